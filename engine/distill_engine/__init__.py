@@ -1,0 +1,22 @@
+"""Distill's engine: audio, models, vocoders, training, streaming synthesis and rendering.
+
+Importing this package imports neither torch nor numpy; each name below is loaded on first use.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from distill_engine.rendering.loading import LoadedModel, load_model
+
+__all__ = ["LoadedModel", "__version__", "load_model"]
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("LoadedModel", "load_model"):
+        from distill_engine.rendering import loading
+
+        return getattr(loading, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,171 @@
+"""The mel spectrogram that every model and vocoder here shares, in numpy: whole signals and streams.
+
+Definition and numbers are BigVGAN-v2's (arXiv 2206.04658 and its 44.1 kHz / 128 band / 512 hop configuration); the filterbank
+is Slaney's (Auditory Toolbox, 1998) with area normalisation. Arrays are channel-first: mel is [bands, frames].
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.errors import ConfigError
+
+FloatArray = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class MelConfig:
+    """One definition of a log-mel spectrogram. Defaults: the one used throughout (11.61 ms frames, 128 bands).
+
+    `power` 1 is magnitude, 2 is power; `compression` "log" is ln(max(x, floor)), "log1p" is ln(1 + x).
+    """
+
+    sample_rate: int = 44100
+    n_fft: int = 2048
+    window: int = 2048
+    hop: int = 512
+    bands: int = 128
+    f_min: float = 0.0
+    f_max: float = 22050.0
+    scale: Literal["slaney", "htk"] = "slaney"
+    area_norm: bool = True
+    power: int = 1
+    compression: Literal["log", "log1p"] = "log"
+    floor: float = 1e-5
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.f_min < self.f_max <= self.sample_rate / 2:
+            raise ConfigError(f"mel range {self.f_min}..{self.f_max} Hz does not fit {self.sample_rate} Hz")
+        if not 0 < self.hop <= self.window <= self.n_fft or self.bands < 1:
+            raise ConfigError(f"mel needs 0 < hop <= window <= n_fft, got {self.hop}, {self.window}, {self.n_fft}")
+        if self.power not in (1, 2):
+            raise ConfigError(f"mel power must be 1 (magnitude) or 2 (power), not {self.power}")
+
+    @property
+    def frame_rate(self) -> float:
+        """Frames per second."""
+        return self.sample_rate / self.hop
+
+    @property
+    def padding(self) -> int:
+        """Samples of reflection on each side, so that T samples give T // hop frames."""
+        return (self.n_fft - self.hop) // 2
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+DEFAULT_MEL = MelConfig()
+
+
+def hz_to_mel(frequency: npt.ArrayLike, scale: str = "slaney") -> npt.NDArray[np.float64]:
+    """Mel value of a frequency in Hz. Slaney: linear below 1 kHz, logarithmic above; HTK: 2595 log10(1 + f/700)."""
+    f = np.asarray(frequency, np.float64)
+    if scale == "htk":
+        return 2595.0 * np.log10(1.0 + f / 700.0)
+    return np.where(f < 1000.0, f * 3 / 200, 15.0 + np.log(np.maximum(f, 1000.0) / 1000.0) / (np.log(6.4) / 27.0))
+
+
+def mel_to_hz(mel: npt.ArrayLike, scale: str = "slaney") -> npt.NDArray[np.float64]:
+    """Inverse of `hz_to_mel`."""
+    m = np.asarray(mel, np.float64)
+    if scale == "htk":
+        return np.asarray(700.0 * (10.0 ** (m / 2595.0) - 1.0))
+    return np.where(m < 15.0, m * 200 / 3, 1000.0 * np.exp((np.log(6.4) / 27.0) * (np.maximum(m, 15.0) - 15.0)))
+
+
+@cache
+def mel_filterbank(config: MelConfig = DEFAULT_MEL) -> FloatArray:
+    """Triangular filters [bands, n_fft // 2 + 1], each of unit area per Hz where `area_norm` is set. Read-only."""
+    low, high = hz_to_mel([config.f_min, config.f_max], config.scale)
+    edges = mel_to_hz(np.linspace(low, high, config.bands + 2), config.scale)
+    frequencies = np.fft.rfftfreq(config.n_fft, 1.0 / config.sample_rate)
+    widths = np.diff(edges)
+    ramps = edges[:, None] - frequencies[None, :]
+    weights = np.maximum(0.0, np.minimum(-ramps[:-2] / widths[:-1, None], ramps[2:] / widths[1:, None]))
+    if config.area_norm:
+        weights *= (2.0 / (edges[2:] - edges[:-2]))[:, None]
+    bank = weights.astype(np.float32)
+    bank.flags.writeable = False
+    return bank
+
+
+@cache
+def hann_window(length: int, padded: int | None = None) -> FloatArray:
+    """Periodic Hann window, centred in `padded` samples (torch.stft's convention). Read-only."""
+    window = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(length) / length)
+    spare = (padded or length) - length
+    out = np.pad(window, (spare // 2, spare - spare // 2)).astype(np.float32)
+    out.flags.writeable = False
+    return out
+
+
+def _compress(mel: npt.NDArray[Any], config: MelConfig) -> FloatArray:
+    if config.compression == "log1p":
+        return np.log1p(mel).astype(np.float32)
+    return np.log(np.maximum(mel, config.floor)).astype(np.float32)
+
+
+def _frames_to_mel(frames: npt.NDArray[Any], config: MelConfig) -> FloatArray:
+    """Mel [bands, F] of windowless frames [F, n_fft]."""
+    spectrum = np.fft.rfft(frames * hann_window(config.window, config.n_fft), axis=-1)
+    power = spectrum.real**2 + spectrum.imag**2 + 1e-9
+    return _compress(mel_filterbank(config) @ (np.sqrt(power) if config.power == 1 else power).T, config)
+
+
+def mel_spectrogram(samples: FloatArray, config: MelConfig = DEFAULT_MEL) -> FloatArray:
+    """Log-mel [bands, T // hop] of mono samples [T], full scale +-1. Shorter than one hop: padded to one frame."""
+    x = np.asarray(samples, np.float32)
+    if x.ndim != 1:
+        raise ConfigError(f"mel_spectrogram takes mono samples [T], got shape {x.shape}")
+    if len(x) <= config.padding:  # too short to reflect
+        x = np.pad(x, (0, max(config.padding + 1, config.hop) - len(x)))
+    count = max(1, min(len(samples), len(x)) // config.hop)
+    padded = np.pad(x, config.padding, mode="reflect")
+    frames = np.lib.stride_tricks.sliding_window_view(padded, config.n_fft)[:: config.hop][:count]
+    blocks = [_frames_to_mel(frames[i : i + 256], config) for i in range(0, len(frames), 256)]
+    return np.concatenate(blocks, axis=1)
+
+
+class StreamingMel:
+    """The same frames from a stream: push samples, get every frame that is complete.
+
+    Frame t needs samples up to t * hop + n_fft - padding, so frames come `delay` = n_fft - padding - hop samples late. The end of
+    the signal reflects in `mel_spectrogram`; `flush` does the same here, so that pushed + flushed equals whole.
+    """
+
+    def __init__(self, config: MelConfig = DEFAULT_MEL) -> None:
+        self.config = config
+        self.delay = config.n_fft - config.padding - config.hop
+        self._pending = np.zeros(0, np.float32)
+        self._started = False
+
+    def push(self, samples: FloatArray) -> FloatArray:
+        """Frames [bands, n >= 0] completed by these samples [T]."""
+        self._pending = np.concatenate([self._pending, np.asarray(samples, np.float32)])
+        pad, hop, n_fft = self.config.padding, self.config.hop, self.config.n_fft
+        if not self._started:
+            if len(self._pending) <= pad:
+                return np.zeros((self.config.bands, 0), np.float32)
+            self._pending = np.concatenate([self._pending[pad:0:-1], self._pending])
+            self._started = True
+        count = (len(self._pending) - n_fft) // hop + 1
+        if count <= 0:
+            return np.zeros((self.config.bands, 0), np.float32)
+        frames = np.lib.stride_tricks.sliding_window_view(self._pending, n_fft)[:: hop][:count]
+        mel = _frames_to_mel(frames, self.config)
+        self._pending = self._pending[count * hop :]
+        return mel
+
+    def flush(self) -> FloatArray:
+        """The last frames, with the end reflected. The stream is then ready for a new signal."""
+        pad = self.config.padding
+        tail = self._pending[-1 - pad : -1][::-1] if self._started else np.zeros(0, np.float32)
+        mel = self.push(tail.copy())
+        self._pending, self._started = np.zeros(0, np.float32), False
+        return mel

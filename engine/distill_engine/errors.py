@@ -1,0 +1,84 @@
+"""Every error a user can meet, in one tree.
+
+    DistillError
+    ├── ConfigError        a setting that is out of range or contradicts another
+    ├── AudioFileError     a sound file that cannot be read or written
+    ├── CorpusError        a folder of sounds that cannot be trained on
+    ├── ModelFileError     a `.distillgan` file that is damaged, hostile, too old or too new
+    ├── LibraryError       a name or path that the library does not know or does not allow
+    ├── VocoderError       a vocoder that is missing, unsuited or too slow
+    │   └── WeightsError   published weights that are absent, damaged or not the ones pinned
+    ├── TrainingError      a training that cannot start or go on
+    ├── AnalysisError      controls or maps that a model does not have or that cannot be computed
+    ├── DeviceError        an audio device that is absent, busy or lost
+    ├── TakeError          a recorded performance that is damaged or belongs to another model
+    ├── ControlError       an address, value, port, map or client that cannot be served
+    │   └── PresetError    a preset that is unknown, damaged or belongs to another model
+    └── Cancelled          the user stopped it; what was done is saved (exit code 3)
+
+A message is one line: what happened, where, and what to do about it.
+"""
+
+
+class DistillError(Exception):
+    """Base of all errors that are shown to the user as one line; `exit_code` is the process's."""
+
+    exit_code = 1
+
+
+class ConfigError(DistillError):
+    """A setting is out of range or contradicts another."""
+
+
+class AudioFileError(DistillError):
+    """A sound file cannot be read or written."""
+
+
+class CorpusError(DistillError):
+    """A folder of sounds cannot be trained on."""
+
+
+class ModelFileError(DistillError):
+    """A `.distillgan` file is damaged, hostile, too old or too new."""
+
+
+class LibraryError(DistillError):
+    """A name or path is unknown to the library, or not allowed."""
+
+
+class VocoderError(DistillError):
+    """A vocoder is missing, unsuited or too slow here."""
+
+
+class WeightsError(VocoderError):
+    """Published weights are absent, damaged or not the ones pinned."""
+
+
+class TrainingError(DistillError):
+    """A training cannot start or go on."""
+
+
+class AnalysisError(DistillError):
+    """A model lacks the controls or the map asked for, or they cannot be computed."""
+
+
+class DeviceError(DistillError):
+    """An audio device is absent, busy or lost."""
+
+
+class TakeError(DistillError):
+    """A recorded performance is damaged or belongs to another model."""
+
+
+class ControlError(DistillError):
+    """An address, value, port, map file or client cannot be served."""
+
+
+class PresetError(ControlError):
+    """A preset is unknown, damaged or belongs to another model."""
+
+
+class Cancelled(DistillError):
+    """The user stopped the work; what was done so far is saved."""
+
+    exit_code = 3
