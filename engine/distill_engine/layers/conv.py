@@ -1,0 +1,154 @@
+"""Convolutions that run on whole signals or block by block with the same result.
+
+`causal=True` puts all padding on the left: delay 0. `causal=False` pads both sides as the published non-causal networks do; its
+stream caches the context and comes `delay` samples late. A non-causal network sees zeros before the signal at *every* layer, so the
+stream silences what each layer computes for times before zero: `skip` counts these samples down. They are the layer's own delay and
+what its input already lacks, its `lead`, which the network sets with `set_lead`. Causal layers have no `skip`.
+
+Source of the cached-context idea: "Streamable Neural Audio Synthesis with Non-Causal Convolutions", arXiv 2204.07064.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+@dataclass
+class ConvState:
+    """`context` [B, C, (kernel - 1) * dilation] past input; `skip` [1] outputs still before time zero."""
+
+    context: Tensor
+    skip: Tensor | None
+
+
+@dataclass
+class TransposedState:
+    """`tail` [B, C, kernel - stride] output begun but not finished; `skip` as in ConvState."""
+
+    tail: Tensor
+    skip: Tensor | None
+
+
+@dataclass
+class DelayState:
+    """`buffer` [B, C, delay] samples on their way."""
+
+    buffer: Tensor
+
+
+def _skip(samples: int, causal: bool, device: torch.device | None) -> Tensor | None:
+    return None if causal else torch.full((1,), samples, dtype=torch.int64, device=device)
+
+
+def _silence(y: Tensor, skip: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    """Zeroes the first `skip` samples of y [B, C, n] and counts them off."""
+    if skip is None:
+        return y, None
+    mask = torch.arange(y.shape[-1], device=y.device) >= skip
+    return y * mask.to(y.dtype), (skip - y.shape[-1]).clamp_min(0)
+
+
+class StreamingConv1d(nn.Conv1d):
+    """Stride-1 convolution [B, C_in, T] -> [B, C_out, T]; its stream has `delay` samples (0 if causal)."""
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel: int, *, dilation: int = 1, groups: int = 1,
+        bias: bool = True, causal: bool = True, device: torch.device | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(in_channels, out_channels, kernel, dilation=dilation, groups=groups, bias=bias, device=device)
+        self.causal = causal
+        self.reach = (kernel - 1) * dilation
+        self.delay = 0 if causal else self.reach // 2
+        self.lead = 0
+
+    def set_lead(self, lead: int) -> int:
+        """Says how late the input comes in a stream; returns how late the output does."""
+        self.lead = lead
+        return lead + self.delay
+
+    def forward(self, x: Tensor) -> Tensor:
+        right = self.delay
+        return super().forward(F.pad(x, (self.reach - right, right)))
+
+    def initial_state(
+        self, batch: int, device: torch.device | None = None, dtype: torch.dtype | None = None
+    ) -> ConvState:
+        context = torch.zeros(batch, self.in_channels, self.reach, device=device, dtype=dtype)
+        return ConvState(context, _skip(self.lead + self.delay, self.causal, device))
+
+    def step(self, x: Tensor, state: ConvState) -> tuple[Tensor, ConvState]:
+        """x [B, C_in, n] -> y [B, C_out, n], `delay` samples late."""
+        if self.reach == 0:
+            y, skip = _silence(super().forward(x), state.skip)
+            return y, ConvState(state.context.clone(), skip)
+        joined = torch.cat([state.context, x], dim=-1)
+        y, skip = _silence(super().forward(joined), state.skip)
+        return y, ConvState(joined[..., -self.reach :].clone(), skip)
+
+
+class StreamingConvTranspose1d(nn.ConvTranspose1d):
+    """Upsampling [B, C_in, T] -> [B, C_out, T * stride] with kernel >= stride.
+
+    Non-causal: the full result cropped by (kernel - stride) / 2 on the left, as HiFi-GAN does; causal: cropped on the right only.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, kernel: int, upsample: int, *, causal: bool = True) -> None:
+        if (kernel - upsample) % 2 or kernel < upsample:
+            raise ValueError(f"kernel {kernel} minus stride {upsample} must be even and not negative")
+        super().__init__(in_channels, out_channels, kernel, upsample)
+        self.upsample, self.overlap, self.causal = upsample, kernel - upsample, causal
+        self.delay = 0 if causal else self.overlap // 2
+        self.lead = 0
+
+    def set_lead(self, lead: int) -> int:
+        """Says how many input samples late the input comes in a stream; returns how many output samples the output does."""
+        self.lead = lead * self.upsample
+        return self.lead + self.delay
+
+    def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
+        return super().forward(x)[..., self.delay : self.delay + x.shape[-1] * self.upsample]
+
+    def initial_state(
+        self, batch: int, device: torch.device | None = None, dtype: torch.dtype | None = None
+    ) -> TransposedState:
+        tail = torch.zeros(batch, self.out_channels, self.overlap, device=device, dtype=dtype)
+        return TransposedState(tail, _skip(self.lead + self.delay, self.causal, device))
+
+    def step(self, x: Tensor, state: TransposedState) -> tuple[Tensor, TransposedState]:
+        """x [B, C_in, n] -> y [B, C_out, n * stride], `delay` samples late (overlap-add of the unfinished tail)."""
+        full = F.conv_transpose1d(x, self.weight, None, self.stride)
+        length = x.shape[-1] * self.upsample
+        full = full + F.pad(state.tail, (0, length)) if self.overlap else full
+        y = full[..., :length]
+        if self.bias is not None:
+            y = y + self.bias[:, None]
+        y, skip = _silence(y, state.skip)
+        return y, TransposedState(full[..., length:].clone(), skip)
+
+
+class Delay(nn.Module):
+    """Holds a signal back by a fixed number of samples in a stream; whole signals pass unchanged."""
+
+    stride = 1
+
+    def __init__(self, channels: int, delay: int) -> None:
+        super().__init__()
+        self.channels, self.delay = channels, delay
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x
+
+    def initial_state(
+        self, batch: int, device: torch.device | None = None, dtype: torch.dtype | None = None
+    ) -> DelayState:
+        return DelayState(torch.zeros(batch, self.channels, self.delay, device=device, dtype=dtype))
+
+    def step(self, x: Tensor, state: DelayState) -> tuple[Tensor, DelayState]:
+        if self.delay == 0:
+            return x, DelayState(state.buffer.clone())
+        joined = torch.cat([state.buffer, x], dim=-1)
+        return joined[..., : x.shape[-1]], DelayState(joined[..., -self.delay :].clone())

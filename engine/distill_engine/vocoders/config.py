@@ -1,0 +1,113 @@
+"""What each kind of vocoder is made of. Imports no framework."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar, Self
+
+from distill_engine.errors import ConfigError
+
+
+class _Config:
+    kind: ClassVar[str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able values under the field names."""
+        return asdict(self)  # type: ignore[call-overload, no-any-return]
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Inverse of `to_dict`; lists become tuples. Unknown names raise ConfigError."""
+        known = {field.name for field in fields(cls)}  # type: ignore[arg-type]
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise ConfigError(f"{cls.kind} config: unknown {', '.join(unknown)}; known: {', '.join(sorted(known))}")
+        return cls(**{name: _tuples(value) for name, value in values.items()})
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list | tuple) else value
+
+
+@dataclass(frozen=True)
+class HifiGanConfig(_Config):
+    """HiFi-GAN V2 at 44.1 kHz: mel [bands, T] -> samples [T * prod(upsample_rates)]. arXiv 2010.05646, appendix A.
+
+    `resblock` 1 has two convolutions per dilation, 2 has one (V3). `causal` puts all padding left: delay 0.
+    """
+
+    kind: ClassVar[str] = "hifigan"
+
+    bands: int = 128
+    upsample_rates: tuple[int, ...] = (8, 8, 4, 2)
+    upsample_kernels: tuple[int, ...] = (16, 16, 8, 4)
+    initial_channels: int = 128
+    resblock: int = 1
+    resblock_kernels: tuple[int, ...] = (3, 7, 11)
+    resblock_dilations: tuple[tuple[int, ...], ...] = ((1, 3, 5), (1, 3, 5), (1, 3, 5))
+    causal: bool = True
+
+    def __post_init__(self) -> None:
+        if len(self.upsample_rates) != len(self.upsample_kernels) or not self.upsample_rates:
+            raise ConfigError("hifigan: upsample_rates and upsample_kernels must be equally many, at least one")
+        if len(self.resblock_kernels) != len(self.resblock_dilations) or self.resblock not in (1, 2):
+            raise ConfigError("hifigan: one dilation list per resblock kernel, resblock 1 or 2")
+        if any(k < r or (k - r) % 2 for r, k in zip(self.upsample_rates, self.upsample_kernels, strict=True)):
+            raise ConfigError("hifigan: each upsample kernel minus its rate must be even and not negative")
+        if self.initial_channels % 2 ** len(self.upsample_rates) or min(self.bands, *self.upsample_rates) < 1:
+            raise ConfigError(f"hifigan: initial_channels {self.initial_channels} cannot be halved at each upsampling")
+
+    @property
+    def hop(self) -> int:
+        return math.prod(self.upsample_rates)
+
+    @property
+    def delay(self) -> int:
+        """Samples by which a stream is late: 0 if causal, else the sum over the layers."""
+        if self.causal:
+            return 0
+        total = 3
+        for rate, kernel in zip(self.upsample_rates, self.upsample_kernels, strict=True):
+            per_conv = [
+                sum((k - 1) // 2 * (d + (self.resblock == 1)) for d in dilations)
+                for k, dilations in zip(self.resblock_kernels, self.resblock_dilations, strict=True)
+            ]
+            total = total * rate + (kernel - rate) // 2 + max(per_conv)
+        return total + 3
+
+
+@dataclass(frozen=True)
+class VocosConfig(_Config):
+    """A frame-rate vocoder in the manner of Vocos (arXiv 2306.00814), causal: ConvNeXt over mel frames, inverse STFT head.
+
+    Each mel frame gives `frames_per_hop` spectra of `n_fft` points, hop / frames_per_hop apart.
+    """
+
+    kind: ClassVar[str] = "vocos"
+
+    bands: int = 128
+    hop: int = 512
+    channels: int = 256
+    hidden: int = 768
+    blocks: int = 8
+    kernel: int = 7
+    n_fft: int = 1024
+    frames_per_hop: int = 1
+
+    def __post_init__(self) -> None:
+        if min(self.bands, self.channels, self.hidden, self.blocks, self.kernel, self.frames_per_hop) < 1:
+            raise ConfigError("vocos: every size must be at least 1")
+        if self.hop % self.frames_per_hop or self.n_fft % (self.hop // self.frames_per_hop):
+            raise ConfigError(f"vocos: n_fft {self.n_fft} must be a multiple of hop / frames_per_hop")
+        if self.n_fft < 2 * (self.hop // self.frames_per_hop):
+            raise ConfigError(f"vocos: n_fft {self.n_fft} leaves the frames without overlap")
+
+    @property
+    def delay(self) -> int:
+        """Samples by which a stream is late: half of what neighbouring windows overlap."""
+        return (self.n_fft - self.hop // self.frames_per_hop) // 2
+
+
+VocoderConfig = HifiGanConfig | VocosConfig

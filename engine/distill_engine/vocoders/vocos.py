@@ -1,0 +1,83 @@
+"""The `vocos` kind: causal ConvNeXt blocks over mel frames and an inverse STFT (after arXiv 2306.00814)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from distill_engine.layers.conv import ConvState, StreamingConv1d
+from distill_engine.layers.convnext import ChannelNorm, ConvNeXtBlock
+from distill_engine.layers.istft import InverseSTFT, OverlapState
+from distill_engine.vocoders.config import VocosConfig
+
+MAXIMUM_LOG_MAGNITUDE = 6.0
+
+
+@dataclass
+class VocosState:
+    embed: ConvState
+    blocks: tuple[ConvState, ...]
+    overlap: OverlapState
+
+
+class Vocos(nn.Module):
+    """Log-mel [B, bands, T] -> samples [B, 1, T * hop]. The stream is `delay` samples late (half the window's overlap)."""
+
+    def __init__(self, config: VocosConfig | None = None) -> None:
+        super().__init__()
+        c = self.config = config or VocosConfig()
+        self.hop = self.stride = c.hop
+        self.embed = StreamingConv1d(c.bands, c.channels, c.kernel)
+        self.embed_norm = ChannelNorm(c.channels)
+        self.blocks = nn.ModuleList(
+            ConvNeXtBlock(c.channels, c.hidden, kernel=c.kernel, scale=1.0 / c.blocks) for _ in range(c.blocks)
+        )
+        self.head_norm = ChannelNorm(c.channels)
+        self.head = nn.Linear(c.channels, c.frames_per_hop * (c.n_fft + 2))
+        self.inverse = InverseSTFT(c.n_fft, c.hop // c.frames_per_hop)
+        self.delay = self.inverse.delay
+        self.apply(_initialise)
+
+    def _spectrum(self, x: Tensor) -> Tensor:
+        """Features [B, C, T] -> real and imaginary bins [B, n_fft + 2, T * frames_per_hop]."""
+        c = self.config
+        y = self.head(self.head_norm(x).transpose(1, 2))
+        y = y.reshape(y.shape[0], -1, c.n_fft + 2).transpose(1, 2)
+        log_magnitude, phase = y.split(c.n_fft // 2 + 1, dim=1)
+        magnitude = torch.exp(log_magnitude.clamp_max(MAXIMUM_LOG_MAGNITUDE))
+        return torch.cat([magnitude * torch.cos(phase), magnitude * torch.sin(phase)], dim=1)
+
+    def forward(self, mel: Tensor) -> Tensor:
+        x = self.embed_norm(self.embed(mel))
+        for block in self.blocks:
+            x = block(x)
+        samples: Tensor = self.inverse(self._spectrum(x))
+        return samples.unsqueeze(1)
+
+    def initial_state(self, batch: int, device: Any = None, dtype: Any = None) -> VocosState:
+        return VocosState(
+            self.embed.initial_state(batch, device, dtype),
+            tuple(block.initial_state(batch, device, dtype) for block in self.blocks),  # type: ignore[operator]
+            self.inverse.initial_state(batch, device, dtype),
+        )
+
+    def step(self, mel: Tensor, state: VocosState) -> tuple[Tensor, VocosState]:
+        """Mel [B, bands, n] -> samples [B, 1, n * hop], `delay` late."""
+        x, embed = self.embed.step(mel, state.embed)
+        x = self.embed_norm(x)
+        states = []
+        for block, old in zip(self.blocks, state.blocks, strict=True):
+            x, new = block.step(x, old)  # type: ignore[operator]
+            states.append(new)
+        samples, overlap = self.inverse.step(self._spectrum(x), state.overlap)
+        return samples.unsqueeze(1), VocosState(embed, tuple(states), overlap)
+
+
+def _initialise(module: nn.Module) -> None:
+    if isinstance(module, nn.Conv1d | nn.Linear):
+        nn.init.trunc_normal_(module.weight, std=0.02)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
