@@ -1,0 +1,23 @@
+"""Latent models by configuration. Imports torch when called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from distill_engine.errors import ConfigError
+from distill_engine.models.config import ModelConfig
+
+if TYPE_CHECKING:
+    from distill_engine.models.latent_model import LatentModel
+
+
+def build_model(config: ModelConfig | Mapping[str, Any]) -> LatentModel:
+    """A latent model with fresh weights. Raises ConfigError for a family that does not exist."""
+    from distill_engine.models.bottleneck import BOTTLENECKS
+    from distill_engine.models.latent_model import LatentModel
+
+    parsed = config if isinstance(config, ModelConfig) else ModelConfig.from_dict(config)
+    if parsed.family not in BOTTLENECKS:
+        raise ConfigError(f"family {parsed.family!r} is unknown; known: {', '.join(BOTTLENECKS)}")
+    return LatentModel(parsed)

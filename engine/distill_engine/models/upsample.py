@@ -1,0 +1,19 @@
+"""Latents from their own rate to the mel rate. Numpy only."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float32]
+
+
+def upsample_latents(latents: FloatArray, reduction: int = 4) -> FloatArray:
+    """Latents [D, L] -> [D, L * reduction], linear between the centres of the regions; the ends are held."""
+    count = latents.shape[1]
+    position = (np.arange(count * reduction) - (reduction - 1) / 2) / reduction
+    position = np.clip(position, 0, count - 1)
+    left = np.floor(position).astype(np.int64)
+    right = np.minimum(left + 1, count - 1)
+    weight = (position - left).astype(np.float32)
+    return latents[:, left] * (1 - weight) + latents[:, right] * weight
