@@ -23,7 +23,7 @@ from typing import Literal
 from distill_engine.errors import ControlError
 
 Kind = Literal["parameter", "group", "setting", "command", "query"]
-ArgumentType = Literal["float", "integer", "toggle", "text", "choice"]
+ArgumentType = Literal["float", "integer", "toggle", "text", "name", "choice"]
 Access = Literal["read", "write", "both"]
 
 CONTROL_SLOTS = 32
@@ -38,7 +38,7 @@ class Argument:
     """One argument of a message: its type, and the range or the choices that bound it.
 
     `minimum` and `maximum` bound numbers (toggles are 0 or 1). `repeated` arguments (the last one only) may come any
-    number of times. `optional` ones may be left out.
+    number of times. `optional` ones may be left out. A `name` is a text, or an integer that stands for its index.
     """
 
     name: str
@@ -328,16 +328,16 @@ _COMMANDS: tuple[Row, ...] = (
     ),
     _command("/distill/record", "Record a take under this name, or `stop`", _text("path")),
     _command("/distill/preset/save", "Save the present state as a preset", _text("name")),
-    _command("/distill/preset/recall", "Recall a preset by name or index", _text("name"), GLIDE),
+    _command("/distill/preset/recall", "Recall a preset by name or index", Argument("name", "name"), GLIDE),
     _command(
         "/distill/preset/morph",
         "Between two presets: x = 0 is the first, 1 the second",
-        _text("a"),
-        _text("b"),
+        Argument("a", "name"),
+        Argument("b", "name"),
         Argument("x", "float", 0.0, 1.0),
     ),
-    _command("/distill/preset/delete", "Delete a preset", _text("name")),
-    _command("/distill/preset/rename", "Rename a preset", _text("name"), _text("new_name")),
+    _command("/distill/preset/delete", "Delete a preset", Argument("name", "name")),
+    _command("/distill/preset/rename", "Rename a preset", Argument("name", "name"), _text("new_name")),
     _command(
         "/distill/preset/exclude",
         "Leave a parameter out of presets (1) or take it in again (0)",

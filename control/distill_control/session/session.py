@@ -1,0 +1,334 @@
+"""The instrument as every means of control sees it: values, commands, and who is told about changes.
+
+OSC, MIDI, OSCQuery and presets all go through one `Session`, so that each sees what the others did. It may be used
+from several threads.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from distill_control.commands import Checked, Value, check
+from distill_control.session.link import Link, ModelInfo
+from distill_control.session.requests import Requests
+from distill_control.session.subscriptions import Subscription, Subscriptions
+from distill_control.session.values import Values
+from distill_engine.errors import ControlError, DistillError
+from distill_engine.streaming import vocabulary
+from distill_engine.streaming.vocabulary import Row
+
+Reply = Callable[..., None]
+"""`reply(address, *arguments)`: says something to the one who asked."""
+
+Handler = Callable[[tuple[Value, ...], str], Sequence[Value] | None]
+"""`handler(arguments, origin)` carries out a command or query of the control process itself. What it returns goes back
+as `<address>.reply`; None means done; a DistillError means failed."""
+
+ModelListener = Callable[[ModelInfo, ModelInfo], None]
+"""`listener(before, now)`: another model plays."""
+
+
+def no_reply(address: str, *arguments: Value) -> None:
+    """For callers who want no answer."""
+
+
+class Session:
+    """Values of all parameters and settings, commands in flight, and subscriptions.
+
+    An `origin` names who does something (`udp:127.0.0.1:50123`, `midi:nanoKONTROL2`, `preset`): it gets no echo of what
+    it sent. Methods raise ControlError for wrong addresses and arguments; `handle` answers with `/distill/error`.
+    """
+
+    def __init__(self, link: Link, *, subscriber_limit: int = 64, clock: Callable[[], float] = time.monotonic) -> None:
+        self.link = link
+        self.clock = clock
+        self.lock = threading.RLock()
+        self.values = Values()
+        self.model = ModelInfo()
+        self.subscriptions = Subscriptions(subscriber_limit)
+        self.requests = Requests(link, clock)
+        self.messages_handled = 0
+        self.errors = 0
+        self.last_messages: dict[str, tuple[Value, ...]] = {}
+        self._handlers: dict[str, Handler] = {}
+        self._model_listeners: list[ModelListener] = []
+
+    # ---- what can be addressed
+
+    def addresses(self) -> list[str]:
+        """Every address with a value, as the loaded model has them (controls by their names)."""
+        static = [p.address for p in vocabulary.PARAMETERS if p.row.family is None]
+        static += [row.address for row in vocabulary.ROWS if row.kind == "setting"]
+        static += [f"/distill/control/{name}" for name in self.model.controls]
+        static += [f"/distill/latent/{index}" for index in range(self.model.latents)]
+        return static + [f"/distill/blend/{index}" for index in range(vocabulary.BLEND_SLOTS)]
+
+    def resolve(self, address: str) -> tuple[Row, int | None]:
+        """Row and slot (None where there is none) of an address; control names as the loaded model has them.
+
+        Raises:
+            ControlError: if there is no such address, control or latent dimension.
+        """
+        return self.values.resolve(address, self.model)
+
+    def public_address(self, slot: int) -> str | None:
+        """Address of a slot as the loaded model names it; None for slots that it does not use."""
+        return self.values.public_address(slot, self.model)
+
+    # ---- reading and writing
+
+    def get(self, address: str) -> Value:
+        """Present value of a parameter (where it is, or glides to) or setting.
+
+        Raises:
+            ControlError: if the address is unknown or has no value.
+        """
+        row, slot = self.resolve(address)
+        with self.lock:
+            return self.values.get(row, slot)
+
+    def set(self, address: str, values: Sequence[object], origin: str = "", reply: Reply = no_reply) -> Value | None:
+        """Moves a parameter (`values`: value and perhaps glide_seconds), a group, or asks the engine for a setting.
+
+        Returns the value as it was taken, clipped to its range (None for groups).
+
+        Raises:
+            ControlError: if the address or a value is wrong.
+        """
+        row, slot = self.resolve(address)
+        if row.kind not in ("parameter", "group", "setting"):
+            raise ControlError(f"{address} is a {row.kind}: it has no value to set")
+        checked = check(row, address, values)
+        with self.lock:
+            return self._write(row, slot, address, checked, origin, reply)
+
+    def command(
+        self, address: str, arguments: Sequence[object] = (), origin: str = "", reply: Reply = no_reply
+    ) -> None:
+        """Carries out a command or query, or hands it to the engine. The outcome goes to `reply`.
+
+        Raises:
+            ControlError: if the address or an argument is wrong.
+        """
+        row, _ = self.resolve(address)
+        if row.kind not in ("command", "query"):
+            raise ControlError(f"{address} is a {row.kind}, not a command")
+        checked = check(row, address, arguments)
+        if not checked.released:
+            self._carry_out(address, checked.values, origin, reply)
+
+    def handle(self, address: str, arguments: Sequence[object], origin: str, reply: Reply) -> bool:
+        """Does whatever a message asks for; wrong ones are answered with `/distill/error`. True if it was right."""
+        self.messages_handled += 1
+        try:
+            row, slot = self.values.resolve(address, self.model)
+            checked = check(row, address, arguments)
+            if row.kind in ("command", "query"):
+                if not checked.released:
+                    self._carry_out(address, checked.values, origin, reply)
+            else:
+                with self.lock:
+                    self._write(row, slot, address, checked, origin, reply)
+            self._remember(address, checked.values)
+            return True
+        except DistillError as error:
+            self.errors += 1
+            reply("/distill/error", address[:120], str(error))
+            return False
+
+    def register(self, address: str, handler: Handler) -> None:
+        """Lets `handler` carry out a command or query instead of the engine."""
+        vocabulary.row(address)
+        self._handlers[address] = handler
+
+    def snapshot(self) -> dict[str, Value]:
+        """Values of all addresses that presets store."""
+        with self.lock:
+            return {
+                address: self.get(address)
+                for address in self.addresses()
+                if not vocabulary.row(address).excluded_from_presets
+            }
+
+    # ---- telling others
+
+    def subscribe(self, subscription: Subscription) -> None:
+        """Adds (or renews) a subscription and queues all present values for it.
+
+        Raises:
+            ControlError: if there are too many.
+        """
+        with self.lock:
+            self.subscriptions.add(subscription, self.addresses())
+
+    def unsubscribe(self, key: str) -> bool:
+        """Ends a subscription; False if there was none."""
+        with self.lock:
+            return self.subscriptions.remove(key)
+
+    def tick(self) -> None:
+        """Sends what has changed since the last tick; called up to 30 times a second."""
+        with self.lock:
+            deliveries = self.subscriptions.collect(self._read)
+            expired = self.requests.expire()
+        for subscription, changes in deliveries:
+            subscription.deliver(changes)
+        for answer in expired:
+            answer()
+
+    def on_model(self, listener: ModelListener) -> None:
+        """Calls `listener(before, now)` whenever another model plays."""
+        self._model_listeners.append(listener)
+
+    # ---- the engine's side
+
+    def on_message(self, message: Mapping[str, object]) -> None:
+        """Takes an answer or an event from the engine."""
+        if "id" in message:
+            self._on_answer(message)
+        elif message.get("event") == "model":
+            self._on_model(message)
+        elif message.get("event") == "setting":
+            self._on_setting(str(message.get("address", "")), message.get("value", ""))
+
+    def status(self) -> dict[str, Value]:
+        """The engine's figures and the session's own, by name."""
+        status: dict[str, Value] = {"model": self.model.name, **dict(self.link.status())}
+        for row in vocabulary.ROWS:
+            if row.kind == "setting" and row.address != "/distill/model":
+                status[row.address.removeprefix("/distill/")] = self.values.get(row, None)
+        status["messages"] = self.messages_handled
+        status["errors"] = self.errors
+        status["subscribers"] = len(self.subscriptions)
+        return status
+
+    # ---- inside
+
+    def _write(
+        self, row: Row, slot: int | None, address: str, checked: Checked, origin: str, reply: Reply
+    ) -> Value | None:
+        if row.kind == "parameter" and slot is not None:
+            value = float(checked.values[0])
+            glide = float(checked.values[1]) if len(checked.values) > 1 else 0.0
+            self._write_slot(slot, address, value, glide, origin)
+            if checked.clipped:
+                self._echo(address, value, origin, reply)
+            return value
+        if row.kind == "group":
+            self._write_group(row, checked, origin, reply)
+            return None
+        self.requests.setting(address, checked.values, self._setting_answer(address, checked.values[0], origin, reply))
+        return checked.values[0]
+
+    def _write_slot(self, slot: int, address: str, value: float, glide: float, origin: str) -> None:
+        self.values.slots[slot] = value
+        self.link.set(slot, value, glide)
+        self.subscriptions.mark(address, origin)
+        wakes = vocabulary.PARAMETERS[slot].row.wakes
+        if wakes is not None:
+            self._wake(wakes)
+
+    def _write_group(self, row: Row, checked: Checked, origin: str, reply: Reply) -> None:
+        numbers = [float(value) for value in checked.values]
+        glide = 0.0
+        if not row.arguments[-1].repeated and len(numbers) > len(row.targets):
+            glide = numbers.pop()
+        for target, value in zip(row.targets, numbers, strict=False):
+            _, slot = self.resolve(target)
+            if slot is not None:
+                self._write_slot(slot, target, value, glide, origin)
+                if checked.clipped:
+                    self._echo(target, value, origin, reply)
+
+    def _wake(self, address: str) -> None:
+        slot = vocabulary.slot(address)
+        if self.values.slots[slot] == 0.0:
+            self._write_slot(slot, address, vocabulary.PARAMETERS[slot].maximum, 0.0, "")
+
+    def _echo(self, address: str, value: Value, origin: str, reply: Reply) -> None:
+        """Tells the sender of a clipped value what became of it."""
+        if self.subscriptions.listens(origin):
+            self.subscriptions.mark(address, "")
+        else:
+            reply(address, value)
+
+    def _carry_out(self, address: str, values: tuple[Value, ...], origin: str, reply: Reply) -> None:
+        handler = self._handlers.get(address)
+        if handler is None:
+            with self.lock:
+                self.requests.command(address, values, self._command_answer(address, reply))
+            return
+        answer = handler(values, origin)
+        if answer is None:
+            reply("/distill/done", address)
+        else:
+            reply(f"{address}.reply", *answer)
+
+    def _command_answer(self, address: str, reply: Reply) -> Callable[[str | None], None]:
+        def answer(reason: str | None) -> None:
+            if reason is None:
+                reply("/distill/done", address)
+            else:
+                self.errors += 1
+                reply("/distill/error", address, reason)
+
+        return answer
+
+    def _setting_answer(self, address: str, value: Value, origin: str, reply: Reply) -> Callable[[str | None], None]:
+        report = self._command_answer(address, reply)
+
+        def answer(reason: str | None) -> None:
+            if reason is None:
+                with self.lock:
+                    self.values.settings[address] = value
+                    self.subscriptions.mark(address, origin)
+            report(reason)
+
+        return answer
+
+    def _on_answer(self, message: Mapping[str, object]) -> None:
+        failed = message.get("status") != "done"
+        reason = str(message.get("reason") or "the engine gave no reason") if failed else None
+        with self.lock:
+            answer = self.requests.answered(message["id"])
+        if answer is not None:
+            answer(reason)
+
+    def _on_setting(self, address: str, value: object) -> None:
+        if address in self.values.settings and isinstance(value, str | int | float):
+            with self.lock:
+                self.values.settings[address] = value
+                self.subscriptions.mark(address, "engine")
+
+    def _on_model(self, message: Mapping[str, object]) -> None:
+        controls = message.get("controls")
+        latents = message.get("latents")
+        now = ModelInfo(
+            name=str(message.get("name", "")),
+            digest=str(message.get("digest", "")),
+            controls=tuple(str(name) for name in controls) if isinstance(controls, list | tuple) else (),
+            latents=min(latents, vocabulary.LATENT_SLOTS) if isinstance(latents, int) else 0,
+            has_map=bool(message.get("has_map")),
+            details=dict(message),
+        )
+        with self.lock:
+            before, self.model = self.model, now
+            self.values.rename_controls(before, now, self.link)
+            self.values.settings["/distill/model"] = now.name
+            for address in self.addresses():
+                self.subscriptions.mark(address, "engine")
+        for listener in self._model_listeners:
+            listener(before, now)
+
+    def _read(self, address: str) -> Value | None:
+        try:
+            return self.get(address)
+        except ControlError:
+            return None
+
+    def _remember(self, address: str, values: tuple[Value, ...]) -> None:
+        """Keeps the last few addresses for the status view."""
+        self.last_messages.pop(address, None)
+        self.last_messages[address] = values
+        if len(self.last_messages) > 8:
+            self.last_messages.pop(next(iter(self.last_messages)))

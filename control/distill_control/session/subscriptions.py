@@ -1,0 +1,74 @@
+"""Who is told about changes: latest value wins, no echo to the one who caused it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from distill_control.commands import Value
+from distill_engine.errors import ControlError
+
+Changes = list[tuple[str, Value]]
+
+
+@dataclass
+class Subscription:
+    """One listener. `key` names it, `origins` are the senders whose changes it need not be told about.
+
+    `deliver(changes)` must return at once. `addresses` restricts it to some addresses (None: all).
+    """
+
+    key: str
+    deliver: Callable[[Changes], None]
+    origins: frozenset[str] = frozenset()
+    addresses: set[str] | None = None
+    fresh: dict[str, None] = field(default_factory=dict)
+
+    def wants(self, address: str) -> bool:
+        return self.addresses is None or address in self.addresses
+
+
+class Subscriptions:
+    """All listeners and what has changed since they were last told. Guarded by the session's lock."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._members: dict[str, Subscription] = {}
+        self._changed: dict[str, str] = {}
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._members
+
+    def add(self, subscription: Subscription, addresses: Iterable[str]) -> None:
+        """Adds or replaces a listener, due for the present values of `addresses`."""
+        if subscription.key not in self._members and len(self._members) >= self.limit:
+            raise ControlError(f"there are {self.limit} subscribers already; unsubscribe one")
+        subscription.fresh.update(dict.fromkeys(address for address in addresses if subscription.wants(address)))
+        self._members[subscription.key] = subscription
+
+    def remove(self, key: str) -> bool:
+        return self._members.pop(key, None) is not None
+
+    def listens(self, origin: str) -> bool:
+        """Whether some listener belongs to `origin`."""
+        return bool(origin) and any(origin in member.origins for member in self._members.values())
+
+    def mark(self, address: str, origin: str) -> None:
+        """Notes that `address` has changed, by `origin` (empty: tell everyone)."""
+        self._changed[address] = origin
+
+    def collect(self, read: Callable[[str], Value | None]) -> list[tuple[Subscription, Changes]]:
+        """What is to be delivered to whom now; `read` gives present values (None: gone)."""
+        changed, self._changed = self._changed, {}
+        deliveries: list[tuple[Subscription, Changes]] = []
+        for member in self._members.values():
+            due = member.fresh
+            for address, origin in changed.items():
+                if member.wants(address) and not (origin and origin in member.origins):
+                    due[address] = None
+            if due:
+                member.fresh = {}
+                values = ((address, read(address)) for address in due)
+                deliveries.append((member, [(address, value) for address, value in values if value is not None]))
+        return deliveries

@@ -1,0 +1,77 @@
+"""Settings of the control process, in and out of JSON (the engine hands them over on the command line)."""
+
+import ipaddress
+import json
+from dataclasses import asdict, dataclass, fields
+
+from distill_engine.errors import ConfigError
+
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class ControlSettings:
+    """Where the control process listens, to whom, and what it shows.
+
+    Port 0 lets the system choose; None leaves a service out. `allow` holds addresses and networks (`192.168.1.0/24`)
+    that may speak to it; this machine always may. Times are in seconds.
+    """
+
+    osc_port: int | None = 9000
+    oscquery_port: int | None = 9001
+    bind: str = LOOPBACK
+    allow: tuple[str, ...] = ()
+    allow_paths: bool = False
+    midi_port: str | None = None
+    midi_map: str | None = None
+    midi: bool = True
+    zeroconf: bool = True
+    name: str = "Distill"
+    view: str = "live"
+    client_timeout_seconds: float = 60.0
+    subscriber_limit: int = 64
+    bundle_limit: int = 1024
+    bundle_horizon_seconds: float = 60.0
+    errors_per_second: float = 10.0
+
+    def __post_init__(self) -> None:
+        for label, port in (("osc_port", self.osc_port), ("oscquery_port", self.oscquery_port)):
+            if port is not None and not 0 <= port <= 65535:
+                raise ConfigError(f"{label} {port} is no port; take 1 to 65535, or 0 for any free one")
+        if self.osc_port and self.osc_port == self.oscquery_port:
+            raise ConfigError(f"OSC and OSCQuery cannot share TCP port {self.osc_port}; choose another --oscquery-port")
+        if self.view not in ("live", "quiet", "json"):
+            raise ConfigError(f"view {self.view!r} is none of live, quiet, json")
+        self.networks()
+
+    def networks(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """`allow` as networks.
+
+        Raises:
+            ConfigError: if an entry is neither an address nor a network.
+        """
+        try:
+            return tuple(ipaddress.ip_network(entry, strict=False) for entry in self.allow)
+        except ValueError as error:
+            raise ConfigError(f"--allow: {error}; give addresses or networks such as 192.168.1.0/24") from None
+
+    def to_json(self) -> str:
+        """One line of JSON."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "ControlSettings":
+        """The settings of `to_json`.
+
+        Raises:
+            ConfigError: if the text is no JSON object of known settings.
+        """
+        try:
+            values = json.loads(text)
+            unknown = set(values) - {field.name for field in fields(cls)}
+            if unknown:
+                raise ConfigError(f"unknown control settings: {', '.join(sorted(unknown))}")
+            values["allow"] = tuple(values.get("allow", ()))
+            return cls(**values)
+        except (ValueError, TypeError) as error:
+            raise ConfigError(f"control settings cannot be read: {error}") from None
