@@ -1,0 +1,18 @@
+"""`.distillgan` files: one stored ZIP of a manifest, safetensors parts and checked ONNX graphs. Data, never code.
+
+    with ModelFile.open("birds.distillgan") as file:
+        file.manifest.name, file.parts, file.digest
+        weights = file.read_part("model")            # {name: array}, digest and finiteness checked
+    save_model(path, Manifest(name="birds", family="vae", ...), {"model": weights})
+    update_model(path, parts={"training/model": None})  # removes a part, copies the rest byte for byte
+
+Part names: "model", "analysis", "prior", "vocoder/<kind>", "training/model", "training/vocoder/<kind>".
+Graph names: "runtime/decoder.onnx", "runtime/encoder.onnx", "runtime/vocoder/<kind>.onnx".
+"""
+
+from distill_engine.modelfile.manifest import Manifest, PartEntry
+from distill_engine.modelfile.reader import SUFFIX, ModelFile
+from distill_engine.modelfile.tensors import Part
+from distill_engine.modelfile.writer import save_model, update_model
+
+__all__ = ["SUFFIX", "Manifest", "ModelFile", "Part", "PartEntry", "save_model", "update_model"]

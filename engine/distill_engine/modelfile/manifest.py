@@ -1,0 +1,137 @@
+"""`manifest.json`: what a model file says about itself."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from distill_engine.errors import ModelFileError
+from distill_engine.modelfile.archive import is_member_name
+from distill_engine.modelfile.tensors import parse_json
+
+FORMAT = "distillgan"
+VERSION = 1
+MAX_MANIFEST = 16 << 20
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_TABLES = ("mel", "model", "vocoders", "corpus", "training", "analysis")
+
+
+@dataclass(frozen=True)
+class PartEntry:
+    """Length and SHA-256 (64 hex digits) of a part or graph."""
+
+    sha256: str
+    bytes: int
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Contents of `manifest.json`: tables of plain JSON; `parts` is filled in on saving; `extra` keeps unknown keys.
+
+    `family` is the latent model's, "" in a file that has vocoders only. `vocoders` maps a kind to
+    {"config", "epochs", "steps", "validation", "usable"}. `created` is ISO 8601 in UTC.
+    """
+
+    name: str = ""
+    family: str = ""
+    created: str = field(default_factory=_now)
+    mel: Mapping[str, Any] = field(default_factory=dict)
+    model: Mapping[str, Any] = field(default_factory=dict)
+    vocoders: Mapping[str, Any] = field(default_factory=dict)
+    corpus: Mapping[str, Any] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
+    analysis: Mapping[str, Any] = field(default_factory=dict)
+    parts: Mapping[str, PartEntry] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """Identity of the sound: SHA-256 (hex) of the latent model's and vocoders' digests, whatever else changes."""
+        rows = [f"{name} {entry.sha256}" for name, entry in self.parts.items() if name == "model" or is_vocoder(name)]
+        return hashlib.sha256("\n".join(sorted(rows)).encode()).hexdigest()
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON values; numbers that are not finite become None."""
+        parts = {name: {"sha256": entry.sha256, "bytes": entry.bytes} for name, entry in sorted(self.parts.items())}
+        head = {"format": FORMAT, "version": VERSION, "name": self.name, "created": self.created, "family": self.family}
+        tables = {name: getattr(self, name) for name in _TABLES}
+        plain: dict[str, Any] = _plain({**head, **tables, "parts": parts, **self.extra})
+        return plain
+
+    def to_json(self) -> bytes:
+        """As indented UTF-8 JSON."""
+        return (json.dumps(self.to_dict(), indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+    @classmethod
+    def from_json(cls, data: bytes, where: str) -> Manifest:
+        """From the bytes of `manifest.json`; `where` names the file in errors. Raises ModelFileError."""
+        values = parse_json(data, f"{where}: manifest")
+        if not isinstance(values, dict) or values.pop("format", None) != FORMAT:
+            raise ModelFileError(f"{where}: v1 model: retrain with `distill train`")
+        version = values.pop("version", None)
+        if type(version) is not int or version < 1:
+            raise ModelFileError(f"{where}: format version {str(version)[:20]!r} is unknown: damaged")
+        if version > VERSION:
+            raise ModelFileError(f"{where}: format version {version}, this Distill reads {VERSION}: update Distill")
+        name, created, family = (_text(values.pop(key, ""), key, where) for key in ("name", "created", "family"))
+        tables = {key: values.pop(key, {}) for key in _TABLES}
+        for key, table in tables.items():
+            if not isinstance(table, dict):
+                raise ModelFileError(f"{where}: {key!r} in the manifest is not a table: damaged")
+        for kind, row in tables["vocoders"].items():
+            if not isinstance(row, dict) or not isinstance(row.get("config", {}), dict):
+                raise ModelFileError(f"{where}: vocoder {kind[:40]!r} in the manifest is not a table: damaged")
+        parts = _entries(values.pop("parts", None), where)
+        return cls(name, family, created, **tables, parts=parts, extra=values)
+
+
+def is_vocoder(part: str) -> bool:
+    """Whether a part holds the weights of one of the model's own vocoders."""
+    return part.startswith("vocoder/")
+
+
+def _text(value: Any, name: str, where: str) -> str:
+    if not isinstance(value, str) or len(value) > 256 or not value.isprintable():
+        raise ModelFileError(f"{where}: {name!r} in the manifest is not a short plain text: damaged")
+    return value
+
+
+def _entries(value: Any, where: str) -> dict[str, PartEntry]:
+    if not isinstance(value, dict):
+        raise ModelFileError(f"{where}: the manifest lists no parts: damaged")
+    entries = {}
+    for name, row in value.items():
+        fields = row if isinstance(row, dict) else {}
+        sha256, size = fields.get("sha256"), fields.get("bytes")
+        whole = isinstance(sha256, str) and _SHA256.fullmatch(sha256) and type(size) is int and size >= 0
+        if not is_member_name(name) or not whole:
+            raise ModelFileError(f"{where}: part {name[:40]!r} in the manifest is described wrongly: damaged")
+        entries[name] = PartEntry(str(sha256), int(fields["bytes"]))
+    return entries
+
+
+def _plain(value: Any) -> Any:
+    """`value` as JSON can hold it: numpy numbers and arrays unpacked, numbers that are not finite as None."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (np.ndarray, np.generic)):
+        return _plain(value.tolist())
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    return str(value)

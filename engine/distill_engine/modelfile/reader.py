@@ -1,0 +1,208 @@
+"""Opening a `.distillgan` file: the archive and its manifest are checked, parts are read when asked for."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import threading
+import zlib
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+import numpy.typing as npt
+
+from distill_engine.errors import ModelFileError
+from distill_engine.modelfile.archive import Member, is_canonical, read_members
+from distill_engine.modelfile.legacy import refuse_other_kinds
+from distill_engine.modelfile.manifest import MAX_MANIFEST, Manifest, PartEntry
+from distill_engine.modelfile.tensors import Part, check_finite, decode
+
+MANIFEST = "manifest.json"
+PART_SUFFIX = ".safetensors"
+GRAPH_SUFFIX = ".onnx"
+SUFFIX = ".distillgan"
+
+
+def member_name(name: str) -> str:
+    """Name in the archive of a part or graph: graphs keep theirs, parts get the suffix `.safetensors`."""
+    return name if name.endswith(GRAPH_SUFFIX) else name + PART_SUFFIX
+
+
+def is_training(part: str) -> bool:
+    """Whether a part is needed only to go on training."""
+    return part.startswith("training/")
+
+
+class ModelFile:
+    """A model file open for reading, from any thread. A file replaced meanwhile is read on as it was."""
+
+    def __init__(self, path: Path, file: BinaryIO, members: dict[str, Member], manifest: Manifest, size: int) -> None:
+        self.path = path
+        self.manifest = manifest
+        self.size = size
+        self._file = file
+        self._members = members
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> ModelFile:
+        """Open `path`, check the archive's structure and read the manifest; nothing else is read.
+
+        Raises ModelFileError for a missing, truncated, damaged, hostile, too old or too new file.
+        """
+        place = Path(path)
+        file = _open_plain(place)
+        try:
+            return cls._read(place, file)
+        except BaseException:
+            file.close()
+            raise
+
+    @classmethod
+    def _read(cls, path: Path, file: BinaryIO) -> ModelFile:
+        where = str(path)
+        try:
+            size = os.fstat(file.fileno()).st_size
+            refuse_other_kinds(file, size, path)
+            members = {member.name: member for member in read_members(file, size, where)}
+            if MANIFEST not in members:
+                raise ModelFileError(f"{where}: has no manifest: not a model file")
+            if members[MANIFEST].size > MAX_MANIFEST:
+                raise ModelFileError(f"{where}: its manifest has {members[MANIFEST].size} bytes: damaged or hostile")
+            data = _read_at(file, members[MANIFEST], where)
+        except OSError as error:
+            raise ModelFileError(f"{where}: cannot be read ({error.strerror or error})") from error
+        if zlib.crc32(data) != members[MANIFEST].crc:
+            raise ModelFileError(f"{where}: the manifest is damaged: copy the file again")
+        manifest = Manifest.from_json(bytes(data), where)
+        _check_parts(manifest, members, where)
+        return cls(path, file, members, manifest, size)
+
+    @property
+    def parts(self) -> frozenset[str]:
+        """Names of the parts: "model", "analysis", "vocoder/hifigan", "training/model" and so on."""
+        return frozenset(name for name in self.manifest.parts if not name.endswith(GRAPH_SUFFIX))
+
+    @property
+    def graphs(self) -> frozenset[str]:
+        """Names of the graphs: "runtime/decoder.onnx" and so on."""
+        return frozenset(name for name in self.manifest.parts if name.endswith(GRAPH_SUFFIX))
+
+    @property
+    def digest(self) -> str:
+        """Identity of the sound (hex): equal for files whose latent model and vocoders are the same bytes."""
+        return self.manifest.digest
+
+    def read(self, name: str) -> Part:
+        """Arrays and metadata of a part, its digest checked; outside "training/" every number is finite.
+
+        Raises ModelFileError for a part that is absent, damaged or hostile.
+        """
+        where = f"{self.path}: part {name!r}"
+        part = decode(self._checked(name, self.parts, "part"), where)
+        if not is_training(name):
+            check_finite(part.arrays, where)
+        return part
+
+    def read_part(self, name: str) -> dict[str, npt.NDArray[Any]]:
+        """Arrays of a part by name, as `read` gives them."""
+        return dict(self.read(name).arrays)
+
+    def read_metadata(self, name: str) -> dict[str, str]:
+        """Text stored with a part, as `read` gives it."""
+        return dict(self.read(name).metadata)
+
+    def read_graph(self, name: str) -> bytes:
+        """Bytes of an ONNX graph, its digest checked but not its contents: see `graphs.check_graph`."""
+        return bytes(self._checked(name, self.graphs, "graph"))
+
+    def member(self, name: str) -> Member:
+        """Where a part, a graph or "manifest.json" lies in the archive."""
+        return self._members[name if name == MANIFEST else member_name(name)]
+
+    def raw(self, member: Member, offset: int, size: int) -> bytearray:
+        """`size` bytes of a member's data from `offset` on, unchecked."""
+        span = Member(member.name, member.header + offset, size, 0)
+        try:
+            with self._lock:
+                return _read_at(self._file, span, str(self.path))
+        except (OSError, ValueError) as error:
+            raise ModelFileError(f"{self.path}: cannot be read ({error})") from error
+
+    def is_canonical(self) -> bool:
+        """Whether the archive's own bytes are exactly the ones that saving writes."""
+        try:
+            with self._lock:
+                return is_canonical(self._file, tuple(self._members.values()), str(self.path))
+        except (OSError, ValueError) as error:
+            raise ModelFileError(f"{self.path}: cannot be read ({error})") from error
+
+    def close(self) -> None:
+        """Close the file; reading afterwards raises ModelFileError."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _checked(self, name: str, known: frozenset[str], kind: str) -> bytearray:
+        if name not in known:
+            present = ", ".join(sorted(known)) or "none"
+            raise ModelFileError(f"{self.path}: has no {kind} {name!r} (present: {present})")
+        entry, member = self.manifest.parts[name], self.member(name)
+        try:
+            data = self.raw(member, 0, member.size)
+        except MemoryError:
+            raise ModelFileError(
+                f"{self.path}: {kind} {name!r} of {member.size} bytes does not fit in memory"
+            ) from None
+        if zlib.crc32(data) != member.crc or hashlib.sha256(data).hexdigest() != entry.sha256:
+            raise ModelFileError(f"{self.path}: {kind} {name!r} is damaged (its digest differs): copy the file again")
+        return data
+
+
+def _open_plain(path: Path) -> BinaryIO:
+    """Open a regular file without ever waiting, as a pipe would make us."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except FileNotFoundError:
+        raise ModelFileError(f"{path}: no such model file") from None
+    except (OSError, ValueError) as error:
+        raise ModelFileError(f"{path}: cannot be opened ({getattr(error, 'strerror', None) or error})") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise ModelFileError(f"{path}: is not a file: give the path of a {SUFFIX} file")
+    return open(descriptor, "rb")
+
+
+def _read_at(file: BinaryIO, member: Member, where: str) -> bytearray:
+    data = bytearray(member.size)
+    view = memoryview(data)
+    file.seek(member.offset)
+    filled = 0
+    while filled < len(data):
+        count = file.readinto(view[filled:])  # type: ignore[attr-defined]
+        if not count:
+            raise ModelFileError(f"{where}: ends too early: truncated, copy it again")
+        filled += count
+    return data
+
+
+def _check_parts(manifest: Manifest, members: dict[str, Member], where: str) -> None:
+    """Manifest and archive must list the same parts with the same sizes."""
+    entries: dict[str, PartEntry] = {member_name(name): entry for name, entry in manifest.parts.items()}
+    missing = sorted(entries.keys() - members.keys())
+    unknown = sorted(members.keys() - entries.keys() - {MANIFEST})
+    if missing or unknown or len(entries) != len(manifest.parts):
+        names = ", ".join((missing or unknown)[:5])
+        state = "is missing from" if missing else "is not listed in the manifest of"
+        raise ModelFileError(f"{where}: {names or 'a part'} {state} the file: damaged or hostile")
+    for name, entry in entries.items():
+        if entry.bytes != members[name].size:
+            raise ModelFileError(f"{where}: {name} has {members[name].size} bytes, the manifest says {entry.bytes}")

@@ -1,0 +1,153 @@
+"""Named arrays as safetensors bytes, written and read strictly in numpy (huggingface/safetensors, README, "Format").
+
+Eight bytes give the length of a JSON header, then comes the header, then the arrays back to back without holes. Larger item
+sizes come first, so that every array is aligned.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.errors import ModelFileError
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+MAX_HEADER = 16 << 20
+MAX_ARRAYS = 65_536
+MAX_NAME = 512
+MAX_RANK = 8
+_DTYPES: dict[str, np.dtype[Any]] = {
+    "F64": np.dtype("<f8"),
+    "F32": np.dtype("<f4"),
+    "F16": np.dtype("<f2"),
+    "I64": np.dtype("<i8"),
+    "I32": np.dtype("<i4"),
+    "I16": np.dtype("<i2"),
+    "I8": np.dtype("i1"),
+    "U64": np.dtype("<u8"),
+    "U32": np.dtype("<u4"),
+    "U16": np.dtype("<u2"),
+    "U8": np.dtype("u1"),
+    "BOOL": np.dtype("?"),
+}
+_NAMES = {dtype: name for name, dtype in _DTYPES.items()}
+
+
+@dataclass(frozen=True)
+class Part:
+    """The arrays of one part of a model file, by name, with text to go with them."""
+
+    arrays: Arrays
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+def encode(part: Part, where: str) -> list[memoryview]:
+    """Chunks of bytes that make up the safetensors file of `part`; `where` names it in errors."""
+    order = sorted(part.arrays, key=lambda name: (-part.arrays[name].dtype.itemsize, name))
+    header: dict[str, Any] = {}
+    if part.metadata:
+        header["__metadata__"] = {str(key): str(part.metadata[key]) for key in sorted(part.metadata)}
+    chunks: list[memoryview] = []
+    offset = 0
+    for name in order:
+        array = np.asarray(part.arrays[name])
+        dtype = array.dtype.newbyteorder("<")
+        if dtype not in _NAMES or name == "__metadata__" or len(name) > MAX_NAME or array.ndim > MAX_RANK:
+            raise ModelFileError(
+                f"{where}: array {name!r} of type {array.dtype} and rank {array.ndim} cannot be stored"
+            )
+        shape = list(array.shape)
+        array = np.ascontiguousarray(array, dtype)
+        header[name] = {"dtype": _NAMES[dtype], "shape": shape, "data_offsets": [offset, offset + array.nbytes]}
+        offset += array.nbytes
+        if array.nbytes:
+            chunks.append(array.reshape(-1).view(np.uint8).data)
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return [memoryview(len(text).to_bytes(8, "little") + text), *chunks]
+
+
+def decode(data: bytearray, where: str) -> Part:
+    """The part in `data`, whose memory its arrays share. Raises ModelFileError for anything but a strict safetensors file."""
+    header, start = _header(data, where)
+    metadata = header.pop("__metadata__", {})
+    if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
+        raise ModelFileError(f"{where}: its text is not text: damaged or hostile")
+    if len(header) > MAX_ARRAYS:
+        raise ModelFileError(f"{where}: {len(header)} arrays, at most {MAX_ARRAYS} are allowed")
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    spans: list[tuple[int, int]] = []
+    for name, entry in header.items():
+        dtype, shape, begin, end = _entry(name, entry, where)
+        if start + end > len(data):
+            raise ModelFileError(f"{where}: array {name[:60]!r} ends behind the part: truncated or hostile")
+        spans.append((begin, end))
+        arrays[name] = np.frombuffer(data, dtype, math.prod(shape), start + begin).reshape(shape)
+    position = 0
+    for begin, end in sorted(spans):
+        if begin != position:
+            raise ModelFileError(f"{where}: arrays overlap or leave a gap: damaged or hostile")
+        position = end
+    if start + position != len(data):
+        raise ModelFileError(f"{where}: bytes behind the last array: damaged or hostile")
+    return Part(arrays, metadata)
+
+
+def check_finite(arrays: Arrays, where: str) -> None:
+    """Raise ModelFileError where a floating-point array holds NaN or infinity."""
+    for name, array in arrays.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ModelFileError(f"{where}: array {name!r} is not finite (NaN or infinity): the training went wrong")
+
+
+def _header(data: bytearray, where: str) -> tuple[dict[str, Any], int]:
+    """(header, offset of the first array)."""
+    length = int.from_bytes(data[:8], "little")
+    if len(data) < 8 or length > min(MAX_HEADER, len(data) - 8):
+        raise ModelFileError(f"{where}: header of {length} bytes does not fit: truncated or hostile")
+    header = parse_json(bytes(data[8 : 8 + length]), where)
+    if not isinstance(header, dict):
+        raise ModelFileError(f"{where}: its header is not a table: damaged or hostile")
+    return header, 8 + length
+
+
+def _entry(name: str, entry: Any, where: str) -> tuple[np.dtype[Any], tuple[int, ...], int, int]:
+    """(dtype, shape, begin, end) of one array."""
+    try:
+        dtype, shape, offsets = _DTYPES[entry["dtype"]], entry["shape"], entry["data_offsets"]
+        begin, end = offsets
+        numbers = [*shape, begin, end]
+    except (TypeError, KeyError, ValueError):
+        raise ModelFileError(f"{where}: array {name[:60]!r} is described wrongly: damaged or hostile") from None
+    whole = all(type(number) is int and 0 <= number < 1 << 48 for number in numbers)
+    if not whole or not isinstance(shape, list) or len(shape) > MAX_RANK or len(name) > MAX_NAME:
+        raise ModelFileError(f"{where}: array {name[:60]!r} has an impossible shape: damaged or hostile")
+    if math.prod(shape) * dtype.itemsize != end - begin:
+        raise ModelFileError(f"{where}: array {name[:60]!r} has {end - begin} bytes, not those of its shape {shape}")
+    return dtype, tuple(shape), begin, end
+
+
+def parse_json(data: bytes, where: str) -> Any:
+    """Strict JSON: UTF-8, no name twice in a table, no NaN or infinity. Raises ModelFileError."""
+    try:
+        return json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise ModelFileError(f"{where}: not valid JSON ({str(error)[:80]}): damaged") from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(pairs)
+    if len(table) != len(pairs):
+        raise ValueError("a name occurs twice")
+    return table
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is not a number")

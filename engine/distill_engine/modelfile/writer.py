@@ -1,0 +1,177 @@
+"""Saving and changing `.distillgan` files: atomically, one writer at a time, untouched members copied byte for byte."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
+
+from distill_engine.errors import ModelFileError
+from distill_engine.modelfile.archive import (
+    LOCAL,
+    MAX_BYTES,
+    MAX_MEMBERS,
+    Member,
+    directory,
+    is_member_name,
+    local_header,
+)
+from distill_engine.modelfile.atomic import folder_lock, remove_stale, replacing, write_reason
+from distill_engine.modelfile.manifest import Manifest, PartEntry
+from distill_engine.modelfile.reader import GRAPH_SUFFIX, MANIFEST, ModelFile, is_training, member_name
+from distill_engine.modelfile.tensors import Arrays, Part, check_finite, encode
+
+_CHUNK = 1 << 20
+PartLike = Part | Arrays
+
+
+@dataclass(frozen=True)
+class _Payload:
+    """Contents of a member to be written: chunks in memory, or a member of the file being replaced."""
+
+    size: int
+    crc: int
+    entry: PartEntry
+    chunks: Sequence[memoryview] = ()
+    source: tuple[ModelFile, Member] | None = None
+
+    def data(self) -> Iterator[memoryview]:
+        yield from self.chunks
+        if self.source is not None:
+            file, member = self.source
+            for offset in range(0, member.size, _CHUNK):
+                yield memoryview(file.raw(member, offset, min(_CHUNK, member.size - offset)))
+
+
+def save_model(
+    path: str | os.PathLike[str],
+    manifest: Manifest,
+    parts: Mapping[str, PartLike],
+    graphs: Mapping[str, bytes] | None = None,
+) -> Manifest:
+    """Write a model file, replacing any at `path`; returns the manifest as written, with its parts.
+
+    Raises ModelFileError, leaving what was there as it was, when an array cannot be stored, a number outside "training/"
+    is not finite, or the disk refuses.
+    """
+    place = _place(path)
+    payloads = {name: _part_payload(name, part, place) for name, part in parts.items()}
+    payloads |= {name: _graph_payload(name, data, place) for name, data in (graphs or {}).items()}
+    with _writing(place):
+        return _write(place, manifest, payloads)
+
+
+def update_model(
+    path: str | os.PathLike[str],
+    *,
+    manifest: Manifest | Callable[[Manifest], Manifest] | None = None,
+    parts: Mapping[str, PartLike | None] | None = None,
+    graphs: Mapping[str, bytes | None] | None = None,
+) -> Manifest:
+    """Change parts of a model file (None removes one), all else staying byte for byte; returns the new manifest.
+
+    `manifest` replaces the manifest, or is called with the current one, under the writer's lock, to return the new one.
+    Raises ModelFileError, leaving the file as it was.
+    """
+    place = _place(path)
+    changes: dict[str, _Payload | None] = {
+        name: None if part is None else _part_payload(name, part, place) for name, part in (parts or {}).items()
+    }
+    for name, data in (graphs or {}).items():
+        changes[name] = None if data is None else _graph_payload(name, data, place)
+    with _writing(place), ModelFile.open(place) as old:
+        new = manifest(old.manifest) if callable(manifest) else manifest or old.manifest
+        payloads = {name: _copy_payload(old, name) for name in old.manifest.parts if name not in changes}
+        payloads |= {name: payload for name, payload in changes.items() if payload is not None}
+        return _write(place, new, payloads)
+
+
+def _place(path: str | os.PathLike[str]) -> Path:
+    """The file itself where `path` is a symbolic link, so that saving replaces what it points to, not the link."""
+    return Path(os.path.realpath(path))
+
+
+class _writing:
+    """Holds the folder's lock and turns the system's errors into one ModelFileError."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = folder_lock(path.parent)
+
+    def __enter__(self) -> None:
+        try:
+            locked = self._lock.__enter__()
+            remove_stale(self.path.parent, locked=locked)
+        except OSError as error:
+            raise self._error(error) from error
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        self._lock.__exit__(None, None, None)
+        if isinstance(error, OSError):
+            raise self._error(error) from error
+
+    def _error(self, error: OSError) -> ModelFileError:
+        return ModelFileError(f"{self.path}: cannot be saved, {write_reason(error)}")
+
+
+def _part_payload(name: str, part: PartLike, path: Path) -> _Payload:
+    where = f"{path}: part {name!r}"
+    part = part if isinstance(part, Part) else Part(part)
+    if name.endswith(GRAPH_SUFFIX) or not is_member_name(member_name(name)):
+        raise ModelFileError(f"{where}: not a name for a part")
+    if not is_training(name):
+        check_finite(part.arrays, where)
+    return _payload(encode(part, where))
+
+
+def _graph_payload(name: str, data: bytes, path: Path) -> _Payload:
+    if not name.endswith(GRAPH_SUFFIX) or not is_member_name(name):
+        raise ModelFileError(f"{path}: graph {name!r}: not a name for a graph (it ends in {GRAPH_SUFFIX})")
+    return _payload([memoryview(data)])
+
+
+def _payload(chunks: Sequence[memoryview]) -> _Payload:
+    crc, size, sha256 = 0, 0, hashlib.sha256()
+    for chunk in chunks:
+        crc, size = zlib.crc32(chunk, crc), size + chunk.nbytes
+        sha256.update(chunk)
+    return _Payload(size, crc, PartEntry(sha256.hexdigest(), size), chunks)
+
+
+def _copy_payload(old: ModelFile, name: str) -> _Payload:
+    member = old.member(name)
+    return _Payload(member.size, member.crc, old.manifest.parts[name], source=(old, member))
+
+
+def _write(path: Path, manifest: Manifest, payloads: Mapping[str, _Payload]) -> Manifest:
+    """Lay out and write the archive: the manifest first, then small parts before large ones."""
+    manifest = replace(manifest, parts={name: payload.entry for name, payload in sorted(payloads.items())})
+    text = manifest.to_json()
+    Manifest.from_json(text, f"{path}: cannot be saved")
+    rows = [(MANIFEST, _payload([memoryview(text)]))]
+    rows += [(member_name(name), payload) for name, payload in sorted(payloads.items(), key=_order)]
+    total = sum(payload.size + 2 * LOCAL.size + 300 for _, payload in rows)
+    if total > MAX_BYTES or len(rows) > MAX_MEMBERS:
+        raise ModelFileError(f"{path}: {len(rows)} parts of {total} bytes are more than a model file can hold")
+    with replacing(path) as file:
+        members: list[Member] = []
+        for name, payload in rows:
+            members.append(Member(name, members[-1].end if members else 0, payload.size, payload.crc))
+            _write_all(file, memoryview(local_header(members[-1])))
+            for chunk in payload.data():
+                _write_all(file, chunk)
+        _write_all(file, memoryview(directory(members)))
+    return manifest
+
+
+def _order(row: tuple[str, _Payload]) -> tuple[bool, str]:
+    return is_training(row[0]), row[0]
+
+
+def _write_all(file: BinaryIO, data: memoryview) -> None:
+    while data.nbytes:
+        data = data[file.write(data) :]
