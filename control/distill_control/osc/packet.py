@@ -1,0 +1,165 @@
+"""OSC packets in and out.
+
+Every packet is measured before python-osc's message parser sees it: that parser loops for ever on a bundle element of
+negative size, reads on after a type it does not know, and copies the packet once per argument.
+Source: OpenSoundControl 1.0 (https://opensoundcontrol.stanford.edu/spec-1_0.html).
+"""
+
+import struct
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pythonosc.osc_message import OscMessage, ParseError
+
+from distill_engine.errors import ControlError
+
+ARGUMENT_LIMIT = 1024
+MESSAGE_LIMIT = 1024
+DEPTH_LIMIT = 8
+PACKET_LIMIT = 65536
+ADDRESS_LIMIT = 1024
+
+_BUNDLE = b"#bundle\x00"
+_KNOWN_TAGS = frozenset(b"ifhdsbTFN[]trm")
+_NTP_TO_UNIX = 2208988800
+_IMMEDIATELY = 1
+
+
+class PacketError(ControlError):
+    """A packet that is no OSC, or more than is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message. `when` is its time in seconds since 1970, None for at once."""
+
+    address: str
+    arguments: tuple[object, ...]
+    when: float | None = None
+
+
+def decode(packet: bytes) -> list[Message]:
+    """Messages of a packet, a bundle's in their order.
+
+    Raises:
+        PacketError: if the packet is malformed, too big or nested too deeply.
+    """
+    if len(packet) > PACKET_LIMIT:
+        raise PacketError(f"a packet of {len(packet)} bytes is too big; the limit is {PACKET_LIMIT}")
+    if not packet.startswith(_BUNDLE):
+        return [_decode_message(packet, None)]
+    messages: list[Message] = []
+    _decode_bundle(packet, messages, 1)
+    return messages
+
+
+def _decode_bundle(packet: bytes, messages: list[Message], depth: int) -> None:
+    if depth > DEPTH_LIMIT:
+        raise PacketError(f"bundles are nested more than {DEPTH_LIMIT} deep")
+    if len(packet) < 16:
+        raise PacketError("a bundle ends before its time tag")
+    when = _time(struct.unpack_from(">Q", packet, 8)[0])
+    place = 16
+    while place < len(packet):
+        size = struct.unpack_from(">i", packet, place)[0] if place + 4 <= len(packet) else -1
+        place += 4
+        if size <= 0 or size % 4 or place + size > len(packet):
+            raise PacketError("a bundle's element has a wrong size")
+        element = packet[place : place + size]
+        place += size
+        if element.startswith(_BUNDLE):
+            _decode_bundle(element, messages, depth + 1)
+        else:
+            messages.append(_decode_message(element, when))
+        if len(messages) > MESSAGE_LIMIT:
+            raise PacketError(f"a bundle holds more than {MESSAGE_LIMIT} messages")
+
+
+def _time(tag: int) -> float | None:
+    if tag == _IMMEDIATELY:
+        return None
+    return tag / 2**32 - _NTP_TO_UNIX
+
+
+def time_tag(when: float | None) -> bytes:
+    """The eight bytes of a bundle's time, for seconds since 1970; None is at once."""
+    return struct.pack(">Q", _IMMEDIATELY if when is None else int((when + _NTP_TO_UNIX) * 2**32))
+
+
+def _decode_message(packet: bytes, when: float | None) -> Message:
+    if packet[:1] != b"/":
+        raise PacketError("a packet is neither an OSC message nor a bundle")
+    _check_types(packet)
+    try:
+        message = OscMessage(packet)
+    except (ParseError, ValueError, struct.error, IndexError, OverflowError) as error:
+        raise PacketError(f"an OSC message is malformed: {_first_line(error)}") from None
+    address = message.address
+    if len(address) > ADDRESS_LIMIT or not address.isprintable():
+        raise PacketError("an OSC address is too long or holds characters that cannot be shown")
+    return Message(address, tuple(message.params), when)
+
+
+def _check_types(packet: bytes) -> None:
+    start = packet.find(0)
+    if start < 0:
+        raise PacketError("an OSC address has no end")
+    start = (start // 4 + 1) * 4
+    if start >= len(packet):
+        return
+    end = packet.find(0, start)
+    if end < 0 or packet[start : start + 1] != b",":
+        raise PacketError("an OSC message has no type tags")
+    _check_tags(packet[start + 1 : end])
+
+
+@lru_cache(maxsize=256)
+def _check_tags(tags: bytes) -> None:
+    if len(tags) > ARGUMENT_LIMIT:
+        raise PacketError(f"an OSC message has more than {ARGUMENT_LIMIT} arguments")
+    if not _KNOWN_TAGS.issuperset(tags):
+        unknown = "".join(sorted({chr(tag) for tag in tags if tag not in _KNOWN_TAGS}))
+        raise PacketError(f"an OSC message has arguments of unknown type {unknown[:8]!r}")
+    if tags.count(b"[") > DEPTH_LIMIT:
+        raise PacketError(f"an OSC message has more than {DEPTH_LIMIT} arrays")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error.args[0] if error.args else error).splitlines()[0][:100] if str(error) else type(error).__name__
+
+
+def _string(text: str) -> bytes:
+    data = text.replace("\x00", "").encode("utf-8", "replace")
+    return data + b"\x00" * (4 - len(data) % 4)
+
+
+def encode(address: str, *arguments: object) -> bytes:
+    """A message: integers as `i` (or `h`), numbers as `f`, truth values as `T` and `F`, the rest as text."""
+    tags = [","]
+    data = []
+    for argument in arguments:
+        tag, piece = _encode_argument(argument)
+        tags.append(tag)
+        data.append(piece)
+    return _string(address) + _string("".join(tags)) + b"".join(data)
+
+
+def _encode_argument(argument: object) -> tuple[str, bytes]:
+    if isinstance(argument, bool):
+        return ("T" if argument else "F"), b""
+    if isinstance(argument, int):
+        if -(2**31) <= argument < 2**31:
+            return "i", struct.pack(">i", argument)
+        if -(2**63) <= argument < 2**63:
+            return "h", struct.pack(">q", argument)
+        argument = float(argument)
+    if isinstance(argument, float):
+        if abs(argument) <= 3.4e38 or argument in (float("inf"), float("-inf")) or argument != argument:
+            return "f", struct.pack(">f", argument)
+        return "d", struct.pack(">d", argument)
+    return "s", _string(str(argument))
+
+
+def encode_bundle(packets: list[bytes], when: float | None = None) -> bytes:
+    """A bundle of encoded messages and bundles, for `when` (seconds since 1970; None is at once)."""
+    return _BUNDLE + time_tag(when) + b"".join(struct.pack(">i", len(packet)) + packet for packet in packets)

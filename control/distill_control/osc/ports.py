@@ -1,0 +1,120 @@
+"""Sockets for the servers, and plain words when one cannot be had."""
+
+import errno
+import os
+import socket
+from pathlib import Path
+
+from distill_engine.errors import ControlError
+
+RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
+
+
+def open_socket(bind: str, port: int, protocol: str, *, label: str, option: str) -> socket.socket:
+    """A bound, non-blocking socket; `protocol` is udp or tcp (which also listens).
+
+    Raises:
+        ControlError: if the address is not this machine's or the port cannot be had, with what holds it where known.
+    """
+    family, address = _resolve(bind, port)
+    kind = socket.SOCK_DGRAM if protocol == "udp" else socket.SOCK_STREAM
+    opened = socket.socket(family, kind)
+    try:
+        if family == socket.AF_INET6 and address[0] == "::":
+            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        if protocol == "tcp" and os.name == "posix":
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if protocol == "udp":
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+        opened.bind(address)
+        if protocol == "tcp":
+            opened.listen(64)
+        opened.setblocking(False)
+    except OSError as error:
+        opened.close()
+        raise ControlError(_explain(error, bind, port, protocol, label, option)) from None
+    return opened
+
+
+def _resolve(bind: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int]]:
+    try:
+        found = socket.getaddrinfo(bind, port, type=socket.SOCK_DGRAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError):
+        raise ControlError(f"--bind {bind}: no such address; this machine has {_own_list()}") from None
+    family, _, _, _, address = found[0]
+    return family, (str(address[0]), int(address[1]))
+
+
+def _explain(error: OSError, bind: str, port: int, protocol: str, label: str, option: str) -> str:
+    where = f"{label} {protocol.upper()} port {port}"
+    if error.errno in (errno.EADDRINUSE, getattr(errno, "WSAEADDRINUSE", errno.EADDRINUSE)):
+        holder = port_holder(port, protocol)
+        by = f" by {holder}" if holder else ""
+        return f"{where} is in use{by}; end that program or choose another with {option}"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"--bind {bind} is not an address of this machine; it has {_own_list()}"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"{where} needs rights that this user lacks; choose one above 1023 with {option}"
+    return f"{where} cannot be opened: {error.strerror or error}"
+
+
+def own_addresses() -> frozenset[str]:
+    """Numeric addresses of this machine's interfaces."""
+    import ifaddr
+
+    found = set()
+    for adapter in ifaddr.get_adapters():
+        for address in adapter.ips:
+            found.add(str(address.ip[0] if isinstance(address.ip, tuple) else address.ip))
+    return frozenset(found)
+
+
+def _own_list() -> str:
+    return ", ".join(sorted(own_addresses(), key=lambda text: (":" in text, text))) or "none"
+
+
+def port_holder(port: int, protocol: str) -> str | None:
+    """`name (process 123)` of what holds a local port; None where the system does not tell."""
+    inodes = _inodes(port, protocol)
+    if not inodes:
+        return None
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            links = {os.readlink(entry) for entry in (process / "fd").iterdir()}
+            if any(f"socket:[{inode}]" in links for inode in inodes):
+                return f"{(process / 'comm').read_text().strip()} (process {process.name})"
+        except OSError:
+            continue
+    return None
+
+
+def _inodes(port: int, protocol: str) -> set[str]:
+    """Socket inodes bound to a local port, from the kernel's tables (Linux)."""
+    found = set()
+    for table in (f"/proc/net/{protocol}", f"/proc/net/{protocol}6"):
+        for fields in _table(table):
+            listening = protocol == "udp" or fields[3] == "0A"
+            if listening and int(fields[1].rpartition(":")[2], 16) == port:
+                found.add(fields[9])
+    return found
+
+
+def _table(path: str) -> list[list[str]]:
+    try:
+        lines = Path(path).read_text().splitlines()[1:]
+    except OSError:
+        return []
+    return [fields for fields in (line.split() for line in lines) if len(fields) > 9]
+
+
+def datagrams_lost(opened: socket.socket) -> int | None:
+    """Datagrams that the system threw away because the socket's buffer was full; None where it does not tell."""
+    try:
+        inode = str(os.fstat(opened.fileno()).st_ino)
+    except OSError:
+        return None
+    for table in ("/proc/net/udp", "/proc/net/udp6"):
+        for fields in _table(table):
+            if fields[9] == inode:
+                return int(fields[-1])
+    return None
