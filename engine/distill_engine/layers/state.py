@@ -1,7 +1,7 @@
 """Streaming state as values: dataclasses of fixed-shape tensors, flattened to named tensors and back.
 
-A state is a dataclass whose fields are tensors, further states, tuples of either, or None (a part that this layer does not need). It belongs to the caller: `step` never keeps
-or changes the one it is given, it returns the next.
+A state is a dataclass whose fields are tensors, further states, tuples of either, or None (a part that this layer does not
+need). It belongs to the caller: `step` never keeps or changes the one it is given, it returns the next.
 """
 
 from __future__ import annotations
