@@ -157,7 +157,7 @@ class StreamingMel:
         count = (len(self._pending) - n_fft) // hop + 1
         if count <= 0:
             return np.zeros((self.config.bands, 0), np.float32)
-        frames = np.lib.stride_tricks.sliding_window_view(self._pending, n_fft)[:: hop][:count]
+        frames = np.lib.stride_tricks.sliding_window_view(self._pending, n_fft)[::hop][:count]
         mel = _frames_to_mel(frames, self.config)
         self._pending = self._pending[count * hop :]
         return mel
@@ -169,3 +169,11 @@ class StreamingMel:
         mel = self.push(tail.copy())
         self._pending, self._started = np.zeros(0, np.float32), False
         return mel
+
+    def state(self) -> tuple[FloatArray, bool]:
+        """The samples that later frames still need, and whether the beginning was reflected already."""
+        return self._pending.copy(), self._started
+
+    def restore(self, pending: FloatArray, started: bool) -> None:
+        """Goes on from a `state`."""
+        self._pending, self._started = np.asarray(pending, np.float32), started

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from distill_engine.layers.istft_basis import inverse_basis
 
 
 @dataclass
@@ -16,13 +17,6 @@ class OverlapState:
     """`tail` [B, n_fft - hop] samples that later frames still add to."""
 
     tail: Tensor
-
-
-def synthesis_window(n_fft: int, hop: int) -> np.ndarray:
-    """The window whose product with a Hann analysis would sum to one: square-root Hann over its overlapped square sum."""
-    hann = 0.5 - 0.5 * np.cos(2 * np.pi * (np.arange(n_fft) + 0.5) / n_fft)
-    power = hann.reshape(-1, hop).sum(0)
-    return np.sqrt(hann) / np.tile(power, n_fft // hop)
 
 
 class InverseSTFT(nn.Module):
@@ -38,12 +32,7 @@ class InverseSTFT(nn.Module):
         if n_fft % hop or (n_fft - hop) % 2:
             raise ValueError(f"inverse STFT: n_fft {n_fft} must be a multiple of hop {hop}")
         self.n_fft, self.hop, self.delay, self.stride = n_fft, hop, (n_fft - hop) // 2, hop
-        bins = n_fft // 2 + 1
-        identity = np.eye(bins)
-        real = np.fft.irfft(identity, n_fft, norm="ortho")
-        imaginary = np.fft.irfft(1j * identity, n_fft, norm="ortho")
-        basis = np.concatenate([real, imaginary]) * synthesis_window(n_fft, hop)
-        self.register_buffer("basis", torch.tensor(basis, dtype=torch.float32), persistent=False)
+        self.register_buffer("basis", torch.from_numpy(inverse_basis(n_fft, hop)), persistent=False)
 
     def _frames(self, spectrum: Tensor) -> Tensor:
         return torch.matmul(spectrum.transpose(1, 2), self.basis)

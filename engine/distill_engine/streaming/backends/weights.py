@@ -1,0 +1,44 @@
+"""Weights for graphs that carry none: each large initializer is found in a part by its name.
+
+Three kinds of names: a tensor of the part (`decoder.embed.weight`), its transpose (`head.weight::T`), and constants that are
+computed (`istft/<n_fft>/<hop>`, the basis of an inverse STFT). Half precision becomes float32.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+
+from distill_engine.errors import ModelFileError
+from distill_engine.layers.istft_basis import inverse_basis
+
+TRANSPOSED = "::T"
+MAXIMUM_N_FFT = 8192
+_ISTFT = re.compile(r"istft/(\d{1,5})/(\d{1,5})")
+
+
+def external_names(graph: bytes) -> tuple[str, ...]:
+    """Names of a graph's initializers that are not in it, in their order. Raises ModelFileError if it is no graph."""
+    import onnx
+
+    try:
+        proto = onnx.load_model_from_string(graph)
+    except Exception:  # protobuf's own error, whose package has no stable name
+        raise ModelFileError("the graph is damaged; train the model again, or copy the file again") from None
+    return tuple(t.name for t in proto.graph.initializer if t.data_location == onnx.TensorProto.EXTERNAL)
+
+
+def find_weight(name: str, part: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The float32 (or integer) array that an external initializer stands for. Raises ModelFileError."""
+    if match := _ISTFT.fullmatch(name):
+        n_fft, hop = int(match[1]), int(match[2])
+        if not 0 < hop <= n_fft <= MAXIMUM_N_FFT or n_fft % hop:
+            raise ModelFileError(f"the graph asks for an inverse STFT of {n_fft} points every {hop}; train it again")
+        return inverse_basis(n_fft, hop)
+    stem = name.removesuffix(TRANSPOSED)
+    if stem not in part:
+        raise ModelFileError(f"the graph needs the weight {name[:80]!r}, which the file lacks; train it again")
+    value = part[stem].T if name.endswith(TRANSPOSED) else part[stem]
+    return np.ascontiguousarray(value, np.float32 if value.dtype.kind == "f" else value.dtype)

@@ -1,0 +1,206 @@
+"""Trained networks as ONNX graphs that stream: the live engine plays them without torch.
+
+Each graph is one `step` with its state as inputs and outputs and any number of frames (the encoder: whole latents). Weights of more
+than 1,024 numbers stay out of it, named after the tensors they are (see `streaming.backends.weights`): they exist once in the file.
+Every graph is run beside its torch network before it is handed out.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from distill_engine.errors import TrainingError
+from distill_engine.layers.istft_basis import istft_name
+from distill_engine.layers.state import flatten_state, unflatten_state
+from distill_engine.models.latent_model import LatentModel
+
+if TYPE_CHECKING:
+    import onnx
+
+LARGEST_INSIDE = 1024
+MARKER = "weights"
+TOLERANCE = 1e-4
+_PREFIX = "network."
+
+
+@dataclass(frozen=True)
+class _Role:
+    """What of a network is exported: its state and step methods, input channels, frames per unit of input."""
+
+    initial_state: str
+    step: str
+    channels: int
+    unit: int = 1
+
+
+class _Step(nn.Module):
+    """`step` with the state as a list of tensors. Empty tensors (a kernel of one has no past) stay inside."""
+
+    def __init__(self, network: nn.Module, role: _Role) -> None:
+        super().__init__()
+        self.network, self._role = network, role
+        self._template = getattr(network, role.initial_state)(1)
+        self.initial = {name: value for name, value in flatten_state(self._template).items() if value.numel()}
+
+    def forward(self, x: Tensor, states: list[Tensor]) -> tuple[Tensor, ...]:
+        empty = {n: v for n, v in flatten_state(self._template).items() if not v.numel()}
+        state = unflatten_state(self._template, empty | dict(zip(self.initial, states, strict=True)))
+        y, after = getattr(self.network, self._role.step)(x, state)
+        flat = flatten_state(after)
+        return (y, *(flat[name] for name in self.initial))
+
+
+def export_runtime(model: LatentModel | None, vocoders: Mapping[str, nn.Module] | None = None) -> dict[str, bytes]:
+    """Graphs by their names in the model file: "runtime/decoder.onnx", "runtime/encoder.onnx", "runtime/vocoder/<kind>.onnx".
+
+    Raises TrainingError if a graph does not compute what its network does (1e-4 of full scale).
+    """
+    graphs: dict[str, bytes] = {}
+    if model is not None:
+        c = model.config
+        graphs["runtime/decoder.onnx"] = export_step(
+            model, _Role("decoder_initial_state", "decoder_step", c.latent_dim), "decoder"
+        )
+        graphs["runtime/encoder.onnx"] = export_step(
+            model, _Role("encoder_initial_state", "encoder_step", c.bands, c.reduction), "encoder"
+        )
+    for kind, vocoder in (vocoders or {}).items():
+        role = _Role("initial_state", "step", int(vocoder.config.bands))  # type: ignore[union-attr, arg-type]
+        graphs[f"runtime/vocoder/{kind}.onnx"] = export_step(vocoder, role, kind)
+    return graphs
+
+
+def export_step(network: nn.Module, role: _Role, name: str) -> bytes:
+    """One network's step as an ONNX graph, checked against torch. The network's mode and device are left as they were."""
+    mode, device = network.training, next(network.parameters()).device
+    network.eval().cpu()
+    try:
+        step = _Step(network, role).eval()
+        proto = _export(step, role)
+        whole = proto.SerializeToString()
+        _check_parity(whole, step, role, name)
+        _move_weights_out(proto, network)
+        data: bytes = proto.SerializeToString()
+        return data
+    finally:
+        network.to(device).train(mode)
+
+
+def _export(step: _Step, role: _Role) -> onnx.ModelProto:
+    import onnx
+
+    states = list(step.initial.values())
+    x = torch.zeros(1, role.channels, 3 * role.unit)
+    frames = torch.export.Dim("frames", min=1, max=4096)
+    shapes = ({2: role.unit * frames if role.unit > 1 else frames}, [None] * len(states))
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # the exporter warns about its own internals
+        program = torch.onnx.export(
+            step,
+            (x, states),
+            dynamo=True,
+            external_data=False,
+            dynamic_shapes=shapes,
+            input_names=["x", *(f"state.{name}" for name in step.initial)],
+            output_names=["y", *(f"next_state.{name}" for name in step.initial)],
+            verbose=False,
+        )
+    if program is None:
+        raise TrainingError("torch wrote no graph; nothing was saved")
+    proto: onnx.ModelProto = program.model_proto
+    _strip(proto)
+    starts = {name: value.flatten()[0].item() for name, value in step.initial.items() if value.any()}
+    onnx.helper.set_model_props(proto, {"distill.initial": json.dumps(starts)})
+    return proto
+
+
+def _strip(proto: onnx.ModelProto) -> None:
+    """Takes out what only debuggers read (paths of this machine among it)."""
+    proto.doc_string = ""
+    proto.graph.doc_string = ""
+    for item in [*proto.graph.node, *proto.graph.input, *proto.graph.output, *proto.graph.value_info]:
+        item.doc_string = ""
+        del item.metadata_props[:]
+    for tensor in proto.graph.initializer:
+        del tensor.metadata_props[:]
+    del proto.graph.metadata_props[:]
+
+
+def _check_parity(data: bytes, step: _Step, role: _Role, name: str) -> None:
+    """Two steps in a row, of one and of five units, in onnxruntime and in torch."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level, options.intra_op_num_threads = 3, 1
+    session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    states = list(step.initial.values())
+    generator = torch.Generator().manual_seed(1)
+    for units in (1, 5):
+        x = torch.randn(1, role.channels, units * role.unit, generator=generator)
+        feed = {f"state.{n}": s.numpy() for n, s in zip(step.initial, states, strict=True)}
+        ours = session.run(None, {"x": x.numpy()} | feed)
+        with torch.no_grad():
+            theirs = step(x, states)
+        for a, b in zip(ours, theirs, strict=True):
+            limit = TOLERANCE * max(1.0, float(b.abs().max()))
+            error = float(np.abs(a - b.numpy()).max(initial=0.0))
+            if not error <= limit:
+                raise TrainingError(f"the {name} graph differs from its network by {error:.2g}; nothing was saved")
+        states = [torch.from_numpy(a) for a in ours[1:]]
+
+
+def _known_weights(network: nn.Module) -> dict[str, np.ndarray]:
+    """Arrays that the file or the loader will have, by the names that graphs may use."""
+    from distill_engine.layers.istft import InverseSTFT
+
+    known = {name: value.detach().numpy() for name, value in network.state_dict().items()}
+    known |= {f"{name}::T": np.ascontiguousarray(v.T) for name, v in known.items() if v.ndim == 2}
+    for module in network.modules():
+        if isinstance(module, InverseSTFT):
+            known[istft_name(module.n_fft, module.hop)] = module.basis.numpy()
+    return known
+
+
+def _move_weights_out(proto: onnx.ModelProto, network: nn.Module) -> None:
+    """Renames each large initializer to the weight it is and marks it external; constants that are no weight stay inside."""
+    from onnx import TensorProto, numpy_helper
+
+    known = _known_weights(network)
+    renamed: dict[str, str] = {}
+    for tensor in proto.graph.initializer:
+        value = numpy_helper.to_array(tensor)
+        if value.size <= LARGEST_INSIDE:
+            continue
+        name = _find(tensor.name.removeprefix(_PREFIX), value, known, set(renamed.values()))
+        if name is None:
+            continue
+        renamed[tensor.name] = name
+        tensor.name = name
+        tensor.ClearField("raw_data")
+        tensor.ClearField("float_data")
+        tensor.data_location = TensorProto.EXTERNAL
+        for key, text in (("location", MARKER), ("offset", "0"), ("length", str(value.nbytes))):
+            entry = tensor.external_data.add()
+            entry.key, entry.value = key, text
+    for node in proto.graph.node:
+        for index, name in enumerate(node.input):
+            node.input[index] = renamed.get(name, name)
+
+
+def _find(guess: str, value: np.ndarray, known: dict[str, np.ndarray], used: set[str]) -> str | None:
+    if guess in known and np.array_equal(known[guess], value):
+        return guess
+    for name, other in known.items():
+        if name not in used and other.shape == value.shape and np.array_equal(other, value):
+            return name
+    return None

@@ -1,0 +1,159 @@
+"""Exported graphs stream like their networks, in any number of frames, with their weights left outside."""
+
+from fractions import Fraction
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from onnx import numpy_helper
+
+from distill_engine.errors import ModelFileError, TrainingError
+from distill_engine.models.config import ModelConfig
+from distill_engine.models.latent_model import LatentModel
+from distill_engine.streaming.backends.onnx_backend import OnnxGraph
+from distill_engine.streaming.backends.weights import external_names, find_weight
+from distill_engine.training import export
+from distill_engine.vocoders import HifiGan, HifiGanConfig, Vocos, VocosConfig
+
+BANDS = 16
+
+
+def _networks() -> dict[str, torch.nn.Module]:
+    torch.manual_seed(0)
+    small = {"encoder_channels": 32, "decoder_channels": 32, "encoder_blocks": 2, "decoder_blocks": 1}
+    gan = {"initial_channels": 16, "resblock_kernels": (3,), "resblock_dilations": ((1, 3),)}
+    return {
+        "model": LatentModel(ModelConfig(bands=BANDS, latent_dim=8, **small)),
+        "vocos": Vocos(VocosConfig(bands=BANDS, channels=32, hidden=48, blocks=1)),
+        "hifigan": HifiGan(HifiGanConfig(bands=BANDS, **gan)),
+        "late": HifiGan(HifiGanConfig(bands=BANDS, causal=False, **gan)),
+    }
+
+
+@pytest.fixture(scope="module")
+def networks() -> dict[str, torch.nn.Module]:
+    return _networks()
+
+
+@pytest.fixture(scope="module")
+def graphs(networks: dict[str, torch.nn.Module]) -> dict[str, bytes]:
+    vocoders = {name: network for name, network in networks.items() if name != "model"}
+    return export.export_runtime(networks["model"], vocoders)
+
+
+def _graph(name: str, graphs: dict[str, bytes], network: torch.nn.Module, rate: Fraction) -> OnnxGraph:
+    part = {key: value.numpy() for key, value in network.state_dict().items()}
+    return OnnxGraph(graphs[name], external_names(graphs[name]), part, rate)
+
+
+CASES = [
+    ("runtime/decoder.onnx", "model", Fraction(1), 8, 1),
+    ("runtime/encoder.onnx", "model", Fraction(1, 4), BANDS, 4),
+    ("runtime/vocoder/vocos.onnx", "vocos", Fraction(512), BANDS, 1),
+    ("runtime/vocoder/hifigan.onnx", "hifigan", Fraction(512), BANDS, 1),
+    ("runtime/vocoder/late.onnx", "late", Fraction(512), BANDS, 1),
+]
+
+
+@pytest.mark.parametrize(("name", "network", "rate", "channels", "unit"), CASES)
+def test_streamed_graph_equals_the_network_over_the_whole_signal(name, network, rate, channels, unit, graphs, networks):
+    net = networks[network]
+    stream = _graph(name, graphs, net, rate).stream()
+    x = torch.randn(1, channels, 14 * unit, generator=torch.Generator().manual_seed(3))
+    prefix = {"runtime/decoder.onnx": "decoder_", "runtime/encoder.onnx": "encoder_"}.get(name, "")
+    with torch.no_grad():
+        whole, _ = getattr(net, prefix + "step")(x, getattr(net, prefix + "initial_state")(1))
+    parts, at = [], 0
+    for units in (1, 2, 3, 7, 1):
+        part = np.ascontiguousarray(x[0, :, at : at + units * unit].numpy())
+        parts.append(stream.step(part).copy())
+        at += units * unit
+    assert np.abs(np.concatenate(parts, axis=1) - whole[0].numpy()).max() <= 1e-5
+
+
+def test_large_weights_are_outside_the_graph_and_all_are_found(graphs, networks):
+    for name, data in graphs.items():
+        proto = onnx.load_model_from_string(data)
+        kind = name.removeprefix("runtime/vocoder/").removesuffix(".onnx")
+        part = {k: v.numpy() for k, v in networks.get(kind, networks["model"]).state_dict().items()}
+        inside = [numpy_helper.to_array(t) for t in proto.graph.initializer if not t.external_data]
+        large = [v for v in part.values() if v.size > export.LARGEST_INSIDE]
+        assert not any(np.array_equal(a, b) for a in inside for b in large)
+        assert len(data) < 300_000
+        for tensor in proto.graph.initializer:
+            if tensor.data_location == onnx.TensorProto.EXTERNAL:
+                assert {e.key: e.value for e in tensor.external_data}["location"] == export.MARKER
+                assert list(find_weight(tensor.name, part).shape) == list(tensor.dims)
+
+
+def test_a_graph_says_nothing_of_the_machine_it_was_made_on(graphs):
+    for data in graphs.values():
+        assert b"/distill_engine/" not in data
+        assert b"site-packages" not in data
+
+
+def test_half_precision_weights_are_widened():
+    weight = find_weight("head.weight::T", {"head.weight": np.ones((2, 3), np.float16)})
+    assert weight.dtype == np.float32
+    assert weight.shape == (3, 2)
+    assert weight.flags.c_contiguous
+
+
+def test_a_weight_that_the_file_lacks_is_a_clear_error(graphs, networks):
+    name = "runtime/decoder.onnx"
+    with pytest.raises(ModelFileError, match="lacks"):
+        OnnxGraph(graphs[name], external_names(graphs[name]), {}, Fraction(1))
+    with pytest.raises(ModelFileError, match="inverse STFT"):
+        find_weight("istft/99999/3", {})
+
+
+def test_a_graph_that_is_none_is_a_clear_error():
+    with pytest.raises(ModelFileError, match="damaged"):
+        external_names(b"\x00\xffnot a graph")
+    with pytest.raises(ModelFileError, match="cannot be loaded"):
+        OnnxGraph(b"\x00\xffnot a graph", (), {}, Fraction(1))
+
+
+def test_a_graph_that_differs_from_its_network_is_not_handed_out(networks, monkeypatch):
+    monkeypatch.setattr(export, "TOLERANCE", -1.0)
+    with pytest.raises(TrainingError, match="differs"):
+        export.export_runtime(None, {"vocos": networks["vocos"]})
+
+
+def test_export_leaves_the_network_as_it_was(networks):
+    network = networks["vocos"]
+    network.train()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    export.export_runtime(None, {"vocos": network})
+    assert network.training
+    assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
+
+
+def test_the_state_is_saved_and_restored_in_mid_stream_bit_for_bit(graphs, networks):
+    for name, network, rate, channels, unit in CASES:
+        stream = _graph(name, graphs, networks[network], rate).stream()
+        x = np.random.default_rng(0).standard_normal((channels, 2 * unit)).astype(np.float32)
+        stream.step(x)
+        saved = stream.snapshot()
+        first = stream.step(x).copy()
+        stream.step(x)
+        stream.restore(saved)
+        assert np.array_equal(stream.step(x), first)
+        stream.reset()
+        assert all(np.array_equal(stream.snapshot()[k], v) for k, v in stream.graph.initial.items())
+
+
+def test_two_streams_share_weights_and_not_state(graphs, networks):
+    graph = _graph("runtime/decoder.onnx", graphs, networks["model"], Fraction(1))
+    one, two = graph.stream(), graph.stream()
+    x = np.ones((8, 1), np.float32)
+    first = one.step(x).copy()
+    one.step(x)
+    assert np.array_equal(two.step(x), first)
+
+
+def test_a_state_of_another_network_is_refused(graphs, networks):
+    decoder = _graph("runtime/decoder.onnx", graphs, networks["model"], Fraction(1)).stream()
+    with pytest.raises(ModelFileError, match="another network"):
+        decoder.restore({"x": np.zeros(3)})
