@@ -94,7 +94,7 @@ class VocosConfig(_Config):
     blocks: int = 8
     kernel: int = 7
     n_fft: int = 1024
-    frames_per_hop: int = 1
+    frames_per_hop: int = 2
 
     def __post_init__(self) -> None:
         if min(self.bands, self.channels, self.hidden, self.blocks, self.kernel, self.frames_per_hop) < 1:

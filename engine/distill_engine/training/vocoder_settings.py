@@ -1,0 +1,43 @@
+"""How a vocoder is trained. Frozen, checked, JSON in and out."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from distill_engine.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class VocoderSettings:
+    """Loss weights are HiFi-GAN's (arXiv 2010.05646, section 3.3) but for `stft_weight`, the optional multi-resolution term.
+
+    `segment_frames` mel frames per clip in a batch; `spectral_fraction` of the training goes before the adversarial stage; `width` scales
+    the discriminators; `decoded_share` of the clips is heard through the latent model instead of as true mel.
+    """
+
+    kind: str = "vocos"
+    batch_size: int = 8
+    segment_frames: int = 32
+    learning_rate: float = 5e-4
+    discriminator_rate: float = 2e-4
+    spectral_fraction: float = 0.4
+    width: float = 0.125
+    mel_weight: float = 45.0
+    feature_weight: float = 2.0
+    stft_weight: float = 5.0
+    ema_decay: float = 0.999
+    decoded_share: float = 0.5
+    augment: bool = True
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.batch_size < 1 or self.segment_frames < 4:
+            raise ConfigError("vocoder training: batch size from 1, segments from 4 frames")
+        if not 0 <= self.spectral_fraction <= 1 or not 0 <= self.decoded_share <= 1:
+            raise ConfigError("vocoder training: spectral_fraction and decoded_share lie between 0 and 1")
+        if self.width <= 0 or min(self.learning_rate, self.discriminator_rate) <= 0:
+            raise ConfigError("vocoder training: width and learning rates must be above 0")
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
