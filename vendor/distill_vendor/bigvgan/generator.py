@@ -1,0 +1,162 @@
+"""BigVGAN-v2's generator: log-mel frames to samples, whole or as an exact stream. arXiv 2206.04658."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from distill_vendor.bigvgan.config import BigVGANConfig
+from distill_vendor.bigvgan.layers import AmpBlock, AntiAliased, Convolution, Upsampling, _Filter
+from distill_vendor.bigvgan.stream import Feed, Signal, Stream, Whole, silence
+
+_WEIGHT_NORM = (
+    (".weight_g", ".weight_v"),
+    (".parametrizations.weight.original0", ".parametrizations.weight.original1"),
+)
+
+
+@dataclass
+class BigVGANState:
+    """`position` [1] frames taken so far, `end` [1] all frames of the sound (-1: not known yet), both int64 on the CPU;
+    `contexts` what each layer remembers, [B, rows, C] each, in the order in which the layers run."""
+
+    position: Tensor
+    end: Tensor
+    contexts: tuple[Tensor, ...]
+
+
+class BigVGAN(nn.Module):
+    """Log-mel [B, bands, T] -> samples [B, 1, T * hop] in [-1, 1]; for playing, not for training.
+
+    `load_state_dict` takes upstream's "generator" entry unchanged, with weight norm or without; `state_dict` is the folded
+    form. The stream of `step` is `delay` samples late and otherwise equal to `forward`.
+    """
+
+    def __init__(self, config: BigVGANConfig | None = None) -> None:
+        super().__init__()
+        c = self.config = config or BigVGANConfig()
+        self.hop = self.stride = c.hop
+        self.delay = c.delay
+        channels = c.initial_channels
+        self.conv_pre = Convolution(c.bands, channels, 7)
+        self.ups, self.resblocks = nn.ModuleList(), nn.ModuleList()
+        for rate, kernel in zip(c.upsample_rates, c.upsample_kernels, strict=True):
+            self.ups.append(nn.ModuleList([Upsampling(channels, channels // 2, kernel, rate)]))
+            channels //= 2
+            for size, dilations in zip(c.resblock_kernels, c.resblock_dilations, strict=True):
+                self.resblocks.append(AmpBlock(channels, size, dilations, c))
+        self.activation_post = AntiAliased(channels, c)
+        self.conv_post = Convolution(channels, 1, 7, bias=c.bias_at_final)
+        for module in self.modules():
+            if isinstance(module, Convolution | Upsampling) and not module.weight.is_meta:
+                nn.init.normal_(module.weight, 0.0, 0.01)
+        self.register_load_state_dict_pre_hook(fold_weight_norm)
+        self.register_load_state_dict_post_hook(_forget_derived)
+
+    @torch.no_grad()
+    def forward(self, mel: Tensor) -> Tensor:
+        """All samples of a whole sound, aligned with its frames. Memory grows with T: for long sounds use `step`."""
+        if mel.shape[-1] == 0:
+            return mel.new_zeros(mel.shape[0], 1, 0)
+        return self._run(Signal(mel.transpose(1, 2), 0, mel.shape[-1]), Whole())
+
+    def _run(self, signal: Signal, feed: Feed) -> Tensor:
+        """Samples [B, 1, T * hop] from the Signal of a mel [B, T, bands]."""
+        count = len(self.config.resblock_kernels)
+        x = self.conv_pre.run(signal, feed)
+        for index, up in enumerate(self.ups):
+            x = up[0].run(silence(x), feed)  # type: ignore[index]
+            blocks = self.resblocks[index * count : (index + 1) * count]
+            outputs = [block.run(x, feed) for block in blocks]  # type: ignore[operator]
+            latest = min(output.first for output in outputs)
+            total = feed.delayed(outputs[0], latest) if outputs[0].first != latest else outputs[0]
+            for output in outputs[1:]:
+                aligned = feed.delayed(output, latest) if output.first != latest else output
+                total = total.with_rows(total.rows.add_(aligned.rows))
+            x = total.with_rows(total.rows.div_(count))
+        x = self.conv_post.run(self.activation_post.run(x, feed), feed)
+        rows = torch.tanh(x.rows) if self.config.tanh_at_final else x.rows.clamp(-1.0, 1.0)
+        return silence(x.with_rows(rows)).rows.transpose(1, 2)
+
+    def initial_state(
+        self, batch: int = 1, device: torch.device | None = None, dtype: torch.dtype | None = None
+    ) -> BigVGANState:
+        """The state before the first frame; device and precision of the weights unless given."""
+        like = self.conv_pre.weight
+        contexts = tuple(
+            torch.zeros(batch, rows, channels, device=device or like.device, dtype=dtype or like.dtype)
+            for rows, channels in context_shapes(self.config)
+        )
+        return BigVGANState(torch.zeros(1, dtype=torch.int64), torch.full((1,), -1), contexts)
+
+    @torch.no_grad()
+    def step(self, mel: Tensor, state: BigVGANState) -> tuple[Tensor, BigVGANState]:
+        """Mel [B, bands, n] -> samples [B, 1, n * hop], `delay` samples late; the given state is not changed."""
+        position, end = int(state.position), int(state.end)
+        feed = Stream(state.contexts)
+        samples = self._run(Signal(mel.transpose(1, 2), position, None if end < 0 else end), feed)
+        return samples, BigVGANState(state.position + mel.shape[-1], state.end, tuple(feed.kept))
+
+    @torch.no_grad()
+    def finish(self, state: BigVGANState) -> Tensor:
+        """The last `delay` samples [B, 1, delay] of a sound that is over, with the edge that `forward` gives it."""
+        frames = -(-self.delay // self.hop)
+        ended = BigVGANState(state.position, state.position.clone(), state.contexts)
+        first = state.contexts[0]
+        silent = first.new_zeros(first.shape[0], self.config.bands, frames)
+        return self.step(silent, ended)[0][..., : self.delay]
+
+
+def context_shapes(config: BigVGANConfig) -> Iterator[tuple[int, int]]:
+    """Rows and channels of every context of a stream, in the order in which the layers run."""
+    channels = config.initial_channels
+    yield 6, config.bands
+    for rate, kernel in zip(config.upsample_rates, config.upsample_kernels, strict=True):
+        yield 2 * -(-(kernel - rate) // 2 // rate), channels
+        channels //= 2
+        for size, dilations in zip(config.resblock_kernels, config.resblock_dilations, strict=True):
+            for dilation in dilations:
+                reaches = [dilation * (size - 1)] + [size - 1] * (config.resblock == 1)
+                for reach in reaches:
+                    yield 10, channels
+                    yield reach, channels
+                yield sum(5 + reach // 2 for reach in reaches), channels
+        latest = max(config.block_delays)
+        for delay in config.block_delays:
+            if delay != latest:
+                yield latest - delay, channels
+    yield 10, channels
+    yield 6, channels
+
+
+def fold_weight_norm(module: nn.Module, state_dict: dict[str, Tensor], prefix: str, *_: Any) -> None:
+    """Load hook: weight = g * v / |v| (norm over all axes but the first) where a layer comes as magnitude and direction."""
+    for g_name, v_name in _WEIGHT_NORM:
+        for key in [key for key in state_dict if key.startswith(prefix) and key.endswith(g_name)]:
+            stem = key[: -len(g_name)]
+            if stem + v_name in state_dict:
+                g, v = state_dict.pop(key), state_dict.pop(stem + v_name)
+                state_dict[stem + ".weight"] = torch._weight_norm(v, g, 0)
+
+
+def with_weight_norm(state_dict: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The weight-normed form of a folded state dict, under upstream's training-time keys."""
+    result: dict[str, Tensor] = {}
+    for key, value in state_dict.items():
+        if key.endswith(".weight"):
+            result[key + "_g"] = value.flatten(1).norm(dim=1).reshape(-1, *[1] * (value.dim() - 1))
+            result[key + "_v"] = value.clone()
+        else:
+            result[key] = value
+    return result
+
+
+def _forget_derived(module: nn.Module, _: Any) -> None:
+    """After loading: whatever was made from the old weights is made anew."""
+    for child in module.modules():
+        if isinstance(child, _Filter | Convolution):
+            child.forget()

@@ -1,0 +1,228 @@
+"""The layers of the generator. Parameters carry upstream's names; signals are [B, T, C] (see `stream`)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from distill_vendor.bigvgan.config import ACTIVATION_DELAY, BigVGANConfig
+from distill_vendor.bigvgan.convolution import convolve
+from distill_vendor.bigvgan.stream import Feed, Signal, hold, silence
+
+TAPS = 12
+TILE = 16  # rows that one small matrix product of the filters makes
+
+
+class Convolution(nn.Module):
+    """Stride-1 convolution with upstream's `weight` [C_out, C_in, kernel] and `bias` [C_out]; `delay` rows each side."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, dilation: int = 1, bias: bool = True) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(outputs, inputs, kernel))
+        self.bias = nn.Parameter(torch.zeros(outputs)) if bias else None
+        self.kernel, self.dilation = kernel, dilation
+        self.delay = (kernel - 1) // 2 * dilation
+        self.fast: Any = None  # the weight's form for fast convolution, made on first use
+
+    def forget(self) -> None:
+        self.fast = None
+
+    def run(self, signal: Signal, feed: Feed) -> Signal:
+        joined = feed.join(signal, self.delay, self.delay)
+        return joined.with_rows(convolve(self, joined.rows), joined.first + self.delay)
+
+
+class Upsampling(nn.Module):
+    """Transposed convolution with upstream's `weight` [C_in, C_out, kernel], cropped by (kernel - rate) / 2 on both sides."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, rate: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(inputs, outputs, kernel))
+        self.bias = nn.Parameter(torch.zeros(outputs))
+        self.kernel, self.rate = kernel, rate
+        self.crop = (kernel - rate) // 2
+        self.past = -(-self.crop // rate)  # input rows on each side that an output row can depend on
+
+    def run(self, signal: Signal, feed: Feed) -> Signal:
+        """Rows become `rate` times as many; a stream is late by `crop` further rows."""
+        whole = feed.join(signal, self.past, self.past)
+        y = F.conv_transpose1d(whole.rows.transpose(1, 2), self.weight, self.bias, self.rate).transpose(1, 2)
+        first = whole.first * self.rate - self.crop  # time of the first row of y
+        count = signal.rows.shape[1] * self.rate
+        aligned = whole.first == signal.first - self.past  # a whole sound: begin where it begins
+        start = signal.first * self.rate if aligned else signal.first * self.rate - self.crop
+        rows = y[:, start - first : start - first + count].contiguous()
+        stop = None if signal.stop is None else signal.stop * self.rate
+        return silence(Signal(rows, start, stop))
+
+
+class _Filter(nn.Module):
+    """Holds a `filter` [1, 1, 12] under upstream's key, and the band matrix that applies it to a tile of rows."""
+
+    def __init__(self, make: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.register_buffer("filter", kaiser_sinc(0.25, 0.3, TAPS))
+        self._make = make
+        self._matrix: Tensor | None = None
+
+    def matrix(self, like: Tensor) -> Tensor:
+        """The band matrix on the device and in the precision of `like`, made once per set of weights."""
+        if self._matrix is None or self._matrix.dtype != like.dtype or self._matrix.device != like.device:
+            self._matrix = self._make(self.get_buffer("filter").flatten()).to(like)
+        return self._matrix
+
+    def forget(self) -> None:
+        self._matrix = None
+
+
+class _Downsampling(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.lowpass = _Filter(downsampling_matrix)
+
+
+class Snake(nn.Module):
+    """x + sin^2(a x) / (b + 1e-9), a and b [C], optionally stored as logarithms; with `beta` false b is a. arXiv 2006.08195."""
+
+    def __init__(self, channels: int, beta: bool, log_scale: bool) -> None:
+        super().__init__()
+        start = torch.zeros(channels) if log_scale else torch.ones(channels)
+        self.alpha = nn.Parameter(start.clone())
+        if beta:
+            self.beta = nn.Parameter(start.clone())
+        self.log_scale = log_scale
+
+    def coefficients(self) -> tuple[Tensor, Tensor]:
+        """a [C] and 1 / (b + 1e-9) [C]."""
+        a, b = self.alpha, getattr(self, "beta", self.alpha)
+        if self.log_scale:
+            a, b = a.exp(), b.exp()
+        return a, 1.0 / (b + 1e-9)
+
+
+class AntiAliased(nn.Module):
+    """Upsample by 2, snake, low-pass and downsample by 2; `delay` 5 rows. BigVGAN, section 3.2.
+
+    Both filters are applied as products of a small band matrix with tiles of rows, in polyphase form: of the upsampled signal
+    only the rows that the output needs exist, and only for as many rows at a time as stay in the cache.
+    """
+
+    delay = ACTIVATION_DELAY
+    block_elements = 1 << 16
+
+    def __init__(self, channels: int, config: BigVGANConfig) -> None:
+        super().__init__()
+        self.act = Snake(channels, config.activation == "snakebeta", config.log_scale)
+        self.upsample = _Filter(upsampling_matrix)
+        self.downsample = _Downsampling()
+
+    def run(self, signal: Signal, feed: Feed) -> Signal:
+        joined = feed.join(signal, self.delay, self.delay)
+        count = joined.rows.shape[1] - 2 * self.delay
+        rows = hold(joined.rows, joined.first, joined.stop)
+        spare = -count % TILE
+        if spare:
+            rows = F.pad(rows, (0, 0, 0, spare))
+        y = rows.new_empty(rows.shape[0], count + spare, rows.shape[2])
+        for sound, result in zip(rows, y, strict=True):
+            self._fill(result, sound, joined.first, joined.stop)
+        return silence(joined.with_rows(y[:, :count], joined.first + self.delay))
+
+    def _fill(self, y: Tensor, rows: Tensor, first: int, stop: int | None) -> None:
+        """y [n, C] from rows [n + 10, C] whose first is at time `first`; n is a multiple of TILE."""
+        up, down = self.upsample.matrix(rows), self.downsample.lowpass.matrix(rows)
+        a, b = (value.to(rows.dtype) for value in self.act.coefficients())
+        channels = rows.shape[1]
+        size = max(TILE, self.block_elements // channels // TILE * TILE)
+        for start in range(0, len(y), size):
+            n = min(size, len(y) - start)
+            tiles = rows[start : start + n + 10].unfold(0, TILE + 10, TILE)  # [n / TILE, C, TILE + 10]
+            v = torch.bmm(up.expand(len(tiles), -1, -1), tiles.transpose(1, 2))  # [n / TILE, 2 TILE + 10, C]
+            s = (v * a).sin_()
+            v.addcmul_(s.mul_(s), b)
+            _hold_tiles(v, 2 * (first + start) + 5, None if stop is None else 2 * stop - 1)
+            torch.bmm(down.expand(len(tiles), -1, -1), v, out=y[start : start + n].view(-1, TILE, channels))
+
+
+def _hold_tiles(v: Tensor, first: int, last: int | None) -> None:
+    """Replaces what lies before time 0 or after time `last` by the row at that time; v [tiles, rows, C], the first row of
+    tile i at time first + 2 TILE i. Tiles that do not hold that row have no output that counts."""
+    rows = v.shape[1]
+    for time, before in ((0, True), (last, False)):
+        if time is None:
+            continue
+        newest = (time - first) // (2 * TILE)
+        for tile in range(max(0, newest - 1), min(len(v), newest + 1)):
+            row = time - first - 2 * TILE * tile
+            if 0 <= row < rows:
+                outside = v[tile, :row] if before else v[tile, row + 1 :]
+                outside.copy_(v[tile, row].expand_as(outside))
+
+
+def upsampling_matrix(taps: Tensor) -> Tensor:
+    """[2 TILE + 10, TILE + 10]: from TILE + 10 rows all upsampled rows that TILE output rows need.
+
+    Row 2 i + e is sum_j 2 taps[2 j + e] x[i + 5 - j]: the zeros that upsampling inserts are never multiplied.
+    """
+    matrix = torch.zeros(2 * TILE + 10, TILE + 10, dtype=torch.float64, device=taps.device)
+    for i in range(TILE + 5):
+        for e in (0, 1):
+            matrix[2 * i + e, i : i + 6] = 2.0 * taps[e::2].flip(0).double()
+    return matrix
+
+
+def downsampling_matrix(taps: Tensor) -> Tensor:
+    """[TILE, 2 TILE + 10]: y[i] = sum_k taps[k] v[2 i + k]."""
+    matrix = torch.zeros(TILE, 2 * TILE + 10, dtype=torch.float64, device=taps.device)
+    for i in range(TILE):
+        matrix[i, 2 * i : 2 * i + TAPS] = taps.double()
+    return matrix
+
+
+class AmpBlock(nn.Module):
+    """Anti-aliased multi-periodicity residual block; `paired` has a second, undilated convolution per dilation."""
+
+    def __init__(self, channels: int, kernel: int, dilations: tuple[int, ...], config: BigVGANConfig) -> None:
+        super().__init__()
+        self.paired = config.resblock == 1
+        first = nn.ModuleList(Convolution(channels, channels, kernel, d) for d in dilations)
+        if self.paired:
+            self.convs1 = first
+            self.convs2 = nn.ModuleList(Convolution(channels, channels, kernel) for _ in dilations)
+        else:
+            self.convs = first
+        count = len(dilations) * (2 if self.paired else 1)
+        self.activations = nn.ModuleList(AntiAliased(channels, config) for _ in range(count))
+
+    def run(self, signal: Signal, feed: Feed) -> Signal:
+        pairs: list[Any]
+        if self.paired:
+            pairs = [layer for pair in zip(self.convs1, self.convs2, strict=True) for layer in pair]
+        else:
+            pairs = list(self.convs)
+        stride = 2 if self.paired else 1
+        for index in range(0, len(pairs), stride):
+            y = signal
+            for activation, convolution in zip(self.activations[index : index + stride], pairs[index : index + stride]):
+                y = convolution.run(activation.run(y, feed), feed)
+            y.rows.add_(feed.delayed(signal, y.first).rows)
+            signal = y
+        return signal
+
+
+def kaiser_sinc(cutoff: float, half_width: float, taps: int) -> Tensor:
+    """Low-pass filter [1, 1, taps] of unit sum: a sinc in a Kaiser window whose beta follows from the transition's width."""
+    attenuation = 2.285 * (taps // 2 - 1) * math.pi * 4 * half_width + 7.95
+    if attenuation > 50.0:
+        beta = 0.1102 * (attenuation - 8.7)
+    else:
+        beta = 0.5842 * max(attenuation - 21.0, 0.0) ** 0.4 + 0.07886 * max(attenuation - 21.0, 0.0)
+    window = torch.kaiser_window(taps, beta=beta, periodic=False)
+    time = torch.arange(-(taps // 2), taps // 2) + 0.5
+    values = 2 * cutoff * window * torch.sinc(2 * cutoff * time)
+    return (values / values.sum()).view(1, 1, taps)
