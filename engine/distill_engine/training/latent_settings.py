@@ -1,0 +1,48 @@
+"""How a latent model is trained, with presets chosen by the corpus's size."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from distill_engine.errors import ConfigError
+
+PRESETS = ("auto", "quick", "balanced", "quality")
+_STEPS = {"quick": 800, "balanced": 4000, "quality": 15000}
+
+
+@dataclass(frozen=True)
+class LatentSettings:
+    """`bottleneck_weight` multiplies the bottleneck's loss (nats per latent) beside a mel L1 of weight 1; it warms up over `warm_up` of the run."""
+
+    batch_size: int = 16
+    segment_frames: int = 64
+    learning_rate: float = 1e-3
+    bottleneck_weight: float = 0.003
+    warm_up: float = 0.2
+    ema_decay: float = 0.995
+    weight_decay: float = 0.02
+    augment: bool = True
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.batch_size < 1 or self.segment_frames < 8 or self.segment_frames % 4:
+            raise ConfigError("model training: batch size from 1, segments from 8 frames in multiples of 4")
+        if self.learning_rate <= 0 or self.bottleneck_weight < 0 or not 0 <= self.warm_up <= 1:
+            raise ConfigError("model training: learning rate above 0, bottleneck weight from 0, warm_up 0 to 1")
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def latent_preset(name: str, seconds: float, seed: int = 0) -> tuple[LatentSettings, int, str]:
+    """Settings, default number of steps and the reason in plain words, for a corpus of `seconds`."""
+    if name not in PRESETS:
+        raise ConfigError(f"preset {name!r} is unknown; known: {', '.join(PRESETS)}")
+    settings = LatentSettings(seed=seed)
+    if seconds < 30:
+        settings = replace(settings, weight_decay=0.1, segment_frames=48)
+    if name != "auto":
+        return settings, _STEPS[name], f"preset {name}"
+    chosen = "quick" if seconds < 20 else "balanced" if seconds < 1200 else "quality"
+    return settings, _STEPS[chosen], f"preset {chosen}, for {seconds:.0f} s of sound"
