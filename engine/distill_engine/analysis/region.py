@@ -1,0 +1,83 @@
+"""The learned region of latent space: where the corpus lies, and how sums of controls are kept inside it.
+
+Distance is Mahalanobis' from the centre of the corpus' audible sound. Inside the `knee` nothing is changed; beyond it
+distances are compressed so that none reaches `limit`. A base point that is outside by itself is left where it is: only
+what the controls add is limited.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.errors import AnalysisError
+
+FloatArray = npt.NDArray[np.float64]
+
+_ISOTROPIC_SHARE = 0.1
+_STRETCH = 1.25
+
+
+@dataclass(frozen=True)
+class Region:
+    """Centre [D], whitening matrix [D, D] (symmetric inverse root of the covariance) and its inverse, knee and limit."""
+
+    centre: FloatArray
+    whitening: FloatArray
+    colouring: FloatArray
+    knee: float
+    limit: float
+
+    @property
+    def dimensions(self) -> int:
+        return len(self.centre)
+
+    def radius(self, latent: FloatArray) -> float:
+        """Mahalanobis distance of one latent [D] from the centre."""
+        white = self.whitening @ (latent - self.centre)
+        return float(np.sqrt(white @ white))
+
+    def radii(self, latents: FloatArray) -> FloatArray:
+        """Mahalanobis distances [N] of latents [D, N]."""
+        return np.asarray(np.linalg.norm(self.whitening @ (latents - self.centre[:, None]), axis=0))
+
+    def limited(self, base: FloatArray, target: FloatArray) -> tuple[FloatArray, float]:
+        """The target [D], pulled towards the centre where it lies too far out, and the strain on it.
+
+        The strain is 0 up to the knee (the warning zone begins above 0) and reaches 1 where the target would lie on the limit.
+        """
+        distance = self.radius(target)
+        knee = max(self.knee, self.radius(base))
+        if distance <= knee:
+            return target, 0.0
+        span = max(self.limit - knee, 0.1 * self.limit)
+        allowed = knee + span * float(np.tanh((distance - knee) / span))
+        return self.centre + (target - self.centre) * (allowed / distance), min(1.0, (distance - knee) / span)
+
+
+def fit_region(latents: FloatArray) -> Region:
+    """The region of latents [D, N] in sigma units.
+
+    The covariance is shrunk towards a round one by a tenth, so that dimensions the corpus never uses stay finite.
+
+    Raises:
+        AnalysisError: there are no latents, or some are NaN or infinite.
+    """
+    if latents.ndim != 2 or not latents.shape[1]:
+        raise AnalysisError(f"the learned region needs latents [dimensions, time], got shape {latents.shape}")
+    if not np.isfinite(latents).all():
+        raise AnalysisError("the model encodes the corpus to NaN or infinite latents: train it again")
+    centre = latents.mean(axis=1)
+    centred = latents - centre[:, None]
+    covariance = centred @ centred.T / latents.shape[1]
+    mean_variance = max(float(np.trace(covariance)) / len(centre), 1e-3)
+    covariance = (1 - _ISOTROPIC_SHARE) * covariance + _ISOTROPIC_SHARE * mean_variance * np.eye(len(centre))
+    variances, axes = np.linalg.eigh(covariance)
+    roots = np.sqrt(np.maximum(variances, 1e-6 * mean_variance))
+    whitening, colouring = (axes / roots) @ axes.T, (axes * roots) @ axes.T
+    radii = np.linalg.norm(whitening @ centred, axis=0)
+    knee = max(float(np.quantile(radii, 0.95)), 1.0)
+    limit = max(_STRETCH * float(np.quantile(radii, 0.99)), 1.4 * knee)
+    return Region(centre, whitening, colouring, knee, limit)
