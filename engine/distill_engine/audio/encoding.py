@@ -1,0 +1,229 @@
+"""Writing sound files: a temporary file beside the target, synced, then renamed over it, so that no half file ever shows."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+from distill_engine.audio.resampling import resample
+from distill_engine.errors import AudioFileError
+
+FloatArray = npt.NDArray[np.float32]
+BitDepth = Literal[16, 24, "16", "24", "32f"]
+
+WRITE_BLOCK = 1 << 15  # frames; libsndfile's Vorbis encoder overflows its stack when given minutes at once
+TAGS = ("title", "artist", "comment", "software", "date", "album", "genre", "license", "copyright", "tracknumber")
+
+
+@dataclass(frozen=True)
+class FileFormat:
+    """How one suffix is written. `rates`: the only ones it takes (others are resampled to `rates[-1]`); lossy: bit depth is moot."""
+
+    container: str
+    encodings: Mapping[str, str]
+    rates: tuple[int, ...] = ()
+    max_channels: int = 64
+    compression: float | None = None
+
+    @property
+    def lossy(self) -> bool:
+        return "" in self.encodings
+
+
+_PCM = {"16": "PCM_16", "24": "PCM_24"}
+_MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+FORMATS: dict[str, FileFormat] = {
+    "wav": FileFormat("WAV", {**_PCM, "32f": "FLOAT"}),
+    "aiff": FileFormat("AIFF", {**_PCM, "32f": "FLOAT"}),
+    "caf": FileFormat("CAF", {**_PCM, "32f": "FLOAT"}),
+    "flac": FileFormat("FLAC", _PCM, max_channels=8),
+    "mp3": FileFormat("MP3", {"": "MPEG_LAYER_III"}, _MP3_RATES, 2, 0.1),
+    "ogg": FileFormat("OGG", {"": "VORBIS"}, max_channels=8, compression=0.2),
+    "opus": FileFormat("OGG", {"": "OPUS"}, (8000, 12000, 16000, 24000, 48000), 8, 0.4),
+}
+_ALIASES = {"wave": "wav", "aif": "aiff", "aifc": "aiff", "oga": "ogg"}
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written: the rate may differ from the one asked for where the format has a fixed set (Opus, MP3)."""
+
+    path: Path
+    sample_rate: int
+    frames: int
+    encoding: str
+
+
+def write_audio(
+    path: str | Path,
+    samples: npt.ArrayLike,
+    sample_rate: int,
+    *,
+    bit_depth: BitDepth = 24,
+    format: str | None = None,
+    tags: Mapping[str, str] | None = None,
+) -> Written:
+    """Write [T] or [ch, T] (full scale +-1; beyond it integers clip) as the format of the suffix, or as `format`.
+
+    Formats: wav aiff caf (16, 24, 32f), flac (16, 24), mp3 ogg opus (bit depth does not apply). 16 bit is dithered (triangular,
+    the same every time; digital silence stays silent). Opus takes 8, 12, 16, 24 and 48 kHz, MP3 up to 48 kHz: other rates are
+    resampled to 48 kHz. Tags: `TAGS`; any other key goes into the comment. Raises AudioFileError; what was there then stays.
+    """
+    target = Path(path)
+    name, kind = _format(target, format)
+    data = _frames(target, samples)
+    encoding = _encoding(target, name, kind, str(bit_depth))
+    if data.shape[1] > kind.max_channels:
+        raise AudioFileError(f"{target}: {name} holds up to {kind.max_channels} channels, not {data.shape[1]}: use wav")
+    if not 1_000 <= sample_rate <= 768_000:
+        raise AudioFileError(f"{target}: a rate of {sample_rate} Hz cannot be written: use 1000 to 768000 Hz, such as 44100")
+    if kind.rates and sample_rate not in kind.rates:
+        data = resample(data.T, sample_rate, kind.rates[-1]).T
+        sample_rate = kind.rates[-1]
+    _replace(target, data, sample_rate, kind, encoding, _tags(tags))
+    return Written(target, sample_rate, len(data), encoding)
+
+
+def _format(target: Path, asked: str | None) -> tuple[str, FileFormat]:
+    given = (asked or target.suffix).lower().lstrip(".")
+    name = _ALIASES.get(given, given)
+    if name not in FORMATS:
+        raise AudioFileError(f"{target}: unknown format {given!r}: use one of {', '.join(FORMATS)}")
+    return name, FORMATS[name]
+
+
+def _frames(target: Path, samples: npt.ArrayLike) -> FloatArray:
+    """The samples as [T, ch], checked."""
+    x = np.atleast_2d(np.asarray(samples, np.float32))
+    if x.ndim != 2 or x.shape[0] == 0 or x.shape[1] == 0:
+        raise AudioFileError(f"{target}: nothing to write: samples have shape {x.shape}, need [T] or [channels, T]")
+    bad = int(x.size - np.count_nonzero(np.isfinite(x)))
+    if bad:
+        raise AudioFileError(f"{target}: {bad} of {x.size} samples are not numbers (NaN or infinite): nothing was written")
+    return x.T
+
+
+def _encoding(target: Path, name: str, kind: FileFormat, bit_depth: str) -> str:
+    encoding = kind.encodings.get("" if kind.lossy else bit_depth)
+    if encoding is None:
+        raise AudioFileError(f"{target}: {name} cannot hold {bit_depth} bits: use {' or '.join(kind.encodings)}")
+    return encoding
+
+
+def _tags(tags: Mapping[str, str] | None) -> dict[str, str]:
+    known = {key: str(value) for key, value in (tags or {}).items() if key in TAGS}
+    other = [f"{key}={value}" for key, value in (tags or {}).items() if key not in TAGS]
+    if other:
+        known["comment"] = "; ".join(([known["comment"]] if "comment" in known else []) + other)
+    return known
+
+
+class _Target(FileIO):
+    """The temporary file, for libsndfile's callbacks: an exception cannot pass through C, so the first one is kept."""
+
+    failure: OSError | None = None
+
+    def write(self, data: Any) -> int:
+        """All of it, or 0 with the reason kept."""
+        view = memoryview(data)
+        try:
+            done = 0
+            while done < len(view):
+                done += super().write(view[done:]) or 0
+            return done
+        except OSError as error:
+            self.failure = self.failure or error
+            return 0
+
+
+def _replace(
+    target: Path, data: FloatArray, sample_rate: int, kind: FileFormat, encoding: str, tags: Mapping[str, str]
+) -> None:
+    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.tmp")
+    try:
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "it is a folder")
+        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        try:
+            with _Target(descriptor, "r+") as file:
+                _encode(file, data, sample_rate, kind, encoding, tags)
+                os.fsync(file.fileno())
+            os.replace(temporary, target)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink()
+            raise
+        _sync_folder(target.parent)
+    except OSError as error:
+        raise AudioFileError(f"{target} could not be written: {_advice(error, target)}") from None
+    except (soundfile.SoundFileError, RuntimeError, AssertionError, TypeError, ValueError) as error:
+        raise AudioFileError(f"{target} could not be encoded as {encoding} at {sample_rate} Hz: {error}") from None
+
+
+def _encode(
+    file: _Target, data: FloatArray, sample_rate: int, kind: FileFormat, encoding: str, tags: Mapping[str, str]
+) -> None:
+    options = {} if kind.compression is None else {"compression_level": kind.compression}
+    if kind.container == "MP3":
+        options["bitrate_mode"] = "VARIABLE"  # type: ignore[assignment]
+    dither = np.random.default_rng(0)
+    try:
+        sound = soundfile.SoundFile(
+            file, "w", sample_rate, data.shape[1], subtype=encoding, format=kind.container, **options
+        )
+        with sound:
+            for key, value in tags.items():
+                setattr(sound, key, value)
+            for start in range(0, len(data), WRITE_BLOCK):
+                sound.write(_quantised(data[start : start + WRITE_BLOCK], encoding, dither))
+    finally:
+        if file.failure:
+            raise file.failure
+
+
+def _quantised(block: FloatArray, encoding: str, dither: np.random.Generator) -> npt.NDArray[Any]:
+    """Integers where the encoding has them (what read x / 2^15 or x / 2^23 back exactly), floats otherwise."""
+    if encoding == "PCM_16":
+        noise = dither.random(block.shape) - dither.random(block.shape)
+        scaled = np.rint(block * 32768.0 + np.where(block == 0.0, 0.0, noise))
+        return np.clip(scaled, -32768, 32767).astype(np.int16)
+    if encoding == "PCM_24":
+        scaled = np.rint(block.astype(np.float64) * 8388608.0)
+        return np.clip(scaled, -8388608, 8388607).astype(np.int32) << 8
+    return np.ascontiguousarray(block)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename durable, where the system can (not on Windows)."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _advice(error: OSError, target: Path) -> str:
+    known = {
+        errno.ENOSPC: "the disk is full: free some space or choose another folder",
+        errno.EDQUOT: "your disk quota is used up: free some space or choose another folder",
+        errno.EFBIG: "the file grew beyond what this disk or account allows: render less or choose another folder",
+        errno.EACCES: "no permission to write there: choose another folder",
+        errno.EPERM: "no permission to write there: choose another folder",
+        errno.EROFS: "the disk is read-only: choose another folder",
+        errno.ENOENT: f"the folder {target.parent} does not exist: create it first",
+        errno.ENOTDIR: f"{target.parent} is not a folder: choose another place",
+        errno.EISDIR: "it is a folder: give a file name",
+    }
+    return known.get(error.errno or 0, f"{error.strerror or error}: choose another folder")

@@ -1,0 +1,176 @@
+"""Sound files in and out, through libsndfile: WAV, AIFF, FLAC, MP3, Ogg Vorbis, Opus, CAF and its other formats.
+
+Reading gives what can be decoded, finite, with a note on anything that was wrong. Writing is atomic: see `encoding`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+from distill_engine.audio.encoding import write_audio as write_audio
+from distill_engine.audio.levels import mix_to_mono
+from distill_engine.audio.resampling import resample
+from distill_engine.errors import AudioFileError
+
+FloatArray = npt.NDArray[np.float32]
+
+READ_BLOCK = 4096  # frames; what a damaged file still gives is found in steps of this
+RATES = (1_000, 768_000)
+MAX_CHANNELS = 64
+MAX_SAMPLES = 1 << 30  # of all channels together: 4 GiB of memory
+_LIBSNDFILE_UNRECOGNISED = 1
+_TRUNCATED = re.compile(r"^\s*(?:data|SSND)\s*:\s*(\d+) \(should be (\d+)\)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class AudioInfo:
+    """What a sound file says of itself: format ("WAV"), encoding ("PCM_16"), rate in Hz, frames per channel, tags."""
+
+    path: Path
+    format: str
+    encoding: str
+    sample_rate: int
+    channels: int
+    frames: int
+    tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return self.frames / self.sample_rate
+
+
+@dataclass(frozen=True)
+class Sound:
+    """Decoded audio [ch, T], full scale +-1, all finite. `notes` say in plain words what was wrong with the file, if anything."""
+
+    samples: FloatArray
+    sample_rate: int
+    path: Path
+    notes: tuple[str, ...] = ()
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return self.samples.shape[1] / self.sample_rate
+
+
+def audio_info(path: str | Path) -> AudioInfo:
+    """The header of a sound file, without decoding it. Raises AudioFileError."""
+    with _open(Path(path)) as file:
+        return _info(file, Path(path))
+
+
+def read_audio(path: str | Path, *, sample_rate: int | None = None, mono: bool = False) -> Sound:
+    """The whole file as [ch, T] float32, at its own rate or resampled, all channels or mixed to one ([1, T]).
+
+    A file that ends early or breaks off gives what comes before, samples that are not numbers become silence, and `notes` say so.
+    Raises AudioFileError where nothing can be decoded.
+    """
+    where = Path(path)
+    with _open(where) as file:
+        info = _info(file, where)
+        blocks = list(_blocks(file))
+        notes = _truncation(str(file.extra_info))
+    decoded = np.concatenate(blocks, axis=0) if blocks else np.zeros((0, info.channels), np.float32)
+    if not len(decoded):
+        raise AudioFileError(f"{where} holds no sound that can be decoded: it is empty or damaged; export it again")
+    if not notes and len(decoded) < info.frames:
+        notes = (_early_end(len(decoded) / info.sample_rate, info.duration),)
+    samples = np.ascontiguousarray(decoded.T)
+    samples, repaired = _without_nan(samples)
+    notes += repaired
+    if mono:
+        mixed, note = mix_to_mono(samples)
+        samples = mixed[None]
+        notes += (note,) if note else ()
+    if sample_rate is not None and sample_rate != info.sample_rate:
+        samples = resample(samples, info.sample_rate, sample_rate)
+    return Sound(samples, sample_rate or info.sample_rate, where, notes)
+
+
+def _open(path: Path) -> Any:
+    """The file opened by libsndfile; every reason why not as one line."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise AudioFileError(f"{path} is not a file: give the path of a sound file")
+        with open(path, "rb") as file:
+            if not file.read(1):
+                raise AudioFileError(f"{path} is empty (0 bytes): export it again")
+    except FileNotFoundError:
+        raise AudioFileError(f"{path} does not exist: check the name and the folder") from None
+    except (OSError, ValueError) as error:
+        raise AudioFileError(f"{path} cannot be opened ({_reason(error)}): check its permissions") from None
+    try:
+        file = soundfile.SoundFile(os.fspath(path) if os.name == "nt" else os.fsencode(path))
+    except soundfile.LibsndfileError as error:
+        what = "is not a sound file" if error.code == _LIBSNDFILE_UNRECOGNISED else "is damaged or of an unknown kind"
+        raise AudioFileError(f"{path} {what}: convert it to WAV or FLAC, or take it out") from None
+    except (TypeError, ValueError, RuntimeError):
+        raise AudioFileError(f"{path} has no readable header: convert it to WAV or FLAC, or take it out") from None
+    rate, channels, frames = int(file.samplerate), int(file.channels), int(file.frames)
+    if not RATES[0] <= rate <= RATES[1] or not 1 <= channels <= MAX_CHANNELS:
+        file.close()
+        raise AudioFileError(
+            f"{path} claims {rate} Hz and {channels} channels: {RATES[0]} to {RATES[1]} Hz and up to {MAX_CHANNELS} channels work"
+        )
+    if frames * channels > MAX_SAMPLES and os.path.getsize(path) * 64 > MAX_SAMPLES:
+        file.close()
+        raise AudioFileError(f"{path} is too long to load ({frames / rate / 60:.0f} minutes): cut it into pieces")
+    return file
+
+
+def _info(file: Any, path: Path) -> AudioInfo:
+    tags = {key: value for key, value in file.copy_metadata().items() if value}
+    encoding, container = str(file.subtype), str(file.format)
+    return AudioInfo(path, container, encoding, int(file.samplerate), int(file.channels), max(0, int(file.frames)), tags)
+
+
+def _blocks(file: Any) -> Iterator[FloatArray]:
+    """Blocks [n, ch] up to the end or to the first one that cannot be decoded: memory follows the data, not the header."""
+    total = 0
+    while total <= MAX_SAMPLES:
+        try:
+            block: FloatArray = file.read(READ_BLOCK, dtype="float32", always_2d=True)
+        except (soundfile.SoundFileError, RuntimeError, AssertionError):
+            return
+        if not len(block):
+            return
+        total += block.size
+        yield block
+
+
+def _truncation(log: str) -> tuple[str, ...]:
+    """A note if libsndfile's log says that the header promised more bytes than there are (streamed files promise none)."""
+    found = _TRUNCATED.search(log)
+    promised, present = (int(found[1]), int(found[2])) if found else (0, 0)
+    if promised <= present or promised >= 0xFFFFFF00 or promised == 0x7FFFFFFF:
+        return ()
+    return (f"ends early: {present / promised:.1%} of the sound its header promises is there",)
+
+
+def _early_end(present: float, promised: float) -> str:
+    return f"ends early: {present:.2f} of {promised:.2f} s can be read, the rest is damaged or missing"
+
+
+def _without_nan(samples: FloatArray) -> tuple[FloatArray, tuple[str, ...]]:
+    finite = np.isfinite(samples)
+    bad = int(samples.size - np.count_nonzero(finite))
+    if not bad:
+        return samples, ()
+    what = "sample is not a number" if bad == 1 else "samples are not numbers"
+    return np.where(finite, samples, np.float32(0.0)), (f"{bad} {what} (NaN or infinite): read as silence",)
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
