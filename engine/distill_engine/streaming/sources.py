@@ -242,6 +242,12 @@ class SourceBank:
             self._last, self._step = other._last.copy(), None if other._step is None else other._step.copy()
             self._length, self._left = other._length, other._left
 
+    def follow(self, other: SourceBank, fade_hops: int) -> None:
+        """Starts from the latent at which another bank is, and fades over to its own path."""
+        if other._last is not None and self._last is None:
+            self._last = other._last.copy()
+            self._bridge(fade_hops)
+
     def _bridge(self, hops: int) -> None:
         self._step, self._length, self._left = None, max(1, hops), max(1, hops)
 

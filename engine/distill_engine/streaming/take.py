@@ -28,7 +28,7 @@ import numpy as np
 
 from distill_engine.errors import ControlError, TakeError
 from distill_engine.streaming.parameters import StateDict
-from distill_engine.streaming.vocabulary import slot
+from distill_engine.streaming.vocabulary import BLEND_SLOTS, slot
 
 FORMAT, VERSION = "distill.take", 1
 MAXIMUM_LINE = 64 * 2**20
@@ -37,7 +37,10 @@ MAXIMUM_HOPS = 86 * 3600 * 24 * 2
 
 @dataclass(frozen=True)
 class TakeHeader:
-    """What a take was played with. `model` is the model file's digest; `state` None means from the beginning."""
+    """What a take was played with. `model` is the digest of the latent model; `state` None means from the beginning.
+
+    `others` are the models at the further blend places: place, name, model digest, vocoder, vocoder digest.
+    """
 
     model: str
     model_name: str
@@ -48,6 +51,7 @@ class TakeHeader:
     sample_rate: int = 44100
     hop: int = 512
     state: StateDict | None = None
+    others: tuple[tuple[int, str, str, str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -151,6 +155,50 @@ class TakeRecorder:
             return ""
 
 
+class TakeLog:
+    """The take that a synth is recording, if any: first `waiting` for a good moment, then noting what is done."""
+
+    def __init__(self) -> None:
+        self._recorder: TakeRecorder | None = None
+        self._path: Path | None = None
+        self._first_hop = 0
+
+    @property
+    def active(self) -> bool:
+        return self._recorder is not None or self.waiting
+
+    @property
+    def waiting(self) -> bool:
+        return self._path is not None
+
+    def start(self, path: Path) -> None:
+        """Asks for a take. Raises TakeError if one is being recorded or the file exists."""
+        if self.active:
+            raise TakeError("a take is being recorded already; stop it first")
+        if path.exists():
+            raise TakeError(f"{path} exists already; choose another name")
+        self._path = path
+
+    def begin(self, hop: int, header: TakeHeader) -> None:
+        """Starts the take that waits. Raises TakeError if its file cannot be made."""
+        path, self._path, self._first_hop = self._path, None, hop
+        if path is not None:
+            self._recorder = TakeRecorder(path, header)
+
+    def stop(self, hop: int) -> Path:
+        """Ends the take and returns its file. Raises TakeError."""
+        recorder, self._recorder, self._path = self._recorder, None, None
+        if recorder is None:
+            raise TakeError("no take is being recorded")
+        recorder.close(hop - self._first_hop)
+        return recorder.path
+
+    def note(self, hop: int, **event: Any) -> None:
+        """Something done before hop `hop` is rendered."""
+        if self._recorder is not None:
+            self._recorder.note(TakeEvent(hop - self._first_hop, **event))
+
+
 def encode_state(state: StateDict) -> str:
     """A state as text (base64 of a safetensors block)."""
     from safetensors.numpy import save
@@ -206,12 +254,16 @@ def _header(line: bytes, path: Path) -> TakeHeader:
             str(data[n])[:1024] for n in ("model", "model_name", "vocoder", "vocoder_digest")
         )
         seed, block, rate, hop = (int(data[n]) for n in ("seed", "block", "sample_rate", "hop"))
-        if min(block, rate, hop) < 1:
+        others = tuple(
+            (int(place), str(name), str(digest_), str(kind), str(weights))
+            for place, name, digest_, kind, weights in data.get("others", [])
+        )
+        if min(block, rate, hop) < 1 or len(others) >= BLEND_SLOTS:
             raise ValueError
     except (KeyError, TypeError, ValueError, OverflowError):
         raise TakeError(f"{path}: the take's header is damaged; record it again") from None
     saved = decode_state(state) if isinstance(state, str) else None
-    return TakeHeader(model, model_name, seed, block, vocoder, digest, rate, hop, saved)
+    return TakeHeader(model, model_name, seed, block, vocoder, digest, rate, hop, saved, others)
 
 
 def _events(lines: Sequence[bytes], path: Path) -> tuple[tuple[TakeEvent, ...], int, bool]:

@@ -1,0 +1,208 @@
+"""A model file ready to play: its networks loaded once, from which voices with states of their own are made.
+
+`prepare_instrument` does everything slow (reading, loading, choosing, warming up), so that it can run in the background; after it,
+`Synth.swap` takes microseconds. Without a `torch_device` networks run in ONNX Runtime and torch is never imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.analysis.controls import Controls
+from distill_engine.audio.mel import MelConfig
+from distill_engine.errors import ModelFileError, VocoderError
+from distill_engine.modelfile import Manifest, ModelFile
+from distill_engine.models.config import ModelConfig
+from distill_engine.streaming.backends.base import StepBackend
+from distill_engine.streaming.backends.onnx_backend import SessionSettings
+from distill_engine.streaming.live_input import LiveInput
+from distill_engine.streaming.loading import NetworkLoader
+from distill_engine.streaming.sources import Corpus, Drift, Hold, LatentSource, SourceBank
+from distill_engine.streaming.steering import CorpusMap, Steering
+from distill_engine.streaming.swap import DelayLine
+from distill_engine.streaming.vocoder_choice import VocoderChoice, choose_vocoder
+from distill_engine.streaming.voice import Voice
+
+__all__ = ["Instrument", "choose_vocoder", "prepare_instrument"]
+
+_ABSENT = {
+    "corpus": "the model has no encoded corpus; `distill analyse MODEL CORPUS` makes one",
+    "input": "the model has no encoder to play with; train it again",
+    "prior": "the model has no learned prior",
+}
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """What voices share: the networks, the corpus, the controls. Rates: `hop` samples per step at `sample_rate`.
+
+    `digest` names the file's sound, `model_digest` and `vocoder_digest` its two halves. `delay_samples` is the vocoder's.
+    """
+
+    name: str
+    digest: str
+    model_digest: str
+    vocoder_digest: str
+    vocoder: VocoderChoice
+    latent_dim: int
+    reduction: int
+    mel: MelConfig
+    delay_samples: int
+    decoder: Callable[[], StepBackend]
+    vocoder_stream: Callable[[], StepBackend]
+    encoder: Callable[[], StepBackend] | None = None
+    corpus: npt.NDArray[np.float32] | None = None
+    controls: Controls | None = None
+    place: CorpusMap | None = None
+    path: Path | None = None
+    _ready: list[Voice] = field(default_factory=list, compare=False)
+
+    @property
+    def hop(self) -> int:
+        return self.mel.hop
+
+    @property
+    def sample_rate(self) -> int:
+        return self.mel.sample_rate
+
+    @property
+    def frame_rate(self) -> float:
+        """Hops per second."""
+        return self.mel.frame_rate
+
+    @property
+    def control_names(self) -> tuple[str, ...]:
+        return tuple(self.controls.names) if self.controls is not None else ()
+
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        """The sources this model can play."""
+        there = {"hold": True, "drift": True, "corpus": self.corpus is not None, "input": self.encoder is not None}
+        return tuple(name for name, present in there.items() if present)
+
+    def sources(self, seed: int, selected: str = "drift") -> SourceBank:
+        """Fresh sources. Raises ControlError if `selected` is not among `source_names`."""
+        shape = _correlations(self.corpus) if self.corpus is not None else None
+        sources: dict[str, LatentSource] = {
+            "hold": Hold(self.latent_dim),
+            "drift": Drift(self.latent_dim, seed, self.frame_rate, shape),
+        }
+        if self.corpus is not None:
+            sources["corpus"] = Corpus(self.corpus, seed, self.frame_rate, self.reduction)
+        if self.encoder is not None:
+            sources["input"] = LiveInput(self.encoder(), self.reduction, self.latent_dim, self.mel)
+        return SourceBank(sources, selected=selected, why=lambda name: _ABSENT.get(name, "unknown"))
+
+    def voice(self, seed: int, selected: str = "drift", *, pad: int = 0) -> Voice:
+        """A voice with warmed-up states, held back by `pad` samples. Quick if `prepare` left one ready."""
+        voice = self._ready.pop() if self._ready else self._new_voice()
+        voice.sources = self.sources(seed, selected)
+        voice.steering = self.steering(seed)
+        voice.line = DelayLine(pad)
+        return voice
+
+    def prepare(self, block: int = 1) -> Instrument:
+        """Leaves a voice ready for blocks of `block` hops; returns the instrument itself."""
+        voice = self._new_voice()
+        voice.warm(block)
+        self._ready.append(voice)
+        return self
+
+    def _new_voice(self) -> Voice:
+        return Voice(self, self.sources(0), self.decoder(), self.vocoder_stream(), self.steering(0))
+
+    def steering(self, seed: int) -> Steering:
+        """Fresh steering of a voice."""
+        return Steering(self.controls, self.place, seed)
+
+
+def prepare_instrument(
+    path: Path,
+    vocoder: str = "auto",
+    *,
+    settings: SessionSettings | None = None,
+    torch_device: str | None = None,
+    block: int = 1,
+    keeps_up: Callable[[VocoderChoice], bool] | None = None,
+    choose: Callable[[Manifest, str], VocoderChoice] | None = None,
+) -> Instrument:
+    """Loads and warms up a model with the vocoder asked for (`auto|hifigan|vocos|bigvgan|base`).
+
+    Args:
+        settings: threads of ONNX Runtime.
+        torch_device: `auto|cpu|cuda|mps` to compute in torch instead.
+        keeps_up: whether a vocoder plays in time on this machine (live); None takes any.
+        choose: another policy than `choose_vocoder`.
+
+    Raises:
+        ModelFileError, VocoderError: the file cannot be played, or not with this vocoder.
+    """
+    with ModelFile.open(path) as file:
+        manifest = file.manifest
+        if "model" not in file.parts:
+            raise ModelFileError(f"{path} holds vocoders but no latent model; give a trained model")
+        pick = choose or (lambda m, requested: choose_vocoder(m, requested, keeps_up=keeps_up))
+        choice = pick(manifest, vocoder)
+        loader = NetworkLoader(settings or SessionSettings(), torch_device)
+        config = ModelConfig.from_dict(dict(manifest.model))
+        mel = MelConfig(**dict(manifest.mel)) if manifest.mel else MelConfig()
+        decoder, encoder = loader.model(file, config)
+        stream, vocoder_digest = loader.vocoder(file, choice)
+        extras = _analysis(file, manifest, config)
+    _check_fit(choice, mel)
+    return Instrument(
+        manifest.name or path.stem,
+        manifest.digest,
+        manifest.parts["model"].sha256,
+        vocoder_digest,
+        choice,
+        config.latent_dim,
+        config.reduction,
+        mel,
+        loader.delay(choice),
+        decoder,
+        stream,
+        encoder,
+        path=path,
+        **extras,
+    ).prepare(block)
+
+
+def _check_fit(choice: VocoderChoice, mel: MelConfig) -> None:
+    hop, bands = choice.config.get("hop", mel.hop), choice.config.get("bands", mel.bands)
+    if (hop, bands) != (mel.hop, mel.bands):
+        raise VocoderError(
+            f"{choice.name} takes {bands} bands every {hop} samples, the model gives {mel.bands} every {mel.hop}; "
+            "choose another vocoder or train one with `distill train-vocoder`"
+        )
+
+
+def _analysis(file: ModelFile, manifest: Manifest, config: ModelConfig) -> dict[str, Any]:
+    """The encoded corpus, the controls and the map, as far as the model was analysed."""
+    if "analysis" not in file.parts:
+        return {}
+    arrays = file.read_part("analysis")
+    corpus = arrays.get("corpus_latents")
+    found: dict[str, Any] = {}
+    if corpus is not None and corpus.ndim == 2 and corpus.shape[0] == config.latent_dim and corpus.shape[1]:
+        found["corpus"] = np.ascontiguousarray(corpus, np.float32)
+    if "region_centre" in arrays:
+        found["controls"] = Controls.from_part(arrays, manifest.analysis)
+    return found
+
+
+def _correlations(corpus: npt.NDArray[np.float32]) -> npt.NDArray[np.float64] | None:
+    """Cholesky factor [D, D] of the corpus' correlations, so that a drift moves as the corpus does; None if too short."""
+    if corpus.shape[1] < 2 * corpus.shape[0]:
+        return None
+    spread = corpus - corpus.mean(axis=1, keepdims=True)
+    spread = spread / np.maximum(np.sqrt(np.mean(np.square(spread), axis=1, keepdims=True)), 1e-6)
+    matrix = (spread @ spread.T).astype(np.float64) / corpus.shape[1]
+    factor: npt.NDArray[np.float64] = np.linalg.cholesky(0.9 * matrix + 0.1 * np.eye(len(corpus)))
+    return factor

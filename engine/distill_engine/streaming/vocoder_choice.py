@@ -1,0 +1,167 @@
+"""Which vocoder a model plays through, and why: one policy for the engine, the renders and the displays."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from distill_engine.errors import VocoderError
+from distill_engine.modelfile import Manifest, ModelFile
+from distill_engine.streaming.vocabulary import VOCODERS as NAMES
+from distill_engine.vocoders.registry import VOCODERS as KINDS
+
+FEW_EPOCHS = 20
+
+
+@dataclass(frozen=True)
+class VocoderChoice:
+    """A vocoder to play: its `kind`, where its weights are, and the `reason` in plain words.
+
+    `origin` "model": in the model's own file; "base": in the file `path`, shipped with the product; "universal": BigVGAN.
+    """
+
+    kind: str
+    origin: Literal["model", "base", "universal"]
+    reason: str
+    config: Mapping[str, Any]
+    path: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """What displays and takes call it: "vocos", "hifigan", "bigvgan", "base vocos" and so on."""
+        return f"base {self.kind}" if self.origin == "base" else self.kind
+
+
+def choose_vocoder(
+    manifest: Manifest,
+    requested: str = "auto",
+    *,
+    keeps_up: Callable[[VocoderChoice], bool] | None = None,
+    base: Callable[[str], Path | None] | None = None,
+    universal: Callable[[], bool] | None = None,
+) -> VocoderChoice:
+    """The vocoder for a request of `auto|hifigan|vocos|bigvgan|base`.
+
+    auto: the model's own that validates best among the usable ones that `keeps_up` (live) accepts; else BigVGAN where `universal`
+    says it can serve; else the base vocoder. `base` finds the file of a base vocoder by kind.
+
+    Raises VocoderError if there is none.
+    """
+    if requested not in NAMES:
+        raise VocoderError(f"vocoder {requested!r} is unknown; choose {', '.join(NAMES)}")
+    find_base = base or shipped_base
+    if requested == "base":
+        return _base(manifest, find_base, "asked for", keeps_up)
+    if requested == "bigvgan":
+        return VocoderChoice("bigvgan", "universal", "asked for", {})
+    if requested in KINDS:
+        return _of_kind(manifest, requested, find_base)
+    return _auto(manifest, keeps_up, find_base, universal)
+
+
+def distance(entry: Mapping[str, Any]) -> float:
+    """How far a vocoder's copies are from held-out clips (log-mel, nat); infinite if that was never measured."""
+    validation = entry.get("validation")
+    value = validation.get("log_mel") if isinstance(validation, Mapping) else None
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else math.inf
+
+
+def shipped_base(kind: str) -> Path | None:
+    """The file with the base vocoder of a kind that ships with the product, if it does."""
+    from distill_engine.library.assets import base_vocoder_path
+
+    try:
+        return base_vocoder_path(kind)
+    except VocoderError:
+        return None
+
+
+def _of_kind(manifest: Manifest, kind: str, find_base: Callable[[str], Path | None]) -> VocoderChoice:
+    entry = manifest.vocoders.get(kind)
+    if entry is not None:
+        epochs = int(entry.get("epochs", 0) or 0)
+        few = f"; trained for {epochs} epochs: quality may be limited" if epochs < FEW_EPOCHS else ""
+        return VocoderChoice(kind, "model", f"asked for{few}", entry.get("config", {}))
+    choice = _base_of_kind(kind, find_base, f"the model has no {kind} of its own")
+    if choice is None:
+        raise VocoderError(
+            f"{manifest.name or 'this model'} has no {kind} vocoder and no base one is installed; "
+            f"train one with `distill train-vocoder MODEL CORPUS --kind {kind}`"
+        )
+    return choice
+
+
+def _auto(
+    manifest: Manifest,
+    keeps_up: Callable[[VocoderChoice], bool] | None,
+    find_base: Callable[[str], Path | None],
+    universal: Callable[[], bool] | None,
+) -> VocoderChoice:
+    own = sorted(
+        (distance(entry), kind, entry)
+        for kind, entry in manifest.vocoders.items()
+        if kind in KINDS and entry.get("usable")
+    )
+    for error, kind, entry in own:
+        measured = f" (held-out distance {error:.2f} nat)" if math.isfinite(error) else ""
+        choice = VocoderChoice(kind, "model", f"the model's own, validated{measured}", entry.get("config", {}))
+        if keeps_up is None or keeps_up(choice):
+            return choice
+    why = "the model's own cannot play in time here" if own else _why_not(manifest)
+    if universal is not None and universal():
+        return VocoderChoice("bigvgan", "universal", f"{why}; BigVGAN serves here", {})
+    try:
+        return _base(manifest, find_base, why, keeps_up)
+    except VocoderError:
+        return _last_resort(manifest)
+
+
+def _why_not(manifest: Manifest) -> str:
+    if not manifest.vocoders:
+        return "the model has no vocoder of its own"
+    return "the model's own vocoder is not good enough yet"
+
+
+def _last_resort(manifest: Manifest) -> VocoderChoice:
+    """The model's own, however little trained: better than silence."""
+    for kind, entry in manifest.vocoders.items():
+        if kind in KINDS:
+            epochs = int(entry.get("epochs", 0) or 0)
+            reason = f"the only one there is; trained for {epochs} epochs: quality may be limited"
+            return VocoderChoice(kind, "model", reason, entry.get("config", {}))
+    raise VocoderError(
+        f"{manifest.name or 'this model'} has no vocoder and no base vocoder is installed; "
+        "train one with `distill train-vocoder MODEL CORPUS`"
+    )
+
+
+def _base(
+    manifest: Manifest,
+    find_base: Callable[[str], Path | None],
+    why: str,
+    keeps_up: Callable[[VocoderChoice], bool] | None,
+) -> VocoderChoice:
+    found = [choice for kind in KINDS if (choice := _base_of_kind(kind, find_base, why)) is not None]
+    for choice in found:
+        if keeps_up is None or keeps_up(choice):
+            return choice
+    if found:
+        return found[0]
+    raise VocoderError(
+        f"no base vocoder is installed; train one for {manifest.name or 'this model'} "
+        "with `distill train-vocoder MODEL CORPUS`"
+    )
+
+
+def _base_of_kind(kind: str, find_base: Callable[[str], Path | None], why: str) -> VocoderChoice | None:
+    path = find_base(kind)
+    if path is None:
+        return None
+    with ModelFile.open(path) as file:
+        entry = file.manifest.vocoders.get(kind)
+    if entry is None:
+        return None
+    return VocoderChoice(kind, "base", f"{why}: the base {kind}", entry.get("config", {}), path)

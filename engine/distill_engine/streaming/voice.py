@@ -1,0 +1,155 @@
+"""One instrument sounding: its own sources and streaming states over shared weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.streaming.backends.base import StepBackend
+from distill_engine.streaming.parameters import StateDict
+from distill_engine.streaming.sources import Latent, SourceBank
+from distill_engine.streaming.steering import HopValues, Steering
+from distill_engine.streaming.swap import DelayLine
+
+if TYPE_CHECKING:
+    from distill_engine.streaming.instrument import Instrument
+
+FloatArray = npt.NDArray[np.float32]
+
+PRIME_HOPS, PRIME_BLOCK = 32, 8
+SOFT_LIMIT, HARD_LIMIT = 3.0, 4.5
+_TAIL = 64
+
+
+@dataclass(frozen=True)
+class Report:
+    """Something that went wrong and was dealt with at `hop`; shown to the player."""
+
+    hop: int
+    kind: str
+    message: str
+
+
+def soft_limit(latent: Latent) -> Latent:
+    """Unchanged within 3 sigma; beyond, compressed so that nothing passes 4.5: no control can leave the model's world."""
+    over = np.abs(latent) - SOFT_LIMIT
+    if over.max(initial=-1.0) <= 0:
+        return latent
+    span = HARD_LIMIT - SOFT_LIMIT
+    bent = np.sign(latent) * (SOFT_LIMIT + span * np.tanh(np.maximum(over, 0.0) / span))
+    return np.where(over > 0, bent, latent)
+
+
+@dataclass
+class Voice:
+    """A stream through one instrument's decoder and vocoder. Made, and its states warmed up, by `Instrument.voice`."""
+
+    instrument: Instrument
+    sources: SourceBank
+    decoder: StepBackend
+    vocoder: StepBackend
+    steering: Steering
+    line: DelayLine = field(default_factory=lambda: DelayLine(0))
+    pinned: frozenset[int] = frozenset()
+
+    def __post_init__(self) -> None:
+        self._last_sample = 0.0
+        self._recovering = False
+        self._prime()
+
+    def _prime(self) -> None:
+        """Plays the centre of latent space into the networks, so that the first sound is not that of empty states."""
+        centre = np.zeros((self.instrument.latent_dim, PRIME_BLOCK), np.float32)
+        for _ in range(PRIME_HOPS // PRIME_BLOCK):
+            self.vocoder.step(self.decoder.step(centre))
+        self._primed = (self.decoder.snapshot(), self.vocoder.snapshot())
+
+    def warm(self, block: int) -> None:
+        """Allocates what blocks of this size need; the streams do not move."""
+        self.vocoder.step(self.decoder.step(np.zeros((self.instrument.latent_dim, block), np.float32)))
+        self._recover()
+
+    def _recover(self) -> None:
+        self.decoder.restore(self._primed[0])
+        self.vocoder.restore(self._primed[1])
+
+    def latent(self, values: HopValues, samples: FloatArray | None) -> Latent:
+        """The latent [D] of one hop: the source, then the map, the offsets and the controls, softly limited."""
+        moved = self.steering.latent(self.sources, values, samples)
+        if self.pinned:
+            pins = [i for i in self.pinned if i < len(moved)]
+            moved = moved.copy()
+            moved[pins] = values.latents[pins]
+        return soft_limit(moved)
+
+    def render(self, latents: FloatArray, hop: int, report: Callable[[Report], None]) -> FloatArray:
+        """Latents [D, n] from hop `hop` on -> samples [n * hop length], mono, finite whatever the networks gave."""
+        samples = self.vocoder.step(self.decoder.step(latents))[0].copy()
+        if self._recovering:
+            length = min(self.instrument.hop, len(samples))
+            samples[:length] *= np.linspace(0.0, 1.0, length, dtype=np.float32)
+            self._recovering = False
+        if not np.isfinite(samples).all():
+            samples = self._muted(samples, hop, report)
+        self._last_sample = float(samples[-1])
+        return self.line.process(samples)
+
+    def _muted(self, samples: FloatArray, hop: int, report: Callable[[Report], None]) -> FloatArray:
+        """The blocks before the first bad one, a short tail, silence; the states start again and fade in."""
+        size = self.instrument.hop
+        bad = int(np.argmin(np.isfinite(samples))) // size * size
+        last = float(samples[bad - 1]) if bad else self._last_sample
+        clean = np.zeros_like(samples)
+        clean[:bad] = samples[:bad]
+        tail = min(_TAIL, len(clean) - bad)
+        clean[bad : bad + tail] = last * np.linspace(1.0, 0.0, tail, endpoint=False)
+        self._recover()
+        self._recovering = True
+        name = self.instrument.vocoder.name
+        report(Report(hop + bad // size, "not-a-number", f"{name} gave NaN or infinity; that block was muted"))
+        return clean
+
+    def follow(self, other: Voice) -> None:
+        """Takes up the path that another voice is on: all of it with the same model, else where its sources stand."""
+        same = self.instrument.model_digest == other.instrument.model_digest
+        self.sources.adopt(other.sources, same_model=same)
+        if same:
+            self.steering.adopt(other.steering)
+
+    def reseed(self, seed: int, selected: str, fade_hops: int) -> None:
+        """Sources that start again from another seed, joined to the old ones by a fade."""
+        chosen = selected if selected in self.instrument.source_names else "drift"
+        fresh = self.instrument.sources(seed, chosen)
+        fresh.follow(self.sources, fade_hops)
+        self.sources = fresh
+        self.steering = self.instrument.steering(seed)
+
+    def state(self) -> StateDict:
+        """Everything this voice remembers."""
+        flags = np.array([self._last_sample, float(self._recovering)])
+        parts = {
+            "sources": self.sources.state(),
+            "steering": self.steering.state(),
+            "decoder": self.decoder.snapshot(),
+            "vocoder": self.vocoder.snapshot(),
+            "line": self.line.state(),
+        }
+        return {"flags": flags} | {f"{part}.{k}": v for part, state in parts.items() for k, v in state.items()}
+
+    def restore(self, state: StateDict, *, networks: bool = True) -> None:
+        """Goes on from a `state`; without `networks` only the sources do (another vocoder plays the same path)."""
+        self.sources.restore(_part(state, "sources."))
+        self.steering.restore(_part(state, "steering."))
+        if networks:
+            self._last_sample, self._recovering = float(state["flags"][0]), bool(state["flags"][1])
+            self.decoder.restore(_part(state, "decoder."))
+            self.vocoder.restore(_part(state, "vocoder."))
+            self.line.restore(_part(state, "line."))
+
+
+def _part(state: StateDict, prefix: str) -> StateDict:
+    return {name[len(prefix) :]: value for name, value in state.items() if name.startswith(prefix)}

@@ -1,0 +1,110 @@
+"""What several test packages share: tiny real models, built once per session."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+
+@functools.cache
+def _tiny_networks():
+    """A latent model, a vocos and two HiFi-GANs, of full shape and minute size, with seeded weights that make sound."""
+    import torch
+
+    from distill_engine.models.config import ModelConfig
+    from distill_engine.models.latent_model import LatentModel
+    from distill_engine.vocoders import HifiGan, HifiGanConfig, Vocos, VocosConfig
+
+    torch.manual_seed(1)
+    sizes = {"encoder_channels": 24, "decoder_channels": 24, "encoder_blocks": 2, "decoder_blocks": 1}
+    model = LatentModel(ModelConfig(latent_dim=8, **sizes)).eval()
+    model.mel_mean.fill_(-5.0)
+    model.mel_std.fill_(1.0)
+    gan = {"initial_channels": 16, "resblock_kernels": (3,), "resblock_dilations": ((1, 3),)}
+    vocoders = {
+        "vocos": Vocos(VocosConfig(channels=24, hidden=32, blocks=1)),
+        "hifigan": HifiGan(HifiGanConfig(**gan)),
+    }
+    with torch.no_grad():
+        for parameter in vocoders["hifigan"].parameters():
+            if parameter.dim() > 1:
+                parameter.mul_(5.0)
+    return model, vocoders
+
+
+@functools.cache
+def _tiny_parts():
+    from distill_engine.training.export import export_runtime
+
+    model, vocoders = _tiny_networks()
+    arrays = {name: value.detach().numpy().copy() for name, value in model.state_dict().items()}
+    parts = {"model": arrays} | {
+        f"vocoder/{kind}": {name: value.detach().numpy().copy() for name, value in network.state_dict().items()}
+        for kind, network in vocoders.items()
+    }
+    return parts, export_runtime(model, vocoders)
+
+
+def build_tiny_model(
+    path: Path,
+    *,
+    name: str = "tiny",
+    vocoders: tuple[str, ...] = ("vocos", "hifigan"),
+    analysed: bool = True,
+    seed: int = 0,
+) -> Path:
+    """A model file that plays; another `seed` is another model."""
+    from distill_engine.audio.mel import DEFAULT_MEL
+    from distill_engine.modelfile import Manifest, save_model
+
+    model, networks = _tiny_networks()
+    parts, graphs = _tiny_parts()
+    kept = {key: value for key, value in parts.items() if key == "model" or key.removeprefix("vocoder/") in vocoders}
+    if seed:
+        weights = dict(kept["model"])
+        noise = np.random.default_rng(seed).standard_normal(weights["output.weight"].shape)
+        weights["output.weight"] = (weights["output.weight"] + 0.2 * noise).astype(np.float32)
+        kept["model"] = weights
+    if analysed:
+        latents = np.random.default_rng(seed).standard_normal((8, 60)).astype(np.float32)
+        kept["analysis"] = {"corpus_latents": latents, "corpus_offsets": np.array([0, 30, 60])}
+    runtime = {
+        key: data
+        for key, data in graphs.items()
+        if "vocoder" not in key or key.split("/")[-1].removesuffix(".onnx") in vocoders
+    }
+    entries = {
+        kind: {
+            "config": networks[kind].config.to_dict(),
+            "epochs": 50,
+            "steps": 1000,
+            "usable": True,
+            "validation": {"log_mel": 0.5 if kind == "vocos" else 0.9},
+        }
+        for kind in vocoders
+    }
+    manifest = Manifest(
+        name=name, family="vae", mel=DEFAULT_MEL.to_dict(), model=model.config.to_dict(), vocoders=entries
+    )
+    save_model(path, manifest, kept, runtime)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model file with a latent model, a vocos, a HiFi-GAN and an encoded corpus; do not write to it."""
+    return build_tiny_model(tmp_path_factory.mktemp("models") / "tiny.distillgan")
+
+
+@pytest.fixture(scope="session")
+def make_tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Makes further tiny models: `make_tiny_model(name="b", seed=2, vocoders=("vocos",), analysed=False)`."""
+
+    def make(*, name: str = "tiny", **options: object) -> Path:
+        return build_tiny_model(tmp_path_factory.mktemp("models") / f"{name}.distillgan", name=name, **options)  # type: ignore[arg-type]
+
+    return make
