@@ -1,0 +1,274 @@
+"""One controller at work: its messages, through its map, to the session; and what it shows in return."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from distill_control.commands import Value
+from distill_control.midi.binding import Binding, MidiMap
+from distill_control.midi.controls import Control, to_raw
+from distill_control.midi.decoder import COARSE, FINE, ChannelMode, Clock, Decoder, Gesture, Movement, ProgramChange
+from distill_control.midi.feedback import Feedback
+from distill_control.midi.scaling import Scale
+from distill_control.midi.takeover import Takeover
+from distill_control.midi.tempo import TempoTracker
+from distill_control.session import Session
+from distill_engine.errors import ControlError, DistillError
+
+Notify = Callable[[str, str], None]
+
+COMPLAINT_SECONDS = 5.0
+
+
+@dataclass
+class _State:
+    """What one binding remembers between messages."""
+
+    takeover: Takeover
+    scale: Scale
+    held: set[tuple[int, int]] = field(default_factory=set)
+    """Notes or buttons that hold a gate: (channel, number)."""
+    sent: tuple[Value, ...] | None = None
+    fine: bool = False
+
+
+class Controller:
+    """A connected controller (or the virtual port). `name` is its port's; not thread-safe: one thread drives it."""
+
+    def __init__(
+        self,
+        session: Session,
+        name: str,
+        midi_map: MidiMap,
+        notify: Notify,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.session = session
+        self.name = name
+        self.origin = f"midi:{name}"
+        self.feedback = Feedback()
+        self.map = midi_map
+        self._notify = notify
+        self._clock = clock
+        self._complaints: dict[str, float] = {}
+        self._tempo = TempoTracker()
+        self._states: list[_State] = []
+        self.decoder = Decoder(
+            lambda channel, number: self.map.claims(channel, number),
+            lambda channel, number: self.map.pairs(channel, number),
+        )
+        self.use(midi_map)
+
+    def use(self, midi_map: MidiMap) -> None:
+        """Take another map; bindings that stay keep what they know of their controls."""
+        kept = dict(zip(self.map.bindings, self._states, strict=False))
+        self.map = midi_map
+        self._states = [
+            kept.get(binding) or _State(Takeover(binding.takeover or midi_map.takeover), binding.scale())
+            for binding in midi_map.bindings
+        ]
+        self.feedback.forget()
+
+    def understand(self, message: Any, now: float) -> list[Gesture]:
+        """Gestures in a mido message, without carrying them out."""
+        if self.map.channel and getattr(message, "channel", self.map.channel - 1) != self.map.channel - 1:
+            return []
+        return self.decoder.feed(message, now)
+
+    def perform(self, gestures: Iterable[Gesture], now: float) -> None:
+        """Carry gestures out. What the session refuses is reported, at a bounded rate."""
+        for gesture in gestures:
+            try:
+                self._perform(gesture, now)
+            except DistillError as error:
+                self._complain(str(error))
+
+    def show(self, changes: Iterable[tuple[str, Value]]) -> None:
+        """Values have changed elsewhere: have the controller show them."""
+        if not self.map.feedback:
+            return
+        changed = dict(changes)
+        for index, (binding, state) in enumerate(zip(self.map.bindings, self._states, strict=True)):
+            if binding.feedback and binding.row.kind in ("parameter", "setting"):
+                value = changed.get(self._public(binding))
+                if value is not None:
+                    self._show(index, binding, state, value)
+
+    # ---- inside
+
+    def _perform(self, gesture: Gesture, now: float) -> None:
+        if isinstance(gesture, Movement):
+            for index in self.map.find(gesture.control):
+                self._move(index, gesture)
+        elif isinstance(gesture, ProgramChange):
+            if self.map.programs:
+                glide = self.map.preset_glide_seconds
+                self._command("/distill/preset/recall", (gesture.number, *((glide,) if glide else ())))
+        elif isinstance(gesture, Clock):
+            self._clocked(gesture, now)
+        else:
+            self._mode(gesture)
+
+    def _clocked(self, gesture: Clock, now: float) -> None:
+        if gesture.action == "tick":
+            bpm = self._tempo.tick(now) if self.map.clock else None
+            if bpm is not None:
+                self.session.set("/distill/source/tempo", [bpm], self.origin)
+            return
+        if gesture.action == "start":
+            self._tempo.reset()
+        if self.map.transport:
+            if gesture.action == "start":
+                self._command("/distill/source/trigger")
+            self._command("/distill/stop" if gesture.action == "stop" else "/distill/play")
+
+    def _mode(self, gesture: ChannelMode) -> None:
+        for binding, state in zip(self.map.bindings, self._states, strict=True):
+            if gesture.action == "reset":
+                state.takeover.release()
+                if binding.control.kind in ("bend", "pressure") and binding.is_parameter:
+                    rest = 0.5 if binding.control.kind == "bend" else 0.0
+                    self._set(binding, state, state.scale.value(rest))
+            elif state.held:
+                state.held.clear()
+                self._let_go(binding, state)
+        if gesture.action != "reset":
+            self._command("/distill/panic")
+
+    def _move(self, index: int, movement: Movement) -> None:
+        binding, state = self.map.bindings[index], self._states[index]
+        state.fine = movement.steps == FINE
+        if binding.action == "absolute" and movement.pressed is not False:
+            self._absolute(index, binding, state, movement)
+        elif binding.action == "relative":
+            self._relative(binding, state, movement)
+        elif binding.action in ("gate", "toggle", "trigger"):
+            self._press(index, binding, state, movement)
+
+    def _absolute(self, index: int, binding: Binding, state: _State, movement: Movement) -> None:
+        if not binding.is_parameter:
+            self._sweep(binding, state, movement.position)
+            return
+        current = state.scale.position(float(self.session.get(binding.target)))
+        position = state.takeover.move(movement.position, current, 1.0 / movement.steps)
+        if position is not None:
+            taken = self._set(binding, state, state.scale.value(position))
+            state.takeover.applied(state.scale.position(taken))
+        self.feedback.felt(index, movement.position)
+
+    def _relative(self, binding: Binding, state: _State, movement: Movement) -> None:
+        steps = encoder_steps(to_raw(movement.position, COARSE), binding.encoding)
+        current = state.scale.position(float(self.session.get(binding.target)))
+        self._set(binding, state, state.scale.value(min(max(current + steps / 127.0, 0.0), 1.0)))
+
+    def _sweep(self, binding: Binding, state: _State, position: float) -> None:
+        """A control across the choices of a setting, or the last number of a command."""
+        argument = binding.swept
+        if argument is not None and argument.choices:
+            share = 1.0 - position if binding.invert else position
+            word: Value = argument.choices[min(int(share * len(argument.choices)), len(argument.choices) - 1)]
+        else:
+            word = state.scale.value(position)
+        values = (*binding.arguments, word)
+        if values != state.sent:
+            state.sent = values
+            self._send(binding, values)
+
+    def _press(self, index: int, binding: Binding, state: _State, movement: Movement) -> None:
+        key = (movement.control.channel, movement.control.number)
+        down = movement.position >= 0.5 if movement.pressed is None else movement.pressed
+        if not down:
+            if key in state.held:
+                state.held.discard(key)
+                if binding.action == "gate" and not state.held:
+                    self._let_go(binding, state)
+                    self._light(index, binding, state)
+            return
+        again = key in state.held and movement.pressed is None
+        state.held.add(key)
+        if again:
+            return
+        if not binding.is_parameter:
+            self._send(binding, binding.arguments)
+        else:
+            self._set(binding, state, self._pressed_value(binding, state, movement))
+            self._light(index, binding, state)
+
+    def _pressed_value(self, binding: Binding, state: _State, movement: Movement) -> float:
+        if binding.action == "toggle":
+            standing = state.scale.position(float(self.session.get(binding.target)))
+            return state.scale.value(0.0 if standing >= 0.5 else 1.0)
+        return state.scale.value(movement.position if binding.velocity else 1.0)
+
+    def _let_go(self, binding: Binding, state: _State) -> None:
+        if binding.action != "gate":
+            return
+        if binding.is_parameter:
+            self._set(binding, state, state.scale.value(0.0))
+        elif binding.release:
+            self._send(binding, binding.release)
+        elif binding.target == "/distill/play":
+            self._command("/distill/stop")
+
+    def _set(self, binding: Binding, state: _State, value: float) -> float:
+        glide = self.map.glide_seconds if binding.glide_seconds is None else binding.glide_seconds
+        values = (value, glide) if binding.row.ramped and glide else (value,)
+        taken = self.session.set(binding.target, values, self.origin)
+        return value if taken is None else float(taken)
+
+    def _send(self, binding: Binding, values: tuple[Value, ...]) -> None:
+        if binding.row.kind == "setting":
+            self.session.set(binding.target, values, self.origin, self._reply)
+        else:
+            self._command(binding.target, values)
+
+    def _command(self, address: str, arguments: tuple[Value, ...] = ()) -> None:
+        self.session.command(address, arguments, self.origin, self._reply)
+
+    def _reply(self, address: str, *arguments: Value) -> None:
+        if address == "/distill/error":
+            self._complain(" ".join(str(word) for word in arguments[1:]) or "refused")
+
+    def _complain(self, text: str) -> None:
+        now = self._clock()
+        if now - self._complaints.get(text, float("-inf")) < COMPLAINT_SECONDS:
+            return
+        if len(self._complaints) > 100:
+            self._complaints.clear()
+        self._complaints[text] = now
+        self._notify("error", f"MIDI {self.name}: {text}")
+
+    def _public(self, binding: Binding) -> str:
+        """Address under which changes of a binding's target are told (controls by their names)."""
+        try:
+            slot = self.session.resolve(binding.target)[1]
+        except ControlError:
+            return ""
+        return binding.target if slot is None else self.session.public_address(slot) or ""
+
+    def _light(self, index: int, binding: Binding, state: _State) -> None:
+        """A button does not light itself: show what its own press has done."""
+        if self.map.feedback and binding.feedback and binding.control.kind in ("note", "cc"):
+            self._show(index, binding, state, self.session.get(binding.target))
+
+    def _show(self, index: int, binding: Binding, state: _State, value: Value) -> None:
+        position: float
+        choices = binding.swept.choices if binding.swept and not binding.is_parameter else ()
+        if isinstance(value, str):
+            if value not in choices or len(choices) < 2:
+                return
+            position = choices.index(value) / (len(choices) - 1)
+        else:
+            position = state.scale.position(float(value))
+        control: Control = binding.control if binding.control.channel else binding.control.on(self.map.channel)
+        self.feedback.show(index, control, position, fine=state.fine)
+
+
+def encoder_steps(raw: int, encoding: str) -> int:
+    """Steps of an endless encoder: two's complement (127 is -1), offset (63 is -1) or sign bit (65 is -1)."""
+    if encoding == "offset":
+        return raw - 64
+    if encoding == "sign":
+        return 64 - raw if raw > 64 else raw
+    return raw - 128 if raw >= 64 else raw

@@ -1,0 +1,233 @@
+"""Map files in TOML, read.
+
+A typo is answered with the file, the line and the key. The tables are::
+
+    name = "Akai MIDImix"
+    port = "MIDI Mix"               # part of the port's name
+    takeover = "pickup"             # none, pickup, scaling
+
+    [[bind]]
+    control = "cc 16"               # cc, cc14, nrpn, bend, pressure, note
+    target = "/distill/control/0"
+    range = [-1.0, 1.0]
+"""
+
+import difflib
+import math
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from distill_control.midi.binding import ACTIONS, ENCODINGS, Binding, MidiMap
+from distill_control.midi.controls import CHANNELS, parse_control
+from distill_control.midi.scaling import CURVES
+from distill_control.midi.takeover import TAKEOVER_MODES
+from distill_engine.errors import ControlError
+from distill_engine.streaming.vocabulary import GLIDE_LIMIT_SECONDS
+
+FILE_LIMIT_BYTES = 1_000_000
+BINDING_LIMIT = 2_000
+
+Check = Callable[[Any], Any]
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > 200:
+        raise ValueError("a text in quotes")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("true or false")
+    return value
+
+
+def _choice(choices: tuple[str, ...]) -> Check:
+    def check(value: Any) -> Any:
+        if value not in choices:
+            raise ValueError("one of " + ", ".join(choices))
+        return value
+
+    return check
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError("a number")
+    return float(value)
+
+
+def _seconds(value: Any) -> float:
+    seconds = _number(value)
+    if not 0.0 <= seconds <= GLIDE_LIMIT_SECONDS:
+        raise ValueError(f"0 to {GLIDE_LIMIT_SECONDS:g} seconds")
+    return seconds
+
+
+def _channel(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= CHANNELS:
+        raise ValueError("a channel 1 to 16, or 0 for all")
+    return value
+
+
+def _range(value: Any) -> tuple[float, float]:
+    if not isinstance(value, list) or len(value) != 2:
+        raise ValueError("two numbers: [low, high]")
+    return _number(value[0]), _number(value[1])
+
+
+def _words(value: Any) -> tuple[Any, ...]:
+    if not isinstance(value, list) or len(value) > 8:
+        raise ValueError("a list of up to 8 texts and numbers")
+    for word in value:
+        if isinstance(word, str):
+            _text(word)
+        else:
+            _number(word)
+    return tuple(value)
+
+
+MAP_KEYS: dict[str, tuple[str, Check]] = {
+    "name": ("name", _text),
+    "port": ("port", _text),
+    "output": ("output", _text),
+    "channel": ("channel", _channel),
+    "takeover": ("takeover", _choice(TAKEOVER_MODES)),
+    "glide": ("glide_seconds", _seconds),
+    "clock": ("clock", _flag),
+    "transport": ("transport", _flag),
+    "programs": ("programs", _flag),
+    "preset_glide": ("preset_glide_seconds", _seconds),
+    "feedback": ("feedback", _flag),
+}
+BINDING_KEYS: dict[str, tuple[str, Check]] = {
+    "control": ("control", _text),
+    "channel": ("channel", _channel),
+    "target": ("target", _text),
+    "action": ("action", _choice(ACTIONS)),
+    "range": ("range", _range),
+    "curve": ("curve", _choice(CURVES)),
+    "invert": ("invert", _flag),
+    "takeover": ("takeover", _choice(TAKEOVER_MODES)),
+    "glide": ("glide_seconds", _seconds),
+    "velocity": ("velocity", _flag),
+    "encoding": ("encoding", _choice(ENCODINGS)),
+    "arguments": ("arguments", _words),
+    "release": ("release", _words),
+    "feedback": ("feedback", _flag),
+}
+
+
+def read_map(path: Path) -> MidiMap:
+    """Read a map file.
+
+    Raises:
+        ControlError: naming file, line and key of the first thing that is wrong.
+    """
+    return parse_map(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """The file's text.
+
+    Raises:
+        ControlError: if it cannot be read, is too long or is no UTF-8.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(FILE_LIMIT_BYTES + 1)
+        if len(data) > FILE_LIMIT_BYTES:
+            raise ControlError(f"{path} is over {FILE_LIMIT_BYTES // 1_000_000} MB: that is no map file")
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ControlError(f"{path} is no text in UTF-8: save it as UTF-8 again") from None
+    except OSError as error:
+        raise ControlError(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def parse_map(text: str, where: str = "map") -> MidiMap:
+    """Read a map from its text; `where` names it in errors.
+
+    Raises:
+        ControlError: naming line and key of the first thing that is wrong.
+    """
+    try:
+        tables = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ControlError(f"{where}: {_plain(error)}: correct the file, the map in use stays") from None
+    bindings = tables.pop("bind", [])
+    if not isinstance(bindings, list) or not all(isinstance(table, dict) for table in bindings):
+        raise ControlError(f"{where}, line {_line_of(text, 'bind')}, key `bind`: write each binding under [[bind]]")
+    if len(bindings) > BINDING_LIMIT:
+        raise ControlError(f"{where}: {len(bindings)} bindings, {BINDING_LIMIT} are the most")
+    values = _checked(tables, MAP_KEYS, where, lambda key: _line_of(text, key))
+    starts = binding_lines(text)
+    read = []
+    for index, table in enumerate(bindings):
+        start = starts[index] if index < len(starts) else 1
+        read.append(_binding(table, where, text, start))
+    return MidiMap(**values, bindings=tuple(read))
+
+
+def _binding(table: dict[str, Any], where: str, text: str, start: int) -> Binding:
+    def line(key: str) -> int:
+        return _line_of(text, key, start)
+
+    values = _checked(table, BINDING_KEYS, where, line)
+    for key in ("control", "target"):
+        if key not in values:
+            raise ControlError(f"{where}, line {start}, key `{key}`: a binding needs one")
+    if "range" in values:
+        values["low"], values["high"] = values.pop("range")
+    try:
+        values["control"] = parse_control(values["control"], values.pop("channel", 0))
+    except ControlError as error:
+        raise ControlError(f"{where}, line {line('control')}, key `control`: {error}") from None
+    try:
+        return Binding(**values)
+    except ControlError as error:
+        raise ControlError(f"{where}, line {line('target')}, key `target`: {error}") from None
+
+
+def _checked(
+    table: dict[str, Any], keys: dict[str, tuple[str, Check]], where: str, line: Callable[[str], int]
+) -> dict[str, Any]:
+    values = {}
+    for key, value in table.items():
+        if key not in keys:
+            near = difflib.get_close_matches(key, keys, 1)
+            hint = f"did you mean `{near[0]}`?" if near else "known are " + ", ".join(keys)
+            raise ControlError(f"{where}, line {line(key)}, key `{key[:40]}`: there is no such key; {hint}")
+        name, check = keys[key]
+        try:
+            values[name] = check(value)
+        except ValueError as error:
+            raise ControlError(f"{where}, line {line(key)}, key `{key}`: {value!r:.60} is not {error}") from None
+    return values
+
+
+def _plain(error: Exception) -> str:
+    return str(error).replace("\n", " ") if str(error) else "nested too deeply"
+
+
+def binding_lines(text: str) -> list[int]:
+    """Line numbers, from 1, of every `[[bind]]`."""
+    return [
+        number
+        for number, line in enumerate(text.splitlines(), 1)
+        if line.split("#")[0].replace(" ", "").strip() == "[[bind]]"
+    ]
+
+
+def _line_of(text: str, key: str, start: int = 1) -> int:
+    """Line of `key` in the table that begins at line `start` (that line, if it cannot be told)."""
+    for number, line in enumerate(text.splitlines()[start - 1 :], start):
+        stripped = line.strip()
+        if stripped.startswith("[") and number > start and key != "bind":
+            break
+        name = stripped.lstrip("[").split("=")[0].split("]")[0].strip().strip("\"'")
+        if name == key:
+            return number
+    return start

@@ -1,0 +1,105 @@
+"""Map files in TOML, written: whole, or by small edits that leave the rest of a file, comments and all, as it was."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from distill_control.midi.binding import Binding, MidiMap
+from distill_control.midi.mapfile import BINDING_KEYS, MAP_KEYS, binding_lines
+from distill_engine.errors import ControlError
+
+
+def format_binding(binding: Binding) -> str:
+    """The `[[bind]]` table of a binding."""
+    lines = ["[[bind]]", f"control = {_toml(binding.control.name)}"]
+    if binding.control.channel:
+        lines.append(f"channel = {binding.control.channel}")
+    lines.append(f"target = {_toml(binding.target)}")
+    if binding.low is not None and binding.high is not None:
+        lines.append(f"range = {_toml([binding.low, binding.high])}")
+    plain = Binding.__dataclass_fields__
+    for key, (name, _) in BINDING_KEYS.items():
+        if name in plain and name not in ("control", "target") and getattr(binding, name) != plain[name].default:
+            lines.append(f"{key} = {_toml(getattr(binding, name))}")
+    return "\n".join(lines) + "\n"
+
+
+def format_map(midi_map: MidiMap) -> str:
+    """The whole text of a map file."""
+    plain = MidiMap.__dataclass_fields__
+    lines = [
+        f"{key} = {_toml(getattr(midi_map, name))}"
+        for key, (name, _) in MAP_KEYS.items()
+        if key == "name" or getattr(midi_map, name) != plain[name].default
+    ]
+    return "\n\n".join(["\n".join(lines) + "\n", *(format_binding(binding) for binding in midi_map.bindings)]).replace(
+        "\n\n\n", "\n\n"
+    )
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return (
+            '"'
+            + "".join(
+                c if c.isprintable() else f"\\u{ord(c):04x}" if ord(c) < 0x10000 else f"\\U{ord(c):08x}"
+                for c in escaped
+            )
+            + '"'
+        )
+    return repr(value)
+
+
+def with_binding(text: str, binding: Binding) -> str:
+    """The file's text with one more binding at its end."""
+    return (text.rstrip("\n") + "\n\n" if text.strip() else "") + format_binding(binding)
+
+
+def without_bindings(text: str, indices: set[int]) -> str:
+    """The file's text without the bindings of these indices; comments and everything else stay."""
+    lines = text.splitlines(keepends=True)
+    starts = binding_lines(text)
+    for index in sorted(indices, reverse=True):
+        first = starts[index] - 1
+        last = _end_of_table(lines, first)
+        del lines[first:last]
+    return "".join(lines)
+
+
+def _end_of_table(lines: list[str], first: int) -> int:
+    """Index after the table's last key: comments that lead the next table are not the table's."""
+    following = next((n for n in range(first + 1, len(lines)) if lines[n].lstrip().startswith("[")), len(lines))
+    end = following
+    while end > first + 1 and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):
+        end -= 1
+    while end < following and not lines[end].strip():
+        end += 1
+    return end
+
+
+def save_text(path: Path, text: str) -> None:
+    """Write a map file whole or not at all.
+
+    Raises:
+        ControlError: if it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise ControlError(f"{path} cannot be written: {error.strerror or error}") from None
