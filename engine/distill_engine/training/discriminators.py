@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
@@ -81,24 +80,19 @@ def _groups(a: int, b: int, index: int) -> int:
 
 
 class Discriminators(nn.Module):
-    """All of them. Samples [B, T] -> scores per discriminator and features per discriminator and layer."""
+    """All of them. Samples [B, T] -> scores per discriminator and features per discriminator and layer.
 
-    def __init__(self, width: float = 1.0, periods: tuple[int, ...] = PERIODS, scales: int = SCALES) -> None:
+    `first_scale` 1 leaves the full rate to the period discriminators: the scale ones, long kernels on many samples, are what costs on
+    a CPU (0.31 s of 0.43 s for 16 x 8,192 samples at width 1/8 on one core; 0.16 s from the half rate on).
+    """
+
+    def __init__(self, width: float = 1.0, periods: tuple[int, ...] = PERIODS, first_scale: int = 0) -> None:
         super().__init__()
         self.width = width
         parts: list[nn.Module] = [PeriodDiscriminator(p, width) for p in periods]
-        parts += [ScaleDiscriminator(s, width) for s in range(scales)]
+        parts += [ScaleDiscriminator(first_scale + s, width) for s in range(SCALES)]
         self.parts = nn.ModuleList(parts)
 
     def forward(self, samples: Tensor) -> tuple[list[Tensor], list[list[Tensor]]]:
         judged: list[Judgement] = [part(samples) for part in self.parts]
         return [scores for scores, _ in judged], [features for _, features in judged]
-
-
-def judge(discriminators: Discriminators, real: Tensor, fake: Tensor) -> tuple[tuple[list[Tensor], ...], ...]:
-    """Both at once, in one batch: ((scores of real, features), (scores of fake, features))."""
-    scores, features = discriminators(torch.cat([real, fake]))
-    n = real.shape[0]
-    real_side = ([s[:n] for s in scores], [[f[:n] for f in fs] for fs in features])
-    fake_side = ([s[n:] for s in scores], [[f[n:] for f in fs] for fs in features])
-    return real_side, fake_side  # type: ignore[return-value]

@@ -13,7 +13,10 @@ _STEPS = {"quick": 800, "balanced": 4000, "quality": 15000}
 
 @dataclass(frozen=True)
 class LatentSettings:
-    """`bottleneck_weight` multiplies the bottleneck's loss (nats per latent) beside a mel L1 of weight 1; it warms up over `warm_up` of the run."""
+    """`bottleneck_weight` multiplies the bottleneck's loss (nats per latent) beside a mel L1 of weight 1.
+
+    It warms up over `warm_up` of the run.
+    """
 
     batch_size: int = 16
     segment_frames: int = 64

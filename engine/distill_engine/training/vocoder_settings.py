@@ -13,16 +13,17 @@ class VocoderSettings:
     """Loss weights are HiFi-GAN's (arXiv 2010.05646, section 3.3) but for `stft_weight`, the optional multi-resolution term.
 
     `segment_frames` mel frames per clip in a batch; `spectral_fraction` of the training goes before the adversarial stage; `width` scales
-    the discriminators; `decoded_share` of the clips is heard through the latent model instead of as true mel.
+    the discriminators, whose multi-scale ones begin at the rate / 2 ** `first_scale`; `decoded_share` of the clips is heard through the latent model instead of as true mel.
     """
 
     kind: str = "vocos"
     batch_size: int = 8
-    segment_frames: int = 32
+    segment_frames: int = 16
     learning_rate: float = 5e-4
     discriminator_rate: float = 2e-4
     spectral_fraction: float = 0.4
     width: float = 0.125
+    first_scale: int = 1
     mel_weight: float = 45.0
     feature_weight: float = 2.0
     stft_weight: float = 5.0

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from distill_engine.audio.mel_torch import MelSpectrogram
 from distill_engine.training.checkpoint import Checkpoint
-from distill_engine.training.discriminators import Discriminators, judge
+from distill_engine.training.discriminators import Discriminators
 from distill_engine.training.losses import (
     MultiResolutionSTFTLoss,
     adversarial_loss,
@@ -39,8 +39,8 @@ class StepLosses:
 class VocoderStep:
     """Generator, its moving average, discriminators and both optimisers.
 
-    `step(mel, samples, progress)`: mel [B, bands, F] as the generator hears it, samples [B, F * hop] as they should sound, progress 0 to 1 of the
-    whole training (stage and learning rate follow it).
+    `step(mel, samples, progress)`: mel [B, bands, F] as the generator hears it, samples [B, F * hop] as they should sound, progress
+    0 to 1 of the whole training (stage and learning rate follow it).
     """
 
     def __init__(self, generator: nn.Module, settings: VocoderSettings, device: torch.device | None = None) -> None:
@@ -49,7 +49,7 @@ class VocoderStep:
         self.average = copy.deepcopy(generator).eval().requires_grad_(False)
         state = torch.random.get_rng_state()
         torch.manual_seed(settings.seed)
-        self.discriminators = Discriminators(settings.width).to(self.device)
+        self.discriminators = Discriminators(settings.width, first_scale=settings.first_scale).to(self.device)
         torch.random.set_rng_state(state)
         betas = (0.8, 0.99)
         self.optimizer = torch.optim.AdamW(generator.parameters(), settings.learning_rate, betas, weight_decay=0.01)
@@ -90,13 +90,16 @@ class VocoderStep:
     def _adversarial(self, real: Tensor, fake: Tensor) -> tuple[Tensor, tuple[float, float, float]]:
         """Trains the discriminators once, then gives the generator's adversarial and feature losses."""
         real_heard, fake_heard = self._disturb(real, fake.detach())
-        (real_scores, _), (fake_scores, _) = judge(self.discriminators, real_heard, fake_heard)
-        d_loss = discriminator_loss(real_scores, fake_scores)
+        count = real.shape[0]
+        scores, _ = self.discriminators(torch.cat([real_heard, fake_heard]))
+        d_loss = discriminator_loss([s[:count] for s in scores], [s[count:] for s in scores])
         self.discriminator_optimizer.zero_grad(set_to_none=True)
         d_loss.backward()  # type: ignore[no-untyped-call]
         self.discriminator_optimizer.step()
         self.discriminators.requires_grad_(False)
-        (_, real_features), (scores, features) = judge(self.discriminators, real, fake)
+        with torch.no_grad():
+            _, real_features = self.discriminators(real)
+        scores, features = self.discriminators(fake)
         self.discriminators.requires_grad_(True)
         g_loss, f_loss = adversarial_loss(scores), feature_matching_loss(real_features, features)
         figures = (float(d_loss.detach()), float(g_loss.detach()), float(f_loss.detach()))

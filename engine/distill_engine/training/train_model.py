@@ -1,0 +1,198 @@
+"""`distill train`: from a corpus to a latent model in a `.distillgan` file."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from distill_engine.audio.mel import DEFAULT_MEL, mel_spectrogram
+from distill_engine.dataset.corpus import Corpus
+from distill_engine.errors import TrainingError
+from distill_engine.modelfile import Manifest, ModelFile, Part, save_model, update_model
+from distill_engine.models.build import build_model
+from distill_engine.models.config import ModelConfig
+from distill_engine.models.latent_model import LatentModel
+from distill_engine.training.batches import Augmentation, Batches
+from distill_engine.training.checkpoint import Checkpoint
+from distill_engine.training.device import training_device
+from distill_engine.training.events import Finished, Listener, Saved, Started, Warned
+from distill_engine.training.export import export_runtime
+from distill_engine.training.latent_settings import LatentSettings, latent_preset
+from distill_engine.training.latent_step import set_latent_statistics
+from distill_engine.training.latent_task import LatentTask
+from distill_engine.training.loop import Budget, TrainingLoop
+from distill_engine.training.storage import load_weights, read_checkpoint, to_part, weights
+
+PART = "training/model"
+
+
+@dataclass(frozen=True)
+class ModelOptions:
+    """`epochs` or `seconds` bound the training; neither: what the preset says. `resume` continues the checkpoint in the file."""
+
+    config: ModelConfig = ModelConfig()
+    preset: str = "auto"
+    epochs: int | None = None
+    seconds: float | None = None
+    seed: int = 0
+    device: str = "auto"
+    resume: bool = False
+    checkpoint_seconds: float = 120.0
+
+
+def train_model(
+    corpus: Corpus,
+    output: Path,
+    options: ModelOptions,
+    *,
+    listen: Listener,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Finished:
+    """Trains and writes `output`: part "model", its checkpoint and, when completed, the runtime graphs.
+
+    Raises TrainingError for a corpus without sounds or a checkpoint that does not fit.
+    """
+    checkpoint, settings, epochs, reason = _plan(corpus, output, options)
+    torch.manual_seed(settings.seed)
+    model = build_model(options.config)
+    clips = [corpus.clips[i].samples for i in corpus.training]
+    batches = Batches(clips, settings.batch_size, settings.segment_frames, settings.seed, _augmentation(settings))
+    held_out = [mel_spectrogram(corpus.clips[i].samples) for i in corpus.validation]
+    task = LatentTask(model, settings, batches, held_out, training_device(options.device))
+    task.core.set_statistics(*_mel_statistics(clips))
+    budget = Budget(seconds=options.seconds) if options.seconds else Budget(epochs=epochs or _epochs(options, batches))
+    about = {"settings": settings.to_dict(), "corpus": corpus.digest, "config": options.config.to_dict()}
+    keeper = _Keeper(output, corpus, options.config, task, about, listen)
+    loop = TrainingLoop(
+        task, budget, keeper.save, listen=listen, stopped=stopped, checkpoint_seconds=options.checkpoint_seconds
+    )
+    if checkpoint is not None:
+        loop.restore(checkpoint)
+    keeper.loop = loop
+    seconds = sum(len(clip) for clip in clips) / DEFAULT_MEL.sample_rate
+    listen(Started("model", len(clips), seconds, batches.steps_per_epoch, (reason,)))
+    done = loop.run()
+    if done.completed:
+        _conclude(output, corpus, task, keeper, listen)
+    return done
+
+
+def _plan(
+    corpus: Corpus, output: Path, options: ModelOptions
+) -> tuple[Checkpoint | None, LatentSettings, int | None, str]:
+    seconds = sum(len(clip.samples) for clip in corpus.clips) / DEFAULT_MEL.sample_rate
+    settings, steps, reason = latent_preset(options.preset, seconds, options.seed)
+    found = read_checkpoint(output, PART) if options.resume else None
+    if options.resume and found is None:
+        raise TrainingError(f"{output}: holds no checkpoint to resume: train it with --fresh")
+    if found is not None:
+        checkpoint, about = found
+        if about["corpus"] != corpus.digest:
+            raise TrainingError(
+                f"{output}: its checkpoint is of another corpus: name that one, or start again with --fresh"
+            )
+        if about["config"] != options.config.to_dict():
+            raise TrainingError(f"{output}: its checkpoint has another model configuration: start again with --fresh")
+        saved = about["settings"]
+        settings, reason = LatentSettings(**saved), f"resumed at step {checkpoint.metadata['position']['step']}"
+        return checkpoint, settings, options.epochs, reason
+    per_epoch = max(1, math.ceil(seconds / (settings.batch_size * settings.segment_frames * 512 / 44100)))
+    return None, settings, options.epochs or max(1, round(steps / per_epoch)), reason
+
+
+def _epochs(options: ModelOptions, batches: Batches) -> int:
+    _, steps, _ = latent_preset(options.preset, batches.steps_per_epoch * batches.audio_seconds_per_step, options.seed)
+    return max(1, round(steps / batches.steps_per_epoch))
+
+
+def _augmentation(settings: LatentSettings) -> Augmentation | None:
+    return Augmentation() if settings.augment else None
+
+
+def _mel_statistics(clips: list[np.ndarray]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean per band [bands, 1] and overall spread [1, 1] of the corpus's log-mel."""
+    mels = [mel_spectrogram(clip) for clip in clips]
+    count = sum(mel.shape[1] for mel in mels)
+    mean = sum(mel.sum(axis=1, dtype=np.float64) for mel in mels) / count
+    variance = sum(np.square(mel - mean[:, None]).sum(dtype=np.float64) for mel in mels) / (count * len(mean))
+    spread = max(float(np.sqrt(variance)), 0.1)
+    return torch.tensor(mean[:, None], dtype=torch.float32), torch.full((1, 1), spread)
+
+
+class _Keeper:
+    """Writes checkpoints: everything else that the file holds stays."""
+
+    def __init__(
+        self,
+        output: Path,
+        corpus: Corpus,
+        config: ModelConfig,
+        task: LatentTask,
+        about: dict[str, Any],
+        listen: Listener,
+    ) -> None:
+        self.output, self.corpus, self.config, self.task = output, corpus, config, task
+        self.about, self.listen = about, listen
+        self.loop: TrainingLoop | None = None
+
+    def manifest(self, old: Manifest | None = None) -> Manifest:
+        position = self.loop.position if self.loop is not None else None
+        history = position.history if position is not None else []
+        training = {
+            "epochs": self.loop.epoch if self.loop is not None else 0,
+            "steps": position.step if position is not None else 0,
+            "seconds": position.seconds if position is not None else 0.0,
+            "completed": bool(position is not None and position.completed),
+            "validation": history[-1] if history else {},
+            "best_log_mel": position.best if position is not None and history else None,
+            "verdict": self.task.verdict(list(history)) if history else "not validated yet",
+            "settings": self.about["settings"],
+        }
+        base = old or Manifest(name=self.output.stem)
+        return replace(
+            base,
+            family=self.config.family,
+            mel=DEFAULT_MEL.to_dict(),
+            model=self.config.to_dict(),
+            corpus=self.corpus.summary(),
+            training={**base.training, "model": training},
+        )
+
+    def save(self, checkpoint: Checkpoint, final: bool) -> None:
+        self.write({PART: to_part(checkpoint, self.about), "model": Part(weights(self.task.core.average))})
+        if not final and self.loop is not None:
+            self.listen(Saved(self.output, self.loop.epoch))
+
+    def write(self, parts: dict[str, Part], graphs: dict[str, bytes] | None = None) -> None:
+        if self.output.exists():
+            update_model(self.output, manifest=self.manifest, parts=parts, graphs=graphs)
+        else:
+            save_model(self.output, self.manifest(), parts, graphs)
+
+
+def _conclude(output: Path, corpus: Corpus, task: LatentTask, keeper: _Keeper, listen: Listener) -> None:
+    """The best state becomes the model: statistics of its latents, graphs for playing without torch."""
+    model = task.result().cpu().eval()
+    set_latent_statistics(model, [torch.from_numpy(mel_spectrogram(clip.samples))[None] for clip in corpus.clips])
+    keeper.write({"model": Part(weights(model))}, export_runtime(model))
+    listen(Saved(output, keeper.loop.epoch if keeper.loop is not None else 0, final=True))
+    history = keeper.loop.position.history if keeper.loop is not None else []
+    verdict = task.verdict(list(history)) if history else ""
+    if "collapsing" in verdict or "overfitting" in verdict:
+        listen(Warned(verdict))
+
+
+def load_latent_model(path: Path) -> LatentModel | None:
+    """The latent model in a file, ready for use on the CPU; None where the file has none (a base of vocoders)."""
+    with ModelFile.open(path) as file:
+        if "model" not in file.parts:
+            return None
+        model = build_model(file.manifest.model)
+        load_weights(model, file.read_part("model"), str(path))
+    return model.eval()

@@ -1,0 +1,229 @@
+"""`distill train-vocoder`: a model's own vocoder, from the base vocoder or from nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from distill_engine.dataset.corpus import Corpus
+from distill_engine.errors import TrainingError, VocoderError
+from distill_engine.modelfile import Manifest, ModelFile, Part, save_model, update_model
+from distill_engine.training.batches import Augmentation, Batches
+from distill_engine.training.checkpoint import Checkpoint
+from distill_engine.training.device import training_device
+from distill_engine.training.events import Finished, Listener, Saved, Started, Warned
+from distill_engine.training.export import export_runtime
+from distill_engine.training.loop import Budget, TrainingLoop
+from distill_engine.training.storage import load_weights, read_checkpoint, to_part, weights
+from distill_engine.training.train_model import load_latent_model
+from distill_engine.training.vocoder_settings import VocoderSettings
+from distill_engine.training.vocoder_task import VocoderTask, copy_synthesis
+from distill_engine.vocoders.registry import build_vocoder, vocoder_kind
+
+VALIDATION_SECONDS = 20.0
+DEFAULT_SECONDS = 20 * 60.0
+USABLE_LOG_MEL = 0.8  # nats: what a vocoder from scratch must reach to be preferred to nothing
+
+
+@dataclass(frozen=True)
+class VocoderOptions:
+    """`epochs` or `seconds` bound the training (neither: 20 minutes). `warm_start` begins with the shipped base vocoder."""
+
+    settings: VocoderSettings = VocoderSettings()
+    config: dict[str, Any] | None = None
+    epochs: int | None = None
+    seconds: float | None = None
+    device: str = "auto"
+    resume: bool = False
+    warm_start: bool = True
+    checkpoint_seconds: float = 120.0
+
+
+def train_vocoder(
+    corpus: Corpus,
+    output: Path,
+    options: VocoderOptions,
+    *,
+    listen: Listener,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Finished:
+    """Trains a vocoder into the model file `output` (which must hold a latent model, or nothing but vocoders).
+
+    Raises TrainingError or VocoderError in one line.
+    """
+    kind = options.settings.kind
+    row = vocoder_kind(kind)
+    if not row.trainable:
+        raise VocoderError(f"{kind} is a universal vocoder and is not trained here; choose hifigan or vocos")
+    part = f"training/vocoder/{kind}"
+    found = read_checkpoint(output, part) if options.resume else None
+    if options.resume and found is None:
+        raise TrainingError(f"{output}: holds no {kind} checkpoint to resume: train it with --fresh")
+    settings, config = options.settings, options.config or row.config().to_dict()
+    if found is not None:
+        settings, config = VocoderSettings(**found[1]["settings"]), found[1]["config"]
+    torch.manual_seed(settings.seed)
+    generator = build_vocoder(kind, config)
+    notes, warm = _begin(generator, kind, config, options, resumed=found is not None)
+    if warm and found is None:
+        settings = replace(settings, spectral_fraction=min(settings.spectral_fraction, 0.1))
+    task = _task(generator, settings, corpus, output, options)
+    base = base_validation(kind, config, task)
+    about = {"settings": settings.to_dict(), "corpus": corpus.digest, "config": config, "warm_start": warm}
+    keeper = _Keeper(output, kind, config, task, about, base, listen)
+    budget = Budget(epochs=options.epochs) if options.epochs else Budget(seconds=options.seconds or DEFAULT_SECONDS)
+    loop = TrainingLoop(
+        task, budget, keeper.save, listen=listen, stopped=stopped, checkpoint_seconds=options.checkpoint_seconds
+    )
+    if found is not None:
+        loop.restore(found[0])
+    keeper.loop = loop
+    seconds = sum(len(corpus.clips[i].samples) for i in corpus.training) / 44100
+    listen(Started(f"vocoder ({kind})", len(corpus.training), seconds, task.steps_per_epoch, notes))
+    done = loop.run()
+    if done.completed:
+        keeper.conclude()
+    return done
+
+
+def _begin(
+    generator: nn.Module, kind: str, config: dict[str, Any], options: VocoderOptions, *, resumed: bool
+) -> tuple[tuple[str, ...], bool]:
+    """Loads the base vocoder where asked for and there; says what was begun from."""
+    width = f"discriminators at {options.settings.width:g} of the papers' width"
+    if resumed:
+        return (("resumed", width), False)
+    if options.warm_start:
+        arrays = base_weights(kind, config)
+        if arrays is not None:
+            load_weights(generator, arrays, "base vocoder")
+            return ((f"starts from the shipped base {kind}", width), True)
+        return (("no base vocoder of this shape is shipped: from scratch", width), False)
+    return (("from scratch, as asked", width), False)
+
+
+def base_weights(kind: str, config: dict[str, Any]) -> dict[str, np.ndarray] | None:
+    """Weights of the shipped base vocoder of exactly this configuration, or None."""
+    from distill_engine.library.assets import base_vocoder_path
+
+    try:
+        path = base_vocoder_path(kind)
+    except VocoderError:
+        return None
+    with ModelFile.open(path) as file:
+        row = file.manifest.vocoders.get(kind)
+        same = row is not None and vocoder_kind(kind).config.from_dict(row["config"]) == vocoder_kind(
+            kind
+        ).config.from_dict(config)
+        return file.read_part(f"vocoder/{kind}") if same else None
+
+
+def _task(
+    generator: nn.Module, settings: VocoderSettings, corpus: Corpus, output: Path, options: VocoderOptions
+) -> VocoderTask:
+    clips = [corpus.clips[i].samples for i in corpus.training]
+    augmentation = Augmentation() if settings.augment else None
+    batches = Batches(clips, settings.batch_size, settings.segment_frames, settings.seed, augmentation)
+    held_out, left = [], int(VALIDATION_SECONDS * 44100)
+    for index in corpus.validation:
+        held_out.append(corpus.clips[index].samples[:left])
+        left -= len(held_out[-1])
+        if left <= 0:
+            break
+    latent_model = load_latent_model(output) if output.exists() else None
+    return VocoderTask(
+        generator, settings, batches, held_out, latent_model=latent_model, device=training_device(options.device)
+    )
+
+
+def base_validation(kind: str, config: dict[str, Any], task: VocoderTask) -> dict[str, float] | None:
+    """How the base vocoder does on the same held-out clips; None where none is shipped."""
+    arrays = base_weights(kind, config)
+    if arrays is None:
+        return None
+    generator = build_vocoder(kind, config).eval()
+    load_weights(generator, arrays, "base vocoder")
+    return copy_synthesis(generator.to(task.core.device), task.core, task.held_out)
+
+
+def judge_usable(figures: dict[str, float], base: dict[str, float] | None) -> tuple[bool, str]:
+    """Whether auto may prefer it, and why: better than the base by held-out log-mel, or good by itself where there is no base."""
+    mel = figures.get("mel", float("inf"))
+    if base is None:
+        good = mel <= USABLE_LOG_MEL
+        return good, f"held-out log-mel error {mel:.2f} nat, {'within' if good else 'above'} {USABLE_LOG_MEL}"
+    good = mel <= base["mel"] * 1.02
+    word = "better than" if mel < base["mel"] else "as good as" if good else "worse than"
+    return good, f"held-out log-mel error {mel:.3f} nat, {word} the base vocoder's {base['mel']:.3f}"
+
+
+class _Keeper:
+    """Writes checkpoints and the finished vocoder; everything else in the file stays."""
+
+    def __init__(
+        self, output: Path, kind: str, config: dict[str, Any], task: VocoderTask, about: dict[str, Any],
+        base: dict[str, float] | None, listen: Listener,
+    ) -> None:  # fmt: skip
+        self.output, self.kind, self.config, self.task = output, kind, config, task
+        self.about, self.base, self.listen = about, base, listen
+        self.loop: TrainingLoop | None = None
+        self.final_figures: dict[str, float] | None = None
+
+    def manifest(self, old: Manifest | None = None) -> Manifest:
+        loop = self.loop
+        history = loop.position.history if loop is not None else []
+        figures = self.final_figures or (dict(history[-1]) if history else {})
+        usable, reason = judge_usable(figures, self.base) if figures else (False, "not validated yet")
+        validation: dict[str, Any] = {"log_mel": figures.get("mel"), "mr_stft": figures.get("stft")}
+        if self.base is not None:
+            validation |= {"base_log_mel": self.base["mel"], "base_mr_stft": self.base["stft"]}
+        row = {
+            "config": self.config,
+            "epochs": loop.epoch if loop is not None else 0,
+            "steps": loop.position.step if loop is not None else 0,
+            "seconds": loop.position.seconds if loop is not None else 0.0,
+            "completed": bool(loop is not None and loop.position.completed),
+            "warm_start": self.about["warm_start"],
+            "validation": validation,
+            "usable": usable,
+            "reason": reason,
+            "settings": self.about["settings"],
+        }
+        base = old or Manifest(name=self.output.stem)
+        return replace(base, vocoders={**base.vocoders, self.kind: row})
+
+    def save(self, checkpoint: Checkpoint, final: bool) -> None:
+        parts: dict[str, Part | None] = {f"training/vocoder/{self.kind}": to_part(checkpoint, self.about)}
+        self._write(parts, None)
+        if not final and self.loop is not None:
+            self.listen(Saved(self.output, self.loop.epoch))
+
+    def conclude(self) -> None:
+        """The best state becomes the vocoder that plays, with its graph and its figures."""
+        generator = self.task.result()
+        self.final_figures = copy_synthesis(generator, self.task.core, self.task.held_out)
+        generator = generator.cpu().eval()
+        self._write({f"vocoder/{self.kind}": Part(weights(generator))}, export_runtime(None, {self.kind: generator}))
+        if self.loop is not None:
+            self.listen(Saved(self.output, self.loop.epoch, final=True))
+            verdict = self.task.verdict(self.loop.position.history) if self.loop.position.history else ""
+            if verdict.startswith(("the discriminator", "overfitting")):
+                self.listen(Warned(verdict))
+
+    def _write(self, parts: dict[str, Part | None], graphs: dict[str, bytes] | None) -> None:
+        if self.output.exists():
+            update_model(self.output, manifest=self._known, parts=parts, graphs=graphs)
+        else:
+            save_model(self.output, self.manifest(), {k: v for k, v in parts.items() if v is not None}, graphs)
+
+    def _known(self, old: Manifest) -> Manifest:
+        """The new manifest; a first checkpoint leaves no row for a vocoder that cannot play yet."""
+        if f"vocoder/{self.kind}" in old.parts or self.final_figures is not None:
+            return self.manifest(old)
+        return old
