@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from io import FileIO
@@ -87,12 +87,64 @@ def write_audio(
     if data.shape[1] > kind.max_channels:
         raise AudioFileError(f"{target}: {name} holds up to {kind.max_channels} channels, not {data.shape[1]}: use wav")
     if not 1_000 <= sample_rate <= 768_000:
-        raise AudioFileError(f"{target}: a rate of {sample_rate} Hz cannot be written: use 1000 to 768000 Hz, such as 44100")
+        raise AudioFileError(
+            f"{target}: a rate of {sample_rate} Hz cannot be written: use 1000 to 768000 Hz, such as 44100"
+        )
     if kind.rates and sample_rate not in kind.rates:
         data = resample(data.T, sample_rate, kind.rates[-1]).T
         sample_rate = kind.rates[-1]
-    _replace(target, data, sample_rate, kind, encoding, _tags(tags))
+    _replace(target, _Blocks([data.T]), data.shape[1], sample_rate, kind, encoding, _tags(tags))
     return Written(target, sample_rate, len(data), encoding)
+
+
+def file_rate(path: str | Path, sample_rate: int, format: str | None = None) -> int:
+    """The rate in Hz at which this format is written when `sample_rate` is asked for (Opus and MP3 have a fixed set)."""
+    _, kind = _format(Path(path), format)
+    return kind.rates[-1] if kind.rates and sample_rate not in kind.rates else sample_rate
+
+
+def write_audio_stream(
+    path: str | Path,
+    blocks: Iterable[FloatArray],
+    channels: int,
+    sample_rate: int,
+    *,
+    bit_depth: BitDepth = 24,
+    format: str | None = None,
+    tags: Mapping[str, str] | None = None,
+) -> Written:
+    """`write_audio` of blocks [channels, n] as they are made, in bounded memory. The rate must be one of the format's: `file_rate`.
+
+    The file appears when the last block is written; what `blocks` raises goes through, and what was there then stays.
+    """
+    target = Path(path)
+    name, kind = _format(target, format)
+    encoding = _encoding(target, name, kind, str(bit_depth))
+    if kind.rates and sample_rate not in kind.rates:
+        raise AudioFileError(f"{target}: {name} takes {', '.join(map(str, kind.rates))} Hz, not {sample_rate}")
+    counted = _Blocks(blocks)
+    _replace(target, counted, channels, sample_rate, kind, encoding, _tags(tags))
+    return Written(target, sample_rate, counted.frames, encoding)
+
+
+class _Blocks:
+    """Blocks [ch, n] as frames [n, ch] of a size that libsndfile takes, counted. Keeps what their maker raised."""
+
+    def __init__(self, blocks: Iterable[FloatArray]) -> None:
+        self._blocks = blocks
+        self.frames = 0
+        self.failure: BaseException | None = None
+
+    def __iter__(self) -> Iterator[FloatArray]:
+        try:
+            for block in self._blocks:
+                for start in range(0, block.shape[1], WRITE_BLOCK):
+                    part = block[:, start : start + WRITE_BLOCK].T
+                    self.frames += len(part)
+                    yield part
+        except BaseException as error:
+            self.failure = error
+            raise
 
 
 def _format(target: Path, asked: str | None) -> tuple[str, FileFormat]:
@@ -110,7 +162,9 @@ def _frames(target: Path, samples: npt.ArrayLike) -> FloatArray:
         raise AudioFileError(f"{target}: nothing to write: samples have shape {x.shape}, need [T] or [channels, T]")
     bad = int(x.size - np.count_nonzero(np.isfinite(x)))
     if bad:
-        raise AudioFileError(f"{target}: {bad} of {x.size} samples are not numbers (NaN or infinite): nothing was written")
+        raise AudioFileError(
+            f"{target}: {bad} of {x.size} samples are not numbers (NaN or infinite): nothing was written"
+        )
     return x.T
 
 
@@ -148,8 +202,9 @@ class _Target(FileIO):
 
 
 def _replace(
-    target: Path, data: FloatArray, sample_rate: int, kind: FileFormat, encoding: str, tags: Mapping[str, str]
-) -> None:
+    target: Path, blocks: _Blocks, channels: int, sample_rate: int, kind: FileFormat, encoding: str,
+    tags: Mapping[str, str],
+) -> None:  # fmt: skip
     temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.tmp")
     try:
         if target.is_dir():
@@ -157,7 +212,7 @@ def _replace(
         descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
         try:
             with _Target(descriptor, "r+") as file:
-                _encode(file, data, sample_rate, kind, encoding, tags)
+                _encode(file, blocks, channels, sample_rate, kind, encoding, tags)
                 os.fsync(file.fileno())
             os.replace(temporary, target)
         except BaseException:
@@ -166,27 +221,32 @@ def _replace(
             raise
         _sync_folder(target.parent)
     except OSError as error:
+        if error is blocks.failure:
+            raise
         raise AudioFileError(f"{target} could not be written: {_advice(error, target)}") from None
     except (soundfile.SoundFileError, RuntimeError, AssertionError, TypeError, ValueError) as error:
+        if error is blocks.failure:
+            raise
         raise AudioFileError(f"{target} could not be encoded as {encoding} at {sample_rate} Hz: {error}") from None
 
 
 def _encode(
-    file: _Target, data: FloatArray, sample_rate: int, kind: FileFormat, encoding: str, tags: Mapping[str, str]
-) -> None:
-    options = {} if kind.compression is None else {"compression_level": kind.compression}
+    file: _Target, blocks: _Blocks, channels: int, sample_rate: int, kind: FileFormat, encoding: str,
+    tags: Mapping[str, str],
+) -> None:  # fmt: skip
+    options: dict[str, Any] = {} if kind.compression is None else {"compression_level": kind.compression}
     if kind.container == "MP3":
-        options["bitrate_mode"] = "VARIABLE"  # type: ignore[assignment]
+        options["bitrate_mode"] = "CONSTANT"
     dither = np.random.default_rng(0)
     try:
         sound = soundfile.SoundFile(
-            file, "w", sample_rate, data.shape[1], subtype=encoding, format=kind.container, **options
+            file, "w", sample_rate, channels, subtype=encoding, format=kind.container, **options
         )
         with sound:
             for key, value in tags.items():
                 setattr(sound, key, value)
-            for start in range(0, len(data), WRITE_BLOCK):
-                sound.write(_quantised(data[start : start + WRITE_BLOCK], encoding, dither))
+            for block in blocks:
+                sound.write(_quantised(block, encoding, dither))
     finally:
         if file.failure:
             raise file.failure

@@ -99,6 +99,13 @@ def read_audio(path: str | Path, *, sample_rate: int | None = None, mono: bool =
     return Sound(samples, sample_rate or info.sample_rate, where, notes)
 
 
+class _Forward(soundfile.SoundFile):  # type: ignore[misc]
+    """Read strictly forward: soundfile seeks after each block it reads, and in a variable-rate MP3 that lands beside the mark."""
+
+    def seekable(self) -> bool:
+        return False
+
+
 def _open(path: Path) -> Any:
     """The file opened by libsndfile; every reason why not as one line."""
     try:
@@ -112,7 +119,7 @@ def _open(path: Path) -> Any:
     except (OSError, ValueError) as error:
         raise AudioFileError(f"{path} cannot be opened ({_reason(error)}): check its permissions") from None
     try:
-        file = soundfile.SoundFile(os.fspath(path) if os.name == "nt" else os.fsencode(path))
+        file = _Forward(os.fspath(path) if os.name == "nt" else os.fsencode(path))
     except soundfile.LibsndfileError as error:
         what = "is not a sound file" if error.code == _LIBSNDFILE_UNRECOGNISED else "is damaged or of an unknown kind"
         raise AudioFileError(f"{path} {what}: convert it to WAV or FLAC, or take it out") from None
@@ -133,7 +140,9 @@ def _open(path: Path) -> Any:
 def _info(file: Any, path: Path) -> AudioInfo:
     tags = {key: value for key, value in file.copy_metadata().items() if value}
     encoding, container = str(file.subtype), str(file.format)
-    return AudioInfo(path, container, encoding, int(file.samplerate), int(file.channels), max(0, int(file.frames)), tags)
+    return AudioInfo(
+        path, container, encoding, int(file.samplerate), int(file.channels), max(0, int(file.frames)), tags
+    )
 
 
 def _blocks(file: Any) -> Iterator[FloatArray]:
