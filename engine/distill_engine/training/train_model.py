@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ PART = "training/model"
 class ModelOptions:
     """`epochs` or `seconds` bound the training; neither: what the preset says. `resume` continues the checkpoint in the file."""
 
-    config: ModelConfig = ModelConfig()
+    config: ModelConfig = field(default_factory=ModelConfig)
     preset: str = "auto"
     epochs: int | None = None
     seconds: float | None = None

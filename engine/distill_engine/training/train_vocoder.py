@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ USABLE_LOG_MEL = 0.8  # nats: what a vocoder from scratch must reach to be prefe
 class VocoderOptions:
     """`epochs` or `seconds` bound the training (neither: 20 minutes). `warm_start` begins with the shipped base vocoder."""
 
-    settings: VocoderSettings = VocoderSettings()
+    settings: VocoderSettings = field(default_factory=VocoderSettings)
     config: dict[str, Any] | None = None
     epochs: int | None = None
     seconds: float | None = None

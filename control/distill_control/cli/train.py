@@ -1,0 +1,257 @@
+"""`distill train` and `distill train-vocoder`."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from distill_engine.errors import Cancelled, ConfigError, TrainingError
+
+if TYPE_CHECKING:
+    from distill_engine.dataset.corpus import Corpus
+
+    from distill_control.cli.train_view import TrainingView
+    from distill_engine.training.events import Finished
+
+Subparsers = Any
+VOCODER_SHARE = 2 / 3
+RESERVE_SECONDS = (5.0, 75.0)  # of a --minutes budget: statistics, graphs and controls at the end
+
+
+def register(subparsers: Subparsers, common: argparse.ArgumentParser) -> None:
+    """Adds both commands."""
+    train = subparsers.add_parser("train", parents=[common], help="train a model on a folder of sounds")
+    train.add_argument("corpus", type=Path, metavar="CORPUS", help="folder with 5 to 500 sound files")
+    train.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="MODEL", help="the .distillgan file to write"
+    )
+    train.add_argument("--family", choices=("vae",), default="vae", help="kind of latent space (default vae)")
+    train.add_argument(
+        "--preset", choices=("auto", "quick", "balanced", "quality"), default="auto",
+        help="length and settings (default auto: by the size of the corpus)",
+    )  # fmt: skip
+    train.add_argument(
+        "--latent-dim", type=int, default=16, metavar="N", help="latent dimensions, 8 to 64 (default 16)"
+    )
+    train.add_argument("--with-vocoder", action="store_true", help="train the model's own vocoder too")
+    train.add_argument("--no-analysis", action="store_true", help="leave the controls and the map to `distill analyse`")
+    _shared(train)
+    train.set_defaults(run=run_train)
+    vocoder = subparsers.add_parser("train-vocoder", parents=[common], help="train a model's own vocoder")
+    vocoder.add_argument("model", type=Path, metavar="MODEL", help="the .distillgan file to train into")
+    vocoder.add_argument("corpus", type=Path, metavar="CORPUS", help="folder with the model's sounds")
+    vocoder.add_argument("--force", action="store_true", help="replace a trained vocoder without asking")
+    _shared(vocoder)
+    vocoder.set_defaults(run=run_train_vocoder)
+
+
+def _shared(parser: argparse.ArgumentParser) -> None:
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--epochs", type=_positive(int), metavar="N", help="passes over the corpus")
+    length.add_argument("--minutes", type=_positive(float), metavar="M", help="wall-clock budget of the whole command")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of everything random (default 0)")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where to train")
+    again = parser.add_mutually_exclusive_group()
+    again.add_argument("--resume", action="store_true", help="continue the checkpoint in the file without asking")
+    again.add_argument("--fresh", action="store_true", help="start again without asking")
+    parser.add_argument("--kind", choices=("vocos", "hifigan"), default="vocos", help="kind of vocoder (default vocos)")
+    parser.add_argument("--from-scratch", action="store_true", help="do not begin with the shipped base vocoder")
+    parser.add_argument("--lr", type=_positive(float), metavar="RATE", help="the vocoder's learning rate")
+    parser.add_argument("--batch-size", type=_positive(int), metavar="N", help="clips per vocoder step (default 8)")
+    parser.add_argument("--width", type=_positive(float), metavar="X", help="discriminator width, 1 is the papers'")
+    parser.add_argument(
+        "--checkpoint-interval", type=_positive(float), default=120.0, metavar="S", help="seconds between checkpoints"
+    )
+
+
+def _positive(kind: type) -> Callable[[str], Any]:
+    def parse(text: str) -> Any:
+        value = kind(text)
+        if not 0 < value < float("inf"):
+            raise argparse.ArgumentTypeError(f"{text} is not above 0")
+        return value
+
+    return parse
+
+
+@contextmanager
+def stop_requested() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C and SIGTERM ask for a stop instead of raising, so that the checkpoint is saved; a second one raises."""
+    asked = False
+
+    def ask(signum: int, frame: object) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+
+    old = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: asked
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)
+
+
+def _corpus(folder: Path, seed: int) -> Corpus:
+    from distill_engine.dataset.corpus import load_corpus
+
+    from distill_engine.library.folders import cache_dir
+
+    return load_corpus(folder, seed=seed, cache_dir=cache_dir())
+
+
+def _ask(question: str) -> bool:
+    """A yes-or-no question on the terminal; no terminal: no."""
+    if not sys.stdin.isatty():
+        return False
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _resume_or_fresh(args: argparse.Namespace, part: str, output: Path) -> bool:
+    """Whether to resume. A finished file is not overwritten unless told so."""
+    from distill_engine.training.storage import read_checkpoint
+
+    if args.resume or args.fresh or not output.exists():
+        return bool(args.resume)
+    found = read_checkpoint(output, part)
+    if found is None:
+        raise TrainingError(f"{output} exists: choose another name, or --fresh to train it anew")
+    position = found[0].metadata["position"]
+    if not sys.stdin.isatty():
+        raise TrainingError(f"{output} holds a training at step {position['step']}: say --resume or --fresh")
+    return _ask(f"{output} holds a training at step {position['step']}. Resume it (no: start fresh)?")
+
+
+def run_train(args: argparse.Namespace) -> int:
+    """Trains the latent model, then the vocoder if asked, then measures the controls."""
+    began = time.monotonic()
+    resume = _resume_or_fresh(args, "training/model", args.output)
+    _writable(args.output)
+    from distill_control.cli.train_view import TrainingView
+    from distill_engine.models.config import ModelConfig
+
+    corpus = _corpus(args.corpus, args.seed)
+    from distill_engine.training.train_model import ModelOptions, train_model
+
+    reserve = _reserve(args)
+    with TrainingView(as_json=args.json) as view, stop_requested() as stopped:
+        options = ModelOptions(
+            config=ModelConfig(family=args.family, latent_dim=args.latent_dim), preset=args.preset, epochs=args.epochs,
+            seconds=_seconds(args, began, reserve, VOCODER_SHARE if args.with_vocoder else 0.0), seed=args.seed,
+            device=args.device, resume=resume, checkpoint_seconds=args.checkpoint_interval,
+        )  # fmt: skip
+        if args.fresh and args.output.exists():
+            args.output.unlink()
+        done = train_model(corpus, args.output, options, listen=view, stopped=stopped)
+        _cancelled(done)
+        if args.with_vocoder:
+            budget = _seconds(args, began, reserve, 0.0)
+            _cancelled(_vocoder(args, corpus, args.output, budget, False, view, stopped))
+    if not args.no_analysis:
+        _analyse(args, corpus)
+    return _report(args, args.output)
+
+
+def _writable(output: Path) -> None:
+    """Finds out before the training, not after it, that its result cannot be written."""
+    import os
+
+    folder = output.resolve().parent
+    if output.suffix != ".distillgan":
+        raise ConfigError(f"{output}: a model file is named NAME.distillgan")
+    if not folder.is_dir():
+        raise ConfigError(f"{folder} does not exist: create it, or choose another place for {output.name}")
+    if not os.access(folder, os.W_OK):
+        raise ConfigError(f"{folder} cannot be written: choose another place for {output.name}")
+
+
+def _reserve(args: argparse.Namespace) -> float:
+    """Seconds of the budget kept for what follows the training."""
+    if not args.minutes:
+        return 0.0
+    low, high = RESERVE_SECONDS
+    return low if args.no_analysis else max(low, min(high, 0.2 * args.minutes * 60))
+
+
+def _seconds(args: argparse.Namespace, began: float, reserve: float, kept: float) -> float | None:
+    """What is left of --minutes, less the reserve and the share kept for later."""
+    if not args.minutes:
+        return None
+    left = args.minutes * 60 - (time.monotonic() - began) - reserve
+    return float(max(1.0, left * (1 - kept)))
+
+
+def _vocoder(
+    args: argparse.Namespace, corpus: Corpus, model: Path, seconds: float | None, resume: bool,
+    view: TrainingView, stopped: Callable[[], bool],
+) -> Finished:  # fmt: skip
+    from dataclasses import replace
+
+    from distill_engine.training.train_vocoder import VocoderOptions, train_vocoder
+    from distill_engine.training.vocoder_settings import default_settings
+
+    settings = default_settings(args.kind, args.device, seed=args.seed)
+    changes = {"learning_rate": args.lr, "batch_size": args.batch_size, "width": args.width}
+    settings = replace(settings, **{name: value for name, value in changes.items() if value is not None})
+    options = VocoderOptions(
+        settings=settings, epochs=args.epochs, seconds=seconds, device=args.device, resume=resume,
+        warm_start=not args.from_scratch, checkpoint_seconds=args.checkpoint_interval,
+    )  # fmt: skip
+    return train_vocoder(corpus, model, options, listen=view, stopped=stopped)
+
+
+def run_train_vocoder(args: argparse.Namespace) -> int:
+    """Trains a vocoder into an existing model."""
+    began = time.monotonic()
+    from distill_control.cli.train_view import TrainingView
+    from distill_engine.modelfile import ModelFile
+
+    with ModelFile.open(args.model) as file:
+        row = file.manifest.vocoders.get(args.kind)
+        unfinished = f"training/vocoder/{args.kind}" in file.parts and not (row or {}).get("completed")
+    resume = bool(args.resume)
+    if not resume and not args.fresh and unfinished:
+        resume = _resume_or_fresh(args, f"training/vocoder/{args.kind}", args.model)
+    if row is not None and not resume and not args.force and not unfinished:
+        question = f"This model already has a trained {args.kind} vocoder ({row.get('epochs', 0)} epochs). Replace it?"
+        if not _ask(question):
+            raise TrainingError(
+                f"{args.model} keeps its {args.kind} vocoder: --resume continues it, --force replaces it"
+            )
+    corpus = _corpus(args.corpus, args.seed)
+    with TrainingView(as_json=args.json) as view, stop_requested() as stopped:
+        _cancelled(_vocoder(args, corpus, args.model, _seconds(args, began, 5.0, 0.0), resume, view, stopped))
+    return _report(args, args.model)
+
+
+def _cancelled(done: Finished) -> None:
+    if not done.completed:
+        raise Cancelled(f"Checkpoint saved at epoch {done.epochs}. Resume anytime (--resume).")
+
+
+def _analyse(args: argparse.Namespace, corpus: Corpus) -> None:
+    from distill_control.cli.analyse import analyse_model
+
+    analyse_model(args.output, corpus, seed=args.seed, as_json=args.json)
+
+
+def _report(args: argparse.Namespace, path: Path) -> int:
+    from distill_control.cli.output import emit
+    from distill_engine.modelfile import ModelFile
+
+    with ModelFile.open(path) as file:
+        manifest = file.manifest
+    data = {"model": str(path), "digest": manifest.digest, "training": manifest.training, "vocoders": manifest.vocoders}
+    emit(
+        args, data, lambda console: console.print(f"{path}: ready. Try: distill render {path} -o out.wav", markup=False)
+    )
+    return 0
