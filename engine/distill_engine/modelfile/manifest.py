@@ -91,8 +91,8 @@ class Manifest:
             if not isinstance(table, dict):
                 raise ModelFileError(f"{where}: {key!r} in the manifest is not a table: damaged")
         for kind, row in tables["vocoders"].items():
-            if not isinstance(row, dict) or not isinstance(row.get("config", {}), dict):
-                raise ModelFileError(f"{where}: vocoder {kind[:40]!r} in the manifest is not a table: damaged")
+            if not _is_vocoder_row(row):
+                raise ModelFileError(f"{where}: vocoder {kind[:40]!r} in the manifest is described wrongly: damaged")
         parts = _entries(values.pop("parts", None), where)
         return cls(name, family, created, **tables, parts=parts, extra=values)
 
@@ -100,6 +100,14 @@ class Manifest:
 def is_vocoder(part: str) -> bool:
     """Whether a part holds the weights of one of the model's own vocoders."""
     return part.startswith("vocoder/")
+
+
+def _is_vocoder_row(row: Any) -> bool:
+    """Whether a vocoder's row has the kinds of values that its readers expect."""
+    if not isinstance(row, dict) or not all(isinstance(row.get(key, {}), dict) for key in ("config", "validation")):
+        return False
+    counts = [row.get(key, 0) for key in ("epochs", "steps")]
+    return isinstance(row.get("usable", False), bool) and all(type(n) is int and 0 <= n < 1 << 53 for n in counts)
 
 
 def _text(value: Any, name: str, where: str) -> str:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from distill_engine.errors import ModelFileError
 from distill_engine.modelfile.archive import Member, is_canonical, read_members
+from distill_engine.modelfile.configs import check_configs
 from distill_engine.modelfile.legacy import refuse_other_kinds
 from distill_engine.modelfile.manifest import MAX_MANIFEST, Manifest, PartEntry
 from distill_engine.modelfile.tensors import Part, check_finite, decode
@@ -78,6 +79,7 @@ class ModelFile:
             raise ModelFileError(f"{where}: the manifest is damaged: copy the file again")
         manifest = Manifest.from_json(bytes(data), where)
         _check_parts(manifest, members, where)
+        check_configs(manifest, where)
         return cls(path, file, members, manifest, size)
 
     @property

@@ -21,6 +21,7 @@ from distill_engine.modelfile.archive import (
     local_header,
 )
 from distill_engine.modelfile.atomic import folder_lock, remove_stale, replacing, write_reason
+from distill_engine.modelfile.configs import check_configs
 from distill_engine.modelfile.manifest import Manifest, PartEntry
 from distill_engine.modelfile.reader import GRAPH_SUFFIX, MANIFEST, ModelFile, is_training, member_name
 from distill_engine.modelfile.tensors import Arrays, Part, check_finite, encode
@@ -151,7 +152,7 @@ def _write(path: Path, manifest: Manifest, payloads: Mapping[str, _Payload]) -> 
     """Lay out and write the archive: the manifest first, then small parts before large ones."""
     manifest = replace(manifest, parts={name: payload.entry for name, payload in sorted(payloads.items())})
     text = manifest.to_json()
-    Manifest.from_json(text, f"{path}: cannot be saved")
+    check_configs(Manifest.from_json(text, f"{path}: cannot be saved"), f"{path}: cannot be saved")
     rows = [(MANIFEST, _payload([memoryview(text)]))]
     rows += [(member_name(name), payload) for name, payload in sorted(payloads.items(), key=_order)]
     total = sum(payload.size + 2 * LOCAL.size + 300 for _, payload in rows)

@@ -1,0 +1,151 @@
+"""Finding models and choosing names for new files, safely: names from outside never leave the library's folders.
+
+A name is one or more plain parts joined by `/`, below a folder of the library. Absolute paths, `..`, home folders and drive
+letters are refused unless paths are allowed, as they are on the command line.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+from distill_engine.errors import LibraryError
+from distill_engine.library.assets import STARTER, starter_path
+from distill_engine.library.folders import ensure, models_dir
+
+MODEL_SUFFIX = ".distillgan"
+MAX_PART = 120
+MAX_DEPTH = 8
+_FORBIDDEN = set('/\\:*?"<>|')
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class LibraryModel:
+    """A model file of the library: the name to call it by, its place, bytes and time of change (seconds since 1970)."""
+
+    name: str
+    path: Path
+    size: int
+    modified: float
+
+
+def safe_name(name: str) -> str:
+    """`name` in composed Unicode form, if it can be a file name on every system. Raises LibraryError if not."""
+    composed = unicodedata.normalize("NFC", name)
+    if not composed or composed != composed.strip() or len(composed.encode("utf-8", "replace")) > MAX_PART:
+        raise LibraryError(f"name {_shown(name)}: give 1 to {MAX_PART} characters without spaces around them")
+    if composed.startswith((".", "~", "-")) or composed.endswith(".") or _RESERVED.fullmatch(composed):
+        raise LibraryError(f"name {_shown(name)} is reserved by the system: choose another")
+    if not composed.isprintable() or _FORBIDDEN & set(composed):
+        raise LibraryError(f'name {_shown(name)}: characters / \\ : * ? " < > | and control characters are not allowed')
+    return composed
+
+
+def find_model(name_or_path: str | os.PathLike[str], *, allow_paths: bool) -> Path:
+    """The model file of that name in the library, or at that path where `allow_paths` is set.
+
+    The suffix may be left out; "starter" is the built-in model. Raises LibraryError, naming what comes close.
+    """
+    text = os.fspath(name_or_path)
+    candidates = _with_suffix(Path(text).expanduser()) if allow_paths and text else []
+    if not (allow_paths and _is_path_only(text)):
+        candidates += [path for path in _with_suffix(_below(models_dir(), text)) if path.name.endswith(MODEL_SUFFIX)]
+    for path in candidates:
+        if _is_file(path):
+            return path
+    if text == STARTER:
+        return starter_path()
+    raise LibraryError(f"no model {_shown(text)}{_suggestion(text, allow_paths)}")
+
+
+def list_models(folder: Path | None = None) -> tuple[LibraryModel, ...]:
+    """All model files below `folder` (the library's by default), by name. A folder that does not exist holds none."""
+    root = folder if folder is not None else models_dir()
+    found = []
+    for path in sorted(root.rglob(f"*{MODEL_SUFFIX}")) if root.is_dir() else []:
+        name = path.relative_to(root).as_posix().removesuffix(MODEL_SUFFIX)
+        try:
+            status = path.stat()
+        except OSError:
+            continue
+        if path.is_file() and not path.name.startswith("."):
+            found.append(LibraryModel(name, path, status.st_size, status.st_mtime))
+    return tuple(found)
+
+
+def new_file(folder: Path, name: str | os.PathLike[str], suffix: str, allow_paths: bool) -> Path:
+    """Path for a file that does not exist yet: `name` below `folder`, or any path where `allow_paths` is set.
+
+    `suffix` (as ".wav") is appended where `name` lacks it; the folder is created. Raises LibraryError if the name is not allowed
+    or the file exists: nothing is ever overwritten.
+    """
+    text = os.fspath(name)
+    if not text.lower().endswith(suffix.lower()):
+        text += suffix
+    if allow_paths and (_is_path_only(text) or "/" in text):
+        path = Path(text).expanduser().absolute()
+    else:
+        path = _below(folder, text)
+    if os.path.lexists(path):
+        raise LibraryError(f"{path}: exists already, nothing is overwritten: choose another name")
+    ensure(path.parent)
+    return path
+
+
+def free_name(folder: Path, stem: str, suffix: str) -> Path:
+    """`stem` + `suffix` in `folder`, numbered "stem 2", "stem 3" and so on where that exists. Creates the folder."""
+    ensure(folder)
+    first = folder / (safe_name(stem) + suffix)
+    number, path = 1, first
+    while os.path.lexists(path):
+        number += 1
+        path = first.with_name(f"{stem} {number}{suffix}")
+    return path
+
+
+def _below(folder: Path, name: str) -> Path:
+    """`name` inside `folder`, each of its parts a safe name, and not led out by a link."""
+    parts = name.split("/")
+    if name.startswith(("/", "~")) or "\\" in name or ".." in parts or len(parts) > MAX_DEPTH:
+        raise LibraryError(
+            f"path {_shown(name)} is not allowed: give a name inside {folder}, or start with --allow-paths"
+        )
+    path = folder.joinpath(*(safe_name(part) for part in parts))
+    inside = Path(os.path.realpath(folder))
+    if not Path(os.path.realpath(path.parent)).is_relative_to(inside):
+        raise LibraryError(f"path {_shown(name)} leads out of {folder}: give a name inside it")
+    return path
+
+
+def _with_suffix(path: Path) -> list[Path]:
+    return [path, path.with_name(path.name + MODEL_SUFFIX)] if path.name else [path]
+
+
+def _is_path_only(text: str) -> bool:
+    """Whether `text` can only be meant as a path: absolute, in a home folder, or by way of `.` or `..`."""
+    return text.startswith("~") or "\\" in text or Path(text).is_absolute() or bool({".", ".."} & set(text.split("/")))
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _suggestion(text: str, allow_paths: bool) -> str:
+    names = [model.name for model in list_models()] + [STARTER]
+    close = difflib.get_close_matches(text.removesuffix(MODEL_SUFFIX), names, n=3)
+    if close:
+        return f": did you mean {', '.join(close)}?"
+    here = "there or " if allow_paths else ""
+    return f" {here}in {models_dir()}: `distill model list` shows what is there"
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 80 else text[:77] + "...")

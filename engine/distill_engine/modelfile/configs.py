@@ -1,0 +1,76 @@
+"""The configs inside a manifest, checked before anything is built from them: a stranger's file may say anything."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields
+from typing import Any, TypeVar
+
+from distill_engine.audio.mel import MelConfig
+from distill_engine.errors import ConfigError, ModelFileError
+from distill_engine.modelfile.manifest import Manifest
+from distill_engine.models.config import ModelConfig
+from distill_engine.vocoders.registry import VOCODERS
+
+MAX_NUMBER = 1 << 20
+MAX_SIZE = 4096  # of channels, blocks, kernels and the like: what is built must fit in memory
+MAX_ITEMS = 64
+
+Config = TypeVar("Config")
+
+
+def model_config(manifest: Manifest, where: str) -> ModelConfig:
+    """The latent model's config. Raises ModelFileError, naming the file as `where`."""
+    return _build(ModelConfig, ModelConfig.from_dict, manifest.model, f"{where}: model config")
+
+
+def mel_config(manifest: Manifest, where: str) -> MelConfig:
+    """The mel definition, the shared one where the manifest has none. Raises ModelFileError."""
+    return _build(MelConfig, lambda values: MelConfig(**values), manifest.mel, f"{where}: mel config")
+
+
+def vocoder_config(manifest: Manifest, kind: str, where: str) -> Any:
+    """The config of one of the model's own vocoders. Raises ModelFileError for one it lacks or that is damaged."""
+    if kind not in VOCODERS or kind not in manifest.vocoders:
+        raise ModelFileError(f"{where}: has no vocoder {kind[:40]!r}")
+    config = VOCODERS[kind].config
+    return _build(config, config.from_dict, manifest.vocoders[kind].get("config", {}), f"{where}: {kind} config")
+
+
+def check_configs(manifest: Manifest, where: str) -> None:
+    """Raise ModelFileError for any config that cannot be built; vocoders of unknown kinds are left alone."""
+    model_config(manifest, where)
+    mel_config(manifest, where)
+    for kind in manifest.vocoders:
+        if kind in VOCODERS:
+            vocoder_config(manifest, kind, where)
+
+
+def _build(kind: Any, build: Callable[[dict[str, Any]], Config], values: Mapping[str, Any], where: str) -> Config:
+    for field in fields(kind):
+        default = field.default if field.default is not MISSING else None
+        if field.name in values and not _fits(values[field.name], default):
+            raise ModelFileError(
+                f"{where}: {field.name} cannot be {str(values[field.name])[:40]!r}: damaged or hostile"
+            )
+    try:
+        return build(dict(values))
+    except (ConfigError, TypeError, ValueError, ArithmeticError) as error:
+        raise ModelFileError(f"{where}: {str(error)[:160]}: damaged or hostile") from None
+
+
+def _fits(value: Any, default: Any) -> bool:
+    """Whether a value from JSON is of the default's kind, and no absurd number."""
+    if isinstance(default, bool) or isinstance(value, bool):
+        return isinstance(default, bool) and isinstance(value, bool)
+    if isinstance(default, str):
+        return isinstance(value, str) and len(value) < 100
+    if isinstance(default, tuple):
+        items = isinstance(value, list | tuple) and 0 < len(value) <= MAX_ITEMS
+        return items and all(_fits(item, default[0]) for item in value)
+    if isinstance(default, float):
+        return isinstance(value, int | float) and math.isfinite(value) and abs(value) <= MAX_NUMBER
+    if isinstance(default, int):
+        return type(value) is int and abs(value) <= (MAX_NUMBER if default > 256 else MAX_SIZE)
+    return value is None or isinstance(value, int | float | str)
