@@ -95,7 +95,7 @@ def _check_count(row: Row, address: str, flat: list[object]) -> None:
 
 
 def _fit(argument: Argument, address: str, given: object) -> Value:
-    if argument.numeric:
+    if argument.numeric or (argument.type == "any" and isinstance(given, int | float)):
         return _fit_number(argument, address, given)
     if argument.type == "choice":
         return _fit_choice(argument, address, given)
@@ -122,7 +122,7 @@ def _fit_number(argument: Argument, address: str, given: object) -> float | int:
     bounded = min(max(given, low), high)
     if argument.type == "integer":
         return round(bounded)
-    return float(bounded)
+    return given if argument.type == "any" else float(bounded)
 
 
 def _fit_choice(argument: Argument, address: str, given: object) -> str:

@@ -10,7 +10,6 @@ from typing import Protocol
 
 SERVICES: tuple[str, ...] = (
     "distill_control.osc.service",
-    "distill_control.osc.oscquery_service",
     "distill_control.midi.service",
 )
 

@@ -28,6 +28,12 @@ ModelListener = Callable[[ModelInfo, ModelInfo], None]
 """`listener(before, now)`: another model plays."""
 
 
+Translate = Callable[[str, tuple[Value, ...]], tuple[Value, ...]]
+"""`translate(address, arguments)`: arguments as the engine takes them, names looked up in the library."""
+
+_REPLIES = {"/distill/ping": "/distill/pong"}
+
+
 def no_reply(address: str, *arguments: Value) -> None:
     """For callers who want no answer."""
 
@@ -41,6 +47,7 @@ class Session:
 
     def __init__(self, link: Link, *, subscriber_limit: int = 64, clock: Callable[[], float] = time.monotonic) -> None:
         self.link = link
+        self._translate = translate or (lambda address, arguments: arguments)
         self.clock = clock
         self.lock = threading.RLock()
         self.values = Values()
@@ -52,6 +59,7 @@ class Session:
         self.last_messages: dict[str, tuple[Value, ...]] = {}
         self._handlers: dict[str, Handler] = {}
         self._model_listeners: list[ModelListener] = []
+        self._tick_listeners: list[Callable[[], None]] = []
 
     # ---- what can be addressed
 
@@ -118,10 +126,16 @@ class Session:
             self._carry_out(address, checked.values, origin, reply)
 
     def handle(self, address: str, arguments: Sequence[object], origin: str, reply: Reply) -> bool:
-        """Does whatever a message asks for; wrong ones are answered with `/distill/error`. True if it was right."""
+        """Does whatever a message asks for; wrong ones are answered with `/distill/error`. True if it was right.
+
+        A parameter or setting without arguments is a question: its value is the answer.
+        """
         self.messages_handled += 1
         try:
             row, slot = self.values.resolve(address, self.model)
+            if not arguments and row.kind in ("parameter", "setting"):
+                reply(address, self.values.get(row, slot))
+                return True
             checked = check(row, address, arguments)
             if row.kind in ("command", "query"):
                 if not checked.released:
@@ -152,14 +166,14 @@ class Session:
 
     # ---- telling others
 
-    def subscribe(self, subscription: Subscription) -> None:
-        """Adds (or renews) a subscription and queues all present values for it.
+    def subscribe(self, subscription: Subscription, addresses: Sequence[str] | None = None) -> None:
+        """Adds (or renews) a subscription and queues present values for it: all, or those of `addresses`.
 
         Raises:
             ControlError: if there are too many.
         """
         with self.lock:
-            self.subscriptions.add(subscription, self.addresses())
+            self.subscriptions.add(subscription, self.addresses() if addresses is None else addresses)
 
     def unsubscribe(self, key: str) -> bool:
         """Ends a subscription; False if there was none."""
@@ -175,6 +189,12 @@ class Session:
             subscription.deliver(changes)
         for answer in expired:
             answer()
+        for listener in self._tick_listeners:
+            listener()
+
+    def on_tick(self, listener: Callable[[], None]) -> None:
+        """Calls `listener` at every tick, after the changes have gone out."""
+        self._tick_listeners.append(listener)
 
     def on_model(self, listener: ModelListener) -> None:
         """Calls `listener(before, now)` whenever another model plays."""
@@ -217,7 +237,8 @@ class Session:
         if row.kind == "group":
             self._write_group(row, checked, origin, reply)
             return None
-        self.requests.setting(address, checked.values, self._setting_answer(address, checked.values[0], origin, reply))
+        arguments = self._translate(address, checked.values)
+        self.requests.setting(address, arguments, self._setting_answer(address, checked.values[0], origin, reply))
         return checked.values[0]
 
     def _write_slot(self, slot: int, address: str, value: float, glide: float, origin: str) -> None:
@@ -255,14 +276,15 @@ class Session:
     def _carry_out(self, address: str, values: tuple[Value, ...], origin: str, reply: Reply) -> None:
         handler = self._handlers.get(address)
         if handler is None:
+            arguments = self._translate(address, values)
             with self.lock:
-                self.requests.command(address, values, self._command_answer(address, reply))
+                self.requests.command(address, arguments, self._command_answer(address, reply))
             return
         answer = handler(values, origin)
         if answer is None:
             reply("/distill/done", address)
         else:
-            reply(f"{address}.reply", *answer)
+            reply(_REPLIES.get(address, f"{address}.reply"), *answer)
 
     def _command_answer(self, address: str, reply: Reply) -> Callable[[str | None], None]:
         def answer(reason: str | None) -> None:

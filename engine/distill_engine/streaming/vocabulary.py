@@ -23,7 +23,7 @@ from typing import Literal
 from distill_engine.errors import ControlError
 
 Kind = Literal["parameter", "group", "setting", "command", "query"]
-ArgumentType = Literal["float", "integer", "toggle", "text", "name", "choice"]
+ArgumentType = Literal["float", "integer", "toggle", "text", "name", "choice", "any"]
 Access = Literal["read", "write", "both"]
 
 CONTROL_SLOTS = 32
@@ -38,7 +38,8 @@ class Argument:
     """One argument of a message: its type, and the range or the choices that bound it.
 
     `minimum` and `maximum` bound numbers (toggles are 0 or 1). `repeated` arguments (the last one only) may come any
-    number of times. `optional` ones may be left out. A `name` is a text, or an integer that stands for its index.
+    number of times. `optional` ones may be left out. A `name` is a text, or an integer that stands for its index;
+    `any` is a number or a text.
     """
 
     name: str
@@ -364,7 +365,7 @@ _QUERIES: tuple[Row, ...] = (
     _query(
         "/distill/ping",
         "Answered with /distill/pong and the same arguments",
-        Argument("any", "float", None, None, optional=True, repeated=True),
+        Argument("any", "any", optional=True, repeated=True),
     ),
     _query("/distill/preset/list", "Answered with /distill/preset/list.reply name name ..."),
     _query("/distill/midi/list", "Answered with /distill/midi/list.reply address controller address controller ..."),

@@ -1,0 +1,117 @@
+"""The vocabulary as an OSCQuery tree.
+
+Source: OSCQueryProposal, https://github.com/Vidvox/OSCQueryProposal (attributes FULL_PATH, CONTENTS, TYPE, ACCESS, VALUE,
+RANGE, DESCRIPTION, UNIT, CLIPMODE; HOST_INFO).
+"""
+
+from distill_control.session import Session
+from distill_engine.errors import ControlError
+from distill_engine.streaming import vocabulary
+from distill_engine.streaming.vocabulary import Argument, Row
+
+Node = dict[str, object]
+
+ATTRIBUTES = ("FULL_PATH", "CONTENTS", "TYPE", "ACCESS", "VALUE", "RANGE", "DESCRIPTION", "UNIT", "CLIPMODE")
+_TYPES = {"float": "f", "integer": "i", "toggle": "i", "text": "s", "name": "s", "choice": "s", "any": "f"}
+_ACCESS = {"read": 1, "write": 2, "both": 3}
+
+
+def tree(session: Session) -> Node:
+    """The whole name space, with present values."""
+    root: Node = {"FULL_PATH": "/", "ACCESS": 0, "DESCRIPTION": "Distill", "CONTENTS": {}}
+    for address in [*session.addresses(), *_without_value()]:
+        node = root
+        path = ""
+        for name in address.strip("/").split("/"):
+            path += "/" + name
+            contents = node.setdefault("CONTENTS", {})
+            if not isinstance(contents, dict):
+                break
+            node = contents.setdefault(name, {"FULL_PATH": path, "ACCESS": 0})
+        node.update(describe(session, address))
+    return root
+
+
+def describe(session: Session, address: str) -> Node:
+    """Attributes of one address, without its CONTENTS.
+
+    Raises:
+        ControlError: if there is no such address.
+    """
+    row, slot = session.resolve(address)
+    node: Node = {"FULL_PATH": address, "ACCESS": _ACCESS[row.access], "DESCRIPTION": row.description}
+    arguments = row.arguments[:1] if row.kind in ("parameter", "setting") else _spread(row)
+    node["TYPE"] = "".join(_TYPES[argument.type] for argument in arguments) or "N"
+    ranges = [_range(argument) for argument in arguments]
+    if any(ranges):
+        node["RANGE"] = ranges
+        node["CLIPMODE"] = ["both" if argument.numeric else "none" for argument in arguments]
+    if any(argument.unit for argument in arguments):
+        node["UNIT"] = [argument.unit for argument in arguments]
+    if row.access != "write":
+        node["VALUE"] = [session.get(address)]
+    return node
+
+
+def find(root: Node, path: str) -> Node:
+    """The node at a path.
+
+    Raises:
+        ControlError: if there is none.
+    """
+    node = root
+    for name in [part for part in path.split("/") if part]:
+        contents = node.get("CONTENTS")
+        if not isinstance(contents, dict) or name not in contents:
+            raise ControlError(f"there is no {path[:120]}")
+        node = contents[name]
+    return node
+
+
+def host_info(name: str, bind: str, osc_port: int, websocket_port: int) -> Node:
+    """What HOST_INFO answers. An address that listens everywhere is left out: clients take the one they found."""
+    info: Node = {
+        "NAME": name,
+        "OSC_PORT": osc_port,
+        "OSC_TRANSPORT": "UDP",
+        "WS_PORT": websocket_port,
+        "EXTENSIONS": {
+            "ACCESS": True,
+            "VALUE": True,
+            "RANGE": True,
+            "DESCRIPTION": True,
+            "UNIT": True,
+            "CLIPMODE": True,
+            "LISTEN": True,
+            "IGNORE": True,
+            "PATH_CHANGED": True,
+            "PATH_ADDED": True,
+            "PATH_REMOVED": True,
+            "OSC_STREAMING": True,
+        },
+    }
+    if bind not in ("0.0.0.0", "::"):
+        info |= {"OSC_IP": bind, "WS_IP": bind}
+    return info
+
+
+def _without_value() -> list[str]:
+    return [row.address for row in vocabulary.ROWS if row.kind in ("group", "command", "query")]
+
+
+def _spread(row: Row) -> tuple[Argument, ...]:
+    """Arguments of a message, a repeated one as often as a group has targets."""
+    last = row.arguments[-1] if row.arguments else None
+    if last is not None and last.repeated and row.targets:
+        return row.arguments[:-1] + (last,) * len(row.targets)
+    return row.arguments
+
+
+def _range(argument: Argument) -> Node:
+    if argument.choices:
+        return {"VALS": list(argument.choices)}
+    if argument.numeric and argument.minimum is not None and argument.maximum is not None:
+        if argument.type != "float":
+            return {"MIN": int(argument.minimum), "MAX": int(argument.maximum)}
+        return {"MIN": argument.minimum, "MAX": argument.maximum}
+    return {}

@@ -1,0 +1,197 @@
+"""OSCQuery: HTTP and WebSocket on one port, by the websockets library."""
+
+import ipaddress
+import itertools
+import json
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+from urllib.parse import unquote, urlsplit
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.http11 import Request, Response
+
+from distill_control.osc.clients import Clients
+from distill_control.osc.limits import AllowList
+from distill_control.osc.oscquery import ATTRIBUTES, find, host_info, tree
+from distill_control.osc.oscquery_listener import Listener
+from distill_control.osc.ports import open_socket
+from distill_control.osc.receiver import Receiver
+from distill_control.session import ModelInfo, Session
+from distill_control.settings import ControlSettings
+from distill_engine.errors import ControlError
+
+CONNECTION_LIMIT = 64
+_MESSAGE_LIMIT_BYTES = 65536
+
+
+class OscQueryService:
+    """Serves the tree, and the listeners among the clients."""
+
+    def __init__(
+        self,
+        session: Session,
+        settings: ControlSettings,
+        receiver: Receiver,
+        clients: Clients,
+        allow: AllowList,
+        refused: Callable[[str], None],
+        closed: Callable[[str], None],
+        osc_port: int,
+    ) -> None:
+        self.port = 0
+        self.requests = 0
+        self._session = session
+        self._settings = settings
+        self._receiver = receiver
+        self._clients = clients
+        self._allow = allow
+        self._refused = refused
+        self._closed = closed
+        self._osc_port = osc_port
+        self._server: Server | None = None
+        self._listeners: set[Listener] = set()
+        self._numbers = itertools.count(1)
+        session.on_model(self._model_changed)
+
+    @classmethod
+    async def start(
+        cls,
+        session: Session,
+        settings: ControlSettings,
+        *,
+        receiver: Receiver,
+        clients: Clients,
+        allow: AllowList,
+        refused: Callable[[str], None],
+        closed: Callable[[str], None],
+        osc_port: int,
+    ) -> "OscQueryService":
+        """Opens the port. Raises ControlError if it cannot be had."""
+        port = settings.oscquery_port or 0
+        opened = open_socket(settings.bind, port, "tcp", label="OSCQuery", option="--oscquery-port")
+        service = cls(session, settings, receiver, clients, allow, refused, closed, osc_port)
+        service.port = int(opened.getsockname()[1])
+        silent = logging.getLogger("distill.oscquery")
+        silent.setLevel(logging.CRITICAL + 1)
+        service._server = await serve(
+            service._serve,
+            sock=opened,
+            process_request=service._process_request,
+            max_size=_MESSAGE_LIMIT_BYTES,
+            max_queue=16,
+            open_timeout=5,
+            close_timeout=1,
+            logger=silent,
+            compression=None,
+            server_header="Distill",
+        )
+        return service
+
+    async def stop(self) -> None:
+        """Closes the port and every connection."""
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+
+    async def _serve(self, connection: ServerConnection) -> None:
+        host = str(connection.remote_address[0])
+        listener = Listener(
+            connection, f"ws:{host}#{next(self._numbers)}", host, self._session, self._receiver, self._clients
+        )
+        self._listeners.add(listener)
+        try:
+            await listener.run()
+        finally:
+            self._listeners.discard(listener)
+            self._clients.forget(listener.origin)
+            self._closed(listener.origin)
+
+    def _process_request(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Answers plain HTTP; None lets a WebSocket handshake go on."""
+        self.requests += 1
+        address = connection.remote_address
+        host = str(address[0]) if address else ""
+        if not self._allow.allows(host):
+            if self._allow.drop(host):
+                self._refused(host)
+            return _response(HTTPStatus.FORBIDDEN, {"ERROR": "this host is not on the allow list"})
+        if not self._is_ours(request):
+            return _response(HTTPStatus.FORBIDDEN, {"ERROR": "a page of another site asks; open it from this machine"})
+        if "upgrade" in request.headers.get("Connection", "").lower():
+            if len(self._listeners) >= CONNECTION_LIMIT:
+                return _response(HTTPStatus.SERVICE_UNAVAILABLE, {"ERROR": "too many clients listen already"})
+            return None
+        return self._answer(request.path)
+
+    def _answer(self, target: str) -> Response:
+        path, _, query = target.partition("?")
+        attribute = query.partition("&")[0].partition("=")[0]
+        if attribute == "HOST_INFO":
+            settings = self._settings
+            return _response(HTTPStatus.OK, host_info(settings.name, settings.bind, self._osc_port, self.port))
+        if attribute and attribute not in ATTRIBUTES:
+            return _response(HTTPStatus.BAD_REQUEST, {"ERROR": f"unknown attribute {attribute[:40]}"})
+        try:
+            node = find(tree(self._session), unquote(path))
+        except ControlError as error:
+            return _response(HTTPStatus.NOT_FOUND, {"ERROR": str(error)})
+        if not attribute:
+            return _response(HTTPStatus.OK, node)
+        if attribute not in node:
+            return _response(HTTPStatus.NO_CONTENT, None)
+        return _response(HTTPStatus.OK, {attribute: node[attribute]})
+
+    def _is_ours(self, request: Request) -> bool:
+        """Keeps other sites' pages out: their Origin, or a name that was pointed at this address, gives them away."""
+        names = []
+        for header in ("Host", "Origin"):
+            values = request.headers.get_all(header)
+            names += [value for value in values if value and value != "null"]
+        return all(_is_local_name(name) for name in names)
+
+    def _model_changed(self, before: ModelInfo, now: ModelInfo) -> None:
+        old = _model_paths(before)
+        new = _model_paths(now)
+        for path in [path for path in old if path not in new]:
+            self._tell("PATH_REMOVED", path)
+        for path in [path for path in new if path not in old]:
+            self._tell("PATH_ADDED", path)
+        self._tell("PATH_CHANGED", "/distill/control")
+        self._tell("PATH_CHANGED", "/distill/latent")
+
+    def _tell(self, command: str, path: str) -> None:
+        for listener in list(self._listeners):
+            listener.post(json.dumps({"COMMAND": command, "DATA": path}))
+
+
+def _model_paths(model: ModelInfo) -> dict[str, None]:
+    controls = [f"/distill/control/{name}" for name in model.controls]
+    return dict.fromkeys(controls + [f"/distill/latent/{index}" for index in range(model.latents)])
+
+
+def _is_local_name(value: str) -> bool:
+    """Whether a Host or Origin is a numeric address, localhost or a name on the local network."""
+    try:
+        name = urlsplit(value if "//" in value else f"//{value}").hostname or ""
+    except ValueError:
+        return False
+    try:
+        ipaddress.ip_address(name)
+        return True
+    except ValueError:
+        return name == "localhost" or name.endswith((".local", ".localhost")) or ("." not in name and name != "")
+
+
+def _response(status: HTTPStatus, body: object) -> Response:
+    data = b"" if body is None else json.dumps(body).encode()
+    headers = Headers(
+        {
+            "Content-Type": "application/json",
+            "Content-Length": str(len(data)),
+            "Connection": "close",
+            "Cache-Control": "no-store",
+        }
+    )
+    return Response(status.value, status.phrase, headers, data)
