@@ -257,10 +257,10 @@ def _quantised(block: FloatArray, encoding: str, dither: np.random.Generator) ->
     if encoding == "PCM_16":
         noise = dither.random(block.shape) - dither.random(block.shape)
         scaled = np.rint(block * 32768.0 + np.where(block == 0.0, 0.0, noise))
-        return np.clip(scaled, -32768, 32767).astype(np.int16)
+        return np.asarray(np.clip(scaled, -32768, 32767), np.int16)
     if encoding == "PCM_24":
         scaled = np.rint(block.astype(np.float64) * 8388608.0)
-        return np.clip(scaled, -8388608, 8388607).astype(np.int32) << 8
+        return np.left_shift(np.asarray(np.clip(scaled, -8388608, 8388607), np.int32), 8)
     return np.ascontiguousarray(block)
 
 

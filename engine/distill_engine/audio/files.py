@@ -62,7 +62,7 @@ class Sound:
     @property
     def duration(self) -> float:
         """Seconds."""
-        return self.samples.shape[1] / self.sample_rate
+        return float(self.samples.shape[1] / self.sample_rate)
 
 
 def audio_info(path: str | Path) -> AudioInfo:

@@ -53,7 +53,7 @@ def _polyphase(up: int, down: int) -> FloatArray:
     offsets = np.arange(-half + 1, half + 1)[None, :] - np.arange(up)[:, None] / up
     window = np.i0(KAISER_BETA * np.sqrt(np.maximum(0.0, 1.0 - (offsets / half) ** 2)))
     taps = np.sinc(offsets * scale) * window
-    bank = (taps / taps.sum(axis=1, keepdims=True)).astype(np.float32)
+    bank: FloatArray = (taps / taps.sum(axis=1, keepdims=True)).astype(np.float32)
     bank.flags.writeable = False
     return bank
 

@@ -1,0 +1,93 @@
+"""Mel spectrograms kept on disk, keyed by the sound itself and the mel's definition: never stale, and checked when read.
+
+An entry is a `.npy` file with the SHA-256 of its bytes appended. A damaged one is computed again and replaced; a folder that cannot
+be written only costs time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.audio.mel import MelConfig, mel_spectrogram
+
+FloatArray = npt.NDArray[np.float32]
+
+VERSION = 1  # of the computation: raise it when the numbers change
+CAPACITY = 2 << 30  # bytes; the entries used longest ago go first
+
+
+class MelCache:
+    """`mel(samples, config)` from `folder`/mel, or computed and put there. `folder` None keeps nothing."""
+
+    def __init__(self, folder: Path | None, capacity: int = CAPACITY) -> None:
+        self._folder = folder / "mel" if folder else None
+        self._capacity = capacity
+
+    def mel(self, samples: FloatArray, config: MelConfig) -> FloatArray:
+        """Log-mel [bands, T // hop] of mono samples [T]."""
+        if self._folder is None:
+            return mel_spectrogram(samples, config)
+        entry = self._folder / f"{mel_key(samples, config)}.npy"
+        frames = max(1, len(samples) // config.hop)
+        known = _read(entry, (config.bands, frames))
+        if known is not None:
+            return known
+        mel = mel_spectrogram(samples, config)
+        _write(entry, mel)
+        return mel
+
+    def prune(self) -> None:
+        """Remove the entries used longest ago until the rest fits the capacity, and what a crash left behind."""
+        if self._folder is None:
+            return
+        with suppress(OSError):
+            entries = [(status.st_mtime, status.st_size, path) for path, status in _entries(self._folder)]
+            total = 0
+            for _, size, path in sorted(entries, reverse=True, key=lambda one: one[:2]):
+                total += size
+                if total > self._capacity:
+                    path.unlink(missing_ok=True)
+
+
+def mel_key(samples: FloatArray, config: MelConfig) -> str:
+    """Name of the entry for this sound and this definition."""
+    definition = json.dumps([VERSION, config.to_dict()], sort_keys=True).encode()
+    return hashlib.sha256(definition + np.ascontiguousarray(samples, "<f4").tobytes()).hexdigest()
+
+
+def _entries(folder: Path) -> list[tuple[Path, os.stat_result]]:
+    return [(Path(entry.path), entry.stat()) for entry in os.scandir(folder) if entry.is_file()]
+
+
+def _read(entry: Path, shape: tuple[int, int]) -> FloatArray | None:
+    try:
+        data = entry.read_bytes()
+        if hashlib.sha256(data[:-32]).digest() != data[-32:]:
+            return None
+        mel = np.load(io.BytesIO(data[:-32]), allow_pickle=False)
+        os.utime(entry)
+    except (OSError, ValueError, EOFError):
+        return None
+    return mel if mel.shape == shape and mel.dtype == np.float32 else None
+
+
+def _write(entry: Path, mel: FloatArray) -> None:
+    buffer = io.BytesIO()
+    np.save(buffer, mel, allow_pickle=False)
+    temporary = entry.with_name(f".{entry.stem}.{secrets.token_hex(4)}.tmp")
+    try:
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(buffer.getvalue() + hashlib.sha256(buffer.getvalue()).digest())
+        os.replace(temporary, entry)
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)

@@ -1,0 +1,152 @@
+"""A corpus in memory: every usable file as mono 44.1 kHz samples at its own level, split by file, with cached mels."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.audio.mel import DEFAULT_MEL, MelConfig
+from distill_engine.audio.resampling import resample
+from distill_engine.dataset.cache import MelCache
+from distill_engine.dataset.scan import CorpusReport, Examined, FileReport, ScanProgress, corpus_report, examine_folder
+from distill_engine.dataset.split import Split, split_files
+from distill_engine.errors import ConfigError, CorpusError
+
+FloatArray = npt.NDArray[np.float32]
+
+MINIMUM_SAMPLES = 2048  # one analysis window, four frames: shorter clips are padded with silence at the end
+TAIL_SHARE = 0.1
+TAIL_SECONDS = 2.0  # a lone file shorter than this validates on itself
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One sound: `name` its path in the corpus, `samples` [T >= 2048] mono float32 at full scale +-1."""
+
+    name: str
+    samples: FloatArray
+    sample_rate: int = DEFAULT_MEL.sample_rate
+    cache: MelCache = field(default_factory=lambda: MelCache(None), repr=False, compare=False)
+
+    @property
+    def duration(self) -> float:
+        """Seconds, padding included."""
+        return len(self.samples) / self.sample_rate
+
+    @cached_property
+    def mel(self) -> FloatArray:
+        """Log-mel [128, T // 512], from the cache where it is there. Needs samples at 44.1 kHz."""
+        return self.mel_as(DEFAULT_MEL)
+
+    def mel_as(self, config: MelConfig) -> FloatArray:
+        """The same under another definition, whose rate must be the clip's."""
+        if config.sample_rate != self.sample_rate:
+            raise ConfigError(f"{self.name} is at {self.sample_rate} Hz, the mel asked for at {config.sample_rate} Hz")
+        return self.cache.mel(self.samples, config)
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """`training` and `validation` are indices into `clips`; `digest` names the sounds and their split."""
+
+    clips: tuple[Clip, ...]
+    training: tuple[int, ...]
+    validation: tuple[int, ...]
+    report: CorpusReport
+    digest: str
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """Duration of all clips."""
+        return sum(clip.duration for clip in self.clips)
+
+    def summary(self) -> dict[str, Any]:
+        """What a model file keeps of its corpus: counts, durations and names, no sound."""
+        return {
+            "files": len(self.report.usable_files),
+            "skipped": self.report.count("skipped"),
+            "seconds": round(self.report.seconds, 3),
+            "training": len(self.training),
+            "validation": [self.clips[i].name for i in self.validation],
+            "digest": self.digest,
+        }
+
+
+def load_corpus(
+    folder: str | Path,
+    *,
+    seed: int = 0,
+    validation: float = 0.1,
+    sample_rate: int = DEFAULT_MEL.sample_rate,
+    cache_dir: Path | None = None,
+    progress: Callable[[ScanProgress], None] | None = None,
+) -> Corpus:
+    """Every readable file below `folder`, short ones padded, levels kept; `report` says what was left out and why.
+
+    `validation` (0..0.5) is the share of files held out; where none can be spared (one file, or one among few) the last tenth of the
+    longest is. Mels are kept in `cache_dir`, or nowhere. Raises CorpusError where no file can be used.
+    """
+    if not 0.0 <= validation <= 0.5:
+        raise ConfigError(f"validation share {validation} is out of range: use 0 to 0.5")
+    cache = MelCache(cache_dir)
+    clips, reports, used = [], [], []
+    for examined in examine_folder(Path(folder), progress):
+        reports.append(examined.report)
+        if examined.samples is not None:
+            clips.append(_clip(examined, examined.samples, sample_rate, cache))
+            used.append(examined.report)
+    if not clips:
+        raise CorpusError(_nothing_usable(Path(folder), reports))
+    cache.prune()
+    seconds = [file.duration for file in used]
+    split = split_files([file.digest for file in used], seconds, seed, validation)
+    digest = _digest(used, seed, validation, sample_rate)
+    report = corpus_report(Path(folder), reports)
+    if split.tail_of is None:
+        return Corpus(tuple(clips), split.training, split.validation, report, digest, report.remarks)
+    return _with_tail(clips, split, report, digest)
+
+
+def _clip(examined: Examined, mono: FloatArray, sample_rate: int, cache: MelCache) -> Clip:
+    samples = resample(mono, examined.report.rate, sample_rate)
+    samples = np.pad(samples, (0, max(0, MINIMUM_SAMPLES - len(samples))))
+    return Clip(examined.report.name, samples, sample_rate, cache)
+
+
+def _with_tail(clips: list[Clip], split: Split, report: CorpusReport, digest: str) -> Corpus:
+    """The longest clip cut in two, its end held out; a very short one is heard twice instead."""
+    index = split.tail_of or 0
+    clip = clips[index]
+    everything = tuple(range(len(clips)))
+    if clip.duration < TAIL_SECONDS:
+        remark = f"too little sound to hold any out: {clip.name} is trained on and validated on"
+        return Corpus(tuple(clips), everything, (index,), report, digest, (*report.remarks, remark))
+    cut = len(clip.samples) - max(MINIMUM_SAMPLES, int(TAIL_SHARE * len(clip.samples)))
+    head = Clip(clip.name, clip.samples[:cut], clip.sample_rate, clip.cache)
+    tail = Clip(f"{clip.name} (end)", clip.samples[cut:], clip.sample_rate, clip.cache)
+    remark = f"too few files to hold one out: the last tenth of {clip.name} validates"
+    parts = (*clips[:index], head, *clips[index + 1 :], tail)
+    return Corpus(parts, everything, (len(clips),), report, digest, (*report.remarks, remark))
+
+
+def _digest(used: list[FileReport], seed: int, validation: float, sample_rate: int) -> str:
+    settings = f"{seed}:{validation}:{sample_rate}:"
+    return hashlib.sha256((settings + ":".join(file.digest for file in used)).encode()).hexdigest()
+
+
+def _nothing_usable(folder: Path, reports: list[FileReport]) -> str:
+    if not reports:
+        return f"{folder} holds no sound files: put WAV, AIFF, FLAC, MP3, Ogg or Opus files there"
+    first = reports[0]
+    return (
+        f"{folder}: none of its {len(reports)} files can be used (first: {first.name}, {first.reason}): "
+        "see `distill corpus check`"
+    )

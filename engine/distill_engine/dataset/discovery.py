@@ -1,0 +1,102 @@
+"""Which files of a folder may hold sound: nested folders and links followed once, junk left alone, everything else named."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from distill_engine.errors import CorpusError
+
+_SOUND = (
+    "wav wave bwf rf64 w64 aif aiff aifc flac mp1 mp2 mp3 ogg oga opus caf au snd sf ircam voc svx 8svx iff avr paf pvf sd2 sds "
+    "nist sph wve xi"
+)
+_FOREIGN = "m4a aac wma ra ape wv mpc tta dsf dff ac3 dts amr mka webm mp4 mov mkv avi"
+SOUND_SUFFIXES = frozenset(_SOUND.split())
+FOREIGN_SUFFIXES = frozenset(_FOREIGN.split())
+JUNK_NAMES = frozenset({"thumbs.db", "desktop.ini", "icon\r", "ehthumbs.db"})
+JUNK_FOLDERS = frozenset({"__macosx", "$recycle.bin", "system volume information"})
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file below the folder: `name` is its path from there, with forward slashes; `reason` why it is left out, if it is."""
+
+    path: Path
+    name: str
+    reason: str = ""
+
+
+def find_files(folder: Path) -> list[Found]:
+    """Every file below `folder` that is not hidden or junk, sorted by name. Raises CorpusError for a missing folder."""
+    try:
+        if not folder.exists():
+            raise CorpusError(f"{folder} does not exist: give the folder that holds your sounds")
+        if not folder.is_dir():
+            raise CorpusError(f"{folder} is a file: give the folder that holds your sounds")
+        os.listdir(folder)
+    except OSError as error:
+        raise CorpusError(f"{folder} cannot be opened ({error.strerror or error}): check its permissions") from None
+    found: list[Found] = []
+    _walk(folder, folder, set(), found)
+    return sorted(found, key=lambda one: one.name)
+
+
+def _walk(folder: Path, root: Path, seen: set[tuple[int, int]], found: list[Found]) -> None:
+    name = folder.relative_to(root).as_posix()
+    try:
+        status = folder.stat()
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        found.append(Found(folder, f"{name}/", f"folder cannot be opened ({error.strerror or error})"))
+        return
+    if (status.st_dev, status.st_ino) in seen:  # a link back up, or a second way in
+        return
+    seen.add((status.st_dev, status.st_ino))
+    folders = []
+    for entry in entries:
+        if entry.name.startswith(".") or entry.name.lower() in JUNK_NAMES | JUNK_FOLDERS:
+            continue
+        path = Path(entry.path)
+        if _is_folder(entry):
+            folders.append(path)
+        else:
+            found.append(Found(path, path.relative_to(root).as_posix(), _refusal(path)))
+    for path in folders:
+        _walk(path, root, seen, found)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _refusal(path: Path) -> str:
+    """Why a file is not even tried, or ''. Files without a known suffix are tried if they begin like a sound file."""
+    if not path.exists():
+        return "broken link" if path.is_symlink() else "cannot be reached"
+    if not path.is_file():
+        return "not a file"
+    suffix = path.suffix.lower().lstrip(".")
+    if suffix in SOUND_SUFFIXES:
+        return ""
+    if suffix in FOREIGN_SUFFIXES:
+        return f"the format {suffix} cannot be read: convert it to WAV or FLAC"
+    return "" if _begins_like_sound(path) else "not a sound file"
+
+
+def _begins_like_sound(path: Path) -> bool:
+    try:
+        with open(path, "rb") as file:
+            head = file.read(12)
+    except OSError:
+        return False
+    chunk = (head[:4], head[8:12])
+    if chunk[0] in (b"RIFF", b"RF64", b"RIFX"):
+        return chunk[1] == b"WAVE"
+    if chunk[0] == b"FORM":
+        return chunk[1] in (b"AIFF", b"AIFC")
+    return chunk[0] in (b"fLaC", b"OggS", b"caff", b".snd") or head[:3] == b"ID3"

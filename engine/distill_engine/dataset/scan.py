@@ -1,0 +1,191 @@
+"""A look at every file of a corpus: what it is, how loud, whether it can be used, and if not, why."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.audio.files import read_audio
+from distill_engine.audio.levels import SILENCE_DB, clipped_samples, db_to_gain, mix_to_mono, peak_db, rms_db
+from distill_engine.dataset.discovery import Found, find_files
+from distill_engine.errors import AudioFileError
+
+FloatArray = npt.NDArray[np.float32]
+Verdict = Literal["ok", "warning", "skipped"]
+
+SILENT_DB = -72.0  # a file whose peak is below is silent
+QUIET_DB = -50.0
+OVER_DB = 1.0  # float files may exceed full scale; by more than this they are turned down to it
+SECONDS = (0.05, 600.0)
+FILES = (5, 500)
+CLIPPED_SHARE = 1e-4
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """One file. `duration` in seconds, `rate` in Hz, levels in dBFS; `reason` is '' where the verdict is ok."""
+
+    path: Path
+    name: str
+    verdict: Verdict
+    reason: str = ""
+    duration: float = 0.0
+    rate: int = 0
+    channels: int = 0
+    rms_db: float = SILENCE_DB
+    peak_db: float = SILENCE_DB
+    digest: str = ""
+
+    @property
+    def usable(self) -> bool:
+        return self.verdict != "skipped"
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "path": str(self.path)}
+
+
+@dataclass(frozen=True)
+class CorpusReport:
+    """Every file below `folder`, and remarks on the whole."""
+
+    folder: Path
+    files: tuple[FileReport, ...]
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def usable_files(self) -> tuple[FileReport, ...]:
+        return tuple(file for file in self.files if file.usable)
+
+    @property
+    def seconds(self) -> float:
+        """Duration of all usable files."""
+        return sum(file.duration for file in self.usable_files)
+
+    def count(self, verdict: Verdict) -> int:
+        return sum(file.verdict == verdict for file in self.files)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "folder": str(self.folder),
+            "usable": len(self.usable_files),
+            "seconds": round(self.seconds, 3),
+            "remarks": list(self.remarks),
+            "files": [file.to_dict() for file in self.files],
+        }
+
+
+@dataclass(frozen=True)
+class ScanProgress:
+    """`done` of `total` files looked at, the last one `name`."""
+
+    done: int
+    total: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A report, and for a usable file its mono samples [T] at its own rate (None otherwise)."""
+
+    report: FileReport
+    samples: FloatArray | None = None
+
+
+def scan_corpus(folder: str | Path, progress: Callable[[ScanProgress], None] | None = None) -> CorpusReport:
+    """Report on every file below `folder`. Raises CorpusError where there is no such folder; an empty one gives no files."""
+    return corpus_report(Path(folder), [one.report for one in examine_folder(Path(folder), progress)])
+
+
+def examine_folder(folder: Path, progress: Callable[[ScanProgress], None] | None = None) -> Iterator[Examined]:
+    """Every file in the order of names, decoded a few ahead. The second of two with equal sound is skipped as a duplicate."""
+    found = find_files(folder)
+    first: dict[str, str] = {}
+    workers = min(4, os.cpu_count() or 1)
+    with ThreadPoolExecutor(workers) as pool:
+        for start in range(0, len(found), workers):
+            group = found[start : start + workers]
+            for offset, examined in enumerate(pool.map(examine_file, group)):
+                if progress:
+                    progress(ScanProgress(start + offset + 1, len(found), examined.report.name))
+                yield _without_duplicate(examined, first)
+
+
+def corpus_report(folder: Path, files: list[FileReport]) -> CorpusReport:
+    """The report with its remarks on the corpus as a whole."""
+    usable = sum(file.usable for file in files)
+    remarks = []
+    if usable < FILES[0]:
+        remarks.append(f"{usable} usable files: {FILES[0]} or more give a model more to learn from")
+    if usable > FILES[1]:
+        remarks.append(f"{usable} usable files: more than {FILES[1]} work, but take long and much memory")
+    return CorpusReport(folder, tuple(files), tuple(remarks))
+
+
+def examine_file(found: Found) -> Examined:
+    """Decode one file and judge it."""
+    blank = FileReport(found.path, found.name, "skipped", found.reason)
+    if found.reason:
+        return Examined(blank)
+    try:
+        sound = read_audio(found.path)
+    except AudioFileError as error:
+        return Examined(replace(blank, reason=_short(error, found.path)))
+    mono, mixing = mix_to_mono(sound.samples)
+    report = replace(
+        blank,
+        duration=sound.duration,
+        rate=sound.sample_rate,
+        channels=len(sound.samples),
+        rms_db=round(rms_db(sound.samples), 2),
+        peak_db=round(peak_db(sound.samples), 2),
+        digest=_digest(mono, sound.sample_rate),
+    )
+    if report.peak_db < SILENT_DB:
+        silent = "silent" if report.peak_db <= SILENCE_DB else f"silent (its peak is {report.peak_db:.0f} dBFS)"
+        return Examined(replace(report, reason="; ".join((silent, *sound.notes))))
+    reasons = [*sound.notes, *([mixing] if mixing else []), *_remarks(report, sound.samples)]
+    if report.peak_db > OVER_DB:
+        mono = mono * np.float32(db_to_gain(-report.peak_db))
+    return Examined(replace(report, verdict="warning" if reasons else "ok", reason="; ".join(reasons)), mono)
+
+
+def _remarks(report: FileReport, samples: FloatArray) -> Iterator[str]:
+    clipped = clipped_samples(samples)
+    if clipped >= max(10, CLIPPED_SHARE * samples.size):
+        yield f"clipped ({clipped} samples sit in flat tops)"
+    if report.peak_db > OVER_DB:
+        yield f"peaks {report.peak_db:.1f} dB over full scale: turned down to it"
+    if report.peak_db < QUIET_DB:
+        yield "very quiet"
+    if report.duration < SECONDS[0]:
+        yield f"shorter than {SECONDS[0]} s: padded with silence"
+    if report.duration > SECONDS[1]:
+        yield f"longer than {SECONDS[1] / 60:.0f} minutes: used whole, but a selection trains better"
+
+
+def _short(error: AudioFileError, path: Path) -> str:
+    """The error without the path, which the report shows beside it."""
+    return str(error).removeprefix(str(path)).lstrip(" :")
+
+
+def _digest(mono: FloatArray, rate: int) -> str:
+    """Of the decoded sound, so that a copy in another container or of both channels is the same."""
+    return hashlib.sha256(rate.to_bytes(4, "little") + np.ascontiguousarray(mono, "<f4").tobytes()).hexdigest()
+
+
+def _without_duplicate(examined: Examined, first: dict[str, str]) -> Examined:
+    report = examined.report
+    if not report.usable:
+        return examined
+    original = first.setdefault(report.digest, report.name)
+    if original == report.name:
+        return examined
+    return Examined(replace(report, verdict="skipped", reason=f"duplicate of {original}"))

@@ -1,0 +1,44 @@
+"""Which files are held out for validation: by file, decided by the seed and the sound itself, not by names or order."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MINIMUM_SHARE = 0.25  # of the seconds: what one held-out file may take of a small corpus
+
+
+@dataclass(frozen=True)
+class Split:
+    """Indices of training and held-out files. `tail_of`: no file could be spared, so the end of this one is held out."""
+
+    training: tuple[int, ...]
+    validation: tuple[int, ...]
+    tail_of: int | None = None
+
+
+def split_files(digests: Sequence[str], seconds: Sequence[float], seed: int, validation: float) -> Split:
+    """Hold out about `validation` of the files, never so much that training loses its bulk.
+
+    Files are ranked by a hash of seed and sound: the same files give the same split whatever they are called, and a file that is
+    added moves few others. A file is passed over if the held-out seconds would exceed twice the share (or `MINIMUM_SHARE`).
+    """
+    everything = tuple(range(len(digests)))
+    if validation <= 0 or not digests:
+        return Split(everything, ())
+    wanted = max(1, round(validation * len(digests)))
+    limit = max(2 * validation, MINIMUM_SHARE) * sum(seconds)
+    held: list[int] = []
+    spent = 0.0
+    for index in sorted(everything, key=lambda i: (_rank(digests[i], seed), i)):
+        if len(held) < wanted and spent + seconds[index] <= limit and len(held) + 1 < len(digests):
+            held.append(index)
+            spent += seconds[index]
+    if not held:
+        return Split(everything, (), max(everything, key=lambda i: seconds[i]))
+    return Split(tuple(i for i in everything if i not in held), tuple(sorted(held)))
+
+
+def _rank(digest: str, seed: int) -> str:
+    return hashlib.sha256(f"{seed}:{digest}".encode()).hexdigest()
