@@ -1,0 +1,145 @@
+"""Keeps the sound on a device: opens it, notices when it is lost, and opens it again when it is back.
+
+A thread of its own does this, because PortAudio may wait. Meanwhile the performer plays by the clock, so that time goes on.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from distill_engine.errors import DeviceError
+from distill_engine.streaming.devices import AudioSystem, choose_device, names_jack
+from distill_engine.streaming.output import ClockOutput, DeviceOutput, FileOutput, Output
+
+CHECK_SECONDS = 0.1
+FIRST_RETRY, LAST_RETRY = 0.5, 4.0
+FILE_PREFIX = "file:"
+
+
+class DeviceKeeper:
+    """Follows one device setting for the life of the engine.
+
+    Args:
+        name: a device name (or part of it), None for the preferred device, "null" or "file:PATH".
+        rate: sample rate to ask for; None takes the device's own.
+        connect: called (from the keeper's thread) with each output to play into.
+        notice: `notice(level, text)`: one line for the user.
+    """
+
+    def __init__(
+        self,
+        name: str | None,
+        rate: int | None,
+        connect: Callable[[Output], None],
+        notice: Callable[[str, str], None],
+        *,
+        system: AudioSystem | None = None,
+    ) -> None:
+        self.name, self.rate = name, rate
+        self.losses = 0
+        self.connected = False
+        self._system = system or AudioSystem()
+        self._connect, self._notice = connect, notice
+        self._output: Output | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="device", daemon=True)
+
+    @property
+    def needs_device(self) -> bool:
+        """Whether an audio device is wanted at all."""
+        return self.name != "null" and not (self.name or "").startswith(FILE_PREFIX)
+
+    def open_first(self) -> Output:
+        """What to play into first; the clock, if the device may still come.
+
+        Raises:
+            DeviceError: if the device asked for does not exist or cannot be opened (the message lists what there is).
+            AudioFileError: if the file cannot be made.
+        """
+        if self.name == "null":
+            self._output = ClockOutput(self.rate or 44100)
+        elif self.name is not None and self.name.startswith(FILE_PREFIX):
+            self._output = FileOutput(Path(self.name.removeprefix(FILE_PREFIX)), self.rate or 44100)
+        else:
+            self._output = self._open_or_wait()
+        self.connected = self._output is not None and not self._waiting
+        return self._output or ClockOutput(self.rate or 44100)
+
+    @property
+    def _waiting(self) -> bool:
+        return self.needs_device and not isinstance(self._output, DeviceOutput)
+
+    def start(self) -> None:
+        """Watches from now on."""
+        if self.needs_device:
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Closes the output and ends PortAudio. Raises AudioFileError if a file could not be finished."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(3.0)
+        if self._output is not None:
+            self._output.close()
+        if self.needs_device and not self._thread.is_alive():
+            self._system.shut_down()
+
+    def _open_or_wait(self) -> Output | None:
+        try:
+            return self._open()
+        except DeviceError as error:
+            if self.name is not None and not names_jack(self.name):
+                raise
+            if self._devices_there():
+                raise
+            self._notice("warning", f"{error}; playing in silence until there is one")
+            return None
+
+    def _devices_there(self) -> bool:
+        try:
+            devices = self._system.devices()
+        except DeviceError:
+            return False
+        if names_jack(self.name):
+            return any("jack" in device.host_api.lower() for device in devices)
+        return bool(devices)
+
+    def _open(self) -> DeviceOutput:
+        device = choose_device(self._system.devices(), self.name)
+        return DeviceOutput(self._system, device, self.rate)
+
+    def _run(self) -> None:
+        retry = FIRST_RETRY
+        while not self._stopping.wait(CHECK_SECONDS if not self._waiting else retry):
+            if self._waiting:
+                retry = FIRST_RETRY if self._try_again() else min(retry * 1.5, LAST_RETRY)
+            elif self._output is not None and not self._output.alive():
+                self._lost()
+                retry = FIRST_RETRY
+
+    def _try_again(self) -> bool:
+        try:
+            self._system.relist()
+            self._output = self._open()
+        except DeviceError:
+            return False
+        self.connected = True
+        self._notice("info", f"playing on {self._output.name} at {self._output.rate} Hz")
+        self._connect(self._output)
+        return True
+
+    def _lost(self) -> None:
+        lost = self._output
+        self.losses += 1
+        self.connected = False
+        self._output = None
+        self._connect(ClockOutput(lost.rate if lost is not None else 44100))
+        if not isinstance(lost, DeviceOutput):
+            return
+        self._notice("warning", f"{lost.name} is lost; playing in silence until it is back")
+        try:
+            lost.abandon()
+        except DeviceError as error:
+            self._notice("error", str(error))

@@ -1,0 +1,238 @@
+"""Audio devices through PortAudio: listing, choosing by name, and starting afresh when a device is lost.
+
+PortAudio lists devices once, when it is initialised, and cannot let go of a stream whose JACK server died: stop, abort, close and
+terminate all wait for that server's thread for ever. So a lost JACK stream is never touched again. Its PortAudio stays as it is, and
+a fresh copy of the library (its own variables, the same code) is loaded beside it, which takes a tenth of a second.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import ctypes
+import ctypes.util
+import os
+import shutil
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from distill_engine.errors import DeviceError
+
+HOST_API_ORDER = ("JACK", "Core Audio", "CoreAudio", "WASAPI", "ALSA")
+PATIENCE_SECONDS = 2.0
+_JACK_NO_START_SERVER = 1
+_ABANDONED: list[Any] = []  # streams and libraries that a C callback may still know: never freed
+
+Direction = Literal["output", "input"]
+
+
+@dataclass(frozen=True)
+class Device:
+    """One audio device. `rate` is its own rate in Hz, `latency` what it states as its lowest, in seconds."""
+
+    index: int
+    name: str
+    host_api: str
+    channels: int
+    rate: float
+    latency: float
+    default: bool
+
+    def describe(self) -> str:
+        """One line for lists."""
+        mark = ", default" if self.default else ""
+        return f"{self.name} ({self.host_api}, {self.channels} ch, {self.rate:g} Hz{mark})"
+
+    @property
+    def rank(self) -> int:
+        """Place of its host API in the order of preference."""
+        for rank, name in enumerate(HOST_API_ORDER):
+            if name.lower() in self.host_api.lower():
+                return rank
+        return len(HOST_API_ORDER)
+
+
+class AudioSystem:
+    """PortAudio in this process. Use it from one thread at a time, and from none that must never wait."""
+
+    def __init__(self) -> None:
+        self._sounddevice: Any = None
+        self._library_file: Path | None = None
+
+    @property
+    def module(self) -> Any:
+        """The sounddevice module. Raises DeviceError where PortAudio is not installed."""
+        if self._sounddevice is None:
+            self._sounddevice = _import_sounddevice()
+            self._library_file = _library_file(self._sounddevice)
+        return self._sounddevice
+
+    def devices(self, direction: Direction = "output") -> tuple[Device, ...]:
+        """All devices with channels in that direction, preferred host APIs first."""
+        module = self.module
+        try:
+            apis, found = module.query_hostapis(), list(module.query_devices())
+        except module.PortAudioError as error:
+            raise DeviceError(f"the audio devices cannot be listed: {error}") from None
+        devices = []
+        for entry in found:
+            channels = int(entry[f"max_{direction}_channels"])
+            api = apis[entry["hostapi"]]
+            if channels:
+                default = api[f"default_{direction}_device"] == entry["index"]
+                latency = float(entry[f"default_low_{direction}_latency"])
+                rate = float(entry["default_samplerate"])
+                devices.append(Device(entry["index"], entry["name"], api["name"], channels, rate, latency, default))
+        return tuple(sorted(devices, key=lambda device: (device.rank, not device.default, device.index)))
+
+    def relist(self) -> None:
+        """Lists anew (a JACK server that started meanwhile, a device that was plugged in)."""
+        module = self.module
+        if self._holds_dead_server():
+            self._start_afresh()
+            return
+        with contextlib.suppress(module.PortAudioError):
+            module._terminate()
+        with contextlib.suppress(module.PortAudioError):
+            module._initialize()
+
+    def abandon(self, stream: Any, *, closable: bool) -> None:
+        """Gives up a stream whose device is lost, and makes devices usable again.
+
+        A `closable` stream (any but JACK's) is closed in a thread of its own; where that does not end, and for JACK, PortAudio is
+        left behind with the stream and a fresh copy takes its place.
+        """
+        if closable and within(stream.close, PATIENCE_SECONDS):
+            self.relist()
+            return
+        _ABANDONED.append(stream)
+        self._start_afresh()
+
+    def _start_afresh(self) -> None:
+        module = self.module
+        if self._library_file is None:
+            raise DeviceError("the lost audio device cannot be given up on this system; start the engine again")
+        handle, copy = tempfile.mkstemp(prefix="distill-portaudio-", suffix=self._library_file.suffix)
+        os.close(handle)
+        try:
+            shutil.copyfile(self._library_file, copy)
+            _ABANDONED.append(module._lib)
+            module._lib = module._ffi.dlopen(copy)
+            module._initialized = 0
+            module._initialize()
+        except (OSError, module.PortAudioError) as error:
+            raise DeviceError(f"PortAudio cannot be started afresh ({error}); start the engine again") from None
+        finally:
+            os.unlink(copy)
+
+    def shut_down(self) -> None:
+        """Ends PortAudio, if it can be ended."""
+        if self._sounddevice is not None and not self._holds_dead_server():
+            within(self._sounddevice._terminate, PATIENCE_SECONDS)
+
+    def _holds_dead_server(self) -> bool:
+        """Whether this PortAudio is a client of a JACK server that is gone (it cannot be ended then)."""
+        apis = self.module.query_hostapis()
+        return any("JACK" in api["name"] for api in apis) and not jack_answers()
+
+
+def choose_device(devices: tuple[Device, ...], name: str | None, direction: Direction = "output") -> Device:
+    """The device `name` (its name or a part of it, or `HOST API:NAME`), or the preferred one if None.
+
+    Preference: JACK, CoreAudio, WASAPI, ALSA; within one the exact name, then its default device, then the first.
+
+    Raises:
+        DeviceError: if there is none; the message lists what there is.
+    """
+    if name is None:
+        if devices:
+            return devices[0]
+        raise DeviceError(f"there is no audio {direction} device; use --device null to run without one")
+    wanted = name.strip().lower()
+    for matches in (_is_exactly, _contains):
+        found = [device for device in devices if matches(device, wanted)]
+        if found:
+            return found[0]
+    there = "; ".join(device.describe() for device in devices) or "none"
+    raise DeviceError(f"no audio {direction} device is called {name!r}; there are: {there} (or null, or file:PATH)")
+
+
+def names_jack(name: str | None) -> bool:
+    """Whether a name can only mean JACK's devices, which may come later with the server."""
+    return name is not None and (name.strip().lower() == "system" or name.strip().lower().startswith("jack"))
+
+
+def within(action: Callable[[], Any], seconds: float) -> bool:
+    """Runs `action` in a thread that may be given up; whether it ended in time, without an exception."""
+    outcome: list[bool] = []
+
+    def attempt() -> None:
+        with contextlib.suppress(Exception):
+            action()
+            outcome.append(True)
+
+    thread = threading.Thread(target=attempt, name="expendable", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return bool(outcome)
+
+
+def keep_for_ever(item: Any) -> None:
+    """Keeps something that C code may still point to."""
+    _ABANDONED.append(item)
+
+
+def jack_answers() -> bool:
+    """Whether a JACK server takes clients at the moment."""
+    name = ctypes.util.find_library("jack")
+    if name is None:
+        return False
+    library = ctypes.CDLL(name)
+    library.jack_client_open.restype = ctypes.c_void_p
+    library.jack_client_close.argtypes = [ctypes.c_void_p]
+    status = ctypes.c_int()
+    client = library.jack_client_open(b"distill-probe", _JACK_NO_START_SERVER, ctypes.byref(status))
+    if client:
+        library.jack_client_close(client)
+    return bool(client)
+
+
+def _is_exactly(device: Device, wanted: str) -> bool:
+    api, name = device.host_api.lower(), device.name.lower()
+    return wanted in (name, f"{api}:{name}") or (wanted in ("jack", api) and wanted in api)
+
+
+def _contains(device: Device, wanted: str) -> bool:
+    api, _, name = wanted.rpartition(":")
+    return (wanted in device.name.lower()) or (
+        bool(api) and api in device.host_api.lower() and name in device.name.lower()
+    )
+
+
+def _import_sounddevice() -> Any:
+    os.environ.setdefault("JACK_NO_START_SERVER", "1")
+    try:
+        import sounddevice
+    except OSError as error:
+        hint = "apt-get install libportaudio2" if sys.platform.startswith("linux") else "install PortAudio"
+        raise DeviceError(f"PortAudio cannot be loaded ({error}): {hint}, or use --device null") from None
+    atexit.unregister(sounddevice._exit_handler)  # it waits for ever for a server that died
+    return sounddevice
+
+
+def _library_file(module: Any) -> Path | None:
+    """File of the loaded PortAudio, to make fresh copies from."""
+    named = Path(str(getattr(module, "_libname", "")))
+    if named.is_file():
+        return named
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/maps").read_text().splitlines():
+            path = line.split(maxsplit=5)[-1]
+            if "libportaudio" in path and Path(path).is_file():
+                return Path(path)
+    return None

@@ -1,0 +1,133 @@
+"""Loading an instrument that plays in time on this machine: measured before it is heard."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from distill_engine.errors import VocoderError
+from distill_engine.streaming.backends.onnx_backend import SessionSettings
+from distill_engine.streaming.instrument import Instrument, prepare_instrument
+from distill_engine.streaming.vocoder_choice import VocoderChoice
+
+BLOCKS = (1, 2, 4, 8)
+COMFORTABLE, LIMIT = 0.7, 0.95
+MEASURE_SECONDS, MEASURE_LEAST = 0.05, 4
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How an instrument is to be played: hops per block, threads, and `factor`, its time over the sound's (below 1 keeps up)."""
+
+    block: int
+    threads: int
+    factor: float
+
+    def block_seconds(self, instrument: Instrument) -> float:
+        """What a block takes to compute."""
+        return self.factor * self.block / instrument.frame_rate
+
+
+@dataclass(frozen=True)
+class FitRequest:
+    """What was asked for: `block` or `threads` None let the measurement decide; `torch_device` computes in torch."""
+
+    vocoder: str = "auto"
+    block: int | None = None
+    threads: int | None = None
+    torch_device: str | None = None
+
+
+def fit_instrument(
+    path: Path, request: FitRequest, measure: Callable[..., float] | None = None
+) -> tuple[Instrument, Fit]:
+    """Loads a model with a vocoder that keeps up here; `auto` passes over those that do not.
+
+    Raises:
+        ModelFileError, VocoderError: the model cannot be played, or not in time (the message has the measured figure).
+    """
+    timed = measure or real_time_factor
+    too_slow: dict[str, float] = {}
+
+    def keeps_up(choice: VocoderChoice) -> bool:
+        return choice.name not in too_slow
+
+    while True:
+        instrument, fit = _load(path, request, keeps_up, timed)
+        if fit.factor < LIMIT:
+            return instrument, fit
+        name = instrument.vocoder.name
+        if request.vocoder != "auto" or name in too_slow:
+            raise VocoderError(_refusal(name, fit, request))
+        too_slow[name] = fit.factor
+
+
+def real_time_factor(instrument: Instrument, block: int) -> float:
+    """Time that blocks of `block` hops take, over the length of their sound.
+
+    The lower quartile of a short measurement, because others may be busy.
+    """
+    decoder, vocoder = instrument.decoder(), instrument.vocoder_stream()
+    latents = np.zeros((instrument.latent_dim, block), np.float32)
+    vocoder.step(decoder.step(latents))
+    times: list[float] = []
+    while len(times) < MEASURE_LEAST or sum(times) < MEASURE_SECONDS:
+        began = time.perf_counter()
+        vocoder.step(decoder.step(latents))
+        times.append(time.perf_counter() - began)
+    return float(np.percentile(times, 25)) * instrument.frame_rate / block
+
+
+def _load(
+    path: Path, request: FitRequest, keeps_up: Callable[[VocoderChoice], bool], timed: Callable[..., float]
+) -> tuple[Instrument, Fit]:
+    """One vocoder: with one thread and, where that is not comfortable, larger blocks or more threads."""
+    threads = request.threads or 1
+    instrument, fit = _with_threads(path, request, keeps_up, timed, threads)
+    cores = os.cpu_count() or 1
+    if fit.factor <= COMFORTABLE or request.threads is not None or request.torch_device is not None or cores < 2:
+        return instrument, fit
+    other, faster = _with_threads(path, replace(request, block=fit.block), keeps_up, timed, min(cores, 4))
+    return (other, faster) if faster.factor < 0.85 * fit.factor else (instrument, fit)
+
+
+def _with_threads(
+    path: Path,
+    request: FitRequest,
+    keeps_up: Callable[[VocoderChoice], bool],
+    timed: Callable[..., float],
+    threads: int,
+) -> tuple[Instrument, Fit]:
+    instrument = prepare_instrument(
+        path,
+        request.vocoder,
+        settings=SessionSettings(threads=threads),
+        torch_device=request.torch_device,
+        block=request.block or 1,
+        keeps_up=keeps_up,
+    )
+    fit = Fit(0, threads, float("inf"))
+    for block in (request.block,) if request.block else BLOCKS:
+        factor = timed(instrument, block)
+        if factor < fit.factor:
+            fit = Fit(block, threads, factor)
+        if factor <= COMFORTABLE:
+            break
+    if fit.block > 1:
+        instrument.prepare(fit.block)
+    return instrument, fit
+
+
+def _refusal(name: str, fit: Fit, request: FitRequest) -> str:
+    ways = ["choose another --vocoder (vocos is the cheapest)", "render it with `distill render`"]
+    if request.block is not None and request.block < BLOCKS[-1]:
+        ways.insert(0, f"use --block {BLOCKS[-1]}")
+    return (
+        f"vocoder {name} cannot keep up here: it takes {fit.factor:.2f} s for a second of sound "
+        f"at {fit.block} hops a block; {', or '.join(ways)}"
+    )

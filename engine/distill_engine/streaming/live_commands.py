@@ -1,0 +1,214 @@
+"""What the control process may ask of the playing engine, command by command; each is answered with done or failed and why."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from distill_engine.errors import ControlError, DistillError, LibraryError
+from distill_engine.library.folders import ensure, recordings_dir
+from distill_engine.library.lookup import find_model, new_file
+from distill_engine.streaming.fitting import FitRequest, fit_instrument
+from distill_engine.streaming.instrument import Instrument
+from distill_engine.streaming.performer import Performer
+from distill_engine.streaming.recording import AUDIO_SUFFIXES, AudioWriter
+from distill_engine.streaming.synth import Synth
+
+LOADS_WAITING = 4
+TAKE_SUFFIX = ".take"
+
+Answer = Callable[[str | None], None]
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How instruments are loaded while playing: the request of the start (block and threads as they were found), and paths."""
+
+    request: FitRequest
+    allow_paths: bool = False
+
+
+class LiveCommands:
+    """Carries out commands on a running `Performer`.
+
+    Quick ones run on the synth thread between two blocks. Loading happens on a thread of its own; only the finished instrument is
+    handed to the synth, which cross-fades. If anything fails, what played plays on.
+
+    Args:
+        send: sends answers and events to the control process.
+        loaded: called when another instrument plays at the first place.
+    """
+
+    def __init__(
+        self,
+        performer: Performer,
+        synth: Synth,
+        wishes: Wishes,
+        send: Callable[[Mapping[str, Any]], Any],
+        loaded: Callable[[Instrument], None],
+    ) -> None:
+        self.synth = synth
+        self._performer, self._wishes = performer, wishes
+        self._send, self._loaded = send, loaded
+        self.swaps = 0
+        self._jobs: queue.Queue[tuple[Callable[[], None], Answer] | None] = queue.Queue(LOADS_WAITING)
+        self._loader = threading.Thread(target=self._load_all, name="loader", daemon=True)
+        self._loader.start()
+        self._quick: dict[str, Callable[..., Any]] = {
+            "play": synth.play,
+            "stop": synth.stop,
+            "source": synth.select_source,
+            "source/trigger": synth.trigger,
+            "seed": lambda seed: synth.set_seed(int(seed)),
+        }
+        self._slow: dict[str, Callable[..., Any]] = {
+            "vocoder": self.change_vocoder,
+            "model": self.change_model,
+            "blend/model": self.change_blend,
+            "record": self.record,
+        }
+
+    def handle(self, message: Mapping[str, Any]) -> None:
+        """Takes one message of the control process."""
+        command, arguments = message.get("command"), message.get("arguments", [])
+        if not isinstance(command, str) or not isinstance(arguments, list):
+            return
+        answer = self._answer_to(message.get("id"))
+        try:
+            self._start(command, arguments, answer)
+        except DistillError as error:
+            answer(str(error))
+
+    def stop(self) -> None:
+        """Ends a recording under way and the loading thread. Raises AudioFileError or TakeError if a recording is incomplete."""
+        self._jobs.put(None)
+        if self.synth.recording or self._performer.recorder is not None:
+            self._stop_recording()
+
+    # -- what takes time -----------------------------------------------------------------------------------------------
+
+    def change_vocoder(self, name: str) -> None:
+        """The same model through another vocoder. Raises VocoderError."""
+        path = self.synth.instrument.path
+        if path is None:
+            raise ControlError("what plays has no model file to take another vocoder from")
+        self._swap(self._fit(path, name))
+        self._wishes = replace(self._wishes, request=replace(self._wishes.request, vocoder=name))
+
+    def change_model(self, name: str) -> None:
+        """Another model, by its name in the library. Raises LibraryError, ModelFileError, VocoderError."""
+        instrument = self._fit(find_model(name, allow_paths=self._wishes.allow_paths), self._wishes.request.vocoder)
+        self._swap(instrument)
+        self._loaded(instrument)
+
+    def change_blend(self, place: int, name: str) -> None:
+        """A model at a blend place; an empty name empties the place."""
+        if not name:
+            self._run(lambda: self.synth.swap(None, place=int(place)))
+            return
+        instrument = self._fit(find_model(name, allow_paths=self._wishes.allow_paths), self._wishes.request.vocoder)
+        self._swap(instrument, int(place))
+        if int(place) == 0:
+            self._loaded(instrument)
+
+    def record(self, name: str) -> None:
+        """Records a take (or, for the name of a sound file, the sound) into the library's recordings; `stop` ends it."""
+        if name == "stop":
+            self._stop_recording()
+            return
+        self.record_to(self._recording_path(name))
+
+    def record_to(self, path: Path) -> None:
+        """Records into a new file: sound for a sound file's suffix, else a take. Raises TakeError, AudioFileError."""
+        if path.suffix.lower() in AUDIO_SUFFIXES:
+            if self._performer.recorder is not None:
+                raise ControlError(f"{self._performer.recorder.path.name} is being recorded; stop that first")
+            self._performer.recorder = AudioWriter(path, self.synth.sample_rate, 2)
+        else:
+            self._run(lambda: self.synth.start_take(path))
+        self._notice("info", f"recording {path}")
+
+    # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _start(self, command: str, arguments: Sequence[Any], answer: Answer) -> None:
+        if command == "panic":
+            _when_done(self._performer.panic(), answer)
+        elif command in self._quick:
+            action = self._quick[command]
+            _when_done(self._performer.call(lambda: action(*arguments)), answer)
+        elif command in self._slow:
+            slow = self._slow[command]
+            try:
+                self._jobs.put_nowait((lambda: slow(*arguments), answer))
+            except queue.Full:
+                raise ControlError(f"{LOADS_WAITING} loads are under way already; try again in a moment") from None
+        else:
+            raise ControlError(f"the engine has no command {command[:60]!r}")
+
+    def _load_all(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            action, answer = job
+            try:
+                action()
+            except DistillError as error:
+                answer(str(error))
+            except Exception as error:
+                answer(f"{type(error).__name__}: {error}")
+            else:
+                answer(None)
+
+    def _fit(self, path: Path, vocoder: str) -> Instrument:
+        return fit_instrument(path, replace(self._wishes.request, vocoder=vocoder))[0]
+
+    def _swap(self, instrument: Instrument, place: int = 0) -> None:
+        self._run(lambda: self.synth.swap(instrument, place=place))
+        self.swaps += 1
+
+    def _run(self, action: Callable[[], Any]) -> Any:
+        return self._performer.call(action).result(timeout=10.0) if self._performer.running else action()
+
+    def _stop_recording(self) -> None:
+        recorder, self._performer.recorder = self._performer.recorder, None
+        if recorder is None and not self.synth.recording:
+            raise ControlError("nothing is being recorded")
+        if recorder is not None:
+            recorder.close()
+            self._notice("info", f"recorded {recorder.path}: {recorder.frames / self.synth.sample_rate:.1f} s")
+        if self.synth.recording:
+            path = self._run(self.synth.stop_take)
+            self._notice("info", f"recorded {path}")
+
+    def _recording_path(self, name: str) -> Path:
+        suffix = Path(name).suffix.lower()
+        if suffix not in (*AUDIO_SUFFIXES, TAKE_SUFFIX):
+            suffix = TAKE_SUFFIX
+        stem = name[: -len(suffix)] if name.lower().endswith(suffix) else name
+        if not stem:
+            raise LibraryError("a recording needs a name")
+        return new_file(ensure(recordings_dir()), stem, suffix, allow_paths=self._wishes.allow_paths)
+
+    def _notice(self, level: str, text: str) -> None:
+        self._send({"event": "notice", "level": level, "text": text})
+
+    def _answer_to(self, identifier: object) -> Answer:
+        def answer(reason: str | None) -> None:
+            outcome = {"status": "done"} if reason is None else {"status": "failed", "reason": reason}
+            self._send({"id": identifier, **outcome})
+
+        return answer
+
+
+def _when_done(future: Future[Any], answer: Answer) -> None:
+    def done(finished: Future[Any]) -> None:
+        error = finished.exception()
+        if error is None:
+            answer(None)
+        else:
+            answer(str(error) if isinstance(error, DistillError) else f"{type(error).__name__}: {error}")
+
+    future.add_done_callback(done)

@@ -1,0 +1,142 @@
+"""When to compute the next block, how full the ring is kept, and why it ran empty."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+WINDOW_BLOCKS = 1000
+FEW_BLOCKS = 100
+Cause = Literal["model", "stall", "device"]
+CAUSES: dict[Cause, str] = {
+    "model": "the model is too slow",
+    "stall": "the process stalled",
+    "device": "the device took more than its due",
+}
+
+
+@dataclass(frozen=True)
+class Underrun:
+    """The ring ran empty at `when` (Unix time), after a block that took `block_seconds` to compute."""
+
+    when: float
+    cause: Cause
+    block_seconds: float
+
+    def describe(self) -> str:
+        """One line with date and cause."""
+        at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self.when))
+        return f"{at} underrun: {CAUSES[self.cause]} (the last block took {self.block_seconds * 1e3:.1f} ms)"
+
+
+@dataclass(frozen=True)
+class BlockTime:
+    """How long a block took: by the clock, of this thread's own computing time, and since the block before was written."""
+
+    seconds: float
+    computing_seconds: float
+    since_last_seconds: float
+
+
+@dataclass(frozen=True)
+class TargetConfig:
+    """How the ring's target fill follows from measured times. All in seconds.
+
+    `margin` is what a well-behaved system needs on top; it grows with every underrun (times `growth`) and every near miss,
+    up to `margin_limit`. `fixed` overrides everything.
+    """
+
+    margin: float = 0.003
+    growth: float = 1.5
+    near_miss_step: float = 0.001
+    margin_limit: float = 0.08
+    fixed: float | None = None
+
+
+class BlockTimes:
+    """Times of the last blocks, as hop times (block time over the number of hops).
+
+    `expected_seconds` is what a block will take, as long as too few were measured.
+    """
+
+    def __init__(self, hops: int, expected_seconds: float) -> None:
+        self._hops = hops
+        self._expected = expected_seconds
+        self._times: deque[float] = deque(maxlen=WINDOW_BLOCKS)
+        self.computed = 0
+        self.misses = 0
+
+    def add(self, seconds: float, deadline: float) -> None:
+        """A block took `seconds`; it had `deadline`, the length of its own sound."""
+        self._times.append(seconds)
+        self.computed += 1
+        self.misses += seconds > deadline
+
+    def percentiles(self) -> tuple[float, float, float]:
+        """p50, p99 and maximum of the hop time in seconds (zeros before the first block)."""
+        if not self._times:
+            return 0.0, 0.0, 0.0
+        times = np.fromiter(self._times, np.float64) / self._hops
+        p50, p99 = np.percentile(times, (50.0, 99.0))
+        return float(p50), float(p99), float(times.max())
+
+    @property
+    def block_p99(self) -> float:
+        """p99 of the time of a whole block, in seconds; not below what is expected while fewer than 100 were measured."""
+        measured = self.percentiles()[1] * self._hops
+        return max(measured, self._expected) if self.computed < FEW_BLOCKS else measured
+
+    @property
+    def block_p50(self) -> float:
+        """Median time of a whole block, in seconds."""
+        return self.percentiles()[0] * self._hops
+
+
+class TargetFill:
+    """The fill at which the next block is begun: p99 of the block's time + the device's period + a margin that learns.
+
+    While a block is computed the device goes on taking; a fill below this would run out in one block out of a hundred.
+    """
+
+    def __init__(self, config: TargetConfig, period_seconds: float) -> None:
+        self._config = config
+        self._period = period_seconds
+        self.margin = config.margin
+
+    def seconds(self, block_p99: float) -> float:
+        """The target fill in seconds."""
+        if self._config.fixed is not None:
+            return max(self._config.fixed, self._period)
+        return min(block_p99, 0.2) + self._period + self.margin
+
+    def set_period(self, seconds: float) -> None:
+        """The device's period, as it is known now."""
+        self._period = seconds
+
+    def underrun(self) -> None:
+        """More margin after the ring ran empty."""
+        self.margin = min(self.margin * self._config.growth + 0.001, self._config.margin_limit)
+
+    def lowest(self, fill_seconds: float) -> None:
+        """A little more margin if less than half a period was left when a block was written."""
+        if fill_seconds < self._period / 2:
+            self.margin = min(self.margin + self._config.near_miss_step, self._config.margin_limit)
+
+
+def cause_of(block: BlockTime, typical_seconds: float, fill_before_seconds: float) -> Cause:
+    """Why the ring ran empty, from the block that came too late.
+
+    If the block and the waiting before it were shorter than what the ring had held, the device took too much. If the thread spent
+    most of the block computing, or the block took no longer than usual, the model is too slow. Else it was kept from running.
+    """
+    if block.since_last_seconds < 0.9 * fill_before_seconds:
+        return "device"
+    if block.seconds < 0.5 * fill_before_seconds:
+        return "stall"
+    busy = block.computing_seconds >= 0.6 * block.seconds
+    usual = block.seconds <= 3.0 * max(typical_seconds, 1e-4)
+    return "model" if busy or usual else "stall"
