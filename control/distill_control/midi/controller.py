@@ -95,6 +95,16 @@ class Controller:
                 if value is not None:
                     self._show(index, binding, state, value)
 
+    def let_go(self) -> None:
+        """The controller is gone: whatever its keys held is let go."""
+        for binding, state in zip(self.map.bindings, self._states, strict=True):
+            if state.held:
+                state.held.clear()
+                try:
+                    self._let_go(binding, state)
+                except DistillError as error:
+                    self._complain(str(error))
+
     # ---- inside
 
     def _perform(self, gesture: Gesture, now: float) -> None:
@@ -130,10 +140,8 @@ class Controller:
                 if binding.control.kind in ("bend", "pressure") and binding.is_parameter:
                     rest = 0.5 if binding.control.kind == "bend" else 0.0
                     self._set(binding, state, state.scale.value(rest))
-            elif state.held:
-                state.held.clear()
-                self._let_go(binding, state)
         if gesture.action != "reset":
+            self.let_go()
             self._command("/distill/panic")
 
     def _move(self, index: int, movement: Movement) -> None:

@@ -17,9 +17,11 @@ _MESSAGE = ctypes.CFUNCTYPE(None, ctypes.c_char_p)
 _SHUTDOWN = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 
 
-@_MESSAGE
-def _ignore(text: bytes) -> None:
-    """Swallows what a library would print."""
+def _swallow(text: bytes) -> None:
+    """Takes what a library would print."""
+
+
+_IGNORE = _MESSAGE(_swallow)
 
 
 def quieten() -> None:
@@ -28,12 +30,12 @@ def quieten() -> None:
     jack = _loaded("libjack")
     if jack is not None:
         with contextlib.suppress(AttributeError):
-            jack.jack_set_error_function(_ignore)
-            jack.jack_set_info_function(_ignore)
+            jack.jack_set_error_function(_IGNORE)
+            jack.jack_set_info_function(_IGNORE)
     alsa = _loaded("libasound")
     if alsa is not None:
         with contextlib.suppress(AttributeError):
-            alsa.snd_lib_error_set_handler(_ignore)
+            alsa.snd_lib_error_set_handler(_IGNORE)
 
 
 class JackWatch:

@@ -1,0 +1,193 @@
+"""Ports that come and go: opened when they appear, let go when they vanish, retried when they were taken."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from distill_control.midi.ports import (
+    CLIENT,
+    OnBytes,
+    PortName,
+    System,
+    check_port,
+    compiled_apis,
+    device_name,
+    matches,
+    shut,
+)
+from distill_engine.errors import ControlError
+
+POLL_SECONDS = 1.0
+
+Notify = Callable[[str, str], None]
+
+
+class PortSystem(Protocol):
+    """What is used of `System`."""
+
+    api: str
+    alive: bool
+
+    def inputs(self) -> list[PortName]: ...
+
+    def outputs(self) -> list[PortName]: ...
+
+    def open_input(self, port: str, on_bytes: OnBytes) -> Any: ...
+
+    def open_output(self, port: str) -> Any: ...
+
+    def open_virtual(self, on_bytes: OnBytes) -> tuple[Any, Any] | None: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass
+class Connection:
+    """An open controller: what it sends on and, where it can show something, what it is told through."""
+
+    port: PortName
+    source: Any
+    target: Any | None
+    virtual: bool = False
+
+
+class PortKeeper:
+    """Keeps the wanted ports open. `wanted` is a part of a name; None takes all of the first system that is there;
+    `none` takes no ports but our own virtual one."""
+
+    def __init__(
+        self,
+        wanted: str | None,
+        on_bytes: OnBytes,
+        notify: Notify,
+        *,
+        systems: Callable[[], tuple[int, ...]] = compiled_apis,
+        make: Callable[[int], PortSystem] = System,
+    ) -> None:
+        self.wanted = wanted
+        self.connections: dict[str, Connection] = {}
+        self._on_bytes = on_bytes
+        self._notify = notify
+        self._apis = systems
+        self._make = make
+        self._systems: dict[int, PortSystem] = {}
+        self._refused: dict[str, str] = {}
+        self._said: str | None = None
+        self._polled = float("-inf")
+
+    def poll(self, now: float) -> tuple[list[Connection], list[Connection]]:
+        """(opened, closed) since the last look; once a second at most."""
+        if now - self._polled < POLL_SECONDS:
+            return [], []
+        self._polled = now
+        closed = self._drop_dead_systems()
+        opened = self._find_systems()
+        there = self._inputs()
+        names = {port.name for port in there}
+        gone = [link for name, link in self.connections.items() if not link.virtual and name not in names]
+        closed += [self._close(link) for link in gone]
+        self._refused = {name: reason for name, reason in self._refused.items() if name in names}
+        opened += [link for port in there if port.name not in self.connections and (link := self._open(port))]
+        self._mention_missing()
+        return opened, closed
+
+    def close(self) -> None:
+        """Let go of everything."""
+        for link in list(self.connections.values()):
+            self._close(link)
+        for system in self._systems.values():
+            system.close()
+        self._systems.clear()
+
+    def _find_systems(self) -> list[Connection]:
+        opened = []
+        reasons = []
+        for api in self._apis():
+            if api in self._systems:
+                continue
+            try:
+                system = self._make(api)
+                self._systems[api] = system
+                virtual = system.open_virtual(self._on_bytes)
+            except ControlError as error:
+                reasons.append(str(error))
+                continue
+            if virtual is not None:
+                name = CLIENT if CLIENT not in self.connections else f"{CLIENT} {system.api}"
+                link = Connection(PortName(system.api, name), virtual[0], virtual[1], virtual=True)
+                self.connections[name] = link
+                opened.append(link)
+        if not self._systems:
+            self._say("warning", "no MIDI: " + "; ".join(reasons or ["python-rtmidi knows no MIDI system here"]))
+        return opened
+
+    def _drop_dead_systems(self) -> list[Connection]:
+        closed = []
+        for api, system in list(self._systems.items()):
+            if system.alive:
+                continue
+            del self._systems[api]
+            links = [link for link in self.connections.values() if link.port.api == system.api]
+            closed += [self._close(link) for link in links]
+            threading.Thread(target=system.close, name="midi-close", daemon=True).start()
+            self._notify("warning", f"MIDI: {system.api} has gone; its ports are taken again when it is back")
+        return closed
+
+    def _inputs(self) -> list[PortName]:
+        if self.wanted == "none" or not self._systems:
+            return []
+        if self.wanted is None:
+            return next(iter(self._systems.values())).inputs()
+        return [port for system in self._systems.values() for port in system.inputs() if matches(port, self.wanted)]
+
+    def _open(self, port: PortName) -> Connection | None:
+        system = next(system for system in self._systems.values() if system.api == port.api)
+        try:
+            source = system.open_input(port.name, self._on_bytes)
+        except ControlError as error:
+            if self._refused.get(port.name) != str(error):
+                self._refused[port.name] = str(error)
+                self._notify("error", str(error))
+            return None
+        link = Connection(port, source, self._partner(system, port))
+        self.connections[port.name] = link
+        self._said = None
+        self._notify("info", f"MIDI: {port} is connected")
+        return link
+
+    def _partner(self, system: PortSystem, port: PortName) -> Any | None:
+        """The output of the same device, if it has one."""
+        name = device_name(port.name)
+        for output in system.outputs():
+            if output.name == port.name or (name and device_name(output.name) == name):
+                try:
+                    return system.open_output(output.name)
+                except ControlError:
+                    return None
+        return None
+
+    def _close(self, link: Connection) -> Connection:
+        self.connections.pop(link.port.name, None)
+        threading.Thread(target=_shut_both, args=(link,), name="midi-close", daemon=True).start()
+        if not link.virtual:
+            self._notify("warning", f"MIDI: {link.port} was unplugged; it is taken again when it is back")
+        return link
+
+    def _mention_missing(self) -> None:
+        if self.wanted in (None, "none") or any(not link.virtual for link in self.connections.values()):
+            return
+        try:
+            check_port(str(self.wanted), [port for system in self._systems.values() for port in system.inputs()])
+        except ControlError as error:
+            self._say("error", str(error))
+
+    def _say(self, level: str, text: str) -> None:
+        if text != self._said:
+            self._said = text
+            self._notify(level, text)
+
+
+def _shut_both(link: Connection) -> None:
+    shut(link.source)
+    shut(link.target)
