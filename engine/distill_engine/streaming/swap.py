@@ -82,5 +82,5 @@ class DelayLine:
         return {"delay": self._memory.copy()} if len(self._memory) else {}
 
     def restore(self, state: StateDict) -> None:
-        if len(self._memory):
-            self._memory = state["delay"].astype(np.float32)
+        """Goes on from a `state`, with its delay."""
+        self._memory = state["delay"].astype(np.float32) if "delay" in state else np.zeros(0, np.float32)

@@ -43,16 +43,19 @@ def choose_vocoder(
     base: Callable[[str], Path | None] | None = None,
     universal: Callable[[], bool] | None = None,
 ) -> VocoderChoice:
-    """The vocoder for a request of `auto|hifigan|vocos|bigvgan|base`.
+    """The vocoder for a request of `auto|hifigan|vocos|bigvgan|base`, or the `name` of an earlier choice ("base vocos").
 
     auto: the model's own that validates best among the usable ones that `keeps_up` (live) accepts; else BigVGAN where `universal`
     says it can serve; else the base vocoder. `base` finds the file of a base vocoder by kind.
 
     Raises VocoderError if there is none.
     """
-    if requested not in NAMES:
-        raise VocoderError(f"vocoder {requested!r} is unknown; choose {', '.join(NAMES)}")
     find_base = base or shipped_base
+    kind = requested.removeprefix("base ")
+    if kind != requested and (choice := _base_of_kind(kind, find_base, "asked for")) is not None:
+        return choice
+    if requested not in NAMES:
+        raise VocoderError(f"vocoder {requested[:40]!r} is unknown; choose {', '.join(NAMES)}")
     if requested == "base":
         return _base(manifest, find_base, "asked for", keeps_up)
     if requested == "bigvgan":
@@ -157,7 +160,7 @@ def _base(
 
 
 def _base_of_kind(kind: str, find_base: Callable[[str], Path | None], why: str) -> VocoderChoice | None:
-    path = find_base(kind)
+    path = find_base(kind) if kind in KINDS else None
     if path is None:
         return None
     with ModelFile.open(path) as file:

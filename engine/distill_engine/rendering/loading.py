@@ -1,0 +1,159 @@
+"""A model as a library object: encode, decode, vocode. Works on the model file's graphs; torch only if a device is named.
+
+from distill_engine import load_model
+model = load_model("rain.distillgan")
+latents = model.encode(samples)          # mono [T] at 44.1 kHz -> [D, ceil(T / 512 / 4)], sigma units
+samples = model.vocode(model.decode(latents))
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.audio.mel import MelConfig, mel_spectrogram
+from distill_engine.errors import ModelFileError
+from distill_engine.modelfile import Manifest, ModelFile
+from distill_engine.models.config import ModelConfig
+from distill_engine.models.upsample import upsample_latents
+from distill_engine.streaming.backends.base import StepBackend
+from distill_engine.streaming.backends.onnx_backend import SessionSettings
+from distill_engine.streaming.loading import NetworkLoader
+from distill_engine.streaming.vocoder_choice import VocoderChoice, choose_vocoder
+
+FloatArray = npt.NDArray[np.float32]
+
+STEP_FRAMES = 64
+
+
+def offline_settings(threads: int | None = None) -> SessionSettings:
+    """Threads for work that need not be in time: up to four, as the machine has."""
+    return SessionSettings(threads or max(1, min(4, os.cpu_count() or 1)))
+
+
+class LoadedModel:
+    """A model file loaded for offline use. Mel is [bands, F], latents [D, L] in sigma units, samples mono [T] float32.
+
+    Networks are loaded on first use and kept. Not safe to use from several threads at once.
+    """
+
+    def __init__(self, path: Path, vocoder: str, torch_device: str | None, threads: int | None) -> None:
+        with ModelFile.open(path) as file:
+            self.manifest: Manifest = file.manifest
+            self.parts = file.parts
+        self.path = path
+        self.mel = MelConfig(**dict(self.manifest.mel)) if self.manifest.mel else MelConfig()
+        self._requested = vocoder
+        self._loader = NetworkLoader(offline_settings(threads), torch_device)
+        self._networks: tuple[StepBackend, StepBackend | None] | None = None
+        self._vocoders: dict[str, tuple[StepBackend, VocoderChoice]] = {}
+
+    @property
+    def sample_rate(self) -> int:
+        return self.mel.sample_rate
+
+    @property
+    def latent_dim(self) -> int:
+        """D, the size of a latent."""
+        return self._config.latent_dim
+
+    @property
+    def _config(self) -> ModelConfig:
+        if not self.manifest.model:
+            raise ModelFileError(f"{self.path} holds vocoders but no latent model")
+        return ModelConfig.from_dict(dict(self.manifest.model))
+
+    def _model(self) -> tuple[StepBackend, StepBackend | None]:
+        if self._networks is None:
+            config = self._config
+            with ModelFile.open(self.path) as file:
+                decoder, encoder = self._loader.model(file, config)
+            self._networks = (decoder(), encoder() if encoder is not None else None)
+        return self._networks
+
+    def choice(self, vocoder: str | None = None) -> VocoderChoice:
+        """The vocoder that a request stands for, and why. Raises VocoderError."""
+        return choose_vocoder(self.manifest, vocoder or self._requested)
+
+    def mel_of(self, samples: FloatArray) -> FloatArray:
+        """Mel [bands, T // hop] of samples [T]."""
+        return mel_spectrogram(samples, self.mel)
+
+    def encode(self, samples: FloatArray) -> FloatArray:
+        """Latents [D, ceil(F / reduction)] of samples [T] with F = T // hop frames."""
+        return self.encode_mel(self.mel_of(samples))
+
+    def encode_mel(self, mel: FloatArray) -> FloatArray:
+        """Latents [D, ceil(F / reduction)] of mel [bands, F]; a last, incomplete region repeats its end."""
+        encoder = self._model()[1]
+        if encoder is None:
+            raise ModelFileError(f"{self.path} has no encoder to play without torch; use torch_device='cpu'")
+        spare = -mel.shape[1] % self._config.reduction
+        return _run(encoder, np.pad(mel, ((0, 0), (0, spare)), mode="edge"), STEP_FRAMES * self._config.reduction)
+
+    def decode(self, latents: FloatArray) -> FloatArray:
+        """Mel [bands, L * reduction] of latents [D, L] at their own rate."""
+        return self.decode_at_mel_rate(upsample_latents(np.asarray(latents, np.float32), self._config.reduction))
+
+    def decode_at_mel_rate(self, latents: FloatArray) -> FloatArray:
+        """Mel [bands, F] of latents [D, F], one for each frame."""
+        return _run(self._model()[0], latents, STEP_FRAMES)
+
+    def vocode(self, mel: FloatArray, vocoder: str | None = None) -> FloatArray:
+        """Samples [F * hop] of mel [bands, F], aligned with it, through `auto|hifigan|vocos|bigvgan|base`. Raises VocoderError."""
+        stream, choice = self._vocoder(vocoder)
+        delay = self._loader.delay(choice)
+        late = -(-delay // self.mel.hop)
+        silence = np.full((mel.shape[0], late), np.log(self.mel.floor), np.float32)
+        samples: FloatArray = _run(stream, np.concatenate([mel, silence], axis=1), STEP_FRAMES)[0]
+        return samples[delay : delay + mel.shape[1] * self.mel.hop]
+
+    def resynthesise(self, samples: FloatArray, vocoder: str | None = None) -> FloatArray:
+        """Samples [T] through encoder, decoder and vocoder, aligned; as long as they were."""
+        mel = self.decode(self.encode(samples))
+        return _fitted(self.vocode(mel, vocoder), len(samples))
+
+    def copy_synthesise(self, samples: FloatArray, vocoder: str | None = None) -> FloatArray:
+        """Samples [T] through their own mel and the vocoder alone; as long as they were."""
+        return _fitted(self.vocode(self.mel_of(samples), vocoder), len(samples))
+
+    def _vocoder(self, vocoder: str | None) -> tuple[StepBackend, VocoderChoice]:
+        name = vocoder or self._requested
+        if name not in self._vocoders:
+            choice = self.choice(name)
+            with ModelFile.open(self.path) as file:
+                stream, _ = self._loader.vocoder(file, choice)
+            self._vocoders[name] = (stream(), choice)
+        return self._vocoders[name]
+
+
+def load_model(
+    path: str | os.PathLike[str], *, vocoder: str = "auto", torch_device: str | None = None, threads: int | None = None
+) -> LoadedModel:
+    """Opens a `.distillgan` file for offline use.
+
+    Args:
+        vocoder: `auto|hifigan|vocos|bigvgan|base`, for `vocode` and `resynthesise`.
+        torch_device: `auto|cpu|cuda|mps` to compute in torch; None: ONNX Runtime on the CPU, without torch.
+        threads: of ONNX Runtime; up to four by default.
+
+    Raises:
+        ModelFileError: the file is damaged, hostile, too old or too new.
+    """
+    return LoadedModel(Path(path), vocoder, torch_device, threads)
+
+
+def _run(stream: StepBackend, x: FloatArray, block: int) -> FloatArray:
+    """A whole signal [C, n] through a stream from its initial state, block by block."""
+    stream.reset()
+    parts = []
+    for start in range(0, x.shape[1], block):
+        parts.append(stream.step(np.ascontiguousarray(x[:, start : start + block], np.float32)).copy())
+    return np.concatenate(parts, axis=1) if parts else np.zeros((stream.channels_out, 0), np.float32)
+
+
+def _fitted(samples: FloatArray, length: int) -> FloatArray:
+    return samples[:length] if len(samples) >= length else np.pad(samples, (0, length - len(samples)))

@@ -1,0 +1,186 @@
+"""A synth played offline: a fixed score, or a take with everything that was done in it. Yields blocks of sound."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.errors import ConfigError, ControlError, DistillError, TakeError
+from distill_engine.streaming.instrument import Instrument
+from distill_engine.streaming.synth import Synth
+from distill_engine.streaming.take import Take, TakeEvent
+from distill_engine.streaming.vocabulary import slot
+
+FloatArray = npt.NDArray[np.float32]
+
+RENDER_BLOCK = 16
+MAXIMUM_SECONDS = 24 * 3600.0
+
+Resolve = Callable[[str, str, str], Instrument]
+"""(model name, model digest, vocoder) -> the instrument that a take swaps to. Raises DistillError."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """A render without a take. `latents` are fixed dimensions (sigma units), `controls` values by name, `parameters` by address.
+
+    `source` "auto" is a path through the corpus where the model has one encoded, a drift otherwise.
+    """
+
+    seconds: float = 10.0
+    seed: int = 0
+    source: str = "auto"
+    gain_db: float = 0.0
+    width: float = 0.3
+    latents: dict[int, float] = field(default_factory=dict)
+    controls: dict[str, float] = field(default_factory=dict)
+    parameters: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.seconds <= MAXIMUM_SECONDS:
+            raise ConfigError(f"duration {self.seconds} s is out of range: above 0, up to {MAXIMUM_SECONDS:.0f}")
+
+
+def play_score(instrument: Instrument, score: Score) -> Iterator[FloatArray]:
+    """Blocks [2, n] of exactly the score's duration at the instrument's rate, faded in and out, without the vocoder's delay."""
+    synth = _prepared(instrument, score)
+    total = round(score.seconds * instrument.sample_rate)
+    skip = instrument.delay_samples
+    hops = math.ceil((total + skip) / synth.hop)
+    fade = math.ceil(synth.post.config.fade_seconds * synth.sample_rate / synth.hop)
+    left = total
+    for first in _blocks(hops, max(0, hops - fade)):
+        if first == hops - fade:
+            synth.stop()
+        ends = [hop for hop in (hops - fade, hops) if hop > first]
+        block = synth.render(min(RENDER_BLOCK, ends[0] - first if ends else 1))
+        block, skip = block[:, skip:], max(0, skip - block.shape[1])
+        yield block[:, :left]
+        left -= min(left, block.shape[1])
+
+
+def _blocks(hops: int, stop: int) -> Iterator[int]:
+    """First hop of each block: blocks end at `stop` and at `hops`."""
+    at = 0
+    while at < hops:
+        yield at
+        at = min(at + RENDER_BLOCK, stop if at < stop else hops)
+
+
+def _prepared(instrument: Instrument, score: Score) -> Synth:
+    names = instrument.source_names
+    source = ("corpus" if "corpus" in names else "drift") if score.source == "auto" else score.source
+    synth = Synth(instrument, seed=score.seed, block=RENDER_BLOCK, source=source)
+    if source == "corpus":
+        synth.set("/distill/source/position", score.seed * 0.6180339887 % 1.0)
+    synth.set("/distill/gain", score.gain_db)
+    synth.set("/distill/width", score.width)
+    for name, value in score.controls.items():
+        synth.set(f"/distill/control/{control_index(instrument, name)}", value)
+    for index, value in score.latents.items():
+        if not 0 <= index < instrument.latent_dim:
+            raise ControlError(f"latent {index}: this model has the latents 0 to {instrument.latent_dim - 1}")
+        synth.set(f"/distill/latent/{index}", value)
+    synth.pin(frozenset(score.latents))
+    for address, value in score.parameters.items():
+        synth.set(address, value)
+    return synth
+
+
+def control_index(instrument: Instrument, name: str) -> int:
+    """Place of a named control. Raises ControlError with the names that there are."""
+    names = instrument.control_names
+    if name not in names:
+        there = ", ".join(names) if names else "none yet (run `distill analyse`)"
+        raise ControlError(f"control {name!r}: the model has {there}")
+    return names.index(name)
+
+
+def play_take(
+    instrument: Instrument, take: Take, resolve: Resolve, *, vocoder: str | None = None
+) -> Iterator[FloatArray]:
+    """Blocks [2, n] of a take, cut as they were live: the same samples. With `vocoder` the same performance through another one.
+
+    Through another vocoder the sound is moved by the difference of the delays, so that it stays where it was.
+    Raises TakeError if the take belongs to another model.
+    """
+    header = take.header
+    if header.model != instrument.model_digest:
+        raise TakeError(
+            f"the take was played with {header.model_name} ({header.model[:12]}), not with {instrument.name} "
+            f"({instrument.model_digest[:12]}); give the model it was played with"
+        )
+    synth = Synth(instrument, seed=header.seed, block=header.block)
+    same = vocoder is None and instrument.vocoder_digest == header.vocoder_digest
+    _restore(synth, take, resolve, vocoder, same)
+    shift = 0 if same else synth.alignment_samples - _recorded_alignment(take)
+    if shift < 0:
+        yield np.zeros((2, -shift), np.float32)
+    skip, left = max(0, shift), take.hops * header.hop
+    left += min(0, shift)
+    for block in _perform(synth, take, resolve, vocoder, -(-skip // header.hop)):
+        part, skip = block[:, skip:], max(0, skip - block.shape[1])
+        yield part[:, :left]
+        left -= min(left, part.shape[1])
+
+
+def _recorded_alignment(take: Take) -> int:
+    return int(take.header.state["synth"][2]) if take.header.state is not None else 0
+
+
+def _restore(synth: Synth, take: Take, resolve: Resolve, vocoder: str | None, same: bool) -> None:
+    for place, name, digest, kind, _ in take.header.others:
+        synth.swap(resolve(name, digest, vocoder or kind), 0.0, place=place)
+    if take.header.state is None:
+        return
+    try:
+        synth.restore(take.header.state, networks=same)
+    except (KeyError, ValueError, IndexError, TypeError, DistillError) as error:
+        raise TakeError(f"the take's state does not fit {synth.instrument.name} ({error}); record it again") from None
+    synth.hops_done = 0
+
+
+def _perform(synth: Synth, take: Take, resolve: Resolve, vocoder: str | None, extra: int) -> Iterator[FloatArray]:
+    """Everything up to the end, and `extra` hops more."""
+    at = 0
+    for event in (*take.events, TakeEvent(take.hops + extra)):
+        while at < event.at:
+            count = min(take.header.block, event.at - at)
+            yield synth.render(count)
+            at += count
+        try:
+            _do(synth, event, resolve, vocoder)
+        except (ControlError, TypeError, ValueError, IndexError) as error:
+            raise TakeError(f"the take's change at hop {event.at} cannot be done: {error}") from None
+
+
+def _do(synth: Synth, event: TakeEvent, resolve: Resolve, vocoder: str | None) -> None:
+    """One change of a take, in the words that `Synth` notes down."""
+    if event.address is not None:
+        synth.apply(slot(event.address), event.value, event.glide)
+        return
+    arguments = event.arguments
+    match event.command:
+        case "play" | "stop" | "panic" | "trigger":
+            getattr(synth, event.command)()
+        case "source":
+            synth.select_source(str(arguments[0]), float(arguments[1]))
+        case "seed":
+            synth.set_seed(int(arguments[0]))
+        case "pin":
+            synth.pin(frozenset(int(i) for i in arguments))
+        case "clear":
+            synth.swap(None, float(arguments[1]), place=int(arguments[0]))
+        case "swap":
+            place, fade, name, digest, kind = arguments[:5]
+            old = synth.instrument_at(int(place))
+            if vocoder is None or old is None or old.model_digest != digest:
+                synth.swap(resolve(str(name), str(digest), vocoder or str(kind)), float(fade), place=int(place))
+        case None:
+            return
+        case other:
+            raise ControlError(f"{str(other)[:40]!r} is unknown")

@@ -1,0 +1,151 @@
+"""`render`: a performance into a sound file, in bounded memory, with progress events."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from distill_engine.audio.encoding import BitDepth, file_rate, write_audio_stream
+from distill_engine.audio.resampling import StreamingResampler
+from distill_engine.errors import AudioFileError, TakeError
+from distill_engine.rendering.performance import FloatArray, Resolve, Score, play_score, play_take
+from distill_engine.streaming.instrument import Instrument
+from distill_engine.streaming.take import Take
+
+
+@dataclass(frozen=True)
+class Output:
+    """The file to write: rate in Hz (Opus and MP3 may need another, see `RenderResult`), bit depth, format (None: the suffix's)."""
+
+    path: Path
+    sample_rate: int = 44100
+    bit_depth: BitDepth = 24
+    format: str | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Seconds of sound done, of how many, and the seconds that remain at the present pace."""
+
+    done_seconds: float
+    total_seconds: float
+    remaining_seconds: float
+
+
+@dataclass(frozen=True)
+class RenderResult:
+    """What was written. Levels in dB of full scale; `speed` in seconds of sound per second."""
+
+    path: Path
+    seconds: float
+    sample_rate: int
+    encoding: str
+    peak_db: float
+    rms_db: float
+    speed: float
+    vocoder: str
+    reason: str
+
+
+def render_score(
+    instrument: Instrument, score: Score, output: Output, progress: Callable[[Progress], None] | None = None
+) -> RenderResult:
+    """Renders a score. Raises AudioFileError, ControlError."""
+    return _write(instrument, play_score(instrument, score), score.seconds, output, progress)
+
+
+def render_take(
+    instrument: Instrument,
+    take: Take,
+    output: Output,
+    resolve: Resolve,
+    *,
+    vocoder: str | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> RenderResult:
+    """Renders a take, through `vocoder` if one is named. Raises AudioFileError, TakeError."""
+    if take.hops < 1:
+        raise TakeError("the take is empty: nothing was played in it")
+    blocks = play_take(instrument, take, resolve, vocoder=vocoder)
+    return _write(instrument, blocks, take.seconds, output, progress)
+
+
+class _Meter:
+    """Passes blocks on, measuring their level and reporting progress about ten times a second."""
+
+    def __init__(self, rate: int, total: float, progress: Callable[[Progress], None] | None) -> None:
+        self._rate, self._total, self._progress = rate, total, progress
+        self.peak = self.square = 0.0
+        self.frames = 0
+        self.started = time.monotonic()
+        self._told = 0.0
+
+    def watch(self, blocks: Iterator[FloatArray]) -> Iterator[FloatArray]:
+        for block in blocks:
+            if not block.shape[1]:
+                continue
+            self.peak = max(self.peak, float(np.abs(block).max()))
+            self.square += float(np.square(block, dtype=np.float64).mean(axis=0).sum())
+            self.frames += block.shape[1]
+            self._tell()
+            yield block
+
+    def _tell(self) -> None:
+        now = time.monotonic()
+        done = self.frames / self._rate
+        if self._progress is None or (now - self._told < 0.1 and done < self._total):
+            return
+        self._told = now
+        pace = (now - self.started) / max(done, 1e-9)
+        self._progress(Progress(done, self._total, max(0.0, self._total - done) * pace))
+
+
+def _write(
+    instrument: Instrument,
+    blocks: Iterator[FloatArray],
+    seconds: float,
+    output: Output,
+    progress: Callable[[Progress], None] | None,
+) -> RenderResult:
+    if not 8000 <= output.sample_rate <= 192_000:
+        raise AudioFileError(f"{output.path}: a rate of {output.sample_rate} Hz is out of range: 8000 to 192000")
+    meter = _Meter(instrument.sample_rate, seconds, progress)
+    rate = file_rate(output.path, output.sample_rate, output.format)
+    written = write_audio_stream(
+        output.path,
+        resampled(meter.watch(blocks), instrument.sample_rate, rate),
+        2,
+        rate,
+        bit_depth=output.bit_depth,
+        format=output.format,
+        tags={"title": instrument.name, "software": "Distill", "comment": f"vocoder {instrument.vocoder.name}"},
+    )
+    elapsed = max(time.monotonic() - meter.started, 1e-9)
+    return RenderResult(
+        written.path,
+        meter.frames / instrument.sample_rate,
+        written.sample_rate,
+        written.encoding,
+        _decibels(meter.peak),
+        _decibels(math.sqrt(meter.square / max(1, meter.frames))),
+        meter.frames / instrument.sample_rate / elapsed,
+        instrument.vocoder.name,
+        instrument.vocoder.reason,
+    )
+
+
+def resampled(blocks: Iterator[FloatArray], source: int, target: int) -> Iterator[FloatArray]:
+    """Stereo blocks [2, n] at another rate, aligned and of the same duration."""
+    resampler = StreamingResampler(source, target, 2)
+    for block in blocks:
+        yield np.clip(resampler.process(block), -1.0, 1.0)
+    yield np.clip(resampler.flush(), -1.0, 1.0)
+
+
+def _decibels(level: float) -> float:
+    return round(20.0 * math.log10(max(level, 1e-6)), 2)

@@ -1,0 +1,44 @@
+"""Finding the models that a take swaps to: the file at hand, or the library's by name, if the digest is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from distill_engine.errors import LibraryError, TakeError
+from distill_engine.library.lookup import find_model
+from distill_engine.modelfile import ModelFile
+from distill_engine.rendering.performance import Resolve
+from distill_engine.streaming.instrument import Instrument
+
+
+def model_finder(at_hand: Path, prepare: Callable[[Path, str], Instrument]) -> Resolve:
+    """A `Resolve` that prepares each model and vocoder once."""
+    known: dict[tuple[str, str], Instrument] = {}
+
+    def resolve(name: str, digest: str, vocoder: str) -> Instrument:
+        if (digest, vocoder) not in known:
+            known[digest, vocoder] = prepare(_find(at_hand, name, digest), vocoder)
+        return known[digest, vocoder]
+
+    return resolve
+
+
+def _find(at_hand: Path, name: str, digest: str) -> Path:
+    if _digest(at_hand) == digest:
+        return at_hand
+    try:
+        found = find_model(name, allow_paths=False)
+    except LibraryError:
+        raise TakeError(
+            f"the take swaps to the model {name[:80]!r}, which is not in the library; put it there"
+        ) from None
+    if _digest(found) != digest:
+        raise TakeError(f"the take swaps to another {name[:80]!r} than the one in the library; it was trained since")
+    return found
+
+
+def _digest(path: Path) -> str:
+    with ModelFile.open(path) as file:
+        entry = file.manifest.parts.get("model")
+    return entry.sha256 if entry is not None else ""

@@ -1,0 +1,79 @@
+"""`resynth`: a recording through model and vocoder, or through the vocoder alone, into a file."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.audio.encoding import file_rate, write_audio
+from distill_engine.audio.files import read_audio
+from distill_engine.audio.levels import peak_db, rms_db
+from distill_engine.audio.mel import mel_spectrogram
+from distill_engine.audio.resampling import resample
+from distill_engine.rendering.loading import LoadedModel
+from distill_engine.rendering.render import Output
+
+FloatArray = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class ResynthResult:
+    """What was written. `log_mel_error`: mean distance of the output's log-mel from the input's, in nat."""
+
+    path: Path
+    seconds: float
+    sample_rate: int
+    peak_db: float
+    rms_db: float
+    log_mel_error: float
+    speed: float
+    vocoder: str
+    reason: str
+    notes: tuple[str, ...]
+
+
+def resynth(model: LoadedModel, source: Path, output: Output, *, mel_only: bool = False) -> ResynthResult:
+    """Resynthesises a sound file; the result has its length. Raises AudioFileError, VocoderError."""
+    sound = read_audio(source, sample_rate=model.sample_rate, mono=True)
+    samples = np.ascontiguousarray(sound.samples[0])
+    started = time.monotonic()
+    made = model.copy_synthesise(samples) if mel_only else model.resynthesise(samples)
+    elapsed = max(time.monotonic() - started, 1e-9)
+    made = _within_full_scale(made)
+    rate = file_rate(output.path, output.sample_rate, output.format)
+    written = write_audio(
+        output.path,
+        resample(made, model.sample_rate, rate) if rate != model.sample_rate else made,
+        rate,
+        bit_depth=output.bit_depth,
+        format=output.format,
+        tags={"software": "Distill", "comment": f"{source.name} through {model.manifest.name}"},
+    )
+    choice = model.choice()
+    seconds = len(made) / model.sample_rate
+    return ResynthResult(
+        written.path,
+        seconds,
+        written.sample_rate,
+        peak_db(made),
+        rms_db(made),
+        _log_mel_error(samples, made),
+        seconds / elapsed,
+        choice.name,
+        choice.reason,
+        sound.notes,
+    )
+
+
+def _within_full_scale(samples: FloatArray) -> FloatArray:
+    """As it is, or turned down as a whole where its peak would clip."""
+    peak = float(np.abs(samples).max(initial=0.0))
+    return samples * np.float32(0.999 / peak) if peak > 0.999 else samples
+
+
+def _log_mel_error(one: FloatArray, other: FloatArray) -> float:
+    return float(np.abs(mel_spectrogram(one) - mel_spectrogram(other)).mean())

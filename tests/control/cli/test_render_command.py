@@ -1,0 +1,104 @@
+"""`distill render` and `distill resynth` as a user calls them: exit codes, one-line errors, JSON, files."""
+
+import argparse
+import json
+
+import numpy as np
+import pytest
+import soundfile
+
+from distill_control.cli import render as command
+from distill_control.cli.main import guarded
+from distill_control.cli.output import common_parser
+
+
+@pytest.fixture
+def distill():
+    parser = argparse.ArgumentParser(prog="distill")
+    command.register(parser.add_subparsers(required=True), common_parser())
+
+    def run(*arguments: object) -> int:
+        args = parser.parse_args([str(argument) for argument in arguments])
+        return guarded(lambda: args.run(args))
+
+    return run
+
+
+def test_a_bare_render_makes_a_file_and_says_what_it_did(distill, tiny_model, tmp_path, capsys):
+    assert distill("render", tiny_model, "-o", tmp_path / "a.wav", "--duration", 1) == 0
+    assert soundfile.info(tmp_path / "a.wav").frames == 44100
+    out = capsys.readouterr().out
+    assert "a.wav" in out
+    assert "vocoder vocos: the model's own" in out
+
+
+def test_json_for_programs(distill, tiny_model, tmp_path, capsys):
+    code = distill(
+        *("render", tiny_model, "-o", tmp_path / "a.flac", "--duration", 0.5, "--vocoder", "hifigan", "--json"),
+        *("--latent", "2=1.5", "--set", "source/speed=0.5", "--source", "corpus", "--sample-rate", 48000),
+    )
+    assert code == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["vocoder"] == "hifigan"
+    assert data["sample_rate"] == 48000
+    assert data["seconds"] == 0.5
+
+
+def test_resynth_of_a_recording(distill, tiny_model, tmp_path, capsys):
+    soundfile.write(tmp_path / "in.wav", 0.1 * np.random.default_rng(0).standard_normal(22050), 22050)
+    assert distill("resynth", tiny_model, tmp_path / "in.wav", "-o", tmp_path / "out.wav", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["seconds"] == pytest.approx(1.0, abs=0.01)
+    assert distill("resynth", tiny_model, tmp_path / "in.wav", "-o", tmp_path / "mel.wav", "--mel-only") == 0
+    assert soundfile.info(tmp_path / "mel.wav").duration == pytest.approx(1.0, abs=0.01)
+
+
+def test_a_take_is_rendered(distill, tiny_model, tmp_path):
+    from distill_engine.streaming.instrument import prepare_instrument
+    from distill_engine.streaming.synth import Synth
+
+    synth = Synth(prepare_instrument(tiny_model, "vocos"), seed=3)
+    synth.start_take(tmp_path / "a.take")
+    live = synth.render(30)
+    synth.stop_take()
+    code = distill("render", tiny_model, "-o", tmp_path / "a.wav", "--take", tmp_path / "a.take", "--bit-depth", "32f")
+    assert code == 0
+    sound, _ = soundfile.read(tmp_path / "a.wav", dtype="float32")
+    assert np.abs(sound.T - live).max() <= 1e-5
+    assert (
+        distill("render", tiny_model, "-o", tmp_path / "b.wav", "--take", tmp_path / "a.take", "--vocoder", "hifigan")
+        == 0
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--duration", "0"], "duration"),
+        (["--duration", "1", "--control", "brightness=1"], "distill analyse"),
+        (["--duration", "1", "--latent", "40=1"], "latents 0 to 7"),
+        (["--duration", "1", "--set", "nothing=1"], "no parameter"),
+        (["--take", "missing.take"], "cannot read"),
+        (["--duration", "1", "--sample-rate", "5"], "rate"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(distill, tiny_model, tmp_path, capsys, arguments, message):
+    assert distill("render", tiny_model, "-o", tmp_path / "a.wav", *arguments) == 1
+    err = capsys.readouterr().err
+    assert err.startswith("error: ")
+    assert message in err
+    assert len(err.strip().splitlines()) == 1
+    assert not (tmp_path / "a.wav").exists()
+
+
+def test_the_output_is_never_the_input(distill, tiny_model, tmp_path, capsys):
+    before = tiny_model.read_bytes()
+    assert distill("render", tiny_model, "-o", tiny_model, "--format", "wav", "--duration", 1) == 1
+    assert "another name" in capsys.readouterr().err
+    assert tiny_model.read_bytes() == before
+
+
+@pytest.mark.parametrize("arguments", [["--latent", "x=1"], ["--control", "loud"], ["--duration", "1", "--take", "a"]])
+def test_wrong_usage_is_exit_code_two(distill, tiny_model, tmp_path, arguments):
+    with pytest.raises(SystemExit) as stop:
+        distill("render", tiny_model, "-o", tmp_path / "a.wav", *arguments)
+    assert stop.value.code == 2

@@ -1,0 +1,235 @@
+"""Renders: a take gives the live samples; every rate, depth and format; nothing that existed is lost."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import soundfile
+
+from distill_engine.errors import AudioFileError, ConfigError, ControlError, TakeError
+from distill_engine.rendering.performance import RENDER_BLOCK, Score, play_score, play_take
+from distill_engine.rendering.render import Output, render_score, render_take
+from distill_engine.streaming.instrument import Instrument, prepare_instrument
+from distill_engine.streaming.synth import Synth
+from distill_engine.streaming.take import Take
+
+
+@pytest.fixture(scope="module")
+def vocos(tiny_model) -> Instrument:
+    return prepare_instrument(tiny_model, "vocos")
+
+
+@pytest.fixture(scope="module")
+def others(tiny_model, make_tiny_model) -> dict[str, Instrument]:
+    second = prepare_instrument(make_tiny_model(name="second", seed=3), "vocos")
+    return {"hifigan": prepare_instrument(tiny_model, "hifigan"), "second": second}
+
+
+@pytest.fixture
+def resolve(vocos, others):
+    def find(name, digest, vocoder):
+        if digest == others["second"].model_digest:
+            return others["second"]
+        return others["hifigan"] if vocoder == "hifigan" else vocos
+
+    return find
+
+
+def _whole(blocks) -> np.ndarray:
+    return np.concatenate(list(blocks), axis=1)
+
+
+def _perform(synth: Synth, others, take) -> np.ndarray:
+    """Plays live in blocks of two: the take starts in mid-stream."""
+    synth.set("/distill/source/rate", 3.0)
+    synth.set("/distill/gain", -9.0, 1.0)
+    for _ in range(15):
+        synth.render(2)
+    synth.start_take(take)
+    heard = []
+    for step in range(60):
+        if step == 5:
+            synth.select_source("corpus", 0.1)
+            synth.set("/distill/latent/1", 1.0, 0.2)
+        if step == 12:
+            synth.swap(others["hifigan"], 0.2)
+        if step == 24:
+            synth.swap(others["second"], 0.1)
+        if step == 30:
+            synth.swap(others["hifigan"], 0.1, place=2)
+            synth.set("/distill/blend/2", 0.5, 0.1)
+        if step == 40:
+            synth.set_seed(12)
+            synth.stop()
+        if step == 50:
+            synth.play()
+        heard.append(synth.render(2))
+    assert synth.stop_take() == take
+    return np.concatenate(heard, axis=1)
+
+
+def test_a_take_renders_the_live_samples(vocos, others, resolve, tmp_path):
+    live = _perform(Synth(vocos, seed=4, block=2), others, tmp_path / "a.take")
+    take = Take.read(tmp_path / "a.take")
+    assert take.hops == 120
+    offline = _whole(play_take(vocos, take, resolve))
+    assert np.abs(live).max() > 1e-3
+    assert np.array_equal(offline, live)
+    header = dataclasses.replace(take.header, block=7)
+    recut = _whole(play_take(vocos, dataclasses.replace(take, header=header), resolve))
+    assert np.abs(recut - live).max() <= 1e-5
+
+
+def test_a_take_with_two_models_from_its_start_renders_the_live_samples(vocos, others, resolve, tmp_path):
+    synth = Synth(vocos, seed=4)
+    synth.swap(others["second"], 0.05, place=1)
+    synth.set("/distill/blend/1", 0.6)
+    synth.render(20)
+    synth.start_take(tmp_path / "b.take")
+    live = np.concatenate([synth.render(1) for _ in range(30)], axis=1)
+    synth.stop_take()
+    offline = _whole(play_take(vocos, Take.read(tmp_path / "b.take"), resolve))
+    assert np.array_equal(offline, live)
+
+
+def test_a_take_asked_for_amid_a_swap_begins_after_it(vocos, others, tmp_path, resolve):
+    synth = Synth(vocos, seed=4)
+    synth.swap(others["hifigan"], 0.1)
+    synth.start_take(tmp_path / "c.take")
+    synth.render(9)
+    live = synth.render(20)
+    synth.stop_take()
+    take = Take.read(tmp_path / "c.take")
+    assert take.header.vocoder == "hifigan"
+    offline = _whole(play_take(others["hifigan"], take, resolve))
+    assert np.abs(offline[:, -20 * 512 :] - live).max() <= 1e-5
+
+
+def test_a_take_through_another_vocoder_is_as_long_and_stays_in_time(vocos, others, resolve, tmp_path):
+    synth = Synth(vocos, seed=4)
+    synth.start_take(tmp_path / "d.take")
+    synth.render(40)
+    synth.stop_take()
+    take = Take.read(tmp_path / "d.take")
+    other = _whole(play_take(others["hifigan"], take, resolve, vocoder="hifigan"))
+    assert other.shape == (2, 40 * 512)
+    assert not other[:, : vocos.delay_samples].any()
+    assert other.any()
+
+
+def test_a_take_of_another_model_is_refused(vocos, others, resolve, tmp_path):
+    synth = Synth(others["second"], seed=4)
+    synth.start_take(tmp_path / "e.take")
+    synth.render(2)
+    synth.stop_take()
+    with pytest.raises(TakeError, match="played with second"):
+        _whole(play_take(vocos, Take.read(tmp_path / "e.take"), resolve))
+
+
+def test_a_take_with_a_tampered_state_or_command_is_refused(vocos, resolve, tmp_path):
+    synth = Synth(vocos, seed=4)
+    synth.start_take(tmp_path / "f.take")
+    synth.render(1)
+    synth.select_source("hold", 0.1)
+    synth.render(2)
+    synth.stop_take()
+    take = Take.read(tmp_path / "f.take")
+    short = dict(list(take.header.state.items())[:4])
+    with pytest.raises(TakeError, match="state"):
+        _whole(
+            play_take(vocos, dataclasses.replace(take, header=dataclasses.replace(take.header, state=short)), resolve)
+        )
+    events = (dataclasses.replace(take.events[0], command="format-disk"),)
+    with pytest.raises(TakeError, match="unknown"):
+        _whole(play_take(vocos, dataclasses.replace(take, events=events), resolve))
+
+
+def test_a_score_has_exactly_its_duration_and_fades(vocos):
+    sound = _whole(play_score(vocos, Score(1.234, seed=3)))
+    assert sound.shape == (2, round(1.234 * 44100))
+    assert np.abs(sound[:, -3:]).max() < 1e-3
+    assert np.abs(sound).max() > 1e-3
+
+
+def test_a_render_is_the_synth(vocos):
+    score = Score(1.0, seed=3, source="drift", width=0.0)
+    sound = _whole(play_score(vocos, score))
+    synth = Synth(vocos, seed=3, block=RENDER_BLOCK)
+    live = synth.render(80)[:, vocos.delay_samples :]
+    assert np.abs(sound[:, :30000] - live[:, :30000]).max() <= 1e-5
+
+
+def test_seed_latent_and_source_change_the_sound(vocos):
+    plain = _whole(play_score(vocos, Score(0.5)))
+    for other in (Score(0.5, seed=1), Score(0.5, latents={1: 3.0}), Score(0.5, source="drift")):
+        assert not np.allclose(plain, _whole(play_score(vocos, other)))
+
+
+def test_impossible_scores_are_refused(vocos):
+    with pytest.raises(ConfigError, match="duration"):
+        Score(0.0)
+    with pytest.raises(ControlError, match="latent 99"):
+        _whole(play_score(vocos, Score(0.1, latents={99: 0.0})))
+    with pytest.raises(ControlError, match="brightness"):
+        _whole(play_score(vocos, Score(0.1, controls={"brightness": 1.0})))
+    with pytest.raises(ControlError, match="no parameter"):
+        _whole(play_score(vocos, Score(0.1, parameters={"/distill/nothing": 1.0})))
+
+
+@pytest.mark.parametrize(
+    ("name", "rate", "depth", "subtype"),
+    [
+        ("a.wav", 44100, "16", "PCM_16"),
+        ("a.wav", 48000, "32f", "FLOAT"),
+        ("a.flac", 48000, "24", "PCM_24"),
+        ("a.ogg", 44100, "24", "VORBIS"),
+        ("a.mp3", 44100, "24", "MPEG_LAYER_III"),
+        ("a.opus", 44100, "24", "OPUS"),
+    ],
+)
+def test_every_format_and_rate(vocos, tmp_path, name, rate, depth, subtype):
+    seen = []
+    result = render_score(vocos, Score(0.5, seed=1), Output(tmp_path / name, rate, depth), seen.append)
+    info = soundfile.info(tmp_path / name)
+    assert info.subtype == subtype
+    assert info.channels == 2
+    assert info.samplerate == (48000 if name == "a.opus" else rate)
+    assert info.duration == pytest.approx(0.5, abs=0.06 if name == "a.mp3" else 0.002)
+    assert result.vocoder == "vocos"
+    assert seen[-1].done_seconds == pytest.approx(0.5)
+
+
+def test_an_interrupted_render_leaves_what_was_there(vocos, tmp_path):
+    path = tmp_path / "a.wav"
+    path.write_bytes(b"precious")
+
+    def interrupt(progress) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        render_score(vocos, Score(1.0), Output(path), interrupt)
+    assert path.read_bytes() == b"precious"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.wav"]
+
+
+def test_an_output_that_cannot_be_written_is_a_clear_error(vocos, tmp_path):
+    with pytest.raises(AudioFileError, match="folder"):
+        render_score(vocos, Score(0.1), Output(tmp_path / "none" / "a.wav"))
+    with pytest.raises(AudioFileError, match="format"):
+        render_score(vocos, Score(0.1), Output(tmp_path / "a.xyz"))
+    with pytest.raises(AudioFileError, match="rate"):
+        render_score(vocos, Score(0.1), Output(tmp_path / "a.wav", 100))
+
+
+def test_an_empty_take_is_refused(vocos, resolve, tmp_path):
+    synth = Synth(vocos)
+    synth.start_take(tmp_path / "g.take")
+    synth.render(0)
+    with pytest.raises(TakeError):
+        synth.stop_take()
+    synth.start_take(tmp_path / "h.take")
+    synth.render(1)
+    synth.stop_take()
+    take = dataclasses.replace(Take.read(tmp_path / "h.take"), hops=0)
+    with pytest.raises(TakeError, match="empty"):
+        render_take(vocos, take, Output(tmp_path / "a.wav"), resolve)
