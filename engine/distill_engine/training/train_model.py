@@ -6,13 +6,12 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from distill_engine.audio.mel import DEFAULT_MEL, mel_spectrogram
-from distill_engine.dataset.corpus import Corpus
+from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.errors import TrainingError
 from distill_engine.modelfile import Manifest, ModelFile, Part, save_model, update_model
 from distill_engine.models.build import build_model
@@ -28,6 +27,9 @@ from distill_engine.training.latent_step import set_latent_statistics
 from distill_engine.training.latent_task import LatentTask
 from distill_engine.training.loop import Budget, TrainingLoop
 from distill_engine.training.storage import load_weights, read_checkpoint, to_part, weights
+
+if TYPE_CHECKING:
+    from distill_engine.dataset.corpus import Corpus
 
 PART = "training/model"
 
@@ -63,9 +65,9 @@ def train_model(
     model = build_model(options.config)
     clips = [corpus.clips[i].samples for i in corpus.training]
     batches = Batches(clips, settings.batch_size, settings.segment_frames, settings.seed, _augmentation(settings))
-    held_out = [mel_spectrogram(corpus.clips[i].samples) for i in corpus.validation]
+    held_out = [corpus.clips[i].mel for i in corpus.validation]
     task = LatentTask(model, settings, batches, held_out, training_device(options.device))
-    task.core.set_statistics(*_mel_statistics(clips))
+    task.core.set_statistics(*_mel_statistics([corpus.clips[i].mel for i in corpus.training]))
     budget = Budget(seconds=options.seconds) if options.seconds else Budget(epochs=epochs or _epochs(options, batches))
     about = {"settings": settings.to_dict(), "corpus": corpus.digest, "config": options.config.to_dict()}
     keeper = _Keeper(output, corpus, options.config, task, about, listen)
@@ -115,9 +117,8 @@ def _augmentation(settings: LatentSettings) -> Augmentation | None:
     return Augmentation() if settings.augment else None
 
 
-def _mel_statistics(clips: list[np.ndarray]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean per band [bands, 1] and overall spread [1, 1] of the corpus's log-mel."""
-    mels = [mel_spectrogram(clip) for clip in clips]
+def _mel_statistics(mels: list[np.ndarray]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean per band [bands, 1] and overall spread [1, 1] of log-mels [bands, F]."""
     count = sum(mel.shape[1] for mel in mels)
     mean = sum(mel.sum(axis=1, dtype=np.float64) for mel in mels) / count
     variance = sum(np.square(mel - mean[:, None]).sum(dtype=np.float64) for mel in mels) / (count * len(mean))
@@ -179,7 +180,7 @@ class _Keeper:
 def _conclude(output: Path, corpus: Corpus, task: LatentTask, keeper: _Keeper, listen: Listener) -> None:
     """The best state becomes the model: statistics of its latents, graphs for playing without torch."""
     model = task.result().cpu().eval()
-    set_latent_statistics(model, [torch.from_numpy(mel_spectrogram(clip.samples))[None] for clip in corpus.clips])
+    set_latent_statistics(model, [torch.from_numpy(clip.mel)[None] for clip in corpus.clips])
     keeper.write({"model": Part(weights(model))}, export_runtime(model))
     listen(Saved(output, keeper.loop.epoch if keeper.loop is not None else 0, final=True))
     history = keeper.loop.position.history if keeper.loop is not None else []

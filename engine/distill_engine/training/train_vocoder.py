@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from distill_engine.dataset.corpus import Corpus
 from distill_engine.errors import TrainingError, VocoderError
 from distill_engine.modelfile import Manifest, ModelFile, Part, save_model, update_model
 from distill_engine.training.batches import Augmentation, Batches
@@ -25,6 +24,9 @@ from distill_engine.training.train_model import load_latent_model
 from distill_engine.training.vocoder_settings import VocoderSettings
 from distill_engine.training.vocoder_task import VocoderTask, copy_synthesis
 from distill_engine.vocoders.registry import build_vocoder, vocoder_kind
+
+if TYPE_CHECKING:
+    from distill_engine.dataset.corpus import Corpus
 
 VALIDATION_SECONDS = 20.0
 DEFAULT_SECONDS = 20 * 60.0

@@ -1,0 +1,226 @@
+"""Makes what ships inside the package: `base.distillgan` (base vocoders) and `starter.distillgan` (the built-in model).
+
+    python benchmarks/build_assets.py base --kind vocos --minutes 80 --work build/assets
+    python benchmarks/build_assets.py base --kind hifigan --minutes 90 --work build/assets
+    python benchmarks/build_assets.py pack --work build/assets          # halves, graphs, provenance -> base.distillgan
+    python benchmarks/build_assets.py starter --minutes 40 --work build/assets
+    python benchmarks/build_assets.py all                               # everything above, one after the other
+
+Training is on the clips of benchmarks/corpus (CC0 and MIT, sources beside them), widened by augmentation and by sounds of formula.
+A base training that was stopped goes on where it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import platform
+import shutil
+import signal
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from distill_engine.dataset.corpus import load_corpus
+from distill_engine.modelfile import Manifest, ModelFile, Part, save_model, update_model
+from distill_engine.training.batches import Augmentation, Batches
+from distill_engine.training.device import training_device
+from distill_engine.training.events import Progress, TrainingEvent, Validated
+from distill_engine.training.export import export_runtime
+from distill_engine.training.loop import Budget, TrainingLoop
+from distill_engine.training.storage import load_weights, read_checkpoint, to_part, weights
+from distill_engine.training.synthetic import synthetic_sound
+from distill_engine.training.vocoder_settings import VocoderSettings
+from distill_engine.training.vocoder_task import VocoderTask
+from distill_engine.vocoders.registry import VOCODERS, build_vocoder
+
+HERE = Path(__file__).resolve().parent
+CORPUS = HERE / "corpus"
+ASSETS = HERE.parent / "engine" / "distill_engine" / "assets"
+WIDE = Augmentation(pitch=0.4, semitones=7.0, mixing=0.2, gain_db=(-24.0, 3.0))
+SYNTHETIC_SHARE = 0.2
+SETTINGS = {
+    "vocos": VocoderSettings("vocos", learning_rate=4e-4, spectral_fraction=0.1, decoded_share=0.0),
+    "hifigan": VocoderSettings("hifigan", learning_rate=8e-4, spectral_fraction=0.85, width=0.0625, decoded_share=0.0),
+}
+
+
+def machine() -> str:
+    """Processor and cores, or the GPU."""
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    name = platform.processor() or platform.machine()
+    for line in Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []:
+        if line.startswith("model name"):
+            name = line.split(":", 1)[1].strip()
+            break
+    return f"{name}, {torch.get_num_threads()} threads"
+
+
+def train_base(kind: str, minutes: float, work: Path, device: str) -> None:
+    """Trains a base vocoder into `work/base_<kind>.distillgan`; resumes what is there."""
+    work.mkdir(parents=True, exist_ok=True)
+    corpora = [load_corpus(CORPUS / name, seed=0) for name in ("base", "sonicpi_cc0")]
+    clips = [c.clips[i].samples for c in corpora for i in c.training]
+    held_out = [c.clips[i].samples[: 4 * 44100] for c in corpora for i in c.validation[:12]]
+    s = SETTINGS[kind]
+    batches = Batches(
+        clips, s.batch_size, s.segment_frames, 0, WIDE, extra=synthetic_sound, extra_share=SYNTHETIC_SHARE
+    )
+    torch.manual_seed(0)
+    task = VocoderTask(build_vocoder(kind), s, batches, held_out, device=training_device(device))
+    path, part = work / f"base_{kind}.distillgan", f"training/vocoder/{kind}"
+
+    def save(checkpoint: Any, final: bool) -> None:
+        row = {
+            "config": VOCODERS[kind].config().to_dict(), "epochs": loop.epoch, "steps": loop.position.step,
+            "seconds": loop.position.seconds, "usable": True, "settings": s.to_dict(),
+            "validation": {"log_mel": loop.position.history[-1]["mel"], "mr_stft": loop.position.history[-1]["stft"]}
+            if loop.position.history else {},
+        }  # fmt: skip
+        manifest = Manifest(name=f"base {kind}", vocoders={kind: row}, extra={"machine": machine()})
+        parts = {
+            f"vocoder/{kind}": Part(weights(task.result() if final else task.core.average)),
+            part: to_part(checkpoint, {}),
+        }
+        save_model(path, manifest, parts)
+
+    stopped = False
+
+    def stop(*_: object) -> None:
+        nonlocal stopped
+        stopped = True
+
+    signal.signal(signal.SIGTERM, stop)
+    loop = TrainingLoop(task, Budget(seconds=minutes * 60), save, listen=show, stopped=lambda: stopped)
+    found = read_checkpoint(path, part)
+    if found is not None:
+        loop.restore(found[0])
+    loop.run()
+
+
+def show(event: TrainingEvent) -> None:
+    if isinstance(event, Validated):
+        print(event.step, {k: round(v, 4) for k, v in event.figures.items()}, event.verdict, flush=True)
+    elif isinstance(event, Progress) and event.step % 50 == 0:
+        print(
+            event.step, f"{event.steps_per_second:.2f}/s", {k: round(v, 3) for k, v in event.losses.items()}, flush=True
+        )
+
+
+def halved(module: nn.Module) -> dict[str, np.ndarray]:
+    """Weights in half precision. The network itself is rounded too, so that its graph says the same."""
+    arrays = {k: v.astype(np.float16) if v.dtype == np.float32 else v for k, v in weights(module).items()}
+    load_weights(module, {k: v.astype(np.float32) for k, v in arrays.items()}, "halved")
+    return arrays
+
+
+def pack(work: Path, note: str) -> None:
+    """`work/base_*.distillgan` -> the shipped file: half precision, runtime graphs, provenance."""
+    parts: dict[str, Part] = {}
+    rows: dict[str, Any] = {}
+    graphs: dict[str, bytes] = {}
+    for kind in VOCODERS:
+        path = work / f"base_{kind}.distillgan"
+        if not path.exists():
+            continue
+        with ModelFile.open(path) as file:
+            row = dict(file.manifest.vocoders[kind])
+            network = build_vocoder(kind, row["config"]).eval()
+            load_weights(network, file.read_part(f"vocoder/{kind}"), str(path))
+        parts[f"vocoder/{kind}"] = Part(halved(network))
+        graphs |= export_runtime(None, {kind: network})
+        rows[kind] = row
+    ASSETS.mkdir(exist_ok=True)
+    manifest = Manifest(name="base", vocoders=rows, extra={"provenance": provenance(note)})
+    save_model(ASSETS / "base.distillgan", manifest, parts, graphs)
+
+
+def provenance(note: str) -> dict[str, str]:
+    return {
+        "made": datetime.date.today().isoformat(),
+        "machine": machine(),
+        "corpus": "benchmarks/corpus: base (360 clips, CC0 and MIT) and sonicpi_cc0 (40 clips, CC0); sources in SOURCES.txt",
+        "licence": "weights: MIT, as the product; sounds: CC0 1.0, FluidR3 GM MIT (c) 2000-2002, 2008 Frank Wen",
+        "note": note,
+    }
+
+
+def starter(minutes: float, work: Path) -> None:
+    """Trains on sonicpi_cc0 with the command a user would type, then drops the training state and halves the weights."""
+    from distill_control.cli.main import main
+
+    path = work / "starter.distillgan"
+    work.mkdir(parents=True, exist_ok=True)
+    words = [
+        "train",
+        str(CORPUS / "sonicpi_cc0"),
+        "-o",
+        str(path),
+        "--with-vocoder",
+        "--minutes",
+        str(minutes),
+        "--fresh",
+    ]
+    if main(words):
+        raise SystemExit("the starter's training failed")
+    ship_starter(path)
+
+
+def ship_starter(path: Path) -> None:
+    """Slims and halves a trained model into the package."""
+    from distill_engine.training.train_model import load_latent_model
+
+    target = ASSETS / "starter.distillgan"
+    ASSETS.mkdir(exist_ok=True)
+    shutil.copyfile(path, target)
+    with ModelFile.open(target) as file:
+        training = [name for name in file.parts if name.startswith("training/")]
+        kinds = list(file.manifest.vocoders)
+        networks = {}
+        for kind in kinds:
+            networks[kind] = build_vocoder(kind, file.manifest.vocoders[kind]["config"]).eval()
+            load_weights(networks[kind], file.read_part(f"vocoder/{kind}"), str(path))
+    model = load_latent_model(target)
+    if model is None:
+        raise SystemExit(f"{path} has no latent model")
+    parts: dict[str, Part | None] = dict.fromkeys(training)
+    parts["model"] = Part(halved(model))
+    parts |= {f"vocoder/{kind}": Part(halved(network)) for kind, network in networks.items()}
+    extra = {"provenance": provenance("trained on sonicpi_cc0 alone, vocoder begun from the base")}
+    update_model(
+        target,
+        manifest=lambda old: replace(old, name="starter", extra={**old.extra, **extra}),
+        parts=parts,
+        graphs=export_runtime(model, networks),
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("base", "pack", "starter", "ship", "all"))
+    parser.add_argument("--kind", choices=tuple(SETTINGS), default="vocos")
+    parser.add_argument("--minutes", type=float, default=80.0)
+    parser.add_argument("--work", type=Path, default=Path("build/assets"))
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--note", default="")
+    args = parser.parse_args()
+    if args.what == "base":
+        train_base(args.kind, args.minutes, args.work, args.device)
+    if args.what == "all":
+        for kind in SETTINGS:
+            train_base(kind, args.minutes, args.work, args.device)
+    if args.what in ("pack", "all"):
+        pack(args.work, args.note)
+    if args.what in ("starter", "all"):
+        starter(args.minutes / 2, args.work)
+    if args.what == "ship":
+        ship_starter(args.work / "starter.distillgan")
+
+
+if __name__ == "__main__":
+    main()
