@@ -18,6 +18,7 @@ import mmap
 import os
 import struct
 import tempfile
+import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -185,6 +186,7 @@ class StatusReader:
             words = list(block.status_area)
             if before and before % 2 == 0 and block.end[0] == before == block.begin[0]:
                 return [float(value) for value in np.array(words, np.uint64).view(np.float64)]
+            time.sleep(0.0)
         return None
 
 
