@@ -45,7 +45,14 @@ class Session:
     it sent. Methods raise ControlError for wrong addresses and arguments; `handle` answers with `/distill/error`.
     """
 
-    def __init__(self, link: Link, *, subscriber_limit: int = 64, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        link: Link,
+        *,
+        subscriber_limit: int = 64,
+        clock: Callable[[], float] = time.monotonic,
+        translate: Translate | None = None,
+    ) -> None:
         self.link = link
         self._translate = translate or (lambda address, arguments: arguments)
         self.clock = clock
