@@ -1,0 +1,141 @@
+"""A map of the corpus: regions of sound as points of a plane, as far apart as they are in latent space, and playable.
+
+Classical scaling (Torgerson 1952) gives the start, SMACOF (de Leeuw 1977: stress majorisation) the refinement. Both keep
+distances, large ones too, so that directions on the map mean something everywhere; that is why it is not UMAP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.errors import AnalysisError
+
+FloatArray = npt.NDArray[np.float64]
+
+MOST_REGIONS = 400
+REGION_LATENTS = 8
+_ITERATIONS = 60
+
+
+@dataclass(frozen=True)
+class LatentMap:
+    """Regions on a plane.
+
+    Attributes:
+        points: places [2, N], x and y in -1..1.
+        latents: the regions' mean latents [D, N] in sigma units.
+        clips: index of the clip [N] that each region comes from.
+        seconds: where in that clip it begins [N].
+        stress: normalised stress of the map, 0 (all distances kept) to 1.
+    """
+
+    points: FloatArray
+    latents: FloatArray
+    clips: npt.NDArray[np.int64]
+    seconds: FloatArray
+    stress: float = 0.0
+
+    def latent_at(self, x: float, y: float) -> FloatArray:
+        """The latent [D] at a point: the regions around it, blended smoothly by a Gaussian of their distances.
+
+        Its width follows the distance of the third nearest region, so that there is sound everywhere on the map.
+        """
+        place = np.array([np.clip(np.nan_to_num(v), -1.0, 1.0) for v in (x, y)])
+        squared = np.sum((self.points - place[:, None]) ** 2, axis=0)
+        nearest = np.partition(squared, min(2, len(squared) - 1))[: min(3, len(squared))]
+        width = 0.25 * float(nearest.max()) + 1e-4
+        weights = np.exp((nearest.min() - squared) / (2.0 * width))
+        return np.asarray(self.latents @ (weights / weights.sum()))
+
+    at = latent_at
+
+    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """As arrays of the model file's part "analysis"."""
+        regions = np.stack([self.clips.astype(np.float64), self.seconds])
+        arrays = {"map_points": self.points, "map_latents": self.latents, "map_regions": regions}
+        stress = np.array([self.stress], np.float32)
+        return {name: array.astype(np.float32) for name, array in arrays.items()} | {"map_stress": stress}
+
+    @staticmethod
+    def from_part(arrays: Mapping[str, npt.NDArray[Any]]) -> LatentMap:
+        """From the part "analysis".
+
+        Raises:
+            AnalysisError: the model has no map, or a damaged one.
+        """
+        if "map_points" not in arrays:
+            raise AnalysisError("this model has no map of its corpus: run `distill analyse MODEL CORPUS`")
+        try:
+            points, latents = (np.asarray(arrays[name], np.float64) for name in ("map_points", "map_latents"))
+            clips, seconds = np.asarray(arrays["map_regions"], np.float64)
+            stress = float(arrays["map_stress"][0])
+        except (KeyError, ValueError, IndexError) as error:
+            raise AnalysisError(f"the model's map is damaged ({error!r}): run `distill analyse` again") from error
+        count = latents.shape[-1]
+        if points.shape != (2, count) or clips.shape != (count,) or not count:
+            raise AnalysisError("the model's map is damaged (its arrays do not fit): run `distill analyse` again")
+        return LatentMap(points, latents, clips.astype(np.int64), seconds, stress)
+
+
+def make_map(
+    latents: Sequence[FloatArray], audible: Sequence[npt.NDArray[np.bool_]], seconds_per_latent: float
+) -> LatentMap:
+    """The map of clips' latents [D, L] each; only regions in which most latents are `audible` [L] are on it.
+
+    Raises:
+        AnalysisError: there is nothing audible to show.
+    """
+    regions = [
+        (clip, start)
+        for clip, heard in enumerate(audible)
+        for start in range(0, len(heard), REGION_LATENTS)
+        if 2 * np.count_nonzero(heard[start : start + REGION_LATENTS]) >= len(heard[start : start + REGION_LATENTS])
+    ]
+    if not regions:
+        raise AnalysisError("a map needs audible sound, and the corpus has none")
+    if len(regions) > MOST_REGIONS:
+        regions = [regions[i] for i in np.linspace(0, len(regions) - 1, MOST_REGIONS).round().astype(int)]
+    means = np.stack([latents[clip][:, start : start + REGION_LATENTS].mean(axis=1) for clip, start in regions], axis=1)
+    points, stress = scale_to_plane(means)
+    clips = np.array([clip for clip, _ in regions], np.int64)
+    return LatentMap(points, means, clips, np.array([start for _, start in regions]) * seconds_per_latent, stress)
+
+
+def scale_to_plane(latents: FloatArray) -> tuple[FloatArray, float]:
+    """Places [2, N] within -1..1 of latents [D, N], and the normalised stress of their distances."""
+    count = latents.shape[1]
+    distances = _distances(latents)
+    centred = latents - latents.mean(axis=1, keepdims=True)
+    left, scale, right = np.linalg.svd(centred, full_matrices=False)
+    points = np.zeros((2, count))
+    rank = min(2, len(scale))
+    points[:rank] = scale[:rank, None] * right[:rank]
+    signs = np.sign(left[np.abs(left).argmax(axis=0), np.arange(left.shape[1])])[:rank]
+    points[:rank] *= np.where(signs == 0, 1.0, signs)[:, None]
+    if count > 2 and distances.max() > 1e-9:
+        points = _smacof(points, distances)
+    shown = _distances(points)
+    stress = float(np.sqrt(np.sum((shown - distances) ** 2) / max(float(np.sum(distances**2)), 1e-12)))
+    points -= (points.max(axis=1, keepdims=True) + points.min(axis=1, keepdims=True)) / 2
+    return points / max(float(np.abs(points).max()), 1e-9), stress
+
+
+def _smacof(points: FloatArray, distances: FloatArray) -> FloatArray:
+    """Guttman transforms with equal weights: each lowers the stress or leaves it."""
+    count = points.shape[1]
+    for _ in range(_ITERATIONS):
+        shown = _distances(points)
+        ratio = -np.divide(distances, shown, out=np.zeros_like(shown), where=shown > 1e-9)
+        ratio[np.diag_indices(count)] -= ratio.sum(axis=1)
+        points = points @ ratio / count
+    return points
+
+
+def _distances(points: FloatArray) -> FloatArray:
+    squares = np.sum(points**2, axis=0)
+    return np.sqrt(np.maximum(squares[:, None] + squares[None, :] - 2 * points.T @ points, 0.0))
