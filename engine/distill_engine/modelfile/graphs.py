@@ -58,6 +58,8 @@ def check_graph(
         return _check(data, inputs, outputs)
     except _Refused as error:
         raise ModelFileError(f"{where}: {error}: damaged or hostile, the graph was not run") from None
+    except (TypeError, ValueError, AttributeError):  # protobuf gives bytes where a text is not valid UTF-8
+        raise ModelFileError(f"{where}: a name is not text: damaged or hostile, the graph was not run") from None
 
 
 class _Refused(Exception):
@@ -75,6 +77,8 @@ def _check(data: bytes, inputs: Mapping[str, Shape], outputs: Mapping[str, Shape
     _check_nodes(graph)
     _check_sizes(model)
     metadata = {row.key: row.value for row in model.metadata_props}
+    if not all(isinstance(text, str) for text in [*weights, *metadata, *metadata.values()]):
+        raise TypeError
     return GraphReport(taken, given, weights, metadata)
 
 
@@ -255,7 +259,8 @@ def _check_attribute(node: NodeProto, attribute: AttributeProto) -> None:
         _check_inside(attribute.t)
     elif attribute.type not in plain:
         raise _Refused(f"{label} is of a kind that is not allowed")
-    _check_extents([attribute.i, *attribute.ints], label)
+    if any(abs(number) > MAX_EXTENT for number in [attribute.i, *attribute.ints]):
+        raise _Refused(f"{label} is more than {MAX_EXTENT}")
 
 
 def _check_sizes(model: ModelProto) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import zlib
@@ -96,27 +97,15 @@ def _place(path: str | os.PathLike[str]) -> Path:
     return Path(os.path.realpath(path))
 
 
-class _writing:
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
     """Holds the folder's lock and turns the system's errors into one ModelFileError."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._lock = folder_lock(path.parent)
-
-    def __enter__(self) -> None:
-        try:
-            locked = self._lock.__enter__()
-            remove_stale(self.path.parent, locked=locked)
-        except OSError as error:
-            raise self._error(error) from error
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        self._lock.__exit__(None, None, None)
-        if isinstance(error, OSError):
-            raise self._error(error) from error
-
-    def _error(self, error: OSError) -> ModelFileError:
-        return ModelFileError(f"{self.path}: cannot be saved, {write_reason(error)}")
+    try:
+        with folder_lock(path.parent) as locked:
+            remove_stale(path.parent, locked=locked)
+            yield
+    except OSError as error:
+        raise ModelFileError(f"{path}: cannot be saved, {write_reason(error)}") from error
 
 
 def _part_payload(name: str, part: PartLike, path: Path) -> _Payload:

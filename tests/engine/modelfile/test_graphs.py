@@ -1,0 +1,195 @@
+"""Graphs that streaming networks export pass; graphs that could do anything but arithmetic do not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from onnx import ModelProto, TensorProto, helper, numpy_helper
+
+from distill_engine.errors import ModelFileError
+from distill_engine.modelfile import Manifest, ModelFile, graphs, save_model
+from distill_engine.modelfile.graphs import WEIGHTS, GraphReport, check_graph
+from distill_engine.modelfile.operators import ALLOWED
+from distill_engine.modelfile.verify import checked_graph, verify_file
+
+INPUTS = {"x": (1, 8, None)}
+OUTPUTS = {"y": (1, 8, None)}
+
+
+def external(name: str, shape: tuple[int, ...], location: str = WEIGHTS) -> TensorProto:
+    tensor = TensorProto(name=name, data_type=TensorProto.FLOAT, dims=shape, data_location=TensorProto.EXTERNAL)
+    tensor.external_data.add(key="location", value=location)
+    return tensor
+
+
+def graph() -> ModelProto:
+    """A causal convolution with its context as state, and weights that are injected."""
+    value = helper.make_tensor_value_info
+    nodes = [
+        helper.make_node("Concat", ["state.context", "x"], ["joined"], axis=2),
+        helper.make_node("Conv", ["joined", "weight"], ["y"], kernel_shape=[3]),
+        helper.make_node("Slice", ["joined", "start", "end", "axes"], ["next_state.context"]),
+    ]
+    constants = {"start": [-2], "end": [np.iinfo(np.int64).max], "axes": [2]}
+    initializers = [numpy_helper.from_array(np.array(v, np.int64), n) for n, v in constants.items()]
+    made = helper.make_graph(
+        nodes,
+        "step",
+        [value("x", TensorProto.FLOAT, [1, 8, "n"]), value("state.context", TensorProto.FLOAT, [1, 8, 2])],
+        [value("y", TensorProto.FLOAT, [1, 8, "n"]), value("next_state.context", TensorProto.FLOAT, [1, 8, 2])],
+        [*initializers, external("weight", (8, 8, 3))],
+    )
+    return helper.make_model(made, opset_imports=[helper.make_opsetid("", 20)])
+
+
+def check(model: ModelProto) -> GraphReport:
+    return check_graph(model.SerializeToString(), inputs=INPUTS, outputs=OUTPUTS, where="m: decoder")
+
+
+def test_a_streaming_step_passes_and_says_what_to_inject() -> None:
+    report = check(graph())
+    assert report.weights == {"weight": (8, 8, 3)}
+    assert report.inputs == {"x": (1, 8, None), "state.context": (1, 8, 2)}
+    assert report.outputs == {"y": (1, 8, None), "next_state.context": (1, 8, 2)}
+
+
+def node(op: str, domain: str = "", **attributes: object) -> Callable[[ModelProto], None]:
+    made = helper.make_node(op, ["x"], ["unused"], domain=domain, **attributes)
+    return lambda m: m.graph.node.append(made)
+
+
+def constant(tensor: TensorProto) -> Callable[[ModelProto], None]:
+    return lambda m: m.graph.initializer.append(tensor)
+
+
+def lying(**fields: object) -> TensorProto:
+    return TensorProto(**({"name": "c", "data_type": TensorProto.FLOAT, "dims": [4], "raw_data": b"\0" * 16} | fields))
+
+
+def huge_chain(m: ModelProto) -> None:
+    name = "x"
+    for index in range(24):
+        m.graph.node.append(helper.make_node("Concat", [name, name], [f"v{index}"], axis=1))
+        name = f"v{index}"
+
+
+def expanded(m: ModelProto) -> None:
+    m.graph.initializer.append(numpy_helper.from_array(np.array([1 << 14, 1 << 14], np.int64), "shape"))
+    m.graph.node.append(helper.make_node("ConstantOfShape", ["shape"], ["big"]))
+
+
+def mismatched(m: ModelProto) -> None:
+    m.graph.initializer.append(external("five", (5, 1)))
+    m.graph.node.append(helper.make_node("Add", ["x", "five"], ["sum"]))
+
+
+def rename(m: ModelProto) -> None:
+    m.graph.output[1].name = "next_state.other"
+
+
+def subgraph() -> onnx.GraphProto:
+    return helper.make_graph([], "inner", [], [])
+
+
+HOSTILE: dict[str, tuple[Callable[[ModelProto], object], str]] = {
+    "loop": (node("Loop", body=subgraph()), "Loop is not allowed"),
+    "branch": (node("If", then_branch=subgraph(), else_branch=subgraph()), "If is not allowed"),
+    "random": (node("RandomNormal", shape=[1]), "RandomNormal is not allowed"),
+    "dropout": (node("Dropout"), "not allowed"),
+    "string": (node("StringNormalizer"), "not allowed"),
+    "image": (node("ImageDecoder"), "not allowed"),
+    "domain": (node("Add", domain="com.microsoft"), "com.microsoft::Add is not allowed"),
+    "python": (node("PyOp", domain="ai.onnx.contrib"), "not allowed"),
+    "hidden subgraph": (node("Relu", body=subgraph()), "sub-graph"),
+    "unknown attribute": (node("Constant", value_strings=["a"]), "not allowed"),
+    "huge attribute": (node("Relu", size=1 << 40), "more than"),
+    "opset": (lambda m: m.opset_import.append(helper.make_opsetid("com.microsoft", 1)), "operator sets"),
+    "old opset": (lambda m: setattr(m.opset_import[0], "version", 7), "operator sets"),
+    "function": (lambda m: m.functions.add(name="f"), "functions"),
+    "training": (lambda m: m.training_info.add(), "training"),
+    "sparse": (lambda m: m.graph.sparse_initializer.add(), "sparse"),
+    "file": (constant(external("secret", (4,), "/etc/passwd")), "points to a file"),
+    "relative file": (constant(external("secret", (4,), "../secret")), "points to a file"),
+    "no location": (constant(TensorProto(name="c", data_type=1, dims=[1], data_location=1)), "points to a file"),
+    "huge weight": (constant(external("w2", (1 << 20, 1 << 20))), "impossible type or shape"),
+    "negative weight": (constant(external("w2", (-1, 4))), "impossible type or shape"),
+    "short constant": (constant(lying(raw_data=b"\0")), "not as long"),
+    "huge constant": (constant(lying(dims=[1 << 40])), "impossible type or shape"),
+    "text constant": (constant(lying(data_type=TensorProto.STRING)), "impossible type or shape"),
+    "odd constant": (constant(lying(data_type=9999)), "impossible type or shape"),
+    "NaN constant": (constant(numpy_helper.from_array(np.array([np.nan], np.float32), "c")), "not a number"),
+    "huge extent": (constant(numpy_helper.from_array(np.array([1 << 30]), "c")), "more than"),
+    "external in constant": (constant(lying(external_data=[onnx.StringStringEntryProto(key="location")])), "file"),
+    "twice": (constant(external("weight", (8, 8, 3))), "occurs twice"),
+    "shadow": (constant(external("x", (8, 8, 3))), "share a name"),
+    "undefined": (lambda m: m.graph.node[0].input.append("ghost"), "does not exist"),
+    "overwritten": (lambda m: m.graph.node.append(helper.make_node("Relu", ["x"], ["y"])), "computed twice"),
+    "doubling": (huge_chain, "at most"),
+    "expanding": (expanded, "at most"),
+    "many nodes": (lambda m: [m.graph.node.append(m.graph.node[0]) for _ in range(9000)], "nodes"),
+    "extra input": (
+        lambda m: m.graph.input.append(helper.make_tensor_value_info("z", 1, [1])),
+        "neither declared nor a state",
+    ),
+    "dynamic state": (
+        lambda m: m.graph.input.append(helper.make_tensor_value_info("state.z", 1, ["n"])),
+        "neither declared nor a state",
+    ),
+    "state without return": (rename, "come out|never computed"),
+    "missing output": (lambda m: m.graph.output.pop(0), "'y' is missing"),
+    "wrong channels": (
+        lambda m: setattr(m.graph.input[0].type.tensor_type.shape.dim[1], "dim_value", 9),
+        "config says",
+    ),
+    "wrong type": (lambda m: setattr(m.graph.input[0].type.tensor_type, "elem_type", TensorProto.STRING), "array of"),
+    "no nodes": (lambda m: m.graph.ClearField("node"), "empty"),
+    "contradiction": (mismatched, "contradict"),
+}
+
+
+@pytest.mark.parametrize(("change", "reason"), HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_graphs_are_refused(change: Callable[[ModelProto], object], reason: str) -> None:
+    model = graph()
+    change(model)
+    with pytest.raises(ModelFileError, match=reason) as caught:
+        check(model)
+    assert str(caught.value).startswith("m: decoder: ")
+    assert "\n" not in str(caught.value)
+
+
+def test_too_many_bytes_are_refused_before_parsing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graphs, "MAX_GRAPH_BYTES", 10)
+    with pytest.raises(ModelFileError, match="at most 10"):
+        check(graph())
+
+
+@settings(max_examples=200, deadline=None)
+@given(position=st.integers(0, 1 << 16), piece=st.binary(min_size=1, max_size=6))
+def test_mutated_graphs_are_refused_or_still_plain(position: int, piece: bytes) -> None:
+    data = bytearray(graph().SerializeToString())
+    at = position % len(data)
+    data[at : at + len(piece)] = piece
+    try:
+        check_graph(bytes(data), inputs=INPUTS, outputs=OUTPUTS)
+    except ModelFileError:
+        return
+    assert {row.op_type for row in onnx.load_model_from_string(bytes(data)).graph.node} <= ALLOWED
+
+
+def test_graphs_in_a_file_are_checked_against_its_configs(tmp_path: Path) -> None:
+    path = tmp_path / "m.distillgan"
+    manifest = Manifest("m", "vae", model={"latent_dim": 8, "bands": 8}, mel={"bands": 8})
+    good = graph().SerializeToString()
+    save_model(path, manifest, {}, {"runtime/decoder.onnx": good, "runtime/vocoder/hifigan.onnx": good})
+    with ModelFile.open(path) as file:
+        assert checked_graph(file, "runtime/decoder.onnx")[0] == good
+        faults = {row.what: row.fault for row in verify_file(file)}
+    assert faults["archive"] is None
+    assert faults["graph runtime/decoder.onnx"] is None
+    assert "no vocoder 'hifigan'" in str(faults["graph runtime/vocoder/hifigan.onnx"])
