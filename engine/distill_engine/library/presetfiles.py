@@ -1,0 +1,77 @@
+"""Small JSON files of the library, read with suspicion and written whole."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from distill_engine.errors import PresetError
+
+FILE_LIMIT_BYTES = 1_000_000
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file holds.
+
+    Raises:
+        PresetError: if it cannot be read, is too long or is no JSON.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(FILE_LIMIT_BYTES + 1)
+    except OSError as error:
+        raise PresetError(f"{path} cannot be read: {error.strerror or error}") from None
+    if len(data) > FILE_LIMIT_BYTES:
+        raise PresetError(f"{path} is over {FILE_LIMIT_BYTES // 1_000_000} MB: that is no preset")
+    try:
+        return json.loads(data.decode("utf-8"), parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        raise PresetError(f"{path} is damaged: it is no JSON text") from None
+
+
+def write_json(path: Path, data: object) -> None:
+    """Write a file whole or not at all.
+
+    Raises:
+        PresetError: if it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=".part-", dir=path.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(data, file, indent=1, ensure_ascii=False)
+                file.write("\n")
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        sync_folder(path.parent)
+    except OSError as error:
+        raise PresetError(f"{path} cannot be written: {error.strerror or error}") from None
+
+
+def remove(path: Path) -> None:
+    """Delete a file. Raises PresetError if that is not possible."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise PresetError(f"{path} cannot be deleted: {error.strerror or error}") from None
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in `folder` last through a power cut, where the system can."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number")

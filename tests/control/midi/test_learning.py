@@ -1,0 +1,175 @@
+"""Learning, the files it writes, and map files with and without mistakes."""
+
+from pathlib import Path
+
+import mido
+import pytest
+
+from distill_control.midi.binding import Binding, MidiMap
+from distill_control.midi.controls import RESERVED_CCS, Control
+from distill_control.midi.mapfile import parse_map
+from distill_control.midi.mapwriter import format_map, with_binding, without_bindings
+from distill_engine.errors import ControlError
+
+BRIGHT = "/distill/control/brightness"
+
+FULL = """# my desk
+name = "desk"
+port = "knobs"   # a part of the name
+
+# the left fader
+[[bind]]
+control = "cc 16"
+target = "/distill/control/brightness"
+range = [-1.0, 1.0]
+
+# the right fader
+[[bind]]
+control = "cc 17"
+channel = 2
+target = "/distill/gain"
+"""
+
+
+def test_learning_binds_at_once_and_saves_after_a_second(stage, tmp_path: Path) -> None:
+    stage.rack.add("knobs")
+    stage.rack.learn.arm(BRIGHT)
+    stage.cc(16, 30, 50, 70, 90)
+    assert stage.session.get(BRIGHT) > 0.0
+    stage.wait(1.1)
+    saved = parse_map((tmp_path / "knobs.toml").read_text())
+    assert saved == MidiMap(name="knobs", port="knobs", bindings=(Binding(Control("cc", 16, 1), BRIGHT),))
+    assert stage.rack.learn.address is None
+    assert stage.rack.listing() == [BRIGHT, "cc 16 ch 1 knobs"]
+
+
+def test_the_control_moved_last_wins_and_reserved_ones_are_never_learned(stage) -> None:
+    stage.rack.add("knobs")
+    stage.rack.learn.arm(BRIGHT)
+    for number in sorted(RESERVED_CCS - {120, 121, 123}):
+        stage.cc(number, 0, 30, 60, 127)
+    assert stage.rack.listing() == []
+    stage.cc(16, 1, 2, 3)
+    stage.cc(17, 1, 2, 3)
+    stage.wait(1.1)
+    assert stage.rack.listing() == [BRIGHT, "cc 17 ch 1 knobs"]
+
+
+def test_a_trembling_knob_and_a_bank_select_are_not_learned_but_a_fader_on_cc_0_is(stage) -> None:
+    stage.rack.add("knobs")
+    stage.rack.learn.arm(BRIGHT)
+    stage.cc(30, 64, 65, 64, 65)
+    stage.cc(0, 1)
+    stage.send(mido.Message("program_change", program=0))
+    assert stage.rack.listing() == []
+    stage.cc(0, 10, 11, 12)
+    stage.wait(1.1)
+    assert stage.rack.listing() == [BRIGHT, "cc 0 ch 1 knobs"]
+
+
+def test_a_pair_is_learned_as_its_coarse_half(stage) -> None:
+    stage.rack.add("knobs")
+    stage.rack.learn.arm(BRIGHT)
+    for raw in range(8000, 8800, 50):
+        for number, value in ((2, raw >> 7), (34, raw & 127)):
+            stage.send(mido.Message("control_change", control=number, value=value), step=0.001)
+    stage.wait(1.1)
+    assert stage.rack.listing() == [BRIGHT, "cc 2 ch 1 knobs"]
+
+
+def test_cancel_brings_back_what_was_and_forget_takes_it_off(make_stage) -> None:
+    stage = make_stage(FULL)
+    before = stage.rack.listing()
+    stage.rack.learn.arm("/distill/width")
+    stage.cc(40, 0, 50, 100)
+    assert "/distill/width" in stage.rack.listing()
+    stage.rack.cancel()
+    assert stage.rack.listing() == before
+    assert stage.rack.forget("/distill/gain")
+    assert stage.rack.listing() == before[:2]
+    assert not stage.rack.forget("/distill/gain")
+    text = stage.shelf.explicit.read_text()
+    assert "# my desk" in text
+    assert "/distill/gain" not in text
+
+
+def test_learning_again_replaces_and_keeps_the_files_comments(make_stage) -> None:
+    stage = make_stage(FULL)
+    stage.rack.learn.arm(BRIGHT)
+    stage.note(9)
+    stage.wait(1.1)
+    text = stage.shelf.explicit.read_text()
+    assert "# my desk" in text
+    assert "# the right fader" in text
+    learned = parse_map(text).bindings
+    assert [binding.target for binding in learned] == ["/distill/gain", BRIGHT]
+    assert learned[1] == Binding(Control("note", 9, 1), BRIGHT, "toggle")
+
+
+def test_maps_are_written_as_they_are_read() -> None:
+    binding = Binding(
+        Control("note", -1, 3), "/distill/source", "gate", takeover="none", arguments=("corpus",), release=('h"\\\n',)
+    )
+    swept = Binding(Control("cc14", 2), "/distill/gain", low=-60.0, high=0.0, curve="s", invert=True, glide_seconds=0.1)
+    whole = MidiMap(name="a", port="b", channel=3, takeover="scaling", clock=False, bindings=(binding, swept))
+    assert parse_map(format_map(whole)) == whole
+    assert parse_map(with_binding(FULL, swept)).bindings[-1] == swept
+    assert without_bindings(with_binding(FULL, swept), {0, 1, 2}).startswith("# my desk")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "line", "key"),
+    [
+        ('takover = "none"\n', "", 1, "takover"),
+        ('takeover = "jump"\n', "", 1, "takeover"),
+        ("channel = 17\n", "", 1, "channel"),
+        ("rnage = [0, 1]", "range = [-1.0, 1.0]", 9, "rnage"),
+        ("range = [0]", "range = [-1.0, 1.0]", 9, "range"),
+        ("range = [nan, 1]", "range = [-1.0, 1.0]", 9, "range"),
+        ('control = "cc 900"', 'control = "cc 16"', 7, "control"),
+        ('target = "/distill/gian"', 'target = "/distill/gain"', 15, "target"),
+        ('target = "/distill/status"', 'target = "/distill/gain"', 15, "target"),
+        ('target = "/distill/seed"\naction = "toggle"', 'target = "/distill/gain"', 15, "target"),
+        ("", 'target = "/distill/gain"', 12, "target"),
+    ],
+)
+def test_a_typo_is_answered_with_line_and_key(wrong: str, right: str, line: int, key: str) -> None:
+    text = FULL.replace(right, wrong) if right else wrong + FULL
+    with pytest.raises(ControlError, match=rf"desk.toml, line {line}, key `{key}`"):
+        parse_map(text, "desk.toml")
+
+
+@pytest.mark.parametrize("text", ["a = ", "[[bind]", "x = [" * 5000, '[bind]\ncontrol = "cc 1"', "bind = 3", "\x00"])
+def test_text_that_is_no_map_is_refused_in_one_line(text: str) -> None:
+    with pytest.raises(ControlError, match="desk.toml") as refused:
+        parse_map(text, "desk.toml")
+    assert "\n" not in str(refused.value)
+
+
+def test_a_changed_file_is_taken_and_one_with_a_typo_leaves_the_old_map(make_stage) -> None:
+    stage = make_stage(FULL)
+    path = stage.shelf.explicit
+    path.write_text(FULL.replace("cc 16", "cc 40"))
+    stage.wait(1.0)
+    assert stage.rack.listing()[1] == "cc 40 knobs"
+    path.write_text(FULL.replace("cc 16", "cd 41"))
+    stage.wait(1.0)
+    assert stage.rack.listing()[1] == "cc 40 knobs"
+    assert "line 7, key `control`" in stage.notices[-1]
+    notices = len(stage.notices)
+    stage.wait(1.0)
+    assert len(stage.notices) == notices
+    path.write_text(FULL.replace("cc 16", "cc 42"))
+    stage.wait(1.0)
+    assert stage.rack.listing()[1] == "cc 42 knobs"
+
+
+def test_a_map_that_is_missing_or_not_text_is_said_so(make_stage, tmp_path: Path) -> None:
+    stage = make_stage(FULL)
+    stage.shelf.explicit.write_bytes(b"\xff\xfe\x00x")
+    stage.wait(1.0)
+    assert "UTF-8" in stage.notices[-1]
+    stage.shelf.explicit.unlink()
+    stage.wait(1.0)
+    assert "cannot be read" in stage.notices[-1]
+    assert stage.rack.listing()

@@ -1,0 +1,134 @@
+"""Preset commands through the session: what every means of control does with presets."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from distill_control.session import Session
+from distill_control.session.presets import PresetController
+from distill_engine.library.presets import PresetStore
+from distill_engine.streaming import vocabulary
+
+
+class Link:
+    def __init__(self) -> None:
+        self.parameters: list[tuple[str, float, float]] = []
+        self.requests: list[tuple[str, tuple[Any, ...]]] = []
+
+    def set(self, slot: int, value: float, glide_seconds: float) -> None:
+        self.parameters.append((vocabulary.PARAMETERS[slot].address, value, glide_seconds))
+
+    def request(self, identifier: int, command: str, arguments: Any) -> bool:
+        self.requests.append((command, tuple(arguments)))
+        return True
+
+    def status(self) -> dict[str, float]:
+        return {}
+
+
+class Desk:
+    def __init__(self, folder: Path) -> None:
+        self.link = Link()
+        self.session = Session(self.link)
+        self.notices: list[str] = []
+        self.store = PresetStore(folder)
+        PresetController(self.session, self.store, lambda level, text: self.notices.append(text)).register()
+        self.load("rain", "ab", "brightness", "density")
+
+    def load(self, name: str, digest: str, *controls: str) -> None:
+        self.session.on_message(
+            {"event": "model", "name": name, "digest": digest, "controls": list(controls), "latents": 8}
+        )
+
+    def send(self, address: str, *arguments: object) -> tuple:
+        replies: list[tuple] = []
+        self.session.handle(address, arguments, "test", lambda *words: replies.append(words))
+        return replies[-1]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+BRIGHT = "/distill/control/brightness"
+
+
+def test_recall_brings_back_parameters_with_a_glide_and_the_source(desk: Desk) -> None:
+    desk.session.set(BRIGHT, [0.5])
+    desk.session.set("/distill/map/x", [0.25])
+    desk.session.set("/distill/map/amount", [0.5])
+    assert desk.send("/distill/preset/save", "one") == ("/distill/done", "/distill/preset/save")
+    for address, value in ((BRIGHT, -1.0), ("/distill/map/x", 0.0), ("/distill/map/amount", 0.0)):
+        desk.session.set(address, [value])
+    desk.session.on_message({"event": "setting", "address": "/distill/source", "value": "hold"})
+    desk.link.parameters.clear()
+    assert desk.send("/distill/preset/recall", 0, 2.0)[0] == "/distill/done"
+    assert desk.session.get(BRIGHT) == 0.5
+    assert desk.session.get("/distill/map/amount") == 0.5
+    assert ("/distill/map/amount", 1.0, 0.0) not in desk.link.parameters
+    assert ("/distill/control/0", 0.5, 2.0) in desk.link.parameters
+    assert ("/distill/source/loop", 1.0, 0.0) in desk.link.parameters
+    assert desk.link.requests == [("source", ("drift",))]
+
+
+def test_gain_and_excluded_parameters_stay(desk: Desk) -> None:
+    desk.send("/distill/preset/save", "one")
+    desk.send("/distill/preset/exclude", "/distill/width")
+    desk.session.set("/distill/gain", [-20.0])
+    desk.session.set("/distill/width", [0.75])
+    desk.send("/distill/preset/recall", "one")
+    assert desk.session.get("/distill/gain") == -20.0
+    assert desk.session.get("/distill/width") == 0.75
+    desk.send("/distill/preset/exclude", "/distill/width", 0)
+    desk.send("/distill/preset/recall", "one")
+    assert desk.session.get("/distill/width") == 0.0
+
+
+@pytest.mark.parametrize(("x", "bright"), [(0.0, -1.0), (0.25, -0.5), (1.0, 1.0), (7.0, 1.0)])
+def test_morph_puts_parameters_between_two_presets(desk: Desk, x: float, bright: float) -> None:
+    desk.session.set(BRIGHT, [-1.0])
+    desk.send("/distill/preset/save", "dark")
+    desk.session.set(BRIGHT, [1.0])
+    desk.send("/distill/preset/save", "light")
+    assert desk.send("/distill/preset/morph", "dark", 1, x)[0] == "/distill/done"
+    assert desk.session.get(BRIGHT) == pytest.approx(bright)
+    assert desk.link.requests == []
+
+
+def test_list_rename_and_delete(desk: Desk) -> None:
+    for name in ("a", "b", "c"):
+        desk.send("/distill/preset/save", name)
+    desk.send("/distill/preset/delete", 0)
+    desk.send("/distill/preset/rename", "b", "bee")
+    assert desk.send("/distill/preset/list") == ("/distill/preset/list.reply", "bee", "c")
+
+
+def test_unknown_presets_and_those_of_another_model_are_refused_in_words(desk: Desk) -> None:
+    desk.send("/distill/preset/save", "one")
+    assert "no preset 'two'" in desk.send("/distill/preset/recall", "two")[2]
+    desk.load("city", "cd", "noise")
+    address, command, reason = desk.send("/distill/preset/recall", "one")
+    assert (address, command) == ("/distill/error", "/distill/preset/recall")
+    assert "belongs to the model rain" in reason
+
+
+def test_a_retrained_model_takes_what_it_can_and_says_what_is_left_out(desk: Desk) -> None:
+    desk.session.set("/distill/control/density", [0.5])
+    desk.send("/distill/preset/save", "one")
+    desk.load("rain", "new", "density")
+    desk.session.set("/distill/control/density", [0.0])
+    assert desk.send("/distill/preset/recall", "one")[0] == "/distill/done"
+    assert desk.session.get("/distill/control/density") == 0.5
+    assert any("earlier training" in notice for notice in desk.notices)
+    assert any("brightness" in notice for notice in desk.notices)
+
+
+def test_a_preset_that_writes_elsewhere_cannot(desk: Desk) -> None:
+    values = {"/distill/panic": 1, "/distill/gain": 12.0, "/distill/nowhere": 1, "/distill/width": 99.0}
+    desk.store.save("evil", "rain", "ab", values)
+    desk.send("/distill/preset/recall", "evil")
+    assert desk.link.requests == []
+    assert desk.session.get("/distill/gain") == 0.0
+    assert desk.session.get("/distill/width") == 1.0

@@ -1,0 +1,159 @@
+"""The preset store: names, order, files whole and hostile."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from distill_engine.errors import PresetError
+from distill_engine.library.presets import PresetStore, file_stem, read_preset
+
+VALUES = {"/distill/width": 0.5, "/distill/source": "corpus", "/distill/seed": 3}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> PresetStore:
+    return PresetStore(tmp_path / "presets")
+
+
+def test_a_preset_comes_back_as_it_was_saved(store: PresetStore) -> None:
+    store.save("Rain", "forest", "abc", VALUES)
+    preset = PresetStore(store.root).find("rain", "forest", "abc")
+    assert (preset.name, preset.model, preset.digest, dict(preset.values)) == ("Rain", "forest", "abc", VALUES)
+
+
+def test_numbers_follow_the_order_and_close_up(store: PresetStore) -> None:
+    for name in "dbca":
+        store.save(name, "forest", "", VALUES)
+    store.save("b", "forest", "", {"/distill/width": 1.0})
+    assert [preset.name for preset in store.of_model("forest")] == list("dbca")
+    assert store.find(1, "forest").values == {"/distill/width": 1.0}
+    store.move("a", 0, "forest")
+    store.delete("b", "forest")
+    assert [preset.name for preset in store.of_model("forest")] == list("adc")
+    assert store.find("2", "forest").name == "c"
+
+
+def test_renaming_keeps_the_place_and_refuses_a_taken_name(store: PresetStore) -> None:
+    store.save("one", "forest", "", VALUES)
+    store.save("two", "forest", "", VALUES)
+    store.rename(0, "eins", "forest")
+    store.rename("eins", "EINS", "forest")
+    assert [preset.name for preset in store.of_model("forest")] == ["EINS", "two"]
+    with pytest.raises(PresetError, match="there already"):
+        store.rename("EINS", "Two", "forest")
+
+
+def test_a_preset_belongs_to_its_model_by_name_or_digest(store: PresetStore) -> None:
+    store.save("Rain", "forest", "abc", VALUES)
+    assert store.find("Rain", "renamed", "abc").name == "Rain"
+    assert store.find("Rain", "forest", "retrained").name == "Rain"
+    with pytest.raises(PresetError, match="belongs to the model forest"):
+        store.find("Rain", "city", "def")
+    with pytest.raises(PresetError, match="no preset 'Snow' for the model forest; there are: Rain"):
+        store.find("Snow", "forest")
+    with pytest.raises(PresetError, match="no preset 7"):
+        store.find(7, "forest")
+
+
+def test_excluded_addresses_are_not_saved(store: PresetStore) -> None:
+    store.exclude("/distill/width")
+    assert "/distill/width" not in store.save("a", "forest", "", VALUES).values
+    store.exclude("/distill/width", False)
+    assert "/distill/width" in store.save("a", "forest", "", VALUES).values
+
+
+def test_export_and_import_go_round(store: PresetStore, tmp_path: Path) -> None:
+    store.save("Rain", "forest", "abc", VALUES)
+    store.export(store.find("Rain", "forest"), tmp_path / "out.json")
+    with pytest.raises(PresetError, match="exists already"):
+        store.export(store.find("Rain", "forest"), tmp_path / "out.json")
+    other = PresetStore(tmp_path / "elsewhere")
+    assert other.bring_in(tmp_path / "out.json").values == VALUES
+    with pytest.raises(PresetError, match="there already"):
+        other.bring_in(tmp_path / "out.json")
+    assert other.bring_in(tmp_path / "out.json", "Rain 2").position == 1
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "/abs", "a/b\\c", ".hidden", "CON", "ü ö", "100%", "a.", "x:y*?"])
+def test_any_name_stays_inside_the_folder(store: PresetStore, name: str) -> None:
+    preset = store.save(name, "../..", "", VALUES)
+    path = store.path(preset).resolve()
+    assert path.is_relative_to(store.root.resolve())
+    assert path.parent.parent == store.root.resolve()
+    assert store.find(name, "../..").name == name.strip()
+
+
+@given(st.text(min_size=1, max_size=40), st.text(min_size=1, max_size=40))
+def test_different_names_make_different_harmless_file_names(one: str, other: str) -> None:
+    assert not set(file_stem(one)) & set('/\\:*?"<>|\0')
+    assert not file_stem(one).startswith(".")
+    assert (file_stem(one) == file_stem(other)) == (one == other)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a" * 101, "a\nb", "\x00"])
+def test_names_that_cannot_be_shown_are_refused(store: PresetStore, name: str) -> None:
+    with pytest.raises(PresetError, match="preset's name"):
+        store.save(name, "forest", "", VALUES)
+
+
+GOOD = {"format": "distill-preset", "version": 1, "name": "x", "model": "m", "digest": "", "position": 0, "values": {}}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xff\xff",
+        b"[" * 100_000,
+        b"null",
+        b'{"format": "distill-preset"}',
+        json.dumps({**GOOD, "version": 99}).encode(),
+        json.dumps({**GOOD, "version": "1"}).encode(),
+        json.dumps({**GOOD, "name": ["x"]}).encode(),
+        json.dumps({**GOOD, "name": ""}).encode(),
+        json.dumps({**GOOD, "position": "0"}).encode(),
+        json.dumps({**GOOD, "values": [1]}).encode(),
+        json.dumps({**GOOD, "values": {"/distill/width": float("nan")}}).encode(),
+        json.dumps({**GOOD, "values": {"/distill/width": 10**400}}).encode(),
+        json.dumps({**GOOD, "values": {"/distill/width": True}}).encode(),
+        json.dumps({**GOOD, "values": {"/distill/width": {}}}).encode(),
+        json.dumps({**GOOD, "values": {"width": 1}}).encode(),
+        json.dumps({**GOOD, "values": {f"/distill/latent/{n}": 0 for n in range(2000)}}).encode(),
+        b'{"x": "' + b"a" * 1_000_100 + b'"}',
+    ],
+)
+def test_hostile_files_end_in_one_line_and_do_not_disturb_the_others(store: PresetStore, data: bytes) -> None:
+    store.save("good", "m", "", VALUES)
+    path = store.root / "m" / "x.preset.json"
+    path.write_bytes(data)
+    with pytest.raises(PresetError) as refused:
+        read_preset(path)
+    assert "\n" not in str(refused.value)
+    assert [preset.name for preset in store.of_model("m")] == ["good"]
+    assert len(store.damaged()) == 1
+    with pytest.raises(PresetError):
+        store.find("x", "m")
+
+
+def test_a_file_under_another_name_is_not_taken_for_its_content(store: PresetStore) -> None:
+    saved = store.path(store.save("good", "m", "", VALUES))
+    saved.with_name("other.preset.json").write_bytes(saved.read_bytes())
+    assert len(store.of_model("m")) == 1
+    assert "import it" in store.damaged()[0].reason
+
+
+def test_a_failed_write_leaves_the_old_preset(store: PresetStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.save("a", "m", "", VALUES)
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(PresetError, match="No space left"):
+        store.save("a", "m", "", {"/distill/width": 1.0})
+    assert store.find("a", "m").values == VALUES
+    assert [path.name for path in (store.root / "m").iterdir()] == ["a.preset.json"]
