@@ -38,7 +38,7 @@ def describe(session: Session, address: str) -> Node:
     Raises:
         ControlError: if there is no such address.
     """
-    row, slot = session.resolve(address)
+    row = session.resolve(address)[0]
     node: Node = {"FULL_PATH": address, "ACCESS": _ACCESS[row.access], "DESCRIPTION": row.description}
     arguments = row.arguments[:1] if row.kind in ("parameter", "setting") else _spread(row)
     node["TYPE"] = "".join(_TYPES[argument.type] for argument in arguments) or "N"
