@@ -84,8 +84,7 @@ def write_audio(
     name, kind = _format(target, format)
     data = _frames(target, samples)
     encoding = _encoding(target, name, kind, str(bit_depth))
-    if data.shape[1] > kind.max_channels:
-        raise AudioFileError(f"{target}: {name} holds up to {kind.max_channels} channels, not {data.shape[1]}: use wav")
+    _check_channels(target, name, kind, data.shape[1])
     if not 1_000 <= sample_rate <= 768_000:
         raise AudioFileError(
             f"{target}: a rate of {sample_rate} Hz cannot be written: use 1000 to 768000 Hz, such as 44100"
@@ -120,6 +119,7 @@ def write_audio_stream(
     target = Path(path)
     name, kind = _format(target, format)
     encoding = _encoding(target, name, kind, str(bit_depth))
+    _check_channels(target, name, kind, channels)
     if kind.rates and sample_rate not in kind.rates:
         raise AudioFileError(f"{target}: {name} takes {', '.join(map(str, kind.rates))} Hz, not {sample_rate}")
     counted = _Blocks(blocks)
@@ -166,6 +166,11 @@ def _frames(target: Path, samples: npt.ArrayLike) -> FloatArray:
             f"{target}: {bad} of {x.size} samples are not numbers (NaN or infinite): nothing was written"
         )
     return x.T
+
+
+def _check_channels(target: Path, name: str, kind: FileFormat, channels: int) -> None:
+    if channels > kind.max_channels:
+        raise AudioFileError(f"{target}: {name} holds up to {kind.max_channels} channels, not {channels}: use wav")
 
 
 def _encoding(target: Path, name: str, kind: FileFormat, bit_depth: str) -> str:
@@ -246,6 +251,10 @@ def _encode(
             for key, value in tags.items():
                 setattr(sound, key, value)
             for block in blocks:
+                if not np.isfinite(block).all():
+                    raise AudioFileError(
+                        "the sound holds samples that are not numbers (NaN or infinite): nothing was written"
+                    )
                 sound.write(_quantised(block, encoding, dither))
     finally:
         if file.failure:

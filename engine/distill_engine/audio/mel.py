@@ -107,8 +107,8 @@ def hann_window(length: int, padded: int | None = None) -> FloatArray:
 
 def _compress(mel: npt.NDArray[Any], config: MelConfig) -> FloatArray:
     if config.compression == "log1p":
-        return np.log1p(mel).astype(np.float32)
-    return np.log(np.maximum(mel, config.floor)).astype(np.float32)
+        return np.asarray(np.log1p(mel), np.float32)
+    return np.asarray(np.log(np.maximum(mel, config.floor)), np.float32)
 
 
 def _frames_to_mel(frames: npt.NDArray[Any], config: MelConfig) -> FloatArray:
@@ -165,8 +165,12 @@ class StreamingMel:
     def flush(self) -> FloatArray:
         """The last frames, with the end reflected. The stream is then ready for a new signal."""
         pad = self.config.padding
-        tail = self._pending[-1 - pad : -1][::-1] if self._started else np.zeros(0, np.float32)
-        mel = self.push(tail.copy())
+        if self._started:
+            mel = self.push(self._pending[-1 - pad : -1][::-1].copy())
+        elif len(self._pending):  # too short to reflect
+            mel = mel_spectrogram(self._pending, self.config)
+        else:
+            mel = np.zeros((self.config.bands, 0), np.float32)
         self._pending, self._started = np.zeros(0, np.float32), False
         return mel
 

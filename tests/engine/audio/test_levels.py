@@ -1,0 +1,98 @@
+"""Levels, fades, flat tops and mixing down."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from distill_engine.audio.levels import (
+    SILENCE_DB,
+    clipped_samples,
+    db_to_gain,
+    equal_power_fade,
+    fade_in,
+    fade_out,
+    gain_to_db,
+    mix_to_mono,
+    peak_db,
+    rms_db,
+)
+
+T = np.arange(44100) / 44100
+
+
+@given(st.floats(-140, 60))
+def test_gain_and_decibels_invert(level: float) -> None:
+    assert gain_to_db(db_to_gain(level)) == pytest.approx(level, abs=1e-6)
+
+
+def test_known_levels() -> None:
+    sine = np.sin(2 * np.pi * 100 * T).astype(np.float32)
+    assert rms_db(sine) == pytest.approx(-3.0103, abs=1e-3)
+    assert peak_db(sine) == pytest.approx(0.0, abs=1e-3)
+    assert db_to_gain(-6.0206) == pytest.approx(0.5, abs=1e-5)
+
+
+@pytest.mark.parametrize("nothing", [np.zeros(0, np.float32), np.zeros((2, 100), np.float32)])
+def test_silence_has_a_finite_level(nothing: np.ndarray) -> None:
+    assert rms_db(nothing) == peak_db(nothing) == SILENCE_DB
+    assert db_to_gain(SILENCE_DB) == 0.0
+
+
+def test_fades_rise_from_and_fall_to_nothing_and_touch_only_their_end() -> None:
+    x = np.ones((2, 1000), np.float32)
+    rising, falling = fade_in(x, 100), fade_out(x, 100)
+    assert rising[0, 0] == 0.0
+    assert np.all(np.diff(rising[0, :101]) > 0)
+    np.testing.assert_array_equal(rising[:, 100:], 1.0)
+    np.testing.assert_array_equal(falling, rising[:, ::-1])
+    assert np.all(x == 1.0)
+    assert fade_in(x, 5000).shape == x.shape
+    np.testing.assert_array_equal(fade_in(x, 0), x)
+
+
+@pytest.mark.parametrize("length", [1, 2, 512, 5000])
+def test_equal_power_fades_keep_the_power(length: int) -> None:
+    out, into = equal_power_fade(length)
+    np.testing.assert_allclose(out**2 + into**2, 1.0, atol=1e-6)
+    np.testing.assert_allclose(out, into[::-1], atol=1e-6)
+
+
+def test_equal_power_fade_of_nothing() -> None:
+    assert [curve.shape for curve in equal_power_fade(0)] == [(0,), (0,)]
+
+
+@pytest.mark.parametrize("frequency", [60.0, 440.0, 3000.0])
+def test_clipped_waves_are_found(frequency: float) -> None:
+    clipped = np.clip(1.5 * np.sin(2 * np.pi * frequency * T), -1, 1).astype(np.float32)
+    assert clipped_samples(clipped[None]) > 0.4 * len(T)
+    assert clipped_samples(0.9 * clipped[None]) > 0.4 * len(T), "clipped, then turned down"
+
+
+@pytest.mark.parametrize("frequency", [20.0, 60.0, 441.0, 5000.0])
+def test_full_scale_tones_are_not_called_clipped(frequency: float) -> None:
+    tone = np.round(32767 * np.sin(2 * np.pi * frequency * T)) / 32768
+    assert clipped_samples(tone.astype(np.float32)[None]) == 0
+
+
+def test_mixing_keeps_the_level_of_what_sounds() -> None:
+    tone = (0.5 * np.sin(2 * np.pi * 200 * T)).astype(np.float32)
+    silent = np.zeros_like(tone)
+    mono, note = mix_to_mono(np.stack([tone, silent]))
+    np.testing.assert_array_equal(mono, tone)
+    assert "1 of 2 channels are silent" in note
+    mono, note = mix_to_mono(np.stack([tone, tone]))
+    np.testing.assert_allclose(mono, tone, atol=1e-7)
+    assert note == ""
+    mono, note = mix_to_mono(np.stack([tone, tone, silent, silent, silent, silent]))
+    np.testing.assert_allclose(mono, tone, atol=1e-7)
+
+
+def test_channels_that_cancel_are_not_lost() -> None:
+    tone = (0.5 * np.sin(2 * np.pi * 200 * T)).astype(np.float32)
+    mono, note = mix_to_mono(np.stack([0.9 * tone, -tone]))
+    np.testing.assert_array_equal(mono, -tone)
+    assert "cancel" in note
+    assert not mix_to_mono(np.zeros((2, 10), np.float32))[0].any()
