@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.analysis.controls import Controls
+from distill_engine.analysis.map import LatentMap
 from distill_engine.audio.mel import MelConfig
 from distill_engine.errors import ModelFileError, VocoderError
 from distill_engine.modelfile import Manifest, ModelFile
@@ -24,7 +25,7 @@ from distill_engine.streaming.backends.onnx_backend import SessionSettings
 from distill_engine.streaming.live_input import LiveInput
 from distill_engine.streaming.loading import NetworkLoader
 from distill_engine.streaming.sources import Corpus, Drift, Hold, LatentSource, SourceBank
-from distill_engine.streaming.steering import CorpusMap, Steering
+from distill_engine.streaming.steering import Steering
 from distill_engine.streaming.swap import DelayLine
 from distill_engine.streaming.vocoder_choice import VocoderChoice, choose_vocoder
 from distill_engine.streaming.voice import Voice
@@ -59,7 +60,7 @@ class Instrument:
     encoder: Callable[[], StepBackend] | None = None
     corpus: npt.NDArray[np.float32] | None = None
     controls: Controls | None = None
-    place: CorpusMap | None = None
+    place: LatentMap | None = None
     path: Path | None = None
     _ready: list[Voice] = field(default_factory=list, compare=False)
 
@@ -194,6 +195,8 @@ def _analysis(file: ModelFile, manifest: Manifest, config: ModelConfig) -> dict[
         found["corpus"] = np.ascontiguousarray(corpus, np.float32)
     if "region_centre" in arrays:
         found["controls"] = Controls.from_part(arrays, manifest.analysis)
+    if "map_points" in arrays:
+        found["place"] = LatentMap.from_part(arrays)
     return found
 
 

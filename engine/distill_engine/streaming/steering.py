@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from distill_engine.analysis.controls import Controls
+from distill_engine.analysis.map import LatentMap
 from distill_engine.streaming.parameters import StateDict
 from distill_engine.streaming.sources import Latent, SourceBank, SourceSettings
 
@@ -24,16 +24,10 @@ class HopValues:
     place_amount: float = 0.0
 
 
-class CorpusMap(Protocol):
-    """The latent [D] at a point of the map, x and y in -1..1."""
-
-    def latent_at(self, x: float, y: float) -> Latent: ...
-
-
 class Steering:
     """Applies the parameters of a hop to a voice's source. Without controls or map it adds the latent offsets alone."""
 
-    def __init__(self, controls: Controls | None, place: CorpusMap | None, seed: int) -> None:
+    def __init__(self, controls: Controls | None, place: LatentMap | None, seed: int) -> None:
         self._controls, self._place = controls, place
         self._motion = controls.motion(seed) if controls is not None else None
 

@@ -115,13 +115,12 @@ class TakeRecorder:
         self.path = path
         try:
             self._file: TextIO = path.open("x", encoding="utf-8")
-            self._file.write(_header_line(header) + "\n")
-            self._file.flush()
         except FileExistsError:
             raise TakeError(f"{path} exists already; choose another name") from None
         except OSError as error:
             raise TakeError(f"{path}: cannot record a take there: {error.strerror}") from None
-        self._queue: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[str | TakeHeader | None] = queue.SimpleQueue()
+        self._queue.put(header)
         self.failure: str | None = None
         self._thread = threading.Thread(target=self._write, name="take", daemon=True)
         self._thread.start()
@@ -149,10 +148,12 @@ class TakeRecorder:
                     self.failure = error.strerror or str(error)
 
     def _next(self) -> str | None:
+        """The next line; an empty one where nothing came for half a second."""
         try:
-            return self._queue.get(timeout=0.5)
+            item = self._queue.get(timeout=0.5)
         except queue.Empty:
             return ""
+        return _header_line(item) if isinstance(item, TakeHeader) else item
 
 
 class TakeLog:
