@@ -199,11 +199,14 @@ class _Target(FileIO):
         try:
             done = 0
             while done < len(view):
-                done += super().write(view[done:]) or 0
+                done += self._put(view[done:])
             return done
         except OSError as error:
             self.failure = self.failure or error
             return 0
+
+    def _put(self, data: memoryview) -> int:
+        return super().write(data) or 0
 
 
 def _replace(

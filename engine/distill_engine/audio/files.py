@@ -81,7 +81,7 @@ def read_audio(path: str | Path, *, sample_rate: int | None = None, mono: bool =
     with _open(where) as file:
         info = _info(file, where)
         blocks = list(_blocks(file))
-        notes = _truncation(str(file.extra_info))
+        notes = _truncation(str(file.extra_info)) if info.format != "OGG" else _broken_off(where)
     decoded = np.concatenate(blocks, axis=0) if blocks else np.zeros((0, info.channels), np.float32)
     if not len(decoded):
         raise AudioFileError(f"{where} holds no sound that can be decoded: it is empty or damaged; export it again")
@@ -166,6 +166,16 @@ def _truncation(log: str) -> tuple[str, ...]:
     if promised <= present or promised >= 0xFFFFFF00 or promised == 0x7FFFFFFF:
         return ()
     return (f"ends early: {present / promised:.1%} of the sound its header promises is there",)
+
+
+def _broken_off(path: Path) -> tuple[str, ...]:
+    """A note if the last Ogg page does not carry the end-of-stream flag (RFC 3533, section 6)."""
+    with open(path, "rb") as file:
+        file.seek(max(0, os.path.getsize(path) - (1 << 17)))  # a page is at most 65,307 bytes
+        tail = file.read()
+    at = tail.rfind(b"OggS")
+    ended = 0 <= at < len(tail) - 5 and tail[at + 5] & 4
+    return () if ended else ("ends early: the stream breaks off without its last page",)
 
 
 def _early_end(present: float, promised: float) -> str:
