@@ -89,7 +89,7 @@ def run_render(args: argparse.Namespace) -> int:
     path = find_model(args.model, allow_paths=True)
     output = _output(args, path, args.take)
     result = _render_take(args, path, output) if args.take is not None else _render_score(args, path, output)
-    emit(args, {**asdict(result), "path": str(result.path)}, lambda console: console.print(_sentence(result)))
+    emit(args, {**asdict(result), "path": str(result.path)}, lambda console: console.print(_sentence(result), soft_wrap=True))
     return 0
 
 
@@ -204,5 +204,5 @@ def run_resynth(args: argparse.Namespace) -> int:
         f"vocoder {result.vocoder}: {result.reason}; {result.speed:.1f} x real time"
     )
     lines = "\n".join([*(f"note: {note}" for note in result.notes), sentence])
-    emit(args, {**asdict(result), "path": str(result.path)}, lambda console: console.print(lines))
+    emit(args, {**asdict(result), "path": str(result.path)}, lambda console: console.print(lines, soft_wrap=True))
     return 0

@@ -27,7 +27,7 @@ from distill_engine.streaming.loading import NetworkLoader
 from distill_engine.streaming.sources import Corpus, Drift, Hold, LatentSource, SourceBank
 from distill_engine.streaming.steering import Steering
 from distill_engine.streaming.swap import DelayLine
-from distill_engine.streaming.vocoder_choice import VocoderChoice, choose_vocoder
+from distill_engine.streaming.vocoder_choice import VocoderChoice, bigvgan_serves, choose_vocoder
 from distill_engine.streaming.voice import Voice
 
 __all__ = ["Instrument", "choose_vocoder", "prepare_instrument"]
@@ -144,11 +144,15 @@ def prepare_instrument(
     Raises:
         ModelFileError, VocoderError: the file cannot be played, or not with this vocoder.
     """
+
+    def universal() -> bool:
+        return bigvgan_serves(torch_device)
+
     with ModelFile.open(path) as file:
         manifest = file.manifest
         if "model" not in file.parts:
             raise ModelFileError(f"{path} holds vocoders but no latent model; give a trained model")
-        pick = choose or (lambda m, requested: choose_vocoder(m, requested, keeps_up=keeps_up))
+        pick = choose or (lambda m, requested: choose_vocoder(m, requested, keeps_up=keeps_up, universal=universal))
         choice = pick(manifest, vocoder)
         loader = NetworkLoader(settings or SessionSettings(), torch_device)
         config = ModelConfig.from_dict(dict(manifest.model))

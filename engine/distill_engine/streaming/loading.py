@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from distill_engine.errors import ModelFileError, VocoderError
+from distill_engine.errors import ModelFileError
 from distill_engine.modelfile import ModelFile
 from distill_engine.modelfile.graphs import check_graph
 from distill_engine.models.config import ModelConfig
@@ -44,9 +44,7 @@ class NetworkLoader:
     def vocoder(self, model: ModelFile, choice: VocoderChoice) -> tuple[Streams, str]:
         """A maker of vocoder streams, and the digest of its weights."""
         if choice.origin == "universal":
-            raise VocoderError(
-                "BigVGAN has no live stream; render with it: `distill render MODEL -o FILE --vocoder bigvgan`"
-            )
+            return self._universal()
         if choice.path is None:
             return self._vocoder_from(model, choice)
         with ModelFile.open(choice.path) as file:
@@ -55,6 +53,18 @@ class NetworkLoader:
     def delay(self, choice: VocoderChoice) -> int:
         """Samples by which a stream of this vocoder is late."""
         return vocoder_delay(choice.kind, choice.config)
+
+    def _universal(self) -> tuple[Streams, str]:
+        """BigVGAN, always in torch. Raises WeightsError where its weights have not been downloaded."""
+        from distill_engine.streaming.backends.torch_backend import TorchBackend
+        from distill_engine.vocoders.bigvgan import load_bigvgan
+
+        loaded = load_bigvgan(torch_device=self._device or "auto", fetch=False)
+        network, bands = loaded.network, loaded.config.bands
+        return (
+            lambda: TorchBackend(network.initial_state, network.step, bands, 1, loaded.device, loaded.dtype),
+            loaded.digest,
+        )
 
     def _vocoder_from(self, file: ModelFile, choice: VocoderChoice) -> tuple[Streams, str]:
         name = f"vocoder/{choice.kind}"

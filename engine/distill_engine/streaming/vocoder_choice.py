@@ -11,15 +11,17 @@ from typing import Any, Literal
 from distill_engine.errors import VocoderError
 from distill_engine.modelfile import Manifest, ModelFile
 from distill_engine.streaming.vocabulary import VOCODERS as NAMES
-from distill_engine.vocoders.registry import VOCODERS as KINDS
+from distill_engine.vocoders.registry import VOCODERS
 
 FEW_EPOCHS = 20
+KINDS = tuple(name for name, kind in VOCODERS.items() if kind.trainable)
 
 
 @dataclass(frozen=True)
 class VocoderChoice:
     """A vocoder to play: its `kind`, where its weights are, and the `reason` in plain words.
 
+    `distance` is its validated one, in nat.
     `origin` "model": in the model's own file; "base": in the file `path`, shipped with the product; "universal": BigVGAN.
     """
 
@@ -28,6 +30,7 @@ class VocoderChoice:
     reason: str
     config: Mapping[str, Any]
     path: Path | None = None
+    distance: float = math.inf
 
     @property
     def name(self) -> str:
@@ -82,6 +85,16 @@ def shipped_base(kind: str) -> Path | None:
         return None
 
 
+def bigvgan_serves(torch_device: str | None) -> bool:
+    """Whether BigVGAN may be taken unasked: its weights are here, and so is a GPU that was asked for."""
+    if torch_device not in ("auto", "cuda", "mps"):
+        return False
+    from distill_engine.streaming.backends.torch_backend import torch_device as find
+    from distill_engine.vocoders.bigvgan import installed
+
+    return installed() and find(torch_device).type != "cpu"
+
+
 def _of_kind(manifest: Manifest, kind: str, find_base: Callable[[str], Path | None]) -> VocoderChoice:
     entry = manifest.vocoders.get(kind)
     if entry is not None:
@@ -114,8 +127,9 @@ def _auto(
         if keeps_up is None or keeps_up(choice):
             return choice
     why = "the model's own cannot play in time here" if own else _why_not(manifest)
-    if universal is not None and universal():
-        return VocoderChoice("bigvgan", "universal", f"{why}; BigVGAN serves here", {})
+    large = VocoderChoice("bigvgan", "universal", f"{why}; BigVGAN serves here", {})
+    if universal is not None and universal() and (keeps_up is None or keeps_up(large)):
+        return large
     try:
         return _base(manifest, find_base, why, keeps_up)
     except VocoderError:
@@ -148,6 +162,7 @@ def _base(
     keeps_up: Callable[[VocoderChoice], bool] | None,
 ) -> VocoderChoice:
     found = [choice for kind in KINDS if (choice := _base_of_kind(kind, find_base, why)) is not None]
+    found.sort(key=lambda choice: choice.distance)
     for choice in found:
         if keeps_up is None or keeps_up(choice):
             return choice
@@ -167,4 +182,4 @@ def _base_of_kind(kind: str, find_base: Callable[[str], Path | None], why: str) 
         entry = file.manifest.vocoders.get(kind)
     if entry is None:
         return None
-    return VocoderChoice(kind, "base", f"{why}: the base {kind}", entry.get("config", {}), path)
+    return VocoderChoice(kind, "base", f"{why}: the base {kind}", entry.get("config", {}), path, distance(entry))

@@ -22,27 +22,34 @@ class TorchBackend:
 
     Args:
         initial_state: `(batch, device, dtype) -> state`.
-        step: `(x [1, C_in, n], state) -> (y [1, C_out, n * rate], state)`; its weights are on `device` already.
+        step: `(x [1, C_in, n], state) -> (y [1, C_out, n * rate], state)`; its weights are on `device` already, in `dtype`.
     """
 
     def __init__(
-        self, initial_state: InitialState, step: Step, channels_in: int, channels_out: int, device: torch.device
+        self,
+        initial_state: InitialState,
+        step: Step,
+        channels_in: int,
+        channels_out: int,
+        device: torch.device,
+        dtype: torch.dtype = torch.float32,
     ) -> None:
         self.channels_in, self.channels_out = channels_in, channels_out
-        self._initial_state, self._step, self._device = initial_state, step, device
+        self._initial_state, self._step = initial_state, step
+        self._device, self._dtype = device, dtype
         self._state: Any = None
         self.reset()
 
     def step(self, x: FloatArray) -> FloatArray:
         with torch.inference_mode():
-            inputs = torch.from_numpy(np.ascontiguousarray(x, np.float32)).to(self._device)[None]
+            inputs = torch.from_numpy(np.ascontiguousarray(x, np.float32)).to(self._device, self._dtype)[None]
             y, self._state = self._step(inputs, self._state)
             result: FloatArray = y[0].float().cpu().numpy()
         return result
 
     def reset(self) -> None:
         with torch.inference_mode():
-            self._state = self._initial_state(1, self._device, None)
+            self._state = self._initial_state(1, self._device, self._dtype)
 
     def snapshot(self) -> dict[str, np.ndarray]:
         tensors = flatten_state(clone_state(self._state))
