@@ -280,10 +280,8 @@ def _sync_folder(folder: Path) -> None:
     """Make the rename durable, where the system can (not on Windows)."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        os.fsync(descriptor)
+        os.close(descriptor)
 
 
 def _advice(error: OSError, target: Path) -> str:

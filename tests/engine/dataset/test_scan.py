@@ -1,0 +1,180 @@
+"""Every file of a folder is judged: used if it can be read, named with the reason if not."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from distill_engine.audio.levels import SILENCE_DB
+from distill_engine.dataset.discovery import find_files
+from distill_engine.dataset.scan import CorpusReport, FileReport, ScanProgress, corpus_report, scan_corpus
+from distill_engine.errors import CorpusError
+
+Sound = Callable[..., Path]
+
+
+def verdicts(report: CorpusReport) -> dict[str, str]:
+    return {file.name: file.verdict for file in report.files}
+
+
+def one(report: CorpusReport, name: str) -> FileReport:
+    return next(file for file in report.files if file.name == name)
+
+
+def test_every_format_rate_and_channel_count_is_used(tmp_path: Path, sound: Sound) -> None:
+    for suffix in ("wav", "aiff", "flac", "mp3", "ogg", "opus", "caf"):
+        sound(f"{suffix} of {suffix}.{suffix}", channels=2)
+    for rate in (8000, 22050, 48000, 96000, 192000):
+        sound(f"rate {rate}.wav", rate=rate)
+    sound("six.wav", channels=6, rate=48000)
+    sound("32f.wav", bit_depth="32f")
+    report = scan_corpus(tmp_path / "sounds")
+    assert set(verdicts(report).values()) == {"ok"}
+    assert len(report.usable_files) == 14
+    assert report.remarks == ()
+    six = one(report, "six.wav")
+    assert (six.channels, six.rate, six.duration) == (6, 48000, pytest.approx(0.5))
+    assert report.seconds == pytest.approx(7.0, abs=0.1)
+
+
+def test_nested_folders_hidden_files_and_junk(tmp_path: Path, sound: Sound) -> None:
+    for name in ("b.wav", "a/deep/er/c.wav", "a/ü ñ.wav", ".hidden.wav", ".git/x.wav", "__MACOSX/y.wav", "a/._b.wav"):
+        sound(name)
+    folder = tmp_path / "sounds"
+    for junk in (".DS_Store", "Thumbs.db", "desktop.ini"):
+        (folder / junk).write_bytes(b"junk")
+    assert [file.name for file in find_files(folder)] == ["a/deep/er/c.wav", "a/ü ñ.wav", "b.wav"]
+
+
+def test_what_is_not_sound_is_named(tmp_path: Path, sound: Sound) -> None:
+    shutil.copy(sound("a.wav"), tmp_path / "sounds" / "no suffix")
+    sound("b.flac")
+    folder = tmp_path / "sounds"
+    (folder / "notes.txt").write_text("words")
+    (folder / "song.m4a").write_bytes(b"\0\0\0\x20ftypM4A ")
+    (folder / "film.avi").write_bytes(b"RIFF\0\0\0\0AVI ")
+    (folder / "text.wav").write_text("words, " * 100)
+    (folder / "empty.mp3").touch()
+    report = scan_corpus(folder)
+    reasons = {file.name: file.reason for file in report.files}
+    assert reasons["notes.txt"] == "not a sound file"
+    assert reasons["song.m4a"] == "the format m4a cannot be read: convert it to WAV or FLAC"
+    assert "avi cannot be read" in reasons["film.avi"]
+    assert reasons["text.wav"].startswith("is not a sound file")
+    assert reasons["empty.mp3"].startswith("is empty")
+    assert reasons["no suffix"] == "duplicate of a.wav", "read, though it has no suffix"
+    assert [file.name for file in report.usable_files] == ["a.wav", "b.flac"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_links_are_followed_once(tmp_path: Path, sound: Sound) -> None:
+    sound("in/a.wav")
+    folder = tmp_path / "sounds"
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    shutil.copy(sound("b.wav"), elsewhere / "c.wav")
+    (folder / "b.wav").unlink()
+    (folder / "in" / "loop").symlink_to(folder)
+    (folder / "in" / "again").symlink_to(folder / "in")
+    (folder / "linked").symlink_to(elsewhere)
+    (folder / "broken.wav").symlink_to(folder / "nowhere.wav")
+    (folder / "self.wav").symlink_to(folder / "self.wav")
+    report = scan_corpus(folder)
+    assert verdicts(report) == {
+        "broken.wav": "skipped", "in/a.wav": "ok", "linked/c.wav": "ok", "self.wav": "skipped",
+    }  # fmt: skip
+    assert one(report, "broken.wav").reason == "broken link"
+
+
+def test_silent_files_are_skipped_and_quiet_ones_used(tmp_path: Path, sound: Sound) -> None:
+    sound("zeros.wav", samples=np.zeros(20000, np.float32))
+    sound("hiss.wav", samples=1e-4 * np.random.default_rng(0).uniform(-1, 1, 20000))
+    sound("quiet.wav", samples=1e-3 * np.random.default_rng(0).uniform(-1, 1, 20000))
+    report = scan_corpus(tmp_path / "sounds")
+    assert verdicts(report) == {"hiss.wav": "skipped", "quiet.wav": "warning", "zeros.wav": "skipped"}
+    assert one(report, "zeros.wav").reason == "silent"
+    assert one(report, "zeros.wav").peak_db == SILENCE_DB
+    assert one(report, "hiss.wav").reason == "silent (its peak is -80 dBFS)"
+    assert one(report, "quiet.wav").reason == "very quiet"
+
+
+def test_duplicates_are_found_by_their_sound(tmp_path: Path, sound: Sound) -> None:
+    original = sound("a.wav", bit_depth=16)
+    from distill_engine.audio.files import read_audio
+
+    samples = read_audio(original).samples
+    sound("z.flac", samples=samples, bit_depth=24)
+    sound("stereo.wav", samples=np.concatenate([samples, samples]), bit_depth=24)
+    sound("other.wav")
+    report = scan_corpus(tmp_path / "sounds")
+    assert verdicts(report) == {"a.wav": "ok", "other.wav": "ok", "stereo.wav": "skipped", "z.flac": "skipped"}
+    assert one(report, "z.flac").reason == "duplicate of a.wav"
+
+
+def test_clipped_damaged_and_odd_files_are_used_with_a_warning(tmp_path: Path, sound: Sound) -> None:
+    t = np.arange(44100) / 44100
+    tone = np.sin(2 * np.pi * 200 * t).astype(np.float32)
+    sound("clipped.wav", samples=np.clip(2 * tone, -1, 1))
+    broken = 0.5 * tone
+    broken[5] = np.nan
+    import soundfile
+
+    soundfile.write(tmp_path / "sounds" / "nan.wav", broken, 44100, subtype="FLOAT")
+    sound("over.wav", samples=4 * tone, bit_depth="32f")
+    sound("short.wav", seconds=0.02)
+    sound("cancel.wav", samples=np.stack([0.4 * tone, -0.4 * tone]))
+    whole = sound("cut.flac", seconds=2.0)
+    whole.write_bytes(whole.read_bytes()[:100_000])
+    report = scan_corpus(tmp_path / "sounds")
+    assert set(verdicts(report).values()) == {"warning"}
+    reasons = {file.name: file.reason for file in report.files}
+    assert reasons["clipped.wav"].startswith("clipped (")
+    assert reasons["nan.wav"] == "1 sample is not a number (NaN or infinite): read as silence"
+    assert reasons["over.wav"] == "peaks 12.0 dB over full scale: turned down to it"
+    assert reasons["short.wav"].startswith("shorter than 0.05 s")
+    assert "cancel" in reasons["cancel.wav"]
+    assert reasons["cut.flac"].startswith("ends early")
+
+
+def test_ten_minutes_are_in_range_and_more_is_said(tmp_path: Path, sound: Sound) -> None:
+    hum = 0.1 * np.sin(np.arange(601 * 1000) * 0.1)
+    sound("ten minutes.flac", samples=hum[: 600 * 1000], rate=1000)
+    sound("longer.flac", samples=hum, rate=1000)
+    report = scan_corpus(tmp_path / "sounds")
+    assert one(report, "ten minutes.flac").verdict == "ok"
+    assert "longer than 10 minutes" in one(report, "longer.flac").reason
+
+
+def test_remarks_outside_five_to_five_hundred(tmp_path: Path) -> None:
+    file = FileReport(tmp_path, "x", "ok", duration=1.0)
+    assert "4 usable files" in corpus_report(tmp_path, [file] * 4).remarks[0]
+    assert corpus_report(tmp_path, [file] * 5).remarks == corpus_report(tmp_path, [file] * 500).remarks == ()
+    assert "more than 500" in corpus_report(tmp_path, [file] * 501).remarks[0]
+
+
+def test_folders_that_are_none(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="does not exist"):
+        scan_corpus(tmp_path / "none")
+    (tmp_path / "file").touch()
+    with pytest.raises(CorpusError, match="is a file: give the folder"):
+        scan_corpus(tmp_path / "file")
+    (tmp_path / "empty").mkdir()
+    assert scan_corpus(tmp_path / "empty").files == ()
+
+
+def test_progress_names_every_file_and_the_report_is_json(tmp_path: Path, sound: Sound) -> None:
+    for index in range(7):
+        sound(f"{index}.wav", seconds=0.1)
+    events: list[ScanProgress] = []
+    report = scan_corpus(tmp_path / "sounds", events.append)
+    assert [(event.done, event.total) for event in events] == [(index + 1, 7) for index in range(7)]
+    data = json.loads(json.dumps(report.to_dict(), allow_nan=False))
+    assert data["usable"] == 7
+    assert data["files"][0]["name"] == "0.wav"
+    assert data["files"][0]["verdict"] == "ok"
