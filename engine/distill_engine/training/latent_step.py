@@ -61,7 +61,7 @@ class LatentStep:
         weight = self.settings.bottleneck_weight * min(1.0, progress / max(self.settings.warm_up, 1e-6))
         loss = reconstruction + weight * result.loss
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         if torch.isfinite(nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)):
             self.optimizer.step()
         self._update_average()

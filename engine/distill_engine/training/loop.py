@@ -68,7 +68,10 @@ class Position:
 
 
 class TrainingLoop:
-    """Runs a task within a budget. `save(checkpoint, final)` is called every `checkpoint_seconds`, at a stop and at the end."""
+    """Runs a task within a budget. `save(checkpoint, final)` is called every `checkpoint_seconds`, at a stop and at the end.
+
+    `agree(progress, stopped)` is where several processes find out what they all do.
+    """
 
     def __init__(
         self,
@@ -80,9 +83,11 @@ class TrainingLoop:
         stopped: Callable[[], bool] = lambda: False,
         checkpoint_seconds: float = 120.0,
         clock: Callable[[], float] = time.monotonic,
+        agree: Callable[[float, bool], tuple[float, bool]] = lambda progress, stopped: (progress, stopped),
     ) -> None:
         self.task, self.budget, self._save, self._listen = task, budget, save, listen
         self._stopped, self._checkpoint_seconds, self._clock = stopped, checkpoint_seconds, clock
+        self._agree = agree
         self.position = Position()
         self.validate_every = task.steps_per_epoch * max(1, round(100 / task.steps_per_epoch))
 
@@ -101,9 +106,11 @@ class TrainingLoop:
         began, base = self._clock(), self.position.seconds
         first_step, last_report, last_save = self.position.step, began, began
         sums: dict[str, list[float]] = {}
-        while not self._stopped():
+        while True:
             self.position.seconds = base + self._clock() - began
-            progress = self._progress(self._clock() - began)
+            progress, stopped = self._agree(self._progress(self._clock() - began), self._stopped())
+            if stopped:
+                break
             if progress >= 1:
                 self.position.completed = True
                 break

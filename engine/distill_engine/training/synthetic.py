@@ -96,7 +96,8 @@ def pulses(rng: Generator, samples: int) -> FloatArray:
 
 def _level(x: npt.NDArray[np.float64], rng: Generator) -> FloatArray:
     peak = np.abs(x).max()
-    return (x * (10 ** (rng.uniform(-20, -1) / 20) / max(peak, 1e-9))).astype(np.float32)
+    levelled: FloatArray = (x * (10 ** (rng.uniform(-20, -1) / 20) / max(peak, 1e-9))).astype(np.float32)
+    return levelled
 
 
 KINDS: tuple[Callable[[Generator, int], FloatArray], ...] = (harmonic, bell, noise, sweep, pluck, pulses)
@@ -107,4 +108,5 @@ def synthetic_sound(rng: Generator, samples: int) -> FloatArray:
     out = KINDS[rng.integers(len(KINDS))](rng, samples)
     if rng.random() < 0.3:
         out = out + KINDS[rng.integers(len(KINDS))](rng, samples)
-    return np.clip(out, -1, 1).astype(np.float32)
+    clipped: FloatArray = np.clip(out, -1, 1).astype(np.float32)
+    return clipped

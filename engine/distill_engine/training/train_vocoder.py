@@ -16,7 +16,8 @@ from distill_engine.modelfile import Manifest, ModelFile, Part, save_model, upda
 from distill_engine.training.batches import Augmentation, Batches
 from distill_engine.training.checkpoint import Checkpoint
 from distill_engine.training.device import training_device
-from distill_engine.training.events import Finished, Listener, Saved, Started, Warned
+from distill_engine.training.distributed import Ranks, start_ranks, stop_ranks
+from distill_engine.training.events import Finished, Listener, Saved, Started, Warned, ignore
 from distill_engine.training.export import export_runtime
 from distill_engine.training.loop import Budget, TrainingLoop
 from distill_engine.training.storage import load_weights, read_checkpoint, to_part, weights
@@ -75,22 +76,27 @@ def train_vocoder(
     notes, warm = _begin(generator, kind, config, options, resumed=found is not None)
     if warm and found is None:
         settings = replace(settings, spectral_fraction=min(settings.spectral_fraction, 0.1))
-    task = _task(generator, settings, corpus, output, options)
+    ranks = start_ranks()
+    if not ranks.first:
+        listen = ignore
+    task = _task(generator, settings, corpus, output, options, ranks)
     base = base_validation(kind, config, task)
     about = {"settings": settings.to_dict(), "corpus": corpus.digest, "config": config, "warm_start": warm}
     keeper = _Keeper(output, kind, config, task, about, base, listen)
     budget = Budget(epochs=options.epochs) if options.epochs else Budget(seconds=options.seconds or DEFAULT_SECONDS)
     loop = TrainingLoop(
-        task, budget, keeper.save, listen=listen, stopped=stopped, checkpoint_seconds=options.checkpoint_seconds
-    )
+        task, budget, keeper.save if ranks.first else _discard, listen=listen, stopped=stopped,
+        checkpoint_seconds=options.checkpoint_seconds, agree=ranks.agree,
+    )  # fmt: skip
     if found is not None:
         loop.restore(found[0])
     keeper.loop = loop
     seconds = sum(len(corpus.clips[i].samples) for i in corpus.training) / 44100
     listen(Started(f"vocoder ({kind})", len(corpus.training), seconds, task.steps_per_epoch, notes))
     done = loop.run()
-    if done.completed:
+    if done.completed and ranks.first:
         keeper.conclude()
+    stop_ranks()
     return done
 
 
@@ -127,7 +133,7 @@ def base_weights(kind: str, config: dict[str, Any]) -> dict[str, np.ndarray] | N
 
 
 def _task(
-    generator: nn.Module, settings: VocoderSettings, corpus: Corpus, output: Path, options: VocoderOptions
+    generator: nn.Module, settings: VocoderSettings, corpus: Corpus, output: Path, options: VocoderOptions, ranks: Ranks
 ) -> VocoderTask:
     clips = [corpus.clips[i].samples for i in corpus.training]
     augmentation = Augmentation() if settings.augment else None
@@ -140,8 +146,13 @@ def _task(
             break
     latent_model = load_latent_model(output) if output.exists() else None
     return VocoderTask(
-        generator, settings, batches, held_out, latent_model=latent_model, device=training_device(options.device)
-    )
+        generator, settings, batches, held_out,
+        latent_model=latent_model, device=training_device(options.device), ranks=ranks,
+    )  # fmt: skip
+
+
+def _discard(checkpoint: Checkpoint, final: bool) -> None:
+    """What processes other than the first do with their checkpoint: it is the same."""
 
 
 def base_validation(kind: str, config: dict[str, Any], task: VocoderTask) -> dict[str, float] | None:

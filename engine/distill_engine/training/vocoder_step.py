@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from distill_engine.audio.mel_torch import MelSpectrogram
 from distill_engine.training.checkpoint import Checkpoint
 from distill_engine.training.discriminators import Discriminators
+from distill_engine.training.distributed import Ranks
 from distill_engine.training.losses import (
     MultiResolutionSTFTLoss,
     adversarial_loss,
@@ -43,8 +44,14 @@ class VocoderStep:
     0 to 1 of the whole training (stage and learning rate follow it).
     """
 
-    def __init__(self, generator: nn.Module, settings: VocoderSettings, device: torch.device | None = None) -> None:
-        self.settings, self.device = settings, device or torch.device("cpu")
+    def __init__(
+        self,
+        generator: nn.Module,
+        settings: VocoderSettings,
+        device: torch.device | None = None,
+        ranks: Ranks | None = None,
+    ) -> None:
+        self.settings, self.device, self.ranks = settings, device or torch.device("cpu"), ranks or Ranks()
         self.generator = generator.to(self.device).train()
         self.average = copy.deepcopy(generator).eval().requires_grad_(False)
         state = torch.random.get_rng_state()
@@ -79,7 +86,8 @@ class VocoderStep:
             extra, figures = self._adversarial(samples, fake)
             loss = loss + extra
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
+        self.ranks.average(self.generator.parameters())
         norm = nn.utils.clip_grad_norm_(self.generator.parameters(), 1000.0)
         if torch.isfinite(norm):  # a step that overflowed is left out rather than kept for ever
             self.optimizer.step()
@@ -95,6 +103,7 @@ class VocoderStep:
         d_loss = discriminator_loss([s[:count] for s in scores], [s[count:] for s in scores])
         self.discriminator_optimizer.zero_grad(set_to_none=True)
         d_loss.backward()  # type: ignore[no-untyped-call]
+        self.ranks.average(self.discriminators.parameters())
         self.discriminator_optimizer.step()
         self.discriminators.requires_grad_(False)
         with torch.no_grad():
@@ -109,8 +118,11 @@ class VocoderStep:
         """The same random gain and a little noise on both, against discriminators that learn a small corpus by heart."""
         if not self.settings.augment:
             return real, fake
-        gain = torch.empty(real.shape[0], 1).uniform_(0.7, 1.2, generator=self.noise).to(real.device)
-        noise = torch.randn(real.shape, generator=self.noise).to(real.device) * 1e-4
+        count = (
+            real.shape[0] * self.ranks.world
+        )  # drawn for the global batch, so that any number of processes draws alike
+        gain = self.ranks.share(torch.empty(count, 1).uniform_(0.7, 1.2, generator=self.noise)).to(real.device)
+        noise = self.ranks.share(torch.randn((count, real.shape[1]), generator=self.noise)).to(real.device) * 1e-4
         return real * gain + noise, fake * gain + noise
 
     def _set_rates(self, progress: float) -> None:

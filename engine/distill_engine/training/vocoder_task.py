@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from distill_engine.models.latent_model import LatentModel
 from distill_engine.training.batches import Batches
 from distill_engine.training.checkpoint import Checkpoint
+from distill_engine.training.distributed import Ranks
 from distill_engine.training.latent_step import reconstruct
 from distill_engine.training.vocoder_settings import VocoderSettings
 from distill_engine.training.vocoder_step import VocoderStep
@@ -25,9 +26,9 @@ class VocoderTask:
 
     def __init__(
         self, generator: nn.Module, settings: VocoderSettings, batches: Batches, held_out: list[np.ndarray],
-        *, latent_model: LatentModel | None = None, device: torch.device | None = None,
+        *, latent_model: LatentModel | None = None, device: torch.device | None = None, ranks: Ranks | None = None,
     ) -> None:  # fmt: skip
-        self.core = VocoderStep(generator, settings, device)
+        self.core = VocoderStep(generator, settings, device, ranks)
         self.settings, self.batches = settings, batches
         self.latent_model = latent_model.to(self.core.device).eval() if latent_model is not None else None
         self.held_out = [torch.from_numpy(_fitted(clip))[None].to(self.core.device) for clip in held_out]
@@ -41,7 +42,8 @@ class VocoderTask:
 
     def step(self, progress: float) -> Mapping[str, float]:
         samples = torch.from_numpy(self.batches.next()).to(self.core.device)
-        losses = self.core.step(self._heard(samples), samples, progress)
+        share = self.core.ranks.share
+        losses = self.core.step(share(self._heard(samples)), share(samples), progress)
         named = {"mel": losses.mel, "stft": losses.stft}
         if self.core.adversarial(progress):
             named |= {"discriminator": losses.discriminator, "generator": losses.generator, "feature": losses.feature}
@@ -49,7 +51,7 @@ class VocoderTask:
 
     def _heard(self, samples: Tensor) -> Tensor:
         """True mels, but for a share of the clips the latent model's reconstruction: what the vocoder is fed live."""
-        mel = self.core.mel(samples)
+        mel: Tensor = self.core.mel(samples)
         through = self.rng.random(samples.shape[0]) < self.settings.decoded_share
         if self.latent_model is not None and through.any():
             index = torch.from_numpy(np.flatnonzero(through)).to(mel.device)

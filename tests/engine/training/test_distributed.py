@@ -1,0 +1,49 @@
+"""Two processes over gloo train what one process trains with the same global batch."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+SCRIPT = """
+import sys
+import numpy as np, torch
+from distill_engine.training.batches import Augmentation, Batches
+from distill_engine.training.distributed import start_ranks, stop_ranks
+from distill_engine.training.vocoder_settings import VocoderSettings
+from distill_engine.training.vocoder_task import VocoderTask
+from distill_engine.vocoders.registry import build_vocoder
+
+torch.set_num_threads(1)
+ranks = start_ranks()
+torch.manual_seed(0)
+t = np.arange(30000) / 44100
+clips = [np.sin(2 * np.pi * f * t).astype("f4") * 0.3 for f in (200, 500, 900)]
+settings = VocoderSettings(batch_size=4, segment_frames=16, width=0.03, spectral_fraction=0.5, learning_rate=1e-3)
+config = dict(bands=128, hop=512, channels=16, hidden=32, blocks=1, kernel=3, n_fft=1024, frames_per_hop=1)
+task = VocoderTask(build_vocoder("vocos", config), settings, Batches(clips, 4, 16, 0, Augmentation()), clips[:1], ranks=ranks)
+for step in range(6):
+    progress, stopped = ranks.agree(step / 6, False)
+    task.step(progress)
+if ranks.first:
+    np.savez(sys.argv[1], **{k: v.numpy() for k, v in task.core.generator.state_dict().items()})
+stop_ranks()
+"""
+
+
+def test_two_processes_equal_one_with_the_same_global_batch(tmp_path: Path) -> None:
+    script = tmp_path / "train.py"
+    script.write_text(SCRIPT)
+    one, two = tmp_path / "one.npz", tmp_path / "two.npz"
+    subprocess.run([sys.executable, str(script), str(one)], check=True, timeout=120)
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    subprocess.run([*launch, str(script), str(two)], check=True, timeout=240, capture_output=True)
+    a, b = np.load(one), np.load(two)
+    assert set(a.files) == set(b.files)
+    moved = max(float(np.abs(a[name]).max()) for name in a.files)
+    assert moved > 0
+    for name in a.files:
+        assert np.allclose(a[name], b[name], atol=2e-4), name
