@@ -67,11 +67,11 @@ class FeatureTrack:
     frame_rate: float
 
     def __getitem__(self, name: str) -> FloatArray:
-        return self.values[NAMES.index(name)]
+        return np.asarray(self.values[NAMES.index(name)])
 
     @property
     def frames(self) -> int:
-        return self.values.shape[1]
+        return int(self.values.shape[1])
 
 
 def extract(samples: npt.NDArray[np.float32], sample_rate: int = 44100) -> FeatureTrack:

@@ -138,4 +138,4 @@ def _smacof(points: FloatArray, distances: FloatArray) -> FloatArray:
 
 def _distances(points: FloatArray) -> FloatArray:
     squares = np.sum(points**2, axis=0)
-    return np.sqrt(np.maximum(squares[:, None] + squares[None, :] - 2 * points.T @ points, 0.0))
+    return np.asarray(np.sqrt(np.maximum(squares[:, None] + squares[None, :] - 2 * points.T @ points, 0.0)))

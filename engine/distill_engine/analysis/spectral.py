@@ -59,7 +59,7 @@ def erb_filterbank(bins: int, sample_rate: int) -> npt.NDArray[np.float32]:
     rate = erb_rate(bin_frequencies(bins, sample_rate))
     edges = np.linspace(erb_rate(LOW_HZ), erb_rate(HIGH_HZ), BANDS + 2)
     position = (rate[None, :] - edges[:-2, None]) / (edges[1] - edges[0])
-    bank = np.maximum(0.0, 1.0 - np.abs(position - 1.0)).astype(np.float32)
+    bank: npt.NDArray[np.float32] = np.maximum(0.0, 1.0 - np.abs(position - 1.0)).astype(np.float32)
     bank.flags.writeable = False
     return bank
 
@@ -77,7 +77,7 @@ def k_weighting(bins: int, sample_rate: int) -> npt.NDArray[np.float32]:
     z1, z2 = np.exp(-omega), np.exp(-2 * omega)
 
     def response(b: tuple[float, ...], a: tuple[float, ...]) -> npt.NDArray[Any]:
-        return np.abs((b[0] + b[1] * z1 + b[2] * z2) / (a[0] + a[1] * z1 + a[2] * z2)) ** 2
+        return np.asarray(np.abs((b[0] + b[1] * z1 + b[2] * z2) / (a[0] + a[1] * z1 + a[2] * z2)) ** 2)
 
     k = np.tan(np.pi * 1681.974450955533 / sample_rate)
     high, quality = 10 ** (3.999843853973347 / 20), 0.7071752369554196
@@ -117,4 +117,4 @@ def warmth(power: npt.NDArray[np.float32], sample_rate: int) -> FloatArray:
     frequency = bin_frequencies(power.shape[1], sample_rate)
     low = power[:, (frequency >= LOW_HZ) & (frequency < WARM_HZ)].sum(axis=1)
     high = power[:, (frequency >= WARM_HZ) & (frequency < HIGH_HZ)].sum(axis=1)
-    return np.clip(10 * np.log10((low + FLOOR_POWER) / (high + FLOOR_POWER)), -40.0, 40.0).astype(np.float64)
+    return np.asarray(np.clip(10 * np.log10((low + FLOOR_POWER) / (high + FLOOR_POWER)), -40.0, 40.0), np.float64)

@@ -30,7 +30,7 @@ class Surrogate:
 
     def predict(self, points: FloatArray) -> FloatArray:
         """Feature values [N] in units of `scale` at whitened latents [D, N]."""
-        return self.bias + self.linear @ points + 0.5 * np.sum(points * (self.quadratic @ points), axis=0)
+        return np.asarray(self.bias + self.linear @ points + 0.5 * np.sum(points * (self.quadratic @ points), axis=0))
 
     def gradients(self, points: FloatArray) -> FloatArray:
         """Gradients [D, N] at whitened latents [D, N]."""

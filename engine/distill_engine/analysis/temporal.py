@@ -13,7 +13,7 @@ from scipy.ndimage import maximum_filter1d, median_filter, uniform_filter1d
 FloatArray = npt.NDArray[np.float64]
 
 AUDIBLE_BELOW_PEAK_DB = 60.0
-ONSET_DB = 3.0
+ONSET_DB = 2.0
 DENSITY_SECONDS = 2.0
 MOVEMENT_SECONDS = 0.5
 
@@ -31,7 +31,7 @@ def spectral_flux(levels: FloatArray) -> FloatArray:
 
 
 def onsets(flux: FloatArray, frame_rate: float) -> npt.NDArray[np.bool_]:
-    """True where a note or hit starts [F]: peaks of the flux over 50 ms that stand 3 dB above the median around them."""
+    """True where a note or hit starts [F]: peaks of the flux over 50 ms that stand 2 dB above the median around them."""
     reach = max(1, round(0.05 * frame_rate))
     around = median_filter(flux, size=2 * round(0.25 * frame_rate) + 1, mode="nearest")
     peak = (flux == maximum_filter1d(flux, 2 * reach + 1, mode="nearest")) & (flux > around + ONSET_DB)

@@ -60,7 +60,7 @@ def _first_dip(dips: FloatArray) -> npt.NDArray[np.int64]:
     minimum = np.zeros(dips.shape, bool)
     minimum[:, 1:-1] = (dips[:, 1:-1] <= dips[:, :-2]) & (dips[:, 1:-1] < dips[:, 2:])
     good = minimum & (dips < YIN_THRESHOLD)
-    return np.where(good.any(axis=1), good.argmax(axis=1), dips.argmin(axis=1))
+    return np.asarray(np.where(good.any(axis=1), good.argmax(axis=1), dips.argmin(axis=1)))
 
 
 def _parabola(values: FloatArray, at: npt.NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:
@@ -85,7 +85,7 @@ def _window_correlation(window: int, lags: int) -> FloatArray:
 def magnitude_spectra(frames: Frames) -> npt.NDArray[np.float32]:
     """Magnitudes [F, 4097] of Hann-windowed frames without their mean, zero-padded to twice their length."""
     centred = frames - frames.mean(axis=1, keepdims=True)
-    return np.abs(scipy.fft.rfft(centred * hann_window(frames.shape[1]), n=2 * frames.shape[1], axis=1))
+    return np.asarray(np.abs(scipy.fft.rfft(centred * hann_window(frames.shape[1]), n=2 * frames.shape[1], axis=1)))
 
 
 @cache
@@ -124,7 +124,7 @@ def harmonicity(magnitudes: npt.NDArray[np.float32], sample_rate: int) -> FloatA
     _, value = _parabola(inside, best)
     found = (peaks.max(axis=1) > 0) & (energy[:, 0] > 1e-9)
     r = np.where(found, np.clip(value, 0.01, 0.9999), 0.01)
-    return np.clip(10 * np.log10(r / (1 - r)), -20.0, 40.0)
+    return np.asarray(np.clip(10 * np.log10(r / (1 - r)), -20.0, 40.0))
 
 
 def roughness(magnitudes: npt.NDArray[np.float32], sample_rate: int) -> FloatArray:

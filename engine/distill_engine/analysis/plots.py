@@ -1,0 +1,100 @@
+"""Pictures of a model's corpus and controls (PNG, matplotlib, which is imported only when something is drawn)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.analysis.analyse import UNDEFINED
+from distill_engine.analysis.features import FEATURES
+from distill_engine.analysis.map import LatentMap
+from distill_engine.errors import AnalysisError
+
+
+def write_plots(arrays: Mapping[str, npt.NDArray[Any]], table: Mapping[str, Any], folder: Path) -> list[Path]:
+    """Draws features.png, controls.png and map.png from the part "analysis" and its table; what is absent is left out.
+
+    Raises:
+        AnalysisError: the model was never analysed.
+    """
+    if not table:
+        raise AnalysisError("this model has no analysis to draw: run `distill analyse MODEL CORPUS`")
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    if arrays.get("corpus_features", np.zeros((0, 0))).size:
+        written.append(draw_features(arrays["corpus_features"], folder / "features.png"))
+    if table.get("controls"):
+        written.append(draw_controls(table, folder / "controls.png"))
+    if "map_points" in arrays:
+        written.append(draw_map(LatentMap.from_part(arrays), list(table.get("clips", [])), folder / "map.png"))
+    return written
+
+
+def _figure(width: float, height: float) -> Any:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def draw_map(plane: LatentMap, clips: Sequence[str], path: Path) -> Path:
+    """The map: each dot a region, coloured by its sound, each sound named where it is densest."""
+    figure = _figure(9, 9)
+    axes = figure.subplots()
+    x, y = plane.points
+    colours = (plane.clips * 0.618034) % 1.0
+    axes.scatter(x, y, c=colours, cmap="hsv", s=18, alpha=0.8, linewidths=0)
+    for clip in np.unique(plane.clips):
+        mine = np.flatnonzero(plane.clips == clip)
+        middle = mine[np.argmin((x[mine] - np.median(x[mine])) ** 2 + (y[mine] - np.median(y[mine])) ** 2)]
+        name = Path(clips[clip]).stem if clip < len(clips) else str(clip)
+        axes.annotate(_plain(name), (x[middle], y[middle]), fontsize=7, ha="center", va="bottom")
+    axes.set(xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), xlabel="x", ylabel="y", title="Map of the corpus: near means alike")
+    axes.set_aspect("equal")
+    figure.savefig(path, dpi=120)
+    return path
+
+
+def draw_controls(table: Mapping[str, Any], path: Path) -> Path:
+    """Rho of each named control, and a matrix of what else it moves."""
+    named = [control for control in table["controls"] if control["kind"] != "character"]
+    figure = _figure(11, 1.5 + 0.35 * max(len(table["controls"]), 4))
+    left, right = figure.subplots(1, 2, width_ratios=(1, 2))
+    left.barh([c["name"] for c in named], [c["rho"] for c in named], color="#4477aa")
+    left.axvline(0.9, color="grey", linewidth=0.8)
+    left.set(xlim=(0, 1), xlabel="rho (median over base points)", title="Monotony")
+    left.invert_yaxis()
+    names = [feature.name for feature in FEATURES]
+    leaks = np.array([[c["leakage"].get(name, float(name == c["name"])) for name in names] for c in table["controls"]])
+    image = right.imshow(leaks, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto")
+    right.set_xticks(range(len(names)), names, rotation=45, ha="right")
+    right.set_yticks(range(len(leaks)), [c["name"] for c in table["controls"]])
+    right.set_title("What each control moves (1: as much as its own feature)")
+    figure.colorbar(image, ax=right)
+    figure.savefig(path, dpi=120)
+    return path
+
+
+def draw_features(features: npt.NDArray[Any], path: Path) -> Path:
+    """Histograms of each feature [N, features] over the corpus."""
+    figure = _figure(11, 7)
+    for axes, feature, row in zip(figure.subplots(3, 4).ravel(), FEATURES, features.T, strict=False):
+        values = row[row != UNDEFINED]
+        if len(values):
+            axes.hist(values, bins=30, color="#4477aa")
+        axes.set(title=feature.name, xlabel=feature.unit)
+    for axes in figure.axes[len(FEATURES) :]:
+        axes.set_visible(False)
+    figure.savefig(path, dpi=120)
+    return path
+
+
+def _plain(name: str) -> str:
+    """A file's name as text, not as matplotlib's mathematics."""
+    return name.replace("$", r"\$")
