@@ -141,7 +141,8 @@ class Performer:
     def stop(self, timeout: float = 2.0) -> bool:
         """Ends the thread; False if it did not end in time."""
         self._stopping.set()
-        self._thread.join(timeout)
+        if self._thread.is_alive():
+            self._thread.join(timeout)
         return not self._thread.is_alive()
 
     def switch(self, output: Output) -> None:

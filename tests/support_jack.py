@@ -1,0 +1,196 @@
+"""A JACK server of one's own, and a recorder outside the engine that knows where every block belongs.
+
+    server = JackServer("name").start()
+    with Recorder(server, "PortAudio:out_0", "PortAudio:out_1") as recorder: ...
+    recording = recorder.stop()           # samples [channels, T], NaN where the recorder itself missed a block
+
+The recorder is a process of its own (`python support_jack.py record ...`), so that a busy test does not make it late. It puts every
+block where the server's frame clock says it belongs: a recorder that only appends would make a broken stream look whole.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+ENVIRONMENT = {"JACK_NO_START_SERVER": "1", "JACK_NO_AUDIO_RESERVATION": "1"}
+
+
+def available() -> bool:
+    """Whether there is a jackd to start."""
+    return shutil.which("jackd") is not None
+
+
+class JackServer:
+    """A jackd with the dummy driver under a name of its own."""
+
+    def __init__(self, name: str, rate: int = 48000, period: int = 256) -> None:
+        self.name, self.rate, self.period = name, rate, period
+        self.log = Path(tempfile.mkstemp(prefix=f"jackd-{name}-", suffix=".log")[1])
+        self.process: subprocess.Popen | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a client needs to find this server."""
+        return {**os.environ, **ENVIRONMENT, "JACK_DEFAULT_SERVER": self.name}
+
+    def start(self) -> JackServer:
+        """Starts it and waits until it takes clients."""
+        realtime = ["--realtime", "-P70"] if _may_be_realtime() else ["--no-realtime"]
+        command = ["jackd", "-n", self.name, *realtime, "-d", "dummy", "-r", str(self.rate), "-p", str(self.period)]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=self.environment)
+        for _ in range(200):
+            if self.ports() is not None:
+                return self
+            time.sleep(0.05)
+        raise RuntimeError(f"jackd does not start: {self.log.read_text()[-500:]}")
+
+    def ports(self) -> list[str] | None:
+        """All ports; None if the server does not answer."""
+        done = subprocess.run(
+            ["jack_lsp", "-s", self.name], env=self.environment, capture_output=True, text=True, check=False
+        )
+        return done.stdout.split() if done.returncode == 0 else None
+
+    def wait_for(self, port: str, seconds: float = 15.0) -> None:
+        """Waits until a port is there."""
+        deadline = time.monotonic() + seconds
+        while port not in (self.ports() or []):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"no port {port}; there are {self.ports()}")
+            time.sleep(0.05)
+
+    def late(self, client: str) -> int:
+        """How often the server said that a client was not finished in time."""
+        text = self.log.read_text(errors="replace")
+        return sum("was not finished" in line and f"= {client} " in line for line in text.splitlines())
+
+    def kill(self) -> None:
+        """Kills it without warning."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Ends it."""
+        self._end(signal.SIGTERM)
+
+    def remove(self) -> None:
+        """Ends it and takes its log away."""
+        self.stop()
+        self.log.unlink(missing_ok=True)
+
+    def _end(self, number: int) -> None:
+        if self.process is None:
+            return
+        self.process.send_signal(number)
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What was heard: samples [channels, T], NaN where the recorder was skipped; the frame of the first sample."""
+
+    samples: np.ndarray
+    first_frame: int
+
+    @property
+    def missing(self) -> int:
+        """Samples that the recorder did not get."""
+        return int(np.isnan(self.samples[0]).sum())
+
+
+class Recorder:
+    """Records ports until `stop`."""
+
+    def __init__(self, server: JackServer, *ports: str) -> None:
+        self._out = Path(tempfile.mkstemp(prefix="heard-", suffix=".npz")[1])
+        command = [sys.executable, __file__, "record", str(self._out), *ports]
+        self._process = subprocess.Popen(
+            command, env=server.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        if self._process.stdout.readline().strip() != b"recording":
+            raise RuntimeError(f"the recorder cannot record {ports}")
+
+    def stop(self) -> Recording:
+        """Ends it and returns what was heard."""
+        self._process.stdin.close()
+        self._process.wait(20)
+        self._process.stdout.close()
+        with np.load(self._out) as saved:
+            recording = Recording(saved["samples"], int(saved["first_frame"]))
+        self._out.unlink()
+        return recording
+
+
+def _may_be_realtime() -> bool:
+    try:
+        before = os.sched_getscheduler(0)
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+        os.sched_setscheduler(0, before, os.sched_param(0))
+    except (OSError, AttributeError):
+        return False
+    return True
+
+
+def _record(out: Path, sources: list[str]) -> None:
+    import jack
+
+    client = jack.Client("recorder", no_start_server=True)
+    ports = [client.inports.register(f"in_{index}") for index in range(len(sources))]
+    length = client.blocksize
+    buffer, size = jack.RingBuffer(1 << 24), 4 + 4 * length * len(ports)
+    blocks: list[bytes] = []
+
+    @client.set_process_callback
+    def process(frames: int) -> None:
+        head = (client.last_frame_time & 0xFFFFFFFF).to_bytes(4, "little")
+        data = head + b"".join(bytes(port.get_buffer()) for port in ports)
+        if buffer.write_space >= len(data):
+            buffer.write(data)
+
+    with client:
+        for source, port in zip(sources, ports, strict=True):
+            client.connect(source, port)
+        print("recording", flush=True)
+        while not _input_ended(0.02):
+            for _ in range(buffer.read_space // size):
+                blocks.append(bytes(buffer.read(size)))
+    _save(out, blocks, len(ports), length)
+
+
+def _input_ended(seconds: float) -> bool:
+    import select
+
+    return bool(select.select([sys.stdin], [], [], seconds)[0])
+
+
+def _save(out: Path, blocks: list[bytes], channels: int, length: int) -> None:
+    if not blocks:
+        np.savez(out, samples=np.zeros((channels, 0), np.float32), first_frame=0)
+        return
+    raw = np.frombuffer(b"".join(blocks), np.uint8).reshape(len(blocks), -1)
+    times = raw[:, :4].copy().view("<u4")[:, 0].astype(np.int64)
+    sound = raw[:, 4:].copy().view("<f4").reshape(len(blocks), channels, length)
+    places = times - times[0]
+    samples = np.full((channels, int(places[-1]) + length), np.nan, np.float32)
+    for place, block in zip(places, sound, strict=True):
+        samples[:, place : place + length] = block
+    np.savez(out, samples=samples, first_frame=times[0])
+
+
+if __name__ == "__main__":
+    _record(Path(sys.argv[2]), sys.argv[3:])
