@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from distill_control.midi.native import bury
 from distill_control.midi.ports import (
     CLIENT,
     OnBytes,
@@ -41,6 +42,8 @@ class PortSystem(Protocol):
 
     def close(self) -> None: ...
 
+    def bury(self) -> None: ...
+
 
 @dataclass
 class Connection:
@@ -51,10 +54,15 @@ class Connection:
     target: Any | None
     virtual: bool = False
 
+    def shut(self) -> None:
+        """Close both."""
+        shut(self.source)
+        shut(self.target)
+
 
 class PortKeeper:
     """Keeps the wanted ports open. `wanted` is a part of a name; None takes all of the first system that is there;
-    `none` takes no ports but our own virtual one."""
+    `none` takes no ports but our own virtual one. `output_of(port)` may name the output that goes with an input."""
 
     def __init__(
         self,
@@ -62,15 +70,18 @@ class PortKeeper:
         on_bytes: OnBytes,
         notify: Notify,
         *,
+        output_of: Callable[[str], str] = lambda port: "",
         systems: Callable[[], tuple[int, ...]] = compiled_apis,
         make: Callable[[int], PortSystem] = System,
     ) -> None:
         self.wanted = wanted
         self.connections: dict[str, Connection] = {}
         self._on_bytes = on_bytes
+        self._output_of = output_of
         self._notify = notify
         self._apis = systems
         self._make = make
+        self._fading: list[Connection] = []
         self._systems: dict[int, PortSystem] = {}
         self._refused: dict[str, str] = {}
         self._said: str | None = None
@@ -82,6 +93,7 @@ class PortKeeper:
             return [], []
         self._polled = now
         closed = self._drop_dead_systems()
+        self._shut_fading()
         opened = self._find_systems()
         there = self._inputs()
         names = {port.name for port in there}
@@ -94,8 +106,11 @@ class PortKeeper:
 
     def close(self) -> None:
         """Let go of everything."""
-        for link in list(self.connections.values()):
-            self._close(link)
+        self._drop_dead_systems()
+        self._fading += self.connections.values()
+        self.connections.clear()
+        for link in self._fading:
+            link.shut()
         for system in self._systems.values():
             system.close()
         self._systems.clear()
@@ -130,7 +145,8 @@ class PortKeeper:
             del self._systems[api]
             links = [link for link in self.connections.values() if link.port.api == system.api]
             closed += [self._close(link) for link in links]
-            threading.Thread(target=system.close, name="midi-close", daemon=True).start()
+            self._shut_fading(dead=system.api)
+            system.bury()
             self._notify("warning", f"MIDI: {system.api} has gone; its ports are taken again when it is back")
         return closed
 
@@ -157,10 +173,11 @@ class PortKeeper:
         return link
 
     def _partner(self, system: PortSystem, port: PortName) -> Any | None:
-        """The output of the same device, if it has one."""
-        name = device_name(port.name)
+        """The output that the controller's map names, or else that of the same device, if it has one."""
+        name, wanted = device_name(port.name), self._output_of(port.name)
         for output in system.outputs():
-            if output.name == port.name or (name and device_name(output.name) == name):
+            same = output.name == port.name or (name and device_name(output.name) == name)
+            if matches(output, wanted) if wanted else same:
                 try:
                     return system.open_output(output.name)
                 except ControlError:
@@ -169,10 +186,19 @@ class PortKeeper:
 
     def _close(self, link: Connection) -> Connection:
         self.connections.pop(link.port.name, None)
-        threading.Thread(target=_shut_both, args=(link,), name="midi-close", daemon=True).start()
+        self._fading.append(link)
         if not link.virtual:
             self._notify("warning", f"MIDI: {link.port} was unplugged; it is taken again when it is back")
         return link
+
+    def _shut_fading(self, dead: str = "") -> None:
+        """Close the ports that vanished by the last look; those of a dead system are buried instead."""
+        for link in self._fading:
+            if link.port.api == dead:
+                bury(link.source, link.target)
+            else:
+                threading.Thread(target=link.shut, name="midi-close", daemon=True).start()
+        self._fading.clear()
 
     def _mention_missing(self) -> None:
         if self.wanted in (None, "none") or any(not link.virtual for link in self.connections.values()):
@@ -186,8 +212,3 @@ class PortKeeper:
         if text != self._said:
             self._said = text
             self._notify(level, text)
-
-
-def _shut_both(link: Connection) -> None:
-    shut(link.source)
-    shut(link.target)

@@ -38,6 +38,13 @@ def quieten() -> None:
             alsa.snd_lib_error_set_handler(_IGNORE)
 
 
+def bury(*clients: Any) -> None:
+    """Never touch clients of a dead JACK server again, not even to free them: closing one can hang or crash."""
+    for client in clients:
+        if client is not None:
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(client))
+
+
 class JackWatch:
     """A JACK client that does nothing but notice the server's end.
 

@@ -9,7 +9,7 @@ from typing import Any
 import mido
 import rtmidi
 
-from distill_control.midi.native import JackWatch, quieten
+from distill_control.midi.native import JackWatch, bury, quieten
 from distill_engine.errors import ControlError
 
 CLIENT = "Distill"
@@ -114,6 +114,10 @@ class System:
         for client in (self._input, self._output):
             shut(client)
 
+    def bury(self) -> None:
+        """The system is dead: leave what was opened in it alone for good."""
+        bury(self._input, self._output, self._watch)
+
     def _ended(self) -> None:
         self.alive = False
 
@@ -176,6 +180,11 @@ def list_midi() -> PortList:
     if not compiled_apis():
         ports.missing[sys.platform] = "python-rtmidi was built without any MIDI system: reinstall it"
     return ports
+
+
+def list_ports() -> list[str]:
+    """All ports of all systems now, one line each; and why a system is missing."""
+    return list_midi().lines()
 
 
 def matches(port: PortName, wanted: str) -> bool:

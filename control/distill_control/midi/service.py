@@ -37,13 +37,17 @@ class MidiService:
     ) -> None:
         explicit = Path(settings.midi_map).expanduser() if settings.midi_map else None
         self.session = session
+        self._notify = notify
         self.dropped = 0
         self.messages = 0
         self._queue: queue.SimpleQueue[tuple[str, bytes, float] | Callable[[], None]] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._ready = threading.Event()
-        self._keeper = PortKeeper(settings.midi_port, self.receive, notify)
-        self.rack = Rack(session, MapShelf(maps or folders.maps_dir(), explicit, notify), notify, self._post)
+        shelf = MapShelf(maps or folders.maps_dir(), explicit, notify)
+        self.rack = Rack(session, shelf, notify, self._post)
+        self._keeper = PortKeeper(
+            settings.midi_port, self.receive, notify, output_of=lambda port: shelf.for_port(port).output
+        )
         self._thread = threading.Thread(target=self._run, name="midi", daemon=True)
         session.register("/distill/midi/learn", self._learn)
         session.register("/distill/midi/forget", self._forget)
@@ -128,20 +132,26 @@ class MidiService:
         self.rack.clear()
         self._keeper.close()
 
+    def _do(self, item: tuple[str, bytes, float] | Callable[[], None]) -> None:
+        """One thing that was queued. Whatever goes wrong in it, the thread lives on."""
+        try:
+            if callable(item):
+                item()
+                return
+            port, data, now = item
+            self.messages += 1
+            message = read_message(data)
+            if message is not None:
+                self.rack.handle(port, message, now)
+        except Exception as error:
+            self._notify("error", f"MIDI: unexpected {type(error).__name__}: {error}")
+
     def _take(self, timeout: float) -> None:
         """Do what is queued: wait for the first, then up to 256 more."""
         try:
-            item = self._queue.get(timeout=timeout)
+            self._do(self._queue.get(timeout=timeout))
             for _ in range(256):
-                if callable(item):
-                    item()
-                else:
-                    port, data, now = item
-                    self.messages += 1
-                    message = read_message(data)
-                    if message is not None:
-                        self.rack.handle(port, message, now)
-                item = self._queue.get_nowait()
+                self._do(self._queue.get_nowait())
         except queue.Empty:
             return
 
