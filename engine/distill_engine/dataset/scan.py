@@ -27,6 +27,7 @@ OVER_DB = 1.0  # float files may exceed full scale; by more than this they are t
 SECONDS = (0.05, 600.0)
 FILES = (5, 500)
 CLIPPED_SHARE = 1e-4
+LARGE_SECONDS = 2 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,11 @@ def corpus_report(folder: Path, files: list[FileReport]) -> CorpusReport:
         remarks.append(f"{usable} usable files: {FILES[0]} or more give a model more to learn from")
     if usable > FILES[1]:
         remarks.append(f"{usable} usable files: more than {FILES[1]} work, but take long and much memory")
+    seconds = sum(file.duration for file in files if file.usable)
+    if seconds > LARGE_SECONDS:
+        remarks.append(
+            f"{seconds / 3600:.1f} hours of sound: training on all of it needs about {seconds * 2.2e-4:.1f} GB of memory"
+        )
     return CorpusReport(folder, tuple(files), tuple(remarks))
 
 
