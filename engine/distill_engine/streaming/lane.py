@@ -98,6 +98,12 @@ class Lane:
         if len(kept) != len(self.voices):
             self.voices, self._fades = [v for v, _ in kept], [f for _, f in kept]
 
+    def settle(self) -> None:
+        """Ends the fades at once."""
+        for fade in self._fades:
+            fade.finish()
+        self.drop_finished()
+
     def state(self) -> StateDict:
         """The voices' states, newest first (`0`), with their fades; and the ramp."""
         arrays: StateDict = {"weight": self._weight.state()} if self.voices else {}

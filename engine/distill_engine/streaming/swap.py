@@ -30,6 +30,10 @@ class Fade:
         self._from, self._to = self._angle, target
         self._hops, self._done = max(1, hops), 0
 
+    def finish(self) -> None:
+        """Arrives now."""
+        self._done, self._angle = self._hops, self._to
+
     @property
     def over(self) -> bool:
         """Whether it has arrived at silence."""

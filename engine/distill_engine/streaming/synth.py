@@ -12,8 +12,6 @@ place of its own, mixed by `/distill/blend/<place>`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,12 +20,13 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.errors import ControlError, TakeError
-from distill_engine.streaming.hop_values import blend_weights, hop_values, output_values
+from distill_engine.streaming.hop_values import output_values
 from distill_engine.streaming.instrument import Instrument
-from distill_engine.streaming.lane import Lane
+from distill_engine.streaming.mixer import Mixer
 from distill_engine.streaming.parameters import ParameterBank, StateDict
 from distill_engine.streaming.post import Post, PostConfig
-from distill_engine.streaming.take import TakeHeader, TakeLog
+from distill_engine.streaming.take import TakeHeader
+from distill_engine.streaming.take_recorder import TakeLog
 from distill_engine.streaming.vocabulary import BLEND_SLOTS, PARAMETERS, slot
 from distill_engine.streaming.voice import Report, Voice
 
@@ -65,26 +64,24 @@ class Synth:
         self.post = Post(PostConfig(sample_rate=self.sample_rate, hop=self.hop))
         self.post.playing = playing
         self._pinned: frozenset[int] = frozenset()
-        self._lanes = [Lane(self.hop) for _ in range(BLEND_SLOTS)]
-        self._lanes[0].start(instrument.voice(seed, source))
+        self._mixer = Mixer(self.hop, instrument.voice(seed, source))
         self._reports: list[Report] = []
-        self._pool: ThreadPoolExecutor | None = None
         self._log = TakeLog()
 
     @property
     def instrument(self) -> Instrument:
         """What plays at the first place."""
-        return self._lanes[0].voice.instrument
+        return self._mixer.main.instrument
 
     def instrument_at(self, place: int) -> Instrument | None:
         """What plays at a place, or None."""
-        lane = self._lanes[place]
+        lane = self._mixer.lanes[place]
         return lane.voice.instrument if lane.voices else None
 
     @property
     def fading(self) -> bool:
         """Whether a swap is under way."""
-        return any(lane.fading for lane in self._lanes)
+        return self._mixer.fading
 
     @property
     def recording(self) -> bool:
@@ -124,34 +121,30 @@ class Synth:
     def select_source(self, name: str, fade_seconds: float | None = None) -> None:
         """Cross-fades in latent space to another source (`/distill/source/fade` by default). Raises ControlError."""
         hops = self._hops(fade_seconds)
-        for lane in self._lanes:
-            if lane.voices:
-                lane.voice.sources.check(name)
-        for lane in self._lanes:
-            if lane.voices:
-                lane.voice.sources.select(name, hops)
+        self._mixer.main.sources.check(name)
+        for voice in self._mixer.playing:
+            if name in voice.instrument.source_names:
+                voice.sources.select(name, hops)
         self.source = name
         self._note("source", name, hops / self.frame_rate)
 
     def trigger(self) -> None:
         """Starts the source again from its position."""
-        for lane in self._lanes:
-            if lane.voices:
-                lane.voice.sources.restart()
+        for voice in self._mixer.playing:
+            voice.sources.restart()
         self._note("trigger")
 
     def set_seed(self, seed: int) -> None:
         """Everything random starts again from another seed."""
         self.seed = seed
-        for lane in self._lanes:
-            if lane.voices:
-                lane.voice.reseed(seed, self.source, self._hops(None))
+        for voice in self._mixer.playing:
+            voice.reseed(seed, self.source, self._hops(None))
         self._note("seed", seed)
 
     def pin(self, dimensions: frozenset[int]) -> None:
         """These latent dimensions stand at their parameters' values; no source moves them."""
         self._pinned = dimensions
-        for lane in self._lanes:
+        for lane in self._mixer.lanes:
             for voice in lane.voices:
                 voice.pinned = dimensions
         self._note("pin", *sorted(dimensions))
@@ -166,7 +159,7 @@ class Synth:
         if not 0 <= place < BLEND_SLOTS or (place == 0 and instrument is None):
             raise ControlError(f"blend place {place}: places are 0 to {BLEND_SLOTS - 1}, and the first is never empty")
         if instrument is None:
-            self._lanes[place].clear(hops)
+            self._mixer.lanes[place].clear(hops)
             self._note("clear", place, hops / self.frame_rate)
             return
         if (instrument.hop, instrument.sample_rate) != (self.hop, self.sample_rate):
@@ -175,8 +168,8 @@ class Synth:
                 f"not {self.hop} at {self.sample_rate}; start the engine with it"
             )
         self.alignment_samples = max(self.alignment_samples, instrument.delay_samples)
-        lane = self._lanes[place]
-        old = lane.voice if lane.voices else self._lanes[0].voice
+        lane = self._mixer.lanes[place]
+        old = lane.voice if lane.voices else self._mixer.main
         selected = self.source if self.source in instrument.source_names else "drift"
         voice = instrument.voice(self.seed, selected, pad=self.alignment_samples - instrument.delay_samples)
         voice.pinned = self._pinned
@@ -220,42 +213,23 @@ class Synth:
         return 1 if self._log.waiting else count
 
     def _rest(self, count: int) -> None:
+        self._mixer.settle()
         for _ in range(count):
             self.parameters.advance()
 
     def _sound(self, count: int, samples: FloatArray | None) -> FloatArray:
-        active = [lane for lane in self._lanes if lane.voices]
         gains, widths = np.empty(count), np.empty(count)
         for index in range(count):
             self.parameters.advance()
-            values = hop_values(self.parameters)
             heard = None if samples is None else samples[index * self.hop : (index + 1) * self.hop]
-            weights = blend_weights(self.parameters, [lane.level for lane in self._lanes])
-            for lane in active:
-                lane.move(values, heard, weights[self._lanes.index(lane)])
+            self._mixer.move(self.parameters, heard)
             gains[index], widths[index] = output_values(self.parameters)
-        mono = self._mix(active)
+        mono = self._mixer.mix(self.hops_done, self._report)
         out = np.empty((2, count * self.hop), np.float32)
         for index in range(count):
             span = slice(index * self.hop, (index + 1) * self.hop)
             out[:, span] = self.post.process(mono[span], float(gains[index]), float(widths[index]))
         return out
-
-    def _mix(self, lanes: list[Lane]) -> npt.NDArray[np.float64]:
-        """The sum of all voices. Two or more are computed side by side: the networks leave Python alone meanwhile."""
-        jobs: list[Callable[[], npt.NDArray[np.float64]]] = []
-        for lane in lanes:
-            jobs.extend(lane.jobs(self.hops_done, self._report))
-        if len(jobs) == 1:
-            total = jobs[0]()
-        else:
-            if self._pool is None:
-                self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="voice")
-            parts = list(self._pool.map(lambda job: job(), jobs))
-            total = np.sum(parts, axis=0)
-        for lane in lanes:
-            lane.drop_finished()
-        return total
 
     def _report(self, report: Report) -> None:
         if len(self._reports) < _REPORTS:
@@ -267,14 +241,13 @@ class Synth:
         """Everything that the sound depends on, as named arrays: parameters, sources, networks, output stage."""
         arrays = {f"parameters.{k}": v for k, v in self.parameters.state().items()}
         arrays |= {f"post.{k}": v for k, v in self.post.state().items()}
-        for place, lane in enumerate(self._lanes):
-            arrays |= {f"lane.{place}.{k}": v for k, v in lane.state().items()}
+        arrays |= {f"lane.{k}": v for k, v in self._mixer.state().items()}
         numbers = [self.hops_done, self.seed, self.alignment_samples]
         return arrays | {"synth": np.array(numbers, np.int64), "pinned": np.array(sorted(self._pinned), np.int64)}
 
     def snapshot(self) -> SynthSnapshot:
         """`state` with the voices themselves, so that even a swap under way can be gone back to."""
-        return SynthSnapshot(self.state(), tuple(tuple(lane.voices) for lane in self._lanes))
+        return SynthSnapshot(self.state(), tuple(tuple(lane.voices) for lane in self._mixer.lanes))
 
     def restore(self, saved: SynthSnapshot | StateDict, *, networks: bool = True) -> None:
         """Goes on from a snapshot, bit for bit; or from a `state` of a synth with the same instruments at the same places.
@@ -283,19 +256,16 @@ class Synth:
         """
         arrays = saved.arrays if isinstance(saved, SynthSnapshot) else saved
         if isinstance(saved, SynthSnapshot):
-            for lane, voices in zip(self._lanes, saved.voices, strict=True):
+            for lane, voices in zip(self._mixer.lanes, saved.voices, strict=True):
                 lane.adopt(list(voices))
         self.hops_done, self.seed, alignment = (int(v) for v in arrays["synth"])
         if networks:
             self.alignment_samples = alignment
         self.parameters.restore(_part(arrays, "parameters."))
         self.post.restore(_part(arrays, "post."))
-        for place, lane in enumerate(self._lanes):
-            part = _part(arrays, f"lane.{place}.")
-            if part and lane.voices:
-                lane.restore(part, self.seed, networks=networks)
+        self._mixer.restore(_part(arrays, "lane."), self.seed, networks=networks)
         self.pin(frozenset(int(i) for i in arrays["pinned"]))
-        self.source = self._lanes[0].voice.sources.selected
+        self.source = self._mixer.main.sources.selected
 
     # -- takes ---------------------------------------------------------------------------------------------------------
 

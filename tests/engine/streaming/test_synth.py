@@ -209,7 +209,7 @@ class _Broken:
 def test_a_bad_block_is_muted_and_reported_and_the_sound_comes_back(tiny_model, vocos):
     synth = Synth(vocos, seed=1)
     synth.render(30)
-    voice = synth._lanes[0].voice
+    voice = synth._mixer.main
     voice.vocoder = _Broken(voice.vocoder, 3)
     blocks = [synth.render(1) for _ in range(40)]
     sound = np.concatenate(blocks, axis=1)
@@ -236,7 +236,7 @@ def test_a_pinned_latent_is_moved_by_no_source(vocos):
     from distill_engine.streaming.hop_values import hop_values
 
     synth.parameters.advance()
-    latent = synth._lanes[0].voice.latent(hop_values(synth.parameters), None)
+    latent = synth._mixer.main.latent(hop_values(synth.parameters), None)
     assert latent[0] == 0.0
     assert latent[3] == 1.5
 
@@ -257,3 +257,21 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(vocos, make_tiny_model)
     bare = Synth(prepare_instrument(make_tiny_model(name="bare", analysed=False), "vocos"))
     with pytest.raises(ControlError, match="distill analyse"):
         bare.select_source("corpus")
+
+
+def test_a_swap_while_stopped_is_over_at_once(vocos, hifigan):
+    synth = Synth(vocos, seed=1, playing=False)
+    synth.render(2)
+    synth.swap(hifigan, 5.0)
+    synth.render(1)
+    assert not synth.fading
+    assert synth.instrument is hifigan
+
+
+def test_a_blended_model_without_the_source_keeps_its_own(vocos, make_tiny_model):
+    synth = Synth(vocos, seed=1)
+    synth.swap(prepare_instrument(make_tiny_model(name="plain", analysed=False), "vocos"), 0.1, place=3)
+    synth.set("/distill/blend/3", 1.0)
+    synth.select_source("corpus")
+    assert synth.source == "corpus"
+    assert np.isfinite(synth.render(20)).all()

@@ -7,6 +7,7 @@ import pytest
 
 from distill_engine.errors import TakeError
 from distill_engine.streaming.take import Take, TakeEvent, TakeHeader
+from distill_engine.streaming.take_recorder import write_take
 
 HEADER = TakeHeader("abc", "rain", 7, 2, "vocos", "def", state={"x.y": np.arange(6.0).reshape(2, 3)})
 EVENTS = (
@@ -18,7 +19,7 @@ EVENTS = (
 @pytest.fixture
 def path(tmp_path):
     path = tmp_path / "a.take"
-    Take(HEADER, EVENTS, 900).write(path)
+    write_take(Take(HEADER, EVENTS, 900), path)
     return path
 
 
@@ -35,7 +36,7 @@ def test_what_was_written_is_read(path):
 def test_an_existing_file_is_never_replaced(path):
     before = path.read_bytes()
     with pytest.raises(TakeError, match="exists"):
-        Take(HEADER, EVENTS, 900).write(path)
+        write_take(Take(HEADER, EVENTS, 900), path)
     assert path.read_bytes() == before
 
 
