@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     sound = top.add_argument_group("sound")
     sound.add_argument("--vocoder", choices=VOCODERS, default="auto", help="auto takes the best that keeps up")
     sound.add_argument("--device", metavar="NAME", help="device name or part of it, null, or file:PATH")
+    sound.add_argument("--input", metavar="NAME", help="input device for the source `input`")
     sound.add_argument("--sample-rate", type=int, metavar="HZ", help="rate of the device (its own by default)")
     sound.add_argument(
         "--block", metavar="HOPS", default="auto", help="hops computed at once: 1, 2, 4, 8 or auto (measured)"
@@ -128,6 +129,7 @@ def engine_settings(options: argparse.Namespace) -> "EngineSettings":
         model=starter_path() if options.model is None else find_model(options.model, allow_paths=True),
         vocoder=options.vocoder,
         device=options.device,
+        input=options.input,
         sample_rate=options.sample_rate,
         block=_block(options.block),
         threads=options.threads,

@@ -11,16 +11,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from distill_engine.errors import ConfigError, DistillError
+from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.errors import ConfigError, DeviceError, DistillError
 from distill_engine.streaming import vocabulary
+from distill_engine.streaming.capture import Capture
 from distill_engine.streaming.control_process import ControlProcess, Spawn
 from distill_engine.streaming.device_keeper import DeviceKeeper
+from distill_engine.streaming.devices import AudioSystem
 from distill_engine.streaming.figures import Figures, Stopwatch
 from distill_engine.streaming.fitting import BLOCKS, Fit, FitRequest, fit_instrument
 from distill_engine.streaming.hygiene import quieten_process
 from distill_engine.streaming.instrument import Instrument
 from distill_engine.streaming.live_commands import LiveCommands, Wishes
-from distill_engine.streaming.output import Output
+from distill_engine.streaming.output import DeviceOutput, Output
 from distill_engine.streaming.performer import Performer
 from distill_engine.streaming.scheduling import TargetConfig, Underrun
 from distill_engine.streaming.shared import ParameterReader, SharedBlock, StatusWriter
@@ -30,19 +33,22 @@ from distill_engine.streaming.voice import Report
 
 PUBLISH_SECONDS = 1 / 30
 FADE_SECONDS = 0.04
+SAMPLE_RATE = DEFAULT_MEL.sample_rate
 
 
 @dataclass(frozen=True)
 class EngineSettings:
     """What the engine is started with.
 
-    `device` None takes the preferred one; "null" plays by the clock, "file:PATH" into a file. `sample_rate` None takes the device's
-    own. `block` and `threads` None are measured. `latency_ms` fixes the ring's fill instead of deriving it. `seconds` ends by itself.
+    `device` and `input` None take the preferred one; "null" plays by the clock, "file:PATH" into a file. `sample_rate` None takes
+    the device's own. `block` and `threads` None are measured. `latency_ms` fixes the ring's fill instead of deriving it. `seconds`
+    ends by itself.
     """
 
     model: Path
     vocoder: str = "auto"
     device: str | None = None
+    input: str | None = None
     sample_rate: int | None = None
     block: int | None = None
     threads: int | None = None
@@ -93,7 +99,9 @@ class Engine:
         self._block = SharedBlock.create(vocabulary.default_values(), len(STATUS_FIELDS))
         self._status = StatusWriter(self._block)
         self.control = ControlProcess(spawn_control, self._block.name, self._handle, self._greet)
-        self.keeper = DeviceKeeper(settings.device, settings.sample_rate, self._connect, self._notice)
+        system = AudioSystem()
+        self.keeper = DeviceKeeper(settings.device, settings.sample_rate, self._connect, self._notice, system=system)
+        self.capture = Capture(system, settings.input, SAMPLE_RATE)
         self._parts: _Parts | None = None
 
     def start(self) -> None:
@@ -104,8 +112,10 @@ class Engine:
         synth = Synth(instrument, seed=settings.seed, block=fit.block, source=settings.source, playing=settings.playing)
         performer = self._performer(synth, fit, instrument)
         wishes = Wishes(replace(request, block=fit.block, threads=fit.threads), settings.allow_paths)
-        commands = LiveCommands(performer, synth, wishes, self.control.send, self._loaded)
+        commands = LiveCommands(performer, synth, wishes, self.control.send, self._loaded, self.capture)
         self._parts = _Parts(instrument, performer, commands)
+        if settings.source == "input":
+            self.capture.open()
         if settings.record is not None:
             commands.record_to(settings.record)
         performer.switch(self.keeper.open_first())
@@ -141,6 +151,7 @@ class Engine:
             self._fade_out(self._parts)
             self._parts.performer.stop()
             _collect(self._parts.commands.stop, failures)
+        self.capture.suspend()
         _collect(self.keeper.stop, failures)
         self.control.stop()
         if failures:
@@ -157,6 +168,7 @@ class Engine:
             expected_seconds=1.3 * fit.block_seconds(instrument),
             target=TargetConfig(fixed=None if fixed is None else fixed / 1e3),
             notice=self._report,
+            hear=self.capture.read,
         )
 
     def _fade_out(self, parts: _Parts) -> None:
@@ -170,6 +182,13 @@ class Engine:
     def _connect(self, output: Output) -> None:
         if self._parts is not None:
             self._parts.performer.switch(output)
+        if not isinstance(output, DeviceOutput):
+            self.capture.suspend()
+            return
+        try:
+            self.capture.resume()
+        except DeviceError as error:
+            self._notice("warning", str(error))
 
     def _handle(self, message: Mapping[str, Any]) -> None:
         if self._parts is not None:

@@ -13,6 +13,7 @@ from typing import Any
 from distill_engine.errors import ControlError, DistillError, LibraryError
 from distill_engine.library.folders import ensure, recordings_dir
 from distill_engine.library.lookup import find_model, new_file
+from distill_engine.streaming.capture import Capture
 from distill_engine.streaming.fitting import FitRequest, fit_instrument
 from distill_engine.streaming.instrument import Instrument
 from distill_engine.streaming.performer import Performer
@@ -42,6 +43,7 @@ class LiveCommands:
     Args:
         send: sends answers and events to the control process.
         loaded: called when another instrument plays at the first place.
+        capture: the input device, opened when the input source is wanted.
     """
 
     def __init__(
@@ -51,10 +53,12 @@ class LiveCommands:
         wishes: Wishes,
         send: Callable[[Mapping[str, Any]], Any],
         loaded: Callable[[Instrument], None],
+        capture: Capture,
     ) -> None:
         self.synth = synth
         self._performer, self._wishes = performer, wishes
         self._send, self._loaded = send, loaded
+        self._capture = capture
         self.swaps = 0
         self._jobs: queue.Queue[tuple[Callable[[], None], Answer] | None] = queue.Queue(LOADS_WAITING)
         self._loader = threading.Thread(target=self._load_all, name="loader", daemon=True)
@@ -62,11 +66,11 @@ class LiveCommands:
         self._quick: dict[str, Callable[..., Any]] = {
             "play": synth.play,
             "stop": synth.stop,
-            "source": synth.select_source,
             "source/trigger": synth.trigger,
             "seed": lambda seed: synth.set_seed(int(seed)),
         }
         self._slow: dict[str, Callable[..., Any]] = {
+            "source": self.change_source,
             "vocoder": self.change_vocoder,
             "model": self.change_model,
             "blend/model": self.change_blend,
@@ -91,6 +95,12 @@ class LiveCommands:
             self._stop_recording()
 
     # -- what takes time -----------------------------------------------------------------------------------------------
+
+    def change_source(self, name: str) -> None:
+        """Another source; for `input` the input device is opened first. Raises ControlError, DeviceError."""
+        if name == "input" and name in self.synth.instrument.source_names:
+            self._notice("info", f"hearing {self._capture.open()}")
+        self._run(lambda: self.synth.select_source(name))
 
     def change_vocoder(self, name: str) -> None:
         """The same model through another vocoder. Raises VocoderError."""

@@ -105,3 +105,18 @@ def test_a_rate_that_the_server_does_not_run_at_is_one_line(jack_servers, engine
     assert engine.process.returncode == 1
     assert "it runs at 48000 Hz" in said
     assert said.count("\n") == 1
+
+
+def test_a_live_input_is_played_through_the_model(jack_servers, engines, tiny_model):
+    server = jack_servers().start()
+    engine = engines(tiny_model, device="system", environment=server.environment).wait_ready()
+    assert engine.command("source", "input")["status"] == "done"
+    server.wait_for("PortAudio:in_0")
+    hops = engine.status()["hops"]
+    engine.until(lambda s: s["hops"] > hops + 40)
+    server.kill()
+    engine.until(lambda s: s["device_connected"] == 0)
+    server.start()
+    engine.until(lambda s: s["device_connected"] == 1)
+    server.wait_for("PortAudio:in_0")
+    assert engine.end() == (0, "")

@@ -1,0 +1,100 @@
+"""Live input for the `input` source: an input device's C callback fills a ring, the synth thread takes what it needs."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.audio.resampling import StreamingResampler
+from distill_engine.errors import DeviceError
+from distill_engine.streaming.devices import AudioSystem, Device, choose_device, keep_for_ever
+from distill_engine.streaming.ring import ring_size
+
+FloatArray = npt.NDArray[np.float32]
+
+SLACK_SECONDS = 0.03  # what may wait beyond the block asked for, before the oldest is dropped
+
+
+class Capture:
+    """Mono sound of an input device at the synth's rate; silence while there is none.
+
+    Args:
+        system: PortAudio, shared with the output.
+        name: device name or part of it; None takes the preferred one.
+        rate: the synth's sample rate in Hz.
+    """
+
+    def __init__(self, system: AudioSystem, name: str | None, rate: int) -> None:
+        self.name, self.rate = name, rate
+        self.dropped = 0
+        self._system = system
+        self._lock = threading.Lock()
+        self._wanted = False
+        self._stream: Any = None
+        self._device: Device | None = None
+        self._ring: Any = None
+        self._waiting = np.zeros(0, np.float32)
+
+    def open(self) -> str:
+        """Opens the device, if it is not open; returns its name.
+
+        Raises:
+            DeviceError: if there is none, or it cannot be opened.
+        """
+        self._wanted = True
+        if self._stream is not None and self._device is not None:
+            return self._device.describe()
+        import rtmixer
+
+        module = self._system.module
+        self._device = device = choose_device(self._system.devices("input"), self.name, "input")
+        channels, device_rate = min(2, device.channels), round(device.rate)
+        try:
+            stream = rtmixer.Recorder(device=device.index, channels=channels, samplerate=device_rate, latency="low")
+            ring = rtmixer.RingBuffer(4 * channels, ring_size(device_rate))
+            stream.start()
+            stream.record_ringbuffer(ring)
+        except (module.PortAudioError, ValueError) as error:
+            raise DeviceError(f"input {device.name} cannot be opened at {device_rate} Hz: {error}") from None
+        with self._lock:
+            self._resampler = StreamingResampler(device_rate, self.rate, 1)
+            self._waiting = np.zeros(0, np.float32)
+            self._stream, self._ring, self._channels = stream, ring, channels
+        return device.describe()
+
+    def suspend(self) -> None:
+        """The device is lost: leaves its stream untouched (it may be dead) and hears silence."""
+        with self._lock:
+            if self._stream is not None:
+                keep_for_ever((self._stream, self._ring))
+            self._stream = self._ring = None
+
+    def resume(self) -> None:
+        """Devices were listed anew: opens it again, if it is wanted. Raises DeviceError."""
+        if self._wanted:
+            self.open()
+
+    def read(self, count: int) -> FloatArray | None:
+        """The next `count` samples, late ones padded with silence in front; None if no device is open."""
+        with self._lock:
+            if self._ring is None:
+                return None
+            self._take_in()
+            limit = count + round(SLACK_SECONDS * self.rate)
+            if len(self._waiting) > limit:
+                self.dropped += len(self._waiting) - limit
+                self._waiting = self._waiting[-limit:]
+            out = np.zeros(count, np.float32)
+            part, self._waiting = self._waiting[:count], self._waiting[count:]
+            out[count - len(part) :] = part
+            return out
+
+    def _take_in(self) -> None:
+        raw = np.frombuffer(self._ring.read(), np.float32)
+        if len(raw):
+            mono = raw.reshape(-1, self._channels).mean(axis=1)
+            heard = self._resampler.process(mono[None, :].astype(np.float32))[0]
+            self._waiting = np.concatenate([self._waiting, heard])
