@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 from distill_engine.errors import Cancelled, ConfigError, TrainingError
 
 if TYPE_CHECKING:
-    from distill_engine.dataset.corpus import Corpus
-
     from distill_control.cli.train_view import TrainingView
+    from distill_engine.dataset.corpus import Corpus
     from distill_engine.training.events import Finished
 
 Subparsers = Any
@@ -64,6 +63,9 @@ def _shared(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from-scratch", action="store_true", help="do not begin with the shipped base vocoder")
     parser.add_argument("--lr", type=_positive(float), metavar="RATE", help="the vocoder's learning rate")
     parser.add_argument("--batch-size", type=_positive(int), metavar="N", help="clips per vocoder step (default 8)")
+    parser.add_argument(
+        "--preview-interval", type=_positive(int), default=25, metavar="N", help="vocoder epochs between audio previews"
+    )
     parser.add_argument("--width", type=_positive(float), metavar="X", help="discriminator width, 1 is the papers'")
     parser.add_argument(
         "--checkpoint-interval", type=_positive(float), default=120.0, metavar="S", help="seconds between checkpoints"
@@ -101,7 +103,6 @@ def stop_requested() -> Iterator[Callable[[], bool]]:
 
 def _corpus(folder: Path, seed: int) -> Corpus:
     from distill_engine.dataset.corpus import load_corpus
-
     from distill_engine.library.folders import cache_dir
 
     return load_corpus(folder, seed=seed, cache_dir=cache_dir())
@@ -205,6 +206,7 @@ def _vocoder(
     options = VocoderOptions(
         settings=settings, epochs=args.epochs, seconds=seconds, device=args.device, resume=resume,
         warm_start=not args.from_scratch, checkpoint_seconds=args.checkpoint_interval,
+        preview_epochs=args.preview_interval,
     )  # fmt: skip
     return train_vocoder(corpus, model, options, listen=view, stopped=stopped)
 

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
+from itertools import pairwise
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -26,7 +27,7 @@ def curve(values: list[float], width: int = CURVE) -> str:
         return ""
     if len(values) > width:
         edges = [round(i * len(values) / width) for i in range(width + 1)]
-        values = [sum(values[a:b]) / (b - a) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+        values = [sum(values[a:b]) / (b - a) for a, b in pairwise(edges)]
     low, high = min(values), max(values)
     scale = (len(BLOCKS) - 1) / max(high - low, 1e-9)
     return "".join(BLOCKS[round((value - low) * scale)] for value in values)
@@ -77,7 +78,7 @@ class TrainingView:
         if self._live is not None:
             self._live.update(self._draw())
         if text and self._live is None:
-            self._console.print(text, markup=False)
+            self._console.print(text, markup=False, soft_wrap=True)
         elif text:
             self._live.console.print(text, markup=False)
 

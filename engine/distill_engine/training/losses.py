@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-RESOLUTIONS = ((2048, 512), (1024, 256), (512, 128), (256, 64))
+RESOLUTIONS = ((4096, 1024), (2048, 512), (1024, 256), (512, 128), (256, 64))
 
 
 class MultiResolutionSTFTLoss(nn.Module):

@@ -20,6 +20,7 @@ from distill_engine.training.distributed import Ranks, start_ranks, stop_ranks
 from distill_engine.training.events import Finished, Listener, Saved, Started, Warned, ignore
 from distill_engine.training.export import export_runtime
 from distill_engine.training.loop import Budget, TrainingLoop
+from distill_engine.training.previews import Previews
 from distill_engine.training.storage import load_weights, read_checkpoint, to_part, weights
 from distill_engine.training.train_model import load_latent_model
 from distill_engine.training.vocoder_settings import VocoderSettings
@@ -36,7 +37,10 @@ USABLE_LOG_MEL = 0.8  # nats: what a vocoder from scratch must reach to be prefe
 
 @dataclass(frozen=True)
 class VocoderOptions:
-    """`epochs` or `seconds` bound the training (neither: 20 minutes). `warm_start` begins with the shipped base vocoder."""
+    """`epochs` or `seconds` bound the training (neither: 20 minutes). `warm_start` begins with the shipped base vocoder.
+
+    Every `preview_epochs` (0: never) a held-out clip is written as it sounds, into a folder beside the model.
+    """
 
     settings: VocoderSettings = field(default_factory=VocoderSettings)
     config: dict[str, Any] | None = None
@@ -46,6 +50,7 @@ class VocoderOptions:
     resume: bool = False
     warm_start: bool = True
     checkpoint_seconds: float = 120.0
+    preview_epochs: int = 0
 
 
 def train_vocoder(
@@ -83,6 +88,8 @@ def train_vocoder(
     base = base_validation(kind, config, task)
     about = {"settings": settings.to_dict(), "corpus": corpus.digest, "config": config, "warm_start": warm}
     keeper = _Keeper(output, kind, config, task, about, base, listen)
+    if options.preview_epochs and ranks.first:
+        listen = Previews(output, task, options.preview_epochs, listen)
     budget = Budget(epochs=options.epochs) if options.epochs else Budget(seconds=options.seconds or DEFAULT_SECONDS)
     loop = TrainingLoop(
         task, budget, keeper.save if ranks.first else _discard, listen=listen, stopped=stopped,

@@ -1,0 +1,77 @@
+"""A kill -9 at any moment of training and saving: the file loads, keeps its latent model, and training resumes."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from distill_engine.modelfile import ModelFile
+
+SCRIPT = """
+import sys
+from pathlib import Path
+import numpy as np, torch
+sys.path.insert(0, sys.argv[3])
+from conftest import MadeClip, MadeCorpus, tone
+from distill_engine.training.train_vocoder import VocoderOptions, train_vocoder
+from distill_engine.training.vocoder_settings import VocoderSettings
+
+torch.set_num_threads(1)
+clips = [MadeClip(str(f), tone(f, 0.5)) for f in (220, 330, 550)]
+corpus = MadeCorpus(tuple(clips), (0, 1), (2,))
+config = dict(bands=128, hop=512, channels=8, hidden=16, blocks=1, kernel=3, n_fft=1024, frames_per_hop=1)
+settings = VocoderSettings(batch_size=1, segment_frames=16, width=0.03, spectral_fraction=0.5)
+path, resume = Path(sys.argv[1]), sys.argv[2] == "resume"
+options = VocoderOptions(settings=settings, config=config, epochs=100000, resume=resume, warm_start=False, device="cpu", checkpoint_seconds=0.0)
+started = lambda event: print(getattr(event, "step", type(event).__name__), flush=True)
+train_vocoder(corpus, path, options, listen=started)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_kill_at_many_random_moments_loses_neither_the_model_nor_the_training(
+    tmp_path: Path, corpus: object, small_model: object
+) -> None:
+    from distill_engine.modelfile import Manifest, Part, save_model
+    from distill_engine.models.build import build_model
+    from distill_engine.training.storage import weights
+
+    path, script = tmp_path / "m.distillgan", tmp_path / "train.py"
+    script.write_text(SCRIPT)
+    model = weights(build_model(small_model))  # type: ignore[arg-type]
+    manifest = Manifest(name="m", family="vae", model=small_model.to_dict())  # type: ignore[attr-defined]
+    save_model(path, manifest, {"model": Part(model)})
+    rng, resumed, last = random.Random(5), 0, -1
+    for _ in range(4):
+        mode = "resume" if _has_checkpoint(path) else "fresh"
+        words = [sys.executable, str(script), str(path), mode, str(Path(__file__).parent)]
+        process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == "Started"
+        time.sleep(rng.uniform(0.2, 1.5))
+        process.send_signal(signal.SIGKILL)
+        process.wait(30)
+        with ModelFile.open(path) as file:
+            stored = file.read_part("model")
+            assert all(np.array_equal(stored[name], model[name]) for name in model)
+        step = _has_checkpoint(path)
+        assert step >= last  # training goes on, never back
+        resumed += mode == "resume"
+        last = step
+    assert resumed >= 2
+
+
+def _has_checkpoint(path: Path) -> int:
+    """The step of the checkpoint in the file, 0 where there is none."""
+    from distill_engine.training.storage import read_checkpoint
+
+    found = read_checkpoint(path, "training/vocoder/vocos")
+    return int(found[0].metadata["position"]["step"]) if found is not None else 0
