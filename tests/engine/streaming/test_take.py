@@ -1,9 +1,12 @@
 """Takes: what is written is read; what is damaged, foreign or cut off says so in one line."""
 
+import contextlib
 import json
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from distill_engine.errors import TakeError
 from distill_engine.streaming.take import Take, TakeEvent, TakeHeader
@@ -111,3 +114,15 @@ def test_a_damaged_state_is_refused(path):
 def test_a_missing_file_is_a_clear_error(tmp_path):
     with pytest.raises(TakeError, match="cannot read"):
         Take.read(tmp_path / "none.take")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_no_damage_does_more_than_raise_a_take_error(path, tmp_path, data):
+    original = path.read_bytes()
+    at = data.draw(st.integers(0, len(original) - 1))
+    junk = data.draw(st.binary(max_size=12))
+    damaged = tmp_path / "damaged.take"
+    damaged.write_bytes(original[:at] + junk + original[at + data.draw(st.integers(0, 40)) :])
+    with contextlib.suppress(TakeError):
+        Take.read(damaged, allow_truncated=True)
