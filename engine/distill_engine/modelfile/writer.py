@@ -73,10 +73,12 @@ def update_model(
     manifest: Manifest | Callable[[Manifest], Manifest] | None = None,
     parts: Mapping[str, PartLike | None] | None = None,
     graphs: Mapping[str, bytes | None] | None = None,
+    output: str | os.PathLike[str] | None = None,
 ) -> Manifest:
     """Change parts of a model file (None removes one), all else staying byte for byte; returns the new manifest.
 
     `manifest` replaces the manifest, or is called with the current one, under the writer's lock, to return the new one.
+    With `output` the changed file is written there and the one at `path` stays.
     Raises ModelFileError, leaving the file as it was.
     """
     place = _place(path)
@@ -85,11 +87,12 @@ def update_model(
     }
     for name, data in (graphs or {}).items():
         changes[name] = None if data is None else _graph_payload(name, data, place)
-    with _writing(place), ModelFile.open(place) as old:
+    target = place if output is None else _place(output)
+    with _writing(target), ModelFile.open(place) as old:
         new = manifest(old.manifest) if callable(manifest) else manifest or old.manifest
         payloads = {name: _copy_payload(old, name) for name in old.manifest.parts if name not in changes}
         payloads |= {name: payload for name, payload in changes.items() if payload is not None}
-        return _write(place, new, payloads)
+        return _write(target, new, payloads)
 
 
 def _place(path: str | os.PathLike[str]) -> Path:

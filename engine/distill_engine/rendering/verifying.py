@@ -1,0 +1,71 @@
+"""Whether the graphs in a model file compute what its networks compute: the same noise through both."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from distill_engine.errors import DistillError
+from distill_engine.modelfile import ModelFile
+from distill_engine.modelfile.configs import model_config
+from distill_engine.streaming.backends.base import StepBackend
+from distill_engine.streaming.backends.onnx_backend import SessionSettings
+from distill_engine.streaming.loading import NetworkLoader
+from distill_engine.streaming.vocoder_choice import VocoderChoice
+from distill_engine.vocoders.registry import VOCODERS
+
+TOLERANCE = 1e-4
+UNITS = (1, 5, 8)
+
+
+def verify_graphs(file: ModelFile) -> list[str]:
+    """Faults, in plain words: weights that do not fit the configs, and graphs that differ from torch by more than 1e-4 of
+    full scale over some steps in a row. Imports torch.
+    """
+    faults = []
+    if "model" in file.parts:
+        faults += _verify_model(file)
+    for kind in file.manifest.vocoders:
+        if kind in VOCODERS and f"vocoder/{kind}" in file.parts:
+            faults += _verify_vocoder(file, kind)
+    return faults
+
+
+def _verify_model(file: ModelFile) -> list[str]:
+    config = model_config(file.manifest, str(file.path))
+    try:
+        theirs = NetworkLoader(SessionSettings(), "cpu").model(file, config)
+        if "runtime/decoder.onnx" not in file.graphs:
+            return []
+        ours = NetworkLoader(SessionSettings()).model(file, config)
+    except DistillError as error:
+        return [str(error)]
+    faults = _difference("decoder", ours[0](), theirs[0](), 1)
+    if ours[1] is not None and theirs[1] is not None:
+        faults += _difference("encoder", ours[1](), theirs[1](), config.reduction)
+    return faults
+
+
+def _verify_vocoder(file: ModelFile, kind: str) -> list[str]:
+    choice = VocoderChoice(kind, "model", "verified", file.manifest.vocoders[kind].get("config", {}))
+    try:
+        theirs, _ = NetworkLoader(SessionSettings(), "cpu").vocoder(file, choice)
+        if f"runtime/vocoder/{kind}.onnx" not in file.graphs:
+            return []
+        ours, _ = NetworkLoader(SessionSettings()).vocoder(file, choice)
+    except DistillError as error:
+        return [str(error)]
+    return _difference(kind, ours(), theirs(), 1)
+
+
+def _difference(name: str, ours: StepBackend, theirs: StepBackend, unit: int) -> list[str]:
+    """Some steps of seeded noise through both; `unit` frames are the least that a step takes."""
+    rng = np.random.default_rng(0)
+    for units in UNITS:
+        x = rng.standard_normal((ours.channels_in, units * unit)).astype(np.float32)
+        a, b = ours.step(x).copy(), theirs.step(x).copy()
+        if a.shape != b.shape:
+            return [f"the {name} graph gives {list(a.shape)} numbers, its network {list(b.shape)}: train it again"]
+        error, limit = float(np.abs(a - b).max(initial=0.0)), TOLERANCE * max(1.0, float(np.abs(b).max(initial=0.0)))
+        if not error <= limit:
+            return [f"the {name} graph differs from its network by {error:.2g}: train it again"]
+    return []

@@ -1,0 +1,271 @@
+"""`distill model`: what it shows, what it checks, what it deletes, and what it never touches."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from distill_control.cli import model as command
+from distill_control.cli.main import guarded
+from distill_control.cli.output import common_parser
+from distill_engine.library import assets
+from distill_engine.modelfile import Manifest, ModelFile, save_model, update_model
+
+Distill = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def distill(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Distill:
+    """Runs `distill model ...`; gives the exit code, stdout and stderr."""
+    monkeypatch.setenv("DISTILL_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("COLUMNS", "200")
+    parser = argparse.ArgumentParser(prog="distill")
+    command.register(parser.add_subparsers(required=True), common_parser())
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        args = parser.parse_args(["model", *map(str, arguments)])
+        code = guarded(lambda: int(args.run(args)))
+        return code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def model(tiny_model: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "tiny.distillgan"
+    shutil.copyfile(tiny_model, path)
+    return path
+
+
+def describe(manifest: Manifest) -> Manifest:
+    control = {
+        "name": "brightness", "kind": "feature", "unit": "Hz", "description": "", "rho": 0.93, "rho_low": 0.8, "low": 100.0,
+        "centre": 900.0, "high": 4000.0, "leakage": {}, "safe": [-1.0, 1.0],
+    }  # fmt: skip
+    withheld = [{"feature": "density", "rho": 0.2, "reason": "density does not follow (rho 0.20)"}]
+    vocos = {**manifest.vocoders["vocos"], "usable": False, "reason": "worse than the base"}
+    return replace(
+        manifest,
+        corpus={"files": 40, "seconds": 150.0},
+        training={
+            "model": {"epochs": 12, "steps": 340, "seconds": 75.0, "best_log_mel": 0.4321, "verdict": "converged"}
+        },
+        vocoders={**manifest.vocoders, "vocos": vocos},
+        analysis={"controls": [control], "withheld": withheld, "notes": []},
+    )
+
+
+def test_info_tells_people_what_a_model_is(distill: Distill, model: Path) -> None:
+    update_model(model, manifest=describe)
+    code, out, _ = distill("info", model)
+    assert code == 0
+    for text in ("vae", "8 latent dimensions", "40 files, 2 min 30 s", "12 epochs", "0.432", "converged", "brightness", "0.93",
+                 "density does not follow", "worse than the base", "hifigan", "vocoder/vocos", "training state was dropped"):  # fmt: skip
+        assert text in out, text
+
+
+def test_info_tells_programs_the_same(distill: Distill, model: Path) -> None:
+    code, out, _ = distill("info", model, "--json")
+    data = json.loads(out)
+    assert code == 0
+    assert data["family"] == "vae"
+    assert data["bytes"] == model.stat().st_size
+    assert data["plays_through"]["vocoder"] == "vocos"
+    assert data["parts"]["model"]["bytes"] > 0
+    assert data["resumable"] == []
+
+
+def test_info_survives_a_manifest_full_of_nonsense(distill: Distill, model: Path) -> None:
+    def spoil(manifest: Manifest) -> Manifest:
+        return replace(
+            manifest,
+            corpus={"files": "\x1b[31m[bold]many", "seconds": {}},
+            training={"model": {"epochs": [], "seconds": "x", "verdict": "\x1b]0;title\x07"}},
+            vocoders={"vocos": {"validation": {"log_mel": "low"}, "reason": 5}},
+            analysis={"controls": [{"name": "\x1b[2J"}], "withheld": 3, "features": None},
+        )
+
+    update_model(model, manifest=spoil)
+    code, out, _ = distill("info", model)
+    assert code == 0
+    assert "\x1b[31m" not in out
+    assert "\x1b]" not in out
+    assert "[bold]many" in out
+    assert "damaged" in out
+
+
+def test_plots_need_an_analysis(distill: Distill, tmp_path: Path) -> None:
+    save_model(tmp_path / "m.distillgan", Manifest("m"), {})
+    code, _, err = distill("info", tmp_path / "m.distillgan", "--plots", tmp_path / "plots")
+    assert code == 1
+    assert err.count("\n") == 1
+    assert "distill analyse" in err
+
+
+def test_verify_passes_a_sound_model(distill: Distill, model: Path) -> None:
+    code, out, err = distill("verify", model, "--json")
+    data = json.loads(out)
+    assert (code, err) == (0, "")
+    assert data["ok"]
+    names = {row["what"] for row in data["checks"]}
+    assert {"archive", "part model", "graph runtime/decoder.onnx", "weights of graphs"} <= names
+    assert any("torch" in name for name in names)
+
+
+def test_verify_names_a_flipped_bit(distill: Distill, model: Path) -> None:
+    with ModelFile.open(model) as file:
+        position = file.member("vocoder/vocos").end - 3
+    data = bytearray(model.read_bytes())
+    data[position] ^= 4
+    model.write_bytes(data)
+    code, out, err = distill("verify", model)
+    assert code == 1
+    assert "part 'vocoder/vocos' is damaged" in out
+    assert err.count("\n") == 1
+    assert "1 of " in err
+
+
+def test_verify_finds_weights_that_their_graph_does_not_belong_to(distill: Distill, model: Path) -> None:
+    with ModelFile.open(model) as file:
+        weights = file.read_part("model")
+    inside = {name: value + 1 for name, value in weights.items() if value.dtype.kind == "f" and value.size < 1000}
+    update_model(model, parts={"model": {**weights, **inside}})
+    code, out, _ = distill("verify", model)
+    assert code == 1
+    assert "decoder graph differs from its network" in out
+
+
+def test_verify_finds_weights_of_another_shape(distill: Distill, model: Path) -> None:
+    with ModelFile.open(model) as file:
+        weights = file.read_part("model")
+    large = max((name for name in weights if name.startswith("decoder")), key=lambda name: weights[name].size)
+    update_model(model, parts={"model": {**weights, large: weights[large][:-1]}})
+    code, out, _ = distill("verify", model)
+    assert code == 1
+    assert "has the shape" in out
+
+
+def test_verify_finds_an_announced_vocoder_that_is_missing(distill: Distill, model: Path) -> None:
+    update_model(model, parts={"vocoder/vocos": None}, graphs={"runtime/vocoder/vocos.onnx": None})
+    code, out, _ = distill("verify", model)
+    assert code == 1
+    assert "vocoder 'vocos' is announced but its part is missing" in out
+
+
+@pytest.mark.parametrize("action", ["info", "verify", "slim", "delete"])
+def test_what_is_no_model_ends_in_one_line(distill: Distill, tmp_path: Path, action: str) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("precious, and long enough to be taken for something")
+    for path in (notes, tmp_path / "absent.distillgan", tmp_path):
+        code, out, err = distill(action, path)
+        assert (code, out) == (1, "")
+        assert err.startswith("error: ")
+        assert err.count("\n") == 1
+    assert notes.read_text().startswith("precious")
+
+
+def test_list_shows_names_and_faults(
+    distill: Distill, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assets, "assets_dir", lambda: tmp_path / "none")
+    code, out, _ = distill("list")
+    assert code == 0
+    assert "No models in" in out
+    library = tmp_path / "home" / "models"
+    library.mkdir(parents=True)
+    model.rename(library / "rain.distillgan")
+    (library / "broken.distillgan").write_bytes(b"PK")
+    code, out, _ = distill("list", "--json")
+    rows = {row["name"]: row for row in json.loads(out)["models"]}
+    assert rows["rain"]["fault"] is None
+    assert rows["rain"]["vocoders"] == {"hifigan": True, "vocos": True}
+    assert "too short" in rows["broken"]["fault"]
+    code, out, _ = distill("list")
+    assert "rain" in out
+    assert "too short" in out
+    assert distill("info", "rain")[0] == 0
+    assert distill("list", tmp_path / "absent")[0] == 1
+
+
+def test_list_shows_the_built_in_model(distill: Distill, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model.rename(model.parent / "starter.distillgan")
+    monkeypatch.setattr(assets, "assets_dir", lambda: model.parent)
+    code, out, _ = distill("list")
+    assert code == 0
+    assert "built in" in out
+    for action in (("delete", "starter", "--yes"), ("slim", "starter")):
+        code, _, err = distill(*action)
+        assert code == 1
+        assert "belongs to Distill itself" in err
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_delete_asks_on_a_terminal(distill: Distill, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert distill("delete", model)[0] == 1
+    assert model.exists()
+    monkeypatch.setattr(sys, "stdin", Terminal("n\n"))
+    code, _, err = distill("delete", model)
+    assert code == 3
+    assert "[y/N]" in err
+    assert model.exists()
+    monkeypatch.setattr(sys, "stdin", Terminal("y\n"))
+    assert distill("delete", model)[0] == 0
+    assert not model.exists()
+
+
+def test_delete_removes_damaged_models_too(distill: Distill, tmp_path: Path) -> None:
+    path = tmp_path / "broken.distillgan"
+    path.write_bytes(b"PK")
+    code, out, _ = distill("delete", path, "--yes", "--json")
+    assert code == 0
+    assert json.loads(out) == {"deleted": str(path), "bytes": 2}
+    assert not path.exists()
+
+
+@pytest.fixture
+def resumable(model: Path) -> Path:
+    state = {"moment": np.zeros(200_000, np.float32)}
+    update_model(model, parts={"training/model": state, "training/vocoder/vocos": state})
+    return model
+
+
+def test_slim_drops_only_the_training_state(distill: Distill, resumable: Path) -> None:
+    before = resumable.stat().st_size
+    with ModelFile.open(resumable) as file:
+        digest = file.digest
+    code, out, _ = distill("slim", resumable)
+    assert code == 0
+    assert "->" in out
+    assert "training/vocoder/vocos" in out
+    assert resumable.stat().st_size < before - 1_500_000
+    with ModelFile.open(resumable) as file:
+        assert file.parts == {"model", "analysis", "vocoder/vocos", "vocoder/hifigan"}
+        assert file.digest == digest
+    assert distill("verify", resumable)[0] == 0
+    code, out, _ = distill("slim", resumable, "--json")
+    assert code == 0
+    assert json.loads(out)["removed"] == []
+
+
+def test_slim_can_write_a_copy_and_overwrites_nothing(distill: Distill, resumable: Path, tmp_path: Path) -> None:
+    before = resumable.read_bytes()
+    code, out, _ = distill("slim", resumable, "-o", tmp_path / "share.distillgan", "--json")
+    assert code == 0
+    assert json.loads(out)["after"] == (tmp_path / "share.distillgan").stat().st_size
+    assert resumable.read_bytes() == before
+    code, _, err = distill("slim", resumable, "-o", tmp_path / "share.distillgan")
+    assert code == 1
+    assert "exists already" in err
