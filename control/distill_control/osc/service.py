@@ -22,9 +22,13 @@ RETRY_SECONDS = 2.0
 
 
 async def start(session: Session, settings: ControlSettings, notify: Notify) -> "OscService":
-    """Opens the ports; one that cannot be had is named, and tried again until it can."""
+    """Opens the ports. Raises ControlError if one cannot be had, unless the settings want it tried again."""
     service = OscService(session, settings, notify)
-    await service.open()
+    try:
+        await service.open()
+    except ControlError:
+        await service.stop()
+        raise
     return service
 
 
@@ -96,6 +100,8 @@ class OscService:
         try:
             await opener()
         except ControlError as error:
+            if not self.settings.retry_ports:
+                raise
             self.notify("error", f"{error} (trying again)")
             task = asyncio.get_running_loop().create_task(self._retry(opener))
             self._retries.add(task)

@@ -67,6 +67,7 @@ class Session:
         self._handlers: dict[str, Handler] = {}
         self._model_listeners: list[ModelListener] = []
         self._tick_listeners: list[Callable[[], None]] = []
+        self._status_sources: list[Callable[[], Mapping[str, Value]]] = []
 
     # ---- what can be addressed
 
@@ -224,10 +225,17 @@ class Session:
         for row in vocabulary.ROWS:
             if row.kind == "setting" and row.address != "/distill/model":
                 status[row.address.removeprefix("/distill/")] = self.values.get(row, None)
+        status["vocoder_playing"] = str(self.model.details.get("vocoder", ""))
         status["messages"] = self.messages_handled
         status["errors"] = self.errors
         status["subscribers"] = len(self.subscriptions)
+        for source in self._status_sources:
+            status.update(source())
         return status
+
+    def add_status(self, source: Callable[[], Mapping[str, Value]]) -> None:
+        """Adds a service's figures to the status."""
+        self._status_sources.append(source)
 
     # ---- inside
 

@@ -33,6 +33,7 @@ class ControlSettings:
     bundle_limit: int = 1024
     bundle_horizon_seconds: float = 60.0
     errors_per_second: float = 10.0
+    retry_ports: bool = False
 
     def __post_init__(self) -> None:
         for label, port in (("osc_port", self.osc_port), ("oscquery_port", self.oscquery_port)):

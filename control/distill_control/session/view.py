@@ -1,0 +1,118 @@
+"""What the terminal shows while it plays: one live picture, JSON lines, or nothing."""
+
+import asyncio
+import json
+from typing import TYPE_CHECKING
+
+from distill_control.commands import Value
+from distill_control.session.notices import Notices, write_line
+from distill_control.session.session import Session
+from distill_control.settings import ControlSettings
+
+if TYPE_CHECKING:
+    from rich.console import Group
+    from rich.table import Table
+
+LIVE_SECONDS = 0.125
+JSON_SECONDS = 1.0
+_METER_FLOOR_DB = -60.0
+_METER_WIDTH = 40
+
+
+async def show(session: Session, notices: Notices, settings: ControlSettings) -> None:
+    """Draws until it is cancelled; a view that fails is left out, never the instrument."""
+    try:
+        if settings.view == "live":
+            await _show_live(session, notices)
+        elif settings.view == "json":
+            while True:
+                write_line(json.dumps({"event": "status", **session.status()}))
+                await asyncio.sleep(JSON_SECONDS)
+    except (OSError, ValueError):
+        notices.view = "none"
+
+
+async def _show_live(session: Session, notices: Notices) -> None:
+    from rich.console import Console
+    from rich.live import Live
+
+    with Live(console=Console(stderr=True, highlight=False), auto_refresh=False, transient=True) as live:
+        while True:
+            live.update(picture(session, notices), refresh=True)
+            await asyncio.sleep(LIVE_SECONDS)
+
+
+def picture(session: Session, notices: Notices) -> "Group":
+    """Meters, figures, the last messages and notices."""
+    from rich.console import Group
+    from rich.text import Text
+
+    status = session.status()
+    lines = [Text(f"{notice.time} {notice.text}", style=_STYLES.get(notice.level, "")) for notice in notices.recent]
+    return Group(_headline(session, status), _figures(status), _last_messages(session), *lines)
+
+
+_STYLES = {"warning": "yellow", "error": "bold red", "info": "dim"}
+
+
+def meter(level_db: float) -> str:
+    """A bar from -60 dB to full scale."""
+    share = min(max((level_db - _METER_FLOOR_DB) / -_METER_FLOOR_DB, 0.0), 1.0)
+    filled = round(share * _METER_WIDTH)
+    return "█" * filled + "·" * (_METER_WIDTH - filled)
+
+
+def _headline(session: Session, status: dict[str, Value]) -> "Table":
+    from rich.table import Table
+
+    peak = _number(status, "peak_db", -120.0)
+    colour = "red" if peak > -0.5 else "yellow" if peak > -6.0 else "green"
+    table = Table.grid(padding=(0, 2))
+    vocoder = session.model.details.get("vocoder", "")
+    state = "playing" if _number(status, "playing") else "stopped"
+    if not _number(status, "device_connected"):
+        state += ", no device"
+    table.add_row(f"[bold]{session.model.name or 'loading'}[/bold]", f"{vocoder}", f"{status.get('source', '')}", state)
+    table.add_row("peak", f"[{colour}]{meter(peak)}[/{colour}]", f"{peak:6.1f} dB", "")
+    rms = _number(status, "rms_db", -120.0)
+    table.add_row("rms", f"[{colour}]{meter(rms)}[/{colour}]", f"{rms:6.1f} dB", "")
+    return table
+
+
+def _figures(status: dict[str, Value]) -> "Table":
+    from rich.table import Table
+
+    table = Table.grid(padding=(0, 3))
+    fill = f"{_number(status, 'ring_fill'):.0f} / {_number(status, 'ring_target'):.0f} samples"
+    hop = "/".join(f"{_number(status, name):.1f}" for name in ("hop_p50_ms", "hop_p99_ms", "hop_max_ms"))
+    table.add_row(
+        f"ring {fill}",
+        f"hop {hop} ms (load {_number(status, 'load'):.0%})",
+        f"latency {_number(status, 'latency_ms'):.1f} ms",
+    )
+    table.add_row(
+        f"underruns {_number(status, 'underruns'):.0f}",
+        f"CPU {_number(status, 'cpu_percent'):.0f} %   memory {_number(status, 'memory_mb'):.0f} MB",
+        f"messages {_number(status, 'messages'):.0f}   errors {_number(status, 'errors'):.0f}"
+        f"   subscribers {_number(status, 'subscribers'):.0f}",
+    )
+    return table
+
+
+def _last_messages(session: Session) -> "Table":
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 2))
+    for address, values in list(session.last_messages.items())[-5:]:
+        table.add_row(Text(address, style="cyan"), Text(" ".join(_show(value) for value in values)[:60]))
+    return table
+
+
+def _show(value: Value) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def _number(status: dict[str, Value], name: str, default: float = 0.0) -> float:
+    value = status.get(name, default)
+    return float(value) if isinstance(value, int | float) else default
