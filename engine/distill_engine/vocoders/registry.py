@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from distill_engine.errors import VocoderError
+from distill_engine.vocoders.bigvgan import BigVGANConfig
 from distill_engine.vocoders.config import HifiGanConfig, VocosConfig
 
 
@@ -32,6 +33,10 @@ VOCODERS: dict[str, VocoderKind] = {
         VocoderKind(
             "hifigan", HifiGanConfig, "distill_engine.vocoders.hifigan:HifiGan", True,
             "HiFi-GAN V2: sample-rate network, no delay",
+        ),
+        VocoderKind(
+            "bigvgan", BigVGANConfig, "distill_vendor.bigvgan:BigVGAN", False,
+            "universal BigVGAN-v2: published weights, for renders and fast devices",
         ),
     )
 }  # fmt: skip

@@ -54,8 +54,8 @@ class BigVGAN(nn.Module):
         for module in self.modules():
             if isinstance(module, Convolution | Upsampling) and not module.weight.is_meta:
                 nn.init.normal_(module.weight, 0.0, 0.01)
-        self.register_load_state_dict_pre_hook(fold_weight_norm)
-        self.register_load_state_dict_post_hook(_forget_derived)
+        self.register_load_state_dict_pre_hook(fold_weight_norm)  # type: ignore[no-untyped-call]
+        self.register_load_state_dict_post_hook(_forget_derived)  # type: ignore[no-untyped-call]
 
     @torch.no_grad()
     def forward(self, mel: Tensor) -> Tensor:

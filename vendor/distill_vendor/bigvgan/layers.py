@@ -99,7 +99,8 @@ class Snake(nn.Module):
 
     def coefficients(self) -> tuple[Tensor, Tensor]:
         """a [C] and 1 / (b + 1e-9) [C]."""
-        a, b = self.alpha, getattr(self, "beta", self.alpha)
+        a: Tensor = self.alpha
+        b: Tensor = getattr(self, "beta", self.alpha)
         if self.log_scale:
             a, b = a.exp(), b.exp()
         return a, 1.0 / (b + 1e-9)
@@ -200,16 +201,15 @@ class AmpBlock(nn.Module):
         self.activations = nn.ModuleList(AntiAliased(channels, config) for _ in range(count))
 
     def run(self, signal: Signal, feed: Feed) -> Signal:
-        pairs: list[Any]
+        convolutions: list[Any] = list(self.convs1 if self.paired else self.convs)
         if self.paired:
-            pairs = [layer for pair in zip(self.convs1, self.convs2, strict=True) for layer in pair]
-        else:
-            pairs = list(self.convs)
-        stride = 2 if self.paired else 1
-        for index in range(0, len(pairs), stride):
+            convolutions = [layer for pair in zip(self.convs1, self.convs2, strict=True) for layer in pair]
+        layers: list[Any] = [layer for pair in zip(self.activations, convolutions, strict=True) for layer in pair]
+        together = 4 if self.paired else 2
+        for index in range(0, len(layers), together):
             y = signal
-            for activation, convolution in zip(self.activations[index : index + stride], pairs[index : index + stride]):
-                y = convolution.run(activation.run(y, feed), feed)
+            for layer in layers[index : index + together]:
+                y = layer.run(y, feed)
             y.rows.add_(feed.delayed(signal, y.first).rows)
             signal = y
         return signal

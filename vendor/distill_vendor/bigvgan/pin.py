@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from distill_vendor.bigvgan.config import BigVGANConfig
 
@@ -34,24 +35,32 @@ class Pin:
         object.__setattr__(self, "files", (self.config_file, self.weights))
 
 
-_256 = {"upsample_rates": (4, 4, 2, 2, 2, 2), "upsample_kernels": (8, 8, 4, 4, 4, 4)}
+def _hop_256(**values: Any) -> BigVGANConfig:
+    shared = {
+        "upsample_rates": (4, 4, 2, 2, 2, 2),
+        "upsample_kernels": (8, 8, 4, 4, 4, 4),
+        "n_fft": 1024,
+        "window": 1024,
+    }
+    return BigVGANConfig(**{**shared, **values})
+
 
 PINS: dict[str, Pin] = {
     pin.name: pin
     for pin in (
         Pin("bigvgan", "nvidia/bigvgan_v2_44khz_128band_512x", BigVGANConfig()),
-        Pin("bigvgan-44k-256x", "nvidia/bigvgan_v2_44khz_128band_256x", BigVGANConfig(**_256, n_fft=1024, window=1024)),
+        Pin("bigvgan-44k-256x", "nvidia/bigvgan_v2_44khz_128band_256x", _hop_256()),
         Pin(
             "bigvgan-24k", "nvidia/bigvgan_v2_24khz_100band_256x",
-            BigVGANConfig(**_256, bands=100, sample_rate=24000, n_fft=1024, window=1024),
+            _hop_256(bands=100, sample_rate=24000),
         ),
         Pin(
             "bigvgan-22k", "nvidia/bigvgan_v2_22khz_80band_256x",
-            BigVGANConfig(**_256, bands=80, sample_rate=22050, n_fft=1024, window=1024),
+            _hop_256(bands=80, sample_rate=22050),
         ),
         Pin(
             "bigvgan-22k-fmax8k", "nvidia/bigvgan_v2_22khz_80band_fmax8k_256x",
-            BigVGANConfig(**_256, bands=80, sample_rate=22050, n_fft=1024, window=1024, f_max=8000.0),
+            _hop_256(bands=80, sample_rate=22050, f_max=8000.0),
         ),
     )
 }  # fmt: skip
