@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from distill_engine.audio.mel import MelConfig, mel_spectrogram
+from distill_engine.audio.mel import mel_spectrogram
 from distill_engine.errors import ModelFileError
 from distill_engine.modelfile import Manifest, ModelFile
+from distill_engine.modelfile.configs import mel_config, model_config
 from distill_engine.models.config import ModelConfig
 from distill_engine.models.upsample import upsample_latents
 from distill_engine.streaming.backends.base import StepBackend
@@ -45,7 +46,7 @@ class LoadedModel:
             self.manifest: Manifest = file.manifest
             self.parts = file.parts
         self.path = path
-        self.mel = MelConfig(**dict(self.manifest.mel)) if self.manifest.mel else MelConfig()
+        self.mel = mel_config(self.manifest, str(path))
         self._requested = vocoder
         self._loader = NetworkLoader(offline_settings(threads), torch_device)
         self._networks: tuple[StepBackend, StepBackend | None] | None = None
@@ -64,7 +65,7 @@ class LoadedModel:
     def _config(self) -> ModelConfig:
         if not self.manifest.model:
             raise ModelFileError(f"{self.path} holds vocoders but no latent model")
-        return ModelConfig.from_dict(dict(self.manifest.model))
+        return model_config(self.manifest, str(self.path))
 
     def _model(self) -> tuple[StepBackend, StepBackend | None]:
         if self._networks is None:

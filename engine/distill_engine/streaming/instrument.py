@@ -19,6 +19,7 @@ from distill_engine.analysis.map import LatentMap
 from distill_engine.audio.mel import MelConfig
 from distill_engine.errors import ModelFileError, VocoderError
 from distill_engine.modelfile import Manifest, ModelFile
+from distill_engine.modelfile.configs import mel_config, model_config
 from distill_engine.models.config import ModelConfig
 from distill_engine.streaming.backends.base import StepBackend
 from distill_engine.streaming.backends.onnx_backend import SessionSettings
@@ -155,8 +156,7 @@ def prepare_instrument(
         pick = choose or (lambda m, requested: choose_vocoder(m, requested, keeps_up=keeps_up, universal=universal))
         choice = pick(manifest, vocoder)
         loader = NetworkLoader(settings or SessionSettings(), torch_device)
-        config = ModelConfig.from_dict(dict(manifest.model))
-        mel = MelConfig(**dict(manifest.mel)) if manifest.mel else MelConfig()
+        config, mel = model_config(manifest, str(path)), mel_config(manifest, str(path))
         decoder, encoder = loader.model(file, config)
         stream, vocoder_digest = loader.vocoder(file, choice)
         extras = _analysis(file, manifest, config)

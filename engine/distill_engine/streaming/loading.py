@@ -10,12 +10,13 @@ import numpy as np
 
 from distill_engine.errors import ModelFileError
 from distill_engine.modelfile import ModelFile
+from distill_engine.modelfile.configs import vocoder_config
 from distill_engine.modelfile.graphs import check_graph
 from distill_engine.models.config import ModelConfig
 from distill_engine.streaming.backends.base import StepBackend
 from distill_engine.streaming.backends.onnx_backend import OnnxGraph, SessionSettings
 from distill_engine.streaming.vocoder_choice import VocoderChoice
-from distill_engine.vocoders.registry import vocoder_delay, vocoder_kind
+from distill_engine.vocoders.registry import vocoder_delay
 
 Streams = Callable[[], StepBackend]
 
@@ -67,10 +68,10 @@ class NetworkLoader:
         )
 
     def _vocoder_from(self, file: ModelFile, choice: VocoderChoice) -> tuple[Streams, str]:
+        config = vocoder_config(file.manifest, choice.kind, str(file.path))
         name = f"vocoder/{choice.kind}"
         part = file.read_part(name)
         digest = file.manifest.parts[name].sha256
-        config = vocoder_kind(choice.kind).config.from_dict(choice.config)
         if self._device is not None:
             return self._torch_vocoder(part, choice), digest
         graph = self._graph(file, f"runtime/{name}.onnx", part, Fraction(config.hop), (config.bands, 1))

@@ -85,6 +85,16 @@ def shipped_base(kind: str) -> Path | None:
         return None
 
 
+def _own(manifest: Manifest) -> dict[str, Mapping[str, Any]]:
+    """The model's own vocoders of the kinds that are known, leaving out entries that are none."""
+    return {kind: entry for kind, entry in manifest.vocoders.items() if kind in KINDS and isinstance(entry, Mapping)}
+
+
+def _epochs(entry: Mapping[str, Any]) -> int:
+    epochs = entry.get("epochs")
+    return epochs if isinstance(epochs, int) else 0
+
+
 def bigvgan_serves(torch_device: str | None) -> bool:
     """Whether BigVGAN may be taken unasked: its weights are here, and so is a GPU that was asked for."""
     if torch_device not in ("auto", "cuda", "mps"):
@@ -96,9 +106,9 @@ def bigvgan_serves(torch_device: str | None) -> bool:
 
 
 def _of_kind(manifest: Manifest, kind: str, find_base: Callable[[str], Path | None]) -> VocoderChoice:
-    entry = manifest.vocoders.get(kind)
+    entry = _own(manifest).get(kind)
     if entry is not None:
-        epochs = int(entry.get("epochs", 0) or 0)
+        epochs = _epochs(entry)
         few = f"; trained for {epochs} epochs: quality may be limited" if epochs < FEW_EPOCHS else ""
         return VocoderChoice(kind, "model", f"asked for{few}", entry.get("config", {}))
     choice = _base_of_kind(kind, find_base, f"the model has no {kind} of its own")
@@ -116,11 +126,7 @@ def _auto(
     find_base: Callable[[str], Path | None],
     universal: Callable[[], bool] | None,
 ) -> VocoderChoice:
-    own = sorted(
-        (distance(entry), kind, entry)
-        for kind, entry in manifest.vocoders.items()
-        if kind in KINDS and entry.get("usable")
-    )
+    own = sorted((distance(entry), kind, entry) for kind, entry in _own(manifest).items() if entry.get("usable"))
     for error, kind, entry in own:
         measured = f" (held-out distance {error:.2f} nat)" if math.isfinite(error) else ""
         choice = VocoderChoice(kind, "model", f"the model's own, validated{measured}", entry.get("config", {}))
@@ -144,11 +150,9 @@ def _why_not(manifest: Manifest) -> str:
 
 def _last_resort(manifest: Manifest) -> VocoderChoice:
     """The model's own, however little trained: better than silence."""
-    for kind, entry in manifest.vocoders.items():
-        if kind in KINDS:
-            epochs = int(entry.get("epochs", 0) or 0)
-            reason = f"the only one there is; trained for {epochs} epochs: quality may be limited"
-            return VocoderChoice(kind, "model", reason, entry.get("config", {}))
+    for kind, entry in _own(manifest).items():
+        reason = f"the only one there is; trained for {_epochs(entry)} epochs: quality may be limited"
+        return VocoderChoice(kind, "model", reason, entry.get("config", {}))
     raise VocoderError(
         f"{manifest.name or 'this model'} has no vocoder and no base vocoder is installed; "
         "train one with `distill train-vocoder MODEL CORPUS`"
@@ -179,7 +183,7 @@ def _base_of_kind(kind: str, find_base: Callable[[str], Path | None], why: str) 
     if path is None:
         return None
     with ModelFile.open(path) as file:
-        entry = file.manifest.vocoders.get(kind)
+        entry = _own(file.manifest).get(kind)
     if entry is None:
         return None
     return VocoderChoice(kind, "base", f"{why}: the base {kind}", entry.get("config", {}), path, distance(entry))

@@ -138,3 +138,17 @@ heavy = {{"torch", "matplotlib", "onnxscript", "huggingface_hub", "scipy.signal"
 assert not heavy, heavy
 """
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    "entry", [7, {}, {"epochs": "many", "validation": 3, "config": {"hop": "loud"}, "usable": True}]
+)
+def test_a_hostile_manifest_is_one_clear_error(tiny_model, tmp_path, entry):
+    path = tmp_path / "hostile.distillgan"
+    path.write_bytes(tiny_model.read_bytes())
+    try:
+        update_model(path, manifest=lambda m: replace(m, vocoders={"vocos": entry}))
+        prepare_instrument(path, "vocos")
+    except (ModelFileError, VocoderError):
+        return
+    assert entry == {}  # a config left out is the default one
