@@ -19,6 +19,7 @@ import soundfile
 
 from distill_engine.audio.encoding import write_audio as write_audio
 from distill_engine.audio.levels import mix_to_mono
+from distill_engine.audio.quiet import quiet_decoder
 from distill_engine.audio.resampling import resample
 from distill_engine.errors import AudioFileError
 
@@ -67,7 +68,7 @@ class Sound:
 
 def audio_info(path: str | Path) -> AudioInfo:
     """The header of a sound file, without decoding it. Raises AudioFileError."""
-    with _open(Path(path)) as file:
+    with quiet_decoder(Path(path)), _open(Path(path)) as file:
         return _info(file, Path(path))
 
 
@@ -78,7 +79,7 @@ def read_audio(path: str | Path, *, sample_rate: int | None = None, mono: bool =
     Raises AudioFileError where nothing can be decoded.
     """
     where = Path(path)
-    with _open(where) as file:
+    with quiet_decoder(where), _open(where) as file:
         info = _info(file, where)
         blocks = list(_blocks(file))
         notes = _truncation(str(file.extra_info)) if info.format != "OGG" else _broken_off(where)

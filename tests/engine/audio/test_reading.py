@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -113,6 +114,19 @@ def test_variable_rate_mp3_is_read_without_seams(tmp_path: Path) -> None:
         file.write(SINE)
     (tmp_path / "a.mp3").write_bytes(buffer.getvalue())
     assert np.abs(read_audio(tmp_path / "a.mp3").samples[0] - SINE)[3000:40000].max() < 0.02
+
+
+def test_the_mp3_decoder_does_not_chatter(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    data = sound_bytes("MP3", "MPEG_LAYER_III")
+    (tmp_path / "cut.mp3").write_bytes(data[: len(data) // 2])
+    (tmp_path / "no suffix").write_bytes(data[: len(data) // 3])
+    (tmp_path / "broken.mp3").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(200))
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(read_audio, [tmp_path / "cut.mp3", tmp_path / "no suffix"] * 4))
+    with pytest.raises(AudioFileError):
+        read_audio(tmp_path / "broken.mp3")
+    os.write(2, b"still heard")
+    assert capfd.readouterr().err == "still heard"
 
 
 @pytest.mark.parametrize(("name", "data", "words"), [
