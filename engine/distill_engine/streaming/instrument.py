@@ -90,16 +90,25 @@ class Instrument:
 
     def sources(self, seed: int, selected: str = "drift") -> SourceBank:
         """Fresh sources. Raises ControlError if `selected` is not among `source_names`."""
-        shape = _correlations(self.corpus) if self.corpus is not None else None
         sources: dict[str, LatentSource] = {
-            "hold": Hold(self.latent_dim),
-            "drift": Drift(self.latent_dim, seed, self.frame_rate, shape),
+            "hold": Hold(self.centre),
+            "drift": Drift(self.centre, seed, self.frame_rate, self._spread()),
         }
         if self.corpus is not None:
             sources["corpus"] = Corpus(self.corpus, seed, self.frame_rate, self.reduction)
         if self.encoder is not None:
             sources["input"] = LiveInput(self.encoder(), self.reduction, self.latent_dim, self.mel)
         return SourceBank(sources, selected=selected, why=lambda name: _ABSENT.get(name, "unknown"))
+
+    @property
+    def centre(self) -> npt.NDArray[np.float64]:
+        """The centre [D] of the corpus' audible sound, where the model was analysed; else of all its latents."""
+        return self.controls.region.centre if self.controls is not None else np.zeros(self.latent_dim)
+
+    def _spread(self) -> npt.NDArray[np.float64] | None:
+        if self.controls is not None:
+            return self.controls.region.colouring
+        return _correlations(self.corpus) if self.corpus is not None else None
 
     def voice(self, seed: int, selected: str = "drift", *, pad: int = 0) -> Voice:
         """A voice with warmed-up states, held back by `pad` samples. Quick if `prepare` left one ready."""

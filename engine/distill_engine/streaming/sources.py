@@ -55,13 +55,13 @@ class LatentSource(Protocol):
 
 
 class Hold:
-    """The centre of latent space: what sounds are the offsets of the latent and control parameters alone."""
+    """The centre [D] of the corpus' sound: what moves are the latent and control parameters alone."""
 
-    def __init__(self, dimensions: int) -> None:
-        self._zero = np.zeros(dimensions)
+    def __init__(self, centre: Latent) -> None:
+        self._centre = centre
 
     def next(self, settings: SourceSettings, samples: npt.NDArray[np.float32] | None) -> tuple[Latent, bool]:
-        return self._zero, False
+        return self._centre, False
 
     def restart(self) -> None:
         """Nothing to start again."""
@@ -81,13 +81,14 @@ def _noise(seed: int, index: int, stream: int) -> Latent:
 
 
 class Drift:
-    """A smooth seeded walk: Gaussian points, `rate` of them a second, joined by Catmull-Rom splines, times `range`.
+    """A smooth seeded walk about `centre` [D]: Gaussian points, `rate` a second, joined by Catmull-Rom splines, times `range`.
 
-    `shape` [D, D] maps independent noise to the corpus' own correlations (its Cholesky factor); None leaves it round.
+    `shape` [D, D] maps independent noise to the corpus' own covariance (a root of it); None leaves it round.
     """
 
-    def __init__(self, dimensions: int, seed: int, frame_rate: float, shape: Latent | None = None) -> None:
-        self._dimensions, self._seed, self._frame_rate, self._shape = dimensions, seed, frame_rate, shape
+    def __init__(self, centre: Latent, seed: int, frame_rate: float, shape: Latent | None = None) -> None:
+        self._centre, self._dimensions = centre, len(centre)
+        self._seed, self._frame_rate, self._shape = seed, frame_rate, shape
         self._phase = 0.0
         self._points: dict[int, Latent] = {}
 
@@ -109,7 +110,7 @@ class Drift:
         if not settings.freeze:
             beats = settings.tempo / 60.0 if settings.tempo > 0 else 1.0
             self._phase += settings.rate * beats / self._frame_rate
-        return settings.range * spline, False
+        return self._centre + settings.range * spline, False
 
     def restart(self) -> None:
         self._phase = 0.0

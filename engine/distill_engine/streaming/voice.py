@@ -62,8 +62,8 @@ class Voice:
         self._prime()
 
     def _prime(self) -> None:
-        """Plays the centre of latent space into the networks, so that the first sound is not that of empty states."""
-        centre = np.zeros((self.instrument.latent_dim, PRIME_BLOCK), np.float32)
+        """Plays the centre of the corpus into the networks, so that the first sound is not that of empty states."""
+        centre = np.repeat(self.instrument.centre[:, None].astype(np.float32), PRIME_BLOCK, axis=1)
         for _ in range(PRIME_HOPS // PRIME_BLOCK):
             self.vocoder.step(self.decoder.step(centre))
         self._primed = (self.decoder.snapshot(), self.vocoder.snapshot())

@@ -40,8 +40,8 @@ class _Mean:
 
 def _bank(seed: int = 1, selected: str = "drift") -> SourceBank:
     sources: dict[str, LatentSource] = {
-        "hold": Hold(DIMENSIONS),
-        "drift": Drift(DIMENSIONS, seed, RATE),
+        "hold": Hold(np.zeros(DIMENSIONS)),
+        "drift": Drift(np.zeros(DIMENSIONS), seed, RATE),
         "corpus": Corpus(CORPUS, seed, RATE, 4),
         "input": LiveInput(_Mean(), 4, DIMENSIONS),
     }
@@ -64,7 +64,7 @@ def test_drift_is_seeded_and_smooth_and_has_the_range_asked_for():
 
 
 def test_drift_of_any_size_walks_alike():
-    small, large = Drift(8, 3, RATE), Drift(16, 3, RATE)
+    small, large = Drift(np.zeros(8), 3, RATE), Drift(np.zeros(16), 3, RATE)
     for _ in range(50):
         a, b = small.next(SourceSettings(rate=4.0), None)[0], large.next(SourceSettings(rate=4.0), None)[0]
         assert np.array_equal(a, b[:8])
@@ -127,7 +127,7 @@ def test_a_source_change_has_no_jump(target):
 
 
 def test_a_source_that_is_not_there_is_refused_with_the_reason():
-    bank = SourceBank({"hold": Hold(8)}, selected="hold", why=lambda name: "it was not analysed")
+    bank = SourceBank({"hold": Hold(np.zeros(8))}, selected="hold", why=lambda name: "it was not analysed")
     with pytest.raises(ControlError, match="corpus: it was not analysed"):
         bank.select("corpus", 1)
     assert bank.selected == "hold"
@@ -166,3 +166,12 @@ def test_saved_and_restored_bit_for_bit(selected):
     other = _bank(selected="hold")
     other.restore(saved)
     assert all(np.array_equal(a, other.next(settings, samples)) for a in first)
+
+
+def test_drift_walks_about_the_centre_with_the_corpus_own_spread():
+    centre, shape = np.linspace(-1, 1, DIMENSIONS), np.diag(np.linspace(0.1, 2.0, DIMENSIONS))
+    drift = Drift(centre, 1, RATE, shape)
+    path = np.stack([drift.next(SourceSettings(rate=20.0), None)[0] for _ in range(6000)], axis=1)
+    assert np.allclose(path.mean(axis=1), centre, atol=0.2)
+    assert np.all(np.diff(path.std(axis=1)) > 0)
+    assert np.array_equal(Hold(centre).next(SourceSettings(), None)[0], centre)
