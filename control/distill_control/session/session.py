@@ -28,9 +28,6 @@ ModelListener = Callable[[ModelInfo, ModelInfo], None]
 """`listener(before, now)`: another model plays."""
 
 
-Translate = Callable[[str, tuple[Value, ...]], tuple[Value, ...]]
-"""`translate(address, arguments)`: arguments as the engine takes them, names looked up in the library."""
-
 _REPLIES = {"/distill/ping": "/distill/pong"}
 
 
@@ -51,10 +48,8 @@ class Session:
         *,
         subscriber_limit: int = 64,
         clock: Callable[[], float] = time.monotonic,
-        translate: Translate | None = None,
     ) -> None:
         self.link = link
-        self._translate = translate or (lambda address, arguments: arguments)
         self.clock = clock
         self.lock = threading.RLock()
         self.values = Values()
@@ -252,8 +247,7 @@ class Session:
         if row.kind == "group":
             self._write_group(row, checked, origin, reply)
             return None
-        arguments = self._translate(address, checked.values)
-        self.requests.setting(address, arguments, self._setting_answer(address, checked.values[0], origin, reply))
+        self.requests.setting(address, checked.values, self._setting_answer(address, checked.values[0], origin, reply))
         return checked.values[0]
 
     def _write_slot(self, slot: int, address: str, value: float, glide: float, origin: str) -> None:
@@ -291,9 +285,8 @@ class Session:
     def _carry_out(self, address: str, values: tuple[Value, ...], origin: str, reply: Reply) -> None:
         handler = self._handlers.get(address)
         if handler is None:
-            arguments = self._translate(address, values)
             with self.lock:
-                self.requests.command(address, arguments, self._command_answer(address, reply))
+                self.requests.command(address, values, self._command_answer(address, reply))
             return
         answer = handler(values, origin)
         if answer is None:

@@ -1,0 +1,82 @@
+"""`distill monitor`: every change of a playing instrument, as it happens."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from distill_control.cli.send import add_connection, format_argument
+from distill_engine.errors import ControlError
+
+if TYPE_CHECKING:
+    from distill_control.osc.client import OscClient
+    from distill_control.osc.packet import Message
+
+RENEW_SECONDS = 10.0
+ANSWER_SECONDS = 2.0
+
+
+def register(
+    subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
+) -> None:
+    """Adds the command."""
+    parser = subparsers.add_parser("monitor", parents=[common], help="show a playing instrument's changes live")
+    parser.add_argument("pattern", nargs="*", metavar="PATTERN", help="addresses to show, as /distill/control/* (all)")
+    add_connection(parser)
+    parser.add_argument("--seconds", type=float, metavar="S", help="end after this time")
+    parser.add_argument("--levels", action="store_true", help="show the level meter's messages too")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Subscribes and prints until it is interrupted (or the time is over)."""
+    from distill_control.osc.client import OscClient
+    from distill_control.osc.pattern import match
+
+    end = time.monotonic() + args.seconds if args.seconds is not None else float("inf")
+    with OscClient(args.host, args.port, tcp=args.tcp) as client:
+        try:
+            for message in _messages(client, end):
+                wanted = not args.pattern or any(match(pattern, [message.address]) for pattern in args.pattern)
+                if wanted and (args.levels or message.address != "/distill/level"):
+                    _print(args, message)
+        except KeyboardInterrupt:
+            return 0
+        finally:
+            try:
+                client.send("/distill/unsubscribe")
+            except ControlError:
+                return 1
+    return 0
+
+
+def _messages(client: "OscClient", end: float) -> Iterator["Message"]:
+    """Messages until `end`; pings keep the subscription alive, and find out when nobody answers any more."""
+    client.send("/distill/subscribe")
+    heard = time.monotonic()
+    asked = heard
+    while (now := time.monotonic()) < end:
+        if now - asked >= RENEW_SECONDS:
+            client.send("/distill/ping", "monitor")
+            asked = now
+        message = client.receive(min(0.25, max(0.0, end - now)))
+        if message is None:
+            if now - max(asked, heard) > ANSWER_SECONDS and heard <= asked:
+                raise ControlError("the instrument does not answer; is distill-engine running there?")
+            continue
+        heard = time.monotonic()
+        if message.address != "/distill/pong" and message.arguments != ("/distill/subscribe",):
+            yield message
+
+
+def _print(args: argparse.Namespace, message: "Message") -> None:
+    now = datetime.now()
+    if args.json:
+        line = json.dumps({"time": now.isoformat(), "address": message.address, "arguments": list(message.arguments)})
+    else:
+        words = [now.strftime("%H:%M:%S.%f")[:-3], message.address, *map(format_argument, message.arguments)]
+        line = " ".join(words)
+    print(line, flush=True, file=sys.stdout)

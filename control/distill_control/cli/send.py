@@ -1,0 +1,145 @@
+"""`distill send ADDRESS ARGS...`: one message to a playing instrument, and its answer."""
+
+import argparse
+import time
+from typing import TYPE_CHECKING
+
+from distill_engine.errors import ControlError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from distill_control.osc.client import OscClient
+    from distill_control.osc.packet import Message
+
+CORRECTION_SECONDS = 0.1
+"""How long after the pong a value that was clipped may still come back."""
+
+
+def register(
+    subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
+) -> None:
+    """Adds the command."""
+    parser = subparsers.add_parser("send", parents=[common], help="send one message to a playing instrument")
+    parser.add_argument("address", nargs="?", metavar="ADDRESS", help="as /distill/gain (or gain)")
+    parser.add_argument("arguments", nargs="*", metavar="ARG", help="numbers, true, false or text")
+    parser.add_argument("--list", action="store_true", help="list every address and end")
+    add_connection(parser)
+    parser.add_argument(
+        "--wait", nargs="?", type=float, const=5.0, metavar="S", help="wait for the answer, S seconds at most (5)"
+    )
+    parser.set_defaults(run=run)
+
+
+def add_connection(parser: argparse.ArgumentParser) -> None:
+    """The options that say where the instrument is."""
+    parser.add_argument("--host", default="127.0.0.1", metavar="HOST", help="where it plays (this machine)")
+    parser.add_argument("--port", type=int, default=9000, metavar="PORT", help="its OSC port (9000)")
+    parser.add_argument("--tcp", action="store_true", help="over TCP instead of UDP")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Sends. With --wait: 0 if it was done, 1 if it was refused or nothing answered."""
+    from distill_control.osc.client import OscClient
+    from distill_control.osc.pattern import is_pattern
+    from distill_engine.streaming import vocabulary
+
+    if args.list:
+        return list_addresses(args)
+    if args.address is None:
+        raise ControlError("which address? `distill send --list` lists all of them")
+    address = args.address if args.address.startswith("/") else f"/distill/{args.address}"
+    kind = "parameter" if is_pattern(address) else vocabulary.row(address).kind
+    arguments = [parse(text) for text in args.arguments]
+    with OscClient(args.host, args.port, tcp=args.tcp) as client:
+        client.send(address, *arguments)
+        if args.wait is None:
+            return 0
+        answers = _wait(client, address, args.wait, acknowledged=kind in ("setting", "command", "query"))
+    _show(args, address, answers)
+    return 1 if any(answer.address == "/distill/error" for answer in answers) else 0
+
+
+def parse(text: str) -> int | float | bool | str:
+    """A command line's word as an OSC argument."""
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _wait(client: "OscClient", address: str, seconds: float, *, acknowledged: bool) -> list["Message"]:
+    """Answers to `address`. What is not acknowledged is known to have arrived by the pong to a ping behind it."""
+    client.send("/distill/ping", address)
+    deadline = time.monotonic() + seconds
+    answers: list[Message] = []
+    reached = False
+    while (left := deadline - time.monotonic()) > 0:
+        message = client.receive(left)
+        if message is None:
+            break
+        if message.address == "/distill/pong" and message.arguments == (address,):
+            reached = True
+            if not acknowledged:
+                deadline = min(deadline, time.monotonic() + CORRECTION_SECONDS)
+            continue
+        answers.append(message)
+        if message.address in ("/distill/done", "/distill/error") or message.address.startswith(address):
+            return answers
+        if address == "/distill/ping":
+            return answers
+    if not reached or (acknowledged and address != "/distill/ping"):
+        raise ControlError(f"{address}: no answer within {seconds:g} s; is distill-engine running there?")
+    return answers
+
+
+def _show(args: argparse.Namespace, address: str, answers: list["Message"]) -> None:
+    from distill_control.cli.output import emit
+
+    def show(console: "Console") -> None:
+        for answer in answers:
+            console.print(" ".join([answer.address, *map(format_argument, answer.arguments)]), markup=False)
+
+    data = [{"address": answer.address, "arguments": list(answer.arguments)} for answer in answers]
+    emit(args, {"sent": address, "answers": data}, show)
+
+
+def format_argument(argument: object) -> str:
+    """An argument as people read it."""
+    return f"{argument:.6g}" if isinstance(argument, float) else str(argument)
+
+
+def list_addresses(args: argparse.Namespace) -> int:
+    """Prints the vocabulary."""
+    from distill_control.cli.output import emit
+    from distill_control.commands.arguments import usage
+    from distill_engine.streaming.vocabulary import ROWS
+
+    def show(console: "Console") -> None:
+        from rich.table import Table
+
+        table = Table("address", "arguments", "range", "meaning", box=None, pad_edge=False)
+        for row in ROWS:
+            bounds = f"{row.minimum:g} to {row.maximum:g} {row.unit}" if row.maximum is not None else ""
+            table.add_row(row.address, usage(row).replace("[", "\\["), bounds.strip(), row.description)
+        console.print(table)
+
+    rows = [
+        {
+            "address": row.address,
+            "kind": row.kind,
+            "arguments": usage(row),
+            "minimum": row.minimum,
+            "maximum": row.maximum,
+            "unit": row.unit,
+            "default": row.default,
+            "description": row.description,
+        }
+        for row in ROWS
+    ]
+    emit(args, rows, show)
+    return 0
