@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 VOCODERS = ("auto", "hifigan", "vocos", "bigvgan", "base")
 SOURCES = ("hold", "drift", "corpus", "input", "prior")
 ANY = ("0.0.0.0", "::")
+CONTROL_PROGRAM = (sys.executable, "-m", "distill_control.session")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -157,7 +158,7 @@ def spawn_control(
 ) -> "subprocess.Popen[bytes]":
     """Starts the control process, in a process group of its own (Ctrl-C reaches the engine, which ends it)."""
     descriptors = (connection.fileno(), int(shared_name.removeprefix("fd:")))
-    command = [sys.executable, "-m", "distill_control.session", "--channel-fd", str(connection.fileno())]
+    command = [*CONTROL_PROGRAM, "--channel-fd", str(connection.fileno())]
     command += ["--shared", shared_name, "--settings", settings.to_json()]
     if again:
         command.append("--again")
