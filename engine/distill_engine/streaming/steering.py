@@ -25,7 +25,12 @@ class HopValues:
 
 
 class Steering:
-    """Applies the parameters of a hop to a voice's source. Without controls or map it adds the latent offsets alone."""
+    """Applies the parameters of a hop to a voice's source. Without controls or map it adds the latent offsets alone.
+
+    `strain` says how far the named controls push out of the corpus' region at this hop: 0 inside, 1 at the limit.
+    """
+
+    strain = 0.0
 
     def __init__(self, controls: Controls | None, place: LatentMap | None, seed: int) -> None:
         self._controls, self._place = controls, place
@@ -37,8 +42,10 @@ class Steering:
         latent = self._moved(sources, values.settings, wanted, samples)
         if self._place is not None and values.place_amount > 0.0:
             latent = latent + values.place_amount * (self._place.latent_at(*values.place) - latent)
+        self.strain = 0.0
         if self._controls is not None and wanted.any():
-            latent = latent + self._controls.offset(latent, wanted)
+            offset, self.strain = self._controls.steer(latent, wanted)
+            latent = latent + offset
         return np.asarray(latent + values.latents[: len(latent)], np.float64)
 
     def _moved(

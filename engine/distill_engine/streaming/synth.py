@@ -84,6 +84,11 @@ class Synth:
         return self._mixer.fading
 
     @property
+    def strain(self) -> float:
+        """How far the named controls push out of the corpus' region: 0 inside, above 0 the warning zone, 1 the limit."""
+        return self._mixer.main.steering.strain
+
+    @property
     def recording(self) -> bool:
         return self._log.active
 

@@ -53,6 +53,16 @@ def test_a_named_control_moves_the_latent_along_its_direction(instrument):
     latent = _latents(synth, 1)[:, 0]
     assert latent[2] == pytest.approx(0.5)
     assert np.allclose(np.delete(latent, 2), 0.0)
+    assert synth.strain == 0.0
+
+
+def test_controls_that_push_out_of_the_region_say_so(instrument):
+    near = dataclasses.replace(instrument.controls.region, knee=0.2, limit=0.6)
+    tight = Controls(instrument.controls.infos, instrument.controls.paths, near)
+    synth = Synth(dataclasses.replace(instrument, controls=tight, _ready=[]), source="hold")
+    synth.set("/distill/control/0", 1.0)
+    synth.render(1)
+    assert 0.0 < synth.strain <= 1.0
 
 
 def test_a_temporal_control_changes_the_pace_of_the_source(instrument):
