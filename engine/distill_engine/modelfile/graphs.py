@@ -51,7 +51,7 @@ def check_graph(
 ) -> GraphReport:
     """Check the ONNX model in `data`; `where` names it in errors.
 
-    `inputs` and `outputs` give the shapes that the config demands (None: any extent). Beside them only states are allowed:
+    `inputs` and `outputs` give the shapes that the config demands (None: left open). Beside them only states are allowed:
     inputs "state.<name>" of fixed shape, each with an output "next_state.<name>" of the same shape. Raises ModelFileError.
     """
     try:
@@ -124,7 +124,7 @@ def _interface(
         shape = found[name] = _shape(value)
         if name in declared:
             wanted = tuple(declared[name])
-            if len(shape) != len(wanted) or any(b is not None and a != b for a, b in zip(shape, wanted, strict=True)):
+            if shape != wanted:
                 raise _Refused(f"{name!r} has the shape {_text(shape)} where the config says {_text(wanted)}")
         elif not name.startswith(state) or None in shape or prod(n or 0 for n in shape) > MAX_INSIDE:
             raise _Refused(f"{name[:60]!r} of shape {_text(shape)} is neither declared nor a state")

@@ -147,6 +147,7 @@ HOSTILE: dict[str, tuple[Callable[[ModelProto], object], str]] = {
         lambda m: setattr(m.graph.input[0].type.tensor_type.shape.dim[1], "dim_value", 9),
         "config says",
     ),
+    "fixed length": (lambda m: setattr(m.graph.output[0].type.tensor_type.shape.dim[2], "dim_value", 7), "config says"),
     "wrong type": (lambda m: setattr(m.graph.input[0].type.tensor_type, "elem_type", TensorProto.STRING), "array of"),
     "no nodes": (lambda m: m.graph.ClearField("node"), "empty"),
     "contradiction": (mismatched, "contradict"),

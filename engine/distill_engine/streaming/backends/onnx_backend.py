@@ -69,6 +69,7 @@ class OnnxGraph:
         except Exception as error:  # onnxruntime's errors share no base of their own
             raise ModelFileError(f"the graph cannot be loaded: {_short(error)}; train it again") from None
         self._read_shapes()
+        self._try()
 
     def _read_shapes(self) -> None:
         inputs = {item.name: item for item in self.session.get_inputs()}
@@ -78,8 +79,17 @@ class OnnxGraph:
         if (set(inputs), set(outputs)) != wanted:
             raise ModelFileError("the graph's inputs and outputs are not those of a streaming network; train it again")
         self.channels_in, self.channels_out = _channels(inputs["x"]), _channels(outputs["y"])
-        text = self.session.get_modelmeta().custom_metadata_map.get(INITIAL, "{}")
-        self.initial = {name: _initial(inputs[f"state.{name}"], json.loads(text).get(name, 0)) for name in names}
+        starts = _starts(self.session.get_modelmeta().custom_metadata_map.get(INITIAL, "{}"))
+        self.initial = {name: _initial(inputs[f"state.{name}"], starts.get(name, 0)) for name in names}
+
+    def _try(self) -> None:
+        """A short and a longer step: a graph that fails only when it runs must not fail while playing."""
+        stream = self.stream()
+        try:
+            for units in (1, 3):
+                stream.step(np.zeros((self.channels_in, units * self.rate.denominator), np.float32))
+        except Exception as error:
+            raise ModelFileError(f"the graph cannot be run: {_short(error)}; train it again") from None
 
     def stream(self) -> OnnxBackend:
         """A new stream through this network, in its initial state."""
@@ -164,6 +174,17 @@ def _channels(item: Any) -> int:
     if len(shape) != 3 or shape[0] != 1 or not isinstance(shape[1], int) or item.type != "tensor(float)":
         raise ModelFileError(f"the graph's {item.name} has the shape {shape}, not [1, channels, time]; train it again")
     return shape[1]
+
+
+def _starts(text: str) -> dict[str, Any]:
+    """First values of the states that do not begin with zeros."""
+    try:
+        starts = json.loads(text)
+    except (ValueError, RecursionError):
+        starts = None
+    if not isinstance(starts, dict):
+        raise ModelFileError("the graph's first states are damaged; train it again")
+    return starts
 
 
 def _initial(item: Any, value: Any) -> np.ndarray:

@@ -15,7 +15,8 @@ from distill_engine.errors import ModelFileError
 from distill_engine.layers.istft_basis import inverse_basis
 
 TRANSPOSED = "::T"
-MAXIMUM_N_FFT = 8192
+MAXIMUM_N_FFT = 4096
+MAXIMUM_OVERLAP = 16
 _ISTFT = re.compile(r"istft/(\d{1,5})/(\d{1,5})")
 
 
@@ -34,7 +35,7 @@ def find_weight(name: str, part: Mapping[str, np.ndarray]) -> np.ndarray:
     """The float32 (or integer) array that an external initializer stands for. Raises ModelFileError."""
     if match := _ISTFT.fullmatch(name):
         n_fft, hop = int(match[1]), int(match[2])
-        if not 0 < hop <= n_fft <= MAXIMUM_N_FFT or n_fft % hop:
+        if not 0 < hop <= n_fft <= min(MAXIMUM_N_FFT, MAXIMUM_OVERLAP * hop) or n_fft % hop:
             raise ModelFileError(f"the graph asks for an inverse STFT of {n_fft} points every {hop}; train it again")
         return inverse_basis(n_fft, hop)
     stem = name.removesuffix(TRANSPOSED)

@@ -1,0 +1,91 @@
+"""Files whose digests are right and whose contents contradict each other are refused on loading, before anything plays."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import ModelProto
+
+from distill_engine.errors import DistillError
+from distill_engine.modelfile import ModelFile, save_model
+from distill_engine.streaming.instrument import prepare_instrument
+
+DECODER = "runtime/decoder.onnx"
+
+
+def initial(text: str) -> Callable[[ModelProto], None]:
+    def change(model: ModelProto) -> None:
+        del model.metadata_props[:]
+        model.metadata_props.add(key="distill.initial", value=text)
+
+    return change
+
+
+def shorten_bias(model: ModelProto) -> None:
+    """The smallest constant inside loses an element, which only running finds out."""
+    tensor = next(t for t in model.graph.initializer if not t.external_data and len(t.dims) == 1 and t.dims[0] > 8)
+    value = onnx.numpy_helper.to_array(tensor)[:-1]
+    tensor.CopyFrom(onnx.numpy_helper.from_array(np.ascontiguousarray(value), tensor.name))
+
+
+def rename_weight(name: str) -> Callable[[ModelProto], None]:
+    def change(model: ModelProto) -> None:
+        tensor = next(t for t in model.graph.initializer if t.external_data)
+        for node in model.graph.node:
+            node.input[:] = [name if old == tensor.name else old for old in node.input]
+        tensor.name = name
+
+    return change
+
+
+GRAPHS: dict[str, Callable[[ModelProto], None]] = {
+    "first states are no JSON": initial("["),
+    "first states are no table": initial('"text"'),
+    "first states nest without end": initial("[" * 50_000),
+    "a constant is too short": shorten_bias,
+    "a weight is absent": rename_weight("nowhere"),
+    "a weight is a huge constant": rename_weight("istft/8192/1"),
+}
+
+
+@pytest.mark.parametrize("change", GRAPHS.values(), ids=GRAPHS.keys())
+def test_graphs_that_cannot_run_are_refused_on_loading(
+    change: Callable[[ModelProto], None], tiny_model: Path, tmp_path: Path
+) -> None:
+    with ModelFile.open(tiny_model) as file:
+        parts = {name: file.read_part(name) for name in file.parts}
+        graphs = {name: file.read_graph(name) for name in file.graphs}
+        model = onnx.load_model_from_string(graphs[DECODER])
+        change(model)
+        graphs[DECODER] = model.SerializeToString()
+        save_model(tmp_path / "m.distillgan", file.manifest, parts, graphs)
+    with pytest.raises(DistillError) as caught:
+        prepare_instrument(tmp_path / "m.distillgan")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("seed", range(12))
+def test_arrays_of_other_shapes_play_or_are_refused(seed: int, tiny_model: Path, tmp_path: Path) -> None:
+    chance = random.Random(seed)
+    with ModelFile.open(tiny_model) as file:
+        parts = {name: file.read_part(name) for name in file.parts}
+        graphs = {name: file.read_graph(name) for name in file.graphs}
+        name = chance.choice(["model", "analysis", "vocoder/vocos"])
+        array = chance.choice(sorted(parts[name]))
+        old = parts[name][array]
+        changes = (old[None], old.ravel(), old[:0] if old.ndim else old, old.astype(np.int64), np.full_like(old, 1e30))
+        parts[name][array] = chance.choice(changes)
+        save_model(tmp_path / "m.distillgan", file.manifest, parts, graphs)
+        assert json.loads(file.manifest.to_json())["name"] == "tiny"
+    try:
+        instrument = prepare_instrument(tmp_path / "m.distillgan")
+    except DistillError:
+        return
+    assert instrument.latent_dim == 8
