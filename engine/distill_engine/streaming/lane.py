@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from distill_engine.streaming.parameters import StateDict
+from distill_engine.streaming.parameters import StateDict, part_of
 from distill_engine.streaming.post import Ramp
 from distill_engine.streaming.steering import HopValues
 from distill_engine.streaming.swap import Fade
@@ -118,6 +118,4 @@ class Lane:
         for index, (voice, fade) in enumerate(zip(reversed(self.voices), reversed(self._fades), strict=True)):
             fade.restore(state[f"{index}.fade"])
             voice.reseed(seed, voice.sources.selected, 1)
-            prefix = f"{index}.voice."
-            part = {name[len(prefix) :]: value for name, value in state.items() if name.startswith(prefix)}
-            voice.restore(part, networks=networks)
+            voice.restore(part_of(state, f"{index}.voice."), networks=networks)

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from distill_engine.streaming.hop_values import blend_weights, hop_values
 from distill_engine.streaming.lane import Lane
-from distill_engine.streaming.parameters import ParameterBank, StateDict
+from distill_engine.streaming.parameters import ParameterBank, StateDict, part_of
 from distill_engine.streaming.vocabulary import BLEND_SLOTS
 from distill_engine.streaming.voice import FloatArray, Report, Voice
 
 Samples = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class SynthSnapshot:
+    """A synth's whole state, with the voices that were sounding. For `Synth.restore` of the same synth."""
+
+    arrays: StateDict
+    voices: tuple[tuple[Voice, ...], ...]
 
 
 class Mixer:
@@ -74,7 +83,6 @@ class Mixer:
     def restore(self, state: StateDict, seed: int, *, networks: bool) -> None:
         """Goes on from a `state` with the same instruments at the same places."""
         for place, lane in enumerate(self.lanes):
-            prefix = f"{place}."
-            part = {name[len(prefix) :]: value for name, value in state.items() if name.startswith(prefix)}
+            part = part_of(state, f"{place}.")
             if part and lane.voices:
                 lane.restore(part, seed, networks=networks)

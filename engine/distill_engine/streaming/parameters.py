@@ -14,6 +14,11 @@ StateDict = dict[str, np.ndarray]
 """A streaming state: named arrays, ready to be stored."""
 
 
+def part_of(state: StateDict, prefix: str) -> StateDict:
+    """The entries of a state whose names begin with `prefix`, without it."""
+    return {name[len(prefix) :]: value for name, value in state.items() if name.startswith(prefix)}
+
+
 @dataclass
 class _Glide:
     """A straight line from `start` to `target` over `hops` hops, `done` of them gone."""

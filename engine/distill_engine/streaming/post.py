@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.errors import ConfigError
-from distill_engine.streaming.parameters import StateDict
+from distill_engine.streaming.parameters import StateDict, part_of
 
 Samples = npt.NDArray[np.float64]
 
@@ -235,5 +235,4 @@ class Post:
         self._gain.restore(state["gain"])
         self._width.restore(state["width"])
         self._limiter.restore(state["limiter"])
-        prefix = "widener."
-        self._widener.restore({k[len(prefix) :]: v for k, v in state.items() if k.startswith(prefix)})
+        self._widener.restore(part_of(state, "widener."))

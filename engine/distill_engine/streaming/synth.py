@@ -12,7 +12,6 @@ place of its own, mixed by `/distill/blend/<place>`.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,26 +21,18 @@ import numpy.typing as npt
 from distill_engine.errors import ControlError, TakeError
 from distill_engine.streaming.hop_values import output_values
 from distill_engine.streaming.instrument import Instrument
-from distill_engine.streaming.mixer import Mixer
-from distill_engine.streaming.parameters import ParameterBank, StateDict
+from distill_engine.streaming.mixer import Mixer, SynthSnapshot
+from distill_engine.streaming.parameters import ParameterBank, StateDict, part_of
 from distill_engine.streaming.post import Post, PostConfig
 from distill_engine.streaming.take import TakeHeader
 from distill_engine.streaming.take_recorder import TakeLog
 from distill_engine.streaming.vocabulary import BLEND_SLOTS, PARAMETERS, slot
-from distill_engine.streaming.voice import Report, Voice
+from distill_engine.streaming.voice import Report
 
 FloatArray = npt.NDArray[np.float32]
 
 MAXIMUM_CHUNK = 32
 _REPORTS = 256
-
-
-@dataclass(frozen=True)
-class SynthSnapshot:
-    """A synth's whole state, with the voices that were sounding. For `Synth.restore` of the same synth."""
-
-    arrays: StateDict
-    voices: tuple[tuple[Voice, ...], ...]
 
 
 class Synth:
@@ -266,9 +257,9 @@ class Synth:
         self.hops_done, self.seed, alignment = (int(v) for v in arrays["synth"])
         if networks:
             self.alignment_samples = alignment
-        self.parameters.restore(_part(arrays, "parameters."))
-        self.post.restore(_part(arrays, "post."))
-        self._mixer.restore(_part(arrays, "lane."), self.seed, networks=networks)
+        self.parameters.restore(part_of(arrays, "parameters."))
+        self.post.restore(part_of(arrays, "post."))
+        self._mixer.restore(part_of(arrays, "lane."), self.seed, networks=networks)
         self.pin(frozenset(int(i) for i in arrays["pinned"]))
         self.source = self._mixer.main.sources.selected
 
@@ -307,7 +298,3 @@ class Synth:
 
     def _note(self, command: str, *arguments: Any) -> None:
         self._log.note(self.hops_done, command=command, arguments=arguments)
-
-
-def _part(state: StateDict, prefix: str) -> StateDict:
-    return {name[len(prefix) :]: value for name, value in state.items() if name.startswith(prefix)}

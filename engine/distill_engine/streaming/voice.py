@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.streaming.backends.base import StepBackend
-from distill_engine.streaming.parameters import StateDict
+from distill_engine.streaming.parameters import StateDict, part_of
 from distill_engine.streaming.sources import Latent, SourceBank
 from distill_engine.streaming.steering import HopValues, Steering
 from distill_engine.streaming.swap import DelayLine
@@ -142,14 +142,10 @@ class Voice:
 
     def restore(self, state: StateDict, *, networks: bool = True) -> None:
         """Goes on from a `state`; without `networks` only the sources do (another vocoder plays the same path)."""
-        self.sources.restore(_part(state, "sources."))
-        self.steering.restore(_part(state, "steering."))
+        self.sources.restore(part_of(state, "sources."))
+        self.steering.restore(part_of(state, "steering."))
         if networks:
             self._last_sample, self._recovering = float(state["flags"][0]), bool(state["flags"][1])
-            self.decoder.restore(_part(state, "decoder."))
-            self.vocoder.restore(_part(state, "vocoder."))
-            self.line.restore(_part(state, "line."))
-
-
-def _part(state: StateDict, prefix: str) -> StateDict:
-    return {name[len(prefix) :]: value for name, value in state.items() if name.startswith(prefix)}
+            self.decoder.restore(part_of(state, "decoder."))
+            self.vocoder.restore(part_of(state, "vocoder."))
+            self.line.restore(part_of(state, "line."))
