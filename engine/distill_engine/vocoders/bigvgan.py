@@ -24,7 +24,18 @@ if TYPE_CHECKING:
 
     from distill_vendor.bigvgan import BigVGAN
 
-__all__ = ["PIN", "PINS", "BigVGANConfig", "LoadedBigVGAN", "Pin", "installed", "load_bigvgan", "mel_of", "pinned"]
+__all__ = [
+    "PIN",
+    "PINS",
+    "BigVGANConfig",
+    "LoadedBigVGAN",
+    "Pin",
+    "installed",
+    "load_bigvgan",
+    "local_record",
+    "mel_of",
+    "pinned",
+]
 
 CHUNK_FRAMES = 64
 SMALLEST_CHUNK = 4
@@ -157,7 +168,7 @@ def load_bigvgan(
 
     Raises WeightsError, VocoderError.
     """
-    record = _local(weights, listener) if weights is not None else _published(name, fetch, listener)
+    record = local_record(weights, listener) if weights is not None else _published(name, fetch, listener)
     return load_record(record, torch_device=torch_device, half=half, listener=listener)
 
 
@@ -232,7 +243,7 @@ def _published(name: str, fetch: bool, listener: Listener) -> WeightsRecord:
     return record or download(pin, listener)
 
 
-def _local(path: Path, listener: Listener) -> WeightsRecord:
+def local_record(path: Path, listener: Listener) -> WeightsRecord:
     """A record for a checkpoint or folder that the user names; converted once, beside the hub's cache."""
     from distill_engine.vocoders.weights import hub_cache, store
     from distill_engine.vocoders.weights_convert import read_json, sha256_of

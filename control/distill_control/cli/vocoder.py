@@ -1,0 +1,204 @@
+"""`distill vocoder`: which vocoders there are, fetching and checking published weights, adding one's own."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from distill_control.cli.output import console_err, emit
+from distill_engine.errors import VocoderError, WeightsError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from distill_engine.vocoders.weights import WeightsRecord
+    from distill_engine.vocoders.weights_events import WeightsEvent
+
+
+def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
+    parser = subparsers.add_parser("vocoder", help="list, download, verify, remove and add vocoder weights")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(name: str, run: Any, help: str) -> argparse.ArgumentParser:
+        made: argparse.ArgumentParser = commands.add_parser(name, parents=[common], help=help, description=help)
+        made.set_defaults(run=run)
+        return made
+
+    command("list", _list, "the vocoders there are, and which of them are on this machine")
+    download = command("download", _download, "fetch published BigVGAN weights once; later runs never ask the network")
+    download.add_argument(
+        "name", nargs="?", default="bigvgan", help="a name of `distill vocoder list` (default: bigvgan)"
+    )
+    download.add_argument(
+        "--weights", type=Path, metavar="PATH", help="a local checkpoint or folder instead of the network"
+    )
+    verify = command("verify", _verify, "compare weights on this machine with their recorded checksums")
+    verify.add_argument("name", nargs="?", help="only this vocoder")
+    remove = command("remove", _remove, "delete weights from this machine")
+    remove.add_argument("name")
+    add = command("add", _add, "register a published HiFi-GAN or BigVGAN generator as a further vocoder")
+    add.add_argument("name", help="how you will call it")
+    add.add_argument("--weights", type=Path, required=True, metavar="FILE", help="the published generator checkpoint")
+    add.add_argument("--config", type=Path, required=True, metavar="FILE", help="its published config.json")
+    add.add_argument("--kind", choices=("hifigan", "bigvgan"), default="hifigan", help="default: hifigan")
+
+
+def shelf() -> Path:
+    """Where added vocoders are kept."""
+    from distill_engine.library.folders import data_dir
+
+    return data_dir() / "vocoders"
+
+
+def _rows() -> list[dict[str, Any]]:
+    from distill_engine.vocoders.bigvgan import PINS
+    from distill_engine.vocoders.registry import VOCODERS
+    from distill_engine.vocoders.weights import added, hub_folder, read_record
+
+    rows: list[dict[str, Any]] = [
+        {"name": kind.name, "kind": kind.name, "state": "part of a model", "about": kind.description}
+        for kind in VOCODERS.values()
+        if kind.trainable
+    ]
+    for pin in PINS.values():
+        try:
+            record = read_record(hub_folder(pin.hub))
+            state = "ready" if record else f"not here ({pin.about_bytes / 1e6:.0f} MB)"
+        except WeightsError:
+            state = "damaged"
+        rows.append({"name": pin.name, "kind": "bigvgan", "state": state, "about": pin.hub})
+    for record in added(shelf()):
+        mel = record.mel_config
+        rows.append(
+            {
+                "name": record.name, "kind": record.kind, "state": "ready",
+                "about": f"added: {mel.sample_rate} Hz, {mel.bands} bands, {record.source}",
+            }
+        )  # fmt: skip
+    return rows
+
+
+def _list(args: argparse.Namespace) -> int:
+    rows = _rows()
+
+    def show(console: Console) -> None:
+        from rich.table import Table
+
+        table = Table("name", "kind", "state", "about", box=None, pad_edge=False)
+        for row in rows:
+            table.add_row(row["name"], row["kind"], row["state"], row["about"])
+        console.print(table)
+
+    emit(args, rows, show)
+    return 0
+
+
+def _download(args: argparse.Namespace) -> int:
+    from distill_engine.vocoders.bigvgan import local_record, pinned
+    from distill_engine.vocoders.weights_download import download
+
+    with WeightsProgress() as progress:
+        if args.weights is not None:
+            record = local_record(args.weights, progress)
+        else:
+            record = download(pinned(args.name), progress)
+    emit(
+        args,
+        record.to_json() | {"path": str(record.tensors)},
+        lambda c: c.print(f"{record.name}: ready, {record.tensors}"),
+    )
+    return 0
+
+
+def _records(name: str | None) -> list[WeightsRecord]:
+    """What is on this machine; with a name only that. Raises VocoderError where there is none."""
+    from distill_engine.vocoders.bigvgan import PINS
+    from distill_engine.vocoders.weights import added, hub_folder, read_record
+
+    pins = [pin for pin in PINS.values() if name in (None, pin.name)]
+    found = [record for pin in pins if (record := read_record(hub_folder(pin.hub))) is not None]
+    found += [record for record in added(shelf()) if name in (None, record.name)]
+    if name is not None and not found:
+        raise VocoderError(f"vocoder {name} has no weights on this machine; see `distill vocoder list`")
+    return found
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from distill_engine.vocoders.weights import verify
+
+    records = _records(args.name)
+    for record in records:
+        verify(record)
+    data = [{"name": record.name, "sha256": record.converted_sha256, "state": "whole"} for record in records]
+    emit(args, data, lambda c: c.print("\n".join(f"{r.name}: whole" for r in records) or "no weights on this machine"))
+    return 0
+
+
+def _remove(args: argparse.Namespace) -> int:
+    from distill_engine.vocoders.bigvgan import PINS
+    from distill_engine.vocoders.weights import NAME, hub_cache, hub_folder, remove
+
+    folders = [shelf() / args.name] if NAME.fullmatch(args.name) else []
+    if args.name in PINS:
+        hub = PINS[args.name].hub
+        folders = [hub_folder(hub), hub_cache() / f"models--{hub.replace('/', '--')}"]
+    if not any([remove(folder) for folder in folders]):
+        raise VocoderError(f"vocoder {args.name} has no weights on this machine; see `distill vocoder list`")
+    emit(args, {"removed": args.name}, lambda c: c.print(f"{args.name}: removed"))
+    return 0
+
+
+def _add(args: argparse.Namespace) -> int:
+    from distill_engine.vocoders.bigvgan import PINS
+    from distill_engine.vocoders.weights import add
+
+    if args.name in PINS:
+        raise VocoderError(f"vocoder name {args.name} belongs to the published BigVGAN; choose another")
+    record = add(shelf(), args.name, args.weights, args.config, args.kind)
+    emit(
+        args,
+        record.to_json(),
+        lambda c: c.print(f"{record.name}: added ({record.kind}, {record.mel_config.sample_rate} Hz)"),
+    )
+    return 0
+
+
+class WeightsProgress:
+    """Draws weights events on stderr: size, speed and time left."""
+
+    def __init__(self) -> None:
+        from rich.progress import (
+            BarColumn,
+            DownloadColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+            TransferSpeedColumn,
+        )
+
+        self._console = console_err()
+        self._progress = Progress(
+            TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
+            console=self._console,
+        )  # fmt: skip
+        self._tasks: dict[str, Any] = {}
+
+    def __enter__(self) -> WeightsProgress:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def __call__(self, event: WeightsEvent) -> None:
+        from distill_engine.vocoders.weights_events import Converting, DownloadProgress, DownloadStarted, FellBack
+
+        if isinstance(event, DownloadStarted):
+            self._tasks[event.file] = self._progress.add_task(event.file, total=event.total or None)
+        elif isinstance(event, DownloadProgress) and event.file in self._tasks:
+            self._progress.update(self._tasks[event.file], completed=event.done, total=event.total or None)
+        elif isinstance(event, Converting):
+            self._console.print(f"converting {event.file} to plain tensors, once")
+        elif isinstance(event, FellBack):
+            self._console.print(event.reason)
