@@ -1,0 +1,80 @@
+"""Builds the Distill network in TouchDesigner.
+
+Put this text into a Text DAT inside a Base COMP, right-click it, Run Script. It makes, beside itself:
+
+* `distill_values`: a Constant CHOP with one channel per parameter, named as its OSC address. Move or export to these.
+* `distill_out`: an OSC Out CHOP that sends them to the instrument.
+* `distill_in` with `distill_callbacks`: an OSC In DAT that takes what the instrument says.
+* `distill_table`: a Table DAT with the present values, one row per address.
+"""
+
+HOST, PORT, LISTEN = "127.0.0.1", 9000, 9002
+
+PARAMETERS = [
+    # channel (the OSC address without its first slash), default
+    ("distill/gain", 0.0),
+    ("distill/width", 0.0),
+    ("distill/map/x", 0.0),
+    ("distill/map/y", 0.0),
+    ("distill/map/amount", 0.0),
+    ("distill/source/rate", 0.2),
+    ("distill/source/range", 1.0),
+    ("distill/source/position", 0.0),
+    ("distill/source/speed", 1.0),
+    ("distill/source/jitter", 0.0),
+    ("distill/source/length", 0.0),
+    ("distill/source/loop", 1.0),
+    ("distill/source/freeze", 0.0),
+    ("distill/source/input_gain", 0.0),
+    ("distill/source/tempo", 0.0),
+    ("distill/source/gate", 1.0),
+    ("distill/source/fade", 0.5),
+    ("distill/control/0", 0.0),
+    ("distill/control/1", 0.0),
+    ("distill/control/2", 0.0),
+    ("distill/control/3", 0.0),
+    ("distill/control/4", 0.0),
+    ("distill/control/5", 0.0),
+    ("distill/control/6", 0.0),
+    ("distill/control/7", 0.0),
+    ("distill/latent/0", 0.0),
+    ("distill/latent/1", 0.0),
+    ("distill/latent/2", 0.0),
+    ("distill/latent/3", 0.0),
+    ("distill/latent/4", 0.0),
+    ("distill/latent/5", 0.0),
+    ("distill/latent/6", 0.0),
+    ("distill/latent/7", 0.0),
+    ("distill/latent/8", 0.0),
+    ("distill/latent/9", 0.0),
+    ("distill/latent/10", 0.0),
+    ("distill/latent/11", 0.0),
+    ("distill/latent/12", 0.0),
+    ("distill/latent/13", 0.0),
+    ("distill/latent/14", 0.0),
+    ("distill/latent/15", 0.0),
+]
+
+
+def build(parent):
+    """Makes the operators in `parent`, or takes those that are there."""
+    values = parent.op("distill_values") or parent.create(constantCHOP, "distill_values")
+    for index, (channel, default) in enumerate(PARAMETERS):
+        name, value = ("const%dname", "const%dvalue") if hasattr(values.par, "const0name") else ("name%d", "value%d")
+        setattr(values.par, name % index, channel)
+        setattr(values.par, value % index, default)
+    out = parent.op("distill_out") or parent.create(oscoutCHOP, "distill_out")
+    out.par.netaddress, out.par.port = HOST, PORT
+    out.inputConnectors[0].connect(values)
+    table = parent.op("distill_table") or parent.create(tableDAT, "distill_table")
+    table.clear()
+    incoming = parent.op("distill_in") or parent.create(oscinDAT, "distill_in")
+    incoming.par.port = LISTEN
+    callbacks = parent.op("distill_callbacks")
+    if callbacks:
+        incoming.par.callbacks = callbacks
+    return incoming
+
+
+if "me" in globals():
+    build(me.parent()).sendOSC("/distill/subscribe", [LISTEN])
