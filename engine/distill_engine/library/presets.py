@@ -176,12 +176,11 @@ class PresetStore:
         write_json(path, _to_json(preset))
 
     def bring_in(self, path: Path, name: str | None = None) -> Preset:
-        """Take a preset file into the library, after the others of its model.
+        """Take a preset file into the library. Raises PresetError if it is none, or one of that name is there."""
+        return self.take_in(read_preset(path), name)
 
-        Raises:
-            PresetError: if the file is no preset, or one of that name is there.
-        """
-        preset = read_preset(path)
+    def take_in(self, preset: Preset, name: str | None = None) -> Preset:
+        """Add a preset after the others of its model. Raises PresetError if one of that name is there."""
         preset = replace(preset, name=checked_name(name)) if name else preset
         presets = self.of_model(preset.model, preset.digest)
         if any(other.name.casefold() == preset.name.casefold() for other in presets):

@@ -1,0 +1,82 @@
+"""`distill preset` as a user types it."""
+
+import argparse
+import json
+from pathlib import Path
+
+import pytest
+
+from distill_control.cli import patches, preset
+from distill_control.cli.output import common_parser
+from distill_engine.errors import ConfigError, PresetError
+from distill_engine.library.presets import PresetStore
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PresetStore:
+    monkeypatch.setenv("DISTILL_HOME", str(tmp_path))
+    store = PresetStore()
+    for name in ("dawn", "dusk"):
+        store.save(name, "forest", "abc", {"/distill/width": 0.5, "/distill/source": "corpus"})
+    return store
+
+
+def distill(*words: str) -> int:
+    parser = argparse.ArgumentParser()
+    subparsers = parser.add_subparsers()
+    for module in (preset, patches):
+        module.register(subparsers, common_parser())
+    arguments = parser.parse_args(words)
+    return int(arguments.run(arguments))
+
+
+def test_list_show_move_rename_and_delete(store: PresetStore, capsys: pytest.CaptureFixture[str]) -> None:
+    assert distill("preset", "list", "--json") == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [(row["number"], row["name"], row["model"]) for row in listed] == [
+        (0, "dawn", "forest"),
+        (1, "dusk", "forest"),
+    ]
+    distill("preset", "show", "dawn", "--json")
+    assert json.loads(capsys.readouterr().out)["values"]["/distill/width"] == 0.5
+    distill("preset", "show", "dawn")
+    assert "/distill/source" in capsys.readouterr().out
+    distill("preset", "move", "dusk", "0")
+    distill("preset", "rename", "dawn", "noon")
+    assert [item.name for item in store.of_model("forest")] == ["dusk", "noon"]
+    distill("preset", "delete", "1", "--model", "forest")
+    assert [item.name for item in store.of_model("forest")] == ["dusk"]
+    capsys.readouterr()
+    distill("preset", "list")
+    assert "dusk" in capsys.readouterr().out
+
+
+def test_export_and_import_for_another_model(store: PresetStore, tmp_path: Path) -> None:
+    distill("preset", "export", "dawn", str(tmp_path / "dawn.json"))
+    distill("preset", "import", str(tmp_path / "dawn.json"), "--model", "city.distillgan")
+    assert store.find("dawn", "city").digest == ""
+    with pytest.raises(PresetError, match="say which with --model"):
+        distill("preset", "show", "dawn")
+    with pytest.raises(PresetError, match="there already"):
+        distill("preset", "import", str(tmp_path / "dawn.json"))
+    with pytest.raises(PresetError, match="cannot be read"):
+        distill("preset", "import", str(tmp_path / "absent.json"))
+
+
+def test_unknown_presets_and_damaged_files_are_said_in_words(
+    store: PresetStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(PresetError, match="no preset 'noon'"):
+        distill("preset", "show", "noon", "--model", "forest")
+    store.path(store.find("dusk", "forest")).write_text("{")
+    distill("preset", "list")
+    assert "damaged" in capsys.readouterr().err
+
+
+def test_patches_are_written_once_and_replaced_when_told_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "patches"
+    assert distill("patches", str(folder), "--port", "7000") == 0
+    assert "udpsend 127.0.0.1 7000" in (folder / "max" / "distill.maxpat").read_text()
+    with pytest.raises(ConfigError, match="exists already"):
+        distill("patches", str(folder))
+    assert distill("patches", str(folder), "--force") == 0
