@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from distill_control.commands import Value
 from distill_control.session.service import Notify
 from distill_control.session.session import Handler, Session
+from distill_control.settings import ControlSettings
 from distill_engine.errors import ControlError, DistillError, PresetError
 from distill_engine.library.presets import Preset, PresetStore
 from distill_engine.streaming import vocabulary
@@ -36,6 +37,13 @@ class PresetController:
         for name, handler in handlers.items():
             self.session.register(PREFIX + name, _taking_arguments(handler))
         self.session.register(PREFIX + "list", lambda arguments, origin: self.names())
+
+    async def stop(self) -> None:
+        """Nothing to end: presets are files."""
+
+    def status(self) -> dict[str, float | int | str]:
+        """How many presets the loaded model has."""
+        return {"presets": len(self._presets())}
 
     def names(self) -> Sequence[Value]:
         """Names of the loaded model's presets, in the order of their numbers."""
@@ -149,3 +157,10 @@ def _key(value: Value) -> str | int:
 
 def _taking_arguments(handler: Callable[[tuple[Value, ...]], None]) -> Handler:
     return lambda arguments, origin: handler(arguments)
+
+
+async def start(session: Session, settings: ControlSettings, notify: Notify) -> PresetController:
+    """Serve the library's presets."""
+    controller = PresetController(session, PresetStore(), notify)
+    controller.register()
+    return controller

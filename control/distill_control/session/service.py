@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 SERVICES: tuple[str, ...] = (
+    "distill_control.session.presets",
     "distill_control.osc.service",
     "distill_control.midi.service",
 )
