@@ -42,8 +42,8 @@ class PresetController:
         """Nothing to end: presets are files."""
 
     def status(self) -> dict[str, float | int | str]:
-        """How many presets the loaded model has."""
-        return {"presets": len(self._presets())}
+        """No figures: counting presets would read the folder at every look."""
+        return {}
 
     def names(self) -> Sequence[Value]:
         """Names of the loaded model's presets, in the order of their numbers."""
