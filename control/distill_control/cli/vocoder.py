@@ -143,7 +143,8 @@ def _remove(args: argparse.Namespace) -> int:
     if args.name in PINS:
         hub = PINS[args.name].hub
         folders = [hub_folder(hub), hub_cache() / f"models--{hub.replace('/', '--')}"]
-    if not any([remove(folder) for folder in folders]):
+    removed = [remove(folder) for folder in folders]
+    if not any(removed):
         raise VocoderError(f"vocoder {args.name} has no weights on this machine; see `distill vocoder list`")
     emit(args, {"removed": args.name}, lambda c: c.print(f"{args.name}: removed"))
     return 0

@@ -1,0 +1,224 @@
+"""The session: one state that every means of control shares."""
+
+import threading
+
+import pytest
+
+from distill_control.session import Subscription
+from distill_engine.errors import ControlError
+from distill_engine.streaming import vocabulary
+from distill_engine.streaming.vocabulary import PARAMETERS, ROWS
+
+STATIC = [p for p in PARAMETERS if p.row.family is None]
+
+
+class Replies(list):
+    def __call__(self, address, *arguments):
+        self.append((address, *arguments))
+
+
+def subscriber(key="me", origins=(), **options):
+    got = []
+    return Subscription(key, got.extend, frozenset(origins), **options), got
+
+
+@pytest.mark.parametrize("parameter", STATIC, ids=lambda p: p.address)
+def test_every_parameter_reaches_its_slot_and_is_echoed_clipped(rain, fake_link, parameter):
+    replies = Replies()
+    assert rain.handle(parameter.address, [parameter.maximum], "me", replies)
+    assert (parameter.slot, parameter.maximum, 0.0) in fake_link.written
+    assert rain.get(parameter.address) == parameter.maximum
+    assert replies == []
+    rain.handle(parameter.address, [parameter.minimum - 99], "me", replies)
+    assert rain.get(parameter.address) == parameter.minimum
+    assert replies == ([] if parameter.toggle else [(parameter.address, parameter.minimum)])
+    assert not rain.handle(parameter.address, ["wrong"], "me", replies)
+    assert replies[-1][:2] == ("/distill/error", parameter.address)
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS if row.kind in ("setting", "command")], ids=lambda row: row.address
+)
+def test_every_setting_and_command_is_answered(rain, fake_link, row):
+    arguments = [(a.choices or ("rain",))[-1] if not a.numeric else 1 for a in row.arguments if not a.optional]
+    replies = Replies()
+    assert rain.handle(row.address, arguments, "me", replies)
+    identifier, command, sent = fake_link.requests[-1]
+    assert command == row.address.removeprefix("/distill/")
+    assert len(sent) == len(arguments)
+    rain.on_message({"id": identifier, "status": "failed", "reason": "because"})
+    assert replies == [("/distill/error", row.address, "because")]
+    rain.handle(row.address, arguments, "me", replies)
+    rain.on_message({"id": fake_link.requests[-1][0], "status": "done"})
+    assert replies[-1] == ("/distill/done", row.address)
+
+
+def test_controls_go_by_the_names_of_the_model(rain, fake_link):
+    rain.set("/distill/control/roughness", [0.5, 2.0])
+    assert fake_link.written == [(vocabulary.slot("/distill/control/1"), 0.5, 2.0)]
+    with pytest.raises(ControlError, match="brightness, roughness, density"):
+        rain.set("/distill/control/warmth", [0.5])
+    with pytest.raises(ControlError, match="16 latent"):
+        rain.set("/distill/latent/16", [0.5])
+
+
+def test_another_model_keeps_values_of_controls_by_name(rain, fake_link):
+    seen = []
+    rain.on_model(lambda before, now: seen.append((before.name, now.name)))
+    rain.set("/distill/control/roughness", [0.5])
+    rain.on_message({"event": "model", "name": "sea", "controls": ["roughness", "size"], "latents": 8})
+    assert seen == [("rain", "sea")]
+    assert rain.get("/distill/control/roughness") == 0.5
+    assert rain.get("/distill/control/size") == 0.0
+    assert (vocabulary.slot("/distill/control/0"), 0.5, 0.0) in fake_link.written
+    assert "/distill/latent/8" not in rain.addresses()
+
+
+def test_groups_write_their_targets_and_wake_the_map(rain, fake_link):
+    rain.set("/distill/latents", [1, 2, 3])
+    assert [rain.get(f"/distill/latent/{i}") for i in range(4)] == [1.0, 2.0, 3.0, 0.0]
+    rain.set("/distill/map", [0.5, -0.5, 3.0])
+    assert (rain.get("/distill/map/x"), rain.get("/distill/map/y"), rain.get("/distill/map/amount")) == (0.5, -0.5, 1.0)
+    assert (vocabulary.slot("/distill/map/y"), -0.5, 3.0) in fake_link.written
+
+
+def test_subscribers_get_current_values_first_then_the_latest_change(rain):
+    rain.set("/distill/gain", [-3])
+    subscription, got = subscriber()
+    rain.subscribe(subscription)
+    rain.tick()
+    assert dict(got)["/distill/gain"] == -3.0
+    assert {address for address, _ in got} == set(rain.addresses())
+    got.clear()
+    for value in (-4, -5, -6):
+        rain.set("/distill/gain", [value], "someone")
+    rain.tick()
+    assert got == [("/distill/gain", -6.0)]
+
+
+def test_no_echo_to_the_origin_except_of_what_was_clipped(rain):
+    subscription, got = subscriber(origins=["me"])
+    rain.subscribe(subscription, [])
+    rain.handle("/distill/gain", [-6.0], "me", Replies())
+    rain.tick()
+    assert got == []
+    replies = Replies()
+    rain.handle("/distill/gain", [99.0], "me", replies)
+    rain.tick()
+    assert got == [("/distill/gain", 12.0)]
+    assert replies == []
+
+
+def test_two_clients_at_one_fader_end_with_the_same_value(rain):
+    (a, got_a), (b, got_b) = subscriber("a", ["a"]), subscriber("b", ["b"])
+    rain.subscribe(a, [])
+    rain.subscribe(b, [])
+    seen = {"a": 0.0, "b": 0.0}
+    for step in range(50):
+        seen["a"] = step / 100
+        rain.handle("/distill/width", [seen["a"]], "a", Replies())
+        seen["b"] = 1 - step / 100
+        rain.handle("/distill/width", [seen["b"]], "b", Replies())
+        if step % 7 == 0:
+            rain.tick()
+    rain.tick()
+    assert got_a[-1] == ("/distill/width", seen["b"])
+    assert rain.get("/distill/width") == seen["b"]
+    assert ("/distill/width", seen["b"]) not in got_b
+
+
+def test_subscribers_are_bounded(rain):
+    for number in range(8):
+        rain.subscribe(subscriber(str(number))[0])
+    rain.subscribe(subscriber("3")[0])
+    with pytest.raises(ControlError, match="8 subscribers"):
+        rain.subscribe(subscriber("9")[0])
+
+
+def test_of_settings_that_wait_the_last_one_wins(rain, fake_link):
+    replies = Replies()
+    for source in ("hold", "drift", "corpus"):
+        rain.handle("/distill/source", [source], "me", replies)
+    assert [request[2] for request in fake_link.requests] == [["hold"]]
+    rain.on_message({"id": fake_link.requests[-1][0], "status": "done"})
+    assert [request[2] for request in fake_link.requests] == [["hold"], ["corpus"]]
+    rain.on_message({"id": fake_link.requests[-1][0], "status": "done"})
+    assert rain.get("/distill/source") == "corpus"
+    assert [reply[0] for reply in replies] == ["/distill/error", "/distill/done", "/distill/done"]
+
+
+def test_a_failed_setting_keeps_the_old_value(rain, fake_link):
+    replies = Replies()
+    before = rain.get("/distill/vocoder")
+    rain.handle("/distill/vocoder", ["bigvgan"], "me", replies)
+    rain.on_message({"id": fake_link.requests[-1][0], "status": "failed", "reason": "0.19 x real time"})
+    assert rain.get("/distill/vocoder") == before
+    assert replies == [("/distill/error", "/distill/vocoder", "0.19 x real time")]
+
+
+def test_commands_are_bounded_and_expire(fake_link):
+    from distill_control.session import Session
+
+    now = [0.0]
+    session = Session(fake_link, clock=lambda: now[0])
+    replies = Replies()
+    for _ in range(65):
+        session.handle("/distill/play", [], "me", replies)
+    assert len(replies) == 1
+    assert "64 commands" in replies[0][2]
+    now[0] = 500.0
+    session.tick()
+    assert len(replies) == 65
+    assert "did not answer" in replies[-1][2]
+
+
+def test_an_engine_that_takes_no_commands_is_said(rain, fake_link):
+    fake_link.takes = False
+    replies = Replies()
+    rain.handle("/distill/play", [], "me", replies)
+    assert replies[0][:2] == ("/distill/error", "/distill/play")
+
+
+def test_handlers_answer_in_the_engines_stead(rain, fake_link):
+    def refuse(arguments, origin):
+        raise ControlError(f"{origin} may not")
+
+    replies = Replies()
+    rain.register("/distill/preset/list", lambda arguments, origin: ["a", "b"])
+    rain.register("/distill/preset/save", lambda arguments, origin: None)
+    rain.register("/distill/preset/delete", refuse)
+    rain.handle("/distill/preset/list", [], "me", replies)
+    rain.handle("/distill/preset/save", ["x"], "me", replies)
+    rain.handle("/distill/preset/delete", ["x"], "me", replies)
+    assert replies == [
+        ("/distill/preset/list.reply", "a", "b"),
+        ("/distill/done", "/distill/preset/save"),
+        ("/distill/error", "/distill/preset/delete", "me may not"),
+    ]
+    assert fake_link.requests == []
+
+
+def test_a_snapshot_leaves_out_what_presets_leave_out(rain):
+    snapshot = rain.snapshot()
+    assert "/distill/width" in snapshot
+    assert "/distill/control/density" in snapshot
+    assert not {"/distill/gain", "/distill/model", "/distill/vocoder"} & set(snapshot)
+
+
+def test_several_threads_may_use_it(rain):
+    def work(origin):
+        for step in range(300):
+            rain.handle(f"/distill/latent/{step % 16}", [step / 300], origin, Replies())
+
+    subscription, got = subscriber()
+    rain.subscribe(subscription)
+    threads = [threading.Thread(target=work, args=(str(number),)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        rain.tick()
+    for thread in threads:
+        thread.join()
+    rain.tick()
+    assert dict(got)["/distill/latent/11"] == rain.get("/distill/latent/11")
+    assert rain.messages_handled == 1200
