@@ -166,9 +166,19 @@ class _Keeper:
         )
 
     def save(self, checkpoint: Checkpoint, final: bool) -> None:
-        self.write({PART: to_part(checkpoint, self.about), "model": Part(weights(self.task.core.average))})
+        parts = {PART: to_part(checkpoint, self.about)}
+        if not self._plays():
+            parts["model"] = Part(weights(self.task.core.average))
+        self.write(parts)
         if not final and self.loop is not None:
             self.listen(Saved(self.output, self.loop.epoch))
+
+    def _plays(self) -> bool:
+        """Whether the file has a finished model already: its weights and graphs belong together and stay until the next."""
+        if not self.output.exists():
+            return False
+        with ModelFile.open(self.output) as file:
+            return "runtime/decoder.onnx" in file.graphs
 
     def write(self, parts: dict[str, Part], graphs: dict[str, bytes] | None = None) -> None:
         if self.output.exists():
