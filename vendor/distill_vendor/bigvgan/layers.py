@@ -114,7 +114,7 @@ class AntiAliased(nn.Module):
     """
 
     delay = ACTIVATION_DELAY
-    block_elements = 1 << 16
+    block_elements = 1 << 17
 
     def __init__(self, channels: int, config: BigVGANConfig) -> None:
         super().__init__()
@@ -137,41 +137,48 @@ class AntiAliased(nn.Module):
     def _fill(self, y: Tensor, rows: Tensor, first: int, stop: int | None) -> None:
         """y [n, C] from rows [n + 10, C] whose first is at time `first`; n is a multiple of TILE."""
         up, down = self.upsample.matrix(rows), self.downsample.lowpass.matrix(rows)
-        a, b = (value.to(rows.dtype) for value in self.act.coefficients())
         channels = rows.shape[1]
-        size = max(TILE, self.block_elements // channels // TILE * TILE)
+        size = min(len(y), max(TILE, self.block_elements // channels // TILE * TILE))
+        v, s = rows.new_empty(2, 2 * size + 10, channels)  # v: upsampled rows, of which the first 10 are the last block's
+        torch.mm(up[:10, :10], rows[:10], out=v[:10])
+        self._snake(v[:10], s[:10])
         for start in range(0, len(y), size):
             n = min(size, len(y) - start)
-            tiles = rows[start : start + n + 10].unfold(0, TILE + 10, TILE)  # [n / TILE, C, TILE + 10]
-            v = torch.bmm(up.expand(len(tiles), -1, -1), tiles.transpose(1, 2))  # [n / TILE, 2 TILE + 10, C]
-            s = (v * a).sin_()
-            v.addcmul_(s.mul_(s), b)
-            _hold_tiles(v, 2 * (first + start) + 5, None if stop is None else 2 * stop - 1)
-            torch.bmm(down.expand(len(tiles), -1, -1), v, out=y[start : start + n].view(-1, TILE, channels))
+            new, tiles = v[10 : 10 + 2 * n], n // TILE
+            inputs = rows[start + 5 : start + n + 10].unfold(0, TILE + 5, TILE).transpose(1, 2)
+            torch.bmm(up.expand(tiles, -1, -1), inputs, out=new.view(tiles, 2 * TILE, channels))
+            self._snake(new, s[: 2 * n])
+            _hold_edges(v[: 10 + 2 * n], 2 * (first + start) + 5, None if stop is None else 2 * stop - 1)
+            outputs = v[: 10 + 2 * n].unfold(0, 2 * TILE + 10, 2 * TILE).transpose(1, 2)
+            torch.bmm(down.expand(tiles, -1, -1), outputs, out=y[start : start + n].view(tiles, TILE, channels))
+            v[:10] = v[2 * n : 2 * n + 10].clone()
+
+    def _snake(self, v: Tensor, scratch: Tensor) -> None:
+        """In place."""
+        a, b = self.act.coefficients()
+        torch.mul(v, a.to(v.dtype), out=scratch)
+        scratch.sin_()
+        v.addcmul_(scratch.mul_(scratch), b.to(v.dtype))
 
 
-def _hold_tiles(v: Tensor, first: int, last: int | None) -> None:
-    """Replaces what lies before time 0 or after time `last` by the row at that time; v [tiles, rows, C], the first row of
-    tile i at time first + 2 TILE i. Tiles that do not hold that row have no output that counts."""
-    rows = v.shape[1]
-    for time, before in ((0, True), (last, False)):
-        if time is None:
-            continue
-        newest = (time - first) // (2 * TILE)
-        for tile in range(max(0, newest - 1), min(len(v), newest + 1)):
-            row = time - first - 2 * TILE * tile
-            if 0 <= row < rows:
-                outside = v[tile, :row] if before else v[tile, row + 1 :]
-                outside.copy_(v[tile, row].expand_as(outside))
+def _hold_edges(v: Tensor, first: int, last: int | None) -> None:
+    """Replaces what lies before time 0 or after time `last` by the row at that time; v [rows, C] begins at time `first`.
+
+    Where that row is not among these, no output of theirs counts.
+    """
+    if first < 0 <= first + len(v) - 1:
+        v[:-first] = v[-first]
+    if last is not None and first <= last < first + len(v) - 1:
+        v[last - first + 1 :] = v[last - first]
 
 
 def upsampling_matrix(taps: Tensor) -> Tensor:
-    """[2 TILE + 10, TILE + 10]: from TILE + 10 rows all upsampled rows that TILE output rows need.
+    """[2 TILE, TILE + 5]: from TILE + 5 rows the 2 TILE upsampled rows that they fully determine.
 
     Row 2 i + e is sum_j 2 taps[2 j + e] x[i + 5 - j]: the zeros that upsampling inserts are never multiplied.
     """
-    matrix = torch.zeros(2 * TILE + 10, TILE + 10, dtype=torch.float64, device=taps.device)
-    for i in range(TILE + 5):
+    matrix = torch.zeros(2 * TILE, TILE + 5, dtype=torch.float64, device=taps.device)
+    for i in range(TILE):
         for e in (0, 1):
             matrix[2 * i + e, i : i + 6] = 2.0 * taps[e::2].flip(0).double()
     return matrix
