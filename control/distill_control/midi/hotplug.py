@@ -20,6 +20,8 @@ from distill_control.midi.ports import (
 from distill_engine.errors import ControlError
 
 POLL_SECONDS = 1.0
+SEARCH_SECONDS = 3.0
+"""How often a MIDI system that is missing is looked for."""
 
 Notify = Callable[[str, str], None]
 
@@ -86,6 +88,7 @@ class PortKeeper:
         self._refused: dict[str, str] = {}
         self._said: str | None = None
         self._polled = float("-inf")
+        self._searched = float("-inf")
 
     def poll(self, now: float) -> tuple[list[Connection], list[Connection]]:
         """(opened, closed) since the last look; once a second at most."""
@@ -94,7 +97,7 @@ class PortKeeper:
         self._polled = now
         closed = self._drop_dead_systems()
         self._shut_fading()
-        opened = self._find_systems()
+        opened = self._find_systems(now)
         there = self._inputs()
         names = {port.name for port in there}
         gone = [link for name, link in self.connections.items() if not link.virtual and name not in names]
@@ -115,7 +118,10 @@ class PortKeeper:
             system.close()
         self._systems.clear()
 
-    def _find_systems(self) -> list[Connection]:
+    def _find_systems(self, now: float) -> list[Connection]:
+        if now - self._searched < SEARCH_SECONDS:
+            return []
+        self._searched = now
         opened = []
         reasons = []
         for api in self._apis():
@@ -134,7 +140,11 @@ class PortKeeper:
                 self.connections[name] = link
                 opened.append(link)
         if not self._systems:
-            self._say("warning", "no MIDI: " + "; ".join(reasons or ["python-rtmidi knows no MIDI system here"]))
+            asked_for = self.wanted not in (None, "none")
+            self._say(
+                "warning" if asked_for else "info",
+                "no MIDI: " + "; ".join(reasons or ["python-rtmidi knows no MIDI system here"]),
+            )
         return opened
 
     def _drop_dead_systems(self) -> list[Connection]:

@@ -53,8 +53,8 @@ class PortList:
     def lines(self) -> list[str]:
         """The list for people, one line each."""
         lines = [f"input   {port}" for port in self.inputs] + [f"output  {port}" for port in self.outputs]
-        lines += [f"({api} is missing: {reason})" for api, reason in self.missing.items()]
-        return lines or ["no MIDI ports"]
+        missing = [f"({api} is missing: {reason})" for api, reason in self.missing.items()]
+        return (lines or ["no MIDI ports"]) + missing
 
 
 class System:

@@ -13,6 +13,9 @@ from distill_control.session import Session, Subscription
 from distill_control.session.subscriptions import Changes
 from distill_engine.errors import ControlError
 
+NOTICE_SECONDS = 0.5
+"""Least time between two lines about what is being learned, while several controls move."""
+
 Notify = Callable[[str, str], None]
 
 
@@ -28,6 +31,7 @@ class Rack:
         self.controllers: dict[str, Controller] = {}
         self._notify = notify
         self._post = post
+        self._noticed = float("-inf")
         self._targets: dict[str, Any] = {}
 
     def add(self, port: str, target: Any | None = None) -> None:
@@ -114,7 +118,9 @@ class Rack:
             return
         self._use_maps()
         controller.use(with_learned(controller.map, binding))
-        self._notify("info", f"MIDI: {movement.control} of {controller.name} steers {binding.target}")
+        if now - self._noticed >= NOTICE_SECONDS:
+            self._noticed = now
+            self._notify("info", f"MIDI: {movement.control} of {controller.name} steers {binding.target}")
 
     def _settle(self, now: float) -> None:
         settled = self.learn.settled(now)

@@ -1,7 +1,14 @@
 """Controllers through their maps to the session, and back."""
 
+import math
+import random
+
 import mido
 import pytest
+
+from distill_control.midi.ports import read_message
+from distill_control.midi.scaling import CURVES
+from distill_engine.streaming import vocabulary
 
 BRIGHT = "/distill/control/brightness"
 
@@ -187,3 +194,40 @@ def test_a_screen_that_fails_is_dropped_and_said_so(make_stage, screen) -> None:
     stage.wait(0.1)
     assert any("gone" in notice for notice in stage.notices)
     stage.wait(0.1)
+
+
+EVERYTHING = (
+    'takeover = "scaling"\n'
+    + "".join(bind(f"cc {n}", f"/distill/latent/{n}", f'curve = "{curve}"') for n, curve in enumerate(CURVES))
+    + "".join(bind(f"cc {n}", f"/distill/source/{name}") for n, name in ((10, "rate"), (42, "speed"), (11, "length")))
+    + bind("cc14 4", BRIGHT)
+    + bind("nrpn 257", "/distill/width", 'takeover = "pickup"')
+    + bind("bend", "/distill/map/x")
+    + bind("pressure", "/distill/map/y", "invert = true")
+    + bind("cc 64", "/distill/gain", 'action = "relative"', 'encoding = "sign"')
+    + bind("note *", "/distill/source/gate", 'action = "gate"', "velocity = true")
+    + bind("note 3", "/distill/source", 'action = "trigger"', 'arguments = ["corpus"]')
+    + bind("cc 70", "/distill/seed")
+    + bind("cc 71", "/distill/vocoder")
+)
+
+
+def test_a_flood_of_mutated_messages_leaves_all_values_finite_and_in_range(make_stage, screen) -> None:
+    rng = random.Random(11)
+    stage = make_stage(EVERYTHING, screen)
+    for count in range(30_000):
+        data = [0xB0 | rng.randrange(2), rng.randrange(128), rng.randrange(128)]
+        if rng.random() < 0.4:
+            data[rng.randrange(3)] = rng.randrange(256)
+        message = read_message(bytes(data[: rng.choice((3, 3, 3, 2, 1))]))
+        if message is not None:
+            stage.send(message, step=rng.choice((0.0, 0.001, 0.02)))
+        if count % 500 == 0:
+            stage.rack.learn.arm(rng.choice(("/distill/source/jitter", "/distill/play")))
+        if count % 50 == 0:
+            stage.wait(0.05)
+    for parameter in vocabulary.PARAMETERS:
+        value = stage.session.values.slots[parameter.slot]
+        assert math.isfinite(value)
+        assert parameter.minimum <= value <= parameter.maximum
+    assert len(stage.notices) < 1000, len(stage.notices)

@@ -70,7 +70,7 @@ class Plug:
         return self.system
 
     def look(self) -> tuple[list[str], list[str]]:
-        self.now += 1.1
+        self.now += 3.1
         opened, closed = self.keeper.poll(self.now)
         return [link.port.name for link in opened], [link.port.name for link in closed]
 
@@ -253,7 +253,11 @@ def test_the_virtual_port_takes_connections_and_garbage(stage: Any, service: Mid
     assert "Distill:control" in ports
     for n in range(3000):
         service.receive("Distill", bytes([n % 256, (n * 7) % 256, (n * 13) % 256][: n % 4]))
-    assert until(lambda: service.status()["midi_messages"] == 3000), (service.status(), service._thread.is_alive(), stage.notices)
+    assert until(lambda: service.status()["midi_messages"] == 3000), (
+        service.status(),
+        service._thread.is_alive(),
+        stage.notices,
+    )
     assert not any("unexpected" in notice for notice in stage.notices), stage.notices
     listing = list_midi()
     assert "ALSA" in listing.missing or not listing.missing
