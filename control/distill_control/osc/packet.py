@@ -76,14 +76,16 @@ def _decode_bundle(packet: bytes, messages: list[Message], depth: int) -> None:
 
 
 def _time(tag: int) -> float | None:
-    if tag == _IMMEDIATELY:
+    """Seconds since 1970; tags of the first half of an era belong to the one that begins in 2036 (RFC 4330, section 3)."""
+    if tag <= _IMMEDIATELY:
         return None
-    return tag / 2**32 - _NTP_TO_UNIX
+    era = 0 if tag >> 63 else 2**32
+    return tag / 2**32 + era - _NTP_TO_UNIX
 
 
 def time_tag(when: float | None) -> bytes:
     """The eight bytes of a bundle's time, for seconds since 1970; None is at once."""
-    return struct.pack(">Q", _IMMEDIATELY if when is None else int((when + _NTP_TO_UNIX) * 2**32))
+    return struct.pack(">Q", _IMMEDIATELY if when is None else int((when + _NTP_TO_UNIX) * 2**32) % 2**64)
 
 
 def _decode_message(packet: bytes, when: float | None) -> Message:

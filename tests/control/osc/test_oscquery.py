@@ -1,0 +1,159 @@
+"""OSCQuery: HTTP and WebSocket clients of a real control process."""
+
+import http.client
+import json
+import socket
+import urllib.error
+import urllib.request
+
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from distill_control.osc.packet import decode, encode
+from distill_engine.streaming import vocabulary
+
+
+def fetch(engine, path, **headers):
+    request = urllib.request.Request(f"http://127.0.0.1:{engine.oscquery_port}{path}", headers=headers)
+    with urllib.request.urlopen(request, timeout=3) as answer:
+        return json.loads(answer.read() or b"null")
+
+
+def status_of(engine, path, **headers):
+    try:
+        fetch(engine, path, **headers)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+    return 200
+
+
+def listen(engine, **options):
+    return connect(f"ws://127.0.0.1:{engine.oscquery_port}/", proxy=None, **options)
+
+
+def leaves(node):
+    for child in node.get("CONTENTS", {}).values():
+        yield from leaves(child)
+    if "TYPE" in node:
+        yield node
+
+
+def test_the_tree_publishes_every_row_and_nothing_else(engine):
+    found = {node["FULL_PATH"]: node for node in leaves(fetch(engine, "/"))}
+    expected = {row.address for row in vocabulary.ROWS if row.family is None}
+    expected |= {f"/distill/control/{name}" for name in ("brightness", "roughness", "density")}
+    expected |= {f"/distill/latent/{index}" for index in range(16)} | {f"/distill/blend/{index}" for index in range(4)}
+    assert set(found) == expected
+    for address, node in found.items():
+        row = vocabulary.row(address)
+        assert node["DESCRIPTION"] == row.description
+        assert node["ACCESS"] == {"both": 3, "write": 2}[row.access]
+        if row.kind == "parameter":
+            assert node["RANGE"] == [{"MIN": row.minimum, "MAX": row.maximum}]
+            assert node["TYPE"] == ("i" if row.value_argument.type == "toggle" else "f")
+            assert row.minimum <= node["VALUE"][0] <= row.maximum
+            assert node.get("UNIT", [""]) == [row.unit]
+    assert found["/distill/source"]["RANGE"] == [{"VALS": list(vocabulary.SOURCES)}]
+    assert found["/distill/map"]["TYPE"] == "fff"
+
+
+def test_attributes_and_host_info_are_answered_alone(engine, tools):
+    with engine.client() as client:
+        client.send("/distill/width", 0.5)
+        assert tools.ask(client, "/distill/width") == (0.5,)
+    assert fetch(engine, "/distill/width?VALUE") == {"VALUE": [0.5]}
+    info = fetch(engine, "/?HOST_INFO")
+    assert info["OSC_PORT"] == engine.port
+    assert info["WS_PORT"] == engine.oscquery_port
+    assert info["EXTENSIONS"]["LISTEN"]
+    assert status_of(engine, "/distill/width?CONTENTS") == 200
+    assert status_of(engine, "/distill/nothing") == 404
+    assert status_of(engine, "/distill/width?NONSENSE") == 400
+
+
+def test_pages_of_other_sites_are_kept_out(engine):
+    assert status_of(engine, "/", Host="evil.example.com") == 403
+    assert status_of(engine, "/", Origin="https://evil.example.com") == 403
+    assert status_of(engine, "/", Origin="http://localhost:3000") == 200
+    with pytest.raises(InvalidStatus):
+        listen(engine, origin="https://evil.example.com")
+
+
+def test_listeners_get_the_value_then_changes_and_steer_without_echo(engine, tools):
+    with listen(engine) as page, engine.client() as client:
+        page.send(json.dumps({"COMMAND": "LISTEN", "DATA": "/distill/gain"}))
+        assert decode(page.recv(timeout=2))[0].address == "/distill/gain"
+        client.send("/distill/gain", -9.0)
+        assert decode(page.recv(timeout=2))[0].arguments == (-9.0,)
+        client.send("/distill/width", 0.1)
+        page.send(encode("/distill/gain", -12.0))
+        tools.eventually(lambda: engine.value(0) == -12.0)
+        with pytest.raises(TimeoutError):
+            page.recv(timeout=0.15)
+        page.send(json.dumps({"COMMAND": "IGNORE", "DATA": "/distill/gain"}))
+        page.send(encode("/distill/ping", 1))
+        assert decode(page.recv(timeout=2))[0].address == "/distill/pong"
+        client.send("/distill/gain", -3.0)
+        with pytest.raises(TimeoutError):
+            page.recv(timeout=0.15)
+
+
+def test_wrong_texts_are_answered_and_the_connection_lives(engine):
+    with listen(engine) as page:
+        for text in (
+            "",
+            "{}",
+            "[1]",
+            '{"COMMAND": "LISTEN", "DATA": 5}',
+            '{"COMMAND": "LISTEN", "DATA": "/distill/no"}',
+            "[" * 60000,
+        ):
+            page.send(text)
+            assert decode(page.recv(timeout=2))[0].address == "/distill/error"
+        page.send(encode("/distill/ping"))
+        assert decode(page.recv(timeout=2))[0].address == "/distill/pong"
+
+
+def test_another_model_is_announced_path_by_path(make_engine, tools):
+    engine = make_engine()
+    with listen(engine) as page:
+        page.send(encode("/distill/ping"))
+        page.recv(timeout=2)
+        engine.channel.send({"event": "model", "name": "sea", "controls": ["roughness", "size"], "latents": 15})
+        told = set()
+        while len(told) < 6:
+            given = json.loads(page.recv(timeout=2))
+            told.add((given["COMMAND"], given["DATA"]))
+    assert told == {
+        ("PATH_REMOVED", "/distill/control/brightness"),
+        ("PATH_REMOVED", "/distill/control/density"),
+        ("PATH_REMOVED", "/distill/latent/15"),
+        ("PATH_ADDED", "/distill/control/size"),
+        ("PATH_CHANGED", "/distill/control"),
+        ("PATH_CHANGED", "/distill/latent"),
+    }
+    assert "size" in fetch(engine, "/distill/control")["CONTENTS"]
+
+
+def test_malformed_requests_end_their_own_connection_only(engine):
+    for request in (
+        b"\x00" * 100,
+        b"POST / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"x" * 9000,
+    ):
+        with socket.create_connection(("127.0.0.1", engine.oscquery_port), 2) as connection:
+            connection.sendall(request)
+            connection.shutdown(socket.SHUT_WR)
+            connection.settimeout(3)
+            try:
+                while connection.recv(4096):
+                    pass
+            except ConnectionError:
+                pass
+    connection = http.client.HTTPConnection("127.0.0.1", engine.oscquery_port, timeout=3)
+    connection.request("GET", "/distill/gain")
+    assert connection.getresponse().status == 200
+    connection.close()

@@ -1,0 +1,210 @@
+"""A real control process, spoken to over UDP and TCP."""
+
+import socket
+import struct
+import time
+
+import pytest
+
+from distill_control.osc.framing import frame, slip
+from distill_control.osc.packet import decode, encode, encode_bundle
+from distill_engine.streaming import vocabulary
+
+
+@pytest.mark.parametrize("tcp", [False, True], ids=["udp", "tcp"])
+def test_a_message_moves_the_parameter_and_is_no_news_to_its_sender(engine, tools, tcp):
+    with engine.client(tcp=tcp) as client, engine.client() as other:
+        for listener in (client, other):
+            listener.send("/distill/subscribe")
+            values = {message.address: message.arguments for message in tools.collect(listener)}
+            assert values["/distill/control/brightness"]
+            assert values["/distill/source"]
+        wanted = -20.0 - tcp
+        client.send("/distill/gain", wanted, 0.5)
+        tools.eventually(lambda: engine.value(0) == wanted)
+        assert ("/distill/gain", (wanted,)) in [(m.address, m.arguments) for m in tools.collect(other)]
+        assert "/distill/gain" not in [message.address for message in tools.collect(client)]
+        assert tools.ask(client, "/distill/gain") == (wanted,)
+        for listener in (client, other):
+            listener.send("/distill/unsubscribe")
+
+
+def test_every_address_answers(engine, tools):
+    """The whole table over the wire: values come back clipped, wrong types as errors, commands done."""
+    addresses = [p.address for p in vocabulary.PARAMETERS if p.row.family is None and not p.toggle]
+    addresses += ["/distill/control/density", "/distill/latent/15", "/distill/blend/3"]
+    with engine.client() as client:
+        for address in addresses:
+            row = vocabulary.row(address)
+            assert tools.ask(client, address, 1e6) == (pytest.approx(row.maximum),), address
+            assert tools.ask(client, address, -1e6) == (pytest.approx(row.minimum),), address
+    for row in vocabulary.ROWS:
+        if row.address == "/distill/ping":
+            continue
+        wrong = True if row.arguments and row.arguments[0].type in ("text", "name") else "no such thing"
+        with engine.client() as client:
+            address = row.address.replace("{name}", "brightness").replace("{index}", "0")
+            assert tools.ask(client, address, wrong)[0] == "error", address
+
+
+def test_commands_are_answered_with_done_or_why_not(engine, tools):
+    with engine.client() as client:
+        client.send("/distill/play", 1.0)
+        assert client.receive(2.0).arguments == ("/distill/play",)
+        engine.fail["vocoder"] = "bigvgan runs at 0.19 x real time here"
+        client.send("/distill/vocoder", "bigvgan")
+        answer = client.receive(2.0)
+        assert (answer.address, *answer.arguments) == ("/distill/error", "/distill/vocoder", engine.fail["vocoder"])
+        assert tools.ask(client, "/distill/vocoder") == ("auto",)
+        client.send("/distill/source", "corpus")
+        assert client.receive(2.0).address == "/distill/done"
+        assert ("source", ["corpus"]) in engine.commands
+
+
+def test_patterns_reach_parameters_and_never_commands(engine, tools):
+    with engine.client() as client:
+        before = len(engine.commands)
+        client.send("/distill/control/*ness", 0.25)
+        slots = [vocabulary.slot(f"/distill/control/{index}") for index in range(2)]
+        tools.eventually(lambda: [engine.value(slot) for slot in slots] == [0.25, 0.25])
+        client.send("/distill/{panic,stop}")
+        assert client.receive(2.0).address == "/distill/error"
+        assert len(engine.commands) == before
+
+
+def test_bundles_act_at_their_time_past_ones_at_once_far_ones_never(engine, tools):
+    slot = vocabulary.slot("/distill/width")
+    with engine.client() as client:
+        client.send_packet(encode_bundle([encode("/distill/width", 0.25)], time.time() - 100))
+        tools.eventually(lambda: engine.value(slot) == 0.25)
+        sent = time.time()
+        client.send_packet(encode_bundle([encode("/distill/width", 0.75)], sent + 0.3))
+        tools.eventually(lambda: engine.value(slot) == 0.75)
+        assert 0.29 < time.time() - sent < 0.6
+        client.send_packet(encode_bundle([encode("/distill/width", 0.5)], sent + 366 * 86400))
+        answer = client.receive(2.0)
+        assert answer.address == "/distill/error"
+        assert "ahead" in answer.arguments[1]
+        later = [encode_bundle([encode("/distill/width", 0.1)] * 1000, time.time() + 1.0)] * 2
+        for packet in later:
+            client.send_packet(packet)
+        assert "wait for their time" in client.receive(2.0).arguments[1]
+        tools.eventually(lambda: engine.value(slot) == pytest.approx(0.1))
+
+
+def test_errors_come_at_a_bounded_rate_and_say_how_many_were_held_back(engine, tools):
+    with engine.client() as client:
+        for _ in range(300):
+            client.send("/distill/nothing", 1)
+        errors = tools.collect(client, 0.2)
+        assert 5 <= len(errors) <= 25
+        time.sleep(0.3)
+        client.send("/distill/nothing", 1)
+        assert "more errors" in client.receive(2.0).arguments[1]
+
+
+def test_a_subscriber_may_listen_at_another_port_and_vanish(make_engine, tools):
+    engine = make_engine(client_timeout_seconds=0.6)
+    listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    listener.bind(("127.0.0.1", 0))
+    listener.settimeout(2.0)
+    with engine.client() as client:
+        client.send("/distill/subscribe", listener.getsockname()[1])
+        assert decode(listener.recv(65536))[0].address.startswith("/distill/")
+        assert _status(tools, client)["subscribers"] == 1
+        listener.close()
+        deadline = time.monotonic() + 0.5
+        while time.monotonic() < deadline:
+            client.send("/distill/gain", -time.monotonic() % 10)
+            time.sleep(0.02)
+        assert _status(tools, client)["subscribers"] == 1
+    time.sleep(1.0)
+    with engine.client() as client:
+        assert _status(tools, client)["subscribers"] == 0
+
+
+def _status(tools, client):
+    answer = tools.ask(client, "/distill/status")
+    return dict(zip(answer[::2], answer[1::2], strict=True))
+
+
+def test_ten_thousand_subscribers_meet_a_bound(engine, tools):
+    with engine.client() as client:
+        for port in range(20000, 30000):
+            client.send("/distill/subscribe", port)
+            if port % 200 == 0:
+                time.sleep(0.005)
+        time.sleep(0.3)
+        messages = tools.collect(client, 0.3)
+        assert any("subscribers already" in str(m.arguments) for m in messages if m.address == "/distill/error")
+    with engine.client() as client:
+        assert _status(tools, client)["subscribers"] <= 64
+        for port in range(20000, 20100):
+            client.send("/distill/unsubscribe", port)
+    time.sleep(0.2)
+    with engine.client() as client:
+        assert _status(tools, client)["subscribers"] == 0
+
+
+def test_a_datagram_of_60_kB_gets_one_answer(engine, tools):
+    with engine.client() as client:
+        client.send_packet(b"/" + b"x" * 60000)
+        assert client.receive(2.0).address == "/distill/error"
+        client.send_packet(encode("/distill/latents", *[0.5] * 10000))
+        assert "arguments" in client.receive(2.0).arguments[1]
+        client.send("/distill/ping", 7)
+        assert client.receive(2.0).address == "/distill/pong"
+
+
+def test_tcp_speaks_length_prefixed_osc_too(engine):
+    with socket.create_connection(("127.0.0.1", engine.port), 2.0) as connection:
+        connection.sendall(frame(encode("/distill/ping", 5), "length"))
+        data = connection.recv(4096)
+        assert struct.unpack(">i", data[:4])[0] == len(data) - 4
+        assert decode(data[4:])[0].arguments == (5,)
+
+
+def test_a_stream_that_is_no_osc_is_closed_and_others_go_on(engine):
+    with socket.create_connection(("127.0.0.1", engine.port), 2.0) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        data = b""
+        while piece := connection.recv(4096):
+            data += piece
+        assert b"no OSC" in data
+    with socket.create_connection(("127.0.0.1", engine.port), 2.0) as connection:
+        connection.sendall(slip(encode("/distill/ping", 6)))
+        assert b"/distill/pong" in connection.recv(4096)
+
+
+def test_tcp_connections_are_bounded(engine, tools):
+    connections = [socket.create_connection(("127.0.0.1", engine.port), 2.0) for _ in range(80)]
+    time.sleep(0.2)
+    with engine.client() as client:
+        client.send("/distill/ping", 1)
+        assert client.receive(2.0).address == "/distill/pong"
+    for connection in connections:
+        connection.close()
+    time.sleep(0.2)
+    with engine.client(tcp=True) as client:
+        client.send("/distill/ping", 1)
+        assert client.receive(2.0).address == "/distill/pong"
+
+
+def test_a_port_in_use_is_named_with_its_process(make_engine):
+    taken = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    taken.bind(("127.0.0.1", 0))
+    engine = make_engine(osc_port=taken.getsockname()[1])
+    assert engine.first["event"] == "failed"
+    assert f"OSC UDP port {taken.getsockname()[1]} is in use by" in engine.first["reason"]
+    assert "(process " in engine.first["reason"]
+    assert "--osc-port" in engine.first["reason"]
+    assert engine.process.wait(5) == 1
+    taken.close()
+
+
+def test_an_address_of_another_machine_is_named(make_engine):
+    engine = make_engine(bind="192.0.2.77")
+    assert "192.0.2.77 is not an address of this machine" in engine.first["reason"]
+    assert "127.0.0.1" in engine.first["reason"]
+    engine = make_engine(bind="no such host")
+    assert "no such address" in engine.first["reason"]
