@@ -158,5 +158,5 @@ def with_weight_norm(state_dict: dict[str, Tensor]) -> dict[str, Tensor]:
 def _forget_derived(module: nn.Module, _: Any) -> None:
     """After loading: whatever was made from the old weights is made anew."""
     for child in module.modules():
-        if isinstance(child, _Filter | Convolution):
+        if isinstance(child, _Filter | Convolution | Upsampling):
             child.forget()

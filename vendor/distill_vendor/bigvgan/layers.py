@@ -48,17 +48,39 @@ class Upsampling(nn.Module):
         self.crop = (kernel - rate) // 2
         self.past = -(-self.crop // rate)  # input rows on each side that an output row can depend on
 
+        self.fast: Tensor | None = None  # the weight as one matrix per input row that an output row sees
+
+    def forget(self) -> None:
+        self.fast = None
+
     def run(self, signal: Signal, feed: Feed) -> Signal:
         """Rows become `rate` times as many; a stream is late by `crop` further rows."""
-        whole = feed.join(signal, self.past, self.past)
-        y = F.conv_transpose1d(whole.rows.transpose(1, 2), self.weight, self.bias, self.rate).transpose(1, 2)
-        first = whole.first * self.rate - self.crop  # time of the first row of y
+        joined = feed.join(signal, self.past, self.past)
+        y = self._upsampled(joined.rows)
+        first = joined.past * self.rate - self.crop - y.shape[1]  # time of the first row of y
         count = signal.rows.shape[1] * self.rate
-        aligned = whole.first == signal.first - self.past  # a whole sound: begin where it begins
+        aligned = joined.first == signal.first - self.past  # a whole sound: begin where it begins
         start = signal.first * self.rate if aligned else signal.first * self.rate - self.crop
-        rows = y[:, start - first : start - first + count].contiguous()
+        rows = y[:, start - first : start - first + count]
         stop = None if signal.stop is None else signal.stop * self.rate
         return silence(Signal(rows, start, stop))
+
+    def _upsampled(self, rows: Tensor) -> Tensor:
+        """The rows [B, t, C_out] that end where input [B, T, C_in] ends, of which all contributions are there."""
+        batch, count, inputs = rows.shape
+        reach = -(-self.kernel // self.rate)
+        if self.fast is None or self.fast.dtype != rows.dtype or self.fast.device != rows.device:
+            padded = F.pad(self.weight.detach(), (0, reach * self.rate - self.kernel))
+            split = padded.view(inputs, -1, reach, self.rate).permute(2, 0, 3, 1)
+            self.fast = split.reshape(reach, inputs, -1).to(rows)
+        rows = F.pad(rows, (0, 0, reach - 1, 0)) if self.kernel % self.rate else rows
+        outputs = rows.shape[1] - reach + 1
+        y = rows.new_empty(batch, outputs, self.fast.shape[2])
+        for sound, result in zip(rows, y, strict=True):
+            torch.mm(sound[reach - 1 :], self.fast[0], out=result)
+            for back in range(1, reach):
+                result.addmm_(sound[reach - 1 - back : reach - 1 - back + outputs], self.fast[back])
+        return y.view(batch, outputs * self.rate, -1).add_(self.bias)
 
 
 class _Filter(nn.Module):
@@ -125,7 +147,8 @@ class AntiAliased(nn.Module):
     def run(self, signal: Signal, feed: Feed) -> Signal:
         joined = feed.join(signal, self.delay, self.delay)
         count = joined.rows.shape[1] - 2 * self.delay
-        rows = hold(joined.rows, joined.first, joined.stop)
+        rows = joined.rows
+        hold(rows, joined.first, joined.stop)
         spare = -count % TILE
         if spare:
             rows = F.pad(rows, (0, 0, 0, spare))
@@ -139,7 +162,9 @@ class AntiAliased(nn.Module):
         up, down = self.upsample.matrix(rows), self.downsample.lowpass.matrix(rows)
         channels = rows.shape[1]
         size = min(len(y), max(TILE, self.block_elements // channels // TILE * TILE))
-        v, s = rows.new_empty(2, 2 * size + 10, channels)  # v: upsampled rows, of which the first 10 are the last block's
+        v, s = rows.new_empty(
+            2, 2 * size + 10, channels
+        )  # v: upsampled rows, of which the first 10 are the last block's
         torch.mm(up[:10, :10], rows[:10], out=v[:10])
         self._snake(v[:10], s[:10])
         for start in range(0, len(y), size):
@@ -148,7 +173,7 @@ class AntiAliased(nn.Module):
             inputs = rows[start + 5 : start + n + 10].unfold(0, TILE + 5, TILE).transpose(1, 2)
             torch.bmm(up.expand(tiles, -1, -1), inputs, out=new.view(tiles, 2 * TILE, channels))
             self._snake(new, s[: 2 * n])
-            _hold_edges(v[: 10 + 2 * n], 2 * (first + start) + 5, None if stop is None else 2 * stop - 1)
+            hold(v[None, : 10 + 2 * n], 2 * (first + start) + 5, None if stop is None else 2 * stop)
             outputs = v[: 10 + 2 * n].unfold(0, 2 * TILE + 10, 2 * TILE).transpose(1, 2)
             torch.bmm(down.expand(tiles, -1, -1), outputs, out=y[start : start + n].view(tiles, TILE, channels))
             v[:10] = v[2 * n : 2 * n + 10].clone()
@@ -159,17 +184,6 @@ class AntiAliased(nn.Module):
         torch.mul(v, a.to(v.dtype), out=scratch)
         scratch.sin_()
         v.addcmul_(scratch.mul_(scratch), b.to(v.dtype))
-
-
-def _hold_edges(v: Tensor, first: int, last: int | None) -> None:
-    """Replaces what lies before time 0 or after time `last` by the row at that time; v [rows, C] begins at time `first`.
-
-    Where that row is not among these, no output of theirs counts.
-    """
-    if first < 0 <= first + len(v) - 1:
-        v[:-first] = v[-first]
-    if last is not None and first <= last < first + len(v) - 1:
-        v[last - first + 1 :] = v[last - first]
 
 
 def upsampling_matrix(taps: Tensor) -> Tensor:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 
 @dataclass(frozen=True)
@@ -41,14 +40,16 @@ def silence(signal: Signal) -> Signal:
     return signal
 
 
-def hold(rows: Tensor, first: int, stop: int | None) -> Tensor:
-    """The rows outside the sound replaced by its first or last row, as a network sees them that pads by replication."""
+def hold(rows: Tensor, first: int, stop: int | None) -> None:
+    """The rows outside the sound replaced by its first or last one, as a network sees them that pads by replication. In place.
+
+    Where rows [B, T, C], the first at time `first`, do not contain that one, no result of theirs counts.
+    """
     count = rows.shape[1]
-    if first >= 0 and (stop is None or first + count <= stop):
-        return rows
-    last = count - 1 if stop is None else min(max(stop - 1 - first, 0), count - 1)
-    index = torch.arange(count, device=rows.device).clamp(min(max(-first, 0), count - 1), last)
-    return rows.index_select(1, index)
+    if first < 0 < first + count:
+        rows[:, :-first] = rows[:, -first, None]
+    if stop is not None and first < stop < first + count:
+        rows[:, stop - first :] = rows[:, stop - first - 1, None]
 
 
 class Whole:
@@ -56,7 +57,12 @@ class Whole:
 
     def join(self, signal: Signal, before: int, after: int) -> Signal:
         """The signal with `before` and `after` further rows."""
-        return signal.with_rows(F.pad(signal.rows, (0, 0, before, after)), signal.first - before)
+        batch, count, channels = signal.rows.shape
+        rows = signal.rows.new_empty(batch, before + count + after, channels)
+        rows[:, :before] = 0
+        rows[:, before : before + count] = signal.rows
+        rows[:, before + count :] = 0
+        return signal.with_rows(rows, signal.first - before)
 
     def delayed(self, signal: Signal, first: int) -> Signal:
         """The signal at the times of another one that begins at `first`."""
