@@ -97,6 +97,7 @@ class VocoderStep:
 
     def _adversarial(self, real: Tensor, fake: Tensor) -> tuple[Tensor, tuple[float, float, float]]:
         """Trains the discriminators once, then gives the generator's adversarial and feature losses."""
+        real, fake = self._stretch(real, fake)
         real_heard, fake_heard = self._disturb(real, fake.detach())
         count = real.shape[0]
         scores, _ = self.discriminators(torch.cat([real_heard, fake_heard]))
@@ -113,6 +114,14 @@ class VocoderStep:
         g_loss, f_loss = adversarial_loss(scores), feature_matching_loss(real_features, features)
         figures = (float(d_loss.detach()), float(g_loss.detach()), float(f_loss.detach()))
         return g_loss + self.settings.feature_weight * f_loss, figures
+
+    def _stretch(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+        """The same random stretch of both, as long as the discriminators shall hear."""
+        length = self.settings.discriminator_frames * self.mel.config.hop
+        if not 0 < length < real.shape[-1]:
+            return real, fake
+        start = int(torch.randint(real.shape[-1] - length + 1, (1,), generator=self.noise))
+        return real[:, start : start + length], fake[:, start : start + length]
 
     def _disturb(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
         """The same random gain and a little noise on both, against discriminators that learn a small corpus by heart."""

@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 
 from distill_engine.audio.mel import MelConfig, hann_window, mel_filterbank
-
 from distill_engine.layers.conv import ConvState, StreamingConv1d
 from distill_engine.layers.convnext import ChannelNorm, ConvNeXtBlock
 from distill_engine.layers.istft import InverseSTFT, OverlapState

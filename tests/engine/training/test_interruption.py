@@ -29,7 +29,9 @@ corpus = MadeCorpus(tuple(clips), (0, 1), (2,))
 config = dict(bands=128, hop=512, channels=8, hidden=16, blocks=1, kernel=3, n_fft=1024, frames_per_hop=1)
 settings = VocoderSettings(batch_size=1, segment_frames=16, width=0.03, spectral_fraction=0.5)
 path, resume = Path(sys.argv[1]), sys.argv[2] == "resume"
-options = VocoderOptions(settings=settings, config=config, epochs=100000, resume=resume, warm_start=False, device="cpu", checkpoint_seconds=0.0)
+options = VocoderOptions(
+    settings=settings, config=config, epochs=100000, resume=resume, warm_start=False, device="cpu", checkpoint_seconds=0.0
+)
 started = lambda event: print(getattr(event, "step", type(event).__name__), flush=True)
 train_vocoder(corpus, path, options, listen=started)
 """
@@ -59,6 +61,7 @@ def test_a_kill_at_many_random_moments_loses_neither_the_model_nor_the_training(
         time.sleep(rng.uniform(0.2, 1.5))
         process.send_signal(signal.SIGKILL)
         process.wait(30)
+        process.stdout.close()
         with ModelFile.open(path) as file:
             stored = file.read_part("model")
             assert all(np.array_equal(stored[name], model[name]) for name in model)
