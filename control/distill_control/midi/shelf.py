@@ -3,8 +3,11 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
+from distill_control.commands.patches import Panel
+from distill_control.commands.patches.midimaps import LAYOUTS, Layout, midi_map
 from distill_control.midi.binding import Binding, MidiMap
 from distill_control.midi.mapfile import parse_map, read_text
 from distill_control.midi.mapwriter import format_map, save_text, with_binding, without_bindings
@@ -50,7 +53,8 @@ class MapShelf:
         return changed
 
     def for_port(self, port: str) -> MidiMap:
-        """The map for a port: the explicit one, else the first whose `port` is part of its name, else an empty one."""
+        """The map for a port: the explicit one, else the first whose `port` is part of its name, else the one that
+        comes with Distill for such a controller, else an empty one."""
         return self._find(port)[1]
 
     def learned(self, port: str, binding: Binding) -> Path:
@@ -105,12 +109,13 @@ class MapShelf:
             wanted = entry.map.port.casefold()
             if (wanted and wanted in port.casefold()) or (path == self.explicit and not wanted):
                 return path, entry.map
-        name = _plain_name(port)
+        known = known_map(port)
+        name = known.name if known else _plain_name(port)
         stem = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-") or "controller"
         path = self.folder / f"{stem}.toml"
         if path in self._entries:
             path = self.folder / f"{stem}-learned.toml"
-        return path, MidiMap(name=name, port=name)
+        return path, known or MidiMap(name=name, port=name)
 
     def _text(self, path: Path, midi_map: MidiMap) -> str:
         """The file's text as it stands behind `midi_map`; a new file's where there is none."""
@@ -125,6 +130,19 @@ class MapShelf:
         read = parse_map(text, str(path))
         save_text(path, text)
         self._entries[path] = _Entry(_stamp(path), read)
+
+
+def known_map(port: str) -> MidiMap | None:
+    """The map that comes with Distill for a controller of this port name, if there is one."""
+    for layout in LAYOUTS.values():
+        if layout.port.casefold() in port.casefold():
+            return _built_in(layout)
+    return None
+
+
+@lru_cache
+def _built_in(layout: Layout) -> MidiMap:
+    return parse_map(midi_map(layout, Panel()), layout.name)
 
 
 def replaced_by(midi_map: MidiMap, binding: Binding) -> set[int]:

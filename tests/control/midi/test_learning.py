@@ -173,3 +173,16 @@ def test_a_map_that_is_missing_or_not_text_is_said_so(make_stage, tmp_path: Path
     stage.wait(1.0)
     assert "cannot be read" in stage.notices[-1]
     assert stage.rack.listing()
+
+
+@pytest.mark.parametrize("port", ["MIDI Mix:MIDI Mix MIDI 1 24:0", "nanoKONTROL2 SLIDER/KNOB", "Launch Control XL"])
+def test_known_controllers_play_without_a_map_and_learn_into_one_of_their_own(stage, tmp_path: Path, port: str) -> None:
+    stage.rack.add(port)
+    known = stage.rack.listing()
+    assert len(known) >= 48
+    stage.rack.learn.arm("/distill/source/fade")
+    stage.cc(110, 0, 60, 127, port=port)
+    stage.wait(1.1)
+    (path,) = tmp_path.glob("*.toml")
+    assert len(parse_map(path.read_text()).bindings) == len(known) // 2 + 1
+    assert len(stage.rack.listing()) == len(known) + 2

@@ -6,7 +6,7 @@ from distill_control.commands.patches.panel import Panel
 
 
 @dataclass(frozen=True)
-class _Layout:
+class Layout:
     """A controller's factory numbers: two rows of knobs, faders, a master fader, buttons for presets and transport."""
 
     name: str
@@ -24,7 +24,7 @@ class _Layout:
     head: str = ""
 
 
-MIDIMIX = _Layout(
+MIDIMIX = Layout(
     "Akai MIDImix",
     "MIDI Mix",
     "Knobs 1 to 3 per column, faders, master; MUTE 1 to 8 recall presets, REC ARM 1, 2 and 3 play, stop and panic",
@@ -38,7 +38,7 @@ MIDIMIX = _Layout(
     stop="note 6",
     panic="note 9",
 )
-NANOKONTROL2 = _Layout(
+NANOKONTROL2 = Layout(
     "Korg nanoKONTROL2",
     "nanoKONTROL2",
     "In CC mode (hold SET and CYCLE while plugging in). S buttons recall presets, PLAY and STOP do so, REC is panic",
@@ -52,7 +52,7 @@ NANOKONTROL2 = _Layout(
     stop="cc 42",
     panic="cc 45",
 )
-LAUNCH_CONTROL_XL = _Layout(
+LAUNCH_CONTROL_XL = Layout(
     "Novation Launch Control XL",
     "Launch Control XL",
     "Any template with factory numbers (Factory 1 sends on channel 9, User 1 on 1). TRACK FOCUS recalls presets,"
@@ -67,7 +67,7 @@ LAUNCH_CONTROL_XL = _Layout(
     stop="note 74",
     panic="note 75",
 )
-LAYOUTS: dict[str, _Layout] = {
+LAYOUTS: dict[str, Layout] = {
     "akai-midimix": MIDIMIX,
     "korg-nanokontrol2": NANOKONTROL2,
     "novation-launch-control-xl": LAUNCH_CONTROL_XL,
@@ -76,11 +76,11 @@ LAYOUTS: dict[str, _Layout] = {
 _SOURCES = ("rate", "range", "position", "speed", "jitter")
 
 
-def midi_map(layout: _Layout, panel: Panel) -> str:
+def midi_map(layout: Layout, panel: Panel) -> str:
     """One map: controls on the first knobs, latents on the faders, the source and the map on the knobs between."""
     head = [
         f"# {layout.name}: {layout.about}.",
-        "# Copy it into the folder that `distill doctor` names, or give it with `distill-engine --map FILE`.",
+        "# Built in. To change it, copy it into the library's `maps` folder, or give it with `distill-engine --map FILE`.",
         f'name = "{layout.name}"',
         f'port = "{layout.port}"',
         'takeover = "pickup"             # none, pickup, scaling',

@@ -70,9 +70,10 @@ once, for instance `distill send /distill/subscribe {listen}`.
 """,
     "midi": """# MIDI maps
 
-Give one with `distill-engine --midi "nanoKONTROL2" --map korg-nanokontrol2.toml`, or copy it into the `maps` folder of the
-library: it is then taken whenever a port of that name is plugged in. All three are for the factory settings. A map is
-reloaded when it is saved; learning (`/distill/midi/learn ADDRESS`, then move a control) adds to it.
+These three controllers, at their factory settings, play as soon as they are plugged in: the maps are built in. To change
+one, copy it into the `maps` folder of the library (taken whenever a port of its name is plugged in), or give it with
+`distill-engine --map FILE`. A map is reloaded when it is saved; learning (`/distill/midi/learn ADDRESS`, then move a control)
+adds to it, or starts one for a controller that has none.
 
 | key | |
 |---|---|
