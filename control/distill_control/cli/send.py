@@ -120,9 +120,10 @@ def list_addresses(args: argparse.Namespace) -> int:
     from distill_engine.streaming.vocabulary import ROWS
 
     def show(console: "Console") -> None:
-        from rich.table import Table
+        from rich.table import Column, Table
 
-        table = Table("address", "arguments", "range", "meaning", box=None, pad_edge=False)
+        address = Column("address", no_wrap=True, min_width=max(len(row.address) for row in ROWS))
+        table = Table(address, "arguments", "range", "meaning", box=None, pad_edge=False)
         for row in ROWS:
             bounds = f"{row.minimum:g} to {row.maximum:g} {row.unit}" if row.maximum is not None else ""
             table.add_row(row.address, usage(row).replace("[", "\\["), bounds.strip(), row.description)

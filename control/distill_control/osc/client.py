@@ -27,8 +27,12 @@ class OscClient:
         try:
             family, _, _, _, address = socket.getaddrinfo(host, port, type=kind)[0]
             self._socket = socket.socket(family, kind)
-            self._socket.settimeout(timeout)
-            self._socket.connect(address)
+            try:
+                self._socket.settimeout(timeout)
+                self._socket.connect(address)
+            except (OSError, OverflowError):
+                self._socket.close()
+                raise
         except (OSError, UnicodeError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise ControlError(f"cannot reach {self._where} ({reason}); is distill-engine running there?") from None

@@ -68,7 +68,7 @@ class ControlSettings:
             ConfigError: if the text is no JSON object of known settings.
         """
         try:
-            values = json.loads(text)
+            values = dict(json.loads(text))
             unknown = set(values) - {field.name for field in fields(cls)}
             if unknown:
                 raise ConfigError(f"unknown control settings: {', '.join(sorted(unknown))}")

@@ -1,0 +1,57 @@
+"""Settings, and what the terminal shows."""
+
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+from distill_control.session.notices import Notices
+from distill_control.session.view import meter, picture
+from distill_control.settings import ControlSettings
+from distill_engine.errors import ConfigError
+
+
+def test_settings_survive_json():
+    settings = ControlSettings(osc_port=7000, allow=("192.168.1.0/24",), view="json")
+    assert ControlSettings.from_json(settings.to_json()) == settings
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"osc_port": 70000}, {"osc_port": 9001}, {"allow": ("nonsense",)}, {"view": "loud"}, {"oscquery_port": -1}],
+)
+def test_wrong_settings_are_refused(wrong):
+    with pytest.raises(ConfigError):
+        ControlSettings(**wrong)
+
+
+def test_unreadable_settings_are_refused():
+    for text in ("", "[1]", '{"nonsense": 1}', '{"osc_port": "x"}'):
+        with pytest.raises(ConfigError):
+            ControlSettings.from_json(text)
+
+
+def test_the_live_view_shows_the_state_the_last_messages_and_the_notices(rain):
+    notices = Notices("live")
+    notices.add("warning", "the device is\ngone")
+    rain.handle("/distill/gain", [-6.0], "me", lambda *a: None)
+    console = Console(file=io.StringIO(), width=120)
+    console.print(picture(rain, notices))
+    shown = console.file.getvalue()
+    for text in ("rain", "vocos", "-6.0 dB", "underruns 0", "/distill/gain", "the device is gone", "latency"):
+        assert text in shown
+
+
+def test_the_meter_is_empty_at_the_floor_and_full_at_full_scale():
+    assert meter(-120.0).count("█") == 0
+    assert meter(0.0).count("·") == 0
+
+
+def test_notices_are_json_lines_or_plain_warnings(capsys):
+    Notices("json").add("info", "hello")
+    assert json.loads(capsys.readouterr().out)["text"] == "hello"
+    quiet = Notices("quiet")
+    quiet.add("info", "hello")
+    quiet.add("error", "broken")
+    assert capsys.readouterr().err == "error: broken\n"
