@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -90,6 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def play(options: argparse.Namespace) -> int:
     """Runs the engine. Raises DistillError."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's own threads would only disturb the synth thread
     control = control_settings(options)
 
     def spawn(connection: socket, shared_name: str, again: bool) -> "subprocess.Popen[bytes]":
@@ -192,10 +194,9 @@ def _print_devices(title: str, devices: "tuple[Device, ...]") -> None:
 
 
 def _list_midi() -> int:
-    from distill_control.midi.ports import list_ports
+    from distill_control.midi.ports import list_midi
 
-    names = list_ports()
-    print("\n".join(names) if names else "no MIDI ports")
+    print("\n".join(list_midi().lines()))
     return 0
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from distill_engine.errors import ControlError
 from distill_engine.streaming.channel import Channel, ChannelClosed
+from distill_engine.streaming.hygiene import prepare_helper
 
 Spawn = Callable[[socket, str, bool], "subprocess.Popen[bytes]"]
 """`spawn(connection, shared_name, again)` starts the control process, which inherits the connection and the shared memory."""
@@ -93,6 +94,7 @@ class ControlProcess:
             self._process = self._spawn(connection, self._shared_name, again)
 
     def _run(self) -> None:
+        prepare_helper()
         while not self._stopping.is_set():
             self._listen()
             if self._stopping.is_set() or not self._ready.is_set():

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from distill_engine.errors import DeviceError
 from distill_engine.streaming.devices import AudioSystem, choose_device, names_jack
+from distill_engine.streaming.hygiene import prepare_helper
 from distill_engine.streaming.output import ClockOutput, DeviceOutput, FileOutput, Output
 
 CHECK_SECONDS = 0.1
@@ -111,6 +112,7 @@ class DeviceKeeper:
         return DeviceOutput(self._system, device, self.rate)
 
     def _run(self) -> None:
+        prepare_helper()
         retry = FIRST_RETRY
         while not self._stopping.wait(CHECK_SECONDS if not self._waiting else retry):
             if self._waiting:

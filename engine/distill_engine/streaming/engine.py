@@ -20,7 +20,7 @@ from distill_engine.streaming.device_keeper import DeviceKeeper
 from distill_engine.streaming.devices import AudioSystem
 from distill_engine.streaming.figures import Figures, Stopwatch
 from distill_engine.streaming.fitting import BLOCKS, Fit, FitRequest, fit_instrument
-from distill_engine.streaming.hygiene import quieten_process
+from distill_engine.streaming.hygiene import prepare_helper, quieten_process
 from distill_engine.streaming.instrument import Instrument
 from distill_engine.streaming.live_commands import LiveCommands, Wishes
 from distill_engine.streaming.output import DeviceOutput, Output
@@ -131,6 +131,7 @@ class Engine:
         """Publishes figures until the end is wanted. Raises DistillError if the synth fails."""
         if self._parts is None:
             raise ConfigError("the engine was not started")
+        prepare_helper()
         parts, watch = self._parts, Stopwatch()
         figures = Figures(parts.performer, self.keeper)
         deadline = None if self.settings.seconds is None else time.monotonic() + self.settings.seconds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import os
@@ -13,6 +14,7 @@ import numpy as np
 
 SWITCH_INTERVAL = 0.0005
 SYNTH_PRIORITY = 55  # below jackd's own threads
+HELPER_PRIORITY = 5
 _MCL_CURRENT, _MCL_FUTURE, _MCL_ONFAULT = 1, 2, 4
 
 
@@ -29,6 +31,7 @@ class Hygiene:
 def quieten_process() -> None:
     """Once everything is loaded: what is alive now is never looked at again by the collector; threads switch quickly."""
     gc.collect()
+    _trim_memory()
     gc.freeze()
     gc.set_threshold(20000, 50, 1000)
     sys.setswitchinterval(SWITCH_INTERVAL)
@@ -47,6 +50,15 @@ def prepare_thread(priority: int = SYNTH_PRIORITY) -> Hygiene:
     return Hygiene(realtime, locked, flushed, tuple(notes))
 
 
+def prepare_helper() -> None:
+    """A low real-time priority for a thread beside the synth: one that held Python's lock while it was kept from running by other
+    programs would keep the synth waiting. Its child processes do not inherit it. Nothing happens where it is not allowed.
+    """
+    if hasattr(os, "sched_setscheduler"):
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(HELPER_PRIORITY))
+
+
 def resident_megabytes() -> float:
     """Resident memory of this process, in MB (0 where the system does not say)."""
     try:
@@ -57,6 +69,12 @@ def resident_megabytes() -> float:
 
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return peak / 1e6 if sys.platform == "darwin" else peak / 1e3
+
+
+def _trim_memory() -> None:
+    """Gives back what loading has freed (glibc keeps it otherwise)."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _set_realtime(priority: int) -> bool:

@@ -14,7 +14,8 @@ from distill_engine.errors import ControlError, DistillError, LibraryError
 from distill_engine.library.folders import ensure, recordings_dir
 from distill_engine.library.lookup import find_model, new_file
 from distill_engine.streaming.capture import Capture
-from distill_engine.streaming.fitting import FitRequest, fit_instrument
+from distill_engine.streaming.fitting import Fit, FitRequest, fit_instrument
+from distill_engine.streaming.hygiene import prepare_helper
 from distill_engine.streaming.instrument import Instrument
 from distill_engine.streaming.performer import Performer
 from distill_engine.streaming.recording import AUDIO_SUFFIXES, AudioWriter
@@ -107,13 +108,13 @@ class LiveCommands:
         path = self.synth.instrument.path
         if path is None:
             raise ControlError("what plays has no model file to take another vocoder from")
-        self._swap(self._fit(path, name))
+        self._swap(*self._fit(path, name))
         self._wishes = replace(self._wishes, request=replace(self._wishes.request, vocoder=name))
 
     def change_model(self, name: str) -> None:
         """Another model, by its name in the library. Raises LibraryError, ModelFileError, VocoderError."""
-        instrument = self._fit(find_model(name, allow_paths=self._wishes.allow_paths), self._wishes.request.vocoder)
-        self._swap(instrument)
+        instrument, fit = self._fit(self._find(name), self._wishes.request.vocoder)
+        self._swap(instrument, fit)
         self._loaded(instrument)
 
     def change_blend(self, place: int, name: str) -> None:
@@ -121,8 +122,8 @@ class LiveCommands:
         if not name:
             self._run(lambda: self.synth.swap(None, place=int(place)))
             return
-        instrument = self._fit(find_model(name, allow_paths=self._wishes.allow_paths), self._wishes.request.vocoder)
-        self._swap(instrument, int(place))
+        instrument, fit = self._fit(self._find(name), self._wishes.request.vocoder)
+        self._swap(instrument, fit, int(place))
         if int(place) == 0:
             self._loaded(instrument)
 
@@ -161,6 +162,7 @@ class LiveCommands:
             raise ControlError(f"the engine has no command {command[:60]!r}")
 
     def _load_all(self) -> None:
+        prepare_helper()
         while (job := self._jobs.get()) is not None:
             action, answer = job
             try:
@@ -172,10 +174,16 @@ class LiveCommands:
             else:
                 answer(None)
 
-    def _fit(self, path: Path, vocoder: str) -> Instrument:
-        return fit_instrument(path, replace(self._wishes.request, vocoder=vocoder))[0]
+    def _find(self, name: str) -> Path:
+        return find_model(name, allow_paths=self._wishes.allow_paths)
 
-    def _swap(self, instrument: Instrument, place: int = 0) -> None:
+    def _fit(self, path: Path, vocoder: str) -> tuple[Instrument, Fit]:
+        return fit_instrument(path, replace(self._wishes.request, vocoder=vocoder))
+
+    def _swap(self, instrument: Instrument, fit: Fit, place: int = 0) -> None:
+        """Both voices are computed during the cross-fade: the ring is filled higher before."""
+        fade = self.synth.parameters.value("/distill/source/fade")
+        self._performer.brace(1.5 * fit.block_seconds(instrument) + 0.002, fade + 1.0)
         self._run(lambda: self.synth.swap(instrument, place=place))
         self.swaps += 1
 

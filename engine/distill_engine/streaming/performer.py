@@ -35,6 +35,7 @@ FloatArray = npt.NDArray[np.float32]
 QUEUE_LIMIT = 256
 SHORTEST_SLEEP, LONGEST_SLEEP = 0.0004, 0.004
 LEVEL_SECONDS = 0.1
+BRACE_SECONDS = 0.4
 
 
 class Plays(Protocol):
@@ -120,6 +121,7 @@ class Performer:
         self._stopping = threading.Event()
         self._last_written = time.monotonic()
         self._last_fill = 0.0
+        self._braced = (0.0, 0.0)
         self._thread = threading.Thread(target=self._run, name="synth", daemon=True)
         self.failure: BaseException | None = None
         self._connect(ClockOutput(synth.sample_rate))
@@ -171,6 +173,15 @@ class Performer:
         """Ends the sound softly."""
         return self.call(self.synth.stop)
 
+    def brace(self, extra_seconds: float, lasting_seconds: float) -> None:
+        """Raises the target fill for a while, because blocks are about to take longer (two voices cross-fade); waits until it is there."""
+        now = time.monotonic()
+        self._braced = (extra_seconds, now + lasting_seconds)
+        while self.running and time.monotonic() < now + BRACE_SECONDS:
+            time.sleep(0.005)
+            if self.meters.fill >= self.meters.target and time.monotonic() > now + 0.03:
+                return
+
     def latency_seconds(self) -> float:
         """From a parameter change to the loudspeaker: a block, the target fill, the resampler and the device."""
         block = self.block * self.synth.hop / self.synth.sample_rate
@@ -207,10 +218,10 @@ class Performer:
         self._do_calls()
         for slot, value, glide in self._parameters.changes():
             self._apply(slot, value, glide)
-        began, computing = time.monotonic(), time.thread_time()
+        began = time.monotonic()
         samples = self.synth.render(self.block, self._hear(self.block * self.synth.hop))
         ended = time.monotonic()
-        block = BlockTime(ended - began, time.thread_time() - computing, ended - self._last_written)
+        block = BlockTime(ended - began, ended - self._last_written)
         self.times.add(block.seconds, self.block * self.synth.hop / self.synth.sample_rate)
         self._write(samples, block)
         self._measure(samples)
@@ -220,7 +231,8 @@ class Performer:
         while not self._stopping.is_set() and self._next is None:
             output = self._output
             self._fill.set_period(output.period / output.rate)
-            target = round(self._fill.seconds(self.times.block_p99) * output.rate)
+            extra = self._braced[0] if time.monotonic() < self._braced[1] else 0.0
+            target = round((self._fill.seconds(self.times.block_p99) + extra) * output.rate)
             self.meters.target, self.meters.fill = target, output.fill
             output.begin(target)
             spare = (output.fill - target) / output.rate

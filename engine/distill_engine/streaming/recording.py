@@ -11,6 +11,7 @@ import numpy.typing as npt
 import soundfile
 
 from distill_engine.errors import AudioFileError
+from distill_engine.streaming.hygiene import prepare_helper
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".aiff", ".ogg")
 _SUBTYPES = {".wav": "FLOAT", ".flac": "PCM_24", ".aiff": "PCM_24", ".ogg": None}
@@ -59,6 +60,7 @@ class AudioWriter:
             raise AudioFileError(f"{self.path}: the recording is incomplete: {self.failure}")
 
     def _run(self) -> None:
+        prepare_helper()
         with self._file:
             while (frames := self._queue.get()) is not None:
                 if self.failure is None:

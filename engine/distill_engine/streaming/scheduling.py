@@ -35,10 +35,9 @@ class Underrun:
 
 @dataclass(frozen=True)
 class BlockTime:
-    """How long a block took: by the clock, of this thread's own computing time, and since the block before was written."""
+    """How long a block took, and how long it is since the block before was written."""
 
     seconds: float
-    computing_seconds: float
     since_last_seconds: float
 
 
@@ -130,13 +129,12 @@ class TargetFill:
 def cause_of(block: BlockTime, typical_seconds: float, fill_before_seconds: float) -> Cause:
     """Why the ring ran empty, from the block that came too late.
 
-    If the block and the waiting before it were shorter than what the ring had held, the device took too much. If the thread spent
-    most of the block computing, or the block took no longer than usual, the model is too slow. Else it was kept from running.
+    If the block and the waiting before it were shorter than what the ring had held, the device took too much. If the block took about
+    as long as blocks do, the model is too slow. Else it was kept from running, by another program or by the machine itself (a virtual
+    one may stand still while its clocks of computing time go on: those are no evidence).
     """
     if block.since_last_seconds < 0.9 * fill_before_seconds:
         return "device"
     if block.seconds < 0.5 * fill_before_seconds:
         return "stall"
-    busy = block.computing_seconds >= 0.6 * block.seconds
-    usual = block.seconds <= 3.0 * max(typical_seconds, 1e-4)
-    return "model" if busy or usual else "stall"
+    return "model" if block.seconds <= 3.0 * max(typical_seconds, 1e-4) else "stall"

@@ -1,0 +1,180 @@
+"""distill-engine as a user starts it: with the real control process."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+from pythonosc.osc_message import OscMessage
+from pythonosc.osc_message_builder import OscMessageBuilder
+
+ENGINE = (sys.executable, "-m", "distill_control.cli.engine")
+
+
+def free_port(kind=socket.SOCK_STREAM):
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Player:
+    """A running distill-engine, and OSC to it."""
+
+    def __init__(self, model, *options):
+        self.port, self.query_port = free_port(), free_port()
+        ports = ["--osc-port", str(self.port), "--oscquery-port", str(self.query_port)]
+        self.process = subprocess.Popen(
+            [*ENGINE, str(model), "--device", "null", "--no-midi", "--quiet", *ports, *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.settimeout(0.5)
+
+    def send(self, address, *arguments):
+        builder = OscMessageBuilder(address)
+        for argument in arguments:
+            builder.add_arg(argument)
+        self.socket.sendto(builder.build().dgram, ("127.0.0.1", self.port))
+
+    def ask(self, address, *arguments, seconds=30.0):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and self.process.poll() is None:
+            self.send(address, *arguments)
+            try:
+                message = OscMessage(self.socket.recv(65536))
+            except OSError:
+                time.sleep(0.05)
+                continue
+            if message.address == f"{address}.reply" or address in message.params[:1]:
+                return [message.address, *message.params]
+        raise RuntimeError(f"no answer to {address}: {self.process.poll()}")
+
+    def status(self):
+        pairs = self.ask("/distill/status")[1:]
+        return dict(zip(pairs[::2], pairs[1::2], strict=True))
+
+    def until(self, what, seconds=30.0):
+        deadline = time.monotonic() + seconds
+        while not what(status := self.status()):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"this never came: {status}")
+            time.sleep(0.05)
+        return status
+
+    def end(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        _, said = self.process.communicate(timeout=30)
+        return self.process.returncode, said
+
+    def close(self):
+        self.socket.close()
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.communicate()
+
+
+@pytest.fixture
+def players():
+    made = []
+
+    def make(*arguments):
+        made.append(Player(*arguments))
+        return made[-1]
+
+    yield make
+    for player in made:
+        player.close()
+
+
+def test_a_model_is_played_and_steered_over_osc(players, tiny_model):
+    player = players(tiny_model)
+    status = player.until(lambda s: s.get("hops", 0) > 10)
+    assert status["model"] == "tiny"
+    player.send("/distill/gain", -90.0)
+    player.until(lambda s: s["peak_db"] < -100)
+    assert player.ask("/distill/stop") == ["/distill/done", "/distill/stop"]
+    player.until(lambda s: s["playing"] == 0)
+    assert player.end(signal.SIGINT) == (0, "")
+
+
+def test_what_was_set_survives_the_control_process(players, tiny_model):
+    player = players(tiny_model)
+    player.until(lambda s: s.get("hops", 0) > 10)
+    player.send("/distill/gain", -90.0)
+    before = player.until(lambda s: s["peak_db"] < -100)
+    os.kill(_control(player), signal.SIGKILL)
+    after = player.until(lambda s: s.get("control_restarts") == 1)
+    assert after["hops"] > before["hops"]
+    assert after["peak_db"] < -100
+    assert player.end()[0] == 0
+
+
+def _control(player):
+    for task in os.listdir(f"/proc/{player.process.pid}/task"):
+        with open(f"/proc/{player.process.pid}/task/{task}/children", encoding="ascii") as file:
+            for pid in map(int, file.read().split()):
+                if b"distill_control.session" in _command(pid):
+                    return pid
+    raise RuntimeError("there is no control process")
+
+
+def _command(pid):
+    with open(f"/proc/{pid}/cmdline", "rb") as file:
+        return file.read()
+
+
+def test_a_killed_engine_is_said_and_nothing_is_left(players, tiny_model):
+    player = players(tiny_model)
+    player.until(lambda s: s.get("hops", 0) > 0)
+    control = _control(player)
+    code, said = player.end(signal.SIGKILL)
+    assert code == -signal.SIGKILL
+    assert "the engine is gone" in said
+    deadline = time.monotonic() + 10
+    while os.path.exists(f"/proc/{control}") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not os.path.exists(f"/proc/{control}")
+
+
+def test_a_port_in_use_is_one_line(tiny_model):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = str(taken.getsockname()[1])
+        command = [*ENGINE, str(tiny_model), "--device", "null", "--no-midi", "--quiet", "--osc-port", port]
+        command += ["--oscquery-port", str(free_port())]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert port in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--block", "three"], "--block three"),
+        (["--latency", "0"], "--latency 0"),
+        (["--sample-rate", "7"], "--sample-rate 7"),
+        (["--bind", "0.0.0.0"], "--allow"),
+        (["--device", "nowhere"], "'nowhere'"),
+    ],
+)
+def test_bad_options_are_one_line(tiny_model, options, message):
+    ports = ["--osc-port", str(free_port()), "--oscquery-port", str(free_port())]
+    command = [*ENGINE, str(tiny_model), "--device", "null", "--no-midi", "--quiet", *ports, *options]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_list_of_devices_needs_no_model():
+    done = subprocess.run([*ENGINE, "--list-devices"], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0
+    assert "outputs:" in done.stdout
