@@ -62,6 +62,7 @@ class Instrument:
     corpus: npt.NDArray[np.float32] | None = None
     controls: Controls | None = None
     place: LatentMap | None = None
+    trim: float = 1.0
     path: Path | None = None
     _ready: list[Voice] = field(default_factory=list, compare=False)
 
@@ -184,8 +185,17 @@ def prepare_instrument(
         stream,
         encoder,
         path=path,
+        trim=_trim(manifest),
         **extras,
     ).prepare(block)
+
+
+def _trim(manifest: Manifest) -> float:
+    """The factor that brings the model to the common level (measured when it was analysed), 1 where none is known."""
+    value = manifest.analysis.get("trim_db", 0.0)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -60.0 <= value <= 60.0:
+        raise ModelFileError(f"{manifest.name}: trim_db {value!r} is not a level within 60 dB: damaged")
+    return float(10.0 ** (value / 20.0))
 
 
 def _check_fit(choice: VocoderChoice, mel: MelConfig) -> None:

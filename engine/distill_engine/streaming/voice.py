@@ -88,7 +88,7 @@ class Voice:
 
     def render(self, latents: FloatArray, hop: int, report: Callable[[Report], None]) -> FloatArray:
         """Latents [D, n] from hop `hop` on -> samples [n * hop length], mono, finite whatever the networks gave."""
-        samples = self.vocoder.step(self.decoder.step(latents))[0].copy()
+        samples = self.vocoder.step(self.decoder.step(latents))[0] * np.float32(self.instrument.trim)
         if self._recovering:
             length = min(self.instrument.hop, len(samples))
             samples[:length] *= np.linspace(0.0, 1.0, length, dtype=np.float32)
