@@ -2,9 +2,9 @@
 
     python benchmarks/quality.py [--model MODEL] [--corpus DIR] [--json FILE]
 
-Rows: Griffin-Lim 60 of the true mel (here only: the product has none), the base vocoders, the model's own vocoders, BigVGAN where its
-weights are in the cache; then clip -> latents -> mel -> vocoder. Columns: log-mel L1 (nat), multi-resolution STFT (auraloss),
-zimtohrli (its MOS scale, higher is better), log-spectral distance in the transients (dB). Compare differences: random phase alone scores 3.4 to 4.4.
+Rows: Griffin-Lim 60 of the true mel (here only: the product has none), the base vocoders, the model's own vocoders; then
+clip -> latents -> mel -> vocoder. Columns: log-mel L1 (nat), multi-resolution STFT (auraloss), zimtohrli (its MOS scale, higher is
+better), log-spectral distance in the transients (dB). Compare differences: random phase alone scores 3.4 to 4.4.
 """
 
 from __future__ import annotations

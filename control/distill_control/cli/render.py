@@ -89,7 +89,11 @@ def run_render(args: argparse.Namespace) -> int:
     path = find_model(args.model, allow_paths=True)
     output = _output(args, path, args.take)
     result = _render_take(args, path, output) if args.take is not None else _render_score(args, path, output)
-    emit(args, {**asdict(result), "path": str(result.path)}, lambda console: console.print(_sentence(result), soft_wrap=True))
+    emit(
+        args,
+        {**asdict(result), "path": str(result.path)},
+        lambda console: console.print(_sentence(result), soft_wrap=True),
+    )
     return 0
 
 

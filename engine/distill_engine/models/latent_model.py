@@ -80,7 +80,8 @@ class Encoder(nn.Module):
         self.head = nn.Conv1d(width, features, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.head(self.coarse(self.down(self.fine(x))))
+        features: Tensor = self.head(self.coarse(self.down(self.fine(x))))
+        return features
 
     def initial_state(self, batch: int, device: Any = None, dtype: Any = None) -> EncoderState:
         return EncoderState(
@@ -122,14 +123,16 @@ class LatentModel(nn.Module):
         """Bottleneck features [B, F, ceil(T / reduction)] of mel [B, bands, T]; a last, incomplete region repeats its end."""
         spare = -mel.shape[-1] % self.config.reduction
         x = F.pad(mel, (0, spare), mode="replicate") if spare else mel
-        return self.encoder((x - self.mel_mean) / self.mel_std)
+        features: Tensor = self.encoder((x - self.mel_mean) / self.mel_std)
+        return features
 
     def encode(self, mel: Tensor) -> Tensor:
         return (self.bottleneck.mean(self.features(mel)) - self.latent_mean) / self.latent_std
 
     def decode_raw(self, latents: Tensor) -> Tensor:
         """Mel of latents at the mel rate in the bottleneck's own units (training)."""
-        return self.output(self.output_norm(self.decoder(latents))) * self.mel_std + self.mel_mean
+        mel: Tensor = self.output(self.output_norm(self.decoder(latents))) * self.mel_std + self.mel_mean
+        return mel
 
     def decode(self, latents: Tensor) -> Tensor:
         return self.decode_raw(latents * self.latent_std + self.latent_mean)

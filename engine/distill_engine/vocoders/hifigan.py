@@ -56,7 +56,7 @@ class HifiGan(nn.Module):
         self.conv_post = StreamingConv1d(channels, 1, 7, causal=c.causal)
         self.delay = self._total_delay()
         self.apply(_initialise)
-        self.register_load_state_dict_pre_hook(fold_weight_norm)
+        self.register_load_state_dict_pre_hook(fold_weight_norm)  # type: ignore[no-untyped-call]
 
     def _total_delay(self) -> int:
         delay = self.conv_pre.set_lead(0)

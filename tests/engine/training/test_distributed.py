@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 SCRIPT = """
 import sys
@@ -34,13 +35,14 @@ stop_ranks()
 """
 
 
+@pytest.mark.timeout(900)
 def test_two_processes_equal_one_with_the_same_global_batch(tmp_path: Path) -> None:
     script = tmp_path / "train.py"
     script.write_text(SCRIPT)
     one, two = tmp_path / "one.npz", tmp_path / "two.npz"
-    subprocess.run([sys.executable, str(script), str(one)], check=True, timeout=120)
+    subprocess.run([sys.executable, str(script), str(one)], check=True, timeout=400)
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    subprocess.run([*launch, str(script), str(two)], check=True, timeout=240, capture_output=True)
+    subprocess.run([*launch, str(script), str(two)], check=True, timeout=400, capture_output=True)
     a, b = np.load(one), np.load(two)
     assert set(a.files) == set(b.files)
     moved = max(float(np.abs(a[name]).max()) for name in a.files)
