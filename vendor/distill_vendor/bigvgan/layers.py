@@ -67,7 +67,7 @@ class Upsampling(nn.Module):
 
     def _upsampled(self, rows: Tensor) -> Tensor:
         """The rows [B, t, C_out] that end where input [B, T, C_in] ends, of which all contributions are there."""
-        batch, count, inputs = rows.shape
+        batch, _, inputs = rows.shape
         reach = -(-self.kernel // self.rate)
         if self.fast is None or self.fast.dtype != rows.dtype or self.fast.device != rows.device:
             padded = F.pad(self.weight.detach(), (0, reach * self.rate - self.kernel))

@@ -1,0 +1,140 @@
+"""`distill compare`: the same performance through several vocoders, as sound files, figures and one page to look and listen."""
+
+from __future__ import annotations
+
+import argparse
+import html
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from distill_control.cli.output import console_err, emit
+from distill_engine.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from distill_engine.audio.mel import FloatArray, MelConfig
+    from distill_engine.rendering.comparing import Vocode, VocoderResult
+
+COLUMNS = {
+    "log_mel": "distance from the mel (nat)", "brightness_hz": "brightness (Hz)", "above_10k_db": "above 10 kHz (dB)",
+    "peak_db": "peak (dB)", "rms_db": "RMS (dB)", "speed": "speed (x real time)",
+}  # fmt: skip
+
+
+def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
+    parser = subparsers.add_parser(
+        "compare", parents=[common], help="the same performance through several vocoders, to look and listen"
+    )
+    parser.add_argument("model", metavar="MODEL", help="a .distillgan file, or its name in the library")
+    parser.add_argument(
+        "--vocoders", required=True, metavar="A,B,...", help="hifigan, vocos, bigvgan, base, or names of added vocoders"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="DIR", help="the folder for page and sounds"
+    )
+    parser.add_argument("--duration", type=float, default=10.0, metavar="S", help="seconds (default 10)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="another seed is another performance")
+    parser.add_argument("--source", default="auto", metavar="SOURCE", help="auto, corpus, drift or hold (default auto)")
+    parser.add_argument("--torch-device", choices=("auto", "cpu", "cuda", "mps"), help="compute in torch instead")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """`distill compare`."""
+    from distill_engine.audio.files import write_audio
+    from distill_engine.library.lookup import find_model
+    from distill_engine.rendering.comparing import compare, performance_mel
+    from distill_engine.rendering.loading import load_model, offline_settings
+    from distill_engine.rendering.performance import Score
+    from distill_engine.streaming.instrument import prepare_instrument
+
+    names = list(dict.fromkeys(name.strip() for name in args.vocoders.split(",") if name.strip()))
+    if not names:
+        raise ConfigError("--vocoders is empty: name at least one, such as hifigan,bigvgan")
+    path = find_model(args.model, allow_paths=True)
+    model = load_model(path, torch_device=args.torch_device)
+    vocoders = [(name, _vocode(name, model, args.torch_device)) for name in names]
+    instrument = prepare_instrument(path, "auto", settings=offline_settings(), torch_device=args.torch_device)
+    mel = performance_mel(instrument, Score(args.duration, args.seed, args.source))
+    results = []
+    with console_err().status("") as status:
+        for name, vocode in vocoders:
+            status.update(f"{name}: {args.duration:.0f} s of sound")
+            results += compare(mel, model.mel, [(name, vocode)])
+    args.output.mkdir(parents=True, exist_ok=True)
+    for result in results:
+        write_audio(args.output / f"{result.name}.wav", result.samples, model.mel.sample_rate, bit_depth=24)
+    draw(results, mel, model.mel, args.output / "spectrograms.png")
+    (args.output / "index.html").write_text(page(path.stem, results), "utf-8")
+    figures = [result.figures() for result in results]
+    emit(args, {"page": str(args.output / "index.html"), "vocoders": figures}, lambda c: _show(c, figures, args.output))
+    return 0
+
+
+def _vocode(name: str, model: Any, torch_device: str | None) -> Vocode:
+    """The function mel -> samples of a vocoder by name; one that was added is found on its shelf."""
+    from distill_control.cli.vocoder import shelf
+    from distill_engine.vocoders.published import PublishedVocoder
+    from distill_engine.vocoders.weights import NAME, read_record
+
+    record = read_record(shelf() / name) if NAME.fullmatch(name) else None
+    if record is not None:
+        return PublishedVocoder(record, model.mel, torch_device=torch_device or "auto").vocode
+    model.choice(name)  # an unknown or absent one is said before anything is computed
+
+    def vocode(mel: FloatArray) -> FloatArray:
+        samples: FloatArray = model.vocode(mel, name)
+        return samples
+
+    return vocode
+
+
+def draw(results: list[VocoderResult], mel: FloatArray, config: MelConfig, path: Path) -> None:
+    """One picture: the mel that all were given, and below it each vocoder's."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    rows = [("the mel that all were given", mel), *((result.name, result.mel) for result in results)]
+    figure = Figure(figsize=(12, 2.4 * len(rows)), layout="constrained")
+    FigureCanvasAgg(figure)
+    for axes, (title, values) in zip(
+        figure.subplots(len(rows), 1, sharex=True, squeeze=False)[:, 0], rows, strict=True
+    ):
+        extent = (0, values.shape[1] / config.frame_rate, 0, config.bands)
+        axes.imshow(values, origin="lower", aspect="auto", extent=extent, vmin=-11.5, vmax=2.0, cmap="magma")
+        axes.set_title(title, loc="left", fontsize=10)
+        axes.set_ylabel("mel band")
+    axes.set_xlabel("seconds")
+    figure.savefig(path, dpi=100)
+
+
+def page(title: str, results: list[VocoderResult]) -> str:
+    """The HTML page: players, figures and the picture, without anything from elsewhere."""
+    head = "".join(f"<th>{html.escape(text)}</th>" for text in COLUMNS.values())
+    rows = "".join(
+        f"<tr><th>{html.escape(r.name)}</th><td><audio controls loop src='{html.escape(r.name)}.wav'></audio></td>"
+        + "".join(f"<td>{r.figures()[column]}</td>" for column in COLUMNS)
+        + "</tr>"
+        for r in results
+    )
+    return (
+        "<!doctype html><html lang='en'><meta charset='utf-8'>"
+        f"<title>{html.escape(title)}: vocoders compared</title>"
+        "<style>body{font:15px system-ui;margin:2em;max-width:80em}td,th{padding:.4em .8em;text-align:left}"
+        "img{max-width:100%}</style>"
+        f"<h1>{html.escape(title)}</h1><p>The same performance through {len(results)} vocoders: all were given the same "
+        "mel spectrogram. The first figure says how far the mel of the sound is from it.</p>"
+        f"<table><tr><th></th><th>listen</th>{head}</tr>{rows}</table>"
+        "<p><img src='spectrograms.png' alt='Mel spectrograms of all versions'></p></html>\n"
+    )
+
+
+def _show(console: Console, figures: list[dict[str, Any]], folder: Path) -> None:
+    from rich.table import Table
+
+    table = Table("vocoder", *COLUMNS.values(), box=None, pad_edge=False)
+    for row in figures:
+        table.add_row(row["name"], *(str(row[column]) for column in COLUMNS))
+    console.print(table)
+    console.print(f"look and listen: {folder / 'index.html'}", soft_wrap=True)

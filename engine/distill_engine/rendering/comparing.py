@@ -1,0 +1,108 @@
+"""The same performance through several vocoders: what each makes of exactly the same mel, and how far from it that is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.audio.mel import MelConfig, mel_spectrogram
+from distill_engine.errors import VocoderError
+from distill_engine.rendering.performance import Score, play_score
+from distill_engine.streaming.backends.base import StepBackend
+from distill_engine.streaming.instrument import Instrument
+
+FloatArray = npt.NDArray[np.float32]
+Vocode = Callable[[FloatArray], FloatArray]
+
+
+@dataclass(frozen=True)
+class VocoderResult:
+    """One vocoder's version. `log_mel` is the mean distance (nat) of its sound's mel from the mel it was given,
+    `brightness_hz` its spectral centroid, `above_10k_db` the level above 10 kHz relative to the whole, `speed` seconds of sound
+    per second."""
+
+    name: str
+    samples: FloatArray
+    mel: FloatArray
+    log_mel: float
+    brightness_hz: float
+    above_10k_db: float
+    peak_db: float
+    rms_db: float
+    speed: float
+
+    def figures(self) -> dict[str, float | str]:
+        """The numbers alone, rounded for reading."""
+        names = ("log_mel", "brightness_hz", "above_10k_db", "peak_db", "rms_db", "speed")
+        return {"name": self.name} | {name: round(float(getattr(self, name)), 3) for name in names}
+
+
+def performance_mel(instrument: Instrument, score: Score) -> FloatArray:
+    """The mel [bands, F] that the instrument's decoder gives its vocoder in this performance."""
+    recorders: list[_Recorder] = []
+
+    def stream() -> StepBackend:
+        recorders.append(_Recorder(instrument.vocoder_stream()))
+        return recorders[-1]
+
+    for _ in play_score(replace(instrument, vocoder_stream=stream, _ready=[]), score):
+        pass
+    played = max(recorders, key=lambda recorder: len(recorder.frames), default=None)
+    if played is None or not played.frames:
+        raise VocoderError("the performance gave its vocoder nothing to play; choose a longer --duration")
+    return np.concatenate(played.frames, axis=1)
+
+
+def compare(mel: FloatArray, config: MelConfig, vocoders: Iterable[tuple[str, Vocode]]) -> list[VocoderResult]:
+    """Each vocoder's version of mel [bands, F]; `vocoders` are names and functions mel -> samples [F * hop]."""
+    return [_result(name, vocode, mel, config) for name, vocode in vocoders]
+
+
+def _result(name: str, vocode: Vocode, mel: FloatArray, config: MelConfig) -> VocoderResult:
+    started = time.perf_counter()
+    samples = vocode(mel)
+    seconds = time.perf_counter() - started
+    heard = mel_spectrogram(samples, config)
+    count = min(heard.shape[1], mel.shape[1])
+    spectrum = np.abs(np.fft.rfft(samples)) ** 2
+    frequencies = np.fft.rfftfreq(len(samples), 1.0 / config.sample_rate)
+    power = max(float(spectrum.sum()), 1e-20)
+    return VocoderResult(
+        name,
+        samples,
+        heard,
+        float(np.abs(heard[:, :count] - mel[:, :count]).mean()),
+        float((spectrum * frequencies).sum() / power),
+        10 * float(np.log10(max(float(spectrum[frequencies > 10000].sum()) / power, 1e-12))),
+        20 * float(np.log10(max(float(np.abs(samples).max()), 1e-6))),
+        10 * float(np.log10(max(float(np.mean(np.square(samples))), 1e-12))),
+        len(samples) / config.sample_rate / max(seconds, 1e-9),
+    )
+
+
+class _Recorder:
+    """A stream that remembers what it was given since its state was last set."""
+
+    def __init__(self, inner: StepBackend) -> None:
+        self._inner = inner
+        self.channels_in, self.channels_out = inner.channels_in, inner.channels_out
+        self.frames: list[FloatArray] = []
+
+    def step(self, x: FloatArray) -> FloatArray:
+        self.frames.append(np.array(x, np.float32))
+        return self._inner.step(x)
+
+    def reset(self) -> None:
+        self.frames.clear()
+        self._inner.reset()
+
+    def snapshot(self) -> dict[str, np.ndarray]:
+        return self._inner.snapshot()
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        self.frames.clear()
+        self._inner.restore(state)
