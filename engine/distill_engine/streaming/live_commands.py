@@ -108,7 +108,9 @@ class LiveCommands:
         path = self.synth.instrument.path
         if path is None:
             raise ControlError("what plays has no model file to take another vocoder from")
-        self._swap(*self._fit(path, name))
+        instrument, fit = self._fit(path, name)
+        self._swap(instrument, fit)
+        self._loaded(instrument)
         self._wishes = replace(self._wishes, request=replace(self._wishes.request, vocoder=name))
 
     def change_model(self, name: str) -> None:
