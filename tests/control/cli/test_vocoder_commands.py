@@ -1,0 +1,115 @@
+"""`distill vocoder` and `distill compare`, as a user types them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import soundfile
+
+from distill_control.cli.main import main
+
+PUBLISHED: dict[str, Any] = {
+    "num_mels": 80, "upsample_initial_channel": 32, "sampling_rate": 22050, "n_fft": 1024, "win_size": 1024,
+    "hop_size": 256, "fmin": 0, "fmax": 8000, "upsample_rates": [8, 8, 4], "upsample_kernel_sizes": [16, 16, 8],
+    "resblock": "2", "resblock_kernel_sizes": [3], "resblock_dilation_sizes": [[1, 2]],
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DISTILL_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.delenv("HF_HUB_CACHE", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> tuple[str, str]:
+    import torch
+
+    from distill_engine.vocoders.registry import build_vocoder
+    from distill_engine.vocoders.weights import published_config
+
+    torch.manual_seed(0)
+    network = build_vocoder("hifigan", published_config("hifigan", PUBLISHED)[0])
+    torch.save({"generator": network.state_dict()}, tmp_path / "generator_v3")
+    (tmp_path / "config.json").write_text(json.dumps(PUBLISHED))
+    return str(tmp_path / "generator_v3"), str(tmp_path / "config.json")
+
+
+def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
+    assert main([*arguments, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_added_weights_are_listed_verified_and_removed(
+    capsys: pytest.CaptureFixture[str], published: tuple[str, str]
+) -> None:
+    weights, config = published
+    added = answer(capsys, "vocoder", "add", "speech", "--weights", weights, "--config", config)
+    assert added["mel"]["sample_rate"] == 22050
+    rows = {row["name"]: row for row in answer(capsys, "vocoder", "list")}
+    assert rows["speech"]["state"] == "ready"
+    assert rows["bigvgan"]["state"].startswith("not here")
+    assert answer(capsys, "vocoder", "verify")[0]["state"] == "whole"
+    assert answer(capsys, "vocoder", "remove", "speech") == {"removed": "speech"}
+    assert "speech" not in {row["name"] for row in answer(capsys, "vocoder", "list")}
+
+
+def test_people_get_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["vocoder", "list"]) == 0
+    assert "bigvgan" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("download",), "run `distill vocoder download` once while online"),
+        (("download", "nonsense"), "no published BigVGAN"),
+        (("download", "--weights", "absent.pt"), "no such file"),
+        (("verify", "speech"), "no weights on this machine"),
+        (("remove", "../.."), "no weights on this machine"),
+        (("add", "bigvgan", "--weights", "x", "--config", "y"), "choose another"),
+        (("add", "ok", "--weights", "x", "--config", "y"), "no such file"),
+    ],
+)
+def test_what_goes_wrong_is_one_line(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str
+) -> None:
+    assert main(["vocoder", *arguments]) == 1
+    error = capsys.readouterr().err.strip().splitlines()
+    assert error[-1].startswith("error: ")
+    assert message in error[-1]
+
+
+def test_compare_makes_sounds_figures_and_a_page(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, tiny_model: Path, published: tuple[str, str]
+) -> None:
+    weights, config = published
+    assert main(["vocoder", "add", "speech", "--weights", weights, "--config", config]) == 0
+    capsys.readouterr()
+    folder = tmp_path / "compared"
+    result = answer(
+        capsys, "compare", str(tiny_model), "--vocoders", "vocos,hifigan,speech", "-o", str(folder), "--duration", "1",
+        "--torch-device", "cpu",
+    )  # fmt: skip
+    assert [row["name"] for row in result["vocoders"]] == ["vocos", "hifigan", "speech"]
+    lengths = {soundfile.info(folder / f"{name}.wav").frames for name in ("vocos", "hifigan", "speech")}
+    assert len(lengths) == 1
+    page = (folder / "index.html").read_text("utf-8")
+    assert "speech.wav" in page
+    assert "http" not in page
+    assert (folder / "spectrograms.png").stat().st_size > 5000
+
+
+def test_compare_refuses_what_is_not_there(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, tiny_model: Path
+) -> None:
+    assert main(["compare", str(tiny_model), "--vocoders", "nonsense", "-o", str(tmp_path / "x")]) == 1
+    assert "unknown" in capsys.readouterr().err
+    assert main(["compare", str(tiny_model), "--vocoders", ",", "-o", str(tmp_path / "x")]) == 1
+    assert not (tmp_path / "x").exists()
