@@ -24,6 +24,7 @@ COMMANDS = (
     "patches",
     "send",
     "monitor",
+    "demo",
 )
 
 DESCRIPTION = (
