@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,31 +13,39 @@ from distill_engine.analysis.probes import Progress
 from distill_engine.dataset.corpus import Corpus
 from distill_engine.modelfile import update_model
 from distill_engine.models.config import ModelConfig
-from distill_engine.models.upsample import upsample_latents
 from distill_engine.rendering.loading import load_model
+from distill_engine.rendering.performance import Score, play_score
+from distill_engine.streaming.instrument import prepare_instrument
 
 FloatArray = npt.NDArray[np.float32]
-TARGET_DB = -13.0
-_TRIM_RANGE_DB = (-12.0, 24.0)
-_GATE_DB = 30.0
-_TRIM_LATENTS = 600  # 28 s of the corpus, from end to end
+TARGET_DB = -16.0
+_TRIM_RANGE_DB = (-12.0, 30.0)
+_GATE_DB = 10.0
+_PERFORMANCE_SECONDS = 15.0
 
 
-def trim_db(synthesise: Callable[[FloatArray], FloatArray], latents: FloatArray) -> float:
-    """Gain in dB that brings a model's corpus, as it plays it, to -13 dB RMS: every model starts at a level for the stage.
+def loudness_db(samples: FloatArray, sample_rate: int = 44100) -> float:
+    """RMS in dB of [ch, T] over stretches of 0.4 s, those more than 10 dB under the mean left out (the gate of ITU-R BS.1770-5)."""
+    size = min(samples.shape[1], int(0.4 * sample_rate))
+    blocks = samples[:, : samples.shape[1] // size * size].reshape(samples.shape[0], -1, size)
+    power = np.square(blocks, dtype=np.float64).mean(axis=(0, 2))
+    loud = power[power >= power.mean() * 10 ** (-_GATE_DB / 10)]
+    return float(10 * np.log10(max(loud.mean(), 1e-12)))
 
-    Silence does not count: stretches of 0.1 s more than 30 dB under the loudest are left out. `latents` [D, N].
+
+def measured_trim_db(path: Path, vocoder: str = "auto") -> float:
+    """Gain that brings a model's performances, as they start, to -16 dB: every model begins at a level for the stage.
+
+    The mean of a drift and of a path through the corpus, 15 s each.
     """
-    step = max(1, latents.shape[1] // _TRIM_LATENTS)
-    starts = np.arange(0, latents.shape[1] - 24, 24 * step)
-    chosen = np.concatenate([latents[:, i : i + 24] for i in starts], axis=1) if len(starts) else latents
-    samples = synthesise(upsample_latents(np.ascontiguousarray(chosen, np.float32)))
-    blocks = samples[: len(samples) // 4410 * 4410].reshape(-1, 4410) if len(samples) >= 4410 else samples[None]
-    power = np.square(blocks, dtype=np.float64).mean(axis=1)
-    if power.max() < 1e-9:
-        return 0.0
-    loud = power[power > power.max() * 10 ** (-_GATE_DB / 10)]
-    return float(np.clip(TARGET_DB - 10 * np.log10(loud.mean()), *_TRIM_RANGE_DB))
+    instrument = prepare_instrument(path, vocoder)
+    sources = [name for name in ("drift", "corpus") if name in instrument.source_names]
+    levels = []
+    for source in sources:
+        score = Score(seconds=_PERFORMANCE_SECONDS, source=source)
+        levels.append(loudness_db(np.concatenate(list(play_score(instrument, score)), axis=1)))
+    mean = 10 * np.log10(np.mean([10 ** (level / 10) for level in levels]))
+    return float(np.clip(TARGET_DB - mean, *_TRIM_RANGE_DB))
 
 
 def analyse_file(
@@ -75,6 +82,8 @@ def analyse_file(
     )
     arrays, table = found.to_part()
     table["vocoder"] = model.choice().name
-    table["trim_db"] = trim_db(synthesise, arrays["corpus_latents"])
+    table["trim_db"] = 0.0
     update_model(path, manifest=lambda old: replace(old, analysis=table), parts={"analysis": arrays})
+    table = {**table, "trim_db": measured_trim_db(path, vocoder)}
+    update_model(path, manifest=lambda old: replace(old, analysis=table))
     return found
