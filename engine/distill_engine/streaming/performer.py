@@ -259,6 +259,7 @@ class Performer:
         if output.write(np.ascontiguousarray(frames, np.float32)):
             if running:
                 self._fill.lowest(left)
+                self._fill.relax(len(frames) / output.rate)
         else:
             self._underrun(block)
         output.begin(self.meters.target)
@@ -269,7 +270,7 @@ class Performer:
     def _underrun(self, block: BlockTime) -> None:
         cause = cause_of(block, self.times.block_p50, self._last_fill)
         self.meters.count(cause)
-        self._fill.underrun()
+        self._fill.underrun(cause)
         self._notice(Underrun(time.time(), cause, block.seconds))
 
     def _measure(self, samples: FloatArray) -> None:

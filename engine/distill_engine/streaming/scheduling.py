@@ -45,14 +45,17 @@ class BlockTime:
 class TargetConfig:
     """How the ring's target fill follows from measured times. All in seconds.
 
-    `margin` is what a well-behaved system needs on top; it grows with every underrun (times `growth`) and every near miss,
-    up to `margin_limit`. `fixed` overrides everything.
+    `margin` is what a well-behaved system needs on top. It learns: a model that is too slow multiplies it by `growth`, up to
+    `margin_limit`; a stall or a near miss adds `step`, up to `stall_limit` (a machine that stands still for a tenth of a second cannot
+    be played around); every quiet second takes `relaxation` back. `fixed` overrides everything.
     """
 
-    margin: float = 0.003
+    margin: float = 0.004
     growth: float = 1.5
-    near_miss_step: float = 0.001
+    step: float = 0.001
+    stall_limit: float = 0.012
     margin_limit: float = 0.08
+    relaxation: float = 0.00003
     fixed: float | None = None
 
 
@@ -116,14 +119,24 @@ class TargetFill:
         """The device's period, as it is known now."""
         self._period = seconds
 
-    def underrun(self) -> None:
+    def underrun(self, cause: Cause) -> None:
         """More margin after the ring ran empty."""
-        self.margin = min(self.margin * self._config.growth + 0.001, self._config.margin_limit)
+        if cause == "model":
+            self.margin = min(self.margin * self._config.growth + self._config.step, self._config.margin_limit)
+        else:
+            self._add(2 * self._config.step)
 
     def lowest(self, fill_seconds: float) -> None:
         """A little more margin if less than half a period was left when a block was written."""
         if fill_seconds < self._period / 2:
-            self.margin = min(self.margin + self._config.near_miss_step, self._config.margin_limit)
+            self._add(self._config.step)
+
+    def relax(self, seconds: float) -> None:
+        """Some margin is given back for `seconds` that went well."""
+        self.margin = max(self.margin - seconds * self._config.relaxation, min(self.margin, self._config.margin))
+
+    def _add(self, seconds: float) -> None:
+        self.margin = max(self.margin, min(self.margin + seconds, self._config.stall_limit))
 
 
 def cause_of(block: BlockTime, typical_seconds: float, fill_before_seconds: float) -> Cause:

@@ -28,13 +28,30 @@ def test_underruns_and_near_misses_raise_the_margin_up_to_a_limit():
     after = target.seconds(0.005)
     assert after > before
     for _ in range(100):
-        target.underrun()
+        target.underrun("stall")
+    assert target.margin == pytest.approx(TargetConfig().stall_limit)
+    for _ in range(100):
+        target.underrun("model")
     assert target.seconds(0.005) == pytest.approx(0.01 + TargetConfig().margin_limit)
+    target.underrun("stall")
+    assert target.margin == pytest.approx(TargetConfig().margin_limit)
+
+
+def test_the_margin_comes_back_in_quiet_times():
+    target = TargetFill(TargetConfig(), 0.005)
+    target.underrun("stall")
+    high = target.margin
+    target.relax(30.0)
+    assert target.margin == pytest.approx(high - 0.0009)
+    target.relax(3600.0)
+    assert target.margin == pytest.approx(TargetConfig().margin)
+    target.relax(3600.0)
+    assert target.margin == pytest.approx(TargetConfig().margin)
 
 
 def test_a_fixed_latency_is_kept():
     target = TargetFill(TargetConfig(fixed=0.02), 0.005)
-    target.underrun()
+    target.underrun("model")
     assert target.seconds(0.5) == 0.02
 
 
