@@ -13,19 +13,22 @@ from distill_control.session.subscriptions import Changes
 Send = Callable[[bytes], None]
 
 CLIENT_LIMIT = 1024
+ALL_ERRORS = 10
+"""Errors to all clients together, as a multiple of one client's rate."""
 _ANSWERS = ("/distill/done", "/distill/pong", "/distill/level")
 
 
 class Client:
     """One peer. Errors go out at a bounded rate; corrected values at the next tick, the latest of each address."""
 
-    def __init__(self, origin: str, host: str, send: Send, errors: TokenBucket) -> None:
+    def __init__(self, origin: str, host: str, send: Send, errors: TokenBucket, all_errors: TokenBucket) -> None:
         self.origin = origin
         self.host = host
         self.send = send
         self.heard_at = 0.0
         self.corrections: dict[str, Value] = {}
         self._errors = errors
+        self._all_errors = all_errors
 
     def reply(self, address: str, *arguments: Value) -> None:
         """Answers this peer."""
@@ -43,7 +46,7 @@ class Client:
             self.send(encode(address, value))
 
     def _error(self, *arguments: Value) -> None:
-        if not self._errors.take():
+        if not self._errors.take() or not self._all_errors.take():
             return
         held_back = self._errors.release()
         if held_back and arguments:
@@ -53,11 +56,13 @@ class Client:
 
 
 class Clients:
-    """All peers heard of lately, by origin; the longest silent are forgotten beyond the limit."""
+    """All peers heard of lately, by origin; beyond the limit the longest silent are forgotten, but for those in `kept`."""
 
     def __init__(self, errors_per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._errors_per_second = errors_per_second
         self._clock = clock
+        self._all_errors = TokenBucket(ALL_ERRORS * errors_per_second, ALL_ERRORS * errors_per_second, clock)
+        self.kept: set[str] = set()
         self._members: OrderedDict[str, Client] = OrderedDict()
 
     def __len__(self) -> int:
@@ -72,9 +77,9 @@ class Clients:
         client = self._members.get(origin)
         if client is None:
             bucket = TokenBucket(self._errors_per_second, self._errors_per_second, self._clock)
-            client = self._members[origin] = Client(origin, host, send, bucket)
+            client = self._members[origin] = Client(origin, host, send, bucket, self._all_errors)
             if len(self._members) > CLIENT_LIMIT:
-                self._members.popitem(last=False)
+                self.forget(next(member for member in self._members if member not in self.kept))
         else:
             self._members.move_to_end(origin)
         client.heard_at = self._clock()

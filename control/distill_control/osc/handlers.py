@@ -39,6 +39,7 @@ class Feedback:
         key, send, origins = self._target(arguments, origin)
         self._session.subscribe(subscription(key, send, origins))
         self._subscribers[key] = (send, origins)
+        self._clients.kept |= origins
 
     def unsubscribe(self, arguments: tuple[Value, ...], origin: str) -> None:
         """`/distill/unsubscribe [port]`."""
@@ -75,6 +76,7 @@ class Feedback:
 
     def _remove(self, key: str) -> bool:
         self._subscribers.pop(key, None)
+        self._clients.kept = {name for _, origins in self._subscribers.values() for name in origins}
         return self._session.unsubscribe(key)
 
     def _send_level(self) -> None:

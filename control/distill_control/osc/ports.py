@@ -1,5 +1,6 @@
 """Sockets for the servers, and plain words when one cannot be had."""
 
+import contextlib
 import errno
 import os
 import socket
@@ -79,13 +80,22 @@ def port_holder(port: int, protocol: str) -> str | None:
     if not inodes:
         return None
     for process in Path("/proc").glob("[0-9]*"):
-        try:
-            links = {os.readlink(entry) for entry in (process / "fd").iterdir()}
-            if any(f"socket:[{inode}]" in links for inode in inodes):
+        if _sockets(process) & inodes:
+            with contextlib.suppress(OSError):
                 return f"{(process / 'comm').read_text().strip()} (process {process.name})"
-        except OSError:
-            continue
     return None
+
+
+def _sockets(process: Path) -> set[str]:
+    """Inodes of a process's sockets, as far as this user may see them."""
+    found = set()
+    with contextlib.suppress(OSError):
+        for entry in (process / "fd").iterdir():
+            with contextlib.suppress(OSError):
+                kind, _, inode = os.readlink(entry).partition(":[")
+                if kind == "socket":
+                    found.add(inode.rstrip("]"))
+    return found
 
 
 def _inodes(port: int, protocol: str) -> set[str]:
