@@ -19,8 +19,8 @@ FloatArray = npt.NDArray[np.float64]
 MOTIONS: Mapping[str, tuple[str, FloatArray]] = {
     "attack": ("sharpens or softens how sounds begin", np.array([[0, 0, -3.0, 0, 0], [0, 0, 1.6, 0, 0]])),
     "density": (
-        "plays the source faster and adds strokes, or slower",
-        np.array([[-2.0, 0, 0, 0, 0], [1.6, 0, 0, 0, 7.0]]),
+        "plays the source faster and adds strokes, or slower and smoother",
+        np.array([[-2.0, 0, -2.5, 0, 0], [1.6, 0, 0, 0, 7.0]]),
     ),
     "movement": (
         "widens the source's movement and adds flutter, or stills it",

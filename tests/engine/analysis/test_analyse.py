@@ -1,0 +1,146 @@
+"""The whole analysis on an instrument whose sound is known, and on corpora that give it little to work with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from distill_engine.analysis.analyse import Analysis, AnalysisConfig, analyse
+from distill_engine.analysis.controls import Controls
+from distill_engine.analysis.features import NAMES, extract, summarise
+from distill_engine.analysis.plots import write_plots
+from distill_engine.analysis.probes import AnalysisProgress
+from distill_engine.errors import AnalysisError
+
+SMALL = AnalysisConfig(
+    probes=100, bases=4, positions=5, moving_bases=2, moving_positions=5, moving_hops=120, characters=2
+)
+
+TINY = AnalysisConfig(probes=60, bases=3, positions=5, moving_bases=1, moving_positions=3, moving_hops=60, characters=1)
+
+
+@pytest.fixture(scope="module")
+def found(toy: Any) -> Analysis:
+    return analyse(toy.encode, toy.synthesise, [toy.clip(seed) for seed in range(5)], seed=1, config=SMALL)
+
+
+def test_named_controls_follow_their_feature(found: Analysis) -> None:
+    named = {info.name: info for info in found.controls.infos if info.kind != "character"}
+    assert {"loudness", "brightness", "noisiness", "harmonicity"} <= set(named)
+    assert sum(info.rho >= 0.9 for info in named.values()) >= 6
+    assert all(info.rho >= 0.7 and info.high > info.low for info in named.values())
+
+
+def test_plus_one_is_more_in_sound_that_the_analysis_never_heard(found: Analysis, toy: Any) -> None:
+    controls = found.controls
+    rng = np.random.default_rng(99)
+    for info in controls.infos:
+        if info.kind != "feature":
+            continue
+        rises = []
+        for base in rng.standard_normal((6, controls.dimensions)):
+            ends = [base + controls.offset(base, controls.values({info.name: value})) for value in (-1.0, 1.0)]
+            sounds = [toy.synthesise(np.repeat(z[:, None], 40, axis=1).astype(np.float32)) for z in ends]
+            low, high = (summarise(extract(sound), 5, -5)[NAMES.index(info.name)] for sound in sounds)
+            rises.append(high - low)
+        assert np.nanmedian(rises) > 0, info.name
+
+
+def test_controls_come_in_the_features_order_and_characters_last(found: Analysis) -> None:
+    kinds = [info.kind == "character" for info in found.controls.infos]
+    assert kinds == sorted(kinds)
+    places = [NAMES.index(name) for name in found.controls.names if name in NAMES]
+    assert places == sorted(places)
+    assert len(set(found.controls.names)) == len(found.controls)
+
+
+def test_every_feature_is_offered_or_withheld_with_a_reason(found: Analysis) -> None:
+    withheld = {entry.feature: entry.reason for entry in found.withheld}
+    assert set(withheld) | set(found.controls.names) >= set(NAMES)
+    assert not set(withheld) & set(found.controls.names)
+    assert all(name in reason for name, reason in withheld.items())
+
+
+def test_the_same_seed_gives_the_same_controls(toy: Any) -> None:
+    one, two = (analyse(toy.encode, toy.synthesise, [toy.clip(7)], seed=1, config=TINY) for _ in range(2))
+    assert one.controls.infos == two.controls.infos
+    first, second = one.to_part()[0], two.to_part()[0]
+    assert first.keys() == second.keys()
+    for name, array in first.items():
+        np.testing.assert_array_equal(second[name], array)
+
+
+def test_what_is_stored_plays_the_same(found: Analysis) -> None:
+    arrays, table = found.to_part()
+    assert all(np.isfinite(array).all() for array in arrays.values())
+    assert arrays["corpus_latents"].shape == (8, arrays["corpus_offsets"][-1])
+    assert len(arrays["corpus_offsets"]) == len(table["clips"]) + 1 == 6
+    controls = Controls.from_part(arrays, table)
+    base = np.linspace(-1, 1, 8)
+    values = np.linspace(-0.8, 0.9, len(controls))
+    np.testing.assert_allclose(controls.offset(base, values), found.controls.offset(base, values), atol=1e-4)
+
+
+def test_pictures_are_drawn_of_a_stored_analysis(found: Analysis, tmp_path: Path) -> None:
+    arrays, table = found.to_part()
+    names = [path.name for path in write_plots(arrays, table, tmp_path / "plots")]
+    assert names == ["features.png", "controls.png", "map.png"]
+    with pytest.raises(AnalysisError, match="distill analyse"):
+        write_plots({}, {}, tmp_path)
+
+
+def test_progress_is_reported_as_typed_events(toy: Any) -> None:
+    events: list[AnalysisProgress] = []
+    analyse(toy.encode, toy.synthesise, [np.zeros(8192, np.float32)], progress=events.append, config=SMALL)
+    assert events[-1].stage == "done"
+    assert all(0 <= event.done <= event.total for event in events)
+
+
+def test_silence_gives_no_controls_and_says_so(toy: Any) -> None:
+    result = analyse(toy.encode, toy.synthesise, [np.zeros(44100, np.float32)], config=SMALL)
+    assert not len(result.controls)
+    assert "silent" in result.notes[0]
+    assert result.map is None
+    assert "map_points" not in result.to_part()[0]
+
+
+def test_a_model_that_always_sounds_the_same_offers_no_control_that_does_nothing(toy: Any) -> None:
+    tone = (0.2 * np.sin(2 * np.pi * 220 * np.arange(512 * 4096) / 44100)).astype(np.float32)
+    result = analyse(toy.encode, lambda z: tone[: z.shape[1] * 512], [toy.clip(0), toy.clip(0)], config=TINY)
+    assert not len(result.controls)
+    assert "nearly the same" in result.notes[0]
+    assert len(result.withheld) == len(NAMES)
+
+
+def test_one_file_is_enough(toy: Any) -> None:
+    result = analyse(toy.encode, toy.synthesise, [toy.clip(3, 80)], config=SMALL)
+    assert "loudness" in result.controls.names
+
+
+def test_pure_noise_offers_no_pitch() -> None:
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal(44100).astype(np.float32) * 0.1
+
+    def synthesise(latents: np.ndarray) -> np.ndarray:
+        gain = np.repeat(10 ** (0.2 * latents[0]), 512)
+        return (gain * np.resize(noise, len(gain))).astype(np.float32)
+
+    result = analyse(lambda clip: rng.standard_normal((8, len(clip) // 2048)), synthesise, [noise, noise], config=TINY)
+    assert "pitch" not in result.controls.names
+    assert "undefined" in next(entry.reason for entry in result.withheld if entry.feature == "pitch")
+    assert "loudness" in result.controls.names
+
+
+def test_no_clips_is_one_clear_error(toy: Any) -> None:
+    with pytest.raises(AnalysisError, match="no sounds"):
+        analyse(toy.encode, toy.synthesise, [])
+
+
+def test_nan_from_the_model_is_one_clear_error(toy: Any) -> None:
+    with pytest.raises(AnalysisError, match="NaN"):
+        analyse(toy.encode, lambda z: np.full(z.shape[1] * 512, np.nan), [toy.clip(0)], config=SMALL)
+    with pytest.raises(AnalysisError, match="NaN"):
+        analyse(lambda x: np.full((8, 4), np.nan), toy.synthesise, [toy.clip(0)], config=SMALL)
