@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from distill_control.commands import Value
+from distill_engine.streaming.vocabulary import LATENT_SLOTS
 
 
 class Link(Protocol):
@@ -38,3 +39,16 @@ class ModelInfo:
     latents: int = 0
     has_map: bool = False
     details: Mapping[str, object] = field(default_factory=dict)
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, object]) -> "ModelInfo":
+        """The model of a `model` event; what is missing or of a wrong type is left empty."""
+        controls, latents = event.get("controls"), event.get("latents")
+        return cls(
+            name=str(event.get("name", "")),
+            digest=str(event.get("digest", "")),
+            controls=tuple(str(name) for name in controls) if isinstance(controls, list | tuple) else (),
+            latents=min(latents, LATENT_SLOTS) if isinstance(latents, int) else 0,
+            has_map=bool(event.get("has_map")),
+            details=dict(event),
+        )

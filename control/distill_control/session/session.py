@@ -13,12 +13,12 @@ from distill_control.session.link import Link, ModelInfo
 from distill_control.session.requests import Requests
 from distill_control.session.subscriptions import Subscription, Subscriptions
 from distill_control.session.values import Values
+from distill_control.session.writer import Reply, Writer
 from distill_engine.errors import ControlError, DistillError
 from distill_engine.streaming import vocabulary
 from distill_engine.streaming.vocabulary import Row
 
-Reply = Callable[..., None]
-"""`reply(address, *arguments)`: says something to the one who asked."""
+__all__ = ["Handler", "ModelListener", "Reply", "Session", "no_reply"]
 
 Handler = Callable[[tuple[Value, ...], str], Sequence[Value] | None]
 """`handler(arguments, origin)` carries out a command or query of the control process itself. What it returns goes back
@@ -56,6 +56,7 @@ class Session:
         self.model = ModelInfo()
         self.subscriptions = Subscriptions(subscriber_limit)
         self.requests = Requests(link, clock)
+        self._writer = Writer(self.values, link, self.subscriptions)
         self.messages_handled = 0
         self.errors = 0
         self.last_messages: dict[str, tuple[Value, ...]] = {}
@@ -238,49 +239,12 @@ class Session:
         self, row: Row, slot: int | None, address: str, checked: Checked, origin: str, reply: Reply
     ) -> Value | None:
         if row.kind == "parameter" and slot is not None:
-            value = float(checked.values[0])
-            glide = float(checked.values[1]) if len(checked.values) > 1 else 0.0
-            self._write_slot(slot, address, value, glide, origin)
-            if checked.clipped:
-                self._echo(address, value, origin, reply)
-            return value
+            return self._writer.parameter(slot, address, checked, origin, reply)
         if row.kind == "group":
-            self._write_group(row, checked, origin, reply)
+            self._writer.group(row, checked, origin, reply, self.resolve)
             return None
         self.requests.setting(address, checked.values, self._setting_answer(address, checked.values[0], origin, reply))
         return checked.values[0]
-
-    def _write_slot(self, slot: int, address: str, value: float, glide: float, origin: str) -> None:
-        self.values.slots[slot] = value
-        self.link.set(slot, value, glide)
-        self.subscriptions.mark(address, origin)
-        wakes = vocabulary.PARAMETERS[slot].row.wakes
-        if wakes is not None:
-            self._wake(wakes)
-
-    def _write_group(self, row: Row, checked: Checked, origin: str, reply: Reply) -> None:
-        numbers = [float(value) for value in checked.values]
-        glide = 0.0
-        if not row.arguments[-1].repeated and len(numbers) > len(row.targets):
-            glide = numbers.pop()
-        for target, value in zip(row.targets, numbers, strict=False):
-            _, slot = self.resolve(target)
-            if slot is not None:
-                self._write_slot(slot, target, value, glide, origin)
-                if checked.clipped:
-                    self._echo(target, value, origin, reply)
-
-    def _wake(self, address: str) -> None:
-        slot = vocabulary.slot(address)
-        if self.values.slots[slot] == 0.0:
-            self._write_slot(slot, address, vocabulary.PARAMETERS[slot].maximum, 0.0, "")
-
-    def _echo(self, address: str, value: Value, origin: str, reply: Reply) -> None:
-        """Tells the sender of a clipped value what became of it."""
-        if self.subscriptions.listens(origin):
-            self.subscriptions.mark(address, "")
-        else:
-            reply(address, value)
 
     def _carry_out(self, address: str, values: tuple[Value, ...], origin: str, reply: Reply) -> None:
         handler = self._handlers.get(address)
@@ -331,16 +295,7 @@ class Session:
                 self.subscriptions.mark(address, "engine")
 
     def _on_model(self, message: Mapping[str, object]) -> None:
-        controls = message.get("controls")
-        latents = message.get("latents")
-        now = ModelInfo(
-            name=str(message.get("name", "")),
-            digest=str(message.get("digest", "")),
-            controls=tuple(str(name) for name in controls) if isinstance(controls, list | tuple) else (),
-            latents=min(latents, vocabulary.LATENT_SLOTS) if isinstance(latents, int) else 0,
-            has_map=bool(message.get("has_map")),
-            details=dict(message),
-        )
+        now = ModelInfo.from_event(message)
         with self.lock:
             before, self.model = self.model, now
             self.values.rename_controls(before, now, self.link)
