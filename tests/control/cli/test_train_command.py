@@ -1,0 +1,143 @@
+"""`distill train` and `distill train-vocoder` as a user types them: real processes, real files, real Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from distill_engine.modelfile import ModelFile
+
+DISTILL = [sys.executable, "-m", "distill_control.cli.main"]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+
+@pytest.fixture(scope="module")
+def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sounds")
+    rng = np.random.default_rng(0)
+    t = np.arange(33075) / 44100
+    for index, pitch in enumerate((110, 220, 330, 440, 550)):
+        tone = 0.3 * np.sin(2 * np.pi * pitch * t) * np.exp(-3 * t) + 0.02 * rng.standard_normal(len(t))
+        soundfile.write(folder / f"tone{index}.wav", tone, 44100)
+    return folder
+
+
+def distill(*words: object, home: Path, timeout: float = 600) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "DISTILL_HOME": str(home)}
+    return subprocess.run(
+        [*DISTILL, *map(str, words)],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(sounds: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("trained")
+    path = folder / "m.distillgan"
+    done = distill("train", sounds, "-o", path, "--epochs", 3, "--no-analysis", "--json", home=folder)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["training"]["model"]["completed"]
+    events = [json.loads(line)["event"] for line in done.stderr.splitlines() if line.startswith("{")]
+    assert {"started", "progress", "saved", "finished"} <= set(events)
+    return path
+
+
+def test_a_trained_model_renders(trained: Path, tmp_path: Path) -> None:
+    done = distill("render", trained, "-o", tmp_path / "out.wav", "--duration", 1, home=tmp_path)
+    assert done.returncode == 0, done.stderr
+    samples, rate = soundfile.read(tmp_path / "out.wav")
+    assert rate == 44100
+    assert len(samples) == 44100
+    assert np.isfinite(samples).all()
+    assert np.abs(samples).max() > 1e-4
+
+
+def test_ctrl_c_saves_a_checkpoint_and_resume_continues_it(sounds: Path, tmp_path: Path) -> None:
+    path = tmp_path / "m.distillgan"
+    words = [*DISTILL, "train", str(sounds), "-o", str(path), "--epochs", "2000", "--no-analysis", "--json"]
+    process = subprocess.Popen(
+        words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if '"progress"' in line:
+            break
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    rest = process.stderr.read()
+    process.stderr.close()
+    assert process.wait(60) == 3
+    assert "Checkpoint saved at epoch" in rest
+    with ModelFile.open(path) as file:
+        assert "training/model" in file.parts
+        steps = int(file.manifest.training["model"]["steps"])
+    assert steps >= 1
+    refused = distill("train", sounds, "-o", path, "--epochs", 3, home=tmp_path)
+    assert refused.returncode == 1
+    assert "--resume or --fresh" in refused.stderr
+    done = distill("train", sounds, "-o", path, "--epochs", steps + 1, "--no-analysis", "--resume", home=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_vocoder_is_trained_into_the_model_and_not_replaced_unasked(
+    sounds: Path, trained: Path, tmp_path: Path
+) -> None:
+    words = ("train-vocoder", trained, sounds, "--epochs", 2, "--batch-size", 2, "--width", 0.03)
+    done = distill(*words, home=tmp_path)
+    assert done.returncode == 0, done.stderr
+    with ModelFile.open(trained) as file:
+        row = file.manifest.vocoders["vocos"]
+        assert {"model", "vocoder/vocos"} <= file.parts
+    assert row["validation"]["log_mel"] > 0
+    assert row["reason"]
+    again = distill(*words, home=tmp_path)
+    assert again.returncode == 1
+    assert "--force" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "saying"),
+    [
+        (("train", "{tmp}/nowhere", "-o", "{tmp}/m.distillgan"), "nowhere"),
+        (("train", "{tmp}/empty", "-o", "{tmp}/m.distillgan"), "no sound files"),
+        (("train", "{sounds}", "-o", "{tmp}/m.wav"), ".distillgan"),
+        (("train", "{sounds}", "-o", "{tmp}/none/m.distillgan"), "does not exist"),
+        (("train", "{sounds}", "-o", "{tmp}/m.distillgan", "--resume"), "no checkpoint"),
+        (("train", "{sounds}", "-o", "{tmp}/m.distillgan", "--latent-dim", "3"), "8 to 64"),
+        (("train", "{sounds}", "-o", "{tmp}/m.distillgan", "--device", "cuda"), "not available"),
+        (("train-vocoder", "{tmp}/none.distillgan", "{sounds}"), "none.distillgan"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_1(
+    words: tuple[str, ...], saying: str, sounds: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    filled = [word.format(tmp=tmp_path, sounds=sounds) for word in words]
+    done = distill(*filled, home=tmp_path)
+    assert done.returncode == 1
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("error: ")
+    assert saying in lines[0]
+
+
+def test_help_is_quick_and_imports_nothing_heavy() -> None:
+    script = (
+        "import sys; from distill_control.cli.main import build_parser; build_parser();"
+        "print([m for m in ('torch','numpy','rich','onnxruntime','matplotlib','huggingface_hub') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
