@@ -208,3 +208,19 @@ def test_an_address_of_another_machine_is_named(make_engine):
     assert "127.0.0.1" in engine.first["reason"]
     engine = make_engine(bind="no such host")
     assert "no such address" in engine.first["reason"]
+
+
+def test_feedback_comes_thirty_times_a_second_at_most_and_ends_with_the_last_value(engine, tools):
+    with engine.client() as listener, engine.client() as sender:
+        listener.send("/distill/subscribe")
+        tools.collect(listener)
+        began = time.monotonic()
+        for step in range(600):
+            sender.send("/distill/width", step / 1000)
+            time.sleep(0.001)
+        heard = [m.arguments[0] for m in tools.collect(listener) if m.address == "/distill/width"]
+        took = time.monotonic() - began
+        assert 3 <= len(heard) <= 30 * took + 2
+        assert heard == sorted(heard)
+        assert heard[-1] == pytest.approx(0.599)
+        listener.send("/distill/unsubscribe")
