@@ -31,7 +31,10 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
         "name", nargs="?", default="bigvgan", help="a name of `distill vocoder list` (default: bigvgan)"
     )
     download.add_argument(
-        "--weights", type=Path, metavar="PATH", help="a local checkpoint or folder instead of the network"
+        "--weights",
+        type=Path,
+        metavar="PATH",
+        help="take this local checkpoint, or folder with one, instead of the network's",
     )
     verify = command("verify", _verify, "compare weights on this machine with their recorded checksums")
     verify.add_argument("name", nargs="?", help="only this vocoder")
@@ -95,12 +98,12 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _download(args: argparse.Namespace) -> int:
-    from distill_engine.vocoders.bigvgan import local_record, pinned
+    from distill_engine.vocoders.bigvgan import install_local, pinned
     from distill_engine.vocoders.weights_download import download
 
     with WeightsProgress() as progress:
         if args.weights is not None:
-            record = local_record(args.weights, progress)
+            record = install_local(args.name, args.weights, progress)
         else:
             record = download(pinned(args.name), progress)
     emit(

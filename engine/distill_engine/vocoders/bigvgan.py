@@ -30,6 +30,7 @@ __all__ = [
     "BigVGANConfig",
     "LoadedBigVGAN",
     "Pin",
+    "install_local",
     "installed",
     "load_bigvgan",
     "local_record",
@@ -243,32 +244,60 @@ def _published(name: str, fetch: bool, listener: Listener) -> WeightsRecord:
     return record or download(pin, listener)
 
 
-def local_record(path: Path, listener: Listener) -> WeightsRecord:
-    """A record for a checkpoint or folder that the user names; converted once, beside the hub's cache."""
+def local_record(path: Path, listener: Listener = ignore) -> WeightsRecord:
+    """A record for a checkpoint or folder that the user names; converted once, beside the hub's cache. Raises WeightsError."""
     from distill_engine.vocoders.weights import hub_cache, store
-    from distill_engine.vocoders.weights_convert import read_json, sha256_of
+    from distill_engine.vocoders.weights_convert import sha256_of
 
-    checkpoint = path
-    if path.is_dir():
-        found = [path / PIN.weights, *sorted(path.glob("*.safetensors")), *sorted(path.glob("*.pt"))]
-        checkpoint = next((candidate for candidate in found if candidate.is_file()), path / PIN.weights)
-    if not checkpoint.is_file():
-        raise WeightsError(
-            f"{checkpoint}: no such file: give a BigVGAN checkpoint or a folder with one and config.json"
-        )
-    config_file = checkpoint.with_name("config.json")
-    config = _upstream_config(read_json(config_file), config_file) if config_file.is_file() else PIN.config
+    checkpoint, config = _checkpoint(path)
     digest = sha256_of(checkpoint)
     folder = hub_cache() / "distill" / f"local--{digest[:16]}"
     record = read_record(folder)
     if record is not None and BigVGANConfig.from_dict(record.config) == config:
         return record
     listener(Converting(checkpoint.name))
-    return store(
-        WeightsRecord("local", "bigvgan", str(checkpoint), config.to_dict(), mel_of(config).to_dict(), sha256=digest),
-        checkpoint,
-        folder,
-    )
+    return store(_record_of("local", checkpoint, config, digest), checkpoint, folder)
+
+
+def install_local(name: str, path: Path, listener: Listener = ignore) -> WeightsRecord:
+    """Takes a local checkpoint or folder for the published weights called `name`, as if downloaded. Raises WeightsError."""
+    from distill_engine.vocoders.weights import store
+    from distill_engine.vocoders.weights_convert import sha256_of
+
+    pin = pinned(name)
+    checkpoint, config = _checkpoint(path, pin)
+    if config != pin.config:
+        raise WeightsError(
+            f"{path}: its config.json is not that of {name}; name the variant it is, or use `distill vocoder add`"
+        )
+    digest = sha256_of(checkpoint)
+    if pin.sha256 and digest != pin.sha256:
+        raise WeightsError(f"{checkpoint}: is not the pinned file (SHA-256 {digest[:12]}...): fetch it from {pin.hub}")
+    listener(Converting(checkpoint.name))
+    return store(_record_of(name, checkpoint, config, digest), checkpoint, hub_folder(pin.hub))
+
+
+def _checkpoint(path: Path, pin: Pin = PIN) -> tuple[Path, BigVGANConfig]:
+    """The checkpoint file that a path means, and its config: from config.json beside it, else the pin's."""
+    from distill_engine.vocoders.weights_convert import read_json
+
+    checkpoint = path
+    if path.is_dir():
+        found = [path / pin.weights, *sorted(path.glob("*.safetensors")), *sorted(path.glob("*.pt"))]
+        checkpoint = next((candidate for candidate in found if candidate.is_file()), path / pin.weights)
+    if not checkpoint.is_file():
+        raise WeightsError(
+            f"{checkpoint}: no such file: give a BigVGAN checkpoint or a folder with one and config.json"
+        )
+    config_file = checkpoint.with_name("config.json")
+    return checkpoint, _upstream_config(read_json(config_file), config_file) if config_file.is_file() else pin.config
+
+
+def _record_of(name: str, checkpoint: Path, config: BigVGANConfig, digest: str) -> WeightsRecord:
+    return WeightsRecord(
+        name, "bigvgan", str(checkpoint.resolve()), config.to_dict(), mel_of(config).to_dict(),
+        file=checkpoint.name, sha256=digest,
+    )  # fmt: skip
 
 
 def _upstream_config(values: Mapping[str, Any], where: Path) -> BigVGANConfig:

@@ -60,6 +60,26 @@ def test_added_weights_are_listed_verified_and_removed(
     assert "speech" not in {row["name"] for row in answer(capsys, "vocoder", "list")}
 
 
+def test_a_local_checkpoint_serves_as_the_published_one(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    from distill_engine.vocoders.bigvgan import BigVGANConfig, Pin, installed, load_bigvgan
+    from distill_vendor.bigvgan import BigVGAN
+
+    small = BigVGANConfig(bands=8, upsample_rates=(2,), upsample_kernels=(4,), initial_channels=8)
+    monkeypatch.setattr("distill_engine.vocoders.bigvgan.PINS", {"bigvgan": Pin("bigvgan", "nobody/tiny", small)})
+    torch.save({"generator": BigVGAN(small).state_dict()}, tmp_path / "bigvgan_generator.pt")
+    assert not installed()
+    record = answer(capsys, "vocoder", "download", "--weights", str(tmp_path))
+    assert (record["name"], record["file"]) == ("bigvgan", "bigvgan_generator.pt")
+    assert installed()
+    assert load_bigvgan(torch_device="cpu", fetch=False).config == small
+    assert answer(capsys, "vocoder", "remove", "bigvgan") == {"removed": "bigvgan"}
+    assert not installed()
+
+
 def test_people_get_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["vocoder", "list"]) == 0
     assert "bigvgan" in capsys.readouterr().out
