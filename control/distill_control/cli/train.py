@@ -148,10 +148,8 @@ def run_train(args: argparse.Namespace) -> int:
         options = ModelOptions(
             config=ModelConfig(family=args.family, latent_dim=args.latent_dim), preset=args.preset, epochs=args.epochs,
             seconds=_seconds(args, began, reserve, VOCODER_SHARE if args.with_vocoder else 0.0), seed=args.seed,
-            device=args.device, resume=resume, checkpoint_seconds=args.checkpoint_interval,
+            device=args.device, resume=resume, fresh=not resume, checkpoint_seconds=args.checkpoint_interval,
         )  # fmt: skip
-        if args.fresh and args.output.exists():
-            args.output.unlink()
         done = train_model(corpus, args.output, options, listen=view, stopped=stopped)
         _cancelled(done)
         if args.with_vocoder:

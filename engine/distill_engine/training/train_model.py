@@ -36,7 +36,8 @@ PART = "training/model"
 
 @dataclass(frozen=True)
 class ModelOptions:
-    """`epochs` or `seconds` bound the training; neither: what the preset says. `resume` continues the checkpoint in the file."""
+    """`epochs` or `seconds` bound the training; neither: what the preset says. `resume` continues the checkpoint in the file, `fresh`
+    replaces the file with the first checkpoint."""
 
     config: ModelConfig = field(default_factory=ModelConfig)
     preset: str = "auto"
@@ -45,6 +46,7 @@ class ModelOptions:
     seed: int = 0
     device: str = "auto"
     resume: bool = False
+    fresh: bool = False
     checkpoint_seconds: float = 120.0
 
 
@@ -71,6 +73,7 @@ def train_model(
     budget = Budget(seconds=options.seconds) if options.seconds else Budget(epochs=epochs or _epochs(options, batches))
     about = {"settings": settings.to_dict(), "corpus": corpus.digest, "config": options.config.to_dict()}
     keeper = _Keeper(output, corpus, options.config, task, about, listen)
+    keeper.replace = options.fresh
     loop = TrainingLoop(
         task, budget, keeper.save, listen=listen, stopped=stopped, checkpoint_seconds=options.checkpoint_seconds
     )
@@ -141,6 +144,7 @@ class _Keeper:
         self.output, self.corpus, self.config, self.task = output, corpus, config, task
         self.about, self.listen = about, listen
         self.loop: TrainingLoop | None = None
+        self.replace = False
 
     def manifest(self, old: Manifest | None = None) -> Manifest:
         position = self.loop.position if self.loop is not None else None
@@ -181,10 +185,11 @@ class _Keeper:
             return "runtime/decoder.onnx" in file.graphs
 
     def write(self, parts: dict[str, Part], graphs: dict[str, bytes] | None = None) -> None:
-        if self.output.exists():
+        if self.output.exists() and not self.replace:
             update_model(self.output, manifest=self.manifest, parts=parts, graphs=graphs)
-        else:
+        else:  # what a fresh training replaces stays until its own first checkpoint is whole
             save_model(self.output, self.manifest(), parts, graphs)
+            self.replace = False
 
 
 def _conclude(output: Path, corpus: Corpus, task: LatentTask, keeper: _Keeper, listen: Listener) -> None:
