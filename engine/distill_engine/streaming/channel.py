@@ -14,10 +14,11 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from distill_engine.errors import ControlError
+from distill_engine.streaming.hygiene import prepare_helper
 
 QUEUE_LIMIT = 256
 LINE_LIMIT = 1 << 20
@@ -28,11 +29,17 @@ class ChannelClosed(ControlError):
 
 
 class Channel:
-    """One end of the connection. `send` may be called from any thread, `receive` from one at a time."""
+    """One end of the connection. `send` may be called from any thread, `receive` from one at a time.
 
-    def __init__(self, connection: socket.socket, *, limit: int = QUEUE_LIMIT) -> None:
+    `prepare` is called first by the thread that sends.
+    """
+
+    def __init__(
+        self, connection: socket.socket, *, limit: int = QUEUE_LIMIT, prepare: Callable[[], None] | None = None
+    ) -> None:
         self._socket = connection
         self._socket.setblocking(True)
+        self._prepare = prepare
         self._outgoing: queue.Queue[bytes | None] = queue.Queue(limit)
         self._buffer = b""
         self._closed = threading.Event()
@@ -43,7 +50,7 @@ class Channel:
     def pair(cls) -> tuple[Channel, socket.socket]:
         """The engine's end, and the socket whose descriptor the control process inherits."""
         here, there = socket.socketpair()
-        return cls(here), there
+        return cls(here, prepare=prepare_helper), there
 
     @classmethod
     def from_descriptor(cls, descriptor: int) -> Channel:
@@ -133,6 +140,8 @@ class Channel:
         return ChannelClosed(f"the process at the other end of the channel {why}")
 
     def _send_all(self) -> None:
+        if self._prepare is not None:
+            self._prepare()
         while (line := self._outgoing.get()) is not None:
             try:
                 self._socket.sendall(line)

@@ -106,6 +106,7 @@ class Engine:
 
     def start(self) -> None:
         """Loads, opens, plays. Raises DistillError."""
+        prepare_helper()
         settings = self.settings
         request = FitRequest(settings.vocoder, settings.block, settings.threads, settings.torch_device)
         instrument, fit = fit_instrument(settings.model, request)
@@ -131,7 +132,6 @@ class Engine:
         """Publishes figures until the end is wanted. Raises DistillError if the synth fails."""
         if self._parts is None:
             raise ConfigError("the engine was not started")
-        prepare_helper()
         parts, watch = self._parts, Stopwatch()
         figures = Figures(parts.performer, self.keeper)
         deadline = None if self.settings.seconds is None else time.monotonic() + self.settings.seconds

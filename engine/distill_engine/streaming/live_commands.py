@@ -22,6 +22,7 @@ from distill_engine.streaming.recording import AUDIO_SUFFIXES, AudioWriter
 from distill_engine.streaming.synth import Synth
 
 LOADS_WAITING = 4
+LOADING_MARGIN, LOADING_LIMIT = 0.015, 30.0
 TAKE_SUFFIX = ".take"
 
 Answer = Callable[[str | None], None]
@@ -180,7 +181,13 @@ class LiveCommands:
         return find_model(name, allow_paths=self._wishes.allow_paths)
 
     def _fit(self, path: Path, vocoder: str) -> tuple[Instrument, Fit]:
-        return fit_instrument(path, replace(self._wishes.request, vocoder=vocoder))
+        """Loads in this thread. Python's lock is held for up to 10 ms at a time meanwhile: the ring is filled higher before."""
+        self._performer.brace(LOADING_MARGIN, LOADING_LIMIT)
+        try:
+            return fit_instrument(path, replace(self._wishes.request, vocoder=vocoder))
+        except DistillError:
+            self._performer.brace(0.0, 0.0)
+            raise
 
     def _swap(self, instrument: Instrument, fit: Fit, place: int = 0) -> None:
         """Both voices are computed during the cross-fade: the ring is filled higher before."""

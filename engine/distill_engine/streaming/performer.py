@@ -271,7 +271,7 @@ class Performer:
         cause = cause_of(block, self.times.block_p50, self._last_fill)
         self.meters.count(cause)
         self._fill.underrun(cause)
-        self._notice(Underrun(time.time(), cause, block.seconds))
+        self._notice(Underrun(time.time(), cause, block.seconds, block.since_last_seconds))
 
     def _measure(self, samples: FloatArray) -> None:
         meters = self.meters

@@ -11,6 +11,7 @@ import numpy as np
 
 WINDOW_BLOCKS = 1000
 FEW_BLOCKS = 100
+REFRESH_BLOCKS = 20
 Cause = Literal["model", "stall", "device"]
 CAUSES: dict[Cause, str] = {
     "model": "the model is too slow",
@@ -21,16 +22,18 @@ CAUSES: dict[Cause, str] = {
 
 @dataclass(frozen=True)
 class Underrun:
-    """The ring ran empty at `when` (Unix time), after a block that took `block_seconds` to compute."""
+    """The ring ran empty at `when` (Unix time): the block took `block_seconds`, and came `gap_seconds` after the one before."""
 
     when: float
     cause: Cause
     block_seconds: float
+    gap_seconds: float
 
     def describe(self) -> str:
         """One line with date and cause."""
         at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self.when))
-        return f"{at} underrun: {CAUSES[self.cause]} (the last block took {self.block_seconds * 1e3:.1f} ms)"
+        took, gap = self.block_seconds * 1e3, self.gap_seconds * 1e3
+        return f"{at} underrun: {CAUSES[self.cause]} (a block took {took:.1f} ms, {gap:.1f} ms after the last)"
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class BlockTimes:
         self._hops = hops
         self._expected = expected_seconds
         self._times: deque[float] = deque(maxlen=WINDOW_BLOCKS)
+        self._p50 = self._p99 = 0.0
         self.computed = 0
         self.misses = 0
 
@@ -77,6 +81,9 @@ class BlockTimes:
         self._times.append(seconds)
         self.computed += 1
         self.misses += seconds > deadline
+        if self.computed < REFRESH_BLOCKS or self.computed % REFRESH_BLOCKS == 0:
+            p50, p99, _ = self.percentiles()
+            self._p50, self._p99 = p50 * self._hops, p99 * self._hops
 
     def percentiles(self) -> tuple[float, float, float]:
         """p50, p99 and maximum of the hop time in seconds (zeros before the first block)."""
@@ -89,13 +96,12 @@ class BlockTimes:
     @property
     def block_p99(self) -> float:
         """p99 of the time of a whole block, in seconds; not below what is expected while fewer than 100 were measured."""
-        measured = self.percentiles()[1] * self._hops
-        return max(measured, self._expected) if self.computed < FEW_BLOCKS else measured
+        return max(self._p99, self._expected) if self.computed < FEW_BLOCKS else self._p99
 
     @property
     def block_p50(self) -> float:
         """Median time of a whole block, in seconds."""
-        return self.percentiles()[0] * self._hops
+        return self._p50
 
 
 class TargetFill:

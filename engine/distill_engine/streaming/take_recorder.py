@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from distill_engine.errors import TakeError
+from distill_engine.streaming.hygiene import prepare_helper
 from distill_engine.streaming.take import Take, TakeEvent, TakeHeader, header_line
 
 
@@ -45,6 +46,7 @@ class TakeRecorder:
             raise TakeError(f"{self.path}: the take could not be written: {self.failure}")
 
     def _write(self) -> None:
+        prepare_helper()
         with self._file:
             while (line := self._next()) is not None:
                 try:

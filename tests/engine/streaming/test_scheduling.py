@@ -81,7 +81,7 @@ def test_underruns_are_blamed_on_their_cause(block, cause):
 
 
 def test_an_underrun_is_dated_and_names_its_cause():
-    line = Underrun(1_700_000_000.0, "stall", 0.031).describe()
+    line = Underrun(1_700_000_000.0, "stall", 0.031, 0.052).describe()
     assert line.startswith("2023-11-14")
     assert "the process stalled" in line
-    assert "31.0 ms" in line
+    assert "31.0 ms, 52.0 ms after the last" in line
