@@ -32,12 +32,18 @@ class Response:
         return np.array([spearman(self.positions, row) for row in self.heard[:, :, feature]])
 
     def medians(self, feature: int) -> FloatArray:
-        """Median over the bases [P] of a feature: each base's change from its centre, added to the median centre."""
+        """Median over the bases [P] of a feature: each base's change from its centre, added to the median centre.
+
+        Where the feature is undefined at a position, the nearest one speaks for it; zeros where it is so everywhere.
+        """
         rows = self.heard[:, :, feature]
         middle = rows[:, [len(self.positions) // 2]]
-        if not np.isfinite(rows - middle).any(axis=0).all():
-            return np.full(len(self.positions), np.nan)
-        return np.asarray(np.nanmedian(rows - middle, axis=0) + np.nanmedian(middle))
+        changes = rows - middle
+        defined = np.isfinite(changes).any(axis=0)
+        if not defined.any():
+            return np.zeros(len(self.positions))
+        medians = np.nanmedian(changes[:, defined], axis=0) + np.nanmedian(middle)
+        return np.asarray(np.interp(self.positions, self.positions[defined], medians))
 
     def change(self, feature: int) -> float:
         """Median over the bases of the rise from the first to the last position; 0 where it is never defined."""

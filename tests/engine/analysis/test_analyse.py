@@ -19,7 +19,7 @@ SMALL = AnalysisConfig(
     probes=100, bases=4, positions=5, moving_bases=2, moving_positions=5, moving_hops=120, characters=2
 )
 
-TINY = AnalysisConfig(probes=60, bases=3, positions=5, moving_bases=1, moving_positions=3, moving_hops=60, characters=1)
+TINY = AnalysisConfig(probes=48, bases=2, positions=5, moving_bases=1, moving_positions=3, moving_hops=60, characters=1)
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from distill_engine.analysis.controls import ControlInfo, Controls, Paths
+from distill_engine.analysis.measure import Response
 from distill_engine.analysis.motion import NEUTRAL, Motion, SourceModulation
 from distill_engine.analysis.region import Region, fit_region
 from distill_engine.errors import AnalysisError
@@ -148,3 +149,12 @@ def test_a_region_of_constant_latents_is_finite() -> None:
     region = fit_region(np.ones((D, 30)))
     assert np.isfinite(region.whitening).all()
     assert region.limit > region.knee > 0
+
+
+def test_a_feature_undefined_at_some_positions_has_finite_medians() -> None:
+    heard = np.full((3, 5, 11), np.nan)
+    heard[:, 1:4, 6] = [[50.0, 52.0, 54.0], [60.0, 62.0, 64.0], [55.0, 57.0, 60.0]]
+    response = Response(np.linspace(-1, 1, 5), heard)
+    np.testing.assert_allclose(response.medians(6), [55.0, 55.0, 57.0, 59.0, 59.0])
+    np.testing.assert_array_equal(response.medians(5), np.zeros(5))
+    assert response.rho(5) == response.change(5) == 0.0

@@ -1,0 +1,71 @@
+"""A model file analysed on sounds of its own, and what is stored in it; a control moved while the model plays."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from distill_engine.analysis.features import NAMES
+from distill_engine.analysis.setting import AnalysisConfig
+from distill_engine.dataset.corpus import load_corpus
+from distill_engine.library.assets import starter_path
+from distill_engine.modelfile import ModelFile
+from distill_engine.rendering.analysing import analyse_file
+from distill_engine.streaming.instrument import prepare_instrument
+from distill_engine.streaming.synth import Synth
+
+SMALL = AnalysisConfig(
+    probes=80, bases=2, positions=5, moving_bases=1, moving_positions=3, moving_hops=60, characters=1
+)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Path(shutil.copy(starter_path(), tmp_path_factory.mktemp("model") / "copy.distillgan"))
+
+
+def test_an_analysis_is_stored_beside_the_untouched_model(model: Path, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    time = np.arange(60000) / 44100
+    for name, sound in (("tone", np.sin(2 * np.pi * 220 * time)), ("noise", rng.standard_normal(60000) * 0.3)):
+        soundfile.write(tmp_path / f"{name}.wav", 0.3 * sound * np.exp(-2 * time), 44100)
+    with ModelFile.open(model) as file:
+        before = file.digest
+    found = analyse_file(model, load_corpus(tmp_path), config=SMALL)
+    with ModelFile.open(model) as file:
+        assert file.digest == before
+        assert file.manifest.analysis["clips"] == ["noise.wav", "tone.wav"]
+        assert file.read_part("analysis")["corpus_latents"].shape[0] == found.controls.dimensions
+    instrument = prepare_instrument(model)
+    assert instrument.control_names == found.controls.names
+
+
+@pytest.mark.slow
+def test_a_control_swept_at_thirty_messages_a_second_does_not_click() -> None:
+    instrument = prepare_instrument(starter_path())
+    names = [name for name in instrument.control_names if name in NAMES]
+    assert len(names) >= 6
+
+    def most_abrupt(name: str | None) -> float:
+        """Mean bend of the waveform at the worst place within a hop, relative to all places."""
+        synth = Synth(instrument, seed=1, block=1, source="corpus")
+        synth.set("/distill/source/freeze", 1.0)
+        synth.set("/distill/source/position", 0.3)
+        blocks = []
+        for hop in range(172):
+            if name is not None and hop % 3 == 0:
+                value = float(np.sin(2 * np.pi * hop / 172))
+                synth.set(f"/distill/control/{instrument.control_names.index(name)}", value, 1 / 30)
+            blocks.append(synth.render(1))
+        bends = np.abs(np.diff(np.concatenate(blocks[20:], axis=1)[0], n=2))
+        assert np.isfinite(bends).all()
+        means = np.array([bends[place::512].mean() for place in range(512)])
+        return float(means.max() / means.mean())
+
+    resting = most_abrupt(None)
+    for name in names:
+        assert most_abrupt(name) < 1.2 * resting, name
