@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from distill_vendor.bigvgan.layers import Convolution
 
 FEWEST_CHANNELS = {3: 192, 7: 96, 11: 96}  # narrower layers spend more on the transforms than they save
-FEWEST_TILES = 24  # fewer, and reading the larger transformed weights costs more than the multiplications saved
 TILE_INPUTS = {7: 14, 11: 20}
 
 
@@ -51,7 +50,7 @@ class FastWeight:
 def convolve(layer: Convolution, rows: Tensor) -> Tensor:
     """The layer's convolution [B, T, C_in] -> [B, T - reach, C_out]."""
     count = rows.shape[1] - 2 * layer.delay
-    if _is_worth_it(layer, rows, count):
+    if _is_worth_it(layer, rows):
         if layer.fast is None:
             layer.fast = transformed(layer.weight)
         y = rows.new_empty(rows.shape[0], count, layer.weight.shape[0])
@@ -63,13 +62,10 @@ def convolve(layer: Convolution, rows: Tensor) -> Tensor:
     return z.squeeze(2).transpose(1, 2)
 
 
-def _is_worth_it(layer: Convolution, rows: Tensor, count: int) -> bool:
+def _is_worth_it(layer: Convolution, rows: Tensor) -> bool:
     if rows.device.type != "cpu" or rows.dtype != torch.float32 or layer.kernel not in FEWEST_CHANNELS:
         return False
-    if min(layer.weight.shape[:2]) < FEWEST_CHANNELS[layer.kernel]:
-        return False
-    transforms = transforms_for(layer.kernel)
-    return transforms is not None and count >= FEWEST_TILES * transforms.outputs
+    return min(layer.weight.shape[:2]) >= FEWEST_CHANNELS[layer.kernel]
 
 
 def transformed(weight: Tensor) -> FastWeight:
