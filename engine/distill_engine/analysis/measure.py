@@ -125,7 +125,8 @@ def describe(
     leakage = {}
     for other, entry in enumerate(FEATURES):
         if other != index and (entry.kind == "steady" or kind == "temporal"):
-            change = response.change(other) / max(spreads[entry.name], entry.audible_step)
+            moved = response.medians(other)
+            change = float(moved[-1] - moved[0]) / max(spreads[entry.name], entry.audible_step)
             leakage[entry.name] = round(change / own, 3) if abs(own) > 1e-9 else 0.0
     low, centre, high = (round(float(medians[i]), 3) for i in (0, len(medians) // 2, -1))
     rho, rho_low = round(response.rho(index), 3), round(response.rho(index, 0.1), 3)
