@@ -8,6 +8,7 @@ import time
 from distill_engine.streaming.device_keeper import DeviceKeeper
 from distill_engine.streaming.hygiene import resident_megabytes
 from distill_engine.streaming.live_commands import LiveCommands
+from distill_engine.streaming.output import DeviceOutput
 from distill_engine.streaming.performer import Performer
 from distill_engine.streaming.status import Status
 
@@ -37,7 +38,9 @@ class Figures:
         return Status(
             uptime_seconds=time.monotonic() - self._began,
             playing=float(synth.post.playing),
-            device_connected=float(self._keeper.connected),
+            device_connected=float(
+                self._keeper.connected and (isinstance(output, DeviceOutput) == self._keeper.needs_device)
+            ),
             device_rate_hz=float(output.rate),
             device_period=float(output.period),
             device_losses=float(self._keeper.losses),
