@@ -84,9 +84,11 @@ class JackServer:
         self._end(signal.SIGTERM)
 
     def remove(self) -> None:
-        """Ends it and takes its log away."""
+        """Ends it and takes its log away, and the memory that a killed one left."""
         self.stop()
         self.log.unlink(missing_ok=True)
+        for left in Path("/dev/shm").glob(f"jack_{self.name}_*"):
+            left.unlink(missing_ok=True)
 
     def _end(self, number: int) -> None:
         if self.process is None:
