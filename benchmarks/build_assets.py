@@ -41,11 +41,11 @@ from distill_engine.vocoders.registry import VOCODERS, build_vocoder
 HERE = Path(__file__).resolve().parent
 CORPUS = HERE / "corpus"
 ASSETS = HERE.parent / "engine" / "distill_engine" / "assets"
-WIDE = Augmentation(pitch=0.4, semitones=7.0, mixing=0.2, gain_db=(-24.0, 3.0))
-SYNTHETIC_SHARE = 0.2
+WIDE = Augmentation(pitch=0.8, semitones=12.0, mixing=0.2, gain_db=(-24.0, 3.0))
+SYNTHETIC_SHARE = 0.4
 SETTINGS = {
-    "vocos": VocoderSettings("vocos", learning_rate=4e-4, spectral_fraction=0.1, decoded_share=0.0),
-    "hifigan": VocoderSettings("hifigan", learning_rate=8e-4, spectral_fraction=0.85, width=0.0625, decoded_share=0.0),
+    "vocos": VocoderSettings("vocos", 3, 128, learning_rate=6e-4, spectral_fraction=1.0, decoded_share=0.0),
+    "hifigan": VocoderSettings("hifigan", 8, 16, learning_rate=8e-4, spectral_fraction=1.0, decoded_share=0.0),
 }
 
 
