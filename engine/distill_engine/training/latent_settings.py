@@ -8,7 +8,7 @@ from typing import Any
 from distill_engine.errors import ConfigError
 
 PRESETS = ("auto", "quick", "balanced", "quality")
-_STEPS = {"quick": 800, "balanced": 4000, "quality": 15000}
+_STEPS = {"quick": 1500, "balanced": 6000, "quality": 25000}
 
 
 @dataclass(frozen=True)
@@ -18,10 +18,10 @@ class LatentSettings:
     It warms up over `warm_up` of the run.
     """
 
-    batch_size: int = 16
+    batch_size: int = 8
     segment_frames: int = 64
     learning_rate: float = 1e-3
-    bottleneck_weight: float = 0.003
+    bottleneck_weight: float = 0.0015
     warm_up: float = 0.2
     ema_decay: float = 0.995
     weight_decay: float = 0.02
