@@ -64,11 +64,11 @@ def _record(pin: Pin, config_path: Path, commit: str, digest: str) -> WeightsRec
 
 def _announced(pin: Pin) -> tuple[str, int, str]:
     """The commit that the revision stands for, and size and SHA-256 of the weights as the hub announces them ("": it does not)."""
-    from huggingface_hub import get_hf_file_metadata, hf_hub_url
-
     try:
         if _offline():
             raise ConnectionError("offline mode")
+        from huggingface_hub import get_hf_file_metadata, hf_hub_url
+
         url = hf_hub_url(pin.hub, pin.weights, revision=pin.revision, endpoint=_endpoint())
         found = get_hf_file_metadata(url, endpoint=_endpoint())
     except Exception as error:
