@@ -25,9 +25,9 @@ HOP, RATE = 512, 44100
 class Augmentation:
     """Probabilities and ranges. `semitones` of pitch either way, `gain_db` lowest and highest."""
 
-    pitch: float = 0.3
-    semitones: float = 3.0
-    mixing: float = 0.15
+    pitch: float = 0.5
+    semitones: float = 6.0
+    mixing: float = 0.25
     polarity: float = 0.5
     gain_db: tuple[float, float] = (-12.0, 3.0)
 
