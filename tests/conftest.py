@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import support_jack
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """What earlier, killed JACK servers left must not keep this session's from starting."""
+    support_jack.forget_dead_servers()
 
 
 @functools.cache
