@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -62,7 +61,7 @@ def train_model(
 
     Raises TrainingError for a corpus without sounds or a checkpoint that does not fit.
     """
-    checkpoint, settings, epochs, reason = _plan(corpus, output, options)
+    checkpoint, settings, steps, reason = _plan(corpus, output, options)
     torch.manual_seed(settings.seed)
     model = build_model(options.config)
     clips = [corpus.clips[i].samples for i in corpus.training]
@@ -70,7 +69,8 @@ def train_model(
     held_out = [corpus.clips[i].mel for i in corpus.validation]
     task = LatentTask(model, settings, batches, held_out, training_device(options.device))
     task.core.set_statistics(*_mel_statistics([corpus.clips[i].mel for i in corpus.training]))
-    budget = Budget(seconds=options.seconds) if options.seconds else Budget(epochs=epochs or _epochs(options, batches))
+    epochs = options.epochs or max(1, round(steps / batches.steps_per_epoch))
+    budget = Budget(seconds=options.seconds) if options.seconds else Budget(epochs=epochs)
     about = {"settings": settings.to_dict(), "corpus": corpus.digest, "config": options.config.to_dict()}
     keeper = _Keeper(output, corpus, options.config, task, about, listen)
     keeper.replace = options.fresh
@@ -88,9 +88,8 @@ def train_model(
     return done
 
 
-def _plan(
-    corpus: Corpus, output: Path, options: ModelOptions
-) -> tuple[Checkpoint | None, LatentSettings, int | None, str]:
+def _plan(corpus: Corpus, output: Path, options: ModelOptions) -> tuple[Checkpoint | None, LatentSettings, int, str]:
+    """The checkpoint to resume, the settings, the preset's number of steps (the same on a resume) and the reason in words."""
     seconds = sum(len(clip.samples) for clip in corpus.clips) / DEFAULT_MEL.sample_rate
     settings, steps, reason = latent_preset(options.preset, seconds, options.seed)
     found = read_checkpoint(output, PART) if options.resume else None
@@ -106,14 +105,8 @@ def _plan(
             raise TrainingError(f"{output}: its checkpoint has another model configuration: start again with --fresh")
         saved = about["settings"]
         settings, reason = LatentSettings(**saved), f"resumed at step {checkpoint.metadata['position']['step']}"
-        return checkpoint, settings, options.epochs, reason
-    per_epoch = max(1, math.ceil(seconds / (settings.batch_size * settings.segment_frames * 512 / 44100)))
-    return None, settings, options.epochs or max(1, round(steps / per_epoch)), reason
-
-
-def _epochs(options: ModelOptions, batches: Batches) -> int:
-    _, steps, _ = latent_preset(options.preset, batches.steps_per_epoch * batches.audio_seconds_per_step, options.seed)
-    return max(1, round(steps / batches.steps_per_epoch))
+        return checkpoint, settings, steps, reason
+    return None, settings, steps, reason
 
 
 def _augmentation(settings: LatentSettings) -> Augmentation | None:
