@@ -10,6 +10,7 @@ block where the server's frame clock says it belongs: a recorder that only appen
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -23,6 +24,9 @@ from pathlib import Path
 import numpy as np
 
 ENVIRONMENT = {"JACK_NO_START_SERVER": "1", "JACK_NO_AUDIO_RESERVATION": "1"}
+
+
+RECORDER_PRIORITY = 58  # between the engine's synth and JACK's own threads
 
 
 def available() -> bool:
@@ -169,6 +173,7 @@ def _may_be_realtime() -> bool:
 def _record(out: Path, sources: list[str]) -> None:
     import jack
 
+    _share_lock_in_time(RECORDER_PRIORITY)
     client = jack.Client("recorder", no_start_server=True)
     ports = [client.inports.register(f"in_{index}") for index in range(len(sources))]
     length = client.blocksize
@@ -189,7 +194,15 @@ def _record(out: Path, sources: list[str]) -> None:
         while not _input_ended(0.02):
             for _ in range(buffer.read_space // size):
                 blocks.append(bytes(buffer.read(size)))
+    _share_lock_in_time(0)
     _save(out, blocks, len(ports), length)
+
+
+def _share_lock_in_time(priority: int) -> None:
+    """This thread shares Python's lock with JACK's: kept from running while it holds the lock, it would make the whole server late."""
+    if hasattr(os, "sched_setscheduler"):
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_FIFO if priority else os.SCHED_OTHER, os.sched_param(priority))
 
 
 def _input_ended(seconds: float) -> bool:

@@ -20,7 +20,7 @@ from distill_engine.streaming.device_keeper import DeviceKeeper
 from distill_engine.streaming.devices import AudioSystem
 from distill_engine.streaming.figures import Figures, Stopwatch
 from distill_engine.streaming.fitting import BLOCKS, Fit, FitRequest, fit_instrument
-from distill_engine.streaming.hygiene import prepare_helper, quieten_process
+from distill_engine.streaming.hygiene import prepare_helper, quieten_process, refuse_huge_pages
 from distill_engine.streaming.instrument import Instrument
 from distill_engine.streaming.live_commands import LiveCommands, Wishes
 from distill_engine.streaming.output import DeviceOutput, Output
@@ -95,6 +95,7 @@ class Engine:
     """
 
     def __init__(self, settings: EngineSettings, spawn_control: Spawn) -> None:
+        refuse_huge_pages()
         self.settings = settings
         self._block = SharedBlock.create(vocabulary.default_values(), len(STATUS_FIELDS))
         self._status = StatusWriter(self._block)

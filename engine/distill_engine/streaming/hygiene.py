@@ -16,6 +16,7 @@ SWITCH_INTERVAL = 0.0005
 SYNTH_PRIORITY = 55  # below jackd's own threads
 HELPER_PRIORITY = 5
 _MCL_CURRENT, _MCL_FUTURE, _MCL_ONFAULT = 1, 2, 4
+_PR_SET_THP_DISABLE = 41
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,20 @@ class Hygiene:
     locked: bool
     denormals_flushed: bool
     notes: tuple[str, ...] = ()
+
+
+def refuse_huge_pages() -> bool:
+    """Keeps this process and its children out of the kernel's huge pages (Linux); whether that was possible.
+
+    numpy asks for them, and a kernel thread (khugepaged) then gathers pages in stretches of 5 ms which, on a kernel that cannot be
+    interrupted (PREEMPT_NONE, PREEMPT_VOLUNTARY), keep even real-time threads from running.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        return int(ctypes.CDLL(None).prctl(_PR_SET_THP_DISABLE, 1, 0, 0, 0)) == 0
+    except (OSError, AttributeError):
+        return False
 
 
 def quieten_process() -> None:
