@@ -57,7 +57,12 @@ _STYLES = {"warning": "yellow", "error": "bold red", "info": "dim"}
 
 def meter(level_db: float) -> str:
     """A bar from -60 dB to full scale."""
-    share = min(max((level_db - _METER_FLOOR_DB) / -_METER_FLOOR_DB, 0.0), 1.0)
+    return bar((level_db - _METER_FLOOR_DB) / -_METER_FLOOR_DB)
+
+
+def bar(share: float) -> str:
+    """A bar of which a share, 0 to 1, is filled."""
+    share = min(max(share, 0.0), 1.0)
     filled = round(share * _METER_WIDTH)
     return "█" * filled + "·" * (_METER_WIDTH - filled)
 
@@ -76,6 +81,10 @@ def _headline(session: Session, status: dict[str, Value]) -> "Table":
     table.add_row("peak", f"[{colour}]{meter(peak)}[/{colour}]", f"{peak:6.1f} dB", "")
     rms = _number(status, "rms_db", -120.0)
     table.add_row("rms", f"[{colour}]{meter(rms)}[/{colour}]", f"{rms:6.1f} dB", "")
+    strain = _number(status, "strain")
+    colour = "red" if strain >= 1.0 else "yellow" if strain > 0.0 else "green"
+    words = "at the limit" if strain >= 1.0 else "warning zone" if strain > 0.0 else ""
+    table.add_row("strain", f"[{colour}]{bar(strain)}[/{colour}]", f"{strain:6.2f}", words)
     return table
 
 

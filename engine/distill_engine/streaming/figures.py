@@ -62,6 +62,7 @@ class Figures:
             muted_hops=float(meters.muted_hops),
             peak_db=_db(meters.peak),
             rms_db=_db(math.sqrt(max(meters.square, 0.0))),
+            strain=0.0 if synth.post.silent else synth.strain,
             cpu_percent=self._cpu,
             memory_mb=self._memory,
             control_restarts=float(restarts),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["parameter", "group", "setting", "command", "query"]
+Kind = Literal["parameter", "group", "setting", "command", "query", "reading"]
 ArgumentType = Literal["float", "integer", "toggle", "text", "name", "choice", "any"]
 Access = Literal["read", "write", "both"]
 
@@ -43,7 +43,8 @@ class Row:
 
     `address` may hold `{index}` or `{name}`: a family of `count` members. `default` is the value of the first argument.
     `excluded_from_presets` marks what a preset neither stores nor recalls. `targets` are the parameters that a group
-    writes. `wakes` is a parameter that jumps from 0 to its maximum when this one is first moved.
+    writes. `wakes` is a parameter that jumps from 0 to its maximum when this one is first moved. `figure` is the figure of the
+    engine's status that a reading shows.
     """
 
     address: str
@@ -57,6 +58,7 @@ class Row:
     count: int = 1
     targets: tuple[str, ...] = ()
     wakes: str | None = None
+    figure: str = ""
 
     @property
     def family(self) -> Literal["index", "name"] | None:

@@ -15,7 +15,8 @@ class Status:
     Times in milliseconds unless named otherwise, levels in dB of full scale, counts since the start of the engine.
     `latency_ms` is from a parameter change to the loudspeaker: one block, the ring's target fill and the device.
     `hop_*_ms` are the time one hop of synthesis takes (p50, p99 and maximum of the last 1,000 blocks, divided by block).
-    `underruns` is the sum of the three causes. `load` is hop time over hop length (1 is the limit).
+    `underruns` is the sum of the three causes. `load` is hop time over hop length (1 is the limit). `strain` says how far the
+    controls push out of the learned region: 0 inside, above 0 the warning zone, 1 the limit.
     """
 
     uptime_seconds: float = 0.0
@@ -42,6 +43,7 @@ class Status:
     muted_hops: float = 0.0
     peak_db: float = -120.0
     rms_db: float = -120.0
+    strain: float = 0.0
     cpu_percent: float = 0.0
     memory_mb: float = 0.0
     control_restarts: float = 0.0

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from distill_control.session.notices import Notices
-from distill_control.session.view import meter, picture
+from distill_control.session.view import bar, meter, picture
 from distill_control.settings import ControlSettings
 from distill_engine.errors import ConfigError
 
@@ -46,6 +46,18 @@ def test_the_live_view_shows_the_state_the_last_messages_and_the_notices(rain):
 def test_the_meter_is_empty_at_the_floor_and_full_at_full_scale():
     assert meter(-120.0).count("█") == 0
     assert meter(0.0).count("·") == 0
+
+
+@pytest.mark.parametrize(("strain", "said"), [(0.0, ""), (0.4, "warning zone"), (1.0, "at the limit")])
+def test_the_live_view_warns_of_controls_that_leave_the_learned_region(rain, fake_link, monkeypatch, strain, said):
+    monkeypatch.setattr(fake_link, "status", lambda: {"strain": strain})
+    console = Console(file=io.StringIO(), width=120)
+    console.print(picture(rain, Notices("live")))
+    (line,) = [line for line in console.file.getvalue().splitlines() if "strain" in line]
+    assert line.count("█") == round(40 * strain)
+    assert f"{strain:.2f}" in line
+    assert line.split(f"{strain:.2f}")[1].strip() == said
+    assert bar(2.0) == bar(1.0)
 
 
 def test_notices_are_json_lines_or_plain_warnings(capsys):
