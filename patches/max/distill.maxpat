@@ -91,8 +91,11 @@
       22
      ],
      "numinlets": 1,
-     "numoutlets": 45,
+     "numoutlets": 48,
      "outlettype": [
+      "",
+      "",
+      "",
       "",
       "",
       "",
@@ -139,7 +142,7 @@
       "",
       ""
      ],
-     "text": "route /distill/gain /distill/width /distill/map/x /distill/map/y /distill/map/amount /distill/source/rate /distill/source/range /distill/source/position /distill/source/speed /distill/source/jitter /distill/source/length /distill/source/loop /distill/source/freeze /distill/source/input_gain /distill/source/tempo /distill/source/gate /distill/source/fade /distill/control/0 /distill/control/1 /distill/control/2 /distill/control/3 /distill/control/4 /distill/control/5 /distill/control/6 /distill/control/7 /distill/latent/0 /distill/latent/1 /distill/latent/2 /distill/latent/3 /distill/latent/4 /distill/latent/5 /distill/latent/6 /distill/latent/7 /distill/latent/8 /distill/latent/9 /distill/latent/10 /distill/latent/11 /distill/latent/12 /distill/latent/13 /distill/latent/14 /distill/latent/15 /distill/source /distill/vocoder /distill/level"
+     "text": "route /distill/gain /distill/width /distill/map/x /distill/map/y /distill/map/amount /distill/source/rate /distill/source/range /distill/source/position /distill/source/speed /distill/source/jitter /distill/source/length /distill/source/loop /distill/source/freeze /distill/source/input_gain /distill/source/tempo /distill/source/gate /distill/source/fade /distill/control/0 /distill/control/1 /distill/control/2 /distill/control/3 /distill/control/4 /distill/control/5 /distill/control/6 /distill/control/7 /distill/latent/0 /distill/latent/1 /distill/latent/2 /distill/latent/3 /distill/latent/4 /distill/latent/5 /distill/latent/6 /distill/latent/7 /distill/latent/8 /distill/latent/9 /distill/latent/10 /distill/latent/11 /distill/latent/12 /distill/latent/13 /distill/latent/14 /distill/latent/15 /distill/source /distill/vocoder /distill/strain /distill/level /distill/error /distill/controls"
     }
    },
    {
@@ -220,7 +223,7 @@
      "outlettype": [
       ""
      ],
-     "text": "/distill/subscribe 9002"
+     "text": "/distill/subscribe 9002 numbers"
     }
    },
    {
@@ -5811,6 +5814,305 @@
    {
     "box": {
      "id": "obj-255",
+     "maxclass": "comment",
+     "patching_rect": [
+      510,
+      130,
+      80,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      510,
+      130,
+      80,
+      20
+     ],
+     "text": "strain"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-256",
+     "maxclass": "flonum",
+     "patching_rect": [
+      510,
+      152,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      510,
+      152,
+      64,
+      22
+     ]
+    }
+   },
+   {
+    "box": {
+     "id": "obj-257",
+     "maxclass": "comment",
+     "patching_rect": [
+      610,
+      130,
+      60,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      610,
+      130,
+      60,
+      20
+     ],
+     "text": "refused:"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-258",
+     "maxclass": "message",
+     "patching_rect": [
+      610,
+      152,
+      380,
+      22
+     ],
+     "numinlets": 2,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      610,
+      152,
+      380,
+      22
+     ],
+     "text": ""
+    }
+   },
+   {
+    "box": {
+     "id": "obj-259",
+     "maxclass": "newobj",
+     "patching_rect": [
+      700,
+      2280,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-260",
+     "maxclass": "newobj",
+     "patching_rect": [
+      900,
+      2280,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "text": "print distill-error"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-261",
+     "maxclass": "newobj",
+     "patching_rect": [
+      700,
+      2320,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 8,
+     "outlettype": [
+      "",
+      "",
+      "",
+      "",
+      "",
+      "",
+      "",
+      ""
+     ],
+     "text": "unpack s s s s s s s s"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-262",
+     "maxclass": "newobj",
+     "patching_rect": [
+      700,
+      2360,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-263",
+     "maxclass": "newobj",
+     "patching_rect": [
+      890,
+      2360,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-264",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1080,
+      2360,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-265",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1270,
+      2360,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-266",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1460,
+      2360,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-267",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1650,
+      2360,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-268",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1840,
+      2360,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-269",
+     "maxclass": "newobj",
+     "patching_rect": [
+      2030,
+      2360,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-270",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -9238,7 +9540,7 @@
     "patchline": {
      "source": [
       "obj-4",
-      43
+      44
      ],
      "destination": [
       "obj-252",
@@ -9274,10 +9576,262 @@
     "patchline": {
      "source": [
       "obj-4",
-      44
+      43
      ],
      "destination": [
-      "obj-255",
+      "obj-256",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      45
+     ],
+     "destination": [
+      "obj-259",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-259",
+      0
+     ],
+     "destination": [
+      "obj-258",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      45
+     ],
+     "destination": [
+      "obj-260",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      46
+     ],
+     "destination": [
+      "obj-261",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-261",
+      0
+     ],
+     "destination": [
+      "obj-262",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-262",
+      0
+     ],
+     "destination": [
+      "obj-131",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-261",
+      1
+     ],
+     "destination": [
+      "obj-263",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-263",
+      0
+     ],
+     "destination": [
+      "obj-136",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-261",
+      2
+     ],
+     "destination": [
+      "obj-264",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-264",
+      0
+     ],
+     "destination": [
+      "obj-141",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-261",
+      3
+     ],
+     "destination": [
+      "obj-265",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-265",
+      0
+     ],
+     "destination": [
+      "obj-146",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-261",
+      4
+     ],
+     "destination": [
+      "obj-266",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-266",
+      0
+     ],
+     "destination": [
+      "obj-151",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-261",
+      5
+     ],
+     "destination": [
+      "obj-267",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-267",
+      0
+     ],
+     "destination": [
+      "obj-156",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-261",
+      6
+     ],
+     "destination": [
+      "obj-268",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-268",
+      0
+     ],
+     "destination": [
+      "obj-161",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-261",
+      7
+     ],
+     "destination": [
+      "obj-269",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-269",
+      0
+     ],
+     "destination": [
+      "obj-166",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      47
+     ],
+     "destination": [
+      "obj-270",
       0
      ]
     }

@@ -4,7 +4,8 @@ Put this text into a Text DAT inside a Base COMP, right-click it, Run Script. It
 
 * `distill_values`: a Constant CHOP with one channel per parameter, named as its OSC address. Move or export to these.
 * `distill_out`: an OSC Out CHOP that sends them to the instrument.
-* `distill_in` with `distill_callbacks`: an OSC In DAT that takes what the instrument says.
+* `distill_send`: an OSC Out DAT for everything else (commands, settings, presets).
+* `distill_in` with `distill_callbacks`: an OSC In DAT that takes what the instrument says, errors too.
 * `distill_table`: a Table DAT with the present values, one row per address.
 """
 
@@ -66,6 +67,8 @@ def build(parent):
     out = parent.op("distill_out") or parent.create(oscoutCHOP, "distill_out")
     out.par.netaddress, out.par.port = HOST, PORT
     out.inputConnectors[0].connect(values)
+    sender = parent.op("distill_send") or parent.create(oscoutDAT, "distill_send")
+    sender.par.address, sender.par.port = HOST, PORT
     table = parent.op("distill_table") or parent.create(tableDAT, "distill_table")
     table.clear()
     incoming = parent.op("distill_in") or parent.create(oscinDAT, "distill_in")
@@ -73,8 +76,8 @@ def build(parent):
     callbacks = parent.op("distill_callbacks")
     if callbacks:
         incoming.par.callbacks = callbacks
-    return incoming
+    return sender
 
 
 if "me" in globals():
-    build(me.parent()).sendOSC("/distill/subscribe", [LISTEN])
+    build(me.parent()).sendOSC("/distill/subscribe", [LISTEN, "numbers"])

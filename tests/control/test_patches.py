@@ -67,6 +67,8 @@ def test_every_static_parameter_and_command_has_a_place_in_each_patch(path: str)
     found = addresses_in(path, text_of(path, FILES[path]))
     panel = Panel()
     assert {fader.address for fader in panel.faders} <= found
+    if not path.endswith((".pd", "_setup.py")):
+        assert {gauge.address for gauge in panel.gauges} <= found
     if "touchdesigner" not in path:
         assert {item.address for item in (*panel.menus, *panel.commands)} <= found
 
@@ -119,7 +121,9 @@ def test_the_midi_maps_are_read_without_complaint_and_use_each_control_once(path
     assert len(controls) >= 24
 
 
-def test_touchdesigner_callbacks_keep_the_table_and_set_up_builds_the_network() -> None:
+def test_touchdesigner_callbacks_keep_the_table_and_set_up_builds_the_network(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     rows: dict[str, list[Any]] = {}
     table = types.SimpleNamespace(row=rows.get, appendRow=lambda row: rows.update({row[0]: row}), clear=rows.clear)
     table.replaceRow = lambda address, row: rows.update({address: row})
@@ -129,6 +133,13 @@ def test_touchdesigner_callbacks_keep_the_table_and_set_up_builds_the_network() 
     for value in (-3.0, -6.0):
         callbacks["onReceiveOSC"](dat, 0, "", b"", 0.0, "/distill/gain", [value], None)
     assert rows == {"/distill/gain": ["/distill/gain", -6.0]}
+    callbacks["onReceiveOSC"](dat, 0, "", b"", 0.0, "/distill/error", ["/distill/x", "no such thing"], None)
+    assert capsys.readouterr().out == "Distill: /distill/x no such thing\n"
+    assert rows["/distill/error"][2] == "no such thing"
+    sent: list[tuple[str, list[Any]]] = []
+    callbacks["op"] = {"distill_send": types.SimpleNamespace(sendOSC=lambda *words: sent.append(words))}.get
+    callbacks["send"]("/distill/preset/recall", 0, 1.0)
+    assert sent == [("/distill/preset/recall", [0, 1.0])]
     made: dict[str, Any] = {}
 
     def create(kind: str, name: str) -> Any:
@@ -137,11 +148,29 @@ def test_touchdesigner_callbacks_keep_the_table_and_set_up_builds_the_network() 
         made[name] = types.SimpleNamespace(par=parameters, inputConnectors=[connector], clear=lambda: None)
         return made[name]
 
-    setup: dict[str, Any] = {name: name for name in ("constantCHOP", "oscoutCHOP", "tableDAT", "oscinDAT")}
+    setup: dict[str, Any] = {name: name for name in ("constantCHOP", "oscoutCHOP", "oscoutDAT", "tableDAT", "oscinDAT")}
     exec(FILES["touchdesigner/distill_setup.py"].decode(), setup)
     setup["build"](types.SimpleNamespace(op=lambda name: None, create=create))
     assert made["distill_values"].par.const0name == "distill/gain"
-    assert made["distill_out"].par.port == 9000
+    assert made["distill_out"].par.port == made["distill_send"].par.port == 9000
+    assert made["distill_in"].par.port == 9002
+
+
+def test_the_max_patcher_shows_what_was_refused_and_the_names_of_the_controls() -> None:
+    patcher = json.loads(FILES["max/distill.maxpat"])["patcher"]
+    boxes = {box["box"]["id"]: box["box"] for box in patcher["boxes"]}
+    cords: dict[tuple[str, int], list[str]] = {}
+    for line in patcher["lines"]:
+        cords.setdefault(tuple(line["patchline"]["source"]), []).append(line["patchline"]["destination"][0])
+    router = next(name for name, box in boxes.items() if box.get("text", "").startswith("route /distill"))
+    outlets = boxes[router]["text"].split()[1:]
+    setter = next(name for name in cords[router, outlets.index("/distill/error")] if "prepend" in boxes[name]["text"])
+    assert boxes[setter]["text"] == "prepend set"
+    shown = boxes[cords[setter, 0][0]]
+    assert (shown["maxclass"], shown["presentation"]) == ("message", 1)
+    (names,) = cords[router, outlets.index("/distill/controls")]
+    labels = [boxes[cords[cords[names, index][0], 0][0]]["text"] for index in range(boxes[names]["numoutlets"])]
+    assert labels == [f"control {index}" for index in range(8)]
 
 
 def test_a_models_own_controls_get_the_faders() -> None:
@@ -205,24 +234,24 @@ def free_port() -> int:
 def test_pure_data_plays_and_is_shown_what_others_move(peer: Peer, tmp_path: Path) -> None:
     listen = free_port()
     (tmp_path / "distill.pd").write_bytes(generate(Panel(port=peer.port, listen=listen))["puredata/distill.pd"])
-    watched = ("gain", "control-0", "latent-3", "source-rate", "source")
+    watched = ("gain", "control-0", "latent-3", "source-rate", "source", "strain")
     objects = [
         f"#X obj 10 {n * 60} r distill-{key}-shown;\n#X obj 10 {n * 60 + 20} print {key};"
         for n, key in enumerate(watched)
     ]
-    cords = [f"#X connect {2 * n} 0 {2 * n + 1} 0;" for n in range(len(watched))]
+    objects.append("#X obj 500 10 r distill-control-1;\n#X obj 500 30 print label;")
+    cords = [f"#X connect {2 * n} 0 {2 * n + 1} 0;" for n in range(len(objects))]
     script = ["#X obj 300 10 loadbang;", "#X obj 300 40 delay 1500;"]
     moves = "\\; distill-gain -6 \\; distill-latent-3 2 \\; distill-play bang \\; distill-preset-2 bang \\; distill-vocoder symbol vocos"
     script.append(f"#X msg 300 70 {moves};")
-    first = 2 * len(watched)
+    first = 2 * len(objects)
     cords += [f"#X connect {first} 0 {first + 1} 0;", f"#X connect {first + 1} 0 {first + 2} 0;"]
     (tmp_path / "watch.pd").write_text("\n".join(["#N canvas 0 0 400 300 10;", *objects, *script, *cords]) + "\n")
     command = ["pd", "-nogui", "-noaudio", "-nomidi", "-stderr", "-open", "distill.pd", "-open", "watch.pd"]
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     try:
-        assert peer.wait_for("/distill/subscribe")[0] == [listen]
-        gain, sender = peer.wait_for("/distill/gain")
-        assert gain == [-6.0]
+        assert peer.wait_for("/distill/subscribe")[0] == [listen, "numbers"]
+        assert peer.wait_for("/distill/gain")[0] == [-6.0]
         assert peer.wait_for("/distill/latent/3")[0] == [2.0]
         assert peer.wait_for("/distill/vocoder")[0] == ["vocos"]
         assert peer.wait_for("/distill/preset/recall")[0] == [2.0, 1.0]
@@ -235,15 +264,18 @@ def test_pure_data_plays_and_is_shown_what_others_move(peer: Peer, tmp_path: Pat
             ("latent/3", 1.5),
             ("source/rate", 3.0),
             ("source", "corpus"),
+            ("strain", 0.25),
         ):
             peer.send(there, f"/distill/{address}", value)
-        peer.send(sender, "/distill/error", "/distill/x", "no such thing")
+        peer.send(there, "/distill/controls", "brightness", "density")
+        peer.send(there, "/distill/error", "/distill/x", "no such thing")
         time.sleep(1.0)
     finally:
         process.terminate()
         shown = process.communicate(timeout=10)[1]
-    for line in ("gain: -12", "control-0: 0.5", "latent-3: 1.5", "source-rate: 3", "source: corpus"):
+    for line in ("gain: -12", "control-0: 0.5", "latent-3: 1.5", "source-rate: 3", "source: corpus", "strain: 0.25"):
         assert line in shown
+    assert "label: label density" in shown
     assert "distill: error /distill/x no\\ such\\ thing" in shown
     assert "couldn't create" not in shown
     assert "connection failed" not in shown

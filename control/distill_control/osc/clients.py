@@ -1,8 +1,13 @@
-"""Those who talk to the instrument over OSC: how each is answered, and how often."""
+"""Those who talk to the instrument over OSC: how each is answered, and how often.
+
+Answers go to the port that asked. A program that sends from one port and listens at another (Max's `udpsend`) subscribes with the
+port at which it listens, and gets its errors, status and lists there, too.
+"""
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from distill_control.commands import Value
 from distill_control.osc.limits import TokenBucket
@@ -18,10 +23,33 @@ ALL_ERRORS = 10
 _ANSWERS = ("/distill/done", "/distill/pong", "/distill/level")
 
 
+@dataclass(frozen=True)
+class Subscriber:
+    """Who is told about changes: `key` names it, `origins` are the senders that it is."""
+
+    key: str
+    host: str
+    send: Send
+    origins: frozenset[str]
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether it listens at another port than it sends from."""
+        return len(self.origins) > 1
+
+
 class Client:
     """One peer. Errors go out at a bounded rate; corrected values at the next tick, the latest of each address."""
 
-    def __init__(self, origin: str, host: str, send: Send, errors: TokenBucket, all_errors: TokenBucket) -> None:
+    def __init__(
+        self,
+        origin: str,
+        host: str,
+        send: Send,
+        errors: TokenBucket,
+        all_errors: TokenBucket,
+        subscribers: dict[str, Subscriber],
+    ) -> None:
         self.origin = origin
         self.host = host
         self.send = send
@@ -29,13 +57,16 @@ class Client:
         self.corrections: dict[str, Value] = {}
         self._errors = errors
         self._all_errors = all_errors
+        self._subscribers = subscribers
 
     def reply(self, address: str, *arguments: Value) -> None:
         """Answers this peer."""
         if address == "/distill/error":
             self._error(*arguments)
-        elif address in _ANSWERS or address.endswith(".reply"):
+        elif address in _ANSWERS:
             self.send(encode(address, *arguments))
+        elif address.endswith(".reply"):
+            self._send_all(self._own_ports(), encode(address, *arguments))
         elif arguments:
             self.corrections[address] = arguments[0]
 
@@ -52,17 +83,34 @@ class Client:
         if held_back and arguments:
             *start, reason = arguments
             arguments = (*start, f"{reason} ({held_back} more errors before this one)")
-        self.send(encode("/distill/error", *arguments))
+        own = self._own_ports()
+        self._send_all(own or self._ports_of_host(), encode("/distill/error", *arguments))
+
+    def _send_all(self, others: Iterable[Subscriber], packet: bytes) -> None:
+        self.send(packet)
+        for other in others:
+            if other.key != self.origin:
+                other.send(packet)
+
+    def _own_ports(self) -> list[Subscriber]:
+        """Its own subscriptions."""
+        return [member for member in self._subscribers.values() if self.origin in member.origins]
+
+    def _ports_of_host(self) -> list[Subscriber]:
+        """Ports at which its host listens: a sender that has subscribed none itself (TouchDesigner's OSC Out CHOP) belongs to one."""
+        if not self.origin.startswith("udp:"):
+            return []
+        return [member for member in self._subscribers.values() if member.elsewhere and member.host == self.host]
 
 
 class Clients:
-    """All peers heard of lately, by origin; beyond the limit the longest silent are forgotten, but for those in `kept`."""
+    """All peers heard of lately, by origin; beyond the limit the longest silent are forgotten, but for subscribers."""
 
     def __init__(self, errors_per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._errors_per_second = errors_per_second
         self._clock = clock
         self._all_errors = TokenBucket(ALL_ERRORS * errors_per_second, ALL_ERRORS * errors_per_second, clock)
-        self.kept: set[str] = set()
+        self.subscribers: dict[str, Subscriber] = {}
         self._members: OrderedDict[str, Client] = OrderedDict()
 
     def __len__(self) -> int:
@@ -77,9 +125,10 @@ class Clients:
         client = self._members.get(origin)
         if client is None:
             bucket = TokenBucket(self._errors_per_second, self._errors_per_second, self._clock)
-            client = self._members[origin] = Client(origin, host, send, bucket, self._all_errors)
+            client = self._members[origin] = Client(origin, host, send, bucket, self._all_errors, self.subscribers)
             if len(self._members) > CLIENT_LIMIT:
-                self.forget(next(member for member in self._members if member not in self.kept))
+                kept = {name for subscriber in self.subscribers.values() for name in subscriber.origins}
+                self.forget(next(member for member in self._members if member not in kept))
         else:
             self._members.move_to_end(origin)
         client.heard_at = self._clock()
@@ -101,11 +150,11 @@ class Clients:
         return self._clock() - max(heard) if heard else float("inf")
 
 
-def subscription(key: str, send: Send, origins: frozenset[str]) -> Subscription:
-    """A subscription whose changes go out as one message each."""
+def subscription(subscriber: Subscriber, spell: Callable[[str], str]) -> Subscription:
+    """A subscription whose changes go out as one message each, their addresses as `spell` writes them."""
 
     def deliver(changes: Changes) -> None:
         for address, value in changes:
-            send(encode(address, value))
+            subscriber.send(encode(spell(address), value))
 
-    return Subscription(key, deliver, origins)
+    return Subscription(subscriber.key, deliver, subscriber.origins)

@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable, Sequence
 
 from distill_control.commands import Value
-from distill_control.osc.clients import Clients, Send, subscription
+from distill_control.osc.clients import Clients, Send, Subscriber, subscription
 from distill_control.osc.packet import encode
-from distill_control.session import Session
+from distill_control.session import ModelInfo, Session
 from distill_engine.errors import ControlError
 
 SendTo = Callable[[str, int], Send]
@@ -26,25 +26,25 @@ class Feedback:
         self._clients = clients
         self._timeout = timeout_seconds
         self._notify = notify
-        self._subscribers: dict[str, tuple[Send, frozenset[str]]] = {}
         self._level_at = 0.0
         self._level: tuple[float, float] | None = None
         session.register("/distill/subscribe", self.subscribe)
         session.register("/distill/unsubscribe", self.unsubscribe)
         session.register("/distill/ping", lambda arguments, origin: arguments)
         session.register("/distill/status", self.status)
+        session.on_model(self._model_changed)
 
     def subscribe(self, arguments: tuple[Value, ...], origin: str) -> None:
-        """`/distill/subscribe [port]`: at this port of the sender's host, or the way the message came."""
-        key, send, origins = self._target(arguments, origin)
-        self._session.subscribe(subscription(key, send, origins))
-        self._subscribers[key] = (send, origins)
-        self._clients.kept |= origins
+        """`/distill/subscribe [port] [names|numbers]`: at this port of the sender's host, or the way the message came."""
+        subscriber = self._subscriber(arguments, origin)
+        numbers = len(arguments) > 1 and arguments[1] == "numbers"
+        self._session.subscribe(subscription(subscriber, self._session.numbered if numbers else str))
+        self._clients.subscribers[subscriber.key] = subscriber
+        subscriber.send(encode("/distill/controls", *self._session.model.controls))
 
     def unsubscribe(self, arguments: tuple[Value, ...], origin: str) -> None:
         """`/distill/unsubscribe [port]`."""
-        key, _, _ = self._target(arguments, origin)
-        if not self._remove(key):
+        if not self._remove(self._subscriber(arguments, origin).key):
             raise ControlError("there is no subscription to end")
 
     def status(self, arguments: tuple[Value, ...], origin: str) -> Sequence[Value]:
@@ -65,34 +65,39 @@ class Feedback:
             self._send_level()
             self._expire()
 
-    def _target(self, arguments: tuple[Value, ...], origin: str) -> tuple[str, Send, frozenset[str]]:
+    def _subscriber(self, arguments: tuple[Value, ...], origin: str) -> Subscriber:
         client = self._clients.find(origin)
         if client is None:
             raise ControlError("only OSC clients can subscribe")
-        if not arguments or self.send_to is None:
-            return origin, client.send, frozenset((origin,))
-        key = f"udp:{client.host}:{int(arguments[0])}"
-        return key, self.send_to(client.host, int(arguments[0])), frozenset((origin, key))
+        port = int(arguments[0]) if arguments else 0
+        if not port or self.send_to is None:
+            return Subscriber(origin, client.host, client.send, frozenset((origin,)))
+        key = f"udp:{client.host}:{port}"
+        return Subscriber(key, client.host, self.send_to(client.host, port), frozenset((origin, key)))
 
     def _remove(self, key: str) -> bool:
-        self._subscribers.pop(key, None)
-        self._clients.kept = {name for _, origins in self._subscribers.values() for name in origins}
+        self._clients.subscribers.pop(key, None)
         return self._session.unsubscribe(key)
+
+    def _model_changed(self, before: ModelInfo, now: ModelInfo) -> None:
+        self._tell(encode("/distill/controls", *now.controls))
 
     def _send_level(self) -> None:
         status = self._session.link.status()
-        if not self._subscribers or "peak_db" not in status:
+        if not self._clients.subscribers or "peak_db" not in status:
             return
         level = (round(float(status["peak_db"]), 1), round(float(status.get("rms_db", -120.0)), 1))
         if level != self._level:
             self._level = level
-            packet = encode("/distill/level", *level)
-            for send, _ in self._subscribers.values():
-                send(packet)
+            self._tell(encode("/distill/level", *level))
+
+    def _tell(self, packet: bytes) -> None:
+        for subscriber in self._clients.subscribers.values():
+            subscriber.send(packet)
 
     def _expire(self) -> None:
-        for key, (_, origins) in list(self._subscribers.items()):
-            if key.startswith("udp:") and self._clients.silent_for(origins) > self._timeout:
+        for key, subscriber in list(self._clients.subscribers.items()):
+            if key.startswith("udp:") and self._clients.silent_for(subscriber.origins) > self._timeout:
                 self._remove(key)
                 self.timed_out += 1
                 text = f"{key.removeprefix('udp:')} has not been heard for {self._timeout:g} s: it gets no more changes"

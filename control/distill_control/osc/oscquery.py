@@ -40,7 +40,7 @@ def describe(session: Session, address: str) -> Node:
     """
     row = session.resolve(address)[0]
     node: Node = {"FULL_PATH": address, "ACCESS": _ACCESS[row.access], "DESCRIPTION": row.description}
-    arguments = row.arguments[:1] if row.kind in ("parameter", "setting") else _spread(row)
+    arguments = row.arguments[:1] if row.kind in ("parameter", "setting", "reading") else _spread(row)
     node["TYPE"] = "".join(_TYPES[argument.type] for argument in arguments) or "N"
     ranges = [_range(argument) for argument in arguments]
     if any(ranges):

@@ -42,6 +42,7 @@ class Listener:
         self._clients = clients
         self._loop = asyncio.get_running_loop()
         self._values: dict[str, Value] = {}
+        self._asked: dict[str, str] = {}
         self._outgoing: deque[bytes | str] = deque(maxlen=_OUTGOING_LIMIT)
         self._wake = asyncio.Event()
         self._subscription: Subscription | None = None
@@ -90,7 +91,9 @@ class Listener:
             client.reply("/distill/error", path[:120], str(error))
 
     def _listen(self, path: str) -> None:
+        slot = self._session.resolve(path)[1]
         self._session.get(path)
+        address = (None if slot is None else self._session.public_address(slot)) or path
         subscription = self._subscription
         if subscription is None:
             subscription = Subscription(
@@ -99,13 +102,16 @@ class Listener:
         addresses = subscription.addresses
         if addresses is None or len(addresses) >= _ADDRESS_LIMIT:
             raise ControlError(f"one client listens to {_ADDRESS_LIMIT} addresses at most")
-        addresses.add(path)
-        self._session.subscribe(subscription, [path])
+        addresses.add(address)
+        self._asked[address] = path
+        self._session.subscribe(subscription, [address])
         self._subscription = subscription
 
     def _ignore(self, path: str) -> None:
         if self._subscription is not None and self._subscription.addresses is not None:
-            self._subscription.addresses.discard(path)
+            for address in [told for told, asked in self._asked.items() if asked == path]:
+                self._subscription.addresses.discard(address)
+                del self._asked[address]
 
     def _deliver(self, changes: Changes) -> None:
         self._values.update(changes)
@@ -118,7 +124,7 @@ class Listener:
             values, self._values = self._values, {}
             try:
                 for address, value in values.items():
-                    await self._connection.send(encode(address, value))
+                    await self._connection.send(encode(self._asked.get(address, address), value))
                 while self._outgoing:
                     await self._connection.send(self._outgoing.popleft())
             except ConnectionClosed:

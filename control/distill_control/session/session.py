@@ -54,9 +54,9 @@ class Session:
         self.lock = threading.RLock()
         self.values = Values()
         self.model = ModelInfo()
-        self.subscriptions = Subscriptions(subscriber_limit)
+        self.subscriptions = Subscriptions(subscriber_limit, clock)
         self.requests = Requests(link, clock)
-        self._writer = Writer(self.values, link, self.subscriptions)
+        self._writer = Writer(self.values, link, self.subscriptions, self.public_address)
         self.messages_handled = 0
         self.errors = 0
         self.last_messages: dict[str, tuple[Value, ...]] = {}
@@ -69,11 +69,7 @@ class Session:
 
     def addresses(self) -> list[str]:
         """Every address with a value, as the loaded model has them (controls by their names)."""
-        static = [p.address for p in vocabulary.PARAMETERS if p.row.family is None]
-        static += [row.address for row in vocabulary.ROWS if row.kind == "setting"]
-        static += [f"/distill/control/{name}" for name in self.model.controls]
-        static += [f"/distill/latent/{index}" for index in range(self.model.latents)]
-        return static + [f"/distill/blend/{index}" for index in range(vocabulary.BLEND_SLOTS)]
+        return self.values.addresses(self.model)
 
     def resolve(self, address: str) -> tuple[Row, int | None]:
         """Row and slot (None where there is none) of an address; control names as the loaded model has them.
@@ -86,6 +82,10 @@ class Session:
     def public_address(self, slot: int) -> str | None:
         """Address of a slot as the loaded model names it; None for slots that it does not use."""
         return self.values.public_address(slot, self.model)
+
+    def numbered(self, address: str) -> str:
+        """A control's address by its number (`/distill/control/0` for the model's first); others as they are."""
+        return self.values.numbered(address, self.model)
 
     # ---- reading and writing
 
@@ -109,7 +109,7 @@ class Session:
         """
         row, slot = self.resolve(address)
         if row.kind not in ("parameter", "group", "setting"):
-            raise ControlError(f"{address} is a {row.kind}: it has no value to set")
+            raise ControlError(f"{address} is a {row.kind}: it cannot be set")
         checked = check(row, address, values)
         with self.lock:
             return self._write(row, slot, address, checked, origin, reply)
@@ -137,9 +137,11 @@ class Session:
         self.messages_handled += 1
         try:
             row, slot = self.values.resolve(address, self.model)
-            if not arguments and row.kind in ("parameter", "setting"):
+            if not arguments and row.kind in ("parameter", "setting", "reading"):
                 reply(address, self.values.get(row, slot))
                 return True
+            if row.kind == "reading":
+                raise ControlError(f"{address} is a reading: it cannot be set")
             checked = check(row, address, arguments)
             if row.kind in ("command", "query"):
                 if not checked.released:
@@ -187,6 +189,8 @@ class Session:
     def tick(self) -> None:
         """Sends what has changed since the last tick; called up to 30 times a second."""
         with self.lock:
+            for address in self.values.read(self.link.status()):
+                self.subscriptions.mark(address, "")
             deliveries = self.subscriptions.collect(self._read)
             expired = self.requests.expire()
         for subscription, changes in deliveries:
@@ -217,14 +221,11 @@ class Session:
 
     def status(self) -> dict[str, Value]:
         """The engine's figures and the session's own, by name."""
-        status: dict[str, Value] = {"model": self.model.name, **dict(self.link.status())}
-        for row in vocabulary.ROWS:
-            if row.kind == "setting" and row.address != "/distill/model":
-                status[row.address.removeprefix("/distill/")] = self.values.get(row, None)
+        status: dict[str, Value] = {"model": self.model.name, **self.link.status()}
+        for address, value in self.values.settings.items():
+            status[address.removeprefix("/distill/")] = value
         status["vocoder_playing"] = str(self.model.details.get("vocoder", ""))
-        status["messages"] = self.messages_handled
-        status["errors"] = self.errors
-        status["subscribers"] = len(self.subscriptions)
+        status |= {"messages": self.messages_handled, "errors": self.errors, "subscribers": len(self.subscriptions)}
         for source in self._status_sources:
             status.update(source())
         return status
@@ -292,7 +293,7 @@ class Session:
         if address in self.values.settings and isinstance(value, str | int | float):
             with self.lock:
                 self.values.settings[address] = value
-                self.subscriptions.mark(address, "engine")
+                self.subscriptions.mark(address, "")
 
     def _on_model(self, message: Mapping[str, object]) -> None:
         now = ModelInfo.from_event(message)
@@ -301,7 +302,7 @@ class Session:
             self.values.rename_controls(before, now, self.link)
             self.values.settings["/distill/model"] = now.name
             for address in self.addresses():
-                self.subscriptions.mark(address, "engine")
+                self.subscriptions.mark(address, "")
         for listener in self._model_listeners:
             listener(before, now)
 

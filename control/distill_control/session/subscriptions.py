@@ -1,5 +1,10 @@
-"""Who is told about changes: latest value wins, no echo to the one who caused it."""
+"""Who is told about changes: latest value wins, no echo to the one who caused it.
 
+When several move one address at the same time, a value that one is told may cross with one that it sends: the two would go on
+showing different things. So an address that was contested is told to everybody once more, when it has come to rest.
+"""
+
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -7,6 +12,11 @@ from distill_control.commands import Value
 from distill_engine.errors import ControlError
 
 Changes = list[tuple[str, Value]]
+
+CONTEST_SECONDS = 0.5
+"""Moves of one address by two senders within this time are a contest."""
+REST_SECONDS = 0.25
+"""How long a contested address stands still until it is told once more."""
 
 
 @dataclass
@@ -29,10 +39,13 @@ class Subscription:
 class Subscriptions:
     """All listeners and what has changed since they were last told. Guarded by the session's lock."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.limit = limit
+        self._clock = clock
         self._members: dict[str, Subscription] = {}
         self._changed: dict[str, str] = {}
+        self._moved: dict[str, tuple[str, float]] = {}
+        self._contested: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._members)
@@ -57,9 +70,17 @@ class Subscriptions:
     def mark(self, address: str, origin: str) -> None:
         """Notes that `address` has changed, by `origin` (empty: tell everyone)."""
         self._changed[address] = origin
+        if not origin:
+            return
+        now = self._clock()
+        before = self._moved.get(address)
+        if before is not None and before[0] != origin and now - before[1] < CONTEST_SECONDS:
+            self._contested.add(address)
+        self._moved[address] = (origin, now)
 
     def collect(self, read: Callable[[str], Value | None]) -> list[tuple[Subscription, Changes]]:
         """What is to be delivered to whom now; `read` gives present values (None: gone)."""
+        self._settle()
         changed, self._changed = self._changed, {}
         deliveries: list[tuple[Subscription, Changes]] = []
         for member in self._members.values():
@@ -72,3 +93,12 @@ class Subscriptions:
                 values = ((address, read(address)) for address in due)
                 deliveries.append((member, [(address, value) for address, value in values if value is not None]))
         return deliveries
+
+    def _settle(self) -> None:
+        """Marks contested addresses that have come to rest for everyone, and forgets old moves."""
+        now = self._clock()
+        resting = [a for a in self._contested if a not in self._moved or now - self._moved[a][1] >= REST_SECONDS]
+        for address in resting:
+            self._contested.discard(address)
+            self._changed[address] = ""
+        self._moved = {a: move for a, move in self._moved.items() if now - move[1] < CONTEST_SECONDS}

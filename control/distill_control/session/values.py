@@ -1,5 +1,6 @@
 """Present values: one number per slot, one value per setting, and the names under which they are known."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from distill_control.commands import Value
@@ -12,16 +13,26 @@ CONTROL_PREFIX = "/distill/control/"
 LATENT_PREFIX = "/distill/latent/"
 _FIRST_CONTROL = vocabulary.slot(f"{CONTROL_PREFIX}0")
 _FIRST_LATENT = vocabulary.slot(f"{LATENT_PREFIX}0")
+_READINGS = tuple(row for row in vocabulary.ROWS if row.kind == "reading")
 
 
 class Values:
-    """`slots` holds the values of all parameters in slot order, `settings` those of the settings by address."""
+    """`slots` holds the values of all parameters in slot order, `settings` and `readings` those of the settings and readings by address."""
 
     def __init__(self) -> None:
         self.slots: list[float] = vocabulary.default_values()
         self.settings: dict[str, Value] = {
             row.address: _default(row) for row in vocabulary.ROWS if row.kind == "setting"
         }
+        self.readings: dict[str, Value] = {row.address: _default(row) for row in _READINGS}
+
+    def addresses(self, model: ModelInfo) -> list[str]:
+        """Every address with a value, controls by the model's names."""
+        static = [p.address for p in vocabulary.PARAMETERS if p.row.family is None]
+        static += [*self.settings, *self.readings]
+        static += [f"{CONTROL_PREFIX}{name}" for name in model.controls]
+        static += [f"{LATENT_PREFIX}{index}" for index in range(model.latents)]
+        return static + [f"/distill/blend/{index}" for index in range(vocabulary.BLEND_SLOTS)]
 
     def resolve(self, address: str, model: ModelInfo) -> tuple[Row, int | None]:
         """Row and slot of an address (see `Session.resolve`)."""
@@ -52,13 +63,32 @@ class Values:
             return None
         return parameter.address
 
+    def numbered(self, address: str, model: ModelInfo) -> str:
+        """Address of a control by its number; any other address, and that of a control which is gone, as it is."""
+        name = address.removeprefix(CONTROL_PREFIX)
+        if name == address or name not in model.controls:
+            return address
+        return f"{CONTROL_PREFIX}{model.controls.index(name)}"
+
     def get(self, row: Row, slot: int | None) -> Value:
         """Value of a parameter or setting."""
         if slot is not None:
             return self.slots[slot]
         if row.kind == "setting":
             return self.settings[row.address]
+        if row.kind == "reading":
+            return self.readings[row.address]
         raise ControlError(f"{row.address} is a {row.kind}: it has no value")
+
+    def read(self, figures: Mapping[str, Value]) -> list[str]:
+        """Takes the readings among the engine's figures; the addresses of those that have changed."""
+        changed = []
+        for row in _READINGS:
+            figure = figures.get(row.figure)
+            if isinstance(figure, int | float) and self.readings[row.address] != (value := _shown(row, figure)):
+                self.readings[row.address] = value
+                changed.append(row.address)
+        return changed
 
     def rename_controls(self, before: ModelInfo, now: ModelInfo, link: Link) -> None:
         """Carries control values over to another model by name; new controls start at 0."""
@@ -69,6 +99,12 @@ class Values:
             if self.slots[_FIRST_CONTROL + index] != value:
                 self.slots[_FIRST_CONTROL + index] = value
                 link.set(_FIRST_CONTROL + index, value, 0.0)
+
+
+def _shown(row: Row, figure: float) -> Value:
+    """A figure as its reading tells it: a choice by its name, a number to the thousandth."""
+    choices = row.value_argument.choices
+    return choices[min(max(int(figure), 0), len(choices) - 1)] if choices else round(float(figure), 3)
 
 
 def _default(row: Row) -> Value:

@@ -18,10 +18,13 @@ Resolve = Callable[[str], tuple[Row, int | None]]
 class Writer:
     """Writes parameters and groups. Guarded by the session's lock."""
 
-    def __init__(self, values: Values, link: Link, subscriptions: Subscriptions) -> None:
+    def __init__(
+        self, values: Values, link: Link, subscriptions: Subscriptions, public: Callable[[int], str | None]
+    ) -> None:
         self._values = values
         self._link = link
         self._subscriptions = subscriptions
+        self._public = public
 
     def parameter(self, slot: int, address: str, checked: Checked, origin: str, reply: Reply) -> Value:
         """Moves one parameter; its value, clipped, is also the answer if it was out of range."""
@@ -29,7 +32,7 @@ class Writer:
         glide = float(checked.values[1]) if len(checked.values) > 1 else 0.0
         self._slot(slot, address, value, glide, origin)
         if checked.clipped:
-            self._echo(address, value, origin, reply)
+            self._echo(slot, address, value, origin, reply)
         return value
 
     def group(self, row: Row, checked: Checked, origin: str, reply: Reply, resolve: Resolve) -> None:
@@ -43,7 +46,7 @@ class Writer:
             if slot is not None:
                 self._slot(slot, target, value, glide, origin)
                 if checked.clipped:
-                    self._echo(target, value, origin, reply)
+                    self._echo(slot, target, value, origin, reply)
         if row.wakes is not None:
             self._wake(row.wakes)
 
@@ -51,7 +54,7 @@ class Writer:
         moved = self._values.slots[slot] != value
         self._values.slots[slot] = value
         self._link.set(slot, value, glide)
-        self._subscriptions.mark(address, origin)
+        self._subscriptions.mark(self._told(slot, address), origin)
         wakes = vocabulary.PARAMETERS[slot].row.wakes
         if moved and wakes is not None:
             self._wake(wakes)
@@ -61,9 +64,14 @@ class Writer:
         if self._values.slots[slot] == 0.0:
             self._slot(slot, address, vocabulary.PARAMETERS[slot].maximum, 0.0, "")
 
-    def _echo(self, address: str, value: Value, origin: str, reply: Reply) -> None:
+    def _told(self, slot: int, address: str) -> str:
+        """The address under which a change is told: a control's own name, also when it was moved by its number."""
+        named = vocabulary.PARAMETERS[slot].row.family == "name"
+        return (self._public(slot) if named else None) or address
+
+    def _echo(self, slot: int, address: str, value: Value, origin: str, reply: Reply) -> None:
         """Tells the sender of a clipped value what became of it."""
         if self._subscriptions.listens(origin):
-            self._subscriptions.mark(address, "")
+            self._subscriptions.mark(self._told(slot, address), "")
         else:
             reply(address, value)

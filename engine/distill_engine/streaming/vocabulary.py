@@ -10,6 +10,7 @@ A row's `kind` says where its value lives:
 * `setting`: a discrete state of the engine (source, vocoder, model, seed), changed through the command queue.
 * `command`: something to do once, answered with done or failed.
 * `query`: answered by the control process itself, to the one who asked.
+* `reading`: what the engine measures while it plays; nobody can set it, subscribers are told when it changes.
 
 Slots are fixed: the static parameters in table order, then `/distill/control/0..31`, `/distill/latent/0..63` and
 `/distill/blend/0..3`. A loaded model names its controls; slot `/distill/control/0` is its first one, and so on.
@@ -36,6 +37,7 @@ from distill_engine.streaming.rows import (
 
 __all__ = [
     "BLEND_SLOTS",
+    "BLEND_SPACES",
     "CONTROL_SLOTS",
     "GLIDE",
     "GLIDE_LIMIT_SECONDS",
@@ -105,6 +107,7 @@ def _text(name: str, *, optional: bool = False) -> Argument:
 
 
 SOURCES = ("hold", "drift", "corpus", "input", "prior")
+BLEND_SPACES = ("one", "latents", "sound", "both")
 VOCODERS = ("auto", "hifigan", "vocos", "bigvgan", "base")
 
 _PARAMETERS: tuple[Row, ...] = (
@@ -272,13 +275,14 @@ _COMMANDS: tuple[Row, ...] = (
 _QUERIES: tuple[Row, ...] = (
     _query(
         "/distill/subscribe",
-        "Get current values, then changes, at this port (or the one that asks)",
-        Argument("port", "integer", 1, 65535, optional=True),
+        "Get current values, then changes, at this port (0: the one that asks), controls by name or by number",
+        Argument("port", "integer", 0, 65535, optional=True),
+        Argument("controls", "choice", choices=("names", "numbers"), optional=True),
     ),
     _query(
         "/distill/unsubscribe",
-        "Get no more changes at this port (or the one that asks)",
-        Argument("port", "integer", 1, 65535, optional=True),
+        "Get no more changes at this port (0: the one that asks)",
+        Argument("port", "integer", 0, 65535, optional=True),
     ),
     _query("/distill/status", "Answered with /distill/status.reply name value name value ..."),
     _query(
@@ -290,16 +294,40 @@ _QUERIES: tuple[Row, ...] = (
     _query("/distill/midi/list", "Answered with /distill/midi/list.reply address controller address controller ..."),
 )
 
-ROWS: tuple[Row, ...] = _PARAMETERS + _FAMILIES + _GROUPS + _SETTINGS + _COMMANDS + _QUERIES
+_READINGS: tuple[Row, ...] = (
+    Row(
+        "/distill/strain",
+        "reading",
+        "How far the controls push out of the learned region: 0 inside, above 0 the warning zone, 1 the limit",
+        (Argument("strain", "float", 0.0, 1.0),),
+        0.0,
+        access="read",
+        excluded_from_presets=True,
+        figure="strain",
+    ),
+    Row(
+        "/distill/blend/space",
+        "reading",
+        "Where the models that play together are blended: in latents where they share a decoder and a vocoder, else in sound",
+        (Argument("space", "choice", choices=BLEND_SPACES),),
+        "one",
+        access="read",
+        excluded_from_presets=True,
+        figure="blend_space",
+    ),
+)
+
+ROWS: tuple[Row, ...] = _PARAMETERS + _FAMILIES + _GROUPS + _SETTINGS + _COMMANDS + _QUERIES + _READINGS
 """The whole vocabulary."""
 
 REPLIES: tuple[tuple[str, str], ...] = (
     ("/distill/status.reply", "name value name value ...: the state of the engine"),
     ("/distill/pong", "the arguments of the ping"),
     ("/distill/done", "address: the command was carried out"),
-    ("/distill/error", "address reason: it was not, and why"),
+    ("/distill/error", "address reason: it was not, and why; also at the ports that the sender has subscribed"),
     ("/distill/preset/list.reply", "name name ...: presets of the loaded model, in the order of program changes"),
     ("/distill/midi/list.reply", "address controller address controller ...: what steers what"),
+    ("/distill/controls", "name name ...: the model's controls in the order of their numbers, to subscribers"),
     ("/distill/level", "peak_db rms_db: the output's level, to subscribers, 10 times a second"),
 )
 """What the engine says; never accepted as input."""

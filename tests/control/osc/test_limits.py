@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from distill_control.osc.clients import CLIENT_LIMIT, Clients
+from distill_control.osc.clients import CLIENT_LIMIT, Clients, Subscriber
 from distill_control.osc.limits import AllowList, TokenBucket
 from distill_control.osc.packet import decode
 from distill_control.osc.ports import datagrams_lost, open_socket, own_addresses, port_holder
@@ -49,7 +49,7 @@ def test_a_crowd_of_clients_neither_grows_nor_drives_out_subscribers():
     now, sent = [0.0], []
     clients = Clients(10, lambda: now[0])
     clients.hear("udp:me", "127.0.0.1", sent.append)
-    clients.kept.add("udp:me")
+    clients.subscribers["udp:me"] = Subscriber("udp:me", "127.0.0.1", sent.append, frozenset(["udp:me"]))
     for number in range(3000):
         clients.hear(f"udp:{number}", "127.0.0.1", sent.append).reply("/distill/error", "/x", "no")
     assert len(clients) == CLIENT_LIMIT

@@ -49,7 +49,7 @@ def test_the_tree_publishes_every_row_and_nothing_else(engine):
     for address, node in found.items():
         row = vocabulary.row(address)
         assert node["DESCRIPTION"] == row.description
-        assert node["ACCESS"] == {"both": 3, "write": 2}[row.access]
+        assert node["ACCESS"] == {"both": 3, "write": 2, "read": 1}[row.access]
         if row.kind == "parameter":
             assert node["RANGE"] == [{"MIN": row.minimum, "MAX": row.maximum}]
             assert node["TYPE"] == ("i" if row.value_argument.type == "toggle" else "f")
@@ -96,6 +96,25 @@ def test_listeners_get_the_value_then_changes_and_steer_without_echo(engine, too
         page.send(encode("/distill/ping", 1))
         assert decode(page.recv(timeout=2))[0].address == "/distill/pong"
         client.send("/distill/gain", -3.0)
+        with pytest.raises(TimeoutError):
+            page.recv(timeout=0.15)
+
+
+def test_a_listener_hears_its_control_however_it_is_moved_and_under_the_name_it_asked_for(engine, tools):
+    with listen(engine) as page, engine.client() as client:
+        for asked, moved, value in (
+            ("/distill/control/roughness", "/distill/control/1", 0.25),
+            ("/distill/control/2", "/distill/control/density", 0.75),
+        ):
+            page.send(json.dumps({"COMMAND": "LISTEN", "DATA": asked}))
+            assert decode(page.recv(timeout=2))[0].address == asked
+            client.send(moved, value)
+            told = decode(page.recv(timeout=2))[0]
+            assert (told.address, told.arguments) == (asked, (value,))
+            page.send(json.dumps({"COMMAND": "IGNORE", "DATA": asked}))
+            page.send(encode("/distill/ping"))
+            page.recv(timeout=2)
+            client.send(moved, 0.0)
         with pytest.raises(TimeoutError):
             page.recv(timeout=0.15)
 

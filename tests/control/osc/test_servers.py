@@ -7,7 +7,7 @@ import time
 import pytest
 
 from distill_control.osc.framing import frame, slip
-from distill_control.osc.packet import decode, encode, encode_bundle
+from distill_control.osc.packet import Message, decode, encode, encode_bundle
 from distill_engine.streaming import vocabulary
 
 
@@ -121,6 +121,83 @@ def test_a_subscriber_may_listen_at_another_port_and_vanish(make_engine, tools):
     time.sleep(2.2)
     with engine.client() as client:
         assert _status(tools, client)["subscribers"] == 0
+
+
+def test_a_client_that_listens_elsewhere_gets_its_errors_and_its_status_there(engine, tools):
+    """Max's `udpsend` cannot hear: what it did wrong goes to the port of its `udpreceive`."""
+    with _listener() as listener, engine.client() as udpsend, engine.client() as chop, engine.client() as script:
+        udpsend.send("/distill/subscribe", listener.getsockname()[1])
+        script.send("/distill/subscribe")
+        _heard(listener), tools.collect(script)
+        udpsend.send("/distill/control/warmth", 0.5)
+        assert ("/distill/error", "/distill/control/warmth") in [(m.address, m.arguments[0]) for m in _heard(listener)]
+        udpsend.send("/distill/status")
+        assert "/distill/status.reply" in [m.address for m in _heard(listener)]
+        chop.send("/distill/latent/40", 0.5)
+        assert ("/distill/error", "/distill/latent/40") in [(m.address, m.arguments[0]) for m in _heard(listener)]
+        assert chop.receive(2.0).address == "/distill/error"
+        script.send("/distill/nothing", 1)
+        assert [m.address for m in tools.collect(script)].count("/distill/error") == 1
+        assert "/distill/error" not in [m.address for m in _heard(listener)]
+        udpsend.send("/distill/unsubscribe", listener.getsockname()[1])
+        script.send("/distill/unsubscribe")
+
+
+def test_controls_are_told_by_number_to_those_who_want_it_and_their_names_come_first(engine, tools):
+    with _listener() as listener, engine.client() as client, engine.client() as other:
+        client.send("/distill/subscribe", listener.getsockname()[1], "numbers")
+        first = _heard(listener)
+        assert first[0] == Message("/distill/controls", ("brightness", "roughness", "density"))
+        assert "/distill/control/2" in [m.address for m in first]
+        assert "/distill/control/density" not in [m.address for m in first]
+        other.send("/distill/control/density", 0.375)
+        assert ("/distill/control/2", (0.375,)) in [(m.address, m.arguments) for m in _heard(listener)]
+        other.send("/distill/subscribe", 0, "names")
+        tools.collect(other)
+        client.send("/distill/control/2", 0.5)
+        assert ("/distill/control/density", (0.5,)) in [(m.address, m.arguments) for m in tools.collect(other)]
+        client.send("/distill/unsubscribe", listener.getsockname()[1])
+        other.send("/distill/unsubscribe", 0)
+
+
+def test_two_clients_that_fight_over_one_fader_end_up_showing_the_same(engine, tools):
+    with engine.client() as one, engine.client() as other:
+        shown = {}
+        for client in (one, other):
+            client.send("/distill/subscribe")
+            tools.collect(client)
+        for step in range(150):
+            for client, value in ((one, step / 200), (other, 1 - step / 200)):
+                client.send("/distill/width", value)
+                shown[client] = value
+                while (message := client.receive(0.001)) is not None:
+                    shown[client] = message.arguments[0] if message.address == "/distill/width" else shown[client]
+            time.sleep(0.002)
+        told = {
+            client: [m.arguments for m in tools.collect(client, 0.5) if m.address == "/distill/width"]
+            for client in shown
+        }
+        value = engine.value(vocabulary.slot("/distill/width"))
+        for client in shown:
+            assert (told[client] or [(shown[client],)])[-1] == (pytest.approx(value),)
+            assert len(told[client]) <= 3, "a settled fader is quiet"
+            client.send("/distill/unsubscribe")
+
+
+def _listener():
+    listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    listener.bind(("127.0.0.1", 0))
+    return listener
+
+
+def _heard(listener, seconds=0.25):
+    messages = []
+    listener.settimeout(seconds)
+    try:
+        while True:
+            messages += decode(listener.recv(65536))
+    except TimeoutError:
+        return [message for message in messages if message.address != "/distill/level"]
 
 
 def _status(tools, client):

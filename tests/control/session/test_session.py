@@ -4,9 +4,10 @@ import threading
 
 import pytest
 
-from distill_control.session import Subscription
+from distill_control.session import Session, Subscription
 from distill_engine.errors import ControlError
 from distill_engine.streaming import vocabulary
+from distill_engine.streaming.status import STATUS_FIELDS
 from distill_engine.streaming.vocabulary import PARAMETERS, ROWS
 
 STATIC = [p for p in PARAMETERS if p.row.family is None]
@@ -51,6 +52,30 @@ def test_every_setting_and_command_is_answered(rain, fake_link, row):
     rain.handle(row.address, arguments, "me", replies)
     rain.on_message({"id": fake_link.requests[-1][0], "status": "done"})
     assert replies[-1] == ("/distill/done", row.address)
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.kind == "reading"], ids=lambda row: row.address)
+def test_every_reading_is_answered_and_told_when_it_changes_and_cannot_be_set(rain, fake_link, monkeypatch, row):
+    member, got = subscriber()
+    rain.subscribe(member, [row.address])
+    rain.tick()
+    (first,) = got
+    assert first == (row.address, rain.get(row.address))
+    monkeypatch.setattr(fake_link, "status", lambda: {row.figure: 1.0})
+    rain.tick()
+    rain.tick()
+    told = row.value_argument.choices[1] if row.value_argument.choices else 1.0
+    assert got == [first, (row.address, told)]
+    replies = Replies()
+    assert rain.handle(row.address, [], "me", replies)
+    assert replies == [(row.address, told)]
+    assert not rain.handle(row.address, [0.5], "me", replies)
+    assert replies[-1][:2] == ("/distill/error", row.address)
+    assert "cannot be set" in replies[-1][2]
+    with pytest.raises(ControlError, match="cannot be set"):
+        rain.set(row.address, [0.5])
+    assert row.address not in rain.snapshot()
+    assert row.figure in STATUS_FIELDS
 
 
 def test_controls_go_by_the_names_of_the_model(rain, fake_link):
@@ -127,6 +152,50 @@ def test_two_clients_at_one_fader_end_with_the_same_value(rain):
     assert ("/distill/width", seen["b"]) not in got_b
 
 
+def test_a_value_that_crossed_with_another_is_told_once_more_to_everyone_when_the_fight_is_over(fake_link):
+    now = [10.0]
+    session = Session(fake_link, clock=lambda: now[0])
+    (a, got_a), (b, got_b) = subscriber("a", ["a"]), subscriber("b", ["b"])
+    session.subscribe(a, [])
+    session.subscribe(b, [])
+    session.handle("/distill/width", [0.75], "b", Replies())
+    session.tick()
+    now[0] += 0.01
+    session.handle("/distill/width", [0.25], "a", Replies())
+    session.tick()
+    assert got_a == [("/distill/width", 0.75)], "A shows what B did, although its own later move counts"
+    now[0] += 0.3
+    session.tick()
+    assert got_a[-1] == got_b[-1] == ("/distill/width", 0.25)
+    told = len(got_a) + len(got_b)
+    now[0] += 1.0
+    session.tick()
+    assert len(got_a) + len(got_b) == told
+
+
+def test_one_sender_alone_is_never_told_what_it_did(fake_link):
+    now = [10.0]
+    session = Session(fake_link, clock=lambda: now[0])
+    subscription, got = subscriber("a", ["a"])
+    session.subscribe(subscription, [])
+    for step in range(20):
+        session.handle("/distill/width", [step / 20], "a", Replies())
+        now[0] += 0.1
+        session.tick()
+    assert got == []
+
+
+def test_a_control_moved_by_its_number_is_told_by_its_name(rain):
+    subscription, got = subscriber()
+    rain.subscribe(subscription, [])
+    rain.handle("/distill/control/1", [0.5], "me", Replies())
+    rain.tick()
+    assert got == [("/distill/control/roughness", 0.5)]
+    assert rain.numbered("/distill/control/roughness") == "/distill/control/1"
+    assert rain.numbered("/distill/control/gone") == "/distill/control/gone"
+    assert rain.numbered("/distill/gain") == "/distill/gain"
+
+
 def test_subscribers_are_bounded(rain):
     for number in range(8):
         rain.subscribe(subscriber(str(number))[0])
@@ -157,8 +226,6 @@ def test_a_failed_setting_keeps_the_old_value(rain, fake_link):
 
 
 def test_commands_are_bounded_and_expire(fake_link):
-    from distill_control.session import Session
-
     now = [0.0]
     session = Session(fake_link, clock=lambda: now[0])
     replies = Replies()

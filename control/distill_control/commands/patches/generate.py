@@ -19,7 +19,7 @@ def generate(panel: Panel | None = None) -> dict[str, bytes]:
         "puredata/distill.pd": pd_patch(panel),
         "supercollider/distill.scd": supercollider_client(panel),
         "touchdesigner/distill_setup.py": setup_script(panel),
-        "touchdesigner/distill_callbacks.py": callbacks_script(panel),
+        "touchdesigner/distill_callbacks.py": callbacks_script(),
         "open-stage-control/distill.json": open_stage_control_session(panel),
         **{f"midi/{name}.toml": midi_map(layout, panel) for name, layout in LAYOUTS.items()},
         **readmes(panel),

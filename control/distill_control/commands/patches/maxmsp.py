@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from distill_control.commands.patches.panel import Button, Fader, Menu, Panel
+from distill_control.commands.patches.panel import Button, Fader, Gauge, Menu, Panel
 
 _COLUMN, _ROW = 320, 26
 
@@ -31,8 +31,8 @@ class _Patcher:
         """Adds an object that the performer sees."""
         return self.box(maxclass, rect, presentation=1, presentation_rect=list(rect), **attributes)
 
-    def label(self, text: str, x: float, y: float, width: float = 130) -> None:
-        self.shown("comment", (x, y, width, 20), text=text, numoutlets=0, outlettype=[])
+    def label(self, text: str, x: float, y: float, width: float = 130) -> str:
+        return self.shown("comment", (x, y, width, 20), text=text, numoutlets=0, outlettype=[])
 
     def join(self, source: str, outlet: int, target: str, inlet: int = 0) -> None:
         self.lines.append({"patchline": {"source": [source, outlet], "destination": [target, inlet]}})
@@ -45,19 +45,26 @@ def max_patch(panel: Panel) -> str:
     bus = patcher.object(f"udpsend {panel.host} {panel.port}", 20, 2200, 0)
     receiver = patcher.object(f"udpreceive {panel.listen}", 700, 2100)
     addresses = [item.address for item in panel.valued]
-    router = patcher.object("route " + " ".join([*addresses, "/distill/level"]), 700, 2140, len(addresses) + 2)
+    others = ["/distill/level", "/distill/error", "/distill/controls"]
+    router = patcher.object("route " + " ".join([*addresses, *others]), 700, 2140, len(addresses) + 4)
     patcher.join(receiver, 0, router)
     _buttons(patcher, panel, bus)
     for index, menu in enumerate(panel.menus):
         _menu(patcher, menu, 20 + index * 160, 130, bus, router, addresses.index(menu.address))
     columns = (panel.statics, panel.control_faders, panel.latent_faders)
+    labels: dict[str, str] = {}
     for column, faders in enumerate(columns):
         for row, fader in enumerate(faders):
             place = (20 + column * _COLUMN, 200 + row * _ROW)
-            _fader(patcher, fader, place, bus, router, addresses.index(fader.address))
+            labels[fader.address] = _fader(patcher, fader, place, bus, router, addresses.index(fader.address))
     _level(patcher, router, len(addresses))
+    for index, gauge in enumerate(panel.gauges):
+        _gauge(patcher, gauge, 510 + index * 90, router, addresses.index(gauge.address))
+    _errors(patcher, router, len(addresses) + 1)
+    if panel.numbered:
+        _names(patcher, [labels[fader.address] for fader in panel.control_faders], router, len(addresses) + 2)
     console = patcher.object("print distill", 700, 2180, 0)
-    patcher.join(router, len(addresses) + 1, console)
+    patcher.join(router, len(addresses) + 3, console)
     return json.dumps({"patcher": _header() | {"boxes": patcher.boxes, "lines": patcher.lines}}, indent=1) + "\n"
 
 
@@ -116,9 +123,10 @@ def _menu(patcher: _Patcher, menu: Menu, x: float, y: float, bus: str, router: s
     patcher.join(shown, 0, box)
 
 
-def _fader(patcher: _Patcher, fader: Fader, place: tuple[float, float], bus: str, router: str, outlet: int) -> None:
+def _fader(patcher: _Patcher, fader: Fader, place: tuple[float, float], bus: str, router: str, outlet: int) -> str:
+    """Returns the label."""
     x, y = place
-    patcher.label(fader.label, x, y, 110)
+    label = patcher.label(fader.label, x, y, 110)
     hidden = (x + 1000, y)
     send = patcher.object(f"prepend {fader.address}", *hidden)
     shown = patcher.object("prepend set", hidden[0] + 190, y)
@@ -147,6 +155,13 @@ def _fader(patcher: _Patcher, fader: Fader, place: tuple[float, float], bus: str
     patcher.join(send, 0, bus)
     patcher.join(router, outlet, shown)
     patcher.join(shown, 0, box)
+    return label
+
+
+def _gauge(patcher: _Patcher, gauge: Gauge, x: float, router: str, outlet: int) -> None:
+    patcher.label(gauge.label, x, 130, 80)
+    box = patcher.shown("flonum", (x, 152, 64, 22), numoutlets=2, outlettype=["", "bang"])
+    patcher.join(router, outlet, box)
 
 
 def _level(patcher: _Patcher, router: str, outlet: int) -> None:
@@ -156,3 +171,24 @@ def _level(patcher: _Patcher, router: str, outlet: int) -> None:
     for index in range(2):
         box = patcher.shown("flonum", (360 + index * 70, 152, 64, 22), numoutlets=2, outlettype=["", "bang"])
         patcher.join(unpack, index, box)
+
+
+def _errors(patcher: _Patcher, router: str, outlet: int) -> None:
+    """What was refused, and why: in the console and, the last one, in the patch."""
+    patcher.label("refused:", 610, 130, 60)
+    shown = patcher.shown("message", (610, 152, 380, 22), text="", numinlets=2)
+    last = patcher.object("prepend set", 700, 2280)
+    console = patcher.object("print distill-error", 900, 2280, 0)
+    patcher.join(router, outlet, last)
+    patcher.join(last, 0, shown)
+    patcher.join(router, outlet, console)
+
+
+def _names(patcher: _Patcher, labels: list[str], router: str, outlet: int) -> None:
+    """The model's names for its controls become the labels of the numbered faders."""
+    names = patcher.object("unpack" + " s" * len(labels), 700, 2320, len(labels))
+    patcher.join(router, outlet, names)
+    for index, label in enumerate(labels):
+        setter = patcher.object("prepend set", 700 + 190 * index, 2360)
+        patcher.join(names, index, setter)
+        patcher.join(setter, 0, label)

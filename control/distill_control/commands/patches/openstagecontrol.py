@@ -3,13 +3,22 @@
 import json
 from typing import Any
 
-from distill_control.commands.patches.panel import Button, Fader, Panel
+from distill_control.commands.patches.panel import Button, Fader, Gauge, Panel
 
 
 def open_stage_control_session(panel: Panel) -> str:
     """The session as JSON: three tabs of faders, with menus and buttons on the first."""
     tabs = [
-        _tab("play", [*_buttons(panel), *_menus(panel), *(_fader(fader) for fader in panel.statics)]),
+        _tab(
+            "play",
+            [
+                *_buttons(panel),
+                *_menus(panel),
+                *(_fader(fader) for fader in panel.statics),
+                *_gauges(panel),
+                _refused(),
+            ],
+        ),
         _tab("controls", [_fader(fader) for fader in panel.control_faders]),
         _tab("latents", [_fader(fader) for fader in panel.latent_faders]),
     ]
@@ -35,6 +44,21 @@ def _fader(fader: Fader) -> dict[str, Any]:
         return widget | {"type": "button", "mode": "toggle", "on": 1, "off": 0, "default": fader.default}
     bounds = {"min": fader.minimum, "max": fader.maximum}
     return widget | {"type": "fader", "range": bounds, "default": fader.default, "decimals": 3, "doubleTap": True}
+
+
+def _gauges(panel: Panel) -> list[dict[str, Any]]:
+    return [_gauge(gauge) for gauge in panel.gauges]
+
+
+def _gauge(gauge: Gauge) -> dict[str, Any]:
+    bounds = {"min": gauge.minimum, "max": gauge.maximum}
+    widget = {"id": gauge.key, "label": gauge.label, "address": gauge.address, "comments": gauge.description}
+    return widget | {"type": "fader", "range": bounds, "decimals": 3, "interaction": False, "bypass": True}
+
+
+def _refused() -> dict[str, Any]:
+    """Shows the last error: the address and the reason."""
+    return {"type": "text", "id": "refused", "label": "refused", "address": "/distill/error", "wrap": True}
 
 
 def _buttons(panel: Panel) -> list[dict[str, Any]]:

@@ -40,6 +40,21 @@ class Menu:
 
 
 @dataclass(frozen=True)
+class Gauge:
+    """One number that is only shown."""
+
+    address: str
+    label: str
+    minimum: float
+    maximum: float
+    description: str
+
+    @property
+    def key(self) -> str:
+        return key_of(self.address)
+
+
+@dataclass(frozen=True)
 class Button:
     """One message to send: an address and its arguments."""
 
@@ -107,9 +122,24 @@ class Panel:
         )
 
     @property
-    def valued(self) -> tuple[Fader | Menu, ...]:
+    def gauges(self) -> tuple[Gauge, ...]:
+        """The readings that are numbers."""
+        rows = (row for row in vocabulary.ROWS if row.kind == "reading" and row.value_argument.numeric)
+        return tuple(
+            Gauge(
+                row.address,
+                row.address.removeprefix("/distill/").replace("/", " "),
+                float(row.minimum or 0.0),
+                float(1.0 if row.maximum is None else row.maximum),
+                row.description,
+            )
+            for row in rows
+        )
+
+    @property
+    def valued(self) -> tuple[Fader | Menu | Gauge, ...]:
         """Everything that has a value to show."""
-        return (*self.faders, *self.menus)
+        return (*self.faders, *self.menus, *self.gauges)
 
     @property
     def commands(self) -> tuple[Button, ...]:
@@ -123,8 +153,14 @@ class Panel:
         return tuple(Button(f"preset {n}", "/distill/preset/recall", (n, 1.0)) for n in range(self.presets))
 
     @property
+    def numbered(self) -> bool:
+        """Whether the controls go by number: then changes are to come that way, and names are shown as they are told."""
+        return bool(self.controls) and all(name.isdigit() for name in self.controls)
+
+    @property
     def subscribe(self) -> Button:
-        return Button("connect", "/distill/subscribe", (self.listen,))
+        """Asks for changes at the patch's own port, controls spelt as the patch spells them."""
+        return Button("connect", "/distill/subscribe", (self.listen, *(("numbers",) if self.numbered else ())))
 
     @property
     def status(self) -> Button:

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from distill_control.commands.patches.panel import Fader, Menu, Panel
+from distill_control.commands.patches.panel import Fader, Gauge, Menu, Panel
 
 _FONT = "0 10 #fcfcfc #000000 #000000"
 
@@ -42,11 +42,13 @@ def pd_patch(panel: Panel) -> str:
     """The patch. Every fader receives `distill-KEY` (which sends) and `distill-KEY-shown` (which only shows)."""
     canvas = _Canvas()
     canvas.text(20, 10, "DISTILL - move a fader and it plays - what others move shows here")
-    sender = _network_out(canvas, panel)
-    _network_in(canvas, panel, sender)
-    _buttons(canvas, panel, sender)
+    _network_out(canvas, panel)
+    _network_in(canvas, panel)
+    _buttons(canvas, panel)
     for index, menu in enumerate(panel.menus):
         _menu(canvas, menu, 20 + 150 * index, 130)
+    for index, gauge in enumerate(panel.gauges):
+        _gauge(canvas, gauge, 480 + 150 * index, 130)
     columns = (panel.statics, panel.control_faders, panel.latent_faders)
     for column, faders in enumerate(columns):
         for row, fader in enumerate(faders):
@@ -54,7 +56,7 @@ def pd_patch(panel: Panel) -> str:
     return canvas.file()
 
 
-def _network_out(canvas: _Canvas, panel: Panel) -> int:
+def _network_out(canvas: _Canvas, panel: Panel) -> None:
     """Lists sent to `distill-out` go out as OSC."""
     start = canvas.object(1100, 20, "loadbang")
     connect = canvas.message(1100, 50, f"connect {panel.host} {panel.port}")
@@ -63,12 +65,11 @@ def _network_out(canvas: _Canvas, panel: Panel) -> int:
     received = canvas.object(1100, 80, "r distill-out")
     trimmed = canvas.object(1100, 110, "list trim")
     canvas.chain(received, trimmed, sender)
-    subscribe = canvas.message(1250, 80, str(panel.listen))
+    subscribe = canvas.message(1250, 80, " ".join(str(argument) for argument in panel.subscribe.arguments))
     delay = canvas.object(1250, 50, "delay 300")
     packed = canvas.object(1250, 110, "oscformat distill subscribe")
     canvas.chain(start, delay, subscribe, packed)
     _send(canvas, packed, 1250, 140)
-    return sender
 
 
 def _send(canvas: _Canvas, packed: int, x: int, y: int) -> None:
@@ -78,28 +79,53 @@ def _send(canvas: _Canvas, packed: int, x: int, y: int) -> None:
     canvas.chain(packed, prepend, out)
 
 
-def _network_in(canvas: _Canvas, panel: Panel, sender: int) -> None:
-    """Changes come in at the patch's port; answers come back to the socket that asked."""
+def _network_in(canvas: _Canvas, panel: Panel) -> None:
+    """Changes, errors and the status come in at the patch's port."""
     listen = canvas.object(1100, 200, f"netreceive -u -b {panel.listen}")
     parse = canvas.object(1100, 230, "oscparse")
     trim = canvas.object(1100, 260, "list trim")
     ours = canvas.object(1100, 290, "route distill")
     canvas.chain(listen, parse, trim, ours)
-    canvas.join(sender, 1, parse)
     shown: dict[str, dict[str, str]] = {}
     for item in panel.valued:
         first, _, second = item.address.removeprefix("/distill/").partition("/")
         shown.setdefault(first, {})[second] = item.key
     for word in shown:
         check_plain(word)
-    tops = canvas.object(1100, 320, "route " + " ".join([*shown, "level"]))
+    tops = canvas.object(1100, 320, "route " + " ".join([*shown, "level", "error", "controls"]))
     canvas.join(ours, 0, tops)
     for outlet, members in enumerate(shown.values()):
         _show(canvas, tops, outlet, members, 1100 + 160 * (outlet % 8), 380 + 140 * (outlet // 8))
     level = canvas.object(1100, 640, "s distill-level-shown")
     canvas.join(tops, len(shown), level)
     console = canvas.object(1100, 670, "print distill")
-    canvas.join(tops, len(shown) + 1, console)
+    canvas.join(tops, len(shown) + 3, console)
+    _errors(canvas, tops, len(shown) + 1)
+    if panel.numbered:
+        _names(canvas, panel, tops, len(shown) + 2)
+
+
+def _errors(canvas: _Canvas, source: int, outlet: int) -> None:
+    """What was refused, and why: on the console, and the last one in the patch."""
+    listed = canvas.object(1250, 640, "list prepend error")
+    trimmed, console = canvas.object(1250, 660, "list trim"), canvas.object(1250, 680, "print distill")
+    reason = canvas.object(1400, 640, "unpack s s")
+    shown = canvas.add("#X symbolatom 20 745 100 0 0 0 refused - -")
+    canvas.join(source, outlet, listed)
+    canvas.chain(listed, trimmed, console)
+    canvas.join(source, outlet, reason)
+    canvas.join(reason, 1, shown)
+
+
+def _names(canvas: _Canvas, panel: Panel, source: int, outlet: int) -> None:
+    """The model's names for its controls become the labels of the numbered faders."""
+    faders = panel.control_faders
+    names = canvas.object(1550, 640, "unpack" + " s" * len(faders))
+    canvas.join(source, outlet, names)
+    for index, fader in enumerate(faders):
+        label = canvas.message(1550 + 90 * index, 670, "label \\$1")
+        canvas.join(names, index, label)
+        canvas.join(label, 0, canvas.object(1550 + 90 * index, 700, f"s distill-{fader.key}"))
 
 
 def _show(canvas: _Canvas, source: int, outlet: int, members: dict[str, str], x: int, y: int) -> None:
@@ -142,7 +168,7 @@ def check_plain(word: str) -> None:
         raise ValueError(f"{word} cannot be a word in Pd")
 
 
-def _buttons(canvas: _Canvas, panel: Panel, sender: int) -> None:
+def _buttons(canvas: _Canvas, panel: Panel) -> None:
     buttons = (panel.subscribe, panel.status, *panel.commands, *panel.recalls)
     for index, button in enumerate(buttons):
         x, y = 20 + 120 * (index % 8), 40 + 40 * (index // 8)
@@ -172,6 +198,11 @@ def _menu(canvas: _Canvas, menu: Menu, x: int, y: int) -> None:
     for index, choice in enumerate(menu.choices):
         button = canvas.message(x, y + 24 + 20 * index, f"symbol {choice}")
         canvas.join(button, 0, canvas.object(x + 1850, y + 24 + 20 * index, f"s distill-{menu.key}"))
+
+
+def _gauge(canvas: _Canvas, gauge: Gauge, x: int, y: int) -> None:
+    box = canvas.add(f"#X floatatom {x} {y} 7 0 0 1 {gauge.label.replace(' ', '_')} - -")
+    canvas.join(canvas.object(x + 1600, y, f"r distill-{gauge.key}-shown"), 0, box)
 
 
 def _fader(canvas: _Canvas, fader: Fader, x: int, y: int) -> None:

@@ -19,7 +19,8 @@ the faders: `distill patches FOLDER --model MODEL` (other ports: `--port`, `--li
 
 Each sends to {host} port {port} and is told about changes at port {listen}. From another computer or a phone, start the
 engine with `--bind 0.0.0.0 --allow ADDRESS` and put its address into the patch. Controls are there by number
-(`/distill/control/0` is the model's first); what comes back names them (`/distill/control/brightness`).
+(`/distill/control/0` is the model's first): `/distill/subscribe {listen} numbers` has changes told that way, and
+`/distill/controls` tells the model's names. What the instrument refuses is told at the port subscribed, too.
 """
 
 _EACH = {
@@ -28,14 +29,14 @@ _EACH = {
 Open `distill.maxpat` while `distill-engine` plays. It connects by itself (the button **connect** does so again) and then
 shows what others move, too. Faders are sent at once; **save as** keeps the present state as a preset, the preset buttons
 glide to it in one second. Messages that have no object here go into any `prepend` in front of `udpsend {host} {port}`.
-Errors are answered to the port that asked, which `udpsend` does not listen to: `distill monitor` shows them.
+What is refused stands under **refused** and in the console; the numbered faders are labelled with the model's names.
 """,
     "puredata": """# Pure Data
 
 Open `distill.pd` (vanilla, no externals) while `distill-engine` plays. It connects by itself. From other patches,
 `[s distill-gain]` moves a fader and `[r distill-gain-shown]` tells what it is; `[s distill-out]` sends any list made by
-`[oscformat]` and `[list prepend send]`. Answers and errors are printed to the console. It runs without a window:
-`pd -nogui -noaudio -stderr distill.pd`.
+`[oscformat]` and `[list prepend send]`. Errors, status and lists are printed to the console, the last refusal stands below the
+faders; the numbered faders are labelled with the model's names. It runs without a window: `pd -nogui -noaudio -stderr distill.pd`.
 """,
     "supercollider": """# SuperCollider
 
@@ -48,10 +49,11 @@ two seconds), `~distill.("preset/recall", 0)`. `~distillValues["/distill/gain"]`
 1. Make a Base COMP, and inside it two Text DATs: `distill_callbacks` with the text of `distill_callbacks.py`, and
    `distill_setup` with that of `distill_setup.py`.
 2. Right-click `distill_setup`, **Run Script**. It makes `distill_values` (a Constant CHOP, one channel per parameter),
-   `distill_out` (OSC Out CHOP to {host} port {port}), `distill_in` (OSC In DAT, port {listen}) and `distill_table`.
+   `distill_out` (OSC Out CHOP to {host} port {port}), `distill_send` (OSC Out DAT), `distill_in` (OSC In DAT, port {listen}) and
+   `distill_table`.
 3. Move the channels of `distill_values`, or put any CHOP whose channels are named like `distill/control/0` into `distill_out`.
-4. `distill_table` holds the present values; settings and commands go by
-   `op("distill_callbacks").module.send("/distill/source", "corpus")`.
+4. `distill_table` holds the present values, the names of the controls and the last error (also in the textport); settings and
+   commands go by `op("distill_callbacks").module.send("/distill/source", "corpus")`.
 
 By OSCQuery instead: an **OSCQuery**-aware component (Palette, TDAbleton or Chataigne's bridge) pointed at
 `http://{host}:{query_port}` lists every parameter with its range, unit and the loaded model's control names; in a Text DAT,
@@ -65,8 +67,8 @@ computer with the engine (started with `--bind 0.0.0.0 --allow` and the tablet's
 """,
     "open-stage-control": """# Open Stage Control
 
-Start it with `--send {host}:{port} --osc-port {listen} --load distill.json`. Feedback: send `/distill/subscribe {listen}`
-once, for instance `distill send /distill/subscribe {listen}`.
+Start it with `--send {host}:{port} --osc-port {listen} --load distill.json`. Feedback: `distill send {subscribe}`
+once. What is refused stands under **refused**.
 """,
     "midi": """# MIDI maps
 
@@ -94,6 +96,13 @@ start and stop play and stop; CC 120 and 123 are panic, CC 121 resets.
 
 def readmes(panel: Panel) -> dict[str, str]:
     """README.md of the whole folder and of each patch."""
-    places = {"host": panel.host, "port": panel.port, "listen": panel.listen, "query_port": panel.query_port}
+    subscribe = " ".join([panel.subscribe.address, *(str(argument) for argument in panel.subscribe.arguments)])
+    places = {
+        "subscribe": subscribe,
+        "host": panel.host,
+        "port": panel.port,
+        "listen": panel.listen,
+        "query_port": panel.query_port,
+    }
     each = {f"{folder}/README.md": text.format(**places) for folder, text in _EACH.items()}
     return {"README.md": _ALL.format(**places), **each}

@@ -9,6 +9,7 @@ _CODE = """// Distill from SuperCollider. Evaluate this whole file, or load it: 
 //   ~distill.("source", "corpus");  ~distill.("play");
 //   ~distill.("preset/recall", 0, 1.0);
 //   ~distillValues["/distill/gain"];          what it is now, whoever moved it
+//   ~distillValues["/distill/controls"];      names of the model's controls: control/0 is the first, and is told by its name
 //   ~distillChanged = {{ |address, values| [address, values].postln }};
 //   ~distillStop.value;                       no more feedback
 (

@@ -5,7 +5,7 @@ import zlib
 from typing import Any
 from xml.etree import ElementTree
 
-from distill_control.commands.patches.panel import Button, Fader, Panel
+from distill_control.commands.patches.panel import Button, Fader, Gauge, Panel
 
 _SPACE = uuid.UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")
 _WIDTH, _HEIGHT = 1280, 800
@@ -28,6 +28,10 @@ def touchosc_xml(panel: Panel) -> bytes:
         x, y = 8 + 79 * (index % _PER_ROW), _TOP + height * (index // _PER_ROW)
         _fader(children, fader, (x, y, _CELL, height - 28))
         _label(children, fader.label, f"label {fader.address}", (x, y + height - 26, _CELL, 22))
+    for index, gauge in enumerate(panel.gauges):
+        x = _WIDTH - 8 - 79 * (index + 1)
+        _gauge(children, gauge, (x, 60, _CELL, 26))
+        _label(children, gauge.label, f"label {gauge.address}", (x, 88, _CELL, 22))
     text = ElementTree.tostring(root, encoding="unicode", short_empty_elements=False)
     return ("<?xml version='1.0' encoding='UTF-8'?>" + text).encode()
 
@@ -77,6 +81,13 @@ def _fader(children: Any, fader: Fader, frame: tuple[int, int, int, int]) -> Non
     _message(node, fader.address, [("VALUE", "FLOAT", "x", fader.minimum, fader.maximum)], receive=True)
 
 
+def _gauge(children: Any, gauge: Gauge, frame: tuple[int, int, int, int]) -> None:
+    node = _node(children, "FADER", gauge.address, frame, orientation=1, interactive=False)
+    _values(node, x="0", touch="false")
+    bounds = (gauge.minimum, gauge.maximum)
+    _message(node, gauge.address, [("VALUE", "FLOAT", "x", *bounds)], receive=True, send=False)
+
+
 def _button(children: Any, button: Button, frame: tuple[int, int, int, int], index: int) -> None:
     node = _node(children, "BUTTON", f"button {index} {button.label}", frame, buttonType=0)
     _values(node, x="0", touch="false")
@@ -93,10 +104,12 @@ def _label(children: Any, text: str, name: str, frame: tuple[int, int, int, int]
     _values(node, text=text, touch="false")
 
 
-def _message(node: Any, address: str, arguments: list[tuple[str, str, str, float, float]], *, receive: bool) -> None:
+def _message(
+    node: Any, address: str, arguments: list[tuple[str, str, str, float, float]], *, receive: bool, send: bool = True
+) -> None:
     """One OSC message, sent whenever x changes (buttons: rises)."""
     osc = ElementTree.SubElement(ElementTree.SubElement(node, "messages"), "osc")
-    for key, text in (("enabled", "1"), ("send", "1"), ("receive", str(int(receive))), ("feedback", "0")):
+    for key, text in (("enabled", "1"), ("send", str(int(send))), ("receive", str(int(receive))), ("feedback", "0")):
         ElementTree.SubElement(osc, key).text = text
     ElementTree.SubElement(osc, "connections").text = "00001"
     trigger = ElementTree.SubElement(ElementTree.SubElement(osc, "triggers"), "trigger")
