@@ -1,0 +1,125 @@
+"""How good a model's own vocoder is after so many CPU minutes, on held-out clips, from the base vocoder and from nothing.
+
+    python benchmarks/curves.py --corpus DIR [--kind vocos] [--minutes 5,20,60] [--from-scratch] [--spectral-only] [--json FILE]
+
+One training whose schedule is as long as the last figure; it is measured at each. The clock is the process's CPU time, so that a busy
+machine changes nothing. Each row stands beside the base vocoder and Griffin-Lim on the same clips, and counts the clips on which it is
+better than the base in log-mel and in MR-STFT. The measures are those of quality.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import time
+import warnings
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from build_assets import machine
+from quality import Measures, griffin_lim, vocode
+
+from distill_engine.audio.mel import mel_spectrogram
+from distill_engine.dataset.corpus import load_corpus
+from distill_engine.training.batches import Augmentation, Batches
+from distill_engine.training.events import Progress, TrainingEvent
+from distill_engine.training.loop import Budget, TrainingLoop
+from distill_engine.training.storage import load_weights
+from distill_engine.training.train_vocoder import base_weights
+from distill_engine.training.vocoder_settings import default_settings
+from distill_engine.training.vocoder_task import VocoderTask
+from distill_engine.vocoders.registry import build_vocoder, vocoder_kind
+
+CLIP_SECONDS = 8
+COLUMNS = ("log_mel", "mr_stft", "zimtohrli", "transient_lsd")
+Rows = list[dict[str, float]]
+
+
+def each_clip(clips: list[np.ndarray], run: Any, measures: Measures) -> Rows:
+    """The measures of every clip sent through its true mel and `run`."""
+    return [measures(clip, np.ascontiguousarray(run(mel_spectrogram(clip)), np.float32)) for clip in clips]
+
+
+def line(name: str, rows: Rows, base: Rows) -> str:
+    """One row of the table: means, and the clips better than the base in both of the first two columns."""
+    means = " | ".join(f"{np.mean([row[c] for row in rows]):.3f}" for c in COLUMNS)
+    better = sum(a["log_mel"] < b["log_mel"] and a["mr_stft"] < b["mr_stft"] for a, b in zip(rows, base, strict=True))
+    return f"| {name} | {means} | {'' if rows is base else f'{better} of {len(rows)}'} |"
+
+
+def main() -> None:
+    warnings.simplefilter("ignore")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--kind", default="vocos", choices=("vocos", "hifigan"))
+    parser.add_argument("--minutes", default="5,20,60")
+    parser.add_argument("--from-scratch", action="store_true")
+    parser.add_argument("--spectral-only", action="store_true")
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+    stops = sorted(float(m) for m in args.minutes.split(","))
+
+    corpus = load_corpus(args.corpus, seed=0)
+    clips = [corpus.clips[i].samples for i in corpus.validation]
+    clips = [clip[: min(len(clip), CLIP_SECONDS * 44100) // 512 * 512] for clip in clips]
+    measures = Measures()
+    config = vocoder_kind(args.kind).config().to_dict()
+    begin = base_weights(args.kind, config)
+    assert begin is not None, "no base vocoder is shipped"
+    base_network = build_vocoder(args.kind, config).eval()
+    load_weights(base_network, begin, "base")
+    base = each_clip(clips, vocode(base_network), measures)
+
+    settings = default_settings(args.kind, "cpu")
+    if not args.from_scratch:
+        settings = replace(settings, spectral_fraction=min(settings.spectral_fraction, 0.5))
+    if args.spectral_only:
+        settings = replace(settings, spectral_fraction=1.0)
+    torch.manual_seed(settings.seed)
+    network = build_vocoder(args.kind, config)
+    if not args.from_scratch:
+        load_weights(network, begin, "base")
+    training = [corpus.clips[i].samples for i in corpus.training]
+    batches = Batches(training, settings.batch_size, settings.segment_frames, settings.seed, Augmentation())
+    task = VocoderTask(network, settings, batches, clips)
+
+    start = "from scratch" if args.from_scratch else "from the base"
+    stage = ", spectral losses only" if args.spectral_only else ""
+    print(f"{len(clips)} held-out clips of {args.corpus.name}, {len(training)} to train on, {machine()}\n", flush=True)
+    print("| what | log-mel L1 (nat) | MR-STFT | zimtohrli | transients LSD (dB) | better than the base on |")
+    print("|---|---|---|---|---|---|")
+    table = {"Griffin-Lim 60": each_clip(clips, griffin_lim, measures), f"base {args.kind}": base}
+    for name, rows in table.items():
+        print(line(name, rows, base), flush=True)
+    left, paused = list(stops), 0.0
+
+    def clock() -> float:
+        return time.process_time() - paused
+
+    began = clock()
+
+    def measure(event: TrainingEvent) -> None:
+        nonlocal paused
+        if not isinstance(event, Progress) or not left or clock() - began < 60 * left[0]:
+            return
+        from_here = time.process_time()
+        name = f"own {args.kind}, {start}{stage}, {left.pop(0):g} min, {event.step} steps"
+        best = copy.deepcopy(task.core.average)
+        if task.best is not None:
+            best.load_state_dict(task.best)
+        table[name] = each_clip(clips, vocode(best.eval()), measures)
+        print(line(name, table[name], base), flush=True)
+        paused += time.process_time() - from_here
+
+    seconds = 60 * stops[-1] + 5
+    TrainingLoop(task, Budget(seconds=seconds), lambda *_: None, listen=measure, clock=clock).run()
+    if args.json:
+        args.json.write_text(json.dumps({"machine": machine(), "rows": table}, indent=1))
+
+
+if __name__ == "__main__":
+    main()
