@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError("--vocoders is empty: name at least one, such as hifigan,bigvgan")
     path = find_model(args.model, allow_paths=True)
     model = load_model(path, torch_device=args.torch_device)
-    vocoders = [(name, _vocode(name, model, args.torch_device)) for name in names]
+    vocoders = [(name, _vocode(name, model)) for name in names]
     instrument = prepare_instrument(path, "auto", settings=offline_settings(), torch_device=args.torch_device)
     mel = performance_mel(instrument, Score(args.duration, args.seed, args.source))
     results = []
@@ -72,15 +72,8 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _vocode(name: str, model: Any, torch_device: str | None) -> Vocode:
-    """The function mel -> samples of a vocoder by name; one that was added is found on its shelf."""
-    from distill_control.cli.vocoder import shelf
-    from distill_engine.vocoders.published import PublishedVocoder
-    from distill_engine.vocoders.weights import NAME, read_record
-
-    record = read_record(shelf() / name) if NAME.fullmatch(name) else None
-    if record is not None:
-        return PublishedVocoder(record, model.mel, torch_device=torch_device or "auto").vocode
+def _vocode(name: str, model: Any) -> Vocode:
+    """The function mel -> samples of a vocoder by name."""
     model.choice(name)  # an unknown or absent one is said before anything is computed
 
     def vocode(mel: FloatArray) -> FloatArray:

@@ -10,6 +10,7 @@ from pathlib import Path
 from socket import socket
 from typing import TYPE_CHECKING
 
+from distill_control.cli.options import VOCODERS, vocoder_name
 from distill_control.settings import ControlSettings
 from distill_engine.errors import ConfigError, ControlError, DistillError
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from distill_engine.streaming.devices import Device
     from distill_engine.streaming.engine import EngineSettings
 
-VOCODERS = ("auto", "hifigan", "vocos", "bigvgan", "base")
 SOURCES = ("hold", "drift", "corpus", "input", "prior")
 ANY = ("0.0.0.0", "::")
 CONTROL_PROGRAM = (sys.executable, "-m", "distill_control.session")
@@ -32,7 +32,10 @@ def parser() -> argparse.ArgumentParser:
         "model", nargs="?", default=None, metavar="MODEL", help="name or path; the built-in starter if left out"
     )
     sound = top.add_argument_group("sound")
-    sound.add_argument("--vocoder", choices=VOCODERS, default="auto", help="auto takes the best that keeps up")
+    sound.add_argument(
+        "--vocoder", type=vocoder_name, default="auto", metavar="NAME",
+        help=f"{', '.join(VOCODERS)} or an added one; auto takes the best that keeps up",
+    )  # fmt: skip
     sound.add_argument("--device", metavar="NAME", help="device name or part of it, null, or file:PATH")
     sound.add_argument("--input", metavar="NAME", help="input device for the source `input`")
     sound.add_argument("--sample-rate", type=int, metavar="HZ", help="rate of the device (its own by default)")

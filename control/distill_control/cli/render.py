@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distill_engine.streaming.vocabulary import VOCODERS
+from distill_control.cli.options import VOCODERS, vocoder_name
 
 if TYPE_CHECKING:
     from distill_engine.rendering.render import Output, Progress, RenderResult
@@ -55,7 +55,9 @@ def _model(parser: argparse.ArgumentParser) -> None:
 
 def _output_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the sound file to write")
-    parser.add_argument("--vocoder", choices=VOCODERS, help="default: auto, the best there is")
+    parser.add_argument(
+        "--vocoder", type=vocoder_name, metavar="NAME", help=f"{', '.join(VOCODERS)} or an added one; default: auto"
+    )
     parser.add_argument("--sample-rate", type=int, default=44100, metavar="HZ", help="default 44100")
     parser.add_argument("--bit-depth", choices=("16", "24", "32f"), help="default 24")
     parser.add_argument("--format", choices=FORMATS, help="default: what the file's name says")
@@ -99,7 +101,8 @@ def run_render(args: argparse.Namespace) -> int:
 
 def _sentence(result: RenderResult) -> str:
     return (
-        f"{result.path}: {result.seconds:.1f} s at {result.sample_rate} Hz ({result.encoding}), "
+        "".join(f"note: {note}\n" for note in result.notes)
+        + f"{result.path}: {result.seconds:.1f} s at {result.sample_rate} Hz ({result.encoding}), "
         f"peak {result.peak_db:.1f} dB, RMS {result.rms_db:.1f} dB\n"
         f"vocoder {result.vocoder}: {result.reason}; {result.speed:.1f} x real time"
     )

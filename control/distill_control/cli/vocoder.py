@@ -47,14 +47,8 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     add.add_argument("--kind", choices=("hifigan", "bigvgan"), default="hifigan", help="default: hifigan")
 
 
-def shelf() -> Path:
-    """Where added vocoders are kept."""
-    from distill_engine.library.folders import data_dir
-
-    return data_dir() / "vocoders"
-
-
 def _rows() -> list[dict[str, Any]]:
+    from distill_engine.library.folders import vocoders_dir
     from distill_engine.vocoders.bigvgan import PINS
     from distill_engine.vocoders.registry import VOCODERS
     from distill_engine.vocoders.weights import added, hub_folder, read_record
@@ -71,7 +65,7 @@ def _rows() -> list[dict[str, Any]]:
         except WeightsError:
             state = "damaged"
         rows.append({"name": pin.name, "kind": "bigvgan", "state": state, "about": pin.hub})
-    for record in added(shelf()):
+    for record in added(vocoders_dir()):
         mel = record.mel_config
         rows.append(
             {
@@ -116,12 +110,13 @@ def _download(args: argparse.Namespace) -> int:
 
 def _records(name: str | None) -> list[WeightsRecord]:
     """What is on this machine; with a name only that. Raises VocoderError where there is none."""
+    from distill_engine.library.folders import vocoders_dir
     from distill_engine.vocoders.bigvgan import PINS
     from distill_engine.vocoders.weights import added, hub_folder, read_record
 
     pins = [pin for pin in PINS.values() if name in (None, pin.name)]
     found = [record for pin in pins if (record := read_record(hub_folder(pin.hub))) is not None]
-    found += [record for record in added(shelf()) if name in (None, record.name)]
+    found += [record for record in added(vocoders_dir()) if name in (None, record.name)]
     if name is not None and not found:
         raise VocoderError(f"vocoder {name} has no weights on this machine; see `distill vocoder list`")
     return found
@@ -139,10 +134,11 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def _remove(args: argparse.Namespace) -> int:
+    from distill_engine.library.folders import vocoders_dir
     from distill_engine.vocoders.bigvgan import PINS
     from distill_engine.vocoders.weights import NAME, hub_cache, hub_folder, remove
 
-    folders = [shelf() / args.name] if NAME.fullmatch(args.name) else []
+    folders = [vocoders_dir() / args.name] if NAME.fullmatch(args.name) else []
     if args.name in PINS:
         hub = PINS[args.name].hub
         folders = [hub_folder(hub), hub_cache() / f"models--{hub.replace('/', '--')}"]
@@ -154,12 +150,10 @@ def _remove(args: argparse.Namespace) -> int:
 
 
 def _add(args: argparse.Namespace) -> int:
-    from distill_engine.vocoders.bigvgan import PINS
+    from distill_engine.library.folders import vocoders_dir
     from distill_engine.vocoders.weights import add
 
-    if args.name in PINS:
-        raise VocoderError(f"vocoder name {args.name} belongs to the published BigVGAN; choose another")
-    record = add(shelf(), args.name, args.weights, args.config, args.kind)
+    record = add(vocoders_dir(), args.name, args.weights, args.config, args.kind)
     emit(
         args,
         record.to_json(),

@@ -7,6 +7,7 @@ both to the target's frequency axis and its power, apply the target's filterbank
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import Any
 
@@ -33,10 +34,14 @@ class MelAdapter:
     def __init__(self, source: MelConfig, target: MelConfig) -> None:
         self.source, self.target = source, target
         self.time_ratio = source.frame_rate / target.frame_rate  # source frames per target frame
+        self.reach = math.ceil(max(1.0, self.time_ratio))  # source frames to each side that a target frame is made of
         if source != target:
             self._inverse = _ridge_inverse(source)
-            self._onto_bins = _bin_interpolation(source, target)
             self._sines = _sine_table(source, target)
+            self._bank = mel_filterbank(target).astype(np.float64)
+            self._onto_bins = _bin_interpolation(source, target) * _noise_gain(source, target)
+            if target.power == 1:  # nothing happens between the two: one smaller matrix
+                self._bank, self._onto_bins = np.eye(target.bands), self._bank @ self._onto_bins
 
     def frames(self, count: int) -> int:
         """Target frames that `count` source frames become: the same duration, to the nearest frame."""
@@ -48,29 +53,29 @@ class MelAdapter:
             raise ConfigError(f"mel adapter takes [{self.source.bands}, frames], got shape {mel.shape}")
         if self.source == self.target or mel.shape[1] == 0:
             return mel if self.source == self.target else np.zeros((self.target.bands, 0), np.float32)
-        blocks = [self._convert(mel[:, i : i + 512]) for i in range(0, mel.shape[1], 512)]
-        return _compress(self._in_time(np.concatenate(blocks, axis=1)), self.target)
+        blocks = [self.linear(mel[:, i : i + 512]) for i in range(0, mel.shape[1], 512)]
+        return self.at_frames(np.concatenate(blocks, axis=1), np.arange(self.frames(mel.shape[1])))
 
-    def _convert(self, mel: FloatArray) -> Array:
-        """Linear target mel [bands', F] at the source's frames."""
+    def linear(self, mel: FloatArray) -> Array:
+        """Linear target mel [bands', F] at the source's frames, each by itself, of log-mel [bands, F]."""
         linear = _expand(mel, self.source)
         sines, rest = self._sines.extract(linear)
         spectrum = np.maximum(self._inverse @ rest, 0.0) ** (1.0 / self.source.power)  # magnitudes [bins, F]
-        noise = (self._onto_bins @ spectrum) * _noise_gain(self.source, self.target)
-        return sines + mel_filterbank(self.target).astype(np.float64) @ noise**self.target.power
+        return sines + self._bank @ (self._onto_bins @ spectrum) ** self.target.power
 
-    def _in_time(self, linear: Array) -> Array:
-        """Frames [bands', F] at the source's times -> [bands', F'] at the target's: weighted means around each frame's centre."""
-        count = linear.shape[1]
-        centres = np.clip((np.arange(self.frames(count)) + 0.5) * self.time_ratio - 0.5, 0, count - 1)
-        width = max(1.0, self.time_ratio)
-        reach = int(np.ceil(width))
-        indices = np.floor(centres)[:, None].astype(int) + np.arange(-reach, reach + 2)
-        weights = np.maximum(0.0, 1.0 - np.abs(indices - centres[:, None]) / width)
-        weights[(indices < 0) | (indices >= count)] = 0.0
+    def at_frames(self, linear: Array, frames: npt.NDArray[np.int64], first: int = 0) -> FloatArray:
+        """Log-mel [bands', J] at these target frames [J]: weighted means around each one's centre of what `linear` gave.
+
+        The first of the linear frames [bands', F] is at source time `first`; nothing is known before and after them.
+        """
+        count = first + linear.shape[1]
+        centres = np.clip((frames + 0.5) * self.time_ratio - 0.5, 0, max(0, count - 1))
+        indices = np.floor(centres)[:, None].astype(int) + np.arange(-self.reach, self.reach + 2)
+        weights = np.maximum(0.0, 1.0 - np.abs(indices - centres[:, None]) / max(1.0, self.time_ratio))
+        weights[(indices < first) | (indices >= count)] = 0.0
         weights /= weights.sum(axis=1, keepdims=True)
-        gathered = linear[:, np.clip(indices, 0, count - 1)]  # [bands', F', 2 reach + 2]
-        return np.asarray(np.einsum("bfk,fk->bf", gathered, weights))
+        gathered = linear[:, np.clip(indices, first, max(first, count - 1)) - first]  # [bands', J, 2 reach + 2]
+        return _compress(np.asarray(np.einsum("bfk,fk->bf", gathered, weights)), self.target)
 
 
 class _SineTable:
@@ -85,9 +90,17 @@ class _SineTable:
         frequencies = np.arange(max(source.f_min, target.f_min) + 2 * step, high, step)
         self._source = _responses(frequencies, source)  # [bands, frequencies]
         self._target = _responses(frequencies, target)
-        self._peaks = np.argmax(self._source, axis=0)  # the band in which each sine is strongest
         self._per_unit = 1.0 / np.maximum(mel_filterbank(source).sum(axis=1), 1e-12)[:, None]
         self._below, self._above = _outside_lobe(source)
+        peaks = np.argmax(self._source, axis=0)  # the band in which each sine is strongest
+        self._candidates = [self._around(band, peaks) for band in range(source.bands)]
+
+    def _around(self, band: int, peaks: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Array, Array]:
+        """Sines [K] that may stand behind a peak in this band, their shapes [lobe, K] at unit length, and their lengths [K]."""
+        candidates = np.nonzero(np.abs(peaks - band) <= 1)[0]
+        shapes = self._source[max(0, self._below[band] + 1) : self._above[band], candidates]
+        lengths = np.maximum(np.sqrt((shapes**2).sum(0)), 1e-15)
+        return candidates, shapes / lengths, lengths
 
     def extract(self, linear: Array) -> tuple[Array, Array]:
         """Linear source mel [bands, F] -> target mel [bands', F] of its sines, and the source mel without them."""
@@ -99,15 +112,13 @@ class _SineTable:
             if rest[band, frame] < 0.5 * linear[band, frame]:
                 continue
             low, high = max(0, self._below[band] + 1), self._above[band]
-            candidates = np.nonzero(np.abs(self._peaks - band) <= 1)[0]
+            candidates, shapes, lengths = self._candidates[band]
             if not len(candidates):
                 continue
-            shapes = self._source[low:high, candidates]
             observed = rest[low:high, frame].copy()
-            amplitudes = (shapes * observed[:, None]).sum(0) / np.maximum((shapes**2).sum(0), 1e-30)
-            errors = ((shapes * amplitudes - observed[:, None]) ** 2).sum(0)
-            best = int(np.argmin(errors))
-            amplitude, index = amplitudes[best], candidates[best]
+            likeness = observed @ shapes  # of least squares: the shape that takes most of the observed away
+            best = int(np.argmax(likeness))
+            amplitude, index = likeness[best] / lengths[best], candidates[best]
             remains = rest[:, frame] - amplitude * self._source[:, index]
             error = np.maximum(LEFT_OVER * observed, 0.5 * LEFT_OVER * observed.max())
             remains[low:high][remains[low:high] < error] = 0.0  # a root would make much of little errors

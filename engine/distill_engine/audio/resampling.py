@@ -102,6 +102,24 @@ class StreamingResampler:
         self._sent += y.shape[1]
         return y
 
+    def count(self, received: int) -> int:
+        """Samples that a new stream has given after `received` ones have come, whatever the blocks."""
+        if self._through:
+            return received
+        last = received - self._half - 1  # the last source sample on which an output may start
+        return max(0, (last * self._up + self._up - 1) // self._down + 1) if last >= 0 else 0
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All that it remembers."""
+        numbers = np.array([self._position, self._received, self._sent], np.int64)
+        return {"pending": self._pending.copy(), "numbers": numbers}
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Goes on from a `state`, bit for bit. Raises KeyError, ValueError."""
+        self._position, self._received, self._sent = (int(value) for value in state["numbers"])
+        pending = state.get("pending", np.zeros(0))
+        self._pending = np.ascontiguousarray(pending.reshape(self.channels, -1), np.float32)
+
     def flush(self) -> FloatArray:
         """The rest [channels, n], silence assumed after the end. The resampler is then ready for a new stream."""
         rest = resampled_length(self._received, self.source_rate, self.target_rate) - self._sent

@@ -44,6 +44,11 @@ def maps_dir() -> Path:
     return data_dir() / "maps"
 
 
+def vocoders_dir() -> Path:
+    """Published vocoder weights that were added, one folder per name."""
+    return data_dir() / "vocoders"
+
+
 def ensure(folder: Path) -> Path:
     """Create `folder` with its parents where it is absent. Raises LibraryError where that is not possible."""
     try:

@@ -50,7 +50,7 @@ class LoadedModel:
         self._requested = vocoder
         self._loader = NetworkLoader(offline_settings(threads), torch_device)
         self._networks: tuple[StepBackend, StepBackend | None] | None = None
-        self._vocoders: dict[str, tuple[StepBackend, VocoderChoice]] = {}
+        self._vocoders: dict[str, tuple[StepBackend, int]] = {}
 
     @property
     def sample_rate(self) -> int:
@@ -104,9 +104,8 @@ class LoadedModel:
         return _run(self._model()[0], latents, STEP_FRAMES)
 
     def vocode(self, mel: FloatArray, vocoder: str | None = None) -> FloatArray:
-        """Samples [F * hop] of mel [bands, F], aligned with it, through `auto|hifigan|vocos|bigvgan|base`. Raises VocoderError."""
-        stream, choice = self._vocoder(vocoder)
-        delay = self._loader.delay(choice)
+        """Samples [F * hop] of mel [bands, F], aligned with it, through a vocoder (see `choose_vocoder`). Raises VocoderError."""
+        stream, delay = self._vocoder(vocoder)
         late = -(-delay // self.mel.hop)
         silence = np.full((mel.shape[0], late), np.log(self.mel.floor), np.float32)
         samples: FloatArray = _run(stream, np.concatenate([mel, silence], axis=1), STEP_FRAMES)[0]
@@ -121,13 +120,19 @@ class LoadedModel:
         """Samples [T] through their own mel and the vocoder alone; as long as they were."""
         return _fitted(self.vocode(self.mel_of(samples), vocoder), len(samples))
 
-    def _vocoder(self, vocoder: str | None) -> tuple[StepBackend, VocoderChoice]:
+    def take_notes(self) -> tuple[str, ...]:
+        """What the networks had to say since the last call, such as that memory ran out and where they went on."""
+        notes = tuple(self._loader.notes)
+        self._loader.notes.clear()
+        return notes
+
+    def _vocoder(self, vocoder: str | None) -> tuple[StepBackend, int]:
+        """A stream and the samples by which it is late."""
         name = vocoder or self._requested
         if name not in self._vocoders:
-            choice = self.choice(name)
             with ModelFile.open(self.path) as file:
-                stream, _ = self._loader.vocoder(file, choice)
-            self._vocoders[name] = (stream(), choice)
+                streams = self._loader.vocoder(file, self.choice(name), self.mel)
+            self._vocoders[name] = (streams.make(), streams.delay)
         return self._vocoders[name]
 
 
@@ -137,7 +142,7 @@ def load_model(
     """Opens a `.distillgan` file for offline use.
 
     Args:
-        vocoder: `auto|hifigan|vocos|bigvgan|base`, for `vocode` and `resynthesise`.
+        vocoder: for `vocode` and `resynthesise`: `auto|hifigan|vocos|bigvgan|base` or the name of an added one.
         torch_device: `auto|cpu|cuda|mps` to compute in torch; None: ONNX Runtime on the CPU, without torch.
         threads: of ONNX Runtime; up to four by default.
 

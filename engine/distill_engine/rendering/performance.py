@@ -9,19 +9,25 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from distill_engine.errors import ConfigError, ControlError, DistillError, TakeError
+from distill_engine.errors import ConfigError, ControlError, DistillError, TakeError, VocoderError
 from distill_engine.streaming.instrument import Instrument
 from distill_engine.streaming.synth import Synth
 from distill_engine.streaming.take import Take, TakeEvent
 from distill_engine.streaming.vocabulary import slot
+from distill_engine.streaming.voice import FAILED
 
 FloatArray = npt.NDArray[np.float32]
 
 RENDER_BLOCK = 16
 MAXIMUM_SECONDS = 24 * 3600.0
 
+Told = Callable[[str], None]
 Resolve = Callable[[str, str, str], Instrument]
 """(model name, model digest, vocoder) -> the instrument that a take swaps to. Raises DistillError."""
+
+
+def ignore(text: str) -> None:
+    """For those who need not be told."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +51,11 @@ class Score:
             raise ConfigError(f"duration {self.seconds} s is out of range: above 0, up to {MAXIMUM_SECONDS:.0f}")
 
 
-def play_score(instrument: Instrument, score: Score) -> Iterator[FloatArray]:
-    """Blocks [2, n] of exactly the score's duration at the instrument's rate, faded in and out, without the vocoder's delay."""
+def play_score(instrument: Instrument, score: Score, told: Told = ignore) -> Iterator[FloatArray]:
+    """Blocks [2, n] of exactly the score's duration at the instrument's rate, faded in and out, without the vocoder's delay.
+
+    `told` hears what was dealt with on the way. Raises VocoderError if the vocoder fails.
+    """
     synth = _prepared(instrument, score)
     total = round(score.seconds * instrument.sample_rate)
     skip = instrument.delay_samples
@@ -57,7 +66,7 @@ def play_score(instrument: Instrument, score: Score) -> Iterator[FloatArray]:
         if first == hops - fade:
             synth.stop()
         ends = [hop for hop in (hops - fade, hops) if hop > first]
-        block = synth.render(min(RENDER_BLOCK, ends[0] - first if ends else 1))
+        block = _rendered(synth, min(RENDER_BLOCK, ends[0] - first if ends else 1), told)
         block, skip = block[:, skip:], max(0, skip - block.shape[1])
         yield block[:, :left]
         left -= min(left, block.shape[1])
@@ -100,13 +109,23 @@ def control_index(instrument: Instrument, name: str) -> int:
     return names.index(name)
 
 
+def _rendered(synth: Synth, hops: int, told: Told) -> FloatArray:
+    """The synth's next hops. Where it plays on live, muted, a file is not written: raises VocoderError if a vocoder failed."""
+    block = synth.render(hops)
+    for report in synth.take_reports():
+        if report.kind == FAILED:
+            raise VocoderError(report.message.split("; ")[0] + "; choose another --vocoder or --torch-device")
+        told(report.message)
+    return block
+
+
 def play_take(
-    instrument: Instrument, take: Take, resolve: Resolve, *, vocoder: str | None = None
+    instrument: Instrument, take: Take, resolve: Resolve, *, vocoder: str | None = None, told: Told = ignore
 ) -> Iterator[FloatArray]:
     """Blocks [2, n] of a take, cut as they were live: the same samples. With `vocoder` the same performance through another one.
 
     Through another vocoder the sound is moved by the difference of the delays, so that it stays where it was.
-    Raises TakeError if the take belongs to another model.
+    `told` hears what was dealt with on the way. Raises TakeError if the take belongs to another model, VocoderError.
     """
     header = take.header
     if header.model != instrument.model_digest:
@@ -122,7 +141,7 @@ def play_take(
         yield np.zeros((2, -shift), np.float32)
     skip, left = max(0, shift), take.hops * header.hop
     left += min(0, shift)
-    for block in _perform(synth, take, resolve, vocoder, -(-skip // header.hop)):
+    for block in _perform(synth, take, resolve, vocoder, -(-skip // header.hop), told):
         part, skip = block[:, skip:], max(0, skip - block.shape[1])
         yield part[:, :left]
         left -= min(left, part.shape[1])
@@ -144,13 +163,15 @@ def _restore(synth: Synth, take: Take, resolve: Resolve, vocoder: str | None, sa
     synth.hops_done = 0
 
 
-def _perform(synth: Synth, take: Take, resolve: Resolve, vocoder: str | None, extra: int) -> Iterator[FloatArray]:
+def _perform(
+    synth: Synth, take: Take, resolve: Resolve, vocoder: str | None, extra: int, told: Told
+) -> Iterator[FloatArray]:
     """Everything up to the end, and `extra` hops more."""
     at = 0
     for event in (*take.events, TakeEvent(take.hops + extra)):
         while at < event.at:
             count = min(take.header.block, event.at - at)
-            yield synth.render(count)
+            yield _rendered(synth, count, told)
             at += count
         try:
             _do(synth, event, resolve, vocoder)

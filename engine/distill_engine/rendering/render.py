@@ -39,7 +39,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class RenderResult:
-    """What was written. Levels in dB of full scale; `speed` in seconds of sound per second."""
+    """What was written. Levels in dB of full scale; `speed` in seconds of sound per second; `notes` what else is to be known."""
 
     path: Path
     seconds: float
@@ -50,13 +50,15 @@ class RenderResult:
     speed: float
     vocoder: str
     reason: str
+    notes: tuple[str, ...] = ()
 
 
 def render_score(
     instrument: Instrument, score: Score, output: Output, progress: Callable[[Progress], None] | None = None
 ) -> RenderResult:
     """Renders a score. Raises AudioFileError, ControlError."""
-    return _write(instrument, play_score(instrument, score), score.seconds, output, progress)
+    notes: list[str] = []
+    return _write(instrument, play_score(instrument, score, notes.append), score.seconds, output, progress, notes)
 
 
 def render_take(
@@ -71,8 +73,9 @@ def render_take(
     """Renders a take, through `vocoder` if one is named. Raises AudioFileError, TakeError."""
     if take.hops < 1:
         raise TakeError("the take is empty: nothing was played in it")
-    blocks = play_take(instrument, take, resolve, vocoder=vocoder)
-    return _write(instrument, blocks, take.seconds, output, progress)
+    notes: list[str] = []
+    blocks = play_take(instrument, take, resolve, vocoder=vocoder, told=notes.append)
+    return _write(instrument, blocks, take.seconds, output, progress, notes)
 
 
 class _Meter:
@@ -111,6 +114,7 @@ def _write(
     seconds: float,
     output: Output,
     progress: Callable[[Progress], None] | None,
+    notes: list[str],
 ) -> RenderResult:
     if not 8000 <= output.sample_rate <= 192_000:
         raise AudioFileError(f"{output.path}: a rate of {output.sample_rate} Hz is out of range: 8000 to 192000")
@@ -136,6 +140,7 @@ def _write(
         meter.frames / instrument.sample_rate / elapsed,
         instrument.vocoder.name,
         instrument.vocoder.reason,
+        tuple(dict.fromkeys(notes)),
     )
 
 

@@ -65,7 +65,7 @@ def resynth(model: LoadedModel, source: Path, output: Output, *, mel_only: bool 
         seconds / elapsed,
         choice.name,
         choice.reason,
-        sound.notes,
+        (*sound.notes, *model.take_notes()),
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from distill_engine.errors import DistillError
 from distill_engine.modelfile import ModelFile
-from distill_engine.modelfile.configs import model_config
+from distill_engine.modelfile.configs import mel_config, model_config
 from distill_engine.streaming.backends.base import StepBackend
 from distill_engine.streaming.backends.onnx_backend import SessionSettings
 from distill_engine.streaming.loading import NetworkLoader
@@ -48,13 +48,14 @@ def _verify_model(file: ModelFile) -> list[str]:
 def _verify_vocoder(file: ModelFile, kind: str) -> list[str]:
     choice = VocoderChoice(kind, "model", "verified", file.manifest.vocoders[kind].get("config", {}))
     try:
-        theirs, _ = NetworkLoader(SessionSettings(), "cpu").vocoder(file, choice)
+        mel = mel_config(file.manifest, str(file.path))
+        theirs = NetworkLoader(SessionSettings(), "cpu").vocoder(file, choice, mel)
         if f"runtime/vocoder/{kind}.onnx" not in file.graphs:
             return []
-        ours, _ = NetworkLoader(SessionSettings()).vocoder(file, choice)
+        ours = NetworkLoader(SessionSettings()).vocoder(file, choice, mel)
     except DistillError as error:
         return [str(error)]
-    return _difference(kind, ours(), theirs(), 1)
+    return _difference(kind, ours.make(), theirs.make(), 1)
 
 
 def _difference(name: str, ours: StepBackend, theirs: StepBackend, unit: int) -> list[str]:

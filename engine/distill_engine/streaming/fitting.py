@@ -13,7 +13,8 @@ import numpy as np
 from distill_engine.errors import VocoderError
 from distill_engine.streaming.backends.onnx_backend import SessionSettings
 from distill_engine.streaming.instrument import Instrument, prepare_instrument
-from distill_engine.streaming.vocoder_choice import VocoderChoice
+from distill_engine.streaming.torch_import import leave_a_core
+from distill_engine.streaming.vocoder_choice import VocoderChoice, plays_in_torch
 
 BLOCKS = (1, 2, 4, 8)
 COMFORTABLE, LIMIT = 0.7, 0.95
@@ -51,6 +52,8 @@ def fit_instrument(
     Raises:
         ModelFileError, VocoderError: the model cannot be played, or not in time (the message has the measured figure).
     """
+    if request.torch_device is not None or plays_in_torch(request.vocoder):
+        leave_a_core()
     timed = measure or real_time_factor
     too_slow: dict[str, float] = {}
 
@@ -63,7 +66,7 @@ def fit_instrument(
             return instrument, fit
         name = instrument.vocoder.name
         if request.vocoder != "auto" or name in too_slow:
-            raise VocoderError(_refusal(name, fit, request))
+            raise VocoderError(_refusal(instrument, fit, request))
         too_slow[name] = fit.factor
 
 
@@ -90,7 +93,8 @@ def _load(
     threads = request.threads or 1
     instrument, fit = _with_threads(path, request, keeps_up, timed, threads)
     cores = os.cpu_count() or 1
-    if fit.factor <= COMFORTABLE or request.threads is not None or request.torch_device is not None or cores < 2:
+    in_torch = request.torch_device is not None or instrument.vocoder.origin in ("universal", "published")
+    if fit.factor <= COMFORTABLE or request.threads is not None or in_torch or cores < 2:
         return instrument, fit
     other, faster = _with_threads(path, replace(request, block=fit.block), keeps_up, timed, min(cores, 4))
     return (other, faster) if faster.factor < 0.85 * fit.factor else (instrument, fit)
@@ -116,18 +120,23 @@ def _with_threads(
         factor = timed(instrument, block)
         if factor < fit.factor:
             fit = Fit(block, threads, factor)
-        if factor <= COMFORTABLE:
+        if factor <= COMFORTABLE or factor * block / BLOCKS[-1] >= LIMIT:  # a larger block takes at least as long
             break
     if fit.block > 1:
         instrument.prepare(fit.block)
     return instrument, fit
 
 
-def _refusal(name: str, fit: Fit, request: FitRequest) -> str:
-    ways = ["choose another --vocoder (vocos is the cheapest)", "render it with `distill render`"]
-    if request.block is not None and request.block < BLOCKS[-1]:
+def _refusal(instrument: Instrument, fit: Fit, request: FitRequest) -> str:
+    name, origin = instrument.vocoder.name, instrument.vocoder.origin
+    ways = [f"render it with `distill render --vocoder {name}`"]
+    if request.block is not None and fit.factor * request.block / BLOCKS[-1] < LIMIT and request.block < BLOCKS[-1]:
         ways.insert(0, f"use --block {BLOCKS[-1]}")
+    if origin in ("universal", "published"):
+        ways += ["train a vocoder of the model's own (`distill train-vocoder`)", "use another --torch-device"]
+    else:
+        ways.append("choose another --vocoder (vocos is the cheapest)")
     return (
         f"vocoder {name} cannot keep up here: it takes {fit.factor:.2f} s for a second of sound "
-        f"at {fit.block} hops a block; {', or '.join(ways)}"
+        f"at {fit.block} hop{'s' * (fit.block > 1)} a block; {', or '.join(ways)}"
     )

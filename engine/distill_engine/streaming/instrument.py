@@ -45,6 +45,7 @@ class Instrument:
     """What voices share: the networks, the corpus, the controls. Rates: `hop` samples per step at `sample_rate`.
 
     `digest` names the file's sound, `model_digest` and `vocoder_digest` its two halves. `delay_samples` is the vocoder's.
+    `notes` fills with what its networks have to say while they play; who plays it takes them out.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Instrument:
     place: LatentMap | None = None
     trim: float = 1.0
     path: Path | None = None
+    notes: list[str] = field(default_factory=list, compare=False)
     _ready: list[Voice] = field(default_factory=list, compare=False)
 
     @property
@@ -144,7 +146,7 @@ def prepare_instrument(
     keeps_up: Callable[[VocoderChoice], bool] | None = None,
     choose: Callable[[Manifest, str], VocoderChoice] | None = None,
 ) -> Instrument:
-    """Loads and warms up a model with the vocoder asked for (`auto|hifigan|vocos|bigvgan|base`).
+    """Loads and warms up a model with the vocoder asked for (see `choose_vocoder`).
 
     Args:
         settings: threads of ONNX Runtime.
@@ -168,24 +170,25 @@ def prepare_instrument(
         loader = NetworkLoader(settings or SessionSettings(), torch_device)
         config, mel = model_config(manifest, str(path)), mel_config(manifest, str(path))
         decoder, encoder = loader.model(file, config)
-        stream, vocoder_digest = loader.vocoder(file, choice)
+        _check_fit(choice, mel)
+        streams = loader.vocoder(file, choice, mel)
         extras = _analysis(file, manifest, config)
-    _check_fit(choice, mel)
     return Instrument(
         manifest.name or path.stem,
         manifest.digest,
         manifest.parts["model"].sha256,
-        vocoder_digest,
+        streams.digest,
         choice,
         config.latent_dim,
         config.reduction,
         mel,
-        loader.delay(choice),
+        streams.delay,
         decoder,
-        stream,
+        streams.make,
         encoder,
         path=path,
         trim=_trim(manifest),
+        notes=loader.notes,
         **extras,
     ).prepare(block)
 
@@ -199,6 +202,9 @@ def _trim(manifest: Manifest) -> float:
 
 
 def _check_fit(choice: VocoderChoice, mel: MelConfig) -> None:
+    """Vocoders of the model or base play its mels as they are. Raises VocoderError for one that was made for others."""
+    if choice.origin in ("published", "universal"):
+        return  # through the mel adapter
     hop, bands = choice.config.get("hop", mel.hop), choice.config.get("bands", mel.bands)
     if (hop, bands) != (mel.hop, mel.bands):
         raise VocoderError(

@@ -20,6 +20,8 @@ from distill_engine.streaming.instrument import Instrument
 from distill_engine.streaming.performer import Performer
 from distill_engine.streaming.recording import AUDIO_SUFFIXES, AudioWriter
 from distill_engine.streaming.synth import Synth
+from distill_engine.streaming.torch_import import IMPORT_MARGIN, import_torch, torch_is_here
+from distill_engine.streaming.vocoder_choice import plays_in_torch
 
 LOADS_WAITING = 4
 LOADING_MARGIN, LOADING_LIMIT = 0.015, 30.0
@@ -182,6 +184,9 @@ class LiveCommands:
 
     def _fit(self, path: Path, vocoder: str) -> tuple[Instrument, Fit]:
         """Loads in this thread. Python's lock is held for up to 10 ms at a time meanwhile: the ring is filled higher before."""
+        if plays_in_torch(vocoder) and not torch_is_here():
+            self._performer.brace(IMPORT_MARGIN, LOADING_LIMIT)
+            import_torch()
         self._performer.brace(LOADING_MARGIN, LOADING_LIMIT)
         try:
             return fit_instrument(path, replace(self._wishes.request, vocoder=vocoder))

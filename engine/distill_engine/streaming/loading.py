@@ -3,29 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from distill_engine.audio.mel import MelConfig
 from distill_engine.errors import ModelFileError
+from distill_engine.library.vocoders import find_weights
 from distill_engine.modelfile import ModelFile
 from distill_engine.modelfile.configs import vocoder_config
 from distill_engine.modelfile.graphs import check_graph
 from distill_engine.models.config import ModelConfig
+from distill_engine.streaming.backends.adapted import adapted
 from distill_engine.streaming.backends.base import StepBackend
 from distill_engine.streaming.backends.onnx_backend import OnnxGraph, SessionSettings
+from distill_engine.streaming.torch_import import import_torch
 from distill_engine.streaming.vocoder_choice import VocoderChoice
 from distill_engine.vocoders.registry import vocoder_delay
+from distill_engine.vocoders.weights_events import FellBack, WeightsEvent
 
 Streams = Callable[[], StepBackend]
 
 
+@dataclass(frozen=True)
+class VocoderStreams:
+    """A vocoder: a maker of streams through it, the `digest` of its weights, and the samples by which a stream is late."""
+
+    make: Streams
+    digest: str
+    delay: int
+
+
 class NetworkLoader:
-    """Loads decoder, encoder and vocoder for one backend: ONNX Runtime, or torch on a device if one is named."""
+    """Loads decoder, encoder and vocoder for one backend: ONNX Runtime, or torch on a device if one is named.
+
+    `notes` says in plain words where work goes on differently than asked for: while loading, and later while playing.
+    """
 
     def __init__(self, settings: SessionSettings, torch_device: str | None = None) -> None:
         self._settings, self._device = settings, torch_device
+        self.notes: list[str] = []
 
     def model(self, file: ModelFile, config: ModelConfig) -> tuple[Streams, Streams | None]:
         """Makers of decoder and encoder streams; the encoder is None where the file has no graph of it.
@@ -42,40 +61,41 @@ class NetworkLoader:
         encoder = self._graph(file, "runtime/encoder.onnx", part, rate, (config.bands, config.latent_dim))
         return decoder.stream, encoder.stream
 
-    def vocoder(self, model: ModelFile, choice: VocoderChoice) -> tuple[Streams, str]:
-        """A maker of vocoder streams, and the digest of its weights."""
-        if choice.origin == "universal":
-            return self._universal()
+    def vocoder(self, model: ModelFile, choice: VocoderChoice, mel: MelConfig) -> VocoderStreams:
+        """The vocoder for mels of the definition `mel`. Raises ModelFileError, VocoderError, WeightsError."""
+        if choice.origin in ("universal", "published"):
+            return self._published(choice, mel)
         if choice.path is None:
             return self._vocoder_from(model, choice)
         with ModelFile.open(choice.path) as file:
             return self._vocoder_from(file, choice)
 
-    def delay(self, choice: VocoderChoice) -> int:
-        """Samples by which a stream of this vocoder is late."""
-        return vocoder_delay(choice.kind, choice.config)
-
-    def _universal(self) -> tuple[Streams, str]:
-        """BigVGAN, always in torch. Raises WeightsError where its weights have not been downloaded."""
+    def _published(self, choice: VocoderChoice, mel: MelConfig) -> VocoderStreams:
+        """Published weights, always in torch, through the mel adapter where they take other mels."""
+        import_torch()
         from distill_engine.streaming.backends.torch_backend import TorchBackend
-        from distill_engine.vocoders.bigvgan import load_bigvgan
+        from distill_engine.vocoders.loaded import load_record
 
-        loaded = load_bigvgan(torch_device=self._device or "auto", fetch=False)
-        network, bands = loaded.network, loaded.config.bands
-        return (
-            lambda: TorchBackend(network.initial_state, network.step, bands, 1, loaded.device, loaded.dtype),
-            loaded.digest,
-        )
+        record = find_weights(choice.name)
+        loaded = load_record(record, torch_device=self._device or "auto", listener=self._listen)
+        bands = loaded.config.bands
+        make, delay = adapted(lambda: TorchBackend(loaded.runner, bands, 1), mel, loaded.mel, loaded.delay)
+        return VocoderStreams(make, loaded.digest, delay)
 
-    def _vocoder_from(self, file: ModelFile, choice: VocoderChoice) -> tuple[Streams, str]:
+    def _listen(self, event: WeightsEvent) -> None:
+        if isinstance(event, FellBack):
+            self.notes.append(event.reason)
+
+    def _vocoder_from(self, file: ModelFile, choice: VocoderChoice) -> VocoderStreams:
         config = vocoder_config(file.manifest, choice.kind, str(file.path))
         name = f"vocoder/{choice.kind}"
         part = file.read_part(name)
         digest = file.manifest.parts[name].sha256
+        delay = vocoder_delay(choice.kind, choice.config)
         if self._device is not None:
-            return self._torch_vocoder(part, choice), digest
+            return VocoderStreams(self._torch_vocoder(part, choice), digest, delay)
         graph = self._graph(file, f"runtime/{name}.onnx", part, Fraction(config.hop), (config.bands, 1))
-        return graph.stream, digest
+        return VocoderStreams(graph.stream, digest, delay)
 
     def _graph(
         self, file: ModelFile, name: str, part: dict[str, np.ndarray], rate: Fraction, channels: tuple[int, int]
@@ -90,41 +110,45 @@ class NetworkLoader:
         return OnnxGraph(data, tuple(report.weights), part, rate, self._settings)
 
     def _torch_model(self, part: dict[str, np.ndarray], config: ModelConfig) -> tuple[Streams, Streams]:
+        import_torch()
+        from distill_engine.layers.runner import Runner
         from distill_engine.models.build import build_model
-        from distill_engine.streaming.backends.torch_backend import TorchBackend, torch_device
+        from distill_engine.streaming.backends.torch_backend import TorchBackend
 
-        device = torch_device(self._device or "auto")
-        model = _load(build_model(config), part, device)
-
-        def decoder() -> StepBackend:
-            return TorchBackend(
-                model.decoder_initial_state, model.decoder_step, config.latent_dim, config.bands, device
-            )
-
-        def encoder() -> StepBackend:
-            return TorchBackend(
-                model.encoder_initial_state, model.encoder_step, config.bands, config.latent_dim, device
-            )
-
-        return decoder, encoder
+        model, device = self._placed(build_model(config), part)
+        decoder = Runner(
+            model, device, initial_state=model.decoder_initial_state, step=model.decoder_step, told=self.notes.append
+        )
+        encoder = Runner(
+            model, device, initial_state=model.encoder_initial_state, step=model.encoder_step, unit=config.reduction,
+            told=self.notes.append,
+        )  # fmt: skip
+        return (
+            lambda: TorchBackend(decoder, config.latent_dim, config.bands),
+            lambda: TorchBackend(encoder, config.bands, config.latent_dim),
+        )
 
     def _torch_vocoder(self, part: dict[str, np.ndarray], choice: VocoderChoice) -> Streams:
-        from distill_engine.streaming.backends.torch_backend import TorchBackend, torch_device
+        import_torch()
+        from distill_engine.layers.runner import Runner
+        from distill_engine.streaming.backends.torch_backend import TorchBackend
         from distill_engine.vocoders.registry import build_vocoder
 
-        device = torch_device(self._device or "auto")
-        network = _load(build_vocoder(choice.kind, choice.config), part, device)
-        return lambda: TorchBackend(network.initial_state, network.step, int(network.config.bands), 1, device)
+        network, device = self._placed(build_vocoder(choice.kind, choice.config), part)
+        runner = Runner(network, device, told=self.notes.append)
+        return lambda: TorchBackend(runner, int(network.config.bands), 1)
 
+    def _placed(self, network: Any, part: dict[str, np.ndarray]) -> tuple[Any, Any]:
+        """The network with the part's weights, in float32, on its device, ready to play; and that device."""
+        import torch
 
-def _load(network: Any, part: dict[str, np.ndarray], device: Any) -> Any:
-    """The network with the part's weights, in float32, ready to play."""
-    import torch
+        from distill_engine.layers.runner import choose_device, place
 
-    tensors = {name: torch.from_numpy(np.ascontiguousarray(value)).float() for name, value in part.items()}
-    try:
-        network.load_state_dict(tensors)
-    except RuntimeError as error:
-        detail = " ".join(str(error).split())[:160]
-        raise ModelFileError(f"the weights do not fit the model's own config: {detail}") from None
-    return network.to(device).eval()
+        tensors = {name: torch.from_numpy(np.ascontiguousarray(value)).float() for name, value in part.items()}
+        try:
+            network.load_state_dict(tensors)
+        except RuntimeError as error:
+            detail = " ".join(str(error).split())[:160]
+            raise ModelFileError(f"the weights do not fit the model's own config: {detail}") from None
+        device = place(network.eval(), choose_device(self._device or "auto"), self.notes.append)
+        return network, device

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from distill_engine.errors import VocoderError
+from distill_engine.errors import VocoderError, WeightsError
+from distill_engine.library.vocoders import describe, find_weights, published_names
 from distill_engine.modelfile import Manifest, ModelFile
 from distill_engine.streaming.vocabulary import VOCODERS as NAMES
 from distill_engine.vocoders.registry import VOCODERS
@@ -22,20 +23,22 @@ class VocoderChoice:
     """A vocoder to play: its `kind`, where its weights are, and the `reason` in plain words.
 
     `distance` is its validated one, in nat.
-    `origin` "model": in the model's own file; "base": in the file `path`, shipped with the product; "universal": BigVGAN.
+    `origin` "model": in the model's own file; "base": in the file `path`, shipped with the product; "universal": BigVGAN;
+    "published": other published weights on this machine, under the name `label`.
     """
 
     kind: str
-    origin: Literal["model", "base", "universal"]
+    origin: Literal["model", "base", "universal", "published"]
     reason: str
     config: Mapping[str, Any]
     path: Path | None = None
     distance: float = math.inf
+    label: str = ""
 
     @property
     def name(self) -> str:
-        """What displays and takes call it: "vocos", "hifigan", "bigvgan", "base vocos" and so on."""
-        return f"base {self.kind}" if self.origin == "base" else self.kind
+        """What displays and takes call it: "vocos", "hifigan", "bigvgan", "base vocos", the name it was added under."""
+        return f"base {self.kind}" if self.origin == "base" else self.label or self.kind
 
 
 def choose_vocoder(
@@ -46,7 +49,8 @@ def choose_vocoder(
     base: Callable[[str], Path | None] | None = None,
     universal: Callable[[], bool] | None = None,
 ) -> VocoderChoice:
-    """The vocoder for a request of `auto|hifigan|vocos|bigvgan|base`, or the `name` of an earlier choice ("base vocos").
+    """The vocoder for a request of `auto|hifigan|vocos|bigvgan|base`, the name of published weights on this machine
+    (`distill vocoder list`), or the `name` of an earlier choice ("base vocos").
 
     auto: the model's own that validates best among the usable ones that `keeps_up` (live) accepts; else BigVGAN where `universal`
     says it can serve; else the base vocoder. `base` finds the file of a base vocoder by kind.
@@ -58,7 +62,7 @@ def choose_vocoder(
     if kind != requested and (choice := _base_of_kind(kind, find_base, "asked for")) is not None:
         return choice
     if requested not in NAMES:
-        raise VocoderError(f"vocoder {requested[:40]!r} is unknown; choose {', '.join(NAMES)}")
+        return _published(requested)
     if requested == "base":
         return _base(manifest, find_base, "asked for", keeps_up)
     if requested == "bigvgan":
@@ -66,6 +70,11 @@ def choose_vocoder(
     if requested in KINDS:
         return _of_kind(manifest, requested, find_base)
     return _auto(manifest, keeps_up, find_base, universal)
+
+
+def plays_in_torch(requested: str) -> bool:
+    """Whether a request can only be served through torch, whatever the model."""
+    return requested == "bigvgan" or (requested not in NAMES and not requested.startswith("base "))
 
 
 def distance(entry: Mapping[str, Any]) -> float:
@@ -99,10 +108,21 @@ def bigvgan_serves(torch_device: str | None) -> bool:
     """Whether BigVGAN may be taken unasked: its weights are here, and so is a GPU that was asked for."""
     if torch_device not in ("auto", "cuda", "mps"):
         return False
-    from distill_engine.streaming.backends.torch_backend import torch_device as find
+    from distill_engine.layers.runner import choose_device
     from distill_engine.vocoders.bigvgan import installed
 
-    return installed() and find(torch_device).type != "cpu"
+    return installed() and choose_device(torch_device).type != "cpu"
+
+
+def _published(name: str) -> VocoderChoice:
+    try:
+        record = find_weights(name)
+    except WeightsError:
+        raise
+    except VocoderError:
+        known = ", ".join((*NAMES, *published_names()))
+        raise VocoderError(f"vocoder {name[:40]!r} is unknown; choose {known}") from None
+    return VocoderChoice(record.kind, "published", f"asked for: {describe(record)}", record.config, label=name)
 
 
 def _of_kind(manifest: Manifest, kind: str, find_base: Callable[[str], Path | None]) -> VocoderChoice:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from distill_engine.errors import VocoderError
 from distill_engine.streaming.backends.base import StepBackend
 from distill_engine.streaming.parameters import StateDict, part_of
 from distill_engine.streaming.sources import Latent, SourceBank
@@ -22,6 +24,7 @@ FloatArray = npt.NDArray[np.float32]
 
 PRIME_HOPS, PRIME_BLOCK = 32, 8
 SOFT_LIMIT, HARD_LIMIT = 3.0, 4.5
+FAILED = "failed"
 _TAIL = 64
 
 
@@ -58,7 +61,7 @@ class Voice:
 
     def __post_init__(self) -> None:
         self._last_sample = 0.0
-        self._recovering = False
+        self._recovering = self._failing = False
         self._prime()
 
     def _prime(self) -> None:
@@ -88,8 +91,15 @@ class Voice:
 
     def render(self, latents: FloatArray, hop: int, report: Callable[[Report], None]) -> FloatArray:
         """Latents [D, n] from hop `hop` on -> samples [n * hop length], mono, finite whatever the networks gave."""
-        samples = self.vocoder.step(self.decoder.step(latents))[0] * np.float32(self.instrument.trim)
-        if self._recovering:
+        try:
+            samples = self.vocoder.step(self.decoder.step(latents))[0] * np.float32(self.instrument.trim)
+        except (VocoderError, RuntimeError) as error:
+            samples = self._silenced(latents.shape[1], error, hop, report)
+        else:
+            self._failing = False
+        while self.instrument.notes:
+            report(Report(hop, "made-do", f"{self.instrument.vocoder.name}: {self.instrument.notes.pop(0)}"))
+        if self._recovering and not self._failing:
             length = min(self.instrument.hop, len(samples))
             samples[:length] *= np.linspace(0.0, 1.0, length, dtype=np.float32)
             self._recovering = False
@@ -112,6 +122,19 @@ class Voice:
         name = self.instrument.vocoder.name
         report(Report(hop + bad // size, "not-a-number", f"{name} gave NaN or infinity; that block was muted"))
         return clean
+
+    def _silenced(self, hops: int, error: Exception, hop: int, report: Callable[[Report], None]) -> FloatArray:
+        """A short tail, then silence, for hops that could not be computed; said once, tried again at each block."""
+        samples = np.zeros(hops * self.instrument.hop, np.float32)
+        if not self._failing:
+            samples[:_TAIL] = self._last_sample * np.linspace(1.0, 0.0, _TAIL, endpoint=False)
+            detail = " ".join(str(error).split())[:160]
+            ways = "it is silent until it works again; choose another vocoder"
+            report(Report(hop, FAILED, f"{self.instrument.vocoder.name} failed: {detail}; {ways}"))
+            self._failing = self._recovering = True
+            with contextlib.suppress(VocoderError, RuntimeError):
+                self._recover()
+        return samples
 
     def follow(self, other: Voice) -> None:
         """Takes up the path that another voice is on: all of it with the same model, else where its sources stand."""

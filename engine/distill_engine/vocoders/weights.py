@@ -8,6 +8,7 @@ module uses the network; `weights_download` does, once.
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shutil
@@ -18,11 +19,13 @@ from typing import Any
 
 from distill_engine.audio.mel import MelConfig
 from distill_engine.errors import ConfigError, WeightsError
+from distill_engine.vocoders.config import HifiGanConfig
 from distill_engine.vocoders.weights_convert import convert, read_json, sha256_of, write_atomically
 
 TENSORS = "generator.safetensors"
 RECORD = "record.json"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,40}")
+LARGEST_N_FFT, LARGEST_BANDS = 1 << 15, 512
 RESERVED = ("auto", "base", "hifigan", "vocos")
 
 
@@ -153,8 +156,7 @@ def add(shelf: Path, name: str, weights: Path, config_file: Path, kind: str = "h
 
     Raises WeightsError if the name is taken or unsuited, a file is missing, or weights and config do not fit each other.
     """
-    if not NAME.fullmatch(name) or name in RESERVED:
-        raise WeightsError(f"vocoder name {name[:40]!r}: use small letters, digits, '-', '_' and '.', not {RESERVED}")
+    _check_name(name)
     if (shelf / name).exists():
         raise WeightsError(
             f"vocoder {name} is there already: `distill vocoder remove {name}` first, or choose another name"
@@ -165,9 +167,11 @@ def add(shelf: Path, name: str, weights: Path, config_file: Path, kind: str = "h
     published = read_json(config_file)
     try:
         config, mel = published_config(kind, published)
-    except (ValueError, TypeError, KeyError, ConfigError) as error:
+        _check_mel(mel, config)
+    except (ValueError, TypeError, KeyError, OverflowError, ConfigError) as error:
+        why = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
         raise WeightsError(
-            f"{config_file}: is not a {kind} config ({error}): give the one published with the weights"
+            f"{config_file}: is not a {kind} config ({why}): give the one published with the weights"
         ) from None
     record = WeightsRecord(name, kind, str(weights.resolve()), config, mel.to_dict(), file=weights.name)
     try:
@@ -175,6 +179,24 @@ def add(shelf: Path, name: str, weights: Path, config_file: Path, kind: str = "h
     except WeightsError:
         remove(shelf / name)
         raise
+
+
+def _check_name(name: str) -> None:
+    from distill_engine.vocoders.bigvgan import PINS
+
+    if not NAME.fullmatch(name):
+        raise WeightsError(f"vocoder name {name[:40]!r}: use small letters, digits, '-', '_' and '.', up to 41 of them")
+    if name in RESERVED or name in PINS:
+        raise WeightsError(f"vocoder name {name} belongs to one that comes with the product; choose another")
+
+
+def _check_mel(mel: MelConfig, config: Mapping[str, Any]) -> None:
+    """Raises ConfigError for a mel that the network does not take, or that nobody could compute."""
+    hop = math.prod(config["upsample_rates"])
+    if mel.hop != hop:
+        raise ConfigError(f"hop_size {mel.hop} is not the product of upsample_rates, {hop}")
+    if not (8000 <= mel.sample_rate <= 192_000 and mel.n_fft <= LARGEST_N_FFT and mel.bands <= LARGEST_BANDS):
+        raise ConfigError(f"{mel.sample_rate} Hz, n_fft {mel.n_fft}, {mel.bands} bands are out of range")
 
 
 def published_config(kind: str, values: Mapping[str, Any]) -> tuple[dict[str, Any], MelConfig]:
@@ -185,20 +207,20 @@ def published_config(kind: str, values: Mapping[str, Any]) -> tuple[dict[str, An
         parsed = BigVGANConfig.from_upstream(values)
         return parsed.to_dict(), mel_of(parsed)
     rates = tuple(int(rate) for rate in values["upsample_rates"])
-    config = {
-        "bands": int(values.get("num_mels", 80)),
-        "upsample_rates": rates,
-        "upsample_kernels": tuple(values["upsample_kernel_sizes"]),
-        "initial_channels": int(values["upsample_initial_channel"]),
-        "resblock": int(values.get("resblock", 1)),
-        "resblock_kernels": tuple(values["resblock_kernel_sizes"]),
-        "resblock_dilations": tuple(tuple(row) for row in values["resblock_dilation_sizes"]),
-        "causal": False,
-    }
+    config = HifiGanConfig(
+        bands=int(values.get("num_mels", 80)),
+        upsample_rates=rates,
+        upsample_kernels=tuple(int(kernel) for kernel in values["upsample_kernel_sizes"]),
+        initial_channels=int(values["upsample_initial_channel"]),
+        resblock=int(values.get("resblock", 1)),
+        resblock_kernels=tuple(int(kernel) for kernel in values["resblock_kernel_sizes"]),
+        resblock_dilations=tuple(tuple(int(d) for d in row) for row in values["resblock_dilation_sizes"]),
+        causal=False,
+    )
     rate = int(values.get("sampling_rate", 22050))
     mel = MelConfig(
         sample_rate=rate, n_fft=int(values.get("n_fft", 1024)), window=int(values.get("win_size", 1024)),
         hop=int(values.get("hop_size", 256)), bands=int(values.get("num_mels", 80)), f_min=float(values.get("fmin") or 0.0),
         f_max=float(values.get("fmax") or rate / 2),
     )  # fmt: skip
-    return config, mel
+    return config.to_dict(), mel

@@ -31,11 +31,27 @@ def test_a_vocoder_that_cannot_keep_up_is_refused_with_its_figure_and_the_ways_o
     with pytest.raises(VocoderError) as caught:
         fit_instrument(tiny_model, FitRequest("hifigan", block=1, threads=1), lambda *_: 1.73)
     message = str(caught.value)
-    assert "hifigan cannot keep up here: it takes 1.73 s for a second of sound at 1 hops a block" in message
+    assert "hifigan cannot keep up here: it takes 1.73 s for a second of sound at 1 hop a block" in message
     assert "--block 8" in message
     assert "vocos" in message
     assert "distill render" in message
     assert "\n" not in message
+
+
+def test_a_larger_block_that_cannot_help_is_neither_measured_nor_advised(tiny_model):
+    measured = []
+
+    def measure(_, block):
+        measured.append(block)
+        return 9.0
+
+    with pytest.raises(VocoderError) as caught:
+        fit_instrument(tiny_model, FitRequest("vocos", threads=1), measure)
+    assert measured == [1]
+    assert "9.00 s for a second of sound at 1 hop a block" in str(caught.value)
+    with pytest.raises(VocoderError) as caught:
+        fit_instrument(tiny_model, FitRequest("vocos", block=1, threads=1), measure)
+    assert "--block" not in str(caught.value)
 
 
 def test_the_measurement_is_of_the_order_of_what_it_measures(tiny_model):

@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 import torch
 
-from distill_engine.errors import DistillError, WeightsError
+from distill_engine.errors import WeightsError
 from distill_engine.vocoders.bigvgan import PIN, BigVGANConfig, Pin, load_bigvgan
-from distill_engine.vocoders.weights import add, added, hub_folder, read_record, remove, verify
+from distill_engine.vocoders.weights import hub_folder, read_record, verify
 from distill_engine.vocoders.weights_convert import read_checkpoint, sha256_of
 from distill_engine.vocoders.weights_download import download
 from distill_engine.vocoders.weights_events import DownloadProgress, DownloadStarted, Ready
@@ -250,51 +250,6 @@ def test_damaged_checkpoints_end_in_one_line(tmp_path: Path, content: bytes) -> 
         with pytest.raises(WeightsError) as caught:
             read_checkpoint(path)
         assert "\n" not in str(caught.value)
-
-
-V1 = {"upsample_rates": [8, 8, 2, 2], "upsample_kernel_sizes": [16, 16, 4, 4], "resblock": "1",
-      "resblock_kernel_sizes": [3, 7, 11], "resblock_dilation_sizes": [[1, 3, 5]] * 3}  # fmt: skip
-V3 = {"upsample_rates": [8, 8, 4], "upsample_kernel_sizes": [16, 16, 8], "resblock": "2",
-      "resblock_kernel_sizes": [3, 5, 7], "resblock_dilation_sizes": [[1, 2], [2, 6], [3, 12]]}  # fmt: skip
-COMMON = {"num_mels": 80, "upsample_initial_channel": 32, "sampling_rate": 22050, "n_fft": 1024, "win_size": 1024,
-          "hop_size": 256, "fmin": 0, "fmax": 8000}  # fmt: skip
-
-
-@pytest.mark.parametrize("published_config", [V1, V3], ids=["resblock 1", "resblock 2"])
-def test_published_hifigan_weights_can_be_added(tmp_path: Path, published_config: dict[str, Any]) -> None:
-    from distill_engine.vocoders.registry import build_vocoder
-    from distill_engine.vocoders.weights import published_config as read
-
-    values = {**COMMON, **published_config}
-    config, mel = read("hifigan", values)
-    assert (mel.sample_rate, mel.hop, mel.bands, mel.f_max) == (22050, 256, 80, 8000.0)
-    network = build_vocoder("hifigan", config)
-    torch.save({"generator": with_weight_norm(network.state_dict())}, tmp_path / "generator_v")
-    (tmp_path / "config.json").write_text(json.dumps(values))
-    shelf = tmp_path / "shelf"
-    record = add(shelf, "speech", tmp_path / "generator_v", tmp_path / "config.json")
-    assert [r.name for r in added(shelf)] == ["speech"]
-    assert record.mel_config == mel
-    with pytest.raises(WeightsError, match="there already"):
-        add(shelf, "speech", tmp_path / "generator_v", tmp_path / "config.json")
-    assert remove(shelf / "speech")
-    assert added(shelf) == []
-
-
-def test_what_does_not_fit_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text(json.dumps({**COMMON, **V1}))
-    torch.save({"generator": {"conv_pre.weight": torch.zeros(3)}}, tmp_path / "g.pt")
-    shelf = tmp_path / "shelf"
-    for name, weights, config, why in (
-        ("ok", "g.pt", "config.json", "does not fit the config"),
-        ("../up", "g.pt", "config.json", "use small letters"),
-        ("vocos", "g.pt", "config.json", "use small letters"),
-        ("ok", "absent", "config.json", "no such file"),
-        ("ok", "g.pt", "g.pt", "cannot be read as JSON"),
-    ):
-        with pytest.raises(DistillError, match=why):
-            add(shelf, name, tmp_path / weights, tmp_path / config)
-    assert added(shelf) == []
 
 
 def test_every_pin_names_a_hub_repository_and_a_config_that_fits_it() -> None:

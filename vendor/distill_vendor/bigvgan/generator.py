@@ -101,14 +101,15 @@ class BigVGAN(nn.Module):
         samples = self._run(Signal(mel.transpose(1, 2), position, None if end < 0 else end), feed)
         return samples, BigVGANState(state.position + mel.shape[-1], state.end, tuple(feed.kept))
 
-    @torch.no_grad()
+    def ended(self, state: BigVGANState) -> BigVGANState:
+        """The state of a sound that is over: steps of any frames give its last `delay` samples, with the edge of `forward`."""
+        return BigVGANState(state.position, state.position.clone(), state.contexts)
+
     def finish(self, state: BigVGANState) -> Tensor:
         """The last `delay` samples [B, 1, delay] of a sound that is over, with the edge that `forward` gives it."""
-        frames = -(-self.delay // self.hop)
-        ended = BigVGANState(state.position, state.position.clone(), state.contexts)
         first = state.contexts[0]
-        silent = first.new_zeros(first.shape[0], self.config.bands, frames)
-        return self.step(silent, ended)[0][..., : self.delay]
+        silent = first.new_zeros(first.shape[0], self.config.bands, -(-self.delay // self.hop))
+        return self.step(silent, self.ended(state))[0][..., : self.delay]
 
 
 def context_shapes(config: BigVGANConfig) -> Iterator[tuple[int, int]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,50 +9,32 @@ import torch
 from torch import Tensor
 
 from distill_engine.errors import ModelFileError
+from distill_engine.layers.runner import Runner
 from distill_engine.layers.state import clone_state, flatten_state, map_state
 from distill_engine.streaming.backends.base import FloatArray
 
-InitialState = Callable[..., Any]
-Step = Callable[[Tensor, Any], tuple[Tensor, Any]]
-
 
 class TorchBackend:
-    """One stream through a torch network. See `StepBackend`.
+    """One stream through a `Runner`, which several may share. See `StepBackend`. Where memory runs out it goes on as the runner does."""
 
-    Args:
-        initial_state: `(batch, device, dtype) -> state`.
-        step: `(x [1, C_in, n], state) -> (y [1, C_out, n * rate], state)`; its weights are on `device` already, in `dtype`.
-    """
-
-    def __init__(
-        self,
-        initial_state: InitialState,
-        step: Step,
-        channels_in: int,
-        channels_out: int,
-        device: torch.device,
-        dtype: torch.dtype = torch.float32,
-    ) -> None:
+    def __init__(self, runner: Runner, channels_in: int, channels_out: int) -> None:
+        self.runner = runner
         self.channels_in, self.channels_out = channels_in, channels_out
-        self._initial_state, self._step = initial_state, step
-        self._device, self._dtype = device, dtype
         self._state: Any = None
         self.reset()
 
     def step(self, x: FloatArray) -> FloatArray:
-        with torch.inference_mode():
-            inputs = torch.from_numpy(np.ascontiguousarray(x, np.float32)).to(self._device, self._dtype)[None]
-            y, self._state = self._step(inputs, self._state)
-            result: FloatArray = y[0].float().cpu().numpy()
+        y, self._state = self.runner.step(torch.from_numpy(np.ascontiguousarray(x, np.float32))[None], self._state)
+        result: FloatArray = y[0].numpy()
         return result
 
     def reset(self) -> None:
-        with torch.inference_mode():
-            self._state = self._initial_state(1, self._device, self._dtype)
+        self._state = self.runner.initial_state()
 
     def snapshot(self) -> dict[str, np.ndarray]:
-        tensors = flatten_state(clone_state(self._state))
-        return {name: value.cpu().numpy() for name, value in tensors.items() if value.numel()}
+        with torch.inference_mode():
+            tensors = flatten_state(clone_state(self._state))
+            return {name: value.cpu().numpy() for name, value in tensors.items() if value.numel()}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         def load(name: str, old: Tensor) -> Tensor:
@@ -65,15 +46,3 @@ class TorchBackend:
 
         with torch.inference_mode():
             self._state = map_state(self._state, load)
-
-
-def torch_device(name: str = "auto") -> torch.device:
-    """The device called `auto|cpu|cuda|mps`; auto takes CUDA, then MPS, then the CPU. Raises ModelFileError if it is not there."""
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if name == "auto":
-        name = next(kind for kind, present in there.items() if present)
-    if not there.get(name.split(":")[0], False):
-        raise ModelFileError(
-            f"torch device {name} is not available here; use {' or '.join(k for k, v in there.items() if v)}"
-        )
-    return torch.device(name)
