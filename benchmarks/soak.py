@@ -3,7 +3,7 @@
     python benchmarks/soak.py [--minutes 60] [--model FILE] [--vocoder hifigan] [--json]
 
 2,000 OSC messages a second from a process of its own, a Python thread that spins in the control process, ten vocoder changes a minute.
-The engine records itself, a JACK client outside records what is heard; both are compared sample by sample, five minutes at a time. An
+The engine records itself, a JACK client outside records what is heard; both are compared sample by sample, ten minutes at a time. An
 idle C client on the same server shows what the machine does to everybody.
 """
 
@@ -18,7 +18,7 @@ from pathlib import Path
 from live import describe_disturbed, run_disturbed
 from live_tools import machine, model_to_play, write_results
 
-PIECE_SECONDS = 300
+PIECE_SECONDS = 600
 
 
 def main() -> int:
