@@ -8,9 +8,8 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from distill_control.commands import Value
-from distill_control.osc.clients import Clients
+from distill_control.osc.gate import Gate
 from distill_control.osc.packet import encode
-from distill_control.osc.receiver import Receiver
 from distill_control.session import Session, Subscription
 from distill_control.session.subscriptions import Changes
 from distill_engine.errors import ControlError
@@ -25,21 +24,12 @@ class Listener:
     Values wait by address, the latest of each; other packets wait in a queue whose oldest go first when it is full.
     """
 
-    def __init__(
-        self,
-        connection: ServerConnection,
-        origin: str,
-        host: str,
-        session: Session,
-        receiver: Receiver,
-        clients: Clients,
-    ) -> None:
+    def __init__(self, connection: ServerConnection, origin: str, host: str, session: Session, gate: Gate) -> None:
         self.origin = origin
         self._connection = connection
         self._host = host
         self._session = session
-        self._receiver = receiver
-        self._clients = clients
+        self._gate = gate
         self._loop = asyncio.get_running_loop()
         self._values: dict[str, Value] = {}
         self._asked: dict[str, str] = {}
@@ -52,9 +42,9 @@ class Listener:
         sender = self._loop.create_task(self._send_all())
         try:
             async for message in self._connection:
-                client = self._clients.hear(self.origin, self._host, self.post)
+                client = self._gate.clients.hear(self.origin, self._host, self.post)
                 if isinstance(message, bytes):
-                    self._receiver.receive(message, client)
+                    self._gate.receiver.receive(message, client)
                 else:
                     self._command(message)
         except ConnectionClosed:
@@ -69,7 +59,7 @@ class Listener:
         self._loop.call_soon_threadsafe(self._wake.set)
 
     def _command(self, text: str) -> None:
-        client = self._clients.hear(self.origin, self._host, self.post)
+        client = self._gate.clients.hear(self.origin, self._host, self.post)
         try:
             given = json.loads(text)
             command, path = given["COMMAND"], given["DATA"]

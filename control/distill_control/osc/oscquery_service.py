@@ -4,7 +4,6 @@ import ipaddress
 import itertools
 import json
 import logging
-from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import unquote, urlsplit
 
@@ -12,12 +11,10 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
-from distill_control.osc.clients import Clients
-from distill_control.osc.limits import AllowList
+from distill_control.osc.gate import Gate
 from distill_control.osc.oscquery import ATTRIBUTES, find, host_info, tree
 from distill_control.osc.oscquery_listener import Listener
 from distill_control.osc.ports import open_socket
-from distill_control.osc.receiver import Receiver
 from distill_control.session import ModelInfo, Session
 from distill_control.settings import ControlSettings
 from distill_engine.errors import ControlError
@@ -29,56 +26,28 @@ _MESSAGE_LIMIT_BYTES = 65536
 class OscQueryService:
     """Serves the tree, and the listeners among the clients."""
 
-    def __init__(
-        self,
-        session: Session,
-        settings: ControlSettings,
-        receiver: Receiver,
-        clients: Clients,
-        allow: AllowList,
-        refused: Callable[[str], None],
-        closed: Callable[[str], None],
-        osc_port: int,
-    ) -> None:
+    def __init__(self, session: Session, settings: ControlSettings, gate: Gate, osc_port: int) -> None:
         self.port = 0
         self.requests = 0
         self._session = session
         self._settings = settings
-        self._receiver = receiver
-        self._clients = clients
-        self._allow = allow
-        self._refused = refused
-        self._closed = closed
+        self._gate = gate
         self._osc_port = osc_port
         self._server: Server | None = None
         self._listeners: set[Listener] = set()
         self._numbers = itertools.count(1)
-        session.on_model(self._model_changed)
 
-    @classmethod
-    async def start(
-        cls,
-        session: Session,
-        settings: ControlSettings,
-        *,
-        receiver: Receiver,
-        clients: Clients,
-        allow: AllowList,
-        refused: Callable[[str], None],
-        closed: Callable[[str], None],
-        osc_port: int,
-    ) -> "OscQueryService":
+    async def start(self) -> None:
         """Opens the port. Raises ControlError if it cannot be had."""
-        port = settings.oscquery_port or 0
-        opened = open_socket(settings.bind, port, "tcp", label="OSCQuery", option="--oscquery-port")
-        service = cls(session, settings, receiver, clients, allow, refused, closed, osc_port)
-        service.port = int(opened.getsockname()[1])
+        port = self._settings.oscquery_port or 0
+        opened = open_socket(self._settings.bind, port, "tcp", label="OSCQuery", option="--oscquery-port")
+        self.port = int(opened.getsockname()[1])
         silent = logging.getLogger("distill.oscquery")
         silent.setLevel(logging.CRITICAL + 1)
-        service._server = await serve(
-            service._serve,
+        self._server = await serve(
+            self._serve,
             sock=opened,
-            process_request=service._process_request,
+            process_request=self._process_request,
             max_size=_MESSAGE_LIMIT_BYTES,
             max_queue=16,
             open_timeout=5,
@@ -87,7 +56,7 @@ class OscQueryService:
             compression=None,
             server_header="Distill",
         )
-        return service
+        self._session.on_model(self._model_changed)
 
     async def stop(self) -> None:
         """Closes the port and every connection."""
@@ -97,25 +66,20 @@ class OscQueryService:
 
     async def _serve(self, connection: ServerConnection) -> None:
         host = str(connection.remote_address[0])
-        listener = Listener(
-            connection, f"ws:{host}#{next(self._numbers)}", host, self._session, self._receiver, self._clients
-        )
+        listener = Listener(connection, f"ws:{host}#{next(self._numbers)}", host, self._session, self._gate)
         self._listeners.add(listener)
         try:
             await listener.run()
         finally:
             self._listeners.discard(listener)
-            self._clients.forget(listener.origin)
-            self._closed(listener.origin)
+            self._gate.ended(listener.origin)
 
     def _process_request(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answers plain HTTP; None lets a WebSocket handshake go on."""
         self.requests += 1
         address = connection.remote_address
         host = str(address[0]) if address else ""
-        if not self._allow.allows(host):
-            if self._allow.drop(host):
-                self._refused(host)
+        if not self._gate.admits(host):
             return _response(HTTPStatus.FORBIDDEN, {"ERROR": "this host is not on the allow list"})
         if not self._is_ours(request):
             return _response(HTTPStatus.FORBIDDEN, {"ERROR": "a page of another site asks; open it from this machine"})

@@ -5,33 +5,26 @@ import itertools
 import socket
 from collections.abc import Callable
 
-from distill_control.osc.clients import Client, Clients
+from distill_control.osc.clients import Client
 from distill_control.osc.framing import Deframer, frame
-from distill_control.osc.limits import AllowList
+from distill_control.osc.gate import Gate
 from distill_control.osc.packet import PacketError
 from distill_control.osc.ports import datagrams_lost
-from distill_control.osc.receiver import Receiver
 
 DATAGRAMS_AT_ONCE = 256
 CONNECTION_LIMIT = 64
 UNSENT_LIMIT_BYTES = 1024 * 1024
 
-Refused = Callable[[str], None]
-"""Called with the host of the first of those datagrams or connections that are not heard."""
-
 
 class UdpServer:
     """Datagrams in, answers out through the same socket."""
 
-    def __init__(self, opened: socket.socket, receiver: Receiver, clients: Clients, allow: AllowList, refused: Refused):
+    def __init__(self, opened: socket.socket, gate: Gate) -> None:
         self.socket = opened
         self.port = int(opened.getsockname()[1])
         self.datagrams = 0
         self.unsent = 0
-        self._receiver = receiver
-        self._clients = clients
-        self._allow = allow
-        self._refused = refused
+        self._gate = gate
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(opened.fileno(), self._read)
 
@@ -65,17 +58,14 @@ class UdpServer:
                 continue
             self.datagrams += 1
             host, port = address[0], address[1]
-            if not self._allow.allows(host):
-                if self._allow.drop(host):
-                    self._refused(host)
-                continue
-            self._receiver.receive(packet, self.client(host, port))
+            if self._gate.admits(host):
+                self._gate.receiver.receive(packet, self.client(host, port))
 
     def client(self, host: str, port: int) -> Client:
         """The peer at an address."""
         origin = f"udp:{host}:{port}"
-        known = self._clients.find(origin)
-        return self._clients.hear(origin, host, known.send if known else self.send_to(host, port))
+        known = self._gate.clients.find(origin)
+        return self._gate.clients.hear(origin, host, known.send if known else self.send_to(host, port))
 
 
 class TcpServer:
@@ -87,17 +77,9 @@ class TcpServer:
         self.connections = connections
 
     @classmethod
-    async def start(
-        cls,
-        opened: socket.socket,
-        receiver: Receiver,
-        clients: Clients,
-        allow: AllowList,
-        refused: Refused,
-        closed: Callable[[str], None],
-    ) -> "TcpServer":
-        """Serves a listening socket; `closed(origin)` is called when a connection has ended."""
-        connections = Connections(receiver, clients, allow, refused, closed)
+    async def start(cls, opened: socket.socket, gate: Gate) -> "TcpServer":
+        """Serves a listening socket."""
+        connections = Connections(gate)
         server = await asyncio.get_running_loop().create_server(lambda: _Connection(connections), sock=opened)
         return cls(server, connections)
 
@@ -110,19 +92,8 @@ class TcpServer:
 class Connections:
     """What the connections of a TCP server share."""
 
-    def __init__(
-        self,
-        receiver: Receiver,
-        clients: Clients,
-        allow: AllowList,
-        refused: Refused,
-        closed: Callable[[str], None],
-    ) -> None:
-        self.receiver = receiver
-        self.clients = clients
-        self.allow = allow
-        self.refused = refused
-        self.closed = closed
+    def __init__(self, gate: Gate) -> None:
+        self.gate = gate
         self.members: set[_Connection] = set()
         self.numbers = itertools.count(1)
         self.turned_away = 0
@@ -146,9 +117,7 @@ class _Connection(asyncio.Protocol):
         self._transport = transport
         peer = transport.get_extra_info("peername") or ("", 0)
         self._host = str(peer[0])
-        if not self._shared.allow.allows(self._host):
-            if self._shared.allow.drop(self._host):
-                self._shared.refused(self._host)
+        if not self._shared.gate.admits(self._host):
             self.abort()
             return
         if len(self._shared.members) >= CONNECTION_LIMIT:
@@ -161,22 +130,21 @@ class _Connection(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         self._shared.members.discard(self)
         if self._origin:
-            self._shared.clients.forget(self._origin)
-            self._shared.closed(self._origin)
+            self._shared.gate.ended(self._origin)
 
     def data_received(self, data: bytes) -> None:
         if not self._origin or self._transport is None or self._transport.is_closing():
             return
-        client = self._shared.clients.hear(self._origin, self._host, self._send)
+        client = self._shared.gate.clients.hear(self._origin, self._host, self._send)
         try:
             packets = self._deframer.feed(data)
         except PacketError as error:
-            self._shared.receiver.malformed += 1
+            self._shared.gate.receiver.malformed += 1
             client.reply("/distill/error", "/", f"{error}; the connection is closed")
             self._transport.close()
             return
         for packet in packets:
-            self._shared.receiver.receive(packet, client)
+            self._shared.gate.receiver.receive(packet, client)
 
     def _send(self, packet: bytes) -> None:
         if self._transport is None or self._transport.is_closing():

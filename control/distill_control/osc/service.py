@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from distill_control.osc.clients import Clients
 from distill_control.osc.discovery import Discovery
+from distill_control.osc.gate import Gate
 from distill_control.osc.handlers import Feedback
 from distill_control.osc.limits import AllowList
 from distill_control.osc.oscquery_service import OscQueryService
@@ -19,6 +20,7 @@ from distill_control.settings.control import LOOPBACK
 from distill_engine.errors import ControlError
 
 RETRY_SECONDS = 2.0
+FREE_PORT_ATTEMPTS = 20
 
 
 async def start(session: Session, settings: ControlSettings, notify: Notify) -> "OscService":
@@ -44,6 +46,7 @@ class OscService:
         self.clients = Clients(settings.errors_per_second)
         self.receiver = Receiver(session, settings, asyncio.get_running_loop())
         self.feedback = Feedback(session, self.clients, settings.client_timeout_seconds, notify)
+        self.gate = Gate(self.receiver, self.clients, self.allow, self._refused, self.feedback.closed)
         self.udp: UdpServer | None = None
         self.tcp: TcpServer | None = None
         self.oscquery: OscQueryService | None = None
@@ -55,7 +58,9 @@ class OscService:
         """Opens what the settings ask for."""
         if self.settings.bind not in (LOOPBACK, "::1", "localhost") and not self.settings.allow:
             self.notify("warning", f"--bind {self.settings.bind} without --allow: only this machine is heard")
-        if self.settings.osc_port is not None:
+        if self.settings.osc_port == 0:
+            await self._open_free()
+        elif self.settings.osc_port is not None:
             await self._keep_trying(self._open_udp)
             await self._keep_trying(self._open_tcp)
         if self.settings.oscquery_port is not None:
@@ -114,32 +119,36 @@ class OscService:
                 await opener()
                 return
 
+    async def _open_free(self) -> None:
+        """UDP and TCP on a port that is free for both: the system chooses one that is free for UDP."""
+        for attempt in range(1, FREE_PORT_ATTEMPTS + 1):
+            await self._open_udp()
+            try:
+                await self._open_tcp()
+                return
+            except ControlError:
+                if self.udp is None or attempt == FREE_PORT_ATTEMPTS:
+                    raise
+                self.udp.close()
+
     async def _open_udp(self) -> None:
         port = self.settings.osc_port or 0
         opened = open_socket(self.settings.bind, port, "udp", label="OSC", option="--osc-port")
-        self.udp = UdpServer(opened, self.receiver, self.clients, self.allow, self._refused)
+        self.udp = UdpServer(opened, self.gate)
         self.feedback.send_to = self.udp.send_to
         self.notify("info", f"OSC on udp {self.settings.bind}:{self.udp.port}")
 
     async def _open_tcp(self) -> None:
         port = self.settings.osc_port or (self.udp.port if self.udp else 0)
         opened = open_socket(self.settings.bind, port, "tcp", label="OSC", option="--osc-port")
-        self.tcp = await TcpServer.start(
-            opened, self.receiver, self.clients, self.allow, self._refused, self.feedback.closed
-        )
+        self.tcp = await TcpServer.start(opened, self.gate)
         self.notify("info", f"OSC on tcp {self.settings.bind}:{self.tcp.port}")
 
     async def _open_oscquery(self) -> None:
-        self.oscquery = await OscQueryService.start(
-            self.session,
-            self.settings,
-            receiver=self.receiver,
-            clients=self.clients,
-            allow=self.allow,
-            refused=self._refused,
-            closed=self.feedback.closed,
-            osc_port=self.udp.port if self.udp else self.settings.osc_port or 0,
-        )
+        osc_port = self.udp.port if self.udp else self.settings.osc_port or 0
+        oscquery = OscQueryService(self.session, self.settings, self.gate, osc_port)
+        await oscquery.start()
+        self.oscquery = oscquery
         self.notify("info", f"OSCQuery on http://{self.settings.bind}:{self.oscquery.port}")
 
     def _refused(self, host: str) -> None:

@@ -9,30 +9,19 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from distill_control.commands import Checked, Value, check
+from distill_control.session.callbacks import Handler, ModelListener, Reply, no_reply
 from distill_control.session.link import Link, ModelInfo
 from distill_control.session.requests import Requests
 from distill_control.session.subscriptions import Subscription, Subscriptions
 from distill_control.session.values import Values
-from distill_control.session.writer import Reply, Writer
+from distill_control.session.writer import Writer
 from distill_engine.errors import ControlError, DistillError
 from distill_engine.streaming import vocabulary
 from distill_engine.streaming.vocabulary import Row
 
 __all__ = ["Handler", "ModelListener", "Reply", "Session", "no_reply"]
 
-Handler = Callable[[tuple[Value, ...], str], Sequence[Value] | None]
-"""`handler(arguments, origin)` carries out a command or query of the control process itself. What it returns goes back
-as `<address>.reply`; None means done; a DistillError means failed."""
-
-ModelListener = Callable[[ModelInfo, ModelInfo], None]
-"""`listener(before, now)`: another model plays."""
-
-
 _REPLIES = {"/distill/ping": "/distill/pong"}
-
-
-def no_reply(address: str, *arguments: Value) -> None:
-    """For callers who want no answer."""
 
 
 class Session:
@@ -42,13 +31,7 @@ class Session:
     it sent. Methods raise ControlError for wrong addresses and arguments; `handle` answers with `/distill/error`.
     """
 
-    def __init__(
-        self,
-        link: Link,
-        *,
-        subscriber_limit: int = 64,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, link: Link, *, subscriber_limit: int = 64, clock: Callable[[], float] = time.monotonic) -> None:
         self.link = link
         self.clock = clock
         self.lock = threading.RLock()
@@ -191,7 +174,7 @@ class Session:
         with self.lock:
             for address in self.values.read(self.link.status()):
                 self.subscriptions.mark(address, "")
-            deliveries = self.subscriptions.collect(self._read)
+            deliveries = self.subscriptions.collect(self.get)
             expired = self.requests.expire()
         for subscription, changes in deliveries:
             subscription.deliver(changes)
@@ -282,12 +265,11 @@ class Session:
         return answer
 
     def _on_answer(self, message: Mapping[str, object]) -> None:
-        failed = message.get("status") != "done"
-        reason = str(message.get("reason") or "the engine gave no reason") if failed else None
         with self.lock:
             answer = self.requests.answered(message["id"])
         if answer is not None:
-            answer(reason)
+            failed = message.get("status") != "done"
+            answer(str(message.get("reason") or "the engine gave no reason") if failed else None)
 
     def _on_setting(self, address: str, value: object) -> None:
         if address in self.values.settings and isinstance(value, str | int | float):
@@ -305,12 +287,6 @@ class Session:
                 self.subscriptions.mark(address, "")
         for listener in self._model_listeners:
             listener(before, now)
-
-    def _read(self, address: str) -> Value | None:
-        try:
-            return self.get(address)
-        except ControlError:
-            return None
 
     def _remember(self, address: str, values: tuple[Value, ...]) -> None:
         """Keeps the last few addresses for the status view."""

@@ -4,6 +4,7 @@ When several move one address at the same time, a value that one is told may cro
 showing different things. So an address that was contested is told to everybody once more, when it has come to rest.
 """
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -78,8 +79,8 @@ class Subscriptions:
             self._contested.add(address)
         self._moved[address] = (origin, now)
 
-    def collect(self, read: Callable[[str], Value | None]) -> list[tuple[Subscription, Changes]]:
-        """What is to be delivered to whom now; `read` gives present values (None: gone)."""
+    def collect(self, read: Callable[[str], Value]) -> list[tuple[Subscription, Changes]]:
+        """What is to be delivered to whom now; `read` gives present values (and raises ControlError for what is gone)."""
         self._settle()
         changed, self._changed = self._changed, {}
         deliveries: list[tuple[Subscription, Changes]] = []
@@ -90,8 +91,7 @@ class Subscriptions:
                     due[address] = None
             if due:
                 member.fresh = {}
-                values = ((address, read(address)) for address in due)
-                deliveries.append((member, [(address, value) for address, value in values if value is not None]))
+                deliveries.append((member, _read_all(due, read)))
         return deliveries
 
     def _settle(self) -> None:
@@ -102,3 +102,11 @@ class Subscriptions:
             self._contested.discard(address)
             self._changed[address] = ""
         self._moved = {a: move for a, move in self._moved.items() if now - move[1] < CONTEST_SECONDS}
+
+
+def _read_all(addresses: Iterable[str], read: Callable[[str], Value]) -> Changes:
+    changes: Changes = []
+    for address in addresses:
+        with contextlib.suppress(ControlError):
+            changes.append((address, read(address)))
+    return changes

@@ -3,14 +3,12 @@
 from collections.abc import Callable
 
 from distill_control.commands import Checked, Value
+from distill_control.session.callbacks import Reply
 from distill_control.session.link import Link
 from distill_control.session.subscriptions import Subscriptions
 from distill_control.session.values import Values
 from distill_engine.streaming import vocabulary
 from distill_engine.streaming.vocabulary import Row
-
-Reply = Callable[..., None]
-"""`reply(address, *arguments)`: says something to the one who asked."""
 
 Resolve = Callable[[str], tuple[Row, int | None]]
 

@@ -9,25 +9,7 @@ import pytest
 from distill_control.midi.rack import Rack
 from distill_control.midi.shelf import MapShelf
 from distill_control.session import Session
-from distill_engine.streaming import vocabulary
-
-
-class RecordingLink:
-    """An engine that takes everything and remembers it."""
-
-    def __init__(self) -> None:
-        self.parameters: list[tuple[str, float, float]] = []
-        self.requests: list[tuple[str, tuple[Any, ...]]] = []
-
-    def set(self, slot: int, value: float, glide_seconds: float) -> None:
-        self.parameters.append((vocabulary.PARAMETERS[slot].address, value, glide_seconds))
-
-    def request(self, identifier: int, command: str, arguments: Any) -> bool:
-        self.requests.append((command, tuple(arguments)))
-        return True
-
-    def status(self) -> dict[str, float]:
-        return {}
+from support_control import RecordingLink
 
 
 class Stage:

@@ -1,5 +1,6 @@
 """A real control process, spoken to over UDP and TCP."""
 
+import asyncio
 import socket
 import struct
 import time
@@ -8,7 +9,13 @@ import pytest
 
 from distill_control.osc.framing import frame, slip
 from distill_control.osc.packet import Message, decode, encode, encode_bundle
+from distill_control.osc.ports import open_socket
+from distill_control.osc.service import OscService
+from distill_control.session import Session
+from distill_control.settings import ControlSettings
+from distill_engine.errors import ControlError
 from distill_engine.streaming import vocabulary
+from support_control import RecordingLink
 
 
 @pytest.mark.parametrize("tcp", [False, True], ids=["udp", "tcp"])
@@ -41,7 +48,7 @@ def test_every_address_answers(engine, tools):
     for row in vocabulary.ROWS:
         if row.address == "/distill/ping":
             continue
-        wrong = True if row.arguments and row.arguments[0].type in ("text", "name") else "no such thing"
+        wrong = True if row.arguments and row.arguments[0].type in ("text", "name", "choice") else "no such thing"
         with engine.client() as client:
             address = row.address.replace("{name}", "brightness").replace("{index}", "0")
             assert tools.ask(client, address, wrong)[0] == "error", address
@@ -277,6 +284,30 @@ def test_a_port_in_use_is_named_with_its_process(make_engine):
     assert "--osc-port" in engine.first["reason"]
     assert engine.process.wait(5) == 1
     taken.close()
+
+
+def test_any_free_port_is_one_that_is_free_for_tcp_too(monkeypatch):
+    given = []
+
+    def some_taken(bind, port, protocol, **words):
+        opened = open_socket(bind, port, protocol, **words)
+        given.append((protocol, opened.getsockname()[1]))
+        if protocol == "tcp" and len(given) <= 4:
+            opened.close()
+            raise ControlError("in use")
+        return opened
+
+    async def start():
+        monkeypatch.setattr("distill_control.osc.service.open_socket", some_taken)
+        settings = ControlSettings(osc_port=0, oscquery_port=None, zeroconf=False)
+        session = Session(RecordingLink())
+        service = OscService(session, settings, lambda level, text: None)
+        await service.open()
+        await service.stop()
+
+    asyncio.run(start())
+    assert [protocol for protocol, _ in given] == ["udp", "tcp"] * 3
+    assert given[4][1] == given[5][1]
 
 
 def test_an_address_of_another_machine_is_named(make_engine):

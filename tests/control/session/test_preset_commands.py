@@ -1,35 +1,18 @@
 """Preset commands through the session: what every means of control does with presets."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from distill_control.session import Session
 from distill_control.session.presets import PresetController
 from distill_engine.library.presets import PresetStore
-from distill_engine.streaming import vocabulary
-
-
-class Link:
-    def __init__(self) -> None:
-        self.parameters: list[tuple[str, float, float]] = []
-        self.requests: list[tuple[str, tuple[Any, ...]]] = []
-
-    def set(self, slot: int, value: float, glide_seconds: float) -> None:
-        self.parameters.append((vocabulary.PARAMETERS[slot].address, value, glide_seconds))
-
-    def request(self, identifier: int, command: str, arguments: Any) -> bool:
-        self.requests.append((command, tuple(arguments)))
-        return True
-
-    def status(self) -> dict[str, float]:
-        return {}
+from support_control import RecordingLink
 
 
 class Desk:
     def __init__(self, folder: Path) -> None:
-        self.link = Link()
+        self.link = RecordingLink()
         self.session = Session(self.link)
         self.notices: list[str] = []
         self.store = PresetStore(folder)
