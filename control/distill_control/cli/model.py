@@ -162,7 +162,7 @@ def run_list(args: argparse.Namespace) -> int:
 def run_delete(args: argparse.Namespace) -> int:
     """Deletes one model file. Asks on a terminal; without one `--yes` is needed."""
     from distill_control.cli.model_view import size_text
-    from distill_control.cli.output import emit
+    from distill_control.cli.output import ask, emit
     from distill_engine.errors import Cancelled, LibraryError
     from distill_engine.modelfile import SUFFIX, ModelFile
 
@@ -174,7 +174,7 @@ def run_delete(args: argparse.Namespace) -> int:
     if not args.yes:
         if not sys.stdin.isatty():
             raise LibraryError(f"{path}: not deleted, there is no terminal to ask on: say --yes")
-        if not _ask(f"Delete {path} ({size_text(size)})?"):
+        if not ask(f"Delete {path} ({size_text(size)})?"):
             raise Cancelled(f"{path} is still there")
     try:
         path.unlink()
@@ -220,9 +220,3 @@ def _own(path: Path) -> None:
 
     if path.resolve().parent == assets_dir().resolve():
         raise LibraryError(f"{path}: belongs to Distill itself: it stays as it is")
-
-
-def _ask(question: str) -> bool:
-    sys.stderr.write(f"{question} [y/N] ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from distill_control.cli.output import ask, emit
 from distill_engine.errors import Cancelled, ConfigError, TrainingError
 
 if TYPE_CHECKING:
@@ -108,15 +109,6 @@ def _corpus(folder: Path, seed: int) -> Corpus:
     return load_corpus(folder, seed=seed, cache_dir=cache_dir())
 
 
-def _ask(question: str) -> bool:
-    """A yes-or-no question on the terminal; no terminal: no."""
-    if not sys.stdin.isatty():
-        return False
-    sys.stderr.write(f"{question} [y/N] ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
-
-
 def _resume_or_fresh(args: argparse.Namespace, part: str, output: Path) -> bool:
     """Whether to resume. A finished file is not overwritten unless told so."""
     from distill_engine.training.storage import read_checkpoint
@@ -129,7 +121,7 @@ def _resume_or_fresh(args: argparse.Namespace, part: str, output: Path) -> bool:
     position = found[0].metadata["position"]
     if not sys.stdin.isatty():
         raise TrainingError(f"{output} holds a training at step {position['step']}: say --resume or --fresh")
-    return _ask(f"{output} holds a training at step {position['step']}. Resume it (no: start fresh)?")
+    return ask(f"{output} holds a training at step {position['step']}. Resume it (no: start fresh)?")
 
 
 def run_train(args: argparse.Namespace) -> int:
@@ -223,7 +215,7 @@ def run_train_vocoder(args: argparse.Namespace) -> int:
         resume = _resume_or_fresh(args, f"training/vocoder/{args.kind}", args.model)
     if row is not None and not resume and not args.force and not unfinished:
         question = f"This model already has a trained {args.kind} vocoder ({row.get('epochs', 0)} epochs). Replace it?"
-        if not _ask(question):
+        if not ask(question):
             raise TrainingError(
                 f"{args.model} keeps its {args.kind} vocoder: --resume continues it, --force replaces it"
             )
@@ -245,7 +237,6 @@ def _analyse(args: argparse.Namespace, corpus: Corpus) -> None:
 
 
 def _report(args: argparse.Namespace, path: Path) -> int:
-    from distill_control.cli.output import emit
     from distill_engine.modelfile import ModelFile
 
     with ModelFile.open(path) as file:
