@@ -1,38 +1,37 @@
-"""How much the control process takes: floods, latency, fuzz. Writes a table with the machine named.
+"""How much the control process takes: floods beside the sound, latency, fuzz. Writes a table with the machine named.
 
-    python benchmarks/control.py                  all of it, about two minutes
-    python benchmarks/control.py --flood --seconds 60
-    python benchmarks/control.py --fuzz 100000
+    python benchmarks/control.py                            all of it
+    python benchmarks/control.py --flood --seconds 60       2,000 and 10,000 messages a second to a playing engine
+    python benchmarks/control.py --latency
+    python benchmarks/control.py --fuzz 100000 --rounds 2
 
-The engine's end of the channel and of the shared memory is held by this program, so that only control is measured; what the
-sound suffers from floods is measured by benchmarks/live.py.
+* flood: a real engine on a JACK server (dummy driver, 48 kHz, period 256), recorded by a client outside; what it recorded itself is
+  compared with what was heard, sample by sample. The last two messages set the width and silence the sound: both must be so.
+* latency: a control process whose engine's end is held by this program.
+* fuzz: N malformed datagrams, TCP frames, HTTP and WebSocket requests and MIDI messages a round, all rounds to one control process,
+  its memory after each; then a fifth of N to a playing engine, heard from outside.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import platform
-import random
-import socket
-import struct
 import subprocess
 import sys
-import threading
+import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
 import psutil
+import soundfile
+from control_tools import Fuzzer, Instrument, open_midi
+from live_tools import OUTPUTS, Engine, IdleClient, compare_recordings, machine, model_to_play
 
 from distill_control.osc.client import OscClient
-from distill_control.osc.framing import frame
-from distill_control.osc.packet import encode, encode_bundle
-from distill_control.settings import ControlSettings
-from distill_engine.errors import ControlError
+from distill_control.osc.packet import encode
 from distill_engine.streaming import vocabulary
-from distill_engine.streaming.channel import Channel, ChannelClosed
-from distill_engine.streaming.shared import ParameterReader, SharedBlock
-from distill_engine.streaming.status import STATUS_FIELDS
+from support_jack import JackServer, Recorder, available
 
 WIDTH = vocabulary.slot("/distill/width")
 SENDER = """
@@ -40,90 +39,72 @@ import socket, struct, sys, time
 port, rate, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.connect(("127.0.0.1", port))
-head = b"/distill/width\\0\\0,f\\0\\0"
+width, gain = b"/distill/width\\0\\0,f\\0\\0", b"/distill/gain\\0\\0\\0,f\\0\\0"
 begin, count = time.perf_counter(), 0
 while (now := time.perf_counter() - begin) < seconds:
     while count < now * rate:
-        s.send(head + struct.pack(">f", count % 1000 / 1000))
+        s.send(width + struct.pack(">f", count % 1000 / 1000))
         count += 1
     time.sleep(0.001)
-s.send(head + struct.pack(">f", 0.625))
-print(count + 1)
+s.send(width + struct.pack(">f", 0.625))
+s.send(gain + struct.pack(">f", -90.0))
+print(count + 2)
 """
+Row = tuple[str, str]
 
 
-class Instrument:
-    """A control process, and the engine's end of its connections."""
-
-    def __init__(self) -> None:
-        settings = ControlSettings(osc_port=0, oscquery_port=0, midi=False, zeroconf=False, view="quiet")
-        self.block = SharedBlock.create(vocabulary.default_values(), len(STATUS_FIELDS))
-        self.parameters = ParameterReader(self.block)
-        self.channel, connection = Channel.pair()
-        command = [sys.executable, "-m", "distill_control.session", "--channel-fd", str(connection.fileno())]
-        command += ["--shared", self.block.name, "--settings", settings.to_json()]
-        began = time.monotonic()
-        with connection:
-            descriptors = (connection.fileno(), self.block.descriptor)
-            self.process = subprocess.Popen(command, pass_fds=descriptors)
-        ready = self.channel.receive(20.0) or {}
-        self.start_seconds = time.monotonic() - began
-        self.port, self.oscquery_port = int(ready["osc_port"]), int(ready["oscquery_port"])
-        self.usage = psutil.Process(self.process.pid)
-        self.channel.send({"event": "model", "name": "bench", "controls": ["brightness"], "latents": 16})
-        threading.Thread(target=self._answer, daemon=True).start()
-
-    def value(self, slot: int) -> float:
-        return self.parameters.current()[slot][1]
-
-    def status(self) -> dict[str, float]:
-        with OscClient(port=self.port) as client:
-            client.send("/distill/status")
-            while (message := client.receive(5.0)) is not None:
-                if message.address == "/distill/status.reply":
-                    return dict(zip(message.arguments[::2], message.arguments[1::2], strict=True))
-        raise ControlError("the control process does not answer")
-
-    def memory_mb(self) -> float:
-        return self.usage.memory_info().rss / 1e6
-
-    def stop(self) -> None:
-        self.channel.send({"event": "end"})
-        self.process.wait(10)
-
-    def _answer(self) -> None:
-        try:
-            while (message := self.channel.receive(None)) is not None:
-                if "id" in message:
-                    self.channel.send({"id": message["id"], "status": "done"})
-        except ChannelClosed:
-            return
+def control_process(engine: Engine) -> psutil.Process:
+    """The engine's control process."""
+    return next(p for p in psutil.Process(engine.process.pid).children() if "distill_control.session" in p.cmdline())
 
 
-def flood(instrument: Instrument, rate: int, seconds: float) -> list[str]:
-    """One sender in a process of its own; what arrived, what the system lost, memory, CPU."""
-    before, memory = instrument.status(), instrument.memory_mb()
-    cpu = sum(instrument.usage.cpu_times()[:2])
-    began = time.monotonic()
-    command = [sys.executable, "-c", SENDER, str(instrument.port), str(rate), str(seconds)]
-    sent = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    took = time.monotonic() - began
-    time.sleep(0.3)
-    last = instrument.value(WIDTH)
-    busy = (sum(instrument.usage.cpu_times()[:2]) - cpu) / took
-    after = instrument.status()
-    handled = int(after["messages"] - before["messages"]) - 1
-    lost = int(after["osc_lost"] - before["osc_lost"])
-    growth = instrument.memory_mb() - memory
-    applied = "yes" if last == 0.625 else f"no ({last})"
-    return [
-        f"{rate:,} msg/s for {seconds:g} s",
-        f"{sent:,} sent, {handled:,} handled, {lost:,} lost by the system; last value applied: {applied}; "
-        f"CPU {busy:.0%} of one core; memory {growth:+.1f} MB",
-    ]
+def value(port: int, address: str) -> float:
+    """A parameter's present value, asked for anew until it comes."""
+    with OscClient(port=port) as client:
+        for _ in range(20):
+            client.send(address)
+            if (message := client.receive(1.0)) is not None:
+                return float(message.arguments[0])
+    raise TimeoutError(f"{address} is not answered")
 
 
-def latency(instrument: Instrument, count: int = 2000) -> list[list[str]]:
+def flood(model: Path, vocoder: str, rate: int, seconds: float, folder: Path) -> Row:
+    """One sender in a process of its own; what arrived, what was heard, memory, CPU."""
+    server = JackServer(f"distill-flood-{os.getpid()}").start()
+    played = folder / f"flood-{rate}.wav"
+    try:
+        idle = IdleClient(server)
+        options = ("--vocoder", vocoder, "--block", "1", "--record", str(played))
+        with Engine(server, model, *options).wait_ready() as engine:
+            time.sleep(3.0)
+            process = control_process(engine)
+            before, memory, cpu = engine.osc.status(), process.memory_info().rss, sum(process.cpu_times()[:2])
+            late, recorder, began = server.late("PortAudio"), Recorder(server, OUTPUTS[0]), time.monotonic()
+            command = [sys.executable, "-c", SENDER, str(engine.port), str(rate), str(seconds)]
+            sent = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+            took = time.monotonic() - began
+            busy = (sum(process.cpu_times()[:2]) - cpu) / took
+            time.sleep(0.5)
+            after, growth = engine.osc.status(), (process.memory_info().rss - memory) / 1e6
+            width = value(engine.port, "/distill/width")
+            time.sleep(0.5)
+            late, heard = server.late("PortAudio") - late, recorder.stop()
+        idle_late = idle.stop()
+        found = compare_recordings(played, heard, server.rate)
+    finally:
+        server.remove()
+    silent = bool(np.nanmax(np.abs(heard.samples[0][-server.rate // 4 :])) < 1e-4)
+    handled, lost = int(after["messages"] - before["messages"]) - 1, int(after["osc_lost"] - before["osc_lost"])
+    applied = "applied and heard" if width == 0.625 and silent else f"NOT applied (width {width}, silent {silent})"
+    return (
+        f"{rate:,} msg/s for {seconds:g} s, {vocoder} playing",
+        f"{sent:,} sent, {handled:,} handled, {lost:,} lost by the system; last values {applied}; control process {busy:.0%} of one core, "
+        f"memory {growth:+.1f} MB; {after['underruns'] - before['underruns']:.0f} underruns, {found.breaks} breaks heard in "
+        f"{found.seconds:.0f} s, recorder skipped {found.skipped}; late for jackd: engine {late}, idle C client {idle_late}",
+    )
+
+
+def latency(instrument: Instrument, count: int = 2000) -> list[Row]:
     """From the sending of a datagram until the value stands in shared memory, and a ping's round trip."""
     word, applied, pings = instrument.block.words, [], []
     with OscClient(port=instrument.port) as client:
@@ -140,7 +121,9 @@ def latency(instrument: Instrument, count: int = 2000) -> list[list[str]]:
             client.send("/distill/ping", number)
             client.receive(1.0)
             pings.append(time.perf_counter() - began)
-    return [["UDP message to shared memory", _percentiles(applied)], ["ping to pong", _percentiles(pings)]]
+    start = f"{instrument.start_seconds * 1e3:.0f} ms, {instrument.memory_mb():.0f} MB resident"
+    rows = [("UDP message to shared memory", _percentiles(applied)), ("ping to pong", _percentiles(pings))]
+    return [("start to ready", start), *rows]
 
 
 def _percentiles(seconds: list[float]) -> str:
@@ -149,98 +132,66 @@ def _percentiles(seconds: list[float]) -> str:
     return f"{p50 * 1e3:.2f} ms p50, {p99 * 1e3:.2f} p99, {ordered[-1] * 1e3:.2f} max"
 
 
-def fuzz(instrument: Instrument, count: int, seed: int = 1) -> list[list[str]]:
-    """Malformed datagrams, TCP frames and HTTP and WebSocket requests; the process must answer as before."""
-    source = random.Random(seed)
-    memory = instrument.memory_mb()
-    warm = min(1000, count // 10)
-    _fuzz_datagrams(instrument, source, warm)
-    memory = instrument.memory_mb()
-    began = time.monotonic()
-    shares = {
-        "datagrams": count * 6 // 10,
-        "TCP frames": count * 2 // 10,
-        "HTTP and WebSocket requests": count * 2 // 10,
-    }
-    _fuzz_datagrams(instrument, source, shares["datagrams"])
-    _fuzz_streams(instrument, source, shares["TCP frames"])
-    _fuzz_requests(instrument, source, shares["HTTP and WebSocket requests"])
-    status = instrument.status()
-    finite = all(value == value and abs(value) < 1e6 for _, value, _ in instrument.parameters.current())
-    alive = instrument.process.poll() is None
-    parts = ", ".join(f"{number:,} {name}" for name, number in shares.items())
-    result = f"{'alive' if alive else 'DEAD'}, values {'finite' if finite else 'NOT FINITE'}, "
-    result += (
-        f"{int(status['osc_malformed']):,} refused as malformed, memory {instrument.memory_mb() - memory:+.1f} MB, "
+def fuzz(count: int, rounds: int, seed: int) -> list[Row]:
+    """Rounds of malformed input to one control process; what is left of it and its memory after each."""
+    server = JackServer(f"distill-fuzz-{os.getpid()}").start() if available() else None
+    if server is not None:
+        os.environ.update(server.environment)
+    rows: list[Row] = []
+    midi = None
+    try:
+        midi = open_midi() if server is not None else None
+        instrument = Instrument(server.environment if server is not None else None)
+        while midi is not None and not instrument.status()["midi_ports"]:
+            time.sleep(0.1)
+        fuzzer = Fuzzer(seed, instrument.port, instrument.oscquery_port, midi)
+        fuzzer.round(count // 20)
+        memory = instrument.memory_mb()
+        for number in range(1, rounds + 1):
+            began, before = time.monotonic(), instrument.status()
+            shares = fuzzer.round(count)
+            after, now = instrument.status(), instrument.memory_mb()
+            finite = all(np.isfinite(value) and abs(value) < 1e6 for _, value, _ in instrument.parameters.current())
+            parts = ", ".join(f"{share:,} {name}" for name, share in shares.items() if share)
+            taken = after["osc_packets"] - before["osc_packets"], after["osc_malformed"] - before["osc_malformed"]
+            heard = after.get("midi_messages", 0) - before.get("midi_messages", 0)
+            what = f"fuzz, seed {seed}, round {number}: {parts}"
+            figure = f"alive, values {'finite' if finite else 'NOT FINITE'}; {taken[0]:,.0f} OSC packets taken, {taken[1]:,.0f} of them "
+            figure += f"refused as malformed, {heard:,.0f} MIDI messages taken; memory {now - memory:+.1f} MB (to {now:.1f}), "
+            rows.append((what, figure + f"{time.monotonic() - began:.0f} s"))
+            memory = now
+        instrument.stop()
+    finally:
+        if midi is not None:
+            midi.close_port()
+        if server is not None:
+            server.remove()
+    return rows
+
+
+def fuzz_beside_sound(model: Path, vocoder: str, count: int, seed: int, folder: Path) -> Row:
+    """Malformed input to a playing engine: what is heard of it."""
+    server = JackServer(f"distill-fuzz-{os.getpid()}").start()
+    played = folder / "fuzz.wav"
+    os.environ["DISTILL_HOME"] = str(folder / "home")
+    try:
+        options = ("--vocoder", vocoder, "--block", "1", "--record", str(played))
+        with Engine(server, model, *options).wait_ready() as engine:
+            time.sleep(3.0)
+            before, late, recorder = engine.osc.status(), server.late("PortAudio"), Recorder(server, OUTPUTS[0])
+            Fuzzer(seed, engine.port, engine.query_port, heavy=False).round(count)
+            time.sleep(1.0)
+            after, late, heard = engine.osc.status(), server.late("PortAudio") - late, recorder.stop()
+        found = compare_recordings(played, heard, server.rate)
+    finally:
+        server.remove()
+    sound, _ = soundfile.read(played, dtype="float32")
+    finite = bool(np.isfinite(sound).all())
+    return (
+        f"fuzz beside the sound ({vocoder}), {count:,} inputs",
+        f"engine alive, sound {'finite' if finite else 'NOT FINITE'}, {after['underruns'] - before['underruns']:.0f} underruns, "
+        f"{found.breaks} breaks heard in {found.seconds:.0f} s, recorder skipped {found.skipped}; late for jackd {late}",
     )
-    return [[f"fuzz, seed {seed}: {parts}", result + f"{time.monotonic() - began:.0f} s"]]
-
-
-def _packet(source: random.Random) -> bytes:
-    """A good packet with some bytes changed, cut or repeated; or noise."""
-    row = source.choice(vocabulary.ROWS)
-    good = encode(
-        row.address, *[source.choice([source.uniform(-9, 9), source.randint(-9, 9), "x", True]) for _ in row.arguments]
-    )
-    if source.random() < 0.3:
-        good = encode_bundle([good] * source.randint(1, 4), source.choice([None, 0.0, time.time() + 0.01, 4e9]))
-    packet = bytearray(good)
-    for _ in range(source.randint(0, 6)):
-        packet[source.randrange(len(packet))] = source.choice([0, 255, 47, 44, 91, 123, source.randrange(256)])
-    kind = source.random()
-    if kind < 0.2:
-        return bytes(packet[: source.randint(0, len(packet))])
-    if kind < 0.25:
-        return source.randbytes(source.randint(0, 2000))
-    return bytes(packet) * (source.randint(2, 40) if kind < 0.3 else 1)
-
-
-def _fuzz_datagrams(instrument: Instrument, source: random.Random, count: int) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        for number in range(count):
-            sender.sendto(_packet(source), ("127.0.0.1", instrument.port))
-            if number % 50 == 0:
-                time.sleep(0.005)
-
-
-def _fuzz_streams(instrument: Instrument, source: random.Random, count: int) -> None:
-    sent = 0
-    while sent < count:
-        with socket.create_connection(("127.0.0.1", instrument.port), 5) as stream:
-            try:
-                for _ in range(source.randint(1, 40)):
-                    data = frame(_packet(source), source.choice(["slip", "length"]))
-                    stream.sendall(data if source.random() < 0.8 else data[: source.randint(0, len(data))])
-                    sent += 1
-            except OSError:
-                continue
-
-
-def _fuzz_requests(instrument: Instrument, source: random.Random, count: int) -> None:
-    key = b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
-    for _ in range(count):
-        path = source.choice([b"/", b"/distill/gain?VALUE", b"/?HOST_INFO", b"/" + source.randbytes(20)])
-        request = bytearray(
-            b"GET " + path + b" HTTP/1.1\r\nHost: localhost\r\n" + (key if source.random() < 0.5 else b"")
-        )
-        for _ in range(source.randint(0, 3)):
-            request[source.randrange(len(request))] = source.randrange(256)
-        body = struct.pack(">BB", source.choice([0x81, 0x82, 0x88, 0xFF]), source.randrange(256)) + source.randbytes(40)
-        try:
-            with socket.create_connection(("127.0.0.1", instrument.oscquery_port), 5) as stream:
-                stream.sendall(bytes(request) + b"\r\n" + body)
-        except OSError:
-            continue
-
-
-def machine() -> str:
-    """Processor, cores and system."""
-    name = platform.processor() or platform.machine()
-    for line in Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else ():
-        if line.startswith("model name"):
-            name = line.partition(":")[2].strip()
-            break
-    return f"{name}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {platform.system()}, Python {platform.python_version()}"
 
 
 def main() -> int:
@@ -248,23 +199,41 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--flood", action="store_true", help="floods only")
     parser.add_argument("--latency", action="store_true", help="latency only")
-    parser.add_argument("--fuzz", type=int, nargs="?", const=100_000, metavar="N", help="fuzz only, N inputs")
+    parser.add_argument("--fuzz", type=int, nargs="?", const=100_000, metavar="N", help="fuzz only, N inputs a round")
+    parser.add_argument("--rounds", type=int, default=2, help="rounds of fuzz in one process")
     parser.add_argument("--seconds", type=float, default=20.0, help="length of each flood")
+    parser.add_argument("--rates", type=int, nargs="+", default=[2000, 10000], help="messages a second of the floods")
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--vocoder", default="vocos")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     everything = not (options.flood or options.latency or options.fuzz)
-    instrument = Instrument()
-    rows = [["start to ready", f"{instrument.start_seconds * 1e3:.0f} ms, {instrument.memory_mb():.0f} MB resident"]]
-    if options.latency or everything:
-        rows += latency(instrument)
-    if options.flood or everything:
-        rows += [flood(instrument, rate, options.seconds) for rate in (2000, 10000)]
-    if options.fuzz or everything:
-        rows += fuzz(instrument, options.fuzz or 20_000, options.seed)
-    instrument.stop()
-    print(f"Machine: {machine()}\n\n| what | figure |\n|---|---|")
-    print("\n".join(f"| {what} | {figure} |" for what, figure in rows))
+    print(f"Machine: {machine()}\n\n| what | figure |\n|---|---|", flush=True)
+    with tempfile.TemporaryDirectory(prefix="control-bench-") as name:
+        folder = Path(name)
+        if options.latency or everything:
+            instrument = Instrument()
+            show(*latency(instrument))
+            instrument.stop()
+        if not available() and (options.flood or everything):
+            show(("floods", "not measured: jackd is not installed"))
+        elif options.flood or everything:
+            model = model_to_play(options.model, folder)
+            for rate in options.rates:
+                show(flood(model, options.vocoder, rate, options.seconds, folder))
+        if options.fuzz or everything:
+            count = options.fuzz or 20_000
+            show(*fuzz(count, options.rounds, options.seed))
+            if available():
+                model = model_to_play(options.model, folder)
+                show(fuzz_beside_sound(model, options.vocoder, count // 5, options.seed, folder))
     return 0
+
+
+def show(*rows: Row) -> None:
+    """Prints rows of the table."""
+    for what, figure in rows:
+        print(f"| {what} | {figure} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -139,9 +139,9 @@ class Engine:
     """`distill-engine` on a JACK server. `spinning` lets a Python thread spin in its control process."""
 
     def __init__(self, server: JackServer, model: Path, *options: str, spinning: bool = False) -> None:
-        self.port = free_port()
+        self.port, self.query_port = free_port(), free_port()
         command = [sys.executable, str(Path(__file__).resolve()), "engine", *(["--spinning"] if spinning else []), "--"]
-        command += [str(model), "--device", "system", "--osc-port", str(self.port), "--oscquery-port", str(free_port())]
+        command += [str(model), "--device", "system", "--osc-port", str(self.port), "--oscquery-port", str(self.query_port)]
         command += ["--no-midi", "--quiet", "--allow-paths", *options]
         self.log = Path(tempfile.mkstemp(prefix="engine-", suffix=".log")[1])
         with self.log.open("wb") as log:
@@ -283,7 +283,8 @@ def _aligned(mono: np.ndarray, source_rate: int, rate: int, sound: np.ndarray, c
         if found is not None:
             resampler = StreamingResampler(source_rate, rate, 1)
             resampler.process(np.zeros((1, phase), np.float32))
-            return resampler.process(mono[None, :])[0], start, found - start
+            seconds = [mono[None, at : at + source_rate] for at in range(0, len(mono), source_rate)]
+            return np.concatenate([resampler.process(second)[0] for second in seconds]), start, found - start
     return None, 0, 0
 
 
