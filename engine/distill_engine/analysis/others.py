@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.analysis.controls import ControlInfo
-from distill_engine.analysis.corpus import place_in
 from distill_engine.analysis.directions import Field, character_axes
 from distill_engine.analysis.features import FEATURES, NAMES
 from distill_engine.analysis.measure import describe, linear_warp, listen, listen_moving, paths_of, safe_range
@@ -67,7 +66,7 @@ def find_characters(setting: Setting, taken: FloatArray) -> tuple[list[ControlIn
         return infos, kept
     blank = np.zeros_like(setting.region.whitening)
     fields = [Field(_CHARACTER_LENGTH * setting.region.whitening @ axis, blank) for axis in axes]
-    bases = place_in(setting.view, setting.random(5), setting.config.bases)
+    bases = setting.places(5, setting.config.bases)
     paths = paths_of(fields, [linear_warp()] * len(fields), setting.region)
     positions = np.array([-1.0, 0.0, 1.0])
     responses = listen(setting.prober, paths, setting.region, bases, positions, "trying the characters")

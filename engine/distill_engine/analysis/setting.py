@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from distill_engine.analysis.corpus import CorpusView
-from distill_engine.analysis.features import NAMES, Feature
+from distill_engine.analysis.corpus import CorpusView, place_in
+from distill_engine.analysis.features import NAMES, SILENCE_LUFS, Feature
 from distill_engine.analysis.measure import Response
 from distill_engine.analysis.probes import Prober
 from distill_engine.analysis.region import Region
@@ -16,6 +16,7 @@ from distill_engine.analysis.region import Region
 FloatArray = npt.NDArray[np.float64]
 
 OFFERED_FROM_RHO = 0.7
+AUDIBLE_MARGIN_DB = 10.0
 LEAST_STEPS = 2.0
 """A control must change its feature by this many audible steps from -1 to 1."""
 
@@ -64,6 +65,18 @@ class Setting:
     def random(self, stage: int) -> np.random.Generator:
         """A generator for one stage, so that the stages do not depend on each other."""
         return np.random.default_rng([self.seed, stage])
+
+    def places(self, stage: int, count: int) -> FloatArray:
+        """Latents [D, count] of the corpus, drawn for a stage, at which the model sounds when it is held there.
+
+        Decays and gaps of short sounds are silent when held: nothing steady can be heard there. Where too few of four times as many
+        sound, the loudest of the others make up the number.
+        """
+        drawn = place_in(self.view, self.random(stage), 4 * count)
+        loudness = self.prober.held(drawn, "looking for places that sound")[:, NAMES.index("loudness")]
+        sounds = loudness > SILENCE_LUFS + AUDIBLE_MARGIN_DB
+        order = np.argsort(np.where(sounds, 0.0, -loudness + 1e3), kind="stable")
+        return drawn[:, np.sort(order[:count])]
 
     def white(self, latents: FloatArray) -> FloatArray:
         """Whitened latents [D, N] of latents [D, N]."""

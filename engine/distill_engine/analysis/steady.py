@@ -61,7 +61,7 @@ def _search(
 ) -> dict[str, Candidate]:
     """The best path of each feature, in the features' order. Every round learns from what the last one heard."""
     positions = np.linspace(-1.0, 1.0, setting.config.positions)
-    bases = place_in(setting.view, setting.random(2), setting.config.bases)
+    bases = setting.places(2, setting.config.bases)
     best: dict[str, Candidate] = {}
     for selective in SELECTIVITY:
         surrogates = _surrogates(setting, points, heard, spreads)
@@ -133,7 +133,7 @@ def _measured(setting: Setting, best: Mapping[str, Candidate], spreads: Mapping[
     found = Found([], [], [])
     if not fields:
         return found
-    bases = place_in(setting.view, setting.random(3), setting.config.bases)
+    bases = setting.places(3, setting.config.bases)
     paths = paths_of(fields, warps, setting.region)
     responses = listen(setting.prober, paths, setting.region, bases, positions, "measuring the controls")
     inside = setting.white(setting.view.heard)
