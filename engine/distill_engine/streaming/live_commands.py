@@ -197,7 +197,7 @@ class LiveCommands:
     def _swap(self, instrument: Instrument, fit: Fit, place: int = 0) -> None:
         """Both voices are computed during the cross-fade: the ring is filled higher before."""
         fade = self.synth.parameters.value("/distill/source/fade")
-        self._performer.brace(1.5 * fit.block_seconds(instrument) + 0.002, fade + 1.0)
+        self._performer.brace(2.0 * fit.block_seconds(instrument) + 0.003, fade + 1.0)
         self._run(lambda: self.synth.swap(instrument, place=place))
         self.swaps += 1
 

@@ -53,7 +53,7 @@ class TargetConfig:
     be played around); every quiet second takes `relaxation` back. `fixed` overrides everything.
     """
 
-    margin: float = 0.004
+    margin: float = 0.006
     growth: float = 1.5
     step: float = 0.001
     stall_limit: float = 0.012
