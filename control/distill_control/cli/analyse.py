@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +23,17 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
         "`distill train` does this at its end.",
     )  # fmt: skip
     command.add_argument("model", metavar="MODEL", help="model name or .distillgan file")
-    command.add_argument("corpus", type=Path, metavar="CORPUS", help="folder with the sounds it was trained on")
+    command.add_argument(
+        "corpus", type=Path, metavar="CORPUS", help="folder with the sounds it was trained on, or others"
+    )
     command.add_argument(
         "--seed", type=int, default=0, metavar="S", help="seed of the places that are tried (default 0)"
     )
     command.add_argument("--vocoder", default="auto", metavar="V", help="vocoder to listen through (default auto)")
+    command.add_argument(
+        "-o", "--output", type=Path, metavar="NEW",
+        help="leave MODEL as it is and write a new .distillgan file: the same networks on another corpus, which blend in latent space",
+    )  # fmt: skip
     command.set_defaults(run=run_analyse)
 
 
@@ -49,9 +57,37 @@ def run_analyse(args: argparse.Namespace) -> int:
 
     path = find_model(args.model, allow_paths=True)
     corpus = load_corpus(args.corpus, cache_dir=cache_dir())
-    table = analyse_model(path, corpus, seed=args.seed, as_json=args.json, vocoder=args.vocoder)
+    with _target(path, args.output) as target:
+        table = analyse_model(target, corpus, seed=args.seed, as_json=args.json, vocoder=args.vocoder)
     emit(args, table, lambda console: show_controls(console, table))
     return 0
+
+
+@contextmanager
+def _target(model: Path, output: Path | None) -> Iterator[Path]:
+    """The file to analyse: the model itself, or a copy that takes its new name when all is done."""
+    from dataclasses import replace
+
+    from distill_engine.errors import LibraryError
+    from distill_engine.library.lookup import MODEL_SUFFIX
+    from distill_engine.modelfile import update_model
+
+    if output is None:
+        yield model
+        return
+    if output.suffix != MODEL_SUFFIX:
+        raise LibraryError(f"{output}: a model file is named NAME{MODEL_SUFFIX}")
+    if output.exists() or not output.parent.is_dir():
+        why = "exists already, nothing is overwritten" if output.exists() else "the folder does not exist"
+        raise LibraryError(f"{output}: {why}: choose another name with -o")
+    copy = output.with_name(f".{output.name}.part")
+    try:
+        shutil.copyfile(model, copy)
+        update_model(copy, manifest=lambda old: replace(old, name=output.stem))
+        yield copy
+        copy.rename(output)
+    finally:
+        copy.unlink(missing_ok=True)
 
 
 def analyse_model(

@@ -36,6 +36,10 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
         "--set", type=_named, action="append", default=[], metavar="ADDRESS=VALUE", dest="parameters",
         help="any parameter, such as source/speed=0.5",
     )  # fmt: skip
+    render.add_argument(
+        "--blend", type=_named, action="append", default=[], metavar="MODEL=WEIGHT",
+        help="a model that plays together with the first, 0 to 1; up to three",
+    )  # fmt: skip
     render.add_argument("--gain", type=float, default=0.0, metavar="DB", help="level in dB (default 0)")
     render.add_argument("--width", type=float, default=0.3, metavar="W", help="stereo width, 0 to 1 (default 0.3)")
     render.add_argument("--take", type=Path, metavar="TAKE", help="render a recorded performance instead")
@@ -88,6 +92,8 @@ def run_render(args: argparse.Namespace) -> int:
 
     if args.take is not None and args.duration is not None:
         args.usage("--duration and --take exclude each other: a take has its own duration")
+    if args.take is not None and args.blend:
+        args.usage("--blend and --take exclude each other: a take says itself what plays together")
     path = find_model(args.model, allow_paths=True)
     output = _output(args, path, args.take)
     result = _render_take(args, path, output) if args.take is not None else _render_score(args, path, output)
@@ -100,11 +106,12 @@ def run_render(args: argparse.Namespace) -> int:
 
 
 def _sentence(result: RenderResult) -> str:
+    blended = "" if result.blend_space == "one" else f"; blended in {result.blend_space}"
     return (
         "".join(f"note: {note}\n" for note in result.notes)
         + f"{result.path}: {result.seconds:.1f} s at {result.sample_rate} Hz ({result.encoding}), "
         f"peak {result.peak_db:.1f} dB, RMS {result.rms_db:.1f} dB\n"
-        f"vocoder {result.vocoder}: {result.reason}; {result.speed:.1f} x real time"
+        f"vocoder {result.vocoder}: {result.reason}; {result.speed:.1f} x real time{blended}"
     )
 
 
@@ -128,9 +135,14 @@ def _prepare(args: argparse.Namespace, path: Path, vocoder: str) -> Instrument:
 
 
 def _render_score(args: argparse.Namespace, path: Path, output: Output) -> RenderResult:
+    from distill_engine.library.lookup import find_model
     from distill_engine.rendering.performance import Score
     from distill_engine.rendering.render import render_score
 
+    others = [
+        (_prepare(args, find_model(name, allow_paths=True), args.vocoder or "auto"), weight)
+        for name, weight in args.blend
+    ]
     score = Score(
         args.duration if args.duration is not None else 10.0,
         args.seed,
@@ -140,6 +152,7 @@ def _render_score(args: argparse.Namespace, path: Path, output: Output) -> Rende
         dict(args.latent),
         dict(args.control),
         {_address(name): value for name, value in args.parameters},
+        tuple(others),
     )
     instrument = _prepare(args, path, args.vocoder or "auto")
     return _with_progress(lambda progress: render_score(instrument, score, output, progress))

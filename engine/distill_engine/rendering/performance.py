@@ -13,7 +13,7 @@ from distill_engine.errors import ConfigError, ControlError, DistillError, TakeE
 from distill_engine.streaming.instrument import Instrument
 from distill_engine.streaming.synth import Synth
 from distill_engine.streaming.take import Take, TakeEvent
-from distill_engine.streaming.vocabulary import slot
+from distill_engine.streaming.vocabulary import BLEND_SLOTS, slot
 from distill_engine.streaming.voice import FAILED
 
 FloatArray = npt.NDArray[np.float32]
@@ -34,7 +34,8 @@ def ignore(text: str) -> None:
 class Score:
     """A render without a take. `latents` are fixed dimensions (sigma units), `controls` values by name, `parameters` by address.
 
-    `source` "auto" is a path through the corpus where the model has one encoded, a drift otherwise.
+    `source` "auto" is a path through the corpus where the model has one encoded, a drift otherwise. `others` are up to three
+    instruments that play together with the first, each with its blend weight (0 to 1).
     """
 
     seconds: float = 10.0
@@ -45,10 +46,13 @@ class Score:
     latents: dict[int, float] = field(default_factory=dict)
     controls: dict[str, float] = field(default_factory=dict)
     parameters: dict[str, float] = field(default_factory=dict)
+    others: tuple[tuple[Instrument, float], ...] = ()
 
     def __post_init__(self) -> None:
         if not 0.0 < self.seconds <= MAXIMUM_SECONDS:
             raise ConfigError(f"duration {self.seconds} s is out of range: above 0, up to {MAXIMUM_SECONDS:.0f}")
+        if len(self.others) >= BLEND_SLOTS:
+            raise ConfigError(f"{len(self.others) + 1} models are to play together; at most {BLEND_SLOTS} can")
 
 
 def play_score(instrument: Instrument, score: Score, told: Told = ignore) -> Iterator[FloatArray]:
@@ -58,7 +62,7 @@ def play_score(instrument: Instrument, score: Score, told: Told = ignore) -> Ite
     """
     synth = _prepared(instrument, score)
     total = round(score.seconds * instrument.sample_rate)
-    skip = instrument.delay_samples
+    skip = synth.alignment_samples
     hops = math.ceil((total + skip) / synth.hop)
     fade = math.ceil(synth.post.config.fade_seconds * synth.sample_rate / synth.hop)
     left = total
@@ -95,6 +99,9 @@ def _prepared(instrument: Instrument, score: Score) -> Synth:
             raise ControlError(f"latent {index}: this model has the latents 0 to {instrument.latent_dim - 1}")
         synth.set(f"/distill/latent/{index}", value)
     synth.pin(frozenset(score.latents))
+    for place, (other, weight) in enumerate(score.others, 1):
+        synth.swap(other, 0.0, place=place)
+        synth.set(f"/distill/blend/{place}", weight)
     for address, value in score.parameters.items():
         synth.set(address, value)
     return synth
@@ -132,6 +139,11 @@ def play_take(
         raise TakeError(
             f"the take was played with {header.model_name} ({header.model[:12]}), not with {instrument.name} "
             f"({instrument.model_digest[:12]}); give the model it was played with"
+        )
+    if header.analysis and header.analysis != instrument.analysis_digest:
+        raise TakeError(
+            f"the take was played with another analysis of {header.model_name}: its controls and its corpus were others; "
+            "give the file it was played with"
         )
     synth = Synth(instrument, seed=header.seed, block=header.block)
     same = vocoder is None and instrument.vocoder_digest == header.vocoder_digest

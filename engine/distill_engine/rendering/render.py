@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,8 @@ from distill_engine.errors import AudioFileError, TakeError
 from distill_engine.rendering.performance import FloatArray, Resolve, Score, play_score, play_take
 from distill_engine.streaming.instrument import Instrument
 from distill_engine.streaming.take import Take
+
+_SPACES = {True: "latents", False: "sound"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ class Progress:
 
 @dataclass(frozen=True)
 class RenderResult:
-    """What was written. Levels in dB of full scale; `speed` in seconds of sound per second; `notes` what else is to be known."""
+    """What was written. Levels in dB of full scale; `speed` in seconds of sound per second; `notes` what else is to be known;
+    `blend_space` one of the vocabulary's `BLEND_SPACES`."""
 
     path: Path
     seconds: float
@@ -51,6 +54,7 @@ class RenderResult:
     vocoder: str
     reason: str
     notes: tuple[str, ...] = ()
+    blend_space: str = "one"
 
 
 def render_score(
@@ -58,7 +62,9 @@ def render_score(
 ) -> RenderResult:
     """Renders a score. Raises AudioFileError, ControlError."""
     notes: list[str] = []
-    return _write(instrument, play_score(instrument, score, notes.append), score.seconds, output, progress, notes)
+    result = _write(instrument, play_score(instrument, score, notes.append), score.seconds, output, progress, notes)
+    spaces = {_SPACES[other.shares(instrument)] for other, _ in score.others}
+    return replace(result, blend_space="both" if len(spaces) > 1 else next(iter(spaces), "one"))
 
 
 def render_take(

@@ -14,18 +14,18 @@ from distill_engine.streaming.instrument import Instrument
 
 def model_finder(at_hand: Path, prepare: Callable[[Path, str], Instrument]) -> Resolve:
     """A `Resolve` that prepares each model and vocoder once."""
-    known: dict[tuple[str, str], Instrument] = {}
+    known: dict[tuple[str, str, str], Instrument] = {}
 
     def resolve(name: str, digest: str, vocoder: str) -> Instrument:
-        if (digest, vocoder) not in known:
-            known[digest, vocoder] = prepare(_find(at_hand, name, digest), vocoder)
-        return known[digest, vocoder]
+        if (name, digest, vocoder) not in known:
+            known[name, digest, vocoder] = prepare(_find(at_hand, name, digest), vocoder)
+        return known[name, digest, vocoder]
 
     return resolve
 
 
 def _find(at_hand: Path, name: str, digest: str) -> Path:
-    if _digest(at_hand) == digest:
+    if _names(at_hand) == (name, digest):
         return at_hand
     try:
         found = find_model(name, allow_paths=False)
@@ -33,12 +33,14 @@ def _find(at_hand: Path, name: str, digest: str) -> Path:
         raise TakeError(
             f"the take swaps to the model {name[:80]!r}, which is not in the library; put it there"
         ) from None
-    if _digest(found) != digest:
+    if _names(found)[1] != digest:
         raise TakeError(f"the take swaps to another {name[:80]!r} than the one in the library; it was trained since")
     return found
 
 
-def _digest(path: Path) -> str:
+def _names(path: Path) -> tuple[str, str]:
+    """The model's name and its digest, which models share that were analysed on several corpora."""
     with ModelFile.open(path) as file:
-        entry = file.manifest.parts.get("model")
-    return entry.sha256 if entry is not None else ""
+        manifest = file.manifest
+    entry = manifest.parts.get("model")
+    return manifest.name or path.stem, entry.sha256 if entry is not None else ""

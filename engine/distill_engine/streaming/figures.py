@@ -65,6 +65,7 @@ class Figures:
             strain=0.0 if synth.post.silent else synth.strain,
             cpu_percent=self._cpu,
             memory_mb=self._memory,
+            blend_space=float(synth.blend_space),
             control_restarts=float(restarts),
             swaps=float(commands.swaps),
             recording=float(synth.recording or performer.recorder is not None),

@@ -23,6 +23,7 @@ from distill_engine.modelfile.configs import mel_config, model_config
 from distill_engine.models.config import ModelConfig
 from distill_engine.streaming.backends.base import StepBackend
 from distill_engine.streaming.backends.onnx_backend import SessionSettings
+from distill_engine.streaming.blending import decoder_digest
 from distill_engine.streaming.live_input import LiveInput
 from distill_engine.streaming.loading import NetworkLoader
 from distill_engine.streaming.sources import Corpus, Drift, Hold, LatentSource, SourceBank
@@ -65,6 +66,8 @@ class Instrument:
     place: LatentMap | None = None
     trim: float = 1.0
     path: Path | None = None
+    decoder_digest: str = ""
+    analysis_digest: str = ""
     notes: list[str] = field(default_factory=list, compare=False)
     _ready: list[Voice] = field(default_factory=list, compare=False)
 
@@ -90,6 +93,11 @@ class Instrument:
         """The sources this model can play."""
         there = {"hold": True, "drift": True, "corpus": self.corpus is not None, "input": self.encoder is not None}
         return tuple(name for name, present in there.items() if present)
+
+    def shares(self, other: Instrument) -> bool:
+        """Whether both play through the same decoder and vocoder, so that they can be blended in latent space."""
+        mine, others = (self.decoder_digest, self.vocoder_digest), (other.decoder_digest, other.vocoder_digest)
+        return all(mine) and mine == others
 
     def sources(self, seed: int, selected: str = "drift") -> SourceBank:
         """Fresh sources. Raises ControlError if `selected` is not among `source_names`."""
@@ -173,6 +181,7 @@ def prepare_instrument(
         _check_fit(choice, mel)
         streams = loader.vocoder(file, choice, mel)
         extras = _analysis(file, manifest, config)
+        shared = decoder_digest(file.read_part("model"))
     return Instrument(
         manifest.name or path.stem,
         manifest.digest,
@@ -187,6 +196,8 @@ def prepare_instrument(
         streams.make,
         encoder,
         path=path,
+        decoder_digest=shared,
+        analysis_digest=manifest.parts["analysis"].sha256 if "analysis" in manifest.parts else "",
         trim=_trim(manifest),
         notes=loader.notes,
         **extras,

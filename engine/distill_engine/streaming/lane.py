@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
-import numpy as np
-import numpy.typing as npt
-
+from distill_engine.streaming.blending import Moved
 from distill_engine.streaming.parameters import StateDict, part_of
 from distill_engine.streaming.post import Ramp
 from distill_engine.streaming.steering import HopValues
 from distill_engine.streaming.swap import Fade
-from distill_engine.streaming.voice import FloatArray, Report, Voice
+from distill_engine.streaming.voice import FloatArray, Voice
 
 FULL = math.pi / 2
-Samples = npt.NDArray[np.float64]
 
 
 class Lane:
-    """Voices, newest last, each with its fade; and the place's weight in the mix, a ramp from hop to hop.
-
-    `move` is called for each hop of a block, then `jobs` once to compute the block's sound.
-    """
+    """Voices, newest last, each with its fade; and the place's weight in the mix, a ramp from hop to hop."""
 
     def __init__(self, hop: int) -> None:
         self._hop = hop
         self.voices: list[Voice] = []
         self._fades: list[Fade] = []
         self._weight = Ramp(hop)
-        self._latents: list[list[npt.NDArray[np.float64]]] = []
-        self._gains: list[list[Samples]] = []
 
     @property
     def voice(self) -> Voice:
@@ -40,6 +31,11 @@ class Lane:
     @property
     def fading(self) -> bool:
         return any(fade.moving for fade in self._fades)
+
+    @property
+    def stays(self) -> bool:
+        """Whether the newest voice is there to stay (not fading out)."""
+        return bool(self._fades) and self._fades[-1].target > 0.0
 
     @property
     def level(self) -> float:
@@ -63,34 +59,29 @@ class Lane:
         for fade in self._fades:
             fade.turn(0.0, hops)
 
+    def dismiss(self, hops: int) -> None:
+        """Guests become voices of their own: the one that plays fades in with its own networks, those that were leaving are gone."""
+        stays = [not v.guest or f.target > 0.0 for v, f in zip(self.voices, self._fades, strict=True)]
+        self.voices = [voice for voice, kept in zip(self.voices, stays, strict=True) if kept]
+        self._fades = [fade for fade, kept in zip(self._fades, stays, strict=True) if kept]
+        for index, voice in enumerate(self.voices):
+            if voice.guest:
+                voice.leave_host()
+                self._fades[index] = Fade(self._hop, angle=0.0)
+                self._fades[index].turn(FULL, hops)
+
     def adopt(self, voices: list[Voice]) -> None:
         """These voices instead of the present ones; `restore` then sets their fades."""
         self.voices, self._fades = voices, [Fade(self._hop) for _ in voices]
 
-    def move(self, values: HopValues, samples: FloatArray | None, weight: float) -> None:
-        """One hop: each voice's latent and gain are set down for `jobs`."""
-        if len(self._latents) != len(self.voices):
-            self._latents, self._gains = [[] for _ in self.voices], [[] for _ in self.voices]
+    def move(self, values: HopValues, samples: FloatArray | None, weight: float) -> list[Moved]:
+        """One hop of each voice."""
         ramp = self._weight.process(weight)
-        for index, (voice, fade) in enumerate(zip(self.voices, self._fades, strict=True)):
-            self._latents[index].append(voice.latent(values, samples))
-            self._gains[index].append(ramp * fade.next())
-
-    def jobs(self, hop: int, report: Callable[[Report], None]) -> list[Callable[[], Samples]]:
-        """One job per voice: its weighted samples [n * hop] of the hops that were moved. Jobs may run side by side."""
-
-        def job(voice: Voice, latents: list[npt.NDArray[np.float64]], gains: list[Samples]) -> Callable[[], Samples]:
-            block = np.stack(latents, axis=1).astype(np.float32)
-
-            def work() -> Samples:
-                weighted: Samples = np.concatenate(gains) * voice.render(block, hop, report).astype(np.float64)
-                return weighted
-
-            return work
-
-        made = [job(*row) for row in zip(self.voices, self._latents, self._gains, strict=True)]
-        self._latents, self._gains = [], []
-        return made
+        moved = []
+        for voice, fade in zip(self.voices, self._fades, strict=True):
+            latent, curve = voice.latent(values, samples), fade.next()
+            moved.append(Moved(voice, latent, ramp * curve, curve))
+        return moved
 
     def drop_finished(self) -> None:
         """Lets go of the voices that have faded out."""

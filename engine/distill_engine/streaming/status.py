@@ -16,7 +16,8 @@ class Status:
     `latency_ms` is from a parameter change to the loudspeaker: one block, the ring's target fill and the device.
     `hop_*_ms` are the time one hop of synthesis takes (p50, p99 and maximum of the last 1,000 blocks, divided by block).
     `underruns` is the sum of the three causes. `load` is hop time over hop length (1 is the limit). `strain` says how far the
-    controls push out of the learned region: 0 inside, above 0 the warning zone, 1 the limit.
+    controls push out of the learned region: 0 inside, above 0 the warning zone, 1 the limit. `blend_space` is an index into the
+    vocabulary's `BLEND_SPACES`.
     """
 
     uptime_seconds: float = 0.0
@@ -46,6 +47,7 @@ class Status:
     strain: float = 0.0
     cpu_percent: float = 0.0
     memory_mb: float = 0.0
+    blend_space: float = 0.0
     control_restarts: float = 0.0
     swaps: float = 0.0
     recording: float = 0.0

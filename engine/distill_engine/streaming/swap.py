@@ -44,6 +44,11 @@ class Fade:
         return self._done < self._hops
 
     @property
+    def target(self) -> float:
+        """The angle it heads for, or stands at."""
+        return self._to
+
+    @property
     def gain(self) -> float:
         """The gain at this moment."""
         return math.sin(self._angle)

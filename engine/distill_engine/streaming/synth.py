@@ -80,6 +80,11 @@ class Synth:
         return self._mixer.main.steering.strain
 
     @property
+    def blend_space(self) -> int:
+        """Index into the vocabulary's `BLEND_SPACES`: one model, blended in latents, in sound, or both."""
+        return self._mixer.space
+
+    @property
     def recording(self) -> bool:
         return self._log.active
 
@@ -148,7 +153,8 @@ class Synth:
     def swap(self, instrument: Instrument | None, fade_seconds: float | None = None, *, place: int = 0) -> None:
         """Cross-fades to another instrument (another model or vocoder), or to nothing at places above 0.
 
-        The same model with another vocoder goes on along the same path; another model starts where the sources stand.
+        The same model with another vocoder goes on along the same path; another model starts where the sources stand. What comes to
+        a place above 0 and shares the first one's decoder and vocoder is blended with it in latent space (see `blending`).
         Raises ControlError for an instrument of another hop or rate.
         """
         hops = self._hops(fade_seconds)
@@ -165,11 +171,14 @@ class Synth:
             )
         self.alignment_samples = max(self.alignment_samples, instrument.delay_samples)
         lane = self._mixer.lanes[place]
+        if place == 0:
+            self._mixer.dismiss_guests(hops)
         old = lane.voice if lane.voices else self._mixer.main
         selected = self.source if self.source in instrument.source_names else "drift"
         voice = instrument.voice(self.seed, selected, pad=self.alignment_samples - instrument.delay_samples)
         voice.pinned = self._pinned
         voice.follow(old)
+        voice.guest = place > 0 and instrument.shares(self.instrument)
         lane.swap(voice, hops)
         if place == 0:
             self.source = voice.sources.selected
@@ -290,7 +299,15 @@ class Synth:
         names = (main.vocoder.name, main.vocoder_digest)
         rates = (self.sample_rate, self.hop)
         return TakeHeader(
-            main.model_digest, main.name, self.seed, self.block, *names, *rates, state=self.state(), others=others
+            main.model_digest,
+            main.name,
+            self.seed,
+            self.block,
+            *names,
+            *rates,
+            state=self.state(),
+            others=others,
+            analysis=main.analysis_digest,
         )
 
     def _note_set(self, address: str, value: float, glide: float) -> None:

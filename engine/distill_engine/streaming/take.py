@@ -37,7 +37,8 @@ MAXIMUM_HOPS = 86 * 3600 * 24 * 2
 class TakeHeader:
     """What a take was played with. `model` is the digest of the latent model; `state` None means from the beginning.
 
-    `others` are the models at the further blend places: place, name, model digest, vocoder, vocoder digest.
+    `analysis` is the digest of its controls, corpus and map ("": none). `others` are the models at the further blend places: place,
+    name, model digest, vocoder, vocoder digest.
     """
 
     model: str
@@ -50,6 +51,7 @@ class TakeHeader:
     hop: int = 512
     state: StateDict | None = None
     others: tuple[tuple[int, str, str, str, str], ...] = ()
+    analysis: str = ""
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,8 @@ def _header(line: bytes, path: Path) -> TakeHeader:
     except (KeyError, TypeError, ValueError, OverflowError):
         raise TakeError(f"{path}: the take's header is damaged; record it again") from None
     saved = decode_state(state) if isinstance(state, str) else None
-    return TakeHeader(model, model_name, seed, block, vocoder, digest, rate, hop, saved, others)
+    analysis = str(data.get("analysis", ""))[:1024]
+    return TakeHeader(model, model_name, seed, block, vocoder, digest, rate, hop, saved, others, analysis)
 
 
 def _events(lines: Sequence[bytes], path: Path) -> tuple[tuple[TakeEvent, ...], int, bool]:

@@ -58,10 +58,12 @@ class Voice:
     steering: Steering
     line: DelayLine = field(default_factory=lambda: DelayLine(0))
     pinned: frozenset[int] = frozenset()
+    guest: bool = False
 
     def __post_init__(self) -> None:
         self._last_sample = 0.0
         self._recovering = self._failing = False
+        self.company = np.zeros((0, 2 + self.instrument.latent_dim))
         self._prime()
 
     def _prime(self) -> None:
@@ -143,6 +145,12 @@ class Voice:
         if same:
             self.steering.adopt(other.steering)
 
+    def leave_host(self) -> None:
+        """Plays by its own networks from here on."""
+        self.guest = False
+        self.company = self.company[:0]
+        self._recover()
+
     def reseed(self, seed: int, selected: str, fade_hops: int) -> None:
         """Sources that start again from another seed, joined to the old ones by a fade."""
         chosen = selected if selected in self.instrument.source_names else "drift"
@@ -153,7 +161,7 @@ class Voice:
 
     def state(self) -> StateDict:
         """Everything this voice remembers."""
-        flags = np.array([self._last_sample, float(self._recovering)])
+        flags = np.array([self._last_sample, float(self._recovering), float(self.guest)])
         parts = {
             "sources": self.sources.state(),
             "steering": self.steering.state(),
@@ -161,12 +169,16 @@ class Voice:
             "vocoder": self.vocoder.snapshot(),
             "line": self.line.state(),
         }
-        return {"flags": flags} | {f"{part}.{k}": v for part, state in parts.items() for k, v in state.items()}
+        return {"flags": flags, "company": self.company.copy()} | {
+            f"{part}.{k}": v for part, state in parts.items() for k, v in state.items()
+        }
 
     def restore(self, state: StateDict, *, networks: bool = True) -> None:
         """Goes on from a `state`; without `networks` only the sources do (another vocoder plays the same path)."""
         self.sources.restore(part_of(state, "sources."))
         self.steering.restore(part_of(state, "steering."))
+        if "company" in state:  # older takes have none
+            self.guest, self.company = bool(state["flags"][2]), state["company"].astype(np.float64)
         if networks:
             self._last_sample, self._recovering = float(state["flags"][0]), bool(state["flags"][1])
             self.decoder.restore(part_of(state, "decoder."))

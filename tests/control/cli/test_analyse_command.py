@@ -6,11 +6,15 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from distill_control.cli.main import main
+from distill_engine.analysis.analyse import AnalysisConfig
 from distill_engine.library.assets import starter_path
-from distill_engine.modelfile import update_model
+from distill_engine.modelfile import ModelFile, update_model
+from distill_engine.training.synthetic import harmonic
 
 
 @pytest.fixture
@@ -43,3 +47,41 @@ def test_an_empty_corpus_is_one_line(model: Path, tmp_path: Path, capsys: pytest
     (tmp_path / "empty").mkdir()
     assert main(["analyse", str(model), str(tmp_path / "empty")]) == 1
     assert capsys.readouterr().err.strip().splitlines()[-1].startswith("error: ")
+
+
+def test_the_same_networks_on_another_corpus_blend_in_latent_space(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = AnalysisConfig(
+        probes=48, bases=2, positions=5, moving_bases=1, moving_positions=3, moving_hops=60, characters=1
+    )
+    monkeypatch.setattr("distill_engine.analysis.analyse.AnalysisConfig", lambda: few)
+    before, sounds, other = model.read_bytes(), tmp_path / "sounds", tmp_path / "other.distillgan"
+    sounds.mkdir()
+    rng = np.random.default_rng(4)
+    for index in range(3):
+        soundfile.write(sounds / f"{index}.wav", harmonic(rng, 44100), 44100)
+    assert main(["analyse", str(model), str(sounds), "-o", str(other), "--json"]) == 0
+    assert model.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.glob("*.distillgan")) == ["copy.distillgan", "other.distillgan"]
+    with ModelFile.open(other) as file:
+        assert file.manifest.name == "other"
+        assert file.manifest.analysis["clips"] == ["0.wav", "1.wav", "2.wav"]
+    capsys.readouterr()
+    words = ["render", str(model), "-o", str(tmp_path / "out.wav"), "--duration", "0.5", "--blend", f"{other}=0.5"]
+    assert main([*words, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["blend_space"] == "latents"
+    assert main(["analyse", str(model), str(sounds), "-o", str(other)]) == 1
+    assert "nothing is overwritten" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "saying"), [("new.wav", "NAME.distillgan"), ("none/new.distillgan", "does not exist")]
+)
+def test_a_copy_that_cannot_be_written_is_refused_before_the_work(
+    model: Path, tmp_path: Path, name: str, saying: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "sounds").mkdir()
+    soundfile.write(tmp_path / "sounds" / "a.wav", np.full(44100, 0.1), 44100)
+    assert main(["analyse", str(model), str(tmp_path / "sounds"), "-o", str(tmp_path / name)]) == 1
+    assert saying in capsys.readouterr().err
