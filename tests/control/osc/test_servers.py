@@ -191,6 +191,23 @@ def test_two_clients_that_fight_over_one_fader_end_up_showing_the_same(engine, t
             client.send("/distill/unsubscribe")
 
 
+def test_a_client_that_is_started_again_takes_its_place_up(engine, tools):
+    with _listener() as listener:
+        port = listener.getsockname()[1]
+        with engine.client() as before:
+            before.send("/distill/subscribe", port)
+            assert _heard(listener)
+        with engine.client() as again, engine.client() as other:
+            again.send("/distill/subscribe", port)
+            assert "/distill/gain" in [m.address for m in _heard(listener)], "present values first, as for a new one"
+            assert _status(tools, again)["subscribers"] == 1
+            again.send("/distill/width", 0.25)
+            assert "/distill/width" not in [m.address for m in _heard(listener, 0.15)]
+            other.send("/distill/source/speed", 2.0)
+            assert "/distill/source/speed" in [m.address for m in _heard(listener)]
+            again.send("/distill/unsubscribe", port)
+
+
 def _listener():
     listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     listener.bind(("127.0.0.1", 0))
