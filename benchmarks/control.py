@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -132,12 +133,11 @@ def _percentiles(seconds: list[float]) -> str:
     return f"{p50 * 1e3:.2f} ms p50, {p99 * 1e3:.2f} p99, {ordered[-1] * 1e3:.2f} max"
 
 
-def fuzz(count: int, rounds: int, seed: int) -> list[Row]:
+def fuzz(count: int, rounds: int, seed: int) -> Iterator[Row]:
     """Rounds of malformed input to one control process; what is left of it and its memory after each."""
     server = JackServer(f"distill-fuzz-{os.getpid()}").start() if available() else None
     if server is not None:
         os.environ.update(server.environment)
-    rows: list[Row] = []
     midi = None
     try:
         midi = open_midi() if server is not None else None
@@ -158,7 +158,7 @@ def fuzz(count: int, rounds: int, seed: int) -> list[Row]:
             what = f"fuzz, seed {seed}, round {number}: {parts}"
             figure = f"alive, values {'finite' if finite else 'NOT FINITE'}; {taken[0]:,.0f} OSC packets taken, {taken[1]:,.0f} of them "
             figure += f"refused as malformed, {heard:,.0f} MIDI messages taken; memory {now - memory:+.1f} MB (to {now:.1f}), "
-            rows.append((what, figure + f"{time.monotonic() - began:.0f} s"))
+            yield what, figure + f"{time.monotonic() - began:.0f} s"
             memory = now
         instrument.stop()
     finally:
@@ -166,7 +166,6 @@ def fuzz(count: int, rounds: int, seed: int) -> list[Row]:
             midi.close_port()
         if server is not None:
             server.remove()
-    return rows
 
 
 def fuzz_beside_sound(model: Path, vocoder: str, count: int, seed: int, folder: Path) -> Row:
@@ -223,7 +222,8 @@ def main() -> int:
                 show(flood(model, options.vocoder, rate, options.seconds, folder))
         if options.fuzz or everything:
             count = options.fuzz or 20_000
-            show(*fuzz(count, options.rounds, options.seed))
+            for row in fuzz(count, options.rounds, options.seed):
+                show(row)
             if available():
                 model = model_to_play(options.model, folder)
                 show(fuzz_beside_sound(model, options.vocoder, count // 5, options.seed, folder))
