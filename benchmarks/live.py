@@ -49,6 +49,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="a minute or two instead of twenty")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--only", default=",".join(SECTIONS))
+    parser.add_argument("--seconds", type=float, default=120.0, help="length of each disturbance")
     parser.add_argument("--vocoder", default="hifigan", help="vocoder of the live sections")
     options = parser.parse_args()
     results: dict = {"machine": machine()}
@@ -225,7 +226,7 @@ def listen(port: int, count: int) -> None:
 
 def measure_disturbances(model: Path, options: argparse.Namespace, folder: Path) -> tuple[list, list]:
     """Underruns counted by the engine, breaks heard outside, and the idle client's troubles, by disturbance."""
-    seconds = 10 if options.quick else 120
+    seconds = 10 if options.quick else options.seconds
     cases = {
         "nothing else": {},
         "2,000 OSC messages a second": {"rate": 2000},
@@ -237,7 +238,7 @@ def measure_disturbances(model: Path, options: argparse.Namespace, folder: Path)
     for name, case in cases.items():
         found = {"case": name, **run_disturbed(model, options.vocoder, seconds, folder, **case)}
         results.append(found)
-        rows.append((f"{seconds} s, {name}", describe_disturbed(found)))
+        rows.append((f"{seconds:g} s, {name}", describe_disturbed(found)))
     return results, rows
 
 
