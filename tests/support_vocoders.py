@@ -66,6 +66,26 @@ def write_checkpoint(name: str, folder: Path) -> tuple[Path, Path]:
     return weights, config
 
 
+def write_real_bigvgan() -> WeightsRecord:
+    """BigVGAN 44k/512x in its real size, with random weights, where a download would have put it."""
+    from dataclasses import replace
+
+    from safetensors.torch import save_file
+
+    from distill_engine.vocoders.bigvgan import PIN, mel_of
+    from distill_engine.vocoders.weights import RECORD, TENSORS, hub_folder
+
+    folder = hub_folder(PIN.hub)
+    folder.mkdir(parents=True)
+    torch.manual_seed(0)
+    save_file(build_vocoder("bigvgan", PIN.config.to_dict()).state_dict(), folder / TENSORS)
+    size = (folder / TENSORS).stat().st_size
+    mel = mel_of(PIN.config).to_dict()
+    record = WeightsRecord("bigvgan", "bigvgan", PIN.hub, PIN.config.to_dict(), mel, converted_size=size)
+    (folder / RECORD).write_text(json.dumps(record.to_json()))
+    return replace(record, folder=folder)
+
+
 def add_vocoder(name: str, folder: Path) -> WeightsRecord:
     """Adds it to the library of `DISTILL_HOME`."""
     return add(vocoders_dir(), name, *write_checkpoint(name, folder), CONFIGS[name][0])

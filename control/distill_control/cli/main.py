@@ -25,6 +25,7 @@ COMMANDS = (
     "send",
     "monitor",
     "demo",
+    "doctor",
 )
 
 DESCRIPTION = (

@@ -4,6 +4,7 @@ Numbers of any type are taken for numbers; what is out of range is clipped; what
 """
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ Value = float | int | str
 
 _SHOWN = 60
 _FLATTENED_LIMIT = 1024
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,40}")
+"""Names that added things can have."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +56,19 @@ def usage(row: Row) -> str:
     """How the arguments of a row are written: `value [glide_seconds]`."""
     words = []
     for argument in row.arguments:
-        word = "|".join(argument.choices) or argument.name
+        word = "|".join((*argument.choices, argument.name) if argument.open else argument.choices) or argument.name
         word += " ..." if argument.repeated else ""
         words.append(f"[{word}]" if argument.optional else word)
     return " ".join(words) or "no arguments"
+
+
+def known_choices(argument: Argument) -> tuple[str, ...]:
+    """What an argument may be: its choices, and the names on this machine where it is open."""
+    if not argument.open:
+        return argument.choices
+    from distill_engine.library.vocoders import published_names
+
+    return (*argument.choices, *published_names())
 
 
 def _flatten(arguments: Sequence[object]) -> Iterator[object]:
@@ -127,9 +139,9 @@ def _fit_number(argument: Argument, address: str, given: object) -> float | int:
 
 def _fit_choice(argument: Argument, address: str, given: object) -> str:
     if isinstance(given, str):
-        if given in argument.choices:
+        if given in argument.choices or (argument.open and _NAME.fullmatch(given)):
             return given
-        raise ControlError(f"{address}: {_show(given)} is none of {', '.join(argument.choices)}")
+        raise ControlError(f"{address}: {_show(given)} is none of {', '.join(known_choices(argument))}")
     if isinstance(given, int | float) and not isinstance(given, bool) and not math.isnan(given):
         return argument.choices[int(min(max(given, 0), len(argument.choices) - 1))]
     raise ControlError(f"{address} takes one of {', '.join(argument.choices)}, not {_show(given)}")

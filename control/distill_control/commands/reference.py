@@ -30,7 +30,7 @@ def _arguments(row: Row) -> str:
 
 def _range(argument: Argument) -> str:
     if argument.choices:
-        return " " + " ".join(argument.choices)
+        return " " + " ".join(argument.choices) + (" or an added one" if argument.open else "")
     if argument.minimum is None or argument.maximum is None:
         return ""
     unit = f" {argument.unit}" if argument.unit else ""

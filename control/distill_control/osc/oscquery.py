@@ -4,6 +4,7 @@ Source: OSCQueryProposal, https://github.com/Vidvox/OSCQueryProposal (attributes
 RANGE, DESCRIPTION, UNIT, CLIPMODE; HOST_INFO).
 """
 
+from distill_control.commands import known_choices
 from distill_control.session import Session
 from distill_engine.errors import ControlError
 from distill_engine.streaming import vocabulary
@@ -109,7 +110,7 @@ def _spread(row: Row) -> tuple[Argument, ...]:
 
 def _range(argument: Argument) -> Node:
     if argument.choices:
-        return {"VALS": list(argument.choices)}
+        return {"VALS": list(known_choices(argument))}
     if argument.numeric and argument.minimum is not None and argument.maximum is not None:
         if argument.type != "float":
             return {"MIN": int(argument.minimum), "MAX": int(argument.maximum)}

@@ -10,6 +10,7 @@ from typing import Protocol
 
 SERVICES: tuple[str, ...] = (
     "distill_control.session.presets",
+    "distill_control.session.vocoders",
     "distill_control.osc.service",
     "distill_control.midi.service",
 )

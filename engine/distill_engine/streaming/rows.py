@@ -20,7 +20,7 @@ class Argument:
 
     `minimum` and `maximum` bound numbers (toggles are 0 or 1). `repeated` arguments (the last one only) may come any
     number of times. `optional` ones may be left out. A `name` is a text, or an integer that stands for its index;
-    `any` is a number or a text.
+    `any` is a number or a text. An `open` choice takes names beyond its `choices` too: of what was added on this machine.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Argument:
     unit: str = ""
     optional: bool = False
     repeated: bool = False
+    open: bool = False
 
     @property
     def numeric(self) -> bool:

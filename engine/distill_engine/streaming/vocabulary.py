@@ -216,8 +216,8 @@ _SETTINGS: tuple[Row, ...] = (
     Row(
         "/distill/vocoder",
         "setting",
-        "Vocoder; auto takes the best that keeps up",
-        (Argument("vocoder", "choice", choices=VOCODERS),),
+        "Vocoder, of these or added ones; auto takes the best that keeps up",
+        (Argument("vocoder", "choice", choices=VOCODERS, open=True),),
         "auto",
         excluded_from_presets=True,
     ),
@@ -290,6 +290,7 @@ _QUERIES: tuple[Row, ...] = (
         "Answered with /distill/pong and the same arguments",
         Argument("any", "any", optional=True, repeated=True),
     ),
+    _query("/distill/vocoder/list", "Answered with /distill/vocoder/list.reply name about name about ..."),
     _query("/distill/preset/list", "Answered with /distill/preset/list.reply name name ..."),
     _query("/distill/midi/list", "Answered with /distill/midi/list.reply address controller address controller ..."),
 )
@@ -325,6 +326,7 @@ REPLIES: tuple[tuple[str, str], ...] = (
     ("/distill/pong", "the arguments of the ping"),
     ("/distill/done", "address: the command was carried out"),
     ("/distill/error", "address reason: it was not, and why; also at the ports that the sender has subscribed"),
+    ("/distill/vocoder/list.reply", "name about name about ...: vocoders that can be asked for on this machine"),
     ("/distill/preset/list.reply", "name name ...: presets of the loaded model, in the order of program changes"),
     ("/distill/midi/list.reply", "address controller address controller ...: what steers what"),
     ("/distill/controls", "name name ...: the model's controls in the order of their numbers, to subscribers"),

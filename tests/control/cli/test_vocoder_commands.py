@@ -10,6 +10,8 @@ import pytest
 import soundfile
 
 from distill_control.cli.main import main
+from distill_control.commands import known_choices
+from distill_engine.streaming import vocabulary
 
 PUBLISHED: dict[str, Any] = {
     "num_mels": 80, "upsample_initial_channel": 32, "sampling_rate": 22050, "n_fft": 1024, "win_size": 1024,
@@ -55,6 +57,7 @@ def test_added_weights_are_listed_verified_and_removed(
     rows = {row["name"]: row for row in answer(capsys, "vocoder", "list")}
     assert rows["speech"]["state"] == "ready"
     assert rows["bigvgan"]["state"].startswith("not here")
+    assert known_choices(vocabulary.row("/distill/vocoder").value_argument)[-2:] == ("base", "speech")
     assert answer(capsys, "vocoder", "verify")[0]["state"] == "whole"
     assert answer(capsys, "vocoder", "remove", "speech") == {"removed": "speech"}
     assert "speech" not in {row["name"] for row in answer(capsys, "vocoder", "list")}
@@ -94,6 +97,7 @@ def test_people_get_a_table(capsys: pytest.CaptureFixture[str]) -> None:
         (("verify", "speech"), "no weights on this machine"),
         (("remove", "../.."), "no weights on this machine"),
         (("add", "bigvgan", "--weights", "x", "--config", "y"), "choose another"),
+        (("add", "base vocos", "--weights", "x", "--config", "y"), "use small letters"),
         (("add", "ok", "--weights", "x", "--config", "y"), "no such file"),
     ],
 )
@@ -124,6 +128,27 @@ def test_compare_makes_sounds_figures_and_a_page(
     assert "speech.wav" in page
     assert "http" not in page
     assert (folder / "spectrograms.png").stat().st_size > 5000
+
+
+def test_an_added_vocoder_renders_and_resynthesises(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, tiny_model: Path, published: tuple[str, str]
+) -> None:
+    weights, config = published
+    assert main(["vocoder", "add", "speech", "--weights", weights, "--config", config]) == 0
+    capsys.readouterr()
+    one, two = tmp_path / "one.wav", tmp_path / "two.wav"
+    made = answer(capsys, "render", str(tiny_model), "-o", str(one), "--duration", "1", "--vocoder", "speech")
+    assert (made["vocoder"], made["reason"]) == ("speech", "asked for: hifigan at 22050 Hz with 80 bands")
+    assert soundfile.info(one).frames == 44100
+    again = answer(capsys, "resynth", str(tiny_model), str(one), "-o", str(two), "--vocoder", "speech", "--mel-only")
+    assert again["vocoder"] == "speech"
+    assert soundfile.info(two).frames == 44100
+    with pytest.raises(SystemExit):
+        main(["render", str(tiny_model), "-o", str(one), "--vocoder", "organ"])
+    assert "'organ' is unknown; choose auto, hifigan, vocos, bigvgan, base, speech" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["render", str(tiny_model), "-o", str(one), "--vocoder", "bigvgan-24k"])
+    assert "run `distill vocoder download bigvgan-24k`" in capsys.readouterr().err
 
 
 def test_compare_refuses_what_is_not_there(

@@ -52,6 +52,14 @@ def test_every_address_refuses_wrong_types(row):
             check(row, row.address, [given, *others])
 
 
+def test_an_open_choice_takes_names_that_added_ones_can_have():
+    vocoder = vocabulary.row("/distill/vocoder")
+    assert check(vocoder, vocoder.address, ["hifi-speech.v2"]).values == ("hifi-speech.v2",)
+    for given in ("no such thing", "../up", "A", "x" * 60):
+        with pytest.raises(ControlError, match="is none of auto"):
+            check(vocoder, vocoder.address, [given])
+
+
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.address)
 def test_every_address_refuses_one_argument_too_many(row):
     if row.arguments and row.arguments[-1].repeated:

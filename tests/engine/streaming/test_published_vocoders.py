@@ -13,6 +13,8 @@ from distill_engine.audio.mel_stream import StreamingMelAdapter
 from distill_engine.audio.resampling import StreamingResampler
 from distill_engine.errors import ModelFileError, VocoderError, WeightsError
 from distill_engine.rendering.loading import load_model
+from distill_engine.rendering.performance import Score
+from distill_engine.rendering.render import Output, render_score
 from distill_engine.streaming.backends.adapted import adapted_delay
 from distill_engine.streaming.instrument import choose_vocoder, prepare_instrument
 from distill_engine.streaming.synth import Synth
@@ -139,6 +141,83 @@ def test_a_synth_plays_it_the_same_in_any_block_size(name, tiny_model):
     assert np.abs(one[:, 16384:]).max() > 1e-4
     assert np.abs(play([8] * 8) - one).max() <= 1e-5
     assert np.abs(play([3, 5, 16, 32, 8]) - one).max() <= 1e-5
+
+
+@pytest.mark.slow
+def test_a_bigvgan_of_the_real_size_streams_through_a_synth(tiny_model, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    support_vocoders.write_real_bigvgan()
+    instrument = prepare_instrument(tiny_model, "bigvgan")
+    assert (instrument.delay_samples, instrument.vocoder.origin) == (10397, "universal")
+
+    def play(sizes: list[int]) -> np.ndarray:
+        synth = Synth(instrument, seed=2)
+        return np.concatenate([synth.render(size) for size in sizes], axis=1)
+
+    whole = play([24])
+    assert np.abs(whole[:, 8192:]).max() > 1e-6
+    assert np.abs(play([8, 1, 2, 13]) - whole).max() <= 1e-5
+
+
+def test_a_vocoder_that_fails_live_is_silent_and_comes_back(tiny_model, monkeypatch):
+    instrument = prepare_instrument(tiny_model, "v3")
+    synth = Synth(instrument, seed=2)
+    synth.render(8)
+    stream = synth._mixer.main.vocoder
+    step = stream.step
+
+    def full(x):
+        raise VocoderError("out of memory even in the smallest pieces: close other programs")
+
+    stream.step = full
+    silent = synth.render(12)
+    reports = synth.take_reports()
+    assert np.isfinite(silent).all()
+    assert np.abs(np.diff(silent[:, 2048:])).max() < 1e-5  # nothing but the DC block's tail
+    assert [report.kind for report in reports] == ["failed"]
+    assert "v3 failed: out of memory" in reports[0].message
+    stream.step = step
+    assert np.abs(synth.render(60)[:, -8192:]).max() > 1e-4
+    assert synth.take_reports() == []
+
+
+def test_what_memory_made_it_do_is_told_while_it_plays(tiny_model, monkeypatch):
+    instrument = prepare_instrument(tiny_model, "v3")
+    runner = instrument.vocoder_stream()._inner.runner
+    expected, step = Synth(instrument, seed=2).render(24), runner._step
+
+    def small_memory(x, state):
+        if x.shape[-1] > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return step(x, state)
+
+    monkeypatch.setattr(runner, "_step", small_memory)
+    synth = Synth(instrument, seed=2)
+    assert np.abs(synth.render(24) - expected).max() <= 1e-5
+    told = [report.message for report in synth.take_reports()]
+    assert told[-1] == "v3: cpu ran out of memory: going on in pieces of 2 frames"
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_render_tells_what_was_dealt_with_and_writes_no_silence(tiny_model, tmp_path, monkeypatch, fails):
+    instrument = prepare_instrument(tiny_model, "v3")
+    runner = instrument.vocoder_stream()._inner.runner
+    step = runner._step
+
+    def small_memory(x, state):
+        if fails or x.shape[-1] > 4:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return step(x, state)
+
+    monkeypatch.setattr(runner, "_step", small_memory)
+    path = tmp_path / "a.wav"
+    if fails:
+        with pytest.raises(VocoderError, match="v3 failed: out of memory"):
+            render_score(instrument, Score(0.5), Output(path))
+        assert not path.exists()
+        return
+    result = render_score(instrument, Score(0.5), Output(path))
+    assert result.notes[-1] == "v3: cpu ran out of memory: going on in pieces of 4 frames"
 
 
 def test_a_swap_to_it_and_back_is_aligned_and_goes_on(tiny_model):
