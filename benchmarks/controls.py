@@ -175,7 +175,7 @@ def table_of(model: Path, bases: int) -> list[dict[str, Any]]:
         ends = f"{row.low:.2f} {row.unit} | {row.high:.2f} {row.unit}"
         print(f"| {row.name} | {row.rho:.2f} | {row.rho_low:.2f} | {ends} | {shown} |", flush=True)
         found.append(vars(row))
-    good = sum(row["rho"] >= 0.9 for row in found)
+    good = sum(round(row["rho"], 9) >= 0.9 for row in found)
     print(f"\n{good} of {len(found)} named controls with rho >= 0.9")
     for entry in analysis.get("withheld", []):
         print(f"not offered: {entry['reason']}")

@@ -17,11 +17,13 @@ from distill_engine.errors import Cancelled, ConfigError, TrainingError
 if TYPE_CHECKING:
     from distill_control.cli.train_view import TrainingView
     from distill_engine.dataset.corpus import Corpus
+    from distill_engine.models.config import ModelConfig
     from distill_engine.training.events import Finished
 
 Subparsers = Any
 VOCODER_SHARE = 2 / 3
-RESERVE_SECONDS = (5.0, 75.0)  # of a --minutes budget: statistics, graphs and controls at the end
+FINISH_SECONDS = 5.0  # of a --minutes budget: statistics and graphs at the end, besides the analysis
+MOST_RESERVED = 0.6  # of a --minutes budget
 
 
 def register(subparsers: Subparsers, common: argparse.ArgumentParser) -> None:
@@ -135,10 +137,11 @@ def run_train(args: argparse.Namespace) -> int:
     corpus = _corpus(args.corpus, args.seed)
     from distill_engine.training.train_model import ModelOptions, train_model
 
-    reserve = _reserve(args)
+    config = ModelConfig(family=args.family, latent_dim=args.latent_dim)
     with TrainingView(as_json=args.json) as view, stop_requested() as stopped:
+        reserve = _reserve(args, config, corpus, view)
         options = ModelOptions(
-            config=ModelConfig(family=args.family, latent_dim=args.latent_dim), preset=args.preset, epochs=args.epochs,
+            config=config, preset=args.preset, epochs=args.epochs,
             seconds=_seconds(args, began, reserve, VOCODER_SHARE if args.with_vocoder else 0.0), seed=args.seed,
             device=args.device, resume=resume, fresh=not resume, checkpoint_seconds=args.checkpoint_interval,
         )  # fmt: skip
@@ -165,12 +168,22 @@ def _writable(output: Path) -> None:
         raise ConfigError(f"{folder} cannot be written: choose another place for {output.name}")
 
 
-def _reserve(args: argparse.Namespace) -> float:
-    """Seconds of the budget kept for what follows the training."""
+def _reserve(args: argparse.Namespace, config: ModelConfig, corpus: Corpus, view: TrainingView) -> float:
+    """Seconds of the budget kept for what follows the training: what the analysis will take here, from a short measurement."""
     if not args.minutes:
         return 0.0
-    low, high = RESERVE_SECONDS
-    return low if args.no_analysis else max(low, min(high, 0.2 * args.minutes * 60))
+    if args.no_analysis:
+        return FINISH_SECONDS
+    from distill_engine.rendering.analysis_cost import expected_seconds
+    from distill_engine.training.events import Warned
+
+    sound = sum(len(clip.samples) for clip in corpus.clips) / 44100
+    wanted = FINISH_SECONDS + expected_seconds(config, sound, args.kind if args.with_vocoder else None)
+    most = MOST_RESERVED * args.minutes * 60
+    if wanted > most:
+        text = f"finding the controls takes up to {wanted:.0f} s here: give more than {args.minutes:g} minutes, or --no-analysis"
+        view(Warned(text))
+    return float(min(wanted, most))
 
 
 def _seconds(args: argparse.Namespace, began: float, reserve: float, kept: float) -> float | None:

@@ -21,6 +21,7 @@ from distill_engine.streaming.vocabulary import Row
 
 __all__ = ["Handler", "ModelListener", "Reply", "Session", "no_reply"]
 
+_MAP_SLOTS = tuple(vocabulary.slot(f"/distill/map/{name}") for name in ("x", "y", "amount"))
 _REPLIES = {"/distill/ping": "/distill/pong"}
 
 
@@ -123,6 +124,8 @@ class Session:
             if not arguments and row.kind in ("parameter", "setting", "reading"):
                 reply(address, self.values.get(row, slot))
                 return True
+            if slot in _MAP_SLOTS or row.address == "/distill/map":
+                self._check_map()
             if row.kind == "reading":
                 raise ControlError(f"{address} is a reading: it cannot be set")
             checked = check(row, address, arguments)
@@ -218,6 +221,10 @@ class Session:
         self._status_sources.append(source)
 
     # ---- inside
+
+    def _check_map(self) -> None:
+        if self.model.name and not self.model.has_map:
+            raise ControlError(f"the model {self.model.name} has no map: `distill analyse MODEL CORPUS` makes one")
 
     def _write(
         self, row: Row, slot: int | None, address: str, checked: Checked, origin: str, reply: Reply

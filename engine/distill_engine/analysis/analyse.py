@@ -16,14 +16,14 @@ from distill_engine.analysis.directions import Field
 from distill_engine.analysis.features import FEATURES, HOP, NAMES, Feature
 from distill_engine.analysis.map import LatentMap, make_map
 from distill_engine.analysis.measure import linear_warp, paths_of
-from distill_engine.analysis.others import find_characters, find_temporal
-from distill_engine.analysis.probes import AnalysisProgress, Prober, Progress, Synthesise
+from distill_engine.analysis.others import MOTIONS, find_characters, find_temporal
+from distill_engine.analysis.probes import LEAD, MEASURED, TAIL, AnalysisProgress, Prober, Progress, Synthesise
 from distill_engine.analysis.region import fit_region
 from distill_engine.analysis.setting import AnalysisConfig, Setting, Withheld
-from distill_engine.analysis.steady import find_steady
+from distill_engine.analysis.steady import SELECTIVITY, find_steady
 from distill_engine.errors import AnalysisError
 
-__all__ = ["UNDEFINED", "Analysis", "AnalysisConfig", "analyse"]
+__all__ = ["UNDEFINED", "Analysis", "AnalysisConfig", "analyse", "most_hops"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -113,6 +113,16 @@ def analyse(
         controls, tuple(setting.withheld), notes, view, tuple(names or (f"clip {i + 1}" for i in range(len(clips)))),
         plane, seed, reduction, setting.prober.seconds, time.monotonic() - started,
     )  # fmt: skip
+
+
+def most_hops(config: AnalysisConfig) -> int:
+    """Hops of sound that an analysis listens to at most, besides the corpus itself: every feature tried in every round."""
+    steady = sum(feature.kind == "steady" for feature in FEATURES)
+    probe, places = LEAD + MEASURED + TAIL, 4 * config.bases
+    trial = steady * config.bases * (config.positions - 1) + config.bases
+    held = config.probes + 3 * places + (len(SELECTIVITY) + 1) * trial + (2 * config.characters + 1) * config.bases
+    moving = len(MOTIONS) * config.moving_bases * config.moving_positions * (config.moving_hops + LEAD + TAIL)
+    return probe * held + moving
 
 
 def _find_all(setting: Setting) -> tuple[Controls, tuple[str, ...]]:

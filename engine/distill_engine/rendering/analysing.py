@@ -22,6 +22,8 @@ TARGET_DB = -16.0
 _TRIM_RANGE_DB = (-12.0, 30.0)
 _GATE_DB = 10.0
 _PERFORMANCE_SECONDS = 15.0
+TRIM_SECONDS = 2 * _PERFORMANCE_SECONDS
+"""Sound that is made to find the level."""
 
 
 def loudness_db(samples: FloatArray, sample_rate: int = 44100) -> float:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import types
 from pathlib import Path
 
 import numpy as np
@@ -141,3 +143,26 @@ def test_help_is_quick_and_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "analysis", "cost", "reserved", "warned"),
+    [
+        (10, True, 100.0, 105.0, False),
+        (10, False, 100.0, 5.0, False),
+        (1, True, 100.0, 36.0, True),
+        (None, True, 100.0, 0.0, False),
+    ],
+)
+def test_what_the_controls_will_cost_is_kept_of_the_minutes(
+    monkeypatch: pytest.MonkeyPatch, minutes: float | None, analysis: bool, cost: float, reserved: float, warned: bool
+) -> None:
+    from distill_control.cli import train
+    from distill_engine.models.config import ModelConfig
+
+    monkeypatch.setattr("distill_engine.rendering.analysis_cost.expected_seconds", lambda *arguments: cost)
+    args = argparse.Namespace(minutes=minutes, no_analysis=not analysis, with_vocoder=False, kind="vocos")
+    events: list[object] = []
+    corpus = types.SimpleNamespace(clips=[types.SimpleNamespace(samples=np.zeros(44100))])
+    assert train._reserve(args, ModelConfig(), corpus, events.append) == reserved
+    assert bool(events) == warned

@@ -78,6 +78,19 @@ def test_every_reading_is_answered_and_told_when_it_changes_and_cannot_be_set(ra
     assert row.figure in STATUS_FIELDS
 
 
+@pytest.mark.parametrize("address", ["/distill/map", "/distill/map/x", "/distill/map/amount"])
+def test_a_model_without_a_map_says_so_when_it_is_asked_for(rain, fake_link, address):
+    values = [0.5, 0.5] if address == "/distill/map" else [0.5]
+    replies = Replies()
+    assert rain.handle(address, values, "me", replies)
+    rain.on_message({"event": "model", "name": "sea", "controls": [], "latents": 8, "has_map": False})
+    fake_link.written.clear()
+    assert not rain.handle(address, values, "me", replies)
+    assert replies[-1][:2] == ("/distill/error", address)
+    assert "distill analyse" in replies[-1][2]
+    assert not fake_link.written
+
+
 def test_controls_go_by_the_names_of_the_model(rain, fake_link):
     rain.set("/distill/control/roughness", [0.5, 2.0])
     assert fake_link.written == [(vocabulary.slot("/distill/control/1"), 0.5, 2.0)]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from distill_engine.analysis.analyse import Analysis, AnalysisConfig, analyse
+from distill_engine.analysis.analyse import Analysis, AnalysisConfig, analyse, most_hops
 from distill_engine.analysis.controls import Controls
 from distill_engine.analysis.features import NAMES, extract, summarise
 from distill_engine.analysis.plots import write_plots
@@ -118,6 +118,34 @@ def test_a_model_that_always_sounds_the_same_offers_no_control_that_does_nothing
 def test_one_file_is_enough(toy: Any) -> None:
     result = analyse(toy.encode, toy.synthesise, [toy.clip(3, 80)], config=SMALL)
     assert "loudness" in result.controls.names
+
+
+def test_one_sound_over_and_over_is_like_that_sound_once(toy: Any) -> None:
+    clip = toy.clip(3, 80)
+    once, often = (analyse(toy.encode, toy.synthesise, clips, seed=1, config=TINY) for clips in ([clip], [clip] * 4))
+    assert "loudness" in often.controls.names
+    assert all(info.high > info.low for info in often.controls.infos if info.kind == "feature")
+    assert set(once.controls.names) | {entry.feature for entry in once.withheld} >= set(NAMES)
+
+
+def test_no_more_is_listened_to_than_was_said(found: Analysis) -> None:
+    listened, most = found.seconds_synthesised * 44100 / 512, most_hops(SMALL)
+    assert 0.4 * most <= listened <= most
+
+
+def test_places_that_are_silent_when_held_are_passed_over() -> None:
+    """A corpus that is mostly decay: the model sounds in two fifths of it, and that is where controls are tried."""
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal(44100).astype(np.float32)
+
+    def synthesise(latents: np.ndarray) -> np.ndarray:
+        level = np.where(latents[1] > 0.2, 10 ** (0.3 * latents[0] - 1.0), 1e-6)
+        return np.repeat(level, 512).astype(np.float32) * np.resize(noise, latents.shape[1] * 512)
+
+    latents = rng.standard_normal((8, 200))
+    result = analyse(lambda clip: latents, synthesise, [np.resize(0.1 * noise, 200 * 2048)], config=TINY)
+    loudness = next(info for info in result.controls.infos if info.name == "loudness")
+    assert loudness.centre > -50.0
 
 
 def test_pure_noise_offers_no_pitch() -> None:

@@ -1,0 +1,63 @@
+"""How long an analysis will take on this machine: one pass of it timed, times the most passes that it makes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from distill_engine.analysis.analyse import most_hops
+from distill_engine.analysis.features import extract
+from distill_engine.analysis.setting import AnalysisConfig
+from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.modelfile import Manifest
+from distill_engine.models.config import ModelConfig
+from distill_engine.rendering.analysing import TRIM_SECONDS
+from distill_engine.rendering.loading import load_model
+from distill_engine.streaming.vocoder_choice import choose_vocoder, shipped_base
+
+TIMED_HOPS = 512
+_FITTING_SECONDS = 3.0
+_MARGIN = 1.15
+
+
+def expected_seconds(
+    config: ModelConfig,
+    corpus_seconds: float,
+    kind: str | None = None,
+    analysis: AnalysisConfig | None = None,
+    timed: Callable[[ModelConfig, str | None], float] | None = None,
+) -> float:
+    """Seconds that the analysis of a model still to be trained will take at most: its networks stand in, untrained or from the base.
+
+    Args:
+        corpus_seconds: how long the corpus is; it is encoded and listened to once.
+        kind: the model's own vocoder to be; None: the base that `auto` takes.
+        timed: gives seconds per hop (`hop_seconds`, unless a test has another).
+
+    Raises:
+        VocoderError: no base vocoder is installed.
+    """
+    hops = most_hops(analysis or AnalysisConfig()) + (corpus_seconds + TRIM_SECONDS) * DEFAULT_MEL.frame_rate
+    return _FITTING_SECONDS + _MARGIN * hops * (timed or hop_seconds)(config, kind)
+
+
+def hop_seconds(config: ModelConfig, kind: str | None) -> float:
+    """Seconds that one hop takes to decode, to vocode and to listen to, with weights that mean nothing; the better of two passes."""
+    import torch
+
+    from distill_engine.models.build import build_model
+
+    kind = kind or choose_vocoder(Manifest(), "auto").kind
+    base = load_model(shipped_base(kind) or choose_vocoder(Manifest(), f"base {kind}").path or "", vocoder=kind)
+    model = build_model(config).eval()
+    latents = torch.from_numpy(np.random.default_rng(0).standard_normal((1, config.latent_dim, TIMED_HOPS)))
+    best = np.inf
+    for _ in range(2):
+        began = time.perf_counter()
+        with torch.no_grad():
+            mel = model.decode(latents.float())[0].numpy()
+        extract(base.vocode(np.clip(mel, -11.5, 0.0).astype(np.float32)))
+        best = min(best, time.perf_counter() - began)
+    return best / TIMED_HOPS
