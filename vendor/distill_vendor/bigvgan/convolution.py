@@ -21,7 +21,7 @@ from torch.nn import functional as F
 if TYPE_CHECKING:
     from distill_vendor.bigvgan.layers import Convolution
 
-FEWEST_CHANNELS = {3: 192, 7: 96, 11: 96}  # narrower layers spend more on the transforms than they save
+FEWEST_CHANNELS = {3: 384, 7: 96, 11: 192}  # narrower layers spend more on the transforms than they save
 TILE_INPUTS = {7: 14, 11: 20}
 
 
