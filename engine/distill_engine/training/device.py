@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import torch
 
 from distill_engine.errors import ConfigError
@@ -19,3 +21,14 @@ def training_device(name: str = "auto") -> torch.device:
     if not there:
         raise ConfigError(f"device {name} is not available on this machine; use --device auto")
     return torch.device(name)
+
+
+def matrix_throughput(device: torch.device, *, size: int = 1024, rounds: int = 5) -> float:
+    """What the device does in matrix products, in GMAC/s: the best of a few, a fraction of a second in all."""
+    matrix = torch.ones(size, size, device=device)
+    best = float("inf")
+    for _ in range(rounds):
+        began = time.perf_counter()
+        float((matrix @ matrix)[0, 0])  # reading a number waits for the device
+        best = min(best, time.perf_counter() - began)
+    return size**3 / best / 1e9

@@ -112,6 +112,8 @@ def _begin(
 ) -> tuple[tuple[str, ...], bool]:
     """Loads the base vocoder where asked for and there; says what was begun from."""
     width = f"discriminators at {options.settings.width:g} of the papers' width"
+    if options.settings.throughput:
+        width += f", for a machine that does {options.settings.throughput:.0f} GMAC/s"
     if resumed:
         return (("resumed", width), False)
     if options.warm_start:

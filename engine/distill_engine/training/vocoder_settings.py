@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from distill_engine.errors import ConfigError
+
+if TYPE_CHECKING:
+    import torch
+
+WIDTHS = ((3000.0, 1.0), (800.0, 0.5), (300.0, 0.25), (0.0, 0.125))
+"""Least GMAC/s for each width of the discriminators: their work grows with its square, and two cores (100) bear an eighth. Where several
+processes train together nothing is measured, so that all choose alike: the papers' width on a GPU, an eighth on CPUs."""
 
 
 @dataclass(frozen=True)
@@ -16,7 +25,8 @@ class VocoderSettings:
     contexts that it never has in a long sound (held-out error 0.37 nat after 32-frame segments, 0.25 after 128-frame ones).
     `spectral_fraction` of the training goes before the adversarial stage. `width` scales the discriminators, whose multi-scale ones
     begin at the rate / 2 ** `first_scale`; they hear a random stretch of `discriminator_frames` of each segment (0: all of it).
-    `decoded_share` of the clips is heard through the latent model instead of as true mel.
+    `decoded_share` of the clips is heard through the latent model instead of as true mel. `throughput` is what the width was chosen by, in
+    GMAC/s (0: not measured).
     """
 
     kind: str = "vocos"
@@ -35,6 +45,7 @@ class VocoderSettings:
     decoded_share: float = 0.5
     augment: bool = True
     seed: int = 0
+    throughput: float = 0.0
 
     def __post_init__(self) -> None:
         if self.batch_size < 1 or self.segment_frames < 4:
@@ -48,17 +59,24 @@ class VocoderSettings:
         return asdict(self)
 
 
-def default_settings(kind: str, device: str = "auto", *, seed: int = 0) -> VocoderSettings:
-    """Settings for a kind on a device: on a CPU narrow discriminators from the half rate on, on a GPU the papers' own."""
+def default_settings(
+    kind: str, device: str = "auto", *, seed: int = 0, throughput: Callable[[torch.device], float] | None = None
+) -> VocoderSettings:
+    """Settings for a kind on a device, whose matrix products per second are measured and choose the discriminators' width.
+
+    Discriminators of the papers' own width hear everything; narrower ones begin at the half rate and hear short stretches. Raises
+    ConfigError for a device that is not there.
+    """
+    from distill_engine.training.device import matrix_throughput, training_device
+
+    chosen = training_device(device)
+    measured = 0.0 if int(os.environ.get("WORLD_SIZE", "1")) > 1 else (throughput or matrix_throughput)(chosen)
     batch, frames = {"vocos": (4, 96), "hifigan": (8, 16)}.get(kind, (8, 32))
-    if device == "cpu" or (device == "auto" and not _has_gpu()):
-        return VocoderSettings(kind, batch, frames, spectral_fraction=0.7, seed=seed)
-    return VocoderSettings(
-        kind, 4 * batch, frames, width=1.0, first_scale=0, discriminator_frames=0, learning_rate=2e-4, seed=seed
-    )
-
-
-def _has_gpu() -> bool:
-    import torch
-
-    return torch.cuda.is_available() or torch.backends.mps.is_available()
+    known = measured or (WIDTHS[0][0] if chosen.type != "cpu" else 0.0)
+    width = next(width for least, width in WIDTHS if known >= least)
+    settings = VocoderSettings(kind, batch, frames, width=width, throughput=measured, spectral_fraction=0.7, seed=seed)
+    if width == 1.0:
+        settings = replace(settings, first_scale=0, discriminator_frames=0)
+    if chosen.type != "cpu":
+        settings = replace(settings, batch_size=4 * batch, learning_rate=2e-4, spectral_fraction=0.4)
+    return settings
