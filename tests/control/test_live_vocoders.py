@@ -102,7 +102,7 @@ def play(home: Path, free_port: int, tiny_model: Path) -> Iterator[Callable[...,
 
     def start(*arguments: str) -> Engine:
         made.append(Engine(free_port, home, str(tiny_model), *arguments))
-        made[-1].until(lambda status: status.get("hops", 0) > 0)
+        made[-1].until(lambda status: status.get("hops", 0) > 0 and status["vocoder_playing"] != "")
         return made[-1]
 
     yield start
