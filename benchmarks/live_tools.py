@@ -141,7 +141,8 @@ class Engine:
     def __init__(self, server: JackServer, model: Path, *options: str, spinning: bool = False) -> None:
         self.port, self.query_port = free_port(), free_port()
         command = [sys.executable, str(Path(__file__).resolve()), "engine", *(["--spinning"] if spinning else []), "--"]
-        command += [str(model), "--device", "system", "--osc-port", str(self.port), "--oscquery-port", str(self.query_port)]
+        command += [str(model), "--device", "system"]
+        command += ["--osc-port", str(self.port), "--oscquery-port", str(self.query_port)]
         command += ["--no-midi", "--quiet", "--allow-paths", *options]
         self.log = Path(tempfile.mkstemp(prefix="engine-", suffix=".log")[1])
         with self.log.open("wb") as log:
