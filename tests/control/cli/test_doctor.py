@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -12,13 +14,12 @@ from distill_control.cli.main import main
 from distill_engine.errors import DeviceError
 
 
-def _rows(capsys: pytest.CaptureFixture[str]) -> list[dict[str, str]]:
-    return list(json.loads(capsys.readouterr().out))
-
-
-def test_everything_is_looked_at_and_what_is_not_good_has_a_way_out(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["doctor", "--json"]) == 0
-    rows = _rows(capsys)
+def test_everything_is_looked_at_and_what_is_not_good_has_a_way_out() -> None:
+    """In a process of its own: it measures with real-time priority and with denormal numbers flushed."""
+    words = [sys.executable, "-m", "distill_control.cli.main", "doctor", "--json"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)
     assert {row["what"] for row in rows} == set(doctor.CHECKS)
     assert {row["grade"] for row in rows} <= {"good", "advice"}
     speeds = [row["found"] for row in rows if row["what"] == "speed"]
