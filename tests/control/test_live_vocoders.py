@@ -136,11 +136,8 @@ def test_an_added_vocoder_plays_live_and_its_take_renders_to_the_same_samples(
     subprocess.run([*command, "-o", str(offline), "--bit-depth", "32f"], check=True, capture_output=True, timeout=120)
     played, rendered = (soundfile.read(path, dtype="float32")[0] for path in (live, offline))
     assert len(played) > 200 * 512
-    first = next(
-        start for start in range(0, len(rendered) - len(played) + 1, 512)
-        if np.abs(rendered[start : start + 20480] - played[:20480]).max() < 1e-5
-    )  # fmt: skip
-    assert np.abs(rendered[first : first + len(played)] - played).max() < 1e-5
+    starts = range(0, len(rendered) - len(played) + 1, 512)  # the recording began some hops after the take
+    assert min(np.abs(rendered[start : start + len(played)] - played).max() for start in starts) < 1e-5
 
 
 @pytest.mark.slow
