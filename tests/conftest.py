@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,14 @@ import support_jack
 def pytest_sessionstart(session: pytest.Session) -> None:
     """What earlier, killed JACK servers left must not keep this session's from starting."""
     support_jack.forget_dead_servers()
+
+
+@pytest.fixture(autouse=True)
+def _ordinary_numbers() -> Iterator[None]:
+    """ONNX Runtime flushes denormal numbers in the thread that makes a session: the next test finds the ordinary mode again."""
+    yield
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL("libm.so.6").fesetenv(ctypes.c_void_p(-1))  # FE_DFL_ENV
 
 
 @functools.cache

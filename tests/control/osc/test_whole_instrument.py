@@ -47,7 +47,9 @@ def test_every_kind_of_client_is_heard_in_the_recorded_sound(tmp_path, free_port
     try:
         status = {}
         while status.get("event") != "status" or not status.get("oscquery_port"):
-            status = json.loads(process.stdout.readline())
+            line = process.stdout.readline()
+            assert line, process.stderr.read()
+            status = json.loads(line)
         page = connect(f"ws://127.0.0.1:{status['oscquery_port']}/", proxy=None)
         udp, tcp = OscClient(port=free_port), OscClient(port=free_port, tcp=True)
         senders = [lambda value: udp.send("/distill/gain", value), lambda value: tcp.send("/distill/gain", value)]
