@@ -8,11 +8,21 @@ from distill_engine.streaming.vocabulary import Row
 
 
 @dataclass(frozen=True)
-class Fader:
-    """One parameter as a fader or, for a toggle, a switch. `label` is short, `key` fit for names of objects."""
+class Shown:
+    """What has a value to show. `label` is short, `key` fit for names of objects."""
 
     address: str
     label: str
+
+    @property
+    def key(self) -> str:
+        return key_of(self.address)
+
+
+@dataclass(frozen=True)
+class Fader(Shown):
+    """One parameter as a fader or, for a toggle, a switch."""
+
     minimum: float
     maximum: float
     default: float
@@ -20,38 +30,22 @@ class Fader:
     toggle: bool
     description: str
 
-    @property
-    def key(self) -> str:
-        return key_of(self.address)
-
 
 @dataclass(frozen=True)
-class Menu:
+class Menu(Shown):
     """One setting with its choices."""
 
-    address: str
-    label: str
     choices: tuple[str, ...]
     default: str
 
-    @property
-    def key(self) -> str:
-        return key_of(self.address)
-
 
 @dataclass(frozen=True)
-class Gauge:
+class Gauge(Shown):
     """One number that is only shown."""
 
-    address: str
-    label: str
     minimum: float
     maximum: float
     description: str
-
-    @property
-    def key(self) -> str:
-        return key_of(self.address)
 
 
 @dataclass(frozen=True)
