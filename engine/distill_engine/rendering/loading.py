@@ -71,8 +71,8 @@ class LoadedModel:
         if self._networks is None:
             config = self._config
             with ModelFile.open(self.path) as file:
-                decoder, encoder = self._loader.model(file, config)
-            self._networks = (decoder(), encoder() if encoder is not None else None)
+                model = self._loader.model(file, config)
+            self._networks = (model.decoder(), model.encoder() if model.encoder is not None else None)
         return self._networks
 
     def choice(self, vocoder: str | None = None) -> VocoderChoice:

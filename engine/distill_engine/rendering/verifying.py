@@ -39,9 +39,9 @@ def _verify_model(file: ModelFile) -> list[str]:
         ours = NetworkLoader(SessionSettings()).model(file, config)
     except DistillError as error:
         return [str(error)]
-    faults = _difference("decoder", ours[0](), theirs[0](), 1)
-    if ours[1] is not None and theirs[1] is not None:
-        faults += _difference("encoder", ours[1](), theirs[1](), config.reduction)
+    faults = _difference("decoder", ours.decoder(), theirs.decoder(), 1)
+    if ours.encoder is not None and theirs.encoder is not None:
+        faults += _difference("encoder", ours.encoder(), theirs.encoder(), config.reduction)
     return faults
 
 

@@ -23,7 +23,6 @@ from distill_engine.modelfile.configs import mel_config, model_config
 from distill_engine.models.config import ModelConfig
 from distill_engine.streaming.backends.base import StepBackend
 from distill_engine.streaming.backends.onnx_backend import SessionSettings
-from distill_engine.streaming.blending import decoder_digest
 from distill_engine.streaming.live_input import LiveInput
 from distill_engine.streaming.loading import NetworkLoader
 from distill_engine.streaming.sources import Corpus, Drift, Hold, LatentSource, SourceBank
@@ -177,11 +176,10 @@ def prepare_instrument(
         choice = pick(manifest, vocoder)
         loader = NetworkLoader(settings or SessionSettings(), torch_device)
         config, mel = model_config(manifest, str(path)), mel_config(manifest, str(path))
-        decoder, encoder = loader.model(file, config)
+        model = loader.model(file, config)
         _check_fit(choice, mel)
         streams = loader.vocoder(file, choice, mel)
         extras = _analysis(file, manifest, config)
-        shared = decoder_digest(file.read_part("model"))
     return Instrument(
         manifest.name or path.stem,
         manifest.digest,
@@ -192,11 +190,11 @@ def prepare_instrument(
         config.reduction,
         mel,
         streams.delay,
-        decoder,
+        model.decoder,
         streams.make,
-        encoder,
+        model.encoder,
         path=path,
-        decoder_digest=shared,
+        decoder_digest=model.decoder_digest,
         analysis_digest=manifest.parts["analysis"].sha256 if "analysis" in manifest.parts else "",
         trim=_trim(manifest),
         notes=loader.notes,

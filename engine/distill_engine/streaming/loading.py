@@ -19,12 +19,22 @@ from distill_engine.models.config import ModelConfig
 from distill_engine.streaming.backends.adapted import adapted
 from distill_engine.streaming.backends.base import StepBackend
 from distill_engine.streaming.backends.onnx_backend import OnnxGraph, SessionSettings
+from distill_engine.streaming.blending import decoder_digest
 from distill_engine.streaming.torch_import import import_torch
 from distill_engine.streaming.vocoder_choice import VocoderChoice
 from distill_engine.vocoders.registry import vocoder_delay
 from distill_engine.vocoders.weights_events import FellBack, WeightsEvent
 
 Streams = Callable[[], StepBackend]
+
+
+@dataclass(frozen=True)
+class ModelStreams:
+    """A latent model: makers of decoder and encoder streams (None without a graph of it), and the `decoder_digest` of `blending`."""
+
+    decoder: Streams
+    encoder: Streams | None
+    decoder_digest: str
 
 
 @dataclass(frozen=True)
@@ -46,20 +56,17 @@ class NetworkLoader:
         self._settings, self._device = settings, torch_device
         self.notes: list[str] = []
 
-    def model(self, file: ModelFile, config: ModelConfig) -> tuple[Streams, Streams | None]:
-        """Makers of decoder and encoder streams; the encoder is None where the file has no graph of it.
-
-        Raises ModelFileError if the decoder cannot be loaded or does not fit the model's config.
-        """
+    def model(self, file: ModelFile, config: ModelConfig) -> ModelStreams:
+        """The latent model. Raises ModelFileError if its decoder cannot be loaded or does not fit the model's config."""
         part = file.read_part("model")
         if self._device is not None:
-            return self._torch_model(part, config)
+            return ModelStreams(*self._torch_model(part, config), decoder_digest(part))
         decoder = self._graph(file, "runtime/decoder.onnx", part, Fraction(1), (config.latent_dim, config.bands))
         if "runtime/encoder.onnx" not in file.graphs:
-            return decoder.stream, None
+            return ModelStreams(decoder.stream, None, decoder_digest(part))
         rate = Fraction(1, config.reduction)
         encoder = self._graph(file, "runtime/encoder.onnx", part, rate, (config.bands, config.latent_dim))
-        return decoder.stream, encoder.stream
+        return ModelStreams(decoder.stream, encoder.stream, decoder_digest(part))
 
     def vocoder(self, model: ModelFile, choice: VocoderChoice, mel: MelConfig) -> VocoderStreams:
         """The vocoder for mels of the definition `mel`. Raises ModelFileError, VocoderError, WeightsError."""
