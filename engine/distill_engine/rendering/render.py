@@ -14,10 +14,10 @@ from distill_engine.audio.encoding import BitDepth, file_rate, write_audio_strea
 from distill_engine.audio.resampling import StreamingResampler
 from distill_engine.errors import AudioFileError, TakeError
 from distill_engine.rendering.performance import FloatArray, Resolve, Score, play_score, play_take
+from distill_engine.streaming.blending import space_of
 from distill_engine.streaming.instrument import Instrument
 from distill_engine.streaming.take import Take
-
-_SPACES = {True: "latents", False: "sound"}
+from distill_engine.streaming.vocabulary import BLEND_SPACES
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ def render_score(
     """Renders a score. Raises AudioFileError, ControlError."""
     notes: list[str] = []
     result = _write(instrument, play_score(instrument, score, notes.append), score.seconds, output, progress, notes)
-    spaces = {_SPACES[other.shares(instrument)] for other, _ in score.others}
-    return replace(result, blend_space="both" if len(spaces) > 1 else next(iter(spaces), "one"))
+    space = space_of(other.shares(instrument) for other, _ in score.others)
+    return replace(result, blend_space=BLEND_SPACES[space])
 
 
 def render_take(

@@ -9,7 +9,7 @@ to its place. When the first place is given to another model, guests go on in so
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -55,6 +55,13 @@ class Moved:
     latent: Samples
     gain: Samples
     curve: Samples | float = 1.0
+
+
+def space_of(shared: Iterable[bool]) -> int:
+    """How places are blended, as an index of the vocabulary's `BLEND_SPACES`; `shared`: of each place but the first, whether
+    it shares with that."""
+    ways = set(shared)
+    return 0 if not ways else 3 if len(ways) > 1 else 1 if True in ways else 2
 
 
 def thawed(rows: Samples, curve: Samples | float, hop: int) -> list[Guest]:

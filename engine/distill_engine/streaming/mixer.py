@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from distill_engine.streaming.blending import Guest, Moved, thawed, together
+from distill_engine.streaming.blending import Guest, Moved, space_of, thawed, together
 from distill_engine.streaming.hop_values import blend_weights, hop_values
 from distill_engine.streaming.lane import Lane
 from distill_engine.streaming.parameters import ParameterBank, StateDict, part_of
@@ -111,8 +111,7 @@ class Mixer:
     @property
     def space(self) -> int:
         """How the places are blended, as an index of the vocabulary's `BLEND_SPACES`."""
-        guests = {lane.voice.guest for lane in self.lanes[1:] if lane.stays}
-        return 0 if not guests else 3 if len(guests) > 1 else 1 if True in guests else 2
+        return space_of(lane.voice.guest for lane in self.lanes[1:] if lane.stays)
 
     def mix(self, hop: int, report: Callable[[Report], None]) -> Samples:
         """The sound of the hops moved, from `hop` on. Two or more voices are computed side by side: networks leave Python alone."""
