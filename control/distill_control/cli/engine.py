@@ -10,15 +10,15 @@ from pathlib import Path
 from socket import socket
 from typing import TYPE_CHECKING
 
-from distill_control.cli.options import VOCODERS, vocoder_name
+from distill_control.cli.options import vocoder_name
 from distill_control.settings import ControlSettings
 from distill_engine.errors import ConfigError, ControlError, DistillError
+from distill_engine.streaming.vocabulary import SOURCES, VOCODERS
 
 if TYPE_CHECKING:
     from distill_engine.streaming.devices import Device
     from distill_engine.streaming.engine import EngineSettings
 
-SOURCES = ("hold", "drift", "corpus", "input", "prior")
 ANY = ("0.0.0.0", "::")
 CONTROL_PROGRAM = (sys.executable, "-m", "distill_control.session")
 

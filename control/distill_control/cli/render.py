@@ -8,7 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distill_control.cli.options import VOCODERS, vocoder_name
+from distill_control.cli.options import vocoder_name
+from distill_engine.streaming.vocabulary import VOCODERS
 
 if TYPE_CHECKING:
     from distill_engine.rendering.render import Output, Progress, RenderResult

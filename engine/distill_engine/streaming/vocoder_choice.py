@@ -13,6 +13,7 @@ from distill_engine.library.vocoders import describe, find_weights, published_na
 from distill_engine.modelfile import Manifest, ModelFile
 from distill_engine.streaming.vocabulary import VOCODERS as NAMES
 from distill_engine.vocoders.registry import VOCODERS
+from distill_engine.vocoders.weights import WeightsRecord
 
 FEW_EPOCHS = 20
 KINDS = tuple(name for name, kind in VOCODERS.items() if kind.trainable)
@@ -114,14 +115,19 @@ def bigvgan_serves(torch_device: str | None) -> bool:
     return installed() and choose_device(torch_device).type != "cpu"
 
 
-def _published(name: str) -> VocoderChoice:
+def published(name: str) -> WeightsRecord:
+    """Published weights on this machine. Raises WeightsError where they are missing or damaged, VocoderError with what there is."""
     try:
-        record = find_weights(name)
+        return find_weights(name)
     except WeightsError:
         raise
     except VocoderError:
         known = ", ".join((*NAMES, *published_names()))
         raise VocoderError(f"vocoder {name[:40]!r} is unknown; choose {known}") from None
+
+
+def _published(name: str) -> VocoderChoice:
+    record = published(name)
     return VocoderChoice(record.kind, "published", f"asked for: {describe(record)}", record.config, label=name)
 
 
