@@ -7,20 +7,14 @@ import time
 import torch
 
 from distill_engine.errors import ConfigError
+from distill_engine.layers.runner import choose_device
 
 
 def training_device(name: str = "auto") -> torch.device:
-    """CUDA, then MPS, then the CPU for "auto". Raises ConfigError for one that is not there."""
-    if name == "auto":
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    if name not in ("cpu", "cuda", "mps"):
+    """CUDA, then MPS, then the CPU for "auto". Raises ConfigError for one that is unknown or not there."""
+    if name not in ("auto", "cpu", "cuda", "mps"):
         raise ConfigError(f"device {name!r} is unknown; choose auto, cpu, cuda or mps")
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}[name]
-    if not there:
-        raise ConfigError(f"device {name} is not available on this machine; use --device auto")
-    return torch.device(name)
+    return choose_device(name)
 
 
 def matrix_throughput(device: torch.device, *, size: int = 1024, rounds: int = 5) -> float:

@@ -12,6 +12,7 @@ from distill_engine.audio.mel_stream import StreamingMelAdapter
 from distill_engine.audio.resampling import StreamingResampler
 from distill_engine.errors import ModelFileError, VocoderError
 from distill_engine.streaming.backends.base import FloatArray, StepBackend
+from distill_engine.streaming.parameters import part_of
 
 LONGEST_PERIOD = 20_000  # frames after which the rates of two mels meet again
 
@@ -67,18 +68,15 @@ class AdaptedBackend:
         return {name: value for name, value in named.items() if value.size}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        def part(name: str) -> dict[str, np.ndarray]:
-            return {k.removeprefix(f"{name}."): v for k, v in state.items() if k.startswith(f"{name}.")}
-
         try:
-            line = part("line")
+            line = part_of(state, "line.")
             self._late = int(line["late"][0])
             self._waiting = line.get("waiting", np.zeros(0)).astype(np.float32).reshape(1, -1)
-            self._adapter.restore(part("adapter"))
-            self._resampler.restore(part("resampler"))
+            self._adapter.restore(part_of(state, "adapter."))
+            self._resampler.restore(part_of(state, "resampler."))
         except (KeyError, ValueError, IndexError):
             raise ModelFileError("this state belongs to another network") from None
-        self._inner.restore(part("inner"))
+        self._inner.restore(part_of(state, "inner."))
 
 
 def adapted_delay(mel: MelConfig, inner_mel: MelConfig, inner_delay: int) -> int:
