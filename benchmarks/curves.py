@@ -76,7 +76,7 @@ def main() -> None:
 
     settings = default_settings(args.kind, "cpu")
     if not args.from_scratch:
-        settings = replace(settings, spectral_fraction=min(settings.spectral_fraction, 0.5))
+        settings = settings.from_base()
     if args.spectral_only:
         settings = replace(settings, spectral_fraction=1.0)
     torch.manual_seed(settings.seed)

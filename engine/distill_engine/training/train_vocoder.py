@@ -80,7 +80,7 @@ def train_vocoder(
     generator = build_vocoder(kind, config)
     notes, warm = _begin(generator, kind, config, options, resumed=found is not None)
     if warm and found is None:
-        settings = replace(settings, spectral_fraction=min(settings.spectral_fraction, 0.5))
+        settings = settings.from_base()
     ranks = start_ranks()
     if not ranks.first:
         listen = ignore

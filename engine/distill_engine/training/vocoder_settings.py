@@ -55,6 +55,10 @@ class VocoderSettings:
         if self.width <= 0 or min(self.learning_rate, self.discriminator_rate) <= 0:
             raise ConfigError("vocoder training: width and learning rates must be above 0")
 
+    def from_base(self) -> VocoderSettings:
+        """For a training that begins with a base vocoder: the spectral stage takes half of it at most."""
+        return replace(self, spectral_fraction=min(self.spectral_fraction, 0.5))
+
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
