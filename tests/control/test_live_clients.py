@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import mido
@@ -80,6 +80,16 @@ def engine(tmp_path: Path, free_ports: int) -> Iterator[Engine]:
 
 
 @pytest.fixture
+def start() -> Iterator[Callable[..., None]]:
+    """`start(command, ...)` starts a program that is ended with the test."""
+    processes: list[subprocess.Popen[bytes]] = []
+    yield lambda command, **surroundings: processes.append(subprocess.Popen(command, **surroundings))
+    for process in processes:
+        process.kill()
+        process.wait(10)
+
+
+@pytest.fixture
 def free_ports() -> int:
     """The first of two ports next to each other that nobody has."""
     import socket
@@ -139,28 +149,20 @@ def value(client: OscClient) -> object:
 @pytest.mark.peer
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("pd") is None, reason="Pure Data is not installed")
-def test_a_fader_of_the_pure_data_patch_is_heard(engine: Engine, tmp_path: Path) -> None:
+def test_a_fader_of_the_pure_data_patch_is_heard(engine: Engine, start: Callable[..., None], tmp_path: Path) -> None:
     panel = Panel(port=engine.port, listen=engine.port + 20, controls=("brightness",))
     (tmp_path / "distill.pd").write_bytes(generate(panel)["puredata/distill.pd"])
     script = ["#X obj 0 0 loadbang;", "#X obj 0 30 delay 500;", "#X msg 0 60 \\; distill-control-brightness 1;"]
     cords = ["#X connect 0 0 1 0;", "#X connect 1 0 2 0;"]
     (tmp_path / "move.pd").write_text("\n".join(["#N canvas 0 0 400 300 10;", *script, *cords]) + "\n")
     command = ["pd", "-nogui", "-noaudio", "-nomidi", "-stderr", "-open", "distill.pd", "-open", "move.pd"]
-    processes: list[subprocess.Popen[bytes]] = []
-    try:
-        assert_heard(
-            engine, lambda: processes.append(subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL))
-        )
-    finally:
-        for process in processes:
-            process.terminate()
-            process.wait(10)
+    assert_heard(engine, lambda: start(command, cwd=tmp_path, stderr=subprocess.DEVNULL))
 
 
 @pytest.mark.peer
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("sclang") is None, reason="sclang is not installed")
-def test_a_line_of_supercollider_is_heard(engine: Engine, tmp_path: Path) -> None:
+def test_a_line_of_supercollider_is_heard(engine: Engine, start: Callable[..., None], tmp_path: Path) -> None:
     (tmp_path / "distill.scd").write_bytes(generate(Panel(port=engine.port))["supercollider/distill.scd"])
     (tmp_path / "move.scd").write_text(
         f'"{tmp_path}/distill.scd".load; ~distill.("control/brightness", 1); {{ 1.wait; 0.exit }}.fork(AppClock);\n'
@@ -168,17 +170,7 @@ def test_a_line_of_supercollider_is_heard(engine: Engine, tmp_path: Path) -> Non
     surroundings = {"QTWEBENGINE_DISABLE_SANDBOX": "1", "QT_QPA_PLATFORM": "offscreen", "HOME": str(tmp_path)}
     command = ["sclang", "-i", "none", str(tmp_path / "move.scd")]
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
-    processes: list[subprocess.Popen[bytes]] = []
-    try:
-        assert_heard(
-            engine,
-            lambda: processes.append(subprocess.Popen(command, env=os.environ | surroundings, **quiet)),  # type: ignore[call-overload]
-            60.0,
-        )
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait(10)
+    assert_heard(engine, lambda: start(command, env=os.environ | surroundings, **quiet), 60.0)
 
 
 @pytest.mark.peer

@@ -30,7 +30,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def published(tmp_path: Path) -> tuple[str, str]:
+def add_speech(tmp_path: Path) -> list[str]:
+    """The command that adds weights, as they are published, by the name `speech`."""
     import torch
 
     from distill_engine.vocoders.registry import build_vocoder
@@ -40,7 +41,8 @@ def published(tmp_path: Path) -> tuple[str, str]:
     network = build_vocoder("hifigan", published_config("hifigan", PUBLISHED)[0])
     torch.save({"generator": network.state_dict()}, tmp_path / "generator_v3")
     (tmp_path / "config.json").write_text(json.dumps(PUBLISHED))
-    return str(tmp_path / "generator_v3"), str(tmp_path / "config.json")
+    files = ["--weights", str(tmp_path / "generator_v3"), "--config", str(tmp_path / "config.json")]
+    return ["vocoder", "add", "speech", *files]
 
 
 def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
@@ -49,11 +51,9 @@ def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
 
 
 def test_added_weights_are_listed_verified_and_removed(
-    capsys: pytest.CaptureFixture[str], published: tuple[str, str]
+    capsys: pytest.CaptureFixture[str], add_speech: list[str]
 ) -> None:
-    weights, config = published
-    added = answer(capsys, "vocoder", "add", "speech", "--weights", weights, "--config", config)
-    assert added["mel"]["sample_rate"] == 22050
+    assert answer(capsys, *add_speech)["mel"]["sample_rate"] == 22050
     rows = {row["name"]: row for row in answer(capsys, "vocoder", "list")}
     assert rows["speech"]["state"] == "ready"
     assert rows["bigvgan"]["state"].startswith("not here")
@@ -111,10 +111,9 @@ def test_what_goes_wrong_is_one_line(
 
 
 def test_compare_makes_sounds_figures_and_a_page(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, tiny_model: Path, published: tuple[str, str]
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, tiny_model: Path, add_speech: list[str]
 ) -> None:
-    weights, config = published
-    assert main(["vocoder", "add", "speech", "--weights", weights, "--config", config]) == 0
+    assert main(add_speech) == 0
     capsys.readouterr()
     folder = tmp_path / "compared"
     result = answer(
@@ -131,10 +130,9 @@ def test_compare_makes_sounds_figures_and_a_page(
 
 
 def test_an_added_vocoder_renders_and_resynthesises(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, tiny_model: Path, published: tuple[str, str]
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, tiny_model: Path, add_speech: list[str]
 ) -> None:
-    weights, config = published
-    assert main(["vocoder", "add", "speech", "--weights", weights, "--config", config]) == 0
+    assert main(add_speech) == 0
     capsys.readouterr()
     one, two = tmp_path / "one.wav", tmp_path / "two.wav"
     made = answer(capsys, "render", str(tiny_model), "-o", str(one), "--duration", "1", "--vocoder", "speech")

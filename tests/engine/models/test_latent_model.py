@@ -30,28 +30,26 @@ def model() -> LatentModel:
     return made
 
 
+def assert_streamed_is_whole(whole, step, state, x: torch.Tensor, blocks: list[int]) -> None:
+    parts = []
+    for block in x.split(blocks, -1):
+        part, state = step(block, state)
+        parts.append(part)
+    torch.testing.assert_close(torch.cat(parts, -1), whole(x), rtol=0, atol=1e-5)
+
+
 @pytest.mark.parametrize("blocks", [[1] * 24, [8, 8, 8], [3, 1, 7, 13], [24]])
 @torch.no_grad()
 def test_the_decoder_streamed_is_the_decoder_whole(model: LatentModel, blocks: list[int]) -> None:
-    latents = torch.randn(2, 8, 24)
-    state, parts, place = model.decoder_initial_state(2), [], 0
-    for block in blocks:
-        part, state = model.decoder_step(latents[..., place : place + block], state)
-        parts.append(part)
-        place += block
-    torch.testing.assert_close(torch.cat(parts, -1), model.decode(latents), rtol=0, atol=1e-5)
+    latents, state = torch.randn(2, 8, 24), model.decoder_initial_state(2)
+    assert_streamed_is_whole(model.decode, model.decoder_step, state, latents, blocks)
 
 
 @pytest.mark.parametrize("blocks", [[4] * 6, [8, 16], [4, 12, 8]])
 @torch.no_grad()
 def test_the_encoder_streamed_is_the_encoder_whole(model: LatentModel, blocks: list[int]) -> None:
-    mel = torch.randn(1, 12, 24) - 4.0
-    state, parts, place = model.encoder_initial_state(1), [], 0
-    for block in blocks:
-        part, state = model.encoder_step(mel[..., place : place + block], state)
-        parts.append(part)
-        place += block
-    torch.testing.assert_close(torch.cat(parts, -1), model.encode(mel), rtol=0, atol=1e-5)
+    mel, state = torch.randn(1, 12, 24) - 4.0, model.encoder_initial_state(1)
+    assert_streamed_is_whole(model.encode, model.encoder_step, state, mel, blocks)
 
 
 @torch.no_grad()
