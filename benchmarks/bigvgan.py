@@ -12,7 +12,6 @@ import argparse
 import io
 import json
 import os
-import platform
 import resource
 import statistics
 import subprocess
@@ -26,8 +25,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from machine import processor
 from torch.profiler import ProfilerActivity, profile
 
+from distill_engine.training.device import matrix_throughput
 from distill_vendor.bigvgan import BigVGAN, BigVGANConfig
 
 CONFIG = BigVGANConfig()
@@ -126,17 +127,6 @@ def one_block(name: str, frames: int, blocks: int) -> dict[str, float]:
     }
 
 
-def matrix_gmac_per_second() -> float:
-    """What plain matrix products reach here, in 10^9 multiply-accumulates a second: the ceiling for convolutions as published."""
-    size, times = 1536, []
-    a, b = torch.randn(size, size), torch.randn(size, size)
-    for _ in range(12):
-        started = time.perf_counter()
-        torch.mm(a, b)
-        times.append(time.perf_counter() - started)
-    return size**3 / min(times) / 1e9
-
-
 def peak_mb() -> float:
     """This process's own peak (what getrusage says begins with that of the process that started it)."""
     status = Path("/proc/self/status")
@@ -162,13 +152,6 @@ def profiled(frames: int) -> list[tuple[str, float]]:
     whole = sum(event.self_cpu_time_total for event in events)
     top = sorted(events, key=lambda event: -event.self_cpu_time_total)[:6]
     return [(event.key, event.self_cpu_time_total / whole) for event in top]
-
-
-def machine() -> str:
-    cpu = Path("/proc/cpuinfo")
-    lines = cpu.read_text().splitlines() if cpu.exists() else []
-    name = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
-    return f"{name}, {os.cpu_count()} cores, torch {torch.__version__}"
 
 
 def report(figures: dict[str, Any]) -> str:
@@ -215,10 +198,10 @@ def main() -> None:
         plan = [("distill", n, max(1, min(16, 128 // n))) for n in (1, 2, 4, 8, 16, 64, 256)]
         plan += [("upstream", 64, 1), ("upstream", 256, 1)]
     figures: dict[str, Any] = {
-        "machine": machine(),
+        "machine": f"{processor()}, {os.cpu_count()} cores, torch {torch.__version__}",
         "threads": args.threads,
         "gmac_per_second_of_audio": CONFIG.multiplications_per_second / 1e9,
-        "matrix_gmac_per_second": matrix_gmac_per_second(),
+        "matrix_gmac_per_second": matrix_throughput(torch.device("cpu"), size=1536, rounds=12),
         "pair": compare(64, 3 if args.quick else 9),
         "blocks": [{"name": n, **in_own_process(n, frames, blocks, args.threads)} for n, frames, blocks in plan],
         "profile": profiled(64),

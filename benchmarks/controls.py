@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from build_assets import machine
 from corpora import KINDS, write_corpus
+from machine import machine
 
 from distill_engine.analysis.directions import spearman
 from distill_engine.analysis.features import FEATURES, HOP, NAMES, SILENCE_LUFS, extract, summarise

@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from build_assets import CORPUS, machine
+from build_assets import CORPUS
+from machine import machine
 
 from distill_engine.audio.mel import DEFAULT_MEL, mel_filterbank, mel_spectrogram
 from distill_engine.dataset.corpus import load_corpus

@@ -14,7 +14,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
-from build_assets import CORPUS, machine
+from build_assets import CORPUS
+from machine import machine
 
 from distill_engine.audio.mel import mel_spectrogram
 from distill_engine.dataset.corpus import load_corpus
