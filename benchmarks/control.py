@@ -25,14 +25,13 @@ from pathlib import Path
 
 import numpy as np
 import psutil
-import soundfile
 from control_tools import Fuzzer, Instrument, open_midi
-from live_tools import OUTPUTS, Engine, IdleClient, compare_recordings, machine, model_to_play
+from live_tools import Engine, heard_outside, machine, model_to_play
 
 from distill_control.osc.client import OscClient
 from distill_control.osc.packet import encode
 from distill_engine.streaming import vocabulary
-from support_jack import JackServer, Recorder, available
+from support_jack import JackServer, available
 
 WIDTH = vocabulary.slot("/distill/width")
 SENDER = """
@@ -71,37 +70,27 @@ def value(port: int, address: str) -> float:
 
 def flood(model: Path, vocoder: str, rate: int, seconds: float, folder: Path) -> Row:
     """One sender in a process of its own; what arrived, what was heard, memory, CPU."""
-    server = JackServer(f"distill-flood-{os.getpid()}").start()
-    played = folder / f"flood-{rate}.wav"
-    try:
-        idle = IdleClient(server)
-        options = ("--vocoder", vocoder, "--block", "1", "--record", str(played))
-        with Engine(server, model, *options).wait_ready() as engine:
-            time.sleep(3.0)
-            process = control_process(engine)
-            before, memory, cpu = engine.osc.status(), process.memory_info().rss, sum(process.cpu_times()[:2])
-            late, recorder, began = server.late("PortAudio"), Recorder(server, OUTPUTS[0]), time.monotonic()
-            command = [sys.executable, "-c", SENDER, str(engine.port), str(rate), str(seconds)]
-            sent = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-            took = time.monotonic() - began
-            busy = (sum(process.cpu_times()[:2]) - cpu) / took
-            time.sleep(0.5)
-            after, growth = engine.osc.status(), (process.memory_info().rss - memory) / 1e6
-            width = value(engine.port, "/distill/width")
-            time.sleep(0.5)
-            late, heard = server.late("PortAudio") - late, recorder.stop()
-        idle_late = idle.stop()
-        found = compare_recordings(played, heard, server.rate)
-    finally:
-        server.remove()
-    silent = bool(np.nanmax(np.abs(heard.samples[0][-server.rate // 4 :])) < 1e-4)
+    with heard_outside(model, vocoder, folder) as hearing:
+        engine, before = hearing.engine, hearing.before
+        process = control_process(engine)
+        memory, cpu, began = process.memory_info().rss, sum(process.cpu_times()[:2]), time.monotonic()
+        command = [sys.executable, "-c", SENDER, str(engine.port), str(rate), str(seconds)]
+        sent = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        busy = (sum(process.cpu_times()[:2]) - cpu) / (time.monotonic() - began)
+        time.sleep(0.5)
+        after, growth = engine.osc.status(), (process.memory_info().rss - memory) / 1e6
+        width = value(engine.port, "/distill/width")
+        time.sleep(0.5)
+    found = hearing.found
+    silent = bool(np.nanmax(np.abs(hearing.heard.samples[0][-hearing.server.rate // 4 :])) < 1e-4)
     handled, lost = int(after["messages"] - before["messages"]) - 1, int(after["osc_lost"] - before["osc_lost"])
     applied = "applied and heard" if width == 0.625 and silent else f"NOT applied (width {width}, silent {silent})"
     return (
         f"{rate:,} msg/s for {seconds:g} s, {vocoder} playing",
         f"{sent:,} sent, {handled:,} handled, {lost:,} lost by the system; last values {applied}; control process {busy:.0%} of one core, "
         f"memory {growth:+.1f} MB; {after['underruns'] - before['underruns']:.0f} underruns, {found.breaks} breaks heard in "
-        f"{found.seconds:.0f} s, recorder skipped {found.skipped}; late for jackd: engine {late}, idle C client {idle_late}",
+        f"{found.seconds:.0f} s, recorder skipped {found.skipped}; late for jackd: engine {hearing.late}, "
+        f"idle C client {hearing.idle_late}",
     )
 
 
@@ -170,26 +159,17 @@ def fuzz(count: int, rounds: int, seed: int) -> Iterator[Row]:
 
 def fuzz_beside_sound(model: Path, vocoder: str, count: int, seed: int, folder: Path) -> Row:
     """Malformed input to a playing engine: what is heard of it."""
-    server = JackServer(f"distill-fuzz-{os.getpid()}").start()
-    played = folder / "fuzz.wav"
     os.environ["DISTILL_HOME"] = str(folder / "home")
-    try:
-        options = ("--vocoder", vocoder, "--block", "1", "--record", str(played))
-        with Engine(server, model, *options).wait_ready() as engine:
-            time.sleep(3.0)
-            before, late, recorder = engine.osc.status(), server.late("PortAudio"), Recorder(server, OUTPUTS[0])
-            Fuzzer(seed, engine.port, engine.query_port, heavy=False).round(count)
-            time.sleep(1.0)
-            after, late, heard = engine.osc.status(), server.late("PortAudio") - late, recorder.stop()
-        found = compare_recordings(played, heard, server.rate)
-    finally:
-        server.remove()
-    sound, _ = soundfile.read(played, dtype="float32")
-    finite = bool(np.isfinite(sound).all())
+    with heard_outside(model, vocoder, folder) as hearing:
+        engine, before = hearing.engine, hearing.before
+        Fuzzer(seed, engine.port, engine.query_port, heavy=False).round(count)
+        time.sleep(1.0)
+        after = engine.osc.status()
+    found = hearing.found
     return (
         f"fuzz beside the sound ({vocoder}), {count:,} inputs",
-        f"engine alive, sound {'finite' if finite else 'NOT FINITE'}, {after['underruns'] - before['underruns']:.0f} underruns, "
-        f"{found.breaks} breaks heard in {found.seconds:.0f} s, recorder skipped {found.skipped}; late for jackd {late}",
+        f"engine alive, sound {'finite' if found.finite else 'NOT FINITE'}, {after['underruns'] - before['underruns']:.0f} underruns, "
+        f"{found.breaks} breaks heard in {found.seconds:.0f} s, recorder skipped {found.skipped}; late for jackd {hearing.late}",
     )
 
 

@@ -21,19 +21,9 @@ import time
 from pathlib import Path
 
 import numpy as np
-from live_tools import (
-    OUTPUTS,
-    Engine,
-    Flood,
-    IdleClient,
-    compare_recordings,
-    machine,
-    model_to_play,
-    packet,
-    write_results,
-)
+from live_tools import OUTPUTS, Engine, Flood, heard_outside, machine, model_to_play, packet, write_results
 
-from support_jack import JackServer, Recorder, available
+from support_jack import JackServer, available
 
 PUBLISHED = {
     "RAVE v2 causal, torch, block 46.4 ms, 1 thread": "48 ms a block (measured on another 2-core machine at 2.5 GHz)",
@@ -265,35 +255,22 @@ def run_disturbed(
     period: int = 256,
 ) -> dict:
     """Plays for some time under disturbances; heard and counted."""
-    server = JackServer(f"distill-disturbed-{os.getpid()}", period=period).start()
-    played = folder / f"played-{time.monotonic_ns()}.wav"
-    try:
-        idle = IdleClient(server)
-        options = ("--vocoder", vocoder, "--block", "1", "--record", str(played))
-        with Engine(server, model, *options, spinning=spinning).wait_ready() as engine:
-            time.sleep(3.0)
-            flood = Flood(engine.port, rate) if rate else None
-            before, late_before = engine.osc.status(), server.late("PortAudio")
-            recorder = Recorder(server, OUTPUTS[0])
-            changes = _keep_changing(engine, seconds, vocoder) if swaps else time.sleep(seconds)
-            after = engine.osc.status()
-            late = server.late("PortAudio") - late_before
-            heard = recorder.stop()
-            if flood is not None:
-                flood.stop()
-        idle_late = idle.stop()
-        found = compare_recordings(played, heard, server.rate)
-    finally:
-        server.remove()
-        played.unlink(missing_ok=True)
+    with heard_outside(model, vocoder, folder, spinning=spinning, period=period) as hearing:
+        engine, before = hearing.engine, hearing.before
+        flood = Flood(engine.port, rate) if rate else None
+        changes = _keep_changing(engine, seconds, vocoder) if swaps else time.sleep(seconds)
+        after = engine.osc.status()
+        if flood is not None:
+            flood.stop()
+    found = hearing.found
     counted = ("underruns", "underruns_model", "underruns_stall", "underruns_device", "deadline_misses", "device_xruns")
     return {name: float(after[name]) - float(before[name]) for name in counted} | {
         "changes": changes or 0,
         "breaks": found.breaks,
         "heard_seconds": found.seconds,
         "recorder_skipped": found.skipped,
-        "engine_late": late,
-        "idle_late": idle_late,
+        "engine_late": hearing.late,
+        "idle_late": hearing.idle_late,
         **{name: float(after[name]) for name in ("hop_p50_ms", "hop_p99_ms", "hop_max_ms", "latency_ms", "memory_mb")},
     }
 

@@ -1,4 +1,4 @@
-"""What benchmarks/live.py and benchmarks/soak.py share: a model to play, the engine, OSC, and listening from outside over JACK."""
+"""What benchmarks/live.py, soak.py and control.py share: a model to play, the engine, OSC, and listening from outside over JACK."""
 
 from __future__ import annotations
 
@@ -13,29 +13,27 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from machine import processor
 from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests"))
 
-from support_jack import JackServer, Recording  # noqa: E402
+from support_jack import JackServer, Recorder, Recording  # noqa: E402
 
 OUTPUTS = ("PortAudio:out_0", "PortAudio:out_1")
 
 
 def machine() -> str:
     """Processor, cores and load."""
-    name = platform.processor() or platform.machine()
-    with contextlib.suppress(OSError):
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
     load = f", load {os.getloadavg()[0]:.1f} at the start" if hasattr(os, "getloadavg") else ""
-    return f"{name}, {os.cpu_count()} cores{load}, Python {platform.python_version()}"
+    return f"{processor()}, {os.cpu_count()} cores{load}, Python {platform.python_version()}"
 
 
 def model_to_play(given: Path | None, folder: Path) -> Path:
@@ -221,6 +219,42 @@ class IdleClient:
         return self._server.late("idle")
 
 
+@dataclass
+class Hearing:
+    """A playing engine; once it has ended also what was heard of it outside, and how often jackd waited in vain for whom."""
+
+    engine: Engine
+    server: JackServer
+    before: dict[str, float | str]
+    heard: Recording = field(init=False)
+    found: Heard = field(init=False)
+    late: int = field(init=False)
+    idle_late: int | None = field(init=False)
+
+
+@contextlib.contextmanager
+def heard_outside(
+    model: Path, vocoder: str, folder: Path, *, spinning: bool = False, period: int = 256
+) -> Iterator[Hearing]:
+    """Lets an engine play on a JACK server of its own; what it records itself is compared with what a client hears."""
+    server = JackServer(f"distill-heard-{os.getpid()}", period=period).start()
+    played = folder / "played.wav"
+    try:
+        idle = IdleClient(server)
+        options = ("--vocoder", vocoder, "--block", "1", "--record", str(played))
+        with Engine(server, model, *options, spinning=spinning).wait_ready() as engine:
+            time.sleep(3.0)
+            hearing, late = Hearing(engine, server, engine.osc.status()), server.late("PortAudio")
+            recorder = Recorder(server, OUTPUTS[0])
+            yield hearing
+            hearing.late, hearing.heard = server.late("PortAudio") - late, recorder.stop()
+        hearing.idle_late = idle.stop()
+        hearing.found = compare_recordings(played, hearing.heard, server.rate)
+    finally:
+        server.remove()
+        played.unlink(missing_ok=True)
+
+
 @dataclass(frozen=True)
 class Heard:
     """What was heard against what was played: `breaks` are gaps and jumps, `skipped` what the recorder itself missed (pieces)."""
@@ -229,6 +263,7 @@ class Heard:
     matched: int
     breaks: int
     skipped: int
+    finite: bool
 
 
 def compare_recordings(played_file: Path, heard: Recording, rate: int, chunk: int = 2048) -> Heard:
@@ -236,15 +271,15 @@ def compare_recordings(played_file: Path, heard: Recording, rate: int, chunk: in
     import soundfile
 
     samples, source_rate = soundfile.read(played_file, dtype="float32")
-    sound = heard.samples[0]
+    sound, finite = heard.samples[0], bool(np.isfinite(samples).all())
     loud = np.flatnonzero(np.abs(np.nan_to_num(sound)) > 1e-4)
     if not len(loud):
-        return Heard(0.0, 0, 0, 0)
+        return Heard(0.0, 0, 0, 0, finite)
     sound = sound[loud[0] + chunk :]
     played, start, shift = _aligned(samples[:, 0], source_rate, rate, sound, chunk)
     matched = breaks = skipped = 0
     if played is None:
-        return Heard(len(sound) / rate, 0, 1, 0)
+        return Heard(len(sound) / rate, 0, 1, 0, finite)
     broken = False
     for place in range(start, len(sound) - chunk, chunk):
         piece = sound[place : place + chunk]
@@ -260,7 +295,7 @@ def compare_recordings(played_file: Path, heard: Recording, rate: int, chunk: in
         found = _nearby(played, piece, place + shift)
         broken = found is None
         shift = shift if found is None else found - place
-    return Heard(len(sound) / rate, matched, breaks, skipped)
+    return Heard(len(sound) / rate, matched, breaks, skipped, finite)
 
 
 def _aligned(mono: np.ndarray, source_rate: int, rate: int, sound: np.ndarray, chunk: int):
