@@ -92,6 +92,10 @@ class Osc:
 
     def ask(self, address: str, *arguments: float | str, wait_for: tuple[str, ...], seconds: float = 30.0) -> list:
         """Sends, and returns the arguments of the first message among `wait_for` (its address comes first)."""
+        self._socket.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while self._socket.recv(1 << 16):  # what came too late answers an earlier question
+                pass
         self.send(address, *arguments)
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
