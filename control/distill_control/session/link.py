@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from distill_control.commands import Value
+from distill_engine.errors import ControlError
 from distill_engine.streaming.vocabulary import LATENT_SLOTS
 
 
@@ -52,3 +53,8 @@ class ModelInfo:
             has_map=bool(event.get("has_map")),
             details=dict(event),
         )
+
+    def check_map(self) -> None:
+        """Raises ControlError if it has no map."""
+        if self.name and not self.has_map:
+            raise ControlError(f"the model {self.name} has no map: `distill analyse MODEL CORPUS` makes one")

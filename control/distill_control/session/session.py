@@ -125,7 +125,7 @@ class Session:
                 reply(address, self.values.get(row, slot))
                 return True
             if slot in _MAP_SLOTS or row.address == "/distill/map":
-                self._check_map()
+                self.model.check_map()
             if row.kind == "reading":
                 raise ControlError(f"{address} is a reading: it cannot be set")
             checked = check(row, address, arguments)
@@ -221,10 +221,6 @@ class Session:
         self._status_sources.append(source)
 
     # ---- inside
-
-    def _check_map(self) -> None:
-        if self.model.name and not self.model.has_map:
-            raise ControlError(f"the model {self.model.name} has no map: `distill analyse MODEL CORPUS` makes one")
 
     def _write(
         self, row: Row, slot: int | None, address: str, checked: Checked, origin: str, reply: Reply

@@ -284,31 +284,12 @@ class Synth:
 
     def _begin_take(self) -> None:
         if self._log.waiting and not self.fading:
+            others = {place: i for place in range(1, BLEND_SLOTS) if (i := self.instrument_at(place)) is not None}
+            header = TakeHeader.of(self.instrument, others, self.seed, self.block, self.state())
             try:
-                self._log.begin(self.hops_done, self._header())
+                self._log.begin(self.hops_done, header)
             except TakeError as error:
                 self._report(Report(self.hops_done, "take", str(error)))
-
-    def _header(self) -> TakeHeader:
-        main = self.instrument
-        others = tuple(
-            (place, i.name, i.model_digest, i.vocoder.name, i.vocoder_digest)
-            for place in range(1, BLEND_SLOTS)
-            if (i := self.instrument_at(place)) is not None
-        )
-        names = (main.vocoder.name, main.vocoder_digest)
-        rates = (self.sample_rate, self.hop)
-        return TakeHeader(
-            main.model_digest,
-            main.name,
-            self.seed,
-            self.block,
-            *names,
-            *rates,
-            state=self.state(),
-            others=others,
-            analysis=main.analysis_digest,
-        )
 
     def _note_set(self, address: str, value: float, glide: float) -> None:
         self._log.note(self.hops_done, address=address, value=value, glide=glide)

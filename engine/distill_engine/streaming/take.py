@@ -17,16 +17,19 @@ import base64
 import binascii
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from distill_engine.errors import ControlError, TakeError
 from distill_engine.streaming.parameters import StateDict
 from distill_engine.streaming.vocabulary import BLEND_SLOTS, slot
+
+if TYPE_CHECKING:
+    from distill_engine.streaming.instrument import Instrument
 
 FORMAT, VERSION = "distill.take", 1
 MAXIMUM_LINE = 64 * 2**20
@@ -52,6 +55,15 @@ class TakeHeader:
     state: StateDict | None = None
     others: tuple[tuple[int, str, str, str, str], ...] = ()
     analysis: str = ""
+
+    @classmethod
+    def of(
+        cls, main: Instrument, others: Mapping[int, Instrument], seed: int, block: int, state: StateDict
+    ) -> TakeHeader:
+        """The header of what plays now: `main`, and `others` by their places."""
+        names = (main.model_digest, main.name, seed, block, main.vocoder.name, main.vocoder_digest)
+        rows = ((at, i.name, i.model_digest, i.vocoder.name, i.vocoder_digest) for at, i in others.items())
+        return cls(*names, main.sample_rate, main.hop, state, tuple(rows), main.analysis_digest)
 
 
 @dataclass(frozen=True)
