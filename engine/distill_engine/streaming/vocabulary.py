@@ -1,4 +1,4 @@
-"""The one table of everything that can be said to a playing engine.
+"""The one table of everything that can be said to a playing engine; a long file, because the table is kept whole.
 
 Each `Row` is one address, or one family of addresses (`/distill/control/{name}`). OSC, OSCQuery, MIDI targets, presets,
 takes, the command line's help, the patches and the reference in the README are derived from it. Standard library only.
