@@ -67,14 +67,14 @@ class VocoderStep:
         self.stft = MultiResolutionSTFTLoss().to(self.device)
         self.noise = torch.Generator(device="cpu").manual_seed(settings.seed)
         self.steps = 0
-        self.autocast = self.device.type == "cuda"
+        self.mixed_precision = self.device.type == "cuda"
 
     def adversarial(self, progress: float) -> bool:
         return progress >= self.settings.spectral_fraction
 
     def step(self, mel: Tensor, samples: Tensor, progress: float) -> StepLosses:
         self._set_rates(progress)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
+        with self._mixed():
             fake = self.generator(mel)[:, 0]
         fake = fake.float()
         skip = min(8, mel.shape[-1] // 4)  # frames that hear the segment's beginning, not the sound's
@@ -100,20 +100,32 @@ class VocoderStep:
         real, fake = self._stretch(real, fake)
         real_heard, fake_heard = self._disturb(real, fake.detach())
         count = real.shape[0]
-        scores, _ = self.discriminators(torch.cat([real_heard, fake_heard]))
+        scores, _ = self._judged(torch.cat([real_heard, fake_heard]))
         d_loss = discriminator_loss([s[:count] for s in scores], [s[count:] for s in scores])
         self.discriminator_optimizer.zero_grad(set_to_none=True)
         d_loss.backward()  # type: ignore[no-untyped-call]
         self.ranks.average(self.discriminators.parameters())
-        self.discriminator_optimizer.step()
+        norm = nn.utils.clip_grad_norm_(self.discriminators.parameters(), 1000.0)
+        if torch.isfinite(norm):
+            self.discriminator_optimizer.step()
         self.discriminators.requires_grad_(False)
         with torch.no_grad():
-            _, real_features = self.discriminators(real)
-        scores, features = self.discriminators(fake)
+            _, real_features = self._judged(real)
+        scores, features = self._judged(fake)
         self.discriminators.requires_grad_(True)
         g_loss, f_loss = adversarial_loss(scores), feature_matching_loss(real_features, features)
         figures = (float(d_loss.detach()), float(g_loss.detach()), float(f_loss.detach()))
         return g_loss + self.settings.feature_weight * f_loss, figures
+
+    def _mixed(self) -> torch.autocast:
+        """Products in bfloat16 where that is quicker. Needs no scaling of the loss: its exponents are float32's."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.mixed_precision)
+
+    def _judged(self, samples: Tensor) -> tuple[list[Tensor], list[list[Tensor]]]:
+        """Scores and features of the discriminators, in float32."""
+        with self._mixed():
+            scores, features = self.discriminators(samples)
+        return [s.float() for s in scores], [[f.float() for f in fs] for fs in features]
 
     def _stretch(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
         """The same random stretch of both, as long as the discriminators shall hear."""

@@ -68,7 +68,8 @@ class HifiGan(nn.Module):
         x = self.conv_pre(mel)
         for up, fusion in zip(self.ups, self._fusions, strict=True):
             x = fusion.forward(up(F.leaky_relu(x, LEAK)))
-        return torch.tanh(self.conv_post(F.leaky_relu(x)))
+        with torch.autocast(mel.device.type, enabled=False):  # samples need more than the 8 bits of bfloat16
+            return torch.tanh(self.conv_post(F.leaky_relu(x.float())))
 
     def initial_state(self, batch: int, device: Any = None, dtype: Any = None) -> HifiGanState:
         return HifiGanState(

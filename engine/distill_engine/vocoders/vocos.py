@@ -88,7 +88,8 @@ class Vocos(nn.Module):
         x = self.embed_norm(self.embed((mel - MEL_CENTRE) / MEL_SCALE))
         for block in self.blocks:
             x = block(x)
-        samples: Tensor = self.inverse(self._spectrum(x, mel))
+        with torch.autocast(mel.device.type, enabled=False):  # sums over a window, and exponents, need all of float32
+            samples: Tensor = self.inverse(self._spectrum(x.float(), mel.float()))
         return samples.unsqueeze(1)
 
     def initial_state(self, batch: int, device: Any = None, dtype: Any = None) -> VocosState:

@@ -18,6 +18,9 @@ from distill_engine.training.train_model import ModelOptions, train_model
 from distill_engine.training.train_vocoder import VocoderOptions, train_vocoder
 from distill_engine.training.vocoder_settings import VocoderSettings
 
+SMALL_HIFIGAN: dict[str, Any] = {
+    "initial_channels": 32, "resblock_kernels": (3,), "resblock_dilations": ((1, 3),),
+}  # fmt: skip
 SMALL_VOCOS: dict[str, Any] = {
     "bands": 128, "hop": 512, "channels": 16, "hidden": 32, "blocks": 1, "kernel": 3, "n_fft": 1024, "frames_per_hop": 1,
 }  # fmt: skip
@@ -167,3 +170,23 @@ def test_the_adversarial_stage_trains_both_sides(corpus: Any) -> None:
     losses = core.step(core.mel(samples), samples, 0.6)
     assert min(losses.discriminator, losses.generator, losses.feature) > 0
     assert any(not torch.equal(v, before[k]) for k, v in core.discriminators.state_dict().items())
+
+
+@pytest.mark.parametrize("kind", ["vocos", "hifigan"])
+def test_mixed_precision_trains_as_float32_does(corpus: Any, kind: str) -> None:
+    """What a GPU does, on the CPU: losses of some steps in both stages stay together, weights and samples stay float32."""
+    from distill_engine.training.vocoder_step import VocoderStep
+    from distill_engine.vocoders.registry import build_vocoder
+
+    config = SMALL_VOCOS if kind == "vocos" else SMALL_HIFIGAN
+    samples = torch.from_numpy(np.stack([corpus.clips[0].samples[: 16 * 512]] * 2))
+    losses = {}
+    for mixed in (False, True):
+        torch.manual_seed(0)
+        core = VocoderStep(build_vocoder(kind, config), VocoderSettings(kind, spectral_fraction=0.5, width=0.03))
+        core.mixed_precision = mixed
+        steps = [core.step(core.mel(samples), samples, progress) for progress in (0.1, 0.2, 0.3, 0.6, 0.7, 0.8)]
+        losses[mixed] = [(step.mel, step.stft, step.discriminator, step.feature) for step in steps]
+        assert all(value.dtype == torch.float32 for value in core.average.state_dict().values())
+    np.testing.assert_allclose(losses[True], losses[False], rtol=0.05, atol=0.02)
+    assert not np.array_equal(losses[True], losses[False])
