@@ -2,6 +2,7 @@
 
     python benchmarks/build_assets.py base --kind vocos --minutes 80 --work build/assets
     python benchmarks/build_assets.py base --kind hifigan --minutes 90 --work build/assets
+    python benchmarks/build_assets.py base --kind hifigan --minutes 90 --work build/assets --onward   # goes on from the shipped one
     python benchmarks/build_assets.py pack --work build/assets          # halves, graphs, provenance -> base.distillgan
     python benchmarks/build_assets.py starter --minutes 40 --work build/assets
     python benchmarks/build_assets.py all                               # everything above, one after the other
@@ -14,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import platform
 import shutil
 import signal
 from dataclasses import replace
@@ -23,8 +23,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from machine import machine
 from torch import nn
 
+from distill_engine.audio.encoding import write_audio
+from distill_engine.audio.files import read_audio
+from distill_engine.audio.levels import peak_db
 from distill_engine.dataset.corpus import load_corpus
 from distill_engine.modelfile import Manifest, ModelFile, Part, save_model, update_model
 from distill_engine.training.batches import Augmentation, Batches
@@ -45,24 +49,15 @@ WIDE = Augmentation(pitch=0.8, semitones=12.0, mixing=0.2, gain_db=(-24.0, 3.0))
 SYNTHETIC_SHARE = 0.4
 SETTINGS = {
     "vocos": VocoderSettings("vocos", 3, 128, learning_rate=6e-4, spectral_fraction=1.0, decoded_share=0.0),
-    "hifigan": VocoderSettings("hifigan", 8, 16, learning_rate=8e-4, spectral_fraction=1.0, decoded_share=0.0),
+    "hifigan": VocoderSettings("hifigan", 4, 40, learning_rate=8e-4, spectral_fraction=1.0, decoded_share=0.0),
 }
 
 
-def machine() -> str:
-    """Processor and cores, or the GPU."""
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
-    name = platform.processor() or platform.machine()
-    for line in Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []:
-        if line.startswith("model name"):
-            name = line.split(":", 1)[1].strip()
-            break
-    return f"{name}, {torch.get_num_threads()} threads"
+def train_base(kind: str, minutes: float, work: Path, device: str, *, onward: bool = False) -> None:
+    """Trains a base vocoder into `work/base_<kind>.distillgan`; resumes what is there.
 
-
-def train_base(kind: str, minutes: float, work: Path, device: str) -> None:
-    """Trains a base vocoder into `work/base_<kind>.distillgan`; resumes what is there."""
+    `onward` begins from the weights of the shipped base instead of from nothing, and counts its steps and seconds in.
+    """
     work.mkdir(parents=True, exist_ok=True)
     corpora = [load_corpus(CORPUS / name, seed=0) for name in ("base", "sonicpi_cc0")]
     clips = [c.clips[i].samples for c in corpora for i in c.training]
@@ -72,13 +67,17 @@ def train_base(kind: str, minutes: float, work: Path, device: str) -> None:
         clips, s.batch_size, s.segment_frames, 0, WIDE, extra=synthetic_sound, extra_share=SYNTHETIC_SHARE
     )
     torch.manual_seed(0)
-    task = VocoderTask(build_vocoder(kind), s, batches, held_out, device=training_device(device))
+    network, before = build_vocoder(kind), {"epochs": 0, "steps": 0, "seconds": 0.0}
+    if onward:
+        before = shipped(kind, network)
+    task = VocoderTask(network, s, batches, held_out, device=training_device(device))
     path, part = work / f"base_{kind}.distillgan", f"training/vocoder/{kind}"
 
     def save(checkpoint: Any, final: bool) -> None:
         row = {
-            "config": VOCODERS[kind].config().to_dict(), "epochs": loop.epoch, "steps": loop.position.step,
-            "seconds": loop.position.seconds, "usable": True, "settings": s.to_dict(),
+            "config": VOCODERS[kind].config().to_dict(), "epochs": before["epochs"] + loop.epoch,
+            "steps": before["steps"] + loop.position.step, "seconds": before["seconds"] + loop.position.seconds,
+            "usable": True, "settings": s.to_dict(),
             "validation": {"log_mel": loop.position.history[-1]["mel"], "mr_stft": loop.position.history[-1]["stft"]}
             if loop.position.history else {},
         }  # fmt: skip
@@ -103,6 +102,13 @@ def train_base(kind: str, minutes: float, work: Path, device: str) -> None:
     loop.run()
 
 
+def shipped(kind: str, network: nn.Module) -> dict[str, Any]:
+    """Loads the shipped base's weights into `network`; its row in the manifest."""
+    with ModelFile.open(ASSETS / "base.distillgan") as file:
+        load_weights(network, {k: v.astype(np.float32) for k, v in file.read_part(f"vocoder/{kind}").items()}, kind)
+        return dict(file.manifest.vocoders[kind])
+
+
 def show(event: TrainingEvent) -> None:
     if isinstance(event, Validated):
         print(event.step, {k: round(v, 4) for k, v in event.figures.items()}, event.verdict, flush=True)
@@ -120,18 +126,22 @@ def halved(module: nn.Module) -> dict[str, np.ndarray]:
 
 
 def pack(work: Path, note: str) -> None:
-    """`work/base_*.distillgan` -> the shipped file: half precision, runtime graphs, provenance."""
+    """`work/base_*.distillgan` -> the shipped file: half precision, runtime graphs, provenance.
+
+    A kind that was not trained there stays as it is shipped.
+    """
     parts: dict[str, Part] = {}
     rows: dict[str, Any] = {}
     graphs: dict[str, bytes] = {}
-    for kind in VOCODERS:
+    for kind in SETTINGS:
         path = work / f"base_{kind}.distillgan"
-        if not path.exists():
-            continue
-        with ModelFile.open(path) as file:
-            row = dict(file.manifest.vocoders[kind])
-            network = build_vocoder(kind, row["config"]).eval()
-            load_weights(network, file.read_part(f"vocoder/{kind}"), str(path))
+        network = build_vocoder(kind).eval()
+        if path.exists():
+            with ModelFile.open(path) as file:
+                row = dict(file.manifest.vocoders[kind])
+                load_weights(network, file.read_part(f"vocoder/{kind}"), str(path))
+        else:
+            row = shipped(kind, network)
         parts[f"vocoder/{kind}"] = Part(halved(network))
         graphs |= export_runtime(None, {kind: network})
         rows[kind] = row
@@ -150,15 +160,29 @@ def provenance(note: str) -> dict[str, str]:
     }
 
 
+def levelled(source: Path, target: Path) -> Path:
+    """Copies a corpus with its clips brought to one loudness, by 10 dB at most, peaks below -1 dB: what drifts through them then
+    keeps to a level."""
+    from distill_engine.rendering.analysing import TARGET_DB, loudness_db
+
+    target.mkdir(parents=True, exist_ok=True)
+    for path in sorted(source.glob("*.flac")):
+        sound = read_audio(path)
+        gain = np.clip(TARGET_DB - loudness_db(sound.samples, sound.sample_rate), -10.0, 10.0)
+        samples = sound.samples * 10 ** (min(gain, -1.0 - peak_db(sound.samples)) / 20)
+        write_audio(target / path.name, samples.astype(np.float32), sound.sample_rate)
+    return target
+
+
 def starter(minutes: float, work: Path) -> None:
-    """Trains on sonicpi_cc0 with the command a user would type, then drops the training state and halves the weights."""
+    """Trains on sonicpi_cc0, levelled, with the command a user would type, then drops the training state and halves the weights."""
     from distill_control.cli.main import main
 
     path = work / "starter.distillgan"
-    work.mkdir(parents=True, exist_ok=True)
+    corpus = levelled(CORPUS / "sonicpi_cc0", work / "levelled")
     words = [
         "train",
-        str(CORPUS / "sonicpi_cc0"),
+        str(corpus),
         "-o",
         str(path),
         "--with-vocoder",
@@ -191,7 +215,11 @@ def ship_starter(path: Path) -> None:
     parts: dict[str, Part | None] = dict.fromkeys(training)
     parts["model"] = Part(halved(model))
     parts |= {f"vocoder/{kind}": Part(halved(network)) for kind, network in networks.items()}
-    extra = {"provenance": provenance("trained on sonicpi_cc0 alone, vocoder begun from the base")}
+    extra = {
+        "provenance": provenance(
+            "trained on sonicpi_cc0 alone, its clips brought to one loudness; vocoder begun from the base"
+        )
+    }
     update_model(
         target,
         manifest=lambda old: replace(old, name="starter", extra={**old.extra, **extra}),
@@ -207,10 +235,11 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=80.0)
     parser.add_argument("--work", type=Path, default=Path("build/assets"))
     parser.add_argument("--device", default="auto")
+    parser.add_argument("--onward", action="store_true", help="base: begin from the shipped weights")
     parser.add_argument("--note", default="")
     args = parser.parse_args()
     if args.what == "base":
-        train_base(args.kind, args.minutes, args.work, args.device)
+        train_base(args.kind, args.minutes, args.work, args.device, onward=args.onward)
     if args.what == "all":
         for kind in SETTINGS:
             train_base(kind, args.minutes, args.work, args.device)

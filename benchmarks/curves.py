@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from build_assets import machine
+from machine import machine
 from quality import Measures, griffin_lim, vocode
 
 from distill_engine.audio.mel import mel_spectrogram
