@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.analysis.analyse import Analysis, AnalysisConfig, analyse
+from distill_engine.analysis.level import level_axis
 from distill_engine.analysis.probes import Progress
 from distill_engine.dataset.corpus import Corpus
 from distill_engine.modelfile import update_model
@@ -22,7 +23,8 @@ TARGET_DB = -16.0
 _TRIM_RANGE_DB = (-12.0, 30.0)
 _GATE_DB = 10.0
 _PERFORMANCE_SECONDS = 15.0
-TRIM_SECONDS = 2 * _PERFORMANCE_SECONDS
+_PERFORMANCES = (("drift", 0), ("drift", 1), ("drift", 2), ("drift", 3), ("corpus", 0))
+TRIM_SECONDS = len(_PERFORMANCES) * _PERFORMANCE_SECONDS
 """Sound that is made to find the level."""
 
 
@@ -38,13 +40,14 @@ def loudness_db(samples: FloatArray, sample_rate: int = 44100) -> float:
 def measured_trim_db(path: Path, vocoder: str = "auto") -> float:
     """Gain that brings a model's performances, as they start, to -16 dB: every model begins at a level for the stage.
 
-    The mean of a drift and of a path through the corpus, 15 s each.
+    The mean of four drifts (one drift may stay for long where it is loud, or soft) and of a path through the corpus, 15 s each.
     """
     instrument = prepare_instrument(path, vocoder)
-    sources = [name for name in ("drift", "corpus") if name in instrument.source_names]
     levels = []
-    for source in sources:
-        score = Score(seconds=_PERFORMANCE_SECONDS, source=source)
+    for source, seed in _PERFORMANCES:
+        if source not in instrument.source_names:
+            continue
+        score = Score(seconds=_PERFORMANCE_SECONDS, source=source, seed=seed)
         levels.append(loudness_db(np.concatenate(list(play_score(instrument, score)), axis=1)))
     mean = 10 * np.log10(np.mean([10 ** (level / 10) for level in levels]))
     return float(np.clip(TARGET_DB - mean, *_TRIM_RANGE_DB))
@@ -83,6 +86,8 @@ def analyse_file(
         config=config,
     )
     arrays, table = found.to_part()
+    if (axis := level_axis(model.decode_at_mel_rate, found.controls.region, seed)) is not None:
+        arrays["level_axis"] = axis
     table["vocoder"] = model.choice().name
     table["trim_db"] = 0.0
     update_model(path, manifest=lambda old: replace(old, analysis=table), parts={"analysis": arrays})

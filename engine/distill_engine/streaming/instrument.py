@@ -63,6 +63,7 @@ class Instrument:
     corpus: npt.NDArray[np.float32] | None = None
     controls: Controls | None = None
     place: LatentMap | None = None
+    level_axis: npt.NDArray[np.float64] | None = None
     trim: float = 1.0
     path: Path | None = None
     decoder_digest: str = ""
@@ -116,8 +117,10 @@ class Instrument:
         return self.controls.region.centre if self.controls is not None else np.zeros(self.latent_dim)
 
     def _spread(self) -> npt.NDArray[np.float64] | None:
+        """A root [D, D] of the covariance of a drift: the corpus' own, without the direction in which the model grows louder."""
         if self.controls is not None:
-            return self.controls.region.colouring
+            colouring, axis = self.controls.region.colouring, self.level_axis
+            return colouring if axis is None else colouring - np.outer(colouring @ axis, axis)
         return _correlations(self.corpus) if self.corpus is not None else None
 
     def voice(self, seed: int, selected: str = "drift", *, pad: int = 0) -> Voice:
@@ -233,9 +236,20 @@ def _analysis(file: ModelFile, manifest: Manifest, config: ModelConfig) -> dict[
         found["corpus"] = np.ascontiguousarray(corpus, np.float32)
     if "region_centre" in arrays:
         found["controls"] = Controls.from_part(arrays, manifest.analysis)
+        found["level_axis"] = _unit(arrays.get("level_axis"), config.latent_dim)
     if "map_points" in arrays:
         found["place"] = LatentMap.from_part(arrays)
     return found
+
+
+def _unit(axis: npt.NDArray[np.float32] | None, dimensions: int) -> npt.NDArray[np.float64] | None:
+    """A stored direction [D] at length 1; None where none was stored. Raises ModelFileError for what is no direction."""
+    if axis is None:
+        return None
+    length = float(np.linalg.norm(axis))
+    if axis.shape != (dimensions,) or not 0.5 < length < 2.0:
+        raise ModelFileError("the model's level axis is damaged: run `distill analyse` again")
+    return np.asarray(axis, np.float64) / length
 
 
 def _correlations(corpus: npt.NDArray[np.float32]) -> npt.NDArray[np.float64] | None:

@@ -6,6 +6,7 @@ import pytest
 from distill_engine.analysis.analyse import AnalysisConfig, most_hops
 from distill_engine.library.assets import starter_path
 from distill_engine.models.config import ModelConfig
+from distill_engine.rendering.analysing import TRIM_SECONDS
 from distill_engine.rendering.analysis_cost import expected_seconds, hop_seconds
 
 
@@ -18,7 +19,7 @@ def test_it_is_the_cost_of_a_hop_times_the_hops():
 
     seconds = expected_seconds(ModelConfig(), 60.0, "hifigan", timed=timed)
     assert asked == ["hifigan"]
-    assert seconds == pytest.approx(3.0 + 1.15e-3 * (most_hops(AnalysisConfig()) + 90.0 * 44100 / 512))
+    assert seconds == pytest.approx(3.0 + 1.15e-3 * (most_hops(AnalysisConfig()) + (60.0 + TRIM_SECONDS) * 44100 / 512))
     assert expected_seconds(ModelConfig(), 600.0, timed=timed) > seconds
 
 
