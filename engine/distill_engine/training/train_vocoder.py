@@ -79,7 +79,9 @@ def train_vocoder(
     torch.manual_seed(settings.seed)
     generator = build_vocoder(kind, config)
     notes, warm = _begin(generator, kind, config, options, resumed=found is not None)
-    if warm and found is None:
+    if found is not None:
+        warm = bool(found[1].get("warm_start"))
+    elif warm:
         settings = settings.from_base()
     ranks = start_ranks()
     if not ranks.first:
@@ -119,10 +121,16 @@ def _begin(
     if options.warm_start:
         arrays = base_weights(kind, config)
         if arrays is not None:
-            load_weights(generator, arrays, "base vocoder")
+            start_from_base(generator, kind, arrays)
             return ((f"starts from the shipped base {kind}", width), True)
         return (("no base vocoder of this shape is shipped: from scratch", width), False)
     return (("from scratch, as asked", width), False)
+
+
+def start_from_base(generator: nn.Module, kind: str, arrays: dict[str, np.ndarray]) -> None:
+    """Loads a base vocoder's weights, but for those that its kind begins anew: they stay as they are."""
+    fresh = {name: value for name, value in weights(generator).items() if name.startswith(vocoder_kind(kind).anew)}
+    load_weights(generator, {**arrays, **fresh}, "base vocoder")
 
 
 def base_weights(kind: str, config: dict[str, Any]) -> dict[str, np.ndarray] | None:

@@ -14,9 +14,11 @@ from distill_engine.errors import TrainingError
 from distill_engine.modelfile import ModelFile
 from distill_engine.models.config import ModelConfig
 from distill_engine.training.events import Finished, Progress, Saved, TrainingEvent, Validated
+from distill_engine.training.storage import weights
 from distill_engine.training.train_model import ModelOptions, train_model
-from distill_engine.training.train_vocoder import VocoderOptions, train_vocoder
+from distill_engine.training.train_vocoder import VocoderOptions, base_weights, start_from_base, train_vocoder
 from distill_engine.training.vocoder_settings import VocoderSettings
+from distill_engine.vocoders.registry import build_vocoder, vocoder_kind
 
 SMALL_HIFIGAN: dict[str, Any] = {
     "initial_channels": 32, "resblock_kernels": (3,), "resblock_dilations": ((1, 3),),
@@ -92,6 +94,27 @@ def test_a_stopped_and_resumed_vocoder_equals_an_uninterrupted_one_through_both_
     assert _same(results[0][1], results[1][1])
 
 
+def test_a_training_from_the_base_keeps_its_layers_and_begins_its_head_anew(tmp_path: Path, corpus: Any) -> None:
+    base = base_weights("vocos", vocoder_kind("vocos").config().to_dict())
+    assert base is not None
+    network = build_vocoder("vocos")
+    fresh = {name: value.copy() for name, value in weights(network).items()}
+    start_from_base(network, "vocos", base)
+    for name, value in weights(network).items():
+        expected = fresh[name] if name.startswith("head.") else base[name].astype(np.float32)
+        assert np.array_equal(value, expected), name
+
+
+def test_what_a_vocoder_began_from_is_still_known_after_a_resume(tmp_path: Path, corpus: Any) -> None:
+    path, listener = tmp_path / "m.distillgan", Listener(1)
+    settings = VocoderSettings(batch_size=1, segment_frames=8, spectral_fraction=1.0)
+    options = VocoderOptions(settings=settings, epochs=1, device="cpu")
+    assert not train_vocoder(corpus, path, options, listen=listener, stopped=listener.stopped).completed
+    assert train_vocoder(corpus, path, replace(options, resume=True), listen=Listener()).completed
+    with ModelFile.open(path) as file:
+        assert file.manifest.vocoders["vocos"]["warm_start"]
+
+
 def test_a_completed_training_writes_what_playing_needs(tmp_path: Path, corpus: Any, small_model: ModelConfig) -> None:
     path, listener = tmp_path / "m.distillgan", Listener()
     _train(corpus, path, small_model, listener, epochs=2)
@@ -147,7 +170,6 @@ def test_training_lowers_the_loss(tmp_path: Path, corpus: Any, small_model: Mode
 def test_the_mel_loss_reaches_the_generator(corpus: Any) -> None:
     """An earlier program computed it without gradient, so it trained nothing."""
     from distill_engine.training.vocoder_step import VocoderStep
-    from distill_engine.vocoders.registry import build_vocoder
 
     settings = VocoderSettings(stft_weight=0.0, spectral_fraction=1.0)
     core = VocoderStep(build_vocoder("vocos", SMALL_VOCOS), settings)
@@ -160,7 +182,6 @@ def test_the_mel_loss_reaches_the_generator(corpus: Any) -> None:
 
 def test_the_adversarial_stage_trains_both_sides(corpus: Any) -> None:
     from distill_engine.training.vocoder_step import VocoderStep
-    from distill_engine.vocoders.registry import build_vocoder
 
     settings = VocoderSettings(spectral_fraction=0.5, width=0.03)
     core = VocoderStep(build_vocoder("vocos", SMALL_VOCOS), settings)
@@ -176,7 +197,6 @@ def test_the_adversarial_stage_trains_both_sides(corpus: Any) -> None:
 def test_mixed_precision_trains_as_float32_does(corpus: Any, kind: str) -> None:
     """What a GPU does, on the CPU: losses of some steps in both stages stay together, weights and samples stay float32."""
     from distill_engine.training.vocoder_step import VocoderStep
-    from distill_engine.vocoders.registry import build_vocoder
 
     config = SMALL_VOCOS if kind == "vocos" else SMALL_HIFIGAN
     samples = torch.from_numpy(np.stack([corpus.clips[0].samples[: 16 * 512]] * 2))
