@@ -4,7 +4,7 @@
     python benchmarks/build_assets.py base --kind hifigan --minutes 90 --work build/assets
     python benchmarks/build_assets.py base --kind hifigan --minutes 90 --work build/assets --onward   # goes on from the shipped one
     python benchmarks/build_assets.py pack --work build/assets          # halves, graphs, provenance -> base.distillgan
-    python benchmarks/build_assets.py starter --minutes 40 --work build/assets
+    python benchmarks/build_assets.py starter --minutes 40 --work build/assets          # latent model and controls
     python benchmarks/build_assets.py all                               # everything above, one after the other
 
 Training is on the clips of benchmarks/corpus (CC0 and MIT, sources beside them), widened by augmentation and by sounds of formula.
@@ -180,52 +180,36 @@ def starter(minutes: float, work: Path) -> None:
 
     path = work / "starter.distillgan"
     corpus = levelled(CORPUS / "sonicpi_cc0", work / "levelled")
-    words = [
-        "train",
-        str(corpus),
-        "-o",
-        str(path),
-        "--with-vocoder",
-        "--minutes",
-        str(minutes),
-        "--fresh",
-    ]
-    if main(words):
+    if main(["train", str(corpus), "-o", str(path), "--minutes", str(minutes), "--fresh"]):
         raise SystemExit("the starter's training failed")
-    ship_starter(path)
+    ship_starter(path, corpus)
 
 
-def ship_starter(path: Path) -> None:
-    """Slims and halves a trained model into the package."""
+def ship_starter(path: Path, corpus: Path) -> None:
+    """Slims and halves a trained model into the package and analyses it as it is then.
+
+    It ships without a vocoder of its own (8 MB more): it plays through the base `vocos`, which has heard its corpus.
+    """
+    from distill_control.cli.main import main
     from distill_engine.training.train_model import load_latent_model
 
     target = ASSETS / "starter.distillgan"
     ASSETS.mkdir(exist_ok=True)
     shutil.copyfile(path, target)
-    with ModelFile.open(target) as file:
-        training = [name for name in file.parts if name.startswith("training/")]
-        kinds = list(file.manifest.vocoders)
-        networks = {}
-        for kind in kinds:
-            networks[kind] = build_vocoder(kind, file.manifest.vocoders[kind]["config"]).eval()
-            load_weights(networks[kind], file.read_part(f"vocoder/{kind}"), str(path))
     model = load_latent_model(target)
     if model is None:
         raise SystemExit(f"{path} has no latent model")
-    parts: dict[str, Part | None] = dict.fromkeys(training)
-    parts["model"] = Part(halved(model))
-    parts |= {f"vocoder/{kind}": Part(halved(network)) for kind, network in networks.items()}
-    extra = {
-        "provenance": provenance(
-            "trained on sonicpi_cc0 alone, its clips brought to one loudness; vocoder begun from the base"
-        )
-    }
+    with ModelFile.open(target) as file:
+        dropped = [name for name in file.parts if name.startswith(("training/", "vocoder/"))]
+    note = "latent model trained on sonicpi_cc0 alone, its clips brought to one loudness; plays through the base vocos"
     update_model(
         target,
-        manifest=lambda old: replace(old, name="starter", extra={**old.extra, **extra}),
-        parts=parts,
-        graphs=export_runtime(model, networks),
+        manifest=lambda old: replace(old, name="starter", vocoders={}, extra={"provenance": provenance(note)}),
+        parts={**dict.fromkeys(dropped), "model": Part(halved(model))},
+        graphs=export_runtime(model, {}),
     )
+    if main(["analyse", str(target), str(corpus)]):
+        raise SystemExit("the starter's analysis failed")
 
 
 def main() -> None:
@@ -248,7 +232,7 @@ def main() -> None:
     if args.what in ("starter", "all"):
         starter(args.minutes / 2, args.work)
     if args.what == "ship":
-        ship_starter(args.work / "starter.distillgan")
+        ship_starter(args.work / "starter.distillgan", args.work / "levelled")
 
 
 if __name__ == "__main__":
