@@ -65,7 +65,7 @@ def _shared(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kind", choices=("vocos", "hifigan"), default="vocos", help="kind of vocoder (default vocos)")
     parser.add_argument("--from-scratch", action="store_true", help="do not begin with the shipped base vocoder")
     parser.add_argument("--lr", type=_positive(float), metavar="RATE", help="the vocoder's learning rate")
-    parser.add_argument("--batch-size", type=_positive(int), metavar="N", help="clips per vocoder step (default 8)")
+    parser.add_argument("--batch-size", type=_positive(int), metavar="N", help="clips per vocoder step (default 4)")
     parser.add_argument(
         "--preview-interval", type=_positive(int), default=25, metavar="N", help="vocoder epochs between audio previews"
     )

@@ -21,7 +21,7 @@ processes train together nothing is measured, so that all choose alike: the pape
 class VocoderSettings:
     """Loss weights are HiFi-GAN's (arXiv 2010.05646, section 3.3) but for `stft_weight`, the optional multi-resolution term.
 
-    `segment_frames` mel frames per clip in a batch: well above the receptive field (55 frames for `vocos`), or the network learns
+    `segment_frames` mel frames per clip in a batch: well above the receptive field (55 frames for `vocos`, 25 for `hifigan`), or the network learns
     contexts that it never has in a long sound (held-out error 0.37 nat after 32-frame segments, 0.25 after 128-frame ones).
     `spectral_fraction` of the training goes before the adversarial stage. `width` scales the discriminators, whose multi-scale ones
     begin at the rate / 2 ** `first_scale`; they hear a random stretch of `discriminator_frames` of each segment (0: all of it).
@@ -75,7 +75,7 @@ def default_settings(
 
     chosen = training_device(device)
     measured = 0.0 if int(os.environ.get("WORLD_SIZE", "1")) > 1 else (throughput or matrix_throughput)(chosen)
-    batch, frames = {"vocos": (4, 96), "hifigan": (8, 16)}.get(kind, (8, 32))
+    batch, frames = 4, 40 if kind == "hifigan" else 96
     known = measured or (WIDTHS[0][0] if chosen.type != "cpu" else 0.0)
     width = next(width for least, width in WIDTHS if known >= least)
     settings = VocoderSettings(kind, batch, frames, width=width, throughput=measured, spectral_fraction=0.7, seed=seed)
