@@ -21,8 +21,8 @@ processes train together nothing is measured, so that all choose alike: the pape
 class VocoderSettings:
     """Loss weights are HiFi-GAN's (arXiv 2010.05646, section 3.3) but for `stft_weight`, the optional multi-resolution term.
 
-    `segment_frames` mel frames per clip in a batch: well above the receptive field (55 frames for `vocos`, 25 for `hifigan`), or the network learns
-    contexts that it never has in a long sound (held-out error 0.37 nat after 32-frame segments, 0.25 after 128-frame ones).
+    `segment_frames` mel frames per clip in a batch: well above the receptive field (55 frames for `vocos`, 25 for `hifigan`), or the
+    network learns contexts that it never has in a long sound (held-out error 0.37 nat after 32-frame segments, 0.25 after 128-frame ones).
     `spectral_fraction` of the training goes before the adversarial stage. `width` scales the discriminators, whose multi-scale ones
     begin at the rate / 2 ** `first_scale`; they hear a random stretch of `discriminator_frames` of each segment (0: all of it).
     `decoded_share` of the clips is heard through the latent model instead of as true mel. `throughput` is what the width was chosen by, in
