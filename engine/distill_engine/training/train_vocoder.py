@@ -78,7 +78,8 @@ def train_vocoder(
         settings, config = VocoderSettings(**found[1]["settings"]), found[1]["config"]
     torch.manual_seed(settings.seed)
     generator = build_vocoder(kind, config)
-    notes, warm = _begin(generator, kind, config, options, resumed=found is not None)
+    base = _base_network(kind, config)
+    notes, warm = _begin(generator, kind, base, options, resumed=found is not None)
     if found is not None:
         warm = bool(found[1].get("warm_start"))
     elif warm:
@@ -87,9 +88,9 @@ def train_vocoder(
     if not ranks.first:
         listen = ignore
     task = _task(generator, settings, corpus, output, options, ranks)
-    base = base_validation(kind, config, task)
+    figures = copy_synthesis(base.to(task.core.device), task.core, task.held_out) if base is not None else None
     about = {"settings": settings.to_dict(), "corpus": corpus.digest, "config": config, "warm_start": warm}
-    keeper = _Keeper(output, kind, config, task, about, base, listen)
+    keeper = _Keeper(output, kind, config, task, about, figures, listen)
     if options.preview_epochs and ranks.first:
         listen = Previews(output, task, options.preview_epochs, listen)
     budget = Budget(epochs=options.epochs) if options.epochs else Budget(seconds=options.seconds or DEFAULT_SECONDS)
@@ -99,6 +100,9 @@ def train_vocoder(
     )  # fmt: skip
     if found is not None:
         loop.restore(found[0])
+    elif warm and base is not None and figures is not None:  # what begins with the base does not end worse than it
+        task.keep(base)
+        loop.position.best = task.score(figures)
     keeper.loop = loop
     seconds = sum(len(corpus.clips[i].samples) for i in corpus.training) / 44100
     listen(Started(f"vocoder ({kind})", len(corpus.training), seconds, task.steps_per_epoch, notes))
@@ -110,21 +114,30 @@ def train_vocoder(
 
 
 def _begin(
-    generator: nn.Module, kind: str, config: dict[str, Any], options: VocoderOptions, *, resumed: bool
+    generator: nn.Module, kind: str, base: nn.Module | None, options: VocoderOptions, *, resumed: bool
 ) -> tuple[tuple[str, ...], bool]:
-    """Loads the base vocoder where asked for and there; says what was begun from."""
+    """Begins with the base vocoder where asked for and there; says what was begun from."""
     width = f"discriminators at {options.settings.width:g} of the papers' width"
     if options.settings.throughput:
         width += f", for a machine that does {options.settings.throughput:.0f} GMAC/s"
     if resumed:
         return (("resumed", width), False)
     if options.warm_start:
-        arrays = base_weights(kind, config)
-        if arrays is not None:
-            start_from_base(generator, kind, arrays)
+        if base is not None:
+            start_from_base(generator, kind, weights(base))
             return ((f"starts from the shipped base {kind}", width), True)
         return (("no base vocoder of this shape is shipped: from scratch", width), False)
     return (("from scratch, as asked", width), False)
+
+
+def _base_network(kind: str, config: dict[str, Any]) -> nn.Module | None:
+    """The shipped base vocoder of exactly this configuration, ready to play; None where there is none."""
+    arrays = base_weights(kind, config)
+    if arrays is None:
+        return None
+    network: nn.Module = build_vocoder(kind, config).eval()
+    load_weights(network, arrays, "base vocoder")
+    return network
 
 
 def start_from_base(generator: nn.Module, kind: str, arrays: dict[str, np.ndarray]) -> None:
@@ -170,16 +183,6 @@ def _task(
 
 def _discard(checkpoint: Checkpoint, final: bool) -> None:
     """What processes other than the first do with their checkpoint: it is the same."""
-
-
-def base_validation(kind: str, config: dict[str, Any], task: VocoderTask) -> dict[str, float] | None:
-    """How the base vocoder does on the same held-out clips; None where none is shipped."""
-    arrays = base_weights(kind, config)
-    if arrays is None:
-        return None
-    generator = build_vocoder(kind, config).eval()
-    load_weights(generator, arrays, "base vocoder")
-    return copy_synthesis(generator.to(task.core.device), task.core, task.held_out)
 
 
 def judge_usable(figures: dict[str, float], base: dict[str, float] | None) -> tuple[bool, str]:

@@ -78,7 +78,11 @@ class VocoderTask:
         return "still improving"
 
     def keep_best(self) -> None:
-        self.best = {k: v.detach().cpu().clone() for k, v in self.core.average.state_dict().items()}
+        self.keep(self.core.average)
+
+    def keep(self, generator: nn.Module) -> None:
+        """Takes this generator's weights for the best so far."""
+        self.best = {k: v.detach().cpu().clone() for k, v in generator.state_dict().items()}
 
     def result(self) -> nn.Module:
         """The averaged generator in its best validated state."""

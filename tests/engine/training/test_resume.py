@@ -105,14 +105,17 @@ def test_a_training_from_the_base_keeps_its_layers_and_begins_its_head_anew(tmp_
         assert np.array_equal(value, expected), name
 
 
-def test_what_a_vocoder_began_from_is_still_known_after_a_resume(tmp_path: Path, corpus: Any) -> None:
+def test_what_begins_with_the_base_ends_no_worse_and_says_so_after_a_resume(tmp_path: Path, corpus: Any) -> None:
     path, listener = tmp_path / "m.distillgan", Listener(1)
     settings = VocoderSettings(batch_size=1, segment_frames=8, spectral_fraction=1.0)
     options = VocoderOptions(settings=settings, epochs=1, device="cpu")
     assert not train_vocoder(corpus, path, options, listen=listener, stopped=listener.stopped).completed
     assert train_vocoder(corpus, path, replace(options, resume=True), listen=Listener()).completed
     with ModelFile.open(path) as file:
-        assert file.manifest.vocoders["vocos"]["warm_start"]
+        row = file.manifest.vocoders["vocos"]
+        assert row["warm_start"]
+        assert row["usable"]
+        assert row["validation"]["log_mel"] <= row["validation"]["base_log_mel"]
 
 
 def test_a_completed_training_writes_what_playing_needs(tmp_path: Path, corpus: Any, small_model: ModelConfig) -> None:
