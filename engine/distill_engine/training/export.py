@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from distill_engine.errors import TrainingError
-from distill_engine.layers.istft_basis import istft_name
+from distill_engine.layers.noise import noise_name
 from distill_engine.layers.state import flatten_state, unflatten_state
 from distill_engine.models.latent_model import LatentModel
 
@@ -96,7 +96,7 @@ def export_step(network: nn.Module, role: _Role, name: str) -> bytes:
 
 
 def _export(step: _Step, role: _Role) -> onnx.ModelProto:
-    import onnx
+    import onnx.inliner
 
     states = list(step.initial.values())
     x = torch.zeros(1, role.channels, 3 * role.unit)
@@ -110,6 +110,7 @@ def _export(step: _Step, role: _Role) -> onnx.ModelProto:
             (x, states),
             dynamo=True,
             external_data=False,
+            opset_version=18,  # from 20 on the exporter writes transforms (DFT) that do not fit their own version
             dynamic_shapes=shapes,
             input_names=["x", *(f"state.{name}" for name in step.initial)],
             output_names=["y", *(f"next_state.{name}" for name in step.initial)],
@@ -117,7 +118,7 @@ def _export(step: _Step, role: _Role) -> onnx.ModelProto:
         )
     if program is None:
         raise TrainingError("torch wrote no graph; nothing was saved")
-    proto: onnx.ModelProto = program.model_proto
+    proto: onnx.ModelProto = onnx.inliner.inline_local_functions(program.model_proto)
     _strip(proto)
     starts = {name: value.flatten()[0].item() for name, value in step.initial.items() if value.any()}
     onnx.helper.set_model_props(proto, {"distill.initial": json.dumps(starts)})
@@ -127,13 +128,16 @@ def _export(step: _Step, role: _Role) -> onnx.ModelProto:
 def _strip(proto: onnx.ModelProto) -> None:
     """Takes out what only debuggers read (paths of this machine among it)."""
     proto.doc_string = ""
-    proto.graph.doc_string = ""
-    for item in [*proto.graph.node, *proto.graph.input, *proto.graph.output, *proto.graph.value_info]:
-        item.doc_string = ""
-        del item.metadata_props[:]
-    for tensor in proto.graph.initializer:
-        del tensor.metadata_props[:]
-    del proto.graph.metadata_props[:]
+    graphs = [proto.graph]
+    for graph in graphs:
+        graph.doc_string = ""
+        for item in [*graph.node, *graph.input, *graph.output, *graph.value_info]:
+            item.doc_string = ""
+            del item.metadata_props[:]
+        for tensor in graph.initializer:
+            del tensor.metadata_props[:]
+        del graph.metadata_props[:]
+        graphs += [a.g for node in graph.node for a in node.attribute if a.HasField("g")]
 
 
 def _check_parity(data: bytes, step: _Step, role: _Role, name: str) -> None:
@@ -161,13 +165,13 @@ def _check_parity(data: bytes, step: _Step, role: _Role, name: str) -> None:
 
 def _known_weights(network: nn.Module) -> dict[str, np.ndarray]:
     """Arrays that the file or the loader will have, by the names that graphs may use."""
-    from distill_engine.layers.istft import InverseSTFT
+    from distill_engine.layers.continuation import PhaseContinuation
 
     known = {name: value.detach().numpy() for name, value in network.state_dict().items()}
     known |= {f"{name}::T": np.ascontiguousarray(v.T) for name, v in known.items() if v.ndim == 2}
     for module in network.modules():
-        if isinstance(module, InverseSTFT):
-            known[istft_name(module.n_fft, module.hop)] = module.basis.numpy()
+        if isinstance(module, PhaseContinuation):
+            known[noise_name(*module.noise.shape)] = module.noise.numpy()
     return known
 
 

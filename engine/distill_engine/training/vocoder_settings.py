@@ -19,7 +19,8 @@ processes train together nothing is measured, so that all choose alike: the pape
 
 @dataclass(frozen=True)
 class VocoderSettings:
-    """Loss weights are HiFi-GAN's (arXiv 2010.05646, section 3.3) but for `stft_weight`, the optional multi-resolution term.
+    """Loss weights are HiFi-GAN's (arXiv 2010.05646, section 3.3) but for `stft_weight`, the optional multi-resolution term, and
+    `own_weight`, that of what a kind adds (`vocos`: its spectra before the synthesis).
 
     `segment_frames` mel frames per clip in a batch: well above the receptive field (55 frames for `vocos`, 25 for `hifigan`), or the
     network learns contexts that it never has in a long sound (held-out error 0.37 nat after 32-frame segments, 0.25 after 128-frame ones).
@@ -41,6 +42,7 @@ class VocoderSettings:
     mel_weight: float = 45.0
     feature_weight: float = 2.0
     stft_weight: float = 5.0
+    own_weight: float = 5.0
     ema_decay: float = 0.999
     decoded_share: float = 0.5
     augment: bool = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -53,6 +54,7 @@ class VocoderStep:
     ) -> None:
         self.settings, self.device, self.ranks = settings, device or torch.device("cpu"), ranks or Ranks()
         self.generator = generator.to(self.device).train()
+        self._own_loss: Callable[[Tensor], Tensor] | None = getattr(generator, "own_loss", None)
         self.average = copy.deepcopy(generator).eval().requires_grad_(False)
         state = torch.random.get_rng_state()
         torch.manual_seed(settings.seed)
@@ -81,6 +83,8 @@ class VocoderStep:
         mel_loss = F.l1_loss(self.mel(fake)[..., skip:], self.mel(samples)[..., skip:])
         stft_loss = self.stft(fake, samples)
         loss = self.settings.mel_weight * mel_loss + self.settings.stft_weight * stft_loss
+        if self._own_loss is not None:
+            loss = loss + self.settings.own_weight * self._own_loss(samples)
         figures = (0.0, 0.0, 0.0)
         if self.adversarial(progress):
             extra, figures = self._adversarial(samples, fake)

@@ -33,7 +33,7 @@ VOCODERS: dict[str, VocoderKind] = {
     for kind in (
         VocoderKind(
             "vocos", VocosConfig, "distill_engine.vocoders.vocos:Vocos", True,
-            "frame-rate network with an inverse STFT: cheap to train and to play", ("head.",),
+            "frame-rate network with an inverse STFT: cheap to train and to play", ("spectra.",),
         ),
         VocoderKind(
             "hifigan", HifiGanConfig, "distill_engine.vocoders.hifigan:HifiGan", True,

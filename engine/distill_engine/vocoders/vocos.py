@@ -2,10 +2,13 @@
 
 Unlike the paper's head, which predicts magnitudes from nothing, ours predicts a correction to the magnitudes that the mel itself
 implies (its bands interpolated on the Hz axis): from the first step the spectrum is about right, and the level follows the input's.
+Nor does it predict phases: it predicts how they advance and how surely, and the sound so far gives the rest (see
+`layers.continuation`).
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +17,13 @@ import torch
 from torch import Tensor, nn
 
 from distill_engine.audio.mel import MelConfig, hann_window, mel_filterbank
+from distill_engine.layers.continuation import SILENCE, ContinuationState, PhaseContinuation, prediction_loss, spread_of
 from distill_engine.layers.conv import ConvState, StreamingConv1d
 from distill_engine.layers.convnext import ChannelNorm, ConvNeXtBlock
-from distill_engine.layers.istft import InverseSTFT, OverlapState
 from distill_engine.vocoders.config import VocosConfig
 
 MAXIMUM_LOG_MAGNITUDE = 6.0
+CONCENTRATION = (-4.0, 7.0)  # logarithms: from noise to a steady partial
 MEL_CENTRE, MEL_SCALE = -5.0, 3.0  # about the mean and spread of log-mels of music
 
 
@@ -45,7 +49,7 @@ def implied_magnitude(bands: int, n_fft: int) -> tuple[Tensor, Tensor]:
 class VocosState:
     embed: ConvState
     blocks: tuple[ConvState, ...]
-    overlap: OverlapState
+    sound: ContinuationState
 
 
 class Vocos(nn.Module):
@@ -64,39 +68,48 @@ class Vocos(nn.Module):
             ConvNeXtBlock(c.channels, c.hidden, kernel=c.kernel, scale=1.0 / c.blocks) for _ in range(c.blocks)
         )
         self.head_norm = ChannelNorm(c.channels)
-        self.head = nn.Linear(c.channels, c.frames_per_hop * (c.n_fft + 2))
-        self.inverse = InverseSTFT(c.n_fft, c.hop // c.frames_per_hop)
-        self.delay = self.inverse.delay
+        self.synthesis = PhaseContinuation(c.n_fft, c.hop // c.frames_per_hop)
+        self.spectra = nn.Linear(c.channels, (c.frames_per_hop + 2) * self.synthesis.bins)
+        self.delay = self.synthesis.delay
+        self._predicted: tuple[Tensor, Tensor, Tensor] | None = None
         matrix, offset = implied_magnitude(c.bands, c.n_fft)
         self.register_buffer("implied_matrix", matrix, persistent=False)
         self.register_buffer("implied_offset", offset, persistent=False)
         self.apply(_initialise)
 
-    def _spectrum(self, x: Tensor, mel: Tensor) -> Tensor:
-        """Features [B, C, T] and mel [B, bands, T] -> real and imaginary bins [B, n_fft + 2, T * frames_per_hop]."""
-        c = self.config
-        y = self.head(self.head_norm(x).transpose(1, 2))
-        y = y.reshape(y.shape[0], -1, c.n_fft + 2).transpose(1, 2)
-        correction, phase = y.split(c.n_fft // 2 + 1, dim=1)
-        implied = torch.matmul(self.implied_matrix, mel) + self.implied_offset
-        if c.frames_per_hop > 1:
-            implied = implied.repeat_interleave(c.frames_per_hop, dim=-1)
-        magnitude = torch.exp((implied + correction).clamp_max(MAXIMUM_LOG_MAGNITUDE))
-        return torch.cat([magnitude * torch.cos(phase), magnitude * torch.sin(phase)], dim=1)
+    def _predict(self, x: Tensor, mel: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Features [B, C, T] and mel [B, bands, T] -> magnitude, advance and spread [B, T * frames_per_hop, bins]."""
+        each, bins = self.config.frames_per_hop, self.synthesis.bins
+        y = self.spectra(self.head_norm(x).transpose(1, 2))
+        correction, advance, concentration = y.split([each * bins, bins, bins], dim=2)
+        implied = (torch.matmul(self.implied_matrix, mel) + self.implied_offset).transpose(1, 2)
+        log = implied.repeat_interleave(each, dim=1) + correction.reshape(y.shape[0], -1, bins)
+        concentration = torch.exp(concentration.clamp(*CONCENTRATION)).repeat_interleave(each, dim=1)
+        advance = advance.repeat_interleave(each, dim=1)
+        if self.training:
+            self._predicted = (log.clamp_min(math.log(SILENCE)), advance, concentration)
+        return torch.exp(log.clamp_max(MAXIMUM_LOG_MAGNITUDE)), advance, spread_of(concentration)
+
+    def own_loss(self, samples: Tensor) -> Tensor:
+        """How wrong the predictions for the last batch were for its sound [B, T * hop]: a scalar, once a forward pass."""
+        if self._predicted is None:
+            raise RuntimeError("own_loss follows a forward pass in training mode")
+        predicted, self._predicted = self._predicted, None
+        return prediction_loss(samples, *predicted, self.synthesis.hop)
 
     def forward(self, mel: Tensor) -> Tensor:
         x = self.embed_norm(self.embed((mel - MEL_CENTRE) / MEL_SCALE))
         for block in self.blocks:
             x = block(x)
         with torch.autocast(mel.device.type, enabled=False):  # sums over a window, and exponents, need all of float32
-            samples: Tensor = self.inverse(self._spectrum(x.float(), mel.float()))
+            samples: Tensor = self.synthesis(*self._predict(x.float(), mel.float()))
         return samples.unsqueeze(1)
 
     def initial_state(self, batch: int, device: Any = None, dtype: Any = None) -> VocosState:
         return VocosState(
             self.embed.initial_state(batch, device, dtype),
             tuple(block.initial_state(batch, device, dtype) for block in self.blocks),  # type: ignore[operator]
-            self.inverse.initial_state(batch, device, dtype),
+            self.synthesis.initial_state(batch, device, dtype),
         )
 
     def step(self, mel: Tensor, state: VocosState) -> tuple[Tensor, VocosState]:
@@ -107,8 +120,8 @@ class Vocos(nn.Module):
         for block, old in zip(self.blocks, state.blocks, strict=True):
             x, new = block.step(x, old)  # type: ignore[operator]
             states.append(new)
-        samples, overlap = self.inverse.step(self._spectrum(x, mel), state.overlap)
-        return samples.unsqueeze(1), VocosState(embed, tuple(states), overlap)
+        samples, sound = self.synthesis.step(*self._predict(x, mel), state.sound)
+        return samples.unsqueeze(1), VocosState(embed, tuple(states), sound)
 
 
 def _initialise(module: nn.Module) -> None:

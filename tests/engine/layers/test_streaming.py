@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from distill_engine.layers.conv import Delay, StreamingConv1d, StreamingConvTranspose1d
 from distill_engine.layers.convnext import ConvNeXtBlock
-from distill_engine.layers.istft import InverseSTFT
 from distill_engine.layers.residual import ReceptiveFieldFusion, ResidualBlock1, ResidualBlock2
 from distill_engine.layers.state import clone_state, flatten_state, unflatten_state
 
@@ -41,7 +40,6 @@ LAYERS = {
     "causal fusion": (lambda: fusion(True), 4),
     "non-causal fusion": (lambda: fusion(False), 4),
     "ConvNeXt": (lambda: ConvNeXtBlock(4, 12, scale=0.5), 4),
-    "inverse STFT": (lambda: InverseSTFT(32, 8), 34),
 }
 
 

@@ -50,7 +50,7 @@ GRAPHS: dict[str, Callable[[ModelProto], None]] = {
     "first states nest without end": initial("[" * 50_000),
     "a constant is too short": shorten_bias,
     "a weight is absent": rename_weight("nowhere"),
-    "a weight is a huge constant": rename_weight("istft/8192/1"),
+    "a weight is a huge constant": rename_weight("noise/8192/1"),
 }
 
 

@@ -69,7 +69,7 @@ def test_streamed_graph_equals_the_network_over_the_whole_signal(name, network, 
         part = np.ascontiguousarray(x[0, :, at : at + units * unit].numpy())
         parts.append(stream.step(part).copy())
         at += units * unit
-    assert np.abs(np.concatenate(parts, axis=1) - whole[0].numpy()).max() <= 1e-5
+    assert np.abs(np.concatenate(parts, axis=1) - whole[0].numpy()).max() <= 1e-5 * max(1.0, float(whole.abs().max()))
 
 
 def test_large_weights_are_outside_the_graph_and_all_are_found(graphs, networks):
@@ -94,7 +94,7 @@ def test_a_graph_says_nothing_of_the_machine_it_was_made_on(graphs):
 
 
 def test_half_precision_weights_are_widened():
-    weight = find_weight("head.weight::T", {"head.weight": np.ones((2, 3), np.float16)})
+    weight = find_weight("spectra.weight::T", {"spectra.weight": np.ones((2, 3), np.float16)})
     assert weight.dtype == np.float32
     assert weight.shape == (3, 2)
     assert weight.flags.c_contiguous
@@ -104,8 +104,8 @@ def test_a_weight_that_the_file_lacks_is_a_clear_error(graphs, networks):
     name = "runtime/decoder.onnx"
     with pytest.raises(ModelFileError, match="lacks"):
         OnnxGraph(graphs[name], external_names(graphs[name]), {}, Fraction(1))
-    with pytest.raises(ModelFileError, match="inverse STFT"):
-        find_weight("istft/99999/3", {})
+    with pytest.raises(ModelFileError, match="noise"):
+        find_weight("noise/99999/3", {})
 
 
 def test_a_graph_that_is_none_is_a_clear_error():

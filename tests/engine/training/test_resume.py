@@ -101,7 +101,7 @@ def test_a_training_from_the_base_keeps_its_layers_and_begins_its_head_anew(tmp_
     fresh = {name: value.copy() for name, value in weights(network).items()}
     start_from_base(network, "vocos", base)
     for name, value in weights(network).items():
-        expected = fresh[name] if name.startswith("head.") else base[name].astype(np.float32)
+        expected = fresh[name] if name.startswith("spectra.") else base[name].astype(np.float32)
         assert np.array_equal(value, expected), name
 
 

@@ -1,7 +1,7 @@
 """Weights for graphs that carry none: each large initializer is found in a part by its name.
 
 Three kinds of names: a tensor of the part (`decoder.embed.weight`), its transpose (`head.weight::T`), and constants that are
-computed (`istft/<n_fft>/<hop>`, the basis of an inverse STFT). Half precision becomes float32.
+computed (`noise/<frames>/<bins>`, what drives a synthesis). Half precision becomes float32.
 """
 
 from __future__ import annotations
@@ -12,12 +12,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from distill_engine.errors import ModelFileError
-from distill_engine.layers.istft_basis import inverse_basis
+from distill_engine.layers.noise import normal_noise
 
 TRANSPOSED = "::T"
-MAXIMUM_N_FFT = 4096
-MAXIMUM_OVERLAP = 16
-_ISTFT = re.compile(r"istft/(\d{1,5})/(\d{1,5})")
+MAXIMUM_FRAMES, MAXIMUM_BINS = 4096, 2049
+_NOISE = re.compile(r"noise/(\d{1,5})/(\d{1,5})")
 
 
 def external_names(graph: bytes) -> tuple[str, ...]:
@@ -33,11 +32,11 @@ def external_names(graph: bytes) -> tuple[str, ...]:
 
 def find_weight(name: str, part: Mapping[str, np.ndarray]) -> np.ndarray:
     """The float32 (or integer) array that an external initializer stands for. Raises ModelFileError."""
-    if match := _ISTFT.fullmatch(name):
-        n_fft, hop = int(match[1]), int(match[2])
-        if not 0 < hop <= n_fft <= min(MAXIMUM_N_FFT, MAXIMUM_OVERLAP * hop) or n_fft % hop:
-            raise ModelFileError(f"the graph asks for an inverse STFT of {n_fft} points every {hop}; train it again")
-        return inverse_basis(n_fft, hop)
+    if match := _NOISE.fullmatch(name):
+        frames, bins = int(match[1]), int(match[2])
+        if not (0 < frames <= MAXIMUM_FRAMES and 0 < bins <= MAXIMUM_BINS):
+            raise ModelFileError(f"the graph asks for {frames} x {bins} numbers of noise; train it again")
+        return normal_noise(frames, bins)
     stem = name.removesuffix(TRANSPOSED)
     if stem not in part:
         raise ModelFileError(f"the graph needs the weight {name[:80]!r}, which the file lacks; train it again")

@@ -1,0 +1,190 @@
+"""Spectra whose phases continue the sound before them: a streaming synthesis from magnitudes and frequencies.
+
+A network that sees mel frames knows no phase. Where the mel stands still, a spectrum with phases of its own repeats every hop: a tone at
+the frame rate (86 Hz), whatever the sound was. Here each spectrum takes the phases of what has sounded so far (the idea of
+real-time iterative spectrogram inversion: Beauregard, Zhu & Wyse, DAFx 2005), so partials go on at their own frequencies. Beside them
+goes a share of oscillators, one a bin, which run at predicted frequencies and stray from them as far as the sound is noise. They also
+make the recurrence forget: driven by the same oscillators, two computations that differ by a rounding converge. A spectrum's phases
+are then made consistent with the sound once (one iteration of Griffin & Lim, 1984, within the window).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch._higher_order_ops.scan import scan
+from torch.nn import functional as F
+
+from distill_engine.layers.noise import normal_noise
+
+NOISE_FRAMES = 1024
+SHARE = 0.6  # of the oscillators beside a full magnitude; from about 0.3 down, roundings grow into other phases
+SILENCE = 1e-5  # a magnitude below which all are alike
+STRAYING = 0.5  # of the spread: all of it costs 0.04 nat of log-mel, none leaves held noise frozen
+
+Carry = tuple[Tensor, Tensor]
+
+
+@dataclass
+class ContinuationState:
+    """`tail` [B, n_fft - hop] samples that later spectra still add to, `angle` [B, bins] of the oscillators (radians), `clock` [1]
+    spectra so far, modulo NOISE_FRAMES."""
+
+    tail: Tensor
+    angle: Tensor
+    clock: Tensor
+
+
+class PhaseContinuation(nn.Module):
+    """Magnitudes, advances and spreads, each [B, F, bins], -> samples [B, F * hop].
+
+    `advance` is how far (radians a hop) a bin's sound runs ahead of the bin's own frequency, `spread` the standard deviation of that:
+    near 0 for a partial, about 2 for noise. Spectrum f is centred on sample (f + 1/2) * hop; the stream comes `delay` samples late.
+    """
+
+    window: Tensor
+    synthesis: Tensor
+    noise: Tensor
+    centre: Tensor
+
+    def __init__(self, n_fft: int, hop: int) -> None:
+        super().__init__()
+        if n_fft % hop or (n_fft - hop) % 2 or n_fft < 2 * hop:
+            raise ValueError(f"phase continuation: n_fft {n_fft} must be a multiple of hop {hop}, twice it at least")
+        self.n_fft, self.hop, self.delay, self.stride, self.bins = n_fft, hop, (n_fft - hop) // 2, hop, n_fft // 2 + 1
+        at = np.arange(n_fft) + 0.5
+        hann = 0.5 - 0.5 * np.cos(2 * np.pi * at / n_fft)
+        window = np.sqrt(hann)
+        # Its product with a Hann analysis sums to one
+        synthesis = window / np.tile(hann.reshape(-1, hop).sum(0), n_fft // hop)
+        # What lies in the next window so far is centred before the window is: by how many hops, for a steady sound
+        sounded = np.pad(hann * synthesis, (0, n_fft))
+        past = window * sum(sounded[j * hop : j * hop + n_fft] for j in range(1, n_fft // hop))
+        self.pull = float(n_fft / 2 - at @ past / past.sum()) / hop
+        centre = 2 * np.pi * (np.arange(self.bins) * hop % n_fft) / n_fft
+        noise = normal_noise(NOISE_FRAMES, self.bins)
+        for name, value in {"window": window, "synthesis": synthesis, "noise": noise, "centre": centre}.items():
+            self.register_buffer(name, torch.from_numpy(value.astype(np.float32)), persistent=False)
+
+    def initial_state(self, batch: int, device: Any = None, dtype: Any = None) -> ContinuationState:
+        tail = torch.zeros(batch, self.n_fft - self.hop, device=device, dtype=dtype)
+        angle = torch.zeros(batch, self.bins, device=device, dtype=dtype)
+        return ContinuationState(tail, angle, torch.zeros(1, device=device, dtype=torch.int64))
+
+    def forward(self, magnitude: Tensor, advance: Tensor, spread: Tensor) -> Tensor:
+        """A whole sound. Gradients reach each spectrum's magnitude, its phases being what they are."""
+        start = self.initial_state(magnitude.shape[0], magnitude.device, magnitude.dtype)
+        carry, phasors = (start.tail, start.angle), []
+        with torch.no_grad():
+            strides = advance + STRAYING * spread * self._noise(start.clock, magnitude.shape[1])
+            for m, a, s in zip(*(x.unbind(1) for x in (magnitude, advance, strides)), strict=True):
+                angle = self._turned(carry[1], s)
+                phasors.append(self._phasor(carry[0], angle, m, a))
+                carry, _ = self._sound(carry[0], angle, m, phasors[-1])
+        frames = self._frames(magnitude, torch.stack(phasors, 1))
+        late = F.fold(
+            frames.transpose(1, 2), (1, (frames.shape[1] - 1) * self.hop + self.n_fft), (1, self.n_fft), stride=(1, self.hop)
+        )  # fmt: skip
+        return late[:, 0, 0, self.delay : self.delay + magnitude.shape[1] * self.hop]
+
+    def step(
+        self, magnitude: Tensor, advance: Tensor, spread: Tensor, state: ContinuationState
+    ) -> tuple[Tensor, ContinuationState]:
+        """The next F spectra of a stream."""
+        count = magnitude.shape[1]
+        strides = advance + STRAYING * spread * self._noise(state.clock, count)
+        each = tuple(t.transpose(0, 1) for t in (magnitude, advance, strides))
+        carry = (state.tail, state.angle)
+        if torch.compiler.is_exporting():  # a loop of any length inside the graph
+            carry, samples = scan(self._one, carry, each)
+        else:
+            parts = []
+            for inputs in zip(*(t.unbind(0) for t in each), strict=True):
+                carry, part = self._one(carry, inputs)
+                parts.append(part)
+            samples = torch.stack(parts)
+        out = samples.transpose(0, 1).reshape(magnitude.shape[0], count * self.hop)
+        return out, ContinuationState(*carry, (state.clock + count) % NOISE_FRAMES)
+
+    def _noise(self, clock: Tensor, count: int) -> Tensor:
+        return self.noise[(clock + torch.arange(count, device=clock.device)) % NOISE_FRAMES]
+
+    def _one(self, carry: Carry, inputs: tuple[Tensor, ...]) -> tuple[Carry, Tensor]:
+        magnitude, advance, stride = inputs
+        angle = self._turned(carry[1], stride)
+        return self._sound(carry[0], angle, magnitude, self._phasor(carry[0], angle, magnitude, advance))
+
+    def _turned(self, angle: Tensor, stride: Tensor) -> Tensor:
+        """The oscillators a hop later, between -pi and pi."""
+        angle = angle + self.centre + stride
+        return angle - 2 * math.pi * torch.round(angle / (2 * math.pi))
+
+    def _phasor(self, tail: Tensor, angle: Tensor, magnitude: Tensor, advance: Tensor) -> Tensor:
+        """The next spectrum's phases as unit phasors [B, bins, 2]."""
+        sounded = F.pad(tail, (0, self.hop))
+        (x, y), turn, weight = self._heard(sounded).unbind(-1), self.pull * advance, SHARE * magnitude + 1e-9
+        cosine, sine = torch.cos(turn), torch.sin(turn)
+        real = x * cosine - y * sine + weight * torch.cos(angle)
+        imaginary = x * sine + y * cosine + weight * torch.sin(angle)
+        first = _unit(torch.stack([real, imaginary], -1))
+        return _unit(self._heard(sounded + self._frames(magnitude, first)))
+
+    def _heard(self, samples: Tensor) -> Tensor:
+        """The spectrum [B, bins, 2] of a window's samples [B, n_fft]."""
+        return torch.view_as_real(torch.fft.rfft(samples * self.window, norm="ortho"))
+
+    def _frames(self, magnitude: Tensor, phasor: Tensor) -> Tensor:
+        """Windowed samples [..., n_fft]."""
+        spectrum = torch.complex(magnitude * phasor[..., 0], magnitude * phasor[..., 1])
+        samples: Tensor = torch.fft.irfft(spectrum, self.n_fft, norm="ortho")
+        return samples * self.synthesis
+
+    def _sound(self, tail: Tensor, angle: Tensor, magnitude: Tensor, phasor: Tensor) -> tuple[Carry, Tensor]:
+        full = self._frames(magnitude, phasor) + F.pad(tail, (0, self.hop))
+        after, now = full[:, self.hop :], full[:, : self.hop]
+        as_new = {"memory_format": torch.contiguous_format}
+        return (after.clone(**as_new), angle), now.clone(**as_new)
+
+
+def _unit(spectrum: Tensor) -> Tensor:
+    """Complex numbers [..., 2] to unit phasors."""
+    return spectrum * torch.rsqrt(spectrum.square().sum(-1, keepdim=True) + 1e-20)
+
+
+def spread_of(concentration: Tensor) -> Tensor:
+    """Standard deviation (radians) of the wrapped normal that is as wide as a von Mises distribution of this concentration.
+
+    The mean phasor's length I1(k) / I0(k) by Amos's lower bound (Math. Comp. 28, 1974): a tenth too wide at most.
+    """
+    length = concentration / (0.5 + torch.sqrt(concentration.square() + 2.25))
+    return torch.sqrt(-2.0 * torch.log(length))
+
+
+def prediction_loss(samples: Tensor, log_magnitude: Tensor, advance: Tensor, concentration: Tensor, hop: int) -> Tensor:
+    """How wrong predictions [B, F, bins] were for the sound [B, F * hop] itself, before any of it is synthesised: a scalar.
+
+    The negative log-likelihood of its phases' advances (radians a hop, beyond the bin's own) under von Mises distributions (Mardia &
+    Jupp, Directional Statistics, 3.5.4), and four times the L1 distance of its log-magnitudes. Each bin weighs as the square root of
+    its magnitude; half of the L1 distance weighs all alike.
+    """
+    bins = log_magnitude.shape[-1]
+    n_fft = 2 * (bins - 1)
+    margin = (n_fft - hop) // 2
+    window = torch.hann_window(n_fft, device=samples.device)
+    spectra = torch.stft(
+        F.pad(samples, (margin, margin)), n_fft, hop, n_fft, window, center=False, normalized=False, return_complex=True
+    ).transpose(1, 2) / math.sqrt(n_fft)  # fmt: skip
+    magnitude = spectra.abs()
+    weight = magnitude.sqrt()
+    distance = (log_magnitude - magnitude.clamp_min(SILENCE).log()).abs()
+    loudness = 0.5 * distance.mean() + 0.5 * (weight * distance).sum() / weight.sum().clamp_min(1e-6)
+    centre = 2 * math.pi / n_fft * (torch.arange(bins, device=samples.device) * hop % n_fft)
+    actual = torch.angle(spectra[:, 1:] * spectra[:, :-1].conj()) - centre
+    k, weight = concentration[:, 1:], weight[:, 1:]
+    cost = k * (1 - torch.cos(actual - advance[:, 1:])) + torch.log(torch.special.i0e(k))
+    return (weight * cost).sum() / weight.sum().clamp_min(1e-6) + 4.0 * loudness
