@@ -29,7 +29,7 @@ from distill_engine.training.batches import Augmentation, Batches
 from distill_engine.training.events import Progress, TrainingEvent
 from distill_engine.training.loop import Budget, TrainingLoop
 from distill_engine.training.storage import load_weights
-from distill_engine.training.train_vocoder import base_weights, start_from_base
+from distill_engine.training.train_vocoder import base_weights
 from distill_engine.training.vocoder_settings import default_settings
 from distill_engine.training.vocoder_task import VocoderTask
 from distill_engine.vocoders.registry import build_vocoder, vocoder_kind
@@ -82,7 +82,7 @@ def main() -> None:
     torch.manual_seed(settings.seed)
     network = build_vocoder(args.kind, config)
     if not args.from_scratch:
-        start_from_base(network, args.kind, begin)
+        load_weights(network, begin, "base")
     training = [corpus.clips[i].samples for i in corpus.training]
     batches = Batches(training, settings.batch_size, settings.segment_frames, settings.seed, Augmentation())
     task = VocoderTask(network, settings, batches, clips)

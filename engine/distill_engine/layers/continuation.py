@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch._higher_order_ops.scan import scan
 from torch.nn import functional as F
 
+from distill_engine.audio.mel import MelConfig, mel_filterbank
 from distill_engine.layers.noise import normal_noise
 
 NOISE_FRAMES = 1024
@@ -112,7 +113,7 @@ class PhaseContinuation(nn.Module):
         return out, ContinuationState(*carry, (state.clock + count) % NOISE_FRAMES)
 
     def _noise(self, clock: Tensor, count: int) -> Tensor:
-        return self.noise[(clock + torch.arange(count, device=clock.device)) % NOISE_FRAMES]
+        return self.noise.index_select(0, (clock + torch.arange(count, device=clock.device)) % NOISE_FRAMES)
 
     def _one(self, carry: Carry, inputs: tuple[Tensor, ...]) -> tuple[Carry, Tensor]:
         magnitude, advance, stride = inputs
@@ -169,8 +170,9 @@ def prediction_loss(samples: Tensor, log_magnitude: Tensor, advance: Tensor, con
     """How wrong predictions [B, F, bins] were for the sound [B, F * hop] itself, before any of it is synthesised: a scalar.
 
     The negative log-likelihood of its phases' advances (radians a hop, beyond the bin's own) under von Mises distributions (Mardia &
-    Jupp, Directional Statistics, 3.5.4), and four times the L1 distance of its log-magnitudes. Each bin weighs as the square root of
-    its magnitude; half of the L1 distance weighs all alike.
+    Jupp, Directional Statistics, 3.5.4), the L1 distance of its log-magnitudes, and eight times that of their sums in 64 mel bands: alone,
+    the distance of single bins is least where a partial that may lie in any of several bins is left out of all. Half of what
+    concerns bins weighs each as the square root of its magnitude, half all alike; the likelihood weighs them all by that root.
     """
     bins = log_magnitude.shape[-1]
     n_fft = 2 * (bins - 1)
@@ -182,9 +184,12 @@ def prediction_loss(samples: Tensor, log_magnitude: Tensor, advance: Tensor, con
     magnitude = spectra.abs()
     weight = magnitude.sqrt()
     distance = (log_magnitude - magnitude.clamp_min(SILENCE).log()).abs()
+    bank = torch.tensor(mel_filterbank(MelConfig(n_fft=n_fft, window=n_fft, hop=hop, bands=64)).T).to(samples)
+    predicted, actual_bands = ((m @ bank).clamp_min(SILENCE / n_fft).log() for m in (log_magnitude.exp(), magnitude))
     loudness = 0.5 * distance.mean() + 0.5 * (weight * distance).sum() / weight.sum().clamp_min(1e-6)
+    loudness = loudness + 8.0 * F.l1_loss(predicted, actual_bands)
     centre = 2 * math.pi / n_fft * (torch.arange(bins, device=samples.device) * hop % n_fft)
     actual = torch.angle(spectra[:, 1:] * spectra[:, :-1].conj()) - centre
     k, weight = concentration[:, 1:], weight[:, 1:]
     cost = k * (1 - torch.cos(actual - advance[:, 1:])) + torch.log(torch.special.i0e(k))
-    return (weight * cost).sum() / weight.sum().clamp_min(1e-6) + 4.0 * loudness
+    return (weight * cost).sum() / weight.sum().clamp_min(1e-6) + loudness

@@ -1,8 +1,8 @@
 """Checking an ONNX graph from a file before it runs.
 
 A graph may hold only plain arithmetic of the standard operators, small constants and the declared inputs and outputs. It cannot
-name files, hold sub-graphs, loops, functions, random numbers or custom operators. Its large weights are not in it: they carry
-the marker `WEIGHTS` and are injected from the file's safetensors part by name.
+name files, hold branches, endless loops, functions, random numbers or custom operators; a Scan repeats such arithmetic frame by
+frame. Its large weights are not in it: they carry the marker `WEIGHTS` and are injected from the file's safetensors part by name.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from distill_engine.errors import ModelFileError
-from distill_engine.modelfile.operators import ALLOWED
+from distill_engine.modelfile.operators import ALLOWED, SCAN
 
 if TYPE_CHECKING:
     from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto
@@ -74,7 +74,7 @@ def _check(data: bytes, inputs: Mapping[str, Shape], outputs: Mapping[str, Shape
     given = _interface(graph.output, outputs, "next_state.")
     _check_states(taken, given)
     weights = _check_initializers(graph)
-    _check_nodes(graph)
+    _check_nodes(graph, {value.name for value in graph.input} | {tensor.name for tensor in graph.initializer})
     _check_sizes(model)
     metadata = {row.key: row.value for row in model.metadata_props}
     if not all(isinstance(text, str) for text in [*weights, *metadata, *metadata.values()]):
@@ -106,8 +106,9 @@ def _check_frame(model: ModelProto) -> None:
         raise _Refused(f"operator sets {versions[:3]!r} are not the standard ones {_OPSETS[0]} to {_OPSETS[-1]}")
     if model.functions or model.training_info or graph.sparse_initializer or graph.quantization_annotation:
         raise _Refused("functions, training steps, sparse or quantised weights are not allowed")
-    if len(graph.node) > MAX_NODES:
-        raise _Refused(f"{len(graph.node)} nodes, at most {MAX_NODES} are allowed")
+    nodes = sum(len(part.node) for part in _graphs(graph))
+    if nodes > MAX_NODES:
+        raise _Refused(f"{nodes} nodes, at most {MAX_NODES} are allowed")
     if len(graph.input) > MAX_STATES or len(graph.output) > MAX_STATES or len(graph.initializer) > MAX_NODES:
         raise _Refused("too many inputs, outputs or constants")
 
@@ -218,28 +219,55 @@ def _check_extents(values: Sequence[int], name: str) -> None:
             raise _Refused(f"size {number} in {name[:60]!r} is more than {MAX_EXTENT}")
 
 
-def _check_nodes(graph: GraphProto) -> None:
-    """Operators from the allow-list, plain attributes, and values that exist before they are used."""
-    known = {value.name for value in graph.input} | {tensor.name for tensor in graph.initializer}
-    if len(known) != len(graph.input) + len(graph.initializer):
+def _graphs(graph: GraphProto) -> Iterator[GraphProto]:
+    """The graph and the bodies of its scans."""
+    yield graph
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                yield attribute.g
+
+
+def _check_nodes(graph: GraphProto, known: set[str], inside: bool = False) -> None:
+    """Operators from the allow-list, plain attributes, and values that exist before they are used. `known` are those from before."""
+    if not inside and len(known) != len(graph.input) + len(graph.initializer):
         raise _Refused("an input and a constant share a name")
     for node in graph.node:
-        if node.domain not in ("", "ai.onnx") or node.op_type not in ALLOWED:
+        scan = node.op_type == SCAN and not inside
+        if node.domain not in ("", "ai.onnx") or (node.op_type not in ALLOWED and not scan):
             raise _Refused(
                 f"operator {node.domain[:30]}{'::' if node.domain else ''}{node.op_type[:40]} is not allowed"
             )
         for name in node.input:
             if name and name not in known:
                 raise _Refused(f"{node.op_type} uses {name[:60]!r}, which does not exist before it")
+        for attribute in node.attribute:
+            if scan and attribute.name == "body":
+                _check_body(attribute, known)
+            else:
+                _check_attribute(node, attribute)
         for name in node.output:
             if name in known:
                 raise _Refused(f"value {name[:60]!r} is computed twice")
             known |= {name} if name else set()
-        for attribute in node.attribute:
-            _check_attribute(node, attribute)
     for value in graph.output:
         if value.name not in known:
             raise _Refused(f"output {value.name[:60]!r} is never computed")
+
+
+def _check_body(attribute: AttributeProto, known: set[str]) -> None:
+    """What a scan repeats: the same arithmetic, without weights of its own, without another scan in it."""
+    from onnx import AttributeProto
+
+    body = attribute.g
+    if attribute.type != AttributeProto.GRAPH or attribute.ref_attr_name or attribute.graphs:
+        raise _Refused("Scan.body is no graph")
+    if body.initializer or body.sparse_initializer or body.quantization_annotation:
+        raise _Refused("Scan.body has weights of its own")
+    names = [value.name for value in body.input]
+    if len(set(names)) != len(names) or not known.isdisjoint(names) or len(names) > MAX_STATES:
+        raise _Refused("Scan.body takes a value twice")
+    _check_nodes(body, known | set(names), inside=True)
 
 
 def _check_attribute(node: NodeProto, attribute: AttributeProto) -> None:
@@ -287,6 +315,7 @@ def _check_sizes(model: ModelProto) -> None:
 
 def _sizes(graph: GraphProto) -> Iterator[tuple[str, int]]:
     """Elements of every value, unknown extents counted as one."""
-    for value in [*graph.value_info, *graph.output]:
-        extents = [n.dim_value for n in value.type.tensor_type.shape.dim if n.HasField("dim_value")]
-        yield value.name, prod(extents)
+    for part in _graphs(graph):
+        for value in [*part.value_info, *part.output]:
+            extents = [n.dim_value for n in value.type.tensor_type.shape.dim if n.HasField("dim_value")]
+            yield value.name, prod(extents)

@@ -1,7 +1,7 @@
 """Operators that a graph from a file may use: pure arithmetic and rearrangement of the standard ONNX domain.
 
-Left out on purpose: control flow (If, Loop, Scan, Sequence*), random numbers, strings, training, quantisation, image
-decoding, and every custom domain.
+Left out on purpose: control flow (If, Loop, Sequence*), random numbers, strings, training, quantisation, image decoding, and every
+custom domain. Scan alone is let through, where it repeats plain arithmetic once for each frame of its inputs: it always ends.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ _SHAPES = """
     SpaceToDepth Split Squeeze Tile Transpose Trilu Unsqueeze
 """
 _NETWORKS = """
-    ArgMax ArgMin AveragePool BatchNormalization Conv ConvTranspose CumSum Einsum Gemm GlobalAveragePool
+    ArgMax ArgMin AveragePool BatchNormalization Conv ConvTranspose CumSum DFT Einsum Gemm GlobalAveragePool
     GroupNormalization InstanceNormalization LayerNormalization LogSoftmax LpNormalization MatMul MaxPool RMSNormalization
     ReduceL1 ReduceL2 ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare Softmax TopK
 """
+SCAN = "Scan"
 ALLOWED = frozenset(f"{_ELEMENTWISE} {_SHAPES} {_NETWORKS}".split())

@@ -124,7 +124,7 @@ def _begin(
         return (("resumed", width), False)
     if options.warm_start:
         if base is not None:
-            start_from_base(generator, kind, weights(base))
+            generator.load_state_dict(base.state_dict())
             return ((f"starts from the shipped base {kind}", width), True)
         return (("no base vocoder of this shape is shipped: from scratch", width), False)
     return (("from scratch, as asked", width), False)
@@ -138,12 +138,6 @@ def _base_network(kind: str, config: dict[str, Any]) -> nn.Module | None:
     network: nn.Module = build_vocoder(kind, config).eval()
     load_weights(network, arrays, "base vocoder")
     return network
-
-
-def start_from_base(generator: nn.Module, kind: str, arrays: dict[str, np.ndarray]) -> None:
-    """Loads a base vocoder's weights, but for those that its kind begins anew: they stay as they are."""
-    fresh = {name: value for name, value in weights(generator).items() if name.startswith(vocoder_kind(kind).anew)}
-    load_weights(generator, {**arrays, **fresh}, "base vocoder")
 
 
 def base_weights(kind: str, config: dict[str, Any]) -> dict[str, np.ndarray] | None:

@@ -14,18 +14,13 @@ from distill_engine.vocoders.config import HifiGanConfig, VocosConfig
 
 @dataclass(frozen=True)
 class VocoderKind:
-    """`config` is the frozen config class, `network` "module:Class" taking one; `trainable` kinds can be part of a model.
-
-    `anew` names, by prefix, the weights that a training from a base vocoder begins anew: a `vocos` head that has settled on its phases
-    hardly leaves them again, while what the layers before it hear of a mel carries over.
-    """
+    """`config` is the frozen config class, `network` "module:Class" taking one; `trainable` kinds can be part of a model."""
 
     name: str
     config: Any
     network: str
     trainable: bool
     description: str
-    anew: tuple[str, ...] = ()
 
 
 VOCODERS: dict[str, VocoderKind] = {
@@ -33,7 +28,7 @@ VOCODERS: dict[str, VocoderKind] = {
     for kind in (
         VocoderKind(
             "vocos", VocosConfig, "distill_engine.vocoders.vocos:Vocos", True,
-            "frame-rate network with an inverse STFT: cheap to train and to play", ("spectra.",),
+            "frame-rate network with an inverse STFT: cheap to train and to play",
         ),
         VocoderKind(
             "hifigan", HifiGanConfig, "distill_engine.vocoders.hifigan:HifiGan", True,

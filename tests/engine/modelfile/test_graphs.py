@@ -97,9 +97,42 @@ def subgraph() -> onnx.GraphProto:
     return helper.make_graph([], "inner", [], [])
 
 
+def scan(*nodes: onnx.NodeProto, **fields: object) -> Callable[[ModelProto], None]:
+    """Scans the frames of x with a body of these nodes, from "one" to "out"."""
+    one = helper.make_tensor_value_info("one", TensorProto.FLOAT, [1, 8])
+    out = helper.make_tensor_value_info("out", TensorProto.FLOAT, None)
+    body = helper.make_graph(list(nodes), "body", [one], [out], **fields)  # type: ignore[arg-type]
+
+    def change(m: ModelProto) -> None:
+        m.graph.node.append(helper.make_node("Transpose", ["x"], ["frames"], perm=[2, 0, 1]))
+        m.graph.node.append(helper.make_node("Scan", ["frames"], ["scanned"], num_scan_inputs=1, body=body))
+
+    return change
+
+
+def test_a_scan_of_plain_arithmetic_passes() -> None:
+    model = graph()
+    scan(helper.make_node("Relu", ["one"], ["out"]))(model)
+    check(model)
+
+
+RELU = helper.make_node("Relu", ["one"], ["out"])
+BIG = helper.make_node("Constant", [], ["big"], value=numpy_helper.from_array(np.array([1 << 14, 1 << 14], np.int64)))
 HOSTILE: dict[str, tuple[Callable[[ModelProto], object], str]] = {
     "loop": (node("Loop", body=subgraph()), "Loop is not allowed"),
     "branch": (node("If", then_branch=subgraph(), else_branch=subgraph()), "If is not allowed"),
+    "scan of a file": (scan(RELU, initializer=[external("secret", (4,), "/etc/passwd")]), "weights of its own"),
+    "scan of a custom operator": (scan(helper.make_node("PyOp", ["one"], ["out"], domain="x")), "not allowed"),
+    "scan of the unknown": (scan(helper.make_node("Relu", ["ghost"], ["out"])), "does not exist"),
+    "scan in a scan": (
+        scan(helper.make_node("Scan", ["one"], ["out"], num_scan_inputs=1, body=subgraph())),
+        "Scan is not",
+    ),
+    "loop in a scan": (scan(helper.make_node("Loop", ["one"], ["out"], body=subgraph())), "Loop is not allowed"),
+    "scan that expands": (scan(BIG, helper.make_node("ConstantOfShape", ["big"], ["out"])), "at most"),
+    "scan of nothing": (node("Scan", num_scan_inputs=1, body=subgraph()), "contradict"),
+    "scan that says nothing": (scan(), "never computed"),
+    "many nodes in a scan": (scan(*[RELU] * 9000), "nodes"),
     "random": (node("RandomNormal", shape=[1]), "RandomNormal is not allowed"),
     "dropout": (node("Dropout"), "not allowed"),
     "string": (node("StringNormalizer"), "not allowed"),

@@ -14,11 +14,10 @@ from distill_engine.errors import TrainingError
 from distill_engine.modelfile import ModelFile
 from distill_engine.models.config import ModelConfig
 from distill_engine.training.events import Finished, Progress, Saved, TrainingEvent, Validated
-from distill_engine.training.storage import weights
 from distill_engine.training.train_model import ModelOptions, train_model
-from distill_engine.training.train_vocoder import VocoderOptions, base_weights, start_from_base, train_vocoder
+from distill_engine.training.train_vocoder import VocoderOptions, train_vocoder
 from distill_engine.training.vocoder_settings import VocoderSettings
-from distill_engine.vocoders.registry import build_vocoder, vocoder_kind
+from distill_engine.vocoders.registry import build_vocoder
 
 SMALL_HIFIGAN: dict[str, Any] = {
     "initial_channels": 32, "resblock_kernels": (3,), "resblock_dilations": ((1, 3),),
@@ -92,17 +91,6 @@ def test_a_stopped_and_resumed_vocoder_equals_an_uninterrupted_one_through_both_
         results.append((_parts(path, "vocoder/vocos"), _parts(path, "training/vocoder/vocos")))
     assert _same(results[0][0], results[1][0])
     assert _same(results[0][1], results[1][1])
-
-
-def test_a_training_from_the_base_keeps_its_layers_and_begins_its_head_anew(tmp_path: Path, corpus: Any) -> None:
-    base = base_weights("vocos", vocoder_kind("vocos").config().to_dict())
-    assert base is not None
-    network = build_vocoder("vocos")
-    fresh = {name: value.copy() for name, value in weights(network).items()}
-    start_from_base(network, "vocos", base)
-    for name, value in weights(network).items():
-        expected = fresh[name] if name.startswith("spectra.") else base[name].astype(np.float32)
-        assert np.array_equal(value, expected), name
 
 
 def test_what_begins_with_the_base_ends_no_worse_and_says_so_after_a_resume(tmp_path: Path, corpus: Any) -> None:

@@ -1,0 +1,97 @@
+"""Does a vocoder sound at its own frame rate? A mel that stands still, or nearly, must not become a tone of 86 Hz.
+
+    python benchmarks/held.py [--json FILE]
+
+Three sounds (a sine of 440 Hz, a harmonic tone of 220 Hz, white noise) go through the base vocoders as they are and with one mel frame
+held; then the starter drifts for 20 s. The figure is how much the sound repeats after one hop of 512 samples: the correlation of pieces of
+4,096 samples with what comes a hop later, the median; beside it the sound's own. Near 1 where the sound's own is not: a buzz.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+from machine import machine
+from quality import vocode
+
+from distill_engine.audio.files import read_audio
+from distill_engine.audio.mel import mel_spectrogram
+from distill_engine.training.storage import load_weights
+from distill_engine.training.train_vocoder import base_weights
+from distill_engine.vocoders.registry import build_vocoder, vocoder_kind
+
+RATE, HOP, PIECE = 44100, 512, 4096
+SECONDS = 3
+
+
+def repeats(samples: np.ndarray, lag: int = HOP) -> float:
+    """Median correlation [-1, 1] of pieces with what comes `lag` samples later; silent pieces count for nothing."""
+    found = []
+    for start in range(0, len(samples) - PIECE - lag, PIECE):
+        a, b = samples[start : start + PIECE], samples[start + lag : start + lag + PIECE]
+        power = float(np.dot(a, a) * np.dot(b, b))
+        if power > 1e-6:
+            found.append(float(np.dot(a, b)) / power**0.5)
+    return float(np.median(found)) if found else 0.0
+
+
+def sounds() -> dict[str, np.ndarray]:
+    t = np.arange(SECONDS * RATE // HOP * HOP) / RATE
+    harmonic = sum(0.1 / k * np.sin(2 * np.pi * 220 * k * t) for k in range(1, 20))
+    noise = 0.1 * np.random.default_rng(0).standard_normal(len(t))
+    made = {"sine 440 Hz": 0.2 * np.sin(2 * np.pi * 440 * t), "harmonic tone 220 Hz": harmonic, "white noise": noise}
+    return {name: np.asarray(x, np.float32) for name, x in made.items()}
+
+
+def main() -> None:
+    warnings.simplefilter("ignore")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    print(
+        f"{machine()}\n\n| vocoder | sound | its own | copied | log-mel L1 (nat) | one frame held |\n|---|---|---|---|---|---|"
+    )
+    rows: list[dict[str, object]] = []
+    for kind in ("vocos", "hifigan"):
+        config = vocoder_kind(kind).config().to_dict()
+        network = build_vocoder(kind, config).eval()
+        load_weights(network, base_weights(kind, config) or {}, "base")
+        run = vocode(network)
+        for name, sound in sounds().items():
+            mel = mel_spectrogram(sound)
+            copy, held = run(mel), run(np.repeat(mel[:, 100:101], mel.shape[1], 1))
+            error = float(np.abs(mel_spectrogram(np.asarray(copy, np.float32)) - mel)[:, 20:-20].mean())
+            figures = [repeats(x[RATE:]) for x in (sound, copy, held)]
+            rows.append({"vocoder": kind, "sound": name, "own": figures[0], "copied": figures[1], "held": figures[2]})
+            print(
+                f"| {kind} | {name} | {figures[0]:.2f} | {figures[1]:.2f} | {error:.3f} | {figures[2]:.2f} |",
+                flush=True,
+            )
+        drift = repeats(starter(kind))
+        rows.append({"vocoder": kind, "sound": "starter, drift", "copied": drift})
+        print(f"| {kind} | the starter's drift, 20 s | | {drift:.2f} | | |", flush=True)
+    if args.json:
+        args.json.write_text(json.dumps({"machine": machine(), "rows": rows}, indent=1))
+
+
+def starter(kind: str) -> np.ndarray:
+    """20 s of the starter's drift through a base vocoder: its middle channel."""
+    from distill_control.cli.main import main as distill
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "drift.wav"
+        if distill(["render", "starter", "-o", str(path), "--source", "drift", "--duration", "20", "--vocoder", kind]):
+            raise SystemExit("the starter cannot be rendered")
+        samples: np.ndarray = read_audio(path).samples
+    return samples if samples.ndim == 1 else samples.mean(axis=0 if samples.shape[0] < samples.shape[1] else 1)
+
+
+if __name__ == "__main__":
+    main()
