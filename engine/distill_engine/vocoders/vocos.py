@@ -1,9 +1,9 @@
 """The `vocos` kind: causal ConvNeXt blocks over mel frames and an inverse STFT (after arXiv 2306.00814).
 
 Unlike the paper's head, which predicts magnitudes from nothing, ours predicts a correction to the magnitudes that the mel itself
-implies (its bands interpolated on the Hz axis): from the first step the spectrum is about right, and the level follows the input's.
-Nor does it predict phases: it predicts how they advance and how surely, and the sound so far gives the rest (see
-`layers.continuation`).
+implies (its bands interpolated on the Hz axis): from the first step the spectrum is about right. The correction moves sound within
+64 mel bands, but hardly from band to band: the level follows the input's, also for sounds that no training has shown it. Nor does it
+predict phases: it predicts how they advance and how surely, and the sound so far gives the rest (see `layers.continuation`).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from distill_engine.layers.convnext import ChannelNorm, ConvNeXtBlock
 from distill_engine.vocoders.config import VocosConfig
 
 MAXIMUM_LOG_MAGNITUDE = 6.0
+LEEWAY = 0.3  # nats, about what a band's sum differs by between a partial and noise of the same mel
 CONCENTRATION = (-4.0, 7.0)  # logarithms: from noise to a steady partial
 MEL_CENTRE, MEL_SCALE = -5.0, 3.0  # about the mean and spread of log-mels of music
 
@@ -57,6 +58,7 @@ class Vocos(nn.Module):
 
     implied_matrix: Tensor
     implied_offset: Tensor
+    bands: Tensor
 
     def __init__(self, config: VocosConfig | None = None) -> None:
         super().__init__()
@@ -75,6 +77,8 @@ class Vocos(nn.Module):
         matrix, offset = implied_magnitude(c.bands, c.n_fft)
         self.register_buffer("implied_matrix", matrix, persistent=False)
         self.register_buffer("implied_offset", offset, persistent=False)
+        bands = MelConfig(n_fft=c.n_fft, window=c.n_fft, hop=self.synthesis.hop, bands=64, area_norm=False)
+        self.register_buffer("bands", torch.tensor(mel_filterbank(bands)), persistent=False)
         self.apply(_initialise)
 
     def _predict(self, x: Tensor, mel: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -83,12 +87,21 @@ class Vocos(nn.Module):
         y = self.spectra(self.head_norm(x).transpose(1, 2))
         correction, advance, concentration = y.split([each * bins, bins, bins], dim=2)
         implied = (torch.matmul(self.implied_matrix, mel) + self.implied_offset).transpose(1, 2)
-        log = implied.repeat_interleave(each, dim=1) + correction.reshape(y.shape[0], -1, bins)
+        implied = implied.repeat_interleave(each, dim=1)
+        log = self._levelled(implied + correction.reshape(y.shape[0], -1, bins), implied)
         concentration = torch.exp(concentration.clamp(*CONCENTRATION)).repeat_interleave(each, dim=1)
         advance = advance.repeat_interleave(each, dim=1)
         if self.training:
             self._predicted = (log.clamp_min(math.log(SILENCE)), advance, concentration)
         return torch.exp(log.clamp_max(MAXIMUM_LOG_MAGNITUDE)), advance, spread_of(concentration)
+
+    def _levelled(self, log: Tensor, implied: Tensor) -> Tensor:
+        """Log-magnitudes [..., bins] whose sums in mel bands differ from the implied ones' by LEEWAY at most."""
+        sums = [
+            torch.log(torch.exp(x.clamp_max(MAXIMUM_LOG_MAGNITUDE)) @ self.bands.T + SILENCE) for x in (log, implied)
+        ]
+        apart = sums[0] - sums[1]
+        return log + (LEEWAY * torch.tanh(apart / LEEWAY) - apart) @ self.bands
 
     def own_loss(self, samples: Tensor) -> Tensor:
         """How wrong the predictions for the last batch were for its sound [B, T * hop]: a scalar, once a forward pass."""
