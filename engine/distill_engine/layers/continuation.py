@@ -5,7 +5,7 @@ the frame rate (86 Hz), whatever the sound was. Here each spectrum takes the pha
 real-time iterative spectrogram inversion: Beauregard, Zhu & Wyse, DAFx 2005), so partials go on at their own frequencies. Beside them
 goes a share of oscillators, one a bin, which run at predicted frequencies and stray from them as far as the sound is noise. They also
 make the recurrence forget: driven by the same oscillators, two computations that differ by a rounding converge. A spectrum's phases
-are then made consistent with the sound once (one iteration of Griffin & Lim, 1984, within the window).
+are then made consistent with the sound once (one iteration of Griffin & Lim, 1984, within the window; with two, roundings grow).
 """
 
 from __future__ import annotations

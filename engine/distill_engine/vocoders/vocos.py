@@ -77,8 +77,9 @@ class Vocos(nn.Module):
         matrix, offset = implied_magnitude(c.bands, c.n_fft)
         self.register_buffer("implied_matrix", matrix, persistent=False)
         self.register_buffer("implied_offset", offset, persistent=False)
-        bands = MelConfig(n_fft=c.n_fft, window=c.n_fft, hop=self.synthesis.hop, bands=64, area_norm=False)
-        self.register_buffer("bands", torch.tensor(mel_filterbank(bands)), persistent=False)
+        bands = mel_filterbank(MelConfig(n_fft=c.n_fft, window=c.n_fft, hop=c.hop, bands=64, area_norm=False)).copy()
+        bands[0, 0] = 1.0  # every bin's shares of the bands make one, the outermost bins' too
+        self.register_buffer("bands", torch.tensor(bands / bands.sum(0)), persistent=False)
         self.apply(_initialise)
 
     def _predict(self, x: Tensor, mel: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -88,11 +89,13 @@ class Vocos(nn.Module):
         correction, advance, concentration = y.split([each * bins, bins, bins], dim=2)
         implied = (torch.matmul(self.implied_matrix, mel) + self.implied_offset).transpose(1, 2)
         implied = implied.repeat_interleave(each, dim=1)
-        log = self._levelled(implied + correction.reshape(y.shape[0], -1, bins), implied)
+        log = implied + correction.reshape(y.shape[0], -1, bins)
         concentration = torch.exp(concentration.clamp(*CONCENTRATION)).repeat_interleave(each, dim=1)
         advance = advance.repeat_interleave(each, dim=1)
         if self.training:
             self._predicted = (log.clamp_min(math.log(SILENCE)), advance, concentration)
+        else:  # held while training, corrections would learn to lean on it: 0.31 instead of 0.34 nat after 30 minutes
+            log = self._levelled(log, implied)
         return torch.exp(log.clamp_max(MAXIMUM_LOG_MAGNITUDE)), advance, spread_of(concentration)
 
     def _levelled(self, log: Tensor, implied: Tensor) -> Tensor:
