@@ -48,7 +48,7 @@ ASSETS = HERE.parent / "engine" / "distill_engine" / "assets"
 WIDE = Augmentation(pitch=0.8, semitones=12.0, mixing=0.2, gain_db=(-24.0, 3.0))
 SYNTHETIC_SHARE = 0.4
 SETTINGS = {
-    "vocos": VocoderSettings("vocos", 3, 128, learning_rate=6e-4, spectral_fraction=1.0, decoded_share=0.0),
+    "vocos": VocoderSettings("vocos", 3, 128, learning_rate=3e-4, spectral_fraction=1.0, decoded_share=0.0),
     "hifigan": VocoderSettings("hifigan", 4, 40, learning_rate=8e-4, spectral_fraction=1.0, decoded_share=0.0),
 }
 
@@ -56,13 +56,15 @@ SETTINGS = {
 def train_base(kind: str, minutes: float, work: Path, device: str, *, onward: bool = False) -> None:
     """Trains a base vocoder into `work/base_<kind>.distillgan`; resumes what is there.
 
-    `onward` begins from the weights of the shipped base instead of from nothing, and counts its steps and seconds in.
+    `onward` begins from the weights of the shipped base instead of from nothing, at half the rate, and counts its steps and seconds in.
     """
     work.mkdir(parents=True, exist_ok=True)
     corpora = [load_corpus(CORPUS / name, seed=0) for name in ("base", "sonicpi_cc0")]
     clips = [c.clips[i].samples for c in corpora for i in c.training]
     held_out = [c.clips[i].samples[: 4 * 44100] for c in corpora for i in c.validation[:12]]
     s = SETTINGS[kind]
+    if onward:
+        s = replace(s, learning_rate=s.learning_rate / 2)
     batches = Batches(
         clips, s.batch_size, s.segment_frames, 0, WIDE, extra=synthetic_sound, extra_share=SYNTHETIC_SHARE
     )

@@ -24,6 +24,7 @@ from distill_engine.layers.noise import normal_noise
 
 NOISE_FRAMES = 1024
 SHARE = 0.6  # of the oscillators beside a full magnitude; from about 0.3 down, roundings grow into other phases
+AMBIGUOUS = 0.05  # of a magnitude: where sound and oscillator cancel to this, no phase is sure and less sounds than a rounding's choice
 SILENCE = 1e-5  # a magnitude below which all are alike
 STRAYING = 0.75  # of the spread: all of it costs 0.01 nat of log-mel, half of it leaves held noise metallic
 
@@ -133,8 +134,9 @@ class PhaseContinuation(nn.Module):
         cosine, sine = torch.cos(turn), torch.sin(turn)
         real = x * cosine - y * sine + weight * torch.cos(angle)
         imaginary = x * sine + y * cosine + weight * torch.sin(angle)
-        first = _unit(torch.stack([real, imaginary], -1))
-        return _unit(self._heard(sounded + self._frames(magnitude, first)))
+        least = AMBIGUOUS * magnitude + 1e-10
+        first = _unit(torch.stack([real, imaginary], -1), least)
+        return _unit(self._heard(sounded + self._frames(magnitude, first)), least)
 
     def _heard(self, samples: Tensor) -> Tensor:
         """The spectrum [B, bins, 2] of a window's samples [B, n_fft]."""
@@ -153,9 +155,9 @@ class PhaseContinuation(nn.Module):
         return (after.clone(**as_new), angle), now.clone(**as_new)
 
 
-def _unit(spectrum: Tensor) -> Tensor:
-    """Complex numbers [..., 2] to unit phasors."""
-    return spectrum * torch.rsqrt(spectrum.square().sum(-1, keepdim=True) + 1e-20)
+def _unit(spectrum: Tensor, least: Tensor) -> Tensor:
+    """Complex numbers [..., 2] to unit phasors, smaller ones for those that are not well above `least` [...]."""
+    return spectrum * torch.rsqrt(spectrum.square().sum(-1, keepdim=True) + least.square().unsqueeze(-1))
 
 
 def spread_of(concentration: Tensor) -> Tensor:

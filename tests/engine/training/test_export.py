@@ -23,12 +23,13 @@ def _networks() -> dict[str, torch.nn.Module]:
     torch.manual_seed(0)
     small = {"encoder_channels": 32, "decoder_channels": 32, "encoder_blocks": 2, "decoder_blocks": 1}
     gan = {"initial_channels": 16, "resblock_kernels": (3,), "resblock_dilations": ((1, 3),)}
-    return {
+    networks: dict[str, torch.nn.Module] = {
         "model": LatentModel(ModelConfig(bands=BANDS, latent_dim=8, **small)),
         "vocos": Vocos(VocosConfig(bands=BANDS, channels=32, hidden=48, blocks=1)),
         "hifigan": HifiGan(HifiGanConfig(bands=BANDS, **gan)),
         "late": HifiGan(HifiGanConfig(bands=BANDS, causal=False, **gan)),
     }
+    return {name: network.eval() for name, network in networks.items()}
 
 
 @pytest.fixture(scope="module")
