@@ -1,23 +1,66 @@
-"""The direction of latent space along which a model grows louder: a drift keeps off it, so that it holds its level."""
+"""Where in latent space a model sounds at one level: a drift keeps to that surface, so that it holds its level."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from distill_engine.analysis.region import Region
+from distill_engine.audio.mel import DEFAULT_MEL, MelConfig, mel_filterbank
+from distill_engine.errors import AnalysisError
 
 FloatArray = npt.NDArray[np.float64]
 Decode = Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]]
 
-PLACES, HELD, SETTLED = 400, 16, 8  # places of the region, frames that each is held, and those that are heard
+HELD, SETTLED = 16, 8  # frames that each place is held, and those of them that are heard
+LEAST_PLACES, MOST_PLACES, PLACES_PER_TERM = 1200, 4800, 10
+DEPTH_DB = 40.0  # below the loudest places, what is softer counts as silence
+LOUD_PERCENTILE = 75.0
+RIDGE = 50.0
 LEAST_SHARE = 0.25
+STEPS = 2
+FARTHEST = 1.5  # of the mean distance of a Gaussian place
 
 
-def level_axis(decode: Decode, region: Region, seed: int = 0) -> FloatArray | None:
-    """Unit vector [D], in whitened latents, of the steepest rise of the level in dB: its linear regression on places of the region.
+@dataclass(frozen=True)
+class LevelSurface:
+    """The zero of excess + slope . w + w . bend w (dB), w a place in whitened latents [D]; slope [D], bend [D, D] symmetric."""
+
+    excess: float
+    slope: FloatArray
+    bend: FloatArray
+
+    def onto(self, place: FloatArray) -> FloatArray:
+        """A place [D] on the surface or near it, close to the one given: two of Newton's steps along the gradient."""
+        for _ in range(STEPS):
+            bent = self.bend @ place
+            gradient = self.slope + 2.0 * bent
+            above = self.excess + self.slope @ place + place @ bent
+            place = place - gradient * (above / (gradient @ gradient + 1.0))
+        farthest = FARTHEST * math.sqrt(len(place))
+        return place * min(1.0, farthest / max(float(np.linalg.norm(place)), 1e-9))
+
+    def to_part(self) -> dict[str, FloatArray]:
+        return {"level_excess": np.array([self.excess]), "level_slope": self.slope, "level_bend": self.bend}
+
+    @classmethod
+    def from_part(cls, arrays: dict[str, npt.NDArray[np.float32]], dimensions: int) -> LevelSurface | None:
+        """None where none was stored. Raises AnalysisError for what is no surface."""
+        if "level_slope" not in arrays:
+            return None
+        found = [np.asarray(arrays.get(f"level_{name}", ()), np.float64) for name in ("excess", "slope", "bend")]
+        shapes = ((1,), (dimensions,), (dimensions, dimensions))
+        if any(a.shape != shape or not np.isfinite(a).all() for a, shape in zip(found, shapes, strict=True)):
+            raise AnalysisError("the model's level surface is damaged: run `distill analyse` again")
+        return cls(float(found[0][0]), found[1], found[2])
+
+
+def level_surface(decode: Decode, region: Region, seed: int = 0, mel: MelConfig = DEFAULT_MEL) -> LevelSurface | None:
+    """The surface of a level that a quarter of a model's places reach, the level being regressed quadratically on places.
 
     None where that explains less than a quarter of the level's variance.
 
@@ -25,13 +68,26 @@ def level_axis(decode: Decode, region: Region, seed: int = 0) -> FloatArray | No
         decode: latents [D, F] -> natural log-mel [bands, F].
         region: where the places are drawn, Gaussian as a drift's are.
     """
-    places = np.random.default_rng([seed, 11]).standard_normal((region.dimensions, PLACES))
+    size = region.dimensions
+    upper = np.triu_indices(size)
+    count = min(MOST_PLACES, max(LEAST_PLACES, PLACES_PER_TERM * (1 + size + len(upper[0]))))
+    places = np.random.default_rng([seed, 11]).standard_normal((size, count))
     held = np.repeat(region.centre[:, None] + region.colouring @ places, HELD, axis=1)
-    energy = np.exp(2.0 * decode(held.astype(np.float32)).astype(np.float64)).sum(axis=0)
-    level = 10 * np.log10(np.maximum(energy.reshape(PLACES, HELD)[:, SETTLED:].mean(axis=1), 1e-12))
-    design = np.concatenate([np.ones((1, PLACES)), places]).T
-    weights = np.linalg.lstsq(design, level, rcond=None)[0]
-    steepness, variance = float(np.linalg.norm(weights[1:])), float(np.var(level))
-    if variance < 1e-9 or float(np.var(design @ weights)) < LEAST_SHARE * variance:
+    level = _level_db(decode(held.astype(np.float32)), mel).reshape(count, HELD)[:, SETTLED:].mean(axis=1)
+    level = np.maximum(level, np.percentile(level, 95) - DEPTH_DB)
+    design = np.concatenate([np.ones((1, count)), places, places[upper[0]] * places[upper[1]]]).T
+    weights = np.linalg.solve(design.T @ design + RIDGE * np.eye(design.shape[1]), design.T @ level)
+    variance = float(np.var(level))
+    if variance < 1e-9 or float(np.var(level - design @ weights)) > (1.0 - LEAST_SHARE) * variance:
         return None
-    return np.asarray(weights[1:] / steepness)
+    bend = np.zeros((size, size))
+    bend[upper] = weights[1 + size :]
+    excess = float(weights[0] - np.percentile(level, LOUD_PERCENTILE))
+    return LevelSurface(excess, weights[1 : 1 + size], (bend + bend.T) / 2)
+
+
+def _level_db(log_mel: npt.NDArray[np.float32], config: MelConfig) -> FloatArray:
+    """Level [F] in dB (of no particular zero) of a log-mel [bands, F], as of noise in each band."""
+    energy = np.square(mel_filterbank(config).astype(np.float64)).sum(axis=1)
+    power = (np.exp(2.0 * log_mel.astype(np.float64)) / np.maximum(energy, 1e-12)[:, None]).sum(axis=0)
+    return np.asarray(10 * np.log10(np.maximum(power, 1e-12)))

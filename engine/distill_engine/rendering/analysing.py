@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.analysis.analyse import Analysis, AnalysisConfig, analyse
-from distill_engine.analysis.level import level_axis
+from distill_engine.analysis.level import level_surface
 from distill_engine.analysis.probes import Progress
 from distill_engine.dataset.corpus import Corpus
 from distill_engine.modelfile import update_model
@@ -86,8 +86,8 @@ def analyse_file(
         config=config,
     )
     arrays, table = found.to_part()
-    if (axis := level_axis(model.decode_at_mel_rate, found.controls.region, seed)) is not None:
-        arrays["level_axis"] = axis
+    if (level := level_surface(model.decode_at_mel_rate, found.controls.region, seed, model.mel)) is not None:
+        arrays |= level.to_part()
     table["vocoder"] = model.choice().name
     table["trim_db"] = 0.0
     update_model(path, manifest=lambda old: replace(old, analysis=table), parts={"analysis": arrays})

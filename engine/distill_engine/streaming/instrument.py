@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.analysis.controls import Controls
+from distill_engine.analysis.level import LevelSurface
 from distill_engine.analysis.map import LatentMap
 from distill_engine.audio.mel import MelConfig
 from distill_engine.errors import ModelFileError, VocoderError
@@ -63,7 +64,7 @@ class Instrument:
     corpus: npt.NDArray[np.float32] | None = None
     controls: Controls | None = None
     place: LatentMap | None = None
-    level_axis: npt.NDArray[np.float64] | None = None
+    level: LevelSurface | None = None
     trim: float = 1.0
     path: Path | None = None
     decoder_digest: str = ""
@@ -101,9 +102,10 @@ class Instrument:
 
     def sources(self, seed: int, selected: str = "drift") -> SourceBank:
         """Fresh sources. Raises ControlError if `selected` is not among `source_names`."""
+        onto = self.level.onto if self.level is not None else None
         sources: dict[str, LatentSource] = {
             "hold": Hold(self.centre),
-            "drift": Drift(self.centre, seed, self.frame_rate, self._spread()),
+            "drift": Drift(self.centre, seed, self.frame_rate, self._spread(), onto),
         }
         if self.corpus is not None:
             sources["corpus"] = Corpus(self.corpus, seed, self.frame_rate, self.reduction)
@@ -117,10 +119,9 @@ class Instrument:
         return self.controls.region.centre if self.controls is not None else np.zeros(self.latent_dim)
 
     def _spread(self) -> npt.NDArray[np.float64] | None:
-        """A root [D, D] of the covariance of a drift: the corpus' own, without the direction in which the model grows louder."""
+        """A root [D, D] of the covariance of a drift: the corpus' own."""
         if self.controls is not None:
-            colouring, axis = self.controls.region.colouring, self.level_axis
-            return colouring if axis is None else colouring - np.outer(colouring @ axis, axis)
+            return self.controls.region.colouring
         return _correlations(self.corpus) if self.corpus is not None else None
 
     def voice(self, seed: int, selected: str = "drift", *, pad: int = 0) -> Voice:
@@ -236,20 +237,10 @@ def _analysis(file: ModelFile, manifest: Manifest, config: ModelConfig) -> dict[
         found["corpus"] = np.ascontiguousarray(corpus, np.float32)
     if "region_centre" in arrays:
         found["controls"] = Controls.from_part(arrays, manifest.analysis)
-        found["level_axis"] = _unit(arrays.get("level_axis"), config.latent_dim)
+        found["level"] = LevelSurface.from_part(arrays, config.latent_dim)
     if "map_points" in arrays:
         found["place"] = LatentMap.from_part(arrays)
     return found
-
-
-def _unit(axis: npt.NDArray[np.float32] | None, dimensions: int) -> npt.NDArray[np.float64] | None:
-    """A stored direction [D] at length 1; None where none was stored. Raises ModelFileError for what is no direction."""
-    if axis is None:
-        return None
-    length = float(np.linalg.norm(axis))
-    if axis.shape != (dimensions,) or not 0.5 < length < 2.0:
-        raise ModelFileError("the model's level axis is damaged: run `distill analyse` again")
-    return np.asarray(axis, np.float64) / length
 
 
 def _correlations(corpus: npt.NDArray[np.float32]) -> npt.NDArray[np.float64] | None:

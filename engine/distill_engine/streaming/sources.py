@@ -83,12 +83,20 @@ def _noise(seed: int, index: int, stream: int) -> Latent:
 class Drift:
     """A smooth seeded walk about `centre` [D]: Gaussian points, `rate` a second, joined by Catmull-Rom splines, times `range`.
 
-    `shape` [D, D] maps independent noise to the corpus' own covariance (a root of it); None leaves it round.
+    `shape` [D, D] maps independent noise to the corpus' own covariance (a root of it); None leaves it round. `onto` moves a place
+    of that noise [D] to one nearby, on a surface of one level; with a range below 1 it goes only that part of the way.
     """
 
-    def __init__(self, centre: Latent, seed: int, frame_rate: float, shape: Latent | None = None) -> None:
+    def __init__(
+        self,
+        centre: Latent,
+        seed: int,
+        frame_rate: float,
+        shape: Latent | None = None,
+        onto: Callable[[Latent], Latent] | None = None,
+    ) -> None:
         self._centre, self._dimensions = centre, len(centre)
-        self._seed, self._frame_rate, self._shape = seed, frame_rate, shape
+        self._seed, self._frame_rate, self._shape, self._onto = seed, frame_rate, shape, onto
         self._phase = 0.0
         self._points: dict[int, Latent] = {}
 
@@ -96,8 +104,7 @@ class Drift:
         if index not in self._points:
             if len(self._points) > 16:
                 self._points.clear()
-            point = _noise(self._seed, index, 0)[: self._dimensions]
-            self._points[index] = point if self._shape is None else self._shape @ point
+            self._points[index] = _noise(self._seed, index, 0)[: self._dimensions]
         return self._points[index]
 
     def next(self, settings: SourceSettings, samples: npt.NDArray[np.float32] | None) -> tuple[Latent, bool]:
@@ -110,7 +117,10 @@ class Drift:
         if not settings.freeze:
             beats = settings.tempo / 60.0 if settings.tempo > 0 else 1.0
             self._phase += settings.rate * beats / self._frame_rate
-        return self._centre + settings.range * spline, False
+        place = settings.range * spline
+        if self._onto is not None:
+            place = place + min(1.0, settings.range) * (self._onto(place) - place)
+        return self._centre + (place if self._shape is None else self._shape @ place), False
 
     def restart(self) -> None:
         self._phase = 0.0

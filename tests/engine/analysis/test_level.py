@@ -1,10 +1,12 @@
-"""The direction in which a model grows louder, found on models whose level is known."""
+"""The surface on which a model keeps its level, found on models whose level is known."""
 
 import numpy as np
 import pytest
 
-from distill_engine.analysis.level import level_axis
+from distill_engine.analysis.level import LevelSurface, _level_db, level_surface
 from distill_engine.analysis.region import Region, fit_region
+from distill_engine.audio.mel import DEFAULT_MEL, mel_spectrogram
+from distill_engine.errors import AnalysisError
 
 DIMENSIONS, BANDS = 6, 128
 
@@ -20,20 +22,47 @@ def _flat(level: np.ndarray) -> np.ndarray:
     return np.repeat((level / 20 * np.log(10))[None], BANDS, axis=0).astype(np.float32)
 
 
-def test_the_direction_of_a_known_level_is_found(region: Region) -> None:
-    true = np.array([3.0, 0.0, -4.0, 0.0, 0.0, 0.0]) / 5
+def _bent(white: np.ndarray) -> np.ndarray:
+    """A level in dB with a slope and a bend."""
+    return -30 + 8 * white[0] - 6 * white[2] + 3 * white[1] * white[3] + 2 * white[4] ** 2
 
+
+def test_places_are_brought_to_one_level(region: Region) -> None:
     def decode(latents: np.ndarray) -> np.ndarray:
-        white = region.whitening @ (latents - region.centre[:, None])
-        return _flat(-30 + 8 * true @ white + 4 * np.tanh(white[1]))
+        return _flat(_bent(region.whitening @ (latents - region.centre[:, None])))
 
-    axis = level_axis(decode, region)
-    assert axis is not None
-    assert np.linalg.norm(axis) == pytest.approx(1.0)
-    assert true @ axis > 0.85
-    assert np.array_equal(axis, level_axis(decode, region))
+    surface = level_surface(decode, region)
+    assert surface is not None
+    places = np.random.default_rng(9).standard_normal((DIMENSIONS, 400))
+    moved = np.stack([surface.onto(place) for place in places.T], axis=1)
+    assert np.std(_bent(moved)) < 0.25 * np.std(_bent(places))
+    assert np.median(np.linalg.norm(moved - places, axis=0)) < np.median(np.linalg.norm(places, axis=0))
+    again = level_surface(decode, region)
+    assert again is not None
+    assert np.array_equal(surface.bend, again.bend)
 
 
-def test_a_level_that_follows_no_direction_has_none(region: Region) -> None:
-    assert level_axis(lambda latents: _flat(np.full(latents.shape[1], -20.0)), region) is None
-    assert level_axis(lambda latents: _flat(-20 + 10 * np.cos(40 * latents[0])), region) is None
+def test_the_level_counts_every_band_by_its_power(region: Region) -> None:
+    noise = 0.1 * np.random.default_rng(0).standard_normal((2, 44100))
+    dull = np.convolve(noise[1], 0.97 ** np.arange(300), "same")
+    sounds = [x.astype(np.float32) for x in (noise[0], dull)]
+    levels = [_level_db(mel_spectrogram(x), DEFAULT_MEL).mean() for x in sounds]
+    powers = [10 * np.log10(np.mean(np.square(x))) for x in sounds]
+    assert levels[0] - levels[1] == pytest.approx(powers[0] - powers[1], abs=2.0)
+
+
+def test_a_level_that_follows_no_place_has_no_surface(region: Region) -> None:
+    assert level_surface(lambda latents: _flat(np.full(latents.shape[1], -20.0)), region) is None
+    assert level_surface(lambda latents: _flat(-20 + 10 * np.cos(40 * latents[0])), region) is None
+
+
+def test_a_surface_survives_its_file_and_damage_is_an_error() -> None:
+    surface = LevelSurface(2.0, np.arange(3.0), np.eye(3))
+    part = {name: array.astype(np.float32) for name, array in surface.to_part().items()}
+    read = LevelSurface.from_part(part, 3)
+    assert read is not None
+    assert np.array_equal(read.onto(np.ones(3)), surface.onto(np.ones(3)))
+    assert LevelSurface.from_part({}, 3) is None
+    for name, damage in (("slope", np.ones(4)), ("bend", np.full((3, 3), np.nan)), ("excess", np.zeros(0))):
+        with pytest.raises(AnalysisError, match="level surface is damaged: run `distill analyse` again"):
+            LevelSurface.from_part({**part, f"level_{name}": damage.astype(np.float32)}, 3)
