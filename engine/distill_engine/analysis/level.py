@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,8 @@ Decode = Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]]
 HELD, SETTLED = 16, 8  # frames that each place is held, and those of them that are heard
 LEAST_PLACES, MOST_PLACES, PLACES_PER_TERM = 1200, 4800, 10
 DEPTH_DB = 40.0  # below the loudest places, what is softer counts as silence
-LOUD_PERCENTILE = 75.0
+GATE_DB = 10.0
+CORRECTIONS = 3
 RIDGE = 50.0
 LEAST_SHARE = 0.25
 STEPS = 2
@@ -59,22 +60,31 @@ class LevelSurface:
         return cls(float(found[0][0]), found[1], found[2])
 
 
-def level_surface(decode: Decode, region: Region, seed: int = 0, mel: MelConfig = DEFAULT_MEL) -> LevelSurface | None:
-    """The surface of a level that a quarter of a model's places reach, the level being regressed quadratically on places.
+def level_surface(
+    decode: Decode, region: Region, corpus: FloatArray, seed: int = 0, mel: MelConfig = DEFAULT_MEL
+) -> LevelSurface | None:
+    """The surface of the level at which the corpus sounds, the level of places being regressed quadratically on them.
 
     None where that explains less than a quarter of the level's variance.
 
     Args:
         decode: latents [D, F] -> natural log-mel [bands, F].
         region: where the places are drawn, Gaussian as a drift's are.
+        corpus: its latents [D, L]; what lies 10 dB under the mean of their power is left out of their level.
     """
     size = region.dimensions
     upper = np.triu_indices(size)
     count = min(MOST_PLACES, max(LEAST_PLACES, PLACES_PER_TERM * (1 + size + len(upper[0]))))
     places = np.random.default_rng([seed, 11]).standard_normal((size, count))
-    held = np.repeat(region.centre[:, None] + region.colouring @ places, HELD, axis=1)
-    level = _level_db(decode(held.astype(np.float32)), mel).reshape(count, HELD)[:, SETTLED:].mean(axis=1)
-    level = np.maximum(level, np.percentile(level, 95) - DEPTH_DB)
+
+    def held(there: FloatArray) -> FloatArray:
+        """Levels [N] of whitened places [D, N], each held until it has settled."""
+        latents = np.repeat(region.centre[:, None] + region.colouring @ there, HELD, axis=1)
+        levels = _level_db(decode(latents.astype(np.float32)), mel)
+        return np.asarray(levels.reshape(there.shape[1], HELD)[:, SETTLED:].mean(axis=1))
+
+    aim, level = _gated_db(_level_db(decode(corpus.astype(np.float32)), mel)), held(places)
+    level = np.maximum(level, max(aim, np.percentile(level, 95)) - DEPTH_DB)
     design = np.concatenate([np.ones((1, count)), places, places[upper[0]] * places[upper[1]]]).T
     weights = np.linalg.solve(design.T @ design + RIDGE * np.eye(design.shape[1]), design.T @ level)
     variance = float(np.var(level))
@@ -82,8 +92,19 @@ def level_surface(decode: Decode, region: Region, seed: int = 0, mel: MelConfig 
         return None
     bend = np.zeros((size, size))
     bend[upper] = weights[1 + size :]
-    excess = float(weights[0] - np.percentile(level, LOUD_PERCENTILE))
-    return LevelSurface(excess, weights[1 : 1 + size], (bend + bend.T) / 2)
+    surface = LevelSurface(float(weights[0] - aim), weights[1 : 1 + size], (bend + bend.T) / 2)
+    for _ in range(
+        CORRECTIONS
+    ):  # places on it are loud and soft by what the regression leaves: their power shall be the aim
+        moved = np.stack([surface.onto(place) for place in places[:, : LEAST_PLACES // 2].T], axis=1)
+        surface = replace(surface, excess=surface.excess + _gated_db(held(moved)) - aim)
+    return surface
+
+
+def _gated_db(level: FloatArray) -> float:
+    """The level in dB of the mean power of levels, those more than 10 dB under it left out."""
+    power = 10 ** (level / 10)
+    return float(10 * np.log10(power[power >= power.mean() * 10 ** (-GATE_DB / 10)].mean()))
 
 
 def _level_db(log_mel: npt.NDArray[np.float32], config: MelConfig) -> FloatArray:

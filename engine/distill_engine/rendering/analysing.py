@@ -86,7 +86,8 @@ def analyse_file(
         config=config,
     )
     arrays, table = found.to_part()
-    if (level := level_surface(model.decode_at_mel_rate, found.controls.region, seed, model.mel)) is not None:
+    region, latents = found.controls.region, arrays["corpus_latents"]
+    if (level := level_surface(model.decode_at_mel_rate, region, latents, seed, model.mel)) is not None:
         arrays |= level.to_part()
     table["vocoder"] = model.choice().name
     table["trim_db"] = 0.0

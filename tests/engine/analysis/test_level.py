@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from distill_engine.analysis.level import LevelSurface, _level_db, level_surface
+from distill_engine.analysis.level import LevelSurface, _gated_db, _level_db, level_surface
 from distill_engine.analysis.region import Region, fit_region
 from distill_engine.audio.mel import DEFAULT_MEL, mel_spectrogram
 from distill_engine.errors import AnalysisError
@@ -31,13 +31,18 @@ def test_places_are_brought_to_one_level(region: Region) -> None:
     def decode(latents: np.ndarray) -> np.ndarray:
         return _flat(_bent(region.whitening @ (latents - region.centre[:, None])))
 
-    surface = level_surface(decode, region)
+    corpus = region.centre[:, None] + 0.3 * region.colouring @ np.random.default_rng(5).standard_normal(
+        (DIMENSIONS, 300)
+    )
+    surface = level_surface(decode, region, corpus)
     assert surface is not None
     places = np.random.default_rng(9).standard_normal((DIMENSIONS, 400))
     moved = np.stack([surface.onto(place) for place in places.T], axis=1)
     assert np.std(_bent(moved)) < 0.25 * np.std(_bent(places))
     assert np.median(np.linalg.norm(moved - places, axis=0)) < np.median(np.linalg.norm(places, axis=0))
-    again = level_surface(decode, region)
+    aim = _bent(region.whitening @ (corpus - region.centre[:, None]))
+    assert _gated_db(_bent(moved)) == pytest.approx(_gated_db(aim), abs=1.0)
+    again = level_surface(decode, region, corpus)
     assert again is not None
     assert np.array_equal(surface.bend, again.bend)
 
@@ -52,8 +57,9 @@ def test_the_level_counts_every_band_by_its_power(region: Region) -> None:
 
 
 def test_a_level_that_follows_no_place_has_no_surface(region: Region) -> None:
-    assert level_surface(lambda latents: _flat(np.full(latents.shape[1], -20.0)), region) is None
-    assert level_surface(lambda latents: _flat(-20 + 10 * np.cos(40 * latents[0])), region) is None
+    corpus = np.zeros((DIMENSIONS, 10))
+    assert level_surface(lambda latents: _flat(np.full(latents.shape[1], -20.0)), region, corpus) is None
+    assert level_surface(lambda latents: _flat(-20 + 10 * np.cos(40 * latents[0])), region, corpus) is None
 
 
 def test_a_surface_survives_its_file_and_damage_is_an_error() -> None:
