@@ -3,7 +3,8 @@
 Unlike the paper's head, which predicts magnitudes from nothing, ours predicts a correction to the magnitudes that the mel itself
 implies (its bands interpolated on the Hz axis): from the first step the spectrum is about right. The correction moves sound within
 64 mel bands, but hardly from band to band: the level follows the input's, also for sounds that no training has shown it. Nor does it
-predict phases: it predicts how they advance and how surely, and the sound so far gives the rest (see `layers.continuation`).
+predict phases: it corrects how far the mel implies that they advance, predicts how surely they do, and the sound so far gives the rest
+(see `layers.continuation`).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from distill_engine.vocoders.config import VocosConfig
 
 MAXIMUM_LOG_MAGNITUDE = 6.0
 LEEWAY = 0.3  # nats, about what a band's sum differs by between a partial and noise of the same mel
+NEAR = 2.5  # bands on either side of a bin, the outermost fading, whose mean frequency is that of the bin's sound
 CONCENTRATION = (-4.0, 7.0)  # logarithms: from noise to a steady partial
 MEL_CENTRE, MEL_SCALE = -5.0, 3.0  # about the mean and spread of log-mels of music
 
@@ -46,6 +48,26 @@ def implied_magnitude(bands: int, n_fft: int) -> tuple[Tensor, Tensor]:
     return torch.tensor(matrix, dtype=torch.float32), torch.tensor(offset[:, None], dtype=torch.float32)
 
 
+def implied_advance(bands: int, n_fft: int, hop: int) -> tuple[Tensor, Tensor]:
+    """Matrices `moment` and `mass` [bins, bands]: moment @ a / mass @ a is how far (radians a hop) the sound near each bin runs ahead of
+    the bin's own frequency, where a = exp(log-mel) [bands].
+
+    The mean frequency of the amplitude in the bands within NEAR of the bin. Triangular filters that sum to one interpolate
+    linearly: the mean of their centres is the mean frequency itself, so a lone partial's is found between bands and bins.
+    """
+    config = MelConfig(bands=bands)
+    bank = mel_filterbank(config).astype(np.float64)
+    frequencies = np.fft.rfftfreq(config.n_fft, 1.0 / config.sample_rate)
+    sums = np.maximum(bank.sum(1), 1e-12)
+    centres = (bank @ frequencies) / sums
+    heights = mel_filterbank(MelConfig(bands=bands, area_norm=False)).sum(1) / sums
+    bins = np.fft.rfftfreq(n_fft, 1.0 / config.sample_rate)
+    apart = np.abs(np.interp(bins, centres, np.arange(bands))[:, None] - np.arange(bands))
+    mass = np.clip(NEAR - apart, 0.0, 1.0) * heights
+    moment = mass * (centres - bins[:, None]) * (2 * np.pi * hop / config.sample_rate)
+    return torch.tensor(moment, dtype=torch.float32), torch.tensor(mass, dtype=torch.float32)
+
+
 @dataclass
 class VocosState:
     embed: ConvState
@@ -58,6 +80,8 @@ class Vocos(nn.Module):
 
     implied_matrix: Tensor
     implied_offset: Tensor
+    moment: Tensor
+    mass: Tensor
     bands: Tensor
 
     def __init__(self, config: VocosConfig | None = None) -> None:
@@ -77,6 +101,10 @@ class Vocos(nn.Module):
         matrix, offset = implied_magnitude(c.bands, c.n_fft)
         self.register_buffer("implied_matrix", matrix, persistent=False)
         self.register_buffer("implied_offset", offset, persistent=False)
+        for name, weights in zip(
+            ("moment", "mass"), implied_advance(c.bands, c.n_fft, self.synthesis.hop), strict=True
+        ):
+            self.register_buffer(name, weights, persistent=False)
         bands = mel_filterbank(MelConfig(n_fft=c.n_fft, window=c.n_fft, hop=c.hop, bands=64, area_norm=False)).copy()
         bands[0, 0] = 1.0  # every bin's shares of the bands make one, the outermost bins' too
         self.register_buffer("bands", torch.tensor(bands / bands.sum(0)), persistent=False)
@@ -91,7 +119,10 @@ class Vocos(nn.Module):
         implied = implied.repeat_interleave(each, dim=1)
         log = implied + correction.reshape(y.shape[0], -1, bins)
         concentration = torch.exp(concentration.clamp(*CONCENTRATION)).repeat_interleave(each, dim=1)
-        advance = advance.repeat_interleave(each, dim=1)
+        amplitude = torch.exp(mel.clamp_max(MAXIMUM_LOG_MAGNITUDE))
+        near = torch.matmul(self.moment, amplitude) / torch.matmul(self.mass, amplitude).clamp_min(1e-12)
+        near = near.clamp(-math.pi, math.pi).transpose(1, 2)  # a bin hears two bins on either side
+        advance = (advance + near).repeat_interleave(each, dim=1)
         if self.training:
             self._predicted = (log.clamp_min(math.log(SILENCE)), advance, concentration)
         else:  # held while training, corrections would learn to lean on it: 0.31 instead of 0.34 nat after 30 minutes

@@ -1,10 +1,12 @@
-"""The vocos head: corrections of magnitudes stay near the level that the mel gives, but only where it plays."""
+"""The vocos head: corrections stay near the level that the mel gives where it plays; frequencies are read off the mel."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
+from distill_engine.audio.mel import mel_spectrogram
 from distill_engine.vocoders.vocos import LEEWAY, Vocos
 
 
@@ -32,3 +34,17 @@ def test_a_correction_gone_astray_keeps_to_the_mels_level(correction: float) -> 
 
 def test_training_sees_corrections_as_they_are() -> None:
     assert level_error(Vocos().train(), 3.0) > 2.0
+
+
+@pytest.mark.parametrize("hertz", [110.0, 440.0, 441.3, 3000.0])
+def test_a_partials_frequency_is_read_off_the_mel(hertz: float) -> None:
+    network, rate, hop = Vocos(), 44100, 256
+    tone = 0.2 * np.sin(2 * np.pi * hertz * np.arange(rate) / rate).astype(np.float32)
+    mel = torch.from_numpy(mel_spectrogram(tone))[None, :, 20:60]
+    with torch.no_grad():
+        network.spectra.weight.zero_()
+        network.spectra.bias.zero_()
+        _, advance, _ = network._predict(torch.zeros(1, network.config.channels, 40), mel)
+    nearest = round(hertz * 1024 / rate)
+    found = nearest * rate / 1024 + advance[0, :, nearest] * rate / (2 * np.pi * hop)
+    assert (found - hertz).abs().max() < 0.02 * hertz
