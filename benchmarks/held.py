@@ -1,10 +1,11 @@
-"""Does a vocoder sound at its own frame rate? A mel that stands still, or nearly, must not become a tone of 86 Hz.
+"""Does a vocoder sound at its own frame rate, and at the right pitch? A mel that stands still, or nearly, must not become a tone of 86 Hz.
 
     python benchmarks/held.py [--json FILE]
 
 Three sounds (a sine of 440 Hz, a harmonic tone of 220 Hz, white noise) go through the base vocoders as they are and with one mel frame
-held; then the starter drifts for 20 s. The figure is how much the sound repeats after one hop of 512 samples: the correlation of pieces of
-4,096 samples with what comes a hop later, the median; beside it the sound's own. Near 1 where the sound's own is not: a buzz.
+held; then the starter drifts for 20 s. The figure is how much the sound repeats after one hop of 512 samples: the correlation of
+pieces of 4,096 samples with what comes a hop later, the median; beside it the sound's own. Near 1 where the sound's own is not: a buzz.
+Then sines go through the base vocoders and Griffin-Lim: by how many cents their strongest partial is off, by how many dB their level.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ import json
 import tempfile
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from machine import machine
-from quality import vocode
+from quality import griffin_lim, vocode
 
 from distill_engine.audio.files import read_audio
 from distill_engine.audio.mel import mel_spectrogram
@@ -28,6 +30,7 @@ from distill_engine.vocoders.registry import build_vocoder, vocoder_kind
 
 RATE, HOP, PIECE = 44100, 512, 4096
 SECONDS = 3
+SINES = (82.4, 110.0, 165.0, 220.0, 440.0, 1000.0, 2500.0, 5000.0)
 
 
 def repeats(samples: np.ndarray, lag: int = HOP) -> float:
@@ -49,6 +52,31 @@ def sounds() -> dict[str, np.ndarray]:
     return {name: np.asarray(x, np.float32) for name, x in made.items()}
 
 
+def pitch_and_level(samples: np.ndarray, hertz: float) -> tuple[float, float]:
+    """How far the strongest partial within an octave is from `hertz` (cents), and the level (dB) of a sine of amplitude 0.2."""
+    piece = np.asarray(samples, np.float64)[RATE // 2 : RATE // 2 + 65536]
+    power = np.abs(np.fft.rfft(piece * np.hanning(len(piece)), 4 * len(piece))) ** 2
+    frequencies = np.fft.rfftfreq(4 * len(piece), 1 / RATE)
+    power[(frequencies < hertz / 2) | (frequencies > hertz * 2)] = 0
+    cents = 1200 * np.log2(frequencies[power.argmax()] / hertz)
+    return float(cents), float(10 * np.log10(np.mean(np.square(piece)) / 0.02))
+
+
+def tones(runs: dict[str, Any]) -> list[dict[str, object]]:
+    """One row a vocoder, printed: cents and dB for every sine."""
+    print(f"\n| vocoder | {' | '.join(f'{f:g} Hz' for f in SINES)} |\n|---|{'---|' * len(SINES)}", flush=True)
+    t = np.arange(SECONDS * RATE // HOP * HOP) / RATE
+    rows: list[dict[str, object]] = []
+    for name, run in runs.items():
+        found = []
+        for hertz in SINES:
+            sine = (0.2 * np.sin(2 * np.pi * hertz * t)).astype(np.float32)
+            found.append(pitch_and_level(run(mel_spectrogram(sine)), hertz))
+        rows.append({"vocoder": name, "cents": [c for c, _ in found], "level_db": [d for _, d in found]})
+        print(f"| {name} | {' | '.join(f'{c:+.0f} ct, {d:+.1f} dB' for c, d in found)} |", flush=True)
+    return rows
+
+
 def main() -> None:
     warnings.simplefilter("ignore")
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -59,11 +87,12 @@ def main() -> None:
         f"{machine()}\n\n| vocoder | sound | its own | copied | log-mel L1 (nat) | one frame held |\n|---|---|---|---|---|---|"
     )
     rows: list[dict[str, object]] = []
+    runs: dict[str, Any] = {"Griffin-Lim 60": griffin_lim}
     for kind in ("vocos", "hifigan"):
         config = vocoder_kind(kind).config().to_dict()
         network = build_vocoder(kind, config).eval()
         load_weights(network, base_weights(kind, config) or {}, "base")
-        run = vocode(network)
+        run = runs[f"base {kind}"] = vocode(network)
         for name, sound in sounds().items():
             mel = mel_spectrogram(sound)
             copy, held = run(mel), run(np.repeat(mel[:, 100:101], mel.shape[1], 1))
@@ -77,6 +106,7 @@ def main() -> None:
         drift = repeats(starter(kind))
         rows.append({"vocoder": kind, "sound": "starter, drift", "copied": drift})
         print(f"| {kind} | the starter's drift, 20 s | | {drift:.2f} | | |", flush=True)
+    rows += tones(runs)
     if args.json:
         args.json.write_text(json.dumps({"machine": machine(), "rows": rows}, indent=1))
 
