@@ -19,6 +19,7 @@ from build_assets import CORPUS
 
 from distill_engine.audio.mel import mel_spectrogram
 from distill_engine.library.assets import starter_path
+from distill_engine.rendering.analysing import loudness_db
 
 FIGURES = ("corpus", "reconstruction", "performance")
 
@@ -37,14 +38,14 @@ def sounds(model: Path, clip: Path, folder: Path) -> dict[str, np.ndarray]:
 
 
 def figures(samples: np.ndarray) -> dict[str, float]:
-    """RMS (dB), DC, largest step between samples, the frequency below which 99.9 % of the energy of the loudest frames lies."""
+    """Gated RMS (dB), DC, largest step between samples, the frequency below which 99.9 % of the energy of the loudest frames lies."""
     spectrum = (
         np.abs(np.fft.rfft(np.lib.stride_tricks.sliding_window_view(samples, 4096)[::2048] * np.hanning(4096))) ** 2
     )
     mean = 10 * np.log10(spectrum.mean(0) + 1e-12)
     audible = np.flatnonzero(mean > mean.max() - 90)
     return {
-        "rms_db": float(20 * np.log10(np.sqrt(np.square(samples).mean()) + 1e-12)),
+        "level_db": loudness_db(samples[None]),
         "peak_db": float(20 * np.log10(np.abs(samples).max() + 1e-12)),
         "dc": float(samples.mean()),
         "largest_step": float(np.abs(np.diff(samples)).max()),
