@@ -64,12 +64,13 @@ def play_score(instrument: Instrument, score: Score, told: Told = ignore) -> Ite
     total = round(score.seconds * instrument.sample_rate)
     skip = synth.alignment_samples
     hops = math.ceil((total + skip) / synth.hop)
-    fade = math.ceil(synth.post.config.fade_seconds * synth.sample_rate / synth.hop)
+    fade = math.ceil(synth.post.config.fade_seconds * synth.sample_rate)
+    stop = max(0, (total + skip - fade) // synth.hop - 1)  # over a hop before the last sample: what widens it rings on
     left = total
-    for first in _blocks(hops, max(0, hops - fade)):
-        if first == hops - fade:
+    for first in _blocks(hops, stop):
+        if first == stop > 0:
             synth.stop()
-        ends = [hop for hop in (hops - fade, hops) if hop > first]
+        ends = [hop for hop in (stop, hops) if hop > first]
         block = _rendered(synth, min(RENDER_BLOCK, ends[0] - first if ends else 1), told)
         block, skip = block[:, skip:], max(0, skip - block.shape[1])
         yield block[:, :left]
