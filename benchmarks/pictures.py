@@ -29,7 +29,7 @@ def sounds(model: Path, clip: Path, folder: Path) -> dict[str, np.ndarray]:
     run = [sys.executable, "-m", "distill_control.cli.main"]
     copy, play = folder / "copy.wav", folder / "play.wav"
     subprocess.run([*run, "resynth", str(model), str(clip), "-o", str(copy)], check=True)
-    subprocess.run([*run, "render", str(model), "-o", str(play), "--duration", "20", "--seed", "3"], check=True)
+    subprocess.run([*run, "render", str(model), "-o", str(play), "--duration", "20", "--seed", "8"], check=True)
     found = {}
     for name, path in zip(FIGURES, (clip, copy, play), strict=True):
         samples, _ = soundfile.read(path, dtype="float32", always_2d=True)

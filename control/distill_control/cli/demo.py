@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     from distill_control.cli.main import main
 
     say.print(f"no sound device here: rendering the starter to {args.output}", markup=False, soft_wrap=True)
-    words = ["render", str(starter_path()), "-o", str(args.output), "--duration", str(SECONDS), "--seed", "3"]
+    words = ["render", str(starter_path()), "-o", str(args.output), "--duration", str(SECONDS), "--seed", "8"]
     return main([*words, "--json"] if args.json else words)
 
 
