@@ -28,8 +28,7 @@ from distill_engine.dataset.corpus import load_corpus
 from distill_engine.training.batches import Augmentation, Batches
 from distill_engine.training.events import Progress, TrainingEvent
 from distill_engine.training.loop import Budget, TrainingLoop
-from distill_engine.training.storage import load_weights
-from distill_engine.training.train_vocoder import base_weights
+from distill_engine.training.train_vocoder import base_network
 from distill_engine.training.vocoder_settings import default_settings
 from distill_engine.training.vocoder_task import VocoderTask
 from distill_engine.vocoders.registry import build_vocoder, vocoder_kind
@@ -68,11 +67,9 @@ def main() -> None:
     clips = [clip[: min(len(clip), CLIP_SECONDS * 44100) // 512 * 512] for clip in clips]
     measures = Measures()
     config = vocoder_kind(args.kind).config().to_dict()
-    begin = base_weights(args.kind, config)
+    begin = base_network(args.kind, config)
     assert begin is not None, "no base vocoder is shipped"
-    base_network = build_vocoder(args.kind, config).eval()
-    load_weights(base_network, begin, "base")
-    base = each_clip(clips, vocode(base_network), measures)
+    base = each_clip(clips, vocode(begin), measures)
 
     settings = default_settings(args.kind, "cpu")
     if not args.from_scratch:
@@ -82,7 +79,7 @@ def main() -> None:
     torch.manual_seed(settings.seed)
     network = build_vocoder(args.kind, config)
     if not args.from_scratch:
-        load_weights(network, begin, "base")
+        network.load_state_dict(begin.state_dict())
     training = [corpus.clips[i].samples for i in corpus.training]
     batches = Batches(training, settings.batch_size, settings.segment_frames, settings.seed, Augmentation())
     task = VocoderTask(network, settings, batches, clips)

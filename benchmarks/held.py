@@ -24,9 +24,8 @@ from quality import griffin_lim, vocode
 
 from distill_engine.audio.files import read_audio
 from distill_engine.audio.mel import mel_spectrogram
-from distill_engine.training.storage import load_weights
-from distill_engine.training.train_vocoder import base_weights
-from distill_engine.vocoders.registry import build_vocoder, vocoder_kind
+from distill_engine.training.train_vocoder import base_network
+from distill_engine.vocoders.registry import vocoder_kind
 
 RATE, HOP, PIECE = 44100, 512, 4096
 SECONDS = 3
@@ -89,9 +88,8 @@ def main() -> None:
     rows: list[dict[str, object]] = []
     runs: dict[str, Any] = {"Griffin-Lim 60": griffin_lim}
     for kind in ("vocos", "hifigan"):
-        config = vocoder_kind(kind).config().to_dict()
-        network = build_vocoder(kind, config).eval()
-        load_weights(network, base_weights(kind, config) or {}, "base")
+        network = base_network(kind, vocoder_kind(kind).config().to_dict())
+        assert network is not None, "no base vocoder is shipped"
         run = runs[f"base {kind}"] = vocode(network)
         for name, sound in sounds().items():
             mel = mel_spectrogram(sound)
@@ -119,8 +117,7 @@ def starter(kind: str) -> np.ndarray:
         path = Path(folder) / "drift.wav"
         if distill(["render", "starter", "-o", str(path), "--source", "drift", "--duration", "20", "--vocoder", kind]):
             raise SystemExit("the starter cannot be rendered")
-        samples: np.ndarray = read_audio(path).samples
-    return samples if samples.ndim == 1 else samples.mean(axis=0 if samples.shape[0] < samples.shape[1] else 1)
+        return np.asarray(read_audio(path).samples.mean(axis=0))
 
 
 if __name__ == "__main__":

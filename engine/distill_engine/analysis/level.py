@@ -83,7 +83,7 @@ def level_surface(
         levels = _level_db(decode(latents.astype(np.float32)), mel)
         return np.asarray(levels.reshape(there.shape[1], HELD)[:, SETTLED:].mean(axis=1))
 
-    aim, level = _gated_db(_level_db(decode(corpus.astype(np.float32)), mel)), held(places)
+    aim, level = gated_db(10 ** (_level_db(decode(corpus.astype(np.float32)), mel) / 10)), held(places)
     level = np.maximum(level, max(aim, np.percentile(level, 95)) - DEPTH_DB)
     design = np.concatenate([np.ones((1, count)), places, places[upper[0]] * places[upper[1]]]).T
     weights = np.linalg.solve(design.T @ design + RIDGE * np.eye(design.shape[1]), design.T @ level)
@@ -93,18 +93,17 @@ def level_surface(
     bend = np.zeros((size, size))
     bend[upper] = weights[1 + size :]
     surface = LevelSurface(float(weights[0] - aim), weights[1 : 1 + size], (bend + bend.T) / 2)
-    for _ in range(
-        CORRECTIONS
-    ):  # places on it are loud and soft by what the regression leaves: their power shall be the aim
+    # Places on it are loud and soft by what the regression leaves: their mean power shall be the aim
+    for _ in range(CORRECTIONS):
         moved = np.stack([surface.onto(place) for place in places[:, : LEAST_PLACES // 2].T], axis=1)
-        surface = replace(surface, excess=surface.excess + _gated_db(held(moved)) - aim)
+        surface = replace(surface, excess=surface.excess + gated_db(10 ** (held(moved) / 10)) - aim)
     return surface
 
 
-def _gated_db(level: FloatArray) -> float:
-    """The level in dB of the mean power of levels, those more than 10 dB under it left out."""
-    power = 10 ** (level / 10)
-    return float(10 * np.log10(power[power >= power.mean() * 10 ** (-GATE_DB / 10)].mean()))
+def gated_db(power: FloatArray) -> float:
+    """The mean of powers [N] in dB, those more than 10 dB under it left out (the gate of ITU-R BS.1770-5)."""
+    loud = power[power >= power.mean() * 10 ** (-GATE_DB / 10)]
+    return float(10 * np.log10(max(loud.mean(), 1e-12)))
 
 
 def _level_db(log_mel: npt.NDArray[np.float32], config: MelConfig) -> FloatArray:

@@ -13,24 +13,29 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from distill_engine.errors import ModelFileError
-from distill_engine.modelfile.operators import ALLOWED, SCAN
+from distill_engine.modelfile.graph_nodes import (
+    MAX_INSIDE,
+    MAX_STATES,
+    Refused,
+    check_constant,
+    check_nodes,
+    elements,
+    parts_of,
+    shape_text,
+)
 
 if TYPE_CHECKING:
-    from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto
+    from onnx import GraphProto, ModelProto, ValueInfoProto
 
 Shape = Sequence[int | None]
 WEIGHTS = "weights"
 
 MAX_GRAPH_BYTES = 4 << 20
 MAX_NODES = 8192
-MAX_STATES = 1024
-MAX_INSIDE = 1 << 18  # elements of a constant inside the graph
 MAX_WEIGHT = 1 << 26  # elements of an injected weight
 MAX_VALUE = 1 << 26  # elements of any value whose size is known, for PROBE frames of input
-MAX_EXTENT = 1 << 24  # of a size, position or repetition given as a constant
 PROBE = 64
 _OPSETS = range(18, 27)
-_UNLIMITED = (1 << 31) - 1  # and beyond: how exporters write "to the end" of a slice
 
 
 @dataclass(frozen=True)
@@ -56,14 +61,10 @@ def check_graph(
     """
     try:
         return _check(data, inputs, outputs)
-    except _Refused as error:
+    except Refused as error:
         raise ModelFileError(f"{where}: {error}: damaged or hostile, the graph was not run") from None
     except (TypeError, ValueError, AttributeError):  # protobuf gives bytes where a text is not valid UTF-8
         raise ModelFileError(f"{where}: a name is not text: damaged or hostile, the graph was not run") from None
-
-
-class _Refused(Exception):
-    """Why a graph is refused."""
 
 
 def _check(data: bytes, inputs: Mapping[str, Shape], outputs: Mapping[str, Shape]) -> GraphReport:
@@ -74,7 +75,7 @@ def _check(data: bytes, inputs: Mapping[str, Shape], outputs: Mapping[str, Shape
     given = _interface(graph.output, outputs, "next_state.")
     _check_states(taken, given)
     weights = _check_initializers(graph)
-    _check_nodes(graph, {value.name for value in graph.input} | {tensor.name for tensor in graph.initializer})
+    check_nodes(graph, {value.name for value in graph.input} | {tensor.name for tensor in graph.initializer})
     _check_sizes(model)
     metadata = {row.key: row.value for row in model.metadata_props}
     if not all(isinstance(text, str) for text in [*weights, *metadata, *metadata.values()]):
@@ -87,14 +88,14 @@ def _parse(data: bytes) -> ModelProto:
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
     if len(data) > MAX_GRAPH_BYTES:
-        raise _Refused(f"{len(data)} bytes, at most {MAX_GRAPH_BYTES} are allowed")
+        raise Refused(f"{len(data)} bytes, at most {MAX_GRAPH_BYTES} are allowed")
     model = onnx.ModelProto()
     try:
         model.ParseFromString(data)
     except (DecodeError, ValueError) as error:
-        raise _Refused("not an ONNX graph") from error
+        raise Refused("not an ONNX graph") from error
     if not model.HasField("graph") or not model.graph.node:
-        raise _Refused("an empty ONNX graph")
+        raise Refused("an empty ONNX graph")
     return model
 
 
@@ -103,14 +104,14 @@ def _check_frame(model: ModelProto) -> None:
     graph = model.graph
     versions = [(row.domain, row.version) for row in model.opset_import]
     if len(versions) != 1 or versions[0][0] not in ("", "ai.onnx") or versions[0][1] not in _OPSETS:
-        raise _Refused(f"operator sets {versions[:3]!r} are not the standard ones {_OPSETS[0]} to {_OPSETS[-1]}")
+        raise Refused(f"operator sets {versions[:3]!r} are not the standard ones {_OPSETS[0]} to {_OPSETS[-1]}")
     if model.functions or model.training_info or graph.sparse_initializer or graph.quantization_annotation:
-        raise _Refused("functions, training steps, sparse or quantised weights are not allowed")
-    nodes = sum(len(part.node) for part in _graphs(graph))
+        raise Refused("functions, training steps, sparse or quantised weights are not allowed")
+    nodes = sum(len(part.node) for part in parts_of(graph))
     if nodes > MAX_NODES:
-        raise _Refused(f"{nodes} nodes, at most {MAX_NODES} are allowed")
+        raise Refused(f"{nodes} nodes, at most {MAX_NODES} are allowed")
     if len(graph.input) > MAX_STATES or len(graph.output) > MAX_STATES or len(graph.initializer) > MAX_NODES:
-        raise _Refused("too many inputs, outputs or constants")
+        raise Refused("too many inputs, outputs or constants")
 
 
 def _interface(
@@ -121,17 +122,17 @@ def _interface(
     for value in values:
         name = value.name
         if name in found:
-            raise _Refused(f"{name[:60]!r} is declared twice")
+            raise Refused(f"{name[:60]!r} is declared twice")
         shape = found[name] = _shape(value)
         if name in declared:
             wanted = tuple(declared[name])
             if shape != wanted:
-                raise _Refused(f"{name!r} has the shape {_text(shape)} where the config says {_text(wanted)}")
+                raise Refused(f"{name!r} has the shape {shape_text(shape)} where the config says {shape_text(wanted)}")
         elif not name.startswith(state) or None in shape or prod(n or 0 for n in shape) > MAX_INSIDE:
-            raise _Refused(f"{name[:60]!r} of shape {_text(shape)} is neither declared nor a state")
+            raise Refused(f"{name[:60]!r} of shape {shape_text(shape)} is neither declared nor a state")
     missing = sorted(declared.keys() - found.keys())
     if missing:
-        raise _Refused(f"{missing[0]!r} is missing")
+        raise Refused(f"{missing[0]!r} is missing")
     return found
 
 
@@ -143,17 +144,13 @@ def _shape(value: ValueInfoProto) -> tuple[int | None, ...]:
         TensorProto.FLOAT,
         TensorProto.INT64,
     ):
-        raise _Refused(f"{value.name[:60]!r} is not an array of float32 or int64")
+        raise Refused(f"{value.name[:60]!r} is not an array of float32 or int64")
     if not tensor.HasField("shape") or len(tensor.shape.dim) > 8:
-        raise _Refused(f"{value.name[:60]!r} has no shape")
+        raise Refused(f"{value.name[:60]!r} has no shape")
     shape = tuple(int(n.dim_value) if n.HasField("dim_value") else None for n in tensor.shape.dim)
     if any(n is not None and n < 1 for n in shape):
-        raise _Refused(f"{value.name[:60]!r} has an impossible shape {_text(shape)}")
+        raise Refused(f"{value.name[:60]!r} has an impossible shape {shape_text(shape)}")
     return shape
-
-
-def _text(shape: Shape) -> str:
-    return "[" + ", ".join("any" if n is None else str(n) for n in shape) + "]"
 
 
 def _check_states(inputs: Mapping[str, tuple[int | None, ...]], outputs: Mapping[str, tuple[int | None, ...]]) -> None:
@@ -161,7 +158,7 @@ def _check_states(inputs: Mapping[str, tuple[int | None, ...]], outputs: Mapping
     after = {n.removeprefix("next_state."): shape for n, shape in outputs.items() if n.startswith("next_state.")}
     if before != after:
         names = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
-        raise _Refused(f"state {names[0][:60]!r} does not come out as it went in")
+        raise Refused(f"state {names[0][:60]!r} does not come out as it went in")
 
 
 def _check_initializers(graph: GraphProto) -> dict[str, tuple[int, ...]]:
@@ -172,123 +169,20 @@ def _check_initializers(graph: GraphProto) -> dict[str, tuple[int, ...]]:
     names: set[str] = set()
     for tensor in graph.initializer:
         if tensor.name in names or not tensor.name:
-            raise _Refused(f"constant {tensor.name[:60]!r} occurs twice or has no name")
+            raise Refused(f"constant {tensor.name[:60]!r} occurs twice or has no name")
         names.add(tensor.name)
         if tensor.data_location != TensorProto.EXTERNAL:
-            _check_inside(tensor)
+            check_constant(tensor)
             continue
         fields = {row.key: row.value for row in tensor.external_data}
         plain = fields.keys() <= {"location", "offset", "length"} and fields.get("offset", "0") == "0"
         if fields.get("location") != WEIGHTS or not plain or len(fields) != len(tensor.external_data):
-            raise _Refused(f"weight {tensor.name[:60]!r} points to a file")
+            raise Refused(f"weight {tensor.name[:60]!r} points to a file")
         shape = tuple(int(n) for n in tensor.dims)
-        if tensor.data_type not in (TensorProto.FLOAT, TensorProto.FLOAT16) or not 0 < _elements(shape) <= MAX_WEIGHT:
-            raise _Refused(f"weight {tensor.name[:60]!r} has an impossible type or shape {_text(shape)}")
+        if tensor.data_type not in (TensorProto.FLOAT, TensorProto.FLOAT16) or not 0 < elements(shape) <= MAX_WEIGHT:
+            raise Refused(f"weight {tensor.name[:60]!r} has an impossible type or shape {shape_text(shape)}")
         weights[tensor.name] = shape
     return weights
-
-
-def _elements(shape: Sequence[int]) -> int:
-    return -1 if len(shape) > 8 or any(n < 0 for n in shape) else prod(shape)
-
-
-def _check_inside(tensor: TensorProto) -> None:
-    """A constant inside the graph: bounded, as long as it says, and without absurd sizes where it counts something."""
-    import numpy as np
-    from onnx import TensorProto, numpy_helper
-
-    kinds = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.INT64, TensorProto.INT32, TensorProto.BOOL)
-    shape = tuple(int(n) for n in tensor.dims)
-    if tensor.external_data or tensor.HasField("segment") or tensor.data_location != TensorProto.DEFAULT:
-        raise _Refused(f"constant {tensor.name[:60]!r} points to a file")
-    if tensor.data_type not in kinds or not 0 <= _elements(shape) <= MAX_INSIDE:
-        raise _Refused(f"constant {tensor.name[:60]!r} has an impossible type or shape {_text(shape[:8])}")
-    try:
-        value = numpy_helper.to_array(tensor)
-    except (ValueError, TypeError) as error:
-        raise _Refused(f"constant {tensor.name[:60]!r} is not as long as its shape says") from error
-    if value.dtype.kind == "i":
-        _check_extents(value.ravel().tolist(), tensor.name)
-    elif np.isnan(value).any():
-        raise _Refused(f"constant {tensor.name[:60]!r} is not a number")
-
-
-def _check_extents(values: Sequence[int], name: str) -> None:
-    for number in values:
-        if MAX_EXTENT < abs(number) < _UNLIMITED:
-            raise _Refused(f"size {number} in {name[:60]!r} is more than {MAX_EXTENT}")
-
-
-def _graphs(graph: GraphProto) -> Iterator[GraphProto]:
-    """The graph and the bodies of its scans."""
-    yield graph
-    for node in graph.node:
-        for attribute in node.attribute:
-            if attribute.HasField("g"):
-                yield attribute.g
-
-
-def _check_nodes(graph: GraphProto, known: set[str], inside: bool = False) -> None:
-    """Operators from the allow-list, plain attributes, and values that exist before they are used. `known` are those from before."""
-    if not inside and len(known) != len(graph.input) + len(graph.initializer):
-        raise _Refused("an input and a constant share a name")
-    for node in graph.node:
-        scan = node.op_type == SCAN and not inside
-        if node.domain not in ("", "ai.onnx") or (node.op_type not in ALLOWED and not scan):
-            raise _Refused(
-                f"operator {node.domain[:30]}{'::' if node.domain else ''}{node.op_type[:40]} is not allowed"
-            )
-        for name in node.input:
-            if name and name not in known:
-                raise _Refused(f"{node.op_type} uses {name[:60]!r}, which does not exist before it")
-        for attribute in node.attribute:
-            if scan and attribute.name == "body":
-                _check_body(attribute, known)
-            else:
-                _check_attribute(node, attribute)
-        for name in node.output:
-            if name in known:
-                raise _Refused(f"value {name[:60]!r} is computed twice")
-            known |= {name} if name else set()
-    for value in graph.output:
-        if value.name not in known:
-            raise _Refused(f"output {value.name[:60]!r} is never computed")
-
-
-def _check_body(attribute: AttributeProto, known: set[str]) -> None:
-    """What a scan repeats: the same arithmetic, without weights of its own, without another scan in it."""
-    from onnx import AttributeProto
-
-    body = attribute.g
-    if attribute.type != AttributeProto.GRAPH or attribute.ref_attr_name or attribute.graphs:
-        raise _Refused("Scan.body is no graph")
-    if body.initializer or body.sparse_initializer or body.quantization_annotation:
-        raise _Refused("Scan.body has weights of its own")
-    names = [value.name for value in body.input]
-    if len(set(names)) != len(names) or not known.isdisjoint(names) or len(names) > MAX_STATES:
-        raise _Refused("Scan.body takes a value twice")
-    _check_nodes(body, known | set(names), inside=True)
-
-
-def _check_attribute(node: NodeProto, attribute: AttributeProto) -> None:
-    from onnx import AttributeProto
-
-    plain = (
-        AttributeProto.FLOAT,
-        AttributeProto.FLOATS,
-        AttributeProto.INT,
-        AttributeProto.INTS,
-        AttributeProto.STRING,
-    )
-    label = f"{node.op_type}.{attribute.name[:40]}"
-    if attribute.ref_attr_name or attribute.HasField("g") or attribute.graphs or attribute.HasField("sparse_tensor"):
-        raise _Refused(f"{label} is a sub-graph")
-    if attribute.type == AttributeProto.TENSOR:
-        _check_inside(attribute.t)
-    elif attribute.type not in plain:
-        raise _Refused(f"{label} is of a kind that is not allowed")
-    if any(abs(number) > MAX_EXTENT for number in [attribute.i, *attribute.ints]):
-        raise _Refused(f"{label} is more than {MAX_EXTENT}")
 
 
 def _check_sizes(model: ModelProto) -> None:
@@ -307,15 +201,15 @@ def _check_sizes(model: ModelProto) -> None:
     try:
         inferred = shape_inference.infer_shapes(probe, strict_mode=True, data_prop=True)
     except (shape_inference.InferenceError, ValueError, RuntimeError) as error:
-        raise _Refused("its shapes contradict each other") from error
+        raise Refused("its shapes contradict each other") from error
     for name, size in _sizes(inferred.graph):
         if size > MAX_VALUE:
-            raise _Refused(f"value {name[:60]!r} of {size} numbers, at most {MAX_VALUE} are allowed")
+            raise Refused(f"value {name[:60]!r} of {size} numbers, at most {MAX_VALUE} are allowed")
 
 
 def _sizes(graph: GraphProto) -> Iterator[tuple[str, int]]:
     """Elements of every value, unknown extents counted as one."""
-    for part in _graphs(graph):
+    for part in parts_of(graph):
         for value in [*part.value_info, *part.output]:
             extents = [n.dim_value for n in value.type.tensor_type.shape.dim if n.HasField("dim_value")]
             yield value.name, prod(extents)

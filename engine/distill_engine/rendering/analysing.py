@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.analysis.analyse import Analysis, AnalysisConfig, analyse
-from distill_engine.analysis.level import level_surface
+from distill_engine.analysis.level import gated_db, level_surface
 from distill_engine.analysis.probes import Progress
 from distill_engine.dataset.corpus import Corpus
 from distill_engine.modelfile import update_model
@@ -21,7 +21,6 @@ from distill_engine.streaming.instrument import prepare_instrument
 FloatArray = npt.NDArray[np.float32]
 TARGET_DB = -16.0
 _TRIM_RANGE_DB = (-12.0, 30.0)
-_GATE_DB = 10.0
 _PERFORMANCE_SECONDS = 15.0
 _PERFORMANCES = (("drift", 0), ("drift", 1), ("drift", 2), ("drift", 3), ("corpus", 0))
 TRIM_SECONDS = len(_PERFORMANCES) * _PERFORMANCE_SECONDS
@@ -33,8 +32,7 @@ def loudness_db(samples: FloatArray, sample_rate: int = 44100) -> float:
     size = min(samples.shape[1], int(0.4 * sample_rate))
     blocks = samples[:, : samples.shape[1] // size * size].reshape(samples.shape[0], -1, size)
     power = np.square(blocks, dtype=np.float64).mean(axis=(0, 2))
-    loud = power[power >= power.mean() * 10 ** (-_GATE_DB / 10)]
-    return float(10 * np.log10(max(loud.mean(), 1e-12)))
+    return gated_db(power)
 
 
 def measured_trim_db(path: Path, vocoder: str = "auto") -> float:

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from distill_engine.errors import TrainingError
 from distill_engine.layers.noise import noise_name
 from distill_engine.layers.state import flatten_state, unflatten_state
+from distill_engine.modelfile.graph_nodes import parts_of
 from distill_engine.models.latent_model import LatentModel
 
 if TYPE_CHECKING:
@@ -128,8 +129,7 @@ def _export(step: _Step, role: _Role) -> onnx.ModelProto:
 def _strip(proto: onnx.ModelProto) -> None:
     """Takes out what only debuggers read (paths of this machine among it)."""
     proto.doc_string = ""
-    graphs = [proto.graph]
-    for graph in graphs:
+    for graph in parts_of(proto.graph):
         graph.doc_string = ""
         for item in [*graph.node, *graph.input, *graph.output, *graph.value_info]:
             item.doc_string = ""
@@ -137,7 +137,6 @@ def _strip(proto: onnx.ModelProto) -> None:
         for tensor in graph.initializer:
             del tensor.metadata_props[:]
         del graph.metadata_props[:]
-        graphs += [a.g for node in graph.node for a in node.attribute if a.HasField("g")]
 
 
 def _check_parity(data: bytes, step: _Step, role: _Role, name: str) -> None:

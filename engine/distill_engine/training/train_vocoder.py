@@ -78,7 +78,7 @@ def train_vocoder(
         settings, config = VocoderSettings(**found[1]["settings"]), found[1]["config"]
     torch.manual_seed(settings.seed)
     generator = build_vocoder(kind, config)
-    base = _base_network(kind, config)
+    base = base_network(kind, config)
     notes, warm = _begin(generator, kind, base, options, resumed=found is not None)
     if found is not None:
         warm = bool(found[1].get("warm_start"))
@@ -130,9 +130,9 @@ def _begin(
     return (("from scratch, as asked", width), False)
 
 
-def _base_network(kind: str, config: dict[str, Any]) -> nn.Module | None:
+def base_network(kind: str, config: dict[str, Any]) -> nn.Module | None:
     """The shipped base vocoder of exactly this configuration, ready to play; None where there is none."""
-    arrays = base_weights(kind, config)
+    arrays = _base_weights(kind, config)
     if arrays is None:
         return None
     network: nn.Module = build_vocoder(kind, config).eval()
@@ -140,7 +140,7 @@ def _base_network(kind: str, config: dict[str, Any]) -> nn.Module | None:
     return network
 
 
-def base_weights(kind: str, config: dict[str, Any]) -> dict[str, np.ndarray] | None:
+def _base_weights(kind: str, config: dict[str, Any]) -> dict[str, np.ndarray] | None:
     """Weights of the shipped base vocoder of exactly this configuration, or None."""
     from distill_engine.library.assets import base_vocoder_path
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from distill_engine.analysis.level import LevelSurface, _gated_db, _level_db, level_surface
+from distill_engine.analysis.level import LevelSurface, _level_db, gated_db, level_surface
 from distill_engine.analysis.region import Region, fit_region
 from distill_engine.audio.mel import DEFAULT_MEL, mel_spectrogram
 from distill_engine.errors import AnalysisError
@@ -41,7 +41,7 @@ def test_places_are_brought_to_one_level(region: Region) -> None:
     assert np.std(_bent(moved)) < 0.25 * np.std(_bent(places))
     assert np.median(np.linalg.norm(moved - places, axis=0)) < np.median(np.linalg.norm(places, axis=0))
     aim = _bent(region.whitening @ (corpus - region.centre[:, None]))
-    assert _gated_db(_bent(moved)) == pytest.approx(_gated_db(aim), abs=1.0)
+    assert gated_db(10 ** (_bent(moved) / 10)) == pytest.approx(gated_db(10 ** (aim / 10)), abs=1.0)
     again = level_surface(decode, region, corpus)
     assert again is not None
     assert np.array_equal(surface.bend, again.bend)

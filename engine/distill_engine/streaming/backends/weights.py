@@ -1,6 +1,6 @@
 """Weights for graphs that carry none: each large initializer is found in a part by its name.
 
-Three kinds of names: a tensor of the part (`decoder.embed.weight`), its transpose (`head.weight::T`), and constants that are
+Three kinds of names: a tensor of the part (`decoder.embed.weight`), its transpose (`spectra.weight::T`), and constants that are
 computed (`noise/<frames>/<bins>`, what drives a synthesis). Half precision becomes float32.
 """
 

@@ -1,0 +1,126 @@
+"""The nodes and constants of an ONNX graph from a file, checked one by one: what `graphs` lets run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import prod
+from typing import TYPE_CHECKING
+
+from distill_engine.modelfile.operators import ALLOWED, SCAN
+
+if TYPE_CHECKING:
+    from onnx import AttributeProto, GraphProto, NodeProto, TensorProto
+
+MAX_STATES = 1024
+MAX_INSIDE = 1 << 18  # elements of a constant inside the graph
+MAX_EXTENT = 1 << 24  # of a size, position or repetition given as a constant
+_UNLIMITED = (1 << 31) - 1  # and beyond: how exporters write "to the end" of a slice
+
+
+class Refused(Exception):
+    """Why a graph is refused."""
+
+
+def shape_text(shape: Sequence[int | None]) -> str:
+    return "[" + ", ".join("any" if n is None else str(n) for n in shape) + "]"
+
+
+def elements(shape: Sequence[int]) -> int:
+    return -1 if len(shape) > 8 or any(n < 0 for n in shape) else prod(shape)
+
+
+def check_constant(tensor: TensorProto) -> None:
+    """A constant inside the graph: bounded, as long as it says, and without absurd sizes where it counts something."""
+    import numpy as np
+    from onnx import TensorProto, numpy_helper
+
+    kinds = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.INT64, TensorProto.INT32, TensorProto.BOOL)
+    shape = tuple(int(n) for n in tensor.dims)
+    if tensor.external_data or tensor.HasField("segment") or tensor.data_location != TensorProto.DEFAULT:
+        raise Refused(f"constant {tensor.name[:60]!r} points to a file")
+    if tensor.data_type not in kinds or not 0 <= elements(shape) <= MAX_INSIDE:
+        raise Refused(f"constant {tensor.name[:60]!r} has an impossible type or shape {shape_text(shape[:8])}")
+    try:
+        value = numpy_helper.to_array(tensor)
+    except (ValueError, TypeError) as error:
+        raise Refused(f"constant {tensor.name[:60]!r} is not as long as its shape says") from error
+    if value.dtype.kind == "i":
+        _check_extents(value.ravel().tolist(), tensor.name)
+    elif np.isnan(value).any():
+        raise Refused(f"constant {tensor.name[:60]!r} is not a number")
+
+
+def _check_extents(values: Sequence[int], name: str) -> None:
+    for number in values:
+        if MAX_EXTENT < abs(number) < _UNLIMITED:
+            raise Refused(f"size {number} in {name[:60]!r} is more than {MAX_EXTENT}")
+
+
+def parts_of(graph: GraphProto) -> Iterator[GraphProto]:
+    """The graph and the bodies of its scans."""
+    yield graph
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                yield attribute.g
+
+
+def check_nodes(graph: GraphProto, known: set[str], inside: bool = False) -> None:
+    """Operators from the allow-list, plain attributes, and values that exist before they are used. `known` are those from before."""
+    if not inside and len(known) != len(graph.input) + len(graph.initializer):
+        raise Refused("an input and a constant share a name")
+    for node in graph.node:
+        scan = node.op_type == SCAN and not inside
+        if node.domain not in ("", "ai.onnx") or (node.op_type not in ALLOWED and not scan):
+            raise Refused(f"operator {node.domain[:30]}{'::' if node.domain else ''}{node.op_type[:40]} is not allowed")
+        for name in node.input:
+            if name and name not in known:
+                raise Refused(f"{node.op_type} uses {name[:60]!r}, which does not exist before it")
+        for attribute in node.attribute:
+            if scan and attribute.name == "body":
+                _check_body(attribute, known)
+            else:
+                _check_attribute(node, attribute)
+        for name in node.output:
+            if name in known:
+                raise Refused(f"value {name[:60]!r} is computed twice")
+            known |= {name} if name else set()
+    for value in graph.output:
+        if value.name not in known:
+            raise Refused(f"output {value.name[:60]!r} is never computed")
+
+
+def _check_body(attribute: AttributeProto, known: set[str]) -> None:
+    """What a scan repeats: the same arithmetic, without weights of its own, without another scan in it."""
+    from onnx import AttributeProto
+
+    body = attribute.g
+    if attribute.type != AttributeProto.GRAPH or attribute.ref_attr_name or attribute.graphs:
+        raise Refused("Scan.body is no graph")
+    if body.initializer or body.sparse_initializer or body.quantization_annotation:
+        raise Refused("Scan.body has weights of its own")
+    names = [value.name for value in body.input]
+    if len(set(names)) != len(names) or not known.isdisjoint(names) or len(names) > MAX_STATES:
+        raise Refused("Scan.body takes a value twice")
+    check_nodes(body, known | set(names), inside=True)
+
+
+def _check_attribute(node: NodeProto, attribute: AttributeProto) -> None:
+    from onnx import AttributeProto
+
+    plain = (
+        AttributeProto.FLOAT,
+        AttributeProto.FLOATS,
+        AttributeProto.INT,
+        AttributeProto.INTS,
+        AttributeProto.STRING,
+    )
+    label = f"{node.op_type}.{attribute.name[:40]}"
+    if attribute.ref_attr_name or attribute.HasField("g") or attribute.graphs or attribute.HasField("sparse_tensor"):
+        raise Refused(f"{label} is a sub-graph")
+    if attribute.type == AttributeProto.TENSOR:
+        check_constant(attribute.t)
+    elif attribute.type not in plain:
+        raise Refused(f"{label} is of a kind that is not allowed")
+    if any(abs(number) > MAX_EXTENT for number in [attribute.i, *attribute.ints]):
+        raise Refused(f"{label} is more than {MAX_EXTENT}")
