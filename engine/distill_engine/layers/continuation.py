@@ -3,9 +3,11 @@
 A network that sees mel frames knows no phase. Where the mel stands still, a spectrum with phases of its own repeats every hop: a tone at
 the frame rate (86 Hz), whatever the sound was. Here each spectrum takes the phases of what has sounded so far (the idea of
 real-time iterative spectrogram inversion: Beauregard, Zhu & Wyse, DAFx 2005), so partials go on at their own frequencies. Beside them
-goes a share of oscillators, one a bin, which run at predicted frequencies and stray from them as far as the sound is noise. They also
-make the recurrence forget: driven by the same oscillators, two computations that differ by a rounding converge. A spectrum's phases
-are then made consistent with the sound once (one iteration of Griffin & Lim, 1984, within the window; with two, roundings grow).
+goes a share of oscillators, one a bin, which run at predicted frequencies and stray from them as far as the sound is noise. Where
+something sets in they are struck: they start together, as in an attack in the middle of the window. They also make the recurrence
+forget: driven by the same oscillators, two computations that differ by a rounding converge. A spectrum's phases are made consistent
+with the sound (an iteration of Griffin & Lim, 1984, within the window) once when it comes and once more when the next one is known;
+with more, roundings grow.
 """
 
 from __future__ import annotations
@@ -24,19 +26,23 @@ from distill_engine.layers.noise import normal_noise
 
 NOISE_FRAMES = 1024
 SHARE = 0.6  # of the oscillators beside a full magnitude; from about 0.3 down, roundings grow into other phases
-AMBIGUOUS = 0.05  # of a magnitude: where sound and oscillator cancel to this, no phase is sure and less sounds than a rounding's choice
+AMBIGUOUS = 0.1  # of a magnitude: where sound and oscillator cancel to this, no phase is sure and less sounds than a rounding's choice
 SILENCE = 1e-5  # a magnitude below which all are alike
+RISE = 0.5  # nats from one spectrum to the next from which on something sets in; a nat above it the oscillators are wholly struck
 STRAYING = 0.75  # of the spread: all of it costs 0.01 nat of log-mel, half of it leaves held noise metallic
 
-Carry = tuple[Tensor, Tensor]
+Carry = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
 @dataclass
 class ContinuationState:
-    """`tail` [B, n_fft - hop] samples that later spectra still add to, `angle` [B, bins] of the oscillators (radians), `clock` [1]
-    spectra so far, modulo NOISE_FRAMES."""
+    """`tail` [B, n_fft - hop] samples that later spectra still add to, `newest` [B, n_fft] those of the last spectrum, which the next
+    one still mends, `before` [B, bins] its magnitudes, `angle` [B, bins] of the oscillators (radians), `clock` [1] spectra so far,
+    modulo NOISE_FRAMES."""
 
     tail: Tensor
+    newest: Tensor
+    before: Tensor
     angle: Tensor
     clock: Tensor
 
@@ -52,12 +58,13 @@ class PhaseContinuation(nn.Module):
     synthesis: Tensor
     noise: Tensor
     centre: Tensor
+    attack: Tensor
 
     def __init__(self, n_fft: int, hop: int) -> None:
         super().__init__()
         if n_fft % hop or (n_fft - hop) % 2 or n_fft < 2 * hop:
             raise ValueError(f"phase continuation: n_fft {n_fft} must be a multiple of hop {hop}, twice it at least")
-        self.n_fft, self.hop, self.delay, self.stride, self.bins = n_fft, hop, (n_fft - hop) // 2, hop, n_fft // 2 + 1
+        self.n_fft, self.hop, self.delay, self.stride, self.bins = n_fft, hop, (n_fft + hop) // 2, hop, n_fft // 2 + 1
         at = np.arange(n_fft) + 0.5
         hann = 0.5 - 0.5 * np.cos(2 * np.pi * at / n_fft)
         window = np.sqrt(hann)
@@ -68,30 +75,34 @@ class PhaseContinuation(nn.Module):
         past = window * sum(sounded[j * hop : j * hop + n_fft] for j in range(1, n_fft // hop))
         self.pull = float(n_fft / 2 - at @ past / past.sum()) / hop
         centre = 2 * np.pi * (np.arange(self.bins) * hop % n_fft) / n_fft
+        attack = np.pi * (np.arange(self.bins) % 2)  # of all bins at once, in the middle of the window
         noise = normal_noise(NOISE_FRAMES, self.bins)
-        for name, value in {"window": window, "synthesis": synthesis, "noise": noise, "centre": centre}.items():
+        buffers = {"window": window, "synthesis": synthesis, "noise": noise, "centre": centre, "attack": attack}
+        for name, value in buffers.items():
             self.register_buffer(name, torch.from_numpy(value.astype(np.float32)), persistent=False)
 
     def initial_state(self, batch: int, device: Any = None, dtype: Any = None) -> ContinuationState:
-        tail = torch.zeros(batch, self.n_fft - self.hop, device=device, dtype=dtype)
-        angle = torch.zeros(batch, self.bins, device=device, dtype=dtype)
-        return ContinuationState(tail, angle, torch.zeros(1, device=device, dtype=torch.int64))
+        tail, newest, before, angle = (
+            torch.zeros(batch, size, device=device, dtype=dtype)
+            for size in (self.n_fft - self.hop, self.n_fft, self.bins, self.bins)
+        )
+        return ContinuationState(tail, newest, before, angle, torch.zeros(1, device=device, dtype=torch.int64))
 
     def forward(self, magnitude: Tensor, advance: Tensor, spread: Tensor) -> Tensor:
         """A whole sound. Gradients reach each spectrum's magnitude, its phases being what they are."""
         start = self.initial_state(magnitude.shape[0], magnitude.device, magnitude.dtype)
-        carry, phasors = (start.tail, start.angle), []
+        carry, phasors = (start.tail, start.newest, start.before, start.angle), []
         with torch.no_grad():
             strides = advance + STRAYING * spread * self._noise(start.clock, magnitude.shape[1])
-            for m, a, s in zip(*(x.unbind(1) for x in (magnitude, advance, strides)), strict=True):
-                angle = self._turned(carry[1], s)
-                phasors.append(self._phasor(carry[0], angle, m, a))
-                carry, _ = self._sound(carry[0], angle, m, phasors[-1])
-        frames = self._frames(magnitude, torch.stack(phasors, 1))
+            for inputs in zip(*(x.unbind(1) for x in (magnitude, advance, strides)), strict=True):
+                carry, _, phasor, last = self._next(carry, inputs)
+                phasors.append(phasor)
+        frames = self._frames(magnitude, torch.stack([*phasors[1:], last], 1))
         late = F.fold(
             frames.transpose(1, 2), (1, (frames.shape[1] - 1) * self.hop + self.n_fft), (1, self.n_fft), stride=(1, self.hop)
         )  # fmt: skip
-        return late[:, 0, 0, self.delay : self.delay + magnitude.shape[1] * self.hop]
+        before = (self.n_fft - self.hop) // 2
+        return late[:, 0, 0, before : before + magnitude.shape[1] * self.hop]
 
     def step(
         self, magnitude: Tensor, advance: Tensor, spread: Tensor, state: ContinuationState
@@ -100,7 +111,7 @@ class PhaseContinuation(nn.Module):
         count = magnitude.shape[1]
         strides = advance + STRAYING * spread * self._noise(state.clock, count)
         each = tuple(t.transpose(0, 1) for t in (magnitude, advance, strides))
-        carry = (state.tail, state.angle)
+        carry: Carry = (state.tail, state.newest, state.before, state.angle)
         if torch.compiler.is_exporting():  # a loop of any length inside the graph
             from torch._higher_order_ops.scan import scan
 
@@ -118,23 +129,41 @@ class PhaseContinuation(nn.Module):
         return self.noise.index_select(0, (clock + torch.arange(count, device=clock.device)) % NOISE_FRAMES)
 
     def _one(self, carry: Carry, inputs: tuple[Tensor, ...]) -> tuple[Carry, Tensor]:
+        carry, samples, _, _ = self._next(carry, inputs)
+        as_new = {"memory_format": torch.contiguous_format}  # a scan returns no views of what it was given
+        tail, newest, before, angle = (t.clone(**as_new) for t in carry)
+        return (tail, newest, before, angle), samples.clone(**as_new)
+
+    def _next(self, carry: Carry, inputs: tuple[Tensor, ...]) -> tuple[Carry, Tensor, Tensor, Tensor]:
+        """One spectrum more: what it leaves, the hop of samples that are done, and the phasors of the one before and of this one."""
+        tail, newest, before, angle = carry
         magnitude, advance, stride = inputs
-        angle = self._turned(carry[1], stride)
-        return self._sound(carry[0], angle, magnitude, self._phasor(carry[0], angle, magnitude, advance))
+        angle = self._struck(self._turned(angle, stride), magnitude, before)
+        committed = F.pad(tail, (0, self.hop))
+        sounded = committed + newest
+        phasor = self._phasor(F.pad(sounded[:, self.hop :], (0, self.hop)), angle, magnitude, advance)
+        frame = self._frames(magnitude, phasor)
+        around = sounded + F.pad(frame[:, : -self.hop], (self.hop, 0))
+        mended = _unit(self._heard(around), _least(before))
+        done = committed + self._frames(before, mended)
+        return (done[:, self.hop :], frame, magnitude, angle), done[:, : self.hop], mended, phasor
 
     def _turned(self, angle: Tensor, stride: Tensor) -> Tensor:
         """The oscillators a hop later, between -pi and pi."""
-        angle = angle + self.centre + stride
-        return angle - 2 * math.pi * torch.round(angle / (2 * math.pi))
+        return _wrapped(angle + self.centre + stride)
 
-    def _phasor(self, tail: Tensor, angle: Tensor, magnitude: Tensor, advance: Tensor) -> Tensor:
-        """The next spectrum's phases as unit phasors [B, bins, 2]."""
-        sounded = F.pad(tail, (0, self.hop))
+    def _struck(self, angle: Tensor, magnitude: Tensor, before: Tensor) -> Tensor:
+        """The oscillators, moved to an attack's phases as far as the magnitude has risen."""
+        rise = torch.log(magnitude.clamp_min(SILENCE)) - torch.log(before.clamp_min(SILENCE))
+        return _wrapped(angle + (rise - RISE).clamp(0.0, 1.0) * _wrapped(self.attack - angle))
+
+    def _phasor(self, sounded: Tensor, angle: Tensor, magnitude: Tensor, advance: Tensor) -> Tensor:
+        """A spectrum's phases as unit phasors [B, bins, 2], from what has sounded in its window [B, n_fft]."""
         (x, y), turn, weight = self._heard(sounded).unbind(-1), self.pull * advance, SHARE * magnitude + 1e-9
         cosine, sine = torch.cos(turn), torch.sin(turn)
         real = x * cosine - y * sine + weight * torch.cos(angle)
         imaginary = x * sine + y * cosine + weight * torch.sin(angle)
-        least = AMBIGUOUS * magnitude + 1e-10
+        least = _least(magnitude)
         first = _unit(torch.stack([real, imaginary], -1), least)
         return _unit(self._heard(sounded + self._frames(magnitude, first)), least)
 
@@ -148,11 +177,14 @@ class PhaseContinuation(nn.Module):
         samples: Tensor = torch.fft.irfft(spectrum, self.n_fft, norm="ortho")
         return samples * self.synthesis
 
-    def _sound(self, tail: Tensor, angle: Tensor, magnitude: Tensor, phasor: Tensor) -> tuple[Carry, Tensor]:
-        full = self._frames(magnitude, phasor) + F.pad(tail, (0, self.hop))
-        after, now = full[:, self.hop :], full[:, : self.hop]
-        as_new = {"memory_format": torch.contiguous_format}
-        return (after.clone(**as_new), angle), now.clone(**as_new)
+
+def _wrapped(angle: Tensor) -> Tensor:
+    """The same angle between -pi and pi."""
+    return angle - 2 * math.pi * torch.round(angle / (2 * math.pi))
+
+
+def _least(magnitude: Tensor) -> Tensor:
+    return AMBIGUOUS * magnitude + 1e-10
 
 
 def _unit(spectrum: Tensor, least: Tensor) -> Tensor:

@@ -106,8 +106,8 @@ class VocosConfig(_Config):
 
     @property
     def delay(self) -> int:
-        """Samples by which a stream is late: half of what neighbouring windows overlap."""
-        return (self.n_fft - self.hop // self.frames_per_hop) // 2
+        """Samples by which a stream is late: half of what neighbouring windows overlap, and one spectrum of look-ahead."""
+        return (self.n_fft + self.hop // self.frames_per_hop) // 2
 
 
 VocoderConfig = HifiGanConfig | VocosConfig

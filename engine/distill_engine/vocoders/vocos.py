@@ -80,7 +80,7 @@ class VocosState:
 
 
 class Vocos(nn.Module):
-    """Log-mel [B, bands, T] -> samples [B, 1, T * hop]. The stream is `delay` samples late (half the window's overlap)."""
+    """Log-mel [B, bands, T] -> samples [B, 1, T * hop]. The stream is `delay` samples late (half a window and half the way to the next)."""
 
     implied_matrix: Tensor
     implied_offset: Tensor

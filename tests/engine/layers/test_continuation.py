@@ -127,6 +127,17 @@ def test_the_loss_is_least_where_frequency_and_magnitude_are_right() -> None:
     assert prediction_loss(hiss, log, advance, unsure, HOP) < prediction_loss(hiss, log, advance, sure, HOP)
 
 
+def test_an_attack_sounds_at_one_moment() -> None:
+    magnitude = torch.full((1, 40, BINS), 1e-6)
+    magnitude[:, 20] = 0.5
+    still = torch.zeros_like(magnitude)
+    samples = PhaseContinuation(N_FFT, HOP)(magnitude, still, still + 2.0)[0]
+    middle = 20 * HOP + HOP // 2
+    assert abs(int(samples.abs().argmax()) - middle) <= 1
+    near = samples[middle - 32 : middle + 32]
+    assert near.square().sum() > 0.9 * samples.square().sum()  # a click, not a window full of noise
+
+
 def test_spreads_are_those_of_the_von_mises_distribution() -> None:
     k = torch.tensor([0.05, 0.5, 1.0, 3.0, 10.0, 100.0])
     exact = torch.sqrt(-2 * torch.log(torch.special.i1e(k) / torch.special.i0e(k)))
