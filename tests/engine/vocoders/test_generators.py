@@ -163,7 +163,7 @@ def test_causal_states_carry_no_counters() -> None:
 
 def test_the_magnitudes_implied_by_a_mel_have_its_level() -> None:
     from distill_engine.audio.mel import mel_spectrogram
-    from distill_engine.vocoders.vocos import implied_magnitude
+    from distill_engine.vocoders.reading import implied_magnitude
 
     torch.manual_seed(6)
     mel = torch.tensor(mel_spectrogram((torch.randn(44100) * 0.1).numpy()))

@@ -21,7 +21,7 @@ def level_error(network: Vocos, correction: float) -> float:
         bins = network.synthesis.bins
         network.spectra.bias[: 2 * bins] = correction * torch.cos(torch.arange(2 * bins) % bins * 0.005)
         corrected, _, _ = network._predict(features, mel)
-    sums = [torch.log(m @ network.bands.T) for m in (implied, corrected)]
+    sums = [torch.log(m @ network.reading.bands.T) for m in (implied, corrected)]
     return float((sums[1] - sums[0]).abs().max())
 
 

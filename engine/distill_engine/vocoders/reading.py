@@ -1,0 +1,140 @@
+"""What a log-mel says of spectra without any training: magnitudes, frequencies, and where a partial is alone.
+
+A mel band is wider than a partial, so magnitudes interpolated between bands are those of noise. Triangular filters that sum to one
+interpolate linearly, though: the mean of their centres, weighted by what they hold, is the mean frequency of the sound in them, and
+the variance around it tells a lone partial (within two neighbouring bands) from anything wider. Where a partial is alone its
+magnitudes are gathered around its frequency.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from distill_engine.audio.mel import MelConfig, hann_window, mel_filterbank
+from distill_engine.layers.continuation import SILENCE
+
+FloatArray = npt.NDArray[np.float64]
+
+MAXIMUM_LOG_MAGNITUDE = 6.0
+NEAR = 2.5  # bands on either side of a bin, the outermost fading, that count as near it
+ALONE, WIDER = (
+    0.25,
+    0.6,
+)  # variances (squared band spacings) up to which a partial is wholly alone, from which it is not
+LEAST_LOBE = 0.05  # of a lone partial's magnitude, beyond its main lobe
+BANDS = 64  # in which levels are kept
+
+
+class MelReading(nn.Module):
+    """Log-mel [B, bands, T] -> log-magnitudes, advances and alone, each [B, T, n_fft // 2 + 1].
+
+    Advances are in radians a `hop`, beyond the bin's own; alone is 0 to 1.
+    """
+
+    matrix: Tensor
+    offset: Tensor
+    moments: Tensor
+    lobe: Tensor
+    spacing: Tensor
+    gain: Tensor
+    bands: Tensor
+
+    def __init__(self, bands: int, n_fft: int, hop: int) -> None:
+        super().__init__()
+        matrix, offset = implied_magnitude(bands, n_fft)
+        config = MelConfig(bands=bands)
+        radians = 2 * np.pi * hop / config.sample_rate  # an advance, of a Hz
+        spacing = np.interp(_bins(n_fft), _band_centres(bands)[0], np.gradient(_band_centres(bands)[0])) * radians
+        lobe = (
+            0.5 * (config.sample_rate / config.n_fft * radians) ** 2
+        )  # variance of the analysis window's, by magnitude
+        levels = mel_filterbank(MelConfig(n_fft=n_fft, window=n_fft, hop=hop, bands=BANDS, area_norm=False)).copy()
+        levels[0, 0] = 1.0  # every bin's shares of the bands make one, the outermost bins' too
+        buffers = {
+            "matrix": matrix, "offset": offset, "moments": _moments(bands, n_fft, radians), "spacing": spacing**2,
+            "lobe": lobe, "gain": _lone_gain(bands, n_fft), "bands": levels / levels.sum(0),
+        }  # fmt: skip
+        for name, value in buffers.items():
+            self.register_buffer(name, torch.tensor(value, dtype=torch.float32), persistent=False)
+
+    def forward(self, mel: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        log = (torch.matmul(self.matrix, mel) + self.offset).transpose(1, 2)
+        amplitude = torch.exp(mel.clamp_max(MAXIMUM_LOG_MAGNITUDE)).transpose(1, 2)
+        mass, first, second = (amplitude @ m.T for m in self.moments)
+        mean = first / mass.clamp_min(1e-12)
+        variance = (second / mass.clamp_min(1e-12) - mean.square() - self.lobe) / self.spacing
+        alone = ((WIDER - variance) / (WIDER - ALONE)).clamp(0.0, 1.0)
+        advance = mean.clamp(-math.pi, math.pi)  # a bin hears two bins on either side
+        lobe = (0.5 + 0.5 * torch.cos(advance)).clamp_min(LEAST_LOBE)
+        gathered = log + alone * torch.log(lobe)
+        return self.moved(gathered, self.level(log) - self.level(gathered)) + alone * self.gain, advance, alone
+
+    def level(self, log: Tensor) -> Tensor:
+        """Logarithms of the sums [..., BANDS] of magnitudes in mel bands, from log-magnitudes [..., bins]."""
+        return torch.log(torch.exp(log.clamp_max(MAXIMUM_LOG_MAGNITUDE)) @ self.bands.T + SILENCE)
+
+    def moved(self, log: Tensor, by: Tensor) -> Tensor:
+        """Log-magnitudes whose levels are moved by so much [..., BANDS]."""
+        return log + by @ self.bands
+
+
+def implied_magnitude(bands: int, n_fft: int) -> tuple[FloatArray, FloatArray]:
+    """Matrix [bins, bands] and offset [bins, 1] that read log-magnitudes of `n_fft`-point spectra off a log-mel.
+
+    Linear interpolation between band centres in Hz; the offset takes out each band's filter sum and the analysis window's gain on
+    noise, so that noise keeps its level.
+    """
+    config = MelConfig(bands=bands)
+    centres, sums = _band_centres(bands)
+    matrix = np.stack([np.interp(_bins(n_fft), centres, row) for row in np.eye(bands)], axis=1)
+    window_gain = np.sqrt(np.square(hann_window(config.window).astype(np.float64)).sum())
+    return matrix, (-(matrix @ np.log(sums)) - np.log(window_gain))[:, None]
+
+
+@cache
+def _band_centres(bands: int) -> tuple[FloatArray, FloatArray]:
+    """Centres [bands] in Hz of the mel filters, and their sums [bands]."""
+    config = MelConfig(bands=bands)
+    bank = mel_filterbank(config).astype(np.float64)
+    sums = np.maximum(bank.sum(1), 1e-12)
+    return (bank @ _bins(config.n_fft)) / sums, sums
+
+
+def _bins(n_fft: int) -> FloatArray:
+    """Frequencies in Hz of a spectrum."""
+    return np.asarray(np.fft.rfftfreq(n_fft, 1.0 / MelConfig().sample_rate), np.float64)
+
+
+def _moments(bands: int, n_fft: int, radians: float) -> FloatArray:
+    """[3, bins, bands]: the amplitude in the bands near each bin, that times its distance from the bin, times its square."""
+    centres, sums = _band_centres(bands)
+    heights = mel_filterbank(MelConfig(bands=bands, area_norm=False)).sum(1) / sums
+    apart = np.abs(np.interp(_bins(n_fft), centres, np.arange(bands))[:, None] - np.arange(bands))
+    mass = np.clip(NEAR - apart, 0.0, 1.0) * heights
+    distance = (centres - _bins(n_fft)[:, None]) * radians
+    return np.stack([mass, mass * distance, mass * distance**2])
+
+
+@cache
+def _lone_gain(bands: int, n_fft: int) -> FloatArray:
+    """By how much (nats) a lone partial near each bin has more magnitude in all than its mel implies, as if it were noise."""
+    config = MelConfig(bands=bands)
+    matrix, offset = implied_magnitude(bands, n_fft)
+    count = n_fft // 2 + 1
+
+    def spectra(size: int) -> FloatArray:
+        phase = 2 * np.pi / config.sample_rate * np.maximum(_bins(n_fft), 1.0)[:, None] * np.arange(size) + np.pi / 4
+        found: FloatArray = np.abs(np.fft.rfft(0.2 * np.cos(phase) * hann_window(size), axis=1))
+        return found
+
+    mel = np.log(np.maximum(spectra(config.n_fft) @ mel_filterbank(config).T, config.floor))
+    implied = np.exp(mel @ matrix.T + offset.T)
+    around = np.abs(np.arange(count)[:, None] - np.arange(count)) <= 20
+    gain: FloatArray = np.log((spectra(n_fft) / np.sqrt(n_fft) * around).sum(1) / (implied * around).sum(1))
+    return gain
