@@ -2,8 +2,8 @@
 
 A mel band is wider than a partial, so magnitudes interpolated between bands are those of noise. Triangular filters that sum to one
 interpolate linearly, though: the mean of their centres, weighted by what they hold, is the mean frequency of the sound in them, and
-the variance around it tells a lone partial (within two neighbouring bands) from anything wider. Where a partial is alone its
-magnitudes are gathered around its frequency.
+the variance around it tells a lone partial (within two neighbouring bands) from anything wider. Where a partial is alone and bands
+are wider than its lobe, its magnitudes are gathered around its frequency.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ class MelReading(nn.Module):
     spacing: Tensor
     gain: Tensor
     bands: Tensor
+    wide: Tensor
 
     def __init__(self, bands: int, n_fft: int, hop: int) -> None:
         super().__init__()
@@ -51,14 +52,11 @@ class MelReading(nn.Module):
         config = MelConfig(bands=bands)
         radians = 2 * np.pi * hop / config.sample_rate  # an advance, of a Hz
         spacing = np.interp(_bins(n_fft), _band_centres(bands)[0], np.gradient(_band_centres(bands)[0])) * radians
-        lobe = (
-            0.5 * (config.sample_rate / config.n_fft * radians) ** 2
-        )  # variance of the analysis window's, by magnitude
-        levels = mel_filterbank(MelConfig(n_fft=n_fft, window=n_fft, hop=hop, bands=BANDS, area_norm=False)).copy()
-        levels[0, 0] = 1.0  # every bin's shares of the bands make one, the outermost bins' too
+        lobe = 0.5 * (config.sample_rate / config.n_fft * radians) ** 2  # the variance of the analysis window's own
         buffers = {
             "matrix": matrix, "offset": offset, "moments": _moments(bands, n_fft, radians), "spacing": spacing**2,
-            "lobe": lobe, "gain": _lone_gain(bands, n_fft), "bands": levels / levels.sum(0),
+            "lobe": lobe, "gain": _lone_gain(bands, n_fft), "bands": _shares(BANDS, n_fft),
+            "wide": np.clip(spacing * n_fft / (2 * np.pi * hop) - 1.0, 0.0, 1.0),
         }  # fmt: skip
         for name, value in buffers.items():
             self.register_buffer(name, torch.tensor(value, dtype=torch.float32), persistent=False)
@@ -72,8 +70,9 @@ class MelReading(nn.Module):
         alone = ((WIDER - variance) / (WIDER - ALONE)).clamp(0.0, 1.0)
         advance = mean.clamp(-math.pi, math.pi)  # a bin hears two bins on either side
         lobe = (0.5 + 0.5 * torch.cos(advance)).clamp_min(LEAST_LOBE)
-        gathered = log + alone * torch.log(lobe)
-        return self.moved(gathered, self.level(log) - self.level(gathered)) + alone * self.gain, advance, alone
+        level, share = self.level(log), alone * self.wide
+        gathered = torch.lerp(log, self.moved(torch.log(lobe), level), share)
+        return self.moved(gathered, level - self.level(gathered)) + share * self.gain, advance, alone
 
     def level(self, log: Tensor) -> Tensor:
         """Logarithms of the sums [..., BANDS] of magnitudes in mel bands, from log-magnitudes [..., bins]."""
@@ -82,6 +81,13 @@ class MelReading(nn.Module):
     def moved(self, log: Tensor, by: Tensor) -> Tensor:
         """Log-magnitudes whose levels are moved by so much [..., BANDS]."""
         return log + by @ self.bands
+
+
+def _shares(bands: int, n_fft: int) -> FloatArray:
+    """[bands, bins]: what of each bin belongs to each of so many mel bands; one in all, the outermost bins' too."""
+    bank = mel_filterbank(MelConfig(n_fft=n_fft, window=n_fft, bands=bands, area_norm=False)).astype(np.float64)
+    bank[0, 0] = 1.0
+    return bank / bank.sum(0)
 
 
 def implied_magnitude(bands: int, n_fft: int) -> tuple[FloatArray, FloatArray]:
