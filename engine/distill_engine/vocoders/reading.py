@@ -48,7 +48,7 @@ class MelReading(nn.Module):
 
     def __init__(self, bands: int, n_fft: int, hop: int) -> None:
         super().__init__()
-        matrix, offset = implied_magnitude(bands, n_fft)
+        matrix, offset = _implied_magnitude(bands, n_fft)
         config = MelConfig(bands=bands)
         radians = 2 * np.pi * hop / config.sample_rate  # an advance, of a Hz
         spacing = np.interp(_bins(n_fft), _band_centres(bands)[0], np.gradient(_band_centres(bands)[0])) * radians
@@ -87,10 +87,11 @@ def _shares(bands: int, n_fft: int) -> FloatArray:
     """[bands, bins]: what of each bin belongs to each of so many mel bands; one in all, the outermost bins' too."""
     bank = mel_filterbank(MelConfig(n_fft=n_fft, window=n_fft, bands=bands, area_norm=False)).astype(np.float64)
     bank[0, 0] = 1.0
-    return bank / bank.sum(0)
+    shares: FloatArray = bank / bank.sum(0)
+    return shares
 
 
-def implied_magnitude(bands: int, n_fft: int) -> tuple[FloatArray, FloatArray]:
+def _implied_magnitude(bands: int, n_fft: int) -> tuple[FloatArray, FloatArray]:
     """Matrix [bins, bands] and offset [bins, 1] that read log-magnitudes of `n_fft`-point spectra off a log-mel.
 
     Linear interpolation between band centres in Hz; the offset takes out each band's filter sum and the analysis window's gain on
@@ -131,7 +132,7 @@ def _moments(bands: int, n_fft: int, radians: float) -> FloatArray:
 def _lone_gain(bands: int, n_fft: int) -> FloatArray:
     """By how much (nats) a lone partial near each bin has more magnitude in all than its mel implies, as if it were noise."""
     config = MelConfig(bands=bands)
-    matrix, offset = implied_magnitude(bands, n_fft)
+    matrix, offset = _implied_magnitude(bands, n_fft)
     count = n_fft // 2 + 1
 
     def spectra(size: int) -> FloatArray:

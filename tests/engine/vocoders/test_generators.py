@@ -161,17 +161,6 @@ def test_causal_states_carry_no_counters() -> None:
     assert not any(name.endswith("skip") for name in flatten_state(state))
 
 
-def test_the_magnitudes_implied_by_a_mel_have_its_level() -> None:
-    from distill_engine.audio.mel import mel_spectrogram
-    from distill_engine.vocoders.reading import implied_magnitude
-
-    torch.manual_seed(6)
-    mel = torch.tensor(mel_spectrogram((torch.randn(44100) * 0.1).numpy()))
-    matrix, offset = implied_magnitude(128, 1024)
-    level = (matrix @ mel + offset)[20:-20].exp().square().mean().sqrt()  # orthonormal spectrum of noise: its spread
-    assert abs(20 * torch.log10(level / 0.1)) < 1.0
-
-
 @pytest.mark.parametrize("values", [{"bands": 0}, {"upsample_rates": (8,)}, {"initial_channels": 100}, {"resblock": 3}])
 def test_impossible_hifigan_configs_are_refused(values: dict[str, object]) -> None:
     with pytest.raises(ConfigError):
