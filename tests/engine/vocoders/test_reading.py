@@ -61,7 +61,7 @@ def test_crowded_partials_are_not_alone() -> None:
 def test_noise_keeps_its_level() -> None:
     log, _, _ = read(0.1 * np.random.default_rng(1).standard_normal(RATE))
     level = torch.exp(2 * log[:, 20:-20]).mean().sqrt()  # an orthonormal spectrum of noise has the noise's own spread
-    assert abs(20 * torch.log10(level / 0.1)) < 1.0
+    assert abs(20 * torch.log10(level / 0.1)) < 1.5
 
 
 def test_silence_reads_as_silence() -> None:
