@@ -59,9 +59,7 @@ def train_base(kind: str, minutes: float, work: Path, device: str, *, onward: bo
     `onward` begins from the weights of the shipped base instead of from nothing, at half the rate, and counts its steps and seconds in.
     """
     work.mkdir(parents=True, exist_ok=True)
-    corpora = [load_corpus(CORPUS / name, seed=0) for name in ("base", "sonicpi_cc0")]
-    clips = [c.clips[i].samples for c in corpora for i in c.training]
-    held_out = [c.clips[i].samples[: 4 * 44100] for c in corpora for i in c.validation[:12]]
+    clips, held_out = sounds()
     s = SETTINGS[kind]
     if onward:
         s = replace(s, learning_rate=s.learning_rate / 2)
@@ -104,6 +102,15 @@ def train_base(kind: str, minutes: float, work: Path, device: str, *, onward: bo
     loop.run()
 
 
+def sounds() -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """The clips that base vocoders train on, and those held out (12 of each corpus, 4 s at most)."""
+    corpora = [load_corpus(CORPUS / name, seed=0) for name in ("base", "sonicpi_cc0")]
+    return (
+        [c.clips[i].samples for c in corpora for i in c.training],
+        [c.clips[i].samples[: 4 * 44100] for c in corpora for i in c.validation[:12]],
+    )
+
+
 def shipped(kind: str, network: nn.Module) -> dict[str, Any]:
     """Loads the shipped base's weights into `network`; its row in the manifest."""
     with ModelFile.open(ASSETS / "base.distillgan") as file:
@@ -128,10 +135,11 @@ def halved(module: nn.Module) -> dict[str, np.ndarray]:
 
 
 def pack(work: Path, note: str) -> None:
-    """`work/base_*.distillgan` -> the shipped file: half precision, runtime graphs, provenance.
+    """`work/base_*.distillgan` -> the shipped file: half precision, validated so, runtime graphs, provenance.
 
-    A kind that was not trained there stays as it is shipped.
+    A kind that was not trained there keeps its shipped weights.
     """
+    held_out = sounds()[1]
     parts: dict[str, Part] = {}
     rows: dict[str, Any] = {}
     graphs: dict[str, bytes] = {}
@@ -146,7 +154,9 @@ def pack(work: Path, note: str) -> None:
             row = shipped(kind, network)
         parts[f"vocoder/{kind}"] = Part(halved(network))
         graphs |= export_runtime(None, {kind: network})
-        rows[kind] = row
+        figures = VocoderTask(network, SETTINGS[kind], Batches(held_out, 1, 32, 0), held_out).validate()
+        rows[kind] = row | {"validation": {"log_mel": figures["mel"], "mr_stft": figures["stft"]}}
+        print(kind, rows[kind]["validation"], flush=True)
     ASSETS.mkdir(exist_ok=True)
     manifest = Manifest(name="base", vocoders=rows, extra={"provenance": provenance(note)})
     save_model(ASSETS / "base.distillgan", manifest, parts, graphs)

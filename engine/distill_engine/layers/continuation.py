@@ -26,7 +26,7 @@ from distill_engine.layers.noise import normal_noise
 
 NOISE_FRAMES = 1024
 SHARE = 0.6  # of the oscillators beside a full magnitude; from about 0.3 down, roundings grow into other phases
-AMBIGUOUS = 0.1  # of a magnitude: where sound and oscillator cancel to this, no phase is sure and less sounds than a rounding's choice
+AMBIGUOUS = 0.15  # of a magnitude: where sound and oscillator cancel to this, no phase is sure and less sounds than a rounding's choice
 SILENCE = 1e-5  # a magnitude below which all are alike
 RISE = 0.5  # nats from one spectrum to the next from which on something sets in; a nat above it the oscillators are wholly struck
 STRAYING = 0.75  # of the spread: all of it costs 0.01 nat of log-mel, half of it leaves held noise metallic

@@ -1,4 +1,4 @@
-"""Sounds made by formula, to widen what a base vocoder hears: tones, drones, bells, plucks, noises, sweeps, pulses. Seeded."""
+"""Sounds made by formula, to widen what a base vocoder hears: tones, bells, plucks, noises, sweeps, pulses. Seeded."""
 
 from __future__ import annotations
 
@@ -30,15 +30,6 @@ def harmonic(rng: Generator, samples: int) -> FloatArray:
     out = np.zeros(samples)
     for k in range(1, count + 1):
         out += np.sin(k * phase + rng.uniform(0, 2 * np.pi)) * k**-slope * rng.uniform(0.3, 1)
-    return _level(out, rng)
-
-
-def drone(rng: Generator, samples: int) -> FloatArray:
-    """One to four lone partials, unrelated, held or fading."""
-    t, out = _time(samples), np.zeros(samples)
-    for _ in range(int(rng.integers(1, 5))):
-        fade = np.exp(-t * rng.uniform(0, 4) * (rng.random() < 0.5))
-        out += np.sin(2 * np.pi * _pitch(rng, 30, 14000) * t + rng.uniform(0, 2 * np.pi)) * fade * rng.uniform(0.1, 1)
     return _level(out, rng)
 
 
@@ -109,7 +100,7 @@ def _level(x: npt.NDArray[np.float64], rng: Generator) -> FloatArray:
     return levelled
 
 
-KINDS: tuple[Callable[[Generator, int], FloatArray], ...] = (harmonic, drone, bell, noise, sweep, pluck, pulses)
+KINDS: tuple[Callable[[Generator, int], FloatArray], ...] = (harmonic, bell, noise, sweep, pluck, pulses)
 
 
 def synthetic_sound(rng: Generator, samples: int) -> FloatArray:
