@@ -29,6 +29,7 @@ SHARE = 0.6  # of the oscillators beside a full magnitude; from about 0.3 down, 
 AMBIGUOUS = 0.15  # of a magnitude: where sound and oscillator cancel to this, no phase is sure and less sounds than a rounding's choice
 SILENCE = 1e-5  # a magnitude below which all are alike
 RISE = 0.5  # nats from one spectrum to the next from which on something sets in; a nat above it the oscillators are wholly struck
+OPPOSITE = 0.01  # a length below which an oscillator, struck half-way from the opposite phase, is silent rather than a rounding's choice
 STRAYING = 0.75  # of the spread: all of it costs 0.01 nat of log-mel, half of it leaves held noise metallic
 
 Carry = tuple[Tensor, Tensor, Tensor, Tensor]
@@ -37,13 +38,13 @@ Carry = tuple[Tensor, Tensor, Tensor, Tensor]
 @dataclass
 class ContinuationState:
     """`tail` [B, n_fft - hop] samples that later spectra still add to, `newest` [B, n_fft] those of the last spectrum, which the next
-    one still mends, `before` [B, bins] its magnitudes, `angle` [B, bins] of the oscillators (radians), `clock` [1] spectra so far,
-    modulo NOISE_FRAMES."""
+    one still mends, `before` [B, bins] its magnitudes, `oscillators` [B, bins, 2] unit phasors, `clock` [1] spectra so far, modulo
+    NOISE_FRAMES."""
 
     tail: Tensor
     newest: Tensor
     before: Tensor
-    angle: Tensor
+    oscillators: Tensor
     clock: Tensor
 
 
@@ -75,23 +76,25 @@ class PhaseContinuation(nn.Module):
         past = window * sum(sounded[j * hop : j * hop + n_fft] for j in range(1, n_fft // hop))
         self.pull = float(n_fft / 2 - at @ past / past.sum()) / hop
         centre = 2 * np.pi * (np.arange(self.bins) * hop % n_fft) / n_fft
-        attack = np.pi * (np.arange(self.bins) % 2)  # of all bins at once, in the middle of the window
+        attack = 1.0 - 2.0 * (np.arange(self.bins) % 2)  # the phasors, all real, of a click in the middle of the window
         noise = normal_noise(NOISE_FRAMES, self.bins)
         buffers = {"window": window, "synthesis": synthesis, "noise": noise, "centre": centre, "attack": attack}
         for name, value in buffers.items():
             self.register_buffer(name, torch.from_numpy(value.astype(np.float32)), persistent=False)
 
     def initial_state(self, batch: int, device: Any = None, dtype: Any = None) -> ContinuationState:
-        tail, newest, before, angle = (
-            torch.zeros(batch, size, device=device, dtype=dtype)
-            for size in (self.n_fft - self.hop, self.n_fft, self.bins, self.bins)
+        tail, newest, before, oscillators = (
+            torch.zeros(batch, *size, device=device, dtype=dtype)
+            for size in ((self.n_fft - self.hop,), (self.n_fft,), (self.bins,), (self.bins, 2))
         )
-        return ContinuationState(tail, newest, before, angle, torch.zeros(1, device=device, dtype=torch.int64))
+        return ContinuationState(
+            tail, newest, before, oscillators + math.sqrt(0.5), torch.zeros(1, device=device, dtype=torch.int64)
+        )
 
     def forward(self, magnitude: Tensor, advance: Tensor, spread: Tensor) -> Tensor:
         """A whole sound. Gradients reach each spectrum's magnitude, its phases being what they are."""
         start = self.initial_state(magnitude.shape[0], magnitude.device, magnitude.dtype)
-        carry, phasors = (start.tail, start.newest, start.before, start.angle), []
+        carry, phasors = (start.tail, start.newest, start.before, start.oscillators), []
         with torch.no_grad():
             strides = advance + STRAYING * spread * self._noise(start.clock, magnitude.shape[1])
             for inputs in zip(*(x.unbind(1) for x in (magnitude, advance, strides)), strict=True):
@@ -111,7 +114,7 @@ class PhaseContinuation(nn.Module):
         count = magnitude.shape[1]
         strides = advance + STRAYING * spread * self._noise(state.clock, count)
         each = tuple(t.transpose(0, 1) for t in (magnitude, advance, strides))
-        carry: Carry = (state.tail, state.newest, state.before, state.angle)
+        carry: Carry = (state.tail, state.newest, state.before, state.oscillators)
         if torch.compiler.is_exporting():  # a loop of any length inside the graph
             from torch._higher_order_ops.scan import scan
 
@@ -131,40 +134,43 @@ class PhaseContinuation(nn.Module):
     def _one(self, carry: Carry, inputs: tuple[Tensor, ...]) -> tuple[Carry, Tensor]:
         carry, samples, _, _ = self._next(carry, inputs)
         as_new = {"memory_format": torch.contiguous_format}  # a scan returns no views of what it was given
-        tail, newest, before, angle = (t.clone(**as_new) for t in carry)
-        return (tail, newest, before, angle), samples.clone(**as_new)
+        tail, newest, before, oscillators = (t.clone(**as_new) for t in carry)
+        return (tail, newest, before, oscillators), samples.clone(**as_new)
 
     def _next(self, carry: Carry, inputs: tuple[Tensor, ...]) -> tuple[Carry, Tensor, Tensor, Tensor]:
         """One spectrum more: what it leaves, the hop of samples that are done, and the phasors of the one before and of this one."""
-        tail, newest, before, angle = carry
+        tail, newest, before, oscillators = carry
         magnitude, advance, stride = inputs
-        angle = self._struck(self._turned(angle, stride), magnitude, before)
+        oscillators = self._struck(self._turned(oscillators, stride), magnitude, before)
         committed = F.pad(tail, (0, self.hop))
         sounded = committed + newest
-        phasor = self._phasor(F.pad(sounded[:, self.hop :], (0, self.hop)), angle, magnitude, advance)
+        phasor = self._phasor(F.pad(sounded[:, self.hop :], (0, self.hop)), oscillators, magnitude, advance)
         frame = self._frames(magnitude, phasor)
         around = sounded + F.pad(frame[:, : -self.hop], (self.hop, 0))
         mended = _unit(self._heard(around), _least(before))
         done = committed + self._frames(before, mended)
-        return (done[:, self.hop :], frame, magnitude, angle), done[:, : self.hop], mended, phasor
+        return (done[:, self.hop :], frame, magnitude, oscillators), done[:, : self.hop], mended, phasor
 
-    def _turned(self, angle: Tensor, stride: Tensor) -> Tensor:
-        """The oscillators a hop later, between -pi and pi."""
-        return _wrapped(angle + self.centre + stride)
+    def _turned(self, oscillators: Tensor, stride: Tensor) -> Tensor:
+        """The oscillators a hop later."""
+        (x, y), turn = oscillators.unbind(-1), self.centre + stride
+        cosine, sine = torch.cos(turn), torch.sin(turn)
+        return torch.stack([x * cosine - y * sine, x * sine + y * cosine], -1)
 
-    def _struck(self, angle: Tensor, magnitude: Tensor, before: Tensor) -> Tensor:
+    def _struck(self, oscillators: Tensor, magnitude: Tensor, before: Tensor) -> Tensor:
         """The oscillators, moved to an attack's phases as far as the magnitude has risen."""
         rise = torch.log(magnitude.clamp_min(SILENCE)) - torch.log(before.clamp_min(SILENCE))
-        return _wrapped(angle + (rise - RISE).clamp(0.0, 1.0) * _wrapped(self.attack - angle))
+        struck, (x, y) = (rise - RISE).clamp(0.0, 1.0), oscillators.unbind(-1)
+        moved = torch.stack([x + struck * (self.attack - x), y - struck * y], -1)
+        return _unit(moved, torch.full_like(magnitude, OPPOSITE))
 
-    def _phasor(self, sounded: Tensor, angle: Tensor, magnitude: Tensor, advance: Tensor) -> Tensor:
+    def _phasor(self, sounded: Tensor, oscillators: Tensor, magnitude: Tensor, advance: Tensor) -> Tensor:
         """A spectrum's phases as unit phasors [B, bins, 2], from what has sounded in its window [B, n_fft]."""
         (x, y), turn, weight = self._heard(sounded).unbind(-1), self.pull * advance, SHARE * magnitude + 1e-9
         cosine, sine = torch.cos(turn), torch.sin(turn)
-        real = x * cosine - y * sine + weight * torch.cos(angle)
-        imaginary = x * sine + y * cosine + weight * torch.sin(angle)
+        turned = torch.stack([x * cosine - y * sine, x * sine + y * cosine], -1)
         least = _least(magnitude)
-        first = _unit(torch.stack([real, imaginary], -1), least)
+        first = _unit(turned + weight.unsqueeze(-1) * oscillators, least)
         return _unit(self._heard(sounded + self._frames(magnitude, first)), least)
 
     def _heard(self, samples: Tensor) -> Tensor:
@@ -176,11 +182,6 @@ class PhaseContinuation(nn.Module):
         spectrum = torch.complex(magnitude * phasor[..., 0], magnitude * phasor[..., 1])
         samples: Tensor = torch.fft.irfft(spectrum, self.n_fft, norm="ortho")
         return samples * self.synthesis
-
-
-def _wrapped(angle: Tensor) -> Tensor:
-    """The same angle between -pi and pi."""
-    return angle - 2 * math.pi * torch.round(angle / (2 * math.pi))
 
 
 def _least(magnitude: Tensor) -> Tensor:

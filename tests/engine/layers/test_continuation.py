@@ -93,6 +93,15 @@ def test_the_stream_goes_on_where_the_noise_begins_again() -> None:
     assert (streamed[:, layer.delay :] - whole[:, : -layer.delay]).abs().max() < 1e-4
 
 
+def test_what_rises_slowly_out_of_silence_is_noise_too() -> None:
+    magnitude, advance, spread = noise(800)
+    rising = magnitude * torch.exp(-12 * torch.linspace(1, 0, 200)).repeat_interleave(4)[:, None]
+    samples = PhaseContinuation(N_FFT, HOP)(rising, advance, spread)
+    assert abs(repeated(samples)) < 0.05
+    steady = PhaseContinuation(N_FFT, HOP)(magnitude, advance, spread)
+    assert samples[:, -2048:].std() > 0.5 * steady[:, -2048:].std()
+
+
 def test_silence_is_silent_and_loud_is_finite() -> None:
     layer = PhaseContinuation(N_FFT, HOP)
     still = torch.zeros(1, 20, BINS)
