@@ -4,7 +4,8 @@
 
 * hops: time of one hop of synthesis by vocoder, block size and backend
 * latency: from an OSC message leaving its sender to the first sample of its effect on a JACK server (dummy driver, 48 kHz, period
-  256), recorded by a client outside the engine; the constant part (5th percentile) and the jitter (5th to 95th) apart
+  256), recorded by a client outside the engine; the constant part (5th percentile) and the jitter (5th to 95th) apart. Twice: for the
+  gain, which comes last, and for a control that goes through model and vocoder (loudness, from end to end: when it passes -40 dB)
 * disturbances: underruns and discontinuities under a flood of 2,000 messages a second from a process of its own, a Python thread that
   spins in the control process, vocoder changes, and all of it at once; what an idle C client on the same server suffers beside it
 * start: from the command to the first sample that is heard, memory, and whether torch was loaded
@@ -28,6 +29,10 @@ from support_jack import JackServer, available
 PUBLISHED = {
     "RAVE v2 causal, torch, block 46.4 ms, 1 thread": "48 ms a block (measured on another 2-core machine at 2.5 GHz)",
     "RAVE raspberry (0.97 M), same block": "12.5 ms a block (measured on another 2-core machine at 2.5 GHz)",
+}
+MESSAGES = {  # address, silent, loud, and what counts as heard
+    "gain": ("/distill/gain", -90.0, 0.0, 1e-5),
+    "a control of the model": ("/distill/control/loudness", -1.0, 1.0, 1e-2),
 }
 SECTIONS = ("hops", "latency", "disturbances", "start")
 
@@ -127,18 +132,20 @@ def measure_latency(model: Path, options: argparse.Namespace, folder: Path) -> t
             with Engine(server, model, "--vocoder", options.vocoder, "--block", "1").wait_ready() as engine:
                 flood = Flood(engine.port, rate) if rate else None
                 time.sleep(5.0 if not options.quick else 2.0)
-                delays = _osc_to_sound(server, engine, count)
+                found = {kind: _osc_to_sound(server, engine, count, kind) for kind in MESSAGES}
                 status = engine.osc.status()
                 if flood is not None:
                     flood.stop()
         finally:
             server.remove()
-        results[name] = _distribution(delays) | {
-            "underruns": status["underruns"],
-            "stated_ms": status["latency_ms"],
-            "ring_target_frames": status["ring_target"],
-        }
-        rows.append((f"OSC to sound, {name}", _describe(results[name], len(delays))))
+        for kind, delays in found.items():
+            row = f"OSC to sound, {kind}, {name}"
+            results[row] = _distribution(delays) | {
+                "underruns": status["underruns"],
+                "stated_ms": status["latency_ms"],
+                "ring_target_frames": status["ring_target"],
+            }
+            rows.append((row, _describe(results[row], len(delays))))
     return results, rows
 
 
@@ -159,17 +166,17 @@ def _describe(found: dict, count: int) -> str:
     )
 
 
-def _osc_to_sound(server: JackServer, engine: Engine, count: int) -> np.ndarray:
+def _osc_to_sound(server: JackServer, engine: Engine, count: int, kind: str) -> np.ndarray:
     """Delays in ms: a client of its own silences the engine, opens it at a random moment, and looks for the first sample."""
-    command = [sys.executable, __file__, "--listen", str(engine.port), str(count)]
-    limit = 60 + count * 0.8
+    command = [sys.executable, __file__, "--listen", str(engine.port), str(count), kind]
+    limit = 60 + count * 1.2
     done = subprocess.run(command, env=server.environment, capture_output=True, text=True, check=False, timeout=limit)
     if done.returncode:
         print(done.stderr[-500:], file=sys.stderr)
     return np.array([float(line) for line in done.stdout.split()])
 
 
-def listen(port: int, count: int) -> None:
+def listen(port: int, count: int, kind: str) -> None:
     """The client: prints one delay in ms per message."""
     import socket
 
@@ -190,19 +197,20 @@ def listen(port: int, count: int) -> None:
             while ring.read_space >= size:
                 data = bytes(ring.read(size))
                 frame = int.from_bytes(data[:4], "little")
-                loud = np.flatnonzero(np.abs(np.frombuffer(data[4:], np.float32)) > 1e-5)
+                loud = np.flatnonzero(np.abs(np.frombuffer(data[4:], np.float32)) > threshold)
                 if len(loud) and frame + loud[0] > after:
                     return frame + int(loud[0])
             time.sleep(0.002)
         return None
 
-    on, off = packet("/distill/gain", 0.0, 0.0), packet("/distill/gain", -90.0, 0.0)
+    address, low, high, threshold = MESSAGES[kind]
+    on, off = packet(address, high, 0.0), packet(address, low, 0.0)
     rng, sender = np.random.default_rng(0), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     with client:
         client.connect(OUTPUTS[0], port_in)
         for _ in range(count):
             sender.sendto(off, ("127.0.0.1", port))
-            time.sleep(0.25 + 0.1 * rng.random())
+            time.sleep(0.5 + 0.1 * rng.random())
             ring.read(ring.read_space // size * size)
             sent = client.frame_time
             sender.sendto(on, ("127.0.0.1", port))
@@ -360,7 +368,7 @@ RUNNERS = {
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--listen"]:
-        listen(int(sys.argv[2]), int(sys.argv[3]))
+        listen(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
     elif sys.argv[1:2] == ["--first-sample"]:
         first_sample()
     else:

@@ -4,7 +4,7 @@ A network that sees mel frames knows no phase. Where the mel stands still, a spe
 the frame rate (86 Hz), whatever the sound was. Here each spectrum takes the phases of what has sounded so far (the idea of
 real-time iterative spectrogram inversion: Beauregard, Zhu & Wyse, DAFx 2005), so partials go on at their own frequencies. Beside them
 goes a share of oscillators, one a bin, which run at predicted frequencies and stray from them as far as the sound is noise. Where
-something sets in they are struck: they start together, as in an attack in the middle of the window. They also make the recurrence
+a partial sets in they are struck: they start together, as in an attack in the middle of the window. They also make the recurrence
 forget: driven by the same oscillators, two computations that differ by a rounding converge. A spectrum's phases are made consistent
 with the sound (an iteration of Griffin & Lim, 1984, within the window) once when it comes and once more when the next one is known;
 with more, roundings grow.
@@ -97,7 +97,7 @@ class PhaseContinuation(nn.Module):
         carry, phasors = (start.tail, start.newest, start.before, start.oscillators), []
         with torch.no_grad():
             strides = advance + STRAYING * spread * self._noise(start.clock, magnitude.shape[1])
-            for inputs in zip(*(x.unbind(1) for x in (magnitude, advance, strides)), strict=True):
+            for inputs in zip(*(x.unbind(1) for x in (magnitude, advance, strides, _surety(spread))), strict=True):
                 carry, _, phasor, last = self._next(carry, inputs)
                 phasors.append(phasor)
         frames = self._frames(magnitude, torch.stack([*phasors[1:], last], 1))
@@ -113,7 +113,7 @@ class PhaseContinuation(nn.Module):
         """The next F spectra of a stream."""
         count = magnitude.shape[1]
         strides = advance + STRAYING * spread * self._noise(state.clock, count)
-        each = tuple(t.transpose(0, 1) for t in (magnitude, advance, strides))
+        each = tuple(t.transpose(0, 1) for t in (magnitude, advance, strides, _surety(spread)))
         carry: Carry = (state.tail, state.newest, state.before, state.oscillators)
         if torch.compiler.is_exporting():  # a loop of any length inside the graph
             from torch._higher_order_ops.scan import scan
@@ -140,8 +140,8 @@ class PhaseContinuation(nn.Module):
     def _next(self, carry: Carry, inputs: tuple[Tensor, ...]) -> tuple[Carry, Tensor, Tensor, Tensor]:
         """One spectrum more: what it leaves, the hop of samples that are done, and the phasors of the one before and of this one."""
         tail, newest, before, oscillators = carry
-        magnitude, advance, stride = inputs
-        oscillators = self._struck(self._turned(oscillators, stride), magnitude, before)
+        magnitude, advance, stride, surety = inputs
+        oscillators = self._struck(self._turned(oscillators, stride), magnitude, before, surety)
         committed = F.pad(tail, (0, self.hop))
         sounded = committed + newest
         phasor = self._phasor(F.pad(sounded[:, self.hop :], (0, self.hop)), oscillators, magnitude, advance)
@@ -157,10 +157,10 @@ class PhaseContinuation(nn.Module):
         cosine, sine = torch.cos(turn), torch.sin(turn)
         return torch.stack([x * cosine - y * sine, x * sine + y * cosine], -1)
 
-    def _struck(self, oscillators: Tensor, magnitude: Tensor, before: Tensor) -> Tensor:
-        """The oscillators, moved to an attack's phases as far as the magnitude has risen."""
+    def _struck(self, oscillators: Tensor, magnitude: Tensor, before: Tensor, surety: Tensor) -> Tensor:
+        """The oscillators, moved to an attack's phases as far as the magnitude has risen and the sound is no noise."""
         rise = torch.log(magnitude.clamp_min(SILENCE)) - torch.log(before.clamp_min(SILENCE))
-        struck, (x, y) = (rise - RISE).clamp(0.0, 1.0), oscillators.unbind(-1)
+        struck, (x, y) = surety * (rise - RISE).clamp(0.0, 1.0), oscillators.unbind(-1)
         moved = torch.stack([x + struck * (self.attack - x), y - struck * y], -1)
         return _unit(moved, torch.full_like(magnitude, OPPOSITE))
 
@@ -182,6 +182,11 @@ class PhaseContinuation(nn.Module):
         spectrum = torch.complex(magnitude * phasor[..., 0], magnitude * phasor[..., 1])
         samples: Tensor = torch.fft.irfft(spectrum, self.n_fft, norm="ortho")
         return samples * self.synthesis
+
+
+def _surety(spread: Tensor) -> Tensor:
+    """1 for a partial, near 0 for noise: noise struck in all bins at once would click."""
+    return torch.exp(-spread.square())
 
 
 def _least(magnitude: Tensor) -> Tensor:

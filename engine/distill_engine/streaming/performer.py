@@ -43,6 +43,7 @@ class Plays(Protocol):
 
     hop: int
     sample_rate: int
+    alignment_samples: int
 
     def apply(self, slot_index: int, value: float, glide_seconds: float = 0.0) -> None:
         """Sets a parameter."""
@@ -183,10 +184,14 @@ class Performer:
                 return
 
     def latency_seconds(self) -> float:
-        """From a parameter change to the loudspeaker: a block, the target fill, the resampler and the device."""
+        """From a control to the loudspeaker at most: a block, the vocoder's delay, the target fill, the resampler and the device.
+
+        What comes after the vocoder (gain, width) is heard earlier by its delay.
+        """
         block = self.block * self.synth.hop / self.synth.sample_rate
         resampler = self._resampler.delay_samples / self.synth.sample_rate
-        return block + self.meters.target / self._output.rate + resampler + self._output.delay_seconds
+        vocoder = self.synth.alignment_samples / self.synth.sample_rate
+        return block + vocoder + self.meters.target / self._output.rate + resampler + self._output.delay_seconds
 
     # -- inside, on the synth thread -----------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ class Status:
     """One moment of the engine. All figures are numbers, so that they cross the shared memory as they are.
 
     Times in milliseconds unless named otherwise, levels in dB of full scale, counts since the start of the engine.
-    `latency_ms` is from a parameter change to the loudspeaker: one block, the ring's target fill and the device.
+    `latency_ms` is from a control to the loudspeaker: one block, the vocoder's delay, the ring's target fill and the device.
     `hop_*_ms` are the time one hop of synthesis takes (p50, p99 and maximum of the last 1,000 blocks, divided by block).
     `underruns` is the sum of the three causes. `load` is hop time over hop length (1 is the limit). `strain` says how far the
     controls push out of the learned region: 0 inside, above 0 the warning zone, 1 the limit. `blend_space` is an index into the

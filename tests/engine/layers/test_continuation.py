@@ -93,6 +93,14 @@ def test_the_stream_goes_on_where_the_noise_begins_again() -> None:
     assert (streamed[:, layer.delay :] - whole[:, : -layer.delay]).abs().max() < 1e-4
 
 
+def test_noise_that_sets_in_does_not_click() -> None:
+    magnitude, advance, spread = noise(80)
+    magnitude[:, :40] *= 1e-3
+    samples = PhaseContinuation(N_FFT, HOP)(magnitude, advance, spread)[0]
+    around = samples[39 * HOP : 42 * HOP]
+    assert around.abs().max() < 5 * samples[50 * HOP :].std()
+
+
 def test_what_rises_slowly_out_of_silence_is_noise_too() -> None:
     magnitude, advance, spread = noise(800)
     rising = magnitude * torch.exp(-12 * torch.linspace(1, 0, 200)).repeat_interleave(4)[:, None]
@@ -140,7 +148,7 @@ def test_an_attack_sounds_at_one_moment() -> None:
     magnitude = torch.full((1, 40, BINS), 1e-6)
     magnitude[:, 20] = 0.5
     still = torch.zeros_like(magnitude)
-    samples = PhaseContinuation(N_FFT, HOP)(magnitude, still, still + 2.0)[0]
+    samples = PhaseContinuation(N_FFT, HOP)(magnitude, still, still + 0.02)[0]
     middle = 20 * HOP + HOP // 2
     assert abs(int(samples.abs().argmax()) - middle) <= 1
     near = samples[middle - 32 : middle + 32]

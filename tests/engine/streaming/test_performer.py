@@ -17,7 +17,7 @@ from distill_engine.streaming.shared import ParameterReader, ParameterWriter, Sh
 class Sine:
     """A synth that plays a sine and can be made slow."""
 
-    hop, sample_rate = 512, 44100
+    hop, sample_rate, alignment_samples = 512, 44100, 0
 
     def __init__(self):
         self.applied, self.slow, self.quiet, self.done = [], 0.0, False, 0
