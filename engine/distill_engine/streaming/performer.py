@@ -184,14 +184,9 @@ class Performer:
                 return
 
     def latency_seconds(self) -> float:
-        """From a control to the loudspeaker at most: a block, the vocoder's delay, the target fill, the resampler and the device.
-
-        What comes after the vocoder (gain, width) is heard earlier by its delay.
-        """
-        block = self.block * self.synth.hop / self.synth.sample_rate
-        resampler = self._resampler.delay_samples / self.synth.sample_rate
-        vocoder = self.synth.alignment_samples / self.synth.sample_rate
-        return block + vocoder + self.meters.target / self._output.rate + resampler + self._output.delay_seconds
+        """From a control to the loudspeaker at most: a block, vocoder, target fill, resampler, device. The gain needs no vocoder."""
+        inside = self.block * self.synth.hop + self.synth.alignment_samples + self._resampler.delay_samples
+        return inside / self.synth.sample_rate + self.meters.target / self._output.rate + self._output.delay_seconds
 
     # -- inside, on the synth thread -----------------------------------------------------------------------------------
 

@@ -51,11 +51,12 @@ class MelReading(nn.Module):
         matrix, offset = _implied_magnitude(bands, n_fft)
         config = MelConfig(bands=bands)
         radians = 2 * np.pi * hop / config.sample_rate  # an advance, of a Hz
-        spacing = np.interp(_bins(n_fft), _band_centres(bands)[0], np.gradient(_band_centres(bands)[0])) * radians
+        centres, _ = _band_centres(bands)
+        spacing = np.interp(_bins(n_fft), centres, np.gradient(centres)) * radians
         lobe = 0.5 * (config.sample_rate / config.n_fft * radians) ** 2  # the variance of the analysis window's own
         buffers = {
             "matrix": matrix, "offset": offset, "moments": _moments(bands, n_fft, radians), "spacing": spacing**2,
-            "lobe": lobe, "gain": _lone_gain(bands, n_fft), "bands": _shares(BANDS, n_fft),
+            "lobe": lobe, "gain": _lone_gain(bands, n_fft), "bands": _shares(n_fft),
             "wide": np.clip(spacing * n_fft / (2 * np.pi * hop) - 1.0, 0.0, 1.0),
         }  # fmt: skip
         for name, value in buffers.items():
@@ -83,9 +84,9 @@ class MelReading(nn.Module):
         return log + by @ self.bands
 
 
-def _shares(bands: int, n_fft: int) -> FloatArray:
-    """[bands, bins]: what of each bin belongs to each of so many mel bands; one in all, the outermost bins' too."""
-    bank = mel_filterbank(MelConfig(n_fft=n_fft, window=n_fft, bands=bands, area_norm=False)).astype(np.float64)
+def _shares(n_fft: int) -> FloatArray:
+    """[BANDS, bins]: what of each bin belongs to each band; one in all, the outermost bins' too."""
+    bank = mel_filterbank(MelConfig(n_fft=n_fft, window=n_fft, bands=BANDS, area_norm=False)).astype(np.float64)
     bank[0, 0] = 1.0
     shares: FloatArray = bank / bank.sum(0)
     return shares
