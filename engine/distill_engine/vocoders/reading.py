@@ -39,7 +39,8 @@ class MelReading(nn.Module):
 
     matrix: Tensor
     offset: Tensor
-    moments: Tensor
+    near: Tensor
+    distance: Tensor
     lobe: Tensor
     spacing: Tensor
     gain: Tensor
@@ -54,8 +55,9 @@ class MelReading(nn.Module):
         centres, _ = _band_centres(bands)
         spacing = np.interp(_bins(n_fft), centres, np.gradient(centres)) * radians
         lobe = 0.5 * (config.sample_rate / config.n_fft * radians) ** 2  # the variance of the analysis window's own
+        distance = (centres - _bins(n_fft)[:, None]) * radians
         buffers = {
-            "matrix": matrix, "offset": offset, "moments": _moments(bands, n_fft, radians), "spacing": spacing**2,
+            "matrix": matrix, "offset": offset, "near": _near(bands, n_fft), "distance": distance, "spacing": spacing**2,
             "lobe": lobe, "gain": _lone_gain(bands, n_fft), "bands": _shares(n_fft),
             "wide": np.clip(spacing * n_fft / (2 * np.pi * hop) - 1.0, 0.0, 1.0),
         }  # fmt: skip
@@ -65,7 +67,8 @@ class MelReading(nn.Module):
     def forward(self, mel: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         log = (torch.matmul(self.matrix, mel) + self.offset).transpose(1, 2)
         amplitude = torch.exp(mel.clamp_max(MAXIMUM_LOG_MAGNITUDE)).transpose(1, 2)
-        mass, first, second = (amplitude @ m.T for m in self.moments)
+        once = self.near * self.distance
+        mass, first, second = (amplitude @ m.T for m in (self.near, once, once * self.distance))
         mean = first / mass.clamp_min(1e-12)
         variance = (second / mass.clamp_min(1e-12) - mean.square() - self.lobe) / self.spacing
         alone = ((WIDER - variance) / (WIDER - ALONE)).clamp(0.0, 1.0)
@@ -119,14 +122,13 @@ def _bins(n_fft: int) -> FloatArray:
     return np.asarray(np.fft.rfftfreq(n_fft, 1.0 / MelConfig().sample_rate), np.float64)
 
 
-def _moments(bands: int, n_fft: int, radians: float) -> FloatArray:
-    """[3, bins, bands]: the amplitude in the bands near each bin, that times its distance from the bin, times its square."""
+def _near(bands: int, n_fft: int) -> FloatArray:
+    """[bins, bands]: what reads the amplitude in the bands near each bin."""
     centres, sums = _band_centres(bands)
     heights = mel_filterbank(MelConfig(bands=bands, area_norm=False)).sum(1) / sums
     apart = np.abs(np.interp(_bins(n_fft), centres, np.arange(bands))[:, None] - np.arange(bands))
-    mass = np.clip(NEAR - apart, 0.0, 1.0) * heights
-    distance = (centres - _bins(n_fft)[:, None]) * radians
-    return np.stack([mass, mass * distance, mass * distance**2])
+    near: FloatArray = np.clip(NEAR - apart, 0.0, 1.0) * heights
+    return near
 
 
 @cache
