@@ -7,7 +7,7 @@ goes a share of oscillators, one a bin, which run at predicted frequencies and s
 a partial sets in they are struck: they start together, as in an attack in the middle of the window. They also make the recurrence
 forget: driven by the same oscillators, two computations that differ by a rounding converge. A spectrum's phases are made consistent
 with the sound (an iteration of Griffin & Lim, 1984, within the window) once when it comes and once more when the next one is known;
-with more, roundings grow.
+with more, roundings grow. Then the sound is heard as the mel was, and what it lacks is added (`layers.feedback`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from distill_engine.audio.mel import MelConfig, mel_filterbank
-from distill_engine.layers.noise import normal_noise
+from distill_engine.layers.constants import normal_noise
+from distill_engine.layers.feedback import MelFeedback
 
 NOISE_FRAMES = 1024
 SHARE = 0.6  # of the oscillators beside a full magnitude; from about 0.3 down, roundings grow into other phases
@@ -32,27 +33,32 @@ RISE = 0.5  # nats from one spectrum to the next from which on something sets in
 OPPOSITE = 0.01  # a length below which an oscillator, struck half-way from the opposite phase, is silent rather than a rounding's choice
 STRAYING = 0.75  # of the spread: all of it costs 0.01 nat of log-mel, half of it leaves held noise metallic
 
-Carry = tuple[Tensor, Tensor, Tensor, Tensor]
+NOTHING_YET = 1e3  # for a mel, before the first
+
+Carry = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 
 
 @dataclass
 class ContinuationState:
     """`tail` [B, n_fft - hop] samples that later spectra still add to, `newest` [B, n_fft] those of the last spectrum, which the next
-    one still mends, `before` [B, bins] its magnitudes, `oscillators` [B, bins, 2] unit phasors, `clock` [1] spectra so far, modulo
-    NOISE_FRAMES."""
+    one still mends, `before` [B, bins] its magnitudes, `oscillators` [B, bins, 2] unit phasors, `done` [B, past] samples before
+    `tail`, `mel` [B, 2, bands] of the last two spectra, `clock` [1] spectra so far, modulo NOISE_FRAMES."""
 
     tail: Tensor
     newest: Tensor
     before: Tensor
     oscillators: Tensor
+    done: Tensor
+    mel: Tensor
     clock: Tensor
 
 
 class PhaseContinuation(nn.Module):
-    """Magnitudes, advances and spreads, each [B, F, bins], -> samples [B, F * hop].
+    """Magnitudes, advances and spreads, each [B, F, bins], and log-mels [B, F, bands] -> samples [B, F * hop].
 
     `advance` is how far (radians a hop) a bin's sound runs ahead of the bin's own frequency, `spread` the standard deviation of that:
-    near 0 for a partial, about 2 for noise. Spectrum f is centred on sample (f + 1/2) * hop; the stream comes `delay` samples late.
+    near 0 for a partial, about 2 for noise. Mels are what the feedback listens for; without one there are none. Spectrum f is centred
+    on sample (f + 1/2) * hop; the stream comes `delay` samples late.
     """
 
     window: Tensor
@@ -61,10 +67,11 @@ class PhaseContinuation(nn.Module):
     centre: Tensor
     attack: Tensor
 
-    def __init__(self, n_fft: int, hop: int) -> None:
+    def __init__(self, n_fft: int, hop: int, feedback: MelFeedback | None = None) -> None:
         super().__init__()
         if n_fft % hop or (n_fft - hop) % 2 or n_fft < 2 * hop:
             raise ValueError(f"phase continuation: n_fft {n_fft} must be a multiple of hop {hop}, twice it at least")
+        self.feedback = feedback
         self.n_fft, self.hop, self.delay, self.stride, self.bins = n_fft, hop, (n_fft + hop) // 2, hop, n_fft // 2 + 1
         at = np.arange(n_fft) + 0.5
         hann = 0.5 - 0.5 * np.cos(2 * np.pi * at / n_fft)
@@ -78,43 +85,45 @@ class PhaseContinuation(nn.Module):
         centre = 2 * np.pi * (np.arange(self.bins) * hop % n_fft) / n_fft
         attack = 1.0 - 2.0 * (np.arange(self.bins) % 2)  # the phasors, all real, of a click in the middle of the window
         noise = normal_noise(NOISE_FRAMES, self.bins)
-        buffers = {"window": window, "synthesis": synthesis, "noise": noise, "centre": centre, "attack": attack}
+        scale = math.sqrt(n_fft)  # spectra are orthonormal
+        buffers = {
+            "window": window / scale, "synthesis": synthesis * scale, "noise": noise, "centre": centre, "attack": attack,
+        }  # fmt: skip
         for name, value in buffers.items():
             self.register_buffer(name, torch.from_numpy(value.astype(np.float32)), persistent=False)
 
     def initial_state(self, batch: int, device: Any = None, dtype: Any = None) -> ContinuationState:
-        tail, newest, before, oscillators = (
+        past, bands = (self.feedback.past, self.feedback.bands) if self.feedback else (0, 0)
+        tail, newest, before, oscillators, done, mel = (
             torch.zeros(batch, *size, device=device, dtype=dtype)
-            for size in ((self.n_fft - self.hop,), (self.n_fft,), (self.bins,), (self.bins, 2))
+            for size in ((self.n_fft - self.hop,), (self.n_fft,), (self.bins,), (self.bins, 2), (past,), (2, bands))
         )
-        return ContinuationState(
-            tail, newest, before, oscillators + math.sqrt(0.5), torch.zeros(1, device=device, dtype=torch.int64)
-        )
+        clock = torch.zeros(1, device=device, dtype=torch.int64)
+        return ContinuationState(tail, newest, before, oscillators + math.sqrt(0.5), done, mel + NOTHING_YET, clock)
 
-    def forward(self, magnitude: Tensor, advance: Tensor, spread: Tensor) -> Tensor:
-        """A whole sound. Gradients reach each spectrum's magnitude, its phases being what they are."""
-        start = self.initial_state(magnitude.shape[0], magnitude.device, magnitude.dtype)
-        carry, phasors = (start.tail, start.newest, start.before, start.oscillators), []
+    def forward(self, magnitude: Tensor, advance: Tensor, spread: Tensor, mel: Tensor | None = None) -> Tensor:
+        """A whole sound. In training nothing is added by ear, and gradients reach each spectrum's magnitude, its phases being what they
+        are."""
+        state, parts, phasors = self.initial_state(magnitude.shape[0], magnitude.device, magnitude.dtype), [], []
         with torch.no_grad():
-            strides = advance + STRAYING * spread * self._noise(start.clock, magnitude.shape[1])
-            for inputs in zip(*(x.unbind(1) for x in (magnitude, advance, strides, _surety(spread))), strict=True):
-                carry, _, phasor, last = self._next(carry, inputs)
+            carry, each = _carry(state), self._inputs(magnitude, advance, spread, mel, state)[0]
+            for inputs in zip(*(x.unbind(0) for x in each), strict=True):
+                carry, samples, phasor, last = self._next(carry, inputs)
+                parts.append(samples)
                 phasors.append(phasor)
-        frames = self._frames(magnitude, torch.stack([*phasors[1:], last], 1))
-        late = F.fold(
-            frames.transpose(1, 2), (1, (frames.shape[1] - 1) * self.hop + self.n_fft), (1, self.n_fft), stride=(1, self.hop)
-        )  # fmt: skip
-        before = (self.n_fft - self.hop) // 2
-        return late[:, 0, 0, before : before + magnitude.shape[1] * self.hop]
+        if self.training:
+            return self._overlapped(self._frames(magnitude, torch.stack([*phasors[1:], last], 1)))
+        tail, newest = carry[:2]
+        late = torch.cat([*parts, F.pad(tail, (0, self.hop)) + newest], -1)
+        return late[:, self.delay : self.delay + magnitude.shape[1] * self.hop]
 
     def step(
-        self, magnitude: Tensor, advance: Tensor, spread: Tensor, state: ContinuationState
+        self, magnitude: Tensor, advance: Tensor, spread: Tensor, state: ContinuationState, mel: Tensor | None = None
     ) -> tuple[Tensor, ContinuationState]:
         """The next F spectra of a stream."""
         count = magnitude.shape[1]
-        strides = advance + STRAYING * spread * self._noise(state.clock, count)
-        each = tuple(t.transpose(0, 1) for t in (magnitude, advance, strides, _surety(spread)))
-        carry: Carry = (state.tail, state.newest, state.before, state.oscillators)
+        each, mel = self._inputs(magnitude, advance, spread, mel, state)
+        carry = _carry(state)
         if torch.compiler.is_exporting():  # a loop of any length inside the graph
             from torch._higher_order_ops.scan import scan
 
@@ -126,7 +135,18 @@ class PhaseContinuation(nn.Module):
                 parts.append(part)
             samples = torch.stack(parts)
         out = samples.transpose(0, 1).reshape(magnitude.shape[0], count * self.hop)
-        return out, ContinuationState(*carry, (state.clock + count) % NOISE_FRAMES)
+        return out, ContinuationState(*carry, mel, (state.clock + count) % NOISE_FRAMES)
+
+    def _inputs(
+        self, magnitude: Tensor, advance: Tensor, spread: Tensor, mel: Tensor | None, state: ContinuationState
+    ) -> tuple[tuple[Tensor, ...], Tensor]:
+        """What each spectrum brings [F, B, ...], and the mels of the last two."""
+        strides = advance + STRAYING * spread * self._noise(state.clock, magnitude.shape[1])
+        mel = mel if mel is not None else state.mel.new_zeros(*magnitude.shape[:2], 0)
+        mel = torch.cat([torch.where(state.mel == NOTHING_YET, mel[:, :1], state.mel), mel], 1)
+        # A mel's frame lies between its two spectra: those of three in a row, for the one in the middle
+        wanted = 0.25 * mel[:, :-2] + 0.5 * mel[:, 1:-1] + 0.25 * mel[:, 2:]
+        return tuple(t.transpose(0, 1) for t in (magnitude, advance, strides, _surety(spread), wanted)), mel[:, -2:]
 
     def _noise(self, clock: Tensor, count: int) -> Tensor:
         return self.noise.index_select(0, (clock + torch.arange(count, device=clock.device)) % NOISE_FRAMES)
@@ -134,22 +154,25 @@ class PhaseContinuation(nn.Module):
     def _one(self, carry: Carry, inputs: tuple[Tensor, ...]) -> tuple[Carry, Tensor]:
         carry, samples, _, _ = self._next(carry, inputs)
         as_new = {"memory_format": torch.contiguous_format}  # a scan returns no views of what it was given
-        tail, newest, before, oscillators = (t.clone(**as_new) for t in carry)
-        return (tail, newest, before, oscillators), samples.clone(**as_new)
+        tail, newest, before, oscillators, sounded = (t.clone(**as_new) for t in carry)
+        return (tail, newest, before, oscillators, sounded), samples.clone(**as_new)
 
     def _next(self, carry: Carry, inputs: tuple[Tensor, ...]) -> tuple[Carry, Tensor, Tensor, Tensor]:
         """One spectrum more: what it leaves, the hop of samples that are done, and the phasors of the one before and of this one."""
-        tail, newest, before, oscillators = carry
-        magnitude, advance, stride, surety = inputs
+        tail, newest, before, oscillators, past = carry
+        magnitude, advance, stride, surety, wanted = inputs
         oscillators = self._struck(self._turned(oscillators, stride), magnitude, before, surety)
         committed = F.pad(tail, (0, self.hop))
         sounded = committed + newest
         phasor = self._phasor(F.pad(sounded[:, self.hop :], (0, self.hop)), oscillators, magnitude, advance)
         frame = self._frames(magnitude, phasor)
-        around = sounded + F.pad(frame[:, : -self.hop], (self.hop, 0))
-        mended = _unit(self._heard(around), _least(before))
+        following = F.pad(frame[:, : -self.hop], (self.hop, 0))
+        mended = _unit(self._heard(sounded + following), _least(before))
         done = committed + self._frames(before, mended)
-        return (done[:, self.hop :], frame, magnitude, oscillators), done[:, : self.hop], mended, phasor
+        if self.feedback is not None and not self.training:
+            done = done + self.feedback(torch.cat([past, done + following, frame[:, -self.hop :]], -1), wanted)
+            past = torch.cat([past[:, self.hop :], done[:, : self.hop]], -1)
+        return (done[:, self.hop :], frame, magnitude, oscillators, past), done[:, : self.hop], mended, phasor
 
     def _turned(self, oscillators: Tensor, stride: Tensor) -> Tensor:
         """The oscillators a hop later."""
@@ -175,13 +198,24 @@ class PhaseContinuation(nn.Module):
 
     def _heard(self, samples: Tensor) -> Tensor:
         """The spectrum [B, bins, 2] of a window's samples [B, n_fft]."""
-        return torch.view_as_real(torch.fft.rfft(samples * self.window, norm="ortho"))
+        return torch.view_as_real(torch.fft.rfft(samples * self.window))
 
     def _frames(self, magnitude: Tensor, phasor: Tensor) -> Tensor:
         """Windowed samples [..., n_fft]."""
         spectrum = torch.complex(magnitude * phasor[..., 0], magnitude * phasor[..., 1])
-        samples: Tensor = torch.fft.irfft(spectrum, self.n_fft, norm="ortho")
+        samples: Tensor = torch.fft.irfft(spectrum, self.n_fft)
         return samples * self.synthesis
+
+    def _overlapped(self, frames: Tensor) -> Tensor:
+        """The sound [B, F * hop] of frames [B, F, n_fft]."""
+        length, before = frames.shape[1] * self.hop, (self.n_fft - self.hop) // 2
+        size = (1, length - self.hop + self.n_fft)
+        late: Tensor = F.fold(frames.transpose(1, 2), size, (1, self.n_fft), stride=(1, self.hop))
+        return late[:, 0, 0, before : before + length]
+
+
+def _carry(state: ContinuationState) -> Carry:
+    return state.tail, state.newest, state.before, state.oscillators, state.done
 
 
 def _surety(spread: Tensor) -> Tensor:

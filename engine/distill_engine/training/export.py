@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from distill_engine.errors import TrainingError
-from distill_engine.layers.noise import noise_name
+from distill_engine.layers.constants import filters_name, noise_name
 from distill_engine.layers.state import flatten_state, unflatten_state
 from distill_engine.modelfile.graph_nodes import parts_of
 from distill_engine.models.latent_model import LatentModel
@@ -165,13 +165,15 @@ def _check_parity(data: bytes, step: _Step, role: _Role, name: str) -> None:
 def _known_weights(network: nn.Module) -> dict[str, np.ndarray]:
     """Arrays that the file or the loader will have, by the names that graphs may use."""
     from distill_engine.layers.continuation import PhaseContinuation
+    from distill_engine.layers.feedback import MelFeedback
 
     known = {name: value.detach().numpy() for name, value in network.state_dict().items()}
-    known |= {f"{name}::T": np.ascontiguousarray(v.T) for name, v in known.items() if v.ndim == 2}
     for module in network.modules():
         if isinstance(module, PhaseContinuation):
             known[noise_name(*module.noise.shape)] = module.noise.numpy()
-    return known
+        elif isinstance(module, MelFeedback):
+            known[filters_name(module.bands)] = module.bank.numpy()
+    return known | {f"{name}::T": np.ascontiguousarray(v.T) for name, v in known.items() if v.ndim == 2}
 
 
 def _move_weights_out(proto: onnx.ModelProto, network: nn.Module) -> None:
@@ -195,9 +197,10 @@ def _move_weights_out(proto: onnx.ModelProto, network: nn.Module) -> None:
         for key, text in (("location", MARKER), ("offset", "0"), ("length", str(value.nbytes))):
             entry = tensor.external_data.add()
             entry.key, entry.value = key, text
-    for node in proto.graph.node:
-        for index, name in enumerate(node.input):
-            node.input[index] = renamed.get(name, name)
+    for graph in parts_of(proto.graph):
+        for node in graph.node:
+            for index, name in enumerate(node.input):
+                node.input[index] = renamed.get(name, name)
 
 
 def _find(guess: str, value: np.ndarray, known: dict[str, np.ndarray], used: set[str]) -> str | None:

@@ -37,10 +37,11 @@ class MelReading(nn.Module):
     Advances are in radians a `hop`, beyond the bin's own; alone is 0 to 1.
     """
 
-    matrix: Tensor
     offset: Tensor
-    near: Tensor
-    distance: Tensor
+    place: Tensor
+    centres: Tensor
+    bins: Tensor
+    heights: Tensor
     lobe: Tensor
     spacing: Tensor
     gain: Tensor
@@ -49,26 +50,29 @@ class MelReading(nn.Module):
 
     def __init__(self, bands: int, n_fft: int, hop: int) -> None:
         super().__init__()
-        matrix, offset = _implied_magnitude(bands, n_fft)
         config = MelConfig(bands=bands)
         radians = 2 * np.pi * hop / config.sample_rate  # an advance, of a Hz
-        centres, _ = _band_centres(bands)
+        centres, sums = _band_centres(bands)
         spacing = np.interp(_bins(n_fft), centres, np.gradient(centres)) * radians
         lobe = 0.5 * (config.sample_rate / config.n_fft * radians) ** 2  # the variance of the analysis window's own
-        distance = (centres - _bins(n_fft)[:, None]) * radians
+        heights = mel_filterbank(MelConfig(bands=bands, area_norm=False)).sum(1) / sums
+        place = np.interp(_bins(n_fft), centres, np.arange(bands))
         buffers = {
-            "matrix": matrix, "offset": offset, "near": _near(bands, n_fft), "distance": distance, "spacing": spacing**2,
-            "lobe": lobe, "gain": _lone_gain(bands, n_fft), "bands": _shares(n_fft),
+            "offset": _implied_magnitude(bands, n_fft)[1], "place": place[:, None], "centres": centres * radians, "heights": heights,
+            "bins": _bins(n_fft)[:, None] * radians, "spacing": spacing**2, "lobe": lobe, "gain": _lone_gain(bands, n_fft),
+            "bands": _shares(n_fft),
             "wide": np.clip(spacing * n_fft / (2 * np.pi * hop) - 1.0, 0.0, 1.0),
         }  # fmt: skip
         for name, value in buffers.items():
             self.register_buffer(name, torch.tensor(value, dtype=torch.float32), persistent=False)
 
     def forward(self, mel: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        log = (torch.matmul(self.matrix, mel) + self.offset).transpose(1, 2)
+        apart = self.apart()
+        log = self.implied(mel, apart)
         amplitude = torch.exp(mel.clamp_max(MAXIMUM_LOG_MAGNITUDE)).transpose(1, 2)
-        once = self.near * self.distance
-        mass, first, second = (amplitude @ m.T for m in (self.near, once, once * self.distance))
+        near = (NEAR - apart).clamp(0.0, 1.0) * self.heights
+        distance = self.centres - self.bins
+        mass, first, second = (amplitude @ m.T for m in (near, near * distance, near * distance.square()))
         mean = first / mass.clamp_min(1e-12)
         variance = (second / mass.clamp_min(1e-12) - mean.square() - self.lobe) / self.spacing
         alone = ((WIDER - variance) / (WIDER - ALONE)).clamp(0.0, 1.0)
@@ -77,6 +81,14 @@ class MelReading(nn.Module):
         level, share = self.level(log), alone * self.wide
         gathered = torch.lerp(log, self.moved(torch.log(lobe), level), share)
         return self.moved(gathered, level - self.level(gathered)) + share * self.gain, advance, alone
+
+    def implied(self, mel: Tensor, apart: Tensor) -> Tensor:
+        """Log-magnitudes [B, T, bins] interpolated between bands, as if all were noise."""
+        return (torch.matmul((1.0 - apart).clamp_min(0.0), mel) + self.offset).transpose(1, 2)
+
+    def apart(self) -> Tensor:
+        """How many bands each bin lies from each band [bins, bands]."""
+        return (self.place - torch.arange(len(self.heights), device=self.place.device)).abs()
 
     def level(self, log: Tensor) -> Tensor:
         """Logarithms of the sums [..., BANDS] of magnitudes in mel bands, from log-magnitudes [..., bins]."""
@@ -120,15 +132,6 @@ def _band_centres(bands: int) -> tuple[FloatArray, FloatArray]:
 def _bins(n_fft: int) -> FloatArray:
     """Frequencies in Hz of a spectrum."""
     return np.asarray(np.fft.rfftfreq(n_fft, 1.0 / MelConfig().sample_rate), np.float64)
-
-
-def _near(bands: int, n_fft: int) -> FloatArray:
-    """[bins, bands]: what reads the amplitude in the bands near each bin."""
-    centres, sums = _band_centres(bands)
-    heights = mel_filterbank(MelConfig(bands=bands, area_norm=False)).sum(1) / sums
-    apart = np.abs(np.interp(_bins(n_fft), centres, np.arange(bands))[:, None] - np.arange(bands))
-    near: FloatArray = np.clip(NEAR - apart, 0.0, 1.0) * heights
-    return near
 
 
 @cache

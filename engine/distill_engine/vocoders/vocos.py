@@ -4,7 +4,8 @@ Unlike the paper's head, which predicts magnitudes from nothing, ours predicts a
 implies (see `vocoders.reading`): from the first step the spectrum is about right. The correction moves sound within 64 mel bands, but
 hardly from band to band: the level follows the input's, also for sounds that no training has shown it. Nor does it predict phases: it
 corrects how far the mel implies that they advance, predicts how surely they do, and the sound so far gives the rest (see
-`layers.continuation`). Where the mel shows a lone partial its frequency is what it is.
+`layers.continuation`). Where the mel shows a lone partial its frequency is what it is. What the mel of the sound lacks in the end is
+added by ear (see `layers.feedback`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from torch import Tensor, nn
 from distill_engine.layers.continuation import SILENCE, ContinuationState, PhaseContinuation, prediction_loss, spread_of
 from distill_engine.layers.conv import ConvState, StreamingConv1d
 from distill_engine.layers.convnext import ChannelNorm, ConvNeXtBlock
+from distill_engine.layers.feedback import MelFeedback
 from distill_engine.vocoders.config import VocosConfig
 from distill_engine.vocoders.reading import MAXIMUM_LOG_MAGNITUDE, MelReading
 
@@ -48,15 +50,16 @@ class Vocos(nn.Module):
             ConvNeXtBlock(c.channels, c.hidden, kernel=c.kernel, scale=1.0 / c.blocks) for _ in range(c.blocks)
         )
         self.head_norm = ChannelNorm(c.channels)
-        self.synthesis = PhaseContinuation(c.n_fft, c.hop // c.frames_per_hop)
+        hop = c.hop // c.frames_per_hop
+        self.synthesis = PhaseContinuation(c.n_fft, hop, MelFeedback(c.bands, c.n_fft, hop))
         self.spectra = nn.Linear(c.channels, (c.frames_per_hop + 2) * self.synthesis.bins)
         self.delay = self.synthesis.delay
         self._predicted: tuple[Tensor, Tensor, Tensor] | None = None
         self.reading = MelReading(c.bands, c.n_fft, self.synthesis.hop)
         self.apply(_initialise)
 
-    def _predict(self, x: Tensor, mel: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Features [B, C, T] and mel [B, bands, T] -> magnitude, advance and spread [B, T * frames_per_hop, bins]."""
+    def _predict(self, x: Tensor, mel: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Features [B, C, T] and mel [B, bands, T] -> magnitude, advance and spread [B, T * frames_per_hop, bins], and the mel, so too."""
         each, bins = self.config.frames_per_hop, self.synthesis.bins
         y = self.spectra(self.head_norm(x).transpose(1, 2))
         correction, advance, concentration = y.split([each * bins, bins, bins], dim=2)
@@ -69,7 +72,9 @@ class Vocos(nn.Module):
             self._predicted = (log.clamp_min(math.log(SILENCE)), advance, concentration)
         else:  # in training too, corrections would learn to lean on it: 0.34 instead of 0.31 nat after 30 minutes
             log = self._levelled(log, implied)
-        return torch.exp(log.clamp_max(MAXIMUM_LOG_MAGNITUDE)), advance, spread_of(concentration)
+        magnitude = torch.exp(log.clamp_max(MAXIMUM_LOG_MAGNITUDE))
+        wanted = mel.clamp_max(MAXIMUM_LOG_MAGNITUDE).transpose(1, 2).repeat_interleave(each, dim=1)
+        return magnitude, advance, spread_of(concentration), wanted
 
     def _levelled(self, log: Tensor, implied: Tensor) -> Tensor:
         """Log-magnitudes [..., bins] whose sums in mel bands differ from the implied ones' by LEEWAY at most."""
@@ -106,7 +111,8 @@ class Vocos(nn.Module):
         for block, old in zip(self.blocks, state.blocks, strict=True):
             x, new = block.step(x, old)  # type: ignore[operator]
             states.append(new)
-        samples, sound = self.synthesis.step(*self._predict(x, mel), state.sound)
+        magnitude, advance, spread, wanted = self._predict(x, mel)
+        samples, sound = self.synthesis.step(magnitude, advance, spread, state.sound, wanted)
         return samples.unsqueeze(1), VocosState(embed, tuple(states), sound)
 
 

@@ -17,10 +17,10 @@ def level_error(network: Vocos, correction: float) -> float:
     with torch.no_grad():
         network.spectra.bias.zero_()
         network.spectra.weight.zero_()
-        implied, _, _ = network._predict(features, mel)
+        implied, *_ = network._predict(features, mel)
         bins = network.synthesis.bins
         network.spectra.bias[: 2 * bins] = correction * torch.cos(torch.arange(2 * bins) % bins * 0.005)
-        corrected, _, _ = network._predict(features, mel)
+        corrected, *_ = network._predict(features, mel)
     sums = [torch.log(m @ network.reading.bands.T) for m in (implied, corrected)]
     return float((sums[1] - sums[0]).abs().max())
 
@@ -44,7 +44,7 @@ def test_where_a_partial_is_alone_no_correction_moves_its_frequency() -> None:
     with torch.no_grad():
         network.spectra.weight.zero_()
         network.spectra.bias[each * bins : (each + 1) * bins] = 1.0
-        _, advance, spread = network._predict(torch.zeros(1, network.config.channels, 40), mel)
+        _, advance, spread, _ = network._predict(torch.zeros(1, network.config.channels, 40), mel)
     nearest = round(hertz * 1024 / 44100)
     found = nearest * 44100 / 1024 + advance[0, :, nearest] * 44100 / (2 * np.pi * 256)
     assert (found - hertz).abs().max() < 1.0

@@ -1,22 +1,19 @@
 """Weights for graphs that carry none: each large initializer is found in a part by its name.
 
 Three kinds of names: a tensor of the part (`decoder.embed.weight`), its transpose (`spectra.weight::T`), and constants that are
-computed (`noise/<frames>/<bins>`, what drives a synthesis). Half precision becomes float32.
+computed (`noise/<frames>/<bins>`, see `layers.constants`), or their transposes. Half precision becomes float32.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 import numpy as np
 
 from distill_engine.errors import ModelFileError
-from distill_engine.layers.noise import normal_noise
+from distill_engine.layers.constants import computed
 
 TRANSPOSED = "::T"
-MAXIMUM_FRAMES, MAXIMUM_BINS = 4096, 2049
-_NOISE = re.compile(r"noise/(\d{1,5})/(\d{1,5})")
 
 
 def external_names(graph: bytes) -> tuple[str, ...]:
@@ -32,13 +29,13 @@ def external_names(graph: bytes) -> tuple[str, ...]:
 
 def find_weight(name: str, part: Mapping[str, np.ndarray]) -> np.ndarray:
     """The float32 (or integer) array that an external initializer stands for. Raises ModelFileError."""
-    if match := _NOISE.fullmatch(name):
-        frames, bins = int(match[1]), int(match[2])
-        if not (0 < frames <= MAXIMUM_FRAMES and 0 < bins <= MAXIMUM_BINS):
-            raise ModelFileError(f"the graph asks for {frames} x {bins} numbers of noise; train it again")
-        return normal_noise(frames, bins)
     stem = name.removesuffix(TRANSPOSED)
-    if stem not in part:
+    try:
+        value = computed(stem)
+    except ValueError as error:
+        raise ModelFileError(f"the graph asks for {error}; train it again") from None
+    if value is None and stem not in part:
         raise ModelFileError(f"the graph needs the weight {name[:80]!r}, which the file lacks; train it again")
-    value = part[stem].T if name.endswith(TRANSPOSED) else part[stem]
+    value = part[stem] if value is None else value
+    value = value.T if name.endswith(TRANSPOSED) else value
     return np.ascontiguousarray(value, np.float32 if value.dtype.kind == "f" else value.dtype)

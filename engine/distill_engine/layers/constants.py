@@ -1,0 +1,50 @@
+"""Constants that are the same everywhere and for ever, in numpy: the live engine computes them at load instead of storing megabytes.
+
+A graph asks for them by name: `noise/<frames>/<bins>`, what drives a synthesis, and `mel/<bands>`, the filters of the mel.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.audio.mel import MelConfig, mel_filterbank
+
+MAXIMUM_FRAMES, MAXIMUM_BINS, MAXIMUM_BANDS = 4096, 2049, 512
+_NOISE, _FILTERS = re.compile(r"noise/(\d{1,5})/(\d{1,5})"), re.compile(r"mel/(\d{1,5})")
+
+
+def normal_noise(frames: int, bins: int) -> npt.NDArray[np.float32]:
+    """Normal numbers [frames, bins]: mean 0, deviation 1."""
+    return np.random.Generator(np.random.PCG64(0)).standard_normal((frames, bins)).astype(np.float32)
+
+
+def noise_name(frames: int, bins: int) -> str:
+    """The name under which a graph asks for the noise of these sizes."""
+    return f"noise/{frames}/{bins}"
+
+
+def mel_filters(bands: int) -> npt.NDArray[np.float32]:
+    """The mel's filters [bands, 1025]."""
+    return np.ascontiguousarray(mel_filterbank(MelConfig(bands=bands)), np.float32)
+
+
+def filters_name(bands: int) -> str:
+    """The name under which a graph asks for the mel's filters."""
+    return f"mel/{bands}"
+
+
+def computed(name: str) -> npt.NDArray[np.float32] | None:
+    """The constant of this name; None if it is no name of one. Raises ValueError for sizes that none has."""
+    if match := _NOISE.fullmatch(name):
+        frames, bins = int(match[1]), int(match[2])
+        if not (0 < frames <= MAXIMUM_FRAMES and 0 < bins <= MAXIMUM_BINS):
+            raise ValueError(f"{frames} x {bins} numbers of noise")
+        return normal_noise(frames, bins)
+    if match := _FILTERS.fullmatch(name):
+        if not 0 < int(match[1]) <= MAXIMUM_BANDS:
+            raise ValueError(f"{match[1]} mel bands")
+        return mel_filters(int(match[1]))
+    return None

@@ -1,0 +1,66 @@
+"""Feedback by ear: what a synthesis has made so far is analysed as its input was, and what the mel lacks is added.
+
+Spectra put together with phases that are nobody's choice do not have the magnitudes they were made of, and a mel sees more finely
+(windows of 2,048) than a short synthesis window does. A step of a gradient descent on the distance of the two mels, as it were, taken
+once for each spectrum, while it can still be changed.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from distill_engine.audio.mel import MelConfig, hann_window
+from distill_engine.layers.constants import mel_filters
+
+MENDING = 2.0  # of what is lacking; from 3 on, dense sounds grow rough
+LIMIT = 1.0  # nats, of one correction
+LEAST_COVERAGE = 0.5  # of a sample that later spectra still add to: below it, what is missing is not guessed
+
+
+class MelFeedback(nn.Module):
+    """Samples [B, window - hop] and the log-mel [B, bands] they should have -> what to add to a spectrum's own [B, n_fft].
+
+    The spectrum's window lies `past` samples after the first; the samples are finished up to its first hop, and include the next
+    spectrum.
+    """
+
+    bank: Tensor
+    shares: Tensor
+    ear: Tensor
+    fade: Tensor
+
+    def __init__(self, bands: int, n_fft: int, hop: int) -> None:
+        super().__init__()
+        config = MelConfig(bands=bands)
+        self.bands, self.n_fft, self.past, self.length = bands, n_fft, (config.window - n_fft) // 2, config.window
+        self.floor = config.floor
+        if self.past < hop:
+            raise ValueError(f"mel feedback: n_fft {n_fft} must be shorter than the mel's window of {config.window}")
+        window = hann_window(config.window).astype(np.float64)
+        fade = hann_window(n_fft) * (2.0 * hop / n_fft)  # sums to one, like the spectra themselves
+        begun = window.size + n_fft
+        covered = np.zeros(begun + n_fft + hop)
+        for start in range(self.past + hop, -n_fft, -hop):  # of the spectra up to the next one
+            covered[n_fft + start : 2 * n_fft + start] += fade
+        covered = covered[n_fft:begun]
+        ear = window / np.maximum(covered, LEAST_COVERAGE)
+        ear *= math.sqrt(np.square(window).sum() / np.square(ear * covered).sum())
+        bank = mel_filters(bands)
+        buffers = {"bank": bank, "shares": 1.0 / np.maximum(bank.sum(0), 1e-9), "ear": ear, "fade": MENDING * fade}
+        for name, value in buffers.items():
+            self.register_buffer(name, torch.tensor(value, dtype=torch.float32), persistent=False)
+
+    def forward(self, samples: Tensor, wanted: Tensor) -> Tensor:
+        size = samples.shape[-1]
+        spectrum = torch.view_as_real(torch.fft.rfft(F.pad(samples * self.ear[:size], (0, self.length - size))))
+        magnitude = torch.sqrt(spectrum.square().sum(-1) + 1e-20)
+        lacking = wanted - torch.log((F.linear(magnitude, self.bank)).clamp_min(self.floor))
+        gain = torch.exp((lacking.clamp(-LIMIT, LIMIT) @ self.bank) * self.shares) - 1.0
+        added = torch.view_as_complex(spectrum * gain.unsqueeze(-1))
+        samples = torch.fft.irfft(added, self.length)
+        return samples[..., self.past : self.past + self.n_fft] * self.fade
