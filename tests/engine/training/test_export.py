@@ -101,12 +101,19 @@ def test_half_precision_weights_are_widened():
     assert weight.flags.c_contiguous
 
 
+def test_the_mels_filters_are_computed_where_a_graph_asks_for_them():
+    assert find_weight("mel/16", {}).shape == (16, 1025)
+    np.testing.assert_array_equal(find_weight("mel/16::T", {}), find_weight("mel/16", {}).T)
+
+
 def test_a_weight_that_the_file_lacks_is_a_clear_error(graphs, networks):
     name = "runtime/decoder.onnx"
     with pytest.raises(ModelFileError, match="lacks"):
         OnnxGraph(graphs[name], external_names(graphs[name]), {}, Fraction(1))
     with pytest.raises(ModelFileError, match="noise"):
         find_weight("noise/99999/3", {})
+    with pytest.raises(ModelFileError, match="999 mel bands"):
+        find_weight("mel/999", {})
 
 
 def test_a_graph_that_is_none_is_a_clear_error():
