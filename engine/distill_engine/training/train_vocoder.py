@@ -98,9 +98,11 @@ def train_vocoder(
         task, budget, keeper.save if ranks.first else _discard, listen=listen, stopped=stopped,
         checkpoint_seconds=options.checkpoint_seconds, agree=ranks.agree,
     )  # fmt: skip
+    if warm and figures is not None:  # what begins with the base does not end worse than it
+        task.bounds = figures
     if found is not None:
         loop.restore(found[0])
-    elif warm and base is not None and figures is not None:  # what begins with the base does not end worse than it
+    elif warm and base is not None and figures is not None:
         task.keep(base)
         loop.position.best = task.score(figures)
     keeper.loop = loop

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -21,7 +22,8 @@ from distill_engine.training.vocoder_step import VocoderStep
 class VocoderTask:
     """Trains on `batches`, part of them heard through `latent_model`; validates by copy-synthesis of held-out clips [T].
 
-    Figures: `mel` L1 in nats, `stft` multi-resolution STFT; `score` is mel + 0.3 stft.
+    Figures: `mel` L1 in nats, `stft` multi-resolution STFT; `score` is mel + 0.3 stft. What is above `bounds`, the figures of the base
+    that was begun with, in either is not taken for the best, however good in the other.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class VocoderTask:
         self.audio_seconds_per_step = batches.audio_seconds_per_step
         self.rng = np.random.default_rng([settings.seed, 7])
         self.best: dict[str, Tensor] | None = None
+        self.bounds: Mapping[str, float] = {}
 
     def stage(self, progress: float) -> str:
         return "adversarial" if self.core.adversarial(progress) else "spectral"
@@ -63,11 +66,13 @@ class VocoderTask:
         return copy_synthesis(self.core.average, self.core, self.held_out)
 
     def score(self, figures: Mapping[str, float]) -> float:
-        return figures["mel"] + 0.3 * figures["stft"]
+        if any(figures[name] > most for name, most in self.bounds.items()):
+            return math.inf
+        return _sum(figures)
 
     def verdict(self, history: list[Mapping[str, float]]) -> str:
         """Plain words: discriminator has won, overfitting, improving, converged."""
-        scores = [self.score(h) for h in history]
+        scores = [_sum(h) for h in history]
         best = min(scores)
         if len(history) >= 4 and scores[-1] > 1.5 * best:
             return "the discriminator has won: the sound gets worse; the best state so far is kept"
@@ -103,6 +108,10 @@ class VocoderTask:
         checkpoint.take_numpy("heard", self.rng)
         best = {k[5:]: torch.from_numpy(v.copy()) for k, v in checkpoint.arrays.items() if k.startswith("best.")}
         self.best = best or None
+
+
+def _sum(figures: Mapping[str, float]) -> float:
+    return figures["mel"] + 0.3 * figures["stft"]
 
 
 def _fitted(clip: np.ndarray, hop: int = 512, shortest: int = 4096) -> np.ndarray:

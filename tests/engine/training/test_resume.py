@@ -104,6 +104,7 @@ def test_what_begins_with_the_base_ends_no_worse_and_says_so_after_a_resume(tmp_
         assert row["warm_start"]
         assert row["usable"]
         assert row["validation"]["log_mel"] <= row["validation"]["base_log_mel"]
+        assert row["validation"]["mr_stft"] <= row["validation"]["base_mr_stft"]
 
 
 def test_a_completed_training_writes_what_playing_needs(tmp_path: Path, corpus: Any, small_model: ModelConfig) -> None:
