@@ -28,7 +28,7 @@ def noise_name(frames: int, bins: int) -> str:
 
 def mel_filters(bands: int) -> npt.NDArray[np.float32]:
     """The mel's filters [bands, 1025]."""
-    return np.ascontiguousarray(mel_filterbank(MelConfig(bands=bands)), np.float32)
+    return mel_filterbank(MelConfig(bands=bands))
 
 
 def filters_name(bands: int) -> str:
