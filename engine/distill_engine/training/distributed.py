@@ -7,6 +7,7 @@ DistributedDataParallel does; doing it by hand keeps the two networks of an adve
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -44,7 +45,7 @@ class Ranks:
             return
         gradients = [p.grad for p in parameters if p.grad is not None]
         flat = torch.cat([g.flatten() for g in gradients])
-        dist.all_reduce(flat)
+        _sum(flat)
         flat /= self.world
         start = 0
         for gradient in gradients:
@@ -56,8 +57,19 @@ class Ranks:
         if self.world == 1:
             return progress, stopped
         told = torch.tensor([progress if self.first else 0.0, float(stopped)], dtype=torch.float64)
-        dist.all_reduce(told)
+        _sum(told)
         return float(told[0]), bool(told[1] > 0)
+
+
+def _sum(tensor: Tensor) -> None:
+    """Adds `tensor` up over the processes, in place; returns when no worker thread of gloo's holds it any more.
+
+    A worker that lets go of a tensor after its caller has needs the interpreter for it, and a process that is just ending has none:
+    it was aborted, with all done. The workers outlive `destroy_process_group`.
+    """
+    dist.all_reduce(tensor)
+    while tensor.device.type == "cpu" and tensor._use_count() > 1:  # type: ignore[attr-defined]
+        time.sleep(0)
 
 
 def start_ranks() -> Ranks:

@@ -42,7 +42,8 @@ def test_two_processes_equal_one_with_the_same_global_batch(tmp_path: Path) -> N
     one, two = tmp_path / "one.npz", tmp_path / "two.npz"
     subprocess.run([sys.executable, str(script), str(one)], check=True, timeout=400)
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    subprocess.run([*launch, str(script), str(two)], check=True, timeout=400, capture_output=True)
+    done = subprocess.run([*launch, str(script), str(two)], check=False, timeout=400, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
     a, b = np.load(one), np.load(two)
     assert set(a.files) == set(b.files)
     moved = max(float(np.abs(a[name]).max()) for name in a.files)
