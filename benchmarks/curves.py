@@ -30,7 +30,7 @@ from distill_engine.training.events import Progress, TrainingEvent
 from distill_engine.training.loop import Budget, TrainingLoop
 from distill_engine.training.train_vocoder import base_network
 from distill_engine.training.vocoder_settings import default_settings
-from distill_engine.training.vocoder_task import VocoderTask
+from distill_engine.training.vocoder_task import VocoderTask, copy_synthesis
 from distill_engine.vocoders.registry import build_vocoder, vocoder_kind
 
 CLIP_SECONDS = 8
@@ -113,7 +113,12 @@ def main() -> None:
         paused += time.process_time() - from_here
 
     seconds = 60 * stops[-1] + 5
-    TrainingLoop(task, Budget(seconds=seconds), lambda *_: None, listen=measure, clock=clock).run()
+    loop = TrainingLoop(task, Budget(seconds=seconds), lambda *_: None, listen=measure, clock=clock)
+    if not args.from_scratch:  # as `distill train-vocoder` does: what begins with the base does not end worse than it
+        task.bounds = copy_synthesis(begin, task.core, task.held_out)
+        task.keep(begin)
+        loop.position.best = task.score(task.bounds)
+    loop.run()
     if args.json:
         args.json.write_text(json.dumps({"machine": machine(), "rows": table}, indent=1))
 

@@ -35,20 +35,22 @@ STRAYING = 0.75  # of the spread: all of it costs 0.01 nat of log-mel, half of i
 
 NOTHING_YET = 1e3  # for a mel, before the first
 
-Carry = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
+Carry = tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]
 
 
 @dataclass
 class ContinuationState:
     """`tail` [B, n_fft - hop] samples that later spectra still add to, `newest` [B, n_fft] those of the last spectrum, which the next
     one still mends, `before` [B, bins] its magnitudes, `oscillators` [B, bins, 2] unit phasors, `done` [B, past] samples before
-    `tail`, `mel` [B, 2, bands] of the last two spectra, `clock` [1] spectra so far, modulo NOISE_FRAMES."""
+    `tail`, `lacking` [B, bands] nats that the feedback missed lately, `mel` [B, 2, bands] of the last two spectra, `clock` [1] spectra so
+    far, modulo NOISE_FRAMES."""
 
     tail: Tensor
     newest: Tensor
     before: Tensor
     oscillators: Tensor
     done: Tensor
+    lacking: Tensor
     mel: Tensor
     clock: Tensor
 
@@ -94,12 +96,12 @@ class PhaseContinuation(nn.Module):
 
     def initial_state(self, batch: int, device: Any = None, dtype: Any = None) -> ContinuationState:
         past, bands = (self.feedback.past, self.feedback.bands) if self.feedback else (0, 0)
-        tail, newest, before, oscillators, done, mel = (
-            torch.zeros(batch, *size, device=device, dtype=dtype)
-            for size in ((self.n_fft - self.hop,), (self.n_fft,), (self.bins,), (self.bins, 2), (past,), (2, bands))
-        )
+        sizes = ((self.n_fft - self.hop,), (self.n_fft,), (self.bins,), (self.bins, 2), (past,), (bands,), (2, bands))
+        zeros = (torch.zeros(batch, *size, device=device, dtype=dtype) for size in sizes)
+        tail, newest, before, oscillators, done, lacking, mel = zeros
         clock = torch.zeros(1, device=device, dtype=torch.int64)
-        return ContinuationState(tail, newest, before, oscillators + math.sqrt(0.5), done, mel + NOTHING_YET, clock)
+        oscillators, mel = oscillators + math.sqrt(0.5), mel + NOTHING_YET
+        return ContinuationState(tail, newest, before, oscillators, done, lacking, mel, clock)
 
     def forward(self, magnitude: Tensor, advance: Tensor, spread: Tensor, mel: Tensor | None = None) -> Tensor:
         """A whole sound. In training nothing is added by ear, and gradients reach each spectrum's magnitude, its phases being what they
@@ -154,12 +156,12 @@ class PhaseContinuation(nn.Module):
     def _one(self, carry: Carry, inputs: tuple[Tensor, ...]) -> tuple[Carry, Tensor]:
         carry, samples, _, _ = self._next(carry, inputs)
         as_new = {"memory_format": torch.contiguous_format}  # a scan returns no views of what it was given
-        tail, newest, before, oscillators, sounded = (t.clone(**as_new) for t in carry)
-        return (tail, newest, before, oscillators, sounded), samples.clone(**as_new)
+        tail, newest, before, oscillators, past, lacking = (t.clone(**as_new) for t in carry)
+        return (tail, newest, before, oscillators, past, lacking), samples.clone(**as_new)
 
     def _next(self, carry: Carry, inputs: tuple[Tensor, ...]) -> tuple[Carry, Tensor, Tensor, Tensor]:
         """One spectrum more: what it leaves, the hop of samples that are done, and the phasors of the one before and of this one."""
-        tail, newest, before, oscillators, past = carry
+        tail, newest, before, oscillators, past, lacking = carry
         magnitude, advance, stride, surety, wanted = inputs
         oscillators = self._struck(self._turned(oscillators, stride), magnitude, before, surety)
         committed = F.pad(tail, (0, self.hop))
@@ -170,9 +172,11 @@ class PhaseContinuation(nn.Module):
         mended = _unit(self._heard(sounded + following), _least(before))
         done = committed + self._frames(before, mended)
         if self.feedback is not None and not self.training:
-            done = done + self.feedback(torch.cat([past, done + following, frame[:, -self.hop :]], -1), wanted)
+            sounding = torch.cat([past, done + following, frame[:, -self.hop :]], -1)
+            added, lacking = self.feedback(sounding, wanted, lacking)
+            done = done + added
             past = torch.cat([past[:, self.hop :], done[:, : self.hop]], -1)
-        return (done[:, self.hop :], frame, magnitude, oscillators, past), done[:, : self.hop], mended, phasor
+        return (done[:, self.hop :], frame, magnitude, oscillators, past, lacking), done[:, : self.hop], mended, phasor
 
     def _turned(self, oscillators: Tensor, stride: Tensor) -> Tensor:
         """The oscillators a hop later."""
@@ -215,7 +219,7 @@ class PhaseContinuation(nn.Module):
 
 
 def _carry(state: ContinuationState) -> Carry:
-    return state.tail, state.newest, state.before, state.oscillators, state.done
+    return state.tail, state.newest, state.before, state.oscillators, state.done, state.lacking
 
 
 def _surety(spread: Tensor) -> Tensor:

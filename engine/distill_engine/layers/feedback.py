@@ -17,13 +17,18 @@ from torch.nn import functional as F
 from distill_engine.audio.mel import MelConfig, hann_window
 from distill_engine.layers.constants import mel_filters
 
-MENDING = 2.0  # of what is lacking; from 3 on, dense sounds grow rough
-LIMIT = 1.0  # nats, of one correction
+RAISING = 1.5  # times what is lacking
+LOWERING = 3.5  # times what is too much, which sound that is already done has a part in
+MOST_RAISED, MOST_LOWERED = 1.0, 0.7  # nats, of one correction, before those factors
+MOST_HEARD = 1.5  # nats of what is lacking
+LASTING = 0.4  # of what has been lacking lately, beside what is
+LATELY = 0.5  # of what is lacking, in what has been lacking lately; the rest is from before
 LEAST_COVERAGE = 0.5  # of a sample that later spectra still add to: below it, what is missing is not guessed
 
 
 class MelFeedback(nn.Module):
-    """Samples [B, window - hop] and the log-mel [B, bands] they should have -> what to add to a spectrum's own [B, n_fft].
+    """Samples [B, window - hop], the log-mel [B, bands] they should have and what has been lacking lately [B, bands] (nats) -> what to add
+    to a spectrum's own [B, n_fft], and what has been lacking by now.
 
     The spectrum's window lies `past` samples after the first; the samples are finished up to its first hop, and include the next
     spectrum.
@@ -51,16 +56,19 @@ class MelFeedback(nn.Module):
         ear = window / np.maximum(covered, LEAST_COVERAGE)
         ear *= math.sqrt(np.square(window).sum() / np.square(ear * covered).sum())
         bank = mel_filters(bands)
-        buffers = {"bank": bank, "shares": 1.0 / np.maximum(bank.sum(0), 1e-9), "ear": ear, "fade": MENDING * fade}
+        buffers = {"bank": bank, "shares": 1.0 / np.maximum(bank.sum(0), 1e-9), "ear": ear, "fade": RAISING * fade}
         for name, value in buffers.items():
             self.register_buffer(name, torch.tensor(value, dtype=torch.float32), persistent=False)
 
-    def forward(self, samples: Tensor, wanted: Tensor) -> Tensor:
+    def forward(self, samples: Tensor, wanted: Tensor, lately: Tensor) -> tuple[Tensor, Tensor]:
         size = samples.shape[-1]
         spectrum = torch.view_as_real(torch.fft.rfft(F.pad(samples * self.ear[:size], (0, self.length - size))))
         magnitude = torch.sqrt(spectrum.square().sum(-1) + 1e-20)
-        lacking = wanted - torch.log((F.linear(magnitude, self.bank)).clamp_min(self.floor))
-        gain = torch.exp((lacking.clamp(-LIMIT, LIMIT) @ self.bank) * self.shares) - 1.0
-        added = torch.view_as_complex(spectrum * gain.unsqueeze(-1))
-        samples = torch.fft.irfft(added, self.length)
-        return samples[..., self.past : self.past + self.n_fft] * self.fade
+        lacking = (wanted - torch.log(F.linear(magnitude, self.bank).clamp_min(self.floor))).clamp(
+            -MOST_HEARD, MOST_HEARD
+        )
+        change = (lacking + LASTING * lately).clamp(-MOST_LOWERED, MOST_RAISED)
+        gain = torch.exp((change @ self.bank) * self.shares) - 1.0
+        gain = torch.minimum(gain, (LOWERING / RAISING) * gain)
+        added = torch.fft.irfft(torch.view_as_complex(spectrum * gain.unsqueeze(-1)), self.length)
+        return added[..., self.past : self.past + self.n_fft] * self.fade, torch.lerp(lately, lacking, LATELY)

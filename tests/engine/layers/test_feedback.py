@@ -10,7 +10,7 @@ from torch import Tensor
 from distill_engine.audio.mel import MelConfig, mel_spectrogram
 from distill_engine.layers.constants import computed, filters_name, mel_filters
 from distill_engine.layers.continuation import PhaseContinuation
-from distill_engine.layers.feedback import LIMIT, MelFeedback
+from distill_engine.layers.feedback import MOST_HEARD, MOST_RAISED, MelFeedback
 
 N_FFT, HOP, BANDS = 1024, 256, 128
 BINS = N_FFT // 2 + 1
@@ -43,11 +43,16 @@ def heard(feedback: MelFeedback, sound: np.ndarray, start: int) -> tuple[Tensor,
     return given[None], mel[None]
 
 
+def added(feedback: MelFeedback, samples: Tensor, mel: Tensor) -> Tensor:
+    """What a correction adds where nothing has been lacking before."""
+    return feedback(samples, mel, torch.zeros_like(mel))[0]
+
+
 def test_a_sound_that_is_right_is_nearly_left_alone_and_one_that_is_not_is_moved_towards_it(feedback, hiss) -> None:
     samples, mel = heard(feedback, hiss, 8000)
     middle = slice(feedback.past + 256, feedback.past + 768)
     there = samples[0, middle]
-    left, louder, softer = (feedback(samples, mel + by)[0, 256:768] for by in (0.0, 0.5, -0.5))
+    left, louder, softer = (added(feedback, samples, mel + by)[0, 256:768] for by in (0.0, 0.5, -0.5))
     assert left.square().mean() < 0.2 * there.square().mean()
     assert torch.dot(louder - left, there) > 0.3 * there.square().sum()
     assert torch.dot(softer - left, there) < -0.2 * there.square().sum()
@@ -58,7 +63,7 @@ def test_only_the_band_that_lacks_is_raised(feedback, hiss) -> None:
     band = 40
     lacking = mel.clone()
     lacking[0, band] += 1.0
-    spectrum = torch.fft.rfft((feedback(samples, lacking) - feedback(samples, mel))[0]).abs()
+    spectrum = torch.fft.rfft((added(feedback, samples, lacking) - added(feedback, samples, mel))[0]).abs()
     centre = mel_filters(BANDS)[band].argmax() * N_FFT / 2048
     assert abs(int(spectrum.argmax()) - centre) < 4
     assert spectrum[int(centre) + 30 :].max() < 0.05 * spectrum.max()
@@ -66,9 +71,24 @@ def test_only_the_band_that_lacks_is_raised(feedback, hiss) -> None:
 
 def test_one_correction_is_limited_and_silence_stays_silent(feedback, hiss) -> None:
     samples, mel = heard(feedback, hiss, 8000)
-    assert torch.equal(feedback(samples, mel + 50), feedback(samples, mel + 50 + LIMIT))
-    assert feedback(torch.zeros_like(samples), torch.full_like(mel, 2.0)).abs().max() < 1e-6
-    assert feedback(samples * 1e6, mel).isfinite().all()
+    assert torch.equal(added(feedback, samples, mel + 50), added(feedback, samples, mel + 50 + MOST_RAISED))
+    assert added(feedback, torch.zeros_like(samples), torch.full_like(mel, 2.0)).abs().max() < 1e-6
+    assert added(feedback, samples * 1e6, mel).isfinite().all()
+
+
+def test_what_has_been_lacking_lately_is_added_too_and_forgotten(feedback, hiss) -> None:
+    samples, mel = heard(feedback, hiss, 8000)
+    middle = slice(256, 768)
+    there = samples[0, feedback.past + 256 : feedback.past + 768]
+    none = torch.zeros_like(mel)
+    now, lately = feedback(samples, mel, none + 0.5)
+    assert torch.dot((now - added(feedback, samples, mel))[0, middle], there) > 0.1 * there.square().sum()
+    assert 0 < lately.mean() < 0.5
+    _, lately = feedback(samples, mel - 50, none)
+    assert lately.min() >= -MOST_HEARD
+    for _ in range(20):
+        _, lately = feedback(samples, mel, lately)
+    assert (lately - feedback(samples, mel, lately)[1]).abs().max() < 1e-4
 
 
 def spectra(sound: np.ndarray) -> tuple[Tensor, Tensor, Tensor, Tensor]:
