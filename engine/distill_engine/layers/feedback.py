@@ -64,9 +64,8 @@ class MelFeedback(nn.Module):
         size = samples.shape[-1]
         spectrum = torch.view_as_real(torch.fft.rfft(F.pad(samples * self.ear[:size], (0, self.length - size))))
         magnitude = torch.sqrt(spectrum.square().sum(-1) + 1e-20)
-        lacking = (wanted - torch.log(F.linear(magnitude, self.bank).clamp_min(self.floor))).clamp(
-            -MOST_HEARD, MOST_HEARD
-        )
+        lacking = wanted - torch.log(F.linear(magnitude, self.bank).clamp_min(self.floor))
+        lacking = lacking.clamp(-MOST_HEARD, MOST_HEARD)
         change = (lacking + LASTING * lately).clamp(-MOST_LOWERED, MOST_RAISED)
         gain = torch.exp((change @ self.bank) * self.shares) - 1.0
         gain = torch.minimum(gain, (LOWERING / RAISING) * gain)
