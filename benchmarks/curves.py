@@ -114,10 +114,8 @@ def main() -> None:
 
     seconds = 60 * stops[-1] + 5
     loop = TrainingLoop(task, Budget(seconds=seconds), lambda *_: None, listen=measure, clock=clock)
-    if not args.from_scratch:  # as `distill train-vocoder` does: what begins with the base does not end worse than it
-        task.bounds = copy_synthesis(begin, task.core, task.held_out)
-        task.keep(begin)
-        loop.position.best = task.score(task.bounds)
+    if not args.from_scratch:
+        loop.position.best = task.begin_with(begin, copy_synthesis(begin, task.core, task.held_out))
     loop.run()
     if args.json:
         args.json.write_text(json.dumps({"machine": machine(), "rows": table}, indent=1))

@@ -98,13 +98,10 @@ def train_vocoder(
         task, budget, keeper.save if ranks.first else _discard, listen=listen, stopped=stopped,
         checkpoint_seconds=options.checkpoint_seconds, agree=ranks.agree,
     )  # fmt: skip
-    if warm and figures is not None:  # what begins with the base does not end worse than it
-        task.bounds = figures
+    if warm and base is not None and figures is not None:
+        loop.position.best = task.begin_with(base, figures)
     if found is not None:
         loop.restore(found[0])
-    elif warm and base is not None and figures is not None:
-        task.keep(base)
-        loop.position.best = task.score(figures)
     keeper.loop = loop
     seconds = sum(len(corpus.clips[i].samples) for i in corpus.training) / 44100
     listen(Started(f"vocoder ({kind})", len(corpus.training), seconds, task.steps_per_epoch, notes))
