@@ -1,10 +1,13 @@
 """How good a model's own vocoder is after so many CPU minutes, on held-out clips, from the base vocoder and from nothing.
 
-    python benchmarks/curves.py --corpus DIR [--kind vocos] [--minutes 5,20,60] [--from-scratch] [--spectral-only] [--json FILE]
+    python benchmarks/curves.py --corpus DIR [--kind vocos] [--minutes 5,20,60] [--files 5] [--from-scratch] [--spectral-only]
+        [--json FILE]
 
 One training whose schedule is as long as the last figure; it is measured at each. The clock is the process's CPU time, so that a busy
 machine changes nothing. Each row stands beside the base vocoder and Griffin-Lim on the same clips, and counts the clips on which it is
-better than the base in log-mel and in MR-STFT. The measures are those of quality.py.
+better than the base in log-mel and in MR-STFT. The measures are those of quality.py. With `--files` so many clips are somebody's whole
+folder (one of them validates), and the figures are of the others (24 at most), which neither the training nor the choice of its best
+has met.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from machine import machine
 from quality import Measures, griffin_lim, vocode
 
 from distill_engine.audio.mel import mel_spectrogram
-from distill_engine.dataset.corpus import load_corpus
+from distill_engine.dataset.corpus import Corpus, load_corpus
 from distill_engine.training.batches import Augmentation, Batches
 from distill_engine.training.events import Progress, TrainingEvent
 from distill_engine.training.loop import Budget, TrainingLoop
@@ -33,12 +36,24 @@ from distill_engine.training.vocoder_settings import default_settings
 from distill_engine.training.vocoder_task import VocoderTask, copy_synthesis
 from distill_engine.vocoders.registry import build_vocoder, vocoder_kind
 
-CLIP_SECONDS = 8
+CLIP_SECONDS, MOST_CLIPS = 8, 24
 COLUMNS = ("log_mel", "mr_stft", "zimtohrli", "transient_lsd")
 Rows = list[dict[str, float]]
+Clips = list[np.ndarray]
 
 
-def each_clip(clips: list[np.ndarray], run: Any, measures: Measures) -> Rows:
+def parts(corpus: Corpus, files: int) -> tuple[Clips, Clips, Clips]:
+    """The clips to train on, to validate with and to measure: the corpus's own held-out clips, or of `files` at random the rest."""
+    if not files:
+        held = [corpus.clips[i].samples for i in corpus.validation]
+        return [corpus.clips[i].samples for i in corpus.training], held, held
+    order = np.random.default_rng(0).permutation(len(corpus.clips))
+    assert 2 <= files < len(order), f"--files: from 2 to {len(order) - 1} here"
+    samples = [corpus.clips[i].samples for i in order]
+    return samples[1:files], samples[:1], samples[files : files + MOST_CLIPS]
+
+
+def each_clip(clips: Clips, run: Any, measures: Measures) -> Rows:
     """The measures of every clip sent through its true mel and `run`."""
     return [measures(clip, np.ascontiguousarray(run(mel_spectrogram(clip)), np.float32)) for clip in clips]
 
@@ -56,6 +71,7 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--kind", default="vocos", choices=("vocos", "hifigan"))
     parser.add_argument("--minutes", default="5,20,60")
+    parser.add_argument("--files", type=int, default=0)
     parser.add_argument("--from-scratch", action="store_true")
     parser.add_argument("--spectral-only", action="store_true")
     parser.add_argument("--json", type=Path)
@@ -63,8 +79,8 @@ def main() -> None:
     stops = sorted(float(m) for m in args.minutes.split(","))
 
     corpus = load_corpus(args.corpus, seed=0)
-    clips = [corpus.clips[i].samples for i in corpus.validation]
-    clips = [clip[: min(len(clip), CLIP_SECONDS * 44100) // 512 * 512] for clip in clips]
+    training, validation, measured = parts(corpus, args.files)
+    clips = [clip[: min(len(clip), CLIP_SECONDS * 44100) // 512 * 512] for clip in measured]
     measures = Measures()
     config = vocoder_kind(args.kind).config().to_dict()
     begin = base_network(args.kind, config)
@@ -80,9 +96,8 @@ def main() -> None:
     network = build_vocoder(args.kind, config)
     if not args.from_scratch:
         network.load_state_dict(begin.state_dict())
-    training = [corpus.clips[i].samples for i in corpus.training]
     batches = Batches(training, settings.batch_size, settings.segment_frames, settings.seed, Augmentation())
-    task = VocoderTask(network, settings, batches, clips)
+    task = VocoderTask(network, settings, batches, validation)
 
     start = "from scratch" if args.from_scratch else "from the base"
     stage = ", spectral losses only" if args.spectral_only else ""

@@ -15,6 +15,8 @@ from distill_control.cli.output import ask, emit
 from distill_engine.errors import Cancelled, ConfigError, TrainingError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from distill_control.cli.train_view import TrainingView
     from distill_engine.dataset.corpus import Corpus
     from distill_engine.models.config import ModelConfig
@@ -255,7 +257,11 @@ def _report(args: argparse.Namespace, path: Path) -> int:
     with ModelFile.open(path) as file:
         manifest = file.manifest
     data = {"model": str(path), "digest": manifest.digest, "training": manifest.training, "vocoders": manifest.vocoders}
-    emit(
-        args, data, lambda console: console.print(f"{path}: ready. Try: distill render {path} -o out.wav", markup=False)
-    )
+
+    def say(console: Console) -> None:
+        for kind, row in manifest.vocoders.items():
+            console.print(f"{kind}: {row.get('reason', '')}", markup=False)
+        console.print(f"{path}: ready. Try: distill render {path} -o out.wav", markup=False)
+
+    emit(args, data, say)
     return 0

@@ -184,6 +184,8 @@ def judge_usable(figures: dict[str, float], base: dict[str, float] | None) -> tu
     if base is None:
         good = mel <= USABLE_LOG_MEL
         return good, f"held-out log-mel error {mel:.2f} nat, {'within' if good else 'above'} {USABLE_LOG_MEL}"
+    if figures == base:
+        return True, f"held-out log-mel error {mel:.3f} nat: still the base vocoder, nothing better was found"
     good = mel <= base["mel"] * 1.02
     word = "better than" if mel < base["mel"] else "as good as" if good else "worse than"
     return good, f"held-out log-mel error {mel:.3f} nat, {word} the base vocoder's {base['mel']:.3f}"

@@ -15,7 +15,7 @@ from distill_engine.modelfile import ModelFile
 from distill_engine.models.config import ModelConfig
 from distill_engine.training.events import Finished, Progress, Saved, TrainingEvent, Validated
 from distill_engine.training.train_model import ModelOptions, train_model
-from distill_engine.training.train_vocoder import VocoderOptions, train_vocoder
+from distill_engine.training.train_vocoder import VocoderOptions, judge_usable, train_vocoder
 from distill_engine.training.vocoder_settings import VocoderSettings
 from distill_engine.vocoders.registry import build_vocoder
 
@@ -105,6 +105,24 @@ def test_what_begins_with_the_base_ends_no_worse_and_says_so_after_a_resume(tmp_
         assert row["usable"]
         assert row["validation"]["log_mel"] <= row["validation"]["base_log_mel"]
         assert row["validation"]["mr_stft"] <= row["validation"]["base_mr_stft"]
+
+
+@pytest.mark.parametrize(
+    ("mel", "base", "usable", "saying"),
+    [
+        (0.20, 0.21, True, "better than"),
+        (0.21, 0.21, True, "still the base vocoder"),
+        (0.212, 0.21, True, "as good as"),
+        (0.25, 0.21, False, "worse than"),
+        (0.70, None, True, "within"),
+        (0.90, None, False, "above"),
+    ],
+)
+def test_what_auto_may_prefer_and_why(mel: float, base: float | None, usable: bool, saying: str) -> None:
+    found = {"mel": mel, "stft": 1.0}
+    verdict, reason = judge_usable(found, None if base is None else {"mel": base, "stft": 1.0})
+    assert verdict is usable
+    assert saying in reason
 
 
 def test_a_completed_training_writes_what_playing_needs(tmp_path: Path, corpus: Any, small_model: ModelConfig) -> None:
