@@ -31,7 +31,8 @@ AMBIGUOUS = 0.15  # of a magnitude: where sound and oscillator cancel to this, n
 SILENCE = 1e-5  # a magnitude below which all are alike
 RISE = 0.5  # nats from one spectrum to the next from which on something sets in; a nat above it the oscillators are wholly struck
 OPPOSITE = 0.01  # a length below which an oscillator, struck half-way from the opposite phase, is silent rather than a rounding's choice
-STRAYING = 0.75  # of the spread: all of it costs 0.01 nat of log-mel, half of it leaves held noise metallic
+STRAYING = 0.75  # of a partial's spread: half of it leaves what is held metallic
+FURTHER = 1.0  # of noise's spread, beyond that: without it noise gathers at the bins' own frequencies, a comb of 43 Hz
 
 NOTHING_YET = 1e3  # for a mel, before the first
 
@@ -143,12 +144,14 @@ class PhaseContinuation(nn.Module):
         self, magnitude: Tensor, advance: Tensor, spread: Tensor, mel: Tensor | None, state: ContinuationState
     ) -> tuple[tuple[Tensor, ...], Tensor]:
         """What each spectrum brings [F, B, ...], and the mels of the last two."""
-        strides = advance + STRAYING * spread * self._noise(state.clock, magnitude.shape[1])
+        surety = _surety(spread)
+        straying = (STRAYING + FURTHER * (1 - surety)) * spread
+        strides = advance + straying * self._noise(state.clock, magnitude.shape[1])
         mel = mel if mel is not None else state.mel.new_zeros(*magnitude.shape[:2], 0)
         mel = torch.cat([torch.where(state.mel == NOTHING_YET, mel[:, :1], state.mel), mel], 1)
         # A mel's frame lies between its two spectra: those of three in a row, for the one in the middle
         wanted = 0.25 * mel[:, :-2] + 0.5 * mel[:, 1:-1] + 0.25 * mel[:, 2:]
-        return tuple(t.transpose(0, 1) for t in (magnitude, advance, strides, _surety(spread), wanted)), mel[:, -2:]
+        return tuple(t.transpose(0, 1) for t in (magnitude, advance, strides, surety, wanted)), mel[:, -2:]
 
     def _noise(self, clock: Tensor, count: int) -> Tensor:
         return self.noise.index_select(0, (clock + torch.arange(count, device=clock.device)) % NOISE_FRAMES)

@@ -4,8 +4,9 @@ Unlike the paper's head, which predicts magnitudes from nothing, ours predicts a
 implies (see `vocoders.reading`): from the first step the spectrum is about right. The correction moves sound within 64 mel bands, but
 hardly from band to band: the level follows the input's, also for sounds that no training has shown it. Nor does it predict phases: it
 corrects how far the mel implies that they advance, predicts how surely they do, and the sound so far gives the rest (see
-`layers.continuation`). Where the mel shows a lone partial its frequency is what it is. What the mel of the sound lacks in the end is
-added by ear (see `layers.feedback`).
+`layers.continuation`). All of that is said at points ever further apart and interpolated: what a network says of each bin by chance
+colours noise like a comb. Where the mel shows a lone partial its frequency is what it is. What the mel of the sound lacks in the end
+is added by ear (see `layers.feedback`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -27,6 +30,7 @@ from distill_engine.vocoders.reading import MAXIMUM_LOG_MAGNITUDE, MelReading
 LEEWAY = 0.3  # nats, about what a band's sum differs by between a partial and noise of the same mel
 SURER = 4.0  # by which the logarithm of the concentration is higher where a partial is alone
 CONCENTRATION = (-4.0, 7.0)  # logarithms: from noise to a steady partial
+APART = 0.04  # of its frequency, what the head's next point lies above one; a bin at least
 MEL_CENTRE, MEL_SCALE = -5.0, 3.0  # about the mean and spread of log-mels of music
 
 
@@ -40,6 +44,8 @@ class VocosState:
 class Vocos(nn.Module):
     """Log-mel [B, bands, T] -> samples [B, 1, T * hop]. The stream is `delay` samples late (half a window and half the way to the next)."""
 
+    between: Tensor
+
     def __init__(self, config: VocosConfig | None = None) -> None:
         super().__init__()
         c = self.config = config or VocosConfig()
@@ -52,7 +58,9 @@ class Vocos(nn.Module):
         self.head_norm = ChannelNorm(c.channels)
         hop = c.hop // c.frames_per_hop
         self.synthesis = PhaseContinuation(c.n_fft, hop, MelFeedback(c.bands, c.n_fft, hop))
-        self.spectra = nn.Linear(c.channels, (c.frames_per_hop + 2) * self.synthesis.bins)
+        between = torch.from_numpy(_between(self.synthesis.bins))
+        self.register_buffer("between", between, persistent=False)
+        self.spectra = nn.Linear(c.channels, (c.frames_per_hop + 2) * len(between))
         self.delay = self.synthesis.delay
         self._predicted: tuple[Tensor, Tensor, Tensor] | None = None
         self.reading = MelReading(c.bands, c.n_fft, self.synthesis.hop)
@@ -61,8 +69,8 @@ class Vocos(nn.Module):
     def _predict(self, x: Tensor, mel: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Features [B, C, T] and mel [B, bands, T] -> magnitude, advance and spread [B, T * frames_per_hop, bins], and the mel, so too."""
         each, bins = self.config.frames_per_hop, self.synthesis.bins
-        y = self.spectra(self.head_norm(x).transpose(1, 2))
-        correction, advance, concentration = y.split([each * bins, bins, bins], dim=2)
+        y = self.spectra(self.head_norm(x).transpose(1, 2)).unflatten(2, (each + 2, len(self.between))) @ self.between
+        correction, advance, concentration = y[:, :, :each], y[:, :, each], y[:, :, each + 1]
         implied, near, alone = (v.repeat_interleave(each, dim=1) for v in self.reading(mel))
         log = implied + correction.reshape(y.shape[0], -1, bins)
         advance = near + advance.repeat_interleave(each, dim=1) * (1 - alone)
@@ -114,6 +122,15 @@ class Vocos(nn.Module):
         magnitude, advance, spread, wanted = self._predict(x, mel)
         samples, sound = self.synthesis.step(magnitude, advance, spread, state.sound, wanted)
         return samples.unsqueeze(1), VocosState(embed, tuple(states), sound)
+
+
+def _between(bins: int) -> npt.NDArray[np.float32]:
+    """[points, bins]: what each of the head's points, APART, has in each bin."""
+    points = [0.0]
+    while points[-1] < bins - 1:
+        points.append(points[-1] + max(1.0, APART * points[-1]))
+    at = np.array(points) * ((bins - 1) / points[-1])
+    return np.stack([np.interp(np.arange(bins), at, row) for row in np.eye(len(at))]).astype(np.float32)
 
 
 def _initialise(module: nn.Module) -> None:
