@@ -1,6 +1,7 @@
 """Constants that are the same everywhere and for ever, in numpy: the live engine computes them at load instead of storing megabytes.
 
-A graph asks for them by name: `noise/<frames>/<bins>`, what drives a synthesis, and `mel/<bands>`, the filters of the mel.
+A graph asks for them by name: `noise/<frames>/<bins>`, what drives a synthesis, `mel/<bands>`, the filters of the mel, and
+`between/<bins>`, what points of a spectrum have in each of its bins.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import numpy.typing as npt
 from distill_engine.audio.mel import MelConfig, mel_filterbank
 
 MAXIMUM_FRAMES, MAXIMUM_BINS, MAXIMUM_BANDS = 4096, 2049, 512
+APART = 0.04  # of its frequency, what the next point lies above one; a bin at least
 _NOISE, _FILTERS = re.compile(r"noise/(\d{1,5})/(\d{1,5})"), re.compile(r"mel/(\d{1,5})")
+_BETWEEN = re.compile(r"between/(\d{1,5})")
 
 
 def normal_noise(frames: int, bins: int) -> npt.NDArray[np.float32]:
@@ -36,6 +39,20 @@ def filters_name(bands: int) -> str:
     return f"mel/{bands}"
 
 
+def between_points(bins: int) -> npt.NDArray[np.float32]:
+    """[points, bins]: what each of the points, ever further apart, has in each bin; lines between them."""
+    points = [0.0]
+    while points[-1] < bins - 1:
+        points.append(points[-1] + max(1.0, APART * points[-1]))
+    at = np.array(points) * ((bins - 1) / points[-1])
+    return np.stack([np.interp(np.arange(bins), at, row) for row in np.eye(len(at))]).astype(np.float32)
+
+
+def between_name(bins: int) -> str:
+    """The name under which a graph asks for what points have in so many bins."""
+    return f"between/{bins}"
+
+
 def computed(name: str) -> npt.NDArray[np.float32] | None:
     """The constant of this name; None if it is no name of one. Raises ValueError for sizes that none has."""
     if match := _NOISE.fullmatch(name):
@@ -47,4 +64,8 @@ def computed(name: str) -> npt.NDArray[np.float32] | None:
         if not 0 < int(match[1]) <= MAXIMUM_BANDS:
             raise ValueError(f"{match[1]} mel bands")
         return mel_filters(int(match[1]))
+    if match := _BETWEEN.fullmatch(name):
+        if not 1 < int(match[1]) <= MAXIMUM_BINS:
+            raise ValueError(f"points between {match[1]} bins")
+        return between_points(int(match[1]))
     return None

@@ -15,11 +15,10 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from distill_engine.layers.constants import between_points
 from distill_engine.layers.continuation import SILENCE, ContinuationState, PhaseContinuation, prediction_loss, spread_of
 from distill_engine.layers.conv import ConvState, StreamingConv1d
 from distill_engine.layers.convnext import ChannelNorm, ConvNeXtBlock
@@ -30,7 +29,6 @@ from distill_engine.vocoders.reading import MAXIMUM_LOG_MAGNITUDE, MelReading
 LEEWAY = 0.3  # nats, about what a band's sum differs by between a partial and noise of the same mel
 SURER = 4.0  # by which the logarithm of the concentration is higher where a partial is alone
 CONCENTRATION = (-4.0, 7.0)  # logarithms: from noise to a steady partial
-APART = 0.04  # of its frequency, what the head's next point lies above one; a bin at least
 MEL_CENTRE, MEL_SCALE = -5.0, 3.0  # about the mean and spread of log-mels of music
 
 
@@ -58,7 +56,7 @@ class Vocos(nn.Module):
         self.head_norm = ChannelNorm(c.channels)
         hop = c.hop // c.frames_per_hop
         self.synthesis = PhaseContinuation(c.n_fft, hop, MelFeedback(c.bands, c.n_fft, hop))
-        between = torch.from_numpy(_between(self.synthesis.bins))
+        between = torch.from_numpy(between_points(self.synthesis.bins))
         self.register_buffer("between", between, persistent=False)
         self.spectra = nn.Linear(c.channels, (c.frames_per_hop + 2) * len(between))
         self.delay = self.synthesis.delay
@@ -122,15 +120,6 @@ class Vocos(nn.Module):
         magnitude, advance, spread, wanted = self._predict(x, mel)
         samples, sound = self.synthesis.step(magnitude, advance, spread, state.sound, wanted)
         return samples.unsqueeze(1), VocosState(embed, tuple(states), sound)
-
-
-def _between(bins: int) -> npt.NDArray[np.float32]:
-    """[points, bins]: what each of the head's points, APART, has in each bin."""
-    points = [0.0]
-    while points[-1] < bins - 1:
-        points.append(points[-1] + max(1.0, APART * points[-1]))
-    at = np.array(points) * ((bins - 1) / points[-1])
-    return np.stack([np.interp(np.arange(bins), at, row) for row in np.eye(len(at))]).astype(np.float32)
 
 
 def _initialise(module: nn.Module) -> None:
