@@ -86,7 +86,7 @@ def _corpus_range(view: CorpusView, feature: Feature) -> dict[str, Any]:
 def analyse(
     encode: Encode, synthesise: Synthesise, clips: Sequence[npt.NDArray[np.float32]], *, seed: int = 0,
     names: Sequence[str] | None = None, reduction: int = 4, progress: Progress | None = None,
-    config: AnalysisConfig | None = None,
+    config: AnalysisConfig | None = None, workers: int = 1,
 ) -> Analysis:  # fmt: skip
     """Analyses a model on its corpus. The same model, clips and seed give the same controls in the same order.
 
@@ -95,6 +95,7 @@ def analyse(
         synthesise: latents [D, T] at the mel rate -> samples [T * 512].
         clips: mono float32 sounds at 44.1 kHz.
         names: what the clips are called.
+        workers: threads that may be in `synthesise` at once; what is found does not depend on it.
 
     Raises:
         AnalysisError: no clips, or a model that encodes or synthesises nonsense.
@@ -105,7 +106,8 @@ def analyse(
     started = time.monotonic()
     view = view_corpus(encode, clips, reduction, report)
     region = fit_region(view.heard)
-    setting = Setting(view, Prober(synthesise, report), region, seed, reduction, config or AnalysisConfig())
+    prober = Prober(synthesise, report, workers)
+    setting = Setting(view, prober, region, seed, reduction, config or AnalysisConfig())
     controls, notes = _find_all(setting)
     plane = None if view.silent else make_map(view.latents, view.audible, reduction * HOP / 44100)
     report(AnalysisProgress("done", 1, 1))

@@ -1,7 +1,10 @@
-"""Listening to a model: latents are held for three quarters of a second each, synthesised in long batches, and measured."""
+"""Listening to a model: latents are held for three quarters of a second each, synthesised in long batches, and measured.
+
+Batches know nothing of each other: what is heard does not depend on how many are made at once."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -39,11 +42,13 @@ Progress = Callable[[AnalysisProgress], None]
 class Prober:
     """Synthesises and measures, and counts the seconds of sound made.
 
-    `synthesise` takes latents [D, T] at the mel rate in sigma units and gives T * 512 samples.
+    `synthesise` takes latents [D, T] at the mel rate in sigma units and gives T * 512 samples; it is called in up to `workers` threads
+    at once.
     """
 
     synthesise: Synthesise
     progress: Progress
+    workers: int = 1
     seconds: float = field(default=0.0, init=False)
 
     def held(self, latents: FloatArray, stage: str) -> FloatArray:
@@ -72,16 +77,20 @@ class Prober:
         return np.stack(rows) if rows else np.zeros((0, len(FEATURES)))
 
     def _tracks(self, batches: Iterable[tuple[FloatArray, Batch]]) -> Iterator[tuple[FeatureTrack, Batch]]:
-        """Features of each batch of latents [D, T], in order: one is measured while the next is synthesised."""
-        with ThreadPoolExecutor(1, thread_name_prefix="listener") as pool:
-            waiting: tuple[Future[FeatureTrack], Batch] | None = None
+        """Features of each batch of latents [D, T], in order; so many at once as there are workers."""
+        waiting: deque[tuple[Future[FeatureTrack], Batch]] = deque()
+        with ThreadPoolExecutor(self.workers, thread_name_prefix="listener") as pool:
             for latents, about in batches:
-                samples = self._sound(latents)
-                if waiting is not None:
-                    yield waiting[0].result(), waiting[1]
-                waiting = pool.submit(extract, samples), about
-            if waiting is not None:
-                yield waiting[0].result(), waiting[1]
+                if len(waiting) == self.workers:
+                    track, before = waiting.popleft()
+                    yield track.result(), before
+                waiting.append((pool.submit(self._heard, latents), about))
+                self.seconds += latents.shape[1] * HOP / 44100
+            for track, before in waiting:
+                yield track.result(), before
+
+    def _heard(self, latents: FloatArray) -> FeatureTrack:
+        return extract(self._sound(latents))
 
     def _sound(self, latents: FloatArray) -> npt.NDArray[np.float32]:
         samples = np.asarray(self.synthesise(latents.astype(np.float32)), np.float32)
@@ -90,7 +99,6 @@ class Prober:
             raise AnalysisError(f"synthesis gave samples of shape {samples.shape} where {expected} were due")
         if not np.isfinite(samples).all():
             raise AnalysisError("the model synthesises NaN or infinite samples: train it again")
-        self.seconds += expected / 44100
         return samples
 
 

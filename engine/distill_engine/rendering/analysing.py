@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
+from queue import SimpleQueue
 
 import numpy as np
 import numpy.typing as npt
 
 from distill_engine.analysis.analyse import Analysis, AnalysisConfig, analyse
 from distill_engine.analysis.level import gated_db, level_surface
-from distill_engine.analysis.probes import Progress
+from distill_engine.analysis.probes import Progress, Synthesise
 from distill_engine.dataset.corpus import Corpus
 from distill_engine.modelfile import update_model
 from distill_engine.models.config import ModelConfig
-from distill_engine.rendering.loading import load_model
+from distill_engine.rendering.loading import LoadedModel, load_model
 from distill_engine.rendering.performance import Score, play_score
 from distill_engine.streaming.instrument import prepare_instrument
 
@@ -23,6 +25,7 @@ TARGET_DB = -16.0
 _TRIM_RANGE_DB = (-12.0, 30.0)
 _PERFORMANCE_SECONDS = 15.0
 _PERFORMANCES = (("drift", 0), ("drift", 1), ("drift", 2), ("drift", 3), ("corpus", 0))
+_MOST_WORKERS = 8
 TRIM_SECONDS = len(_PERFORMANCES) * _PERFORMANCE_SECONDS
 """Sound that is made to find the level."""
 
@@ -51,6 +54,28 @@ def measured_trim_db(path: Path, vocoder: str = "auto") -> float:
     return float(np.clip(TARGET_DB - mean, *_TRIM_RANGE_DB))
 
 
+def workers_for(model: LoadedModel) -> int:
+    """Threads that synthesise at once: one a core, eight at most; a published vocoder takes what there is by itself."""
+    published = model.choice().origin in ("universal", "published")
+    return 1 if published else min(_MOST_WORKERS, os.cpu_count() or 1)
+
+
+def synthesiser(model: LoadedModel, workers: int) -> Synthesise:
+    """Latents [D, T] at the mel rate -> samples [T * 512], for so many threads at once."""
+    spare: SimpleQueue[LoadedModel] = SimpleQueue()
+    for _ in range(workers):
+        spare.put(model.another())
+
+    def synthesise(latents: FloatArray) -> FloatArray:
+        player = spare.get()
+        try:
+            return player.vocode(player.decode_at_mel_rate(latents))
+        finally:
+            spare.put(player)
+
+    return synthesise
+
+
 def analyse_file(
     path: Path,
     corpus: Corpus,
@@ -68,20 +93,18 @@ def analyse_file(
         ModelFileError, VocoderError: the model cannot be played.
         AnalysisError: it encodes or synthesises nonsense.
     """
-    model = load_model(path, vocoder=vocoder)
-
-    def synthesise(latents: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        return model.vocode(model.decode_at_mel_rate(latents))
-
+    model = load_model(path, vocoder=vocoder, threads=1)
+    workers = workers_for(model)
     found = analyse(
         model.encode,
-        synthesise,
+        synthesiser(model, workers),
         [clip.samples for clip in corpus.clips],
         seed=seed,
         names=[clip.name for clip in corpus.clips],
         reduction=ModelConfig.from_dict(dict(model.manifest.model)).reduction,
         progress=progress,
         config=config,
+        workers=workers,
     )
     arrays, table = found.to_part()
     region, latents = found.controls.region, arrays["corpus_latents"]

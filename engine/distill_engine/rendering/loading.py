@@ -8,13 +8,15 @@ samples = model.vocode(model.decode(latents))
 
 from __future__ import annotations
 
+import copy
 import os
+import threading
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from distill_engine.audio.mel import mel_spectrogram
+from distill_engine.audio.mel import MelConfig, mel_spectrogram
 from distill_engine.errors import ModelFileError
 from distill_engine.modelfile import Manifest, ModelFile
 from distill_engine.modelfile.configs import mel_config, model_config
@@ -22,7 +24,7 @@ from distill_engine.models.config import ModelConfig
 from distill_engine.models.upsample import upsample_latents
 from distill_engine.streaming.backends.base import StepBackend
 from distill_engine.streaming.backends.onnx_backend import SessionSettings
-from distill_engine.streaming.loading import NetworkLoader
+from distill_engine.streaming.loading import ModelStreams, NetworkLoader, VocoderStreams
 from distill_engine.streaming.vocoder_choice import VocoderChoice, choose_vocoder
 
 FloatArray = npt.NDArray[np.float32]
@@ -35,10 +37,34 @@ def offline_settings(threads: int | None = None) -> SessionSettings:
     return SessionSettings(threads or max(1, min(4, os.cpu_count() or 1)))
 
 
+class _Networks:
+    """The networks of one file, loaded when they are first asked for, once for all who share them."""
+
+    def __init__(self, path: Path, settings: SessionSettings, torch_device: str | None) -> None:
+        self._path, self._lock = path, threading.Lock()
+        self.loader = NetworkLoader(settings, torch_device)
+        self._model: ModelStreams | None = None
+        self._vocoders: dict[str, VocoderStreams] = {}
+
+    def model(self, config: ModelConfig) -> ModelStreams:
+        with self._lock:
+            if self._model is None:
+                with ModelFile.open(self._path) as file:
+                    self._model = self.loader.model(file, config)
+            return self._model
+
+    def vocoder(self, name: str, choice: VocoderChoice, mel: MelConfig) -> VocoderStreams:
+        with self._lock:
+            if name not in self._vocoders:
+                with ModelFile.open(self._path) as file:
+                    self._vocoders[name] = self.loader.vocoder(file, choice, mel)
+            return self._vocoders[name]
+
+
 class LoadedModel:
     """A model file loaded for offline use. Mel is [bands, F], latents [D, L] in sigma units, samples mono [T] float32.
 
-    Networks are loaded on first use and kept. Not safe to use from several threads at once.
+    Networks are loaded on first use and kept. Not safe to use from several threads at once: each takes one of its own (`another`).
     """
 
     def __init__(self, path: Path, vocoder: str, torch_device: str | None, threads: int | None) -> None:
@@ -48,9 +74,15 @@ class LoadedModel:
         self.path = path
         self.mel = mel_config(self.manifest, str(path))
         self._requested = vocoder
-        self._loader = NetworkLoader(offline_settings(threads), torch_device)
-        self._networks: tuple[StepBackend, StepBackend | None] | None = None
+        self._networks = _Networks(path, offline_settings(threads), torch_device)
+        self._streams: tuple[StepBackend, StepBackend | None] | None = None
         self._vocoders: dict[str, tuple[StepBackend, int]] = {}
+
+    def another(self) -> LoadedModel:
+        """One more, for another thread: the same networks, streams of its own."""
+        other = copy.copy(self)
+        other._streams, other._vocoders = None, {}
+        return other
 
     @property
     def sample_rate(self) -> int:
@@ -68,12 +100,10 @@ class LoadedModel:
         return model_config(self.manifest, str(self.path))
 
     def _model(self) -> tuple[StepBackend, StepBackend | None]:
-        if self._networks is None:
-            config = self._config
-            with ModelFile.open(self.path) as file:
-                model = self._loader.model(file, config)
-            self._networks = (model.decoder(), model.encoder() if model.encoder is not None else None)
-        return self._networks
+        if self._streams is None:
+            model = self._networks.model(self._config)
+            self._streams = (model.decoder(), model.encoder() if model.encoder is not None else None)
+        return self._streams
 
     def choice(self, vocoder: str | None = None) -> VocoderChoice:
         """The vocoder that a request stands for, and why. Raises VocoderError."""
@@ -122,16 +152,15 @@ class LoadedModel:
 
     def take_notes(self) -> tuple[str, ...]:
         """What the networks had to say since the last call, such as that memory ran out and where they went on."""
-        notes = tuple(self._loader.notes)
-        self._loader.notes.clear()
+        notes = tuple(self._networks.loader.notes)
+        self._networks.loader.notes.clear()
         return notes
 
     def _vocoder(self, vocoder: str | None) -> tuple[StepBackend, int]:
         """A stream and the samples by which it is late."""
         name = vocoder or self._requested
         if name not in self._vocoders:
-            with ModelFile.open(self.path) as file:
-                streams = self._loader.vocoder(file, self.choice(name), self.mel)
+            streams = self._networks.vocoder(name, self.choice(name), self.mel)
             self._vocoders[name] = (streams.make(), streams.delay)
         return self._vocoders[name]
 

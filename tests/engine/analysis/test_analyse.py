@@ -64,9 +64,12 @@ def test_every_feature_is_offered_or_withheld_with_a_reason(found: Analysis) -> 
     assert all(name in reason for name, reason in withheld.items())
 
 
-def test_the_same_seed_gives_the_same_controls(toy: Any) -> None:
-    one, two = (analyse(toy.encode, toy.synthesise, [toy.clip(7)], seed=1, config=TINY) for _ in range(2))
+def test_the_same_seed_gives_the_same_controls_however_many_listen(toy: Any) -> None:
+    one, two = (
+        analyse(toy.encode, toy.synthesise, [toy.clip(7)], seed=1, config=TINY, workers=workers) for workers in (1, 3)
+    )
     assert one.controls.infos == two.controls.infos
+    assert one.seconds_synthesised == two.seconds_synthesised
     first, second = one.to_part()[0], two.to_part()[0]
     assert first.keys() == second.keys()
     for name, array in first.items():

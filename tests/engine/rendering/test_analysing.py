@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,8 @@ from distill_engine.analysis.setting import AnalysisConfig
 from distill_engine.dataset.corpus import load_corpus
 from distill_engine.library.assets import starter_path
 from distill_engine.modelfile import ModelFile
-from distill_engine.rendering.analysing import analyse_file
+from distill_engine.rendering.analysing import analyse_file, synthesiser
+from distill_engine.rendering.loading import load_model
 from distill_engine.streaming.instrument import prepare_instrument
 from distill_engine.streaming.synth import Synth
 
@@ -44,6 +46,16 @@ def test_an_analysis_is_stored_beside_the_untouched_model(model: Path, tmp_path:
     assert "level_slope" not in arrays or arrays["level_slope"].shape == (found.controls.dimensions,)
     instrument = prepare_instrument(model)
     assert instrument.control_names == found.controls.names
+
+
+def test_several_threads_hear_what_one_hears(model: Path) -> None:
+    loaded = load_model(model, threads=1)
+    latents = list(np.random.default_rng(0).standard_normal((6, loaded.latent_dim, 40)).astype(np.float32))
+    alone = [loaded.vocode(loaded.decode_at_mel_rate(z)) for z in latents]
+    with ThreadPoolExecutor(3) as pool:
+        together = list(pool.map(synthesiser(loaded, 3), latents))
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.slow
