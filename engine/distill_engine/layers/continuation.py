@@ -24,6 +24,7 @@ from torch.nn import functional as F
 from distill_engine.audio.mel import MelConfig, mel_filterbank
 from distill_engine.layers.constants import normal_noise
 from distill_engine.layers.feedback import MelFeedback
+from distill_engine.layers.onsets import Onsets
 
 NOISE_FRAMES = 1024
 SHARE = 0.6  # of the oscillators beside a full magnitude; from about 0.3 down, roundings grow into other phases
@@ -104,28 +105,36 @@ class PhaseContinuation(nn.Module):
         oscillators, mel = oscillators + math.sqrt(0.5), mel + NOTHING_YET
         return ContinuationState(tail, newest, before, oscillators, done, lacking, mel, clock)
 
-    def forward(self, magnitude: Tensor, advance: Tensor, spread: Tensor, mel: Tensor | None = None) -> Tensor:
+    def forward(
+        self,
+        magnitude: Tensor,
+        advance: Tensor,
+        spread: Tensor,
+        mel: Tensor | None = None,
+        onsets: Onsets | None = None,
+    ) -> Tensor:
         """A whole sound. In training nothing is added by ear, and gradients reach each spectrum's magnitude, its phases being what they
         are."""
         state, parts, phasors = self.initial_state(magnitude.shape[0], magnitude.device, magnitude.dtype), [], []
         with torch.no_grad():
-            carry, each = _carry(state), self._inputs(magnitude, advance, spread, mel, state)[0]
+            carry, each = _carry(state), self._inputs(magnitude, advance, spread, mel, onsets, state)[0]
             for inputs in zip(*(x.unbind(0) for x in each), strict=True):
                 carry, samples, phasor, last = self._next(carry, inputs)
                 parts.append(samples)
                 phasors.append(phasor)
         if self.training:
-            return self._overlapped(self._frames(magnitude, torch.stack([*phasors[1:], last], 1)))
+            return self._overlapped(self._frames(magnitude, torch.stack([*phasors[1:], last], 1), _mended(onsets)))
         tail, newest = carry[:2]
         late = torch.cat([*parts, F.pad(tail, (0, self.hop)) + newest], -1)
         return late[:, self.delay : self.delay + magnitude.shape[1] * self.hop]
 
     def step(
-        self, magnitude: Tensor, advance: Tensor, spread: Tensor, state: ContinuationState, mel: Tensor | None = None
-    ) -> tuple[Tensor, ContinuationState]:
+        self, magnitude: Tensor, advance: Tensor, spread: Tensor, state: ContinuationState, mel: Tensor | None = None,
+        onsets: Onsets | None = None,
+    ) -> tuple[Tensor, ContinuationState]:  # fmt: skip
         """The next F spectra of a stream."""
         count = magnitude.shape[1]
-        each, mel = self._inputs(magnitude, advance, spread, mel, state)
+        each, mel = self._inputs(magnitude, advance, spread, mel, onsets, state)
         carry = _carry(state)
         if torch.compiler.is_exporting():  # a loop of any length inside the graph
             from torch._higher_order_ops.scan import scan
@@ -141,8 +150,9 @@ class PhaseContinuation(nn.Module):
         return out, ContinuationState(*carry, mel, (state.clock + count) % NOISE_FRAMES)
 
     def _inputs(
-        self, magnitude: Tensor, advance: Tensor, spread: Tensor, mel: Tensor | None, state: ContinuationState
-    ) -> tuple[tuple[Tensor, ...], Tensor]:
+        self, magnitude: Tensor, advance: Tensor, spread: Tensor, mel: Tensor | None, onsets: Onsets | None,
+        state: ContinuationState,
+    ) -> tuple[tuple[Tensor, ...], Tensor]:  # fmt: skip
         """What each spectrum brings [F, B, ...], and the mels of the last two."""
         surety = _surety(spread)
         straying = (STRAYING + FURTHER * (1 - surety)) * spread
@@ -151,7 +161,8 @@ class PhaseContinuation(nn.Module):
         mel = torch.cat([torch.where(state.mel == NOTHING_YET, mel[:, :1], state.mel), mel], 1)
         # A mel's frame lies between its two spectra: those of three in a row, for the one in the middle
         wanted = 0.25 * mel[:, :-2] + 0.5 * mel[:, 1:-1] + 0.25 * mel[:, 2:]
-        return tuple(t.transpose(0, 1) for t in (magnitude, advance, strides, surety, wanted)), mel[:, -2:]
+        each = (magnitude, advance, strides, surety, wanted, *(onsets or ()))
+        return tuple(t.transpose(0, 1) for t in each), mel[:, -2:]
 
     def _noise(self, clock: Tensor, count: int) -> Tensor:
         return self.noise.index_select(0, (clock + torch.arange(count, device=clock.device)) % NOISE_FRAMES)
@@ -165,18 +176,19 @@ class PhaseContinuation(nn.Module):
     def _next(self, carry: Carry, inputs: tuple[Tensor, ...]) -> tuple[Carry, Tensor, Tensor, Tensor]:
         """One spectrum more: what it leaves, the hop of samples that are done, and the phasors of the one before and of this one."""
         tail, newest, before, oscillators, past, lacking = carry
-        magnitude, advance, stride, surety, wanted = inputs
+        magnitude, advance, stride, surety, wanted, *onset = inputs
+        sets_in = Onsets(*onset) if onset else None
         oscillators = self._struck(self._turned(oscillators, stride), magnitude, before, surety)
         committed = F.pad(tail, (0, self.hop))
         sounded = committed + newest
         phasor = self._phasor(F.pad(sounded[:, self.hop :], (0, self.hop)), oscillators, magnitude, advance)
-        frame = self._frames(magnitude, phasor)
+        frame = self._frames(magnitude, phasor, sets_in and (sets_in.bins, sets_in.gate))
         following = F.pad(frame[:, : -self.hop], (self.hop, 0))
         mended = _unit(self._heard(sounded + following), _least(before))
-        done = committed + self._frames(before, mended)
+        done = committed + self._frames(before, mended, sets_in and (sets_in.bins, sets_in.gate_before))
         if self.feedback is not None and not self.training:
             sounding = torch.cat([past, done + following, frame[:, -self.hop :]], -1)
-            added, lacking = self.feedback(sounding, wanted, lacking)
+            added, lacking = self.feedback(sounding, wanted, lacking, sets_in and (sets_in.bands, sets_in.gate_before))
             done = done + added
             past = torch.cat([past[:, self.hop :], done[:, : self.hop]], -1)
         return (done[:, self.hop :], frame, magnitude, oscillators, past, lacking), done[:, : self.hop], mended, phasor
@@ -207,10 +219,15 @@ class PhaseContinuation(nn.Module):
         """The spectrum [B, bins, 2] of a window's samples [B, n_fft]."""
         return torch.view_as_real(torch.fft.rfft(samples * self.window))
 
-    def _frames(self, magnitude: Tensor, phasor: Tensor) -> Tensor:
-        """Windowed samples [..., n_fft]."""
+    def _frames(self, magnitude: Tensor, phasor: Tensor, sets_in: tuple[Tensor, Tensor] | None = None) -> Tensor:
+        """Windowed samples [..., n_fft]. What of the bins [..., bins] sets in sounds as its gains [..., n_fft] say."""
+        if sets_in is not None:
+            bins, gate = sets_in
+            magnitude, phasor = torch.stack([magnitude * (1 - bins), magnitude * bins], -2), phasor.unsqueeze(-3)
         spectrum = torch.complex(magnitude * phasor[..., 0], magnitude * phasor[..., 1])
         samples: Tensor = torch.fft.irfft(spectrum, self.n_fft)
+        if sets_in is not None:
+            samples = samples[..., 0, :] + gate * samples[..., 1, :]
         return samples * self.synthesis
 
     def _overlapped(self, frames: Tensor) -> Tensor:
@@ -219,6 +236,15 @@ class PhaseContinuation(nn.Module):
         size = (1, length - self.hop + self.n_fft)
         late: Tensor = F.fold(frames.transpose(1, 2), size, (1, self.n_fft), stride=(1, self.hop))
         return late[:, 0, 0, before : before + length]
+
+
+def _mended(onsets: Onsets | None) -> tuple[Tensor, Tensor] | None:
+    """Bins and gains of every spectrum as they are when the next one is known; the last one's when it came."""
+    if onsets is None:
+        return None
+    following = [torch.cat([x[:, 1:], x[:, -1:]], 1) for x in (onsets.bins, onsets.gate_before)]
+    following[1][:, -1] = onsets.gate[:, -1]
+    return following[0], following[1]
 
 
 def _carry(state: ContinuationState) -> Carry:

@@ -30,6 +30,9 @@ class MelFeedback(nn.Module):
     """Samples [B, window - hop], the log-mel [B, bands] they should have and what has been lacking lately [B, bands] (nats) -> what to add
     to a spectrum's own [B, n_fft], and what has been lacking by now.
 
+    Where most of what is added sets in within the spectrum's window, by its share of the bands [B, bands], so does all of it, as the
+    gains [B, n_fft] say.
+
     The spectrum's window lies `past` samples after the first; the samples are finished up to its first hop, and include the next
     spectrum.
     """
@@ -60,14 +63,23 @@ class MelFeedback(nn.Module):
         for name, value in buffers.items():
             self.register_buffer(name, torch.tensor(value, dtype=torch.float32), persistent=False)
 
-    def forward(self, samples: Tensor, wanted: Tensor, lately: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, samples: Tensor, wanted: Tensor, lately: Tensor, sets_in: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, Tensor]:
         size = samples.shape[-1]
         spectrum = torch.view_as_real(torch.fft.rfft(F.pad(samples * self.ear[:size], (0, self.length - size))))
         magnitude = torch.sqrt(spectrum.square().sum(-1) + 1e-20)
-        lacking = wanted - torch.log(F.linear(magnitude, self.bank).clamp_min(self.floor))
+        heard = F.linear(magnitude, self.bank)
+        lacking = wanted - torch.log(heard.clamp_min(self.floor))
         lacking = lacking.clamp(-MOST_HEARD, MOST_HEARD)
         change = (lacking + LASTING * lately).clamp(-MOST_LOWERED, MOST_RAISED)
         gain = torch.exp((change @ self.bank) * self.shares) - 1.0
         gain = torch.minimum(gain, (LOWERING / RAISING) * gain)
         added = torch.fft.irfft(torch.view_as_complex(spectrum * gain.unsqueeze(-1)), self.length)
-        return added[..., self.past : self.past + self.n_fft] * self.fade, torch.lerp(lately, lacking, LATELY)
+        added = added[..., self.past : self.past + self.n_fft] * self.fade
+        if sets_in is not None:
+            bands, gate = sets_in
+            power = (heard * torch.expm1(change)).square().clamp_min(1e-20)
+            share = (power * bands).sum(-1, keepdim=True) / power.sum(-1, keepdim=True)
+            added = added * torch.lerp(torch.ones_like(gate), gate, share)
+        return added, torch.lerp(lately, lacking, LATELY)

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from distill_engine.audio.mel import MelConfig, hann_window, mel_filterbank
+from distill_engine.layers.constants import band_centres, bands_apart
 from distill_engine.layers.continuation import SILENCE
 
 FloatArray = npt.NDArray[np.float64]
@@ -38,7 +39,7 @@ class MelReading(nn.Module):
     """
 
     offset: Tensor
-    place: Tensor
+    apart: Tensor
     centres: Tensor
     bins: Tensor
     heights: Tensor
@@ -52,13 +53,13 @@ class MelReading(nn.Module):
         super().__init__()
         config = MelConfig(bands=bands)
         radians = 2 * np.pi * hop / config.sample_rate  # an advance, of a Hz
-        centres, sums = _band_centres(bands)
+        centres, sums = band_centres(bands)
         spacing = np.interp(_bins(n_fft), centres, np.gradient(centres)) * radians
         lobe = 0.5 * (config.sample_rate / config.n_fft * radians) ** 2  # the variance of the analysis window's own
         heights = mel_filterbank(MelConfig(bands=bands, area_norm=False)).sum(1) / sums
-        place = np.interp(_bins(n_fft), centres, np.arange(bands))
         buffers = {
-            "offset": _implied_magnitude(bands, n_fft)[1], "place": place[:, None], "centres": centres * radians, "heights": heights,
+            "offset": _implied_magnitude(bands, n_fft)[1], "apart": bands_apart(n_fft // 2 + 1, bands),
+            "centres": centres * radians, "heights": heights,
             "bins": _bins(n_fft)[:, None] * radians, "spacing": spacing**2, "lobe": lobe, "gain": _lone_gain(bands, n_fft),
             "bands": _shares(n_fft),
             "wide": np.clip(spacing * n_fft / (2 * np.pi * hop) - 1.0, 0.0, 1.0),
@@ -67,10 +68,9 @@ class MelReading(nn.Module):
             self.register_buffer(name, torch.tensor(value, dtype=torch.float32), persistent=False)
 
     def forward(self, mel: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        apart = self.apart()
-        log = self.implied(mel, apart)
+        log = self.implied(mel)
         amplitude = torch.exp(mel.clamp_max(MAXIMUM_LOG_MAGNITUDE)).transpose(1, 2)
-        near = (NEAR - apart).clamp(0.0, 1.0) * self.heights
+        near = (NEAR - self.apart).clamp(0.0, 1.0) * self.heights
         distance = self.centres - self.bins
         mass, first, second = (amplitude @ m.T for m in (near, near * distance, near * distance.square()))
         mean = first / mass.clamp_min(1e-12)
@@ -82,13 +82,13 @@ class MelReading(nn.Module):
         gathered = torch.lerp(log, self.moved(torch.log(lobe), level), share)
         return self.moved(gathered, level - self.level(gathered)) + share * self.gain, advance, alone
 
-    def implied(self, mel: Tensor, apart: Tensor) -> Tensor:
+    def implied(self, mel: Tensor) -> Tensor:
         """Log-magnitudes [B, T, bins] interpolated between bands, as if all were noise."""
-        return (torch.matmul((1.0 - apart).clamp_min(0.0), mel) + self.offset).transpose(1, 2)
+        return (torch.matmul(self.between(), mel) + self.offset).transpose(1, 2)
 
-    def apart(self) -> Tensor:
-        """How many bands each bin lies from each band [bins, bands]."""
-        return (self.place - torch.arange(len(self.heights), device=self.place.device)).abs()
+    def between(self) -> Tensor:
+        """What each bin has of each band [bins, bands]: lines between their centres."""
+        return (1.0 - self.apart).clamp_min(0.0)
 
     def level(self, log: Tensor) -> Tensor:
         """Logarithms of the sums [..., BANDS] of magnitudes in mel bands, from log-magnitudes [..., bins]."""
@@ -114,19 +114,10 @@ def _implied_magnitude(bands: int, n_fft: int) -> tuple[FloatArray, FloatArray]:
     noise, so that noise keeps its level.
     """
     config = MelConfig(bands=bands)
-    centres, sums = _band_centres(bands)
+    centres, sums = band_centres(bands)
     matrix = np.stack([np.interp(_bins(n_fft), centres, row) for row in np.eye(bands)], axis=1)
     window_gain = np.sqrt(np.square(hann_window(config.window).astype(np.float64)).sum())
     return matrix, (-(matrix @ np.log(sums)) - np.log(window_gain))[:, None]
-
-
-@cache
-def _band_centres(bands: int) -> tuple[FloatArray, FloatArray]:
-    """Centres [bands] in Hz of the mel filters, and their sums [bands]."""
-    config = MelConfig(bands=bands)
-    bank = mel_filterbank(config).astype(np.float64)
-    sums = np.maximum(bank.sum(1), 1e-12)
-    return (bank @ _bins(config.n_fft)) / sums, sums
 
 
 def _bins(n_fft: int) -> FloatArray:

@@ -5,8 +5,8 @@ implies (see `vocoders.reading`): from the first step the spectrum is about righ
 hardly from band to band: the level follows the input's, also for sounds that no training has shown it. Nor does it predict phases: it
 corrects how far the mel implies that they advance, predicts how surely they do, and the sound so far gives the rest (see
 `layers.continuation`). All of that is said at points ever further apart and interpolated: what a network says of each bin by chance
-colours noise like a comb. Where the mel shows a lone partial its frequency is what it is. What the mel of the sound lacks in the end
-is added by ear (see `layers.feedback`).
+colours noise like a comb. Where the mel shows a lone partial its frequency is what it is; what sets in does so when the mel says (see
+`layers.onsets`). What the mel of the sound lacks in the end is added by ear (see `layers.feedback`).
 """
 
 from __future__ import annotations
@@ -19,10 +19,18 @@ import torch
 from torch import Tensor, nn
 
 from distill_engine.layers.constants import between_points
-from distill_engine.layers.continuation import SILENCE, ContinuationState, PhaseContinuation, prediction_loss, spread_of
+from distill_engine.layers.continuation import (
+    NOTHING_YET,
+    SILENCE,
+    ContinuationState,
+    PhaseContinuation,
+    prediction_loss,
+    spread_of,
+)
 from distill_engine.layers.conv import ConvState, StreamingConv1d
 from distill_engine.layers.convnext import ChannelNorm, ConvNeXtBlock
 from distill_engine.layers.feedback import MelFeedback
+from distill_engine.layers.onsets import PAST, OnsetReading, Onsets
 from distill_engine.vocoders.config import VocosConfig
 from distill_engine.vocoders.reading import MAXIMUM_LOG_MAGNITUDE, MelReading
 
@@ -36,6 +44,7 @@ MEL_CENTRE, MEL_SCALE = -5.0, 3.0  # about the mean and spread of log-mels of mu
 class VocosState:
     embed: ConvState
     blocks: tuple[ConvState, ...]
+    past: Tensor
     sound: ContinuationState
 
 
@@ -62,6 +71,7 @@ class Vocos(nn.Module):
         self.delay = self.synthesis.delay
         self._predicted: tuple[Tensor, Tensor, Tensor] | None = None
         self.reading = MelReading(c.bands, c.n_fft, self.synthesis.hop)
+        self.onsets = OnsetReading(c.bands, c.n_fft, self.synthesis.hop)
         self.apply(_initialise)
 
     def _predict(self, x: Tensor, mel: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -82,6 +92,12 @@ class Vocos(nn.Module):
         wanted = mel.clamp_max(MAXIMUM_LOG_MAGNITUDE).transpose(1, 2).repeat_interleave(each, dim=1)
         return magnitude, advance, spread_of(concentration), wanted
 
+    def _sets_in(self, mel: Tensor, past: Tensor) -> Onsets:
+        """What sets in, from a mel [B, bands, T] and the frames before it."""
+        mel, past = (x.clamp_max(MAXIMUM_LOG_MAGNITUDE) for x in (mel, past))
+        onsets: Onsets = self.onsets(mel, past, self.reading.between())
+        return onsets
+
     def _levelled(self, log: Tensor, implied: Tensor) -> Tensor:
         """Log-magnitudes [..., bins] whose sums in mel bands differ from the implied ones' by LEEWAY at most."""
         apart = self.reading.level(log) - self.reading.level(implied)
@@ -99,13 +115,16 @@ class Vocos(nn.Module):
         for block in self.blocks:
             x = block(x)
         with torch.autocast(mel.device.type, enabled=False):  # sums over a window, and exponents, need all of float32
-            samples: Tensor = self.synthesis(*self._predict(x.float(), mel.float()))
+            mel = mel.float()
+            onsets = self._sets_in(mel, mel[..., :1].repeat(1, 1, PAST))
+            samples: Tensor = self.synthesis(*self._predict(x.float(), mel), onsets)
         return samples.unsqueeze(1)
 
     def initial_state(self, batch: int, device: Any = None, dtype: Any = None) -> VocosState:
         return VocosState(
             self.embed.initial_state(batch, device, dtype),
             tuple(block.initial_state(batch, device, dtype) for block in self.blocks),  # type: ignore[operator]
+            torch.full((batch, self.config.bands, PAST), NOTHING_YET, device=device, dtype=dtype),
             self.synthesis.initial_state(batch, device, dtype),
         )
 
@@ -117,9 +136,11 @@ class Vocos(nn.Module):
         for block, old in zip(self.blocks, state.blocks, strict=True):
             x, new = block.step(x, old)  # type: ignore[operator]
             states.append(new)
+        past = torch.where(state.past == NOTHING_YET, mel[..., :1], state.past)
         magnitude, advance, spread, wanted = self._predict(x, mel)
-        samples, sound = self.synthesis.step(magnitude, advance, spread, state.sound, wanted)
-        return samples.unsqueeze(1), VocosState(embed, tuple(states), sound)
+        onsets = self._sets_in(mel, past)
+        samples, sound = self.synthesis.step(magnitude, advance, spread, state.sound, wanted, onsets)
+        return samples.unsqueeze(1), VocosState(embed, tuple(states), torch.cat([past, mel], -1)[..., -PAST:], sound)
 
 
 def _initialise(module: nn.Module) -> None:

@@ -104,8 +104,9 @@ def test_half_precision_weights_are_widened():
 def test_the_mels_filters_and_points_are_computed_where_a_graph_asks_for_them():
     assert find_weight("mel/16", {}).shape == (16, 1025)
     assert find_weight("between/513", {}).shape == (103, 513)
-    for name in ("between/0", "between/99999"):
-        with pytest.raises(ModelFileError, match="points between"):
+    assert find_weight("apart/513/128", {}).shape == (513, 128)
+    for name in ("between/0", "between/99999", "apart/0/128", "apart/513/99999"):
+        with pytest.raises(ModelFileError, match="points between|bins and"):
             find_weight(name, {})
     np.testing.assert_array_equal(find_weight("mel/16::T", {}), find_weight("mel/16", {}).T)
 
