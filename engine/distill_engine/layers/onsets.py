@@ -14,12 +14,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from distill_engine.audio.mel import MelConfig, hann_window
 
 PAST = 3  # frames before the newest: the first of them lies wholly before what sets in near a spectrum being made
 RISING, RISEN = 0.4, 0.9  # nats over those frames: from where a band counts as setting in, and from where wholly
-BESIDE = 6.0  # bands over which levels are smoothed first: single bands of noise rise and fall by chance
+BESIDE = 6  # bands over which levels are smoothed first: single bands of noise rise and fall by chance
 PLACES = 17  # tried in a window
 FITTING = 20.0  # a squared nat of distance, in how sure a place is
 LEAST_SHOWN = 0.03  # of its energy, what a frame shows of a sound that is yet to begin
@@ -44,6 +45,7 @@ class OnsetReading(nn.Module):
     `hop` samples apart."""
 
     beside: Tensor
+    sums: Tensor
     shown: Tensor
     ramps: Tensor
 
@@ -51,8 +53,7 @@ class OnsetReading(nn.Module):
         super().__init__()
         config = MelConfig(bands=bands)
         self.each = config.hop // hop
-        apart = np.abs(np.arange(bands)[:, None] - np.arange(bands))
-        beside = np.maximum(0.0, 1.0 - apart / BESIDE)
+        beside = 1.0 - np.abs(np.arange(-BESIDE + 1, BESIDE)) / BESIDE
         places = np.linspace(-n_fft / 2, n_fft / 2, PLACES)
         # The newest frame's centre, from that of each spectrum of its hop, and from those of the ones before them
         newest = (self.each / 2 - 0.5 - np.arange(self.each)) * hop
@@ -60,7 +61,8 @@ class OnsetReading(nn.Module):
         at = np.arange(n_fft) + 0.5 - n_fft / 2
         ramps = np.clip((at - places[:, None]) / RAMP + 0.5, 0.0, 1.0)
         buffers = {
-            "beside": beside / beside.sum(1, keepdims=True),
+            "beside": beside[:, None],
+            "sums": np.convolve(np.ones(bands), beside, "same")[:, None],
             "shown": _after(places - frames, config.window).transpose(1, 0, 2),
             "ramps": 0.5 - 0.5 * np.cos(np.pi * ramps),
         }
@@ -69,7 +71,8 @@ class OnsetReading(nn.Module):
 
     def forward(self, mel: Tensor, past: Tensor, between: Tensor) -> Onsets:
         frames = mel.shape[-1]
-        energy = self.beside @ torch.exp(2.0 * torch.cat([past, mel], -1)).clamp_min(SILENT)
+        energy = torch.exp(2.0 * torch.cat([past, mel], -1)).clamp_min(SILENT)
+        energy = F.conv2d(energy[:, None], self.beside[None, None], padding=(BESIDE - 1, 0))[:, 0] / self.sums
         newest, *older = (energy[..., PAST - j : PAST - j + frames] for j in range(PAST + 1))
         rise = 0.5 * (torch.log(newest) - torch.log(older[-1]))
         share = ((rise - RISING) / (RISEN - RISING)).clamp(0.0, 1.0)
