@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -37,7 +37,32 @@ FURTHER = 1.0  # of noise's spread, beyond that: without it noise gathers at the
 
 NOTHING_YET = 1e3  # for a mel, before the first
 
-Carry = tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]
+Carry = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
+
+
+class Each(NamedTuple):
+    """What one spectrum brings to the recurrence: all of it known beforehand, computed for many at once.
+
+    All but `wanted` and the gains are as wide as the complex numbers [B, bins, 2] that they are multiplied by, each number twice (a graph
+    multiplies arrays of one shape in a third of the time), a sine with both signs. `onset_shares` are what of the bins goes on and what
+    sets in [B, 2, bins, 2], the other onsets as in `Onsets`.
+    """
+
+    magnitude: Tensor
+    before: Tensor  # the magnitude of the spectrum before
+    least: Tensor  # squared, for `_unit`
+    least_before: Tensor
+    weight: Tensor  # of the oscillators
+    struck: Tensor
+    cosine: Tensor  # of what the sound so far is turned by
+    sine: Tensor
+    stride_cosine: Tensor  # of what the oscillators are turned by
+    stride_sine: Tensor
+    wanted: Tensor  # log-mel [B, bands]
+    onset_bands: Tensor | None = None
+    onset_shares: Tensor | None = None
+    gate: Tensor | None = None
+    gate_before: Tensor | None = None
 
 
 @dataclass
@@ -87,7 +112,9 @@ class PhaseContinuation(nn.Module):
         past = window * sum(sounded[j * hop : j * hop + n_fft] for j in range(1, n_fft // hop))
         self.pull = float(n_fft / 2 - at @ past / past.sum()) / hop
         centre = 2 * np.pi * (np.arange(self.bins) * hop % n_fft) / n_fft
-        attack = 1.0 - 2.0 * (np.arange(self.bins) % 2)  # the phasors, all real, of a click in the middle of the window
+        attack = np.stack(
+            [1.0 - 2.0 * (np.arange(self.bins) % 2), np.zeros(self.bins)], -1
+        )  # of a click in the middle of the window
         noise = normal_noise(NOISE_FRAMES, self.bins)
         scale = math.sqrt(n_fft)  # spectra are orthonormal
         buffers = {
@@ -117,13 +144,14 @@ class PhaseContinuation(nn.Module):
         are."""
         state, parts, phasors = self.initial_state(magnitude.shape[0], magnitude.device, magnitude.dtype), [], []
         with torch.no_grad():
-            carry, each = _carry(state), self._inputs(magnitude, advance, spread, mel, onsets, state)[0]
+            carry, each = _carry(state), self._each(magnitude, advance, spread, mel, onsets, state)[0]
             for inputs in zip(*(x.unbind(0) for x in each), strict=True):
-                carry, samples, phasor, last = self._next(carry, inputs)
+                carry, samples, phasor, last = self._next(carry, Each(*inputs))
                 parts.append(samples)
                 phasors.append(phasor)
         if self.training:
-            return self._overlapped(self._frames(magnitude, torch.stack([*phasors[1:], last], 1), _mended(onsets)))
+            phasors = [*phasors[1:], last]
+            return self._overlapped(self._frames(_twice(magnitude), torch.stack(phasors, 1), *_mended(onsets)))
         tail, newest = carry[:2]
         late = torch.cat([*parts, F.pad(tail, (0, self.hop)) + newest], -1)
         return late[:, self.delay : self.delay + magnitude.shape[1] * self.hop]
@@ -134,7 +162,7 @@ class PhaseContinuation(nn.Module):
     ) -> tuple[Tensor, ContinuationState]:  # fmt: skip
         """The next F spectra of a stream."""
         count = magnitude.shape[1]
-        each, mel = self._inputs(magnitude, advance, spread, mel, onsets, state)
+        each, mel = self._each(magnitude, advance, spread, mel, onsets, state)
         carry = _carry(state)
         if torch.compiler.is_exporting():  # a loop of any length inside the graph
             from torch._higher_order_ops.scan import scan
@@ -147,87 +175,86 @@ class PhaseContinuation(nn.Module):
                 parts.append(part)
             samples = torch.stack(parts)
         out = samples.transpose(0, 1).reshape(magnitude.shape[0], count * self.hop)
-        return out, ContinuationState(*carry, mel, (state.clock + count) % NOISE_FRAMES)
+        tail, newest, oscillators, done, lacking = carry
+        clock = (state.clock + count) % NOISE_FRAMES
+        return out, ContinuationState(tail, newest, magnitude[:, -1], oscillators, done, lacking, mel, clock)
 
-    def _inputs(
+    def _each(
         self, magnitude: Tensor, advance: Tensor, spread: Tensor, mel: Tensor | None, onsets: Onsets | None,
         state: ContinuationState,
     ) -> tuple[tuple[Tensor, ...], Tensor]:  # fmt: skip
-        """What each spectrum brings [F, B, ...], and the mels of the last two."""
+        """`Each` of every spectrum [F, B, ...], and the mels of the last two."""
         surety = _surety(spread)
         straying = (STRAYING + FURTHER * (1 - surety)) * spread
-        strides = advance + straying * self._noise(state.clock, magnitude.shape[1])
+        stride = self.centre + advance + straying * self._noise(state.clock, magnitude.shape[1])
         mel = mel if mel is not None else state.mel.new_zeros(*magnitude.shape[:2], 0)
         mel = torch.cat([torch.where(state.mel == NOTHING_YET, mel[:, :1], state.mel), mel], 1)
         # A mel's frame lies between its two spectra: those of three in a row, for the one in the middle
         wanted = 0.25 * mel[:, :-2] + 0.5 * mel[:, 1:-1] + 0.25 * mel[:, 2:]
-        each = (magnitude, advance, strides, surety, wanted, *(onsets or ()))
+        magnitudes = torch.cat([state.before[:, None], magnitude], 1)
+        log = torch.log(magnitudes.clamp_min(SILENCE))
+        # Where a partial sets in, its oscillators are moved to an attack's phases as far as it has risen
+        struck = surety * (log[:, 1:] - log[:, :-1] - RISE).clamp(0.0, 1.0)
+        magnitudes, struck = _twice(magnitudes), _twice(struck)
+        least = (AMBIGUOUS * magnitudes).clamp_min(1e-10)
+        least = least * least
+        now, before = (slice(1, None), slice(None, -1))
+        each: tuple[Tensor, ...] = (
+            magnitudes[:, now], magnitudes[:, before], least[:, now], least[:, before], SHARE * magnitudes[:, now] + 1e-9,
+            struck, *_turn(self.pull * advance), *_turn(stride), wanted,
+        )  # fmt: skip
+        if onsets is not None:
+            each = (*each, onsets.bands, _shares(onsets.bins), onsets.gate, onsets.gate_before)
         return tuple(t.transpose(0, 1) for t in each), mel[:, -2:]
 
     def _noise(self, clock: Tensor, count: int) -> Tensor:
         return self.noise.index_select(0, (clock + torch.arange(count, device=clock.device)) % NOISE_FRAMES)
 
     def _one(self, carry: Carry, inputs: tuple[Tensor, ...]) -> tuple[Carry, Tensor]:
-        carry, samples, _, _ = self._next(carry, inputs)
+        carry, samples, _, _ = self._next(carry, Each(*inputs))
         as_new = {"memory_format": torch.contiguous_format}  # a scan returns no views of what it was given
-        tail, newest, before, oscillators, past, lacking = (t.clone(**as_new) for t in carry)
-        return (tail, newest, before, oscillators, past, lacking), samples.clone(**as_new)
+        tail, newest, oscillators, past, lacking = (t.clone(**as_new) for t in carry)
+        return (tail, newest, oscillators, past, lacking), samples.clone(**as_new)
 
-    def _next(self, carry: Carry, inputs: tuple[Tensor, ...]) -> tuple[Carry, Tensor, Tensor, Tensor]:
+    def _next(self, carry: Carry, s: Each) -> tuple[Carry, Tensor, Tensor, Tensor]:
         """One spectrum more: what it leaves, the hop of samples that are done, and the phasors of the one before and of this one."""
-        tail, newest, before, oscillators, past, lacking = carry
-        magnitude, advance, stride, surety, wanted, *onset = inputs
-        sets_in = Onsets(*onset) if onset else None
-        oscillators = self._struck(self._turned(oscillators, stride), magnitude, before, surety)
+        tail, newest, oscillators, past, lacking = carry
+        oscillators = _turned(oscillators, s.stride_cosine, s.stride_sine)
+        oscillators = _unit(oscillators + s.struck * (self.attack - oscillators), OPPOSITE**2)
         committed = F.pad(tail, (0, self.hop))
         sounded = committed + newest
-        phasor = self._phasor(F.pad(sounded[:, self.hop :], (0, self.hop)), oscillators, magnitude, advance)
-        frame = self._frames(magnitude, phasor, sets_in and (sets_in.bins, sets_in.gate))
+        phasor = self._phasor(F.pad(sounded[:, self.hop :], (0, self.hop)), oscillators, s)
+        frame = self._frames(s.magnitude, phasor, s.onset_shares, s.gate)
         following = F.pad(frame[:, : -self.hop], (self.hop, 0))
-        mended = _unit(self._heard(sounded + following), _least(before))
-        done = committed + self._frames(before, mended, sets_in and (sets_in.bins, sets_in.gate_before))
+        mended = _unit(self._heard(sounded + following), s.least_before)
+        done = committed + self._frames(s.before, mended, s.onset_shares, s.gate_before)
         if self.feedback is not None and not self.training:
             sounding = torch.cat([past, done + following, frame[:, -self.hop :]], -1)
-            added, lacking = self.feedback(sounding, wanted, lacking, sets_in and (sets_in.bands, sets_in.gate_before))
+            added, lacking = self.feedback(sounding, s.wanted, lacking, s.onset_bands, s.gate_before)
             done = done + added
             past = torch.cat([past[:, self.hop :], done[:, : self.hop]], -1)
-        return (done[:, self.hop :], frame, magnitude, oscillators, past, lacking), done[:, : self.hop], mended, phasor
+        return (done[:, self.hop :], frame, oscillators, past, lacking), done[:, : self.hop], mended, phasor
 
-    def _turned(self, oscillators: Tensor, stride: Tensor) -> Tensor:
-        """The oscillators a hop later."""
-        (x, y), turn = oscillators.unbind(-1), self.centre + stride
-        cosine, sine = torch.cos(turn), torch.sin(turn)
-        return torch.stack([x * cosine - y * sine, x * sine + y * cosine], -1)
-
-    def _struck(self, oscillators: Tensor, magnitude: Tensor, before: Tensor, surety: Tensor) -> Tensor:
-        """The oscillators, moved to an attack's phases as far as the magnitude has risen and the sound is no noise."""
-        rise = torch.log(magnitude.clamp_min(SILENCE)) - torch.log(before.clamp_min(SILENCE))
-        struck, (x, y) = surety * (rise - RISE).clamp(0.0, 1.0), oscillators.unbind(-1)
-        moved = torch.stack([x + struck * (self.attack - x), y - struck * y], -1)
-        return _unit(moved, torch.full_like(magnitude, OPPOSITE))
-
-    def _phasor(self, sounded: Tensor, oscillators: Tensor, magnitude: Tensor, advance: Tensor) -> Tensor:
+    def _phasor(self, sounded: Tensor, oscillators: Tensor, s: Each) -> Tensor:
         """A spectrum's phases as unit phasors [B, bins, 2], from what has sounded in its window [B, n_fft]."""
-        (x, y), turn, weight = self._heard(sounded).unbind(-1), self.pull * advance, SHARE * magnitude + 1e-9
-        cosine, sine = torch.cos(turn), torch.sin(turn)
-        turned = torch.stack([x * cosine - y * sine, x * sine + y * cosine], -1)
-        least = _least(magnitude)
-        first = _unit(turned + weight.unsqueeze(-1) * oscillators, least)
-        return _unit(self._heard(sounded + self._frames(magnitude, first)), least)
+        turned = _turned(self._heard(sounded), s.cosine, s.sine)
+        first = _unit(turned + s.weight * oscillators, s.least)
+        return _unit(self._heard(sounded + self._frames(s.magnitude, first)), s.least)
 
     def _heard(self, samples: Tensor) -> Tensor:
         """The spectrum [B, bins, 2] of a window's samples [B, n_fft]."""
         return torch.view_as_real(torch.fft.rfft(samples * self.window))
 
-    def _frames(self, magnitude: Tensor, phasor: Tensor, sets_in: tuple[Tensor, Tensor] | None = None) -> Tensor:
-        """Windowed samples [..., n_fft]. What of the bins [..., bins] sets in sounds as its gains [..., n_fft] say."""
-        if sets_in is not None:
-            bins, gate = sets_in
-            magnitude, phasor = torch.stack([magnitude * (1 - bins), magnitude * bins], -2), phasor.unsqueeze(-3)
-        spectrum = torch.complex(magnitude * phasor[..., 0], magnitude * phasor[..., 1])
-        samples: Tensor = torch.fft.irfft(spectrum, self.n_fft)
-        if sets_in is not None:
-            samples = samples[..., 0, :] + gate * samples[..., 1, :]
+    def _frames(
+        self, magnitude: Tensor, phasor: Tensor, shares: Tensor | None = None, gate: Tensor | None = None
+    ) -> Tensor:
+        """Windowed samples [..., n_fft]. What of the bins sets in (`shares` [..., 2, bins, 2]) sounds as its gains [..., n_fft] say."""
+        spectrum = magnitude * phasor
+        if shares is None or gate is None:
+            samples: Tensor = torch.fft.irfft(torch.view_as_complex(spectrum), self.n_fft)
+        else:
+            both = torch.fft.irfft(torch.view_as_complex(spectrum.unsqueeze(-3) * shares), self.n_fft)
+            samples = both[..., 0, :] + gate * both[..., 1, :]
         return samples * self.synthesis
 
     def _overlapped(self, frames: Tensor) -> Tensor:
@@ -238,17 +265,37 @@ class PhaseContinuation(nn.Module):
         return late[:, 0, 0, before : before + length]
 
 
-def _mended(onsets: Onsets | None) -> tuple[Tensor, Tensor] | None:
-    """Bins and gains of every spectrum as they are when the next one is known; the last one's when it came."""
+def _mended(onsets: Onsets | None) -> tuple[Tensor | None, Tensor | None]:
+    """Shares and gains of every spectrum as they are when the next one is known; the last one's when it came."""
     if onsets is None:
-        return None
-    following = [torch.cat([x[:, 1:], x[:, -1:]], 1) for x in (onsets.bins, onsets.gate_before)]
-    following[1][:, -1] = onsets.gate[:, -1]
-    return following[0], following[1]
+        return None, None
+    bins = torch.cat([onsets.bins[:, 1:], onsets.bins[:, -1:]], 1)
+    return _shares(bins), torch.cat([onsets.gate_before[:, 1:], onsets.gate[:, -1:]], 1)
+
+
+def _shares(bins: Tensor) -> Tensor:
+    """What of each bin [..., bins] goes on, and what sets in: [..., 2, bins, 2]."""
+    return _twice(torch.stack([1 - bins, bins], -2))
 
 
 def _carry(state: ContinuationState) -> Carry:
-    return state.tail, state.newest, state.before, state.oscillators, state.done, state.lacking
+    return state.tail, state.newest, state.oscillators, state.done, state.lacking
+
+
+def _twice(numbers: Tensor) -> Tensor:
+    """Numbers [...] to multiply both parts of complex ones by [..., 2]."""
+    return torch.stack([numbers, numbers], -1)
+
+
+def _turn(angle: Tensor) -> tuple[Tensor, Tensor]:
+    """An angle as `_turned` takes it."""
+    sine = torch.sin(angle)
+    return _twice(torch.cos(angle)), torch.stack([-sine, sine], -1)
+
+
+def _turned(numbers: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+    """Complex numbers [..., 2], turned."""
+    return numbers * cosine + numbers.flip(-1) * sine
 
 
 def _surety(spread: Tensor) -> Tensor:
@@ -256,13 +303,9 @@ def _surety(spread: Tensor) -> Tensor:
     return torch.exp(-spread.square())
 
 
-def _least(magnitude: Tensor) -> Tensor:
-    return AMBIGUOUS * magnitude + 1e-10
-
-
-def _unit(spectrum: Tensor, least: Tensor) -> Tensor:
-    """Complex numbers [..., 2] to unit phasors, smaller ones for those that are not well above `least` [...]."""
-    return spectrum * torch.rsqrt(spectrum.square().sum(-1, keepdim=True) + least.square().unsqueeze(-1))
+def _unit(spectrum: Tensor, least: Tensor | float) -> Tensor:
+    """Complex numbers [..., 2] to unit phasors, smaller ones for those whose squares are not well above `least` [..., 2]."""
+    return spectrum * torch.rsqrt(spectrum.square() @ spectrum.new_ones(2, 2) + least)
 
 
 def spread_of(concentration: Tensor) -> Tensor:

@@ -64,7 +64,7 @@ class MelFeedback(nn.Module):
             self.register_buffer(name, torch.tensor(value, dtype=torch.float32), persistent=False)
 
     def forward(
-        self, samples: Tensor, wanted: Tensor, lately: Tensor, sets_in: tuple[Tensor, Tensor] | None = None
+        self, samples: Tensor, wanted: Tensor, lately: Tensor, bands: Tensor | None = None, gate: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         size = samples.shape[-1]
         spectrum = torch.view_as_real(torch.fft.rfft(F.pad(samples * self.ear[:size], (0, self.length - size))))
@@ -77,9 +77,8 @@ class MelFeedback(nn.Module):
         gain = torch.minimum(gain, (LOWERING / RAISING) * gain)
         added = torch.fft.irfft(torch.view_as_complex(spectrum * gain.unsqueeze(-1)), self.length)
         added = added[..., self.past : self.past + self.n_fft] * self.fade
-        if sets_in is not None:
-            bands, gate = sets_in
+        if bands is not None and gate is not None:
             power = (heard * torch.expm1(change)).square().clamp_min(1e-20)
             share = (power * bands).sum(-1, keepdim=True) / power.sum(-1, keepdim=True)
-            added = added * torch.lerp(torch.ones_like(gate), gate, share)
-        return added, torch.lerp(lately, lacking, LATELY)
+            added = added * (1.0 + share * (gate - 1.0))
+        return added, LATELY * lacking + (1.0 - LATELY) * lately
