@@ -183,8 +183,10 @@ class StatusReader:
         block = self._block
         for _ in range(attempts):
             before = block.begin[0]
+            if not before:
+                return None
             words = list(block.status_area)
-            if before and before % 2 == 0 and block.end[0] == before == block.begin[0]:
+            if before % 2 == 0 and block.end[0] == before == block.begin[0]:
                 return [float(value) for value in np.array(words, np.uint64).view(np.float64)]
             time.sleep(0.0)
         return None

@@ -101,6 +101,12 @@ def test_figures_are_of_one_moment(block):
     assert all(len(set(figures)) == 1 for figures in seen)
 
 
+def test_before_the_first_figures_nobody_waits_for_them(block, monkeypatch):
+    """Each wait costs 5 ms beside a busy thread: asked for its status all the time, a control process never came to be ready."""
+    monkeypatch.setattr("distill_engine.streaming.shared.time.sleep", lambda seconds: pytest.fail("waited"))
+    assert StatusReader(block).read() is None
+
+
 def test_a_status_crosses_the_block_unchanged():
     status = Status(hops=7.0, peak_db=-3.5, underruns_stall=2.0)
     block = SharedBlock.create([0.0], len(STATUS_FIELDS))
