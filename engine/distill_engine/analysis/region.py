@@ -18,6 +18,7 @@ FloatArray = npt.NDArray[np.float64]
 
 _ISOTROPIC_SHARE = 0.1
 _STRETCH = 1.25
+_NEAREST = 1.0 - 1e-9  # of the way to the limit: further, tanh is 1 and a rounding may lie beyond it
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Region:
         if distance <= knee:
             return target, 0.0
         span = max(self.limit - knee, 0.1 * self.limit)
-        allowed = knee + span * float(np.tanh((distance - knee) / span))
+        allowed = knee + span * min(float(np.tanh((distance - knee) / span)), _NEAREST)
         return self.centre + (target - self.centre) * (allowed / distance), min(1.0, (distance - knee) / span)
 
 
