@@ -16,12 +16,10 @@ from pathlib import Path
 import numpy as np
 from build_assets import CORPUS
 from machine import machine
-from quality import Vocode, griffin_lim, vocode
+from quality import Vocode, base_vocoders, griffin_lim
 
 from distill_engine.audio.mel import mel_spectrogram
 from distill_engine.dataset.corpus import load_corpus
-from distill_engine.training.train_vocoder import base_network
-from distill_engine.vocoders.registry import vocoder_kind
 
 AROUND_MS = (-20, -10, -5, -2, 0, 2, 5, 10, 20)
 RISE_DB, LOUD_DB, WITHIN, APART, MARGIN = 20.0, -35.0, 220, 4410, 2500
@@ -56,11 +54,8 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, default=CORPUS / "sonicpi_cc0")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    runs: dict[str, Vocode] = {"Griffin-Lim 60": griffin_lim}
-    for kind in ("vocos", "hifigan"):
-        network = base_network(kind, vocoder_kind(kind).config().to_dict())
-        if network is not None:
-            runs[f"base {kind}"] = vocode(network)
+    base = {f"base {kind}": run for kind, run in base_vocoders().items()}
+    runs: dict[str, Vocode] = {"Griffin-Lim 60": griffin_lim} | base
     levels: dict[str, list[list[float]]] = {name: [] for name in ("itself", *runs)}
     steps = [round(ms * 44.1) for ms in AROUND_MS]
     for clip in load_corpus(args.corpus, seed=0).clips:

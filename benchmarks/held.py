@@ -23,12 +23,10 @@ from typing import Any
 import numpy as np
 import torch
 from machine import machine
-from quality import griffin_lim, vocode
+from quality import base_vocoders, griffin_lim
 
 from distill_engine.audio.files import read_audio
 from distill_engine.audio.mel import mel_spectrogram
-from distill_engine.training.train_vocoder import base_network
-from distill_engine.vocoders.registry import vocoder_kind
 
 RATE, HOP, PIECE = 44100, 512, 4096
 SECONDS = 3
@@ -118,10 +116,8 @@ def main() -> None:
     )
     rows: list[dict[str, object]] = []
     runs: dict[str, Any] = {"Griffin-Lim 60": griffin_lim}
-    for kind in ("vocos", "hifigan"):
-        network = base_network(kind, vocoder_kind(kind).config().to_dict())
-        assert network is not None, "no base vocoder is shipped"
-        run = runs[f"base {kind}"] = vocode(network)
+    for kind, run in base_vocoders().items():
+        runs[f"base {kind}"] = run
         for name, sound in sounds().items():
             mel = mel_spectrogram(sound)
             copy, held = run(mel), run(np.repeat(mel[:, 100:101], mel.shape[1], 1))

@@ -29,7 +29,8 @@ from distill_engine.models.latent_model import LatentModel
 from distill_engine.training.latent_step import reconstruct
 from distill_engine.training.storage import load_weights
 from distill_engine.training.train_model import load_latent_model
-from distill_engine.vocoders.registry import build_vocoder
+from distill_engine.training.train_vocoder import base_network
+from distill_engine.vocoders.registry import build_vocoder, vocoder_kind
 
 Vocode = Callable[[np.ndarray], np.ndarray]
 
@@ -56,6 +57,12 @@ def vocode(network: torch.nn.Module) -> Vocode:
             return np.asarray(network(torch.from_numpy(mel)[None])[0, 0].numpy())
 
     return run
+
+
+def base_vocoders() -> dict[str, Vocode]:
+    """The shipped vocoders by their kinds."""
+    networks = {kind: base_network(kind, vocoder_kind(kind).config().to_dict()) for kind in ("vocos", "hifigan")}
+    return {kind: vocode(network) for kind, network in networks.items() if network is not None}
 
 
 class Measures:

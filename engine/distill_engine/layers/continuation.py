@@ -18,11 +18,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-from distill_engine.audio.mel import MelConfig, mel_filterbank
-from distill_engine.layers.constants import normal_noise
+from distill_engine.layers.buffers import WithConstants
+from distill_engine.layers.constants import constant_name
 from distill_engine.layers.feedback import MelFeedback
 from distill_engine.layers.onsets import Onsets
 
@@ -34,8 +34,6 @@ RISE = 0.5  # nats from one spectrum to the next from which on something sets in
 OPPOSITE = 0.01  # a length below which an oscillator, struck half-way from the opposite phase, is silent rather than a rounding's choice
 STRAYING = 0.75  # of a partial's spread: half of it leaves what is held metallic
 FURTHER = 1.0  # of noise's spread, beyond that: without it noise gathers at the bins' own frequencies, a comb of 43 Hz
-
-NOTHING_YET = 1e3  # for a mel, before the first
 
 Carry = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 
@@ -69,8 +67,7 @@ class Each(NamedTuple):
 class ContinuationState:
     """`tail` [B, n_fft - hop] samples that later spectra still add to, `newest` [B, n_fft] those of the last spectrum, which the next
     one still mends, `before` [B, bins] its magnitudes, `oscillators` [B, bins, 2] unit phasors, `done` [B, past] samples before
-    `tail`, `lacking` [B, bands] nats that the feedback missed lately, `mel` [B, 2, bands] of the last two spectra, `clock` [1] spectra so
-    far, modulo NOISE_FRAMES."""
+    `tail`, `lacking` [B, bands] nats that the feedback missed lately, `clock` [1] spectra so far, modulo NOISE_FRAMES."""
 
     tail: Tensor
     newest: Tensor
@@ -78,16 +75,15 @@ class ContinuationState:
     oscillators: Tensor
     done: Tensor
     lacking: Tensor
-    mel: Tensor
     clock: Tensor
 
 
-class PhaseContinuation(nn.Module):
+class PhaseContinuation(WithConstants):
     """Magnitudes, advances and spreads, each [B, F, bins], and log-mels [B, F, bands] -> samples [B, F * hop].
 
     `advance` is how far (radians a hop) a bin's sound runs ahead of the bin's own frequency, `spread` the standard deviation of that:
-    near 0 for a partial, about 2 for noise. Mels are what the feedback listens for; without one there are none. Spectrum f is centred
-    on sample (f + 1/2) * hop; the stream comes `delay` samples late.
+    near 0 for a partial, about 2 for noise. Mels are what the feedback listens for in each spectrum's predecessor, which is finished then;
+    without feedback there are none. Spectrum f is centred on sample (f + 1/2) * hop; the stream comes `delay` samples late.
     """
 
     window: Tensor
@@ -112,25 +108,23 @@ class PhaseContinuation(nn.Module):
         past = window * sum(sounded[j * hop : j * hop + n_fft] for j in range(1, n_fft // hop))
         self.pull = float(n_fft / 2 - at @ past / past.sum()) / hop
         centre = 2 * np.pi * (np.arange(self.bins) * hop % n_fft) / n_fft
-        attack = np.stack(
-            [1.0 - 2.0 * (np.arange(self.bins) % 2), np.zeros(self.bins)], -1
-        )  # of a click in the middle of the window
-        noise = normal_noise(NOISE_FRAMES, self.bins)
+        click = 1.0 - 2.0 * (np.arange(self.bins) % 2)  # its phases, in the middle of the window
         scale = math.sqrt(n_fft)  # spectra are orthonormal
-        buffers = {
-            "window": window / scale, "synthesis": synthesis * scale, "noise": noise, "centre": centre, "attack": attack,
-        }  # fmt: skip
-        for name, value in buffers.items():
-            self.register_buffer(name, torch.from_numpy(value.astype(np.float32)), persistent=False)
+        self.hold(
+            window=window / scale,
+            synthesis=synthesis * scale,
+            noise=constant_name("noise", NOISE_FRAMES, self.bins),
+            centre=centre,
+            attack=np.stack([click, np.zeros(self.bins)], -1),
+        )
 
     def initial_state(self, batch: int, device: Any = None, dtype: Any = None) -> ContinuationState:
         past, bands = (self.feedback.past, self.feedback.bands) if self.feedback else (0, 0)
-        sizes = ((self.n_fft - self.hop,), (self.n_fft,), (self.bins,), (self.bins, 2), (past,), (bands,), (2, bands))
+        sizes = ((self.n_fft - self.hop,), (self.n_fft,), (self.bins,), (self.bins, 2), (past,), (bands,))
         zeros = (torch.zeros(batch, *size, device=device, dtype=dtype) for size in sizes)
-        tail, newest, before, oscillators, done, lacking, mel = zeros
+        tail, newest, before, oscillators, done, lacking = zeros
         clock = torch.zeros(1, device=device, dtype=torch.int64)
-        oscillators, mel = oscillators + math.sqrt(0.5), mel + NOTHING_YET
-        return ContinuationState(tail, newest, before, oscillators, done, lacking, mel, clock)
+        return ContinuationState(tail, newest, before, oscillators + math.sqrt(0.5), done, lacking, clock)
 
     def forward(
         self,
@@ -144,7 +138,7 @@ class PhaseContinuation(nn.Module):
         are."""
         state, parts, phasors = self.initial_state(magnitude.shape[0], magnitude.device, magnitude.dtype), [], []
         with torch.no_grad():
-            carry, each = _carry(state), self._each(magnitude, advance, spread, mel, onsets, state)[0]
+            carry, each = _carry(state), self._each(magnitude, advance, spread, mel, onsets, state)
             for inputs in zip(*(x.unbind(0) for x in each), strict=True):
                 carry, samples, phasor, last = self._next(carry, Each(*inputs))
                 parts.append(samples)
@@ -162,8 +156,7 @@ class PhaseContinuation(nn.Module):
     ) -> tuple[Tensor, ContinuationState]:  # fmt: skip
         """The next F spectra of a stream."""
         count = magnitude.shape[1]
-        each, mel = self._each(magnitude, advance, spread, mel, onsets, state)
-        carry = _carry(state)
+        carry, each = _carry(state), self._each(magnitude, advance, spread, mel, onsets, state)
         if torch.compiler.is_exporting():  # a loop of any length inside the graph
             from torch._higher_order_ops.scan import scan
 
@@ -177,20 +170,16 @@ class PhaseContinuation(nn.Module):
         out = samples.transpose(0, 1).reshape(magnitude.shape[0], count * self.hop)
         tail, newest, oscillators, done, lacking = carry
         clock = (state.clock + count) % NOISE_FRAMES
-        return out, ContinuationState(tail, newest, magnitude[:, -1], oscillators, done, lacking, mel, clock)
+        return out, ContinuationState(tail, newest, magnitude[:, -1], oscillators, done, lacking, clock)
 
     def _each(
         self, magnitude: Tensor, advance: Tensor, spread: Tensor, mel: Tensor | None, onsets: Onsets | None,
         state: ContinuationState,
-    ) -> tuple[tuple[Tensor, ...], Tensor]:  # fmt: skip
-        """`Each` of every spectrum [F, B, ...], and the mels of the last two."""
+    ) -> tuple[Tensor, ...]:  # fmt: skip
+        """`Each` of every spectrum [F, B, ...]."""
         surety = _surety(spread)
         straying = (STRAYING + FURTHER * (1 - surety)) * spread
         stride = self.centre + advance + straying * self._noise(state.clock, magnitude.shape[1])
-        mel = mel if mel is not None else state.mel.new_zeros(*magnitude.shape[:2], 0)
-        mel = torch.cat([torch.where(state.mel == NOTHING_YET, mel[:, :1], state.mel), mel], 1)
-        # A mel's frame lies between its two spectra: those of three in a row, for the one in the middle
-        wanted = 0.25 * mel[:, :-2] + 0.5 * mel[:, 1:-1] + 0.25 * mel[:, 2:]
         magnitudes = torch.cat([state.before[:, None], magnitude], 1)
         log = torch.log(magnitudes.clamp_min(SILENCE))
         # Where a partial sets in, its oscillators are moved to an attack's phases as far as it has risen
@@ -201,11 +190,12 @@ class PhaseContinuation(nn.Module):
         now, before = (slice(1, None), slice(None, -1))
         each: tuple[Tensor, ...] = (
             magnitudes[:, now], magnitudes[:, before], least[:, now], least[:, before], SHARE * magnitudes[:, now] + 1e-9,
-            struck, *_turn(self.pull * advance), *_turn(stride), wanted,
+            struck, *_turn(self.pull * advance), *_turn(stride),
+            mel if mel is not None else magnitude.new_zeros(*magnitude.shape[:2], 0),
         )  # fmt: skip
         if onsets is not None:
             each = (*each, onsets.bands, _shares(onsets.bins), onsets.gate, onsets.gate_before)
-        return tuple(t.transpose(0, 1) for t in each), mel[:, -2:]
+        return tuple(t.transpose(0, 1) for t in each)
 
     def _noise(self, clock: Tensor, count: int) -> Tensor:
         return self.noise.index_select(0, (clock + torch.arange(count, device=clock.device)) % NOISE_FRAMES)
@@ -306,41 +296,3 @@ def _surety(spread: Tensor) -> Tensor:
 def _unit(spectrum: Tensor, least: Tensor | float) -> Tensor:
     """Complex numbers [..., 2] to unit phasors, smaller ones for those whose squares are not well above `least` [..., 2]."""
     return spectrum * torch.rsqrt(spectrum.square() @ spectrum.new_ones(2, 2) + least)
-
-
-def spread_of(concentration: Tensor) -> Tensor:
-    """Standard deviation (radians) of the wrapped normal that is as wide as a von Mises distribution of this concentration.
-
-    The mean phasor's length I1(k) / I0(k) by Amos's lower bound (Math. Comp. 28, 1974): a tenth too wide at most.
-    """
-    length = concentration / (0.5 + torch.sqrt(concentration.square() + 2.25))
-    return torch.sqrt(-2.0 * torch.log(length))
-
-
-def prediction_loss(samples: Tensor, log_magnitude: Tensor, advance: Tensor, concentration: Tensor, hop: int) -> Tensor:
-    """How wrong predictions [B, F, bins] were for the sound [B, F * hop] itself, before any of it is synthesised: a scalar.
-
-    The negative log-likelihood of its phases' advances (radians a hop, beyond the bin's own) under von Mises distributions (Mardia &
-    Jupp, Directional Statistics, 3.5.4), the L1 distance of its log-magnitudes, and eight times that of their sums in 64 mel bands: alone,
-    the distance of single bins is least where a partial that may lie in any of several bins is left out of all. Half of what
-    concerns bins weighs each as the square root of its magnitude, half all alike; the likelihood weighs them all by that root.
-    """
-    bins = log_magnitude.shape[-1]
-    n_fft = 2 * (bins - 1)
-    margin = (n_fft - hop) // 2
-    window = torch.hann_window(n_fft, device=samples.device)
-    spectra = torch.stft(
-        F.pad(samples, (margin, margin)), n_fft, hop, n_fft, window, center=False, normalized=False, return_complex=True
-    ).transpose(1, 2) / math.sqrt(n_fft)  # fmt: skip
-    magnitude = spectra.abs()
-    weight = magnitude.sqrt()
-    distance = (log_magnitude - magnitude.clamp_min(SILENCE).log()).abs()
-    bank = torch.tensor(mel_filterbank(MelConfig(n_fft=n_fft, window=n_fft, hop=hop, bands=64)).T).to(samples)
-    predicted, actual_bands = ((m @ bank).clamp_min(SILENCE / n_fft).log() for m in (log_magnitude.exp(), magnitude))
-    loudness = 0.5 * distance.mean() + 0.5 * (weight * distance).sum() / weight.sum().clamp_min(1e-6)
-    loudness = loudness + 8.0 * F.l1_loss(predicted, actual_bands)
-    centre = 2 * math.pi / n_fft * (torch.arange(bins, device=samples.device) * hop % n_fft)
-    actual = torch.angle(spectra[:, 1:] * spectra[:, :-1].conj()) - centre
-    k, weight = concentration[:, 1:], weight[:, 1:]
-    cost = k * (1 - torch.cos(actual - advance[:, 1:])) + torch.log(torch.special.i0e(k))
-    return (weight * cost).sum() / weight.sum().clamp_min(1e-6) + loudness

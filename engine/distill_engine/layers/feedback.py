@@ -11,11 +11,12 @@ import math
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from distill_engine.audio.mel import MelConfig, hann_window
-from distill_engine.layers.constants import mel_filters
+from distill_engine.layers.buffers import WithConstants
+from distill_engine.layers.constants import constant_name, mel_filters
 
 RAISING = 1.5  # times what is lacking
 LOWERING = 3.5  # times what is too much, which sound that is already done has a part in
@@ -26,7 +27,7 @@ LATELY = 0.5  # of what is lacking, in what has been lacking lately; the rest is
 LEAST_COVERAGE = 0.5  # of a sample that later spectra still add to: below it, what is missing is not guessed
 
 
-class MelFeedback(nn.Module):
+class MelFeedback(WithConstants):
     """Samples [B, window - hop], the log-mel [B, bands] they should have and what has been lacking lately [B, bands] (nats) -> what to add
     to a spectrum's own [B, n_fft], and what has been lacking by now.
 
@@ -58,10 +59,8 @@ class MelFeedback(nn.Module):
         covered = covered[n_fft:begun]
         ear = window / np.maximum(covered, LEAST_COVERAGE)
         ear *= math.sqrt(np.square(window).sum() / np.square(ear * covered).sum())
-        bank = mel_filters(bands)
-        buffers = {"bank": bank, "shares": 1.0 / np.maximum(bank.sum(0), 1e-9), "ear": ear, "fade": RAISING * fade}
-        for name, value in buffers.items():
-            self.register_buffer(name, torch.tensor(value, dtype=torch.float32), persistent=False)
+        shares = 1.0 / np.maximum(mel_filters(bands).sum(0), 1e-9)
+        self.hold(bank=constant_name("mel", bands), shares=shares, ear=ear, fade=RAISING * fade)
 
     def forward(
         self, samples: Tensor, wanted: Tensor, lately: Tensor, bands: Tensor | None = None, gate: Tensor | None = None

@@ -13,19 +13,19 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from distill_engine.audio.mel import MelConfig, hann_window
+from distill_engine.layers.buffers import WithConstants
+from distill_engine.layers.constants import constant_name, onset_places
 
 PAST = 3  # frames before the newest: the first of them lies wholly before what sets in near a spectrum being made
 RISING, RISEN = 0.4, 0.9  # nats over those frames: from where a band counts as setting in, and from where wholly
 BESIDE = 6  # bands over which levels are smoothed first: single bands of noise rise and fall by chance
-PLACES = 17  # tried in a window
 FITTING = 20.0  # a squared nat of distance, in how sure a place is
 LEAST_SHOWN = 0.03  # of its energy, what a frame shows of a sound that is yet to begin
-RAMP = 128  # samples in which it begins (2.9 ms)
-SILENT = 1e-10  # the squared floor of mels
+SILENT = MelConfig().floor ** 2
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -40,7 +40,7 @@ class Onsets(NamedTuple):
     gate_before: Tensor
 
 
-class OnsetReading(nn.Module):
+class OnsetReading(WithConstants):
     """Log-mels [B, bands, T], the `PAST` frames before them and what bins have of bands [bins, bands] -> `Onsets` of T * each spectra,
     `hop` samples apart."""
 
@@ -54,20 +54,15 @@ class OnsetReading(nn.Module):
         config = MelConfig(bands=bands)
         self.each = config.hop // hop
         beside = 1.0 - np.abs(np.arange(-BESIDE + 1, BESIDE)) / BESIDE
-        places = np.linspace(-n_fft / 2, n_fft / 2, PLACES)
         # The newest frame's centre, from that of each spectrum of its hop, and from those of the ones before them
         newest = (self.each / 2 - 0.5 - np.arange(self.each)) * hop
         frames = np.concatenate([newest, newest + hop])[:, None, None] - config.hop * np.arange(PAST)[:, None]
-        at = np.arange(n_fft) + 0.5 - n_fft / 2
-        ramps = np.clip((at - places[:, None]) / RAMP + 0.5, 0.0, 1.0)
-        buffers = {
-            "beside": beside[:, None],
-            "sums": np.convolve(np.ones(bands), beside, "same")[:, None],
-            "shown": _after(places - frames, config.window).transpose(1, 0, 2),
-            "ramps": 0.5 - 0.5 * np.cos(np.pi * ramps),
-        }
-        for name, value in buffers.items():
-            self.register_buffer(name, torch.tensor(value, dtype=torch.float32), persistent=False)
+        self.hold(
+            beside=beside[:, None],
+            sums=np.convolve(np.ones(bands), beside, "same")[:, None],
+            shown=_after(onset_places(n_fft) - frames, config.window).transpose(1, 0, 2),
+            ramps=constant_name("ramps", n_fft),
+        )
 
     def forward(self, mel: Tensor, past: Tensor, between: Tensor) -> Onsets:
         frames = mel.shape[-1]

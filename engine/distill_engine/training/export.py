@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from distill_engine.errors import TrainingError
-from distill_engine.layers.constants import apart_name, between_name, filters_name, noise_name
+from distill_engine.layers.buffers import WithConstants
 from distill_engine.layers.state import flatten_state, unflatten_state
 from distill_engine.modelfile.graph_nodes import parts_of
 from distill_engine.models.latent_model import LatentModel
@@ -164,21 +164,10 @@ def _check_parity(data: bytes, step: _Step, role: _Role, name: str) -> None:
 
 def _known_weights(network: nn.Module) -> dict[str, np.ndarray]:
     """Arrays that the file or the loader will have, by the names that graphs may use."""
-    from distill_engine.layers.continuation import PhaseContinuation
-    from distill_engine.layers.feedback import MelFeedback
-    from distill_engine.vocoders.reading import MelReading
-    from distill_engine.vocoders.vocos import Vocos
-
     known = {name: value.detach().numpy() for name, value in network.state_dict().items()}
     for module in network.modules():
-        if isinstance(module, PhaseContinuation):
-            known[noise_name(*module.noise.shape)] = module.noise.numpy()
-        elif isinstance(module, MelFeedback):
-            known[filters_name(module.bands)] = module.bank.numpy()
-        elif isinstance(module, Vocos):
-            known[between_name(module.synthesis.bins)] = module.between.numpy()
-        elif isinstance(module, MelReading):
-            known[apart_name(*module.apart.shape)] = module.apart.numpy()
+        if isinstance(module, WithConstants):
+            known |= {name: getattr(module, attribute).numpy() for attribute, name in module.named.items()}
     return known | {f"{name}::T": np.ascontiguousarray(v.T) for name, v in known.items() if v.ndim == 2}
 
 

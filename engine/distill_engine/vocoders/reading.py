@@ -12,15 +12,13 @@ import math
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from distill_engine.audio.mel import MelConfig, hann_window, mel_filterbank
-from distill_engine.layers.constants import band_centres, bands_apart
+from distill_engine.layers.buffers import WithConstants
+from distill_engine.layers.constants import FloatArray, band_centres, constant_name
 from distill_engine.layers.continuation import SILENCE
-
-FloatArray = npt.NDArray[np.float64]
 
 MAXIMUM_LOG_MAGNITUDE = 6.0
 NEAR = 2.5  # bands on either side of a bin, the outermost fading, that count as near it
@@ -29,10 +27,9 @@ ALONE, WIDER = (
     0.6,
 )  # variances (squared band spacings) up to which a partial is wholly alone, from which it is not
 LEAST_LOBE = 0.05  # of a lone partial's magnitude, beyond its main lobe
-BANDS = 64  # in which levels are kept
 
 
-class MelReading(nn.Module):
+class MelReading(WithConstants):
     """Log-mel [B, bands, T] -> log-magnitudes, advances and alone, each [B, T, n_fft // 2 + 1].
 
     Advances are in radians a `hop`, beyond the bin's own; alone is 0 to 1.
@@ -57,15 +54,18 @@ class MelReading(nn.Module):
         spacing = np.interp(_bins(n_fft), centres, np.gradient(centres)) * radians
         lobe = 0.5 * (config.sample_rate / config.n_fft * radians) ** 2  # the variance of the analysis window's own
         heights = mel_filterbank(MelConfig(bands=bands, area_norm=False)).sum(1) / sums
-        buffers = {
-            "offset": _implied_magnitude(bands, n_fft)[1], "apart": bands_apart(n_fft // 2 + 1, bands),
-            "centres": centres * radians, "heights": heights,
-            "bins": _bins(n_fft)[:, None] * radians, "spacing": spacing**2, "lobe": lobe, "gain": _lone_gain(bands, n_fft),
-            "bands": _shares(n_fft),
-            "wide": np.clip(spacing * n_fft / (2 * np.pi * hop) - 1.0, 0.0, 1.0),
-        }  # fmt: skip
-        for name, value in buffers.items():
-            self.register_buffer(name, torch.tensor(value, dtype=torch.float32), persistent=False)
+        self.hold(
+            offset=_implied_magnitude(bands, n_fft)[1],
+            apart=constant_name("apart", n_fft // 2 + 1, bands),
+            centres=centres * radians,
+            heights=heights,
+            bins=_bins(n_fft)[:, None] * radians,
+            spacing=spacing**2,
+            lobe=lobe,
+            gain=_lone_gain(bands, n_fft),
+            bands=constant_name("levels", n_fft // 2 + 1),
+            wide=np.clip(spacing * n_fft / (2 * np.pi * hop) - 1.0, 0.0, 1.0),
+        )
 
     def forward(self, mel: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         log = self.implied(mel)
@@ -91,20 +91,12 @@ class MelReading(nn.Module):
         return (1.0 - self.apart).clamp_min(0.0)
 
     def level(self, log: Tensor) -> Tensor:
-        """Logarithms of the sums [..., BANDS] of magnitudes in mel bands, from log-magnitudes [..., bins]."""
+        """Logarithms of the sums [..., LEVELS] of magnitudes in mel bands, from log-magnitudes [..., bins]."""
         return torch.log(torch.exp(log.clamp_max(MAXIMUM_LOG_MAGNITUDE)) @ self.bands.T + SILENCE)
 
     def moved(self, log: Tensor, by: Tensor) -> Tensor:
-        """Log-magnitudes whose levels are moved by so much [..., BANDS]."""
+        """Log-magnitudes whose levels are moved by so much [..., LEVELS]."""
         return log + by @ self.bands
-
-
-def _shares(n_fft: int) -> FloatArray:
-    """[BANDS, bins]: what of each bin belongs to each band; one in all, the outermost bins' too."""
-    bank = mel_filterbank(MelConfig(n_fft=n_fft, window=n_fft, bands=BANDS, area_norm=False)).astype(np.float64)
-    bank[0, 0] = 1.0
-    shares: FloatArray = bank / bank.sum(0)
-    return shares
 
 
 def _implied_magnitude(bands: int, n_fft: int) -> tuple[FloatArray, FloatArray]:

@@ -18,19 +18,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from distill_engine.layers.constants import between_points
-from distill_engine.layers.continuation import (
-    NOTHING_YET,
-    SILENCE,
-    ContinuationState,
-    PhaseContinuation,
-    prediction_loss,
-    spread_of,
-)
+from distill_engine.layers.buffers import WithConstants
+from distill_engine.layers.constants import constant_name
+from distill_engine.layers.continuation import SILENCE, ContinuationState, PhaseContinuation
 from distill_engine.layers.conv import ConvState, StreamingConv1d
 from distill_engine.layers.convnext import ChannelNorm, ConvNeXtBlock
 from distill_engine.layers.feedback import MelFeedback
 from distill_engine.layers.onsets import PAST, OnsetReading, Onsets
+from distill_engine.layers.prediction import prediction_loss, spread_of
 from distill_engine.vocoders.config import VocosConfig
 from distill_engine.vocoders.reading import MAXIMUM_LOG_MAGNITUDE, MelReading
 
@@ -38,6 +33,7 @@ LEEWAY = 0.3  # nats, about what a band's sum differs by between a partial and n
 SURER = 4.0  # by which the logarithm of the concentration is higher where a partial is alone
 CONCENTRATION = (-4.0, 7.0)  # logarithms: from noise to a steady partial
 MEL_CENTRE, MEL_SCALE = -5.0, 3.0  # about the mean and spread of log-mels of music
+NOTHING_YET = 1e3  # for a mel, before the first
 
 
 @dataclass
@@ -48,7 +44,7 @@ class VocosState:
     sound: ContinuationState
 
 
-class Vocos(nn.Module):
+class Vocos(WithConstants):
     """Log-mel [B, bands, T] -> samples [B, 1, T * hop]. The stream is `delay` samples late (half a window and half the way to the next)."""
 
     between: Tensor
@@ -65,17 +61,16 @@ class Vocos(nn.Module):
         self.head_norm = ChannelNorm(c.channels)
         hop = c.hop // c.frames_per_hop
         self.synthesis = PhaseContinuation(c.n_fft, hop, MelFeedback(c.bands, c.n_fft, hop))
-        between = torch.from_numpy(between_points(self.synthesis.bins))
-        self.register_buffer("between", between, persistent=False)
-        self.spectra = nn.Linear(c.channels, (c.frames_per_hop + 2) * len(between))
+        self.hold(between=constant_name("between", self.synthesis.bins))
+        self.spectra = nn.Linear(c.channels, (c.frames_per_hop + 2) * len(self.between))
         self.delay = self.synthesis.delay
         self._predicted: tuple[Tensor, Tensor, Tensor] | None = None
         self.reading = MelReading(c.bands, c.n_fft, self.synthesis.hop)
         self.onsets = OnsetReading(c.bands, c.n_fft, self.synthesis.hop)
         self.apply(_initialise)
 
-    def _predict(self, x: Tensor, mel: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Features [B, C, T] and mel [B, bands, T] -> magnitude, advance and spread [B, T * frames_per_hop, bins], and the mel, so too."""
+    def _predict(self, x: Tensor, mel: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Features [B, C, T] and mel [B, bands, T] -> magnitude, advance and spread [B, T * frames_per_hop, bins]."""
         each, bins = self.config.frames_per_hop, self.synthesis.bins
         y = self.spectra(self.head_norm(x).transpose(1, 2)).unflatten(2, (each + 2, len(self.between))) @ self.between
         correction, advance, concentration = y[:, :, :each], y[:, :, each], y[:, :, each + 1]
@@ -89,14 +84,20 @@ class Vocos(nn.Module):
         else:  # in training too, corrections would learn to lean on it: 0.34 instead of 0.31 nat after 30 minutes
             log = self._levelled(log, implied)
         magnitude = torch.exp(log.clamp_max(MAXIMUM_LOG_MAGNITUDE))
-        wanted = mel.clamp_max(MAXIMUM_LOG_MAGNITUDE).transpose(1, 2).repeat_interleave(each, dim=1)
-        return magnitude, advance, spread_of(concentration), wanted
+        return magnitude, advance, spread_of(concentration)
 
-    def _sets_in(self, mel: Tensor, past: Tensor) -> Onsets:
-        """What sets in, from a mel [B, bands, T] and the frames before it."""
+    def _around(self, mel: Tensor, past: Tensor) -> tuple[Tensor, Onsets]:
+        """From a mel [B, bands, T] and frames before it: the log-mel [B, T * frames_per_hop, bands] of each spectrum's predecessor,
+        and what sets in.
+
+        A frame lies between its spectra: of three of them in a row, the one in the middle takes half of its own frame, and a quarter
+        of each neighbour's.
+        """
         mel, past = (x.clamp_max(MAXIMUM_LOG_MAGNITUDE) for x in (mel, past))
-        onsets: Onsets = self.onsets(mel, past, self.reading.between())
-        return onsets
+        each = self.config.frames_per_hop
+        spectra = torch.cat([past, mel], -1).transpose(1, 2).repeat_interleave(each, dim=1)[:, PAST * each - 2 :]
+        wanted = 0.25 * spectra[:, :-2] + 0.5 * spectra[:, 1:-1] + 0.25 * spectra[:, 2:]
+        return wanted, self.onsets(mel, past, self.reading.between())
 
     def _levelled(self, log: Tensor, implied: Tensor) -> Tensor:
         """Log-magnitudes [..., bins] whose sums in mel bands differ from the implied ones' by LEEWAY at most."""
@@ -116,8 +117,8 @@ class Vocos(nn.Module):
             x = block(x)
         with torch.autocast(mel.device.type, enabled=False):  # sums over a window, and exponents, need all of float32
             mel = mel.float()
-            onsets = self._sets_in(mel, mel[..., :1].repeat(1, 1, PAST))
-            samples: Tensor = self.synthesis(*self._predict(x.float(), mel), onsets)
+            around = self._around(mel, mel[..., :1].repeat(1, 1, PAST))
+            samples: Tensor = self.synthesis(*self._predict(x.float(), mel), *around)
         return samples.unsqueeze(1)
 
     def initial_state(self, batch: int, device: Any = None, dtype: Any = None) -> VocosState:
@@ -137,9 +138,7 @@ class Vocos(nn.Module):
             x, new = block.step(x, old)  # type: ignore[operator]
             states.append(new)
         past = torch.where(state.past == NOTHING_YET, mel[..., :1], state.past)
-        magnitude, advance, spread, wanted = self._predict(x, mel)
-        onsets = self._sets_in(mel, past)
-        samples, sound = self.synthesis.step(magnitude, advance, spread, state.sound, wanted, onsets)
+        samples, sound = self.synthesis.step(*self._predict(x, mel), state.sound, *self._around(mel, past))
         return samples.unsqueeze(1), VocosState(embed, tuple(states), torch.cat([past, mel], -1)[..., -PAST:], sound)
 
 

@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from distill_engine.layers.continuation import NOISE_FRAMES, PhaseContinuation, prediction_loss, spread_of
+from distill_engine.layers.continuation import NOISE_FRAMES, PhaseContinuation
+from distill_engine.layers.prediction import prediction_loss, spread_of
 
 N_FFT, HOP, RATE = 1024, 256, 44100
 BINS = N_FFT // 2 + 1

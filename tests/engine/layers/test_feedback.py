@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from distill_engine.audio.mel import MelConfig, mel_spectrogram
-from distill_engine.layers.constants import computed, filters_name, mel_filters
+from distill_engine.layers.constants import computed, constant_name, mel_filters
 from distill_engine.layers.continuation import PhaseContinuation
 from distill_engine.layers.feedback import MOST_HEARD, MOST_RAISED, MelFeedback
 
@@ -92,13 +92,15 @@ def test_what_has_been_lacking_lately_is_added_too_and_forgotten(feedback, hiss)
 
 
 def spectra(sound: np.ndarray) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """A sound's true magnitudes, no advances, the spread of noise, and its mel, twice each."""
+    """A sound's true magnitudes, no advances, the spread of noise, and what the mel says of the spectrum before each."""
     count, margin = len(sound) // HOP, (N_FFT - HOP) // 2
     padded = torch.nn.functional.pad(torch.from_numpy(sound), (margin, margin))
     frames = padded.unfold(0, N_FFT, HOP)[:count]
     magnitude = torch.fft.rfft(frames * torch.hann_window(N_FFT), norm="ortho").abs()[None]
     mel = torch.from_numpy(mel_spectrogram(sound)).T[None].repeat_interleave(2, dim=1)
-    return magnitude, torch.zeros_like(magnitude), torch.full_like(magnitude, 1.5), mel
+    mel = torch.cat([mel[:, :1], mel[:, :1], mel], 1)
+    wanted = 0.25 * mel[:, :-2] + 0.5 * mel[:, 1:-1] + 0.25 * mel[:, 2:]
+    return magnitude, torch.zeros_like(magnitude), torch.full_like(magnitude, 1.5), wanted
 
 
 def mel_distance(samples: Tensor, sound: np.ndarray) -> float:
@@ -143,9 +145,9 @@ def test_a_window_as_long_as_the_mels_is_refused() -> None:
 
 
 def test_graphs_ask_for_the_filters_by_name() -> None:
-    found = computed(filters_name(16))
+    found = computed(constant_name("mel", 16))
     assert found is not None
     np.testing.assert_array_equal(found, mel_filters(16))
     assert computed("decoder.weight") is None
     with pytest.raises(ValueError, match="600 mel bands"):
-        computed(filters_name(600))
+        computed(constant_name("mel", 600))

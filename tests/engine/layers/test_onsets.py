@@ -13,7 +13,7 @@ from distill_engine.layers.onsets import PAST, OnsetReading, Onsets
 from distill_engine.vocoders.registry import build_vocoder
 
 N_FFT, HOP, BANDS, RATE = 1024, 256, 128, 44100
-BETWEEN = (1.0 - torch.from_numpy(bands_apart(N_FFT // 2 + 1, BANDS))).clamp_min(0.0)
+BETWEEN = (1.0 - torch.from_numpy(bands_apart(N_FFT // 2 + 1, BANDS)).float()).clamp_min(0.0)
 
 
 def noise(count: int, seed: int = 0) -> np.ndarray:

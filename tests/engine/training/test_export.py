@@ -81,7 +81,7 @@ def test_large_weights_are_outside_the_graph_and_all_are_found(graphs, networks)
         inside = [numpy_helper.to_array(t) for t in proto.graph.initializer if not t.external_data]
         large = [v for v in part.values() if v.size > export.LARGEST_INSIDE]
         assert not any(np.array_equal(a, b) for a in inside for b in large)
-        assert len(data) < 400_000
+        assert len(data) < 300_000
         for tensor in proto.graph.initializer:
             if tensor.data_location == onnx.TensorProto.EXTERNAL:
                 assert {e.key: e.value for e in tensor.external_data}["location"] == export.MARKER

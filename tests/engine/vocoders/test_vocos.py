@@ -44,7 +44,7 @@ def test_where_a_partial_is_alone_no_correction_moves_its_frequency() -> None:
     with torch.no_grad():
         network.spectra.weight.zero_()
         network.spectra.bias[each * points : (each + 1) * points] = 1.0
-        _, advance, spread, _ = network._predict(torch.zeros(1, network.config.channels, 40), mel)
+        _, advance, spread = network._predict(torch.zeros(1, network.config.channels, 40), mel)
     nearest = round(hertz * 1024 / 44100)
     found = nearest * 44100 / 1024 + advance[0, :, nearest] * 44100 / (2 * np.pi * 256)
     assert (found - hertz).abs().max() < 1.0
