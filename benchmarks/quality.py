@@ -21,7 +21,7 @@ import torch
 from build_assets import CORPUS
 from machine import machine
 
-from distill_engine.audio.mel import DEFAULT_MEL, mel_filterbank, mel_spectrogram
+from distill_engine.audio.mel import DEFAULT_MEL, LEAD_IN, mel_filterbank, mel_spectrogram
 from distill_engine.dataset.corpus import load_corpus
 from distill_engine.library.assets import base_vocoder_path
 from distill_engine.modelfile import ModelFile
@@ -118,16 +118,21 @@ def vocoders(model: Path | None) -> dict[str, Vocode]:
     return found
 
 
+def copied(clip: np.ndarray, vocode_one: Vocode, model: LatentModel | None = None) -> np.ndarray:
+    """A clip [T] sent after silence, as `distill resynth` does, through its mel (and the model) and a vocoder."""
+    mel = mel_spectrogram(np.pad(clip, (LEAD_IN, 0)))
+    if model is not None:
+        mel = reconstruct(model, torch.from_numpy(mel)[None])[0].numpy()
+    return np.ascontiguousarray(vocode_one(mel)[LEAD_IN:], np.float32)
+
+
 def measure(
     clips: list[np.ndarray], vocode_one: Vocode, measures: Measures, model: LatentModel | None
 ) -> dict[str, float]:
     """Means over clips; with a model the mel goes through its latents first."""
     rows = []
     for clip in clips:
-        mel = mel_spectrogram(clip)
-        if model is not None:
-            mel = reconstruct(model, torch.from_numpy(mel)[None])[0].numpy()
-        rows.append(measures(clip, np.ascontiguousarray(vocode_one(mel), np.float32)))
+        rows.append(measures(clip, copied(clip, vocode_one, model)))
     return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
 
 

@@ -17,6 +17,8 @@ from distill_engine.errors import ConfigError
 
 FloatArray = npt.NDArray[np.float32]
 
+LEAD_IN = 4096  # samples of silence before a recording that is copied: what it begins with sets in, and is no reflection going on
+
 
 @dataclass(frozen=True)
 class MelConfig:

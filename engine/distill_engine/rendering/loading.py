@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from distill_engine.audio.mel import MelConfig, mel_spectrogram
+from distill_engine.audio.mel import LEAD_IN, MelConfig, mel_spectrogram
 from distill_engine.errors import ModelFileError
 from distill_engine.modelfile import Manifest, ModelFile
 from distill_engine.modelfile.configs import mel_config, model_config
@@ -143,12 +143,13 @@ class LoadedModel:
 
     def resynthesise(self, samples: FloatArray, vocoder: str | None = None) -> FloatArray:
         """Samples [T] through encoder, decoder and vocoder, aligned; as long as they were."""
-        mel = self.decode(self.encode(samples))
-        return _fitted(self.vocode(mel, vocoder), len(samples))
+        mel = self.decode(self.encode(_after_silence(samples)))
+        return _fitted(self.vocode(mel, vocoder)[LEAD_IN:], len(samples))
 
     def copy_synthesise(self, samples: FloatArray, vocoder: str | None = None) -> FloatArray:
         """Samples [T] through their own mel and the vocoder alone; as long as they were."""
-        return _fitted(self.vocode(self.mel_of(samples), vocoder), len(samples))
+        mel = self.mel_of(_after_silence(samples))
+        return _fitted(self.vocode(mel, vocoder)[LEAD_IN:], len(samples))
 
     def take_notes(self) -> tuple[str, ...]:
         """What the networks had to say since the last call, such as that memory ran out and where they went on."""
@@ -188,6 +189,10 @@ def _run(stream: StepBackend, x: FloatArray, block: int) -> FloatArray:
     for start in range(0, x.shape[1], block):
         parts.append(stream.step(np.ascontiguousarray(x[:, start : start + block], np.float32)).copy())
     return np.concatenate(parts, axis=1) if parts else np.zeros((stream.channels_out, 0), np.float32)
+
+
+def _after_silence(samples: FloatArray) -> FloatArray:
+    return np.pad(samples, (LEAD_IN, 0))
 
 
 def _fitted(samples: FloatArray, length: int) -> FloatArray:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from distill_engine.audio.mel import LEAD_IN
 from distill_engine.models.latent_model import LatentModel
 from distill_engine.training.batches import Batches
 from distill_engine.training.checkpoint import Checkpoint
@@ -128,11 +129,10 @@ def _fitted(clip: np.ndarray, hop: int = 512, shortest: int = 4096) -> np.ndarra
 
 @torch.no_grad()
 def copy_synthesis(generator: nn.Module, core: VocoderStep, clips: list[Tensor]) -> dict[str, float]:
-    """Mean mel L1 (nats) and multi-resolution STFT of clips [1, T] sent through their true mel and the generator."""
+    """Mean mel L1 (nats) and multi-resolution STFT of clips [1, T] sent after silence through their true mel and the generator."""
     mel_errors, stft_errors = [], []
     for clip in clips:
-        mel = core.mel(clip)
-        out = generator(mel)[:, 0].float()
-        mel_errors.append(float(F.l1_loss(core.mel(out), mel)))
+        out = generator(core.mel(F.pad(clip, (LEAD_IN, 0))))[:, 0, LEAD_IN:].float()
+        mel_errors.append(float(F.l1_loss(core.mel(out), core.mel(clip))))
         stft_errors.append(float(core.stft(out, clip)))
     return {"mel": float(np.mean(mel_errors)), "stft": float(np.mean(stft_errors))}

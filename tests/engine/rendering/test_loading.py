@@ -6,6 +6,7 @@ import pytest
 from distill_engine import load_model
 from distill_engine.audio.mel import mel_spectrogram
 from distill_engine.errors import ModelFileError, VocoderError
+from distill_engine.library.assets import starter_path
 from distill_engine.rendering.render import Output
 from distill_engine.rendering.resynth import resynth
 
@@ -51,6 +52,20 @@ def test_the_vocoder_is_aligned_with_its_mel(model):
     mel[:, 20] = 0.0
     energy = np.square(model.vocode(mel, "vocos")).reshape(40, 512).sum(axis=1)
     assert 19 <= int(energy.argmax()) <= 21
+
+
+def test_what_a_file_begins_with_sets_in_there():
+    """A stroke that rises within 4.5 ms: no burst before it, as there is if the sound is taken to have gone on before the file."""
+    rise = 200
+    stroke = (
+        0.3 * np.random.default_rng(0).standard_normal(22_050) * np.exp(-np.maximum(np.arange(22_050) - rise, 0) / 2205)
+    )
+    stroke[:rise] *= np.linspace(0, 1, rise) ** 2
+    stroke = stroke.astype(np.float32)
+    copy = load_model(starter_path()).copy_synthesise(stroke, "vocos")
+    begun, there = (np.sqrt(np.mean(x[: rise // 2] ** 2)) for x in (copy, stroke))
+    assert begun < 2 * there
+    assert 0.7 < np.sqrt(np.mean(copy[rise : 4 * rise] ** 2)) / np.sqrt(np.mean(stroke[rise : 4 * rise] ** 2)) < 1.4
 
 
 def test_calls_do_not_remember_each_other(model):
