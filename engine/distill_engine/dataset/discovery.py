@@ -21,7 +21,8 @@ JUNK_FOLDERS = frozenset({"__macosx", "$recycle.bin", "system volume information
 
 @dataclass(frozen=True)
 class Found:
-    """A file below the folder: `name` is its path from there, with forward slashes; `reason` why it is left out, if it is."""
+    """A file below the folder: `name` is its path from there, with forward slashes, bytes that are not UTF-8 written out;
+    `reason` why it is left out, if it is."""
 
     path: Path
     name: str
@@ -44,12 +45,11 @@ def find_files(folder: Path) -> list[Found]:
 
 
 def _walk(folder: Path, root: Path, seen: set[tuple[int, int]], found: list[Found]) -> None:
-    name = folder.relative_to(root).as_posix()
     try:
         status = folder.stat()
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
-        found.append(Found(folder, f"{name}/", f"folder cannot be opened ({error.strerror or error})"))
+        found.append(Found(folder, f"{_name(folder, root)}/", f"folder cannot be opened ({error.strerror or error})"))
         return
     if (status.st_dev, status.st_ino) in seen:  # a link back up, or a second way in
         return
@@ -62,9 +62,13 @@ def _walk(folder: Path, root: Path, seen: set[tuple[int, int]], found: list[Foun
         if _is_folder(entry):
             folders.append(path)
         else:
-            found.append(Found(path, path.relative_to(root).as_posix(), _refusal(path)))
+            found.append(Found(path, _name(path, root), _refusal(path)))
     for path in folders:
         _walk(path, root, seen, found)
+
+
+def _name(path: Path, root: Path) -> str:
+    return os.fsencode(path.relative_to(root).as_posix()).decode("utf-8", "backslashreplace")
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

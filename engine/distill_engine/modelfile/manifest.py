@@ -20,6 +20,7 @@ from distill_engine.modelfile.tensors import parse_json
 FORMAT = "distillgan"
 VERSION = 1
 MAX_MANIFEST = 16 << 20
+MAX_TEXT = 256
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _TABLES = ("mel", "model", "vocoders", "corpus", "training", "analysis")
 
@@ -97,6 +98,12 @@ class Manifest:
         return cls(name, family, created, **tables, parts=parts, extra=values)
 
 
+def printable_name(text: str) -> str:
+    """A name that a manifest takes, out of any text such as a file's name: spaces plain, what cannot be shown left out."""
+    shown = (c if c.isprintable() else " " if c.isspace() else "" for c in _encodable(text))
+    return "".join(shown)[:MAX_TEXT]
+
+
 def is_vocoder(part: str) -> bool:
     """Whether a part holds the weights of one of the model's own vocoders."""
     return part.startswith("vocoder/")
@@ -111,7 +118,7 @@ def _is_vocoder_row(row: Any) -> bool:
 
 
 def _text(value: Any, name: str, where: str) -> str:
-    if not isinstance(value, str) or len(value) > 256 or not value.isprintable():
+    if not isinstance(value, str) or len(value) > MAX_TEXT or not value.isprintable():
         raise ModelFileError(f"{where}: {name!r} in the manifest is not a short plain text: damaged")
     return value
 
@@ -130,16 +137,21 @@ def _entries(value: Any, where: str) -> dict[str, PartEntry]:
     return entries
 
 
+def _encodable(text: str) -> str:
+    """`text` with lone surrogates, as names of files have that are not UTF-8, written out."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def _plain(value: Any) -> Any:
-    """`value` as JSON can hold it: numpy numbers and arrays unpacked, numbers that are not finite as None."""
+    """`value` as JSON can hold it: arrays unpacked, numbers that are not finite as None, lone surrogates written out."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {_encodable(str(key)): _plain(item) for key, item in value.items()}
     if isinstance(value, (np.ndarray, np.generic)):
         return _plain(value.tolist())
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_plain(item) for item in value]
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    if value is None or isinstance(value, (bool, int, str)):
+    if value is None or isinstance(value, (bool, int)):
         return value
-    return str(value)
+    return _encodable(str(value))

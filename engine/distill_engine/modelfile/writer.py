@@ -23,7 +23,7 @@ from distill_engine.modelfile.archive import (
 )
 from distill_engine.modelfile.atomic import folder_lock, remove_stale, replacing, write_reason
 from distill_engine.modelfile.configs import check_configs
-from distill_engine.modelfile.manifest import Manifest, PartEntry
+from distill_engine.modelfile.manifest import Manifest, PartEntry, printable_name
 from distill_engine.modelfile.reader import GRAPH_SUFFIX, MANIFEST, ModelFile, is_training, member_name
 from distill_engine.modelfile.tensors import Arrays, Part, check_finite, encode
 
@@ -142,7 +142,8 @@ def _copy_payload(old: ModelFile, name: str) -> _Payload:
 
 def _write(path: Path, manifest: Manifest, payloads: Mapping[str, _Payload]) -> Manifest:
     """Lay out and write the archive: the manifest first, then small parts before large ones."""
-    manifest = replace(manifest, parts={name: payload.entry for name, payload in sorted(payloads.items())})
+    entries = {name: payload.entry for name, payload in sorted(payloads.items())}
+    manifest = replace(manifest, name=printable_name(manifest.name), parts=entries)
     text = manifest.to_json()
     check_configs(Manifest.from_json(text, f"{path}: cannot be saved"), f"{path}: cannot be saved")
     rows = [(MANIFEST, _payload([memoryview(text)]))]

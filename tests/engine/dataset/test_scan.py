@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,6 +71,15 @@ def test_what_is_not_sound_is_named(tmp_path: Path, sound: Sound) -> None:
     assert reasons["empty.mp3"].startswith("is empty")
     assert reasons["no suffix"] == "duplicate of a.wav", "read, though it has no suffix"
     assert [file.name for file in report.usable_files] == ["a.wav", "b.flac"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are Unicode there")
+def test_names_that_are_not_utf8_are_written_out(tmp_path: Path, sound: Sound) -> None:
+    folder = tmp_path / "sounds"
+    os.rename(sound("a.wav"), os.fsencode(folder) + b"/caf\xe9.wav")
+    os.rename(sound("b/c.wav").parent, os.fsencode(folder) + b"/\xff")
+    report = scan_corpus(folder)
+    assert verdicts(report) == {"caf\\xe9.wav": "ok", "\\xff/c.wav": "ok"}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need rights there")

@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -176,6 +177,34 @@ def test_weights_that_are_not_finite_are_neither_saved_nor_loaded(model: Path, m
 def test_arrays_that_are_not_numbers_are_refused(tmp_path: Path, array: np.ndarray) -> None:
     with pytest.raises(ModelFileError, match="cannot be stored"):
         save_model(tmp_path / "m", Manifest(), {"model": {"x": array}})
+
+
+NAMES = [
+    ("birds", "birds"),
+    ("two\xa0birds", "two birds"),
+    ("a \N{WOMAN}\u200d\N{MICROPHONE} singing", "a \N{WOMAN}\N{MICROPHONE} singing"),
+    ("caf\udce9", "caf\\udce9"),
+    ("\x1b[31mred\n", "[31mred "),
+    ("n" * 300, "n" * 256),
+]
+
+
+@pytest.mark.parametrize(("given", "kept"), NAMES)
+def test_a_model_is_saved_under_any_name(tmp_path: Path, given: str, kept: str) -> None:
+    path = tmp_path / "m.distillgan"
+    assert save_model(path, Manifest(given), {"model": arrays()}).name == kept
+    update_model(path, manifest=lambda manifest: replace(manifest, name=given))
+    with ModelFile.open(path) as file:
+        assert file.manifest.name == kept
+
+
+def test_names_of_files_that_are_not_utf8_are_written_out(tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.wav")
+    manifest = Manifest("m", corpus={"validation": [name]}, analysis={name: Path(name)})
+    save_model(tmp_path / "m", manifest, {"model": arrays()})
+    with ModelFile.open(tmp_path / "m") as file:
+        assert file.manifest.corpus == {"validation": ["caf\\udce9.wav"]}
+        assert file.manifest.analysis == {"caf\\udce9.wav": "caf\\udce9.wav"}
 
 
 def test_absent_parts_are_named(model: Path) -> None:
