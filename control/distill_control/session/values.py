@@ -91,7 +91,9 @@ class Values:
         return changed
 
     def rename_controls(self, before: ModelInfo, now: ModelInfo, link: Link) -> None:
-        """Carries control values over to another model by name; new controls start at 0."""
+        """Carries control values over to another model by name; new controls start at 0. Before the first model, all stay."""
+        if not before.name:
+            return
         old = {name: self.slots[_FIRST_CONTROL + index] for index, name in enumerate(before.controls)}
         for index in range(vocabulary.CONTROL_SLOTS):
             name = now.controls[index] if index < len(now.controls) else None

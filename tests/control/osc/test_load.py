@@ -101,6 +101,7 @@ def test_malformed_datagrams_frames_and_requests_do_no_harm(make_engine, tools):
 def test_a_control_process_started_again_goes_on_where_the_old_one_stood(make_engine, tools):
     engine = make_engine()
     with engine.client() as client:
+        client.send("/distill/control/roughness", -0.25)
         client.send("/distill/width", 0.5)
         tools.eventually(lambda: engine.value(vocabulary.slot("/distill/width")) == 0.5)
     engine.process.kill()
@@ -110,6 +111,8 @@ def test_a_control_process_started_again_goes_on_where_the_old_one_stood(make_en
     engine.start(again=True)
     with engine.client() as client:
         assert tools.ask(client, "/distill/width") == (0.5,)
+        assert tools.ask(client, "/distill/control/roughness") == (-0.25,)
+    assert engine.value(vocabulary.slot("/distill/control/1")) == -0.25
 
 
 def test_an_engine_that_is_gone_is_said_and_the_process_ends(make_engine):

@@ -112,6 +112,14 @@ def test_another_model_keeps_values_of_controls_by_name(rain, fake_link):
     assert "/distill/latent/8" not in rain.addresses()
 
 
+def test_the_first_model_leaves_controls_as_shared_memory_has_them(fake_link):
+    session = Session(fake_link)
+    session.values.slots[vocabulary.slot("/distill/control/1")] = 0.5
+    session.on_message({"event": "model", "name": "rain", "controls": ["brightness", "roughness"], "latents": 8})
+    assert session.get("/distill/control/roughness") == 0.5
+    assert fake_link.written == []
+
+
 def test_groups_write_their_targets_and_wake_the_map(rain, fake_link):
     rain.set("/distill/latents", [1, 2, 3])
     assert [rain.get(f"/distill/latent/{i}") for i in range(4)] == [1.0, 2.0, 3.0, 0.0]
