@@ -87,23 +87,30 @@ def make_map(
 ) -> LatentMap:
     """The map of clips' latents [D, L] each; only regions in which most latents are `audible` [L] are on it.
 
+    Of a corpus of short hits, which has no such region, all that is audible is on it, without the silence around it.
+
     Raises:
         AnalysisError: there is nothing audible to show.
     """
-    regions = [
-        (clip, start)
-        for clip, heard in enumerate(audible)
-        for start in range(0, len(heard), REGION_LATENTS)
-        if 2 * np.count_nonzero(heard[start : start + REGION_LATENTS]) >= len(heard[start : start + REGION_LATENTS])
-    ]
+    starts = [(clip, start) for clip, heard in enumerate(audible) for start in range(0, len(heard), REGION_LATENTS)]
+    shares = [float(audible[clip][start : start + REGION_LATENTS].mean()) for clip, start in starts]
+    whole = max(shares, default=0.0) >= 0.5
+    regions = [place for place, share in zip(starts, shares, strict=True) if (share >= 0.5 if whole else share > 0)]
     if not regions:
         raise AnalysisError("a map needs audible sound, and the corpus has none")
     if len(regions) > MOST_REGIONS:
         regions = [regions[i] for i in np.linspace(0, len(regions) - 1, MOST_REGIONS).round().astype(int)]
-    means = np.stack([latents[clip][:, start : start + REGION_LATENTS].mean(axis=1) for clip, start in regions], axis=1)
+    means = np.stack([_mean(latents[clip], audible[clip], start, whole=whole) for clip, start in regions], axis=1)
     points, stress = scale_to_plane(means)
     clips = np.array([clip for clip, _ in regions], np.int64)
     return LatentMap(points, means, clips, np.array([start for _, start in regions]) * seconds_per_latent, stress)
+
+
+def _mean(latents: FloatArray, audible: npt.NDArray[np.bool_], start: int, *, whole: bool) -> FloatArray:
+    """Mean latent [D] of the region from `start` on, or of what is audible in it."""
+    stop = start + REGION_LATENTS
+    region = latents[:, start:stop]
+    return np.asarray((region if whole else region[:, audible[start:stop]]).mean(axis=1))
 
 
 def scale_to_plane(latents: FloatArray) -> tuple[FloatArray, float]:

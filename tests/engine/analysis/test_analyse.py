@@ -123,6 +123,15 @@ def test_one_file_is_enough(toy: Any) -> None:
     assert "loudness" in result.controls.names
 
 
+def test_hits_followed_by_silence_are_analysed(toy: Any) -> None:
+    rng = np.random.default_rng(5)
+    clips = [np.pad(0.3 * rng.standard_normal(4000).astype(np.float32), (0, 30000)) for _ in range(6)]
+    result = analyse(lambda clip: rng.standard_normal((8, 17)), toy.synthesise, clips, config=TINY)
+    assert len(result.controls)
+    assert result.map is not None
+    assert len(result.map.clips) == len(clips)
+
+
 def test_one_sound_over_and_over_is_like_that_sound_once(toy: Any) -> None:
     clip = toy.clip(3, 80)
     once, often = (analyse(toy.encode, toy.synthesise, clips, seed=1, config=TINY) for clips in ([clip], [clip] * 4))

@@ -83,6 +83,16 @@ def test_the_map_survives_storage_and_says_when_it_is_absent(plane: LatentMap) -
         LatentMap.from_part(plane.to_arrays() | {"map_points": np.zeros((2, 1), np.float32)})
 
 
+def test_short_hits_have_a_map_of_what_is_audible_in_them() -> None:
+    heard = np.zeros(20, bool)
+    heard[[0, 9, 10]] = True
+    latents = RNG.standard_normal((4, 20))
+    plane = make_map([np.zeros((4, 16)), latents], [np.zeros(16, bool), heard], 0.5)
+    np.testing.assert_allclose(plane.latents, np.stack([latents[:, 0], latents[:, 9:11].mean(axis=1)], axis=1))
+    assert plane.clips.tolist() == [1, 1]
+    assert plane.seconds.tolist() == [0.0, 4.0]
+
+
 def test_a_silent_corpus_has_no_map() -> None:
     with pytest.raises(AnalysisError, match="audible"):
         make_map([np.zeros((4, 16))], [np.zeros(16, bool)], 0.046)
