@@ -4,6 +4,7 @@ import ipaddress
 import itertools
 import json
 import logging
+import socket
 from http import HTTPStatus
 from urllib.parse import unquote, urlsplit
 
@@ -82,7 +83,8 @@ class OscQueryService:
         if not self._gate.admits(host):
             return _response(HTTPStatus.FORBIDDEN, {"ERROR": "this host is not on the allow list"})
         if not self._is_ours(request):
-            return _response(HTTPStatus.FORBIDDEN, {"ERROR": "a page of another site asks; open it from this machine"})
+            reason = "a page from elsewhere asks; serve it from this machine, or let its address in with --allow"
+            return _response(HTTPStatus.FORBIDDEN, {"ERROR": reason})
         if "upgrade" in request.headers.get("Connection", "").lower():
             if len(self._listeners) >= CONNECTION_LIMIT:
                 return _response(HTTPStatus.SERVICE_UNAVAILABLE, {"ERROR": "too many clients listen already"})
@@ -108,12 +110,19 @@ class OscQueryService:
         return _response(HTTPStatus.OK, {attribute: node[attribute]})
 
     def _is_ours(self, request: Request) -> bool:
-        """Keeps other sites' pages out: their Origin, or a name that was pointed at this address, gives them away."""
-        names = []
-        for header in ("Host", "Origin"):
-            values = request.headers.get_all(header)
-            names += [value for value in values if value and value != "null"]
-        return all(_is_local_name(name) for name in names)
+        """Keeps other sites' pages out: their Origin, or a Host that was pointed at this address, gives them away.
+
+        A browser names the page in Origin (`null` where it hides it); other programs have none.
+        """
+        hosts = [_host_name(f"//{value}") for value in request.headers.get_all("Host") if value]
+        pages = [_host_name(value) for value in request.headers.get_all("Origin") if value]
+        return all(map(_is_local, hosts)) and all(self._may_steer(page, hosts) for page in pages)
+
+    def _may_steer(self, page: str, hosts: list[str]) -> bool:
+        """Whether pages of this host may ask: this machine's, by whichever name it is called, and those on the allow list."""
+        if page == "localhost" or page.endswith(".localhost") or self._gate.allow.allows(page):
+            return True
+        return page in hosts and (_is_address(page) or page.removesuffix(".local") == _own_name())
 
     def _model_changed(self, before: ModelInfo, now: ModelInfo) -> None:
         old = _model_paths(before)
@@ -135,17 +144,29 @@ def _model_paths(model: ModelInfo) -> dict[str, None]:
     return dict.fromkeys(controls + [f"/distill/latent/{index}" for index in range(model.latents)])
 
 
-def _is_local_name(value: str) -> bool:
-    """Whether a Host or Origin is a numeric address, localhost or a name on the local network."""
+def _host_name(url: str) -> str:
+    """The host in an address; empty where there is none."""
     try:
-        name = urlsplit(value if "//" in value else f"//{value}").hostname or ""
+        return urlsplit(url).hostname or ""
     except ValueError:
-        return False
+        return ""
+
+
+def _own_name() -> str:
+    return socket.gethostname().partition(".")[0].lower()
+
+
+def _is_address(name: str) -> bool:
     try:
         ipaddress.ip_address(name)
-        return True
     except ValueError:
-        return name == "localhost" or name.endswith((".local", ".localhost")) or ("." not in name and name != "")
+        return False
+    return True
+
+
+def _is_local(name: str) -> bool:
+    """Whether a Host is a numeric address or a name on the local network: none that a site elsewhere can have."""
+    return _is_address(name) or name.endswith((".local", ".localhost")) or ("." not in name and name != "")
 
 
 def _response(status: HTTPStatus, body: object) -> Response:

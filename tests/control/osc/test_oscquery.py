@@ -77,8 +77,38 @@ def test_pages_of_other_sites_are_kept_out(engine):
     assert status_of(engine, "/", Host="evil.example.com") == 403
     assert status_of(engine, "/", Origin="https://evil.example.com") == 403
     assert status_of(engine, "/", Origin="http://localhost:3000") == 200
-    with pytest.raises(InvalidStatus):
-        listen(engine, origin="https://evil.example.com")
+    for origin in ("https://evil.example.com", "null"):
+        with pytest.raises(InvalidStatus):
+            listen(engine, origin=origin)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["null", "http://203.0.113.9", "http://192.168.1.77:9001", "http://router", "http://evil.local", "file://"],
+)
+def test_pages_from_elsewhere_are_kept_out_however_they_are_called(engine, origin):
+    assert status_of(engine, "/", Origin=origin) == 403
+
+
+def test_a_host_and_its_page_are_told_apart(make_engine):
+    engine = make_engine(allow=("192.168.1.0/24",))
+    name = socket.gethostname().partition(".")[0]
+    for host, origin, status in (
+        ("127.0.0.1", "http://[::1]:3000", 200),
+        ("127.0.0.1", "http://desk.localhost", 200),
+        ("10.1.2.3:9001", "http://10.1.2.3:80", 200),
+        ("10.1.2.3:9001", "http://10.1.2.4:80", 403),
+        ("127.0.0.1", "http://192.168.1.77", 200),
+        (f"{name}.local", f"http://{name}.local:3000", 200),
+        (name, f"http://{name}", 200),
+        ("elsewhere", "http://elsewhere", 403),
+        ("elsewhere.local", "http://elsewhere.local", 403),
+        ("null", "null", 403),
+    ):
+        assert status_of(engine, "/", Host=host, Origin=origin) == status, (host, origin)
+    for host in ("elsewhere", "elsewhere.local:9001", "192.168.1.2", "[fd00::1]:9001"):
+        assert status_of(engine, "/", Host=host) == 200, host
+    assert status_of(engine, "/", Host="evil.example.com", Origin="http://localhost") == 403
 
 
 def test_listeners_get_the_value_then_changes_and_steer_without_echo(engine, tools):
