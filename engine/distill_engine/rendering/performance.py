@@ -24,6 +24,8 @@ MAXIMUM_SECONDS = 24 * 3600.0
 Told = Callable[[str], None]
 Resolve = Callable[[str, str, str], Instrument]
 """(model name, model digest, vocoder) -> the instrument that a take swaps to. Raises DistillError."""
+Swapped = Callable[[str, str, str, str], Instrument]
+"""The same, with the digest of its analysis."""
 
 
 def ignore(text: str) -> None:
@@ -117,9 +119,9 @@ def control_index(instrument: Instrument, name: str) -> int:
     return names.index(name)
 
 
-def _rendered(synth: Synth, hops: int, told: Told) -> FloatArray:
+def _rendered(synth: Synth, hops: int, told: Told, heard: FloatArray | None = None) -> FloatArray:
     """The synth's next hops. Where it plays on live, muted, a file is not written: raises VocoderError if a vocoder failed."""
-    block = synth.render(hops)
+    block = synth.render(hops, heard)
     for report in synth.take_reports():
         if report.kind == FAILED:
             raise VocoderError(report.message.split("; ")[0] + "; choose another --vocoder or --torch-device")
@@ -141,32 +143,42 @@ def play_take(
             f"the take was played with {header.model_name} ({header.model[:12]}), not with {instrument.name} "
             f"({instrument.model_digest[:12]}); give the model it was played with"
         )
-    if header.analysis and header.analysis != instrument.analysis_digest:
-        raise TakeError(
-            f"the take was played with another analysis of {header.model_name}: its controls and its corpus were others; "
-            "give the file it was played with"
-        )
+    _check_analysis(instrument, header.analysis, header.model_name)
+
+    def swapped(name: str, digest: str, kind: str, analysis: str) -> Instrument:
+        found = resolve(name, digest, vocoder or kind)
+        _check_analysis(found, analysis, name)
+        return found
+
     synth = Synth(instrument, seed=header.seed, block=header.block)
     same = vocoder is None and instrument.vocoder_digest == header.vocoder_digest
-    _restore(synth, take, resolve, vocoder, same)
+    _restore(synth, take, swapped, same)
     shift = 0 if same else synth.alignment_samples - _recorded_alignment(take)
     if shift < 0:
         yield np.zeros((2, -shift), np.float32)
     skip, left = max(0, shift), take.hops * header.hop
     left += min(0, shift)
-    for block in _perform(synth, take, resolve, vocoder, -(-skip // header.hop), told):
+    for block in _perform(synth, take, swapped, vocoder, -(-skip // header.hop), told):
         part, skip = block[:, skip:], max(0, skip - block.shape[1])
         yield part[:, :left]
         left -= min(left, part.shape[1])
+
+
+def _check_analysis(instrument: Instrument, analysis: str, name: str) -> None:
+    if analysis and analysis != instrument.analysis_digest:
+        raise TakeError(
+            f"the take was played with another analysis of {name[:80]}: its controls and its corpus were others; "
+            "give the file it was played with"
+        )
 
 
 def _recorded_alignment(take: Take) -> int:
     return int(take.header.state["synth"][2]) if take.header.state is not None else 0
 
 
-def _restore(synth: Synth, take: Take, resolve: Resolve, vocoder: str | None, same: bool) -> None:
-    for place, name, digest, kind, _ in take.header.others:
-        synth.swap(resolve(name, digest, vocoder or kind), 0.0, place=place)
+def _restore(synth: Synth, take: Take, swapped: Swapped, same: bool) -> None:
+    for place, name, digest, kind, _, analysis in take.header.others:
+        synth.swap(swapped(name, digest, kind, analysis), 0.0, place=place)
     if take.header.state is None:
         return
     try:
@@ -177,22 +189,26 @@ def _restore(synth: Synth, take: Take, resolve: Resolve, vocoder: str | None, sa
 
 
 def _perform(
-    synth: Synth, take: Take, resolve: Resolve, vocoder: str | None, extra: int, told: Told
+    synth: Synth, take: Take, swapped: Swapped, vocoder: str | None, extra: int, told: Told
 ) -> Iterator[FloatArray]:
     """Everything up to the end, and `extra` hops more."""
-    at = 0
+    at, heard = 0, np.zeros(0, np.float32)
     for event in (*take.events, TakeEvent(take.hops + extra)):
         while at < event.at:
             count = min(take.header.block, event.at - at)
-            yield _rendered(synth, count, told)
+            now, heard = heard[: count * synth.hop], heard[count * synth.hop :]
+            yield _rendered(synth, count, told, np.pad(now, (0, count * synth.hop - len(now))) if len(now) else None)
             at += count
+        if event.heard is not None:
+            heard = event.heard
+            continue
         try:
-            _do(synth, event, resolve, vocoder)
+            _do(synth, event, swapped, vocoder)
         except (ControlError, TypeError, ValueError, IndexError) as error:
             raise TakeError(f"the take's change at hop {event.at} cannot be done: {error}") from None
 
 
-def _do(synth: Synth, event: TakeEvent, resolve: Resolve, vocoder: str | None) -> None:
+def _do(synth: Synth, event: TakeEvent, swapped: Swapped, vocoder: str | None) -> None:
     """One change of a take, in the words that `Synth` notes down."""
     if event.address is not None:
         synth.apply(slot(event.address), event.value, event.glide)
@@ -210,10 +226,12 @@ def _do(synth: Synth, event: TakeEvent, resolve: Resolve, vocoder: str | None) -
         case "clear":
             synth.swap(None, float(arguments[1]), place=int(arguments[0]))
         case "swap":
-            place, fade, name, digest, kind = arguments[:5]
+            place, fade, name, digest, kind, _, analysis = (*arguments, "")[:7]
             old = synth.instrument_at(int(place))
-            if vocoder is None or old is None or old.model_digest != digest:
-                synth.swap(resolve(str(name), str(digest), vocoder or str(kind)), float(fade), place=int(place))
+            there = None if old is None else (old.name, old.model_digest, old.analysis_digest)
+            if vocoder is None or there != (name, digest, analysis):
+                new = swapped(str(name), str(digest), str(kind), str(analysis))
+                synth.swap(new, float(fade), place=int(place))
         case None:
             return
         case other:

@@ -18,6 +18,8 @@ from distill_engine.streaming.voice import FloatArray, Report, Voice
 
 Samples = npt.NDArray[np.float64]
 
+VOICES_AT_ONCE = 2  # computed side by side
+
 
 @dataclass(frozen=True)
 class SynthSnapshot:
@@ -78,6 +80,11 @@ class Mixer:
         return [lane.voice for lane in self.lanes if lane.voices]
 
     @property
+    def voices(self) -> int:
+        """How many voices are computed: guests sound through their host's networks."""
+        return sum(not voice.guest for lane in self.lanes for voice in lane.voices)
+
+    @property
     def fading(self) -> bool:
         """Whether a swap is under way."""
         return any(lane.fading for lane in self.lanes)
@@ -121,7 +128,7 @@ class Mixer:
             total = jobs[0]()
         else:
             if self._pool is None:
-                self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="voice")
+                self._pool = ThreadPoolExecutor(max_workers=VOICES_AT_ONCE, thread_name_prefix="voice")
             total = np.sum(list(self._pool.map(lambda job: job(), jobs)), axis=0)
         for lane in self.lanes:
             lane.drop_finished()

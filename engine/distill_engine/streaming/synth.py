@@ -75,6 +75,11 @@ class Synth:
         return self._mixer.fading
 
     @property
+    def voices(self) -> int:
+        """How many voices are computed, those that fade out among them."""
+        return self._mixer.voices
+
+    @property
     def strain(self) -> float:
         """How far the named controls push out of the corpus' region: 0 inside, above 0 the warning zone, 1 the limit."""
         return self._mixer.main.steering.strain
@@ -183,7 +188,7 @@ class Synth:
         if place == 0:
             self.source = voice.sources.selected
         names = (instrument.name, instrument.model_digest, instrument.vocoder.name, instrument.vocoder_digest)
-        self._note("swap", place, hops / self.frame_rate, *names)
+        self._note("swap", place, hops / self.frame_rate, *names, instrument.analysis_digest)
 
     def _hops(self, seconds: float | None) -> int:
         wanted = self.parameters.value("/distill/source/fade") if seconds is None else seconds
@@ -223,6 +228,8 @@ class Synth:
             self.parameters.advance()
 
     def _sound(self, count: int, samples: FloatArray | None) -> FloatArray:
+        if samples is not None and any(voice.sources.selected == "input" for voice in self._mixer.playing):
+            self._log.note(self.hops_done, heard=samples)
         gains, widths = np.empty(count), np.empty(count)
         for index in range(count):
             self.parameters.advance()

@@ -27,15 +27,15 @@ class TakeRecorder:
             raise TakeError(f"{path} exists already; choose another name") from None
         except OSError as error:
             raise TakeError(f"{path}: cannot record a take there: {error.strerror}") from None
-        self._queue: queue.SimpleQueue[str | TakeHeader | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[str | TakeHeader | TakeEvent | None] = queue.SimpleQueue()
         self._queue.put(header)
         self.failure: str | None = None
         self._thread = threading.Thread(target=self._write, name="take", daemon=True)
         self._thread.start()
 
     def note(self, event: TakeEvent) -> None:
-        """Queues one change."""
-        self._queue.put(event.to_json())
+        """Queues one change (what was heard is kept as it is: do not change it any more)."""
+        self._queue.put(event)
 
     def close(self, hops: int) -> None:
         """Ends the take at `hops`. Raises TakeError if writing had failed (a full disk)."""
@@ -62,6 +62,8 @@ class TakeRecorder:
             item = self._queue.get(timeout=0.5)
         except queue.Empty:
             return ""
+        if isinstance(item, TakeEvent):
+            return item.to_json()
         return header_line(item) if isinstance(item, TakeHeader) else item
 
 

@@ -92,6 +92,47 @@ def test_a_take_with_two_models_from_its_start_renders_the_live_samples(vocos, o
     assert np.array_equal(offline, live)
 
 
+@pytest.mark.parametrize("block", [1, 4])
+def test_a_take_of_a_live_input_holds_what_was_heard(vocos, resolve, tmp_path, block):
+    sound = 0.3 * np.random.default_rng(0).standard_normal(60 * 512).astype(np.float32)
+    synth = Synth(vocos, seed=2, block=block)
+    synth.render(block)
+    synth.start_take(tmp_path / "heard.take")
+    parts = []
+    for first in range(0, 60, block):
+        if first == 8:
+            synth.select_source("input", 0.05)
+        if first == 48:
+            synth.select_source("drift", 0.05)
+        parts.append(synth.render(block, sound[first * 512 : (first + block) * 512]))
+    synth.stop_take()
+    take = Take.read(tmp_path / "heard.take")
+    assert sum(len(event.heard) for event in take.events if event.heard is not None) == 40 * 512
+    played, live = _whole(play_take(vocos, take, resolve)), np.concatenate(parts, axis=1)
+    assert np.array_equal(played, live[:, -played.shape[1] :])
+
+
+def test_a_take_knows_analyses_apart(vocos, others, resolve, tmp_path):
+    """Two files of one network, analysed on different sounds: a swap is done through another vocoder too, and never to another analysis."""
+    twin = dataclasses.replace(others["second"], name="twin", analysis_digest="a")
+    synth = Synth(others["second"], seed=3)
+    synth.start_take(tmp_path / "a.take")
+    synth.render(2)
+    synth.swap(twin, 0.1)
+    synth.render(8)
+    synth.stop_take()
+    take, asked = Take.read(tmp_path / "a.take"), []
+
+    def found(name, digest, vocoder):
+        asked.append(name)
+        return dataclasses.replace(twin, analysis_digest="b" if name == "twin" and len(asked) > 1 else "a")
+
+    _whole(play_take(others["second"], take, found, vocoder="vocos"))
+    assert asked == ["twin"]
+    with pytest.raises(TakeError, match="another analysis of twin"):
+        _whole(play_take(others["second"], take, found))
+
+
 def test_a_take_asked_for_amid_a_swap_begins_after_it(vocos, others, tmp_path, resolve):
     synth = Synth(vocos, seed=4)
     synth.swap(others["hifigan"], 0.1)
