@@ -64,6 +64,7 @@ def fit_instrument(
         instrument, fit = _load(path, request, keeps_up, timed)
         if fit.factor < LIMIT:
             return instrument, fit
+        instrument.give_up()
         name = instrument.vocoder.name
         if request.vocoder != "auto" or name in too_slow:
             raise VocoderError(_refusal(instrument, fit, request))
@@ -97,7 +98,11 @@ def _load(
     if fit.factor <= COMFORTABLE or request.threads is not None or in_torch or cores < 2:
         return instrument, fit
     other, faster = _with_threads(path, replace(request, block=fit.block), keeps_up, timed, min(cores, 4))
-    return (other, faster) if faster.factor < 0.85 * fit.factor else (instrument, fit)
+    if faster.factor < 0.85 * fit.factor:
+        instrument.give_up()
+        return other, faster
+    other.give_up()
+    return instrument, fit
 
 
 def _with_threads(

@@ -136,8 +136,12 @@ class Instrument:
         """Leaves a voice ready for blocks of `block` hops; returns the instrument itself."""
         voice = self._new_voice()
         voice.warm(block)
-        self._ready.append(voice)
+        self._ready[:] = [voice]
         return self
+
+    def give_up(self) -> None:
+        """Lets go of the voice that stands ready: it and the instrument hold each other, and no collector runs while music plays."""
+        self._ready.clear()
 
     def _new_voice(self) -> Voice:
         return Voice(self, self.sources(0), self.decoder(), self.vocoder_stream(), self.steering(0))

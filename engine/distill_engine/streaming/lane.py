@@ -12,6 +12,7 @@ from distill_engine.streaming.swap import Fade
 from distill_engine.streaming.voice import FloatArray, Voice
 
 FULL = math.pi / 2
+BRIEF = 4  # hops in which a voice goes that would be a third one
 
 
 class Lane:
@@ -47,8 +48,11 @@ class Lane:
         self.voices, self._fades = [voice], [Fade(self._hop)]
 
     def swap(self, voice: Voice, hops: int) -> None:
-        """The new voice fades in, all others fade out from where they are."""
-        self.clear(hops)
+        """The new voice fades in, the loudest fades out from where it is; others, which were fading already, are gone soon: however
+        fast swaps follow each other, no more than two voices are computed for long."""
+        loudest = max(self._fades, key=lambda fade: fade.gain, default=None)
+        for fade in self._fades:
+            fade.turn(0.0, hops if fade is loudest else min(hops, BRIEF))
         fade = Fade(self._hop, angle=0.0)
         fade.turn(FULL, hops)
         self.voices.append(voice)

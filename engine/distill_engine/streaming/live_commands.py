@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -10,13 +11,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from distill_engine.errors import ControlError, DistillError, LibraryError
+from distill_engine.errors import ControlError, DistillError, LibraryError, VocoderError
 from distill_engine.library.folders import ensure, recordings_dir
 from distill_engine.library.lookup import find_model, new_file
 from distill_engine.streaming.capture import Capture
-from distill_engine.streaming.fitting import Fit, FitRequest, fit_instrument
+from distill_engine.streaming.fitting import LIMIT, Fit, FitRequest, fit_instrument
 from distill_engine.streaming.hygiene import prepare_helper
 from distill_engine.streaming.instrument import Instrument
+from distill_engine.streaming.mixer import VOICES_AT_ONCE
 from distill_engine.streaming.performer import Performer
 from distill_engine.streaming.recording import AUDIO_SUFFIXES, AudioWriter
 from distill_engine.streaming.synth import Synth
@@ -32,10 +34,12 @@ Answer = Callable[[str | None], None]
 
 @dataclass(frozen=True)
 class Wishes:
-    """How instruments are loaded while playing: the request of the start (block and threads as they were found), and paths."""
+    """How instruments are loaded while playing: the request of the start (block and threads as they were found), and paths. `factor` is
+    what the first instrument takes (see `Fit`)."""
 
     request: FitRequest
     allow_paths: bool = False
+    factor: float = 0.0
 
 
 class LiveCommands:
@@ -64,6 +68,7 @@ class LiveCommands:
         self._send, self._loaded = send, loaded
         self._capture = capture
         self.swaps = 0
+        self._factors = {0: wishes.factor}
         self._jobs: queue.Queue[tuple[Callable[[], None], Answer] | None] = queue.Queue(LOADS_WAITING)
         self._loader = threading.Thread(target=self._load_all, name="loader", daemon=True)
         self._loader.start()
@@ -126,6 +131,7 @@ class LiveCommands:
         """A model at a blend place; an empty name empties the place."""
         if not name:
             self._run(lambda: self.synth.swap(None, place=int(place)))
+            self._factors.pop(int(place), None)
             return
         instrument, fit = self._fit(self._find(name), self._wishes.request.vocoder)
         self._swap(instrument, fit, int(place))
@@ -195,11 +201,37 @@ class LiveCommands:
             raise
 
     def _swap(self, instrument: Instrument, fit: Fit, place: int = 0) -> None:
-        """Both voices are computed during the cross-fade: the ring is filled higher before."""
-        fade = self.synth.parameters.value("/distill/source/fade")
-        self._performer.brace(2.0 * fit.block_seconds(instrument) + 0.003, fade + 1.0)
-        self._run(lambda: self.synth.swap(instrument, place=place))
+        """Old voices are computed too during the cross-fade: the ring is filled higher before."""
+        try:
+            self._check_together(instrument, fit, place)
+            fade = self.synth.parameters.value("/distill/source/fade")
+            self._performer.brace((1 + self.synth.voices) * fit.block_seconds(instrument) + 0.003, fade + 1.0)
+            self._run(lambda: self.synth.swap(instrument, place=place))
+        except DistillError:
+            instrument.give_up()
+            self._performer.brace(0.0, 0.0)
+            raise
         self.swaps += 1
+        self._factors[place] = fit.factor
+        if place == 0:
+            self._send({"event": "setting", "address": "/distill/source", "value": self.synth.source})
+
+    def _check_together(self, instrument: Instrument, fit: Fit, place: int) -> None:
+        """Raises VocoderError if what would play at all places takes longer than its sound, two voices side by side."""
+        factors = {place: fit.factor}
+        host = instrument if place == 0 else self.synth.instrument
+        for other, factor in self._factors.items():
+            there = self.synth.instrument_at(other)
+            if other != place and there is not None and (other == 0 or not there.shares(host)):
+                factors[other] = factor
+        if place and instrument.shares(host):
+            del factors[place]
+        together = sum(factors.values()) / min(len(factors), os.cpu_count() or 1, VOICES_AT_ONCE)
+        if len(factors) > 1 and together >= LIMIT:
+            raise VocoderError(
+                f"{instrument.name} would be too much here: with what plays, a second of sound takes {together:.2f} s; "
+                "empty a place (/distill/blend/model) or choose a cheaper vocoder"
+            )
 
     def _run(self, action: Callable[[], Any]) -> Any:
         return self._performer.call(action).result(timeout=10.0) if self._performer.running else action()

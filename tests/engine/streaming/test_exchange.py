@@ -1,0 +1,137 @@
+"""What is exchanged while music plays: no more voices than can be computed, nothing left in memory, nothing in silence."""
+
+import gc
+import weakref
+from concurrent.futures import Future
+
+import numpy as np
+import pytest
+
+from distill_engine.errors import VocoderError
+from distill_engine.streaming.fitting import Fit, FitRequest, fit_instrument
+from distill_engine.streaming.instrument import Instrument, prepare_instrument
+from distill_engine.streaming.lane import BRIEF
+from distill_engine.streaming.live_commands import LiveCommands, Wishes
+from distill_engine.streaming.synth import Synth
+
+
+@pytest.fixture(scope="module")
+def vocos(tiny_model) -> Instrument:
+    return prepare_instrument(tiny_model, "vocos")
+
+
+@pytest.fixture(scope="module")
+def hifigan(tiny_model) -> Instrument:
+    return prepare_instrument(tiny_model, "hifigan")
+
+
+@pytest.fixture(scope="module")
+def other(make_tiny_model) -> Instrument:
+    return prepare_instrument(make_tiny_model(name="other", seed=3), "vocos")
+
+
+def test_however_fast_swaps_follow_each_other_two_voices_are_computed(vocos, hifigan):
+    synth = Synth(vocos)
+    synth.set("/distill/source/fade", 10.0)
+    synth.render(4)
+    for instrument in (hifigan, vocos, hifigan, vocos, hifigan):
+        synth.swap(instrument)
+        assert synth.voices <= 3
+        synth.render(BRIEF + 1)
+        assert synth.voices == 2
+
+
+def test_of_the_old_voices_the_one_that_is_heard_fades_slowly(vocos, hifigan):
+    synth = Synth(vocos)
+    synth.render(4)
+    synth.swap(hifigan, 10.0)
+    synth.render(4)
+    synth.swap(vocos, 10.0)
+    synth.render(2 * BRIEF)
+    lane = synth._mixer.lanes[0]
+    assert [voice.instrument.vocoder.name for voice in lane.voices] == ["vocos", "vocos"]
+    assert lane.level == pytest.approx(1.0, abs=0.01)
+
+
+def test_what_is_refused_or_passed_over_is_freed_without_a_collector(tiny_model):
+    made = []
+
+    def slow(instrument, block):
+        made.append(weakref.ref(instrument))
+        return {"vocos": 0.5, "hifigan": 3.0}[instrument.vocoder.name]
+
+    gc.collect()
+    gc.disable()
+    try:
+        with pytest.raises(VocoderError):
+            fit_instrument(tiny_model, FitRequest("hifigan"), slow)
+        kept, _ = fit_instrument(tiny_model, FitRequest("vocos", block=2), slow)
+        assert {id(ref()) for ref in made if ref() is not None} == {id(kept)}
+        voice = kept.voice(0)
+        del kept, voice
+        assert not [ref for ref in made if ref() is not None]
+    finally:
+        gc.enable()
+
+
+class _Still:
+    """A performer that does not run: calls are done at once, braces are noted."""
+
+    running, recorder = False, None
+
+    def __init__(self) -> None:
+        self.braces: list[float] = []
+
+    def brace(self, extra: float, lasting: float) -> None:
+        self.braces.append(extra)
+
+    def call(self, action) -> Future:
+        raise AssertionError("not running")
+
+
+def _commands(synth: Synth, factor: float) -> tuple[LiveCommands, list[dict], _Still]:
+    sent: list[dict] = []
+    performer = _Still()
+    wishes = Wishes(FitRequest("vocos", block=1, threads=1), True, factor)
+    return LiveCommands(performer, synth, wishes, sent.append, lambda instrument: None, None), sent, performer
+
+
+def test_models_that_together_take_longer_than_their_sound_are_refused(vocos, other, monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    synth = Synth(vocos)
+    commands, _, performer = _commands(synth, 0.6)
+    try:
+        commands._swap(other, Fit(1, 1, 0.6), 1)
+        commands._swap(other, Fit(1, 1, 0.6), 2)
+        with pytest.raises(VocoderError, match="other would be too much here.* 1.20 s"):
+            commands._swap(other, Fit(1, 1, 0.6), 3)
+        assert synth.instrument_at(3) is None
+        assert performer.braces[-1] == 0.0
+        commands.change_blend(2, "")
+        synth.render(200)
+        commands._swap(other, Fit(1, 1, 0.6), 3)
+    finally:
+        commands.stop()
+
+
+def test_models_that_share_networks_with_the_first_cost_nothing_more(vocos, tiny_model, monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    commands, _, _ = _commands(Synth(vocos), 0.9)
+    try:
+        for place in (1, 2, 3):
+            commands._swap(prepare_instrument(tiny_model, "vocos"), Fit(1, 1, 0.9), place)
+    finally:
+        commands.stop()
+
+
+def test_a_model_without_the_source_that_played_says_which_one_plays_now(vocos, make_tiny_model):
+    synth = Synth(vocos, source="corpus")
+    bare = prepare_instrument(make_tiny_model(name="bare", seed=4, analysed=False), "vocos")
+    assert "corpus" not in bare.source_names
+    commands, sent, _ = _commands(synth, 0.1)
+    try:
+        commands._swap(bare, Fit(1, 1, 0.1))
+    finally:
+        commands.stop()
+    assert {"event": "setting", "address": "/distill/source", "value": "drift"} in sent
+    assert np.isfinite(synth.render(4)).all()
