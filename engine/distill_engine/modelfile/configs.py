@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 from distill_engine.audio.mel import MelConfig
 from distill_engine.errors import ConfigError, ModelFileError
 from distill_engine.modelfile.manifest import Manifest
+from distill_engine.modelfile.sizes import MAX_NUMBERS, numbers
 from distill_engine.models.config import ModelConfig
 from distill_engine.vocoders.registry import VOCODERS
 
 MAX_NUMBER = 1 << 20
-MAX_SIZE = 4096  # of channels, blocks, kernels and the like: what is built must fit in memory
+MAX_SIZE = 4096  # of channels, blocks, kernels and the like
 MAX_ITEMS = 64
 
 Config = TypeVar("Config")
@@ -22,7 +23,9 @@ Config = TypeVar("Config")
 
 def model_config(manifest: Manifest, where: str) -> ModelConfig:
     """The latent model's config. Raises ModelFileError, naming the file as `where`."""
-    return _build(ModelConfig, ModelConfig.from_dict, manifest.model, f"{where}: model config")
+    return _build(
+        ModelConfig, ModelConfig.from_dict, manifest.model, f"{where}: model config", _stored(manifest, "model")
+    )
 
 
 def mel_config(manifest: Manifest, where: str) -> MelConfig:
@@ -35,7 +38,8 @@ def vocoder_config(manifest: Manifest, kind: str, where: str) -> Any:
     if kind not in VOCODERS or kind not in manifest.vocoders:
         raise ModelFileError(f"{where}: has no vocoder {kind[:40]!r}")
     config = VOCODERS[kind].config
-    return _build(config, config.from_dict, manifest.vocoders[kind].get("config", {}), f"{where}: {kind} config")
+    values, stored = manifest.vocoders[kind].get("config", {}), _stored(manifest, f"vocoder/{kind}")
+    return _build(config, config.from_dict, values, f"{where}: {kind} config", stored)
 
 
 def check_configs(manifest: Manifest, where: str) -> None:
@@ -47,7 +51,15 @@ def check_configs(manifest: Manifest, where: str) -> None:
             vocoder_config(manifest, kind, where)
 
 
-def _build(kind: Any, build: Callable[[dict[str, Any]], Config], values: Mapping[str, Any], where: str) -> Config:
+def _stored(manifest: Manifest, part: str) -> int:
+    """Bytes of a part: more numbers it does not hold."""
+    return manifest.parts[part].bytes if part in manifest.parts else 0
+
+
+def _build(
+    kind: Any, build: Callable[[dict[str, Any]], Config], values: Mapping[str, Any], where: str, stored: int = 0
+) -> Config:
+    """The config, unless it is of more numbers than are `stored` in the file, beyond those that may be built anyway."""
     for field in fields(kind):
         default = field.default if field.default is not MISSING else None
         if field.name in values and not _fits(values[field.name], default):
@@ -55,9 +67,12 @@ def _build(kind: Any, build: Callable[[dict[str, Any]], Config], values: Mapping
                 f"{where}: {field.name} cannot be {str(values[field.name])[:40]!r}: damaged or hostile"
             )
     try:
-        return build(dict(values))
+        config = build(dict(values))
     except (ConfigError, TypeError, ValueError, ArithmeticError) as error:
         raise ModelFileError(f"{where}: {str(error)[:160]}: damaged or hostile") from None
+    if (size := numbers(config)) > max(MAX_NUMBERS, stored):
+        raise ModelFileError(f"{where}: means {size} numbers, which are not in the file: damaged or hostile")
+    return config
 
 
 def _fits(value: Any, default: Any) -> bool:
@@ -72,5 +87,5 @@ def _fits(value: Any, default: Any) -> bool:
     if isinstance(default, float):
         return isinstance(value, int | float) and math.isfinite(value) and abs(value) <= MAX_NUMBER
     if isinstance(default, int):
-        return type(value) is int and abs(value) <= (MAX_NUMBER if default > 256 else MAX_SIZE)
+        return type(value) is int and 0 < value <= (MAX_NUMBER if default > 256 else MAX_SIZE)
     return value is None or isinstance(value, int | float | str)

@@ -122,7 +122,7 @@ class NetworkLoader:
         from distill_engine.models.build import build_model
         from distill_engine.streaming.backends.torch_backend import TorchBackend
 
-        model, device = self._placed(build_model(config), part)
+        model, device = self._placed(lambda: build_model(config), part)
         decoder = Runner(
             model, device, initial_state=model.decoder_initial_state, step=model.decoder_step, told=self.notes.append
         )
@@ -141,20 +141,21 @@ class NetworkLoader:
         from distill_engine.streaming.backends.torch_backend import TorchBackend
         from distill_engine.vocoders.registry import build_vocoder
 
-        network, device = self._placed(build_vocoder(choice.kind, choice.config), part)
+        network, device = self._placed(lambda: build_vocoder(choice.kind, choice.config), part)
         runner = Runner(network, device, told=self.notes.append)
         return lambda: TorchBackend(runner, int(network.config.bands), 1)
 
-    def _placed(self, network: Any, part: dict[str, np.ndarray]) -> tuple[Any, Any]:
-        """The network with the part's weights, in float32, on its device, ready to play; and that device."""
+    def _placed(self, build: Callable[[], Any], part: dict[str, np.ndarray]) -> tuple[Any, Any]:
+        """The built network with the part's weights, in float32, on its device, ready to play; and that device."""
         import torch
 
         from distill_engine.layers.runner import choose_device, place
 
         tensors = {name: torch.from_numpy(np.ascontiguousarray(value)).float() for name, value in part.items()}
         try:
+            network = build()
             network.load_state_dict(tensors)
-        except RuntimeError as error:
+        except (RuntimeError, ValueError) as error:
             detail = " ".join(str(error).split())[:160]
             raise ModelFileError(f"the weights do not fit the model's own config: {detail}") from None
         device = place(network.eval(), choose_device(self._device or "auto"), self.notes.append)

@@ -13,7 +13,8 @@ import pytest
 from onnx import ModelProto
 
 from distill_engine.errors import DistillError
-from distill_engine.modelfile import ModelFile, save_model
+from distill_engine.modelfile import Manifest, ModelFile, save_model
+from distill_engine.rendering.verifying import verify_graphs
 from distill_engine.streaming.instrument import prepare_instrument
 
 DECODER = "runtime/decoder.onnx"
@@ -68,6 +69,16 @@ def test_graphs_that_cannot_run_are_refused_on_loading(
     with pytest.raises(DistillError) as caught:
         prepare_instrument(tmp_path / "m.distillgan")
     assert "\n" not in str(caught.value)
+
+
+def test_a_config_that_nothing_can_be_built_from_is_a_fault(tiny_model: Path, tmp_path: Path) -> None:
+    with ModelFile.open(tiny_model) as file:
+        part, row = file.read_part("vocoder/vocos"), file.manifest.vocoders["vocos"]
+        row = {**row, "config": {**row["config"], "n_fft": 8192}}
+        save_model(tmp_path / "m.distillgan", Manifest("m", vocoders={"vocos": row}), {"vocoder/vocos": part})
+    with ModelFile.open(tmp_path / "m.distillgan") as file:
+        (fault,) = verify_graphs(file)
+    assert "do not fit the model's own config" in fault
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")

@@ -1,0 +1,58 @@
+"""How large networks are, from their configs alone: what is too large is refused before any of it is built. Imports no framework."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from distill_engine.audio.mel import MelConfig
+from distill_engine.models.config import ModelConfig
+from distill_engine.vocoders.bigvgan import BigVGANConfig
+from distill_engine.vocoders.config import HifiGanConfig, VocosConfig
+
+MAX_NUMBERS = 1 << 25  # of what is not in the file: a network of 128 MiB is built before its weights are missed
+
+
+def numbers(config: Any) -> int:
+    """Numbers that what is made from a config holds: weights (biases and norms left out), and the context of its convolutions."""
+    return _COUNTS[type(config)](config)
+
+
+def _latent_model(c: ModelConfig) -> int:
+    def blocks(count: int, channels: int, kernel: int) -> int:
+        return count * channels * (2 * c.expansion * channels + kernel)
+
+    half, width = max(1, c.encoder_blocks // 2), c.encoder_channels
+    encoder = width * (c.bands * c.kernel + width * c.reduction + width * 3 + 2 * c.latent_dim)
+    encoder += blocks(half, width, c.kernel) + blocks(max(1, c.encoder_blocks - half), width, 3)
+    decoder = c.decoder_channels * (c.latent_dim * c.kernel + c.bands)
+    return encoder + decoder + blocks(c.decoder_blocks, c.decoder_channels, c.kernel)
+
+
+def _mel(c: MelConfig) -> int:
+    return c.bands * (c.n_fft // 2 + 1)
+
+
+def _vocos(c: VocosConfig) -> int:
+    return c.channels * (c.bands * c.kernel + c.blocks * (2 * c.hidden + c.kernel)) + c.bands * (c.n_fft // 2 + 1)
+
+
+def _gan(c: HifiGanConfig | BigVGANConfig) -> int:
+    channels = c.initial_channels
+    total = 7 * c.bands * channels
+    for kernel in c.upsample_kernels:
+        total += channels * (channels // 2) * kernel
+        channels //= 2
+        for size, dilations in zip(c.resblock_kernels, c.resblock_dilations, strict=True):
+            after = size * (channels + 1) if c.resblock == 1 else 0
+            total += sum(channels * (size * (channels + dilation) + after) for dilation in dilations)
+    return total + 7 * channels
+
+
+_COUNTS: dict[type, Callable[[Any], int]] = {
+    ModelConfig: _latent_model,
+    MelConfig: _mel,
+    VocosConfig: _vocos,
+    HifiGanConfig: _gan,
+    BigVGANConfig: _gan,
+}
