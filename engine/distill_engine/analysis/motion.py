@@ -81,8 +81,13 @@ class Motion:
         self._hops, self._phase = int(state[-2]), float(state[-1])
 
     def step(self, latent: FloatArray, modulation: SourceModulation) -> FloatArray:
-        """The shaped latent [D] of this hop; exactly the given one while the modulation is neutral and nothing rings."""
+        """The shaped latent [D] of this hop; exactly the given one while the modulation is neutral and nothing rings.
+
+        A latent that is not finite would stay in the means for ever: it changes nothing, and the fast mean sounds instead.
+        """
         fast, slow, _, flutter, stroke = self._vectors
+        if not np.isfinite(latent).all():
+            return fast.copy()
         if not self._hops:
             fast[:], slow[:] = latent, latent
         fast += self._fast * (latent - fast)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from distill_engine.audio.resampling import StreamingResampler
 from distill_engine.errors import DeviceError
 from distill_engine.streaming.devices import AudioSystem, Device, choose_device, keep_for_ever
+from distill_engine.streaming.live_input import bounded
 from distill_engine.streaming.ring import ring_size
 
 FloatArray = npt.NDArray[np.float32]
@@ -95,6 +96,6 @@ class Capture:
     def _take_in(self) -> None:
         raw = np.frombuffer(self._ring.read(), np.float32)
         if len(raw):
-            mono = raw.reshape(-1, self._channels).mean(axis=1)
+            mono = bounded(raw).reshape(-1, self._channels).mean(axis=1)
             heard = self._resampler.process(mono[None, :].astype(np.float32))[0]
             self._waiting = np.concatenate([self._waiting, heard])

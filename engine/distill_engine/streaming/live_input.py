@@ -15,9 +15,16 @@ from distill_engine.audio.mel import DEFAULT_MEL, MelConfig, StreamingMel
 from distill_engine.streaming.backends.base import StepBackend
 from distill_engine.streaming.sources import Latent, SourceSettings
 
+LOUDEST = 4.0  # 12 dB over full scale
+
+
+def bounded(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Samples as a device may give them, made harmless: those that are no numbers become 0, absurd ones are clipped."""
+    return np.clip(np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0), -LOUDEST, LOUDEST)
+
 
 class LiveInput:
-    """Encodes one hop of sound per call. Without sound it hears silence.
+    """Encodes one hop of sound per call. Without sound it hears silence; where its encoder fails, the last latent stays.
 
     Args:
         encoder: mel [bands, reduction] -> latent [D, 1], streaming; owned by this source.
@@ -47,9 +54,16 @@ class LiveInput:
         self._frames = np.concatenate([self._frames, self._mel.push(samples)], axis=1)
         while self._frames.shape[1] >= self._reduction:
             block, self._frames = self._frames[:, : self._reduction], self._frames[:, self._reduction :]
-            latent = self._encoder.step(np.ascontiguousarray(block))[:, 0].astype(np.float64)
-            self._history = [*self._history, latent][-4:]
+            self._history = [*self._history, self._encoded(block)][-4:]
             self._made += 1
+
+    def _encoded(self, block: npt.NDArray[np.float32]) -> Latent:
+        """The latent [D] of mel frames [bands, reduction]; the last one if it is not finite: the encoder then starts again."""
+        latent = self._encoder.step(np.ascontiguousarray(block))[:, 0].astype(np.float64)
+        if np.isfinite(latent).all():
+            return latent
+        self._encoder.reset()
+        return self._latent(self._made)
 
     def _latent(self, index: int) -> Latent:
         """Latent `index` of the stream, or the nearest there is; zeros before the first."""
@@ -63,7 +77,7 @@ class LiveInput:
         gain = np.float32(10.0 ** (settings.input_gain_db / 20.0))
         if settings.freeze:
             return self._current(), False
-        self._hear(x * gain)
+        self._hear(bounded(x) * gain)
         latent = self._current()
         self._hop += 1
         return latent, False
