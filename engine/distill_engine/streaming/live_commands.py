@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +71,9 @@ class LiveCommands:
         self.swaps = 0
         self._factors = {0: wishes.factor}
         self._jobs: queue.Queue[tuple[Callable[[], None], Answer] | None] = queue.Queue(LOADS_WAITING)
-        self._loader = threading.Thread(target=self._load_all, name="loader", daemon=True)
-        self._loader.start()
+        self._recordings: queue.Queue[tuple[Callable[[], None], Answer] | None] = queue.Queue(LOADS_WAITING)
+        for name, jobs in (("loader", self._jobs), ("recorder", self._recordings)):
+            threading.Thread(target=self._do_all, args=(jobs,), name=name, daemon=True).start()
         self._quick: dict[str, Callable[..., Any]] = {
             "play": synth.play,
             "stop": synth.stop,
@@ -100,6 +102,7 @@ class LiveCommands:
     def stop(self) -> None:
         """Ends a recording under way and the loading thread. Raises AudioFileError or TakeError if a recording is incomplete."""
         self._jobs.put(None)
+        self._recordings.put(None)
         if self.synth.recording or self._performer.recorder is not None:
             self._stop_recording()
 
@@ -150,7 +153,8 @@ class LiveCommands:
         if path.suffix.lower() in AUDIO_SUFFIXES:
             if self._performer.recorder is not None:
                 raise ControlError(f"{self._performer.recorder.path.name} is being recorded; stop that first")
-            self._performer.recorder = AudioWriter(path, self.synth.sample_rate, 2)
+            failed = partial(self._notice, "error")
+            self._performer.recorder = AudioWriter(path, self.synth.sample_rate, 2, failed)
         else:
             self._run(lambda: self.synth.start_take(path))
         self._notice("info", f"recording {path}")
@@ -166,15 +170,16 @@ class LiveCommands:
         elif command in self._slow:
             slow = self._slow[command]
             try:
-                self._jobs.put_nowait((lambda: slow(*arguments), answer))
+                jobs = self._recordings if command == "record" else self._jobs  # a recording ends while a model loads
+                jobs.put_nowait((lambda: slow(*arguments), answer))
             except queue.Full:
-                raise ControlError(f"{LOADS_WAITING} loads are under way already; try again in a moment") from None
+                raise ControlError(f"{LOADS_WAITING} commands wait already; try again in a moment") from None
         else:
             raise ControlError(f"the engine has no command {command[:60]!r}")
 
-    def _load_all(self) -> None:
+    def _do_all(self, jobs: queue.Queue[tuple[Callable[[], None], Answer] | None]) -> None:
         prepare_helper()
-        while (job := self._jobs.get()) is not None:
+        while (job := jobs.get()) is not None:
             action, answer = job
             try:
                 action()

@@ -290,6 +290,8 @@ class Synth:
         return self._log.stop(self.hops_done)
 
     def _begin_take(self) -> None:
+        if failure := self._log.take_failure():
+            self._report(Report(self.hops_done, "take", failure))
         if self._log.waiting and not self.fading:
             others = {place: i for place in range(1, BLEND_SLOTS) if (i := self.instrument_at(place)) is not None}
             header = TakeHeader.of(self.instrument, others, self.seed, self.block, self.state())

@@ -82,6 +82,15 @@ class TakeLog:
         self._recorder: TakeRecorder | None = None
         self._path: Path | None = None
         self._first_hop = 0
+        self._told = False
+
+    def take_failure(self) -> str | None:
+        """Why the take can no longer be written, once; None while it can."""
+        failure = self._recorder.failure if self._recorder is not None and not self._told else None
+        if self._recorder is None or failure is None:
+            return None
+        self._told = True
+        return f"{self._recorder.path}: the take breaks off: {failure}"
 
     @property
     def active(self) -> bool:
@@ -101,7 +110,7 @@ class TakeLog:
 
     def begin(self, hop: int, header: TakeHeader) -> None:
         """Starts the take that waits. Raises TakeError if its file cannot be made."""
-        path, self._path, self._first_hop = self._path, None, hop
+        path, self._path, self._first_hop, self._told = self._path, None, hop, False
         if path is not None:
             self._recorder = TakeRecorder(path, header)
 

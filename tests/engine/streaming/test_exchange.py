@@ -1,6 +1,8 @@
 """What is exchanged while music plays: no more voices than can be computed, nothing left in memory, nothing in silence."""
 
 import gc
+import queue
+import threading
 import weakref
 from concurrent.futures import Future
 
@@ -135,3 +137,20 @@ def test_a_model_without_the_source_that_played_says_which_one_plays_now(vocos, 
         commands.stop()
     assert {"event": "setting", "address": "/distill/source", "value": "drift"} in sent
     assert np.isfinite(synth.render(4)).all()
+
+
+def test_a_recording_ends_while_a_model_loads(vocos, tmp_path):
+    answers: queue.Queue[dict] = queue.Queue()
+    commands, _, _ = _commands(Synth(vocos), 0.1)
+    commands._send = answers.put
+    loads = threading.Event()
+    commands._slow["model"] = lambda name: loads.wait(60)
+    try:
+        commands.handle({"id": 1, "command": "model", "arguments": ["other"]})
+        commands.handle({"id": 2, "command": "record", "arguments": [str(tmp_path / "a.wav")]})
+        commands.handle({"id": 3, "command": "record", "arguments": ["stop"]})
+        seen = [answers.get(timeout=30) for _ in range(4)]
+        assert [message["id"] for message in seen if "id" in message] == [2, 3]
+    finally:
+        loads.set()
+        commands.stop()

@@ -1,5 +1,6 @@
 """Outputs without a device, choosing devices, and the keeper that follows them."""
 
+import queue
 import time
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import soundfile
 
 from distill_engine.errors import AudioFileError, DeviceError
+from distill_engine.streaming import recording
 from distill_engine.streaming.devices import Device, choose_device, names_jack, within
 from distill_engine.streaming.output import ClockOutput, FileOutput
 from distill_engine.streaming.recording import AudioWriter
@@ -102,10 +104,7 @@ def test_nothing_existing_is_written_over(tmp_path):
 class _FullDisk:
     """A sound file on a disk without room."""
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
+    def close(self):
         return None
 
     def write(self, frames):
@@ -118,3 +117,27 @@ def test_a_full_disk_is_said_at_the_end(tmp_path, monkeypatch):
     writer.write(np.zeros((100, 2), np.float32))
     with pytest.raises(AudioFileError, match="incomplete.*No space left"):
         writer.close()
+
+
+def test_a_full_disk_is_said_at_once_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(soundfile, "SoundFile", lambda *_: _FullDisk())
+    heard = queue.Queue()
+    writer = AudioWriter(tmp_path / "out.wav", 44100, 2, heard.put)
+    for _ in range(3):
+        writer.write(np.zeros((100, 2), np.float32))
+    assert "out.wav: the recording breaks off: [Errno 28] No space left" in heard.get(timeout=30)
+    with pytest.raises(AudioFileError, match="No space left"):
+        writer.close()
+    assert heard.empty()
+
+
+def test_a_recording_longer_than_its_format_goes_on_in_the_next_file(tmp_path, monkeypatch):
+    monkeypatch.setitem(recording.PART_BYTES, ".wav", 1000 * 4 * 2 + 3)
+    sound = np.random.default_rng(0).standard_normal((2500, 2)).astype(np.float32)
+    writer = AudioWriter(tmp_path / "long.wav", 44100, 2)
+    for first in range(0, 2500, 300):
+        writer.write(sound[first : first + 300])
+    writer.close()
+    parts = [soundfile.read(tmp_path / name, dtype="float32")[0] for name in ("long.wav", "long-2.wav", "long-3.wav")]
+    assert [len(part) for part in parts] == [1000, 1000, 500]
+    assert np.array_equal(np.concatenate(parts), sound)

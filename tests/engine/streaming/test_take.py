@@ -9,6 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from distill_engine.errors import TakeError
+from distill_engine.streaming.instrument import prepare_instrument
+from distill_engine.streaming.synth import Synth
 from distill_engine.streaming.take import Take, TakeEvent, TakeHeader
 from distill_engine.streaming.take_recorder import write_take
 
@@ -126,3 +128,18 @@ def test_no_damage_does_more_than_raise_a_take_error(path, tmp_path, data):
     damaged.write_bytes(original[:at] + junk + original[at + data.draw(st.integers(0, 40)) :])
     with contextlib.suppress(TakeError):
         Take.read(damaged, allow_truncated=True)
+
+
+def test_a_take_that_can_no_longer_be_written_says_so_once(tmp_path, tiny_model):
+    synth = Synth(prepare_instrument(tiny_model, "vocos"))
+    synth.start_take(tmp_path / "full.take")
+    synth.render(1)
+    recorder = synth._log._recorder
+    assert recorder is not None
+    recorder.failure = "No space left on device"
+    synth.render(3)
+    reports = [report.message for report in synth.take_reports() if report.kind == "take"]
+    assert len(reports) == 1
+    assert "full.take: the take breaks off: No space left" in reports[0]
+    with pytest.raises(TakeError, match="No space left"):
+        synth.stop_take()
