@@ -13,7 +13,6 @@ A typo is answered with the file, the line and the key. The tables are::
 """
 
 import difflib
-import math
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +27,9 @@ from distill_engine.streaming.vocabulary import GLIDE_LIMIT_SECONDS
 
 FILE_LIMIT_BYTES = 1_000_000
 BINDING_LIMIT = 2_000
+NUMBER_LIMIT = 1e12
+DOT_LIMIT = 200
+"""Dots in a line. A key of thousands of parts would keep the TOML reader busy for minutes."""
 
 Check = Callable[[Any], Any]
 
@@ -54,8 +56,8 @@ def _choice(choices: tuple[str, ...]) -> Check:
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError("a number")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= NUMBER_LIMIT:
+        raise ValueError(f"a number up to {NUMBER_LIMIT:g}")
     return float(value)
 
 
@@ -153,9 +155,10 @@ def parse_map(text: str, where: str = "map") -> MidiMap:
     Raises:
         ControlError: naming line and key of the first thing that is wrong.
     """
+    _check_dots(text, where)
     try:
         tables = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ControlError(f"{where}: {_plain(error)}: correct the file, the map in use stays") from None
     bindings = tables.pop("bind", [])
     if not isinstance(bindings, list) or not all(isinstance(table, dict) for table in bindings):
@@ -204,12 +207,27 @@ def _checked(
         try:
             values[name] = check(value)
         except ValueError as error:
-            raise ControlError(f"{where}, line {line(key)}, key `{key}`: {value!r:.60} is not {error}") from None
+            raise ControlError(f"{where}, line {line(key)}, key `{key}`: {_shown(value)} is not {error}") from None
     return values
 
 
+def _check_dots(text: str, where: str) -> None:
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.count(".") > DOT_LIMIT:
+            raise ControlError(f"{where}, line {number}: over {DOT_LIMIT} dots in one line: break it into several")
+
+
 def _plain(error: Exception) -> str:
-    return str(error).replace("\n", " ") if str(error) else "nested too deeply"
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    return str(error).replace("\n", " ") if isinstance(error, tomllib.TOMLDecodeError) else "a number is too long"
+
+
+def _shown(value: Any) -> str:
+    try:
+        return f"{value!r:.60}"
+    except (ValueError, RecursionError):
+        return "what is there"
 
 
 def binding_lines(text: str) -> list[int]:

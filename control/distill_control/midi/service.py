@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -40,11 +41,12 @@ class MidiService:
         self._notify = notify
         self.dropped = 0
         self.messages = 0
+        self._failure = ""
         self._queue: queue.SimpleQueue[tuple[str, bytes, float] | Callable[[], None]] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._ready = threading.Event()
         shelf = MapShelf(maps or folders.maps_dir(), explicit, notify)
-        self.rack = Rack(session, shelf, notify, self._post)
+        self.rack = Rack(session, shelf, notify, self._put)
         self._keeper = PortKeeper(
             settings.midi_port, self.receive, notify, output_of=lambda port: shelf.for_port(port).output
         )
@@ -61,15 +63,12 @@ class MidiService:
 
     def receive(self, port: str, data: bytes) -> None:
         """Bytes of one message have come in at a port; called from any thread."""
-        if self._queue.qsize() >= QUEUE_LIMIT:
-            self.dropped += 1
-            return
-        self._queue.put((port, data, time.monotonic()))
+        self._put((port, data, time.monotonic()))
 
     async def stop(self) -> None:
         """Close all ports and end the thread."""
         self._stopping.set()
-        self._post(lambda: None)
+        self._put(lambda: None)
         await asyncio.get_running_loop().run_in_executor(None, self._thread.join, 3.0)
 
     def status(self) -> dict[str, float | int | str]:
@@ -96,8 +95,11 @@ class MidiService:
     def _list(self, arguments: tuple[Value, ...], origin: str) -> list[Value]:
         return self._call(self.rack.listing)
 
-    def _post(self, work: Callable[[], None]) -> None:
-        self._queue.put(work)
+    def _put(self, item: tuple[str, bytes, float] | Callable[[], None]) -> None:
+        if self._queue.qsize() >= QUEUE_LIMIT:
+            self.dropped += 1
+            return
+        self._queue.put(item)
 
     def _call(self, work: Callable[[], T]) -> T:
         """Has the MIDI thread do something, and waits for it."""
@@ -111,7 +113,7 @@ class MidiService:
             except BaseException as error:
                 future.set_exception(error)
 
-        self._post(carry_out)
+        self._put(carry_out)
         try:
             return future.result(5.0)
         except TimeoutError:
@@ -121,37 +123,48 @@ class MidiService:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            opened, closed = self._keeper.poll(time.monotonic())
-            for link in closed:
-                self.rack.remove(link.port.name)
-            for link in opened:
-                self.rack.add(link.port.name, link.target)
+            self._safely(self._plug)
             self._ready.set()
             self._take(AWAITING_SECONDS if self.rack.awaiting() else IDLE_SECONDS)
-            self.rack.tick(time.monotonic())
+            self._safely(lambda: self.rack.tick(time.monotonic()))
         self.rack.clear()
         self._keeper.close()
 
-    def _do(self, item: tuple[str, bytes, float] | Callable[[], None]) -> None:
-        """One thing that was queued. Whatever goes wrong in it, the thread lives on."""
+    def _safely(self, work: Callable[[], None]) -> None:
+        """Whatever goes wrong in it, the thread lives on; the same is said once."""
         try:
-            if callable(item):
-                item()
-                return
-            port, data, now = item
-            self.messages += 1
-            message = read_message(data)
-            if message is not None:
-                self.rack.handle(port, message, now)
+            work()
         except Exception as error:
-            self._notify("error", f"MIDI: unexpected {type(error).__name__}: {error}")
+            failure = f"MIDI: unexpected {type(error).__name__}: {error}"
+            if failure != self._failure:
+                self._failure = failure
+                self._notify("error", failure)
+
+    def _plug(self) -> None:
+        """Takes and lets go of controllers that came and went."""
+        opened, closed = self._keeper.poll(time.monotonic())
+        for link in closed:
+            self._safely(partial(self.rack.remove, link.port.name))
+        for link in opened:
+            self._safely(partial(self.rack.add, link.port.name, link.target))
+
+    def _do(self, item: tuple[str, bytes, float] | Callable[[], None]) -> None:
+        """One thing that was queued."""
+        if callable(item):
+            item()
+            return
+        port, data, now = item
+        self.messages += 1
+        message = read_message(data)
+        if message is not None:
+            self.rack.handle(port, message, now)
 
     def _take(self, timeout: float) -> None:
         """Do what is queued: wait for the first, then up to 256 more."""
         try:
-            self._do(self._queue.get(timeout=timeout))
+            self._safely(partial(self._do, self._queue.get(timeout=timeout)))
             for _ in range(256):
-                self._do(self._queue.get_nowait())
+                self._safely(partial(self._do, self._queue.get_nowait()))
         except queue.Empty:
             return
 

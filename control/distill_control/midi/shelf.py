@@ -9,7 +9,7 @@ from pathlib import Path
 from distill_control.commands.patches import Panel
 from distill_control.commands.patches.midimaps import LAYOUTS, Layout, midi_map
 from distill_control.midi.binding import Binding, MidiMap
-from distill_control.midi.mapfile import parse_map, read_text
+from distill_control.midi.mapfile import binding_lines, parse_map, read_text
 from distill_control.midi.mapwriter import format_map, save_text, with_binding, without_bindings
 from distill_engine.errors import ControlError
 
@@ -124,6 +124,8 @@ class MapShelf:
         text = read_text(path)
         if parse_map(text, str(path)) != midi_map:
             raise ControlError(f"{path} was just changed by someone else; try again")
+        if len(binding_lines(text)) != len(midi_map.bindings):
+            raise ControlError(f"{path} cannot be changed here: write each of its bindings under [[bind]]")
         return text
 
     def _write(self, path: Path, text: str) -> None:

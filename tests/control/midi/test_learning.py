@@ -146,6 +146,44 @@ def test_text_that_is_no_map_is_refused_in_one_line(text: str) -> None:
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (f"[[bind]]\nrange = [0, 1{'0' * 400}]", "key `range`"),
+        ("[[bind]]\nrange = [0, 1e300]", "key `range`"),
+        (f"[[bind]]\narguments = [1{'0' * 400}]", "key `arguments`"),
+        (f"glide = 1{'0' * 5000}", "a number is too long"),
+        (f"channel = 0x{'f' * 5000}", "key `channel`"),
+        ("glide = " + "[" * 5000, "nested too deeply"),
+        (
+            "name = " + ("[\n{" + "a." * 150 + "a = ") * 20 + "1" + "}\n]" * 20,
+            "key `name`: what is there is not a text",
+        ),
+        ("a." * 50_000 + "a = 1", "line 1: over 200 dots"),
+    ],
+    ids=lambda value: value[:30],
+)
+def test_numbers_and_nesting_beyond_all_measure_are_refused_in_words(text: str, reason: str) -> None:
+    with pytest.raises(ControlError, match=reason) as refused:
+        parse_map(text, "desk.toml")
+    assert len(str(refused.value)) < 200
+
+
+def test_bindings_in_one_line_play_and_learning_says_why_it_cannot_save(make_stage) -> None:
+    text = f'bind = [{{control = "cc 16", target = "{BRIGHT}"}}]\n'
+    stage = make_stage(text)
+    assert stage.rack.listing() == [BRIGHT, "cc 16 knobs"]
+    stage.rack.learn.arm(BRIGHT)
+    stage.cc(40, 0, 50, 100)
+    stage.wait(1.1)
+    assert "not saved" in stage.notices[-1]
+    assert "under [[bind]]" in stage.notices[-1]
+    with pytest.raises(ControlError, match="under \\[\\[bind\\]\\]"):
+        stage.rack.forget(BRIGHT)
+    assert stage.shelf.explicit.read_text() == text
+    assert stage.rack.listing() == [BRIGHT, "cc 40 ch 1 knobs"]
+
+
 def test_a_changed_file_is_taken_and_one_with_a_typo_leaves_the_old_map(make_stage) -> None:
     stage = make_stage(FULL)
     path = stage.shelf.explicit

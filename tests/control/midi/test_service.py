@@ -1,0 +1,117 @@
+"""The MIDI thread: it outlives whatever goes wrong in it."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from distill_control.midi import service as midi
+from distill_control.midi.hotplug import PortKeeper
+from distill_control.midi.service import MidiService
+from distill_control.settings.control import ControlSettings
+
+WIDTH = "/distill/width"
+GOOD = f'[[bind]]\ncontrol = "cc 16"\ntarget = "{WIDTH}"\n'
+BIND = '[[bind]]\ncontrol = "cc 16"\ntarget = "/distill/gain"\n'
+HOSTILE = (
+    f"{BIND}range = [0, 1{'0' * 400}]\n",
+    f"{BIND}glide = 1{'0' * 5000}\n",
+    f"{BIND}channel = 0x{'f' * 5000}\n",
+    f"{BIND}range = {'[' * 5000}\n",
+)
+
+
+def until(condition: Callable[[], bool], seconds: float = 8.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+@pytest.fixture
+def make_service(stage: Any, tmp_path: Path) -> Iterator[Callable[[], MidiService]]:
+    """Builds a service whose maps are those of `tmp_path`; its one port is the made-up `knobs`."""
+    made: list[MidiService] = []
+
+    def make() -> MidiService:
+        settings = ControlSettings(osc_port=0, oscquery_port=0, midi_port="none")
+        made.append(MidiService(stage.session, settings, stage.notify, maps=tmp_path))
+        return made[-1]
+
+    yield make
+    for service in made:
+        if service._thread.is_alive():
+            asyncio.run(service.stop())
+
+
+def listing(stage: Any) -> tuple:
+    replies: list[tuple] = []
+    stage.session.handle("/distill/midi/list", (), "test", lambda *words: replies.append(words))
+    return replies[-1][1:]
+
+
+def test_hostile_maps_are_reported_and_midi_plays_on(stage: Any, make_service: Any, tmp_path: Path) -> None:
+    path = tmp_path / "knobs.toml"
+    service = make_service()
+    service.start()
+    service._call(lambda: service.rack.add("knobs"))
+    for number, text in enumerate(HOSTILE):
+        said = len(stage.notices)
+        path.write_text(f'port = "knobs"\n{"#" * number}\n{text}')
+        assert until(lambda said=said: any("knobs.toml" in notice for notice in stage.notices[said:])), text[:80]
+    path.write_text(f'port = "knobs"\n{GOOD}')
+    assert until(lambda: listing(stage) == (WIDTH, "cc 16 knobs"))
+    service.receive("knobs", bytes([0xB0, 16, 127]))
+    service.receive("knobs", bytes([0xB0, 16, 0]))
+    assert until(lambda: service.messages == 2)
+    assert not [notice for notice in stage.notices if "unexpected" in notice]
+
+
+class Broken:
+    """An output that fails in a way of its own."""
+
+    def send_message(self, data: list[int]) -> None:
+        raise KeyError("broken")
+
+
+def test_what_fails_in_a_look_at_ports_or_in_feedback_is_said_once_and_the_thread_lives_on(
+    stage: Any, make_service: Any, tmp_path: Path
+) -> None:
+    def make(api: int) -> Any:
+        raise KeyError("no such system")
+
+    (tmp_path / "knobs.toml").write_text(f'port = "knobs"\n{GOOD}')
+    service = make_service()
+    service._keeper = PortKeeper(None, service.receive, stage.notify, systems=lambda: (1,), make=make)
+    service.start()
+    assert until(lambda: any("no such system" in notice for notice in stage.notices))
+    service._call(lambda: service.rack.add("knobs", Broken()))
+    for value in (0.25, 0.5, 0.75):
+        stage.session.set(WIDTH, [value])
+        stage.session.tick()
+        taken = service.messages
+        service.receive("knobs", bytes([0xB0, 99, 0]))
+        assert until(lambda taken=taken: service.messages > taken)
+    assert until(lambda: any("'broken'" in notice for notice in stage.notices))
+    assert service._thread.is_alive()
+    assert len(stage.notices) < 10
+
+
+def test_what_waits_for_the_thread_is_bounded_even_if_it_takes_nothing(
+    stage: Any, make_service: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(midi, "QUEUE_LIMIT", 50)
+    (tmp_path / "knobs.toml").write_text(f'port = "knobs"\n{GOOD}')
+    service = make_service()
+    service.rack.add("knobs", Broken())
+    for number in range(200):
+        stage.session.set(WIDTH, [number / 200])
+        stage.session.tick()
+    assert service.status()["midi_dropped"] == 150
+    service.receive("knobs", bytes([0xB0, 16, 1]))
+    assert service.status()["midi_dropped"] == 151
