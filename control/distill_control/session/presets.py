@@ -63,7 +63,7 @@ class PresetController:
         preset = self._find(key)
         values = self._usable(preset)
         for address, value in values.items():
-            if vocabulary.row(address).kind == "setting" and self.session.get(address) != value:
+            if vocabulary.row(address).kind == "setting" and self._wanted(address) != value:
                 self._set(address, (value,))
         self._glide({a: v for a, v in values.items() if vocabulary.row(a).kind == "parameter"}, glide_seconds)
 
@@ -131,6 +131,12 @@ class PresetController:
         if left_out:
             self._notify("warning", f"preset {preset.name}: the model has no {', '.join(left_out[:5])}; left out")
         return {address: value for _, address, value in sorted(slots, key=lambda item: item[:2])}
+
+    def _wanted(self, address: str) -> Value:
+        """What a setting is, or what it was last asked to be, while that is not answered."""
+        with self.session.lock:
+            asked = self.session.requests.asked(address)
+            return asked[0] if asked else self.session.get(address)
 
     def _glide(self, values: Mapping[str, Value], glide_seconds: float) -> None:
         self._keep_asleep(values)

@@ -18,6 +18,7 @@ TIMEOUT_SECONDS = 120.0
 @dataclass
 class _Pending:
     address: str
+    arguments: Sequence[Value]
     answer: Answer
     deadline: float
     is_setting: bool
@@ -46,13 +47,19 @@ class Requests:
 
     def setting(self, address: str, arguments: tuple[Value, ...], answer: Answer) -> None:
         """Asks for a setting; behind one in flight it waits, and replaces the one that waited before."""
-        if not any(pending.is_setting and pending.address == address for pending in self._pending.values()):
+        if self._in_flight(address) is None:
             self._send(address, arguments, answer, is_setting=True)
             return
         replaced = self._waiting.pop(address, None)
         self._waiting[address] = (arguments, answer)
         if replaced is not None:
             replaced[1]("replaced by a later value before it was carried out")
+
+    def asked(self, address: str) -> Sequence[Value] | None:
+        """What a setting was last asked to be, while that is not answered; None where nothing is open."""
+        pending = self._in_flight(address)
+        waiting = self._waiting.get(address)
+        return waiting[0] if waiting else pending.arguments if pending else None
 
     def answered(self, identifier: object) -> Answer | None:
         """The answer to call for a reply of the engine; sends on what waited behind it."""
@@ -73,13 +80,17 @@ class Requests:
         answers = [self.answered(identifier) for identifier in expired]
         return [partial(answer, reason) for answer in answers if answer is not None]
 
+    def _in_flight(self, address: str) -> _Pending | None:
+        found = (pending for pending in self._pending.values() if pending.is_setting and pending.address == address)
+        return next(found, None)
+
     def _send(self, address: str, arguments: Sequence[Value], answer: Answer, *, is_setting: bool) -> None:
         if len(self._pending) >= LIMIT:
             raise ControlError(f"{LIMIT} commands wait for the engine already; try again in a moment")
         self._last += 1
         if not self._link.request(self._last, address.removeprefix("/distill/"), arguments):
             raise ControlError("the engine takes no commands now; try again in a moment")
-        self._pending[self._last] = _Pending(address, answer, self._clock() + TIMEOUT_SECONDS, is_setting)
+        self._pending[self._last] = _Pending(address, arguments, answer, self._clock() + TIMEOUT_SECONDS, is_setting)
 
     def _send_waiting(self, address: str) -> None:
         waiting = self._waiting.pop(address, None)

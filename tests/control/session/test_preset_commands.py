@@ -56,6 +56,23 @@ def test_recall_brings_back_parameters_with_a_glide_and_the_source(desk: Desk) -
     assert desk.link.requests == [("source", ("drift",))]
 
 
+def test_of_two_presets_in_quick_succession_the_second_decides_the_source(desk: Desk) -> None:
+    def tell(source: str) -> None:
+        desk.session.on_message({"event": "setting", "address": "/distill/source", "value": source})
+
+    for source in ("hold", "corpus"):
+        tell(source)
+        desk.send("/distill/preset/save", source)
+    tell("hold")
+    for name in ("corpus", "corpus", "hold"):
+        desk.send("/distill/preset/recall", name)
+    assert desk.link.requests == [("source", ("corpus",))], "one at a time, and not twice the same"
+    for identifier in (1, 2):
+        desk.session.on_message({"id": identifier, "status": "done"})
+    assert desk.link.requests == [("source", ("corpus",)), ("source", ("hold",))]
+    assert desk.session.get("/distill/source") == "hold"
+
+
 def test_gain_and_excluded_parameters_stay(desk: Desk) -> None:
     desk.send("/distill/preset/save", "one")
     desk.send("/distill/preset/exclude", "/distill/width")
