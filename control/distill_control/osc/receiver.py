@@ -4,6 +4,7 @@ import heapq
 import itertools
 import time
 from asyncio import AbstractEventLoop, TimerHandle
+from collections.abc import Callable
 from functools import lru_cache
 
 from distill_control.osc.clients import Client
@@ -14,14 +15,28 @@ from distill_control.settings import ControlSettings
 from distill_engine.errors import ControlError
 from distill_engine.streaming.vocabulary import row
 
+STEP_SECONDS = 0.001
+"""The wall clock has been set, or has drifted, once it is this far from where it was against the loop's clock."""
+
 
 class Receiver:
-    """Takes packets from every transport. Never raises: what is wrong is counted and answered."""
+    """Takes packets from every transport. Never raises: what is wrong is counted and answered.
 
-    def __init__(self, session: Session, settings: ControlSettings, loop: AbstractEventLoop) -> None:
+    Time tags are told in the wall clock's time (`wall`) and kept in the loop's, which nobody can set.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        settings: ControlSettings,
+        loop: AbstractEventLoop,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
         self._session = session
         self._settings = settings
         self._loop = loop
+        self._wall = wall
+        self._ahead = 0.0
         self._order = itertools.count()
         self._scheduled: list[tuple[float, int, Message, Client]] = []
         self._timer: TimerHandle | None = None
@@ -44,10 +59,11 @@ class Receiver:
             client.reply("/distill/error", "/", str(error))
             return
         for message in messages:
-            if message.when is None or message.when <= time.time():
+            due = None if message.when is None else self._due(message.when)
+            if due is None or due <= self._loop.time():
                 self._dispatch(message, client)
             else:
-                self._schedule(message, message.when, client)
+                self._schedule(message, due, client)
 
     def stop(self) -> None:
         """Forgets what is scheduled."""
@@ -75,8 +91,15 @@ class Receiver:
             raise ControlError(f"no parameter matches {pattern[:80]}")
         return addresses
 
-    def _schedule(self, message: Message, when: float, client: Client) -> None:
-        ahead = when - time.time()
+    def _due(self, when: float) -> float:
+        """A time tag in the loop's time. The same tag stays the same instant, so that order is kept, unless the clock is set."""
+        ahead = self._wall() - self._loop.time()
+        if abs(ahead - self._ahead) > STEP_SECONDS:
+            self._ahead = ahead
+        return when - self._ahead
+
+    def _schedule(self, message: Message, due: float, client: Client) -> None:
+        ahead = due - self._loop.time()
         if ahead > self._settings.bundle_horizon_seconds:
             reason = f"a bundle is dated {ahead:.0f} s ahead; at most {self._settings.bundle_horizon_seconds:.0f} s are"
             client.reply("/distill/error", message.address[:120], f"{reason} taken (are the clocks set?)")
@@ -85,7 +108,7 @@ class Receiver:
             reason = f"{self._settings.bundle_limit} messages of bundles wait for their time already"
             client.reply("/distill/error", message.address[:120], reason)
             return
-        heapq.heappush(self._scheduled, (when, next(self._order), message, client))
+        heapq.heappush(self._scheduled, (due, next(self._order), message, client))
         self._set_timer()
 
     def _set_timer(self) -> None:
@@ -93,11 +116,11 @@ class Receiver:
             self._timer.cancel()
             self._timer = None
         if self._scheduled:
-            self._timer = self._loop.call_later(max(0.0, self._scheduled[0][0] - time.time()), self._run_due)
+            self._timer = self._loop.call_at(self._scheduled[0][0], self._run_due)
 
     def _run_due(self) -> None:
         self._timer = None
-        while self._scheduled and self._scheduled[0][0] <= time.time():
+        while self._scheduled and self._scheduled[0][0] <= self._loop.time():
             _, _, message, client = heapq.heappop(self._scheduled)
             self._dispatch(message, client)
         self._set_timer()
