@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.audio.mel import DEFAULT_MEL, MelConfig, StreamingMel
+from distill_engine.errors import VocoderError
 from distill_engine.streaming.backends.base import StepBackend
 from distill_engine.streaming.sources import Latent, SourceSettings
 
@@ -23,8 +24,12 @@ def bounded(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return np.clip(np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0), -LOUDEST, LOUDEST)
 
 
+class EncoderFailed(Exception):
+    """The encoder gave nothing at this hop; why. Raised once, though it may go on failing until it works again."""
+
+
 class LiveInput:
-    """Encodes one hop of sound per call. Without sound it hears silence; where its encoder fails, the last latent stays.
+    """Encodes one hop of sound per call. Without sound it hears silence; where its encoder fails the last latent stays.
 
     Args:
         encoder: mel [bands, reduction] -> latent [D, 1], streaming; owned by this source.
@@ -35,6 +40,8 @@ class LiveInput:
     def __init__(self, encoder: StepBackend, reduction: int, dimensions: int, mel: MelConfig = DEFAULT_MEL) -> None:
         self._encoder, self._reduction, self._config = encoder, reduction, mel
         self._dimensions = dimensions
+        self._failing = False
+        self._trouble: str | None = None
         self.restart()
 
     @property
@@ -58,11 +65,18 @@ class LiveInput:
             self._made += 1
 
     def _encoded(self, block: npt.NDArray[np.float32]) -> Latent:
-        """The latent [D] of mel frames [bands, reduction]; the last one if it is not finite: the encoder then starts again."""
-        latent = self._encoder.step(np.ascontiguousarray(block))[:, 0].astype(np.float64)
-        if np.isfinite(latent).all():
-            return latent
-        self._encoder.reset()
+        """The latent [D] of mel frames [bands, reduction]; the last one again where there is none."""
+        try:
+            latent = self._encoder.step(np.ascontiguousarray(block))[:, 0].astype(np.float64)
+            if np.isfinite(latent).all():
+                self._failing = False
+                return latent
+            trouble = "it gave NaN or infinity"
+            self._encoder.reset()
+        except (VocoderError, RuntimeError) as error:
+            trouble = " ".join(str(error).split())[:160]
+        if not self._failing:
+            self._failing, self._trouble = True, trouble
         return self._latent(self._made)
 
     def _latent(self, index: int) -> Latent:
@@ -80,6 +94,9 @@ class LiveInput:
         self._hear(bounded(x) * gain)
         latent = self._current()
         self._hop += 1
+        if self._trouble is not None:
+            trouble, self._trouble = self._trouble, None
+            raise EncoderFailed(trouble)
         return latent, False
 
     def _current(self) -> Latent:

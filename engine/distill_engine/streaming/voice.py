@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from distill_engine.errors import VocoderError
 from distill_engine.streaming.backends.base import StepBackend
+from distill_engine.streaming.live_input import EncoderFailed
 from distill_engine.streaming.parameters import StateDict, part_of
 from distill_engine.streaming.sources import Latent, SourceBank
 from distill_engine.streaming.steering import HopValues, Steering
@@ -62,6 +63,7 @@ class Voice:
 
     def __post_init__(self) -> None:
         self._last_sample = 0.0
+        self._last_latent = self.instrument.centre
         self._recovering = self._failing = False
         self.company = np.zeros((0, 2 + self.instrument.latent_dim))
         self._prime()
@@ -84,7 +86,12 @@ class Voice:
 
     def latent(self, values: HopValues, samples: FloatArray | None) -> Latent:
         """The latent [D] of one hop: the source, then the map, the offsets and the controls, softly limited."""
-        moved = self.steering.latent(self.sources, values, samples)
+        try:
+            moved = self.steering.latent(self.sources, values, samples)
+        except EncoderFailed as error:
+            moved = self._last_latent
+            self.instrument.notes.append(f"the encoder failed: {error}; the sound stands still until it works again")
+        self._last_latent = moved
         if self.pinned:
             pins = [i for i in self.pinned if i < len(moved)]
             moved = moved.copy()

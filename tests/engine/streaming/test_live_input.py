@@ -57,5 +57,8 @@ def test_an_encoder_that_gives_no_numbers_starts_again_and_the_sound_goes_on(ins
     played = synth.render(60, sound(60))
     assert np.isfinite(played).all()
     assert np.abs(played[:, -10 * HOP :]).max() > 1e-4
+    assert [report.message for report in synth.take_reports()] == [
+        "vocos: the encoder failed: it gave NaN or infinity; the sound stands still until it works again"
+    ]
     assert all(np.isfinite(v).all() for v in encoder.snapshot().values())
     assert np.isfinite(synth._mixer.main.steering.state()["motion"]).all()
