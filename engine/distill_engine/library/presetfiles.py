@@ -15,7 +15,7 @@ def read_json(path: Path) -> Any:
     """What a JSON file holds.
 
     Raises:
-        PresetError: if it cannot be read, is too long or is no JSON.
+        PresetError: if it cannot be read, is too long, is no JSON or holds text that no file can (half of a surrogate pair).
     """
     try:
         with path.open("rb") as file:
@@ -25,7 +25,9 @@ def read_json(path: Path) -> Any:
     if len(data) > FILE_LIMIT_BYTES:
         raise PresetError(f"{path} is over {FILE_LIMIT_BYTES // 1_000_000} MB: that is no preset")
     try:
-        return json.loads(data.decode("utf-8"), parse_constant=_refuse)
+        held = json.loads(data.decode("utf-8"), parse_constant=_refuse)
+        json.dumps(held, ensure_ascii=False).encode("utf-8")
+        return held
     except (ValueError, RecursionError):
         raise PresetError(f"{path} is damaged: it is no JSON text") from None
 
@@ -52,6 +54,8 @@ def write_json(path: Path, data: object) -> None:
         sync_folder(path.parent)
     except OSError as error:
         raise PresetError(f"{path} cannot be written: {error.strerror or error}") from None
+    except UnicodeEncodeError:
+        raise PresetError(f"{path} cannot be written: a name or text in it is no UTF-8") from None
 
 
 def remove(path: Path) -> None:

@@ -281,7 +281,7 @@ def checked_values(values: Mapping[str, object], where: str) -> dict[str, Value]
 
 def file_stem(name: str) -> str:
     """A name as a file name on every system: what could mean something to one is written %XX."""
-    stem = quote(name, safe=" -_,()+=@#!'")
+    stem = quote(name, safe=" -_,()+=@#!'", errors="backslashreplace")
     stem = re.sub(r"^[ .]|[ .]$", lambda found: f"%{ord(found.group()):02X}", stem)
     if re.fullmatch(r"(?i)(con|prn|aux|nul|com\d|lpt\d)", stem):
         stem = f"%{ord(stem[0]):02X}{stem[1:]}"

@@ -73,6 +73,24 @@ def test_unknown_presets_and_damaged_files_are_said_in_words(
     assert "damaged" in capsys.readouterr().err
 
 
+def test_a_file_with_half_a_character_is_left_out_and_the_others_are_there(
+    store: PresetStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = store.path(store.find("dusk", "forest"))
+    path.write_text(path.read_text().replace("forest", "\\ud800"))
+    assert distill("preset", "list", "--json") == 0
+    said = capsys.readouterr()
+    assert [row["name"] for row in json.loads(said.out)] == ["dawn"]
+    assert "".join(said.err.split()).count("damaged") == 1
+    distill("preset", "show", "dawn")
+    distill("preset", "export", "dawn", str(tmp_path / "dawn.json"))
+    with pytest.raises(PresetError, match="damaged"):
+        distill("preset", "import", str(path))
+    with pytest.raises(PresetError, match="no UTF-8"):
+        distill("preset", "import", str(tmp_path / "dawn.json"), "--model", "\udcff")
+    assert distill("preset", "delete", "dawn") == 0
+
+
 def test_patches_are_written_once_and_replaced_when_told_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "patches"
     assert distill("patches", str(folder), "--port", "7000") == 0

@@ -115,6 +115,9 @@ GOOD = {"format": "distill-preset", "version": 1, "name": "x", "model": "m", "di
         json.dumps({**GOOD, "version": "1"}).encode(),
         json.dumps({**GOOD, "name": ["x"]}).encode(),
         json.dumps({**GOOD, "name": ""}).encode(),
+        json.dumps({**GOOD, "name": "\ud800"}).encode(),
+        json.dumps({**GOOD, "model": "\ud800"}).encode(),
+        json.dumps({**GOOD, "digest": "\udcff"}).encode(),
         json.dumps({**GOOD, "position": "0"}).encode(),
         json.dumps({**GOOD, "values": [1]}).encode(),
         json.dumps({**GOOD, "values": {"/distill/width": float("nan")}}).encode(),
@@ -122,6 +125,8 @@ GOOD = {"format": "distill-preset", "version": 1, "name": "x", "model": "m", "di
         json.dumps({**GOOD, "values": {"/distill/width": True}}).encode(),
         json.dumps({**GOOD, "values": {"/distill/width": {}}}).encode(),
         json.dumps({**GOOD, "values": {"width": 1}}).encode(),
+        json.dumps({**GOOD, "values": {"/distill/\ud800": 1}}).encode(),
+        json.dumps({**GOOD, "values": {"/distill/source": "\ud800"}}).encode(),
         json.dumps({**GOOD, "values": {f"/distill/latent/{n}": 0 for n in range(2000)}}).encode(),
         b'{"x": "' + b"a" * 1_000_100 + b'"}',
     ],
@@ -137,6 +142,20 @@ def test_hostile_files_end_in_one_line_and_do_not_disturb_the_others(store: Pres
     assert len(store.damaged()) == 1
     with pytest.raises(PresetError):
         store.find("x", "m")
+
+
+def test_text_that_no_file_can_hold_is_refused_in_words(store: PresetStore) -> None:
+    store.save("good", "m", "", VALUES)
+    (store.root / "m" / "bad.preset.json").write_text("{")
+    for attempt in (
+        lambda: store.save("a", "\udcff", "", VALUES),
+        lambda: store.save("a", "m", "", {"/distill/source": "\ud800"}),
+        lambda: store.find("\udcff", "m"),
+        lambda: store.find("good", "\udcff"),
+    ):
+        with pytest.raises(PresetError):
+            attempt()
+    assert [preset.name for preset in store.all()] == ["good"]
 
 
 def test_a_file_under_another_name_is_not_taken_for_its_content(store: PresetStore) -> None:
