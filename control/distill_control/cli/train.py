@@ -137,8 +137,10 @@ def run_train(args: argparse.Namespace) -> int:
     from distill_engine.models.config import ModelConfig
 
     corpus = _corpus(args.corpus, args.seed)
-    from distill_engine.training.train_model import ModelOptions, train_model
+    from distill_engine.training.storage import read_checkpoint
+    from distill_engine.training.train_model import PART, ModelOptions, train_model
 
+    found = read_checkpoint(args.output, PART) if resume else None
     config = ModelConfig(family=args.family, latent_dim=args.latent_dim)
     with TrainingView(as_json=args.json) as view, stop_requested() as stopped:
         reserve = _reserve(args, config, corpus, view)
@@ -147,14 +149,25 @@ def run_train(args: argparse.Namespace) -> int:
             seconds=_seconds(args, began, reserve, VOCODER_SHARE if args.with_vocoder else 0.0), seed=args.seed,
             device=args.device, resume=resume, fresh=not resume, checkpoint_seconds=args.checkpoint_interval,
         )  # fmt: skip
-        done = train_model(corpus, args.output, options, listen=view, stopped=stopped)
-        _cancelled(done)
+        if found is None or not _left_alone(args, found[0].metadata["position"], view):
+            _cancelled(train_model(corpus, args.output, options, listen=view, stopped=stopped))
         if args.with_vocoder:
             budget = _seconds(args, began, reserve, 0.0)
-            _cancelled(_vocoder(args, corpus, args.output, budget, False, view, stopped))
+            again = resume and read_checkpoint(args.output, f"training/vocoder/{args.kind}") is not None
+            _cancelled(_vocoder(args, corpus, args.output, budget, again, view, stopped))
     if not args.no_analysis:
         _analyse(args, corpus)
     return _report(args, args.output)
+
+
+def _left_alone(args: argparse.Namespace, position: dict[str, Any], view: TrainingView) -> bool:
+    """Whether a resumed model is completed and stays: what is asked for goes to the vocoder, or nothing more is asked for."""
+    from distill_engine.training.events import Warned
+
+    if not position["completed"] or (not args.with_vocoder and (args.epochs or args.minutes)):
+        return False
+    view(Warned(f"the model is completed (step {position['step']}) and stays as it is"))
+    return True
 
 
 def _writable(output: Path) -> None:

@@ -138,6 +138,8 @@ class _Keeper:
         self.about, self.listen = about, listen
         self.loop: TrainingLoop | None = None
         self.replace = False
+        self.last = Checkpoint()
+        self.concluded = False
 
     def manifest(self, old: Manifest | None = None) -> Manifest:
         position = self.loop.position if self.loop is not None else None
@@ -146,7 +148,7 @@ class _Keeper:
             "epochs": self.loop.epoch if self.loop is not None else 0,
             "steps": position.step if position is not None else 0,
             "seconds": position.seconds if position is not None else 0.0,
-            "completed": bool(position is not None and position.completed),
+            "completed": self.concluded,
             "validation": history[-1] if history else {},
             "best_log_mel": position.best if position is not None and history else None,
             "verdict": self.task.verdict(list(history)) if history else "not validated yet",
@@ -163,12 +165,19 @@ class _Keeper:
         )
 
     def save(self, checkpoint: Checkpoint, final: bool) -> None:
+        checkpoint.metadata["position"]["completed"] = False  # until what it came to lies beside it
+        self.last = checkpoint
         parts = {PART: to_part(checkpoint, self.about)}
         if not self._plays():
             parts["model"] = Part(weights(self.task.core.average))
         self.write(parts)
         if not final and self.loop is not None:
             self.listen(Saved(self.output, self.loop.epoch))
+
+    def conclude(self, parts: dict[str, Part], graphs: dict[str, bytes]) -> None:
+        """The finished model and its checkpoint, completed now, in one write."""
+        self.last.metadata["position"]["completed"] = self.concluded = True
+        self.write({PART: to_part(self.last, self.about), **parts}, graphs)
 
     def _plays(self) -> bool:
         """Whether the file has a finished model already: its weights and graphs belong together and stay until the next."""
@@ -189,7 +198,7 @@ def _conclude(output: Path, corpus: Corpus, task: LatentTask, keeper: _Keeper, l
     """The best state becomes the model: statistics of its latents, graphs for playing without torch."""
     model = task.result().cpu().eval()
     set_latent_statistics(model, [torch.from_numpy(clip.mel)[None] for clip in corpus.clips])
-    keeper.write({"model": Part(weights(model))}, export_runtime(model))
+    keeper.conclude({"model": Part(weights(model))}, export_runtime(model))
     listen(Saved(output, keeper.loop.epoch if keeper.loop is not None else 0, final=True))
     history = keeper.loop.position.history if keeper.loop is not None else []
     verdict = task.verdict(list(history)) if history else ""

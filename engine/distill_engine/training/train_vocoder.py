@@ -202,6 +202,7 @@ class _Keeper:
         self.about, self.base, self.listen = about, base, listen
         self.loop: TrainingLoop | None = None
         self.final_figures: dict[str, float] | None = None
+        self.last = Checkpoint()
 
     def manifest(self, old: Manifest | None = None) -> Manifest:
         loop = self.loop
@@ -216,7 +217,7 @@ class _Keeper:
             "epochs": loop.epoch if loop is not None else 0,
             "steps": loop.position.step if loop is not None else 0,
             "seconds": loop.position.seconds if loop is not None else 0.0,
-            "completed": bool(loop is not None and loop.position.completed),
+            "completed": self.final_figures is not None,
             "warm_start": self.about["warm_start"],
             "validation": validation,
             "usable": usable,
@@ -227,6 +228,8 @@ class _Keeper:
         return replace(base, vocoders={**base.vocoders, self.kind: row})
 
     def save(self, checkpoint: Checkpoint, final: bool) -> None:
+        checkpoint.metadata["position"]["completed"] = False  # until what it came to lies beside it
+        self.last = checkpoint
         parts: dict[str, Part | None] = {f"training/vocoder/{self.kind}": to_part(checkpoint, self.about)}
         self._write(parts, None)
         if not final and self.loop is not None:
@@ -237,7 +240,12 @@ class _Keeper:
         generator = self.task.result()
         self.final_figures = copy_synthesis(generator, self.task.core, self.task.held_out)
         generator = generator.cpu().eval()
-        self._write({f"vocoder/{self.kind}": Part(weights(generator))}, export_runtime(None, {self.kind: generator}))
+        self.last.metadata["position"]["completed"] = True
+        parts: dict[str, Part | None] = {
+            f"training/vocoder/{self.kind}": to_part(self.last, self.about),
+            f"vocoder/{self.kind}": Part(weights(generator)),
+        }
+        self._write(parts, export_runtime(None, {self.kind: generator}))
         if self.loop is not None:
             self.listen(Saved(self.output, self.loop.epoch, final=True))
             verdict = self.task.verdict(self.loop.position.history) if self.loop.position.history else ""

@@ -1,0 +1,114 @@
+"""`distill train` and `distill train-vocoder` over files that hold a training already: what goes on, what stays, what is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from distill_control.cli.main import main
+from distill_engine.dataset.corpus import Corpus, load_corpus
+from distill_engine.modelfile import ModelFile
+from distill_engine.models.config import ModelConfig
+from distill_engine.training.events import Finished, ignore
+from distill_engine.training.storage import read_checkpoint
+from distill_engine.training.train_model import ModelOptions, train_model
+from distill_engine.training.train_vocoder import VocoderOptions, train_vocoder
+from distill_engine.training.vocoder_settings import VocoderSettings
+
+SMALL_MODEL = ModelConfig(encoder_channels=16, encoder_blocks=2, decoder_channels=16, decoder_blocks=1, expansion=2)
+SMALL_VOCOS: dict[str, Any] = {
+    "bands": 128, "hop": 512, "channels": 16, "hidden": 32, "blocks": 1, "kernel": 3, "n_fft": 1024, "frames_per_hop": 1,
+}  # fmt: skip
+VOCODER = "training/vocoder/vocos"
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISTILL_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture(autouse=True)
+def _graphs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Graphs take most of a short training's time and are not what is tried here."""
+    for module, name in (("train_model", "decoder"), ("train_vocoder", "vocoder/vocos")):
+        graphs = {f"runtime/{name}.onnx": b"graph"}
+        monkeypatch.setattr(f"distill_engine.training.{module}.export_runtime", lambda *_, graphs=graphs: graphs)
+
+
+@pytest.fixture
+def sounds(tmp_path: Path) -> Path:
+    folder, t = tmp_path / "sounds", np.arange(22050) / 44100
+    folder.mkdir()
+    for pitch in (110, 220, 330, 440, 550):
+        soundfile.write(folder / f"{pitch}.wav", 0.3 * np.sin(2 * np.pi * pitch * t) * np.exp(-3 * t), 44100)
+    return folder
+
+
+def stop_after(steps: int | None) -> Callable[[], bool]:
+    left = iter(range(steps if steps is not None else 1 << 30))
+    return lambda: next(left, None) is None
+
+
+def model(corpus: Corpus, path: Path, steps: int | None = None, **options: Any) -> Finished:
+    chosen = ModelOptions(**{"config": SMALL_MODEL, "epochs": 2, "device": "cpu", **options})
+    return train_model(corpus, path, chosen, listen=ignore, stopped=stop_after(steps))
+
+
+def vocoder(corpus: Corpus, path: Path, steps: int | None = None, **options: Any) -> Finished:
+    settings = VocoderSettings(batch_size=1, segment_frames=16, width=0.03)
+    chosen = VocoderOptions(
+        **{"settings": settings, "config": SMALL_VOCOS, "epochs": 1, "device": "cpu", "warm_start": False, **options}
+    )
+    return train_vocoder(corpus, path, chosen, listen=ignore, stopped=stop_after(steps))
+
+
+def position(path: Path, part: str) -> dict[str, Any]:
+    found = read_checkpoint(path, part)
+    assert found is not None
+    where: dict[str, Any] = found[0].metadata["position"]
+    return where
+
+
+def test_a_vocoder_stopped_after_its_model_goes_on_and_the_model_stays(
+    sounds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, corpus = tmp_path / "m.distillgan", load_corpus(sounds)
+    model(corpus, path)
+    assert not vocoder(corpus, path, 3).completed
+    with ModelFile.open(path) as file:
+        before, entry = position(path, "training/model"), file.manifest.parts["training/model"]
+    words = ["train", str(sounds), "-o", str(path), "--with-vocoder", "--no-analysis", "--resume", "--minutes", "0.05"]
+    assert main(words) == 0
+    assert "resumed" in capsys.readouterr().err
+    with ModelFile.open(path) as file:
+        assert file.manifest.parts["training/model"] == entry
+        assert file.manifest.vocoders["vocos"]["config"] == SMALL_VOCOS
+        assert file.manifest.vocoders["vocos"]["completed"]
+    assert before["completed"]
+    assert position(path, VOCODER)["completed"]
+    assert position(path, VOCODER)["step"] > 3
+
+
+def test_a_training_is_completed_only_where_what_it_came_to_was_written(
+    sounds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kill between the last checkpoint and the graphs leaves a training to resume."""
+    path, corpus = tmp_path / "m.distillgan", load_corpus(sounds)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    for train, module, part in ((model, "train_model", "training/model"), (vocoder, "train_vocoder", VOCODER)):
+        with monkeypatch.context() as patched:
+            patched.setattr(f"distill_engine.training.{module}.export_runtime", killed)
+            with pytest.raises(KeyboardInterrupt):
+                train(corpus, path)
+        assert not position(path, part)["completed"]
+        steps = position(path, part)["step"]
+        assert train(corpus, path, resume=True).steps == steps
+        assert position(path, part)["completed"]
