@@ -18,7 +18,7 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Plays for 20 seconds, or renders as long to a file."""
-    from distill_control.cli.output import console_err
+    from distill_control.cli.output import console_err, emit
     from distill_engine.library.assets import starter_path
 
     say = console_err()
@@ -26,7 +26,10 @@ def run(args: argparse.Namespace) -> int:
         from distill_control.cli.engine import main as engine
 
         say.print("playing the starter for 20 s; steer it: distill send /distill/control/brightness 1", markup=False)
-        return engine(["--seconds", str(SECONDS)])
+        code = engine(["--seconds", str(SECONDS)])
+        if code == 0:
+            emit(args, {"model": str(starter_path()), "played": True}, lambda console: None)
+        return code
     from distill_control.cli.main import main
 
     say.print(f"no sound device here: rendering the starter to {args.output}", markup=False, soft_wrap=True)

@@ -85,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.list_devices:
             return _list_devices(options.json)
         if options.list_midi:
-            return _list_midi()
+            return _list_midi(options.json)
         return play(options)
     except DistillError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -196,10 +196,13 @@ def _print_devices(title: str, devices: "tuple[Device, ...]") -> None:
         print("  none (use --device null or file:PATH)" if title == "outputs" else "  none")
 
 
-def _list_midi() -> int:
+def _list_midi(as_json: bool) -> int:
+    from dataclasses import asdict
+
     from distill_control.midi.ports import list_midi
 
-    print("\n".join(list_midi().lines()))
+    ports = list_midi()
+    print(json.dumps(asdict(ports)) if as_json else "\n".join(ports.lines()))
     return 0
 
 

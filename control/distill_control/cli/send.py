@@ -53,9 +53,8 @@ def run(args: argparse.Namespace) -> int:
     arguments = [parse(text) for text in args.arguments]
     with OscClient(args.host, args.port, tcp=args.tcp) as client:
         client.send(address, *arguments)
-        if args.wait is None:
-            return 0
-        answers = _wait(client, address, args.wait, acknowledged=kind in ("setting", "command", "query"))
+        acknowledged = kind in ("setting", "command", "query")
+        answers = [] if args.wait is None else _wait(client, address, args.wait, acknowledged=acknowledged)
     _show(args, address, answers)
     return 1 if any(answer.address == "/distill/error" for answer in answers) else 0
 

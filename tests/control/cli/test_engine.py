@@ -1,5 +1,6 @@
 """distill-engine as a user starts it: with the real control process."""
 
+import json
 import os
 import signal
 import socket
@@ -10,6 +11,9 @@ import time
 import pytest
 from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
+
+from distill_control.cli import demo, engine
+from distill_control.cli.main import main
 
 ENGINE = (sys.executable, "-m", "distill_control.cli.engine")
 
@@ -178,3 +182,25 @@ def test_the_list_of_devices_needs_no_model():
     done = subprocess.run([*ENGINE, "--list-devices"], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0
     assert "outputs:" in done.stdout
+
+
+def test_the_list_of_midi_ports_is_one_document():
+    command = [*ENGINE, "--list-midi", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0
+    assert set(json.loads(done.stdout)) == {"inputs", "outputs", "missing"}
+
+
+@pytest.mark.parametrize("plays", [True, False])
+def test_a_demo_ends_with_one_document(monkeypatch, capfd, tmp_path, plays):
+    """Played through a device that paces itself, as no sound device need be there."""
+    ports = ["--osc-port", str(free_port()), "--oscquery-port", str(free_port())]
+    play = engine.main
+    monkeypatch.setattr(
+        engine, "main", lambda words: play([*words, "--device", "null", "--no-midi", "--quiet", *ports])
+    )
+    monkeypatch.setattr(demo, "has_device", lambda: plays)
+    monkeypatch.setattr(demo, "SECONDS", 0.5)
+    assert main(["demo", "--json", "-o", str(tmp_path / "demo.wav")]) == 0
+    told = json.loads(capfd.readouterr().out)
+    assert (told.get("played"), (tmp_path / "demo.wav").exists()) == ((True, False) if plays else (None, True))

@@ -30,6 +30,9 @@ def run(*arguments):
 def test_send_moves_a_parameter_and_says_what_became_of_it(engine, tools, capsys):
     assert run("send", "/distill/gain", "-6.5", "--port", engine.port) == 0
     tools.eventually(lambda: engine.value(0) == -6.5)
+    assert capsys.readouterr().out == ""
+    assert run("send", "gain", "-6.5", "--port", engine.port, "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"sent": "/distill/gain", "answers": []}
     assert run("send", "width", 7, "--port", engine.port, "--wait") == 0
     assert capsys.readouterr().out == "/distill/width 1\n"
     assert run("send", "gain", "--port", engine.port, "--wait", "--tcp", "--json") == 0
