@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from distill_engine.streaming.blending import Moved
+from distill_engine.streaming.naming import Names, heard_by
 from distill_engine.streaming.parameters import StateDict, part_of
 from distill_engine.streaming.post import Ramp
 from distill_engine.streaming.steering import HopValues
@@ -78,12 +79,15 @@ class Lane:
         """These voices instead of the present ones; `restore` then sets their fades."""
         self.voices, self._fades = voices, [Fade(self._hop) for _ in voices]
 
-    def move(self, values: HopValues, samples: FloatArray | None, weight: float) -> list[Moved]:
-        """One hop of each voice."""
+    def move(self, values: HopValues, names: Names, samples: FloatArray | None, weight: float) -> list[Moved]:
+        """One hop of each voice. Control slots bear `names`; a voice that leaves keeps what it was last told of controls without a slot."""
         ramp = self._weight.process(weight)
         moved = []
         for voice, fade in zip(self.voices, self._fades, strict=True):
-            latent, curve = voice.latent(values, samples), fade.next()
+            last = voice.told if fade.target == 0.0 else voice.told[:0]
+            own = heard_by(voice.instrument.control_names, names, values, last)
+            voice.told = own.controls[: len(voice.instrument.control_names)].copy()
+            latent, curve = voice.latent(own, samples), fade.next()
             moved.append(Moved(voice, latent, ramp * curve, curve))
         return moved
 

@@ -99,7 +99,10 @@ class Mixer:
         values = hop_values(bank)
         weights = blend_weights(bank, [lane.level for lane in self.lanes])
         places = zip(self.lanes, weights, strict=True)
-        moved = [one for lane, weight in places if lane.voices for one in lane.move(values, samples, float(weight))]
+        names = self.main.instrument.control_names
+        moved = [
+            one for lane, weight in places if lane.voices for one in lane.move(values, names, samples, float(weight))
+        ]
         guests = [_guest(one) for one in moved if one.voice.guest]
         for one in moved:
             if not one.voice.guest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,6 +61,16 @@ class ParameterBank:
         else:
             self._glides[slot_index] = _Glide(float(self._values[slot_index]), target, hops)
         return target
+
+    def rearrange(self, first_slot: int, origins: Sequence[int | None]) -> None:
+        """Neighbouring slots take the values and glides of others among them (None: 0), as when names move to other numbers."""
+        values, glides = self._values.copy(), self._glides
+        span = range(first_slot, first_slot + len(origins))
+        self._glides = {index: glide for index, glide in glides.items() if index not in span}
+        for index, origin in zip(span, origins, strict=True):
+            self._values[index] = 0.0 if origin is None else values[first_slot + origin]
+            if origin is not None and first_slot + origin in glides:
+                self._glides[index] = glides[first_slot + origin]
 
     def advance(self) -> None:
         """One hop passes."""

@@ -22,6 +22,7 @@ from distill_engine.errors import ControlError, TakeError
 from distill_engine.streaming.hop_values import output_values
 from distill_engine.streaming.instrument import Instrument
 from distill_engine.streaming.mixer import Mixer, SynthSnapshot
+from distill_engine.streaming.naming import moves
 from distill_engine.streaming.parameters import ParameterBank, StateDict, part_of
 from distill_engine.streaming.post import Post, PostConfig
 from distill_engine.streaming.take import TakeHeader
@@ -31,6 +32,7 @@ from distill_engine.streaming.voice import Report
 
 FloatArray = npt.NDArray[np.float32]
 
+_CONTROL = slot("/distill/control/0")
 MAXIMUM_CHUNK = 32
 _REPORTS = 256
 
@@ -178,6 +180,7 @@ class Synth:
         lane = self._mixer.lanes[place]
         if place == 0:
             self._mixer.dismiss_guests(hops)
+            self._rename_controls(self.instrument.control_names, instrument.control_names)
         old = lane.voice if lane.voices else self._mixer.main
         selected = self.source if self.source in instrument.source_names else "drift"
         voice = instrument.voice(self.seed, selected, pad=self.alignment_samples - instrument.delay_samples)
@@ -189,6 +192,11 @@ class Synth:
             self.source = voice.sources.selected
         names = (instrument.name, instrument.model_digest, instrument.vocoder.name, instrument.vocoder_digest)
         self._note("swap", place, hops / self.frame_rate, *names, instrument.analysis_digest)
+
+    def _rename_controls(self, before: tuple[str, ...], now: tuple[str, ...]) -> None:
+        """Named controls keep their values where another model has them at other numbers."""
+        if before != now:
+            self.parameters.rearrange(_CONTROL, moves(before, now))
 
     def _hops(self, seconds: float | None) -> int:
         wanted = self.parameters.value("/distill/source/fade") if seconds is None else seconds

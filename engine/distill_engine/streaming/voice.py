@@ -64,6 +64,7 @@ class Voice:
     def __post_init__(self) -> None:
         self._last_sample = 0.0
         self._last_latent = self.instrument.centre
+        self.told = np.zeros(0)  # values of its controls, at the last hop
         self._recovering = self._failing = False
         self.company = np.zeros((0, 2 + self.instrument.latent_dim))
         self._prime()

@@ -1,5 +1,6 @@
 """What is exchanged while music plays: no more voices than can be computed, nothing left in memory, nothing in silence."""
 
+import dataclasses
 import gc
 import queue
 import threading
@@ -9,6 +10,8 @@ from concurrent.futures import Future
 import numpy as np
 import pytest
 
+from distill_engine.analysis.controls import POSITIONS, ControlInfo, Controls, Paths
+from distill_engine.analysis.region import fit_region
 from distill_engine.errors import VocoderError
 from distill_engine.streaming.fitting import Fit, FitRequest, fit_instrument
 from distill_engine.streaming.instrument import Instrument, prepare_instrument
@@ -154,3 +157,41 @@ def test_a_recording_ends_while_a_model_loads(vocos, tmp_path):
     finally:
         loads.set()
         commands.stop()
+
+
+def _with_controls(instrument: Instrument, *names: str) -> Instrument:
+    """The instrument with controls of these names."""
+    rng, count, size = np.random.default_rng(0), len(names), instrument.latent_dim
+    infos = [ControlInfo(n, "feature", "", "", 1.0, 1.0, 0.0, 0.0, 0.0, {}, (-1.0, 1.0)) for n in names]
+    warp, motion = np.tile(POSITIONS, (count, 1)), np.zeros((count, 2, 5))
+    paths = Paths(rng.standard_normal((count, size)), np.zeros((count, size, size)), warp, motion)
+    controls = Controls(infos, paths, fit_region(rng.standard_normal((size, 400))))
+    return dataclasses.replace(instrument, controls=controls, analysis_digest=" ".join(names), _ready=[])
+
+
+def test_named_controls_keep_their_names_and_glides_from_model_to_model(vocos):
+    one, two = _with_controls(vocos, "warmth", "attack"), _with_controls(vocos, "attack", "density")
+    synth = Synth(one)
+    synth.set("/distill/control/0", 0.4)
+    synth.set("/distill/control/1", 0.8, 1.0)
+    synth.render(4)
+    before = synth.parameters.value("/distill/control/1")
+    old = synth._mixer.main
+    synth.swap(two, 1.0)
+    assert synth.parameters.value("/distill/control/0") == before
+    assert synth.parameters.value("/distill/control/1") == 0.0
+    synth.render(4)
+    assert old.told[0] == 0.4, "what only the old model has stays while it fades out"
+    assert old.told[1] == synth.parameters.value("/distill/control/0") > before
+    assert synth._mixer.main.told.tolist() == [old.told[1], 0.0]
+
+
+def test_models_that_are_blended_hear_controls_by_name(vocos, other):
+    one, two = _with_controls(vocos, "warmth", "attack"), _with_controls(other, "attack", "density")
+    synth = Synth(one)
+    synth.swap(two, 0.1, place=1)
+    synth.set("/distill/blend/1", 1.0)
+    synth.set("/distill/control/0", 0.4)
+    synth.set("/distill/control/1", 0.8)
+    synth.render(2)
+    assert synth._mixer.lanes[1].voice.told.tolist() == [0.8, 0.0]
