@@ -216,8 +216,7 @@ class Performer:
             self._next = None
         self._wait()
         self._do_calls()
-        for slot, value, glide in self._parameters.changes():
-            self._apply(slot, value, glide)
+        self._take_changes()
         began = time.monotonic()
         samples = self.synth.render(self.block, self._hear(self.block * self.synth.hop))
         ended = time.monotonic()
@@ -240,6 +239,10 @@ class Performer:
                 return
             self._do_calls()
             time.sleep(min(max(spare, SHORTEST_SLEEP), LONGEST_SLEEP))
+
+    def _take_changes(self) -> None:
+        for slot, value, glide in self._parameters.changes():
+            self._apply(slot, value, glide)
 
     def _apply(self, slot: int, value: float, glide: float) -> None:
         try:
@@ -284,11 +287,13 @@ class Performer:
             self._notice(report)
 
     def _do_calls(self) -> None:
+        """Does what is asked, each thing with the parameters that were set before it."""
         while True:
             try:
                 action, future = self._calls.get_nowait()
             except queue.Empty:
                 return
+            self._take_changes()
             try:
                 future.set_result(action())
             except Exception as error:

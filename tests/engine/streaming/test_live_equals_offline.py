@@ -4,8 +4,10 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 import soundfile
 
+from distill_engine.streaming.take import Take
 from distill_engine.streaming.vocabulary import slot
 
 
@@ -21,6 +23,7 @@ def test_a_take_renders_to_what_was_played(engines, tiny_model, tmp_path):
     engine.tell({"set": [slot("/distill/width"), 0.8, 0.3]})
     engine.tell({"set": [slot("/distill/latent/2"), 1.5, 0.2]})
     play_on()
+    engine.tell({"set": [slot("/distill/source/fade"), 0.6, 0.0]})
     assert engine.command("source", "corpus")["status"] == "done"
     assert engine.command("vocoder", "hifigan")["status"] == "done"
     play_on(80)
@@ -31,6 +34,9 @@ def test_a_take_renders_to_what_was_played(engines, tiny_model, tmp_path):
     play_on()
     assert engine.end() == (0, "")
 
+    events = [event for event in Take.read(take).events if event.command or event.address == "/distill/source/fade"]
+    assert [event.address or event.command for event in events[:2]] == ["/distill/source/fade", "source"]
+    assert events[1].arguments == ("corpus", pytest.approx(0.6, abs=0.006))  # a fade set just before acts at once
     command = [sys.executable, "-m", "distill_control.cli.main", "render", str(tiny_model), "--take", str(take)]
     subprocess.run([*command, "-o", str(offline), "--bit-depth", "32f"], check=True, capture_output=True, timeout=120)
     played, rate = soundfile.read(live, dtype="float32")

@@ -94,6 +94,17 @@ def test_calls_run_on_the_synth_thread_and_give_their_outcome(stage):
         performer.call(lambda: 1 / 0).result(5)
 
 
+def test_a_call_finds_the_parameters_that_were_set_before_it(stage):
+    performer, synth, writer, _, _ = stage
+    entered, release = threading.Event(), threading.Event()
+    performer.call(lambda: entered.set() or release.wait(10))
+    assert entered.wait(10)
+    writer.set(1, 5.0)
+    found = performer.call(lambda: list(synth.applied))
+    release.set()
+    assert found.result(10) == [(1, 5.0, 0.0)]
+
+
 def test_too_many_calls_are_refused(stage):
     performer, release = stage[0], threading.Event()
     performer.call(release.wait)
