@@ -125,7 +125,14 @@ def _resume_or_fresh(args: argparse.Namespace, part: str, output: Path) -> bool:
     position = found[0].metadata["position"]
     if not sys.stdin.isatty():
         raise TrainingError(f"{output} holds a training at step {position['step']}: say --resume or --fresh")
-    return ask(f"{output} holds a training at step {position['step']}. Resume it (no: start fresh)?")
+    sys.stderr.write(
+        f"{output} holds a training at step {position['step']}: resume it, or start fresh? [resume/fresh] "
+    )
+    sys.stderr.flush()
+    answer = sys.stdin.readline().strip().lower()
+    if answer not in ("r", "resume", "f", "fresh"):
+        raise Cancelled(f"{output} stays as it is: answer resume or fresh, or say --resume or --fresh")
+    return answer[0] == "r"
 
 
 def run_train(args: argparse.Namespace) -> int:
@@ -254,6 +261,8 @@ def run_train_vocoder(args: argparse.Namespace) -> int:
 
 
 def _cancelled(done: Finished) -> None:
+    if not done.completed and not done.steps:
+        raise Cancelled("Stopped before the first step: no checkpoint was written.")
     if not done.completed:
         raise Cancelled(f"Checkpoint saved at epoch {done.epochs}. Resume anytime (--resume).")
 

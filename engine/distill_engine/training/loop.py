@@ -102,7 +102,7 @@ class TrainingLoop:
         self.task.restore(checkpoint)
 
     def run(self) -> Finished:
-        """Trains to the end of the budget or until `stopped()`; the checkpoint is saved in both cases."""
+        """Trains to the end of the budget or until `stopped()`; the checkpoint is saved in both cases, unless no step was made."""
         began, base = self._clock(), self.position.seconds
         first_step, last_report, last_save = self.position.step, began, began
         sums: dict[str, list[float]] = {}
@@ -132,8 +132,9 @@ class TrainingLoop:
         if self.position.completed and self.position.step % self.validate_every and self.position.step > first_step:
             self._validate()
         elapsed = max(self._clock() - began, 1e-9)
-        self._checkpoint(final=self.position.completed)
         steps = self.position.step - first_step
+        if steps or self.position.completed:
+            self._checkpoint(final=self.position.completed)
         rate = steps * self.task.audio_seconds_per_step / elapsed
         figures = self.position.history[-1] if self.position.history else {}
         done = Finished(self.position.completed, self.epoch, self.position.step, elapsed, rate, figures)

@@ -180,8 +180,8 @@ class _Keeper:
         self.write({PART: to_part(self.last, self.about), **parts}, graphs)
 
     def _plays(self) -> bool:
-        """Whether the file has a finished model already: its weights and graphs belong together and stay until the next."""
-        if not self.output.exists():
+        """Whether the file has a finished model that stays: its weights and graphs belong together until the next."""
+        if self.replace or not self.output.exists():
             return False
         with ModelFile.open(self.output) as file:
             return "runtime/decoder.onnx" in file.graphs

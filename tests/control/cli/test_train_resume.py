@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import argparse
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +13,11 @@ import numpy as np
 import pytest
 import soundfile
 
+from distill_control.cli import train
 from distill_control.cli.main import main
 from distill_engine.dataset.corpus import Corpus, load_corpus
 from distill_engine.modelfile import ModelFile
+from distill_engine.modelfile.verify import check_fit
 from distill_engine.models.config import ModelConfig
 from distill_engine.training.events import Finished, ignore
 from distill_engine.training.storage import read_checkpoint
@@ -103,12 +108,67 @@ def test_a_training_is_completed_only_where_what_it_came_to_was_written(
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    for train, module, part in ((model, "train_model", "training/model"), (vocoder, "train_vocoder", VOCODER)):
+    for run, module, part in ((model, "train_model", "training/model"), (vocoder, "train_vocoder", VOCODER)):
         with monkeypatch.context() as patched:
             patched.setattr(f"distill_engine.training.{module}.export_runtime", killed)
             with pytest.raises(KeyboardInterrupt):
-                train(corpus, path)
+                run(corpus, path)
         assert not position(path, part)["completed"]
         steps = position(path, part)["step"]
-        assert train(corpus, path, resume=True).steps == steps
+        assert run(corpus, path, resume=True).steps == steps
         assert position(path, part)["completed"]
+
+
+class Keyboard(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("typed", ["", "\n", "y\n", "no\n"])
+def test_only_a_word_typed_resumes_or_starts_fresh(
+    sounds: Path, tmp_path: Path, typed: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, corpus = tmp_path / "m.distillgan", load_corpus(sounds)
+    model(corpus, path, 1)
+    before = path.read_bytes()
+    monkeypatch.setattr("sys.stdin", Keyboard(typed))
+    assert main(["train", str(sounds), "-o", str(path), "--epochs", "1"]) == 3
+    assert "stays as it is" in capsys.readouterr().err
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(("typed", "resume"), [("resume\n", True), ("r\n", True), ("Fresh\n", False), ("f\n", False)])
+def test_resume_and_fresh_are_what_is_typed(
+    sounds: Path, tmp_path: Path, typed: str, resume: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "m.distillgan"
+    model(load_corpus(sounds), path, 1)
+    monkeypatch.setattr("sys.stdin", Keyboard(typed))
+    args = argparse.Namespace(resume=False, fresh=False)
+    assert train._resume_or_fresh(args, "training/model", path) is resume
+
+
+def test_a_stop_before_the_first_step_of_a_fresh_training_changes_nothing(
+    sounds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, corpus = tmp_path / "m.distillgan", load_corpus(sounds)
+    model(corpus, path)
+    before = path.read_bytes()
+
+    @contextmanager
+    def asked() -> Iterator[Callable[[], bool]]:
+        yield lambda: True
+
+    monkeypatch.setattr(train, "stop_requested", asked)
+    assert main(["train", str(sounds), "-o", str(path), "--fresh", "--epochs", "1"]) == 3
+    assert "no checkpoint was written" in capsys.readouterr().err
+    assert path.read_bytes() == before
+
+
+def test_what_a_fresh_training_replaces_a_finished_model_with_holds_a_model(sounds: Path, tmp_path: Path) -> None:
+    path, corpus = tmp_path / "m.distillgan", load_corpus(sounds)
+    model(corpus, path)
+    assert not model(corpus, path, 1, fresh=True).completed
+    with ModelFile.open(path) as file:
+        assert "model" in file.parts
+        assert not check_fit(file)
