@@ -209,7 +209,7 @@ _SETTINGS: tuple[Row, ...] = (
     Row(
         "/distill/source",
         "setting",
-        "What moves the sound: held, a drifting walk, a path through the corpus, a live input, a learned prior",
+        "What moves the sound: held, a drifting walk, a path through the corpus, a live input (prior: for models to come)",
         (Argument("source", "choice", choices=SOURCES),),
         "drift",
     ),
