@@ -241,10 +241,12 @@ def run_train_vocoder(args: argparse.Namespace) -> int:
     began = time.monotonic()
     from distill_control.cli.train_view import TrainingView
     from distill_engine.modelfile import ModelFile
+    from distill_engine.training.storage import read_checkpoint
 
     with ModelFile.open(args.model) as file:
         row = file.manifest.vocoders.get(args.kind)
-        unfinished = f"training/vocoder/{args.kind}" in file.parts and not (row or {}).get("completed")
+    found = read_checkpoint(args.model, f"training/vocoder/{args.kind}")
+    unfinished = found is not None and not found[0].metadata["position"]["completed"]
     resume = bool(args.resume)
     if not resume and not args.fresh and unfinished:
         resume = _resume_or_fresh(args, f"training/vocoder/{args.kind}", args.model)

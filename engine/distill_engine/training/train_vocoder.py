@@ -201,15 +201,13 @@ class _Keeper:
         self.output, self.kind, self.config, self.task = output, kind, config, task
         self.about, self.base, self.listen = about, base, listen
         self.loop: TrainingLoop | None = None
-        self.final_figures: dict[str, float] | None = None
         self.last = Checkpoint()
 
-    def manifest(self, old: Manifest | None = None) -> Manifest:
+    def manifest(self, old: Manifest, figures: dict[str, float]) -> Manifest:
+        """With the row of the vocoder that these figures are of."""
         loop = self.loop
-        history = loop.position.history if loop is not None else []
-        figures = self.final_figures or (dict(history[-1]) if history else {})
-        usable, reason = judge_usable(figures, self.base) if figures else (False, "not validated yet")
-        validation: dict[str, Any] = {"log_mel": figures.get("mel"), "mr_stft": figures.get("stft")}
+        usable, reason = judge_usable(figures, self.base)
+        validation: dict[str, Any] = {"log_mel": figures["mel"], "mr_stft": figures["stft"]}
         if self.base is not None:
             validation |= {"base_log_mel": self.base["mel"], "base_mr_stft": self.base["stft"]}
         row = {
@@ -217,49 +215,40 @@ class _Keeper:
             "epochs": loop.epoch if loop is not None else 0,
             "steps": loop.position.step if loop is not None else 0,
             "seconds": loop.position.seconds if loop is not None else 0.0,
-            "completed": self.final_figures is not None,
+            "completed": True,
             "warm_start": self.about["warm_start"],
             "validation": validation,
             "usable": usable,
             "reason": reason,
             "settings": self.about["settings"],
         }
-        base = old or Manifest(name=self.output.stem)
-        return replace(base, vocoders={**base.vocoders, self.kind: row})
+        return replace(old, vocoders={**old.vocoders, self.kind: row})
 
     def save(self, checkpoint: Checkpoint, final: bool) -> None:
         checkpoint.metadata["position"]["completed"] = False  # until what it came to lies beside it
         self.last = checkpoint
-        parts: dict[str, Part | None] = {f"training/vocoder/{self.kind}": to_part(checkpoint, self.about)}
-        self._write(parts, None)
+        part = f"training/vocoder/{self.kind}"
+        if self.output.exists():  # a vocoder in it plays on, and its row speaks of it, until the new one is there
+            update_model(self.output, parts={part: to_part(checkpoint, self.about)})
+        else:
+            save_model(self.output, Manifest(name=self.output.stem), {part: to_part(checkpoint, self.about)})
         if not final and self.loop is not None:
             self.listen(Saved(self.output, self.loop.epoch))
 
     def conclude(self) -> None:
         """The best state becomes the vocoder that plays, with its graph and its figures."""
         generator = self.task.result()
-        self.final_figures = copy_synthesis(generator, self.task.core, self.task.held_out)
+        figures = copy_synthesis(generator, self.task.core, self.task.held_out)
         generator = generator.cpu().eval()
         self.last.metadata["position"]["completed"] = True
-        parts: dict[str, Part | None] = {
+        parts = {
             f"training/vocoder/{self.kind}": to_part(self.last, self.about),
             f"vocoder/{self.kind}": Part(weights(generator)),
         }
-        self._write(parts, export_runtime(None, {self.kind: generator}))
+        graphs = export_runtime(None, {self.kind: generator})
+        update_model(self.output, manifest=lambda old: self.manifest(old, figures), parts=parts, graphs=graphs)
         if self.loop is not None:
             self.listen(Saved(self.output, self.loop.epoch, final=True))
             verdict = self.task.verdict(self.loop.position.history) if self.loop.position.history else ""
             if verdict.startswith(("the discriminator", "overfitting")):
                 self.listen(Warned(verdict))
-
-    def _write(self, parts: dict[str, Part | None], graphs: dict[str, bytes] | None) -> None:
-        if self.output.exists():
-            update_model(self.output, manifest=self._known, parts=parts, graphs=graphs)
-        else:
-            save_model(self.output, self.manifest(), {k: v for k, v in parts.items() if v is not None}, graphs)
-
-    def _known(self, old: Manifest) -> Manifest:
-        """The new manifest; a first checkpoint leaves no row for a vocoder that cannot play yet."""
-        if f"vocoder/{self.kind}" in old.parts or self.final_figures is not None:
-            return self.manifest(old)
-        return old

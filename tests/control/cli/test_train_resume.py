@@ -172,3 +172,25 @@ def test_what_a_fresh_training_replaces_a_finished_model_with_holds_a_model(soun
     with ModelFile.open(path) as file:
         assert "model" in file.parts
         assert not check_fit(file)
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_vocoder_plays_on_and_keeps_its_figures_until_the_next_is_finished(
+    sounds: Path, tmp_path: Path, resume: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, corpus = tmp_path / "m.distillgan", load_corpus(sounds)
+    model(corpus, path)
+    steps = vocoder(corpus, path).steps
+    with ModelFile.open(path) as file:
+        row, entry = file.manifest.vocoders["vocos"], file.manifest.parts["vocoder/vocos"]
+    assert (row["completed"], row["steps"], row["validation"]["log_mel"] > 0) == (True, steps, True)
+    again = {"resume": resume, "epochs": 3}
+    assert not vocoder(corpus, path, 2, checkpoint_seconds=0.0, **again).completed
+    with ModelFile.open(path) as file:
+        assert file.manifest.vocoders["vocos"] == row
+        assert file.manifest.parts["vocoder/vocos"] == entry
+    assert main(["train-vocoder", str(path), str(sounds), "--epochs", "3"]) == 1
+    assert "--resume or --fresh" in capsys.readouterr().err
+    assert main(["train-vocoder", str(path), str(sounds), "--epochs", "3", "--resume"]) == 0
+    with ModelFile.open(path) as file:
+        assert file.manifest.vocoders["vocos"]["steps"] == 3 * steps
