@@ -76,6 +76,8 @@ def check_nodes(graph: GraphProto, known: set[str], inside: bool = False) -> Non
         for name in node.input:
             if name and name not in known:
                 raise Refused(f"{node.op_type} uses {name[:60]!r}, which does not exist before it")
+        if len({attribute.name for attribute in node.attribute}) != len(node.attribute):
+            raise Refused(f"{node.op_type} has an attribute twice")
         for attribute in node.attribute:
             if scan and attribute.name == "body":
                 _check_body(attribute, known)

@@ -7,7 +7,7 @@ frame. Its large weights are not in it: they carry the marker `WEIGHTS` and are 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from distill_engine.modelfile.graph_nodes import (
     parts_of,
     shape_text,
 )
+from distill_engine.modelfile.graph_sizes import check_sizes
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, ValueInfoProto
@@ -33,8 +34,6 @@ WEIGHTS = "weights"
 MAX_GRAPH_BYTES = 4 << 20
 MAX_NODES = 8192
 MAX_WEIGHT = 1 << 26  # elements of an injected weight
-MAX_VALUE = 1 << 26  # elements of any value whose size is known, for PROBE frames of input
-PROBE = 64
 _OPSETS = range(18, 27)
 
 
@@ -76,7 +75,7 @@ def _check(data: bytes, inputs: Mapping[str, Shape], outputs: Mapping[str, Shape
     _check_states(taken, given)
     weights = _check_initializers(graph)
     check_nodes(graph, {value.name for value in graph.input} | {tensor.name for tensor in graph.initializer})
-    _check_sizes(model)
+    check_sizes(model)
     metadata = {row.key: row.value for row in model.metadata_props}
     if not all(isinstance(text, str) for text in [*weights, *metadata, *metadata.values()]):
         raise TypeError
@@ -183,33 +182,3 @@ def _check_initializers(graph: GraphProto) -> dict[str, tuple[int, ...]]:
             raise Refused(f"weight {tensor.name[:60]!r} has an impossible type or shape {shape_text(shape)}")
         weights[tensor.name] = shape
     return weights
-
-
-def _check_sizes(model: ModelProto) -> None:
-    """No value whose size can be foreseen is larger than MAX_VALUE elements for PROBE frames of input."""
-    from onnx import shape_inference
-
-    probe = type(model)()
-    probe.CopyFrom(model)
-    del probe.graph.value_info[:]
-    for value in [*probe.graph.input, *probe.graph.output]:
-        for extent in value.type.tensor_type.shape.dim:
-            if not extent.HasField("dim_value"):
-                extent.dim_value = PROBE
-    for value in probe.graph.output:
-        value.type.tensor_type.ClearField("shape")
-    try:
-        inferred = shape_inference.infer_shapes(probe, strict_mode=True, data_prop=True)
-    except (shape_inference.InferenceError, ValueError, RuntimeError) as error:
-        raise Refused("its shapes contradict each other") from error
-    for name, size in _sizes(inferred.graph):
-        if size > MAX_VALUE:
-            raise Refused(f"value {name[:60]!r} of {size} numbers, at most {MAX_VALUE} are allowed")
-
-
-def _sizes(graph: GraphProto) -> Iterator[tuple[str, int]]:
-    """Elements of every value, unknown extents counted as one."""
-    for part in parts_of(graph):
-        for value in [*part.value_info, *part.output]:
-            extents = [n.dim_value for n in value.type.tensor_type.shape.dim if n.HasField("dim_value")]
-            yield value.name, prod(extents)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 from distill_engine.errors import ModelFileError
+from distill_engine.library.assets import base_vocoder_path, starter_path
 from distill_engine.modelfile import Manifest, ModelFile, graphs, save_model
 from distill_engine.modelfile.graphs import WEIGHTS, GraphReport, check_graph
 from distill_engine.modelfile.operators import ALLOWED
@@ -139,6 +140,10 @@ HOSTILE: dict[str, tuple[Callable[[ModelProto], object], str]] = {
     "image": (node("ImageDecoder"), "not allowed"),
     "domain": (node("Add", domain="com.microsoft"), "com.microsoft::Add is not allowed"),
     "python": (node("PyOp", domain="ai.onnx.contrib"), "not allowed"),
+    "attribute twice": (
+        lambda m: m.graph.node[1].attribute.append(helper.make_attribute("kernel_shape", [3])),
+        "attribute twice",
+    ),
     "hidden subgraph": (node("Relu", body=subgraph()), "sub-graph"),
     "unknown attribute": (node("Constant", value_strings=["a"]), "not allowed"),
     "huge attribute": (node("Relu", size=1 << 40), "more than"),
@@ -195,6 +200,137 @@ def test_hostile_graphs_are_refused(change: Callable[[ModelProto], object], reas
         check(model)
     assert str(caught.value).startswith("m: decoder: ")
     assert "\n" not in str(caught.value)
+
+
+INTEGERS: dict[str, object] = {
+    "many": [1 << 12, 1 << 12, 16], "pads": [0] * 5, "one": [1], "none": np.zeros(0), "zero": 0, "step": 1, "two": 2,
+}  # fmt: skip
+
+
+def whole(value: object, name: str = "") -> TensorProto:
+    return numpy_helper.from_array(np.array(value, np.int64), name)
+
+
+def calculated(*nodes: tuple[str, list[str]]) -> Callable[[ModelProto], None]:
+    """Nodes one behind the other, with `INTEGERS` and a "real" number; "" stands for what the one before gives."""
+
+    def change(m: ModelProto) -> None:
+        for name, value in INTEGERS.items():
+            m.graph.initializer.append(whole(value, name))
+        m.graph.initializer.append(numpy_helper.from_array(np.array([64.0], np.float32), "real"))
+        last = ""
+        for index, (op, inputs) in enumerate(nodes):
+            fields = {"Cast": {"to": TensorProto.INT64}, "Concat": {"axis": 0}}.get(op, {})
+            names = [name or last for name in inputs]
+            last = f"step{index}"
+            m.graph.node.append(helper.make_node(op, names, [last], **fields))
+
+    return change
+
+
+SIZES: dict[str, list[tuple[str, list[str]]]] = {
+    "product": [("ReduceProd", ["many"])],
+    "sum": [("ReduceSum", ["many"])],
+    "power": [("Pow", ["many", "two"])],
+    "maximum": [("Max", ["many"])],
+    "real number": [("Mul", ["real", "real"]), ("Cast", [""])],
+    "sound": [("ReduceMax", ["x"]), ("Cast", [""])],
+    "product of a shape": [("Shape", ["x"]), ("ReduceProd", [""])],
+}
+MAKERS: dict[str, list[tuple[str, list[str]]]] = {
+    "ConstantOfShape": [("Reshape", ["", "one"]), ("ConstantOfShape", [""])],
+    "Expand": [("Reshape", ["", "one"]), ("Expand", ["real", ""])],
+    "Tile": [("Reshape", ["", "one"]), ("Tile", ["real", ""])],
+    "Range": [("Reshape", ["", "none"]), ("Range", ["zero", "", "step"])],
+    "Pad": [("Reshape", ["", "one"]), ("Concat", ["pads", ""]), ("Pad", ["x", ""])],
+    "Reshape": [("Reshape", ["", "one"]), ("Reshape", ["x", ""])],
+}
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("maker", MAKERS)
+def test_sizes_that_only_running_would_tell_are_refused(size: str, maker: str) -> None:
+    model = graph()
+    calculated(*SIZES[size], *MAKERS[maker])(model)
+    with pytest.raises(ModelFileError, match="cannot be foreseen"):
+        check(model)
+
+
+@pytest.mark.parametrize(("times", "fits"), [(1 << 12, True), (1 << 21, False)])
+def test_sizes_that_the_input_decides_are_foreseen(times: int, fits: bool) -> None:
+    model = graph()
+    model.graph.node.append(helper.make_node("Shape", ["x"], ["frames"], start=2))
+    model.graph.initializer.append(whole(times, "times"))
+    calculated(("Reshape", ["frames", "none"]), ("Mul", ["", "times"]), ("Range", ["zero", "", "step"]))(model)
+    if fits:
+        check(model)
+        return
+    with pytest.raises(ModelFileError, match="cannot be foreseen"):
+        check(model)
+
+
+def twice(m: ModelProto) -> None:
+    """Two scans whose bodies call different values the same: the first is huge."""
+    for index, extents in enumerate(([1 << 14, 1 << 14], [1, 1])):
+        constant = helper.make_node("Constant", [], ["big"], value=whole(extents))
+        scan(constant, helper.make_node("ConstantOfShape", ["big"], ["out"]))(m)
+        for made in m.graph.node[-2:]:
+            made.input[:] = [f"{name}{index}" if name == "frames" else name for name in made.input]
+            made.output[0] += str(index)
+
+
+def understated(m: ModelProto) -> None:
+    """A scan that says itself how large a value is, which nothing else does."""
+    cast = helper.make_node("Cast", ["one"], ["shape"], to=TensorProto.INT64)
+    flat = helper.make_node("Squeeze", ["shape"], ["flat"])
+    claim = helper.make_tensor_value_info("out", TensorProto.FLOAT, [1] * 8)
+    scan(cast, flat, helper.make_node("ConstantOfShape", ["flat"], ["out"]), value_info=[claim])(m)
+    next(a.g for a in m.graph.node[-1].attribute if a.name == "body").output[0].CopyFrom(claim)
+
+
+def later(m: ModelProto) -> None:
+    """A scan whose body has a value of a name that a constant has later."""
+    m.graph.initializer.extend([whole(0, "zero"), whole(1, "step"), whole([0, 1], "all")])
+    nodes = [
+        helper.make_node("Cast", ["one"], ["count"], to=TensorProto.INT64),
+        helper.make_node("ReduceMax", ["count", "all"], ["most"], keepdims=0),
+        helper.make_node("Range", ["zero", "most", "step"], ["range"]),
+        helper.make_node("Cast", ["range"], ["out"], to=TensorProto.FLOAT),
+    ]
+    scan(*nodes)(m)
+    m.graph.node.append(helper.make_node("Constant", [], ["range"], value=whole([1])))
+
+
+def many_large(m: ModelProto) -> None:
+    m.graph.initializer.append(numpy_helper.from_array(np.array([1 << 13, 1 << 13]), "shape"))
+    m.graph.node.append(helper.make_node("ConstantOfShape", ["shape"], ["big"]))
+    m.graph.node.extend(helper.make_node("Neg", ["big"], [f"large{i}"]) for i in range(8))
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [(twice, "at most"), (understated, "foreseen"), (later, "foreseen"), (many_large, "at most 536870912")],
+)
+def test_no_size_hides_behind_another(change: Callable[[ModelProto], None], reason: str) -> None:
+    model = graph()
+    change(model)
+    with pytest.raises(ModelFileError, match=reason):
+        check(model)
+
+
+@pytest.mark.parametrize("kind", ["vocos", "hifigan"])
+def test_what_is_shipped_passes(kind: str) -> None:
+    for path in (starter_path(), base_vocoder_path(kind)):
+        with ModelFile.open(path) as file:
+            for name in file.graphs:
+                checked_graph(file, name)
+
+
+def test_what_is_exported_passes(tiny_model: Path) -> None:
+    with ModelFile.open(tiny_model) as file:
+        assert len(file.graphs) == 4
+        for name in file.graphs:
+            checked_graph(file, name)
 
 
 def test_too_many_bytes_are_refused_before_parsing(monkeypatch: pytest.MonkeyPatch) -> None:
