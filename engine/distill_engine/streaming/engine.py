@@ -98,6 +98,7 @@ class Engine:
         refuse_huge_pages()
         self.settings = settings
         self._block = SharedBlock.create(vocabulary.default_values(), len(STATUS_FIELDS))
+        self._parameters = ParameterReader(self._block)  # made before anything can be set
         self._status = StatusWriter(self._block)
         self.control = ControlProcess(spawn_control, self._block.name, self._handle, self._greet)
         system = AudioSystem()
@@ -165,7 +166,7 @@ class Engine:
         fixed = self.settings.latency_ms
         return Performer(
             synth,
-            ParameterReader(self._block),
+            self._parameters,
             block=fit.block,
             expected_seconds=1.3 * fit.block_seconds(instrument),
             target=TargetConfig(fixed=None if fixed is None else fixed / 1e3),

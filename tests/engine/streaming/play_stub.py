@@ -1,15 +1,19 @@
 """Runs an engine with the stub as its control process: what tests start as a process of its own.
 
 python play_stub.py PORT_FILE '{"model": ..., "device": ...}' [REASON_WHY_CONTROL_FAILS]
+
+`SET_EARLY='[slot, value, glide]'` in the environment: a parameter that is set before the model has been loaded.
 """
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 from distill_engine.errors import DistillError
 from distill_engine.streaming.engine import EngineSettings, run
+from distill_engine.streaming.shared import ParameterWriter, SharedBlock
 
 HERE = Path(__file__).parent
 
@@ -19,6 +23,8 @@ def spawn(connection, shared_name, again):
     command += ["--shared", shared_name, "--port-file", sys.argv[1]]
     if len(sys.argv) > 3:
         command += ["--fail", sys.argv[3]]
+    if early := os.environ.get("SET_EARLY"):
+        ParameterWriter(SharedBlock.attach(shared_name)).set(*json.loads(early))
     inherited = (connection.fileno(), int(shared_name.removeprefix("fd:")))
     return subprocess.Popen(command, pass_fds=inherited, process_group=0)
 

@@ -55,6 +55,14 @@ def test_it_plays_is_steered_and_answers(engines, tiny_model, make_tiny_model, t
     assert (code, said) == (0, "")
 
 
+def test_what_is_set_while_the_model_loads_is_heard(engines, tiny_model):
+    early = {**os.environ, "SET_EARLY": f"[{slot('/distill/gain')}, -90.0, 0.0]"}
+    engine = engines(tiny_model, environment=early).wait_ready()
+    engine.until(lambda status: status["hops"] > 40 and status["peak_db"] < -80)
+    assert engine.status()["parameter_changes"] == 1
+    assert engine.end() == (0, "")
+
+
 @pytest.mark.parametrize(
     ("command", "reason"),
     [
