@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,9 +82,12 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 def _refusal(path: Path) -> str:
     """Why a file is not even tried, or ''. Files without a known suffix are tried if they begin like a sound file."""
-    if not path.exists():
-        return "broken link" if path.is_symlink() else "cannot be reached"
-    if not path.is_file():
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        gone = error.errno in (errno.ENOENT, errno.ELOOP) and os.path.islink(path)
+        return "broken link" if gone else f"cannot be reached ({error.strerror or error})"
+    if not stat.S_ISREG(mode):
         return "not a file"
     suffix = path.suffix.lower().lstrip(".")
     if suffix in SOUND_SUFFIXES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -100,6 +101,27 @@ def test_links_are_followed_once(tmp_path: Path, sound: Sound) -> None:
         "broken.wav": "skipped", "in/a.wav": "ok", "linked/c.wav": "ok", "self.wav": "skipped",
     }  # fmt: skip
     assert one(report, "broken.wav").reason == "broken link"
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EIO, errno.ESTALE])
+def test_files_that_cannot_be_reached_are_named_and_the_rest_is_used(
+    tmp_path: Path, sound: Sound, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    sound("a.wav")
+    sound("closed/b.wav")
+    sound("closed/deep/c.wav")
+    genuine = Path.stat
+
+    def status(path: Path, **how: bool) -> os.stat_result:
+        if "closed" in path.parent.parts:
+            raise OSError(code, os.strerror(code), str(path))
+        return genuine(path, **how)
+
+    monkeypatch.setattr(Path, "stat", status)
+    report = scan_corpus(tmp_path / "sounds")
+    assert verdicts(report) == {"a.wav": "ok", "closed/b.wav": "skipped", "closed/deep/": "skipped"}
+    assert one(report, "closed/b.wav").reason == f"cannot be reached ({os.strerror(code)})"
+    assert os.strerror(code) in one(report, "closed/deep/").reason
 
 
 def test_silent_files_are_skipped_and_quiet_ones_used(tmp_path: Path, sound: Sound) -> None:
