@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,12 +38,10 @@ def register(subparsers: Subparsers, common: argparse.ArgumentParser) -> None:
     )
     train.add_argument("--family", choices=("vae",), default="vae", help="kind of latent space (default vae)")
     train.add_argument(
-        "--preset", choices=("auto", "quick", "balanced", "quality"), default="auto",
+        "--preset", choices=("auto", "quick", "balanced", "quality"),
         help="length and settings (default auto: by the size of the corpus)",
     )  # fmt: skip
-    train.add_argument(
-        "--latent-dim", type=int, default=16, metavar="N", help="latent dimensions, 8 to 64 (default 16)"
-    )
+    train.add_argument("--latent-dim", type=int, metavar="N", help="latent dimensions, 8 to 64 (default 16)")
     train.add_argument("--with-vocoder", action="store_true", help="train the model's own vocoder too")
     train.add_argument("--no-analysis", action="store_true", help="leave the controls and the map to `distill analyse`")
     _shared(train)
@@ -59,7 +58,7 @@ def _shared(parser: argparse.ArgumentParser) -> None:
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--epochs", type=_positive(int), metavar="N", help="passes over the corpus")
     length.add_argument("--minutes", type=_positive(float), metavar="M", help="wall-clock budget of the whole command")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of everything random (default 0)")
+    parser.add_argument("--seed", type=int, metavar="S", help="seed of everything random (default 0)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where to train")
     again = parser.add_mutually_exclusive_group()
     again.add_argument("--resume", action="store_true", help="continue the checkpoint in the file without asking")
@@ -113,21 +112,45 @@ def _corpus(folder: Path, seed: int) -> Corpus:
     return load_corpus(folder, seed=seed, cache_dir=cache_dir())
 
 
-def _resume_or_fresh(args: argparse.Namespace, part: str, output: Path) -> bool:
-    """Whether to resume. A finished file is not overwritten unless told so."""
+@dataclass(frozen=True)
+class Begun:
+    """Where the training in a file stands, and what was said `about` it when it began."""
+
+    step: int
+    completed: bool
+    about: dict[str, Any]
+
+
+def _begun(path: Path, part: str) -> Begun | None:
     from distill_engine.training.storage import read_checkpoint
 
+    found = read_checkpoint(path, part)
+    if found is None:
+        return None
+    position = found[0].metadata["position"]
+    return Begun(position["step"], position["completed"], found[1])
+
+
+def _seed(args: argparse.Namespace, begun: Begun | None) -> int:
+    """The seed given, else the one that the training to resume was begun with: it also decides what is held out."""
+    seed = int(begun.about["settings"]["seed"]) if begun is not None else None
+    if None not in (seed, args.seed) and seed != args.seed:
+        raise TrainingError(
+            f"the training to resume was begun with --seed {seed}: leave --seed {args.seed} out, or --fresh"
+        )
+    return next((s for s in (args.seed, seed) if s is not None), 0)
+
+
+def _resume_or_fresh(args: argparse.Namespace, part: str, output: Path) -> bool:
+    """Whether to resume. A finished file is not overwritten unless told so."""
     if args.resume or args.fresh or not output.exists():
         return bool(args.resume)
-    found = read_checkpoint(output, part)
-    if found is None:
+    begun = _begun(output, part)
+    if begun is None:
         raise TrainingError(f"{output} exists: choose another name, or --fresh to train it anew")
-    position = found[0].metadata["position"]
     if not sys.stdin.isatty():
-        raise TrainingError(f"{output} holds a training at step {position['step']}: say --resume or --fresh")
-    sys.stderr.write(
-        f"{output} holds a training at step {position['step']}: resume it, or start fresh? [resume/fresh] "
-    )
+        raise TrainingError(f"{output} holds a training at step {begun.step}: say --resume or --fresh")
+    sys.stderr.write(f"{output} holds a training at step {begun.step}: resume it, or start fresh? [resume/fresh] ")
     sys.stderr.flush()
     answer = sys.stdin.readline().strip().lower()
     if answer not in ("r", "resume", "f", "fresh"):
@@ -143,12 +166,19 @@ def run_train(args: argparse.Namespace) -> int:
     from distill_control.cli.train_view import TrainingView
     from distill_engine.models.config import ModelConfig
 
+    begun = _begun(args.output, "training/model") if resume else None
+    args.seed = _seed(args, begun)
+    config = ModelConfig(family=args.family, latent_dim=16 if args.latent_dim is None else args.latent_dim)
+    if begun is not None and args.latent_dim is None:
+        config = ModelConfig.from_dict(begun.about["config"])
     corpus = _corpus(args.corpus, args.seed)
-    from distill_engine.training.storage import read_checkpoint
-    from distill_engine.training.train_model import PART, ModelOptions, train_model
+    voice = _begun(args.output, f"training/vocoder/{args.kind}") if resume and args.with_vocoder else None
+    from distill_engine.training.storage import check_corpus
+    from distill_engine.training.train_model import ModelOptions, train_model
 
-    found = read_checkpoint(args.output, PART) if resume else None
-    config = ModelConfig(family=args.family, latent_dim=args.latent_dim)
+    for what, one in (("model", begun), ("vocoder", voice)):
+        if one is not None:  # found out before hours of training, not after them
+            check_corpus(args.output, what, one.about, corpus.digest)
     with TrainingView(as_json=args.json) as view, stop_requested() as stopped:
         reserve = _reserve(args, config, corpus, view)
         options = ModelOptions(
@@ -156,24 +186,23 @@ def run_train(args: argparse.Namespace) -> int:
             seconds=_seconds(args, began, reserve, VOCODER_SHARE if args.with_vocoder else 0.0), seed=args.seed,
             device=args.device, resume=resume, fresh=not resume, checkpoint_seconds=args.checkpoint_interval,
         )  # fmt: skip
-        if found is None or not _left_alone(args, found[0].metadata["position"], view):
+        if begun is None or not _left_alone(args, begun, view):
             _cancelled(train_model(corpus, args.output, options, listen=view, stopped=stopped))
         if args.with_vocoder:
             budget = _seconds(args, began, reserve, 0.0)
-            again = resume and read_checkpoint(args.output, f"training/vocoder/{args.kind}") is not None
-            _cancelled(_vocoder(args, corpus, args.output, budget, again, view, stopped))
+            _cancelled(_vocoder(args, corpus, args.output, budget, voice is not None, view, stopped))
     if not args.no_analysis:
         _analyse(args, corpus)
     return _report(args, args.output)
 
 
-def _left_alone(args: argparse.Namespace, position: dict[str, Any], view: TrainingView) -> bool:
+def _left_alone(args: argparse.Namespace, begun: Begun, view: TrainingView) -> bool:
     """Whether a resumed model is completed and stays: what is asked for goes to the vocoder, or nothing more is asked for."""
     from distill_engine.training.events import Warned
 
-    if not position["completed"] or (not args.with_vocoder and (args.epochs or args.minutes)):
+    if not begun.completed or (not args.with_vocoder and (args.epochs or args.minutes or args.preset)):
         return False
-    view(Warned(f"the model is completed (step {position['step']}) and stays as it is"))
+    view(Warned(f"the model is completed (step {begun.step}) and stays as it is"))
     return True
 
 
@@ -241,12 +270,11 @@ def run_train_vocoder(args: argparse.Namespace) -> int:
     began = time.monotonic()
     from distill_control.cli.train_view import TrainingView
     from distill_engine.modelfile import ModelFile
-    from distill_engine.training.storage import read_checkpoint
 
     with ModelFile.open(args.model) as file:
         row = file.manifest.vocoders.get(args.kind)
-    found = read_checkpoint(args.model, f"training/vocoder/{args.kind}")
-    unfinished = found is not None and not found[0].metadata["position"]["completed"]
+    begun = _begun(args.model, f"training/vocoder/{args.kind}")
+    unfinished = begun is not None and not begun.completed
     resume = bool(args.resume)
     if not resume and not args.fresh and unfinished:
         resume = _resume_or_fresh(args, f"training/vocoder/{args.kind}", args.model)
@@ -254,8 +282,9 @@ def run_train_vocoder(args: argparse.Namespace) -> int:
         question = f"This model already has a trained {args.kind} vocoder ({row.get('epochs', 0)} epochs). Replace it?"
         if not ask(question):
             raise TrainingError(
-                f"{args.model} keeps its {args.kind} vocoder: --resume continues it, --force replaces it"
+                f"{args.model} keeps its {args.kind} vocoder: --resume with --epochs or --minutes continues it, --force replaces it"
             )
+    args.seed = _seed(args, begun if resume else None)
     corpus = _corpus(args.corpus, args.seed)
     with TrainingView(as_json=args.json) as view, stop_requested() as stopped:
         _cancelled(_vocoder(args, corpus, args.model, _seconds(args, began, 5.0, 0.0), resume, view, stopped))

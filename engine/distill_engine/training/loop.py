@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from distill_engine.errors import ConfigError
@@ -20,16 +20,36 @@ REPORT_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Budget:
-    """`epochs` or `seconds` of wall clock (one of them)."""
+    """`epochs` or `seconds` of wall clock from now on (one of them); `spent` seconds went before and are part of the course."""
 
     epochs: int | None = None
     seconds: float | None = None
+    spent: float = 0.0
 
     def __post_init__(self) -> None:
         if (self.epochs is None) == (self.seconds is None):
             raise ConfigError("training needs a number of epochs or of minutes, one of them")
-        if (self.epochs is not None and self.epochs < 1) or (self.seconds is not None and self.seconds <= 0):
+        nothing = self.seconds is not None and (self.seconds < 0 or self.seconds + self.spent <= 0)
+        if nothing or (self.epochs is not None and self.epochs < 1):
             raise ConfigError("training needs at least one epoch or more than 0 minutes")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The whole course: epochs, or seconds with those spent."""
+        return {"epochs": self.epochs, "seconds": None if self.seconds is None else self.spent + self.seconds}
+
+
+def onward(
+    begun: tuple[Checkpoint, Mapping[str, Any]] | None, epochs: int | None, seconds: float | None, default: Budget
+) -> Budget:
+    """The budget asked for; else what is left of the one that a checkpoint was `begun` with (told beside it); else the default."""
+    checkpoint, about = begun or (None, {})
+    spent = float(checkpoint.metadata["position"]["seconds"]) if checkpoint is not None else 0.0
+    if epochs is None and seconds is None:
+        epochs, total = about.get("epochs"), about.get("seconds")
+        seconds = None if total is None else max(0.0, total - spent)
+    if epochs is None and seconds is None:
+        return replace(default, spent=spent)
+    return Budget(epochs, seconds, spent)
 
 
 class Task(Protocol):
@@ -129,7 +149,8 @@ class TrainingLoop:
         return self._finish(began, first_step)
 
     def _finish(self, began: float, first_step: int) -> Finished:
-        if self.position.completed and self.position.step % self.validate_every and self.position.step > first_step:
+        history = self.position.history
+        if self.position.completed and (not history or history[-1]["step"] != self.position.step):
             self._validate()
         elapsed = max(self._clock() - began, 1e-9)
         steps = self.position.step - first_step
@@ -144,7 +165,7 @@ class TrainingLoop:
     def _progress(self, elapsed: float) -> float:
         if self.budget.epochs is not None:
             return self.position.step / (self.budget.epochs * self.task.steps_per_epoch)
-        return elapsed / (self.budget.seconds or 1.0)
+        return (self.budget.spent + elapsed) / (self.budget.spent + (self.budget.seconds or 0.0))
 
     def _report(self, progress: float, sums: Mapping[str, list[float]], rate: float, elapsed: float) -> None:
         losses = {name: sum(values) / len(values) for name, values in sums.items()}

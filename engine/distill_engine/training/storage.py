@@ -36,6 +36,15 @@ def to_part(checkpoint: Checkpoint, about: dict[str, Any]) -> Part:
     return Part(checkpoint.arrays, {"checkpoint": json.dumps(checkpoint.metadata), "about": json.dumps(about)})
 
 
+def check_corpus(path: Path, what: str, about: dict[str, Any], digest: str) -> None:
+    """Raises TrainingError where a checkpoint was begun with another corpus than the one of this digest."""
+    if about["corpus"] != digest:
+        command = "distill train-vocoder" if what.startswith("vocoder") else "distill train"
+        raise TrainingError(
+            f"{path}: the {what} in it was begun with another corpus: name that one, or start again with `{command} --fresh`"
+        )
+
+
 def read_checkpoint(path: Path, part: str) -> tuple[Checkpoint, dict[str, Any]] | None:
     """The checkpoint in a part and what was said about it; None where the file or the part is absent."""
     if not path.exists():

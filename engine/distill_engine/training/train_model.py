@@ -24,8 +24,8 @@ from distill_engine.training.export import export_runtime
 from distill_engine.training.latent_settings import LatentSettings, latent_preset
 from distill_engine.training.latent_step import set_latent_statistics
 from distill_engine.training.latent_task import LatentTask
-from distill_engine.training.loop import Budget, TrainingLoop
-from distill_engine.training.storage import load_weights, read_checkpoint, to_part, weights
+from distill_engine.training.loop import Budget, TrainingLoop, onward
+from distill_engine.training.storage import check_corpus, load_weights, read_checkpoint, to_part, weights
 
 if TYPE_CHECKING:
     from distill_engine.dataset.corpus import Corpus
@@ -35,11 +35,11 @@ PART = "training/model"
 
 @dataclass(frozen=True)
 class ModelOptions:
-    """`epochs` or `seconds` bound the training; neither: what the preset says. `resume` continues the checkpoint in the file, `fresh`
-    replaces the file with the first checkpoint."""
+    """`epochs` or `seconds` bound the training; neither: what the preset says (None: auto). `resume` continues the checkpoint in the
+    file, with the seed and, where none is given, the length that it was begun with; `fresh` replaces the file with the first checkpoint."""
 
     config: ModelConfig = field(default_factory=ModelConfig)
-    preset: str = "auto"
+    preset: str | None = None
     epochs: int | None = None
     seconds: float | None = None
     seed: int = 0
@@ -61,7 +61,14 @@ def train_model(
 
     Raises TrainingError for a corpus without sounds or a checkpoint that does not fit.
     """
-    checkpoint, settings, steps, reason = _plan(corpus, output, options)
+    begun = _begun(corpus, output, options) if options.resume else None
+    preset = options.preset or (begun[1].get("preset") if begun else None) or "auto"
+    settings, steps, reason = latent_preset(
+        preset, sum(len(clip.samples) for clip in corpus.clips) / DEFAULT_MEL.sample_rate, options.seed
+    )
+    if begun is not None:
+        settings = LatentSettings(**begun[1]["settings"])
+        reason = f"resumed at step {begun[0].metadata['position']['step']}; {reason}"
     torch.manual_seed(settings.seed)
     model = build_model(options.config)
     clips = [corpus.clips[i].samples for i in corpus.training]
@@ -69,16 +76,20 @@ def train_model(
     held_out = [corpus.clips[i].mel for i in corpus.validation]
     task = LatentTask(model, settings, batches, held_out, training_device(options.device))
     task.core.set_statistics(*_mel_statistics([corpus.clips[i].mel for i in corpus.training]))
-    epochs = options.epochs or max(1, round(steps / batches.steps_per_epoch))
-    budget = Budget(seconds=options.seconds) if options.seconds else Budget(epochs=epochs)
-    about = {"settings": settings.to_dict(), "corpus": corpus.digest, "config": options.config.to_dict()}
+    default = Budget(epochs=max(1, round(steps / batches.steps_per_epoch)))
+    epochs = options.epochs or (default.epochs if options.preset and not options.seconds else None)
+    budget = onward(begun, epochs, options.seconds, default)
+    about = {
+        "settings": settings.to_dict(), "corpus": corpus.digest, "config": options.config.to_dict(),
+        "preset": preset, **budget.to_dict(),
+    }  # fmt: skip
     keeper = _Keeper(output, corpus, options.config, task, about, listen)
     keeper.replace = options.fresh
     loop = TrainingLoop(
         task, budget, keeper.save, listen=listen, stopped=stopped, checkpoint_seconds=options.checkpoint_seconds
     )
-    if checkpoint is not None:
-        loop.restore(checkpoint)
+    if begun is not None:
+        loop.restore(begun[0])
     keeper.loop = loop
     seconds = sum(len(clip) for clip in clips) / DEFAULT_MEL.sample_rate
     listen(Started("model", len(clips), seconds, batches.steps_per_epoch, (reason,)))
@@ -88,25 +99,15 @@ def train_model(
     return done
 
 
-def _plan(corpus: Corpus, output: Path, options: ModelOptions) -> tuple[Checkpoint | None, LatentSettings, int, str]:
-    """The checkpoint to resume, the settings, the preset's number of steps (the same on a resume) and the reason in words."""
-    seconds = sum(len(clip.samples) for clip in corpus.clips) / DEFAULT_MEL.sample_rate
-    settings, steps, reason = latent_preset(options.preset, seconds, options.seed)
-    found = read_checkpoint(output, PART) if options.resume else None
-    if options.resume and found is None:
+def _begun(corpus: Corpus, output: Path, options: ModelOptions) -> tuple[Checkpoint, dict[str, Any]]:
+    """The checkpoint to resume and what was said about it; raises TrainingError where there is none that fits."""
+    found = read_checkpoint(output, PART)
+    if found is None:
         raise TrainingError(f"{output}: holds no checkpoint to resume: train it with --fresh")
-    if found is not None:
-        checkpoint, about = found
-        if about["corpus"] != corpus.digest:
-            raise TrainingError(
-                f"{output}: its checkpoint is of another corpus: name that one, or start again with --fresh"
-            )
-        if about["config"] != options.config.to_dict():
-            raise TrainingError(f"{output}: its checkpoint has another model configuration: start again with --fresh")
-        saved = about["settings"]
-        settings, reason = LatentSettings(**saved), f"resumed at step {checkpoint.metadata['position']['step']}"
-        return checkpoint, settings, steps, reason
-    return None, settings, steps, reason
+    check_corpus(output, "model", found[1], corpus.digest)
+    if found[1]["config"] != options.config.to_dict():
+        raise TrainingError(f"{output}: its checkpoint has another model configuration: start again with --fresh")
+    return found
 
 
 def _augmentation(settings: LatentSettings) -> Augmentation | None:

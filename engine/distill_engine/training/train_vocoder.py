@@ -19,9 +19,9 @@ from distill_engine.training.device import training_device
 from distill_engine.training.distributed import Ranks, start_ranks, stop_ranks
 from distill_engine.training.events import Finished, Listener, Saved, Started, Warned, ignore
 from distill_engine.training.export import export_runtime
-from distill_engine.training.loop import Budget, TrainingLoop
+from distill_engine.training.loop import Budget, TrainingLoop, onward
 from distill_engine.training.previews import Previews
-from distill_engine.training.storage import load_weights, read_checkpoint, to_part, weights
+from distill_engine.training.storage import check_corpus, load_weights, read_checkpoint, to_part, weights
 from distill_engine.training.train_model import load_latent_model
 from distill_engine.training.vocoder_settings import VocoderSettings
 from distill_engine.training.vocoder_task import VocoderTask, copy_synthesis
@@ -37,7 +37,8 @@ USABLE_LOG_MEL = 0.8  # nats: what a vocoder from scratch must reach to be prefe
 
 @dataclass(frozen=True)
 class VocoderOptions:
-    """`epochs` or `seconds` bound the training (neither: 20 minutes). `warm_start` begins with the shipped base vocoder.
+    """`epochs` or `seconds` bound the training (neither: 20 minutes, or what a resumed one was begun with). `warm_start` begins with the
+    shipped base vocoder.
 
     Every `preview_epochs` (0: never) a held-out clip is written as it sounds, into a folder beside the model.
     """
@@ -73,6 +74,8 @@ def train_vocoder(
     found = read_checkpoint(output, part) if options.resume else None
     if options.resume and found is None:
         raise TrainingError(f"{output}: holds no {kind} checkpoint to resume: train it with --fresh")
+    if found is not None:
+        check_corpus(output, f"vocoder ({kind})", found[1], corpus.digest)
     settings, config = options.settings, options.config or row.config().to_dict()
     if found is not None:
         settings, config = VocoderSettings(**found[1]["settings"]), found[1]["config"]
@@ -89,11 +92,13 @@ def train_vocoder(
         listen = ignore
     task = _task(generator, settings, corpus, output, options, ranks)
     figures = copy_synthesis(base.to(task.core.device), task.core, task.held_out) if base is not None else None
-    about = {"settings": settings.to_dict(), "corpus": corpus.digest, "config": config, "warm_start": warm}
+    budget = onward(found, options.epochs, options.seconds, Budget(seconds=DEFAULT_SECONDS))
+    about = {
+        "settings": settings.to_dict(), "corpus": corpus.digest, "config": config, "warm_start": warm, **budget.to_dict(),
+    }  # fmt: skip
     keeper = _Keeper(output, kind, config, task, about, figures, listen)
     if options.preview_epochs and ranks.first:
         listen = Previews(output, task, options.preview_epochs, listen)
-    budget = Budget(epochs=options.epochs) if options.epochs else Budget(seconds=options.seconds or DEFAULT_SECONDS)
     loop = TrainingLoop(
         task, budget, keeper.save if ranks.first else _discard, listen=listen, stopped=stopped,
         checkpoint_seconds=options.checkpoint_seconds, agree=ranks.agree,

@@ -194,3 +194,35 @@ def test_a_vocoder_plays_on_and_keeps_its_figures_until_the_next_is_finished(
     assert main(["train-vocoder", str(path), str(sounds), "--epochs", "3", "--resume"]) == 0
     with ModelFile.open(path) as file:
         assert file.manifest.vocoders["vocos"]["steps"] == 3 * steps
+
+
+def test_a_resumed_training_goes_on_with_seed_shape_and_length_of_its_own(sounds: Path, tmp_path: Path) -> None:
+    path, corpus = tmp_path / "m.distillgan", load_corpus(sounds, seed=5)
+    steps = model(corpus, tmp_path / "whole.distillgan", seed=5, epochs=3).steps
+    model(corpus, path, 1, seed=5, epochs=3)
+    assert main(["train", str(sounds), "-o", str(path), "--resume", "--no-analysis"]) == 0
+    assert position(path, "training/model")["step"] == steps
+    settings = VocoderSettings(batch_size=1, segment_frames=16, width=0.03, seed=5)
+    steps = vocoder(corpus, tmp_path / "whole.distillgan", settings=settings).steps
+    vocoder(corpus, path, 1, settings=settings)
+    assert main(["train-vocoder", str(path), str(sounds), "--resume"]) == 0
+    assert position(path, VOCODER)["step"] == steps
+
+
+def test_another_seed_or_corpus_than_its_own_is_refused_before_anything_is_trained(
+    sounds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, corpus = tmp_path / "m.distillgan", load_corpus(sounds)
+    model(corpus, path, 1)
+    vocoder(corpus, path, 1)
+    before = path.read_bytes()
+    training = ["train", str(sounds), "-o", str(path), "--with-vocoder", "--resume"]
+    vocoding = ["train-vocoder", str(path), str(sounds), "--resume"]
+    for words in (training, vocoding):
+        assert main([*words, "--seed", "5"]) == 1
+        assert "begun with --seed 0" in capsys.readouterr().err
+    (sounds / "110.wav").unlink()
+    for words, way_out in ((training, "`distill train --fresh`"), (vocoding, "`distill train-vocoder --fresh`")):
+        assert main(words) == 1
+        assert way_out in capsys.readouterr().err
+    assert path.read_bytes() == before
