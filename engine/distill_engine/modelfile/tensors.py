@@ -23,6 +23,7 @@ MAX_HEADER = 16 << 20
 MAX_ARRAYS = 65_536
 MAX_NAME = 512
 MAX_RANK = 8
+MAX_SPAN = 1 << 48  # of bytes, and of elements; numpy refuses much longer extents beside an empty one, too
 _DTYPES: dict[str, np.dtype[Any]] = {
     "F64": np.dtype("<f8"),
     "F32": np.dtype("<f4"),
@@ -126,8 +127,9 @@ def _entry(name: str, entry: Any, where: str) -> tuple[np.dtype[Any], tuple[int,
         numbers = [*shape, begin, end]
     except (TypeError, KeyError, ValueError):
         raise ModelFileError(f"{where}: array {name[:60]!r} is described wrongly: damaged or hostile") from None
-    whole = all(type(number) is int and 0 <= number < 1 << 48 for number in numbers)
-    if not whole or not isinstance(shape, list) or len(shape) > MAX_RANK or len(name) > MAX_NAME:
+    whole = all(type(number) is int and 0 <= number < MAX_SPAN for number in numbers)
+    listed = isinstance(shape, list) and len(shape) <= MAX_RANK and len(name) <= MAX_NAME
+    if not whole or not listed or math.prod(n or 1 for n in shape) >= MAX_SPAN:
         raise ModelFileError(f"{where}: array {name[:60]!r} has an impossible shape: damaged or hostile")
     if math.prod(shape) * dtype.itemsize != end - begin:
         raise ModelFileError(f"{where}: array {name[:60]!r} has {end - begin} bytes, not those of its shape {shape}")

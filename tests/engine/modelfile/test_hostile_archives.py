@@ -262,6 +262,8 @@ def entry(dtype: object = "F32", shape: object = (2,), offsets: object = (0, 8))
         safetensors({"a": entry(shape="22")}, b"\0" * 8),
         safetensors({"a": entry(shape=[2] * 40, offsets=[0, 4 << 40])}, b"\0" * 8),
         safetensors({"a": entry(shape=[1 << 40, 1 << 40], offsets=[0, 8])}, b"\0" * 8),
+        safetensors({"a": entry(shape=[0, 1 << 47, 1 << 47], offsets=[0, 0])}),
+        safetensors({"a": entry(shape=[1 << 40, 0, 1 << 40], offsets=[0, 0])}),
         safetensors({"a": entry(offsets=[0])}, b"\0" * 8),
         safetensors({"a": entry(offsets=[8, 0])}, b"\0" * 8),
         safetensors({"a": entry(offsets=[8, 16])}, b"\0" * 16),
