@@ -195,7 +195,10 @@ class Controls:
         Raises:
             AnalysisError: arrays are missing, of wrong shape or not finite.
         """
-        infos = [ControlInfo.from_dict(entry) for entry in analysis.get("controls", [])]
+        listed = analysis.get("controls", [])
+        if not isinstance(listed, list):
+            raise AnalysisError("the model's list of controls is damaged: run `distill analyse` again")
+        infos = [ControlInfo.from_dict(entry) for entry in listed]
         names = ("directions", "bends", "warp", "motion")
         try:
             paths = Paths(*(np.asarray(arrays[f"control_{name}"], np.float64) for name in names))
@@ -205,11 +208,10 @@ class Controls:
             )
         except KeyError as error:
             raise AnalysisError(f"the model's analysis lacks {error}: run `distill analyse` again") from error
-        count, dims = len(infos), len(centre)
-        shapes = [
-            a.shape for a in (paths.directions, paths.bends, paths.warp, paths.motion, whitening, colouring, radii)
-        ]
-        expected = [(count, dims), (count, dims, dims), (count, 9), (count, 2, 5), (dims, dims), (dims, dims), (2,)]
+        count, dims = len(infos), centre.size
+        found = (paths.directions, paths.bends, paths.warp, paths.motion, centre, whitening, colouring, radii)
+        shapes, square = [a.shape for a in found], (dims, dims)
+        expected = [(count, dims), (count, *square), (count, 9), (count, 2, 5), (dims,), square, square, (2,)]
         if shapes != expected:
             raise AnalysisError(f"the model's analysis has arrays of shapes {shapes}, not {expected}: analyse it again")
         return Controls(infos, paths, Region(centre, whitening, colouring, float(radii[0]), float(radii[1])))

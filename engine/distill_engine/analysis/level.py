@@ -50,7 +50,10 @@ class LevelSurface:
 
     @classmethod
     def from_part(cls, arrays: dict[str, npt.NDArray[np.float32]], dimensions: int) -> LevelSurface | None:
-        """None where none was stored. Raises AnalysisError for what is no surface."""
+        """None where none was stored. Raises AnalysisError for what is no surface, or lies in a region of other dimensions."""
+        region = np.size(arrays.get("region_centre", np.zeros(dimensions)))
+        if region != dimensions:
+            raise AnalysisError(f"the model has {dimensions} dimensions, its analysis {region}: analyse it again")
         if "level_slope" not in arrays:
             return None
         found = [np.asarray(arrays.get(f"level_{name}", ()), np.float64) for name in ("excess", "slope", "bend")]

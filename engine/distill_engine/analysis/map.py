@@ -74,10 +74,12 @@ class LatentMap:
             points, latents = (np.asarray(arrays[name], np.float64) for name in ("map_points", "map_latents"))
             clips, seconds = np.asarray(arrays["map_regions"], np.float64)
             stress = float(arrays["map_stress"][0])
-        except (KeyError, ValueError, IndexError) as error:
+        except (KeyError, TypeError, ValueError, IndexError) as error:
             raise AnalysisError(f"the model's map is damaged ({error!r}): run `distill analyse` again") from error
-        count = latents.shape[-1]
-        if points.shape != (2, count) or clips.shape != (count,) or not count:
+        count = clips.size
+        region = np.size(arrays["region_centre"]) if "region_centre" in arrays else latents.size // max(1, count)
+        shapes = [array.shape for array in (points, latents, clips)]
+        if shapes != [(2, count), (region, count), (count,)] or not latents.size:
             raise AnalysisError("the model's map is damaged (its arrays do not fit): run `distill analyse` again")
         return LatentMap(points, latents, clips.astype(np.int64), seconds, stress)
 

@@ -83,6 +83,23 @@ def test_the_map_survives_storage_and_says_when_it_is_absent(plane: LatentMap) -
         LatentMap.from_part(plane.to_arrays() | {"map_points": np.zeros((2, 1), np.float32)})
 
 
+@pytest.mark.parametrize("name", ["map_points", "map_latents", "map_regions", "map_stress"])
+def test_maps_of_other_shapes_are_damaged(plane: LatentMap, name: str) -> None:
+    arrays = plane.to_arrays()
+    array = arrays[name]
+    for other in (array.ravel()[0], array[None], array.ravel(), array[:0]):
+        if np.shape(other) != array.shape:
+            with pytest.raises(AnalysisError, match="damaged"):
+                LatentMap.from_part({**arrays, name: np.asarray(other)})
+
+
+def test_a_map_lies_in_the_region_it_is_stored_with(plane: LatentMap) -> None:
+    arrays = plane.to_arrays()
+    LatentMap.from_part({**arrays, "region_centre": np.zeros(8, np.float32)})
+    with pytest.raises(AnalysisError, match="do not fit"):
+        LatentMap.from_part({**arrays, "region_centre": np.zeros(9, np.float32)})
+
+
 def test_short_hits_have_a_map_of_what_is_audible_in_them() -> None:
     heard = np.zeros(20, bool)
     heard[[0, 9, 10]] = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,10 @@ import onnx
 import pytest
 from onnx import ModelProto
 
-from distill_engine.errors import DistillError
-from distill_engine.modelfile import Manifest, ModelFile, save_model
+from distill_engine.analysis.controls import Controls
+from distill_engine.analysis.map import make_map
+from distill_engine.errors import AnalysisError, DistillError
+from distill_engine.modelfile import Manifest, ModelFile, save_model, update_model
 from distill_engine.rendering.verifying import verify_graphs
 from distill_engine.streaming.instrument import prepare_instrument
 
@@ -79,6 +82,39 @@ def test_a_config_that_nothing_can_be_built_from_is_a_fault(tiny_model: Path, tm
     with ModelFile.open(tmp_path / "m.distillgan") as file:
         (fault,) = verify_graphs(file)
     assert "do not fit the model's own config" in fault
+
+
+def controls(dimensions: int) -> dict[str, np.ndarray]:
+    return Controls.none(dimensions).to_arrays()
+
+
+def plane(dimensions: int) -> dict[str, np.ndarray]:
+    return make_map([np.eye(dimensions, 16)], [np.ones(16, bool)], 0.05).to_arrays()
+
+
+ANALYSES: dict[str, tuple[dict[str, np.ndarray], dict[str, object]]] = {
+    "of another model": (controls(9), {}),
+    "with the map of another": (controls(8) | plane(9), {}),
+    "with a centre that is none": (controls(8) | {"region_centre": np.zeros((), np.float32)}, {}),
+    "with a centre too many": (controls(8) | {"region_centre": np.zeros((8, 1), np.float32)}, {}),
+    "with controls that are no list": (controls(8), {"controls": 5}),
+}
+
+
+@pytest.mark.parametrize(("arrays", "table"), ANALYSES.values(), ids=ANALYSES.keys())
+def test_an_analysis_that_does_not_fit_the_model_is_refused(
+    arrays: dict[str, np.ndarray], table: dict[str, object], tiny_model: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "m.distillgan"
+    update_model(tiny_model, parts={"analysis": arrays}, manifest=lambda old: replace(old, analysis=table), output=path)
+    with pytest.raises(AnalysisError, match="analyse"):
+        prepare_instrument(path)
+
+
+def test_an_analysis_that_fits_plays(tiny_model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "m.distillgan"
+    update_model(tiny_model, parts={"analysis": controls(8) | plane(8)}, output=path)
+    assert prepare_instrument(path).place is not None
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
