@@ -15,7 +15,15 @@ import numpy.typing as npt
 from distill_engine.audio.mel import DEFAULT_MEL, MelConfig
 from distill_engine.audio.resampling import resample
 from distill_engine.dataset.cache import MelCache
-from distill_engine.dataset.scan import CorpusReport, Examined, FileReport, ScanProgress, corpus_report, examine_folder
+from distill_engine.dataset.scan import (
+    SILENT_DB,
+    CorpusReport,
+    Examined,
+    FileReport,
+    ScanProgress,
+    corpus_report,
+    examine_folder,
+)
 from distill_engine.dataset.split import Split, split_files
 from distill_engine.errors import ConfigError, CorpusError
 
@@ -92,7 +100,8 @@ def load_corpus(
     """Every readable file below `folder`, short ones padded, levels kept; `report` says what was left out and why.
 
     `validation` (0..0.5) is the share of files held out; where none can be spared (one file, or one among few) the last tenth of the
-    longest is. Mels are kept in `cache_dir`, or nowhere. Raises CorpusError where no file can be used.
+    longest is (of what sounds in it, where that tenth is silent). Mels are kept in `cache_dir`, or nowhere. Raises CorpusError where no
+    file can be used.
     """
     if not 0.0 <= validation <= 0.5:
         raise ConfigError(f"validation share {validation} is out of range: use 0 to 0.5")
@@ -122,19 +131,32 @@ def _clip(examined: Examined, mono: FloatArray, sample_rate: int, cache: MelCach
 
 
 def _with_tail(clips: list[Clip], split: Split, report: CorpusReport, digest: str) -> Corpus:
-    """The longest clip cut in two, its end held out; a very short one is heard twice instead."""
+    """The longest clip cut in two, its end held out; a very short one is heard twice instead.
+
+    Where its last tenth is silent, the silence it ends in is left out and what sounds before it is cut.
+    """
     index = split.tail_of or 0
     clip = clips[index]
     everything = tuple(range(len(clips)))
-    if clip.duration < TAIL_SECONDS:
+    end, remark = len(clip.samples), f"too few files to hold one out: the last tenth of {clip.name} validates"
+    sounding = np.flatnonzero(np.abs(clip.samples) >= 10 ** (SILENT_DB / 20))
+    if clip.duration >= TAIL_SECONDS and len(sounding) and sounding[-1] < _cut(end):
+        end = int(sounding[-1]) + 1
+        digest = hashlib.sha256(f"{digest}:{end}".encode()).hexdigest()
+        remark = f"too few files to hold one out: what sounds last in {clip.name} validates, the silence after it is left out"
+    if end < TAIL_SECONDS * clip.sample_rate:
         remark = f"too little sound to hold any out: {clip.name} is trained on and validated on"
         return Corpus(tuple(clips), everything, (index,), report, digest, (*report.remarks, remark))
-    cut = len(clip.samples) - max(MINIMUM_SAMPLES, int(TAIL_SHARE * len(clip.samples)))
+    cut = _cut(end)
     head = Clip(clip.name, clip.samples[:cut], clip.sample_rate, clip.cache)
-    tail = Clip(f"{clip.name} (end)", clip.samples[cut:], clip.sample_rate, clip.cache)
-    remark = f"too few files to hold one out: the last tenth of {clip.name} validates"
+    tail = Clip(f"{clip.name} (end)", clip.samples[cut:end], clip.sample_rate, clip.cache)
     parts = (*clips[:index], head, *clips[index + 1 :], tail)
     return Corpus(parts, everything, (len(clips),), report, digest, (*report.remarks, remark))
+
+
+def _cut(end: int) -> int:
+    """Where the held-out end of a clip of `end` samples begins."""
+    return end - max(MINIMUM_SAMPLES, int(TAIL_SHARE * end))
 
 
 def _digest(used: list[FileReport], seed: int, validation: float, sample_rate: int) -> str:

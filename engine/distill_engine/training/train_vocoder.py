@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from distill_engine.dataset.scan import SILENT_DB
 from distill_engine.errors import TrainingError, VocoderError
 from distill_engine.modelfile import Manifest, ModelFile, Part, save_model, update_model
 from distill_engine.training.batches import Augmentation, Batches
@@ -168,7 +169,7 @@ def _task(
     batches = Batches(clips, settings.batch_size, settings.segment_frames, settings.seed, augmentation)
     held_out, left = [], int(VALIDATION_SECONDS * 44100)
     for index in corpus.validation:
-        held_out.append(corpus.clips[index].samples[:left])
+        held_out.append(_first_heard(corpus.clips[index].samples, left))
         left -= len(held_out[-1])
         if left <= 0:
             break
@@ -177,6 +178,13 @@ def _task(
         generator, settings, batches, held_out,
         latent_model=latent_model, device=training_device(options.device), ranks=ranks,
     )  # fmt: skip
+
+
+def _first_heard(samples: np.ndarray, most: int) -> np.ndarray:
+    """The first `most` of samples [T]; where those are silent, as many from the first that sounds."""
+    sounding = np.flatnonzero(np.abs(samples) >= 10 ** (SILENT_DB / 20))
+    begin = int(sounding[0]) if len(sounding) and sounding[0] >= most else 0
+    return samples[begin : begin + most]
 
 
 def _discard(checkpoint: Checkpoint, final: bool) -> None:

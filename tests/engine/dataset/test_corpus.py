@@ -165,3 +165,39 @@ def test_a_file_more_moves_few_others() -> None:
     before = split_files(digests, [1.0] * 100, 0, 0.1).validation
     after = split_files([*digests, "new"], [1.0] * 101, 0, 0.1).validation
     assert len(set(before) & set(after)) >= 9
+
+
+def test_what_is_held_out_sounds_where_a_file_ends_in_silence(tmp_path: Path, sound: Sound) -> None:
+    tone = 0.3 * np.sin(np.arange(4 * 44100) * 0.1).astype(np.float32)
+    path = sound("only.wav", samples=np.concatenate((tone, np.zeros(6 * 44100, np.float32))))
+    corpus = load_corpus(path.parent)
+    head, tail = corpus.clips
+    assert tail.duration == pytest.approx(0.4, abs=0.01)
+    assert head.duration + tail.duration == pytest.approx(4.0, abs=0.01)
+    assert peak_db(tail.samples[:2048]) > -20
+    assert peak_db(tail.samples[-2048:]) > -20
+    assert any("the silence after it is left out" in remark for remark in corpus.remarks)
+    assert load_corpus(path.parent).digest == corpus.digest
+
+
+def test_too_little_sound_before_a_long_silence_is_heard_twice(tmp_path: Path, sound: Sound) -> None:
+    click = np.zeros(10 * 44100, np.float32)
+    click[100] = 0.5
+    corpus = load_corpus(sound("click.wav", samples=click).parent)
+    assert (corpus.training, corpus.validation) == ((0,), (0,))
+
+
+def test_an_end_that_sounds_at_all_is_held_out_as_long_as_ever(tmp_path: Path, sound: Sound) -> None:
+    tone = 0.3 * np.sin(np.arange(10 * 44100) * 0.1).astype(np.float32)
+    tone[-40000:] = 0.0
+    tail = load_corpus(sound("only.wav", samples=tone).parent).clips[1]
+    assert len(tail.samples) == 44100
+
+
+def test_a_short_file_that_dies_away_keeps_its_digest(tmp_path: Path, sound: Sound) -> None:
+    from distill_engine.dataset.corpus import _digest
+
+    tone = np.pad(0.3 * np.sin(np.arange(20000) * 0.1).astype(np.float32), (0, 30000))
+    corpus = load_corpus(sound("short.wav", samples=tone).parent)
+    assert (corpus.training, corpus.validation) == ((0,), (0,))
+    assert corpus.digest == _digest(list(corpus.report.usable_files), 0, 0.1, 44100)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pytest
 
 from distill_engine.errors import ConfigError
@@ -122,3 +123,12 @@ def test_a_stop_before_the_first_step_writes_nothing() -> None:
 def test_no_time_at_all_is_no_budget() -> None:
     with pytest.raises(ConfigError, match="more than 0 minutes"):
         Budget(seconds=0)
+
+
+def test_what_a_vocoder_validates_on_sounds() -> None:
+    from distill_engine.training.train_vocoder import _first_heard
+
+    late = np.concatenate((np.zeros(100), np.ones(50)))
+    assert _first_heard(late, 60).tolist() == [1.0] * 50
+    assert len(_first_heard(late, 110)) == 110
+    assert _first_heard(late, 110)[0] == 0.0
