@@ -10,7 +10,14 @@ import numpy.typing as npt
 
 from distill_engine.audio.resampling import StreamingResampler
 from distill_engine.errors import DeviceError
-from distill_engine.streaming.devices import AudioSystem, Device, choose_device, keep_for_ever
+from distill_engine.streaming.devices import (
+    PATIENCE_SECONDS,
+    AudioSystem,
+    Device,
+    choose_device,
+    keep_for_ever,
+    within,
+)
 from distill_engine.streaming.live_input import bounded
 from distill_engine.streaming.ring import ring_size
 
@@ -46,12 +53,15 @@ class Capture:
             DeviceError: if there is none, or it cannot be opened.
         """
         self._wanted = True
-        if self._stream is not None and self._device is not None:
-            return self._device.describe()
+        with self._system.lock:
+            device = self._device if self._stream is not None else None
+            return (device or self._open()).describe()
+
+    def _open(self) -> Device:
         import rtmixer
 
         module = self._system.module
-        self._device = device = choose_device(self._system.devices("input"), self.name, "input")
+        device = choose_device(self._system.devices("input"), self.name, "input")
         channels, device_rate = min(2, device.channels), round(device.rate)
         try:
             stream = rtmixer.Recorder(device=device.index, channels=channels, samplerate=device_rate, latency="low")
@@ -64,14 +74,19 @@ class Capture:
             self._resampler = StreamingResampler(device_rate, self.rate, 1)
             self._waiting = np.zeros(0, np.float32)
             self._stream, self._ring, self._channels = stream, ring, channels
-        return device.describe()
+            self._device = device
+        return device
 
-    def suspend(self) -> None:
-        """The device is lost: leaves its stream untouched (it may be dead) and hears silence."""
+    def suspend(self, closable: bool = False) -> None:
+        """Gives the stream up and hears silence. One of JACK is closed only if `closable`: if its server is gone that never ends."""
         with self._lock:
-            if self._stream is not None:
-                keep_for_ever((self._stream, self._ring))
+            stream, ring, device = self._stream, self._ring, self._device
             self._stream = self._ring = None
+        if stream is None or device is None:
+            return
+        closable = closable or "jack" not in device.host_api.lower()
+        if not (closable and within(stream.close, PATIENCE_SECONDS)):
+            keep_for_ever((stream, ring))
 
     def resume(self) -> None:
         """Devices were listed anew: opens it again, if it is wanted. Raises DeviceError."""

@@ -5,11 +5,13 @@ A thread of its own does this, because PortAudio may wait. Meanwhile the perform
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 from distill_engine.errors import DeviceError
+from distill_engine.streaming.capture import Capture
 from distill_engine.streaming.devices import AudioSystem, choose_device, names_jack
 from distill_engine.streaming.hygiene import prepare_helper
 from distill_engine.streaming.output import ClockOutput, DeviceOutput, FileOutput, Output
@@ -27,6 +29,8 @@ class DeviceKeeper:
         rate: sample rate to ask for; None takes the device's own.
         connect: called (from the keeper's thread) with each output to play into.
         notice: `notice(level, text)`: one line for the user.
+        system: PortAudio, shared with the `capture`.
+        capture: the live input: it gives up its device before devices are listed anew, and opens it again after.
     """
 
     def __init__(
@@ -36,12 +40,13 @@ class DeviceKeeper:
         connect: Callable[[Output], None],
         notice: Callable[[str, str], None],
         *,
-        system: AudioSystem | None = None,
+        system: AudioSystem,
+        capture: Capture,
     ) -> None:
         self.name, self.rate = name, rate
         self.losses = 0
         self.connected = False
-        self._system = system or AudioSystem()
+        self._system, self._capture = system, capture
         self._connect, self._notice = connect, notice
         self._output: Output | None = None
         self._stopping = threading.Event()
@@ -108,8 +113,9 @@ class DeviceKeeper:
         return bool(devices)
 
     def _open(self) -> DeviceOutput:
-        device = choose_device(self._system.devices(), self.name)
-        return DeviceOutput(self._system, device, self.rate)
+        with self._system.lock:
+            device = choose_device(self._system.devices(), self.name)
+            return DeviceOutput(self._system, device, self.rate)
 
     def _run(self) -> None:
         prepare_helper()
@@ -123,13 +129,20 @@ class DeviceKeeper:
 
     def _try_again(self) -> bool:
         try:
-            self._system.relist()
-            self._output = self._open()
+            with self._system.lock:
+                self._system.relist(self._capture.suspend)
+                self._output = self._open()
         except DeviceError:
+            with contextlib.suppress(DeviceError):
+                self._capture.resume()
             return False
         self.connected = True
         self._notice("info", f"playing on {self._output.name} at {self._output.rate} Hz")
         self._connect(self._output)
+        try:
+            self._capture.resume()
+        except DeviceError as error:
+            self._notice("warning", str(error))
         return True
 
     def _lost(self) -> None:
@@ -142,6 +155,8 @@ class DeviceKeeper:
             return
         self._notice("warning", f"{lost.name} is lost; playing in silence until it is back")
         try:
-            lost.abandon()
+            with self._system.lock:
+                self._capture.suspend()
+                lost.abandon()
         except DeviceError as error:
             self._notice("error", str(error))

@@ -58,9 +58,10 @@ class Device:
 
 
 class AudioSystem:
-    """PortAudio in this process. Use it from one thread at a time, and from none that must never wait."""
+    """PortAudio in this process: for one thread at a time, the one that holds its `lock`, and for none that must never wait."""
 
     def __init__(self) -> None:
+        self.lock = threading.RLock()
         self._sounddevice: Any = None
         self._library_file: Path | None = None
 
@@ -74,11 +75,12 @@ class AudioSystem:
 
     def devices(self, direction: Direction = "output") -> tuple[Device, ...]:
         """All devices with channels in that direction, preferred host APIs first."""
-        module = self.module
-        try:
-            apis, found = module.query_hostapis(), list(module.query_devices())
-        except module.PortAudioError as error:
-            raise DeviceError(f"the audio devices cannot be listed: {error}") from None
+        with self.lock:
+            module = self.module
+            try:
+                apis, found = module.query_hostapis(), list(module.query_devices())
+            except module.PortAudioError as error:
+                raise DeviceError(f"the audio devices cannot be listed: {error}") from None
         devices = []
         for entry in found:
             channels = int(entry[f"max_{direction}_channels"])
@@ -90,16 +92,22 @@ class AudioSystem:
                 devices.append(Device(entry["index"], entry["name"], api["name"], channels, rate, latency, default))
         return tuple(sorted(devices, key=lambda device: (device.rank, not device.default, device.index)))
 
-    def relist(self) -> None:
-        """Lists anew (a JACK server that started meanwhile, a device that was plugged in)."""
-        module = self.module
-        if self._holds_dead_server():
-            self._start_afresh()
-            return
-        with contextlib.suppress(module.PortAudioError):
-            module._terminate()
-        with contextlib.suppress(module.PortAudioError):
-            module._initialize()
+    def relist(self, give_up: Callable[[bool], None] = lambda closable: None) -> None:
+        """Lists anew (a JACK server that started meanwhile, a device that was plugged in).
+
+        No open stream outlives that: `give_up(closable)` is called before, to let go of them (see `abandon` for `closable`).
+        """
+        with self.lock:
+            module = self.module
+            dead = self._holds_dead_server()
+            give_up(not dead)
+            if dead:
+                self._start_afresh()
+                return
+            with contextlib.suppress(module.PortAudioError):
+                module._terminate()
+            with contextlib.suppress(module.PortAudioError):
+                module._initialize()
 
     def abandon(self, stream: Any, *, closable: bool) -> None:
         """Gives up a stream whose device is lost, and makes devices usable again.
@@ -107,11 +115,12 @@ class AudioSystem:
         A `closable` stream (any but JACK's) is closed in a thread of its own; where that does not end, and for JACK, PortAudio is
         left behind with the stream and a fresh copy takes its place.
         """
-        if closable and within(stream.close, PATIENCE_SECONDS):
-            self.relist()
-            return
-        _ABANDONED.append(stream)
-        self._start_afresh()
+        with self.lock:
+            if closable and within(stream.close, PATIENCE_SECONDS):
+                self.relist()
+                return
+            _ABANDONED.append(stream)
+            self._start_afresh()
 
     def _start_afresh(self) -> None:
         module = self.module
@@ -132,8 +141,13 @@ class AudioSystem:
 
     def shut_down(self) -> None:
         """Ends PortAudio, if it can be ended."""
-        if self._sounddevice is not None and not self._holds_dead_server():
-            within(self._sounddevice._terminate, PATIENCE_SECONDS)
+        if self._sounddevice is None or not self.lock.acquire(timeout=PATIENCE_SECONDS):
+            return
+        try:
+            if not self._holds_dead_server():
+                within(self._sounddevice._terminate, PATIENCE_SECONDS)
+        finally:
+            self.lock.release()
 
     def _holds_dead_server(self) -> bool:
         """Whether this PortAudio is a client of a JACK server that is gone (it cannot be ended then)."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from distill_engine.audio.mel import DEFAULT_MEL
-from distill_engine.errors import ConfigError, DeviceError, DistillError
+from distill_engine.errors import ConfigError, DistillError
 from distill_engine.streaming import vocabulary
 from distill_engine.streaming.capture import Capture
 from distill_engine.streaming.control_process import ControlProcess, Spawn
@@ -23,7 +23,7 @@ from distill_engine.streaming.fitting import BLOCKS, Fit, FitRequest, fit_instru
 from distill_engine.streaming.hygiene import prepare_helper, quieten_process, refuse_huge_pages
 from distill_engine.streaming.instrument import Instrument
 from distill_engine.streaming.live_commands import LiveCommands, Wishes
-from distill_engine.streaming.output import DeviceOutput, Output
+from distill_engine.streaming.output import Output
 from distill_engine.streaming.performer import Performer
 from distill_engine.streaming.scheduling import TargetConfig, Underrun
 from distill_engine.streaming.shared import ParameterReader, SharedBlock, StatusWriter
@@ -102,8 +102,10 @@ class Engine:
         self._status = StatusWriter(self._block)
         self.control = ControlProcess(spawn_control, self._block.name, self._handle, self._greet)
         system = AudioSystem()
-        self.keeper = DeviceKeeper(settings.device, settings.sample_rate, self._connect, self._notice, system=system)
         self.capture = Capture(system, settings.input, SAMPLE_RATE)
+        self.keeper = DeviceKeeper(
+            settings.device, settings.sample_rate, self._connect, self._notice, system=system, capture=self.capture
+        )
         self._parts: _Parts | None = None
 
     def start(self) -> None:
@@ -185,13 +187,6 @@ class Engine:
     def _connect(self, output: Output) -> None:
         if self._parts is not None:
             self._parts.performer.switch(output)
-        if not isinstance(output, DeviceOutput):
-            self.capture.suspend()
-            return
-        try:
-            self.capture.resume()
-        except DeviceError as error:
-            self._notice("warning", str(error))
 
     def _handle(self, message: Mapping[str, Any]) -> None:
         if self._parts is not None:

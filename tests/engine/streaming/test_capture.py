@@ -1,5 +1,7 @@
 """The live input's device, through a PortAudio that is played."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,9 @@ pytest.importorskip("sounddevice", reason="PortAudio is not installed", exc_type
 import rtmixer
 
 from distill_engine.streaming.capture import Capture
+from distill_engine.streaming.device_keeper import DeviceKeeper
 from distill_engine.streaming.devices import AudioSystem
+from distill_engine.streaming.output import ClockOutput, DeviceOutput
 
 
 class PortAudio:
@@ -46,18 +50,29 @@ class PortAudio:
         ]
 
 
-class Recorder:
-    """A stream of a device: `feed` is what its C callback does, as long as it is open."""
+class Stream:
+    """A stream of a device."""
 
     portaudio: PortAudio
     latency = 0.01
 
-    def __init__(self, **settings):
-        self.active, self.closed, self.ring = True, False, None
+    def __init__(self, device, **settings):
         self.portaudio.streams.append(self)
+        self.closed = False
 
     def start(self):
         pass
+
+    def close(self):
+        self.closed = True
+
+    @property
+    def active(self):
+        return not self.closed
+
+
+class Recorder(Stream):
+    """`feed` is what its C callback does, as long as it is open."""
 
     def record_ringbuffer(self, ring):
         self.ring = ring
@@ -66,16 +81,14 @@ class Recorder:
         if not self.closed:
             self.ring.write(np.ascontiguousarray(frames, np.float32))
 
-    def close(self):
-        self.active, self.closed = False, True
-
 
 @pytest.fixture
 def portaudio(monkeypatch):
     """A PortAudio with a microphone alone."""
     portaudio = PortAudio(["microphone"])
-    monkeypatch.setattr(Recorder, "portaudio", portaudio, raising=False)
+    monkeypatch.setattr(Stream, "portaudio", portaudio, raising=False)
     monkeypatch.setattr(rtmixer, "Recorder", Recorder)
+    monkeypatch.setattr(rtmixer, "Mixer", Stream)
     return portaudio
 
 
@@ -84,6 +97,84 @@ def system(portaudio):
     system = AudioSystem()
     system._sounddevice = portaudio
     return system
+
+
+@pytest.fixture
+def stage(system):
+    """A live input, a keeper that has found no output, and what that has said and connected."""
+    capture, connected, notices = Capture(system, None, 44100), [], []
+    keeper = DeviceKeeper(
+        None, None, connected.append, lambda *notice: notices.append(notice), system=system, capture=capture
+    )
+    assert isinstance(keeper.open_first(), ClockOutput)
+    return capture, keeper, connected, notices
+
+
+def heard(capture, portaudio):
+    """What comes through when the devices that are open give sound."""
+    for stream in portaudio.streams:
+        if isinstance(stream, Recorder):
+            stream.feed(np.full((512, 2), 0.25))
+    return capture.read(512)
+
+
+def test_an_input_opened_while_the_output_is_away_is_heard_before_and_after_it_comes(stage, portaudio):
+    capture, keeper, connected, notices = stage
+    assert "microphone" in capture.open()
+    assert np.all(heard(capture, portaudio) == 0.25)
+    assert keeper._try_again() is False
+    assert np.all(heard(capture, portaudio) == 0.25)
+    portaudio.attached.append("loudspeaker")
+    assert keeper._try_again() is True
+    assert np.all(heard(capture, portaudio) == 0.25)
+    assert isinstance(connected[-1], DeviceOutput)
+    assert [level for level, _ in notices] == ["warning", "info"]
+    assert sum(not stream.closed for stream in portaudio.streams) == 2  # nothing is left open behind
+
+
+def test_an_input_is_silent_while_the_output_is_lost_and_heard_again_after(stage, portaudio):
+    capture, keeper, connected, _ = stage
+    portaudio.attached.append("loudspeaker")
+    keeper._try_again()
+    capture.open()
+    portaudio.streams[-2].close()
+    keeper._lost()
+    assert isinstance(connected[-1], ClockOutput)
+    assert capture.read(512) is None
+    assert keeper._try_again() is True
+    assert np.all(heard(capture, portaudio) == 0.25)
+
+
+def test_an_input_that_does_not_come_back_is_said(stage, portaudio):
+    capture, keeper, _, notices = stage
+    capture.open()
+    portaudio.attached[:] = ["loudspeaker"]
+    assert keeper._try_again() is True
+    assert capture.read(512) is None
+    assert notices[-1][0] == "warning"
+    assert "input" in notices[-1][1]
+
+
+def test_devices_are_not_listed_anew_while_an_input_is_being_opened(stage, portaudio, monkeypatch):
+    capture, keeper, _, _ = stage
+    opening, release = threading.Event(), threading.Event()
+
+    def start(stream):
+        opening.set()
+        release.wait(10)
+
+    monkeypatch.setattr(Recorder, "start", start)
+    loader = threading.Thread(target=capture.open)
+    watcher = threading.Thread(target=keeper._try_again)
+    loader.start()
+    assert opening.wait(10)
+    watcher.start()
+    watcher.join(0.3)  # long enough to list, were it not kept from it
+    assert not portaudio.streams[-1].closed
+    release.set()
+    loader.join(10)
+    watcher.join(10)
+    assert np.all(heard(capture, portaudio) == 0.25)
 
 
 def test_samples_that_are_no_numbers_are_silent_and_absurd_ones_clipped(system, portaudio):
