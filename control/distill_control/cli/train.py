@@ -105,6 +105,15 @@ def stop_requested() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
+@contextmanager
+def _told(path: Path, what: str = "holds what its last checkpoint saved") -> Iterator[None]:
+    """Says what a file holds that is being trained into when the user stops everything at once."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Cancelled(f"stopped at once: {path} {what}.") from None
+
+
 def _corpus(folder: Path, seed: int) -> Corpus:
     from distill_engine.dataset.corpus import load_corpus
     from distill_engine.library.folders import cache_dir
@@ -179,7 +188,7 @@ def run_train(args: argparse.Namespace) -> int:
     for what, one in (("model", begun), ("vocoder", voice)):
         if one is not None:  # found out before hours of training, not after them
             check_corpus(args.output, what, one.about, corpus.digest)
-    with TrainingView(as_json=args.json) as view, stop_requested() as stopped:
+    with _told(args.output), TrainingView(as_json=args.json) as view, stop_requested() as stopped:
         reserve = _reserve(args, config, corpus, view)
         options = ModelOptions(
             config=config, preset=args.preset, epochs=args.epochs,
@@ -286,7 +295,7 @@ def run_train_vocoder(args: argparse.Namespace) -> int:
             )
     args.seed = _seed(args, begun if resume else None)
     corpus = _corpus(args.corpus, args.seed)
-    with TrainingView(as_json=args.json) as view, stop_requested() as stopped:
+    with _told(args.model), TrainingView(as_json=args.json) as view, stop_requested() as stopped:
         _cancelled(_vocoder(args, corpus, args.model, _seconds(args, began, 5.0, 0.0), resume, view, stopped))
     return _report(args, args.model)
 
@@ -301,7 +310,9 @@ def _cancelled(done: Finished) -> None:
 def _analyse(args: argparse.Namespace, corpus: Corpus) -> None:
     from distill_control.cli.analyse import analyse_model
 
-    analyse_model(args.output, corpus, seed=args.seed, as_json=args.json)
+    told = f"is trained and saved; `distill analyse {args.output} {args.corpus}` finds its controls"
+    with _told(args.output, told):
+        analyse_model(args.output, corpus, seed=args.seed, as_json=args.json)
 
 
 def _report(args: argparse.Namespace, path: Path) -> int:
@@ -314,6 +325,8 @@ def _report(args: argparse.Namespace, path: Path) -> int:
     def say(console: Console) -> None:
         for kind, row in manifest.vocoders.items():
             console.print(f"{kind}: {row.get('reason', '')}", markup=False)
+        if manifest.family and not manifest.analysis:
+            console.print(f"no controls yet: `distill analyse {path} CORPUS` finds them", markup=False)
         console.print(f"{path}: ready. Try: distill render {path} -o out.wav", markup=False)
 
     emit(args, data, say)

@@ -175,10 +175,25 @@ class _Keeper:
         if not final and self.loop is not None:
             self.listen(Saved(self.output, self.loop.epoch))
 
-    def conclude(self, parts: dict[str, Part], graphs: dict[str, bytes]) -> None:
-        """The finished model and its checkpoint, completed now, in one write."""
+    def conclude(self, model: LatentModel) -> None:
+        """The finished model, its graphs and its checkpoint, completed now, in one write; an analysis of other weights goes."""
         self.last.metadata["position"]["completed"] = self.concluded = True
-        self.write({PART: to_part(self.last, self.about), **parts}, graphs)
+        arrays = weights(model)
+        parts: dict[str, Part | None] = {PART: to_part(self.last, self.about), "model": Part(arrays)}
+        same = self._holds(arrays)
+        if not same:
+            parts["analysis"] = None
+
+        def manifest(old: Manifest) -> Manifest:
+            return replace(self.manifest(old), analysis=old.analysis if same else {})
+
+        update_model(self.output, manifest=manifest, parts=parts, graphs=export_runtime(model))
+
+    def _holds(self, model: dict[str, np.ndarray]) -> bool:
+        """Whether the file's model has these weights."""
+        with ModelFile.open(self.output) as file:
+            stored = file.read_part("model") if "model" in file.parts else {}
+        return stored.keys() == model.keys() and all(np.array_equal(stored[name], model[name]) for name in model)
 
     def _plays(self) -> bool:
         """Whether the file has a finished model that stays: its weights and graphs belong together until the next."""
@@ -187,11 +202,11 @@ class _Keeper:
         with ModelFile.open(self.output) as file:
             return "runtime/decoder.onnx" in file.graphs
 
-    def write(self, parts: dict[str, Part], graphs: dict[str, bytes] | None = None) -> None:
+    def write(self, parts: dict[str, Part]) -> None:
         if self.output.exists() and not self.replace:
-            update_model(self.output, manifest=self.manifest, parts=parts, graphs=graphs)
+            update_model(self.output, manifest=self.manifest, parts=parts)
         else:  # what a fresh training replaces stays until its own first checkpoint is whole
-            save_model(self.output, self.manifest(), parts, graphs)
+            save_model(self.output, self.manifest(), parts)
             self.replace = False
 
 
@@ -199,7 +214,7 @@ def _conclude(output: Path, corpus: Corpus, task: LatentTask, keeper: _Keeper, l
     """The best state becomes the model: statistics of its latents, graphs for playing without torch."""
     model = task.result().cpu().eval()
     set_latent_statistics(model, [torch.from_numpy(clip.mel)[None] for clip in corpus.clips])
-    keeper.conclude({"model": Part(weights(model))}, export_runtime(model))
+    keeper.conclude(model)
     listen(Saved(output, keeper.loop.epoch if keeper.loop is not None else 0, final=True))
     history = keeper.loop.position.history if keeper.loop is not None else []
     verdict = task.verdict(list(history)) if history else ""

@@ -6,6 +6,7 @@ import argparse
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import soundfile
 from distill_control.cli import train
 from distill_control.cli.main import main
 from distill_engine.dataset.corpus import Corpus, load_corpus
-from distill_engine.modelfile import ModelFile
+from distill_engine.modelfile import ModelFile, update_model
 from distill_engine.modelfile.verify import check_fit
 from distill_engine.models.config import ModelConfig
 from distill_engine.training.events import Finished, ignore
@@ -226,3 +227,43 @@ def test_another_seed_or_corpus_than_its_own_is_refused_before_anything_is_train
         assert main(words) == 1
         assert way_out in capsys.readouterr().err
     assert path.read_bytes() == before
+
+
+def test_an_analysis_of_other_weights_goes_when_a_resumed_model_is_finished(
+    sounds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, corpus = tmp_path / "m.distillgan", load_corpus(sounds)
+    model(corpus, path)
+    update_model(
+        path, manifest=lambda old: replace(old, analysis={"trim_db": 1.0}), parts={"analysis": {"a": np.ones(2)}}
+    )
+    model(corpus, path, resume=True)
+    with ModelFile.open(path) as file:
+        assert "analysis" in file.parts  # the weights are the same
+        assert file.manifest.analysis
+    model(corpus, path, 3, epochs=9, resume=True)
+    with ModelFile.open(path) as file:
+        assert "analysis" in file.parts  # the weights of before play on
+    assert main(["train", str(sounds), "-o", str(path), "--resume", "--no-analysis", "--epochs", "9"]) == 0
+    with ModelFile.open(path) as file:
+        assert "analysis" not in file.parts
+        assert not file.manifest.analysis
+    assert "no controls yet" in capsys.readouterr().out
+
+
+def test_a_stopped_analysis_and_a_second_ctrl_c_say_what_the_file_holds(
+    sounds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, corpus = tmp_path / "m.distillgan", load_corpus(sounds)
+    model(corpus, path)
+
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    words = ["train", str(sounds), "-o", str(path), "--resume"]
+    monkeypatch.setattr("distill_control.cli.analyse.analyse_model", stopped)
+    assert main(words) == 3
+    assert "is trained and saved; `distill analyse" in capsys.readouterr().err
+    monkeypatch.setattr("distill_engine.training.train_model.train_model", stopped)
+    assert main([*words, "--epochs", "9"]) == 3
+    assert "holds what its last checkpoint saved" in capsys.readouterr().err
