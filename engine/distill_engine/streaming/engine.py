@@ -116,7 +116,7 @@ class Engine:
         instrument, fit = fit_instrument(settings.model, request)
         synth = Synth(instrument, seed=settings.seed, block=fit.block, source=settings.source, playing=settings.playing)
         performer = self._performer(synth, fit, instrument)
-        wishes = Wishes(replace(request, block=fit.block, threads=fit.threads), settings.allow_paths)
+        wishes = Wishes(replace(request, block=fit.block, threads=fit.threads), settings.allow_paths, fit.factor)
         commands = LiveCommands(performer, synth, wishes, self.control.send, self._loaded, self.capture)
         self._parts = _Parts(instrument, performer, commands)
         if settings.source == "input":

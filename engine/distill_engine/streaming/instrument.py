@@ -242,8 +242,8 @@ def _analysis(file: ModelFile, manifest: Manifest, config: ModelConfig) -> dict[
     if "region_centre" in arrays:
         found["controls"] = Controls.from_part(arrays, manifest.analysis)
         found["level"] = LevelSurface.from_part(arrays, config.latent_dim)
-    if "map_points" in arrays:
-        found["place"] = LatentMap.from_part(arrays)
+        if "map_points" in arrays:  # lies in the region
+            found["place"] = LatentMap.from_part(arrays)
     return found
 
 

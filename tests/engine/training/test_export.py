@@ -12,7 +12,7 @@ from distill_engine.errors import ModelFileError, TrainingError
 from distill_engine.models.config import ModelConfig
 from distill_engine.models.latent_model import LatentModel
 from distill_engine.streaming.backends.onnx_backend import OnnxGraph
-from distill_engine.streaming.backends.weights import external_names, find_weight
+from distill_engine.streaming.backends.weights import external_names, find_weight, find_weights
 from distill_engine.training import export
 from distill_engine.vocoders import HifiGan, HifiGanConfig, Vocos, VocosConfig
 
@@ -92,6 +92,13 @@ def test_a_graph_says_nothing_of_the_machine_it_was_made_on(graphs):
     for data in graphs.values():
         assert b"/distill_engine/" not in data
         assert b"site-packages" not in data
+
+
+def test_no_graph_fills_the_memory_with_constants():
+    names = [f"noise/4096/{bins}" for bins in range(2049, 2020, -1)]
+    with pytest.raises(ModelFileError, match="more constants than any needs"):
+        find_weights(names, {})
+    assert len(find_weights(["mel/128", "noise/1024/513"], {})) == 2
 
 
 def test_half_precision_weights_are_widened():

@@ -18,7 +18,7 @@ import onnxruntime as ort
 
 from distill_engine.errors import ConfigError, ModelFileError
 from distill_engine.streaming.backends.base import FloatArray
-from distill_engine.streaming.backends.weights import find_weight
+from distill_engine.streaming.backends.weights import find_weights
 
 _TYPES = {"tensor(float)": np.float32, "tensor(int64)": np.int64}
 _BLOCK_SIZES = 8
@@ -59,7 +59,7 @@ class OnnxGraph:
         settings: SessionSettings | None = None,
     ) -> None:
         self.rate = rate
-        self._weights = [find_weight(name, part) for name in external]
+        self._weights = find_weights(external, part)
         values = [ort.OrtValue.ortvalue_from_numpy(weight) for weight in self._weights]
         options = _options(settings or SessionSettings())
         if values:

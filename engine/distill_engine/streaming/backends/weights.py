@@ -6,7 +6,7 @@ computed (`noise/<frames>/<bins>`, see `layers.constants`), or their transposes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from distill_engine.errors import ModelFileError
 from distill_engine.layers.constants import computed
 
 TRANSPOSED = "::T"
+MOST_COMPUTED = 1 << 28  # bytes of constants with names that one graph may ask for
 
 
 def external_names(graph: bytes) -> tuple[str, ...]:
@@ -25,6 +26,17 @@ def external_names(graph: bytes) -> tuple[str, ...]:
     except Exception:  # protobuf's own error, whose package has no stable name
         raise ModelFileError("the graph is damaged; train the model again, or copy the file again") from None
     return tuple(t.name for t in proto.graph.initializer if t.data_location == onnx.TensorProto.EXTERNAL)
+
+
+def find_weights(names: Sequence[str], part: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+    """`find_weight` of each, within bounds. Raises ModelFileError."""
+    found, made = [], 0
+    for name in names:
+        found.append(find_weight(name, part))
+        made += 0 if name.removesuffix(TRANSPOSED) in part else found[-1].nbytes
+        if made > MOST_COMPUTED:
+            raise ModelFileError("the graph asks for more constants than any needs: damaged or hostile, it was not run")
+    return found
 
 
 def find_weight(name: str, part: Mapping[str, np.ndarray]) -> np.ndarray:
