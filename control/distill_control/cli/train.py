@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import signal
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distill_control.cli.output import ask, emit
-from distill_engine.errors import Cancelled, ConfigError, TrainingError
+from distill_control.cli.train_start import (
+    Begun,
+    check_writable,
+    chosen_seed,
+    read_begun,
+    resume_or_fresh,
+    stop_requested,
+    told,
+)
+from distill_engine.errors import Cancelled, TrainingError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -86,34 +91,6 @@ def _positive(kind: type) -> Callable[[str], Any]:
     return parse
 
 
-@contextmanager
-def stop_requested() -> Iterator[Callable[[], bool]]:
-    """Ctrl-C and SIGTERM ask for a stop instead of raising, so that the checkpoint is saved; a second one raises."""
-    asked = False
-
-    def ask(signum: int, frame: object) -> None:
-        nonlocal asked
-        if asked:
-            raise KeyboardInterrupt
-        asked = True
-
-    old = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield lambda: asked
-    finally:
-        for number, handler in old.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
-def _told(path: Path, what: str = "holds what its last checkpoint saved") -> Iterator[None]:
-    """Says what a file holds that is being trained into when the user stops everything at once."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise Cancelled(f"stopped at once: {path} {what}.") from None
-
-
 def _corpus(folder: Path, seed: int) -> Corpus:
     from distill_engine.dataset.corpus import load_corpus
     from distill_engine.library.folders import cache_dir
@@ -121,85 +98,39 @@ def _corpus(folder: Path, seed: int) -> Corpus:
     return load_corpus(folder, seed=seed, cache_dir=cache_dir())
 
 
-@dataclass(frozen=True)
-class Begun:
-    """Where the training in a file stands, and what was said `about` it when it began."""
-
-    step: int
-    completed: bool
-    about: dict[str, Any]
-
-
-def _begun(path: Path, part: str) -> Begun | None:
-    from distill_engine.training.storage import read_checkpoint
-
-    found = read_checkpoint(path, part)
-    if found is None:
-        return None
-    position = found[0].metadata["position"]
-    return Begun(position["step"], position["completed"], found[1])
-
-
-def _seed(args: argparse.Namespace, begun: Begun | None) -> int:
-    """The seed given, else the one that the training to resume was begun with: it also decides what is held out."""
-    seed = int(begun.about["settings"]["seed"]) if begun is not None else None
-    if None not in (seed, args.seed) and seed != args.seed:
-        raise TrainingError(
-            f"the training to resume was begun with --seed {seed}: leave --seed {args.seed} out, or --fresh"
-        )
-    return next((s for s in (args.seed, seed) if s is not None), 0)
-
-
-def _resume_or_fresh(args: argparse.Namespace, part: str, output: Path) -> bool:
-    """Whether to resume. A finished file is not overwritten unless told so."""
-    if args.resume or args.fresh or not output.exists():
-        return bool(args.resume)
-    begun = _begun(output, part)
-    if begun is None:
-        raise TrainingError(f"{output} exists: choose another name, or --fresh to train it anew")
-    if not sys.stdin.isatty():
-        raise TrainingError(f"{output} holds a training at step {begun.step}: say --resume or --fresh")
-    sys.stderr.write(f"{output} holds a training at step {begun.step}: resume it, or start fresh? [resume/fresh] ")
-    sys.stderr.flush()
-    answer = sys.stdin.readline().strip().lower()
-    if answer not in ("r", "resume", "f", "fresh"):
-        raise Cancelled(f"{output} stays as it is: answer resume or fresh, or say --resume or --fresh")
-    return answer[0] == "r"
-
-
 def run_train(args: argparse.Namespace) -> int:
     """Trains the latent model, then the vocoder if asked, then measures the controls."""
     began = time.monotonic()
-    resume = _resume_or_fresh(args, "training/model", args.output)
-    _writable(args.output)
+    resume = resume_or_fresh(args, "training/model", args.output)
+    check_writable(args.output)
     from distill_control.cli.train_view import TrainingView
     from distill_engine.models.config import ModelConfig
 
-    begun = _begun(args.output, "training/model") if resume else None
-    args.seed = _seed(args, begun)
+    begun = read_begun(args.output, "training/model") if resume else None
+    args.seed = chosen_seed(args, begun)
     config = ModelConfig(family=args.family, latent_dim=16 if args.latent_dim is None else args.latent_dim)
     if begun is not None and args.latent_dim is None:
         config = ModelConfig.from_dict(begun.about["config"])
     corpus = _corpus(args.corpus, args.seed)
-    voice = _begun(args.output, f"training/vocoder/{args.kind}") if resume and args.with_vocoder else None
+    voice = read_begun(args.output, f"training/vocoder/{args.kind}") if resume and args.with_vocoder else None
     from distill_engine.training.storage import check_corpus
     from distill_engine.training.train_model import ModelOptions, train_model
 
     for what, one in (("model", begun), ("vocoder", voice)):
         if one is not None:  # found out before hours of training, not after them
             check_corpus(args.output, what, one.about, corpus.digest)
-    with _told(args.output), TrainingView(as_json=args.json) as view, stop_requested() as stopped:
+    with told(args.output), TrainingView(as_json=args.json) as view, stop_requested() as stopped:
         reserve = _reserve(args, config, corpus, view)
         options = ModelOptions(
             config=config, preset=args.preset, epochs=args.epochs,
-            seconds=_seconds(args, began, reserve, VOCODER_SHARE if args.with_vocoder else 0.0), seed=args.seed,
+            deadline=_deadline(args, began, reserve, VOCODER_SHARE if args.with_vocoder else 0.0), seed=args.seed,
             device=args.device, resume=resume, fresh=not resume, checkpoint_seconds=args.checkpoint_interval,
         )  # fmt: skip
         if begun is None or not _left_alone(args, begun, view):
             _cancelled(train_model(corpus, args.output, options, listen=view, stopped=stopped))
         if args.with_vocoder:
-            budget = _seconds(args, began, reserve, 0.0)
-            _cancelled(_vocoder(args, corpus, args.output, budget, voice is not None, view, stopped))
+            deadline = _deadline(args, began, reserve, 0.0)
+            _cancelled(_vocoder(args, corpus, args.output, deadline, voice is not None, view, stopped))
     if not args.no_analysis:
         _analyse(args, corpus)
     return _report(args, args.output)
@@ -213,19 +144,6 @@ def _left_alone(args: argparse.Namespace, begun: Begun, view: TrainingView) -> b
         return False
     view(Warned(f"the model is completed (step {begun.step}) and stays as it is"))
     return True
-
-
-def _writable(output: Path) -> None:
-    """Finds out before the training, not after it, that its result cannot be written."""
-    import os
-
-    folder = output.resolve().parent
-    if output.suffix != ".distillgan":
-        raise ConfigError(f"{output}: a model file is named NAME.distillgan")
-    if not folder.is_dir():
-        raise ConfigError(f"{folder} does not exist: create it, or choose another place for {output.name}")
-    if not os.access(folder, os.W_OK):
-        raise ConfigError(f"{folder} cannot be written: choose another place for {output.name}")
 
 
 def _reserve(args: argparse.Namespace, config: ModelConfig, corpus: Corpus, view: TrainingView) -> float:
@@ -246,16 +164,16 @@ def _reserve(args: argparse.Namespace, config: ModelConfig, corpus: Corpus, view
     return float(min(wanted, most))
 
 
-def _seconds(args: argparse.Namespace, began: float, reserve: float, kept: float) -> float | None:
-    """What is left of --minutes, less the reserve and the share kept for later."""
+def _deadline(args: argparse.Namespace, began: float, reserve: float, kept: float) -> float | None:
+    """When --minutes are over, less the reserve and the share kept for later; an instant of `time.monotonic`."""
     if not args.minutes:
         return None
-    left = args.minutes * 60 - (time.monotonic() - began) - reserve
-    return float(max(1.0, left * (1 - kept)))
+    now, end = time.monotonic(), began + args.minutes * 60 - reserve
+    return float(now + (end - now) * (1 - kept))
 
 
 def _vocoder(
-    args: argparse.Namespace, corpus: Corpus, model: Path, seconds: float | None, resume: bool,
+    args: argparse.Namespace, corpus: Corpus, model: Path, deadline: float | None, resume: bool,
     view: TrainingView, stopped: Callable[[], bool],
 ) -> Finished:  # fmt: skip
     from dataclasses import replace
@@ -267,7 +185,7 @@ def _vocoder(
     changes = {"learning_rate": args.lr, "batch_size": args.batch_size, "width": args.width}
     settings = replace(settings, **{name: value for name, value in changes.items() if value is not None})
     options = VocoderOptions(
-        settings=settings, epochs=args.epochs, seconds=seconds, device=args.device, resume=resume,
+        settings=settings, epochs=args.epochs, deadline=deadline, device=args.device, resume=resume,
         warm_start=not args.from_scratch, checkpoint_seconds=args.checkpoint_interval,
         preview_epochs=args.preview_interval,
     )  # fmt: skip
@@ -282,21 +200,21 @@ def run_train_vocoder(args: argparse.Namespace) -> int:
 
     with ModelFile.open(args.model) as file:
         row = file.manifest.vocoders.get(args.kind)
-    begun = _begun(args.model, f"training/vocoder/{args.kind}")
+    begun = read_begun(args.model, f"training/vocoder/{args.kind}")
     unfinished = begun is not None and not begun.completed
     resume = bool(args.resume)
     if not resume and not args.fresh and unfinished:
-        resume = _resume_or_fresh(args, f"training/vocoder/{args.kind}", args.model)
+        resume = resume_or_fresh(args, f"training/vocoder/{args.kind}", args.model)
     if row is not None and not resume and not args.force and not unfinished:
         question = f"This model already has a trained {args.kind} vocoder ({row.get('epochs', 0)} epochs). Replace it?"
         if not ask(question):
             raise TrainingError(
                 f"{args.model} keeps its {args.kind} vocoder: --resume with --epochs or --minutes continues it, --force replaces it"
             )
-    args.seed = _seed(args, begun if resume else None)
+    args.seed = chosen_seed(args, begun if resume else None)
     corpus = _corpus(args.corpus, args.seed)
-    with _told(args.model), TrainingView(as_json=args.json) as view, stop_requested() as stopped:
-        _cancelled(_vocoder(args, corpus, args.model, _seconds(args, began, 5.0, 0.0), resume, view, stopped))
+    with told(args.model), TrainingView(as_json=args.json) as view, stop_requested() as stopped:
+        _cancelled(_vocoder(args, corpus, args.model, _deadline(args, began, 0.0, 0.0), resume, view, stopped))
     return _report(args, args.model)
 
 
@@ -310,8 +228,7 @@ def _cancelled(done: Finished) -> None:
 def _analyse(args: argparse.Namespace, corpus: Corpus) -> None:
     from distill_control.cli.analyse import analyse_model
 
-    told = f"is trained and saved; `distill analyse {args.output} {args.corpus}` finds its controls"
-    with _told(args.output, told):
+    with told(args.output, f"is trained and saved; `distill analyse {args.output} {args.corpus}` finds its controls"):
         analyse_model(args.output, corpus, seed=args.seed, as_json=args.json)
 
 

@@ -38,6 +38,11 @@ class Budget:
         return {"epochs": self.epochs, "seconds": None if self.seconds is None else self.spent + self.seconds}
 
 
+def left_until(deadline: float | None, reserve: float = 0.0) -> float | None:
+    """Seconds from now to an instant of `time.monotonic`, less what is reserved for afterwards; at least one, None without an instant."""
+    return None if deadline is None else max(1.0, deadline - time.monotonic() - reserve)
+
+
 def onward(
     begun: tuple[Checkpoint, Mapping[str, Any]] | None, epochs: int | None, seconds: float | None, default: Budget
 ) -> Budget:

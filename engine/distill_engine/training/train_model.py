@@ -24,7 +24,7 @@ from distill_engine.training.export import export_runtime
 from distill_engine.training.latent_settings import LatentSettings, latent_preset
 from distill_engine.training.latent_step import set_latent_statistics
 from distill_engine.training.latent_task import LatentTask
-from distill_engine.training.loop import Budget, TrainingLoop, onward
+from distill_engine.training.loop import Budget, TrainingLoop, left_until, onward
 from distill_engine.training.storage import check_corpus, load_weights, read_checkpoint, to_part, weights
 
 if TYPE_CHECKING:
@@ -35,13 +35,14 @@ PART = "training/model"
 
 @dataclass(frozen=True)
 class ModelOptions:
-    """`epochs` or `seconds` bound the training; neither: what the preset says (None: auto). `resume` continues the checkpoint in the
-    file, with the seed and, where none is given, the length that it was begun with; `fresh` replaces the file with the first checkpoint."""
+    """`epochs` or `deadline`, an instant of `time.monotonic`, bound the training; neither: what the preset says (None: auto). `resume`
+    continues the checkpoint in the file, with the seed and, where none is given, the length that it was begun with; `fresh` replaces the
+    file with the first checkpoint."""
 
     config: ModelConfig = field(default_factory=ModelConfig)
     preset: str | None = None
     epochs: int | None = None
-    seconds: float | None = None
+    deadline: float | None = None
     seed: int = 0
     device: str = "auto"
     resume: bool = False
@@ -77,8 +78,8 @@ def train_model(
     task = LatentTask(model, settings, batches, held_out, training_device(options.device))
     task.core.set_statistics(*_mel_statistics([corpus.clips[i].mel for i in corpus.training]))
     default = Budget(epochs=max(1, round(steps / batches.steps_per_epoch)))
-    epochs = options.epochs or (default.epochs if options.preset and not options.seconds else None)
-    budget = onward(begun, epochs, options.seconds, default)
+    epochs = options.epochs or (default.epochs if options.preset and options.deadline is None else None)
+    budget = onward(begun, epochs, left_until(options.deadline), default)
     about = {
         "settings": settings.to_dict(), "corpus": corpus.digest, "config": options.config.to_dict(),
         "preset": preset, **budget.to_dict(),

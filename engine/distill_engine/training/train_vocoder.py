@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from distill_engine.training.device import training_device
 from distill_engine.training.distributed import Ranks, start_ranks, stop_ranks
 from distill_engine.training.events import Finished, Listener, Saved, Started, Warned, ignore
 from distill_engine.training.export import export_runtime
-from distill_engine.training.loop import Budget, TrainingLoop, onward
+from distill_engine.training.loop import Budget, TrainingLoop, left_until, onward
 from distill_engine.training.previews import Previews
 from distill_engine.training.storage import check_corpus, load_weights, read_checkpoint, to_part, weights
 from distill_engine.training.train_model import load_latent_model
@@ -33,13 +34,14 @@ if TYPE_CHECKING:
 
 VALIDATION_SECONDS = 20.0
 DEFAULT_SECONDS = 20 * 60.0
+EXPORT_SECONDS = 10.0  # of what is left to a deadline: the graph, on two cores
 USABLE_LOG_MEL = 0.8  # nats: what a vocoder from scratch must reach to be preferred to nothing
 
 
 @dataclass(frozen=True)
 class VocoderOptions:
-    """`epochs` or `seconds` bound the training (neither: 20 minutes, or what a resumed one was begun with). `warm_start` begins with the
-    shipped base vocoder.
+    """`epochs` or `deadline` bound the training (neither: 20 minutes, or what a resumed one was begun with). `deadline` is the instant of
+    `time.monotonic` by which the vocoder is to be in the file. `warm_start` begins with the shipped base vocoder.
 
     Every `preview_epochs` (0: never) a held-out clip is written as it sounds, into a folder beside the model.
     """
@@ -47,7 +49,7 @@ class VocoderOptions:
     settings: VocoderSettings = field(default_factory=VocoderSettings)
     config: dict[str, Any] | None = None
     epochs: int | None = None
-    seconds: float | None = None
+    deadline: float | None = None
     device: str = "auto"
     resume: bool = False
     warm_start: bool = True
@@ -92,8 +94,10 @@ def train_vocoder(
     if not ranks.first:
         listen = ignore
     task = _task(generator, settings, corpus, output, options, ranks)
+    asked = time.monotonic()
     figures = copy_synthesis(base.to(task.core.device), task.core, task.held_out) if base is not None else None
-    budget = onward(found, options.epochs, options.seconds, Budget(seconds=DEFAULT_SECONDS))
+    reserve = 2 * (time.monotonic() - asked) + EXPORT_SECONDS  # a last validation, the figures of the best, the graph
+    budget = onward(found, options.epochs, left_until(options.deadline, reserve), Budget(seconds=DEFAULT_SECONDS))
     about = {
         "settings": settings.to_dict(), "corpus": corpus.digest, "config": config, "warm_start": warm, **budget.to_dict(),
     }  # fmt: skip

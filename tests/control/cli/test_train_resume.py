@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,17 +15,20 @@ import numpy as np
 import pytest
 import soundfile
 
-from distill_control.cli import train
+from distill_control.cli import train, train_start
 from distill_control.cli.main import main
 from distill_engine.dataset.corpus import Corpus, load_corpus
 from distill_engine.modelfile import ModelFile, update_model
 from distill_engine.modelfile.verify import check_fit
 from distill_engine.models.config import ModelConfig
+from distill_engine.training import loop
+from distill_engine.training import train_vocoder as train_vocoder_module
 from distill_engine.training.events import Finished, ignore
 from distill_engine.training.storage import read_checkpoint
 from distill_engine.training.train_model import ModelOptions, train_model
 from distill_engine.training.train_vocoder import VocoderOptions, train_vocoder
 from distill_engine.training.vocoder_settings import VocoderSettings
+from distill_engine.vocoders.registry import build_vocoder
 
 SMALL_MODEL = ModelConfig(encoder_channels=16, encoder_blocks=2, decoder_channels=16, decoder_blocks=1, expansion=2)
 SMALL_VOCOS: dict[str, Any] = {
@@ -146,7 +150,7 @@ def test_resume_and_fresh_are_what_is_typed(
     model(load_corpus(sounds), path, 1)
     monkeypatch.setattr("sys.stdin", Keyboard(typed))
     args = argparse.Namespace(resume=False, fresh=False)
-    assert train._resume_or_fresh(args, "training/model", path) is resume
+    assert train_start.resume_or_fresh(args, "training/model", path) is resume
 
 
 def test_a_stop_before_the_first_step_of_a_fresh_training_changes_nothing(
@@ -267,3 +271,42 @@ def test_a_stopped_analysis_and_a_second_ctrl_c_say_what_the_file_holds(
     monkeypatch.setattr("distill_engine.training.train_model.train_model", stopped)
     assert main([*words, "--epochs", "9"]) == 3
     assert "holds what its last checkpoint saved" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("reserve", "kept", "deadline"), [(0.0, 0.0, 150.0), (10.0, 0.0, 140.0), (10.0, 0.5, 120.0)])
+def test_what_is_given_ends_when_the_minutes_do(
+    reserve: float, kept: float, deadline: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train, "time", types.SimpleNamespace(monotonic=lambda: 100.0))
+    assert train._deadline(argparse.Namespace(minutes=1), 90.0, reserve, kept) == deadline
+    assert train._deadline(argparse.Namespace(minutes=None), 90.0, reserve, kept) is None
+
+
+def test_a_vocoder_trains_for_what_is_left_when_it_begins_and_keeps_time_for_its_end(
+    sounds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, budgets, folder = [100.0], [], "distill_engine.training"
+
+    class Loop(loop.TrainingLoop):
+        def __init__(self, task: Any, budget: loop.Budget, *rest: Any, **more: Any) -> None:
+            budgets.append(budget)
+            super().__init__(task, loop.Budget(epochs=1), *rest, **more)
+
+    def during(seconds: float, do: Callable[..., Any]) -> Callable[..., Any]:
+        def done(*arguments: Any) -> Any:
+            now[0] += seconds
+            return do(*arguments)
+
+        return done
+
+    for module in ("train_vocoder", "loop"):
+        monkeypatch.setattr(f"{folder}.{module}.time", types.SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(f"{folder}.train_vocoder.TrainingLoop", Loop)
+    monkeypatch.setattr(f"{folder}.train_vocoder._task", during(30, train_vocoder_module._task))
+    monkeypatch.setattr(f"{folder}.train_vocoder.copy_synthesis", during(7, train_vocoder_module.copy_synthesis))
+    monkeypatch.setattr(f"{folder}.train_vocoder.base_network", lambda kind, config: build_vocoder(kind, config).eval())
+    left = 170.0 - 30 - 7 - 2 * 7 - train_vocoder_module.EXPORT_SECONDS
+    for deadline, seconds in ((270.0, left), (now[0], 1.0)):
+        now[0] = 100.0
+        vocoder(load_corpus(sounds), tmp_path / "m.distillgan", 0, epochs=None, deadline=deadline)
+        assert budgets.pop() == loop.Budget(seconds=seconds)
