@@ -15,6 +15,7 @@ from torch import nn
 from distill_engine.dataset.scan import SILENT_DB
 from distill_engine.errors import TrainingError, VocoderError
 from distill_engine.modelfile import Manifest, ModelFile, Part, save_model, update_model
+from distill_engine.modelfile.configs import vocoder_config
 from distill_engine.training.batches import Augmentation, Batches
 from distill_engine.training.checkpoint import Checkpoint
 from distill_engine.training.device import training_device
@@ -81,7 +82,9 @@ def train_vocoder(
         check_corpus(output, f"vocoder ({kind})", found[1], corpus.digest)
     settings, config = options.settings, options.config or row.config().to_dict()
     if found is not None:
-        settings, config = VocoderSettings(**found[1]["settings"]), found[1]["config"]
+        settings = VocoderSettings(**found[1]["settings"])
+        told = Manifest(vocoders={kind: {"config": found[1]["config"]}})
+        config = vocoder_config(told, kind, f"{output}: {part}").to_dict()
     torch.manual_seed(settings.seed)
     generator = build_vocoder(kind, config)
     base = base_network(kind, config)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from distill_engine.errors import TrainingError
+from distill_engine.errors import ModelFileError, TrainingError
 from distill_engine.modelfile import ModelFile
 from distill_engine.models.config import ModelConfig
 from distill_engine.training.events import Finished, Progress, Saved, TrainingEvent, Validated
@@ -220,3 +220,12 @@ def test_mixed_precision_trains_as_float32_does(corpus: Any, kind: str) -> None:
         assert all(value.dtype == torch.float32 for value in core.average.state_dict().values())
     np.testing.assert_allclose(losses[True], losses[False], rtol=0.05, atol=0.02)
     assert not np.array_equal(losses[True], losses[False])
+
+
+def test_a_checkpoint_of_a_network_that_no_file_holds_is_refused(corpus, tmp_path, monkeypatch):
+    settings = VocoderSettings("vocos")
+    config = {**SMALL_VOCOS, "channels": 4096, "hidden": 4096, "blocks": 4096}
+    about = {"settings": settings.to_dict(), "corpus": corpus.digest, "config": config}
+    monkeypatch.setattr("distill_engine.training.train_vocoder.read_checkpoint", lambda *_: (None, about))
+    with pytest.raises(ModelFileError, match="vocos config"):
+        train_vocoder(corpus, tmp_path / "m.distillgan", VocoderOptions(settings, resume=True), listen=Listener())
