@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from distill_control.cli.output import ask, emit
 from distill_control.cli.train_start import (
     Begun,
+    check_kept,
     check_writable,
     chosen_seed,
     read_begun,
@@ -113,6 +114,8 @@ def run_train(args: argparse.Namespace) -> int:
         config = ModelConfig.from_dict(begun.about["config"])
     corpus = _corpus(args.corpus, args.seed)
     voice = read_begun(args.output, f"training/vocoder/{args.kind}") if resume and args.with_vocoder else None
+    if voice is not None:
+        check_kept(args, voice)
     from distill_engine.training.storage import check_corpus
     from distill_engine.training.train_model import ModelOptions, train_model
 
@@ -212,6 +215,8 @@ def run_train_vocoder(args: argparse.Namespace) -> int:
                 f"{args.model} keeps its {args.kind} vocoder: --resume with --epochs or --minutes continues it, --force replaces it"
             )
     args.seed = chosen_seed(args, begun if resume else None)
+    if resume and begun is not None:
+        check_kept(args, begun)
     corpus = _corpus(args.corpus, args.seed)
     with told(args.model), TrainingView(as_json=args.json) as view, stop_requested() as stopped:
         _cancelled(_vocoder(args, corpus, args.model, _deadline(args, began, 0.0, 0.0), resume, view, stopped))

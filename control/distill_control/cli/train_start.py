@@ -44,6 +44,16 @@ def chosen_seed(args: argparse.Namespace, begun: Begun | None) -> int:
     return next((s for s in (args.seed, seed) if s is not None), 0)
 
 
+def check_kept(args: argparse.Namespace, begun: Begun) -> None:
+    """What a vocoder was begun with and keeps is not given otherwise. Raises TrainingError."""
+    for option, setting in (("lr", "learning_rate"), ("batch-size", "batch_size"), ("width", "width")):
+        given, kept = getattr(args, option.replace("-", "_")), begun.about["settings"].get(setting)
+        if given not in (None, kept):
+            raise TrainingError(
+                f"the vocoder to resume was begun with --{option} {kept}: leave --{option} {given} out, or --fresh"
+            )
+
+
 def resume_or_fresh(args: argparse.Namespace, part: str, output: Path) -> bool:
     """Whether to resume. A finished file is not overwritten unless told so."""
     if args.resume or args.fresh or not output.exists():

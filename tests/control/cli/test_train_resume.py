@@ -226,6 +226,9 @@ def test_another_seed_or_corpus_than_its_own_is_refused_before_anything_is_train
     for words in (training, vocoding):
         assert main([*words, "--seed", "5"]) == 1
         assert "begun with --seed 0" in capsys.readouterr().err
+        for option, value in (("--lr", "0.5"), ("--batch-size", "9"), ("--width", "0.5")):
+            assert main([*words, option, value]) == 1
+            assert f"leave {option} {value} out" in capsys.readouterr().err
     (sounds / "110.wav").unlink()
     for words, way_out in ((training, "`distill train --fresh`"), (vocoding, "`distill train-vocoder --fresh`")):
         assert main(words) == 1
