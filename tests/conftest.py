@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,6 +28,17 @@ def _ordinary_numbers() -> Iterator[None]:
     yield
     if sys.platform.startswith("linux"):
         ctypes.CDLL("libm.so.6").fesetenv(ctypes.c_void_p(-1))  # FE_DFL_ENV
+
+
+@pytest.fixture(autouse=True)
+def _ordinary_priority() -> Iterator[None]:
+    """A test that leaves this thread with real-time priority would starve the thread pools of those after it."""
+    yield
+    if hasattr(os, "sched_getscheduler"):
+        policy = os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK
+        if policy != os.SCHED_OTHER:
+            os.sched_setscheduler(0, os.SCHED_OTHER | os.SCHED_RESET_ON_FORK, os.sched_param(0))
+            pytest.fail("the test left real-time priority behind")
 
 
 @functools.cache

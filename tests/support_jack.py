@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -161,13 +162,20 @@ class Recorder:
 
 
 def _may_be_realtime() -> bool:
-    try:
-        before = os.sched_getscheduler(0)
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
-        os.sched_setscheduler(0, before, os.sched_param(0))
-    except (OSError, AttributeError):
-        return False
-    return True
+    """Tried in a thread of its own, which ends: what this thread is must not change."""
+    tried: list[bool] = []
+
+    def attempt() -> None:
+        try:
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+            tried.append(True)
+        except (OSError, AttributeError):
+            tried.append(False)
+
+    thread = threading.Thread(target=attempt)
+    thread.start()
+    thread.join()
+    return tried[0]
 
 
 def _record(out: Path, sources: list[str]) -> None:

@@ -20,7 +20,7 @@ from distill_engine.streaming.device_keeper import DeviceKeeper
 from distill_engine.streaming.devices import AudioSystem
 from distill_engine.streaming.figures import Figures, Stopwatch
 from distill_engine.streaming.fitting import BLOCKS, Fit, FitRequest, fit_instrument
-from distill_engine.streaming.hygiene import prepare_helper, quieten_process, refuse_huge_pages
+from distill_engine.streaming.hygiene import as_helper, quieten_process, refuse_huge_pages
 from distill_engine.streaming.instrument import Instrument
 from distill_engine.streaming.live_commands import LiveCommands, Wishes
 from distill_engine.streaming.output import Output
@@ -79,7 +79,7 @@ def run(settings: EngineSettings, spawn_control: Spawn) -> int:
         DistillError: if the model, the device or the control process cannot be had at the start.
     """
     ending = threading.Event()
-    with _signals(ending):
+    with _signals(ending), as_helper():
         engine = Engine(settings, spawn_control)
         try:
             engine.start()
@@ -110,7 +110,6 @@ class Engine:
 
     def start(self) -> None:
         """Loads, opens, plays. Raises DistillError."""
-        prepare_helper()
         settings = self.settings
         request = FitRequest(settings.vocoder, settings.block, settings.threads, settings.torch_device)
         instrument, fit = fit_instrument(settings.model, request)

@@ -8,6 +8,7 @@ import gc
 import os
 import platform
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,6 +73,24 @@ def prepare_helper() -> None:
     if hasattr(os, "sched_setscheduler"):
         with contextlib.suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(HELPER_PRIORITY))
+
+
+@contextlib.contextmanager
+def as_helper() -> Iterator[None]:
+    """`prepare_helper` for as long as this lasts: after it the thread is what it was, and so are the threads that it makes."""
+    if not hasattr(os, "sched_getscheduler"):
+        yield
+        return
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    prepare_helper()
+    try:
+        yield
+    finally:
+        try:
+            os.sched_setscheduler(0, policy, parameters)
+        except OSError:  # without privileges the flag that children do not inherit stays; it does no harm
+            with contextlib.suppress(OSError):
+                os.sched_setscheduler(0, policy | os.SCHED_RESET_ON_FORK, parameters)
 
 
 def resident_megabytes() -> float:
