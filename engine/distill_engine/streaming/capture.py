@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from typing import Any
 
@@ -44,6 +45,7 @@ class Capture:
         self._stream: Any = None
         self._device: Device | None = None
         self._ring: Any = None
+        self._action: Any = None
         self._waiting = np.zeros(0, np.float32)
 
     def open(self) -> str:
@@ -52,10 +54,11 @@ class Capture:
         Raises:
             DeviceError: if there is none, or it cannot be opened.
         """
-        self._wanted = True
         with self._system.lock:
             device = self._device if self._stream is not None else None
-            return (device or self._open()).describe()
+            described = (device or self._open()).describe()
+            self._wanted = True
+            return described
 
     def _open(self) -> Device:
         import rtmixer
@@ -67,31 +70,60 @@ class Capture:
             stream = rtmixer.Recorder(device=device.index, channels=channels, samplerate=device_rate, latency="low")
             ring = rtmixer.RingBuffer(4 * channels, ring_size(device_rate))
             stream.start()
-            stream.record_ringbuffer(ring)
+            action = stream.record_ringbuffer(ring)
         except (module.PortAudioError, ValueError) as error:
             raise DeviceError(f"input {device.name} cannot be opened at {device_rate} Hz: {error}") from None
         with self._lock:
             self._resampler = StreamingResampler(device_rate, self.rate, 1)
             self._waiting = np.zeros(0, np.float32)
-            self._stream, self._ring, self._channels = stream, ring, channels
+            self._stream, self._ring, self._channels, self._action = stream, ring, channels, action
             self._device = device
         return device
 
     def suspend(self, closable: bool = False) -> None:
         """Gives the stream up and hears silence. One of JACK is closed only if `closable`: if its server is gone that never ends."""
+        stream, ring, closes = self._give_up()
+        if stream is not None and not ((closable or closes) and within(stream.close, PATIENCE_SECONDS)):
+            keep_for_ever((stream, ring))
+
+    def abandon(self) -> None:
+        """Gives up a stream whose device is lost and makes PortAudio usable again, which nothing else may use meanwhile.
+
+        Raises:
+            DeviceError: PortAudio cannot be had afresh.
+        """
+        stream, ring, closes = self._give_up()
+        if stream is not None:
+            keep_for_ever((stream, ring))
+            self._system.abandon(stream, closable=closes)
+
+    def _give_up(self) -> tuple[Any, Any, bool]:
+        """The stream, its ring, and whether closing it ends for certain; silence from now on."""
         with self._lock:
             stream, ring, device = self._stream, self._ring, self._device
             self._stream = self._ring = None
-        if stream is None or device is None:
-            return
-        closable = closable or "jack" not in device.host_api.lower()
-        if not (closable and within(stream.close, PATIENCE_SECONDS)):
-            keep_for_ever((stream, ring))
+        return stream, ring, device is not None and "jack" not in device.host_api.lower()
 
     def resume(self) -> None:
         """Devices were listed anew: opens it again, if it is wanted. Raises DeviceError."""
         if self._wanted:
             self.open()
+
+    @property
+    def missing(self) -> bool:
+        """Whether it is wanted and not open."""
+        return self._wanted and self._stream is None
+
+    def lost(self) -> str | None:
+        """The name of the device if it has stopped by itself. May wait: not for the synth thread."""
+        with self._system.lock:
+            stream, device = self._stream, self._device
+            if stream is None or device is None:
+                return None
+            with contextlib.suppress(self._system.module.PortAudioError):
+                if stream.active:
+                    return None
+            return device.name
 
     def read(self, count: int) -> FloatArray | None:
         """The next `count` samples, late ones padded with silence in front; None if no device is open."""
@@ -109,7 +141,10 @@ class Capture:
             return out
 
     def _take_in(self) -> None:
+        ended = self._action not in self._stream.actions
         raw = np.frombuffer(self._ring.read(), np.float32)
+        if ended:  # without a word, because the ring was full: nobody has read for 0.6 s or longer
+            self._action = self._stream.record_ringbuffer(self._ring)
         if len(raw):
             mono = bounded(raw).reshape(-1, self._channels).mean(axis=1)
             heard = self._resampler.process(mono[None, :].astype(np.float32))[0]

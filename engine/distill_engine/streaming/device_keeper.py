@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,6 +50,7 @@ class DeviceKeeper:
         self._system, self._capture = system, capture
         self._connect, self._notice = connect, notice
         self._output: Output | None = None
+        self._input_due = 0.0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="device", daemon=True)
 
@@ -78,9 +80,8 @@ class DeviceKeeper:
         return self.needs_device and not isinstance(self._output, DeviceOutput)
 
     def start(self) -> None:
-        """Watches from now on."""
-        if self.needs_device:
-            self._thread.start()
+        """Watches output and live input from now on."""
+        self._thread.start()
 
     def stop(self) -> None:
         """Closes the output and ends PortAudio. Raises AudioFileError if a file could not be finished."""
@@ -89,7 +90,7 @@ class DeviceKeeper:
             self._thread.join(3.0)
         if self._output is not None:
             self._output.close()
-        if self.needs_device and not self._thread.is_alive():
+        if not self._thread.is_alive():
             self._system.shut_down()
 
     def _open_or_wait(self) -> Output | None:
@@ -126,6 +127,23 @@ class DeviceKeeper:
             elif self._output is not None and not self._output.alive():
                 self._lost()
                 retry = FIRST_RETRY
+            else:
+                self._watch_input()
+
+    def _watch_input(self) -> None:
+        """A live input that is lost alone is said, and opened again when it is back; devices are listed anew only if none plays."""
+        alone = not isinstance(self._output, DeviceOutput)
+        with self._system.lock, contextlib.suppress(DeviceError):
+            if (name := self._capture.lost()) is not None:
+                self._notice("warning", f"the input {name} is lost; hearing silence until it is back")
+                self._input_due = time.monotonic() + FIRST_RETRY
+                (self._capture.abandon if alone else self._capture.suspend)()
+            elif self._capture.missing and time.monotonic() >= self._input_due:
+                self._input_due = time.monotonic() + LAST_RETRY
+                if alone:
+                    self._system.relist(self._capture.suspend)
+                if alone or not self._system.holds_dead_server():
+                    self._notice("info", f"hearing {self._capture.open()}")
 
     def _try_again(self) -> bool:
         try:

@@ -99,7 +99,7 @@ class AudioSystem:
         """
         with self.lock:
             module = self.module
-            dead = self._holds_dead_server()
+            dead = self.holds_dead_server()
             give_up(not dead)
             if dead:
                 self._start_afresh()
@@ -144,12 +144,12 @@ class AudioSystem:
         if self._sounddevice is None or not self.lock.acquire(timeout=PATIENCE_SECONDS):
             return
         try:
-            if not self._holds_dead_server():
+            if not self.holds_dead_server():
                 within(self._sounddevice._terminate, PATIENCE_SECONDS)
         finally:
             self.lock.release()
 
-    def _holds_dead_server(self) -> bool:
+    def holds_dead_server(self) -> bool:
         """Whether this PortAudio is a client of a JACK server that is gone (it cannot be ended then)."""
         apis = self.module.query_hostapis()
         return any("JACK" in api["name"] for api in apis) and not jack_answers()

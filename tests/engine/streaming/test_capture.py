@@ -9,6 +9,7 @@ pytest.importorskip("sounddevice", reason="PortAudio is not installed", exc_type
 
 import rtmixer
 
+from distill_engine.errors import DeviceError
 from distill_engine.streaming.capture import Capture
 from distill_engine.streaming.device_keeper import DeviceKeeper
 from distill_engine.streaming.devices import AudioSystem
@@ -72,14 +73,18 @@ class Stream:
 
 
 class Recorder(Stream):
-    """`feed` is what its C callback does, as long as it is open."""
+    """`feed` is what its C callback does, as long as it is open and its ring has not once been full."""
+
+    actions = frozenset()
 
     def record_ringbuffer(self, ring):
-        self.ring = ring
+        self.ring, action = ring, object()
+        self.actions = frozenset([action])
+        return action
 
     def feed(self, frames):
-        if not self.closed:
-            self.ring.write(np.ascontiguousarray(frames, np.float32))
+        if not self.closed and self.actions and self.ring.write(np.ascontiguousarray(frames, np.float32)) < len(frames):
+            self.actions = frozenset()
 
 
 @pytest.fixture
@@ -153,6 +158,66 @@ def test_an_input_that_does_not_come_back_is_said(stage, portaudio):
     assert capture.read(512) is None
     assert notices[-1][0] == "warning"
     assert "input" in notices[-1][1]
+
+
+def test_an_input_that_nobody_has_read_for_long_is_heard_again(stage, portaudio):
+    capture, *_ = stage
+    capture.open()
+    for _ in range(100):
+        portaudio.streams[-1].feed(np.full((512, 2), 0.5))
+    assert not portaudio.streams[-1].actions
+    assert np.all(capture.read(512) == 0.5)
+    while np.any(capture.read(512)):
+        pass  # what had waited
+    assert np.all(heard(capture, portaudio) == 0.25)
+
+
+def test_an_input_lost_alone_is_said_and_heard_again_when_it_is_back_while_the_output_plays_on(stage, portaudio):
+    capture, keeper, connected, notices = stage
+    portaudio.attached.append("loudspeaker")
+    keeper._try_again()
+    capture.open()
+    keeper._watch_input()
+    output, microphone = connected[-1], portaudio.streams[-1]
+    before = len(notices)
+    microphone.closed = True
+    keeper._watch_input()
+    keeper._watch_input()
+    assert capture.read(512) is None
+    assert notices[before:] == [("warning", "the input microphone is lost; hearing silence until it is back")]
+    keeper._input_due = 0.0
+    keeper._watch_input()
+    assert [level for level, _ in notices[before:]] == ["warning", "info"]
+    assert "microphone" in notices[-1][1]
+    assert np.all(heard(capture, portaudio) == 0.25)
+    assert output.alive()
+    assert connected[-1] is output
+
+
+def test_devices_are_listed_anew_for_a_lost_input_when_none_plays(system, portaudio):
+    capture, notices = Capture(system, None, 44100), []
+    keeper = DeviceKeeper(
+        "null", None, lambda output: None, lambda *notice: notices.append(notice), system=system, capture=capture
+    )
+    keeper.open_first()
+    capture.open()
+    portaudio.attached.clear()
+    portaudio.streams[-1].closed = True
+    keeper._watch_input()
+    for attached in ([], ["another", "microphone"]):  # unplugged, then plugged in, and listed elsewhere
+        portaudio.attached[:] = attached
+        keeper._input_due = 0.0
+        keeper._watch_input()
+        assert (capture.read(512) is None) is (not attached)
+    assert [level for level, _ in notices] == ["warning", "info"]
+    assert np.all(heard(capture, portaudio) == 0.25)
+
+
+def test_an_input_that_was_refused_is_not_opened_later(system, portaudio):
+    capture = Capture(system, "theremin", 44100)
+    with pytest.raises(DeviceError, match="theremin"):
+        capture.open()
+    assert not capture.missing
 
 
 def test_devices_are_not_listed_anew_while_an_input_is_being_opened(stage, portaudio, monkeypatch):

@@ -1,5 +1,8 @@
 """The engine on a real JACK server, heard from outside: what was played arrives whole, and the server may come and go."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import soundfile
@@ -118,5 +121,42 @@ def test_a_live_input_is_played_through_the_model(jack_servers, engines, tiny_mo
     engine.until(lambda s: s["device_connected"] == 0)
     server.start()
     engine.until(lambda s: s["device_connected"] == 1)
+    server.wait_for("PortAudio:in_0")
+    assert engine.end() == (0, "")
+
+
+STALLED = """
+import time
+from distill_engine.streaming.capture import Capture
+from distill_engine.streaming.devices import AudioSystem
+system = AudioSystem()
+capture = Capture(system, "system", 44100)
+capture.open()
+time.sleep(1.5)  # twice what the ring holds: nobody reads, as while a computer sleeps
+capture.read(512)
+before = capture.dropped
+time.sleep(0.4)
+capture.read(512)
+print(before > 0, capture.dropped > before, flush=True)
+capture.suspend(closable=True)
+system.shut_down()
+"""
+
+
+def test_a_live_input_goes_on_after_nobody_has_read_it(jack_servers):
+    server = jack_servers().start()
+    command = [sys.executable, "-c", STALLED]
+    done = subprocess.run(command, env=server.environment, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "True True\n"
+
+
+def test_a_live_input_without_an_output_comes_back_with_the_server_and_ends_cleanly(jack_servers, engines, tiny_model):
+    server = jack_servers().start()
+    engine = engines(tiny_model, device="null", environment=server.environment).wait_ready()
+    assert engine.command("source", "input")["status"] == "done"
+    server.wait_for("PortAudio:in_0")
+    server.kill()
+    engine.until(lambda s: any("is lost" in event.get("text", "") for event in engine.events()))
+    server.start()
     server.wait_for("PortAudio:in_0")
     assert engine.end() == (0, "")
