@@ -118,7 +118,8 @@ class Session:
 
         A parameter or setting without arguments is a question: its value is the answer.
         """
-        self.messages_handled += 1
+        with self.lock:
+            self.messages_handled += 1
         try:
             row, slot = self.values.resolve(address, self.model)
             if not arguments and row.kind in ("parameter", "setting", "reading"):
@@ -138,7 +139,8 @@ class Session:
             self._remember(address, checked.values)
             return True
         except DistillError as error:
-            self.errors += 1
+            with self.lock:
+                self.errors += 1
             reply("/distill/error", address[:120], str(error))
             return False
 
@@ -293,7 +295,8 @@ class Session:
 
     def _remember(self, address: str, values: tuple[Value, ...]) -> None:
         """Keeps the last few addresses for the status view."""
-        self.last_messages.pop(address, None)
-        self.last_messages[address] = values
-        if len(self.last_messages) > 8:
-            self.last_messages.pop(next(iter(self.last_messages)))
+        with self.lock:
+            self.last_messages.pop(address, None)
+            self.last_messages[address] = values
+            if len(self.last_messages) > 8:
+                self.last_messages.pop(next(iter(self.last_messages)))

@@ -113,7 +113,9 @@ def _last_messages(session: Session) -> "Table":
     from rich.text import Text
 
     table = Table.grid(padding=(0, 2))
-    for address, values in list(session.last_messages.items())[-5:]:
+    with session.lock:
+        latest = list(session.last_messages.items())[-5:]
+    for address, values in latest:
         table.add_row(Text(address, style="cyan"), Text(" ".join(_show(value) for value in values)[:60]))
     return table
 

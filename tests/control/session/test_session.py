@@ -1,5 +1,6 @@
 """The session: one state that every means of control shares."""
 
+import sys
 import threading
 
 import pytest
@@ -293,6 +294,16 @@ def test_a_snapshot_leaves_out_what_presets_leave_out(rain):
     assert not {"/distill/gain", "/distill/model", "/distill/vocoder"} & set(snapshot)
 
 
+@pytest.fixture
+def _threads_take_turns():
+    """As often as they can, which shows what is not guarded."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("_threads_take_turns")
 def test_several_threads_may_use_it(rain):
     def work(origin):
         for step in range(300):
