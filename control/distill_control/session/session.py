@@ -252,7 +252,8 @@ class Session:
             if reason is None:
                 reply("/distill/done", address)
             else:
-                self.errors += 1
+                with self.lock:
+                    self.errors += 1
                 reply("/distill/error", address, reason)
 
         return answer
