@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -162,8 +163,9 @@ def _reserve(args: argparse.Namespace, config: ModelConfig, corpus: Corpus, view
     wanted = FINISH_SECONDS + expected_seconds(config, sound, args.kind if args.with_vocoder else None)
     most = MOST_RESERVED * args.minutes * 60
     if wanted > most:
-        text = f"finding the controls takes up to {wanted:.0f} s here: give more than {args.minutes:g} minutes, or --no-analysis"
-        view(Warned(text))
+        enough, longer = math.ceil(wanted / MOST_RESERVED / 60), math.ceil((wanted - most) / 60)
+        text = f"finding the controls takes up to {wanted:.0f} s here, so all of it up to {longer} min longer than was given"
+        view(Warned(f"{text}: give --minutes {enough} or more, or --no-analysis"))
     return float(min(wanted, most))
 
 

@@ -148,14 +148,15 @@ def test_help_is_quick_and_imports_nothing_heavy() -> None:
 @pytest.mark.parametrize(
     ("minutes", "analysis", "cost", "reserved", "warned"),
     [
-        (10, True, 100.0, 105.0, False),
-        (10, False, 100.0, 5.0, False),
-        (1, True, 100.0, 36.0, True),
-        (None, True, 100.0, 0.0, False),
+        (10, True, 100.0, 105.0, ()),
+        (10, False, 100.0, 5.0, ()),
+        (1, True, 100.0, 36.0, ("up to 105 s", "up to 2 min longer", "--minutes 3 or more")),
+        (3, True, 100.0, 105.0, ()),
+        (None, True, 100.0, 0.0, ()),
     ],
 )
 def test_what_the_controls_will_cost_is_kept_of_the_minutes(
-    monkeypatch: pytest.MonkeyPatch, minutes: float | None, analysis: bool, cost: float, reserved: float, warned: bool
+    monkeypatch: pytest.MonkeyPatch, minutes: float | None, analysis: bool, cost: float, reserved: float, warned: tuple
 ) -> None:
     from distill_control.cli import train
     from distill_engine.models.config import ModelConfig
@@ -165,4 +166,6 @@ def test_what_the_controls_will_cost_is_kept_of_the_minutes(
     events: list[object] = []
     corpus = types.SimpleNamespace(clips=[types.SimpleNamespace(samples=np.zeros(44100))])
     assert train._reserve(args, ModelConfig(), corpus, events.append) == reserved
-    assert bool(events) == warned
+    assert len(events) == bool(warned)
+    for part in warned:
+        assert part in events[0].message
