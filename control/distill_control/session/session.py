@@ -13,6 +13,7 @@ from distill_control.session.callbacks import Handler, ModelListener, Reply, no_
 from distill_control.session.link import Link, ModelInfo
 from distill_control.session.requests import Requests
 from distill_control.session.subscriptions import Subscription, Subscriptions
+from distill_control.session.traffic import Traffic
 from distill_control.session.values import Values
 from distill_control.session.writer import Writer
 from distill_engine.errors import ControlError, DistillError
@@ -41,9 +42,7 @@ class Session:
         self.subscriptions = Subscriptions(subscriber_limit, clock)
         self.requests = Requests(link, clock)
         self._writer = Writer(self.values, link, self.subscriptions, self.public_address)
-        self.messages_handled = 0
-        self.errors = 0
-        self.last_messages: dict[str, tuple[Value, ...]] = {}
+        self.traffic = Traffic()
         self._handlers: dict[str, Handler] = {}
         self._model_listeners: list[ModelListener] = []
         self._tick_listeners: list[Callable[[], None]] = []
@@ -118,8 +117,7 @@ class Session:
 
         A parameter or setting without arguments is a question: its value is the answer.
         """
-        with self.lock:
-            self.messages_handled += 1
+        self.traffic.count()
         try:
             row, slot = self.values.resolve(address, self.model)
             if not arguments and row.kind in ("parameter", "setting", "reading"):
@@ -136,11 +134,10 @@ class Session:
             else:
                 with self.lock:
                     self._write(row, slot, address, checked, origin, reply)
-            self._remember(address, checked.values)
+            self.traffic.remember(address, checked.values)
             return True
         except DistillError as error:
-            with self.lock:
-                self.errors += 1
+            self.traffic.count_error()
             reply("/distill/error", address[:120], str(error))
             return False
 
@@ -213,7 +210,11 @@ class Session:
         for address, value in self.values.settings.items():
             status[address.removeprefix("/distill/")] = value
         status["vocoder_playing"] = str(self.model.details.get("vocoder", ""))
-        status |= {"messages": self.messages_handled, "errors": self.errors, "subscribers": len(self.subscriptions)}
+        status |= {
+            "messages": self.traffic.handled,
+            "errors": self.traffic.errors,
+            "subscribers": len(self.subscriptions),
+        }
         for source in self._status_sources:
             status.update(source())
         return status
@@ -252,8 +253,7 @@ class Session:
             if reason is None:
                 reply("/distill/done", address)
             else:
-                with self.lock:
-                    self.errors += 1
+                self.traffic.count_error()
                 reply("/distill/error", address, reason)
 
         return answer
@@ -293,11 +293,3 @@ class Session:
                 self.subscriptions.mark(address, "")
         for listener in self._model_listeners:
             listener(before, now)
-
-    def _remember(self, address: str, values: tuple[Value, ...]) -> None:
-        """Keeps the last few addresses for the status view."""
-        with self.lock:
-            self.last_messages.pop(address, None)
-            self.last_messages[address] = values
-            if len(self.last_messages) > 8:
-                self.last_messages.pop(next(iter(self.last_messages)))

@@ -113,9 +113,7 @@ def _last_messages(session: Session) -> "Table":
     from rich.text import Text
 
     table = Table.grid(padding=(0, 2))
-    with session.lock:
-        latest = list(session.last_messages.items())[-5:]
-    for address, values in latest:
+    for address, values in session.traffic.latest(5):
         table.add_row(Text(address, style="cyan"), Text(" ".join(_show(value) for value in values)[:60]))
     return table
 

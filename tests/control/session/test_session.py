@@ -320,4 +320,4 @@ def test_several_threads_may_use_it(rain):
         thread.join()
     rain.tick()
     assert dict(got)["/distill/latent/11"] == rain.get("/distill/latent/11")
-    assert rain.messages_handled == 1200
+    assert rain.traffic.handled == 1200
