@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from typing import Any
 
@@ -102,7 +101,7 @@ class Capture:
         with self._lock:
             stream, ring, device = self._stream, self._ring, self._device
             self._stream = self._ring = None
-        return stream, ring, device is not None and "jack" not in device.host_api.lower()
+        return stream, ring, device is not None and not device.is_jack
 
     def resume(self) -> None:
         """Devices were listed anew: opens it again, if it is wanted. Raises DeviceError."""
@@ -115,15 +114,11 @@ class Capture:
         return self._wanted and self._stream is None
 
     def lost(self) -> str | None:
-        """The name of the device if it has stopped by itself. May wait: not for the synth thread."""
-        with self._system.lock:
-            stream, device = self._stream, self._device
-            if stream is None or device is None:
-                return None
-            with contextlib.suppress(self._system.module.PortAudioError):
-                if stream.active:
-                    return None
-            return device.name
+        """The name of the device if it has stopped by itself. May wait: for a thread that holds the system's lock, not for the synth's."""
+        stream, device = self._stream, self._device
+        if stream is None or device is None or self._system.runs(stream):
+            return None
+        return device.name
 
     def read(self, count: int) -> FloatArray | None:
         """The next `count` samples, late ones padded with silence in front; None if no device is open."""

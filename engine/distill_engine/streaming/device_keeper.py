@@ -110,7 +110,7 @@ class DeviceKeeper:
         except DeviceError:
             return False
         if names_jack(self.name):
-            return any("jack" in device.host_api.lower() for device in devices)
+            return any(device.is_jack for device in devices)
         return bool(devices)
 
     def _open(self) -> DeviceOutput:

@@ -49,6 +49,11 @@ class Device:
         return f"{self.name} ({self.host_api}, {self.channels} ch, {self.rate:g} Hz{mark})"
 
     @property
+    def is_jack(self) -> bool:
+        """Whether it goes with a JACK server: a stream of one that is gone cannot be closed."""
+        return "jack" in self.host_api.lower()
+
+    @property
     def rank(self) -> int:
         """Place of its host API in the order of preference."""
         for rank, name in enumerate(HOST_API_ORDER):
@@ -108,6 +113,13 @@ class AudioSystem:
                 module._terminate()
             with contextlib.suppress(module.PortAudioError):
                 module._initialize()
+
+    def runs(self, stream: Any) -> bool:
+        """Whether a stream still takes or gives sound."""
+        try:
+            return bool(stream.active)
+        except self.module.PortAudioError:
+            return False
 
     def abandon(self, stream: Any, *, closable: bool) -> None:
         """Gives up a stream whose device is lost, and makes devices usable again.

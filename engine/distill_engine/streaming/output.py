@@ -143,10 +143,7 @@ class DeviceOutput:
         self.ring.muted = False
 
     def alive(self) -> bool:
-        try:
-            return bool(self._mixer.active)
-        except self._system.module.PortAudioError:
-            return False
+        return self._system.runs(self._mixer)
 
     def close(self) -> None:
         """Stops and closes a device that is there (a lost one is for `abandon`)."""
@@ -156,7 +153,7 @@ class DeviceOutput:
     def abandon(self) -> None:
         """Gives the lost device up, and makes PortAudio usable again."""
         keep_for_ever((self._mixer, self.ring))
-        self._system.abandon(self._mixer, closable="jack" not in self.device.host_api.lower())
+        self._system.abandon(self._mixer, closable=not self.device.is_jack)
 
 
 class ClockOutput:
