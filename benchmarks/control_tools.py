@@ -17,10 +17,10 @@ from distill_control.osc.framing import frame
 from distill_control.osc.packet import encode, encode_bundle
 from distill_control.settings import ControlSettings
 from distill_engine.errors import ControlError
-from distill_engine.streaming import vocabulary
-from distill_engine.streaming.channel import Channel, ChannelClosed
-from distill_engine.streaming.shared import ParameterReader, SharedBlock
-from distill_engine.streaming.status import STATUS_FIELDS
+from distill_engine.realtime.message_channel import Channel, ChannelClosed
+from distill_engine.realtime.shared_memory import ParameterReader, SharedBlock
+from distill_engine.realtime.status import STATUS_FIELDS
+from distill_engine.vocabulary import table as vocabulary
 
 MIDI_PORT = "fuzz"
 HEAVY = ("/distill/model", "/distill/vocoder", "/distill/blend/model", "/distill/record", "/distill/panic")

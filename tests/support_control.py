@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from distill_engine.streaming import vocabulary
+from distill_engine.vocabulary import table as vocabulary
 
 
 class RecordingLink:

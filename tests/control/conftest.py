@@ -16,10 +16,10 @@ import pytest
 from distill_control.osc.client import OscClient
 from distill_control.session import Session
 from distill_control.settings import ControlSettings
-from distill_engine.streaming import vocabulary
-from distill_engine.streaming.channel import Channel, ChannelClosed
-from distill_engine.streaming.shared import ParameterReader, SharedBlock, StatusWriter
-from distill_engine.streaming.status import STATUS_FIELDS, Status
+from distill_engine.realtime.message_channel import Channel, ChannelClosed
+from distill_engine.realtime.shared_memory import ParameterReader, SharedBlock, StatusWriter
+from distill_engine.realtime.status import STATUS_FIELDS, Status
+from distill_engine.vocabulary import table as vocabulary
 
 MODEL = {
     "event": "model",

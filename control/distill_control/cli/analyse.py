@@ -97,7 +97,7 @@ def analyse_model(
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
     from distill_control.cli.output import console_err
-    from distill_engine.analysis.probes import AnalysisProgress
+    from distill_engine.analysis.model_prober import AnalysisProgress
     from distill_engine.rendering.analysing import analyse_file
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())

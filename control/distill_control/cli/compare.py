@@ -45,9 +45,9 @@ def run(args: argparse.Namespace) -> int:
     from distill_engine.audio.files import write_audio
     from distill_engine.library.lookup import find_model
     from distill_engine.rendering.comparing import compare, performance_mel
-    from distill_engine.rendering.loading import load_model, offline_settings
+    from distill_engine.rendering.loaded_model import load_model, offline_settings
     from distill_engine.rendering.performance import Score
-    from distill_engine.streaming.instrument import prepare_instrument
+    from distill_engine.synthesis.instrument import prepare_instrument
 
     names = list(dict.fromkeys(name.strip() for name in args.vocoders.split(",") if name.strip()))
     if not names:

@@ -39,8 +39,8 @@ def run(args: argparse.Namespace) -> int:
 
 def has_device() -> bool:
     """Whether PortAudio is installed and finds something to play through."""
+    from distill_engine.audio_io.devices import AudioSystem
     from distill_engine.errors import DeviceError
-    from distill_engine.streaming.devices import AudioSystem
 
     try:
         return bool(AudioSystem().devices())

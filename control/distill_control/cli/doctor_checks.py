@@ -71,7 +71,7 @@ def _starter() -> Iterator[Row]:
 
 def _speed() -> Iterator[Row]:
     from distill_engine.library.assets import starter_path
-    from distill_engine.streaming.fitting import FitRequest, fit_instrument
+    from distill_engine.live.realtime_check import FitRequest, fit_instrument
 
     for kind in ("vocos", "hifigan"):
         try:
@@ -95,7 +95,7 @@ def _training() -> Iterator[Row]:
 
 
 def _sound() -> Iterator[Row]:
-    from distill_engine.streaming.devices import AudioSystem, jack_answers
+    from distill_engine.audio_io.devices import AudioSystem, jack_answers
 
     with _hushed():
         devices, answers = AudioSystem().devices(), jack_answers()
@@ -152,9 +152,9 @@ def _control() -> Iterator[Row]:
 
 
 def _real_time() -> Iterator[Row]:
-    from distill_engine.streaming.hygiene import Hygiene, prepare_thread
+    from distill_engine.realtime.threads import RealtimeStatus, prepare_thread
 
-    results: list[Hygiene] = []
+    results: list[RealtimeStatus] = []
     thread = threading.Thread(target=lambda: results.append(prepare_thread()))
     thread.start()
     thread.join()

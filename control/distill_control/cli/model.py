@@ -121,8 +121,8 @@ def check_all(file: ModelFile) -> Iterator[Finding]:
 def _graph_weights(file: ModelFile) -> list[str]:
     """Weights that a graph needs and the file lacks, or has in another shape."""
     from distill_engine.errors import ModelFileError
+    from distill_engine.inference.graph_weights import find_weight
     from distill_engine.modelfile.verify import checked_graph
-    from distill_engine.streaming.backends.weights import find_weight
 
     faults = []
     for name in sorted(file.graphs):

@@ -68,7 +68,7 @@ def describe(file: ModelFile) -> dict[str, Any]:
 def _choice(file: ModelFile) -> dict[str, str]:
     """The vocoder that `auto` takes, and why."""
     from distill_engine.errors import DistillError
-    from distill_engine.streaming.vocoder_choice import choose_vocoder
+    from distill_engine.inference.vocoder_choice import choose_vocoder
 
     try:
         choice = choose_vocoder(file.manifest)

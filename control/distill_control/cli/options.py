@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from distill_engine.streaming.vocabulary import VOCODERS
+from distill_engine.vocabulary.table import VOCODERS
 
 
 def vocoder_name(text: str) -> str:
@@ -12,7 +12,7 @@ def vocoder_name(text: str) -> str:
     if text in VOCODERS:
         return text
     from distill_engine.errors import DistillError
-    from distill_engine.streaming.vocoder_choice import published
+    from distill_engine.inference.vocoder_choice import published
 
     try:
         published(text)

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distill_control.cli.options import vocoder_name
-from distill_engine.streaming.vocabulary import VOCODERS
+from distill_engine.vocabulary.table import VOCODERS
 
 if TYPE_CHECKING:
     from distill_engine.rendering.render import Output, Progress, RenderResult
-    from distill_engine.streaming.instrument import Instrument
+    from distill_engine.synthesis.instrument import Instrument
 
 FORMATS = ("wav", "flac", "mp3", "ogg", "opus", "aiff")
 SOURCES = ("auto", "corpus", "drift", "hold")
@@ -129,8 +129,8 @@ def _output(args: argparse.Namespace, *inputs: Path | None) -> Output:
 
 
 def _prepare(args: argparse.Namespace, path: Path, vocoder: str) -> Instrument:
-    from distill_engine.rendering.loading import offline_settings
-    from distill_engine.streaming.instrument import prepare_instrument
+    from distill_engine.rendering.loaded_model import offline_settings
+    from distill_engine.synthesis.instrument import prepare_instrument
 
     return prepare_instrument(path, vocoder, settings=offline_settings(), torch_device=args.torch_device)
 
@@ -167,7 +167,7 @@ def _render_take(args: argparse.Namespace, path: Path, output: Output) -> Render
     from distill_control.cli.output import console_err
     from distill_engine.rendering.render import render_take
     from distill_engine.rendering.resolve import model_finder
-    from distill_engine.streaming.take import Take
+    from distill_engine.takes.take import Take
 
     take = Take.read(args.take, allow_truncated=args.allow_truncated)
     instrument = _prepare(args, path, args.vocoder or take.header.vocoder)
@@ -212,7 +212,7 @@ def run_resynth(args: argparse.Namespace) -> int:
     """`distill resynth`."""
     from distill_control.cli.output import emit
     from distill_engine.library.lookup import find_model
-    from distill_engine.rendering.loading import load_model
+    from distill_engine.rendering.loaded_model import load_model
     from distill_engine.rendering.resynth import resynth
 
     path = find_model(args.model, allow_paths=True)

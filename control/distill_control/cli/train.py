@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from distill_control.cli.train_view import TrainingView
     from distill_engine.dataset.corpus import Corpus
-    from distill_engine.models.config import ModelConfig
+    from distill_engine.models.model_config import ModelConfig
     from distill_engine.training.events import Finished
 
 Subparsers = Any
@@ -106,7 +106,7 @@ def run_train(args: argparse.Namespace) -> int:
     resume = resume_or_fresh(args, "training/model", args.output)
     check_writable(args.output)
     from distill_control.cli.train_view import TrainingView
-    from distill_engine.models.config import ModelConfig
+    from distill_engine.models.model_config import ModelConfig
 
     begun = read_begun(args.output, "training/model") if resume else None
     args.seed = chosen_seed(args, begun)

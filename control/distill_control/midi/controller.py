@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from distill_control.commands import Value
+from distill_control.arguments import Value
 from distill_control.midi.binding import Binding, MidiMap
 from distill_control.midi.controls import Control, to_raw
 from distill_control.midi.decoder import COARSE, FINE, ChannelMode, Clock, Decoder, Gesture, Movement, ProgramChange

@@ -7,7 +7,7 @@ from collections import deque
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from distill_control.commands import Value
+from distill_control.arguments import Value
 from distill_control.osc.gate import Gate
 from distill_control.osc.packet import encode
 from distill_control.session import Session, Subscription

@@ -3,10 +3,10 @@
 import time
 from collections.abc import Mapping, Sequence
 
-from distill_control.commands import Value
-from distill_engine.streaming.channel import Channel
-from distill_engine.streaming.shared import ParameterWriter, SharedBlock, StatusReader
-from distill_engine.streaming.status import Status
+from distill_control.arguments import Value
+from distill_engine.realtime.message_channel import Channel
+from distill_engine.realtime.shared_memory import ParameterWriter, SharedBlock, StatusReader
+from distill_engine.realtime.status import Status
 
 _STATUS_AGE_SECONDS = 0.02
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 
 from distill_control.session.engine_link import EngineLink
-from distill_control.session.notices import Notices
 from distill_control.session.service import SERVICES, Service
 from distill_control.session.session import Session
+from distill_control.session.user_messages import Notices
 from distill_control.session.view import show
 from distill_control.settings import ControlSettings
 from distill_engine.errors import DistillError
-from distill_engine.streaming.channel import Channel, ChannelClosed
-from distill_engine.streaming.shared import SharedBlock
+from distill_engine.realtime.message_channel import Channel, ChannelClosed
+from distill_engine.realtime.shared_memory import SharedBlock
 
 TICK_SECONDS = 1 / 30
 ENGINE_GONE = 1

@@ -8,17 +8,17 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from distill_control.commands import Checked, Value, check
-from distill_control.session.callbacks import Handler, ModelListener, Reply, no_reply
-from distill_control.session.link import Link, ModelInfo
+from distill_control.arguments import Checked, Value, check
+from distill_control.session.engine_protocol import Link, ModelInfo
+from distill_control.session.message_counter import Traffic
 from distill_control.session.requests import Requests
 from distill_control.session.subscriptions import Subscription, Subscriptions
-from distill_control.session.traffic import Traffic
+from distill_control.session.types import Handler, ModelListener, Reply, no_reply
 from distill_control.session.values import Values
 from distill_control.session.writer import Writer
 from distill_engine.errors import ControlError, DistillError
-from distill_engine.streaming import vocabulary
-from distill_engine.streaming.vocabulary import Row
+from distill_engine.vocabulary import table as vocabulary
+from distill_engine.vocabulary.table import Row
 
 __all__ = ["Handler", "ModelListener", "Reply", "Session", "no_reply"]
 

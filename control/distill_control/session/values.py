@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from functools import lru_cache
 
-from distill_control.commands import Value
-from distill_control.session.link import Link, ModelInfo
+from distill_control.arguments import Value
+from distill_control.session.engine_protocol import Link, ModelInfo
 from distill_engine.errors import ControlError
-from distill_engine.streaming import vocabulary
-from distill_engine.streaming.vocabulary import Row
+from distill_engine.vocabulary import table as vocabulary
+from distill_engine.vocabulary.table import Row
 
 CONTROL_PREFIX = "/distill/control/"
 LATENT_PREFIX = "/distill/latent/"

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from distill_control.commands import Checked, Value
-from distill_control.session.callbacks import Reply
-from distill_control.session.link import Link
+from distill_control.arguments import Checked, Value
+from distill_control.session.engine_protocol import Link
 from distill_control.session.subscriptions import Subscriptions
+from distill_control.session.types import Reply
 from distill_control.session.values import Values
-from distill_engine.streaming import vocabulary
-from distill_engine.streaming.vocabulary import Row
+from distill_engine.vocabulary import table as vocabulary
+from distill_engine.vocabulary.table import Row
 
 Resolve = Callable[[str], tuple[Row, int | None]]
 

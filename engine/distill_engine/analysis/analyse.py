@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from distill_engine.analysis.context import AnalysisConfig, Setting, Withheld
+from distill_engine.analysis.control_response import linear_warp, paths_of
 from distill_engine.analysis.controls import Controls, no_paths
 from distill_engine.analysis.corpus import CorpusView, Encode, view_corpus
 from distill_engine.analysis.directions import Field
 from distill_engine.analysis.features import FEATURES, HOP, NAMES, Feature
 from distill_engine.analysis.map import LatentMap, make_map
-from distill_engine.analysis.measure import linear_warp, paths_of
-from distill_engine.analysis.others import MOTIONS, find_characters, find_temporal
-from distill_engine.analysis.probes import LEAD, MEASURED, TAIL, AnalysisProgress, Prober, Progress, Synthesise
+from distill_engine.analysis.model_prober import LEAD, MEASURED, TAIL, AnalysisProgress, Prober, Progress, Synthesise
 from distill_engine.analysis.region import fit_region
-from distill_engine.analysis.setting import AnalysisConfig, Setting, Withheld
-from distill_engine.analysis.steady import SELECTIVITY, find_steady
+from distill_engine.analysis.static_controls import SELECTIVITY, find_steady
+from distill_engine.analysis.temporal_and_character import MOTIONS, find_characters, find_temporal
 from distill_engine.errors import AnalysisError
 
 __all__ = ["UNDEFINED", "Analysis", "AnalysisConfig", "analyse", "most_hops"]

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.analysis.features import FEATURES, NAMES, SILENCE_LUFS, FeatureTrack, extract, summarise
-from distill_engine.analysis.probes import AnalysisProgress, Progress
+from distill_engine.analysis.model_prober import AnalysisProgress, Progress
 from distill_engine.errors import AnalysisError
 
 FloatArray = npt.NDArray[np.float64]

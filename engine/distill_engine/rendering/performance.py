@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.errors import ConfigError, ControlError, DistillError, TakeError, VocoderError
-from distill_engine.streaming.instrument import Instrument
-from distill_engine.streaming.synth import Synth
-from distill_engine.streaming.take import Take, TakeEvent
-from distill_engine.streaming.vocabulary import BLEND_SLOTS, slot
-from distill_engine.streaming.voice import FAILED
+from distill_engine.synthesis.instrument import Instrument
+from distill_engine.synthesis.synth import Synth
+from distill_engine.synthesis.voice import FAILED
+from distill_engine.takes.take import Take, TakeEvent
+from distill_engine.vocabulary.table import BLEND_SLOTS, slot
 
 FloatArray = npt.NDArray[np.float32]
 

@@ -14,10 +14,10 @@ from distill_engine.audio.encoding import BitDepth, file_rate, write_audio_strea
 from distill_engine.audio.resampling import StreamingResampler
 from distill_engine.errors import AudioFileError, TakeError
 from distill_engine.rendering.performance import FloatArray, Resolve, Score, play_score, play_take
-from distill_engine.streaming.blending import space_of
-from distill_engine.streaming.instrument import Instrument
-from distill_engine.streaming.take import Take
-from distill_engine.streaming.vocabulary import BLEND_SPACES
+from distill_engine.synthesis.blending import space_of
+from distill_engine.synthesis.instrument import Instrument
+from distill_engine.takes.take import Take
+from distill_engine.vocabulary.table import BLEND_SPACES
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from distill_engine.audio.files import read_audio
 from distill_engine.audio.levels import peak_db, rms_db
 from distill_engine.audio.mel import mel_spectrogram
 from distill_engine.audio.resampling import resample
-from distill_engine.rendering.loading import LoadedModel
+from distill_engine.rendering.loaded_model import LoadedModel
 from distill_engine.rendering.render import Output
 
 FloatArray = npt.NDArray[np.float32]

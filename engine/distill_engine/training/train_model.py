@@ -14,8 +14,8 @@ from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.errors import TrainingError
 from distill_engine.modelfile import Manifest, ModelFile, Part, save_model, update_model
 from distill_engine.models.build import build_model
-from distill_engine.models.config import ModelConfig
 from distill_engine.models.latent_model import LatentModel
+from distill_engine.models.model_config import ModelConfig
 from distill_engine.training.batches import Augmentation, Batches
 from distill_engine.training.checkpoint import Checkpoint
 from distill_engine.training.device import training_device

@@ -20,7 +20,7 @@ from distill_control.cli.main import main
 from distill_engine.dataset.corpus import Corpus, load_corpus
 from distill_engine.modelfile import ModelFile, update_model
 from distill_engine.modelfile.verify import check_fit
-from distill_engine.models.config import ModelConfig
+from distill_engine.models.model_config import ModelConfig
 from distill_engine.training import loop
 from distill_engine.training import train_vocoder as train_vocoder_module
 from distill_engine.training.events import Finished, ignore

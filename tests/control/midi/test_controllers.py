@@ -8,7 +8,7 @@ import pytest
 
 from distill_control.midi.ports import read_message
 from distill_control.midi.scaling import CURVES
-from distill_engine.streaming import vocabulary
+from distill_engine.vocabulary import table as vocabulary
 
 BRIGHT = "/distill/control/brightness"
 

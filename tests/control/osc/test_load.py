@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from distill_control.osc.packet import encode
-from distill_engine.streaming import vocabulary
+from distill_engine.vocabulary import table as vocabulary
 
 FLOOD = """
 import socket, struct, sys, time

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from distill_engine.streaming import vocabulary
+from distill_engine.vocabulary import table as vocabulary
 
 pytestmark = pytest.mark.peer
 

@@ -8,13 +8,13 @@ import time
 import pytest
 
 from distill_control.osc.framing import frame, slip
+from distill_control.osc.osc_service import OscService
 from distill_control.osc.packet import Message, decode, encode, encode_bundle
 from distill_control.osc.ports import open_socket
-from distill_control.osc.service import OscService
 from distill_control.session import Session
 from distill_control.settings import ControlSettings
 from distill_engine.errors import ControlError
-from distill_engine.streaming import vocabulary
+from distill_engine.vocabulary import table as vocabulary
 from support_control import RecordingLink
 
 
@@ -319,7 +319,7 @@ def test_any_free_port_is_one_that_is_free_for_tcp_too(monkeypatch):
         return opened
 
     async def start():
-        monkeypatch.setattr("distill_control.osc.service.open_socket", some_taken)
+        monkeypatch.setattr("distill_control.osc.osc_service.open_socket", some_taken)
         settings = ControlSettings(osc_port=0, oscquery_port=None, zeroconf=False)
         session = Session(RecordingLink())
         service = OscService(session, settings, lambda level, text: None)

@@ -7,9 +7,9 @@ import pytest
 
 from distill_control.session import Session, Subscription
 from distill_engine.errors import ControlError
-from distill_engine.streaming import vocabulary
-from distill_engine.streaming.status import STATUS_FIELDS
-from distill_engine.streaming.vocabulary import PARAMETERS, ROWS
+from distill_engine.realtime.status import STATUS_FIELDS
+from distill_engine.vocabulary import table as vocabulary
+from distill_engine.vocabulary.table import PARAMETERS, ROWS
 
 STATIC = [p for p in PARAMETERS if p.row.family is None]
 

@@ -18,7 +18,7 @@ from distill_engine.analysis.map import make_map
 from distill_engine.errors import AnalysisError, DistillError
 from distill_engine.modelfile import Manifest, ModelFile, save_model, update_model
 from distill_engine.rendering.verifying import verify_graphs
-from distill_engine.streaming.instrument import prepare_instrument
+from distill_engine.synthesis.instrument import prepare_instrument
 
 DECODER = "runtime/decoder.onnx"
 

@@ -9,9 +9,9 @@ import soundfile
 from distill_engine.errors import AudioFileError, ConfigError, ControlError, TakeError
 from distill_engine.rendering.performance import RENDER_BLOCK, Score, play_score, play_take
 from distill_engine.rendering.render import Output, render_score, render_take
-from distill_engine.streaming.instrument import Instrument, prepare_instrument
-from distill_engine.streaming.synth import Synth
-from distill_engine.streaming.take import Take
+from distill_engine.synthesis.instrument import Instrument, prepare_instrument
+from distill_engine.synthesis.synth import Synth
+from distill_engine.takes.take import Take
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,132 @@
+"""The `input` source: live sound is analysed, encoded and played again through the model (timbre transfer).
+
+Latency: a mel frame is complete 2.5 hops after its start, a latent waits for its `reduction` frames, and the line between two latents
+for the second one: ceil(1.5 reduction + 1) hops in all, 7 hops (81 ms) at a reduction of 4, plus the vocoder's delay.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.audio.live_samples import bounded
+from distill_engine.audio.mel import DEFAULT_MEL, MelConfig, StreamingMel
+from distill_engine.errors import VocoderError
+from distill_engine.inference.step_backend import StepBackend
+from distill_engine.synthesis.sources import Latent, SourceSettings
+
+
+class EncoderFailed(Exception):
+    """The encoder gave nothing at this hop; why. Raised once, though it may go on failing until it works again."""
+
+
+class LiveInput:
+    """Encodes one hop of sound per call. Without sound it hears silence; where its encoder fails the last latent stays.
+
+    Args:
+        encoder: mel [bands, reduction] -> latent [D, 1], streaming; owned by this source.
+        reduction: mel frames per latent.
+        dimensions: D.
+    """
+
+    def __init__(self, encoder: StepBackend, reduction: int, dimensions: int, mel: MelConfig = DEFAULT_MEL) -> None:
+        self._encoder, self._reduction, self._config = encoder, reduction, mel
+        self._dimensions = dimensions
+        self._failing = False
+        self._trouble: str | None = None
+        self.restart()
+
+    @property
+    def latency_hops(self) -> int:
+        """Hops from a sound to the latent that plays it."""
+        return math.ceil(1.5 * self._reduction + 1)
+
+    def restart(self) -> None:
+        self._encoder.reset()
+        self._mel = StreamingMel(self._config)
+        self._frames = np.zeros((self._config.bands, 0), np.float32)
+        self._history: list[Latent] = []
+        self._made = 0  # latents so far; `_history` holds the last ones
+        self._hop = 0
+
+    def _hear(self, samples: npt.NDArray[np.float32]) -> None:
+        self._frames = np.concatenate([self._frames, self._mel.push(samples)], axis=1)
+        while self._frames.shape[1] >= self._reduction:
+            block, self._frames = self._frames[:, : self._reduction], self._frames[:, self._reduction :]
+            self._history = [*self._history, self._encoded(block)][-4:]
+            self._made += 1
+
+    def _encoded(self, block: npt.NDArray[np.float32]) -> Latent:
+        """The latent [D] of mel frames [bands, reduction]; the last one again where there is none."""
+        try:
+            latent = self._encoder.step(np.ascontiguousarray(block))[:, 0].astype(np.float64)
+            if np.isfinite(latent).all():
+                self._failing = False
+                return latent
+            trouble = "it gave NaN or infinity"
+            self._encoder.reset()
+        except (VocoderError, RuntimeError) as error:
+            trouble = " ".join(str(error).split())[:160]
+        if not self._failing:
+            self._failing, self._trouble = True, trouble
+        return self._latent(self._made)
+
+    def _latent(self, index: int) -> Latent:
+        """Latent `index` of the stream, or the nearest there is; zeros before the first."""
+        if not self._history:
+            return np.zeros(self._dimensions)
+        first = self._made - len(self._history)
+        return self._history[min(max(index - first, 0), len(self._history) - 1)]
+
+    def next(self, settings: SourceSettings, samples: npt.NDArray[np.float32] | None) -> tuple[Latent, bool]:
+        x = np.zeros(self._config.hop, np.float32) if samples is None else samples
+        gain = np.float32(10.0 ** (settings.input_gain_db / 20.0))
+        if settings.freeze:
+            return self._current(), False
+        self._hear(bounded(x) * gain)
+        latent = self._current()
+        self._hop += 1
+        if self._trouble is not None:
+            trouble, self._trouble = self._trouble, None
+            raise EncoderFailed(trouble)
+        return latent, False
+
+    def _current(self) -> Latent:
+        frame = self._hop - self.latency_hops
+        place = max(0.0, (frame - (self._reduction - 1) / 2) / self._reduction)
+        left = math.floor(place)
+        weight = place - left
+        return self._latent(left) * (1.0 - weight) + self._latent(left + 1) * weight
+
+    def state(self) -> Latent:
+        """Everything heard that still matters, as one vector (the encoder's own state included)."""
+        encoder = [np.asarray(v, np.float64).ravel() for v in self._encoder.snapshot().values()]
+        pending, started = self._mel.state()
+        sizes = (len(self._history), len(pending), float(started), self._frames.shape[1])
+        head = np.array([self._hop, self._made, *sizes], np.float64)
+        return np.concatenate([head, pending, self._frames.ravel(), *self._history, *encoder], dtype=np.float64)
+
+    def restore(self, state: Latent) -> None:
+        self._hop, self._made, count, waiting, started, frames = (int(v) for v in state[:6])
+        parts = _Reader(state[6:])
+        self._mel = StreamingMel(self._config)
+        self._mel.restore(parts.take((waiting,)).astype(np.float32), bool(started))
+        self._frames = parts.take((self._config.bands, frames)).astype(np.float32)
+        self._history = [parts.take((self._dimensions,)) for _ in range(count)]
+        shapes = self._encoder.snapshot()
+        self._encoder.restore({name: parts.take(v.shape).astype(v.dtype) for name, v in shapes.items()})
+
+
+class _Reader:
+    """Takes arrays off the front of a vector."""
+
+    def __init__(self, data: Latent) -> None:
+        self._data, self._at = data, 0
+
+    def take(self, shape: tuple[int, ...]) -> Latent:
+        size = math.prod(shape)
+        part = self._data[self._at : self._at + size].reshape(shape).copy()
+        self._at += size
+        return part

@@ -1,0 +1,150 @@
+"""The places of a synth: up to four models that sound together, each with its weight, in sound or in latent space."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.state import StateDict, part_of
+from distill_engine.synthesis.blend_slot import Lane
+from distill_engine.synthesis.blending import Guest, Moved, space_of, thawed, together
+from distill_engine.synthesis.hop_values import blend_weights, hop_values
+from distill_engine.synthesis.parameters import ParameterBank
+from distill_engine.synthesis.voice import FloatArray, Report, Voice
+from distill_engine.vocabulary.table import BLEND_SLOTS
+
+Samples = npt.NDArray[np.float64]
+
+VOICES_AT_ONCE = 2  # computed side by side
+
+
+@dataclass(frozen=True)
+class SynthSnapshot:
+    """A synth's whole state, with the voices that were sounding. For `Synth.restore` of the same synth."""
+
+    arrays: StateDict
+    voices: tuple[tuple[Voice, ...], ...]
+
+
+def _guest(moved: Moved) -> Guest:
+    """A guest's part of a hop; its voice keeps it in mind, should the host be given up."""
+    guest = Guest(moved.latent, moved.gain, moved.voice.instrument.trim)
+    moved.voice.company = guest.frozen()[None]
+    return guest
+
+
+class _Passage:
+    """The hops of one voice that are to be computed at once."""
+
+    def __init__(self, voice: Voice) -> None:
+        self._voice = voice
+        self._latents: list[Samples] = []
+        self._gains: list[Samples] = []
+
+    def add(self, latent: Samples, gain: Samples) -> None:
+        """One hop more: latent [D], gain [hop]."""
+        self._latents.append(latent)
+        self._gains.append(gain)
+
+    def job(self, hop: int, report: Callable[[Report], None]) -> Callable[[], Samples]:
+        """Makes the weighted samples [n * hop] from hop `hop` on. Jobs of several voices may run side by side."""
+        block = np.stack(self._latents, axis=1).astype(np.float32)
+
+        def work() -> Samples:
+            weighted: Samples = np.concatenate(self._gains) * self._voice.render(block, hop, report).astype(np.float64)
+            return weighted
+
+        return work
+
+
+class Mixer:
+    """Sums the voices of all places. `move` is called for each hop of a block, then `mix` once."""
+
+    def __init__(self, hop: int, voice: Voice) -> None:
+        self.lanes = [Lane(hop) for _ in range(BLEND_SLOTS)]
+        self.lanes[0].start(voice)
+        self._pool: ThreadPoolExecutor | None = None
+        self._block: dict[int, _Passage] = {}
+
+    @property
+    def main(self) -> Voice:
+        """The voice at the first place."""
+        return self.lanes[0].voice
+
+    @property
+    def playing(self) -> list[Voice]:
+        """The newest voice of each place that is not empty, the first place first."""
+        return [lane.voice for lane in self.lanes if lane.voices]
+
+    @property
+    def voices(self) -> int:
+        """How many voices are computed: guests sound through their host's networks."""
+        return sum(not voice.guest for lane in self.lanes for voice in lane.voices)
+
+    @property
+    def fading(self) -> bool:
+        """Whether a swap is under way."""
+        return any(lane.fading for lane in self.lanes)
+
+    def settle(self) -> None:
+        """Ends every fade at once: for when nothing can be heard."""
+        for lane in self.lanes:
+            lane.settle()
+
+    def move(self, bank: ParameterBank, samples: FloatArray | None) -> None:
+        """One hop: each voice's latent and weight at the parameters' present values, guests with their host."""
+        values = hop_values(bank)
+        weights = blend_weights(bank, [lane.level for lane in self.lanes])
+        places = zip(self.lanes, weights, strict=True)
+        names = self.main.instrument.control_names
+        moved = [
+            one for lane, weight in places if lane.voices for one in lane.move(values, names, samples, float(weight))
+        ]
+        guests = [_guest(one) for one in moved if one.voice.guest]
+        for one in moved:
+            if not one.voice.guest:
+                company = guests if one.voice is self.main else thawed(one.voice.company, one.curve, len(one.gain))
+                passage = self._block.setdefault(id(one.voice), _Passage(one.voice))
+                passage.add(*together(one.latent, one.gain, one.voice.instrument.trim, company))
+
+    def dismiss_guests(self, hops: int) -> None:
+        """The first place is about to be another model's: its guests go on in sound, and fade out of it as they were last."""
+        guests = [voice for lane in self.lanes[1:] for voice in lane.voices if voice.guest]
+        if guests:
+            self.main.company = np.concatenate([voice.company for voice in guests])
+            for lane in self.lanes[1:]:
+                lane.dismiss(hops)
+
+    @property
+    def space(self) -> int:
+        """How the places are blended, as an index of the vocabulary's `BLEND_SPACES`."""
+        return space_of(lane.voice.guest for lane in self.lanes[1:] if lane.stays)
+
+    def mix(self, hop: int, report: Callable[[Report], None]) -> Samples:
+        """The sound of the hops moved, from `hop` on. Two or more voices are computed side by side: networks leave Python alone."""
+        jobs = [passage.job(hop, report) for passage in self._block.values()]
+        self._block = {}
+        if len(jobs) == 1:
+            total = jobs[0]()
+        else:
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(max_workers=VOICES_AT_ONCE, thread_name_prefix="voice")
+            total = np.sum(list(self._pool.map(lambda job: job(), jobs)), axis=0)
+        for lane in self.lanes:
+            lane.drop_finished()
+        return total
+
+    def state(self) -> StateDict:
+        """The states of all voices, by place."""
+        return {f"{place}.{k}": v for place, lane in enumerate(self.lanes) for k, v in lane.state().items()}
+
+    def restore(self, state: StateDict, seed: int, *, networks: bool) -> None:
+        """Goes on from a `state` with the same instruments at the same places."""
+        for place, lane in enumerate(self.lanes):
+            part = part_of(state, f"{place}.")
+            if part and lane.voices:
+                lane.restore(part, seed, networks=networks)

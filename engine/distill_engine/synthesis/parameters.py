@@ -1,0 +1,116 @@
+"""Every parameter's present value, gliding at hop boundaries: what the shared memory's latest values become inside the synth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from distill_engine.errors import ControlError
+from distill_engine.state import StateDict
+from distill_engine.vocabulary.table import PARAMETERS, Parameter, default_values, slot
+
+
+@dataclass
+class _Glide:
+    """A straight line from `start` to `target` over `hops` hops, `done` of them gone."""
+
+    start: float
+    target: float
+    hops: int
+    done: int = 0
+
+    def advance(self) -> float:
+        self.done += 1
+        return (
+            self.target if self.done >= self.hops else self.start + (self.target - self.start) * self.done / self.hops
+        )
+
+
+class ParameterBank:
+    """Values of all slots. `apply` sets a target, `advance` moves every glide on by one hop.
+
+    A change without glide is there from the next hop on; one with a glide of g seconds arrives after round(g * frame_rate)
+    hops, in equal steps. A new change starts from the value that is sounding. `frame_rate` is hops per second.
+    """
+
+    def __init__(self, frame_rate: float) -> None:
+        self._frame_rate = frame_rate
+        self._values = np.array(default_values(), np.float64)
+        self._glides: dict[int, _Glide] = {}
+
+    def apply(self, slot_index: int, value: float, glide_seconds: float = 0.0) -> float:
+        """Sets the target of a slot, clipped to its range; returns what was kept. Raises ControlError for NaN or no such slot."""
+        parameter = _parameter(slot_index)
+        if not math.isfinite(value) or not math.isfinite(glide_seconds):
+            raise ControlError(f"{parameter.address}: {value} over {glide_seconds} s is not a number")
+        target = parameter.clip(value)
+        hops = round(max(0.0, glide_seconds) * self._frame_rate) if parameter.ramped else 0
+        if hops <= 1:
+            self._glides.pop(slot_index, None)
+            self._values[slot_index] = target
+        else:
+            self._glides[slot_index] = _Glide(float(self._values[slot_index]), target, hops)
+        return target
+
+    def rearrange(self, first_slot: int, origins: Sequence[int | None]) -> None:
+        """Neighbouring slots take the values and glides of others among them (None: 0), as when names move to other numbers."""
+        values, glides = self._values.copy(), self._glides
+        span = range(first_slot, first_slot + len(origins))
+        self._glides = {index: glide for index, glide in glides.items() if index not in span}
+        for index, origin in zip(span, origins, strict=True):
+            self._values[index] = 0.0 if origin is None else values[first_slot + origin]
+            if origin is not None and first_slot + origin in glides:
+                self._glides[index] = glides[first_slot + origin]
+
+    def advance(self) -> None:
+        """One hop passes."""
+        for index, glide in list(self._glides.items()):
+            self._values[index] = glide.advance()
+            if glide.done >= glide.hops:
+                del self._glides[index]
+
+    @property
+    def moving(self) -> bool:
+        """Whether any glide is under way."""
+        return bool(self._glides)
+
+    def value(self, address: str) -> float:
+        """Present value of an address. Raises ControlError if it is no parameter."""
+        return float(self._values[slot(address)])
+
+    def at(self, slot_index: int) -> float:
+        """Present value of a slot."""
+        return float(self._values[slot_index])
+
+    def family(self, first_slot: int, count: int) -> np.ndarray:
+        """Present values [count] of neighbouring slots (a view: copy it to keep it)."""
+        return self._values[first_slot : first_slot + count]
+
+    def target(self, slot_index: int) -> float:
+        """Where a slot is heading (its value, if it stands)."""
+        glide = self._glides.get(slot_index)
+        return glide.target if glide else float(self._values[slot_index])
+
+    def state(self) -> StateDict:
+        """Values [slots] and the glides under way [count, 5]: slot, start, target, hops, done."""
+        glides = [(index, g.start, g.target, g.hops, g.done) for index, g in self._glides.items()]
+        return {"values": self._values.copy(), "glides": np.array(glides, np.float64).reshape(-1, 5)}
+
+    def restore(self, state: StateDict) -> None:
+        """Goes on from a `state`. Raises ControlError if it was made with another vocabulary."""
+        if state["values"].shape != self._values.shape:
+            raise ControlError(
+                f"this state has {state['values'].size} parameters, this version has {self._values.size}"
+            )
+        self._values = state["values"].astype(np.float64)
+        rows = state["glides"].tolist()
+        self._glides = {int(r[0]): _Glide(r[1], r[2], int(r[3]), int(r[4])) for r in rows}
+
+
+def _parameter(slot_index: int) -> Parameter:
+    if not 0 <= slot_index < len(PARAMETERS):
+        raise ControlError(f"there is no parameter slot {slot_index}; slots are 0 to {len(PARAMETERS) - 1}")
+    return PARAMETERS[slot_index]

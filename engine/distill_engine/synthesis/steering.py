@@ -1,0 +1,71 @@
+"""From a source to the latent that sounds: its motion, the map, the named controls and the latent offsets, hop by hop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.analysis.controls import Controls
+from distill_engine.analysis.map import LatentMap
+from distill_engine.state import StateDict
+from distill_engine.synthesis.sources import Latent, SourceBank, SourceSettings
+
+
+@dataclass(frozen=True)
+class HopValues:
+    """What the parameters say at one hop. `latents` [64] and `controls` [32] are offsets; `place` is the point on the map."""
+
+    settings: SourceSettings
+    latents: npt.NDArray[np.float64]
+    controls: npt.NDArray[np.float64]
+    place: tuple[float, float] = (0.0, 0.0)
+    place_amount: float = 0.0
+
+
+class Steering:
+    """Applies the parameters of a hop to a voice's source. Without controls or map it adds the latent offsets alone.
+
+    `strain` says how far the named controls push out of the corpus' region at this hop: 0 inside, 1 at the limit.
+    """
+
+    strain = 0.0
+
+    def __init__(self, controls: Controls | None, place: LatentMap | None, seed: int) -> None:
+        self._controls, self._place = controls, place
+        self._motion = controls.motion(seed) if controls is not None else None
+
+    def latent(self, sources: SourceBank, values: HopValues, samples: npt.NDArray[np.float32] | None) -> Latent:
+        """The latent [D] of this hop; every source moves on by one."""
+        wanted = values.controls[: len(self._controls)] if self._controls is not None else values.controls[:0]
+        latent = self._moved(sources, values.settings, wanted, samples)
+        if self._place is not None and values.place_amount > 0.0:
+            latent = latent + values.place_amount * (self._place.latent_at(*values.place) - latent)
+        self.strain = 0.0
+        if self._controls is not None and wanted.any():
+            offset, self.strain = self._controls.steer(latent, wanted)
+            latent = latent + offset
+        return np.asarray(latent + values.latents[: len(latent)], np.float64)
+
+    def _moved(
+        self, sources: SourceBank, settings: SourceSettings, wanted: Latent, samples: npt.NDArray[np.float32] | None
+    ) -> Latent:
+        """The source's latent, moving as the temporal controls want it."""
+        if self._controls is None or self._motion is None:
+            return sources.next(settings, samples)
+        modulation = self._controls.source_modulation(wanted)
+        if modulation.speed != 1.0:
+            settings = replace(settings, rate=settings.rate * modulation.speed, speed=settings.speed * modulation.speed)
+        return self._motion.step(sources.next(settings, samples), modulation)
+
+    def adopt(self, other: Steering) -> None:
+        """Goes on from the steering of another voice of the same model."""
+        self.restore(other.state())
+
+    def state(self) -> StateDict:
+        return {} if self._motion is None else {"motion": self._motion.state()}
+
+    def restore(self, state: StateDict) -> None:
+        if self._motion is not None and "motion" in state:
+            self._motion.restore(state["motion"])
