@@ -33,7 +33,7 @@ from distill_control.osc.packet import encode
 from distill_engine.vocabulary import table as vocabulary
 from support_jack import JackServer, available
 
-WIDTH = vocabulary.slot("/distill/width")
+WIDTH = vocabulary.index_of("/distill/width")
 SENDER = """
 import socket, struct, sys, time
 port, rate, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])

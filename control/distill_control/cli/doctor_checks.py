@@ -25,7 +25,7 @@ GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """One thing that was looked at: `advice` could be better, `fault` keeps something from working; `way` is what to do."""
 
     what: str
@@ -34,19 +34,19 @@ class Finding:
     way: str = ""
 
 
-def examine() -> Iterator[Finding]:
+def examine() -> Iterator[CheckResult]:
     """Looks at everything, one thing after the other; no check can end the others."""
     for what, check in CHECKS.items():
         try:
-            yield from (Finding(what, *row) for row in check())
+            yield from (CheckResult(what, *row) for row in check())
         except (DistillError, OSError, ImportError) as error:
-            yield Finding(what, "fault", " ".join(str(error).split()), "")
+            yield CheckResult(what, "fault", " ".join(str(error).split()), "")
 
 
-Row = tuple[Grade, str, str]
+CheckRow = tuple[Grade, str, str]
 
 
-def _program() -> Iterator[Row]:
+def _program() -> Iterator[CheckRow]:
     from distill_engine import __version__
 
     yield (
@@ -56,7 +56,7 @@ def _program() -> Iterator[Row]:
     )
 
 
-def _starter() -> Iterator[Row]:
+def _starter() -> Iterator[CheckRow]:
     from distill_engine.library.assets import starter_path
     from distill_engine.modelfile import ModelFile
     from distill_engine.modelfile.verify import verify_file
@@ -69,7 +69,7 @@ def _starter() -> Iterator[Row]:
         yield "good", "the built-in model is whole", ""
 
 
-def _speed() -> Iterator[Row]:
+def _speed() -> Iterator[CheckRow]:
     from distill_engine.library.assets import starter_path
     from distill_engine.live.realtime_check import FitRequest, fit_instrument
 
@@ -85,7 +85,7 @@ def _speed() -> Iterator[Row]:
         yield ("good", spent, "") if fit.factor < 0.5 else ("advice", spent, "close other programs before you play")
 
 
-def _training() -> Iterator[Row]:
+def _training() -> Iterator[CheckRow]:
     try:
         found = f"torch {version('torch')}"
     except PackageNotFoundError:
@@ -94,7 +94,7 @@ def _training() -> Iterator[Row]:
     yield "good", f"{found}, {os.cpu_count()} cores", ""
 
 
-def _sound() -> Iterator[Row]:
+def _sound() -> Iterator[CheckRow]:
     from distill_engine.audio_io.devices import AudioSystem, jack_answers
 
     with _hushed():
@@ -121,7 +121,7 @@ def _hushed() -> Iterator[None]:
         os.close(nowhere)
 
 
-def _midi() -> Iterator[Row]:
+def _midi() -> Iterator[CheckRow]:
     from distill_control.midi.ports import list_midi
 
     with _hushed():
@@ -133,7 +133,7 @@ def _midi() -> Iterator[Row]:
         yield "advice", f"no MIDI input{f' ({reasons})' if reasons else ''}", "plug a controller in, if you want one"
 
 
-def _control() -> Iterator[Row]:
+def _control() -> Iterator[CheckRow]:
     from distill_control.settings import ControlSettings
 
     settings = ControlSettings()
@@ -151,7 +151,7 @@ def _control() -> Iterator[Row]:
                 yield "good", f"{name} port {port} is free", ""
 
 
-def _real_time() -> Iterator[Row]:
+def _real_time() -> Iterator[CheckRow]:
     from distill_engine.realtime.threads import RealtimeStatus, prepare_thread
 
     results: list[RealtimeStatus] = []
@@ -165,7 +165,7 @@ def _real_time() -> Iterator[Row]:
         yield "good", "real-time priority is allowed", ""
 
 
-def _system() -> Iterator[Row]:
+def _system() -> Iterator[CheckRow]:
     if HUGE_PAGES.is_file() and "[never]" not in (setting := HUGE_PAGES.read_text()):
         chosen = setting.partition("[")[2].partition("]")[0]
         way = f"on stage: `echo never | sudo tee {HUGE_PAGES}`"
@@ -180,7 +180,7 @@ def _system() -> Iterator[Row]:
         yield "good", f"load {load:.1f} on {os.cpu_count()} cores", ""
 
 
-def _library() -> Iterator[Row]:
+def _library() -> Iterator[CheckRow]:
     from distill_engine.library.folders import data_dir, ensure
 
     folder = ensure(data_dir())
@@ -192,7 +192,7 @@ def _library() -> Iterator[Row]:
     yield ("good", found, "") if free > LEAST_FREE_GB else ("advice", found, "a training needs about a gigabyte")
 
 
-CHECKS: dict[str, Callable[[], Iterator[Row]]] = {
+CHECKS: dict[str, Callable[[], Iterator[CheckRow]]] = {
     "program": _program,
     "starter": _starter,
     "speed": _speed,

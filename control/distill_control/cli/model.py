@@ -14,7 +14,7 @@ from distill_control.cli.analyse import register_map
 
 if TYPE_CHECKING:
     from distill_engine.modelfile import ModelFile
-    from distill_engine.modelfile.verify import Finding
+    from distill_engine.modelfile.verify import FileCheck
 
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -97,11 +97,11 @@ def run_verify(args: argparse.Namespace) -> int:
     return 0
 
 
-def check_all(file: ModelFile) -> Iterator[Finding]:
+def check_all(file: ModelFile) -> Iterator[FileCheck]:
     """Every check: the file's bytes, its own consistency, weights against configs, graphs against weights and torch."""
     from importlib.util import find_spec
 
-    from distill_engine.modelfile.verify import Finding, check_fit, verify_file
+    from distill_engine.modelfile.verify import FileCheck, check_fit, verify_file
 
     sound = True
     for finding in verify_file(file):
@@ -111,11 +111,11 @@ def check_all(file: ModelFile) -> Iterator[Finding]:
         return
     for what, faults in (("manifest", check_fit(file)), ("weights of graphs", _graph_weights(file))):
         sound = sound and not faults
-        yield Finding(what, "; ".join(faults) or None)
+        yield FileCheck(what, "; ".join(faults) or None)
     if sound and find_spec("torch") is not None:
         from distill_engine.rendering.verifying import verify_graphs
 
-        yield Finding("networks in torch, and graphs beside them", "; ".join(verify_graphs(file)) or None)
+        yield FileCheck("networks in torch, and graphs beside them", "; ".join(verify_graphs(file)) or None)
 
 
 def _graph_weights(file: ModelFile) -> list[str]:

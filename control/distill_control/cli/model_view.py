@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from distill_engine.modelfile import ModelFile
-    from distill_engine.modelfile.verify import Finding
+    from distill_engine.modelfile.verify import FileCheck
 
 _NO_CONTROLS = "none yet: run `distill analyse MODEL CORPUS`"
 _UNFINISHED = "a checkpoint: finish it with `distill train --resume`, or play it with --torch-device"
 
-Row = Mapping[str, Any]
+TableRow = Mapping[str, Any]
 
 
 def size_text(size: float) -> str:
@@ -77,7 +77,7 @@ def _choice(file: ModelFile) -> dict[str, str]:
     return {"vocoder": choice.name, "reason": choice.reason}
 
 
-def show_info(console: Console, data: Row) -> None:
+def show_info(console: Console, data: TableRow) -> None:
     """The description as tables."""
     data = harmless(data)
     facts = _grid()
@@ -97,7 +97,7 @@ def show_info(console: Console, data: Row) -> None:
         console.print(f"drawn: {path}", markup=False)
 
 
-def _facts(data: Row) -> list[tuple[str, str]]:
+def _facts(data: TableRow) -> list[tuple[str, str]]:
     model, corpus, choice = data["model"], data["corpus"], data["plays_through"]
     shape = ", ".join(
         f"{model[key]} {what}"
@@ -133,7 +133,7 @@ def _training(row: Any) -> str:
     return "; ".join(words)
 
 
-def _vocoders(rows: Row) -> Table:
+def _vocoders(rows: TableRow) -> Table:
     table = _table("Vocoder", ">Epochs", ">Steps", ">Log-mel", ">Base", ">MR-STFT", ">Base", "Usable", "Why")
     for kind, row in rows.items():
         figures = row.get("validation") or {}
@@ -145,7 +145,7 @@ def _vocoders(rows: Row) -> Table:
     return table
 
 
-def _show_controls(console: Console, analysis: Row) -> None:
+def _show_controls(console: Console, analysis: TableRow) -> None:
     from distill_control.cli.analyse import show_controls
 
     try:
@@ -156,14 +156,14 @@ def _show_controls(console: Console, analysis: Row) -> None:
         )
 
 
-def _parts(rows: Row) -> Table:
+def _parts(rows: TableRow) -> Table:
     table = _table("Part", ">Size")
     for name, row in rows.items():
         table.add_row(_text(name), size_text(row["bytes"]))
     return table
 
 
-def show_findings(console: Console, findings: Sequence[Finding]) -> None:
+def show_findings(console: Console, findings: Sequence[FileCheck]) -> None:
     """One line per check."""
     table = _table("Check", "Result")
     for finding in findings:
@@ -195,7 +195,7 @@ def list_row(name: str, path: Path, *, built_in: bool = False) -> dict[str, Any]
     return row
 
 
-def show_list(console: Console, folder: Path, rows: Sequence[Row]) -> None:
+def show_list(console: Console, folder: Path, rows: Sequence[TableRow]) -> None:
     """The models as a table, or where to put some."""
     if not rows:
         console.print(f"No models in {folder}: put .distillgan files there, or train one", markup=False, soft_wrap=True)

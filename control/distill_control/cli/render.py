@@ -12,7 +12,7 @@ from distill_control.cli.options import vocoder_name
 from distill_engine.vocabulary.table import VOCODERS
 
 if TYPE_CHECKING:
-    from distill_engine.rendering.render import Output, Progress, RenderResult
+    from distill_engine.rendering.render import RenderProgress, RenderResult, RenderTarget
     from distill_engine.synthesis.instrument import Instrument
 
 FORMATS = ("wav", "flac", "mp3", "ogg", "opus", "aiff")
@@ -116,16 +116,16 @@ def _sentence(result: RenderResult) -> str:
     )
 
 
-def _output(args: argparse.Namespace, *inputs: Path | None) -> Output:
+def _output(args: argparse.Namespace, *inputs: Path | None) -> RenderTarget:
     """The file to write; never one of the files that are read."""
     from distill_engine.errors import ConfigError
-    from distill_engine.rendering.render import Output
+    from distill_engine.rendering.render import RenderTarget
 
     for path in inputs:
         if path is not None and args.output.exists() and path.exists() and args.output.samefile(path):
             raise ConfigError(f"{args.output} is read for this: give another name with -o")
     lossless = (args.format or args.output.suffix.lstrip(".")).lower() not in ("mp3", "ogg", "opus")
-    return Output(args.output, args.sample_rate, (args.bit_depth or "24") if lossless else "24", args.format)
+    return RenderTarget(args.output, args.sample_rate, (args.bit_depth or "24") if lossless else "24", args.format)
 
 
 def _prepare(args: argparse.Namespace, path: Path, vocoder: str) -> Instrument:
@@ -135,7 +135,7 @@ def _prepare(args: argparse.Namespace, path: Path, vocoder: str) -> Instrument:
     return prepare_instrument(path, vocoder, settings=offline_settings(), torch_device=args.torch_device)
 
 
-def _render_score(args: argparse.Namespace, path: Path, output: Output) -> RenderResult:
+def _render_score(args: argparse.Namespace, path: Path, output: RenderTarget) -> RenderResult:
     from distill_engine.library.lookup import find_model
     from distill_engine.rendering.performance import Score
     from distill_engine.rendering.render import render_score
@@ -163,7 +163,7 @@ def _address(name: str) -> str:
     return name if name.startswith("/") else f"/distill/{name}"
 
 
-def _render_take(args: argparse.Namespace, path: Path, output: Output) -> RenderResult:
+def _render_take(args: argparse.Namespace, path: Path, output: RenderTarget) -> RenderResult:
     from distill_control.cli.output import console_err
     from distill_engine.rendering.render import render_take
     from distill_engine.rendering.resolve import model_finder
@@ -181,7 +181,7 @@ def _render_take(args: argparse.Namespace, path: Path, output: Output) -> Render
     )
 
 
-def _with_progress(work: Callable[[Callable[[Progress], None]], RenderResult]) -> RenderResult:
+def _with_progress(work: Callable[[Callable[[RenderProgress], None]], RenderResult]) -> RenderResult:
     """Runs `work` with a progress bar on stderr: seconds of sound done, and the time that remains."""
     from rich.progress import BarColumn, Progress, TextColumn
 

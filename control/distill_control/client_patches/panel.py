@@ -79,8 +79,8 @@ class Panel:
     def __post_init__(self) -> None:
         if not all(0 < port < 65536 for port in (self.port, self.listen, self.query_port)):
             raise ConfigError("ports are 1 to 65535")
-        if len(self.controls) > vocabulary.CONTROL_SLOTS or not 0 <= self.latents <= vocabulary.LATENT_SLOTS:
-            raise ConfigError(f"at most {vocabulary.CONTROL_SLOTS} controls and {vocabulary.LATENT_SLOTS} latents")
+        if len(self.controls) > vocabulary.CONTROL_COUNT or not 0 <= self.latents <= vocabulary.LATENT_COUNT:
+            raise ConfigError(f"at most {vocabulary.CONTROL_COUNT} controls and {vocabulary.LATENT_COUNT} latents")
 
     @property
     def statics(self) -> tuple[Fader, ...]:

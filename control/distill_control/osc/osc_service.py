@@ -10,7 +10,7 @@ from distill_control.osc.gate import Gate
 from distill_control.osc.limits import AllowList
 from distill_control.osc.oscquery_service import OscQueryService
 from distill_control.osc.ports import open_socket, own_addresses
-from distill_control.osc.queries import Feedback
+from distill_control.osc.queries import SubscriptionQueries
 from distill_control.osc.receiver import Receiver
 from distill_control.osc.server import TcpServer, UdpServer
 from distill_control.session import Session
@@ -45,7 +45,7 @@ class OscService:
         self.allow = AllowList(settings.networks(), frozenset() if local else own_addresses())
         self.clients = Clients(settings.errors_per_second)
         self.receiver = Receiver(session, settings, asyncio.get_running_loop())
-        self.feedback = Feedback(session, self.clients, settings.client_timeout_seconds, notify)
+        self.feedback = SubscriptionQueries(session, self.clients, settings.client_timeout_seconds, notify)
         self.gate = Gate(self.receiver, self.clients, self.allow, self._refused, self.feedback.closed)
         self.udp: UdpServer | None = None
         self.tcp: TcpServer | None = None

@@ -14,7 +14,7 @@ LEVEL_INTERVAL_SECONDS = 0.1
 _STATUS_LIMIT = 64
 
 
-class Feedback:
+class SubscriptionQueries:
     """Answers subscriptions, and forgets UDP subscribers that have not been heard of for `timeout_seconds`."""
 
     def __init__(

@@ -14,13 +14,13 @@ from typing import Protocol
 
 from distill_control.arguments import Value
 from distill_engine.errors import ControlError
-from distill_engine.vocabulary.table import LATENT_SLOTS
+from distill_engine.vocabulary.table import LATENT_COUNT
 
 
 class Link(Protocol):
     """The engine as the session sees it."""
 
-    def set(self, slot: int, value: float, glide_seconds: float) -> None:
+    def set(self, parameter_index: int, value: float, glide_seconds: float) -> None:
         """Puts a parameter into shared memory."""
 
     def request(self, identifier: int, command: str, arguments: Sequence[Value]) -> bool:
@@ -49,7 +49,7 @@ class ModelInfo:
             name=str(event.get("name", "")),
             digest=str(event.get("digest", "")),
             controls=tuple(str(name) for name in controls) if isinstance(controls, list | tuple) else (),
-            latents=min(latents, LATENT_SLOTS) if isinstance(latents, int) else 0,
+            latents=min(latents, LATENT_COUNT) if isinstance(latents, int) else 0,
             has_map=bool(event.get("has_map")),
             details=dict(event),
         )

@@ -113,13 +113,13 @@ class PresetController:
         return preset
 
     def _usable(self, preset: Preset) -> Mapping[str, Value]:
-        """Values that the loaded model has a place for and presets may touch, in the order of the slots."""
+        """Values that the loaded model has a place for and presets may touch, in the vocabulary's order."""
         excluded = self.store.excluded()
-        slots: list[tuple[int, str, Value]] = []
+        parameters: list[tuple[int, str, Value]] = []
         left_out = []
         for address, value in preset.values.items():
             try:
-                row, slot = self.session.resolve(address)
+                row, parameter_index = self.session.resolve(address)
             except ControlError:
                 left_out.append(address)
                 continue
@@ -127,10 +127,12 @@ class PresetController:
                 continue
             if row.kind == "parameter" and isinstance(value, str):
                 raise PresetError(f"the preset {preset.name} is damaged: {address} is no number")
-            slots.append((len(vocabulary.PARAMETERS) if slot is None else slot, address, value))
+            parameters.append(
+                (len(vocabulary.PARAMETERS) if parameter_index is None else parameter_index, address, value)
+            )
         if left_out:
             self._notify("warning", f"preset {preset.name}: the model has no {', '.join(left_out[:5])}; left out")
-        return {address: value for _, address, value in sorted(slots, key=lambda item: item[:2])}
+        return {address: value for _, address, value in sorted(parameters, key=lambda item: item[:2])}
 
     def _wanted(self, address: str) -> Value:
         """What a setting is, or what it was last asked to be, while that is not answered."""

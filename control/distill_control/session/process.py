@@ -38,7 +38,7 @@ def run(start: Start) -> int:
     try:
         block = SharedBlock.attach(start.shared_name)
         settings = replace(start.settings, retry_ports=True) if start.again else start.settings
-        return asyncio.run(ControlProcess(channel, block, settings, again=start.again).run())
+        return asyncio.run(ControlProgram(channel, block, settings, again=start.again).run())
     except DistillError as error:
         channel.send({"event": "failed", "reason": str(error)})
         channel.flush()
@@ -47,7 +47,7 @@ def run(start: Start) -> int:
         channel.close()
 
 
-class ControlProcess:
+class ControlProgram:
     """Session, services, view and the thread that listens to the engine."""
 
     def __init__(self, channel: Channel, block: SharedBlock, settings: ControlSettings, *, again: bool) -> None:
@@ -59,7 +59,7 @@ class ControlProcess:
         link = EngineLink(channel, block)
         self.session = Session(link, subscriber_limit=settings.subscriber_limit)
         if again:
-            self.session.values.slots = link.values()
+            self.session.values.parameters = link.values()
         self._services: list[Service] = []
         self._ended = asyncio.Event()
         self._result = 0

@@ -51,7 +51,7 @@ class Withheld:
 
 
 @dataclass(frozen=True)
-class Setting:
+class AnalysisContext:
     """One run: the corpus, the model's sound (`prober`), the learned region, and what is withheld so far."""
 
     view: CorpusView

@@ -35,7 +35,7 @@ class AnalysisProgress:
     total: int
 
 
-Progress = Callable[[AnalysisProgress], None]
+ProgressListener = Callable[[AnalysisProgress], None]
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Prober:
     """
 
     synthesise: Synthesise
-    progress: Progress
+    progress: ProgressListener
     workers: int = 1
     seconds: float = field(default=0.0, init=False)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from distill_engine.analysis.context import LEAST_STEPS, Setting, Withheld
+from distill_engine.analysis.context import LEAST_STEPS, AnalysisContext, Withheld
 from distill_engine.analysis.control_response import Response, describe, linear_warp, listen, paths_of, safe_range
 from distill_engine.analysis.controls import ControlInfo, Controls, Paths
 from distill_engine.analysis.corpus import place_in
@@ -34,7 +34,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundControls:
     """Controls and the fields and warps of their paths, in the same order."""
 
     infos: list[ControlInfo]
@@ -42,47 +42,47 @@ class Found:
     warps: list[FloatArray]
 
 
-def find_steady(setting: Setting) -> Found:
+def find_static_controls(context: AnalysisContext) -> FoundControls:
     """All controls of steady features, measured at base points that their search never saw."""
-    drawn = place_in(setting.view, setting.random(0), setting.config.probes)
-    drawn = drawn + 0.8 * setting.region.colouring @ setting.random(1).standard_normal(drawn.shape)
-    points, heard = setting.white(drawn), setting.prober.held(drawn, "listening to the model")
-    spreads = _spreads(setting, heard)
-    best = _search(setting, points, heard, spreads)
+    drawn = place_in(context.view, context.random(0), context.config.probes)
+    drawn = drawn + 0.8 * context.region.colouring @ context.random(1).standard_normal(drawn.shape)
+    points, heard = context.white(drawn), context.prober.held(drawn, "listening to the model")
+    spreads = _spreads(context, heard)
+    best = _search(context, points, heard, spreads)
     for feature in FEATURES:
         if feature.kind == "steady" and feature.name not in best:
             reason = f"{feature.name} is undefined or the same in nearly all of the corpus"
-            setting.withheld.append(Withheld(feature.name, 0.0, reason))
-    return _measured(setting, best, spreads)
+            context.withheld.append(Withheld(feature.name, 0.0, reason))
+    return _measured(context, best, spreads)
 
 
 def _search(
-    setting: Setting, points: FloatArray, heard: FloatArray, spreads: Mapping[str, float]
+    context: AnalysisContext, points: FloatArray, heard: FloatArray, spreads: Mapping[str, float]
 ) -> dict[str, Candidate]:
     """The best path of each feature, in the features' order. Every round learns from what the last one heard."""
-    positions = np.linspace(-1.0, 1.0, setting.config.positions)
-    bases = setting.places(2, setting.config.bases)
+    positions = np.linspace(-1.0, 1.0, context.config.positions)
+    bases = context.places(2, context.config.bases)
     best: dict[str, Candidate] = {}
     for selective in SELECTIVITY:
-        surrogates = _surrogates(setting, points, heard, spreads)
+        surrogates = _surrogates(context, points, heard, spreads)
         todo = [name for name in surrogates if name not in best or best[name].worth < CONTENT_FROM]
         if not todo:
             break
         fields = [feature_field(name, surrogates, points, selective) for name in todo]
-        paths = paths_of(fields, [linear_warp()] * len(fields), setting.region)
-        responses = listen(setting.prober, paths, setting.region, bases, positions, "trying the controls")
+        paths = paths_of(fields, [linear_warp()] * len(fields), context.region)
+        responses = listen(context.prober, paths, context.region, bases, positions, "trying the controls")
         for name, field, response in zip(todo, fields, responses, strict=True):
             worth = _worth(response, name)
             if name not in best or worth > best[name].worth + 0.02:
                 best[name] = Candidate(worth, field, response)
-        points = np.concatenate([points, setting.white(_tried(setting, paths, bases, positions))], axis=1)
+        points = np.concatenate([points, context.white(_tried(context, paths, bases, positions))], axis=1)
         heard = np.concatenate([heard, *(row for response in responses for row in response.heard)])
     return {name: best[name] for name in NAMES if name in best}
 
 
-def _tried(setting: Setting, paths: Paths, bases: FloatArray, positions: FloatArray) -> FloatArray:
+def _tried(context: AnalysisContext, paths: Paths, bases: FloatArray, positions: FloatArray) -> FloatArray:
     """The latents [D, controls * bases * positions] that a trial has played, in the order of its responses."""
-    controls = Controls([], paths, setting.region)
+    controls = Controls([], paths, context.region)
     count = len(paths.directions)
     values = positions[None, :, None] * np.eye(count)[:, None, :]
     return np.stack(
@@ -97,23 +97,23 @@ def _worth(response: Response, name: str) -> float:
     return response.rho(index) * float(np.clip(steps, 0.0, 1.0))
 
 
-def _spreads(setting: Setting, heard: FloatArray) -> dict[str, float]:
+def _spreads(context: AnalysisContext, heard: FloatArray) -> dict[str, float]:
     """The spread of each feature: over the corpus, or over the model's sound where that is wider."""
     result = {}
     for index, feature in enumerate(FEATURES):
         row = heard[:, index][np.isfinite(heard[:, index])]
         own = float(row.std()) if feature.kind == "steady" and len(row) > 3 else 0.0
-        result[feature.name] = max(setting.view.spread(feature.name), own, 1e-6)
+        result[feature.name] = max(context.view.spread(feature.name), own, 1e-6)
     return result
 
 
 def _surrogates(
-    setting: Setting, points: FloatArray, heard: FloatArray, spreads: Mapping[str, float]
+    context: AnalysisContext, points: FloatArray, heard: FloatArray, spreads: Mapping[str, float]
 ) -> dict[str, Surrogate]:
     """What is known about each steady feature: from the model's sound, and with less weight from the corpus itself."""
-    corpus = setting.white(setting.view.stretch_latents)
+    corpus = context.white(context.view.stretch_latents)
     every = np.concatenate([points, corpus], axis=1)
-    values = np.concatenate([heard, setting.view.stretch_features])
+    values = np.concatenate([heard, context.view.stretch_features])
     weights = np.concatenate([np.ones(points.shape[1]), np.full(corpus.shape[1], _CORPUS_WEIGHT)])
     found: dict[str, Surrogate] = {}
     for index, feature in enumerate(FEATURES):
@@ -124,22 +124,22 @@ def _surrogates(
     return found
 
 
-def _measured(setting: Setting, best: Mapping[str, Candidate], spreads: Mapping[str, float]) -> Found:
+def _measured(context: AnalysisContext, best: Mapping[str, Candidate], spreads: Mapping[str, float]) -> FoundControls:
     """The candidates, measured at fresh base points as they will be played; those that pass."""
     features = [FEATURES[NAMES.index(name)] for name in best]
-    positions = np.linspace(-1.0, 1.0, setting.config.positions)
+    positions = np.linspace(-1.0, 1.0, context.config.positions)
     warps = [even_warp(positions, best[f.name].response.medians(NAMES.index(f.name))) for f in features]
     fields = [candidate.field for candidate in best.values()]
-    found = Found([], [], [])
+    found = FoundControls([], [], [])
     if not fields:
         return found
-    bases = setting.places(3, setting.config.bases)
-    paths = paths_of(fields, warps, setting.region)
-    responses = listen(setting.prober, paths, setting.region, bases, positions, "measuring the controls")
-    inside = setting.white(setting.view.heard)
+    bases = context.places(3, context.config.bases)
+    paths = paths_of(fields, warps, context.region)
+    responses = listen(context.prober, paths, context.region, bases, positions, "measuring the controls")
+    inside = context.white(context.view.heard)
     for feature, field, warp, response in zip(features, fields, warps, responses, strict=True):
-        if not setting.withhold(feature, response):
-            safe = safe_range(field, warp, setting.region, inside)
+        if not context.withhold(feature, response):
+            safe = safe_range(field, warp, context.region, inside)
             text = f"more {feature.name}: {feature.description}"
             found.infos.append(describe(feature.name, "feature", feature, response, spreads, safe, text))
             found.fields.append(field)

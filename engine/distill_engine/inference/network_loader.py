@@ -124,11 +124,11 @@ class NetworkLoader:
 
         model, device = self._placed(lambda: build_model(config), part)
         decoder = Runner(
-            model, device, initial_state=model.decoder_initial_state, step=model.decoder_step, told=self.notes.append
+            model, device, initial_state=model.decoder_initial_state, step=model.decoder_step, notify=self.notes.append
         )
         encoder = Runner(
             model, device, initial_state=model.encoder_initial_state, step=model.encoder_step, unit=config.reduction,
-            told=self.notes.append,
+            notify=self.notes.append,
         )  # fmt: skip
         return (
             lambda: TorchBackend(decoder, config.latent_dim, config.bands),
@@ -142,14 +142,14 @@ class NetworkLoader:
         from distill_engine.vocoders.registry import build_vocoder
 
         network, device = self._placed(lambda: build_vocoder(choice.kind, choice.config), part)
-        runner = Runner(network, device, told=self.notes.append)
+        runner = Runner(network, device, notify=self.notes.append)
         return lambda: TorchBackend(runner, int(network.config.bands), 1)
 
     def _placed(self, build: Callable[[], Any], part: dict[str, np.ndarray]) -> tuple[Any, Any]:
         """The built network with the part's weights, in float32, on its device, ready to play; and that device."""
         import torch
 
-        from distill_engine.layers.runner import choose_device, place
+        from distill_engine.layers.runner import choose_device, move_network
 
         tensors = {name: torch.from_numpy(np.ascontiguousarray(value)).float() for name, value in part.items()}
         try:
@@ -158,5 +158,5 @@ class NetworkLoader:
         except (RuntimeError, ValueError) as error:
             detail = " ".join(str(error).split())[:160]
             raise ModelFileError(f"the weights do not fit the model's own config: {detail}") from None
-        device = place(network.eval(), choose_device(self._device or "auto"), self.notes.append)
+        device = move_network(network.eval(), choose_device(self._device or "auto"), self.notes.append)
         return network, device

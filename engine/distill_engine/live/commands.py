@@ -35,7 +35,7 @@ Answer = Callable[[str | None], None]
 
 
 @dataclass(frozen=True)
-class Wishes:
+class LoadOptions:
     """How instruments are loaded while playing: the request of the start (block and threads as they were found), and paths. `factor` is
     what the first instrument takes (see `Fit`)."""
 
@@ -52,7 +52,7 @@ class LiveCommands:
 
     Args:
         send: sends answers and events to the control process.
-        loaded: called when another instrument plays at the first place.
+        loaded: called when another instrument plays in the first slot.
         capture: the input device, opened when the input source is wanted.
     """
 
@@ -60,17 +60,17 @@ class LiveCommands:
         self,
         performer: Performer,
         synth: Synth,
-        wishes: Wishes,
+        options: LoadOptions,
         send: Callable[[Mapping[str, Any]], Any],
         loaded: Callable[[Instrument], None],
         capture: Capture,
     ) -> None:
         self.synth = synth
-        self._performer, self._wishes = performer, wishes
+        self._performer, self._options = performer, options
         self._send, self._loaded = send, loaded
         self._capture = capture
         self.swaps = 0
-        self._factors = {0: wishes.factor}
+        self._factors = {0: options.factor}
         self._jobs: queue.Queue[tuple[Callable[[], None], Answer] | None] = queue.Queue(LOADS_WAITING)
         self._recordings: queue.Queue[tuple[Callable[[], None], Answer] | None] = queue.Queue(LOADS_WAITING)
         for name, jobs in (("loader", self._jobs), ("recorder", self._recordings)):
@@ -123,23 +123,23 @@ class LiveCommands:
         pool, fit = self._fit(path, name)
         self._swap(pool, fit)
         self._loaded(pool.instrument)
-        self._wishes = replace(self._wishes, request=replace(self._wishes.request, vocoder=name))
+        self._options = replace(self._options, request=replace(self._options.request, vocoder=name))
 
     def change_model(self, name: str) -> None:
         """Another model, by its name in the library. Raises LibraryError, ModelFileError, VocoderError."""
-        pool, fit = self._fit(self._find(name), self._wishes.request.vocoder)
+        pool, fit = self._fit(self._find(name), self._options.request.vocoder)
         self._swap(pool, fit)
         self._loaded(pool.instrument)
 
-    def change_blend(self, place: int, name: str) -> None:
-        """A model at a blend place; an empty name empties the place."""
+    def change_blend(self, slot: int, name: str) -> None:
+        """A model in a blend slot; an empty name empties the slot."""
         if not name:
-            self._run(lambda: self.synth.swap(None, place=int(place)))
-            self._factors.pop(int(place), None)
+            self._run(lambda: self.synth.swap(None, slot=int(slot)))
+            self._factors.pop(int(slot), None)
             return
-        pool, fit = self._fit(self._find(name), self._wishes.request.vocoder)
-        self._swap(pool, fit, int(place))
-        if int(place) == 0:
+        pool, fit = self._fit(self._find(name), self._options.request.vocoder)
+        self._swap(pool, fit, int(slot))
+        if int(slot) == 0:
             self._loaded(pool.instrument)
 
     def record(self, name: str) -> None:
@@ -192,51 +192,53 @@ class LiveCommands:
                 answer(None)
 
     def _find(self, name: str) -> Path:
-        return find_model(name, allow_paths=self._wishes.allow_paths)
+        return find_model(name, allow_paths=self._options.allow_paths)
 
     def _fit(self, path: Path, vocoder: str) -> tuple[VoicePool, Fit]:
         """Loads in this thread. Python's lock is held for up to 10 ms at a time meanwhile: the ring is filled higher before."""
         if plays_in_torch(vocoder) and not torch_is_here():
-            self._performer.brace(IMPORT_MARGIN, LOADING_LIMIT)
+            self._performer.raise_latency_for(IMPORT_MARGIN, LOADING_LIMIT)
             import_torch()
-        self._performer.brace(LOADING_MARGIN, LOADING_LIMIT)
+        self._performer.raise_latency_for(LOADING_MARGIN, LOADING_LIMIT)
         try:
-            return fit_instrument(path, replace(self._wishes.request, vocoder=vocoder))
+            return fit_instrument(path, replace(self._options.request, vocoder=vocoder))
         except DistillError:
-            self._performer.brace(0.0, 0.0)
+            self._performer.raise_latency_for(0.0, 0.0)
             raise
 
-    def _swap(self, pool: VoicePool, fit: Fit, place: int = 0) -> None:
+    def _swap(self, pool: VoicePool, fit: Fit, slot: int = 0) -> None:
         """Old voices are computed too during the cross-fade: the ring is filled higher before."""
         instrument = pool.instrument
         try:
-            self._check_together(instrument, fit, place)
+            self._check_together(instrument, fit, slot)
             fade = self.synth.parameters.value("/distill/source/fade")
-            self._performer.brace((1 + self.synth.voices) * fit.block_seconds(instrument) + 0.003, fade + 1.0)
-            self._run(lambda: self.synth.swap(pool, place=place))
+            self._performer.raise_latency_for(
+                (1 + self.synth.voices) * fit.block_seconds(instrument) + 0.003, fade + 1.0
+            )
+            self._run(lambda: self.synth.swap(pool, slot=slot))
         except DistillError:
-            self._performer.brace(0.0, 0.0)
+            self._performer.raise_latency_for(0.0, 0.0)
             raise
         self.swaps += 1
-        self._factors[place] = fit.factor
-        if place == 0:
+        self._factors[slot] = fit.factor
+        if slot == 0:
             self._send({"event": "setting", "address": "/distill/source", "value": self.synth.source})
 
-    def _check_together(self, instrument: Instrument, fit: Fit, place: int) -> None:
-        """Raises VocoderError if what would play at all places takes longer than its sound, two voices side by side."""
-        factors = {place: fit.factor}
-        host = instrument if place == 0 else self.synth.instrument
+    def _check_together(self, instrument: Instrument, fit: Fit, slot: int) -> None:
+        """Raises VocoderError if what would play in all slots takes longer than its sound, two voices side by side."""
+        factors = {slot: fit.factor}
+        host = instrument if slot == 0 else self.synth.instrument
         for other, factor in self._factors.items():
             there = self.synth.instrument_at(other)
-            if other != place and there is not None and (other == 0 or not there.shares(host)):
+            if other != slot and there is not None and (other == 0 or not there.shares(host)):
                 factors[other] = factor
-        if place and instrument.shares(host):
-            del factors[place]
-        together = sum(factors.values()) / min(len(factors), os.cpu_count() or 1, VOICES_AT_ONCE)
-        if len(factors) > 1 and together >= LIMIT:
+        if slot and instrument.shares(host):
+            del factors[slot]
+        total = sum(factors.values()) / min(len(factors), os.cpu_count() or 1, VOICES_AT_ONCE)
+        if len(factors) > 1 and total >= LIMIT:
             raise VocoderError(
-                f"{instrument.name} would be too much here: with what plays, a second of sound takes {together:.2f} s; "
-                "empty a place (/distill/blend/model) or choose a cheaper vocoder"
+                f"{instrument.name} would be too much here: with what plays, a second of sound takes {total:.2f} s; "
+                "empty a slot (/distill/blend/model) or choose a cheaper vocoder"
             )
 
     def _run(self, action: Callable[[], Any]) -> Any:
@@ -260,7 +262,7 @@ class LiveCommands:
         stem = name[: -len(suffix)] if name.lower().endswith(suffix) else name
         if not stem:
             raise LibraryError("a recording needs a name")
-        return new_file(ensure(recordings_dir()), stem, suffix, allow_paths=self._wishes.allow_paths)
+        return new_file(ensure(recordings_dir()), stem, suffix, allow_paths=self._options.allow_paths)
 
     def _notice(self, level: str, text: str) -> None:
         self._send({"event": "notice", "level": level, "text": text})

@@ -17,7 +17,7 @@ from distill_engine.audio_io.device_keeper import DeviceKeeper
 from distill_engine.audio_io.devices import AudioSystem
 from distill_engine.audio_io.output import Output
 from distill_engine.errors import ConfigError, DistillError
-from distill_engine.live.commands import LiveCommands, Wishes
+from distill_engine.live.commands import LiveCommands, LoadOptions
 from distill_engine.live.performer import Performer
 from distill_engine.live.realtime_check import BLOCKS, Fit, FitRequest, fit_instrument
 from distill_engine.live.scheduling import TargetConfig, Underrun
@@ -117,8 +117,8 @@ class Engine:
         instrument = pool.instrument
         synth = Synth(pool, seed=settings.seed, block=fit.block, source=settings.source, playing=settings.playing)
         performer = self._performer(synth, fit, instrument)
-        wishes = Wishes(replace(request, block=fit.block, threads=fit.threads), settings.allow_paths, fit.factor)
-        commands = LiveCommands(performer, synth, wishes, self.control.send, self._loaded, self.capture)
+        options = LoadOptions(replace(request, block=fit.block, threads=fit.threads), settings.allow_paths, fit.factor)
+        commands = LiveCommands(performer, synth, options, self.control.send, self._loaded, self.capture)
         self._parts = _Parts(instrument, performer, commands)
         if settings.source == "input":
             self.capture.open()
@@ -130,7 +130,7 @@ class Engine:
         self.keeper.start()
         self.control.start()
         self.control.wait_ready()
-        for note in performer.hygiene.notes if performer.hygiene else ():
+        for note in performer.realtime.notes if performer.realtime else ():
             self._notice("info", note)
 
     def play_until(self, ending: threading.Event) -> int:
@@ -210,7 +210,7 @@ class Engine:
                 "digest": instrument.digest,
                 "controls": list(instrument.control_names),
                 "latents": instrument.latent_dim,
-                "has_map": instrument.place is not None,
+                "has_map": instrument.latent_map is not None,
                 "sources": list(instrument.source_names),
                 "vocoder": instrument.vocoder.name,
                 "vocoder_reason": instrument.vocoder.reason,

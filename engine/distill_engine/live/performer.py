@@ -37,7 +37,7 @@ class Plays(Protocol):
     sample_rate: int
     alignment_samples: int
 
-    def apply(self, slot_index: int, value: float, glide_seconds: float = 0.0) -> None:
+    def apply(self, parameter_index: int, value: float, glide_seconds: float = 0.0) -> None:
         """Sets a parameter."""
 
     def render(self, hops: int, samples: FloatArray | None = None) -> FloatArray:
@@ -104,7 +104,7 @@ class Performer:
         self.meters = Meters()
         length = block * synth.hop / synth.sample_rate
         self.times = BlockTimes(block, 0.5 * length if expected_seconds is None else expected_seconds)
-        self.hygiene: RealtimeStatus | None = None
+        self.realtime: RealtimeStatus | None = None
         self.recorder: AudioWriter | None = None
         self._parameters = parameters
         self._config = target or TargetConfig()
@@ -166,7 +166,7 @@ class Performer:
         """Ends the sound softly."""
         return self.call(self.synth.stop)
 
-    def brace(self, extra_seconds: float, lasting_seconds: float) -> None:
+    def raise_latency_for(self, extra_seconds: float, lasting_seconds: float) -> None:
         """Raises the target fill for a while, because blocks are about to take longer (two voices cross-fade); waits until it is there."""
         now = time.monotonic()
         self._braced = (extra_seconds, now + lasting_seconds)
@@ -193,7 +193,7 @@ class Performer:
         self._xruns_before = self.meters.device_xruns
 
     def _run(self) -> None:
-        self.hygiene = prepare_thread()
+        self.realtime = prepare_thread()
         try:
             while not self._stopping.is_set():
                 self._turn()
@@ -233,12 +233,12 @@ class Performer:
             time.sleep(min(max(spare, SHORTEST_SLEEP), LONGEST_SLEEP))
 
     def _take_changes(self) -> None:
-        for slot, value, glide in self._parameters.changes():
-            self._apply(slot, value, glide)
+        for parameter_index, value, glide in self._parameters.changes():
+            self._apply(parameter_index, value, glide)
 
-    def _apply(self, slot: int, value: float, glide: float) -> None:
+    def _apply(self, parameter_index: int, value: float, glide: float) -> None:
         try:
-            self.synth.apply(slot, value, glide)
+            self.synth.apply(parameter_index, value, glide)
             self.meters.parameter_changes += 1
         except DistillError as error:
             self._notice(Report(self.meters.hops, "parameter", str(error)))

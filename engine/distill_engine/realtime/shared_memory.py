@@ -2,8 +2,8 @@
 
 Layout (native byte order, every item 8 bytes and aligned)::
 
-    header     magic, layout version, number of slots, number of figures
-    parameters one 64-bit word per slot: the value's float32 bits low, the glide's float32 bits (seconds) high
+    header     magic, layout version, number of parameters, number of figures
+    parameters one 64-bit word per parameter: the value's float32 bits low, the glide's float32 bits (seconds) high
     status     sequence, figures as float64, sequence again (a seqlock: odd while the engine writes)
 
 A parameter is written by one store and read by one load of an aligned word: value and glide always belong together, the
@@ -46,12 +46,12 @@ def unpack(word: int) -> tuple[float, float]:
 class SharedBlock:
     """The block itself. The engine makes it with `create`, the control process opens it with `attach(name)`."""
 
-    def __init__(self, descriptor: int, memory: mmap.mmap, slots: int, figures: int) -> None:
+    def __init__(self, descriptor: int, memory: mmap.mmap, parameters: int, figures: int) -> None:
         self.descriptor = descriptor
-        self.slots, self.figures = slots, figures
+        self.parameters, self.figures = parameters, figures
         self._memory = memory
         words = memoryview(memory).cast("Q")
-        status = _HEADER_WORDS + slots
+        status = _HEADER_WORDS + parameters
         self.words = words[_HEADER_WORDS:status]
         self.begin = words[status : status + 1]
         self.end = words[status + 1 + figures : status + 2 + figures]
@@ -67,8 +67,8 @@ class SharedBlock:
         header = (MAGIC, LAYOUT, len(defaults), figures)
         memory[: 8 * _HEADER_WORDS] = b"".join(_WORD.pack(word) for word in header)
         block = cls(descriptor, memory, len(defaults), figures)
-        for slot, value in enumerate(defaults):
-            block.words[slot] = pack(value, 0.0)
+        for parameter_index, value in enumerate(defaults):
+            block.words[parameter_index] = pack(value, 0.0)
         return block
 
     @classmethod
@@ -88,11 +88,11 @@ class SharedBlock:
                 f"shared memory {name!r} cannot be opened ({error}); start distill-engine again"
             ) from None
         words = memoryview(memory).cast("Q")
-        magic, layout, slots, figures = words[:_HEADER_WORDS]
+        magic, layout, parameters, figures = words[:_HEADER_WORDS]
         words.release()
-        if kind != "fd" or (magic, layout) != (MAGIC, LAYOUT) or size != _size(slots, figures):
+        if kind != "fd" or (magic, layout) != (MAGIC, LAYOUT) or size != _size(parameters, figures):
             raise ControlError(f"shared memory {name!r} belongs to another version; start distill-engine again")
-        return cls(descriptor, memory, slots, figures)
+        return cls(descriptor, memory, parameters, figures)
 
     @property
     def name(self) -> str:
@@ -116,15 +116,15 @@ class ParameterWriter:
     def __init__(self, block: SharedBlock) -> None:
         self._words = block.words
 
-    def set(self, slot: int, value: float, glide_seconds: float = 0.0) -> None:
-        """Writes one slot. Raises ControlError if there is no such slot."""
-        if not 0 <= slot < len(self._words):
-            raise ControlError(f"there is no parameter slot {slot}; slots are 0 to {len(self._words) - 1}")
-        self._words[slot] = pack(value, glide_seconds)
+    def set(self, parameter_index: int, value: float, glide_seconds: float = 0.0) -> None:
+        """Write one parameter. Raises ControlError if there is none of this index."""
+        if not 0 <= parameter_index < len(self._words):
+            raise ControlError(f"there is no parameter {parameter_index}; they are 0 to {len(self._words) - 1}")
+        self._words[parameter_index] = pack(value, glide_seconds)
 
-    def get(self, slot: int) -> tuple[float, float]:
+    def get(self, parameter_index: int) -> tuple[float, float]:
         """What was written last: (value, glide_seconds)."""
-        return unpack(self._words[slot])
+        return unpack(self._words[parameter_index])
 
 
 class ParameterReader:
@@ -136,19 +136,19 @@ class ParameterReader:
         self._live = block.words
 
     def changes(self) -> list[tuple[int, float, float]]:
-        """(slot, value, glide_seconds) of every slot written since the last call, in the order of slots."""
+        """Return (index, value, glide_seconds) of every parameter written since the last call, in order."""
         now = np.array(self._live, np.uint64)
         changed = np.flatnonzero(now != self._array)
         changes = []
-        for slot in changed.tolist():
-            word = self._words[slot]  # one load: value and glide belong together
-            self._array[slot] = word
-            changes.append((slot, *unpack(word)))
+        for parameter_index in changed.tolist():
+            word = self._words[parameter_index]  # one load: value and glide belong together
+            self._array[parameter_index] = word
+            changes.append((parameter_index, *unpack(word)))
         return changes
 
     def current(self) -> list[tuple[int, float, float]]:
-        """(slot, value, 0) of all slots: where everything stands or is heading."""
-        return [(slot, unpack(word)[0], 0.0) for slot, word in enumerate(self._words)]
+        """Return (index, value, 0) of all parameters: where everything stands or is heading."""
+        return [(parameter_index, unpack(word)[0], 0.0) for parameter_index, word in enumerate(self._words)]
 
 
 class StatusWriter:
@@ -192,8 +192,8 @@ class StatusReader:
         return None
 
 
-def _size(slots: int, figures: int) -> int:
-    return 8 * (_HEADER_WORDS + slots + figures + 2)
+def _size(parameters: int, figures: int) -> int:
+    return 8 * (_HEADER_WORDS + parameters + figures + 2)
 
 
 def _anonymous_file(size: int) -> int:

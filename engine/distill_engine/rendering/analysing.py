@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from distill_engine.analysis.analyse import Analysis, AnalysisConfig, analyse
 from distill_engine.analysis.level import gated_db, level_surface
-from distill_engine.analysis.model_prober import Progress, Synthesise
+from distill_engine.analysis.model_prober import ProgressListener, Synthesise
 from distill_engine.dataset.corpus import Corpus
 from distill_engine.modelfile import update_model
 from distill_engine.models.model_config import ModelConfig
@@ -82,7 +82,7 @@ def analyse_file(
     *,
     seed: int = 0,
     vocoder: str = "auto",
-    progress: Progress | None = None,
+    progress: ProgressListener | None = None,
     config: AnalysisConfig | None = None,
 ) -> Analysis:
     """Analyses a model on the sounds it was trained on and writes controls, corpus latents and map into its file.

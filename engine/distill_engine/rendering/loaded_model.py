@@ -151,7 +151,7 @@ class LoadedModel:
         mel = self.mel_of(_after_silence(samples))
         return _fitted(self.vocode(mel, vocoder)[LEAD_IN:], len(samples))
 
-    def take_notes(self) -> tuple[str, ...]:
+    def drain_notes(self) -> tuple[str, ...]:
         """What the networks had to say since the last call, such as that memory ran out and where they went on."""
         notes = tuple(self._networks.loader.notes)
         self._networks.loader.notes.clear()

@@ -13,23 +13,19 @@ from distill_engine.errors import ConfigError, ControlError, DistillError, TakeE
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.synth import Synth
 from distill_engine.synthesis.voice import FAILED
+from distill_engine.system.listeners import Listener, ignore
 from distill_engine.takes.take import Take, TakeEvent
-from distill_engine.vocabulary.table import BLEND_SLOTS, slot
+from distill_engine.vocabulary.table import BLEND_SLOTS, index_of
 
 FloatArray = npt.NDArray[np.float32]
 
 RENDER_BLOCK = 16
 MAXIMUM_SECONDS = 24 * 3600.0
 
-Told = Callable[[str], None]
 Resolve = Callable[[str, str, str], Instrument]
 """(model name, model digest, vocoder) -> the instrument that a take swaps to. Raises DistillError."""
 Swapped = Callable[[str, str, str, str], Instrument]
 """The same, with the digest of its analysis."""
-
-
-def ignore(text: str) -> None:
-    """For those who need not be told."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +53,10 @@ class Score:
             raise ConfigError(f"{len(self.others) + 1} models are to play together; at most {BLEND_SLOTS} can")
 
 
-def play_score(instrument: Instrument, score: Score, told: Told = ignore) -> Iterator[FloatArray]:
+def play_score(instrument: Instrument, score: Score, notify: Listener = ignore) -> Iterator[FloatArray]:
     """Blocks [2, n] of exactly the score's duration at the instrument's rate, faded in and out, without the vocoder's delay.
 
-    `told` hears what was dealt with on the way. Raises VocoderError if the vocoder fails.
+    `notify` gets a sentence for each problem that was dealt with. Raises VocoderError if the vocoder fails.
     """
     synth = _prepared(instrument, score)
     total = round(score.seconds * instrument.sample_rate)
@@ -73,7 +69,7 @@ def play_score(instrument: Instrument, score: Score, told: Told = ignore) -> Ite
         if first == stop > 0:
             synth.stop()
         ends = [hop for hop in (stop, hops) if hop > first]
-        block = _rendered(synth, min(RENDER_BLOCK, ends[0] - first if ends else 1), told)
+        block = _rendered(synth, min(RENDER_BLOCK, ends[0] - first if ends else 1), notify)
         block, skip = block[:, skip:], max(0, skip - block.shape[1])
         yield block[:, :left]
         left -= min(left, block.shape[1])
@@ -102,9 +98,9 @@ def _prepared(instrument: Instrument, score: Score) -> Synth:
             raise ControlError(f"latent {index}: this model has the latents 0 to {instrument.latent_dim - 1}")
         synth.set(f"/distill/latent/{index}", value)
     synth.pin(frozenset(score.latents))
-    for place, (other, weight) in enumerate(score.others, 1):
-        synth.swap(other, 0.0, place=place)
-        synth.set(f"/distill/blend/{place}", weight)
+    for slot, (other, weight) in enumerate(score.others, 1):
+        synth.swap(other, 0.0, slot=slot)
+        synth.set(f"/distill/blend/{slot}", weight)
     for address, value in score.parameters.items():
         synth.set(address, value)
     return synth
@@ -119,23 +115,23 @@ def control_index(instrument: Instrument, name: str) -> int:
     return names.index(name)
 
 
-def _rendered(synth: Synth, hops: int, told: Told, heard: FloatArray | None = None) -> FloatArray:
+def _rendered(synth: Synth, hops: int, notify: Listener, heard: FloatArray | None = None) -> FloatArray:
     """The synth's next hops. Where it plays on live, muted, a file is not written: raises VocoderError if a vocoder failed."""
     block = synth.render(hops, heard)
     for report in synth.take_reports():
         if report.kind == FAILED:
             raise VocoderError(report.message.split("; ")[0] + "; choose another --vocoder or --torch-device")
-        told(report.message)
+        notify(report.message)
     return block
 
 
 def play_take(
-    instrument: Instrument, take: Take, resolve: Resolve, *, vocoder: str | None = None, told: Told = ignore
+    instrument: Instrument, take: Take, resolve: Resolve, *, vocoder: str | None = None, notify: Listener = ignore
 ) -> Iterator[FloatArray]:
     """Blocks [2, n] of a take, cut as they were live: the same samples. With `vocoder` the same performance through another one.
 
     Through another vocoder the sound is moved by the difference of the delays, so that it stays where it was.
-    `told` hears what was dealt with on the way. Raises TakeError if the take belongs to another model, VocoderError.
+    `notify` gets a sentence for each problem that was dealt with. Raises TakeError if the take belongs to another model, VocoderError.
     """
     header = take.header
     if header.model != instrument.model_digest:
@@ -158,7 +154,7 @@ def play_take(
         yield np.zeros((2, -shift), np.float32)
     skip, left = max(0, shift), take.hops * header.hop
     left += min(0, shift)
-    for block in _perform(synth, take, swapped, vocoder, -(-skip // header.hop), told):
+    for block in _perform(synth, take, swapped, vocoder, -(-skip // header.hop), notify):
         part, skip = block[:, skip:], max(0, skip - block.shape[1])
         yield part[:, :left]
         left -= min(left, part.shape[1])
@@ -177,8 +173,8 @@ def _recorded_alignment(take: Take) -> int:
 
 
 def _restore(synth: Synth, take: Take, swapped: Swapped, same: bool) -> None:
-    for place, name, digest, kind, _, analysis in take.header.others:
-        synth.swap(swapped(name, digest, kind, analysis), 0.0, place=place)
+    for slot, name, digest, kind, _, analysis in take.header.others:
+        synth.swap(swapped(name, digest, kind, analysis), 0.0, slot=slot)
     if take.header.state is None:
         return
     try:
@@ -189,7 +185,7 @@ def _restore(synth: Synth, take: Take, swapped: Swapped, same: bool) -> None:
 
 
 def _perform(
-    synth: Synth, take: Take, swapped: Swapped, vocoder: str | None, extra: int, told: Told
+    synth: Synth, take: Take, swapped: Swapped, vocoder: str | None, extra: int, notify: Listener
 ) -> Iterator[FloatArray]:
     """Everything up to the end, and `extra` hops more."""
     at, heard = 0, np.zeros(0, np.float32)
@@ -197,7 +193,7 @@ def _perform(
         while at < event.at:
             count = min(take.header.block, event.at - at)
             now, heard = heard[: count * synth.hop], heard[count * synth.hop :]
-            yield _rendered(synth, count, told, np.pad(now, (0, count * synth.hop - len(now))) if len(now) else None)
+            yield _rendered(synth, count, notify, np.pad(now, (0, count * synth.hop - len(now))) if len(now) else None)
             at += count
         if event.heard is not None:
             heard = event.heard
@@ -211,7 +207,7 @@ def _perform(
 def _do(synth: Synth, event: TakeEvent, swapped: Swapped, vocoder: str | None) -> None:
     """One change of a take, in the words that `Synth` notes down."""
     if event.address is not None:
-        synth.apply(slot(event.address), event.value, event.glide)
+        synth.apply(index_of(event.address), event.value, event.glide)
         return
     arguments = event.arguments
     match event.command:
@@ -224,14 +220,14 @@ def _do(synth: Synth, event: TakeEvent, swapped: Swapped, vocoder: str | None) -
         case "pin":
             synth.pin(frozenset(int(i) for i in arguments))
         case "clear":
-            synth.swap(None, float(arguments[1]), place=int(arguments[0]))
+            synth.swap(None, float(arguments[1]), slot=int(arguments[0]))
         case "swap":
-            place, fade, name, digest, kind, _, analysis = (*arguments, "")[:7]
-            old = synth.instrument_at(int(place))
+            slot, fade, name, digest, kind, _, analysis = (*arguments, "")[:7]
+            old = synth.instrument_at(int(slot))
             there = None if old is None else (old.name, old.model_digest, old.analysis_digest)
             if vocoder is None or there != (name, digest, analysis):
                 new = swapped(str(name), str(digest), str(kind), str(analysis))
-                synth.swap(new, float(fade), place=int(place))
+                synth.swap(new, float(fade), slot=int(slot))
         case None:
             return
         case other:

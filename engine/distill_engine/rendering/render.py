@@ -21,7 +21,7 @@ from distill_engine.vocabulary.table import BLEND_SPACES
 
 
 @dataclass(frozen=True)
-class Output:
+class RenderTarget:
     """The file to write: rate in Hz (Opus and MP3 may need another, see `RenderResult`), bit depth, format (None: the suffix's)."""
 
     path: Path
@@ -31,7 +31,7 @@ class Output:
 
 
 @dataclass(frozen=True)
-class Progress:
+class RenderProgress:
     """Seconds of sound done, of how many, and the seconds that remain at the present pace."""
 
     done_seconds: float
@@ -58,7 +58,7 @@ class RenderResult:
 
 
 def render_score(
-    instrument: Instrument, score: Score, output: Output, progress: Callable[[Progress], None] | None = None
+    instrument: Instrument, score: Score, output: RenderTarget, progress: Callable[[RenderProgress], None] | None = None
 ) -> RenderResult:
     """Renders a score. Raises AudioFileError, ControlError."""
     notes: list[str] = []
@@ -70,24 +70,24 @@ def render_score(
 def render_take(
     instrument: Instrument,
     take: Take,
-    output: Output,
+    output: RenderTarget,
     resolve: Resolve,
     *,
     vocoder: str | None = None,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callable[[RenderProgress], None] | None = None,
 ) -> RenderResult:
     """Renders a take, through `vocoder` if one is named. Raises AudioFileError, TakeError."""
     if take.hops < 1:
         raise TakeError("the take is empty: nothing was played in it")
     notes: list[str] = []
-    blocks = play_take(instrument, take, resolve, vocoder=vocoder, told=notes.append)
+    blocks = play_take(instrument, take, resolve, vocoder=vocoder, notify=notes.append)
     return _write(instrument, blocks, take.seconds, output, progress, notes)
 
 
 class _Meter:
     """Passes blocks on, measuring their level and reporting progress about ten times a second."""
 
-    def __init__(self, rate: int, total: float, progress: Callable[[Progress], None] | None) -> None:
+    def __init__(self, rate: int, total: float, progress: Callable[[RenderProgress], None] | None) -> None:
         self._rate, self._total, self._progress = rate, total, progress
         self.peak = self.square = 0.0
         self.frames = 0
@@ -111,15 +111,15 @@ class _Meter:
             return
         self._told = now
         pace = (now - self.started) / max(done, 1e-9)
-        self._progress(Progress(done, self._total, max(0.0, self._total - done) * pace))
+        self._progress(RenderProgress(done, self._total, max(0.0, self._total - done) * pace))
 
 
 def _write(
     instrument: Instrument,
     blocks: Iterator[FloatArray],
     seconds: float,
-    output: Output,
-    progress: Callable[[Progress], None] | None,
+    output: RenderTarget,
+    progress: Callable[[RenderProgress], None] | None,
     notes: list[str],
 ) -> RenderResult:
     if not 8000 <= output.sample_rate <= 192_000:

@@ -1,11 +1,11 @@
-"""One place in the mix: the voice that plays there and those that are fading out of it."""
+"""One slot in the mix: the voice that plays there and those that are fading out of it."""
 
 from __future__ import annotations
 
 import math
 
 from distill_engine.state import StateDict, part_of
-from distill_engine.synthesis.blending import Moved
+from distill_engine.synthesis.blending import VoiceHop
 from distill_engine.synthesis.control_names import Names, heard_by
 from distill_engine.synthesis.crossfade import Fade
 from distill_engine.synthesis.output_stage import Ramp
@@ -16,8 +16,8 @@ FULL = math.pi / 2
 BRIEF = 4  # hops in which a voice goes that would be a third one
 
 
-class Lane:
-    """Voices, newest last, each with its fade; and the place's weight in the mix, a ramp from hop to hop."""
+class BlendSlot:
+    """Voices, newest last, each with its fade; and the slot's weight in the mix, a ramp from hop to hop."""
 
     def __init__(self, hop: int) -> None:
         self._hop = hop
@@ -41,7 +41,7 @@ class Lane:
 
     @property
     def level(self) -> float:
-        """How far the place has faded in: 0 (empty) to 1."""
+        """How far the slot has faded in: 0 (empty) to 1."""
         return min(1.0, math.sqrt(sum(fade.gain**2 for fade in self._fades)))
 
     def start(self, voice: Voice) -> None:
@@ -66,12 +66,12 @@ class Lane:
 
     def dismiss(self, hops: int) -> None:
         """Guests become voices of their own: the one that plays fades in with its own networks, those that were leaving are gone."""
-        stays = [not v.guest or f.target > 0.0 for v, f in zip(self.voices, self._fades, strict=True)]
+        stays = [not v.latent_guest or f.target > 0.0 for v, f in zip(self.voices, self._fades, strict=True)]
         self.voices = [voice for voice, kept in zip(self.voices, stays, strict=True) if kept]
         self._fades = [fade for fade, kept in zip(self._fades, stays, strict=True) if kept]
         for index, voice in enumerate(self.voices):
-            if voice.guest:
-                voice.leave_host()
+            if voice.latent_guest:
+                voice.become_independent()
                 self._fades[index] = Fade(self._hop, angle=0.0)
                 self._fades[index].turn(FULL, hops)
 
@@ -79,16 +79,16 @@ class Lane:
         """These voices instead of the present ones; `restore` then sets their fades."""
         self.voices, self._fades = voices, [Fade(self._hop) for _ in voices]
 
-    def move(self, values: HopValues, names: Names, samples: FloatArray | None, weight: float) -> list[Moved]:
+    def move(self, values: HopValues, names: Names, samples: FloatArray | None, weight: float) -> list[VoiceHop]:
         """One hop of each voice. Control slots bear `names`; a voice that leaves keeps what it was last told of controls without a slot."""
         ramp = self._weight.process(weight)
         moved = []
         for voice, fade in zip(self.voices, self._fades, strict=True):
-            last = voice.told if fade.target == 0.0 else voice.told[:0]
+            last = voice.last_controls if fade.target == 0.0 else voice.last_controls[:0]
             own = heard_by(voice.instrument.control_names, names, values, last)
-            voice.told = own.controls[: len(voice.instrument.control_names)].copy()
+            voice.last_controls = own.controls[: len(voice.instrument.control_names)].copy()
             latent, curve = voice.latent(own, samples), fade.next()
-            moved.append(Moved(voice, latent, ramp * curve, curve))
+            moved.append(VoiceHop(voice, latent, ramp * curve, curve))
         return moved
 
     def drop_finished(self) -> None:

@@ -1,9 +1,9 @@
-"""Blending in latent space: models that share a decoder and a vocoder sound through one voice, at a place between their latents.
+"""Blending in latent space: models that share a decoder and a vocoder sound through one voice, at a slot between their latents.
 
 Two instruments share when the tensors that the decoder reads (its weights, and the statistics of mel and latents) have the same
-digest, and so have the vocoder's: the same model analysed on two corpora, for instance. A voice at the places 1 to 3 that shares
-with the first place's is its guest: its own networks rest, its latents are weighed into the host's. That is decided when it comes
-to its place. When the first place is given to another model, guests go on in sound, by their own networks.
+digest, and so have the vocoder's: the same model analysed on two corpora, for instance. A voice at the slots 1 to 3 that shares
+with the first slot's is its guest: its own networks rest, its latents are weighed into the host's. That is decided when it comes
+to its slot. When the first slot is given to another model, guests go on in sound, by their own networks.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Guest:
 
 
 @dataclass(frozen=True)
-class Moved:
+class VoiceHop:
     """One voice moved on by one hop: its latent [D], its gain at each sample [hop], and the curve of its fade in that gain."""
 
     voice: Voice
@@ -43,19 +43,19 @@ class Moved:
 
 
 def space_of(shared: Iterable[bool]) -> int:
-    """How places are blended, as an index of the vocabulary's `BLEND_SPACES`; `shared`: of each place but the first, whether
+    """How slots are blended, as an index of the vocabulary's `BLEND_SPACES`; `shared`: of each slot but the first, whether
     it shares with that."""
     ways = set(shared)
     return 0 if not ways else 3 if len(ways) > 1 else 1 if True in ways else 2
 
 
-def thawed(rows: Samples, curve: Samples | float, hop: int) -> list[Guest]:
+def fading_guests(rows: Samples, curve: Samples | float, hop: int) -> list[Guest]:
     """Guests as they were when their host was given up (rows [n, 2 + D]), fading out with it."""
     line = np.broadcast_to(np.asarray(curve, np.float64), (hop,))
     return [Guest(row[2:], row[0] * line, float(row[1])) for row in rows]
 
 
-def together(latent: Samples, gain: Samples, trim: float, guests: Sequence[Guest]) -> tuple[Samples, Samples]:
+def blend_latents(latent: Samples, gain: Samples, trim: float, guests: Sequence[Guest]) -> tuple[Samples, Samples]:
     """Latent [D] and gain [hop] of a host with its guests: the mean of the latents by weight, at the level that the blend would
     have in sound (the root of the sum of powers), each model at its own trim."""
     if not guests:

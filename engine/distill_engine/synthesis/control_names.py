@@ -10,21 +10,21 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.synthesis.steering import HopValues
-from distill_engine.vocabulary.table import CONTROL_SLOTS
+from distill_engine.vocabulary.table import CONTROL_COUNT
 
 Names = tuple[str, ...]
 
 
 @lru_cache(maxsize=64)
-def places(names: Names, others: Names) -> tuple[int | None, ...]:
+def positions(names: Names, others: Names) -> tuple[int | None, ...]:
     """For each of `names`, its place among `others`, or None."""
     return tuple(others.index(name) if name in others else None for name in names)
 
 
 def moves(before: Names, now: Names) -> Sequence[int | None]:
     """For each control slot of another model, the slot that its control had; None for those that are new."""
-    found = places(now, before)
-    return [*found, *[None] * (CONTROL_SLOTS - len(found))][:CONTROL_SLOTS]
+    found = positions(now, before)
+    return [*found, *[None] * (CONTROL_COUNT - len(found))][:CONTROL_COUNT]
 
 
 def heard_by(own: Names, names: Names, values: HopValues, last: npt.NDArray[np.float64]) -> HopValues:
@@ -32,5 +32,5 @@ def heard_by(own: Names, names: Names, values: HopValues, last: npt.NDArray[np.f
     if own == names:
         return values
     held = (*last, *[0.0] * len(own))
-    controls = [held[i] if at is None else values.controls[at] for i, at in enumerate(places(own, names))]
+    controls = [held[i] if at is None else values.controls[at] for i, at in enumerate(positions(own, names))]
     return replace(values, controls=np.array(controls, np.float64))

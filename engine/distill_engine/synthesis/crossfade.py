@@ -57,12 +57,12 @@ class Fade:
         """Gain at each sample of the next hop [hop], or one number where it stands."""
         if self._done >= self._hops:
             return self.gain
-        place = (self._done + np.arange(1, self._hop + 1) / self._hop) / self._hops
+        at = (self._done + np.arange(1, self._hop + 1) / self._hop) / self._hops
         self._done += 1
         self._angle = (
             self._to if self._done >= self._hops else self._from + (self._to - self._from) * (self._done / self._hops)
         )
-        curve: Samples = np.sin(self._from + (self._to - self._from) * place)
+        curve: Samples = np.sin(self._from + (self._to - self._from) * at)
         return curve
 
     def state(self) -> Samples:

@@ -12,13 +12,13 @@ from distill_engine.synthesis.output_stage import gain_from_db
 from distill_engine.synthesis.parameters import ParameterBank
 from distill_engine.synthesis.sources import SourceSettings
 from distill_engine.synthesis.steering import HopValues
-from distill_engine.vocabulary.table import BLEND_SLOTS, CONTROL_SLOTS, LATENT_SLOTS, slot
+from distill_engine.vocabulary.table import BLEND_SLOTS, CONTROL_COUNT, LATENT_COUNT, index_of
 
-_GAIN, _WIDTH = slot("/distill/gain"), slot("/distill/width")
-_CONTROL, _LATENT, _BLEND = (slot(f"/distill/{family}/0") for family in ("control", "latent", "blend"))
-_MAP_X, _MAP_Y, _MAP_AMOUNT = (slot(f"/distill/map/{name}") for name in ("x", "y", "amount"))
+_GAIN, _WIDTH = index_of("/distill/gain"), index_of("/distill/width")
+_CONTROL, _LATENT, _BLEND = (index_of(f"/distill/{family}/0") for family in ("control", "latent", "blend"))
+_MAP_X, _MAP_Y, _MAP_AMOUNT = (index_of(f"/distill/map/{name}") for name in ("x", "y", "amount"))
 _SOURCE = {
-    name: slot(f"/distill/source/{name}")
+    name: index_of(f"/distill/source/{name}")
     for name in (
         *("rate", "range", "position", "speed", "jitter", "length", "loop", "freeze"),
         *("input_gain", "tempo", "gate"),
@@ -43,8 +43,8 @@ def hop_values(bank: ParameterBank) -> HopValues:
     )
     return HopValues(
         settings,
-        bank.family(_LATENT, LATENT_SLOTS),
-        bank.family(_CONTROL, CONTROL_SLOTS),
+        bank.family(_LATENT, LATENT_COUNT),
+        bank.family(_CONTROL, CONTROL_COUNT),
         (bank.at(_MAP_X), bank.at(_MAP_Y)),
         bank.at(_MAP_AMOUNT),
     )
@@ -56,8 +56,8 @@ def output_values(bank: ParameterBank) -> tuple[float, float]:
 
 
 def blend_weights(bank: ParameterBank, levels: Sequence[float]) -> npt.NDArray[np.float64]:
-    """Gain of each place [4]: its blend weight, scaled down where the sum of powers passes one. `levels` [4] say how far each
-    place has faded in (0 to 1), so that a place that empties gives its share back smoothly."""
+    """Gain of each slot [4]: its blend weight, scaled down where the sum of powers passes one. `levels` [4] say how far each
+    slot has faded in (0 to 1), so that a slot that empties gives its share back smoothly."""
     weights = bank.family(_BLEND, BLEND_SLOTS)
     heard = weights * np.asarray(levels)
     scaled: npt.NDArray[np.float64] = weights / max(1.0, math.sqrt(float(heard @ heard)))

@@ -27,7 +27,7 @@ from distill_engine.modelfile import Manifest, ModelFile
 from distill_engine.modelfile.configs import mel_config, model_config
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.synthesis.live_input import LiveInput
-from distill_engine.synthesis.sources import Corpus, Drift, Hold, LatentSource, SourceBank
+from distill_engine.synthesis.sources import CorpusSource, DriftSource, HoldSource, LatentSource, SourceBank
 from distill_engine.synthesis.steering import Steering
 
 __all__ = ["Instrument", "choose_vocoder", "prepare_instrument"]
@@ -61,7 +61,7 @@ class Instrument:
     encoder: Callable[[], StepBackend] | None = None
     corpus: npt.NDArray[np.float32] | None = None
     controls: Controls | None = None
-    place: LatentMap | None = None
+    latent_map: LatentMap | None = None
     level: LevelSurface | None = None
     trim: float = 1.0
     path: Path | None = None
@@ -101,11 +101,11 @@ class Instrument:
         """Fresh sources. Raises ControlError if `selected` is not among `source_names`."""
         onto = self.level.onto if self.level is not None else None
         sources: dict[str, LatentSource] = {
-            "hold": Hold(self.centre),
-            "drift": Drift(self.centre, seed, self.frame_rate, self._spread(), onto),
+            "hold": HoldSource(self.centre),
+            "drift": DriftSource(self.centre, seed, self.frame_rate, self._spread(), onto),
         }
         if self.corpus is not None:
-            sources["corpus"] = Corpus(self.corpus, seed, self.frame_rate, self.reduction)
+            sources["corpus"] = CorpusSource(self.corpus, seed, self.frame_rate, self.reduction)
         if self.encoder is not None:
             sources["input"] = LiveInput(self.encoder(), self.reduction, self.latent_dim, self.mel)
         return SourceBank(sources, selected=selected, why=lambda name: _ABSENT.get(name, "unknown"))
@@ -123,7 +123,7 @@ class Instrument:
 
     def steering(self, seed: int) -> Steering:
         """Fresh steering of a voice."""
-        return Steering(self.controls, self.place, seed)
+        return Steering(self.controls, self.latent_map, seed)
 
 
 def prepare_instrument(
@@ -217,7 +217,7 @@ def _analysis(file: ModelFile, manifest: Manifest, config: ModelConfig) -> dict[
         found["controls"] = Controls.from_part(arrays, manifest.analysis)
         found["level"] = LevelSurface.from_part(arrays, config.latent_dim)
         if "map_points" in arrays:  # lies in the region
-            found["place"] = LatentMap.from_part(arrays)
+            found["latent_map"] = LatentMap.from_part(arrays)
     return found
 
 

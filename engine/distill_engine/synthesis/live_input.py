@@ -95,9 +95,9 @@ class LiveInput:
 
     def _current(self) -> Latent:
         frame = self._hop - self.latency_hops
-        place = max(0.0, (frame - (self._reduction - 1) / 2) / self._reduction)
-        left = math.floor(place)
-        weight = place - left
+        at = max(0.0, (frame - (self._reduction - 1) / 2) / self._reduction)
+        left = math.floor(at)
+        weight = at - left
         return self._latent(left) * (1.0 - weight) + self._latent(left + 1) * weight
 
     def state(self) -> Latent:

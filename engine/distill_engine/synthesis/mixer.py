@@ -1,4 +1,4 @@
-"""The places of a synth: up to four models that sound together, each with its weight, in sound or in latent space."""
+"""The slots of a synth: up to four models that sound together, each with its weight, in sound or in latent space."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.state import StateDict, part_of
-from distill_engine.synthesis.blend_slot import Lane
-from distill_engine.synthesis.blending import Guest, Moved, space_of, thawed, together
+from distill_engine.synthesis.blend_slot import BlendSlot
+from distill_engine.synthesis.blending import Guest, VoiceHop, blend_latents, fading_guests, space_of
 from distill_engine.synthesis.hop_values import blend_weights, hop_values
 from distill_engine.synthesis.parameters import ParameterBank
 from distill_engine.synthesis.voice import FloatArray, Report, Voice
@@ -30,10 +30,10 @@ class SynthSnapshot:
     voices: tuple[tuple[Voice, ...], ...]
 
 
-def _guest(moved: Moved) -> Guest:
+def _guest(moved: VoiceHop) -> Guest:
     """A guest's part of a hop; its voice keeps it in mind, should the host be given up."""
     guest = Guest(moved.latent, moved.gain, moved.voice.instrument.trim)
-    moved.voice.company = guest.frozen()[None]
+    moved.voice.guest_contributions = guest.frozen()[None]
     return guest
 
 
@@ -62,67 +62,73 @@ class _Passage:
 
 
 class Mixer:
-    """Sums the voices of all places. `move` is called for each hop of a block, then `mix` once."""
+    """Sums the voices of all slots. `move` is called for each hop of a block, then `mix` once."""
 
     def __init__(self, hop: int, voice: Voice) -> None:
-        self.lanes = [Lane(hop) for _ in range(BLEND_SLOTS)]
-        self.lanes[0].start(voice)
+        self.slots = [BlendSlot(hop) for _ in range(BLEND_SLOTS)]
+        self.slots[0].start(voice)
         self._pool: ThreadPoolExecutor | None = None
         self._block: dict[int, _Passage] = {}
 
     @property
     def main(self) -> Voice:
-        """The voice at the first place."""
-        return self.lanes[0].voice
+        """The voice at the first slot."""
+        return self.slots[0].voice
 
     @property
     def playing(self) -> list[Voice]:
-        """The newest voice of each place that is not empty, the first place first."""
-        return [lane.voice for lane in self.lanes if lane.voices]
+        """The newest voice of each slot that is not empty, the first slot first."""
+        return [slot.voice for slot in self.slots if slot.voices]
 
     @property
     def voices(self) -> int:
         """How many voices are computed: guests sound through their host's networks."""
-        return sum(not voice.guest for lane in self.lanes for voice in lane.voices)
+        return sum(not voice.latent_guest for slot in self.slots for voice in slot.voices)
 
     @property
     def fading(self) -> bool:
         """Whether a swap is under way."""
-        return any(lane.fading for lane in self.lanes)
+        return any(slot.fading for slot in self.slots)
 
     def settle(self) -> None:
         """Ends every fade at once: for when nothing can be heard."""
-        for lane in self.lanes:
-            lane.settle()
+        for slot in self.slots:
+            slot.settle()
 
     def move(self, bank: ParameterBank, samples: FloatArray | None) -> None:
         """One hop: each voice's latent and weight at the parameters' present values, guests with their host."""
         values = hop_values(bank)
-        weights = blend_weights(bank, [lane.level for lane in self.lanes])
-        places = zip(self.lanes, weights, strict=True)
+        weights = blend_weights(bank, [slot.level for slot in self.slots])
         names = self.main.instrument.control_names
         moved = [
-            one for lane, weight in places if lane.voices for one in lane.move(values, names, samples, float(weight))
+            one
+            for slot, weight in zip(self.slots, weights, strict=True)
+            if slot.voices
+            for one in slot.move(values, names, samples, float(weight))
         ]
-        guests = [_guest(one) for one in moved if one.voice.guest]
+        guests = [_guest(one) for one in moved if one.voice.latent_guest]
         for one in moved:
-            if not one.voice.guest:
-                company = guests if one.voice is self.main else thawed(one.voice.company, one.curve, len(one.gain))
+            if not one.voice.latent_guest:
+                with_it = (
+                    guests
+                    if one.voice is self.main
+                    else fading_guests(one.voice.guest_contributions, one.curve, len(one.gain))
+                )
                 passage = self._block.setdefault(id(one.voice), _Passage(one.voice))
-                passage.add(*together(one.latent, one.gain, one.voice.instrument.trim, company))
+                passage.add(*blend_latents(one.latent, one.gain, one.voice.instrument.trim, with_it))
 
     def dismiss_guests(self, hops: int) -> None:
-        """The first place is about to be another model's: its guests go on in sound, and fade out of it as they were last."""
-        guests = [voice for lane in self.lanes[1:] for voice in lane.voices if voice.guest]
+        """The first slot is about to be another model's: its guests go on in sound, and fade out of it as they were last."""
+        guests = [voice for slot in self.slots[1:] for voice in slot.voices if voice.latent_guest]
         if guests:
-            self.main.company = np.concatenate([voice.company for voice in guests])
-            for lane in self.lanes[1:]:
-                lane.dismiss(hops)
+            self.main.guest_contributions = np.concatenate([voice.guest_contributions for voice in guests])
+            for slot in self.slots[1:]:
+                slot.dismiss(hops)
 
     @property
     def space(self) -> int:
-        """How the places are blended, as an index of the vocabulary's `BLEND_SPACES`."""
-        return space_of(lane.voice.guest for lane in self.lanes[1:] if lane.stays)
+        """How the slots are blended, as an index of the vocabulary's `BLEND_SPACES`."""
+        return space_of(slot.voice.latent_guest for slot in self.slots[1:] if slot.stays)
 
     def mix(self, hop: int, report: Callable[[Report], None]) -> Samples:
         """The sound of the hops moved, from `hop` on. Two or more voices are computed side by side: networks leave Python alone."""
@@ -134,17 +140,17 @@ class Mixer:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(max_workers=VOICES_AT_ONCE, thread_name_prefix="voice")
             total = np.sum(list(self._pool.map(lambda job: job(), jobs)), axis=0)
-        for lane in self.lanes:
-            lane.drop_finished()
+        for slot in self.slots:
+            slot.drop_finished()
         return total
 
     def state(self) -> StateDict:
-        """The states of all voices, by place."""
-        return {f"{place}.{k}": v for place, lane in enumerate(self.lanes) for k, v in lane.state().items()}
+        """The states of all voices, by slot."""
+        return {f"{index}.{k}": v for index, slot in enumerate(self.slots) for k, v in slot.state().items()}
 
     def restore(self, state: StateDict, seed: int, *, networks: bool) -> None:
-        """Goes on from a `state` with the same instruments at the same places."""
-        for place, lane in enumerate(self.lanes):
-            part = part_of(state, f"{place}.")
-            if part and lane.voices:
-                lane.restore(part, seed, networks=networks)
+        """Goes on from a `state` with the same instruments at the same slots."""
+        for index, slot in enumerate(self.slots):
+            part = part_of(state, f"{index}.")
+            if part and slot.voices:
+                slot.restore(part, seed, networks=networks)

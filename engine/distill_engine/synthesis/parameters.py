@@ -10,7 +10,7 @@ import numpy as np
 
 from distill_engine.errors import ControlError
 from distill_engine.state import StateDict
-from distill_engine.vocabulary.table import PARAMETERS, Parameter, default_values, slot
+from distill_engine.vocabulary.table import PARAMETERS, Parameter, default_values, index_of
 
 
 @dataclass
@@ -30,7 +30,7 @@ class _Glide:
 
 
 class ParameterBank:
-    """Values of all slots. `apply` sets a target, `advance` moves every glide on by one hop.
+    """Values of all parameters. `apply` sets a target, `advance` moves every glide on by one hop.
 
     A change without glide is there from the next hop on; one with a glide of g seconds arrives after round(g * frame_rate)
     hops, in equal steps. A new change starts from the value that is sounding. `frame_rate` is hops per second.
@@ -41,29 +41,29 @@ class ParameterBank:
         self._values = np.array(default_values(), np.float64)
         self._glides: dict[int, _Glide] = {}
 
-    def apply(self, slot_index: int, value: float, glide_seconds: float = 0.0) -> float:
-        """Sets the target of a slot, clipped to its range; returns what was kept. Raises ControlError for NaN or no such slot."""
-        parameter = _parameter(slot_index)
+    def apply(self, parameter_index: int, value: float, glide_seconds: float = 0.0) -> float:
+        """Sets the target of a parameter, clipped to its range; returns what was kept. Raises ControlError for NaN or no such parameter."""
+        parameter = _parameter(parameter_index)
         if not math.isfinite(value) or not math.isfinite(glide_seconds):
             raise ControlError(f"{parameter.address}: {value} over {glide_seconds} s is not a number")
         target = parameter.clip(value)
         hops = round(max(0.0, glide_seconds) * self._frame_rate) if parameter.ramped else 0
         if hops <= 1:
-            self._glides.pop(slot_index, None)
-            self._values[slot_index] = target
+            self._glides.pop(parameter_index, None)
+            self._values[parameter_index] = target
         else:
-            self._glides[slot_index] = _Glide(float(self._values[slot_index]), target, hops)
+            self._glides[parameter_index] = _Glide(float(self._values[parameter_index]), target, hops)
         return target
 
-    def rearrange(self, first_slot: int, origins: Sequence[int | None]) -> None:
-        """Neighbouring slots take the values and glides of others among them (None: 0), as when names move to other numbers."""
+    def rearrange(self, first: int, origins: Sequence[int | None]) -> None:
+        """Neighbouring parameters take the values and glides of others among them (None: 0), as when names move to other numbers."""
         values, glides = self._values.copy(), self._glides
-        span = range(first_slot, first_slot + len(origins))
+        span = range(first, first + len(origins))
         self._glides = {index: glide for index, glide in glides.items() if index not in span}
         for index, origin in zip(span, origins, strict=True):
-            self._values[index] = 0.0 if origin is None else values[first_slot + origin]
-            if origin is not None and first_slot + origin in glides:
-                self._glides[index] = glides[first_slot + origin]
+            self._values[index] = 0.0 if origin is None else values[first + origin]
+            if origin is not None and first + origin in glides:
+                self._glides[index] = glides[first + origin]
 
     def advance(self) -> None:
         """One hop passes."""
@@ -79,23 +79,23 @@ class ParameterBank:
 
     def value(self, address: str) -> float:
         """Present value of an address. Raises ControlError if it is no parameter."""
-        return float(self._values[slot(address)])
+        return float(self._values[index_of(address)])
 
-    def at(self, slot_index: int) -> float:
-        """Present value of a slot."""
-        return float(self._values[slot_index])
+    def at(self, parameter_index: int) -> float:
+        """Present value of a parameter."""
+        return float(self._values[parameter_index])
 
-    def family(self, first_slot: int, count: int) -> np.ndarray:
-        """Present values [count] of neighbouring slots (a view: copy it to keep it)."""
-        return self._values[first_slot : first_slot + count]
+    def family(self, first: int, count: int) -> np.ndarray:
+        """Present values [count] of neighbouring parameters (a view: copy it to keep it)."""
+        return self._values[first : first + count]
 
-    def target(self, slot_index: int) -> float:
-        """Where a slot is heading (its value, if it stands)."""
-        glide = self._glides.get(slot_index)
-        return glide.target if glide else float(self._values[slot_index])
+    def target(self, parameter_index: int) -> float:
+        """Where a parameter is heading (its value, if it stands)."""
+        glide = self._glides.get(parameter_index)
+        return glide.target if glide else float(self._values[parameter_index])
 
     def state(self) -> StateDict:
-        """Values [slots] and the glides under way [count, 5]: slot, start, target, hops, done."""
+        """Values [parameters] and the glides under way [count, 5]: index, start, target, hops, done."""
         glides = [(index, g.start, g.target, g.hops, g.done) for index, g in self._glides.items()]
         return {"values": self._values.copy(), "glides": np.array(glides, np.float64).reshape(-1, 5)}
 
@@ -110,7 +110,7 @@ class ParameterBank:
         self._glides = {int(r[0]): _Glide(r[1], r[2], int(r[3]), int(r[4])) for r in rows}
 
 
-def _parameter(slot_index: int) -> Parameter:
-    if not 0 <= slot_index < len(PARAMETERS):
-        raise ControlError(f"there is no parameter slot {slot_index}; slots are 0 to {len(PARAMETERS) - 1}")
-    return PARAMETERS[slot_index]
+def _parameter(parameter_index: int) -> Parameter:
+    if not 0 <= parameter_index < len(PARAMETERS):
+        raise ControlError(f"there is no parameter {parameter_index}; they are 0 to {len(PARAMETERS) - 1}")
+    return PARAMETERS[parameter_index]

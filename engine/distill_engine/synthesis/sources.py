@@ -54,7 +54,7 @@ class LatentSource(Protocol):
     def restore(self, state: Latent) -> None: ...
 
 
-class Hold:
+class HoldSource:
     """The centre [D] of the corpus' sound: what moves are the latent and control parameters alone."""
 
     def __init__(self, centre: Latent) -> None:
@@ -80,7 +80,7 @@ def _noise(seed: int, index: int, stream: int) -> Latent:
     return np.random.Generator(np.random.Philox(counter=counter, key=key)).standard_normal(_LATTICE)
 
 
-class Drift:
+class DriftSource:
     """A smooth seeded walk about `centre` [D]: Gaussian points, `rate` a second, joined by Catmull-Rom splines, times `range`.
 
     `shape` [D, D] maps independent noise to the corpus' own covariance (a root of it); None leaves it round. `onto` moves a place
@@ -117,10 +117,10 @@ class Drift:
         if not settings.freeze:
             beats = settings.tempo / 60.0 if settings.tempo > 0 else 1.0
             self._phase += settings.rate * beats / self._frame_rate
-        place = settings.range * spline
+        point = settings.range * spline
         if self._onto is not None:
-            place = place + min(1.0, settings.range) * (self._onto(place) - place)
-        return self._centre + (place if self._shape is None else self._shape @ place), False
+            point = point + min(1.0, settings.range) * (self._onto(point) - point)
+        return self._centre + (point if self._shape is None else self._shape @ point), False
 
     def restart(self) -> None:
         self._phase = 0.0
@@ -132,7 +132,7 @@ class Drift:
         self._phase = float(state[0])
 
 
-class Corpus:
+class CorpusSource:
     """A path through the encoded corpus [D, L], `reduction` hops per latent, the clips one after the other.
 
     It starts at `position` (0 to 1 of the whole), moves with `speed` (1 is the clips' own pace, negative is backwards), loops over
@@ -153,9 +153,9 @@ class Corpus:
 
     def _at(self, hop: float) -> Latent:
         count = self._latents.shape[1]
-        place = hop / self._reduction % count
-        left = int(place)
-        weight = place - left
+        position = hop / self._reduction % count
+        left = int(position)
+        weight = position - left
         a, b = self._latents[:, left % count], self._latents[:, (left + 1) % count]
         point: Latent = a * (1.0 - weight) + b * weight
         return point

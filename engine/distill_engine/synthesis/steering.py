@@ -15,13 +15,13 @@ from distill_engine.synthesis.sources import Latent, SourceBank, SourceSettings
 
 @dataclass(frozen=True)
 class HopValues:
-    """What the parameters say at one hop. `latents` [64] and `controls` [32] are offsets; `place` is the point on the map."""
+    """What the parameters say at one hop. `latents` [64] and `controls` [32] are offsets; `map_point` is the point on the map."""
 
     settings: SourceSettings
     latents: npt.NDArray[np.float64]
     controls: npt.NDArray[np.float64]
-    place: tuple[float, float] = (0.0, 0.0)
-    place_amount: float = 0.0
+    map_point: tuple[float, float] = (0.0, 0.0)
+    map_amount: float = 0.0
 
 
 class Steering:
@@ -32,16 +32,16 @@ class Steering:
 
     strain = 0.0
 
-    def __init__(self, controls: Controls | None, place: LatentMap | None, seed: int) -> None:
-        self._controls, self._place = controls, place
+    def __init__(self, controls: Controls | None, latent_map: LatentMap | None, seed: int) -> None:
+        self._controls, self._map = controls, latent_map
         self._motion = controls.motion(seed) if controls is not None else None
 
     def latent(self, sources: SourceBank, values: HopValues, samples: npt.NDArray[np.float32] | None) -> Latent:
         """The latent [D] of this hop; every source moves on by one."""
         wanted = values.controls[: len(self._controls)] if self._controls is not None else values.controls[:0]
         latent = self._moved(sources, values.settings, wanted, samples)
-        if self._place is not None and values.place_amount > 0.0:
-            latent = latent + values.place_amount * (self._place.latent_at(*values.place) - latent)
+        if self._map is not None and values.map_amount > 0.0:
+            latent = latent + values.map_amount * (self._map.latent_at(*values.map_point) - latent)
         self.strain = 0.0
         if self._controls is not None and wanted.any():
             offset, self.strain = self._controls.steer(latent, wanted)

@@ -1,12 +1,12 @@
 """The synth: parameters, sources, decoder, vocoder, output stage. The same object makes the live sound and every render.
 
     synth = Synth(prepare_instrument(path), seed=1)
-    synth.apply(slot("/distill/gain"), -6.0, 0.5)
+    synth.apply(index_of("/distill/gain"), -6.0, 0.5)
     block = synth.render(4)            # float32 [2, 4 * 512]
 
 Everything acts at hop boundaries: what is called between two `render`s is there from the first sample of the next one on. The samples
 do not depend on how the hops are cut into `render` calls (to 1e-5; bit for bit at equal cuts). Up to four models play at once, each at a
-place of its own, mixed by `/distill/blend/<place>`.
+slot of its own, mixed by `/distill/blend/<slot>`.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from distill_engine.synthesis.take_header import take_header
 from distill_engine.synthesis.voice import Report
 from distill_engine.synthesis.voice_pool import VoicePool, voices_of
 from distill_engine.takes.take_recorder import TakeLog
-from distill_engine.vocabulary.table import BLEND_SLOTS, PARAMETERS, slot
+from distill_engine.vocabulary.table import BLEND_SLOTS, PARAMETERS, index_of
 
 FloatArray = npt.NDArray[np.float32]
 
-_CONTROL = slot("/distill/control/0")
+_CONTROL = index_of("/distill/control/0")
 MAXIMUM_CHUNK = 32
 _REPORTS = 256
 
@@ -73,13 +73,13 @@ class Synth:
 
     @property
     def instrument(self) -> Instrument:
-        """What plays at the first place."""
+        """What plays in the first slot."""
         return self._mixer.main.instrument
 
-    def instrument_at(self, place: int) -> Instrument | None:
-        """What plays at a place, or None."""
-        lane = self._mixer.lanes[place]
-        return lane.voice.instrument if lane.voices else None
+    def instrument_at(self, slot: int) -> Instrument | None:
+        """What plays in a slot, or None."""
+        there = self._mixer.slots[slot]
+        return there.voice.instrument if there.voices else None
 
     @property
     def fading(self) -> bool:
@@ -112,14 +112,14 @@ class Synth:
 
     # -- what the player does ------------------------------------------------------------------------------------------
 
-    def apply(self, slot_index: int, value: float, glide_seconds: float = 0.0) -> None:
-        """Sets a parameter, gliding where it can. Raises ControlError for NaN or an unknown slot."""
-        kept = self.parameters.apply(slot_index, value, glide_seconds)
-        self._note_set(PARAMETERS[slot_index].address, kept, glide_seconds)
+    def apply(self, parameter_index: int, value: float, glide_seconds: float = 0.0) -> None:
+        """Sets a parameter, gliding where it can. Raises ControlError for NaN or an unknown parameter."""
+        kept = self.parameters.apply(parameter_index, value, glide_seconds)
+        self._note_set(PARAMETERS[parameter_index].address, kept, glide_seconds)
 
     def set(self, address: str, value: float, glide_seconds: float = 0.0) -> None:
         """`apply` by address. Raises ControlError."""
-        self.apply(slot(address), value, glide_seconds)
+        self.apply(index_of(address), value, glide_seconds)
 
     def play(self) -> None:
         """Fades in."""
@@ -162,24 +162,24 @@ class Synth:
     def pin(self, dimensions: frozenset[int]) -> None:
         """These latent dimensions stand at their parameters' values; no source moves them."""
         self._pinned = dimensions
-        for lane in self._mixer.lanes:
-            for voice in lane.voices:
+        for slot in self._mixer.slots:
+            for voice in slot.voices:
                 voice.pinned = dimensions
         self._note("pin", *sorted(dimensions))
 
-    def swap(self, played: Instrument | VoicePool | None, fade_seconds: float | None = None, *, place: int = 0) -> None:
-        """Cross-fades to another instrument (another model or vocoder), or to nothing at places above 0.
+    def swap(self, played: Instrument | VoicePool | None, fade_seconds: float | None = None, *, slot: int = 0) -> None:
+        """Cross-fades to another instrument (another model or vocoder), or to nothing at slots above 0.
 
         The same model with another vocoder goes on along the same path; another model starts where the sources stand. What comes to
-        a place above 0 and shares the first one's decoder and vocoder is blended with it in latent space (see `blending`).
+        a slot above 0 and shares the first one's decoder and vocoder is blended with it in latent space (see `blending`).
         Raises ControlError for an instrument of another hop or rate.
         """
         hops = self._hops(fade_seconds)
-        if not 0 <= place < BLEND_SLOTS or (place == 0 and played is None):
-            raise ControlError(f"blend place {place}: places are 0 to {BLEND_SLOTS - 1}, and the first is never empty")
+        if not 0 <= slot < BLEND_SLOTS or (slot == 0 and played is None):
+            raise ControlError(f"blend slot {slot}: slots are 0 to {BLEND_SLOTS - 1}, and the first is never empty")
         if played is None:
-            self._mixer.lanes[place].clear(hops)
-            self._note("clear", place, hops / self.frame_rate)
+            self._mixer.slots[slot].clear(hops)
+            self._note("clear", slot, hops / self.frame_rate)
             return
         pool = voices_of(played)
         instrument = pool.instrument
@@ -189,21 +189,21 @@ class Synth:
                 f"not {self.hop} at {self.sample_rate}; start the engine with it"
             )
         self.alignment_samples = max(self.alignment_samples, instrument.delay_samples)
-        lane = self._mixer.lanes[place]
-        if place == 0:
+        blend_slot = self._mixer.slots[slot]
+        if slot == 0:
             self._mixer.dismiss_guests(hops)
             self._rename_controls(self.instrument.control_names, instrument.control_names)
-        old = lane.voice if lane.voices else self._mixer.main
+        old = blend_slot.voice if blend_slot.voices else self._mixer.main
         selected = self.source if self.source in instrument.source_names else "drift"
         voice = pool.voice(self.seed, selected, pad=self.alignment_samples - instrument.delay_samples)
         voice.pinned = self._pinned
         voice.follow(old)
-        voice.guest = place > 0 and instrument.shares(self.instrument)
-        lane.swap(voice, hops)
-        if place == 0:
+        voice.latent_guest = slot > 0 and instrument.shares(self.instrument)
+        blend_slot.swap(voice, hops)
+        if slot == 0:
             self.source = voice.sources.selected
         names = (instrument.name, instrument.model_digest, instrument.vocoder.name, instrument.vocoder_digest)
-        self._note("swap", place, hops / self.frame_rate, *names, instrument.analysis_digest)
+        self._note("swap", slot, hops / self.frame_rate, *names, instrument.analysis_digest)
 
     def _rename_controls(self, before: tuple[str, ...], now: tuple[str, ...]) -> None:
         """Named controls keep their values where another model has them at other numbers."""
@@ -279,17 +279,17 @@ class Synth:
 
     def snapshot(self) -> SynthSnapshot:
         """`state` with the voices themselves, so that even a swap under way can be gone back to."""
-        return SynthSnapshot(self.state(), tuple(tuple(lane.voices) for lane in self._mixer.lanes))
+        return SynthSnapshot(self.state(), tuple(tuple(slot.voices) for slot in self._mixer.slots))
 
     def restore(self, saved: SynthSnapshot | StateDict, *, networks: bool = True) -> None:
-        """Goes on from a snapshot, bit for bit; or from a `state` of a synth with the same instruments at the same places.
+        """Goes on from a snapshot, bit for bit; or from a `state` of a synth with the same instruments at the same slots.
 
         Without `networks` the vocoder may be another one: parameters, sources and output stage go on, the networks as they are.
         """
         arrays = saved.arrays if isinstance(saved, SynthSnapshot) else saved
         if isinstance(saved, SynthSnapshot):
-            for lane, voices in zip(self._mixer.lanes, saved.voices, strict=True):
-                lane.adopt(list(voices))
+            for slot, voices in zip(self._mixer.slots, saved.voices, strict=True):
+                slot.adopt(list(voices))
         self.hops_done, self.seed, alignment = (int(v) for v in arrays["synth"])
         if networks:
             self.alignment_samples = alignment
@@ -313,7 +313,7 @@ class Synth:
         if failure := self._log.take_failure():
             self._report(Report(self.hops_done, "take", failure))
         if self._log.waiting and not self.fading:
-            others = {place: i for place in range(1, BLEND_SLOTS) if (i := self.instrument_at(place)) is not None}
+            others = {slot: i for slot in range(1, BLEND_SLOTS) if (i := self.instrument_at(slot)) is not None}
             header = take_header(self.instrument, others, self.seed, self.block, self.state())
             try:
                 self._log.begin(self.hops_done, header)

@@ -56,14 +56,14 @@ class Voice:
     steering: Steering
     line: DelayLine = field(default_factory=lambda: DelayLine(0))
     pinned: frozenset[int] = frozenset()
-    guest: bool = False
+    latent_guest: bool = False
 
     def __post_init__(self) -> None:
         self._last_sample = 0.0
         self._last_latent = self.instrument.centre
-        self.told = np.zeros(0)  # values of its controls, at the last hop
+        self.last_controls = np.zeros(0)  # values of its controls, at the last hop
         self._recovering = self._failing = False
-        self.company = np.zeros((0, 2 + self.instrument.latent_dim))
+        self.guest_contributions = np.zeros((0, 2 + self.instrument.latent_dim))
         self._prime()
 
     def _prime(self) -> None:
@@ -150,10 +150,10 @@ class Voice:
         if same:
             self.steering.adopt(other.steering)
 
-    def leave_host(self) -> None:
+    def become_independent(self) -> None:
         """Plays by its own networks from here on."""
-        self.guest = False
-        self.company = self.company[:0]
+        self.latent_guest = False
+        self.guest_contributions = self.guest_contributions[:0]
         self._recover()
 
     def reseed(self, seed: int, selected: str, fade_hops: int) -> None:
@@ -166,7 +166,7 @@ class Voice:
 
     def state(self) -> StateDict:
         """Everything this voice remembers."""
-        flags = np.array([self._last_sample, float(self._recovering), float(self.guest)])
+        flags = np.array([self._last_sample, float(self._recovering), float(self.latent_guest)])
         parts = {
             "sources": self.sources.state(),
             "steering": self.steering.state(),
@@ -174,7 +174,7 @@ class Voice:
             "vocoder": self.vocoder.snapshot(),
             "line": self.line.state(),
         }
-        return {"flags": flags, "company": self.company.copy()} | {
+        return {"flags": flags, "company": self.guest_contributions.copy()} | {
             f"{part}.{k}": v for part, state in parts.items() for k, v in state.items()
         }
 
@@ -183,7 +183,7 @@ class Voice:
         self.sources.restore(part_of(state, "sources."))
         self.steering.restore(part_of(state, "steering."))
         if "company" in state:  # older takes have none
-            self.guest, self.company = bool(state["flags"][2]), state["company"].astype(np.float64)
+            self.latent_guest, self.guest_contributions = bool(state["flags"][2]), state["company"].astype(np.float64)
         if networks:
             self._last_sample, self._recovering = float(state["flags"][0]), bool(state["flags"][1])
             self.decoder.restore(part_of(state, "decoder."))

@@ -29,7 +29,7 @@ import numpy.typing as npt
 
 from distill_engine.errors import ControlError, TakeError
 from distill_engine.state import StateDict
-from distill_engine.vocabulary.table import BLEND_SLOTS, slot
+from distill_engine.vocabulary.table import BLEND_SLOTS, index_of
 
 FORMAT, VERSION = "distill.take", 1
 MAXIMUM_LINE, MAXIMUM_EVENT = 64 * 2**20, 2**17
@@ -214,7 +214,7 @@ def _event(data: dict[str, Any] | None, number: int, path: Path) -> tuple[TakeEv
     if not math.isfinite(value) or not math.isfinite(glide):
         raise damaged
     try:
-        slot(data["set"])
+        index_of(data["set"])
     except ControlError as error:
         raise TakeError(f"{path}, line {number}: {error}") from None
     return TakeEvent(at, address=data["set"], value=float(value), glide=float(glide)), at

@@ -7,8 +7,8 @@ Kind = Literal["parameter", "group", "setting", "command", "query", "reading"]
 ArgumentType = Literal["float", "integer", "toggle", "text", "name", "choice", "any"]
 Access = Literal["read", "write", "both"]
 
-CONTROL_SLOTS = 32
-LATENT_SLOTS = 64
+CONTROL_COUNT = 32
+LATENT_COUNT = 64
 BLEND_SLOTS = 4
 GLIDE_LIMIT_SECONDS = 60.0
 SEED_LIMIT = 2**31 - 1
@@ -93,9 +93,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Parameter:
-    """One slot: the parameter `address`, its bounds and its default."""
+    """One parameter of the table: `address`, its bounds and its default."""
 
-    slot: int
+    index: int
     address: str
     row: Row
     minimum: float

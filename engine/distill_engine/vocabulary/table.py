@@ -5,7 +5,7 @@ takes, the command line's help, the patches and the reference in the README are 
 
 A row's `kind` says where its value lives:
 
-* `parameter`: a continuous value with a slot in shared memory; latest value wins, gliding where `ramped`.
+* `parameter`: a continuous value with a word in shared memory; latest value wins, gliding where `ramped`.
 * `group`: one message that writes several parameters (`/distill/map x y`).
 * `setting`: a discrete state of the engine (source, vocoder, model, seed), changed through the command queue.
 * `command`: something to do once, answered with done or failed.
@@ -13,7 +13,7 @@ A row's `kind` says where its value lives:
 * `reading`: what the engine measures while it plays; nobody can set it, subscribers are told when it changes.
 
 Slots are fixed: the static parameters in table order, then `/distill/control/0..31`, `/distill/latent/0..63` and
-`/distill/blend/0..3`. A loaded model names its controls; slot `/distill/control/0` is its first one, and so on.
+`/distill/blend/0..3`. A loaded model names its controls; `/distill/control/0` is its first one, and so on.
 """
 
 from collections.abc import Iterator
@@ -22,10 +22,10 @@ from functools import lru_cache
 from distill_engine.errors import ControlError
 from distill_engine.vocabulary.rows import (
     BLEND_SLOTS,
-    CONTROL_SLOTS,
+    CONTROL_COUNT,
     GLIDE,
     GLIDE_LIMIT_SECONDS,
-    LATENT_SLOTS,
+    LATENT_COUNT,
     SEED_LIMIT,
     Access,
     Argument,
@@ -38,10 +38,10 @@ from distill_engine.vocabulary.rows import (
 __all__ = [
     "BLEND_SLOTS",
     "BLEND_SPACES",
-    "CONTROL_SLOTS",
+    "CONTROL_COUNT",
     "GLIDE",
     "GLIDE_LIMIT_SECONDS",
-    "LATENT_SLOTS",
+    "LATENT_COUNT",
     "PARAMETERS",
     "REPLIES",
     "ROWS",
@@ -55,9 +55,9 @@ __all__ = [
     "Parameter",
     "Row",
     "default_values",
+    "index_of",
     "is_parameter",
     "row",
-    "slot",
 ]
 
 
@@ -119,7 +119,7 @@ _PARAMETERS: tuple[Row, ...] = (
     _continuous(
         "/distill/map/y", -1.0, 1.0, 0.0, "", "Place on the corpus map, bottom to top", wakes="/distill/map/amount"
     ),
-    _continuous("/distill/map/amount", 0.0, 1.0, 0.0, "", "How far the place on the map replaces the source"),
+    _continuous("/distill/map/amount", 0.0, 1.0, 0.0, "", "How far the point on the map replaces the source"),
     _continuous(
         "/distill/source/rate",
         0.01,
@@ -173,10 +173,10 @@ _PARAMETERS: tuple[Row, ...] = (
 
 _FAMILIES: tuple[Row, ...] = (
     _continuous(
-        "/distill/control/{name}", -1.0, 1.0, 0.0, "", "A named control of the loaded model", count=CONTROL_SLOTS
+        "/distill/control/{name}", -1.0, 1.0, 0.0, "", "A named control of the loaded model", count=CONTROL_COUNT
     ),
     _continuous(
-        "/distill/latent/{index}", -4.0, 4.0, 0.0, "sigma", "Offset of one latent dimension", count=LATENT_SLOTS
+        "/distill/latent/{index}", -4.0, 4.0, 0.0, "sigma", "Offset of one latent dimension", count=LATENT_COUNT
     ),
     _continuous(
         "/distill/blend/{index}", 0.0, 1.0, 0.0, "", "Weight of one of the models that play together", count=BLEND_SLOTS
@@ -200,7 +200,7 @@ _GROUPS: tuple[Row, ...] = (
         "Offsets of the first latent dimensions, all at once",
         (Argument("value", "float", -4.0, 4.0, unit="sigma", repeated=True),),
         access="write",
-        targets=tuple(f"/distill/latent/{index}" for index in range(LATENT_SLOTS)),
+        targets=tuple(f"/distill/latent/{index}" for index in range(LATENT_COUNT)),
         excluded_from_presets=True,
     ),
 )
@@ -245,7 +245,7 @@ _COMMANDS: tuple[Row, ...] = (
     _command("/distill/source/trigger", "Start the source again from its position"),
     _command(
         "/distill/blend/model",
-        "Model that plays at one of the blend places; an empty name empties the place",
+        "Model that plays in one of the blend slots; an empty name empties the slot",
         Argument("index", "integer", 0, BLEND_SLOTS - 1),
         _text("model"),
     ),
@@ -346,38 +346,38 @@ def _members() -> Iterator[tuple[Row, str, float]]:
 
 def _build() -> tuple[Parameter, ...]:
     return tuple(
-        Parameter(slot, address, row, float(row.minimum or 0.0), float(row.maximum or 0.0), default)
-        for slot, (row, address, default) in enumerate(_members())
+        Parameter(parameter_index, address, row, float(row.minimum or 0.0), float(row.maximum or 0.0), default)
+        for parameter_index, (row, address, default) in enumerate(_members())
     )
 
 
 PARAMETERS: tuple[Parameter, ...] = _build()
-"""Every parameter in the order of its slot in shared memory."""
+"""Every parameter, in the order of shared memory."""
 
-_SLOTS: dict[str, int] = {parameter.address: parameter.slot for parameter in PARAMETERS}
-_INDICES = tuple(str(index) for index in range(LATENT_SLOTS))
+_INDEX_OF: dict[str, int] = {parameter.address: parameter.index for parameter in PARAMETERS}
+_INDICES = tuple(str(index) for index in range(LATENT_COUNT))
 _ROWS: dict[str, Row] = {row.address: row for row in ROWS}
 
 
-def slot(address: str) -> int:
+def index_of(address: str) -> int:
     """Slot of a parameter address (`/distill/gain`, `/distill/control/3`, `/distill/latent/12`).
 
     Raises:
         ControlError: if no parameter has this address.
     """
     try:
-        return _SLOTS[address]
+        return _INDEX_OF[address]
     except KeyError:
         raise ControlError(f"{address} is no parameter; see `distill send --list` for all addresses") from None
 
 
 def is_parameter(address: str) -> bool:
-    """Whether a slot has this address."""
-    return address in _SLOTS
+    """Whether a parameter has this address."""
+    return address in _INDEX_OF
 
 
 def default_values() -> list[float]:
-    """Default of every slot, in slot order."""
+    """Return the default of every parameter, in the order of `PARAMETERS`."""
     return [parameter.default for parameter in PARAMETERS]
 
 

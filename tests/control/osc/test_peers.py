@@ -10,8 +10,8 @@ from distill_engine.vocabulary import table as vocabulary
 
 pytestmark = pytest.mark.peer
 
-WIDTH = vocabulary.slot("/distill/width")
-BRIGHTNESS = vocabulary.slot("/distill/control/0")
+WIDTH = vocabulary.index_of("/distill/width")
+BRIGHTNESS = vocabulary.index_of("/distill/control/0")
 
 
 def need(program):

@@ -15,7 +15,7 @@ from distill_engine.errors import ModelFileError, VocoderError, WeightsError
 from distill_engine.inference.adapted_backend import adapted_delay
 from distill_engine.rendering.loaded_model import load_model
 from distill_engine.rendering.performance import Score
-from distill_engine.rendering.render import Output, render_score
+from distill_engine.rendering.render import RenderTarget, render_score
 from distill_engine.synthesis.instrument import choose_vocoder, prepare_instrument
 from distill_engine.synthesis.synth import Synth
 from distill_engine.vocoders.weights.loaded import load_record
@@ -213,10 +213,10 @@ def test_a_render_tells_what_was_dealt_with_and_writes_no_silence(tiny_model, tm
     path = tmp_path / "a.wav"
     if fails:
         with pytest.raises(VocoderError, match="v3 failed: out of memory"):
-            render_score(instrument, Score(0.5), Output(path))
+            render_score(instrument, Score(0.5), RenderTarget(path))
         assert not path.exists()
         return
-    result = render_score(instrument, Score(0.5), Output(path))
+    result = render_score(instrument, Score(0.5), RenderTarget(path))
     assert result.notes[-1] == "v3: cpu ran out of memory: going on in pieces of 4 frames"
 
 

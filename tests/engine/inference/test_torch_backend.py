@@ -9,7 +9,7 @@ import torch
 from distill_engine.errors import ConfigError, ModelFileError, VocoderError
 from distill_engine.inference.torch_backend import TorchBackend
 from distill_engine.layers import runner as runner_module
-from distill_engine.layers.runner import Runner, choose_device, place
+from distill_engine.layers.runner import Runner, choose_device, move_network
 from distill_engine.vocoders import HifiGan, HifiGanConfig
 
 CPU = torch.device("cpu")
@@ -92,7 +92,7 @@ def test_out_of_memory_makes_the_pieces_smaller_and_says_so(backend, network, er
     x, told = mel(), []
     expected = backend.step(x).copy()
     full = Full(network, "cpu", 7, error)
-    stream = TorchBackend(Runner(full, CPU, told=told.append), 8, 1)
+    stream = TorchBackend(Runner(full, CPU, notify=told.append), 8, 1)
     assert np.abs(stream.step(x) - expected).max() <= 1e-5
     assert full.sizes == [24, 12, 6, 6, 6, 6]
     assert told == [f"cpu ran out of memory: going on in pieces of {size} frames" for size in (12, 6)]
@@ -104,7 +104,7 @@ def test_a_full_device_is_left_for_the_cpu_in_mid_sound(backend, network):
     x, told = mel(), []
     expected = backend.step(x).copy()
     full = Full(network, "meta", 0, torch.OutOfMemoryError("CUDA out of memory"))  # "meta" stands for a GPU
-    runner = Runner(full, CPU, told=told.append)
+    runner = Runner(full, CPU, notify=told.append)
     one, two = TorchBackend(runner, 8, 1), TorchBackend(runner, 8, 1)
     heard = [one.step(x[:, :10]).copy()]
     two.step(x[:, :10])
@@ -134,7 +134,7 @@ def test_states_and_weights_that_do_not_fit_go_to_the_cpu(network, monkeypatch):
             raise torch.OutOfMemoryError("out of memory")
         return network.initial_state(batch, device, dtype)
 
-    runner = Runner(network, torch.device("meta"), initial_state=initial_state, told=told.append)
+    runner = Runner(network, torch.device("meta"), initial_state=initial_state, notify=told.append)
     assert TorchBackend(runner, 8, 1).step(mel(2)).shape == (1, 1024)
     assert told == ["meta ran out of memory: going on on the CPU, slower"]
 
@@ -144,7 +144,7 @@ def test_states_and_weights_that_do_not_fit_go_to_the_cpu(network, monkeypatch):
                 raise torch.OutOfMemoryError("out of memory")
             return self
 
-    assert place(Heavy(), torch.device("meta"), told.append).type == "cpu"
+    assert move_network(Heavy(), torch.device("meta"), told.append).type == "cpu"
     assert told[-1] == "the weights do not fit on meta: going on on the CPU, slower"
 
 

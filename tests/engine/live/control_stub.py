@@ -2,7 +2,7 @@
 
     python control_stub.py --channel-fd N --shared fd:M --port-file PATH
 
-`{"set": [slot, value, glide]}` writes a parameter, `{"status": true}` answers with the figures, `{"events": true}` with the events so
+`{"set": [index, value, glide]}` writes a parameter, `{"status": true}` answers with the figures, `{"events": true}` with the events so
 far, `{"command": ..., "arguments": [...]}` with the engine's answer.
 """
 

@@ -2,7 +2,7 @@
 
 python play_stub.py PORT_FILE '{"model": ..., "device": ...}' [REASON_WHY_CONTROL_FAILS]
 
-`SET_EARLY='[slot, value, glide]'` in the environment: a parameter that is set before the model has been loaded.
+`SET_EARLY='[index, value, glide]'` in the environment: a parameter that is set before the model has been loaded.
 """
 
 import json

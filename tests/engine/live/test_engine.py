@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from distill_engine.vocabulary.table import slot
+from distill_engine.vocabulary.table import index_of
 
 
 def alive(pid):
@@ -37,7 +37,7 @@ def test_it_plays_is_steered_and_answers(engines, tiny_model, make_tiny_model, t
     engine = engines(tiny_model, allow_paths=True).wait_ready()
     model = next(event for event in engine.events() if event["event"] == "model")
     assert (model["name"], model["latents"], model["vocoder"]) == ("tiny", 8, "vocos")
-    engine.tell({"set": [slot("/distill/gain"), -90.0, 0.0]})
+    engine.tell({"set": [index_of("/distill/gain"), -90.0, 0.0]})
     engine.until(lambda status: status["peak_db"] < -100 and status["parameter_changes"] == 1)
     assert engine.command("stop")["status"] == "done"
     engine.until(lambda status: status["playing"] == 0)
@@ -56,7 +56,7 @@ def test_it_plays_is_steered_and_answers(engines, tiny_model, make_tiny_model, t
 
 
 def test_what_is_set_while_the_model_loads_is_heard(engines, tiny_model):
-    early = {**os.environ, "SET_EARLY": f"[{slot('/distill/gain')}, -90.0, 0.0]"}
+    early = {**os.environ, "SET_EARLY": f"[{index_of('/distill/gain')}, -90.0, 0.0]"}
     engine = engines(tiny_model, environment=early).wait_ready()
     engine.until(lambda status: status["hops"] > 40 and status["peak_db"] < -80)
     assert engine.status()["parameter_changes"] == 1
@@ -98,7 +98,7 @@ def test_it_ends_cleanly_on_a_signal(engines, tiny_model, number):
 def test_a_killed_control_process_comes_back_and_the_sound_goes_on(engines, tiny_model):
     engine = engines(tiny_model).wait_ready()
     first, port = engine.control_pid(), engine._port_file.read_text()
-    engine.tell({"set": [slot("/distill/width"), 0.75, 0.0]})
+    engine.tell({"set": [index_of("/distill/width"), 0.75, 0.0]})
     before = engine.until(lambda status: status["parameter_changes"] == 1)
     os.kill(first, signal.SIGKILL)
     deadline = time.monotonic() + 20

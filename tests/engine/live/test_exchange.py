@@ -13,7 +13,7 @@ import pytest
 from distill_engine.analysis.controls import POSITIONS, ControlInfo, Controls, Paths
 from distill_engine.analysis.region import fit_region
 from distill_engine.errors import VocoderError
-from distill_engine.live.commands import LiveCommands, Wishes
+from distill_engine.live.commands import LiveCommands, LoadOptions
 from distill_engine.live.realtime_check import Fit, FitRequest, fit_instrument
 from distill_engine.synthesis.blend_slot import BRIEF
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
@@ -54,9 +54,9 @@ def test_of_the_old_voices_the_one_that_is_heard_fades_slowly(vocos, hifigan):
     synth.render(4)
     synth.swap(vocos, 10.0)
     synth.render(2 * BRIEF)
-    lane = synth._mixer.lanes[0]
-    assert [voice.instrument.vocoder.name for voice in lane.voices] == ["vocos", "vocos"]
-    assert lane.level == pytest.approx(1.0, abs=0.01)
+    blend_slot = synth._mixer.slots[0]
+    assert [voice.instrument.vocoder.name for voice in blend_slot.voices] == ["vocos", "vocos"]
+    assert blend_slot.level == pytest.approx(1.0, abs=0.01)
 
 
 def test_what_is_refused_or_passed_over_is_freed_without_a_collector(tiny_model):
@@ -86,10 +86,10 @@ class _Still:
     running, recorder = False, None
 
     def __init__(self) -> None:
-        self.braces: list[float] = []
+        self.raised: list[float] = []
 
-    def brace(self, extra: float, lasting: float) -> None:
-        self.braces.append(extra)
+    def raise_latency_for(self, extra: float, lasting: float) -> None:
+        self.raised.append(extra)
 
     def call(self, action) -> Future:
         raise AssertionError("not running")
@@ -98,8 +98,8 @@ class _Still:
 def _commands(synth: Synth, factor: float) -> tuple[LiveCommands, list[dict], _Still]:
     sent: list[dict] = []
     performer = _Still()
-    wishes = Wishes(FitRequest("vocos", block=1, threads=1), True, factor)
-    return LiveCommands(performer, synth, wishes, sent.append, lambda instrument: None, None), sent, performer
+    options = LoadOptions(FitRequest("vocos", block=1, threads=1), True, factor)
+    return LiveCommands(performer, synth, options, sent.append, lambda instrument: None, None), sent, performer
 
 
 def test_models_that_together_take_longer_than_their_sound_are_refused(vocos, other, monkeypatch):
@@ -112,7 +112,7 @@ def test_models_that_together_take_longer_than_their_sound_are_refused(vocos, ot
         with pytest.raises(VocoderError, match="other would be too much here.* 1.20 s"):
             commands._swap(VoicePool(other), Fit(1, 1, 0.6), 3)
         assert synth.instrument_at(3) is None
-        assert performer.braces[-1] == 0.0
+        assert performer.raised[-1] == 0.0
         commands.change_blend(2, "")
         synth.render(200)
         commands._swap(VoicePool(other), Fit(1, 1, 0.6), 3)
@@ -182,9 +182,9 @@ def test_named_controls_keep_their_names_and_glides_from_model_to_model(vocos):
     assert synth.parameters.value("/distill/control/0") == before
     assert synth.parameters.value("/distill/control/1") == 0.0
     synth.render(4)
-    assert old.told[0] == 0.4, "what only the old model has stays while it fades out"
-    assert old.told[1] == synth.parameters.value("/distill/control/0") > before
-    assert synth._mixer.main.told.tolist() == [old.told[1], 0.0]
+    assert old.last_controls[0] == 0.4, "what only the old model has stays while it fades out"
+    assert old.last_controls[1] == synth.parameters.value("/distill/control/0") > before
+    assert synth._mixer.main.last_controls.tolist() == [old.last_controls[1], 0.0]
 
 
 def test_models_that_are_blended_hear_controls_by_name(vocos, other):
@@ -195,4 +195,4 @@ def test_models_that_are_blended_hear_controls_by_name(vocos, other):
     synth.set("/distill/control/0", 0.4)
     synth.set("/distill/control/1", 0.8)
     synth.render(2)
-    assert synth._mixer.lanes[1].voice.told.tolist() == [0.8, 0.0]
+    assert synth._mixer.slots[1].voice.last_controls.tolist() == [0.8, 0.0]

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from distill_engine.takes.take import Take
-from distill_engine.vocabulary.table import slot
+from distill_engine.vocabulary.table import index_of
 
 
 def test_a_take_renders_to_what_was_played(engines, tiny_model, tmp_path):
@@ -20,10 +20,10 @@ def test_a_take_renders_to_what_was_played(engines, tiny_model, tmp_path):
         now = engine.status()["hops"]
         engine.until(lambda status: status["hops"] > now + hops)
 
-    engine.tell({"set": [slot("/distill/width"), 0.8, 0.3]})
-    engine.tell({"set": [slot("/distill/latent/2"), 1.5, 0.2]})
+    engine.tell({"set": [index_of("/distill/width"), 0.8, 0.3]})
+    engine.tell({"set": [index_of("/distill/latent/2"), 1.5, 0.2]})
     play_on()
-    engine.tell({"set": [slot("/distill/source/fade"), 0.6, 0.0]})
+    engine.tell({"set": [index_of("/distill/source/fade"), 0.6, 0.0]})
     assert engine.command("source", "corpus")["status"] == "done"
     assert engine.command("vocoder", "hifigan")["status"] == "done"
     play_on(80)

@@ -22,10 +22,10 @@ class Sine:
     def __init__(self):
         self.applied, self.slow, self.quiet, self.done = [], 0.0, False, 0
 
-    def apply(self, slot_index, value, glide_seconds=0.0):
-        if slot_index == 3:
-            raise ControlError("slot 3 is broken")
-        self.applied.append((slot_index, value, glide_seconds))
+    def apply(self, parameter_index, value, glide_seconds=0.0):
+        if parameter_index == 3:
+            raise ControlError("parameter 3 is broken")
+        self.applied.append((parameter_index, value, glide_seconds))
 
     def render(self, hops, samples=None):
         time.sleep(self.slow)
@@ -84,7 +84,7 @@ def test_parameters_reach_the_synth_with_their_glides(stage):
     assert synth.applied == [(1, 0.5, 2.0)]
     writer.set(3, 1.0)
     wait(lambda: notices)
-    assert notices[0].message == "slot 3 is broken"
+    assert notices[0].message == "parameter 3 is broken"
 
 
 def test_calls_run_on_the_synth_thread_and_give_their_outcome(stage):

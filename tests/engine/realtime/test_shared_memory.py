@@ -44,17 +44,17 @@ def test_the_reader_sees_each_change_once_and_the_latest_value(block):
     assert writer.get(1) == (4.0, 0.5)
 
 
-def test_every_parameter_of_the_vocabulary_has_its_slot():
+def test_every_parameter_of_the_vocabulary_has_its_word():
     block = SharedBlock.create(vocabulary.default_values(), len(STATUS_FIELDS))
     writer, reader = ParameterWriter(block), ParameterReader(block)
     for parameter in vocabulary.PARAMETERS:
-        writer.set(parameter.slot, parameter.maximum + 1, 0.125)
-    assert [slot for slot, _, _ in reader.changes()] == [p.slot for p in vocabulary.PARAMETERS]
+        writer.set(parameter.index, parameter.maximum + 1, 0.125)
+    assert [parameter_index for parameter_index, _, _ in reader.changes()] == [p.index for p in vocabulary.PARAMETERS]
     block.close()
 
 
-def test_a_slot_that_is_not_there_is_refused(block):
-    with pytest.raises(ControlError, match="slots are 0 to 2"):
+def test_a_parameter_that_is_not_there_is_refused(block):
+    with pytest.raises(ControlError, match="they are 0 to 2"):
         ParameterWriter(block).set(3, 0.0)
 
 

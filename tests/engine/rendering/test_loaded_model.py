@@ -7,7 +7,7 @@ from distill_engine import load_model
 from distill_engine.audio.mel import mel_spectrogram
 from distill_engine.errors import ModelFileError, VocoderError
 from distill_engine.library.assets import starter_path
-from distill_engine.rendering.render import Output
+from distill_engine.rendering.render import RenderTarget
 from distill_engine.rendering.resynth import resynth
 
 SAMPLES = (0.2 * np.random.default_rng(0).standard_normal(30_000)).astype(np.float32)
@@ -78,10 +78,10 @@ def test_resynth_writes_a_file_of_the_same_length(model, tmp_path):
     import soundfile
 
     soundfile.write(tmp_path / "in.wav", np.stack([SAMPLES, SAMPLES], axis=1), 48000)
-    result = resynth(model, tmp_path / "in.wav", Output(tmp_path / "out.flac", 48000))
+    result = resynth(model, tmp_path / "in.wav", RenderTarget(tmp_path / "out.flac", 48000))
     assert soundfile.info(tmp_path / "out.flac").frames == pytest.approx(len(SAMPLES), abs=2)
     assert result.vocoder == "vocos"
-    alone = resynth(model, tmp_path / "in.wav", Output(tmp_path / "mel.wav"), mel_only=True)
+    alone = resynth(model, tmp_path / "in.wav", RenderTarget(tmp_path / "mel.wav"), mel_only=True)
     assert np.isfinite(alone.log_mel_error)
 
 

@@ -8,7 +8,7 @@ import soundfile
 
 from distill_engine.errors import AudioFileError, ConfigError, ControlError, TakeError
 from distill_engine.rendering.performance import RENDER_BLOCK, Score, play_score, play_take
-from distill_engine.rendering.render import Output, render_score, render_take
+from distill_engine.rendering.render import RenderTarget, render_score, render_take
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.synth import Synth
 from distill_engine.takes.take import Take
@@ -56,7 +56,7 @@ def _perform(synth: Synth, others, take) -> np.ndarray:
         if step == 24:
             synth.swap(others["second"], 0.1)
         if step == 30:
-            synth.swap(others["hifigan"], 0.1, place=2)
+            synth.swap(others["hifigan"], 0.1, slot=2)
             synth.set("/distill/blend/2", 0.5, 0.1)
         if step == 40:
             synth.set_seed(12)
@@ -82,7 +82,7 @@ def test_a_take_renders_the_live_samples(vocos, others, resolve, tmp_path):
 
 def test_a_take_with_two_models_from_its_start_renders_the_live_samples(vocos, others, resolve, tmp_path):
     synth = Synth(vocos, seed=4)
-    synth.swap(others["second"], 0.05, place=1)
+    synth.swap(others["second"], 0.05, slot=1)
     synth.set("/distill/blend/1", 0.6)
     synth.render(20)
     synth.start_take(tmp_path / "b.take")
@@ -235,7 +235,7 @@ def test_impossible_scores_are_refused(vocos):
 )
 def test_every_format_and_rate(vocos, tmp_path, name, rate, depth, subtype):
     seen = []
-    result = render_score(vocos, Score(0.5, seed=1), Output(tmp_path / name, rate, depth), seen.append)
+    result = render_score(vocos, Score(0.5, seed=1), RenderTarget(tmp_path / name, rate, depth), seen.append)
     info = soundfile.info(tmp_path / name)
     assert info.subtype == subtype
     assert info.channels == 2
@@ -253,18 +253,18 @@ def test_an_interrupted_render_leaves_what_was_there(vocos, tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        render_score(vocos, Score(1.0), Output(path), interrupt)
+        render_score(vocos, Score(1.0), RenderTarget(path), interrupt)
     assert path.read_bytes() == b"precious"
     assert [p.name for p in tmp_path.iterdir()] == ["a.wav"]
 
 
 def test_an_output_that_cannot_be_written_is_a_clear_error(vocos, tmp_path):
     with pytest.raises(AudioFileError, match="folder"):
-        render_score(vocos, Score(0.1), Output(tmp_path / "none" / "a.wav"))
+        render_score(vocos, Score(0.1), RenderTarget(tmp_path / "none" / "a.wav"))
     with pytest.raises(AudioFileError, match="format"):
-        render_score(vocos, Score(0.1), Output(tmp_path / "a.xyz"))
+        render_score(vocos, Score(0.1), RenderTarget(tmp_path / "a.xyz"))
     with pytest.raises(AudioFileError, match="rate"):
-        render_score(vocos, Score(0.1), Output(tmp_path / "a.wav", 100))
+        render_score(vocos, Score(0.1), RenderTarget(tmp_path / "a.wav", 100))
 
 
 def test_an_empty_take_is_refused(vocos, resolve, tmp_path):
@@ -278,4 +278,4 @@ def test_an_empty_take_is_refused(vocos, resolve, tmp_path):
     synth.stop_take()
     take = dataclasses.replace(Take.read(tmp_path / "h.take"), hops=0)
     with pytest.raises(TakeError, match="empty"):
-        render_take(vocos, take, Output(tmp_path / "a.wav"), resolve)
+        render_take(vocos, take, RenderTarget(tmp_path / "a.wav"), resolve)

@@ -49,15 +49,15 @@ def _played(synth: Synth, cuts: list[int], score: dict[int, list]) -> np.ndarray
 
 def _score(first: Instrument, sibling: Instrument, stranger: Instrument) -> dict[int, list]:
     return {
-        0: [lambda s: s.set("/distill/source/rate", 4.0), lambda s: s.swap(sibling, 0.1, place=1)],
+        0: [lambda s: s.set("/distill/source/rate", 4.0), lambda s: s.swap(sibling, 0.1, slot=1)],
         5: [lambda s: s.set("/distill/blend/1", 1.0, 0.2), lambda s: s.select_source("corpus", 0.1)],
-        30: [lambda s: s.set("/distill/blend/0", 0.2, 0.1), lambda s: s.swap(stranger, 0.1, place=2)],
+        30: [lambda s: s.set("/distill/blend/0", 0.2, 0.1), lambda s: s.swap(stranger, 0.1, slot=2)],
         40: [lambda s: s.set("/distill/blend/2", 0.5, 0.1)],
-        47: [lambda s: s.swap(sibling, 0.2, place=1)],
+        47: [lambda s: s.swap(sibling, 0.2, slot=1)],
         52: [lambda s: s.swap(stranger, 0.3)],
-        70: [lambda s: s.swap(first, 0.1), lambda s: s.swap(None, 0.1, place=2)],
-        80: [lambda s: s.swap(sibling, 0.05, place=3), lambda s: s.set("/distill/blend/3", 0.8)],
-        95: [lambda s: s.swap(None, 0.2, place=3)],
+        70: [lambda s: s.swap(first, 0.1), lambda s: s.swap(None, 0.1, slot=2)],
+        80: [lambda s: s.swap(sibling, 0.05, slot=3), lambda s: s.set("/distill/blend/3", 0.8)],
+        95: [lambda s: s.swap(None, 0.2, slot=3)],
         120: [],
     }
 
@@ -73,7 +73,7 @@ def test_the_samples_do_not_depend_on_the_blocks(cuts, first, sibling, stranger)
 def test_a_take_of_a_blend_renders_the_live_samples(first, sibling, stranger, tmp_path):
     instruments = {first.name: first, "sibling": sibling, "stranger": stranger}
     synth = Synth(first, seed=2)
-    synth.swap(sibling, 0.02, place=1)
+    synth.swap(sibling, 0.02, slot=1)
     synth.set("/distill/blend/1", 0.7)
     synth.render(12)
     synth.start_take(tmp_path / "a.take")
@@ -91,21 +91,21 @@ def test_a_take_of_a_blend_renders_the_live_samples(first, sibling, stranger, tm
 def test_where_a_blend_happens_is_said(first, sibling, stranger, tiny_model):
     synth = Synth(first)
     assert _space(synth) == "one"
-    synth.swap(sibling, 0.02, place=1)
+    synth.swap(sibling, 0.02, slot=1)
     assert _space(synth) == "latents"
-    synth.swap(stranger, 0.02, place=2)
+    synth.swap(stranger, 0.02, slot=2)
     assert _space(synth) == "both"
-    synth.swap(None, 0.02, place=1)
+    synth.swap(None, 0.02, slot=1)
     assert _space(synth) == "sound"
-    synth.swap(prepare_instrument(tiny_model, "hifigan"), 0.02, place=2)
+    synth.swap(prepare_instrument(tiny_model, "hifigan"), 0.02, slot=2)
     assert _space(synth) == "sound", "another vocoder is another sound"
-    synth.swap(None, 0.02, place=2)
+    synth.swap(None, 0.02, slot=2)
     assert _space(synth) == "one"
 
 
 def test_at_full_weight_a_guest_alone_sounds_as_by_itself(first, sibling):
     alone, blended = Synth(sibling, seed=3, source="corpus"), Synth(first, seed=3, source="corpus")
-    blended.swap(sibling, 0.0, place=1)
+    blended.swap(sibling, 0.0, slot=1)
     for address, value in (("/distill/blend/0", 0.0), ("/distill/blend/1", 1.0)):
         blended.set(address, value)
     ours, theirs = blended.render(120), alone.render(120)
@@ -120,7 +120,7 @@ def test_half_and_half_is_the_sound_of_the_latents_between(first, sibling):
     near = dataclasses.replace(first, corpus=np.full((8, 30), -0.5, np.float32))
     middle = dataclasses.replace(first, corpus=np.full((8, 30), 0.5, np.float32))
     blended, expected = Synth(near, source="corpus"), Synth(middle, source="corpus")
-    blended.swap(far, 0.0, place=1)
+    blended.swap(far, 0.0, slot=1)
     blended.set("/distill/blend/1", 1.0)
     ours, theirs = blended.render(140), expected.render(140)
     assert np.abs(ours[:, -20 * 512 :] - theirs[:, -20 * 512 :]).max() <= 1e-5
@@ -128,7 +128,7 @@ def test_half_and_half_is_the_sound_of_the_latents_between(first, sibling):
 
 def test_guests_play_on_when_the_first_place_becomes_another_model(first, sibling, stranger):
     synth = Synth(first, seed=3, source="corpus")
-    synth.swap(sibling, 0.02, place=1)
+    synth.swap(sibling, 0.02, slot=1)
     synth.set("/distill/blend/0", 0.0)
     synth.set("/distill/blend/1", 1.0)
     before = synth.render(60)[:, 30 * 512 :]

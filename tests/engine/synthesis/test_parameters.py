@@ -5,15 +5,15 @@ import pytest
 
 from distill_engine.errors import ControlError
 from distill_engine.synthesis.parameters import ParameterBank
-from distill_engine.vocabulary.table import PARAMETERS, slot
+from distill_engine.vocabulary.table import PARAMETERS, index_of
 
 RATE = 100.0
-GAIN = slot("/distill/gain")
+GAIN = index_of("/distill/gain")
 
 
-def test_every_slot_starts_at_its_default():
+def test_every_parameter_starts_at_its_default():
     bank = ParameterBank(RATE)
-    assert [bank.at(p.slot) for p in PARAMETERS] == [p.default for p in PARAMETERS]
+    assert [bank.at(p.index) for p in PARAMETERS] == [p.default for p in PARAMETERS]
 
 
 def test_a_glide_arrives_exactly_and_on_time():
@@ -46,7 +46,7 @@ def test_values_are_clipped_and_nonsense_is_refused():
     for value, glide in ((float("nan"), 0.0), (0.0, float("inf"))):
         with pytest.raises(ControlError):
             bank.apply(GAIN, value, glide)
-    with pytest.raises(ControlError, match="slot"):
+    with pytest.raises(ControlError, match="there is no parameter"):
         bank.apply(9999, 0.0)
 
 

@@ -9,7 +9,14 @@ from distill_engine.audio.mel import DEFAULT_MEL, mel_spectrogram
 from distill_engine.errors import ControlError
 from distill_engine.models.upsample import upsample_latents
 from distill_engine.synthesis.live_input import LiveInput
-from distill_engine.synthesis.sources import Corpus, Drift, Hold, LatentSource, SourceBank, SourceSettings
+from distill_engine.synthesis.sources import (
+    CorpusSource,
+    DriftSource,
+    HoldSource,
+    LatentSource,
+    SourceBank,
+    SourceSettings,
+)
 
 RATE = 44100 / 512
 DIMENSIONS = 8
@@ -40,9 +47,9 @@ class _Mean:
 
 def _bank(seed: int = 1, selected: str = "drift") -> SourceBank:
     sources: dict[str, LatentSource] = {
-        "hold": Hold(np.zeros(DIMENSIONS)),
-        "drift": Drift(np.zeros(DIMENSIONS), seed, RATE),
-        "corpus": Corpus(CORPUS, seed, RATE, 4),
+        "hold": HoldSource(np.zeros(DIMENSIONS)),
+        "drift": DriftSource(np.zeros(DIMENSIONS), seed, RATE),
+        "corpus": CorpusSource(CORPUS, seed, RATE, 4),
         "input": LiveInput(_Mean(), 4, DIMENSIONS),
     }
     return SourceBank(sources, selected=selected)
@@ -64,7 +71,7 @@ def test_drift_is_seeded_and_smooth_and_has_the_range_asked_for():
 
 
 def test_drift_of_any_size_walks_alike():
-    small, large = Drift(np.zeros(8), 3, RATE), Drift(np.zeros(16), 3, RATE)
+    small, large = DriftSource(np.zeros(8), 3, RATE), DriftSource(np.zeros(16), 3, RATE)
     for _ in range(50):
         a, b = small.next(SourceSettings(rate=4.0), None)[0], large.next(SourceSettings(rate=4.0), None)[0]
         assert np.array_equal(a, b[:8])
@@ -127,7 +134,7 @@ def test_a_source_change_has_no_jump(target):
 
 
 def test_a_source_that_is_not_there_is_refused_with_the_reason():
-    bank = SourceBank({"hold": Hold(np.zeros(8))}, selected="hold", why=lambda name: "it was not analysed")
+    bank = SourceBank({"hold": HoldSource(np.zeros(8))}, selected="hold", why=lambda name: "it was not analysed")
     with pytest.raises(ControlError, match="corpus: it was not analysed"):
         bank.select("corpus", 1)
     assert bank.selected == "hold"
@@ -170,8 +177,8 @@ def test_saved_and_restored_bit_for_bit(selected):
 
 def test_drift_walks_about_the_centre_with_the_corpus_own_spread():
     centre, shape = np.linspace(-1, 1, DIMENSIONS), np.diag(np.linspace(0.1, 2.0, DIMENSIONS))
-    drift = Drift(centre, 1, RATE, shape)
+    drift = DriftSource(centre, 1, RATE, shape)
     path = np.stack([drift.next(SourceSettings(rate=20.0), None)[0] for _ in range(6000)], axis=1)
     assert np.allclose(path.mean(axis=1), centre, atol=0.2)
     assert np.all(np.diff(path.std(axis=1)) > 0)
-    assert np.array_equal(Hold(centre).next(SourceSettings(), None)[0], centre)
+    assert np.array_equal(HoldSource(centre).next(SourceSettings(), None)[0], centre)

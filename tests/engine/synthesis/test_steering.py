@@ -33,8 +33,8 @@ def _controls() -> Controls:
 def instrument(tiny_model) -> Instrument:
     points = np.array([[-1.0, 1.0], [0.0, 0.0]])
     latents = np.stack([np.full(D, -1.0), np.full(D, 1.0)], axis=1)
-    place = LatentMap(points, latents, np.array([0, 1]), np.zeros(2))
-    return dataclasses.replace(prepare_instrument(tiny_model, "vocos"), controls=_controls(), place=place)
+    latent_map = LatentMap(points, latents, np.array([0, 1]), np.zeros(2))
+    return dataclasses.replace(prepare_instrument(tiny_model, "vocos"), controls=_controls(), latent_map=latent_map)
 
 
 def _latents(synth: Synth, hops: int) -> np.ndarray:
@@ -77,9 +77,9 @@ def test_the_map_replaces_the_source_as_far_as_wanted(instrument):
     synth = Synth(instrument, seed=3)
     synth.set("/distill/map/x", 1.0)
     synth.set("/distill/map/amount", 1.0)
-    assert np.allclose(_latents(synth, 1)[:, 0], instrument.place.latent_at(1.0, 0.0))
+    assert np.allclose(_latents(synth, 1)[:, 0], instrument.latent_map.latent_at(1.0, 0.0))
     synth.set("/distill/map/x", -1.0)
-    assert np.allclose(_latents(synth, 1)[:, 0], instrument.place.latent_at(-1.0, 0.0))
+    assert np.allclose(_latents(synth, 1)[:, 0], instrument.latent_map.latent_at(-1.0, 0.0))
     synth.set("/distill/map/amount", 0.0)
     assert np.allclose(_latents(synth, 2), _latents(_later(instrument, 2), 2))
 

@@ -45,10 +45,10 @@ def _score(vocos: Instrument, hifigan: Instrument, other: Instrument) -> dict[in
         20: [lambda s: s.select_source("corpus", 0.2), lambda s: s.set("/distill/source/jitter", 0.5)],
         31: [lambda s: s.swap(hifigan, 0.25)],
         45: [lambda s: s.swap(other, 0.1), lambda s: s.set("/distill/gain", 0.0)],
-        50: [lambda s: s.swap(vocos, 0.1, place=1), lambda s: s.set("/distill/blend/1", 0.7, 0.2)],
+        50: [lambda s: s.swap(vocos, 0.1, slot=1), lambda s: s.set("/distill/blend/1", 0.7, 0.2)],
         58: [lambda s: s.set_seed(9), lambda s: s.select_source("drift", 0.1)],
         66: [lambda s: s.stop()],
-        80: [lambda s: s.play(), lambda s: s.swap(None, 0.05, place=1)],
+        80: [lambda s: s.play(), lambda s: s.swap(None, 0.05, slot=1)],
         100: [],
     }
 
@@ -248,7 +248,7 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(vocos, make_tiny_model)
     with pytest.raises(ControlError, match="never empty"):
         synth.swap(None)
     with pytest.raises(ControlError, match="places"):
-        synth.swap(vocos, place=7)
+        synth.swap(vocos, slot=7)
     with pytest.raises(ControlError, match="fade"):
         synth.swap(vocos, float("nan"))
     with pytest.raises(TakeError, match="no take"):
@@ -270,7 +270,7 @@ def test_a_swap_while_stopped_is_over_at_once(vocos, hifigan):
 
 def test_a_blended_model_without_the_source_keeps_its_own(vocos, make_tiny_model):
     synth = Synth(vocos, seed=1)
-    synth.swap(prepare_instrument(make_tiny_model(name="plain", analysed=False), "vocos"), 0.1, place=3)
+    synth.swap(prepare_instrument(make_tiny_model(name="plain", analysed=False), "vocos"), 0.1, slot=3)
     synth.set("/distill/blend/3", 1.0)
     synth.select_source("corpus")
     assert synth.source == "corpus"

@@ -1,4 +1,4 @@
-"""The one table: slots fixed, bounds sane, every address found again."""
+"""The one table: indices fixed, bounds sane, every address found again."""
 
 import subprocess
 import sys
@@ -10,8 +10,8 @@ from distill_engine.vocabulary import table as vocabulary
 from distill_engine.vocabulary.table import PARAMETERS, REPLIES, ROWS
 
 
-def test_slots_are_in_order_and_families_come_last():
-    assert [parameter.slot for parameter in PARAMETERS] == list(range(len(PARAMETERS)))
+def test_indices_are_in_order_and_families_come_last():
+    assert [parameter.index for parameter in PARAMETERS] == list(range(len(PARAMETERS)))
     names = [parameter.address for parameter in PARAMETERS]
     expected = [f"/distill/control/{i}" for i in range(32)] + [f"/distill/latent/{i}" for i in range(64)]
     expected += [f"/distill/blend/{i}" for i in range(4)]
@@ -20,12 +20,12 @@ def test_slots_are_in_order_and_families_come_last():
 
 @pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda parameter: parameter.address)
 def test_every_parameter_is_found_by_its_address_and_holds_its_bounds(parameter):
-    assert vocabulary.slot(parameter.address) == parameter.slot
+    assert vocabulary.index_of(parameter.address) == parameter.index
     assert vocabulary.row(parameter.address) is parameter.row
     assert parameter.minimum <= parameter.default <= parameter.maximum
     assert parameter.clip(parameter.minimum - 1) == parameter.minimum
     assert parameter.clip(parameter.maximum + 1) == parameter.maximum
-    assert vocabulary.default_values()[parameter.slot] == parameter.default
+    assert vocabulary.default_values()[parameter.index] == parameter.default
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.address)

@@ -29,7 +29,7 @@ ALONE, WIDER = (
 LEAST_LOBE = 0.05  # of a lone partial's magnitude, beyond its main lobe
 
 
-class MelReading(WithConstants):
+class MelMagnitudes(WithConstants):
     """Log-mel [B, bands, T] -> log-magnitudes, advances and alone, each [B, T, n_fft // 2 + 1].
 
     Advances are in radians a `hop`, beyond the bin's own; alone is 0 to 1.

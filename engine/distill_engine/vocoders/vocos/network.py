@@ -24,7 +24,7 @@ from distill_engine.vocoders.configs import VocosConfig
 from distill_engine.vocoders.vocos.constant_buffers import WithConstants
 from distill_engine.vocoders.vocos.constant_tables import constant_name
 from distill_engine.vocoders.vocos.mel_feedback import MelFeedback
-from distill_engine.vocoders.vocos.mel_magnitudes import MAXIMUM_LOG_MAGNITUDE, MelReading
+from distill_engine.vocoders.vocos.mel_magnitudes import MAXIMUM_LOG_MAGNITUDE, MelMagnitudes
 from distill_engine.vocoders.vocos.onset_detection import PAST, OnsetReading, Onsets
 from distill_engine.vocoders.vocos.phase_continuation import SILENCE, ContinuationState, PhaseContinuation
 from distill_engine.vocoders.vocos.phase_prediction import prediction_loss, spread_of
@@ -65,7 +65,7 @@ class Vocos(WithConstants):
         self.spectra = nn.Linear(c.channels, (c.frames_per_hop + 2) * len(self.between))
         self.delay = self.synthesis.delay
         self._predicted: tuple[Tensor, Tensor, Tensor] | None = None
-        self.reading = MelReading(c.bands, c.n_fft, self.synthesis.hop)
+        self.reading = MelMagnitudes(c.bands, c.n_fft, self.synthesis.hop)
         self.onsets = OnsetReading(c.bands, c.n_fft, self.synthesis.hop)
         self.apply(_initialise)
 

@@ -38,7 +38,7 @@ FURTHER = 1.0  # of noise's spread, beyond that: without it noise gathers at the
 Carry = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 
 
-class Each(NamedTuple):
+class SpectrumInputs(NamedTuple):
     """What one spectrum brings to the recurrence: all of it known beforehand, computed for many at once.
 
     All but `wanted` and the gains are as wide as the complex numbers [B, bins, 2] that they are multiplied by, each number twice (a graph
@@ -140,7 +140,7 @@ class PhaseContinuation(WithConstants):
         with torch.no_grad():
             carry, each = _carry(state), self._each(magnitude, advance, spread, mel, onsets, state)
             for inputs in zip(*(x.unbind(0) for x in each), strict=True):
-                carry, samples, phasor, last = self._next(carry, Each(*inputs))
+                carry, samples, phasor, last = self._next(carry, SpectrumInputs(*inputs))
                 parts.append(samples)
                 phasors.append(phasor)
         if self.training:
@@ -201,12 +201,12 @@ class PhaseContinuation(WithConstants):
         return self.noise.index_select(0, (clock + torch.arange(count, device=clock.device)) % NOISE_FRAMES)
 
     def _one(self, carry: Carry, inputs: tuple[Tensor, ...]) -> tuple[Carry, Tensor]:
-        carry, samples, _, _ = self._next(carry, Each(*inputs))
+        carry, samples, _, _ = self._next(carry, SpectrumInputs(*inputs))
         as_new = {"memory_format": torch.contiguous_format}  # a scan returns no views of what it was given
         tail, newest, oscillators, past, lacking = (t.clone(**as_new) for t in carry)
         return (tail, newest, oscillators, past, lacking), samples.clone(**as_new)
 
-    def _next(self, carry: Carry, s: Each) -> tuple[Carry, Tensor, Tensor, Tensor]:
+    def _next(self, carry: Carry, s: SpectrumInputs) -> tuple[Carry, Tensor, Tensor, Tensor]:
         """One spectrum more: what it leaves, the hop of samples that are done, and the phasors of the one before and of this one."""
         tail, newest, oscillators, past, lacking = carry
         oscillators = _turned(oscillators, s.stride_cosine, s.stride_sine)
@@ -225,7 +225,7 @@ class PhaseContinuation(WithConstants):
             past = torch.cat([past[:, self.hop :], done[:, : self.hop]], -1)
         return (done[:, self.hop :], frame, oscillators, past, lacking), done[:, : self.hop], mended, phasor
 
-    def _phasor(self, sounded: Tensor, oscillators: Tensor, s: Each) -> Tensor:
+    def _phasor(self, sounded: Tensor, oscillators: Tensor, s: SpectrumInputs) -> Tensor:
         """A spectrum's phases as unit phasors [B, bins, 2], from what has sounded in its window [B, n_fft]."""
         turned = _turned(self._heard(sounded), s.cosine, s.sine)
         first = _unit(turned + s.weight * oscillators, s.least)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from distill_engine.errors import WeightsError
+from distill_engine.system.listeners import ignore
 from distill_engine.vocoders.bigvgan import BigVGANConfig, Pin, mel_of
 from distill_engine.vocoders.weights.convert import read_json, sha256_of
 from distill_engine.vocoders.weights.events import (
@@ -16,7 +17,6 @@ from distill_engine.vocoders.weights.events import (
     DownloadStarted,
     Listener,
     Ready,
-    ignore,
 )
 from distill_engine.vocoders.weights.records import WeightsRecord, hub_cache, hub_folder, read_record, set_aside, store
 

@@ -48,7 +48,3 @@ class FellBack:
 
 WeightsEvent = DownloadStarted | DownloadProgress | Converting | Ready | FellBack
 Listener = Callable[[WeightsEvent], None]
-
-
-def ignore(event: WeightsEvent) -> None:
-    """The listener of those who do not want to know."""

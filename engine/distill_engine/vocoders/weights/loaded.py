@@ -11,10 +11,11 @@ import torch
 
 from distill_engine.audio.mel import FloatArray, MelConfig
 from distill_engine.errors import ConfigError, VocoderError
-from distill_engine.layers.runner import Runner, choose_device, place
+from distill_engine.layers.runner import Runner, choose_device, move_network
+from distill_engine.system.listeners import ignore
 from distill_engine.vocoders.registry import build_vocoder, vocoder_delay
 from distill_engine.vocoders.weights.convert import map_weights
-from distill_engine.vocoders.weights.events import FellBack, Listener, ignore
+from distill_engine.vocoders.weights.events import FellBack, Listener
 from distill_engine.vocoders.weights.records import WeightsRecord
 
 BLOCK_FRAMES = 64
@@ -42,7 +43,7 @@ class LoadedVocoder:
     def vocode(self, mel: FloatArray, block: int = BLOCK_FRAMES) -> FloatArray:
         """Samples [F * hop] of log-mel [bands, F], of any length in bounded memory: an exact stream, `block` frames at a time.
 
-        Where memory runs out the blocks get smaller, then the work moves to the CPU; the listener is told.
+        Where memory runs out the blocks get smaller, then the work moves to the CPU; the listener gets a message.
         """
         if mel.ndim != 2 or mel.shape[0] != self.config.bands:
             raise ConfigError(f"{self.kind} takes mel [{self.config.bands}, frames], got shape {mel.shape}")
@@ -77,7 +78,7 @@ def load_record(
     Raises WeightsError, VocoderError, ConfigError (no such device).
     """
 
-    def told(reason: str) -> None:
+    def notify(reason: str) -> None:
         listener(FellBack(reason))
 
     device = choose_device(torch_device)
@@ -85,7 +86,7 @@ def load_record(
         network = build_vocoder(record.kind, record.config)
     map_weights(record.tensors, network)
     network = network.eval()
-    runner = Runner(network, place(network, device, told), told=told)
+    runner = Runner(network, move_network(network, device, notify), notify=notify)
     delay = vocoder_delay(record.kind, record.config)
     loaded = LoadedVocoder(record.kind, network.config, record.mel_config, record.converted_sha256, delay, runner)
     if half or (half is None and record.kind == "bigvgan" and runner.device.type == "cuda"):
@@ -107,7 +108,7 @@ def _use_half(loaded: LoadedVocoder, insist: bool) -> None:
             f"{loaded.kind}: half precision changes the sound here ({difference:.0f} dB): use full precision"
         )
     _set_precision(loaded, torch.float32)
-    loaded.runner.told("half precision changes the sound here: using full precision")
+    loaded.runner.notify("half precision changes the sound here: using full precision")
 
 
 def _set_precision(loaded: LoadedVocoder, dtype: torch.dtype) -> None:

@@ -8,14 +8,14 @@ import torch
 from torch import Tensor
 
 from distill_engine.audio.mel import mel_spectrogram
-from distill_engine.vocoders.vocos.mel_magnitudes import MelReading
+from distill_engine.vocoders.vocos.mel_magnitudes import MelMagnitudes
 
 RATE, N_FFT, HOP = 44100, 1024, 256
 
 
 def read(samples: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
     mel = mel_spectrogram(np.asarray(samples, np.float32))
-    log, advance, alone = MelReading(128, N_FFT, HOP)(torch.from_numpy(mel)[None, :, 20:60])
+    log, advance, alone = MelMagnitudes(128, N_FFT, HOP)(torch.from_numpy(mel)[None, :, 20:60])
     return log[0], advance[0], alone[0]
 
 
@@ -61,7 +61,7 @@ def test_crowded_partials_are_not_alone() -> None:
 def test_the_magnitudes_implied_by_a_mel_have_its_level() -> None:
     torch.manual_seed(6)
     mel = torch.tensor(mel_spectrogram((torch.randn(RATE) * 0.1).numpy()))
-    reading = MelReading(128, N_FFT, HOP)
+    reading = MelMagnitudes(128, N_FFT, HOP)
     implied = reading.implied(mel[None])[0, :, 20:-20]
     level = implied.exp().square().mean().sqrt()  # orthonormal: noise's spread
     assert abs(20 * torch.log10(level / 0.1)) < 1.0
