@@ -7,7 +7,7 @@ import html
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distill_control.cli.output import console_err, emit
+from distill_control.cli.support.output import console_err, emit
 from distill_engine.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from pathlib import Path
 from socket import socket
 from typing import TYPE_CHECKING
 
-from distill_control.cli.options import vocoder_name
+from distill_control.cli.support.options import vocoder_name
 from distill_control.settings import ControlSettings
 from distill_engine.errors import ConfigError, ControlError, DistillError
 from distill_engine.vocabulary.table import SOURCES, VOCODERS

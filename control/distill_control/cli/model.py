@@ -53,8 +53,8 @@ def _find(args: argparse.Namespace) -> Path:
 
 def run_info(args: argparse.Namespace) -> int:
     """Shows what the manifest says; reads no weights."""
-    from distill_control.cli.model_view import describe, show_info
-    from distill_control.cli.output import emit
+    from distill_control.cli.support.model_view import describe, show_info
+    from distill_control.cli.support.output import emit
     from distill_engine.modelfile import ModelFile
 
     with ModelFile.open(_find(args)) as file:
@@ -78,8 +78,8 @@ def _plots(file: ModelFile, folder: Path) -> list[Path]:
 
 def run_verify(args: argparse.Namespace) -> int:
     """0 if nothing is wrong with the file; else every fault, and an error."""
-    from distill_control.cli.model_view import show_findings
-    from distill_control.cli.output import emit
+    from distill_control.cli.support.model_view import show_findings
+    from distill_control.cli.support.output import emit
     from distill_engine.errors import ModelFileError
     from distill_engine.modelfile import ModelFile
 
@@ -141,8 +141,8 @@ def _graph_weights(file: ModelFile) -> list[str]:
 
 def run_list(args: argparse.Namespace) -> int:
     """Shows the library's models and the built-in one."""
-    from distill_control.cli.model_view import list_row, show_list
-    from distill_control.cli.output import emit
+    from distill_control.cli.support.model_view import list_row, show_list
+    from distill_control.cli.support.output import emit
     from distill_engine.errors import LibraryError
     from distill_engine.library.assets import STARTER, starter_path
     from distill_engine.library.folders import models_dir
@@ -161,8 +161,8 @@ def run_list(args: argparse.Namespace) -> int:
 
 def run_delete(args: argparse.Namespace) -> int:
     """Deletes one model file. Asks on a terminal; without one `--yes` is needed."""
-    from distill_control.cli.model_view import size_text
-    from distill_control.cli.output import ask, emit
+    from distill_control.cli.support.model_view import size_text
+    from distill_control.cli.support.output import ask, emit
     from distill_engine.errors import Cancelled, LibraryError
     from distill_engine.modelfile import SUFFIX, ModelFile
 
@@ -188,8 +188,8 @@ def run_delete(args: argparse.Namespace) -> int:
 
 def run_slim(args: argparse.Namespace) -> int:
     """Removes the parts that only a resumed training needs."""
-    from distill_control.cli.model_view import size_text
-    from distill_control.cli.output import emit
+    from distill_control.cli.support.model_view import size_text
+    from distill_control.cli.support.output import emit
     from distill_engine.errors import LibraryError
     from distill_engine.modelfile import ModelFile, update_model
     from distill_engine.modelfile.reader import is_training

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distill_control.cli.options import vocoder_name
+from distill_control.cli.support.options import vocoder_name
 from distill_engine.vocabulary.table import VOCODERS
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _indexed(text: str) -> tuple[int, float]:
 
 def run_render(args: argparse.Namespace) -> int:
     """`distill render`."""
-    from distill_control.cli.output import emit
+    from distill_control.cli.support.output import emit
     from distill_engine.library.lookup import find_model
 
     if args.take is not None and args.duration is not None:
@@ -164,7 +164,7 @@ def _address(name: str) -> str:
 
 
 def _render_take(args: argparse.Namespace, path: Path, output: RenderTarget) -> RenderResult:
-    from distill_control.cli.output import console_err
+    from distill_control.cli.support.output import console_err
     from distill_engine.rendering.render import render_take
     from distill_engine.rendering.resolve import model_finder
     from distill_engine.takes.take import Take
@@ -185,7 +185,7 @@ def _with_progress(work: Callable[[Callable[[RenderProgress], None]], RenderResu
     """Runs `work` with a progress bar on stderr: seconds of sound done, and the time that remains."""
     from rich.progress import BarColumn, Progress, TextColumn
 
-    from distill_control.cli.output import console_err
+    from distill_control.cli.support.output import console_err
 
     columns = (
         TextColumn("rendering"),
@@ -210,7 +210,7 @@ def _with_progress(work: Callable[[Callable[[RenderProgress], None]], RenderResu
 
 def run_resynth(args: argparse.Namespace) -> int:
     """`distill resynth`."""
-    from distill_control.cli.output import emit
+    from distill_control.cli.support.output import emit
     from distill_engine.library.lookup import find_model
     from distill_engine.rendering.loaded_model import load_model
     from distill_engine.rendering.resynth import resynth

@@ -97,7 +97,7 @@ def _wait(client: "OscClient", address: str, seconds: float, *, acknowledged: bo
 
 
 def _show(args: argparse.Namespace, address: str, answers: list["Message"]) -> None:
-    from distill_control.cli.output import emit
+    from distill_control.cli.support.output import emit
 
     def show(console: "Console") -> None:
         for answer in answers:
@@ -115,7 +115,7 @@ def format_argument(argument: object) -> str:
 def list_addresses(args: argparse.Namespace) -> int:
     """Prints the vocabulary."""
     from distill_control.arguments.checking import usage
-    from distill_control.cli.output import emit
+    from distill_control.cli.support.output import emit
     from distill_engine.vocabulary.table import ROWS
 
     def show(console: "Console") -> None:

@@ -15,7 +15,7 @@ from distill_engine.analysis.control_response import linear_warp, paths_of
 from distill_engine.analysis.controls import Controls, no_paths
 from distill_engine.analysis.corpus import CorpusView, Encode, view_corpus
 from distill_engine.analysis.directions import Field
-from distill_engine.analysis.features import FEATURES, HOP, NAMES, Feature
+from distill_engine.analysis.features.table import FEATURES, HOP, NAMES, Feature
 from distill_engine.analysis.map import LatentMap, make_map
 from distill_engine.analysis.model_prober import (
     LEAD,

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from distill_engine.analysis.control_response import Response
 from distill_engine.analysis.corpus import CorpusView, place_in
-from distill_engine.analysis.features import NAMES, SILENCE_LUFS, Feature
+from distill_engine.analysis.features.table import NAMES, SILENCE_LUFS, Feature
 from distill_engine.analysis.model_prober import Prober
 from distill_engine.analysis.region import Region
 

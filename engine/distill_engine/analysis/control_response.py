@@ -11,7 +11,7 @@ import numpy.typing as npt
 from distill_engine.analysis.controls import ControlInfo, Controls, Kind, Paths
 from distill_engine.analysis.corpus import CorpusView, excerpt
 from distill_engine.analysis.directions import REACH, Field, spearman
-from distill_engine.analysis.features import FEATURES, NAMES, Feature
+from distill_engine.analysis.features.table import FEATURES, NAMES, Feature
 from distill_engine.analysis.model_prober import LEAD, TAIL, Prober
 from distill_engine.analysis.region import Region
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from distill_engine.analysis.features import FEATURES, NAMES, SILENCE_LUFS, FeatureTrack, extract, summarise
+from distill_engine.analysis.features.table import FEATURES, NAMES, SILENCE_LUFS, FeatureTrack, extract, summarise
 from distill_engine.analysis.model_prober import AnalysisProgress, ProgressListener
 from distill_engine.errors import AnalysisError
 

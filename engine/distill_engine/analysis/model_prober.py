@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from distill_engine.analysis.features import FEATURES, HOP, FeatureTrack, extract, summarise
+from distill_engine.analysis.features.table import FEATURES, HOP, FeatureTrack, extract, summarise
 from distill_engine.errors import AnalysisError
 
 FloatArray = npt.NDArray[np.float64]

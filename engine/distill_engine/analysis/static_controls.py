@@ -13,7 +13,7 @@ from distill_engine.analysis.control_response import Response, describe, linear_
 from distill_engine.analysis.controls import ControlInfo, Controls, Paths
 from distill_engine.analysis.corpus import place_in
 from distill_engine.analysis.directions import Field, even_warp, feature_field
-from distill_engine.analysis.features import FEATURES, NAMES
+from distill_engine.analysis.features.table import FEATURES, NAMES
 from distill_engine.analysis.surrogate import Surrogate, fit_surrogate
 
 FloatArray = npt.NDArray[np.float64]

@@ -11,7 +11,7 @@ from distill_engine.analysis.context import LEAST_STEPS, AnalysisContext
 from distill_engine.analysis.control_response import describe, linear_warp, listen, listen_moving, paths_of, safe_range
 from distill_engine.analysis.controls import ControlInfo
 from distill_engine.analysis.directions import Field, character_axes
-from distill_engine.analysis.features import FEATURES, NAMES
+from distill_engine.analysis.features.table import FEATURES, NAMES
 
 FloatArray = npt.NDArray[np.float64]
 

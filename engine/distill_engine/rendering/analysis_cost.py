@@ -10,7 +10,7 @@ import numpy as np
 
 from distill_engine.analysis.analyse import most_hops
 from distill_engine.analysis.context import AnalysisConfig
-from distill_engine.analysis.features import extract
+from distill_engine.analysis.features.table import extract
 from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.inference.vocoder_choice import choose_vocoder, shipped_base
 from distill_engine.modelfile import Manifest

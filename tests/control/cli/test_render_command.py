@@ -9,7 +9,7 @@ import soundfile
 
 from distill_control.cli import render as command
 from distill_control.cli.main import guarded
-from distill_control.cli.output import common_parser
+from distill_control.cli.support.output import common_parser
 
 
 @pytest.fixture

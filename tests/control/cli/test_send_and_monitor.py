@@ -10,7 +10,7 @@ import pytest
 
 from distill_control.cli import monitor, send
 from distill_control.cli.main import guarded
-from distill_control.cli.output import common_parser
+from distill_control.cli.support.output import common_parser
 from distill_engine.vocabulary import table as vocabulary
 
 MONITOR = (

@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from distill_control.cli import train, train_start
+from distill_control.cli import train
 from distill_control.cli.main import main
+from distill_control.cli.support import train_start
 from distill_engine.dataset.corpus import Corpus, load_corpus
 from distill_engine.modelfile import ModelFile, update_model
 from distill_engine.modelfile.verify import check_fit

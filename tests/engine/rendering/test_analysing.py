@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from distill_engine.analysis.context import AnalysisConfig
-from distill_engine.analysis.features import NAMES
+from distill_engine.analysis.features.table import NAMES
 from distill_engine.dataset.corpus import load_corpus
 from distill_engine.library.assets import starter_path
 from distill_engine.modelfile import ModelFile

@@ -11,13 +11,7 @@ from distill_engine.errors import WeightsError
 from distill_engine.system.listeners import ignore
 from distill_engine.vocoders.bigvgan import BigVGANConfig, Pin, mel_of
 from distill_engine.vocoders.weights.convert import read_json, sha256_of
-from distill_engine.vocoders.weights.events import (
-    Converting,
-    DownloadProgress,
-    DownloadStarted,
-    Listener,
-    Ready,
-)
+from distill_engine.vocoders.weights.events import Converting, DownloadProgress, DownloadStarted, Listener, Ready
 from distill_engine.vocoders.weights.records import WeightsRecord, hub_cache, hub_folder, read_record, set_aside, store
 
 ONCE = "run `distill vocoder download` once while online, or give a local file with --weights"

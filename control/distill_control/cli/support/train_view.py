@@ -10,7 +10,7 @@ from itertools import pairwise
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from distill_control.cli.output import console_err
+from distill_control.cli.support.output import console_err
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

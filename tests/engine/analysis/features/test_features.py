@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from distill_engine.analysis.features import FEATURES, NAMES, extract, summarise
-from distill_engine.analysis.spectral import erb_rate
+from distill_engine.analysis.features.spectral import erb_rate
+from distill_engine.analysis.features.table import FEATURES, NAMES, extract, summarise
 from distill_engine.errors import AnalysisError
 
 RATE = 44100

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from distill_engine.analysis import spectral, temporal, tonal
+from distill_engine.analysis.features import spectral, temporal, tonal
 from distill_engine.errors import AnalysisError
 
 FloatArray = npt.NDArray[np.float64]
