@@ -36,7 +36,6 @@ __all__ = ["Instrument", "choose_vocoder", "prepare_instrument"]
 _ABSENT = {
     "corpus": "the model has no encoded corpus; `distill analyse MODEL CORPUS` makes one",
     "input": "the model has no encoder to play with; train it again",
-    "prior": "the model has no learned prior",
 }
 
 
