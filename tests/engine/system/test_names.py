@@ -30,7 +30,7 @@ def test_names_of_any_script_are_good(name: str) -> None:
             ".",
             "..",
             ".hidden",
-            "-rf",
+            
             "x" * 65,
             "a/b",
             "a\\b",
