@@ -29,11 +29,10 @@ from distill_engine.analysis.model_prober import (
 from distill_engine.analysis.region import fit_region
 from distill_engine.analysis.static_controls import SELECTIVITY, find_static_controls
 from distill_engine.analysis.temporal_and_character import MOTIONS, find_characters, find_temporal
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import AnalysisError
 
 __all__ = ["UNDEFINED", "Analysis", "AnalysisConfig", "analyse", "most_hops"]
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ def _corpus_range(view: CorpusView, feature: Feature) -> dict[str, Any]:
 
 
 def analyse(
-    encode: Encode, synthesise: Synthesise, clips: Sequence[npt.NDArray[np.float32]], *, seed: int = 0,
+    encode: Encode, synthesise: Synthesise, clips: Sequence[Float32Array], *, seed: int = 0,
     names: Sequence[str] | None = None, reduction: int = 4, progress: ProgressListener | None = None,
     config: AnalysisConfig | None = None, workers: int = 1,
 ) -> Analysis:  # fmt: skip

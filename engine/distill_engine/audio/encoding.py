@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.resampling import resample
 from distill_engine.errors import AudioFileError
 
-FloatArray = npt.NDArray[np.float32]
 BitDepth = Literal[16, 24, "16", "24", "32f"]
 
 WRITE_BLOCK = 1 << 15  # frames; libsndfile's Vorbis encoder overflows its stack when given minutes at once
@@ -104,7 +104,7 @@ def file_rate(path: str | Path, sample_rate: int, format: str | None = None) -> 
 
 def write_audio_stream(
     path: str | Path,
-    blocks: Iterable[FloatArray],
+    blocks: Iterable[Float32Array],
     channels: int,
     sample_rate: int,
     *,
@@ -130,12 +130,12 @@ def write_audio_stream(
 class _Blocks:
     """Blocks [ch, n] as frames [n, ch] of a size that libsndfile takes, counted. Keeps what their maker raised."""
 
-    def __init__(self, blocks: Iterable[FloatArray]) -> None:
+    def __init__(self, blocks: Iterable[Float32Array]) -> None:
         self._blocks = blocks
         self.frames = 0
         self.failure: BaseException | None = None
 
-    def __iter__(self) -> Iterator[FloatArray]:
+    def __iter__(self) -> Iterator[Float32Array]:
         try:
             for block in self._blocks:
                 for start in range(0, block.shape[1], WRITE_BLOCK):
@@ -155,7 +155,7 @@ def _format(target: Path, asked: str | None) -> tuple[str, FileFormat]:
     return name, FORMATS[name]
 
 
-def _frames(target: Path, samples: npt.ArrayLike) -> FloatArray:
+def _frames(target: Path, samples: npt.ArrayLike) -> Float32Array:
     """The samples as [T, ch], checked."""
     x = np.atleast_2d(np.asarray(samples, np.float32))
     if x.ndim != 2 or x.shape[0] == 0 or x.shape[1] == 0:
@@ -264,7 +264,7 @@ def _encode(
             raise file.failure
 
 
-def _quantised(block: FloatArray, encoding: str, dither: np.random.Generator) -> npt.NDArray[Any]:
+def _quantised(block: Float32Array, encoding: str, dither: np.random.Generator) -> npt.NDArray[Any]:
     """Integers where the encoding has them (what read x / 2^15 or x / 2^23 back exactly), floats otherwise."""
     if encoding == "PCM_16":
         noise = dither.random(block.shape) - dither.random(block.shape)

@@ -14,16 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import soundfile
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.encoding import write_audio as write_audio
 from distill_engine.audio.levels import mix_to_mono
 from distill_engine.audio.quiet import quiet_decoder
 from distill_engine.audio.resampling import resample
 from distill_engine.errors import AudioFileError
-
-FloatArray = npt.NDArray[np.float32]
 
 READ_BLOCK = 4096  # frames; what a damaged file still gives is found in steps of this
 RATES = (1_000, 768_000)
@@ -55,7 +53,7 @@ class AudioInfo:
 class Sound:
     """Decoded audio [ch, T], full scale +-1, all finite. `notes` say in plain words what was wrong with the file, if anything."""
 
-    samples: FloatArray
+    samples: Float32Array
     sample_rate: int
     path: Path
     notes: tuple[str, ...] = ()
@@ -146,12 +144,12 @@ def _info(file: Any, path: Path) -> AudioInfo:
     )
 
 
-def _blocks(file: Any) -> Iterator[FloatArray]:
+def _blocks(file: Any) -> Iterator[Float32Array]:
     """Blocks [n, ch] up to the end or to the first one that cannot be decoded: memory follows the data, not the header."""
     total = 0
     while total <= MAX_SAMPLES:
         try:
-            block: FloatArray = file.read(READ_BLOCK, dtype="float32", always_2d=True)
+            block: Float32Array = file.read(READ_BLOCK, dtype="float32", always_2d=True)
         except (soundfile.SoundFileError, RuntimeError, AssertionError):
             return
         if not len(block):
@@ -183,7 +181,7 @@ def _early_end(present: float, promised: float) -> str:
     return f"ends early: {present:.2f} of {promised:.2f} s can be read, the rest is damaged or missing"
 
 
-def _without_nan(samples: FloatArray) -> tuple[FloatArray, tuple[str, ...]]:
+def _without_nan(samples: Float32Array) -> tuple[Float32Array, tuple[str, ...]]:
     finite = np.isfinite(samples)
     bad = int(samples.size - np.count_nonzero(finite))
     if not bad:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float32]
+from distill_engine.audio.arrays import Float32Array
 
 SILENCE_DB = -150.0
 
@@ -36,7 +36,7 @@ def peak_db(samples: npt.NDArray[np.floating]) -> float:
     return gain_to_db(float(np.max(np.abs(samples)))) if samples.size else SILENCE_DB
 
 
-def fade_in(samples: FloatArray, length: int) -> FloatArray:
+def fade_in(samples: Float32Array, length: int) -> Float32Array:
     """A copy of [..., T] whose first `length` samples rise from 0 (raised cosine: no corner at either end)."""
     out = np.array(samples, np.float32)
     n = min(length, out.shape[-1])
@@ -45,18 +45,18 @@ def fade_in(samples: FloatArray, length: int) -> FloatArray:
     return out
 
 
-def fade_out(samples: FloatArray, length: int) -> FloatArray:
+def fade_out(samples: Float32Array, length: int) -> Float32Array:
     """A copy of [..., T] whose last `length` samples fall to 0: `fade_in` in a mirror."""
     return fade_in(samples[..., ::-1], length)[..., ::-1].copy()
 
 
-def equal_power_fade(length: int) -> tuple[FloatArray, FloatArray]:
+def equal_power_fade(length: int) -> tuple[Float32Array, Float32Array]:
     """Curves (out, in), each [length], with out^2 + in^2 = 1: for cross-fades between two different signals."""
     angle = (np.arange(length) + 0.5) / max(length, 1) * (np.pi / 2)
     return np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
 
 
-def clipped_samples(samples: FloatArray) -> int:
+def clipped_samples(samples: Float32Array) -> int:
     """How many samples of [ch, T] sit in flat tops: runs of three or more at the channel's peak, entered by a step.
 
     The step tells a clipped wave from the rounded top of a low full-scale tone, whose neighbours differ by less than that. Peaks
@@ -65,7 +65,7 @@ def clipped_samples(samples: FloatArray) -> int:
     return sum(_flat_tops(channel * sign) for channel in np.atleast_2d(samples) for sign in (1.0, -1.0))
 
 
-def _flat_tops(x: npt.NDArray[np.float32], tolerance: float = 4e-5, step: float = 5e-4) -> int:
+def _flat_tops(x: Float32Array, tolerance: float = 4e-5, step: float = 5e-4) -> int:
     peak = float(x.max(initial=0.0))
     if peak < 0.5:
         return 0
@@ -78,7 +78,7 @@ def _flat_tops(x: npt.NDArray[np.float32], tolerance: float = 4e-5, step: float 
     return int((ends - starts)[flat].sum())
 
 
-def mix_to_mono(samples: FloatArray) -> tuple[FloatArray, str]:
+def mix_to_mono(samples: Float32Array) -> tuple[Float32Array, str]:
     """Mono [T] of [ch, T], at the level of its sounding channels, and a note where it is not their plain mean.
 
     Channels 60 dB below the loudest do not count (a mono recording in the left channel keeps its level). Where channels cancel

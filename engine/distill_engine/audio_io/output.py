@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio_io.devices import AudioSystem, Device, keep_for_ever, within
 from distill_engine.audio_io.recording import AudioWriter
 from distill_engine.audio_io.ring import TailedRing, ring_size
 from distill_engine.errors import DeviceError
 
-Frames = npt.NDArray[np.float32]
+Frames = Float32Array
 
 CLOCK_PERIOD = 256
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.encoding import BitDepth, file_rate, write_audio_stream
 from distill_engine.audio.resampling import StreamingResampler
 from distill_engine.errors import AudioFileError, TakeError
-from distill_engine.rendering.performance import FloatArray, Resolve, Score, play_score, play_take
+from distill_engine.rendering.performance import Resolve, Score, play_score, play_take
 from distill_engine.synthesis.blending import space_of
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.takes.take import Take
@@ -94,7 +95,7 @@ class _Meter:
         self.started = time.monotonic()
         self._told = 0.0
 
-    def watch(self, blocks: Iterator[FloatArray]) -> Iterator[FloatArray]:
+    def watch(self, blocks: Iterator[Float32Array]) -> Iterator[Float32Array]:
         for block in blocks:
             if not block.shape[1]:
                 continue
@@ -116,7 +117,7 @@ class _Meter:
 
 def _write(
     instrument: Instrument,
-    blocks: Iterator[FloatArray],
+    blocks: Iterator[Float32Array],
     seconds: float,
     output: RenderTarget,
     progress: Callable[[RenderProgress], None] | None,
@@ -150,7 +151,7 @@ def _write(
     )
 
 
-def resampled(blocks: Iterator[FloatArray], source: int, target: int) -> Iterator[FloatArray]:
+def resampled(blocks: Iterator[Float32Array], source: int, target: int) -> Iterator[Float32Array]:
     """Stereo blocks [2, n] at another rate, aligned and of the same duration."""
     resampler = StreamingResampler(source, target, 2)
     for block in blocks:

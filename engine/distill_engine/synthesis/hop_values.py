@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float64Array
 from distill_engine.synthesis.output_stage import gain_from_db
 from distill_engine.synthesis.parameters import ParameterBank
 from distill_engine.synthesis.sources import SourceSettings
@@ -55,10 +55,10 @@ def output_values(bank: ParameterBank) -> tuple[float, float]:
     return gain_from_db(bank.at(_GAIN)) * bank.at(_SOURCE["gate"]), bank.at(_WIDTH)
 
 
-def blend_weights(bank: ParameterBank, levels: Sequence[float]) -> npt.NDArray[np.float64]:
+def blend_weights(bank: ParameterBank, levels: Sequence[float]) -> Float64Array:
     """Gain of each slot [4]: its blend weight, scaled down where the sum of powers passes one. `levels` [4] say how far each
     slot has faded in (0 to 1), so that a slot that empties gives its share back smoothly."""
     weights = bank.family(_BLEND, BLEND_SLOTS)
     heard = weights * np.asarray(levels)
-    scaled: npt.NDArray[np.float64] = weights / max(1.0, math.sqrt(float(heard @ heard)))
+    scaled: Float64Array = weights / max(1.0, math.sqrt(float(heard @ heard)))
     return scaled

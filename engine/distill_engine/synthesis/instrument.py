@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from distill_engine.analysis.controls import Controls
 from distill_engine.analysis.level import LevelSurface
 from distill_engine.analysis.map import LatentMap
+from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.mel import MelConfig
 from distill_engine.errors import ModelFileError, VocoderError
 from distill_engine.inference.network_loader import NetworkLoader
@@ -59,7 +59,7 @@ class Instrument:
     decoder: Callable[[], StepBackend]
     vocoder_stream: Callable[[], StepBackend]
     encoder: Callable[[], StepBackend] | None = None
-    corpus: npt.NDArray[np.float32] | None = None
+    corpus: Float32Array | None = None
     controls: Controls | None = None
     latent_map: LatentMap | None = None
     level: LevelSurface | None = None
@@ -111,11 +111,11 @@ class Instrument:
         return SourceBank(sources, selected=selected, why=lambda name: _ABSENT.get(name, "unknown"))
 
     @property
-    def centre(self) -> npt.NDArray[np.float64]:
+    def centre(self) -> Float64Array:
         """The centre [D] of the corpus' audible sound, where the model was analysed; else of all its latents."""
         return self.controls.region.centre if self.controls is not None else np.zeros(self.latent_dim)
 
-    def _spread(self) -> npt.NDArray[np.float64] | None:
+    def _spread(self) -> Float64Array | None:
         """A root [D, D] of the covariance of a drift: the corpus' own."""
         if self.controls is not None:
             return self.controls.region.colouring
@@ -221,12 +221,12 @@ def _analysis(file: ModelFile, manifest: Manifest, config: ModelConfig) -> dict[
     return found
 
 
-def _correlations(corpus: npt.NDArray[np.float32]) -> npt.NDArray[np.float64] | None:
+def _correlations(corpus: Float32Array) -> Float64Array | None:
     """Cholesky factor [D, D] of the corpus' correlations, so that a drift moves as the corpus does; None if too short."""
     if corpus.shape[1] < 2 * corpus.shape[0]:
         return None
     spread = corpus - corpus.mean(axis=1, keepdims=True)
     spread = spread / np.maximum(np.sqrt(np.mean(np.square(spread), axis=1, keepdims=True)), 1e-6)
     matrix = (spread @ spread.T).astype(np.float64) / corpus.shape[1]
-    factor: npt.NDArray[np.float64] = np.linalg.cholesky(0.9 * matrix + 0.1 * np.eye(len(corpus)))
+    factor: Float64Array = np.linalg.cholesky(0.9 * matrix + 0.1 * np.eye(len(corpus)))
     return factor

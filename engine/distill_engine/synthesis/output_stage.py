@@ -10,12 +10,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.errors import ConfigError
 from distill_engine.state import StateDict, part_of
 
-Samples = npt.NDArray[np.float64]
+Samples = Float64Array
 
 
 @dataclass(frozen=True)
@@ -214,7 +214,7 @@ class Post:
         curve: Samples = level * level * (3.0 - 2.0 * level)
         return curve
 
-    def process(self, mono: Samples, gain: float, width: float) -> npt.NDArray[np.float32]:
+    def process(self, mono: Samples, gain: float, width: float) -> Float32Array:
         """Mono [hop] -> stereo [2, hop] float32 within the limiter's ceiling. `gain` is linear, `width` 0 to 1."""
         x = self._dc.process(mono.astype(np.float64)) * self._gain.process(gain) * self._fade()
         return self._limiter.process(self._widener.process(x, self._width.process(width))).astype(np.float32)
