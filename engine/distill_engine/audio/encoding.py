@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import secrets
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -19,6 +15,7 @@ import soundfile
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.resampling import resample
 from distill_engine.errors import AudioFileError
+from distill_engine.system.atomic_write import replacing, write_advice
 
 BitDepth = Literal[16, 24, "16", "24", "32f"]
 
@@ -213,25 +210,13 @@ def _replace(
     target: Path, blocks: _Blocks, channels: int, sample_rate: int, kind: FileFormat, encoding: str,
     tags: Mapping[str, str],
 ) -> None:  # fmt: skip
-    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.tmp")
     try:
-        if target.is_dir():
-            raise IsADirectoryError(errno.EISDIR, "it is a folder")
-        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-        try:
-            with _Target(descriptor, "r+") as file:
-                _encode(file, blocks, channels, sample_rate, kind, encoding, tags)
-                os.fsync(file.fileno())
-            os.replace(temporary, target)
-        except BaseException:
-            with suppress(OSError):
-                temporary.unlink()
-            raise
-        _sync_folder(target.parent)
+        with replacing(target) as temporary, _Target(temporary.fileno(), "r+", closefd=False) as file:
+            _encode(file, blocks, channels, sample_rate, kind, encoding, tags)
     except OSError as error:
         if error is blocks.failure:
             raise
-        raise AudioFileError(f"{target} could not be written: {_advice(error, target)}") from None
+        raise AudioFileError(f"{target} could not be written: {write_advice(error, target)}") from None
     except (soundfile.SoundFileError, RuntimeError, AssertionError, TypeError, ValueError) as error:
         if error is blocks.failure:
             raise
@@ -274,26 +259,3 @@ def _quantised(block: Float32Array, encoding: str, dither: np.random.Generator) 
         scaled = np.rint(block.astype(np.float64) * 8388608.0)
         return np.left_shift(np.asarray(np.clip(scaled, -8388608, 8388607), np.int32), 8)
     return np.ascontiguousarray(block)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the rename durable, where the system can (not on Windows)."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        os.fsync(descriptor)
-        os.close(descriptor)
-
-
-def _advice(error: OSError, target: Path) -> str:
-    known = {
-        errno.ENOSPC: "the disk is full: free some space or choose another folder",
-        errno.EDQUOT: "your disk quota is used up: free some space or choose another folder",
-        errno.EFBIG: "the file grew beyond what this disk or account allows: render less or choose another folder",
-        errno.EACCES: "no permission to write there: choose another folder",
-        errno.EPERM: "no permission to write there: choose another folder",
-        errno.EROFS: "the disk is read-only: choose another folder",
-        errno.ENOENT: f"the folder {target.parent} does not exist: create it first",
-        errno.ENOTDIR: f"{target.parent} is not a folder: choose another place",
-        errno.EISDIR: "it is a folder: give a file name",
-    }
-    return known.get(error.errno or 0, f"{error.strerror or error}: choose another folder")

@@ -10,7 +10,6 @@ import hashlib
 import io
 import json
 import os
-import secrets
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +17,7 @@ import numpy as np
 
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.mel import MelConfig, mel_spectrogram
+from distill_engine.system.atomic_write import remove_stale, write_file
 
 VERSION = 1  # of the computation: raise it when the numbers change
 CAPACITY = 2 << 30  # bytes; the entries used longest ago go first
@@ -47,6 +47,7 @@ class MelCache:
         """Remove the entries used longest ago until the rest fits the capacity, and what a crash left behind."""
         if self._folder is None:
             return
+        remove_stale(self._folder)
         with suppress(OSError):
             entries = [(status.st_mtime, status.st_size, path) for path, status in _entries(self._folder)]
             total = 0
@@ -81,11 +82,6 @@ def _read(entry: Path, shape: tuple[int, int]) -> Float32Array | None:
 def _write(entry: Path, mel: Float32Array) -> None:
     buffer = io.BytesIO()
     np.save(buffer, mel, allow_pickle=False)
-    temporary = entry.with_name(f".{entry.stem}.{secrets.token_hex(4)}.tmp")
-    try:
+    with suppress(OSError):
         entry.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(buffer.getvalue() + hashlib.sha256(buffer.getvalue()).digest())
-        os.replace(temporary, entry)
-    except OSError:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        write_file(entry, buffer.getvalue() + hashlib.sha256(buffer.getvalue()).digest(), sweep=False)

@@ -172,7 +172,7 @@ def test_a_failed_write_leaves_the_old_preset(store: PresetStore, monkeypatch: p
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", fail)
-    with pytest.raises(PresetError, match="No space left"):
+    with pytest.raises(PresetError, match="the disk is full: free some space"):
         store.save("a", "m", "", {"/distill/width": 1.0})
     assert store.find("a", "m").values == VALUES
     assert [path.name for path in (store.root / "m").iterdir()] == ["a.preset.json"]
