@@ -9,6 +9,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,9 @@ import soundfile
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.encoding import write_audio as write_audio
 from distill_engine.audio.levels import mix_to_mono
-from distill_engine.audio.quiet import quiet_decoder
 from distill_engine.audio.resampling import resample
 from distill_engine.errors import AudioFileError
+from distill_engine.system.c_libraries import stderr_silenced
 
 READ_BLOCK = 4096  # frames; what a damaged file still gives is found in steps of this
 RATES = (1_000, 768_000)
@@ -66,7 +67,7 @@ class Sound:
 
 def audio_info(path: str | Path) -> AudioInfo:
     """The header of a sound file, without decoding it. Raises AudioFileError."""
-    with quiet_decoder(Path(path)), _open(Path(path)) as file:
+    with _decoder_silenced(Path(path)), _open(Path(path)) as file:
         return _info(file, Path(path))
 
 
@@ -77,7 +78,7 @@ def read_audio(path: str | Path, *, sample_rate: int | None = None, mono: bool =
     Raises AudioFileError where nothing can be decoded.
     """
     where = Path(path)
-    with quiet_decoder(where), _open(where) as file:
+    with _decoder_silenced(where), _open(where) as file:
         info = _info(file, where)
         blocks = list(_blocks(file))
         notes = _truncation(str(file.extra_info)) if info.format != "OGG" else _broken_off(where)
@@ -103,6 +104,25 @@ class _Forward(soundfile.SoundFile):  # type: ignore[misc]
 
     def seekable(self) -> bool:
         return False
+
+
+def _decoder_silenced(path: Path) -> AbstractContextManager[None]:
+    """Discard what libsndfile's MP3 decoder prints about a file: `notes` and errors say it in one line. Others print nothing."""
+    return stderr_silenced() if _is_mp3(path) else nullcontext()
+
+
+def _is_mp3(path: Path) -> bool:
+    """Return whether a file is MP3 by its name or its first bytes (an ID3 tag or an MPEG audio frame header)."""
+    if path.suffix.lower() in (".mp1", ".mp2", ".mp3"):
+        return True
+    if not path.is_file():
+        return False
+    try:
+        with open(path, "rb") as file:
+            head = file.read(3)
+    except (OSError, ValueError):
+        return False
+    return head == b"ID3" or (len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0)
 
 
 def _open(path: Path) -> Any:
