@@ -14,6 +14,7 @@ import numpy as np
 
 from distill_engine.analysis.features.table import FEATURES, HOP, FeatureTrack, extract, summarise
 from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.errors import AnalysisError
 
 Synthesise = Callable[[Float32Array], Float32Array]
@@ -84,7 +85,7 @@ class Prober:
                     track, before = waiting.popleft()
                     yield track.result(), before
                 waiting.append((pool.submit(self._heard, latents), about))
-                self.seconds += latents.shape[1] * HOP / 44100
+                self.seconds += latents.shape[1] * HOP / DEFAULT_MEL.sample_rate
             for track, before in waiting:
                 yield track.result(), before
 

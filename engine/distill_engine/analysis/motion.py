@@ -12,6 +12,7 @@ import numpy as np
 
 from distill_engine.analysis.region import Region
 from distill_engine.audio.arrays import Float64Array
+from distill_engine.audio.mel import DEFAULT_MEL
 
 FIELDS = ("speed", "depth", "edge", "flutter", "kicks")
 _FAST_SECONDS, _SLOW_SECONDS = 0.06, 0.8
@@ -56,7 +57,7 @@ def modulation_from(amounts: Float64Array) -> SourceModulation:
 class Motion:
     """Shapes the path of a source, one latent per hop. A function of the seed and of what it was given, nothing else."""
 
-    def __init__(self, region: Region, *, seed: int = 0, frame_rate: float = 44100 / 512) -> None:
+    def __init__(self, region: Region, *, seed: int = 0, frame_rate: float = DEFAULT_MEL.frame_rate) -> None:
         self._region, self._seed, self._frame_rate = region, seed, frame_rate
         self._fast, self._slow = (1 - np.exp(-1 / (frame_rate * seconds)) for seconds in (_FAST_SECONDS, _SLOW_SECONDS))
         self._pole = float(np.exp(-2 * np.pi * _FLUTTER_HZ / frame_rate))

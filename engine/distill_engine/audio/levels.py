@@ -6,6 +6,8 @@ can be printed, compared and stored.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -14,14 +16,14 @@ from distill_engine.audio.arrays import Float32Array
 SILENCE_DB = -150.0
 
 
-def gain_to_db(gain: float) -> float:
-    """Decibels of a linear gain >= 0; `SILENCE_DB` at the lowest."""
-    return max(20.0 * float(np.log10(gain)), SILENCE_DB) if gain > 0 else SILENCE_DB
+def gain_to_db(gain: float, silence_db: float = SILENCE_DB) -> float:
+    """Return a linear gain or amplitude >= 0 in dB, at least `silence_db`."""
+    return max(20.0 * math.log10(gain), silence_db) if gain > 0 else silence_db
 
 
-def db_to_gain(level_db: float) -> float:
-    """Linear gain of a level in dB; `SILENCE_DB` and below is exactly 0."""
-    return float(10.0 ** (level_db / 20.0)) if level_db > SILENCE_DB else 0.0
+def db_to_gain(level_db: float, silence_db: float = SILENCE_DB) -> float:
+    """Return the linear gain of a level in dB; `silence_db` and below is exactly 0."""
+    return float(10.0 ** (level_db / 20.0)) if level_db > silence_db else 0.0
 
 
 def rms_db(samples: npt.NDArray[np.floating]) -> float:

@@ -106,17 +106,18 @@ def hann_window(length: int, padded: int | None = None) -> Float32Array:
     return out
 
 
-def _compress(mel: npt.NDArray[Any], config: MelConfig) -> Float32Array:
+def compress(linear: npt.NDArray[np.floating], config: MelConfig) -> Float32Array:
+    """Return the log-mel of a linear mel, of any shape: ln(max(x, floor)), or ln(1 + x) where the definition says "log1p"."""
     if config.compression == "log1p":
-        return np.asarray(np.log1p(mel), np.float32)
-    return np.asarray(np.log(np.maximum(mel, config.floor)), np.float32)
+        return np.asarray(np.log1p(np.maximum(linear, 0.0)), np.float32)
+    return np.asarray(np.log(np.maximum(linear, config.floor)), np.float32)
 
 
 def _frames_to_mel(frames: npt.NDArray[Any], config: MelConfig) -> Float32Array:
     """Mel [bands, F] of windowless frames [F, n_fft]."""
     spectrum = np.fft.rfft(frames * hann_window(config.window, config.n_fft), axis=-1)
     power = spectrum.real**2 + spectrum.imag**2 + 1e-9
-    return _compress(mel_filterbank(config) @ (np.sqrt(power) if config.power == 1 else power).T, config)
+    return compress(mel_filterbank(config) @ (np.sqrt(power) if config.power == 1 else power).T, config)
 
 
 def mel_spectrogram(samples: Float32Array, config: MelConfig = DEFAULT_MEL) -> Float32Array:

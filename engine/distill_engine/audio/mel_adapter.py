@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.audio.arrays import Float32Array, Float64Array
-from distill_engine.audio.mel import MelConfig, hann_window, hz_to_mel, mel_filterbank, mel_to_hz
+from distill_engine.audio.mel import MelConfig, compress, hann_window, hz_to_mel, mel_filterbank, mel_to_hz
 from distill_engine.errors import ConfigError
 
 RIDGE = 1e-3
@@ -75,7 +75,7 @@ class MelAdapter:
         weights[(indices < first) | (indices >= count)] = 0.0
         weights /= weights.sum(axis=1, keepdims=True)
         gathered = linear[:, np.clip(indices, first, max(first, count - 1)) - first]  # [bands', J, 2 reach + 2]
-        return _compress(np.asarray(np.einsum("bfk,fk->bf", gathered, weights)), self.target)
+        return compress(np.asarray(np.einsum("bfk,fk->bf", gathered, weights)), self.target)
 
 
 class _SineTable:
@@ -192,12 +192,6 @@ def _expand(mel: Float32Array, config: MelConfig) -> Float64Array:
         return np.maximum(np.expm1(x), 0.0)
     linear = np.exp(x)
     return np.where(linear <= config.floor * 1.0001, 0.0, linear)
-
-
-def _compress(linear: Float64Array, config: MelConfig) -> Float32Array:
-    if config.compression == "log1p":
-        return np.log1p(np.maximum(linear, 0.0)).astype(np.float32)
-    return np.log(np.maximum(linear, config.floor)).astype(np.float32)
 
 
 @cache

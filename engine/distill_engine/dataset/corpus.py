@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from distill_engine.audio.arrays import Float32Array
+from distill_engine.audio.levels import db_to_gain
 from distill_engine.audio.mel import DEFAULT_MEL, MelConfig
 from distill_engine.audio.resampling import resample
 from distill_engine.dataset.cache import MelCache
@@ -137,7 +138,7 @@ def _with_tail(clips: list[Clip], split: Split, report: CorpusReport, digest: st
     clip = clips[index]
     everything = tuple(range(len(clips)))
     end, remark = len(clip.samples), f"too few files to hold one out: the last tenth of {clip.name} validates"
-    sounding = np.flatnonzero(np.abs(clip.samples) >= 10 ** (SILENT_DB / 20))
+    sounding = np.flatnonzero(np.abs(clip.samples) >= db_to_gain(SILENT_DB))
     if clip.duration >= TAIL_SECONDS and len(sounding) and sounding[-1] < _cut(end):
         end = int(sounding[-1]) + 1
         digest = hashlib.sha256(f"{digest}:{end}".encode()).hexdigest()

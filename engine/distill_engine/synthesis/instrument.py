@@ -17,6 +17,7 @@ from distill_engine.analysis.controls import Controls
 from distill_engine.analysis.level import LevelSurface
 from distill_engine.analysis.map import LatentMap
 from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.audio.levels import db_to_gain
 from distill_engine.audio.mel import MelConfig
 from distill_engine.errors import ModelFileError, VocoderError
 from distill_engine.inference.network_loader import NetworkLoader
@@ -189,7 +190,7 @@ def _trim(manifest: Manifest) -> float:
     value = manifest.analysis.get("trim_db", 0.0)
     if isinstance(value, bool) or not isinstance(value, int | float) or not -60.0 <= value <= 60.0:
         raise ModelFileError(f"{manifest.name}: trim_db {value!r} is not a level within 60 dB: damaged")
-    return float(10.0 ** (value / 20.0))
+    return db_to_gain(value)
 
 
 def _check_fit(choice: VocoderChoice, mel: MelConfig) -> None:

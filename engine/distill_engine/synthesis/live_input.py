@@ -11,6 +11,7 @@ import math
 import numpy as np
 
 from distill_engine.audio.arrays import Float32Array
+from distill_engine.audio.levels import db_to_gain
 from distill_engine.audio.live_samples import bounded
 from distill_engine.audio.mel import DEFAULT_MEL, MelConfig, StreamingMel
 from distill_engine.errors import VocoderError
@@ -82,7 +83,7 @@ class LiveInput:
 
     def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, bool]:
         x = np.zeros(self._config.hop, np.float32) if samples is None else samples
-        gain = np.float32(10.0 ** (settings.input_gain_db / 20.0))
+        gain = np.float32(db_to_gain(settings.input_gain_db))
         if settings.freeze:
             return self._current(), False
         self._hear(bounded(x) * gain)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.errors import ConfigError
 from distill_engine.state import StateDict, part_of
 
@@ -22,8 +23,8 @@ Samples = Float64Array
 class PostConfig:
     """Settings of the output stage. Times in seconds, levels in full scale, frequencies in Hz."""
 
-    sample_rate: int = 44100
-    hop: int = 512
+    sample_rate: int = DEFAULT_MEL.sample_rate
+    hop: int = DEFAULT_MEL.hop
     dc_cutoff_hz: float = 8.0
     fade_seconds: float = 0.03
     limiter_threshold: float = 0.8
@@ -40,11 +41,6 @@ class PostConfig:
             )
         if self.hop < 1 or self.fade_seconds <= 0 or self.limiter_release_seconds <= 0:
             raise ConfigError("hop, fade and release must be positive")
-
-
-def gain_from_db(gain_db: float) -> float:
-    """Linear gain; -90 dB and below is silence."""
-    return 0.0 if gain_db <= -90.0 else float(10.0 ** (gain_db / 20.0))
 
 
 class HighPass:

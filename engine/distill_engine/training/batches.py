@@ -14,10 +14,12 @@ import numpy as np
 import soxr
 
 from distill_engine.audio.arrays import Float32Array
+from distill_engine.audio.levels import db_to_gain
+from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.errors import TrainingError
 from distill_engine.training.checkpoint import Checkpoint
 
-HOP, RATE = 512, 44100
+HOP, RATE = DEFAULT_MEL.hop, DEFAULT_MEL.sample_rate
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Batches:
         segment = self._cut(clip, math.ceil(self._length * ratio) if ratio != 1.0 else self._length)
         if ratio != 1.0:
             segment = _fit(soxr.resample(segment, RATE * ratio, RATE), self._length)
-        gain = 10.0 ** (self._rng.uniform(*a.gain_db) / 20)
+        gain = db_to_gain(self._rng.uniform(*a.gain_db))
         sign = -1.0 if self._rng.random() < a.polarity else 1.0
         return segment * np.float32(gain * sign)
 

@@ -7,9 +7,11 @@ from collections.abc import Callable
 import numpy as np
 
 from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.audio.levels import db_to_gain
+from distill_engine.audio.mel import DEFAULT_MEL
 
 Generator = np.random.Generator
-RATE = 44100
+RATE = DEFAULT_MEL.sample_rate
 
 
 def _time(samples: int) -> Float64Array:
@@ -96,7 +98,7 @@ def pulses(rng: Generator, samples: int) -> Float32Array:
 
 def _level(x: Float64Array, rng: Generator) -> Float32Array:
     peak = np.abs(x).max()
-    levelled: Float32Array = (x * (10 ** (rng.uniform(-20, -1) / 20) / max(peak, 1e-9))).astype(np.float32)
+    levelled: Float32Array = (x * (db_to_gain(rng.uniform(-20, -1)) / max(peak, 1e-9))).astype(np.float32)
     return levelled
 
 

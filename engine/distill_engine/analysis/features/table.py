@@ -15,9 +15,10 @@ import numpy.typing as npt
 
 from distill_engine.analysis.features import spectral, temporal, tonal
 from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.errors import AnalysisError
 
-HOP = 512
+HOP = DEFAULT_MEL.hop
 SILENCE_LUFS = -60.0
 PITCH_CONFIDENCE = 0.7
 _CHUNK = 512
@@ -73,7 +74,7 @@ class FeatureTrack:
         return int(self.values.shape[1])
 
 
-def extract(samples: Float32Array, sample_rate: int = 44100) -> FeatureTrack:
+def extract(samples: Float32Array, sample_rate: int = DEFAULT_MEL.sample_rate) -> FeatureTrack:
     """All features of mono samples [T], full scale +-1, one frame per 512 samples (at least one).
 
     Raises:
