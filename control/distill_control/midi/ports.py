@@ -183,11 +183,6 @@ def list_midi() -> PortList:
     return ports
 
 
-def list_ports() -> list[str]:
-    """All ports of all systems now, one line each; and why a system is missing."""
-    return list_midi().lines()
-
-
 def matches(port: PortName, wanted: str) -> bool:
     """Whether a port is meant by `wanted`: a part of its name, in any case, perhaps after its system (`jack:launch`)."""
     api, colon, name = wanted.partition(":")

@@ -51,8 +51,6 @@ class LatentMap:
         weights = np.exp((nearest.min() - squared) / (2.0 * width))
         return np.asarray(self.latents @ (weights / weights.sum()))
 
-    at = latent_at
-
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """As arrays of the model file's part "analysis"."""
         regions = np.stack([self.clips.astype(np.float64), self.seconds])

@@ -14,7 +14,6 @@ from distill_engine.analysis.region import Region
 from distill_engine.audio.arrays import Float64Array
 from distill_engine.audio.mel import DEFAULT_MEL
 
-FIELDS = ("speed", "depth", "edge", "flutter", "kicks")
 _FAST_SECONDS, _SLOW_SECONDS = 0.06, 0.8
 _FLUTTER_HZ = 5.0
 _KICK_SECONDS = 0.06
@@ -38,10 +37,6 @@ class SourceModulation:
     edge: float = 1.0
     flutter: float = 0.0
     kicks: float = 0.0
-
-    @property
-    def neutral(self) -> bool:
-        return self == NEUTRAL
 
 
 NEUTRAL = SourceModulation()

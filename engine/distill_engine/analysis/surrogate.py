@@ -28,10 +28,6 @@ class Surrogate:
     scale: float
     fit: float
 
-    def predict(self, points: Float64Array) -> Float64Array:
-        """Feature values [N] in units of `scale` at whitened latents [D, N]."""
-        return np.asarray(self.bias + self.linear @ points + 0.5 * np.sum(points * (self.quadratic @ points), axis=0))
-
     def gradients(self, points: Float64Array) -> Float64Array:
         """Gradients [D, N] at whitened latents [D, N]."""
         return self.linear[:, None] + self.quadratic @ points

@@ -1,4 +1,4 @@
-"""Levels in decibels, fades, clipping, and the mix of several channels into one.
+"""Levels in decibels, clipping, and the mix of several channels into one.
 
 Full scale is +-1; 0 dBFS is a peak of 1. Silence is reported as `SILENCE_DB`, never as minus infinity, so that every level
 can be printed, compared and stored.
@@ -36,26 +36,6 @@ def rms_db(samples: npt.NDArray[np.floating]) -> float:
 def peak_db(samples: npt.NDArray[np.floating]) -> float:
     """Largest absolute sample over all channels, dBFS."""
     return gain_to_db(float(np.max(np.abs(samples)))) if samples.size else SILENCE_DB
-
-
-def fade_in(samples: Float32Array, length: int) -> Float32Array:
-    """A copy of [..., T] whose first `length` samples rise from 0 (raised cosine: no corner at either end)."""
-    out = np.array(samples, np.float32)
-    n = min(length, out.shape[-1])
-    if n > 0:
-        out[..., :n] *= (0.5 - 0.5 * np.cos(np.pi * np.arange(n) / n)).astype(np.float32)
-    return out
-
-
-def fade_out(samples: Float32Array, length: int) -> Float32Array:
-    """A copy of [..., T] whose last `length` samples fall to 0: `fade_in` in a mirror."""
-    return fade_in(samples[..., ::-1], length)[..., ::-1].copy()
-
-
-def equal_power_fade(length: int) -> tuple[Float32Array, Float32Array]:
-    """Curves (out, in), each [length], with out^2 + in^2 = 1: for cross-fades between two different signals."""
-    angle = (np.arange(length) + 0.5) / max(length, 1) * (np.pi / 2)
-    return np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
 
 
 def clipped_samples(samples: Float32Array) -> int:
