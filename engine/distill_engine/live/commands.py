@@ -38,10 +38,9 @@ Answer = Callable[[str | None], None]
 
 @dataclass(frozen=True)
 class LoadOptions:
-    """How instruments are loaded while playing.
+    """How instruments are loaded while playing: `request` has the block and threads of the start.
 
-    `request` is that of the start, with the block and threads found then. `allow_paths` admits
-    files outside the library. `factor` is the first instrument's real-time factor (see `Fit`).
+    `allow_paths` admits files outside the library; `factor` is the first instrument's (see `Fit`).
     """
 
     request: FitRequest
@@ -152,7 +151,7 @@ class LiveCommands:
             self._loaded(pool.instrument)
 
     def record(self, name: str) -> None:
-        """Record into the library's recordings; the name `stop` ends that. Raises as `record_to`."""
+        """Record into the library's recordings, or `stop`. Raises as `record_to`."""
         if name == "stop":
             self._stop_recording()
             return
