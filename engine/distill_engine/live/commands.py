@@ -120,7 +120,7 @@ class LiveCommands:
     def change_source(self, name: str) -> None:
         """Play another source; `input` opens the device. Raises ControlError, DeviceError."""
         if name == "input" and name in self.synth.instrument.source_names:
-            self._notice("info", f"hearing {self._capture.open()}")
+            self._notice("info", f"listening to {self._capture.open()}")
         self._run(lambda: self.synth.select_source(name))
 
     def change_vocoder(self, name: str) -> None:

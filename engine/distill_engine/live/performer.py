@@ -126,7 +126,7 @@ class Performer:
         return not self._thread.is_alive()
 
     def switch(self, output: Output) -> None:
-        """Play into another output from the next block on."""
+        """Play into another output from the next block on; on a device the sound fades in."""
         self._next = output
 
     def call(self, action: Callable[[], Any]) -> Future[Any]:

@@ -46,7 +46,7 @@ def unpack(word: int) -> tuple[float, float]:
 
 
 class SharedBlock:
-    """The shared memory: `create` makes it in the engine, `attach` opens it in the other process."""
+    """The shared memory: the engine creates it, the control process attaches to it."""
 
     def __init__(self, descriptor: int, memory: mmap.mmap, parameters: int, figures: int) -> None:
         self.descriptor = descriptor
