@@ -39,7 +39,7 @@ class FoundFile:
 
 
 def find_files(folder: Path) -> list[FoundFile]:
-    """Return the files below `folder`, without hidden ones and junk, by name. Raises CorpusError."""
+    """Return the files below `folder` by name, no hidden ones and no junk. Raises CorpusError."""
     try:
         if not folder.exists():
             raise CorpusError(f"{folder} does not exist: give the folder that holds your sounds")

@@ -55,7 +55,7 @@ class Channel:
 
     @classmethod
     def from_descriptor(cls, descriptor: int) -> Channel:
-        """Make the control process's end. Raises ControlError if the descriptor is no socket."""
+        """Make the control process's end. Raises ControlError if it is not a socket."""
         try:
             return cls(socket.socket(fileno=descriptor))
         except OSError as error:
@@ -104,9 +104,9 @@ class Channel:
         try:
             message = json.loads(line)
         except (ValueError, RecursionError):
-            raise self._broken("sends what is no JSON") from None
+            raise self._broken("sends a line that is not JSON") from None
         if not isinstance(message, dict):
-            raise self._broken("sends what is no message")
+            raise self._broken("sends a line that is not a message")
         return message
 
     def flush(self, timeout: float = 1.0) -> bool:
