@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 Float32Array = npt.NDArray[np.float32]
-"""Samples (full scale is +-1), mels, latents and weights, as they are stored, played and fed to networks."""
+"""Samples (full scale +-1), mels, latents and weights, as networks take and give them."""
 
 Float64Array = npt.NDArray[np.float64]
-"""The same where sums are long or filters recurse: analysis, control values, mixing and the output stage."""
+"""Values of analysis, controls, mixing and output stage, where float32 would not do."""

@@ -1,6 +1,7 @@
-"""Sound files in and out, through libsndfile: WAV, AIFF, FLAC, MP3, Ogg Vorbis, Opus, CAF and its other formats.
+"""Read sound files: WAV, AIFF, FLAC, MP3, Ogg Vorbis, Opus, CAF and others that libsndfile reads.
 
-Reading gives what can be decoded, finite, with a note on anything that was wrong. Writing is atomic: see `encoding`.
+Damaged files give the samples that can be decoded, and notes on what was wrong. `encoding` writes
+files.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ from distill_engine.audio.resampling import resample
 from distill_engine.errors import AudioFileError
 from distill_engine.system.c_libraries import stderr_silenced
 
-READ_BLOCK = 4096  # frames; what a damaged file still gives is found in steps of this
-RATES = (1_000, 768_000)
-MAX_CHANNELS = 64
+READ_BLOCK = 4096  # frames; a damaged file is read up to the last whole block
+RATES = (1_000, 768_000)  # Hz, lowest and highest
+MAX_CHANNELS = 64  # of a file
 MAX_SAMPLES = 1 << 30  # of all channels together: 4 GiB of memory
 _LIBSNDFILE_UNRECOGNISED = 1
 _TRUNCATED = re.compile(r"^\s*(?:data|SSND)\s*:\s*(\d+) \(should be (\d+)\)", re.MULTILINE)
@@ -34,7 +35,7 @@ _TRUNCATED = re.compile(r"^\s*(?:data|SSND)\s*:\s*(\d+) \(should be (\d+)\)", re
 
 @dataclass(frozen=True)
 class AudioInfo:
-    """What a sound file says of itself: format ("WAV"), encoding ("PCM_16"), rate in Hz, frames per channel, tags."""
+    """A sound file's header: format ("WAV"), encoding ("PCM_16"), rate in Hz, frames, tags."""
 
     path: Path
     format: str
@@ -46,13 +47,13 @@ class AudioInfo:
 
     @property
     def duration(self) -> float:
-        """Seconds."""
+        """Length in seconds."""
         return self.frames / self.sample_rate
 
 
 @dataclass(frozen=True)
 class Sound:
-    """Decoded audio [ch, T], full scale +-1, all finite. `notes` say in plain words what was wrong with the file, if anything."""
+    """Decoded samples [ch, T], full scale +-1, finite; `notes` say what was wrong with the file."""
 
     samples: Float32Array
     sample_rate: int
@@ -61,21 +62,21 @@ class Sound:
 
     @property
     def duration(self) -> float:
-        """Seconds."""
+        """Length in seconds."""
         return float(self.samples.shape[1] / self.sample_rate)
 
 
 def audio_info(path: str | Path) -> AudioInfo:
-    """The header of a sound file, without decoding it. Raises AudioFileError."""
+    """Read the header of a sound file, without decoding it. Raises AudioFileError."""
     with _decoder_silenced(Path(path)), _open(Path(path)) as file:
         return _info(file, Path(path))
 
 
 def read_audio(path: str | Path, *, sample_rate: int | None = None, mono: bool = False) -> Sound:
-    """The whole file as [ch, T] float32, at its own rate or resampled, all channels or mixed to one ([1, T]).
+    """Read a whole file as [ch, T], or [1, T] if `mono`, at its own rate or at `sample_rate` (Hz).
 
-    A file that ends early or breaks off gives what comes before, samples that are not numbers become silence, and `notes` say so.
-    Raises AudioFileError where nothing can be decoded.
+    A file that breaks off gives the samples before the break, and samples that are not numbers
+    become silence; `notes` say so. Raises AudioFileError if nothing can be decoded.
     """
     where = Path(path)
     with _decoder_silenced(where), _open(where) as file:
@@ -100,19 +101,24 @@ def read_audio(path: str | Path, *, sample_rate: int | None = None, mono: bool =
 
 
 class _Forward(soundfile.SoundFile):  # type: ignore[misc]
-    """Read strictly forward: soundfile seeks after each block it reads, and in a variable-rate MP3 that lands beside the mark."""
+    """A file that is only read forward.
+
+    soundfile seeks after each block it reads, which misses the position in an MP3 of variable bit
+    rate.
+    """
 
     def seekable(self) -> bool:
+        """Say that it cannot seek."""
         return False
 
 
 def _decoder_silenced(path: Path) -> AbstractContextManager[None]:
-    """Discard what libsndfile's MP3 decoder prints about a file: `notes` and errors say it in one line. Others print nothing."""
+    """Discard what libsndfile's MP3 decoder prints; `notes` and errors say it in words."""
     return stderr_silenced() if _is_mp3(path) else nullcontext()
 
 
 def _is_mp3(path: Path) -> bool:
-    """Return whether a file is MP3 by its name or its first bytes (an ID3 tag or an MPEG audio frame header)."""
+    """Return whether a file is MP3: by its name, an ID3 tag or an MPEG audio frame header."""
     if path.suffix.lower() in (".mp1", ".mp2", ".mp3"):
         return True
     if not path.is_file():
@@ -126,7 +132,7 @@ def _is_mp3(path: Path) -> bool:
 
 
 def _open(path: Path) -> Any:
-    """The file opened by libsndfile; every reason why not as one line."""
+    """Open a file with libsndfile. Raises AudioFileError with one line for every reason."""
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
             raise AudioFileError(f"{path} is not a file: give the path of a sound file")
@@ -165,7 +171,10 @@ def _info(file: Any, path: Path) -> AudioInfo:
 
 
 def _blocks(file: Any) -> Iterator[Float32Array]:
-    """Blocks [n, ch] up to the end or to the first one that cannot be decoded: memory follows the data, not the header."""
+    """Yield blocks [n, ch] up to the end, or to the first that cannot be decoded.
+
+    The memory they take follows the data, whatever the header claims.
+    """
     total = 0
     while total <= MAX_SAMPLES:
         try:
@@ -179,7 +188,7 @@ def _blocks(file: Any) -> Iterator[Float32Array]:
 
 
 def _truncation(log: str) -> tuple[str, ...]:
-    """A note if libsndfile's log says that the header promised more bytes than there are (streamed files promise none)."""
+    """Return a note if the header promises more bytes than there are."""
     found = _TRUNCATED.search(log)
     promised, present = (int(found[1]), int(found[2])) if found else (0, 0)
     if promised <= present or promised >= 0xFFFFFF00 or promised == 0x7FFFFFFF:
@@ -188,7 +197,7 @@ def _truncation(log: str) -> tuple[str, ...]:
 
 
 def _broken_off(path: Path) -> tuple[str, ...]:
-    """A note if the last Ogg page does not carry the end-of-stream flag (RFC 3533, section 6)."""
+    """Return a note if the last Ogg page lacks the end-of-stream flag (RFC 3533, section 6)."""
     with open(path, "rb") as file:
         file.seek(max(0, os.path.getsize(path) - (1 << 17)))  # a page is at most 65,307 bytes
         tail = file.read()

@@ -1,7 +1,7 @@
 """Levels in decibels, clipping, and the mix of several channels into one.
 
-Full scale is +-1; 0 dBFS is a peak of 1. Silence is reported as `SILENCE_DB`, never as minus infinity, so that every level
-can be printed, compared and stored.
+Full scale is +-1; 0 dBFS is a peak of 1. Silence has the level `SILENCE_DB`, never minus infinity,
+so that every level can be printed, compared and stored.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ def db_to_gain(level_db: float, silence_db: float = SILENCE_DB) -> float:
 
 
 def rms_db(samples: npt.NDArray[np.floating]) -> float:
-    """Root mean square over all channels and samples, dBFS (a full-scale sine is -3.01)."""
+    """Return the RMS of samples [...] of all channels in dBFS; a full-scale sine has -3.01."""
     if samples.size == 0:
         return SILENCE_DB
     return gain_to_db(float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))))
 
 
 def peak_db(samples: npt.NDArray[np.floating]) -> float:
-    """Largest absolute sample over all channels, dBFS."""
+    """Return the largest absolute value of samples [...] in dBFS."""
     return gain_to_db(float(np.max(np.abs(samples)))) if samples.size else SILENCE_DB
 
 
 def clipped_samples(samples: Float32Array) -> int:
-    """How many samples of [ch, T] sit in flat tops: runs of three or more at the channel's peak, entered by a step.
+    """Count the samples of [ch, T] in flat tops: three or more at the channel's peak, by a step.
 
-    The step tells a clipped wave from the rounded top of a low full-scale tone, whose neighbours differ by less than that. Peaks
-    below -6 dBFS never count.
+    The step distinguishes a clipped wave from the round top of a low full-scale tone, whose
+    neighbours differ by less. Peaks below -6 dBFS never count.
     """
     return sum(_flat_tops(channel * sign) for channel in np.atleast_2d(samples) for sign in (1.0, -1.0))
 
@@ -61,10 +61,10 @@ def _flat_tops(x: Float32Array, tolerance: float = 4e-5, step: float = 5e-4) -> 
 
 
 def mix_to_mono(samples: Float32Array) -> tuple[Float32Array, str]:
-    """Mono [T] of [ch, T], at the level of its sounding channels, and a note where it is not their plain mean.
+    """Mix [ch, T] to mono [T]; returns it with a note if it is not the plain mean of the channels.
 
-    Channels 60 dB below the loudest do not count (a mono recording in the left channel keeps its level). Where channels cancel
-    each other, the loudest one is taken instead of their mean.
+    Channels 60 dB below the loudest do not count, so that a mono recording in the left channel
+    keeps its level. If channels cancel each other, the loudest is taken instead of the mean.
     """
     if samples.shape[0] == 1:
         return np.ascontiguousarray(samples[0]), ""

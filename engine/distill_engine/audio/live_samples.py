@@ -1,4 +1,4 @@
-"""Samples from a live input, made harmless."""
+"""Bounds for the samples of a live input, which may hold anything."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ LOUDEST = 4.0  # amplitude: 12 dB over full scale
 
 
 def bounded(samples: Float32Array) -> Float32Array:
-    """Return device samples [n] with NaN and infinity set to 0 and the rest clipped to +-LOUDEST."""
+    """Return device samples [n], NaN and infinity set to 0, the rest clipped to +-LOUDEST."""
     return np.clip(np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0), -LOUDEST, LOUDEST)

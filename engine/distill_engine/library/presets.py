@@ -59,7 +59,7 @@ class _Known:
 
 
 class PresetStore:
-    """All presets below `root` (the library's folder by default). Files that change are read again."""
+    """All presets below `root` (the library's folder by default); changed files are read again."""
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = root if root is not None else folders.presets_dir()
