@@ -1,8 +1,9 @@
-"""Replace files so that a kill, a full disk or a second writer leaves the old contents or the new, whole.
+"""Replace files: a kill, a full disk or a second writer leaves the old contents or the new, whole.
 
-The new contents go to a hidden temporary file in the same folder and are flushed to the disk. One rename
-gives them the file's name, and the folder is flushed. A writer locks its temporary file: one whose lock is
-free belongs to a dead writer, and the next writer in that folder removes it. No lock file is left behind.
+The new contents go to a hidden temporary file in the same folder and are flushed to the disk. One
+rename gives them the file's name, and the folder is flushed. A writer locks its temporary file: one
+whose lock is free belongs to a dead writer, and the next writer in that folder removes it. No lock
+file is left behind.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class FolderBusyError(OSError):
 
 
 def write_advice(error: OSError, path: Path, elsewhere: str = "choose another folder") -> str:
-    """Return why `path` could not be written and what to do; `elsewhere` says how to choose another place."""
+    """Return why `path` could not be written and what to do. `elsewhere`: how to avoid its disk."""
     if isinstance(error, FolderBusyError):
         return f"{error}: wait for it or stop it"
     if error.errno not in _FAILURES:
@@ -70,11 +71,11 @@ def write_all(file: BinaryIO, data: bytes | memoryview) -> None:
 
 @contextlib.contextmanager
 def replacing(path: Path, *, sweep: bool = True) -> Iterator[BinaryIO]:
-    """Open a temporary file that becomes `path` when the block ends well, and is removed when it does not.
+    """Open a temporary file that becomes `path` if the block ends well, and is removed otherwise.
 
-    The file is unbuffered (use `write_all`) and its descriptor may be read too. An existing file keeps its
-    permissions; a new one gets those of the umask. `sweep` removes what dead writers left in the folder.
-    Raises OSError as the system gives it; `write_advice` puts it in words.
+    The file is unbuffered (use `write_all`) and its descriptor may be read too. An existing file
+    keeps its permissions; a new one gets those of the umask. `sweep` removes what dead writers left
+    in the folder. Raises OSError as the system gives it; `write_advice` puts it in words.
     """
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
@@ -122,8 +123,8 @@ def sync_folder(folder: Path) -> None:
 def folder_lock(folder: Path, *, seconds: float | None = None) -> Iterator[None]:
     """Hold the folder's lock: for a writer who reads a file, changes it and replaces it.
 
-    Does nothing where the file system has no locks. Raises FolderBusyError when another process keeps the
-    lock for longer than `seconds` (LOCK_SECONDS unless given).
+    Does nothing where the file system has no locks. Raises FolderBusyError when another process
+    keeps the lock for longer than `seconds` (LOCK_SECONDS unless given).
     """
     descriptor = None
     try:
@@ -186,7 +187,7 @@ def _is_still_there(path: Path, descriptor: int) -> bool:
 
 
 def _lock(descriptor: int) -> bool | None:
-    """Lock a file or folder unless another holds it; returns whether that worked, None where there are no locks."""
+    """Try to lock a file or folder; returns whether that worked, None if there are no locks."""
     if fcntl is None:
         return None
     try:

@@ -1,7 +1,8 @@
-"""C libraries inside this process: what they write to standard error, and which files they were loaded from.
+"""C libraries in this process: silence their messages, and find those that are loaded.
 
-libsndfile's MP3 decoder, JACK and ALSA write remarks straight to the process's standard error, past Python,
-and would tear the live view apart. JACK and ALSA can be given another way to report; the MP3 decoder cannot.
+libsndfile's MP3 decoder, JACK and ALSA write remarks straight to the process's standard error, past
+Python, and would tear the live view apart. JACK and ALSA can be given another way to report; the
+MP3 decoder cannot.
 """
 
 from __future__ import annotations
@@ -32,9 +33,10 @@ _IGNORE = _MESSAGE_HANDLER(_ignore)  # kept for good: the libraries hold a point
 
 @contextlib.contextmanager
 def stderr_silenced() -> Iterator[None]:
-    """Discard what anything in this process writes to standard error, Python included, while the block runs.
+    """Discard all that this process writes to standard error, Python included, during the block.
 
-    Blocks may be nested and may run in several threads: standard error comes back when the last one ends.
+    Blocks may be nested and may run in several threads: standard error comes back when the last one
+    ends.
     """
     _silence()
     try:
@@ -44,10 +46,10 @@ def stderr_silenced() -> Iterator[None]:
 
 
 def silence_jack_and_alsa() -> None:
-    """Keep the JACK and ALSA libraries off the terminal, and JACK from starting a server of its own.
+    """Keep the JACK and ALSA libraries off the terminal, and JACK from starting a server.
 
-    Reaches those that are loaded now, on Linux. JACK writes whenever no server runs, ALSA whenever it has no
-    sequencer, so that each retry would print.
+    Reaches those that are loaded now, on Linux. JACK writes whenever no server runs, ALSA whenever
+    it has no sequencer, so that each retry would print.
     """
     os.environ.setdefault("JACK_NO_START_SERVER", "1")
     jack = loaded_library("libjack")
@@ -62,7 +64,7 @@ def silence_jack_and_alsa() -> None:
 
 
 def loaded_library(name: str) -> Any:
-    """Return the C library `name` that this process has loaded, None where it has not (or this is not Linux)."""
+    """Return the C library `name` if this process has loaded it; None if not, or not on Linux."""
     for path in loaded_files(name):
         with contextlib.suppress(OSError):
             return ctypes.CDLL(str(path))
@@ -70,7 +72,7 @@ def loaded_library(name: str) -> Any:
 
 
 def loaded_files(name: str) -> list[Path]:
-    """Return the files beginning with `name` that are mapped into this process, sorted; none if this is not Linux."""
+    """Return the loaded files whose names begin with `name`, sorted; none if this is not Linux."""
     if not sys.platform.startswith("linux"):
         return []
     try:
