@@ -1,4 +1,7 @@
-"""The end of a JACK server, which python-rtmidi does not report, through the JACK library that it has loaded."""
+"""Notice the end of a JACK server, which python-rtmidi does not report.
+
+It uses the JACK library that python-rtmidi has loaded.
+"""
 
 import ctypes
 from collections.abc import Callable
@@ -6,21 +9,21 @@ from typing import Any
 
 from distill_engine.system.c_libraries import loaded_library
 
-_NO_START_SERVER = 0x01
+_NO_START_SERVER = 0x01  # option of jack_client_open
 _SHUTDOWN = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 
 
 def bury(*clients: Any) -> None:
-    """Never touch clients of a dead JACK server again, not even to free them: closing one can hang or crash."""
+    """Keep clients of a dead JACK server for ever: closing or freeing one can hang or crash."""
     for client in clients:
         if client is not None:
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(client))
 
 
 class JackWatch:
-    """A JACK client that does nothing but notice the server's end.
+    """A JACK client that only notices the server's end.
 
-    rtmidi lists and sends on as if nothing had happened, out of memory that the dead server left.
+    rtmidi goes on listing ports and sending, from memory that the dead server left.
     """
 
     def __init__(self, on_end: Callable[[], None]) -> None:

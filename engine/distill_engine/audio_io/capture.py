@@ -148,5 +148,5 @@ class Capture:
             self._action = self._stream.record_ringbuffer(self._ring)
         if len(raw):
             mono = bounded(raw).reshape(-1, self._channels).mean(axis=1)
-            heard = self._resampler.process(mono[None, :].astype(np.float32))[0]
-            self._waiting = np.concatenate([self._waiting, heard])
+            resampled = self._resampler.process(mono[None, :].astype(np.float32))[0]
+            self._waiting = np.concatenate([self._waiting, resampled])

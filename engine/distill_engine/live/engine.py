@@ -182,7 +182,7 @@ class Engine:
                 target=TargetConfig(fixed=None if fixed is None else fixed / 1e3),
             ),
             notice=self._report,
-            hear=self.capture.read,
+            read_input=self.capture.read,
         )
 
     def _fade_out(self, parts: _Parts) -> None:

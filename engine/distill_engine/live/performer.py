@@ -70,7 +70,7 @@ class Performer:
     """Plays a synth on a thread of its own. Everything else reaches the synth through `call`.
 
     Args:
-        hear: returns the next samples [n] of a live input at the synth's rate, or None.
+        read_input: returns the next samples [n] of a live input at the synth's rate, or None.
         notice: takes underruns and reports on the synth thread; must not wait.
     """
 
@@ -81,7 +81,7 @@ class Performer:
         blocks: BlockSettings | None = None,
         *,
         notice: Callable[[Underrun | Report], None] = lambda event: None,
-        hear: Callable[[int], Float32Array | None] = lambda count: None,
+        read_input: Callable[[int], Float32Array | None] = lambda count: None,
     ) -> None:
         blocks = blocks or BlockSettings()
         self.synth, self.block = synth, blocks.hops
@@ -93,7 +93,7 @@ class Performer:
         self.recorder: AudioWriter | None = None
         self._parameters = parameters
         self._config = blocks.target
-        self._notice, self._hear = notice, hear
+        self._notice, self._read_input = notice, read_input
         self._calls: queue.Queue[tuple[Callable[[], Any], Future[Any]]] = queue.Queue(QUEUE_LIMIT)
         self._next: Output | None = None
         self._stopping = threading.Event()
@@ -203,7 +203,7 @@ class Performer:
         self._do_calls()
         self._take_changes()
         began = time.monotonic()
-        samples = self.synth.render(self.block, self._hear(self.block * self.synth.hop))
+        samples = self.synth.render(self.block, self._read_input(self.block * self.synth.hop))
         ended = time.monotonic()
         block = BlockTime(ended - began, ended - self._last_written)
         self.times.add(block.seconds, self.block * self.synth.hop / self.synth.sample_rate)
