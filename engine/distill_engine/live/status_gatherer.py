@@ -38,7 +38,7 @@ class StatusGatherer:
         synth = commands.synth
         return Status(
             uptime_seconds=time.monotonic() - self._began,
-            playing=float(synth.post.playing),
+            playing=float(synth.output.playing),
             device_connected=float(self._connected(output)),
             device_rate_hz=float(output.rate),
             device_period=float(output.period),
@@ -61,7 +61,7 @@ class StatusGatherer:
             muted_hops=float(meters.muted_hops),
             peak_db=gain_to_db(meters.peak, SILENCE_DB),
             rms_db=gain_to_db(math.sqrt(max(meters.square, 0.0)), SILENCE_DB),
-            strain=0.0 if synth.post.silent else synth.strain,
+            strain=0.0 if synth.output.silent else synth.strain,
             cpu_percent=self._cpu,
             memory_mb=self._memory,
             blend_space=float(synth.blend_space),

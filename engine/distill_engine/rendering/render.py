@@ -82,7 +82,7 @@ def render_take(
     progress: Callable[[RenderProgress], None] | None = None,
 ) -> RenderResult:
     """Renders a take, through `vocoder` if one is named. Raises AudioFileError, TakeError."""
-    if take.hops < 1:
+    if take.ticks < 1:
         raise TakeError("the take is empty: nothing was played in it")
     notes: list[str] = []
     blocks = play_take(instrument, take, resolve, vocoder=vocoder, notify=notes.append)

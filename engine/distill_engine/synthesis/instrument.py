@@ -28,7 +28,8 @@ from distill_engine.modelfile import Manifest, ModelFile
 from distill_engine.modelfile.configs import mel_config, model_config
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.synthesis.live_input import LiveInput
-from distill_engine.synthesis.sources import CorpusSource, DriftSource, HoldSource, LatentSource, SourceBank
+from distill_engine.synthesis.source_bank import SourceBank
+from distill_engine.synthesis.sources import CorpusSource, DriftSource, HoldSource, LatentSource
 from distill_engine.synthesis.steering import Steering
 
 __all__ = ["Instrument", "choose_vocoder", "prepare_instrument"]
@@ -36,7 +37,6 @@ __all__ = ["Instrument", "choose_vocoder", "prepare_instrument"]
 _ABSENT = {
     "corpus": "the model has no encoded corpus; `distill analyse MODEL CORPUS` makes one",
     "input": "the model has no encoder to play with; train it again",
-    "prior": "the model has no learned prior",
 }
 
 
