@@ -134,9 +134,8 @@ def _with_threads(
         factor = timed(instrument, block)
         if factor < fit.factor:
             fit = Fit(block, threads, factor)
-        if (
-            factor <= COMFORTABLE_FACTOR or factor * block / BLOCKS[-1] >= LIMIT_FACTOR
-        ):  # the largest block takes at least as long as this one
+        # the largest block takes at least as long as this one
+        if factor <= COMFORTABLE_FACTOR or factor * block / BLOCKS[-1] >= LIMIT_FACTOR:
             break
     return instrument, fit
 
