@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float32]
+from distill_engine.audio.arrays import Float32Array
 
 
-def upsample_latents(latents: FloatArray, reduction: int = 4) -> FloatArray:
+def upsample_latents(latents: Float32Array, reduction: int = 4) -> Float32Array:
     """Latents [D, L] -> [D, L * reduction], linear between the centres of the regions; the ends are held."""
     count = latents.shape[1]
     position = (np.arange(count * reduction) - (reduction - 1) / 2) / reduction

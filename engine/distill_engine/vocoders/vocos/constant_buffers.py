@@ -7,6 +7,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.vocoders.vocos.constant_tables import computed
 
 
@@ -28,7 +29,7 @@ class WithConstants(nn.Module):
             self.register_buffer(attribute, torch.tensor(np.asarray(constant), dtype=torch.float32), persistent=False)
 
 
-def _found(name: str) -> npt.NDArray[np.float32]:
+def _found(name: str) -> Float32Array:
     constant = computed(name)
     if constant is None:
         raise ValueError(f"no constant is called {name!r}")

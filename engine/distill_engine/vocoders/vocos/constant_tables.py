@@ -12,9 +12,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.mel import MelConfig, mel_filterbank
-
-FloatArray = npt.NDArray[np.float64]
 
 APART = 0.04  # of its frequency, what the next point lies above one; a bin at least
 LEVELS = 64  # bands in which levels are kept
@@ -22,17 +21,17 @@ PLACES = 17  # in a window, where an onset may be
 RAMP = 128  # samples in which it begins (2.9 ms)
 
 
-def normal_noise(frames: int, bins: int) -> npt.NDArray[np.float32]:
+def normal_noise(frames: int, bins: int) -> Float32Array:
     """[frames, bins]: normal numbers that drive a synthesis, mean 0, deviation 1."""
     return np.random.Generator(np.random.PCG64(0)).standard_normal((frames, bins)).astype(np.float32)
 
 
-def mel_filters(bands: int) -> npt.NDArray[np.float32]:
+def mel_filters(bands: int) -> Float32Array:
     """[bands, 1025]: the mel's filters."""
     return mel_filterbank(MelConfig(bands=bands))
 
 
-def between_points(bins: int) -> FloatArray:
+def between_points(bins: int) -> Float64Array:
     """[points, bins]: what each of the points, ever further apart, has in each bin; lines between them."""
     points = [0.0]
     while points[-1] < bins - 1:
@@ -42,7 +41,7 @@ def between_points(bins: int) -> FloatArray:
 
 
 @cache
-def band_centres(bands: int) -> tuple[FloatArray, FloatArray]:
+def band_centres(bands: int) -> tuple[Float64Array, Float64Array]:
     """Centres [bands] in Hz of the mel's filters, and their sums [bands]."""
     config = MelConfig(bands=bands)
     bank = mel_filterbank(config).astype(np.float64)
@@ -50,33 +49,33 @@ def band_centres(bands: int) -> tuple[FloatArray, FloatArray]:
     return (bank @ np.fft.rfftfreq(config.n_fft, 1.0 / config.sample_rate)) / sums, sums
 
 
-def bands_apart(bins: int, bands: int) -> FloatArray:
+def bands_apart(bins: int, bands: int) -> Float64Array:
     """[bins, bands]: how many bands each bin of a spectrum lies from each band of the mel; beyond the outermost centres none."""
     hertz = np.fft.rfftfreq(2 * (bins - 1), 1.0 / MelConfig().sample_rate)
     place = np.interp(hertz, band_centres(bands)[0], np.arange(bands))
-    apart: FloatArray = np.abs(place[:, None] - np.arange(bands))
+    apart: Float64Array = np.abs(place[:, None] - np.arange(bands))
     return apart
 
 
-def level_shares(bins: int) -> FloatArray:
+def level_shares(bins: int) -> Float64Array:
     """[LEVELS, bins]: what of each bin belongs to each band of levels; one in all, the outermost bins' too."""
     n_fft = 2 * (bins - 1)
     bank = mel_filterbank(MelConfig(n_fft=n_fft, window=n_fft, bands=LEVELS, area_norm=False)).astype(np.float64)
     bank[0, 0] = 1.0
-    shares: FloatArray = bank / bank.sum(0)
+    shares: Float64Array = bank / bank.sum(0)
     return shares
 
 
-def onset_places(n_fft: int) -> FloatArray:
+def onset_places(n_fft: int) -> Float64Array:
     """[PLACES]: where in a window an onset may be, in samples from its centre."""
     return np.linspace(-n_fft / 2, n_fft / 2, PLACES)
 
 
-def onset_ramps(n_fft: int) -> FloatArray:
+def onset_ramps(n_fft: int) -> Float64Array:
     """[PLACES, n_fft]: gains over a window of what begins at each of the places."""
     at = np.arange(n_fft) + 0.5 - n_fft / 2
     ramps = np.clip((at - onset_places(n_fft)[:, None]) / RAMP + 0.5, 0.0, 1.0)
-    gains: FloatArray = 0.5 - 0.5 * np.cos(np.pi * ramps)
+    gains: Float64Array = 0.5 - 0.5 * np.cos(np.pi * ramps)
     return gains
 
 
@@ -104,7 +103,7 @@ def constant_name(kind: str, *sizes: int) -> str:
     return "/".join([kind, *map(str, sizes)])
 
 
-def computed(name: str) -> npt.NDArray[np.float32] | None:
+def computed(name: str) -> Float32Array | None:
     """The constant of this name; None if it is no name of one. Raises ValueError for sizes that none has."""
     kind, *numbers = name.split("/")
     found = KINDS.get(kind)

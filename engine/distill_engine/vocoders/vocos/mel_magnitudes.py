@@ -15,9 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from distill_engine.audio.arrays import Float64Array
 from distill_engine.audio.mel import MelConfig, hann_window, mel_filterbank
 from distill_engine.vocoders.vocos.constant_buffers import WithConstants
-from distill_engine.vocoders.vocos.constant_tables import FloatArray, band_centres, constant_name
+from distill_engine.vocoders.vocos.constant_tables import band_centres, constant_name
 from distill_engine.vocoders.vocos.phase_continuation import SILENCE
 
 MAXIMUM_LOG_MAGNITUDE = 6.0
@@ -99,7 +100,7 @@ class MelMagnitudes(WithConstants):
         return log + by @ self.bands
 
 
-def _implied_magnitude(bands: int, n_fft: int) -> tuple[FloatArray, FloatArray]:
+def _implied_magnitude(bands: int, n_fft: int) -> tuple[Float64Array, Float64Array]:
     """Matrix [bins, bands] and offset [bins, 1] that read log-magnitudes of `n_fft`-point spectra off a log-mel.
 
     Linear interpolation between band centres in Hz; the offset takes out each band's filter sum and the analysis window's gain on
@@ -112,25 +113,25 @@ def _implied_magnitude(bands: int, n_fft: int) -> tuple[FloatArray, FloatArray]:
     return matrix, (-(matrix @ np.log(sums)) - np.log(window_gain))[:, None]
 
 
-def _bins(n_fft: int) -> FloatArray:
+def _bins(n_fft: int) -> Float64Array:
     """Frequencies in Hz of a spectrum."""
     return np.asarray(np.fft.rfftfreq(n_fft, 1.0 / MelConfig().sample_rate), np.float64)
 
 
 @cache
-def _lone_gain(bands: int, n_fft: int) -> FloatArray:
+def _lone_gain(bands: int, n_fft: int) -> Float64Array:
     """By how much (nats) a lone partial near each bin has more magnitude in all than its mel implies, as if it were noise."""
     config = MelConfig(bands=bands)
     matrix, offset = _implied_magnitude(bands, n_fft)
     count = n_fft // 2 + 1
 
-    def spectra(size: int) -> FloatArray:
+    def spectra(size: int) -> Float64Array:
         phase = 2 * np.pi / config.sample_rate * np.maximum(_bins(n_fft), 1.0)[:, None] * np.arange(size) + np.pi / 4
-        found: FloatArray = np.abs(np.fft.rfft(0.2 * np.cos(phase) * hann_window(size), axis=1))
+        found: Float64Array = np.abs(np.fft.rfft(0.2 * np.cos(phase) * hann_window(size), axis=1))
         return found
 
     mel = np.log(np.maximum(spectra(config.n_fft) @ mel_filterbank(config).T, config.floor))
     implied = np.exp(mel @ matrix.T + offset.T)
     around = np.abs(np.arange(count)[:, None] - np.arange(count)) <= 20
-    gain: FloatArray = np.log((spectra(n_fft) / np.sqrt(n_fft) * around).sum(1) / (implied * around).sum(1))
+    gain: Float64Array = np.log((spectra(n_fft) / np.sqrt(n_fft) * around).sum(1) / (implied * around).sum(1))
     return gain

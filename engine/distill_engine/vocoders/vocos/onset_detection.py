@@ -11,11 +11,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from distill_engine.audio.arrays import Float64Array
 from distill_engine.audio.mel import MelConfig, hann_window
 from distill_engine.vocoders.vocos.constant_buffers import WithConstants
 from distill_engine.vocoders.vocos.constant_tables import constant_name, onset_places
@@ -26,8 +26,6 @@ BESIDE = 6  # bands over which levels are smoothed first: single bands of noise 
 FITTING = 20.0  # a squared nat of distance, in how sure a place is
 LEAST_SHOWN = 0.03  # of its energy, what a frame shows of a sound that is yet to begin
 SILENT = MelConfig().floor ** 2
-
-FloatArray = npt.NDArray[np.float64]
 
 
 class Onsets(NamedTuple):
@@ -82,9 +80,9 @@ class OnsetReading(WithConstants):
         return Onsets(bands, bins, now, before)
 
 
-def _after(places: FloatArray, window: int) -> FloatArray:
+def _after(places: Float64Array, window: int) -> Float64Array:
     """What of a squared window's sum lies after a place, in samples from its centre."""
     squared = np.square(hann_window(window).astype(np.float64))
     sums = np.concatenate([[0.0], np.cumsum(squared[::-1])]) / squared.sum()
-    found: FloatArray = np.interp(window / 2 - places, np.arange(window + 1), sums)
+    found: Float64Array = np.interp(window / 2 - places, np.arange(window + 1), sums)
     return found
