@@ -29,11 +29,11 @@ from distill_engine.analysis.model_prober import (
 from distill_engine.analysis.region import fit_region
 from distill_engine.analysis.static_controls import SELECTIVITY, find_static_controls
 from distill_engine.analysis.temporal_and_character import MOTIONS, find_characters, find_temporal
+from distill_engine.audio.arrays import Float32Array
+from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.errors import AnalysisError
 
 __all__ = ["UNDEFINED", "Analysis", "AnalysisConfig", "analyse", "most_hops"]
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def _corpus_range(view: CorpusView, feature: Feature) -> dict[str, Any]:
 
 
 def analyse(
-    encode: Encode, synthesise: Synthesise, clips: Sequence[npt.NDArray[np.float32]], *, seed: int = 0,
+    encode: Encode, synthesise: Synthesise, clips: Sequence[Float32Array], *, seed: int = 0,
     names: Sequence[str] | None = None, reduction: int = 4, progress: ProgressListener | None = None,
     config: AnalysisConfig | None = None, workers: int = 1,
 ) -> Analysis:  # fmt: skip
@@ -117,7 +117,7 @@ def analyse(
     prober = Prober(synthesise, report, workers)
     context = AnalysisContext(view, prober, region, seed, reduction, config or AnalysisConfig())
     controls, notes = _find_all(context)
-    plane = None if view.silent else make_map(view.latents, view.audible, reduction * HOP / 44100)
+    plane = None if view.silent else make_map(view.latents, view.audible, reduction * HOP / DEFAULT_MEL.sample_rate)
     report(AnalysisProgress("done", 1, 1))
     return Analysis(
         controls, tuple(context.withheld), notes, view, tuple(names or (f"clip {i + 1}" for i in range(len(clips)))),

@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from distill_engine.analysis.control_response import Response
 from distill_engine.analysis.corpus import CorpusView, place_in
 from distill_engine.analysis.features.table import NAMES, SILENCE_LUFS, Feature
 from distill_engine.analysis.model_prober import Prober
 from distill_engine.analysis.region import Region
-
-FloatArray = npt.NDArray[np.float64]
+from distill_engine.audio.arrays import Float64Array
 
 OFFERED_FROM_RHO = 0.7
 AUDIBLE_MARGIN_DB = 10.0
@@ -66,7 +64,7 @@ class AnalysisContext:
         """A generator for one stage, so that the stages do not depend on each other."""
         return np.random.default_rng([self.seed, stage])
 
-    def places(self, stage: int, count: int) -> FloatArray:
+    def places(self, stage: int, count: int) -> Float64Array:
         """Latents [D, count] of the corpus, drawn for a stage, at which the model sounds when it is held there.
 
         Decays and gaps of short sounds are silent when held: nothing steady can be heard there. Where too few of four times as many
@@ -78,7 +76,7 @@ class AnalysisContext:
         order = np.argsort(np.where(sounds, 0.0, -loudness + 1e3), kind="stable")
         return drawn[:, np.sort(order[:count])]
 
-    def white(self, latents: FloatArray) -> FloatArray:
+    def white(self, latents: Float64Array) -> Float64Array:
         """Whitened latents [D, N] of latents [D, N]."""
         return np.asarray(self.region.whitening @ (latents - self.region.centre[:, None]))
 

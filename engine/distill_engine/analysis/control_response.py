@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from distill_engine.analysis.controls import ControlInfo, Controls, Kind, Paths
 from distill_engine.analysis.corpus import CorpusView, excerpt
@@ -14,8 +13,7 @@ from distill_engine.analysis.directions import REACH, Field, spearman
 from distill_engine.analysis.features.table import FEATURES, NAMES, Feature
 from distill_engine.analysis.model_prober import LEAD, TAIL, Prober
 from distill_engine.analysis.region import Region
-
-FloatArray = npt.NDArray[np.float64]
+from distill_engine.audio.arrays import Float64Array
 
 SAFE_SHARE = 0.9
 
@@ -24,14 +22,14 @@ SAFE_SHARE = 0.9
 class Response:
     """Features [bases, positions, features] heard at `positions` [P], from -1 to 1 with 0 in the middle."""
 
-    positions: FloatArray
-    heard: FloatArray
+    positions: Float64Array
+    heard: Float64Array
 
-    def rhos(self, feature: int) -> FloatArray:
+    def rhos(self, feature: int) -> Float64Array:
         """Spearman's rho [bases] between the positions and a feature; NaN where the feature is mostly undefined."""
         return np.array([spearman(self.positions, row) for row in self.heard[:, :, feature]])
 
-    def medians(self, feature: int) -> FloatArray:
+    def medians(self, feature: int) -> Float64Array:
         """Median over the bases [P] of a feature: each base's change from its centre, added to the median centre.
 
         Where the feature is undefined at a position, the nearest one speaks for it; zeros where it is so everywhere.
@@ -57,7 +55,7 @@ class Response:
         return float(np.quantile(defined, quantile)) if 2 * len(defined) >= len(rhos) else 0.0
 
 
-def paths_of(fields: Sequence[Field], warps: Sequence[FloatArray], region: Region) -> Paths:
+def paths_of(fields: Sequence[Field], warps: Sequence[Float64Array], region: Region) -> Paths:
     """Paths of controls that move the sound through latent space."""
     coloured = [field.coloured(region) for field in fields]
     count, dims = len(fields), region.dimensions
@@ -67,7 +65,7 @@ def paths_of(fields: Sequence[Field], warps: Sequence[FloatArray], region: Regio
 
 
 def listen(
-    prober: Prober, paths: Paths, region: Region, bases: FloatArray, positions: FloatArray, stage: str
+    prober: Prober, paths: Paths, region: Region, bases: Float64Array, positions: Float64Array, stage: str
 ) -> list[Response]:
     """What each of K controls alone does, at bases [D, N]; the position 0 is synthesised once for all of them."""
     count = len(paths.directions)
@@ -84,7 +82,7 @@ def listen(
     return [Response(positions, responses) for responses in whole]
 
 
-def _single(count: int, k: int, positions: FloatArray) -> FloatArray:
+def _single(count: int, k: int, positions: Float64Array) -> Float64Array:
     rows = np.zeros((len(positions), count))
     rows[:, k] = positions
     return rows
@@ -95,8 +93,8 @@ def _nameless(k: int) -> ControlInfo:
 
 
 def listen_moving(
-    prober: Prober, motion: FloatArray, view: CorpusView, region: Region, places: Sequence[tuple[int, float]],
-    positions: FloatArray, hops: int, reduction: int, seed: int, stage: str,
+    prober: Prober, motion: Float64Array, view: CorpusView, region: Region, places: Sequence[tuple[int, float]],
+    positions: Float64Array, hops: int, reduction: int, seed: int, stage: str,
 ) -> list[Response]:  # fmt: skip
     """What each of K temporal controls (`motion` [K, 2, 5]) does to the corpus played from `places` (clip, latent)."""
     count = len(motion)
@@ -133,7 +131,7 @@ def describe(
     return ControlInfo(name, kind, feature.unit, description, rho, rho_low, low, centre, high, leakage, safe)
 
 
-def safe_range(field: Field, warp: FloatArray, region: Region, points: FloatArray) -> tuple[float, float]:
+def safe_range(field: Field, warp: Float64Array, region: Region, points: Float64Array) -> tuple[float, float]:
     """Positions (from, to) at which nine tenths of the corpus' whitened latents [D, N] stay within the region's limit."""
     grid = np.linspace(0.0, 1.0, 21)
     ends = []
@@ -148,6 +146,6 @@ def safe_range(field: Field, warp: FloatArray, region: Region, points: FloatArra
     return ends[0], ends[1]
 
 
-def linear_warp() -> FloatArray:
+def linear_warp() -> Float64Array:
     """Path length in proportion to the position."""
     return REACH * np.linspace(-1.0, 1.0, 9)

@@ -16,9 +16,9 @@ import numpy.typing as npt
 
 from distill_engine.analysis.motion import Motion, SourceModulation, modulation_from
 from distill_engine.analysis.region import Region
+from distill_engine.audio.arrays import Float64Array
 from distill_engine.errors import AnalysisError
 
-FloatArray = npt.NDArray[np.float64]
 Kind = Literal["feature", "temporal", "character"]
 
 POSITIONS = np.linspace(-1.0, 1.0, 9)
@@ -77,10 +77,10 @@ class Paths:
     """The numbers of K controls: `directions` [K, D], `bends` [K, D, D], `warp` [K, 9] (s at `POSITIONS`) and
     `motion` [K, 2, 5] (amounts of source modulation at -1 and at 1)."""
 
-    directions: FloatArray
-    bends: FloatArray
-    warp: FloatArray
-    motion: FloatArray
+    directions: Float64Array
+    bends: Float64Array
+    warp: Float64Array
+    motion: Float64Array
 
     def select(self, index: Sequence[int]) -> Paths:
         """Only these controls, in this order."""
@@ -123,7 +123,7 @@ class Controls:
         known = ", ".join(self.names) if self.names else "none (run `distill analyse`)"
         raise AnalysisError(f"no control named {name!r} in this model; it has {known}")
 
-    def values(self, named: Mapping[str, float]) -> FloatArray:
+    def values(self, named: Mapping[str, float]) -> Float64Array:
         """Values [K] from names; those not named are 0.
 
         Raises:
@@ -136,7 +136,7 @@ class Controls:
             values[self.index(name)] = value
         return values
 
-    def offset(self, base: npt.NDArray[Any], values: npt.NDArray[Any]) -> FloatArray:
+    def offset(self, base: npt.NDArray[Any], values: npt.NDArray[Any]) -> Float64Array:
         """Offset [D] to add to the base latent [D] for control values [K]; zero where all values are zero."""
         return self.steer(base, values)[0]
 
@@ -144,7 +144,7 @@ class Controls:
         """How far the controls push out of the learned region: 0 inside, above 0 in the warning zone, 1 at the limit."""
         return self.steer(base, values)[1]
 
-    def steer(self, base: npt.NDArray[Any], values: npt.NDArray[Any]) -> tuple[FloatArray, float]:
+    def steer(self, base: npt.NDArray[Any], values: npt.NDArray[Any]) -> tuple[Float64Array, float]:
         """`offset` and `strain` in one go. Values beyond -1..1 are clipped, NaN counts as 0."""
         active = np.flatnonzero(values)
         if not len(active):
@@ -156,7 +156,7 @@ class Controls:
         limited, strain = self.region.limited(z, target)
         return limited - z, strain
 
-    def _path(self, k: int, value: float, base: FloatArray) -> FloatArray:
+    def _path(self, k: int, value: float, base: Float64Array) -> Float64Array:
         """Offset [D] of one control alone, without limit."""
         if not -1.0 <= value <= 1.0:
             value = 0.0 if np.isnan(value) else float(np.clip(value, -1.0, 1.0))

@@ -10,10 +10,10 @@ import numpy.typing as npt
 
 from distill_engine.analysis.features.table import FEATURES, NAMES, SILENCE_LUFS, FeatureTrack, extract, summarise
 from distill_engine.analysis.model_prober import AnalysisProgress, ProgressListener
+from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.errors import AnalysisError
 
-FloatArray = npt.NDArray[np.float64]
-Encode = Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]]
+Encode = Callable[[Float32Array], Float32Array]
 
 WINDOW = 6
 """Latents per stretch for which latents and features are set side by side (0.28 s)."""
@@ -23,13 +23,13 @@ WINDOW = 6
 class CorpusView:
     """Latents [D, L] and audibility [L] of each clip; means [D, W] and features [W, features] of all audible stretches."""
 
-    latents: tuple[FloatArray, ...]
+    latents: tuple[Float64Array, ...]
     audible: tuple[npt.NDArray[np.bool_], ...]
-    stretch_latents: FloatArray
-    stretch_features: FloatArray
+    stretch_latents: Float64Array
+    stretch_features: Float64Array
 
     @property
-    def heard(self) -> FloatArray:
+    def heard(self) -> Float64Array:
         """All audible latents [D, N]; of a corpus of silence, all latents."""
         everything, mask = np.concatenate(self.latents, axis=1), np.concatenate(self.audible)
         return everything[:, mask] if mask.any() else everything
@@ -46,7 +46,7 @@ class CorpusView:
 
 
 def view_corpus(
-    encode: Encode, clips: Sequence[npt.NDArray[np.float32]], reduction: int, progress: ProgressListener
+    encode: Encode, clips: Sequence[Float32Array], reduction: int, progress: ProgressListener
 ) -> CorpusView:
     """Encodes and measures mono clips [T] at 44.1 kHz.
 
@@ -82,8 +82,8 @@ def _audible(track: FeatureTrack, count: int, reduction: int) -> npt.NDArray[np.
 
 
 def _stretches(
-    latents: FloatArray, audible: npt.NDArray[np.bool_], track: FeatureTrack, reduction: int
-) -> list[tuple[FloatArray, FloatArray]]:
+    latents: Float64Array, audible: npt.NDArray[np.bool_], track: FeatureTrack, reduction: int
+) -> list[tuple[Float64Array, Float64Array]]:
     found = []
     for start in range(0, latents.shape[1], WINDOW):
         stop = min(start + WINDOW, latents.shape[1])
@@ -94,7 +94,7 @@ def _stretches(
     return found
 
 
-def place_in(view: CorpusView, rng: np.random.Generator, count: int) -> FloatArray:
+def place_in(view: CorpusView, rng: np.random.Generator, count: int) -> Float64Array:
     """Audible latents [D, count], spread over the corpus: the farthest from those chosen of a few drawn, each time."""
     heard = view.heard
     chosen = [int(rng.integers(heard.shape[1]))]
@@ -105,7 +105,7 @@ def place_in(view: CorpusView, rng: np.random.Generator, count: int) -> FloatArr
     return heard[:, chosen]
 
 
-def excerpt(view: CorpusView, clip: int, start: float, speed: float, hops: int, reduction: int) -> FloatArray:
+def excerpt(view: CorpusView, clip: int, start: float, speed: float, hops: int, reduction: int) -> Float64Array:
     """Latents [D, hops] at the mel rate: the corpus played from `start` (in latents of a clip) at `speed`, on into what follows."""
     whole = np.concatenate(view.latents, axis=1)
     before = sum(latents.shape[1] for latents in view.latents[:clip])

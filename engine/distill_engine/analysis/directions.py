@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import rankdata
 
 from distill_engine.analysis.controls import POSITIONS
 from distill_engine.analysis.region import Region
 from distill_engine.analysis.surrogate import Surrogate
-
-FloatArray = npt.NDArray[np.float64]
+from distill_engine.audio.arrays import Float64Array
 
 REACH = 2.5
 _RIDGE = 0.3
@@ -24,20 +22,20 @@ _LEAST_SLOPE = 0.35
 class Field:
     """Directions v(u) = direction + bend . u in whitened space, of about unit length over the corpus."""
 
-    direction: FloatArray
-    bend: FloatArray
+    direction: Float64Array
+    bend: Float64Array
 
-    def coloured(self, region: Region) -> tuple[FloatArray, FloatArray]:
+    def coloured(self, region: Region) -> tuple[Float64Array, Float64Array]:
         """Direction [D] and bend [D, D] in latent space, as `controls.Paths` wants them."""
         return region.colouring @ self.direction, region.colouring @ self.bend @ region.whitening
 
-    def moved(self, points: FloatArray, s: float) -> FloatArray:
+    def moved(self, points: Float64Array, s: float) -> Float64Array:
         """Whitened latents [D, N] after a path of length s."""
         start = self.direction[:, None] + self.bend @ points
         return points + s * start + (0.5 * s * s) * (self.bend @ start)
 
 
-def feature_field(name: str, surrogates: Mapping[str, Surrogate], points: FloatArray, selective: float) -> Field:
+def feature_field(name: str, surrogates: Mapping[str, Surrogate], points: Float64Array, selective: float) -> Field:
     """The field that raises one feature, fitted to the best local directions at whitened latents [D, N].
 
     At each point the direction minimises ridge |v|^2 + selective * sum over the other features of (change / sigma)^2 for a
@@ -60,7 +58,7 @@ def feature_field(name: str, surrogates: Mapping[str, Surrogate], points: FloatA
     return Field(direction / max(length, 1e-12), bend / max(length, 1e-12))
 
 
-def _affine(vectors: FloatArray, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _affine(vectors: Float64Array, points: Float64Array) -> tuple[Float64Array, Float64Array]:
     """Least-squares direction [D] and bend [D, D] with vectors ~ direction + bend . points, ridged; |bend| is bounded."""
     dimensions, count = points.shape
     centre = points.mean(axis=1)
@@ -73,7 +71,7 @@ def _affine(vectors: FloatArray, points: FloatArray) -> tuple[FloatArray, FloatA
     return mean - bend @ centre, bend
 
 
-def spearman(positions: FloatArray, values: FloatArray) -> float:
+def spearman(positions: Float64Array, values: Float64Array) -> float:
     """Spearman's rank correlation of two rows; 0 where the values are all equal, NaN where fewer than four are defined."""
     defined = np.isfinite(values)
     if np.count_nonzero(defined) < 4:
@@ -83,7 +81,7 @@ def spearman(positions: FloatArray, values: FloatArray) -> float:
     return float(np.corrcoef(rankdata(positions[defined]), rankdata(values[defined]))[0, 1])
 
 
-def even_warp(positions: FloatArray, response: FloatArray, reach: float = REACH) -> FloatArray:
+def even_warp(positions: Float64Array, response: Float64Array, reach: float = REACH) -> Float64Array:
     """Path lengths s [9] at `POSITIONS` that make the median response [P] over `positions` [P] about even, each side by itself.
 
     The response is made monotone first; the slope of s against the position stays within a third to three times the
@@ -105,7 +103,7 @@ def even_warp(positions: FloatArray, response: FloatArray, reach: float = REACH)
     return warp
 
 
-def character_axes(latents: FloatArray, taken: FloatArray, most: int) -> tuple[FloatArray, FloatArray]:
+def character_axes(latents: Float64Array, taken: Float64Array, most: int) -> tuple[Float64Array, Float64Array]:
     """Axes [n, D] of the variance of latents [D, N] that the directions `taken` [K, D] leave, and their shares of all.
 
     Principal components of what is orthogonal to `taken`, strongest first, each as long as one standard deviation.

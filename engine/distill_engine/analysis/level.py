@@ -7,14 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from distill_engine.analysis.region import Region
+from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.mel import DEFAULT_MEL, MelConfig, mel_filterbank
 from distill_engine.errors import AnalysisError
 
-FloatArray = npt.NDArray[np.float64]
-Decode = Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]]
+Decode = Callable[[Float32Array], Float32Array]
 
 HELD, SETTLED = 16, 8  # frames that each place is held, and those of them that are heard
 LEAST_PLACES, MOST_PLACES, PLACES_PER_TERM = 1200, 4800, 10
@@ -32,10 +31,10 @@ class LevelSurface:
     """The zero of excess + slope . w + w . bend w (dB), w a place in whitened latents [D]; slope [D], bend [D, D] symmetric."""
 
     excess: float
-    slope: FloatArray
-    bend: FloatArray
+    slope: Float64Array
+    bend: Float64Array
 
-    def onto(self, place: FloatArray) -> FloatArray:
+    def onto(self, place: Float64Array) -> Float64Array:
         """A place [D] on the surface or near it, close to the one given: two of Newton's steps along the gradient."""
         for _ in range(STEPS):
             bent = self.bend @ place
@@ -45,11 +44,11 @@ class LevelSurface:
         farthest = FARTHEST * math.sqrt(len(place))
         return place * min(1.0, farthest / max(float(np.linalg.norm(place)), 1e-9))
 
-    def to_part(self) -> dict[str, FloatArray]:
+    def to_part(self) -> dict[str, Float64Array]:
         return {"level_excess": np.array([self.excess]), "level_slope": self.slope, "level_bend": self.bend}
 
     @classmethod
-    def from_part(cls, arrays: dict[str, npt.NDArray[np.float32]], dimensions: int) -> LevelSurface | None:
+    def from_part(cls, arrays: dict[str, Float32Array], dimensions: int) -> LevelSurface | None:
         """None where none was stored. Raises AnalysisError for what is no surface, or lies in a region of other dimensions."""
         region = np.size(arrays.get("region_centre", np.zeros(dimensions)))
         if region != dimensions:
@@ -64,7 +63,7 @@ class LevelSurface:
 
 
 def level_surface(
-    decode: Decode, region: Region, corpus: FloatArray, seed: int = 0, mel: MelConfig = DEFAULT_MEL
+    decode: Decode, region: Region, corpus: Float64Array, seed: int = 0, mel: MelConfig = DEFAULT_MEL
 ) -> LevelSurface | None:
     """The surface of the level at which the corpus sounds, the level of places being regressed quadratically on them.
 
@@ -80,7 +79,7 @@ def level_surface(
     count = min(MOST_PLACES, max(LEAST_PLACES, PLACES_PER_TERM * (1 + size + len(upper[0]))))
     places = np.random.default_rng([seed, 11]).standard_normal((size, count))
 
-    def held(there: FloatArray) -> FloatArray:
+    def held(there: Float64Array) -> Float64Array:
         """Levels [N] of whitened places [D, N], each held until it has settled."""
         latents = np.repeat(region.centre[:, None] + region.colouring @ there, HELD, axis=1)
         levels = _level_db(decode(latents.astype(np.float32)), mel)
@@ -103,13 +102,13 @@ def level_surface(
     return surface
 
 
-def gated_db(power: FloatArray) -> float:
+def gated_db(power: Float64Array) -> float:
     """The mean of powers [N] in dB, those more than 10 dB under it left out (the gate of ITU-R BS.1770-5)."""
     loud = power[power >= power.mean() * 10 ** (-GATE_DB / 10)]
     return float(10 * np.log10(max(loud.mean(), 1e-12)))
 
 
-def _level_db(log_mel: npt.NDArray[np.float32], config: MelConfig) -> FloatArray:
+def _level_db(log_mel: Float32Array, config: MelConfig) -> Float64Array:
     """Level [F] in dB (of no particular zero) of a log-mel [bands, F], as of noise in each band."""
     energy = np.square(mel_filterbank(config).astype(np.float64)).sum(axis=1)
     power = (np.exp(2.0 * log_mel.astype(np.float64)) / np.maximum(energy, 1e-12)[:, None]).sum(axis=0)

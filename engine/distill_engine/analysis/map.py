@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float64Array
 from distill_engine.errors import AnalysisError
-
-FloatArray = npt.NDArray[np.float64]
 
 MOST_REGIONS = 400
 REGION_LATENTS = 8
@@ -34,13 +33,13 @@ class LatentMap:
         stress: normalised stress of the map, 0 (all distances kept) to 1.
     """
 
-    points: FloatArray
-    latents: FloatArray
+    points: Float64Array
+    latents: Float64Array
     clips: npt.NDArray[np.int64]
-    seconds: FloatArray
+    seconds: Float64Array
     stress: float = 0.0
 
-    def latent_at(self, x: float, y: float) -> FloatArray:
+    def latent_at(self, x: float, y: float) -> Float64Array:
         """The latent [D] at a point: the regions around it, blended smoothly by a Gaussian of their distances.
 
         Its width follows the distance of the third nearest region, so that there is sound everywhere on the map.
@@ -51,8 +50,6 @@ class LatentMap:
         width = 0.25 * float(nearest.max()) + 1e-4
         weights = np.exp((nearest.min() - squared) / (2.0 * width))
         return np.asarray(self.latents @ (weights / weights.sum()))
-
-    at = latent_at
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """As arrays of the model file's part "analysis"."""
@@ -85,7 +82,7 @@ class LatentMap:
 
 
 def make_map(
-    latents: Sequence[FloatArray], audible: Sequence[npt.NDArray[np.bool_]], seconds_per_latent: float
+    latents: Sequence[Float64Array], audible: Sequence[npt.NDArray[np.bool_]], seconds_per_latent: float
 ) -> LatentMap:
     """The map of clips' latents [D, L] each; only regions in which most latents are `audible` [L] are on it.
 
@@ -108,14 +105,14 @@ def make_map(
     return LatentMap(points, means, clips, np.array([start for _, start in regions]) * seconds_per_latent, stress)
 
 
-def _mean(latents: FloatArray, audible: npt.NDArray[np.bool_], start: int, *, whole: bool) -> FloatArray:
+def _mean(latents: Float64Array, audible: npt.NDArray[np.bool_], start: int, *, whole: bool) -> Float64Array:
     """Mean latent [D] of the region from `start` on, or of what is audible in it."""
     stop = start + REGION_LATENTS
     region = latents[:, start:stop]
     return np.asarray((region if whole else region[:, audible[start:stop]]).mean(axis=1))
 
 
-def scale_to_plane(latents: FloatArray) -> tuple[FloatArray, float]:
+def scale_to_plane(latents: Float64Array) -> tuple[Float64Array, float]:
     """Places [2, N] within -1..1 of latents [D, N], and the normalised stress of their distances."""
     count = latents.shape[1]
     distances = _distances(latents)
@@ -134,7 +131,7 @@ def scale_to_plane(latents: FloatArray) -> tuple[FloatArray, float]:
     return points / max(float(np.abs(points).max()), 1e-9), stress
 
 
-def _smacof(points: FloatArray, distances: FloatArray) -> FloatArray:
+def _smacof(points: Float64Array, distances: Float64Array) -> Float64Array:
     """Guttman transforms with equal weights: each lowers the stress or leaves it."""
     count = points.shape[1]
     for _ in range(_ITERATIONS):
@@ -145,6 +142,6 @@ def _smacof(points: FloatArray, distances: FloatArray) -> FloatArray:
     return points
 
 
-def _distances(points: FloatArray) -> FloatArray:
+def _distances(points: Float64Array) -> Float64Array:
     squares = np.sum(points**2, axis=0)
     return np.asarray(np.sqrt(np.maximum(squares[:, None] + squares[None, :] - 2 * points.T @ points, 0.0)))

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from distill_engine.analysis.features.table import FEATURES, HOP, FeatureTrack, extract, summarise
+from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.errors import AnalysisError
 
-FloatArray = npt.NDArray[np.float64]
-Synthesise = Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]]
+Synthesise = Callable[[Float32Array], Float32Array]
 Batch = TypeVar("Batch")
 
 LEAD, MEASURED, TAIL = 40, 20, 4
@@ -51,11 +51,11 @@ class Prober:
     workers: int = 1
     seconds: float = field(default=0.0, init=False)
 
-    def held(self, latents: FloatArray, stage: str) -> FloatArray:
+    def held(self, latents: Float64Array, stage: str) -> Float64Array:
         """Features [N, features] of latents [D, N], each held for a probe's length, in this order."""
         length = LEAD + MEASURED + TAIL
         per_batch = max(1, _BATCH_HOPS // length)
-        rows: list[FloatArray] = []
+        rows: list[Float64Array] = []
         parts = (latents[:, start : start + per_batch] for start in range(0, latents.shape[1], per_batch))
         for track, count in self._tracks((np.repeat(part, length, axis=1), part.shape[1]) for part in parts):
             begins = (index * length + LEAD for index in range(count))
@@ -63,9 +63,9 @@ class Prober:
             self.progress(AnalysisProgress(stage, len(rows), latents.shape[1]))
         return np.stack(rows) if rows else np.zeros((0, len(FEATURES)))
 
-    def moving(self, trajectories: Sequence[FloatArray], stage: str) -> FloatArray:
+    def moving(self, trajectories: Sequence[Float64Array], stage: str) -> Float64Array:
         """Features [N, features] of whole trajectories [D, T] each, after the first `LEAD` hops."""
-        rows: list[FloatArray] = []
+        rows: list[Float64Array] = []
         batches = ([trajectories[i] for i in batch] for batch in _batches(trajectories))
         for track, lengths in self._tracks(
             (np.concatenate(batch, axis=1), [path.shape[1] for path in batch]) for batch in batches
@@ -76,7 +76,7 @@ class Prober:
             self.progress(AnalysisProgress(stage, len(rows), len(trajectories)))
         return np.stack(rows) if rows else np.zeros((0, len(FEATURES)))
 
-    def _tracks(self, batches: Iterable[tuple[FloatArray, Batch]]) -> Iterator[tuple[FeatureTrack, Batch]]:
+    def _tracks(self, batches: Iterable[tuple[Float64Array, Batch]]) -> Iterator[tuple[FeatureTrack, Batch]]:
         """Features of each batch of latents [D, T], in order; so many at once as there are workers."""
         waiting: deque[tuple[Future[FeatureTrack], Batch]] = deque()
         with ThreadPoolExecutor(self.workers, thread_name_prefix="listener") as pool:
@@ -85,14 +85,14 @@ class Prober:
                     track, before = waiting.popleft()
                     yield track.result(), before
                 waiting.append((pool.submit(self._heard, latents), about))
-                self.seconds += latents.shape[1] * HOP / 44100
+                self.seconds += latents.shape[1] * HOP / DEFAULT_MEL.sample_rate
             for track, before in waiting:
                 yield track.result(), before
 
-    def _heard(self, latents: FloatArray) -> FeatureTrack:
+    def _heard(self, latents: Float64Array) -> FeatureTrack:
         return extract(self._sound(latents))
 
-    def _sound(self, latents: FloatArray) -> npt.NDArray[np.float32]:
+    def _sound(self, latents: Float64Array) -> Float32Array:
         samples = np.asarray(self.synthesise(latents.astype(np.float32)), np.float32)
         expected = latents.shape[1] * HOP
         if samples.shape != (expected,):
@@ -102,7 +102,7 @@ class Prober:
         return samples
 
 
-def _batches(trajectories: Sequence[FloatArray]) -> Iterator[list[int]]:
+def _batches(trajectories: Sequence[Float64Array]) -> Iterator[list[int]]:
     """Indices in order, in batches of about `_BATCH_HOPS` hops."""
     batch: list[int] = []
     for index in range(len(trajectories)):

@@ -9,13 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from distill_engine.analysis.region import Region
+from distill_engine.audio.arrays import Float64Array
+from distill_engine.audio.mel import DEFAULT_MEL
 
-FloatArray = npt.NDArray[np.float64]
-
-FIELDS = ("speed", "depth", "edge", "flutter", "kicks")
 _FAST_SECONDS, _SLOW_SECONDS = 0.06, 0.8
 _FLUTTER_HZ = 5.0
 _KICK_SECONDS = 0.06
@@ -40,15 +38,11 @@ class SourceModulation:
     flutter: float = 0.0
     kicks: float = 0.0
 
-    @property
-    def neutral(self) -> bool:
-        return self == NEUTRAL
-
 
 NEUTRAL = SourceModulation()
 
 
-def modulation_from(amounts: FloatArray) -> SourceModulation:
+def modulation_from(amounts: Float64Array) -> SourceModulation:
     """The modulation of summed amounts [5]: octaves of speed, depth and edge, flutter in sigma, kicks per second."""
     speed, depth, edge = 2.0 ** np.clip(amounts[:3], [-2.0, -5.0, -5.0], [2.0, 2.0, 2.6])
     flutter, kicks = np.clip(amounts[3:], 0.0, [2.0, 12.0])
@@ -58,7 +52,7 @@ def modulation_from(amounts: FloatArray) -> SourceModulation:
 class Motion:
     """Shapes the path of a source, one latent per hop. A function of the seed and of what it was given, nothing else."""
 
-    def __init__(self, region: Region, *, seed: int = 0, frame_rate: float = 44100 / 512) -> None:
+    def __init__(self, region: Region, *, seed: int = 0, frame_rate: float = DEFAULT_MEL.frame_rate) -> None:
         self._region, self._seed, self._frame_rate = region, seed, frame_rate
         self._fast, self._slow = (1 - np.exp(-1 / (frame_rate * seconds)) for seconds in (_FAST_SECONDS, _SLOW_SECONDS))
         self._pole = float(np.exp(-2 * np.pi * _FLUTTER_HZ / frame_rate))
@@ -71,16 +65,16 @@ class Motion:
         self._vectors = np.zeros((5, self._region.dimensions))  # fast mean, slow mean, two poles of the flutter, stroke
         self._hops, self._phase = 0, 0.0
 
-    def state(self) -> FloatArray:
+    def state(self) -> Float64Array:
         """The whole state, one array [5 * D + 2]."""
         return np.concatenate([self._vectors.ravel(), [self._hops, self._phase]])
 
-    def restore(self, state: FloatArray) -> None:
+    def restore(self, state: Float64Array) -> None:
         """Goes on from a state."""
         self._vectors = state[:-2].reshape(self._vectors.shape).copy()
         self._hops, self._phase = int(state[-2]), float(state[-1])
 
-    def step(self, latent: FloatArray, modulation: SourceModulation) -> FloatArray:
+    def step(self, latent: Float64Array, modulation: SourceModulation) -> Float64Array:
         """The shaped latent [D] of this hop; exactly the given one while the modulation is neutral and nothing rings.
 
         A latent that is not finite would stay in the means for ever: it changes nothing, and the fast mean sounds instead.
@@ -114,7 +108,7 @@ class Motion:
             flutter += self._gain * pole
         return modulation.flutter > 0.0 or float(np.abs(stroke).max()) > 1e-4
 
-    def _draw(self, stream: int) -> FloatArray:
+    def _draw(self, stream: int) -> Float64Array:
         """Gaussian numbers [D] that depend on the seed, the hop and the stream alone."""
         key = np.array([self._seed & 0xFFFFFFFFFFFFFFFF, 7 + stream], np.uint64)
         generator = np.random.Generator(np.random.Philox(counter=np.array([0, 0, self._hops, 0], np.uint64), key=key))

@@ -10,11 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float64Array
 from distill_engine.errors import AnalysisError
-
-FloatArray = npt.NDArray[np.float64]
 
 _ISOTROPIC_SHARE = 0.1
 _STRETCH = 1.25
@@ -25,9 +23,9 @@ _NEAREST = 1.0 - 1e-9  # of the way to the limit: further, tanh is 1 and a round
 class Region:
     """Centre [D], whitening matrix [D, D] (symmetric inverse root of the covariance) and its inverse, knee and limit."""
 
-    centre: FloatArray
-    whitening: FloatArray
-    colouring: FloatArray
+    centre: Float64Array
+    whitening: Float64Array
+    colouring: Float64Array
     knee: float
     limit: float
 
@@ -35,16 +33,16 @@ class Region:
     def dimensions(self) -> int:
         return len(self.centre)
 
-    def radius(self, latent: FloatArray) -> float:
+    def radius(self, latent: Float64Array) -> float:
         """Mahalanobis distance of one latent [D] from the centre."""
         white = self.whitening @ (latent - self.centre)
         return float(np.sqrt(white @ white))
 
-    def radii(self, latents: FloatArray) -> FloatArray:
+    def radii(self, latents: Float64Array) -> Float64Array:
         """Mahalanobis distances [N] of latents [D, N]."""
         return np.asarray(np.linalg.norm(self.whitening @ (latents - self.centre[:, None]), axis=0))
 
-    def limited(self, base: FloatArray, target: FloatArray) -> tuple[FloatArray, float]:
+    def limited(self, base: Float64Array, target: Float64Array) -> tuple[Float64Array, float]:
         """The target [D], pulled towards the centre where it lies too far out, and the strain on it.
 
         The strain is 0 up to the knee (the warning zone begins above 0) and reaches 1 where the target would lie on the limit.
@@ -58,7 +56,7 @@ class Region:
         return self.centre + (target - self.centre) * (allowed / distance), min(1.0, (distance - knee) / span)
 
 
-def fit_region(latents: FloatArray) -> Region:
+def fit_region(latents: Float64Array) -> Region:
     """The region of latents [D, N] in sigma units.
 
     The covariance is shrunk towards a round one by a tenth, so that dimensions the corpus never uses stay finite.

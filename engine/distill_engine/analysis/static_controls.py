@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from distill_engine.analysis.context import LEAST_STEPS, AnalysisContext, Withheld
 from distill_engine.analysis.control_response import Response, describe, linear_warp, listen, paths_of, safe_range
@@ -15,8 +14,7 @@ from distill_engine.analysis.corpus import place_in
 from distill_engine.analysis.directions import Field, even_warp, feature_field
 from distill_engine.analysis.features.table import FEATURES, NAMES
 from distill_engine.analysis.surrogate import Surrogate, fit_surrogate
-
-FloatArray = npt.NDArray[np.float64]
+from distill_engine.audio.arrays import Float64Array
 
 CONTENT_FROM = 0.93
 SELECTIVITY = (1.0, 0.2, 0.0)
@@ -39,7 +37,7 @@ class FoundControls:
 
     infos: list[ControlInfo]
     fields: list[Field]
-    warps: list[FloatArray]
+    warps: list[Float64Array]
 
 
 def find_static_controls(context: AnalysisContext) -> FoundControls:
@@ -57,7 +55,7 @@ def find_static_controls(context: AnalysisContext) -> FoundControls:
 
 
 def _search(
-    context: AnalysisContext, points: FloatArray, heard: FloatArray, spreads: Mapping[str, float]
+    context: AnalysisContext, points: Float64Array, heard: Float64Array, spreads: Mapping[str, float]
 ) -> dict[str, Candidate]:
     """The best path of each feature, in the features' order. Every round learns from what the last one heard."""
     positions = np.linspace(-1.0, 1.0, context.config.positions)
@@ -80,7 +78,7 @@ def _search(
     return {name: best[name] for name in NAMES if name in best}
 
 
-def _tried(context: AnalysisContext, paths: Paths, bases: FloatArray, positions: FloatArray) -> FloatArray:
+def _tried(context: AnalysisContext, paths: Paths, bases: Float64Array, positions: Float64Array) -> Float64Array:
     """The latents [D, controls * bases * positions] that a trial has played, in the order of its responses."""
     controls = Controls([], paths, context.region)
     count = len(paths.directions)
@@ -97,7 +95,7 @@ def _worth(response: Response, name: str) -> float:
     return response.rho(index) * float(np.clip(steps, 0.0, 1.0))
 
 
-def _spreads(context: AnalysisContext, heard: FloatArray) -> dict[str, float]:
+def _spreads(context: AnalysisContext, heard: Float64Array) -> dict[str, float]:
     """The spread of each feature: over the corpus, or over the model's sound where that is wider."""
     result = {}
     for index, feature in enumerate(FEATURES):
@@ -108,7 +106,7 @@ def _spreads(context: AnalysisContext, heard: FloatArray) -> dict[str, float]:
 
 
 def _surrogates(
-    context: AnalysisContext, points: FloatArray, heard: FloatArray, spreads: Mapping[str, float]
+    context: AnalysisContext, points: Float64Array, heard: Float64Array, spreads: Mapping[str, float]
 ) -> dict[str, Surrogate]:
     """What is known about each steady feature: from the model's sound, and with less weight from the corpus itself."""
     corpus = context.white(context.view.stretch_latents)

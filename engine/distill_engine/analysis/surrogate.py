@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from distill_engine.audio.arrays import Float64Array
 
 _RIDGES = 10.0 ** np.arange(-1.0, 4.1, 0.5)
 _FOLDS = 5
@@ -22,22 +22,18 @@ _QUADRATIC_PENALTY = 3.0
 class Surrogate:
     """One feature as bias + linear . u + u . quadratic . u / 2, in units of `scale`; `fit` is R^2 on points left out."""
 
-    linear: FloatArray
-    quadratic: FloatArray
+    linear: Float64Array
+    quadratic: Float64Array
     bias: float
     scale: float
     fit: float
 
-    def predict(self, points: FloatArray) -> FloatArray:
-        """Feature values [N] in units of `scale` at whitened latents [D, N]."""
-        return np.asarray(self.bias + self.linear @ points + 0.5 * np.sum(points * (self.quadratic @ points), axis=0))
-
-    def gradients(self, points: FloatArray) -> FloatArray:
+    def gradients(self, points: Float64Array) -> Float64Array:
         """Gradients [D, N] at whitened latents [D, N]."""
         return self.linear[:, None] + self.quadratic @ points
 
 
-def fit_surrogate(points: FloatArray, values: FloatArray, weights: FloatArray, scale: float) -> Surrogate | None:
+def fit_surrogate(points: Float64Array, values: Float64Array, weights: Float64Array, scale: float) -> Surrogate | None:
     """Fits values [N] (NaN: undefined) at whitened latents [D, N], each with a weight; None where too few are defined."""
     defined = np.isfinite(values)
     dimensions = len(points)
@@ -56,13 +52,13 @@ def fit_surrogate(points: FloatArray, values: FloatArray, weights: FloatArray, s
     return Surrogate(linear, quadratic + quadratic.T, bias, scale, fit)
 
 
-def _columns(u: FloatArray) -> tuple[FloatArray, tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+def _columns(u: Float64Array) -> tuple[Float64Array, tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
     """Regressors [N, D + D (D + 1) / 2]; the quadratic ones are scaled down, which penalises them more."""
     pairs = np.triu_indices(len(u))
     return np.concatenate([u, u[pairs[0]] * u[pairs[1]] / _QUADRATIC_PENALTY]).T, pairs
 
 
-def _ridge(x: FloatArray, y: FloatArray) -> tuple[FloatArray, float]:
+def _ridge(x: Float64Array, y: Float64Array) -> tuple[Float64Array, float]:
     """Coefficients and cross-validated R^2 with the best of the ridges; folds are every fifth point."""
     fold = np.arange(len(y)) % _FOLDS
     errors = np.zeros(len(_RIDGES))

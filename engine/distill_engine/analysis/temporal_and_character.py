@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 
 from distill_engine.analysis.context import LEAST_STEPS, AnalysisContext
 from distill_engine.analysis.control_response import describe, linear_warp, listen, listen_moving, paths_of, safe_range
 from distill_engine.analysis.controls import ControlInfo
 from distill_engine.analysis.directions import Field, character_axes
 from distill_engine.analysis.features.table import FEATURES, NAMES
+from distill_engine.audio.arrays import Float64Array
 
-FloatArray = npt.NDArray[np.float64]
-
-MOTIONS: Mapping[str, tuple[str, FloatArray]] = {
+MOTIONS: Mapping[str, tuple[str, Float64Array]] = {
     "attack": ("sharpens or softens how sounds begin", np.array([[0, 0, -3.0, 0, 0], [0, 0, 1.6, 0, 0]])),
     "density": (
         "plays the source faster and adds strokes, or slower and smoother",
@@ -31,7 +29,7 @@ MOTIONS: Mapping[str, tuple[str, FloatArray]] = {
 _CHARACTER_LENGTH = 0.9
 
 
-def find_temporal(context: AnalysisContext) -> tuple[list[ControlInfo], FloatArray]:
+def find_temporal(context: AnalysisContext) -> tuple[list[ControlInfo], Float64Array]:
     """Controls that steer the source and their amounts [K, 2, 5], measured on stretches of the corpus."""
     config, view = context.config, context.view
     audible = [(clip, int(i)) for clip, mask in enumerate(view.audible) for i in np.flatnonzero(mask)]
@@ -54,7 +52,7 @@ def find_temporal(context: AnalysisContext) -> tuple[list[ControlInfo], FloatArr
     return infos, motion[kept].reshape(len(kept), 2, 5)
 
 
-def find_characters(context: AnalysisContext, taken: FloatArray) -> tuple[list[ControlInfo], list[Field]]:
+def find_characters(context: AnalysisContext, taken: Float64Array) -> tuple[list[ControlInfo], list[Field]]:
     """Axes of the variance that the directions `taken` [K, D] leave, as far as they are heard.
 
     + raises what an axis changes most.

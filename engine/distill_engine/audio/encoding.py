@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import secrets
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -16,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.resampling import resample
 from distill_engine.errors import AudioFileError
+from distill_engine.system.atomic_write import replacing, write_advice
 
-FloatArray = npt.NDArray[np.float32]
 BitDepth = Literal[16, 24, "16", "24", "32f"]
 
 WRITE_BLOCK = 1 << 15  # frames; libsndfile's Vorbis encoder overflows its stack when given minutes at once
@@ -104,7 +101,7 @@ def file_rate(path: str | Path, sample_rate: int, format: str | None = None) -> 
 
 def write_audio_stream(
     path: str | Path,
-    blocks: Iterable[FloatArray],
+    blocks: Iterable[Float32Array],
     channels: int,
     sample_rate: int,
     *,
@@ -130,12 +127,12 @@ def write_audio_stream(
 class _Blocks:
     """Blocks [ch, n] as frames [n, ch] of a size that libsndfile takes, counted. Keeps what their maker raised."""
 
-    def __init__(self, blocks: Iterable[FloatArray]) -> None:
+    def __init__(self, blocks: Iterable[Float32Array]) -> None:
         self._blocks = blocks
         self.frames = 0
         self.failure: BaseException | None = None
 
-    def __iter__(self) -> Iterator[FloatArray]:
+    def __iter__(self) -> Iterator[Float32Array]:
         try:
             for block in self._blocks:
                 for start in range(0, block.shape[1], WRITE_BLOCK):
@@ -155,7 +152,7 @@ def _format(target: Path, asked: str | None) -> tuple[str, FileFormat]:
     return name, FORMATS[name]
 
 
-def _frames(target: Path, samples: npt.ArrayLike) -> FloatArray:
+def _frames(target: Path, samples: npt.ArrayLike) -> Float32Array:
     """The samples as [T, ch], checked."""
     x = np.atleast_2d(np.asarray(samples, np.float32))
     if x.ndim != 2 or x.shape[0] == 0 or x.shape[1] == 0:
@@ -213,25 +210,13 @@ def _replace(
     target: Path, blocks: _Blocks, channels: int, sample_rate: int, kind: FileFormat, encoding: str,
     tags: Mapping[str, str],
 ) -> None:  # fmt: skip
-    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.tmp")
     try:
-        if target.is_dir():
-            raise IsADirectoryError(errno.EISDIR, "it is a folder")
-        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-        try:
-            with _Target(descriptor, "r+") as file:
-                _encode(file, blocks, channels, sample_rate, kind, encoding, tags)
-                os.fsync(file.fileno())
-            os.replace(temporary, target)
-        except BaseException:
-            with suppress(OSError):
-                temporary.unlink()
-            raise
-        _sync_folder(target.parent)
+        with replacing(target) as temporary, _Target(temporary.fileno(), "r+", closefd=False) as file:
+            _encode(file, blocks, channels, sample_rate, kind, encoding, tags)
     except OSError as error:
         if error is blocks.failure:
             raise
-        raise AudioFileError(f"{target} could not be written: {_advice(error, target)}") from None
+        raise AudioFileError(f"{target} could not be written: {write_advice(error, target)}") from None
     except (soundfile.SoundFileError, RuntimeError, AssertionError, TypeError, ValueError) as error:
         if error is blocks.failure:
             raise
@@ -264,7 +249,7 @@ def _encode(
             raise file.failure
 
 
-def _quantised(block: FloatArray, encoding: str, dither: np.random.Generator) -> npt.NDArray[Any]:
+def _quantised(block: Float32Array, encoding: str, dither: np.random.Generator) -> npt.NDArray[Any]:
     """Integers where the encoding has them (what read x / 2^15 or x / 2^23 back exactly), floats otherwise."""
     if encoding == "PCM_16":
         noise = dither.random(block.shape) - dither.random(block.shape)
@@ -274,26 +259,3 @@ def _quantised(block: FloatArray, encoding: str, dither: np.random.Generator) ->
         scaled = np.rint(block.astype(np.float64) * 8388608.0)
         return np.left_shift(np.asarray(np.clip(scaled, -8388608, 8388607), np.int32), 8)
     return np.ascontiguousarray(block)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the rename durable, where the system can (not on Windows)."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        os.fsync(descriptor)
-        os.close(descriptor)
-
-
-def _advice(error: OSError, target: Path) -> str:
-    known = {
-        errno.ENOSPC: "the disk is full: free some space or choose another folder",
-        errno.EDQUOT: "your disk quota is used up: free some space or choose another folder",
-        errno.EFBIG: "the file grew beyond what this disk or account allows: render less or choose another folder",
-        errno.EACCES: "no permission to write there: choose another folder",
-        errno.EPERM: "no permission to write there: choose another folder",
-        errno.EROFS: "the disk is read-only: choose another folder",
-        errno.ENOENT: f"the folder {target.parent} does not exist: create it first",
-        errno.ENOTDIR: f"{target.parent} is not a folder: choose another place",
-        errno.EISDIR: "it is a folder: give a file name",
-    }
-    return known.get(error.errno or 0, f"{error.strerror or error}: choose another folder")

@@ -9,21 +9,20 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import soundfile
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.encoding import write_audio as write_audio
 from distill_engine.audio.levels import mix_to_mono
-from distill_engine.audio.quiet import quiet_decoder
 from distill_engine.audio.resampling import resample
 from distill_engine.errors import AudioFileError
-
-FloatArray = npt.NDArray[np.float32]
+from distill_engine.system.c_libraries import stderr_silenced
 
 READ_BLOCK = 4096  # frames; what a damaged file still gives is found in steps of this
 RATES = (1_000, 768_000)
@@ -55,7 +54,7 @@ class AudioInfo:
 class Sound:
     """Decoded audio [ch, T], full scale +-1, all finite. `notes` say in plain words what was wrong with the file, if anything."""
 
-    samples: FloatArray
+    samples: Float32Array
     sample_rate: int
     path: Path
     notes: tuple[str, ...] = ()
@@ -68,7 +67,7 @@ class Sound:
 
 def audio_info(path: str | Path) -> AudioInfo:
     """The header of a sound file, without decoding it. Raises AudioFileError."""
-    with quiet_decoder(Path(path)), _open(Path(path)) as file:
+    with _decoder_silenced(Path(path)), _open(Path(path)) as file:
         return _info(file, Path(path))
 
 
@@ -79,7 +78,7 @@ def read_audio(path: str | Path, *, sample_rate: int | None = None, mono: bool =
     Raises AudioFileError where nothing can be decoded.
     """
     where = Path(path)
-    with quiet_decoder(where), _open(where) as file:
+    with _decoder_silenced(where), _open(where) as file:
         info = _info(file, where)
         blocks = list(_blocks(file))
         notes = _truncation(str(file.extra_info)) if info.format != "OGG" else _broken_off(where)
@@ -105,6 +104,25 @@ class _Forward(soundfile.SoundFile):  # type: ignore[misc]
 
     def seekable(self) -> bool:
         return False
+
+
+def _decoder_silenced(path: Path) -> AbstractContextManager[None]:
+    """Discard what libsndfile's MP3 decoder prints about a file: `notes` and errors say it in one line. Others print nothing."""
+    return stderr_silenced() if _is_mp3(path) else nullcontext()
+
+
+def _is_mp3(path: Path) -> bool:
+    """Return whether a file is MP3 by its name or its first bytes (an ID3 tag or an MPEG audio frame header)."""
+    if path.suffix.lower() in (".mp1", ".mp2", ".mp3"):
+        return True
+    if not path.is_file():
+        return False
+    try:
+        with open(path, "rb") as file:
+            head = file.read(3)
+    except (OSError, ValueError):
+        return False
+    return head == b"ID3" or (len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0)
 
 
 def _open(path: Path) -> Any:
@@ -146,12 +164,12 @@ def _info(file: Any, path: Path) -> AudioInfo:
     )
 
 
-def _blocks(file: Any) -> Iterator[FloatArray]:
+def _blocks(file: Any) -> Iterator[Float32Array]:
     """Blocks [n, ch] up to the end or to the first one that cannot be decoded: memory follows the data, not the header."""
     total = 0
     while total <= MAX_SAMPLES:
         try:
-            block: FloatArray = file.read(READ_BLOCK, dtype="float32", always_2d=True)
+            block: Float32Array = file.read(READ_BLOCK, dtype="float32", always_2d=True)
         except (soundfile.SoundFileError, RuntimeError, AssertionError):
             return
         if not len(block):
@@ -183,7 +201,7 @@ def _early_end(present: float, promised: float) -> str:
     return f"ends early: {present:.2f} of {promised:.2f} s can be read, the rest is damaged or missing"
 
 
-def _without_nan(samples: FloatArray) -> tuple[FloatArray, tuple[str, ...]]:
+def _without_nan(samples: Float32Array) -> tuple[Float32Array, tuple[str, ...]]:
     finite = np.isfinite(samples)
     bad = int(samples.size - np.count_nonzero(finite))
     if not bad:

@@ -13,9 +13,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.errors import ConfigError
-
-FloatArray = npt.NDArray[np.float32]
 
 LEAD_IN = 4096  # samples of silence before a recording that is copied: what it begins with sets in, and is no reflection going on
 
@@ -65,7 +64,7 @@ class MelConfig:
 DEFAULT_MEL = MelConfig()
 
 
-def hz_to_mel(frequency: npt.ArrayLike, scale: str = "slaney") -> npt.NDArray[np.float64]:
+def hz_to_mel(frequency: npt.ArrayLike, scale: str = "slaney") -> Float64Array:
     """Mel value of a frequency in Hz. Slaney: linear below 1 kHz, logarithmic above; HTK: 2595 log10(1 + f/700)."""
     f = np.asarray(frequency, np.float64)
     if scale == "htk":
@@ -73,7 +72,7 @@ def hz_to_mel(frequency: npt.ArrayLike, scale: str = "slaney") -> npt.NDArray[np
     return np.where(f < 1000.0, f * 3 / 200, 15.0 + np.log(np.maximum(f, 1000.0) / 1000.0) / (np.log(6.4) / 27.0))
 
 
-def mel_to_hz(mel: npt.ArrayLike, scale: str = "slaney") -> npt.NDArray[np.float64]:
+def mel_to_hz(mel: npt.ArrayLike, scale: str = "slaney") -> Float64Array:
     """Inverse of `hz_to_mel`."""
     m = np.asarray(mel, np.float64)
     if scale == "htk":
@@ -82,7 +81,7 @@ def mel_to_hz(mel: npt.ArrayLike, scale: str = "slaney") -> npt.NDArray[np.float
 
 
 @cache
-def mel_filterbank(config: MelConfig = DEFAULT_MEL) -> FloatArray:
+def mel_filterbank(config: MelConfig = DEFAULT_MEL) -> Float32Array:
     """Triangular filters [bands, n_fft // 2 + 1], each of unit area per Hz where `area_norm` is set. Read-only."""
     low, high = hz_to_mel([config.f_min, config.f_max], config.scale)
     edges = mel_to_hz(np.linspace(low, high, config.bands + 2), config.scale)
@@ -98,7 +97,7 @@ def mel_filterbank(config: MelConfig = DEFAULT_MEL) -> FloatArray:
 
 
 @cache
-def hann_window(length: int, padded: int | None = None) -> FloatArray:
+def hann_window(length: int, padded: int | None = None) -> Float32Array:
     """Periodic Hann window, centred in `padded` samples (torch.stft's convention). Read-only."""
     window = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(length) / length)
     spare = (padded or length) - length
@@ -107,20 +106,21 @@ def hann_window(length: int, padded: int | None = None) -> FloatArray:
     return out
 
 
-def _compress(mel: npt.NDArray[Any], config: MelConfig) -> FloatArray:
+def compress(linear: npt.NDArray[np.floating], config: MelConfig) -> Float32Array:
+    """Return the log-mel of a linear mel, of any shape: ln(max(x, floor)), or ln(1 + x) where the definition says "log1p"."""
     if config.compression == "log1p":
-        return np.asarray(np.log1p(mel), np.float32)
-    return np.asarray(np.log(np.maximum(mel, config.floor)), np.float32)
+        return np.asarray(np.log1p(np.maximum(linear, 0.0)), np.float32)
+    return np.asarray(np.log(np.maximum(linear, config.floor)), np.float32)
 
 
-def _frames_to_mel(frames: npt.NDArray[Any], config: MelConfig) -> FloatArray:
+def _frames_to_mel(frames: npt.NDArray[Any], config: MelConfig) -> Float32Array:
     """Mel [bands, F] of windowless frames [F, n_fft]."""
     spectrum = np.fft.rfft(frames * hann_window(config.window, config.n_fft), axis=-1)
     power = spectrum.real**2 + spectrum.imag**2 + 1e-9
-    return _compress(mel_filterbank(config) @ (np.sqrt(power) if config.power == 1 else power).T, config)
+    return compress(mel_filterbank(config) @ (np.sqrt(power) if config.power == 1 else power).T, config)
 
 
-def mel_spectrogram(samples: FloatArray, config: MelConfig = DEFAULT_MEL) -> FloatArray:
+def mel_spectrogram(samples: Float32Array, config: MelConfig = DEFAULT_MEL) -> Float32Array:
     """Log-mel [bands, T // hop] of mono samples [T], full scale +-1. Shorter than one hop: padded to one frame."""
     x = np.asarray(samples, np.float32)
     if x.ndim != 1:
@@ -147,7 +147,7 @@ class StreamingMel:
         self._pending = np.zeros(0, np.float32)
         self._started = False
 
-    def push(self, samples: FloatArray) -> FloatArray:
+    def push(self, samples: Float32Array) -> Float32Array:
         """Frames [bands, n >= 0] completed by these samples [T]."""
         self._pending = np.concatenate([self._pending, np.asarray(samples, np.float32)])
         pad, hop, n_fft = self.config.padding, self.config.hop, self.config.n_fft
@@ -164,7 +164,7 @@ class StreamingMel:
         self._pending = self._pending[count * hop :]
         return mel
 
-    def flush(self) -> FloatArray:
+    def flush(self) -> Float32Array:
         """The last frames, with the end reflected. The stream is then ready for a new signal."""
         pad = self.config.padding
         if self._started:
@@ -176,10 +176,10 @@ class StreamingMel:
         self._pending, self._started = np.zeros(0, np.float32), False
         return mel
 
-    def state(self) -> tuple[FloatArray, bool]:
+    def state(self) -> tuple[Float32Array, bool]:
         """The samples that later frames still need, and whether the beginning was reflected already."""
         return self._pending.copy(), self._started
 
-    def restore(self, pending: FloatArray, started: bool) -> None:
+    def restore(self, pending: Float32Array, started: bool) -> None:
         """Goes on from a `state`."""
         self._pending, self._started = np.asarray(pending, np.float32), started

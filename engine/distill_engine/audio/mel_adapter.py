@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from distill_engine.audio.mel import FloatArray, MelConfig, hann_window, hz_to_mel, mel_filterbank, mel_to_hz
+from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.audio.mel import MelConfig, compress, hann_window, hz_to_mel, mel_filterbank, mel_to_hz
 from distill_engine.errors import ConfigError
 
-Array = npt.NDArray[np.float64]
 RIDGE = 1e-3
 PEAK_RATIO = 12.0  # a sine's bands stand at least this many times (in magnitude, per unit of filter) above those around
 LEFT_OVER = 0.1  # what remains of a sine's bands below this share is the fit's error
@@ -47,7 +47,7 @@ class MelAdapter:
         """Target frames that `count` source frames become: the same duration, to the nearest frame."""
         return max(1, round(count / self.time_ratio)) if count else 0
 
-    def convert(self, mel: FloatArray) -> FloatArray:
+    def convert(self, mel: Float32Array) -> Float32Array:
         """Log-mel [bands, F] of the source definition -> [bands', frames(F)] of the target's. Raises ConfigError."""
         if mel.ndim != 2 or mel.shape[0] != self.source.bands:
             raise ConfigError(f"mel adapter takes [{self.source.bands}, frames], got shape {mel.shape}")
@@ -56,14 +56,14 @@ class MelAdapter:
         blocks = [self.linear(mel[:, i : i + 512]) for i in range(0, mel.shape[1], 512)]
         return self.at_frames(np.concatenate(blocks, axis=1), np.arange(self.frames(mel.shape[1])))
 
-    def linear(self, mel: FloatArray) -> Array:
+    def linear(self, mel: Float32Array) -> Float64Array:
         """Linear target mel [bands', F] at the source's frames, each by itself, of log-mel [bands, F]."""
         linear = _expand(mel, self.source)
         sines, rest = self._sines.extract(linear)
         spectrum = np.maximum(self._inverse @ rest, 0.0) ** (1.0 / self.source.power)  # magnitudes [bins, F]
         return sines + self._bank @ (self._onto_bins @ spectrum) ** self.target.power
 
-    def at_frames(self, linear: Array, frames: npt.NDArray[np.int64], first: int = 0) -> FloatArray:
+    def at_frames(self, linear: Float64Array, frames: npt.NDArray[np.int64], first: int = 0) -> Float32Array:
         """Log-mel [bands', J] at these target frames [J]: weighted means around each one's centre of what `linear` gave.
 
         The first of the linear frames [bands', F] is at source time `first`; nothing is known before and after them.
@@ -75,7 +75,7 @@ class MelAdapter:
         weights[(indices < first) | (indices >= count)] = 0.0
         weights /= weights.sum(axis=1, keepdims=True)
         gathered = linear[:, np.clip(indices, first, max(first, count - 1)) - first]  # [bands', J, 2 reach + 2]
-        return _compress(np.asarray(np.einsum("bfk,fk->bf", gathered, weights)), self.target)
+        return compress(np.asarray(np.einsum("bfk,fk->bf", gathered, weights)), self.target)
 
 
 class _SineTable:
@@ -95,14 +95,16 @@ class _SineTable:
         peaks = np.argmax(self._source, axis=0)  # the band in which each sine is strongest
         self._candidates = [self._around(band, peaks) for band in range(source.bands)]
 
-    def _around(self, band: int, peaks: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Array, Array]:
+    def _around(
+        self, band: int, peaks: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.int64], Float64Array, Float64Array]:
         """Sines [K] that may stand behind a peak in this band, their shapes [lobe, K] at unit length, and their lengths [K]."""
         candidates = np.nonzero(np.abs(peaks - band) <= 1)[0]
         shapes = self._source[max(0, self._below[band] + 1) : self._above[band], candidates]
         lengths = np.maximum(np.sqrt((shapes**2).sum(0)), 1e-15)
         return candidates, shapes / lengths, lengths
 
-    def extract(self, linear: Array) -> tuple[Array, Array]:
+    def extract(self, linear: Float64Array) -> tuple[Float64Array, Float64Array]:
         """Linear source mel [bands, F] -> target mel [bands', F] of its sines, and the source mel without them."""
         rest = linear.copy()
         result = np.zeros((self._target.shape[0], linear.shape[1]))
@@ -126,7 +128,7 @@ class _SineTable:
             result[:, frame] += amplitude**self._exponent * self._gain * self._target[:, index]
         return result, rest
 
-    def _is_peak(self, linear: Array) -> npt.NDArray[np.bool_]:
+    def _is_peak(self, linear: Float64Array) -> npt.NDArray[np.bool_]:
         """Bands [bands, F] that stand out as only a sine does: PEAK_RATIO above the nearest bands that its lobe leaves free."""
         density = np.pad((linear * self._per_unit) ** (1.0 / self._power), ((1, 1), (0, 0)))
         here = density[1:-1]
@@ -146,7 +148,7 @@ def _outside_lobe(config: MelConfig) -> tuple[npt.NDArray[np.int64], npt.NDArray
     return np.array(below), np.array(above)
 
 
-def _responses(frequencies: Array, config: MelConfig) -> Array:
+def _responses(frequencies: Float64Array, config: MelConfig) -> Float64Array:
     """Linear mels [bands, frequencies] of sines whose spectrum peaks at 1: the Hann window's lobe through the filterbank."""
     bank = mel_filterbank(config).astype(np.float64)
     per_bin = config.sample_rate / config.n_fft
@@ -183,7 +185,7 @@ def _noise_gain(source: MelConfig, target: MelConfig) -> float:
     return float(np.sqrt(power(target) / power(source)) * spread)
 
 
-def _expand(mel: FloatArray, config: MelConfig) -> Array:
+def _expand(mel: Float32Array, config: MelConfig) -> Float64Array:
     """Linear values of log-mels; what lies at the floor is silence."""
     x = mel.astype(np.float64)
     if config.compression == "log1p":
@@ -192,14 +194,8 @@ def _expand(mel: FloatArray, config: MelConfig) -> Array:
     return np.where(linear <= config.floor * 1.0001, 0.0, linear)
 
 
-def _compress(linear: Array, config: MelConfig) -> FloatArray:
-    if config.compression == "log1p":
-        return np.log1p(np.maximum(linear, 0.0)).astype(np.float32)
-    return np.log(np.maximum(linear, config.floor)).astype(np.float32)
-
-
 @cache
-def _ridge_inverse(config: MelConfig) -> Array:
+def _ridge_inverse(config: MelConfig) -> Float64Array:
     """Pseudo-inverse [bins, bands] of the filterbank, smoothed; rows of equal sensitivity whatever the bands' areas."""
     bank = mel_filterbank(config).astype(np.float64)
     area = np.maximum(bank.sum(axis=1, keepdims=True), 1e-12)
@@ -210,7 +206,7 @@ def _ridge_inverse(config: MelConfig) -> Array:
 
 
 @cache
-def _bin_interpolation(source: MelConfig, target: MelConfig) -> Array:
+def _bin_interpolation(source: MelConfig, target: MelConfig) -> Float64Array:
     """Matrix [target bins, source bins] that reads a spectrum at the target's frequencies; zero above the source's range."""
     from_hz = np.fft.rfftfreq(source.n_fft, 1.0 / source.sample_rate)
     to_hz = np.fft.rfftfreq(target.n_fft, 1.0 / target.sample_rate)

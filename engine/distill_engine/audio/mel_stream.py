@@ -5,12 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
-import numpy.typing as npt
 
-from distill_engine.audio.mel import FloatArray
+from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.mel_adapter import MelAdapter
-
-Array = npt.NDArray[np.float64]
 
 
 class StreamingMelAdapter:
@@ -28,7 +25,7 @@ class StreamingMelAdapter:
 
     def reset(self) -> None:
         """Start a new stream."""
-        self._pending: Array = np.zeros((self.adapter.target.bands, 0))
+        self._pending: Float64Array = np.zeros((self.adapter.target.bands, 0))
         self._first = 0  # time of the first pending frame
         self._sent = 0
 
@@ -40,7 +37,7 @@ class StreamingMelAdapter:
             return count
         return max(0, int((count + Fraction(1, 2) - max(Fraction(1), self.ratio)) / self.ratio + Fraction(1, 2)))
 
-    def process(self, mel: FloatArray) -> FloatArray:
+    def process(self, mel: Float32Array) -> Float32Array:
         """Log-mel [bands, n] of the source definition -> [bands', m >= 0] of the target's."""
         if self._same or not mel.shape[1]:
             return mel if self._same else np.zeros((self.adapter.target.bands, 0), np.float32)

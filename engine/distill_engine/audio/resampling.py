@@ -14,9 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import soxr
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import ConfigError
-
-FloatArray = npt.NDArray[np.float32]
 
 HALF_WIDTH = 48
 KAISER_BETA = 9.6  # 96 taps: 96 dB down, flat to 20.5 kHz at 44.1 kHz
@@ -28,7 +27,7 @@ def resampled_length(length: int, source_rate: int, target_rate: int) -> int:
     return -(-length * target_rate // source_rate)
 
 
-def resample(samples: npt.ArrayLike, source_rate: int, target_rate: int) -> FloatArray:
+def resample(samples: npt.ArrayLike, source_rate: int, target_rate: int) -> Float32Array:
     """[T] or [ch, T] at another rate, soxr HQ: [.., resampled_length(T)], aligned (sample 0 stays at time 0)."""
     x = np.asarray(samples, np.float32)
     if source_rate <= 0 or target_rate <= 0:
@@ -38,12 +37,12 @@ def resample(samples: npt.ArrayLike, source_rate: int, target_rate: int) -> Floa
     length = resampled_length(x.shape[-1], source_rate, target_rate)
     spare = 8 + 2 * source_rate // target_rate  # soxr rounds the length: some zeros more, and cut
     padded = np.pad(x, [(0, 0)] * (x.ndim - 1) + [(0, spare)])
-    y: FloatArray = soxr.resample(np.ascontiguousarray(padded.T), source_rate, target_rate, quality="HQ").T
+    y: Float32Array = soxr.resample(np.ascontiguousarray(padded.T), source_rate, target_rate, quality="HQ").T
     return np.ascontiguousarray(y[..., :length], np.float32)
 
 
 @cache
-def _polyphase(up: int, down: int) -> FloatArray:
+def _polyphase(up: int, down: int) -> Float32Array:
     """Windowed-sinc taps [up, 2 * half]: row p interpolates at p / up of a source sample after tap half - 1. Read-only.
 
     Kaiser window; the cut-off is the lower Nyquist frequency of the two rates; every row sums to 1.
@@ -53,7 +52,7 @@ def _polyphase(up: int, down: int) -> FloatArray:
     offsets = np.arange(-half + 1, half + 1)[None, :] - np.arange(up)[:, None] / up
     window = np.i0(KAISER_BETA * np.sqrt(np.maximum(0.0, 1.0 - (offsets / half) ** 2)))
     taps = np.sinc(offsets * scale) * window
-    bank: FloatArray = (taps / taps.sum(axis=1, keepdims=True)).astype(np.float32)
+    bank: Float32Array = (taps / taps.sum(axis=1, keepdims=True)).astype(np.float32)
     bank.flags.writeable = False
     return bank
 
@@ -90,7 +89,7 @@ class StreamingResampler:
         self._received = 0
         self._sent = 0
 
-    def process(self, samples: FloatArray) -> FloatArray:
+    def process(self, samples: Float32Array) -> Float32Array:
         """The output [channels, n >= 0] that these samples [channels, T >= 0] complete."""
         x = np.asarray(samples, np.float32)
         if x.ndim != 2 or x.shape[0] != self.channels:
@@ -120,7 +119,7 @@ class StreamingResampler:
         pending = state.get("pending", np.zeros(0))
         self._pending = np.ascontiguousarray(pending.reshape(self.channels, -1), np.float32)
 
-    def flush(self) -> FloatArray:
+    def flush(self) -> Float32Array:
         """The rest [channels, n], silence assumed after the end. The resampler is then ready for a new stream."""
         rest = resampled_length(self._received, self.source_rate, self.target_rate) - self._sent
         if self._through:
@@ -130,7 +129,7 @@ class StreamingResampler:
         self.reset()
         return out
 
-    def _advance(self, x: FloatArray) -> FloatArray:
+    def _advance(self, x: Float32Array) -> Float32Array:
         self._pending = np.concatenate([self._pending, x], axis=1)
         width = 2 * self._half
         last = self._pending.shape[1] - width  # the last window that is complete

@@ -6,15 +6,13 @@ import threading
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.live_samples import bounded
 from distill_engine.audio.resampling import StreamingResampler
 from distill_engine.audio_io.devices import PATIENCE_SECONDS, AudioSystem, Device, choose_device, keep_for_ever, within
 from distill_engine.audio_io.ring import ring_size
 from distill_engine.errors import DeviceError
-
-FloatArray = npt.NDArray[np.float32]
 
 SLACK_SECONDS = 0.03  # what may wait beyond the block asked for, before the oldest is dropped
 
@@ -113,7 +111,7 @@ class Capture:
             return None
         return device.name
 
-    def read(self, count: int) -> FloatArray | None:
+    def read(self, count: int) -> Float32Array | None:
         """The next `count` samples, late ones padded with silence in front; None if no device is open."""
         with self._lock:
             if self._ring is None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.audio_io.capture import Capture
 from distill_engine.audio_io.devices import AudioSystem, choose_device, names_jack
 from distill_engine.audio_io.output import ClockOutput, DeviceOutput, FileOutput, Output
@@ -67,13 +68,13 @@ class DeviceKeeper:
             AudioFileError: if the file cannot be made.
         """
         if self.name == "null":
-            self._output = ClockOutput(self.rate or 44100)
+            self._output = ClockOutput(self.rate or DEFAULT_MEL.sample_rate)
         elif self.name is not None and self.name.startswith(FILE_PREFIX):
-            self._output = FileOutput(Path(self.name.removeprefix(FILE_PREFIX)), self.rate or 44100)
+            self._output = FileOutput(Path(self.name.removeprefix(FILE_PREFIX)), self.rate or DEFAULT_MEL.sample_rate)
         else:
             self._output = self._open_or_wait()
         self.connected = self._output is not None and not self._waiting
-        return self._output or ClockOutput(self.rate or 44100)
+        return self._output or ClockOutput(self.rate or DEFAULT_MEL.sample_rate)
 
     @property
     def _waiting(self) -> bool:
@@ -168,7 +169,7 @@ class DeviceKeeper:
         self.losses += 1
         self.connected = False
         self._output = None
-        self._connect(ClockOutput(lost.rate if lost is not None else 44100))
+        self._connect(ClockOutput(lost.rate if lost is not None else DEFAULT_MEL.sample_rate))
         if not isinstance(lost, DeviceOutput):
             return
         self._notice("warning", f"{lost.name} is lost; playing in silence until it is back")

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from distill_engine.errors import DeviceError
+from distill_engine.system.c_libraries import loaded_files
 
 HOST_API_ORDER = ("JACK", "Core Audio", "CoreAudio", "WASAPI", "ALSA")
 PATIENCE_SECONDS = 2.0
@@ -256,9 +257,4 @@ def _library_file(module: Any) -> Path | None:
     named = Path(str(getattr(module, "_libname", "")))
     if named.is_file():
         return named
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/self/maps").read_text().splitlines():
-            path = line.split(maxsplit=5)[-1]
-            if "libportaudio" in path and Path(path).is_file():
-                return Path(path)
-    return None
+    return next((path for path in loaded_files("libportaudio") if path.is_file()), None)

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array
+from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.audio_io.devices import AudioSystem, Device, keep_for_ever, within
 from distill_engine.audio_io.recording import AudioWriter
 from distill_engine.audio_io.ring import TailedRing, ring_size
 from distill_engine.errors import DeviceError
 
-Frames = npt.NDArray[np.float32]
+Frames = Float32Array
 
 CLOCK_PERIOD = 256
 
@@ -164,7 +165,7 @@ class ClockOutput:
     period = CLOCK_PERIOD
     xruns = 0
 
-    def __init__(self, rate: int = 44100, channels: int = 2) -> None:
+    def __init__(self, rate: int = DEFAULT_MEL.sample_rate, channels: int = 2) -> None:
         self.rate, self.channels = rate, channels
         self._began: float | None = None
         self._written = 0
@@ -212,7 +213,7 @@ class ClockOutput:
 class FileOutput(ClockOutput):
     """A sound file written in real time. Raises AudioFileError if it cannot be made or exists already."""
 
-    def __init__(self, path: Path, rate: int = 44100) -> None:
+    def __init__(self, path: Path, rate: int = DEFAULT_MEL.sample_rate) -> None:
         super().__init__(rate)
         self.name = f"file:{path}"
         self._writer = AudioWriter(path, rate, self.channels)

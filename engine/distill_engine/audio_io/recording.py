@@ -8,10 +8,9 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import soundfile
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import AudioFileError
 from distill_engine.system.threads import lower_thread_priority
 
@@ -39,11 +38,11 @@ class AudioWriter:
         self._file = self._open(path)
         self.frames = 0
         self.failure: str | None = None
-        self._queue: queue.Queue[npt.NDArray[np.float32] | None] = queue.Queue(QUEUE_BLOCKS)
+        self._queue: queue.Queue[Float32Array | None] = queue.Queue(QUEUE_BLOCKS)
         self._thread = threading.Thread(target=self._run, name="recording", daemon=True)
         self._thread.start()
 
-    def write(self, frames: npt.NDArray[np.float32]) -> None:
+    def write(self, frames: Float32Array) -> None:
         """Queues [n, channels] (kept as it is: do not change it any more)."""
         try:
             self._queue.put_nowait(frames)
@@ -79,7 +78,7 @@ class AudioWriter:
                 self._failed(f"{self.path}: the recording breaks off: {self.failure}")
         self._file.close()
 
-    def _write(self, frames: npt.NDArray[np.float32]) -> None:
+    def _write(self, frames: Float32Array) -> None:
         try:
             while len(frames):
                 if self._in_part == self._part:

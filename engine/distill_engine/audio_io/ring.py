@@ -11,9 +11,10 @@ import threading
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Frames = npt.NDArray[np.float32]
+from distill_engine.audio.arrays import Float32Array
+
+Frames = Float32Array
 
 TAIL_SECONDS = 0.005
 

@@ -10,16 +10,14 @@ import hashlib
 import io
 import json
 import os
-import secrets
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.mel import MelConfig, mel_spectrogram
-
-FloatArray = npt.NDArray[np.float32]
+from distill_engine.system.atomic_write import remove_stale, write_file
 
 VERSION = 1  # of the computation: raise it when the numbers change
 CAPACITY = 2 << 30  # bytes; the entries used longest ago go first
@@ -32,7 +30,7 @@ class MelCache:
         self._folder = folder / "mel" if folder else None
         self._capacity = capacity
 
-    def mel(self, samples: FloatArray, config: MelConfig) -> FloatArray:
+    def mel(self, samples: Float32Array, config: MelConfig) -> Float32Array:
         """Log-mel [bands, T // hop] of mono samples [T]."""
         if self._folder is None:
             return mel_spectrogram(samples, config)
@@ -49,6 +47,7 @@ class MelCache:
         """Remove the entries used longest ago until the rest fits the capacity, and what a crash left behind."""
         if self._folder is None:
             return
+        remove_stale(self._folder)
         with suppress(OSError):
             entries = [(status.st_mtime, status.st_size, path) for path, status in _entries(self._folder)]
             total = 0
@@ -58,7 +57,7 @@ class MelCache:
                     path.unlink(missing_ok=True)
 
 
-def mel_key(samples: FloatArray, config: MelConfig) -> str:
+def mel_key(samples: Float32Array, config: MelConfig) -> str:
     """Name of the entry for this sound and this definition."""
     definition = json.dumps([VERSION, config.to_dict()], sort_keys=True).encode()
     return hashlib.sha256(definition + np.ascontiguousarray(samples, "<f4").tobytes()).hexdigest()
@@ -68,7 +67,7 @@ def _entries(folder: Path) -> list[tuple[Path, os.stat_result]]:
     return [(Path(entry.path), entry.stat()) for entry in os.scandir(folder) if entry.is_file()]
 
 
-def _read(entry: Path, shape: tuple[int, int]) -> FloatArray | None:
+def _read(entry: Path, shape: tuple[int, int]) -> Float32Array | None:
     try:
         data = entry.read_bytes()
         if hashlib.sha256(data[:-32]).digest() != data[-32:]:
@@ -80,14 +79,9 @@ def _read(entry: Path, shape: tuple[int, int]) -> FloatArray | None:
     return mel if mel.shape == shape and mel.dtype == np.float32 else None
 
 
-def _write(entry: Path, mel: FloatArray) -> None:
+def _write(entry: Path, mel: Float32Array) -> None:
     buffer = io.BytesIO()
     np.save(buffer, mel, allow_pickle=False)
-    temporary = entry.with_name(f".{entry.stem}.{secrets.token_hex(4)}.tmp")
-    try:
+    with suppress(OSError):
         entry.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(buffer.getvalue() + hashlib.sha256(buffer.getvalue()).digest())
-        os.replace(temporary, entry)
-    except OSError:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        write_file(entry, buffer.getvalue() + hashlib.sha256(buffer.getvalue()).digest(), sweep=False)

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array
+from distill_engine.audio.levels import db_to_gain
 from distill_engine.audio.mel import DEFAULT_MEL, MelConfig
 from distill_engine.audio.resampling import resample
 from distill_engine.dataset.cache import MelCache
@@ -27,8 +28,6 @@ from distill_engine.dataset.scan import (
 from distill_engine.dataset.split import Split, split_files
 from distill_engine.errors import ConfigError, CorpusError
 
-FloatArray = npt.NDArray[np.float32]
-
 MINIMUM_SAMPLES = 2048  # one analysis window, four frames: shorter clips are padded with silence at the end
 TAIL_SHARE = 0.1
 TAIL_SECONDS = 2.0  # a lone file shorter than this validates on itself
@@ -39,7 +38,7 @@ class Clip:
     """One sound: `name` its path in the corpus, `samples` [T >= 2048] mono float32 at full scale +-1."""
 
     name: str
-    samples: FloatArray
+    samples: Float32Array
     sample_rate: int = DEFAULT_MEL.sample_rate
     cache: MelCache = field(default_factory=lambda: MelCache(None), repr=False, compare=False)
 
@@ -49,11 +48,11 @@ class Clip:
         return len(self.samples) / self.sample_rate
 
     @cached_property
-    def mel(self) -> FloatArray:
+    def mel(self) -> Float32Array:
         """Log-mel [128, T // 512], from the cache where it is there. Needs samples at 44.1 kHz."""
         return self.mel_as(DEFAULT_MEL)
 
-    def mel_as(self, config: MelConfig) -> FloatArray:
+    def mel_as(self, config: MelConfig) -> Float32Array:
         """The same under another definition, whose rate must be the clip's."""
         if config.sample_rate != self.sample_rate:
             raise ConfigError(f"{self.name} is at {self.sample_rate} Hz, the mel asked for at {config.sample_rate} Hz")
@@ -124,7 +123,7 @@ def load_corpus(
     return _with_tail(clips, split, report, digest)
 
 
-def _clip(examined: Examined, mono: FloatArray, sample_rate: int, cache: MelCache) -> Clip:
+def _clip(examined: Examined, mono: Float32Array, sample_rate: int, cache: MelCache) -> Clip:
     samples = resample(mono, examined.report.rate, sample_rate)
     samples = np.pad(samples, (0, max(0, MINIMUM_SAMPLES - len(samples))))
     return Clip(examined.report.name, samples, sample_rate, cache)
@@ -139,7 +138,7 @@ def _with_tail(clips: list[Clip], split: Split, report: CorpusReport, digest: st
     clip = clips[index]
     everything = tuple(range(len(clips)))
     end, remark = len(clip.samples), f"too few files to hold one out: the last tenth of {clip.name} validates"
-    sounding = np.flatnonzero(np.abs(clip.samples) >= 10 ** (SILENT_DB / 20))
+    sounding = np.flatnonzero(np.abs(clip.samples) >= db_to_gain(SILENT_DB))
     if clip.duration >= TAIL_SECONDS and len(sounding) and sounding[-1] < _cut(end):
         end = int(sounding[-1]) + 1
         digest = hashlib.sha256(f"{digest}:{end}".encode()).hexdigest()

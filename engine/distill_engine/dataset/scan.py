@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.files import read_audio
 from distill_engine.audio.levels import SILENCE_DB, clipped_samples, db_to_gain, mix_to_mono, peak_db, rms_db
 from distill_engine.dataset.discovery import FoundFile, find_files
 from distill_engine.errors import AudioFileError
 
-FloatArray = npt.NDArray[np.float32]
 Verdict = Literal["ok", "warning", "skipped"]
 
 SILENT_DB = -72.0  # a file whose peak is below is silent
@@ -97,7 +96,7 @@ class Examined:
     """A report, and for a usable file its mono samples [T] at its own rate (None otherwise)."""
 
     report: FileReport
-    samples: FloatArray | None = None
+    samples: Float32Array | None = None
 
 
 def scan_corpus(folder: str | Path, progress: Callable[[ScanProgress], None] | None = None) -> CorpusReport:
@@ -163,7 +162,7 @@ def examine_file(found: FoundFile) -> Examined:
     return Examined(replace(report, verdict="warning" if reasons else "ok", reason="; ".join(reasons)), mono)
 
 
-def _remarks(report: FileReport, samples: FloatArray) -> Iterator[str]:
+def _remarks(report: FileReport, samples: Float32Array) -> Iterator[str]:
     clipped = clipped_samples(samples)
     if clipped >= max(10, CLIPPED_SHARE * samples.size):
         yield f"clipped ({clipped} samples sit in flat tops)"
@@ -182,7 +181,7 @@ def _short(error: AudioFileError, path: Path) -> str:
     return str(error).removeprefix(str(path)).lstrip(" :")
 
 
-def _digest(mono: FloatArray, rate: int) -> str:
+def _digest(mono: Float32Array, rate: int) -> str:
     """Of the decoded sound, so that a copy in another container or of both channels is the same."""
     return hashlib.sha256(rate.to_bytes(4, "little") + np.ascontiguousarray(mono, "<f4").tobytes()).hexdigest()
 

@@ -97,17 +97,6 @@ def new_file(folder: Path, name: str | os.PathLike[str], suffix: str, allow_path
     return path
 
 
-def free_name(folder: Path, stem: str, suffix: str) -> Path:
-    """`stem` + `suffix` in `folder`, numbered "stem 2", "stem 3" and so on where that exists. Creates the folder."""
-    ensure(folder)
-    first = folder / (safe_name(stem) + suffix)
-    number, path = 1, first
-    while os.path.lexists(path):
-        number += 1
-        path = first.with_name(f"{stem} {number}{suffix}")
-    return path
-
-
 def _below(folder: Path, name: str) -> Path:
     """`name` inside `folder`, each of its parts a safe name, and not led out by a link."""
     parts = name.split("/")

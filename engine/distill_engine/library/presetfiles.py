@@ -1,12 +1,11 @@
 """Small JSON files of the library, read with suspicion and written whole."""
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from distill_engine.errors import PresetError
+from distill_engine.system.atomic_write import write_advice, write_file
 
 FILE_LIMIT_BYTES = 1_000_000
 
@@ -39,21 +38,11 @@ def write_json(path: Path, data: object) -> None:
         PresetError: if it cannot be written.
     """
     try:
+        text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".part-", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(data, file, indent=1, ensure_ascii=False)
-                file.write("\n")
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-        sync_folder(path.parent)
+        write_file(path, text.encode())
     except OSError as error:
-        raise PresetError(f"{path} cannot be written: {error.strerror or error}") from None
+        raise PresetError(f"{path} cannot be written: {write_advice(error, path)}") from None
     except UnicodeEncodeError:
         raise PresetError(f"{path} cannot be written: a name or text in it is no UTF-8") from None
 
@@ -64,17 +53,6 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
     except OSError as error:
         raise PresetError(f"{path} cannot be deleted: {error.strerror or error}") from None
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename in `folder` last through a power cut, where the system can."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _refuse(constant: str) -> None:

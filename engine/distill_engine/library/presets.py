@@ -175,10 +175,6 @@ class PresetStore:
             raise PresetError(f"{path} exists already: choose another name")
         write_json(path, _to_json(preset))
 
-    def bring_in(self, path: Path, name: str | None = None) -> Preset:
-        """Take a preset file into the library. Raises PresetError if it is none, or one of that name is there."""
-        return self.take_in(read_preset(path), name)
-
     def take_in(self, preset: Preset, name: str | None = None) -> Preset:
         """Add a preset after the others of its model. Raises PresetError if one of that name is there."""
         preset = replace(preset, name=checked_name(name)) if name else preset

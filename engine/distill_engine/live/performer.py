@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.resampling import StreamingResampler
 from distill_engine.audio_io.output import ClockOutput, Output
 from distill_engine.audio_io.recording import AudioWriter
@@ -21,8 +21,6 @@ from distill_engine.live.scheduling import BlockTime, BlockTimes, Cause, TargetC
 from distill_engine.realtime.shared_memory import ParameterReader
 from distill_engine.realtime.threads import RealtimeStatus, prepare_thread
 from distill_engine.synthesis.voice import Report
-
-FloatArray = npt.NDArray[np.float32]
 
 QUEUE_LIMIT = 256
 SHORTEST_SLEEP, LONGEST_SLEEP = 0.0004, 0.004
@@ -40,7 +38,7 @@ class Plays(Protocol):
     def apply(self, parameter_index: int, value: float, glide_seconds: float = 0.0) -> None:
         """Sets a parameter."""
 
-    def render(self, hops: int, samples: FloatArray | None = None) -> FloatArray:
+    def render(self, hops: int, samples: Float32Array | None = None) -> Float32Array:
         """The next `hops` hops, [2, hops * hop]."""
 
     def panic(self) -> None:
@@ -98,7 +96,7 @@ class Performer:
         expected_seconds: float | None = None,
         target: TargetConfig | None = None,
         notice: Callable[[Underrun | Report], None] = lambda event: None,
-        hear: Callable[[int], FloatArray | None] = lambda count: None,
+        hear: Callable[[int], Float32Array | None] = lambda count: None,
     ) -> None:
         self.synth, self.block = synth, block
         self.meters = Meters()
@@ -243,7 +241,7 @@ class Performer:
         except DistillError as error:
             self._notice(Report(self.meters.hops, "parameter", str(error)))
 
-    def _write(self, samples: FloatArray, block: BlockTime) -> None:
+    def _write(self, samples: Float32Array, block: BlockTime) -> None:
         output, recorder = self._output, self.recorder
         if recorder is not None:
             recorder.write(np.ascontiguousarray(samples.T))
@@ -268,7 +266,7 @@ class Performer:
         self._fill.underrun(cause)
         self._notice(Underrun(time.time(), cause, block.seconds, block.since_last_seconds))
 
-    def _measure(self, samples: FloatArray) -> None:
+    def _measure(self, samples: Float32Array) -> None:
         meters = self.meters
         meters.hops += self.block
         keep = 0.5 ** (self.block * self.synth.hop / self.synth.sample_rate / LEVEL_SECONDS)

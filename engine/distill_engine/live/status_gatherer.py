@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 
+from distill_engine.audio.levels import gain_to_db
 from distill_engine.audio_io.device_keeper import DeviceKeeper
 from distill_engine.audio_io.output import DeviceOutput
 from distill_engine.live.commands import LiveCommands
@@ -60,8 +61,8 @@ class Figures:
             underruns_device=float(meters.underruns_device),
             device_xruns=float(meters.device_xruns),
             muted_hops=float(meters.muted_hops),
-            peak_db=_db(meters.peak),
-            rms_db=_db(math.sqrt(max(meters.square, 0.0))),
+            peak_db=gain_to_db(meters.peak, SILENCE_DB),
+            rms_db=gain_to_db(math.sqrt(max(meters.square, 0.0)), SILENCE_DB),
             strain=0.0 if synth.post.silent else synth.strain,
             cpu_percent=self._cpu,
             memory_mb=self._memory,
@@ -102,7 +103,3 @@ class Stopwatch:
             return False
         self._told = True
         return True
-
-
-def _db(amplitude: float) -> float:
-    return max(20.0 * math.log10(amplitude), SILENCE_DB) if amplitude > 0 else SILENCE_DB

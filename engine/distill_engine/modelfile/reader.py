@@ -112,10 +112,6 @@ class ModelFile:
         """Arrays of a part by name, as `read` gives them."""
         return dict(self.read(name).arrays)
 
-    def read_metadata(self, name: str) -> dict[str, str]:
-        """Text stored with a part, as `read` gives it."""
-        return dict(self.read(name).metadata)
-
     def read_graph(self, name: str) -> bytes:
         """Bytes of an ONNX graph, its digest checked but not its contents: see `graphs.check_graph`."""
         return bytes(self._checked(name, self.graphs, "graph"))

@@ -9,7 +9,6 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
 from distill_engine.errors import ModelFileError
 from distill_engine.modelfile.archive import (
@@ -21,11 +20,11 @@ from distill_engine.modelfile.archive import (
     is_member_name,
     local_header,
 )
-from distill_engine.modelfile.atomic import folder_lock, remove_stale, replacing, write_reason
 from distill_engine.modelfile.configs import check_configs
 from distill_engine.modelfile.manifest import Manifest, PartEntry, printable_name
 from distill_engine.modelfile.reader import GRAPH_SUFFIX, MANIFEST, ModelFile, is_training, member_name
 from distill_engine.modelfile.tensors import Arrays, Part, check_finite, encode
+from distill_engine.system.atomic_write import folder_lock, replacing, write_advice, write_all
 
 _CHUNK = 1 << 20
 PartLike = Part | Arrays
@@ -104,11 +103,10 @@ def _place(path: str | os.PathLike[str]) -> Path:
 def _writing(path: Path) -> Iterator[None]:
     """Holds the folder's lock and turns the system's errors into one ModelFileError."""
     try:
-        with folder_lock(path.parent) as locked:
-            remove_stale(path.parent, locked=locked)
+        with folder_lock(path.parent):
             yield
     except OSError as error:
-        raise ModelFileError(f"{path}: cannot be saved, {write_reason(error)}") from error
+        raise ModelFileError(f"{path}: cannot be saved, {write_advice(error, path)}") from error
 
 
 def _part_payload(name: str, part: PartLike, path: Path) -> _Payload:
@@ -155,17 +153,12 @@ def _write(path: Path, manifest: Manifest, payloads: Mapping[str, _Payload]) -> 
         members: list[Member] = []
         for name, payload in rows:
             members.append(Member(name, members[-1].end if members else 0, payload.size, payload.crc))
-            _write_all(file, memoryview(local_header(members[-1])))
+            write_all(file, memoryview(local_header(members[-1])))
             for chunk in payload.data():
-                _write_all(file, chunk)
-        _write_all(file, memoryview(directory(members)))
+                write_all(file, chunk)
+        write_all(file, memoryview(directory(members)))
     return manifest
 
 
 def _order(row: tuple[str, _Payload]) -> tuple[bool, str]:
     return is_training(row[0]), row[0]
-
-
-def _write_all(file: BinaryIO, data: memoryview) -> None:
-    while data.nbytes:
-        data = data[file.write(data) :]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float32]
+from distill_engine.audio.arrays import Float32Array
 
 
-def upsample_latents(latents: FloatArray, reduction: int = 4) -> FloatArray:
+def upsample_latents(latents: Float32Array, reduction: int = 4) -> Float32Array:
     """Interpolate latents [D, L] linearly to the mel rate [D, L * reduction].
 
     Each latent stands at the centre of its `reduction` frames. Before the first centre and after

@@ -64,11 +64,6 @@ class ControlProcess:
             if self._ended.is_set() or time.monotonic() > deadline:
                 raise ControlError(self.failure or "the control process does not start; run `distill doctor`")
 
-    @property
-    def process_id(self) -> int:
-        """Process number of the one that runs now."""
-        return self._process.pid
-
     def send(self, message: Mapping[str, Any]) -> bool:
         """Sends an answer or event; False if it could not take it."""
         return self._channel.send(message)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 
-NO_DEVICE, PLAYING, STOPPED = 0.0, 1.0, 2.0
-
 
 @dataclass(frozen=True)
 class Status:

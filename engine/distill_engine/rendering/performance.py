@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import ConfigError, ControlError, DistillError, TakeError, VocoderError
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.synth import Synth
@@ -16,8 +16,6 @@ from distill_engine.synthesis.voice import FAILED
 from distill_engine.system.listeners import Listener, ignore
 from distill_engine.takes.take import Take, TakeEvent
 from distill_engine.vocabulary.table import BLEND_SLOTS, index_of
-
-FloatArray = npt.NDArray[np.float32]
 
 RENDER_BLOCK = 16
 MAXIMUM_SECONDS = 24 * 3600.0
@@ -53,7 +51,7 @@ class Score:
             raise ConfigError(f"{len(self.others) + 1} models are to play together; at most {BLEND_SLOTS} can")
 
 
-def play_score(instrument: Instrument, score: Score, notify: Listener = ignore) -> Iterator[FloatArray]:
+def play_score(instrument: Instrument, score: Score, notify: Listener = ignore) -> Iterator[Float32Array]:
     """Blocks [2, n] of exactly the score's duration at the instrument's rate, faded in and out, without the vocoder's delay.
 
     `notify` gets a sentence for each problem that was dealt with. Raises VocoderError if the vocoder fails.
@@ -115,7 +113,7 @@ def control_index(instrument: Instrument, name: str) -> int:
     return names.index(name)
 
 
-def _rendered(synth: Synth, hops: int, notify: Listener, heard: FloatArray | None = None) -> FloatArray:
+def _rendered(synth: Synth, hops: int, notify: Listener, heard: Float32Array | None = None) -> Float32Array:
     """The synth's next hops. Where it plays on live, muted, a file is not written: raises VocoderError if a vocoder failed."""
     block = synth.render(hops, heard)
     for report in synth.take_reports():
@@ -127,7 +125,7 @@ def _rendered(synth: Synth, hops: int, notify: Listener, heard: FloatArray | Non
 
 def play_take(
     instrument: Instrument, take: Take, resolve: Resolve, *, vocoder: str | None = None, notify: Listener = ignore
-) -> Iterator[FloatArray]:
+) -> Iterator[Float32Array]:
     """Blocks [2, n] of a take, cut as they were live: the same samples. With `vocoder` the same performance through another one.
 
     Through another vocoder the sound is moved by the difference of the delays, so that it stays where it was.
@@ -186,7 +184,7 @@ def _restore(synth: Synth, take: Take, swapped: Swapped, same: bool) -> None:
 
 def _perform(
     synth: Synth, take: Take, swapped: Swapped, vocoder: str | None, extra: int, notify: Listener
-) -> Iterator[FloatArray]:
+) -> Iterator[Float32Array]:
     """Everything up to the end, and `extra` hops more."""
     at, heard = 0, np.zeros(0, np.float32)
     for event in (*take.events, TakeEvent(take.hops + extra)):

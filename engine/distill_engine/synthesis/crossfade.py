@@ -10,11 +10,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.state import StateDict
 
-Samples = npt.NDArray[np.float64]
+Samples = Float64Array
 
 
 class Fade:
@@ -79,7 +79,7 @@ class DelayLine:
     def __init__(self, samples: int) -> None:
         self._memory = np.zeros(samples, np.float32)
 
-    def process(self, x: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def process(self, x: Float32Array) -> Float32Array:
         """[n] -> [n]."""
         if not len(self._memory):
             return x

@@ -10,20 +10,21 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.errors import ConfigError
 from distill_engine.state import StateDict, part_of
 
-Samples = npt.NDArray[np.float64]
+Samples = Float64Array
 
 
 @dataclass(frozen=True)
 class PostConfig:
     """Settings of the output stage. Times in seconds, levels in full scale, frequencies in Hz."""
 
-    sample_rate: int = 44100
-    hop: int = 512
+    sample_rate: int = DEFAULT_MEL.sample_rate
+    hop: int = DEFAULT_MEL.hop
     dc_cutoff_hz: float = 8.0
     fade_seconds: float = 0.03
     limiter_threshold: float = 0.8
@@ -40,11 +41,6 @@ class PostConfig:
             )
         if self.hop < 1 or self.fade_seconds <= 0 or self.limiter_release_seconds <= 0:
             raise ConfigError("hop, fade and release must be positive")
-
-
-def gain_from_db(gain_db: float) -> float:
-    """Linear gain; -90 dB and below is silence."""
-    return 0.0 if gain_db <= -90.0 else float(10.0 ** (gain_db / 20.0))
 
 
 class HighPass:
@@ -214,7 +210,7 @@ class Post:
         curve: Samples = level * level * (3.0 - 2.0 * level)
         return curve
 
-    def process(self, mono: Samples, gain: float, width: float) -> npt.NDArray[np.float32]:
+    def process(self, mono: Samples, gain: float, width: float) -> Float32Array:
         """Mono [hop] -> stereo [2, hop] float32 within the limiter's ceiling. `gain` is linear, `width` 0 to 1."""
         x = self._dc.process(mono.astype(np.float64)) * self._gain.process(gain) * self._fade()
         return self._limiter.process(self._widener.process(x, self._width.process(width))).astype(np.float32)

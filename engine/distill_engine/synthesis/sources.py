@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.errors import ControlError
 from distill_engine.state import StateDict
 from distill_engine.vocabulary.table import SOURCES
 
-Latent = npt.NDArray[np.float64]
+Latent = Float64Array
 
 JUMP_HOPS = 4
 GRAIN_HOPS = 12
@@ -45,7 +45,7 @@ class SourceSettings:
 class LatentSource(Protocol):
     """One way to move: `next` gives the latent of this hop and whether it leapt (the bank then bridges the step)."""
 
-    def next(self, settings: SourceSettings, samples: npt.NDArray[np.float32] | None) -> tuple[Latent, bool]: ...
+    def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, bool]: ...
 
     def restart(self) -> None: ...
 
@@ -60,7 +60,7 @@ class HoldSource:
     def __init__(self, centre: Latent) -> None:
         self._centre = centre
 
-    def next(self, settings: SourceSettings, samples: npt.NDArray[np.float32] | None) -> tuple[Latent, bool]:
+    def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, bool]:
         return self._centre, False
 
     def restart(self) -> None:
@@ -107,7 +107,7 @@ class DriftSource:
             self._points[index] = _noise(self._seed, index, 0)[: self._dimensions]
         return self._points[index]
 
-    def next(self, settings: SourceSettings, samples: npt.NDArray[np.float32] | None) -> tuple[Latent, bool]:
+    def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, bool]:
         index = math.floor(self._phase)
         t = self._phase - index
         before, left, right, after = (self._point(index + i) for i in (-1, 0, 1, 2))
@@ -140,7 +140,7 @@ class CorpusSource:
     `jitter` j adds leaps of up to j^2 / 2 of the loop, a new one every 12 hops, seeded.
     """
 
-    def __init__(self, latents: npt.NDArray[np.float32], seed: int, frame_rate: float, reduction: int) -> None:
+    def __init__(self, latents: Float32Array, seed: int, frame_rate: float, reduction: int) -> None:
         if latents.ndim != 2 or latents.shape[1] < 1:
             raise ControlError(
                 f"source corpus: the encoded corpus has the shape {latents.shape}, not [dimensions, time]"
@@ -185,7 +185,7 @@ class CorpusSource:
         self._travel = min(max(self._travel, 0.0), loop - 1.0) if settings.speed >= 0 else max(self._travel, -loop)
         return False
 
-    def next(self, settings: SourceSettings, samples: npt.NDArray[np.float32] | None) -> tuple[Latent, bool]:
+    def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, bool]:
         loop = self._loop_hops(settings)
         leapt = settings.jitter > 0 and self._ticks % GRAIN_HOPS == 0
         if self._start is None or settings.position != self._start:
@@ -262,7 +262,7 @@ class SourceBank:
     def _bridge(self, hops: int) -> None:
         self._step, self._length, self._left = None, max(1, hops), max(1, hops)
 
-    def next(self, settings: SourceSettings, samples: npt.NDArray[np.float32] | None = None) -> Latent:
+    def next(self, settings: SourceSettings, samples: Float32Array | None = None) -> Latent:
         """The latent [D] of this hop. `samples` [hop] is this hop of live input (mono), if there is any."""
         latent, leapt = self._sources[self.selected].next(settings, samples)
         if leapt and self._last is not None:

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import ControlError, TakeError
 from distill_engine.state import StateDict, part_of
 from distill_engine.synthesis.control_names import moves
@@ -31,8 +31,6 @@ from distill_engine.synthesis.voice import Report
 from distill_engine.synthesis.voice_pool import VoicePool, voices_of
 from distill_engine.takes.take_recorder import TakeLog
 from distill_engine.vocabulary.table import BLEND_SLOTS, PARAMETERS, index_of
-
-FloatArray = npt.NDArray[np.float32]
 
 _CONTROL = index_of("/distill/control/0")
 MAXIMUM_CHUNK = 32
@@ -218,7 +216,7 @@ class Synth:
 
     # -- sound ---------------------------------------------------------------------------------------------------------
 
-    def render(self, hops: int, samples: FloatArray | None = None) -> FloatArray:
+    def render(self, hops: int, samples: Float32Array | None = None) -> Float32Array:
         """The next `hops` hops, stereo [2, hops * 512], within full scale. `samples` [hops * 512]: live input, mono."""
         out = np.zeros((2, hops * self.hop), np.float32)
         done = 0
@@ -247,7 +245,7 @@ class Synth:
         for _ in range(count):
             self.parameters.advance()
 
-    def _sound(self, count: int, samples: FloatArray | None) -> FloatArray:
+    def _sound(self, count: int, samples: Float32Array | None) -> Float32Array:
         if samples is not None and any(voice.sources.selected == "input" for voice in self._mixer.playing):
             self._log.note(self.hops_done, heard=samples)
         gains, widths = np.empty(count), np.empty(count)

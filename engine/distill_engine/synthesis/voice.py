@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import VocoderError
 from distill_engine.inference.step_backend import StepBackend
 from distill_engine.state import StateDict, part_of
@@ -17,8 +17,6 @@ from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.live_input import EncoderFailed
 from distill_engine.synthesis.sources import Latent, SourceBank
 from distill_engine.synthesis.steering import HopValues, Steering
-
-FloatArray = npt.NDArray[np.float32]
 
 PRIME_HOPS, PRIME_BLOCK = 32, 8
 SOFT_LIMIT, HARD_LIMIT = 3.0, 4.5
@@ -82,7 +80,7 @@ class Voice:
         self.decoder.restore(self._primed[0])
         self.vocoder.restore(self._primed[1])
 
-    def latent(self, values: HopValues, samples: FloatArray | None) -> Latent:
+    def latent(self, values: HopValues, samples: Float32Array | None) -> Latent:
         """The latent [D] of one hop: the source, then the map, the offsets and the controls, softly limited."""
         try:
             moved = self.steering.latent(self.sources, values, samples)
@@ -96,7 +94,7 @@ class Voice:
             moved[pins] = values.latents[pins]
         return soft_limit(moved)
 
-    def render(self, latents: FloatArray, hop: int, report: Callable[[Report], None]) -> FloatArray:
+    def render(self, latents: Float32Array, hop: int, report: Callable[[Report], None]) -> Float32Array:
         """Latents [D, n] from hop `hop` on -> samples [n * hop length], mono, finite whatever the networks gave."""
         try:
             samples = self.vocoder.step(self.decoder.step(latents))[0] * np.float32(self.instrument.trim)
@@ -115,7 +113,7 @@ class Voice:
         self._last_sample = float(samples[-1])
         return self.line.process(samples)
 
-    def _muted(self, samples: FloatArray, hop: int, report: Callable[[Report], None]) -> FloatArray:
+    def _muted(self, samples: Float32Array, hop: int, report: Callable[[Report], None]) -> Float32Array:
         """The blocks before the first bad one, a short tail, silence; the states start again and fade in."""
         size = self.instrument.hop
         bad = int(np.argmin(np.isfinite(samples))) // size * size
@@ -130,7 +128,7 @@ class Voice:
         report(Report(hop + bad // size, "not-a-number", f"{name} gave NaN or infinity; that block was muted"))
         return clean
 
-    def _silenced(self, hops: int, error: Exception, hop: int, report: Callable[[Report], None]) -> FloatArray:
+    def _silenced(self, hops: int, error: Exception, hop: int, report: Callable[[Report], None]) -> Float32Array:
         """A short tail, then silence, for hops that could not be computed; said once, tried again at each block."""
         samples = np.zeros(hops * self.instrument.hop, np.float32)
         if not self._failing:

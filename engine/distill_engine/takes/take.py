@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import ControlError, TakeError
 from distill_engine.state import StateDict
 from distill_engine.vocabulary.table import BLEND_SLOTS, index_of
@@ -68,7 +68,7 @@ class TakeEvent:
     glide: float = 0.0
     command: str | None = None
     arguments: tuple[Any, ...] = ()
-    heard: npt.NDArray[np.float32] | None = None
+    heard: Float32Array | None = None
 
     def to_json(self) -> str:
         if self.heard is not None:

@@ -108,6 +108,3 @@ class VocosConfig(_Config):
     def delay(self) -> int:
         """Samples by which a stream is late: half of what neighbouring windows overlap, and one spectrum of look-ahead."""
         return (self.n_fft + self.hop // self.frames_per_hop) // 2
-
-
-VocoderConfig = HifiGanConfig | VocosConfig

@@ -21,7 +21,6 @@ UPSTREAM_NAMES = {
     "f_min": "fmin",
     "f_max": "fmax",
 }
-ACTIVATION_REACH = 10  # rows of input beyond the output that one anti-aliased activation sees, half on each side
 ACTIVATION_DELAY = 5
 
 

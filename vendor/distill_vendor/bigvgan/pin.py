@@ -7,8 +7,7 @@ from typing import Any
 
 from distill_vendor.bigvgan.config import BigVGANConfig
 
-REPOSITORY = "NVIDIA/BigVGAN"
-COMMIT = "7d2b454564a6c7d014227f635b7423881f14bdac"
+COMMIT = "7d2b454564a6c7d014227f635b7423881f14bdac"  # of the upstream repository, NVIDIA/BigVGAN
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.mel import hann_window
-
-FloatArray = npt.NDArray[np.float64]
 
 WINDOW = 2048
 BANDS = 40
@@ -25,7 +24,7 @@ FLOOR_POWER = 1e-12  # -120 dB re full scale
 LOW_HZ, WARM_HZ, HIGH_HZ = 20.0, 400.0, 16000.0
 
 
-def frames_of(samples: npt.NDArray[np.float32], window: int, hop: int) -> npt.NDArray[np.float32]:
+def frames_of(samples: Float32Array, window: int, hop: int) -> Float32Array:
     """Read-only frames [F, window], F = max(1, T // hop), frame t centred on sample t * hop + hop / 2; zeros outside."""
     count = max(1, len(samples) // hop)
     left = (window - hop) // 2
@@ -33,7 +32,7 @@ def frames_of(samples: npt.NDArray[np.float32], window: int, hop: int) -> npt.ND
     return np.lib.stride_tricks.sliding_window_view(padded, window)[::hop][:count]
 
 
-def power_spectra(frames: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def power_spectra(frames: Float32Array) -> Float32Array:
     """Power [F, n // 2 + 1] of frames [F, n], scaled so that the bins of a frame add up to its mean square."""
     window = hann_window(frames.shape[1])
     spectrum = np.fft.rfft(frames * window, axis=1)
@@ -43,35 +42,35 @@ def power_spectra(frames: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return np.asarray(power, np.float32)
 
 
-def bin_frequencies(bins: int, sample_rate: int) -> FloatArray:
+def bin_frequencies(bins: int, sample_rate: int) -> Float64Array:
     """Centre frequencies [bins] in Hz of a real spectrum with that many bins."""
     return np.linspace(0.0, sample_rate / 2, bins)
 
 
-def erb_rate(frequency: npt.ArrayLike) -> FloatArray:
+def erb_rate(frequency: npt.ArrayLike) -> Float64Array:
     """ERB-rate in Cam of a frequency in Hz (Glasberg & Moore 1990, eq. 4)."""
     return 21.4 * np.log10(1.0 + 0.00437 * np.asarray(frequency, np.float64))
 
 
 @cache
-def erb_filterbank(bins: int, sample_rate: int) -> npt.NDArray[np.float32]:
+def erb_filterbank(bins: int, sample_rate: int) -> Float32Array:
     """Triangles [BANDS, bins] that overlap by half on the ERB-rate scale and add up to one between their ends."""
     rate = erb_rate(bin_frequencies(bins, sample_rate))
     edges = np.linspace(erb_rate(LOW_HZ), erb_rate(HIGH_HZ), BANDS + 2)
     position = (rate[None, :] - edges[:-2, None]) / (edges[1] - edges[0])
-    bank: npt.NDArray[np.float32] = np.maximum(0.0, 1.0 - np.abs(position - 1.0)).astype(np.float32)
+    bank: Float32Array = np.maximum(0.0, 1.0 - np.abs(position - 1.0)).astype(np.float32)
     bank.flags.writeable = False
     return bank
 
 
 @cache
-def erb_centres() -> FloatArray:
+def erb_centres() -> Float64Array:
     """Centres [BANDS] of the filterbank in Cam."""
     return np.linspace(erb_rate(LOW_HZ), erb_rate(HIGH_HZ), BANDS + 2)[1:-1]
 
 
 @cache
-def k_weighting(bins: int, sample_rate: int) -> npt.NDArray[np.float32]:
+def k_weighting(bins: int, sample_rate: int) -> Float32Array:
     """Power gain [bins] of the K-weighting filter (BS.1770-4, annex 1), its two biquads designed for this sample rate."""
     omega = 2j * np.pi * bin_frequencies(bins, sample_rate) / sample_rate
     z1, z2 = np.exp(-omega), np.exp(-2 * omega)
@@ -91,19 +90,19 @@ def k_weighting(bins: int, sample_rate: int) -> npt.NDArray[np.float32]:
     return np.asarray(shelf * highpass, np.float32)
 
 
-def loudness(power: npt.NDArray[np.float32], sample_rate: int) -> FloatArray:
+def loudness(power: Float32Array, sample_rate: int) -> Float64Array:
     """K-weighted level in LUFS (BS.1770-4 eq. 2 for one channel, per frame and ungated), -120 at the lowest."""
     mean_square = power @ k_weighting(power.shape[1], sample_rate)
     return np.asarray(np.maximum(-0.691 + 10 * np.log10(np.maximum(mean_square, FLOOR_POWER)), -120.0), np.float64)
 
 
-def band_levels(power: npt.NDArray[np.float32], sample_rate: int) -> FloatArray:
+def band_levels(power: Float32Array, sample_rate: int) -> Float64Array:
     """Levels [F, BANDS] of the ERB bands in dB re full scale."""
     energy = power @ erb_filterbank(power.shape[1], sample_rate).T
     return np.asarray(10 * np.log10(np.maximum(energy, FLOOR_POWER)), np.float64)
 
 
-def brightness_and_spread(levels: FloatArray) -> tuple[FloatArray, FloatArray]:
+def brightness_and_spread(levels: Float64Array) -> tuple[Float64Array, Float64Array]:
     """Centroid and standard deviation in Cam of the amplitudes of the ERB bands (Peeters 2004, 6.1.1 and 6.1.2)."""
     amplitude = 10 ** (levels / 20)
     weight = amplitude / np.sum(amplitude, axis=1, keepdims=True)
@@ -112,7 +111,7 @@ def brightness_and_spread(levels: FloatArray) -> tuple[FloatArray, FloatArray]:
     return centroid, np.sqrt(variance)
 
 
-def warmth(power: npt.NDArray[np.float32], sample_rate: int) -> FloatArray:
+def warmth(power: Float32Array, sample_rate: int) -> Float64Array:
     """Energy from 20 to 400 Hz over the energy from 400 Hz to 16 kHz, in dB, within -40..40."""
     frequency = bin_frequencies(power.shape[1], sample_rate)
     low = power[:, (frequency >= LOW_HZ) & (frequency < WARM_HZ)].sum(axis=1)

@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.analysis.features import spectral, temporal, tonal
+from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.errors import AnalysisError
 
-FloatArray = npt.NDArray[np.float64]
-
-HOP = 512
+HOP = DEFAULT_MEL.hop
 SILENCE_LUFS = -60.0
 PITCH_CONFIDENCE = 0.7
 _CHUNK = 512
@@ -61,12 +61,12 @@ class FeatureTrack:
     `onsets` [F] marks the frames in which something starts. `attack` is the flux of every frame.
     """
 
-    values: FloatArray
-    confidence: FloatArray
+    values: Float64Array
+    confidence: Float64Array
     onsets: npt.NDArray[np.bool_]
     frame_rate: float
 
-    def __getitem__(self, name: str) -> FloatArray:
+    def __getitem__(self, name: str) -> Float64Array:
         return np.asarray(self.values[NAMES.index(name)])
 
     @property
@@ -74,7 +74,7 @@ class FeatureTrack:
         return int(self.values.shape[1])
 
 
-def extract(samples: npt.NDArray[np.float32], sample_rate: int = 44100) -> FeatureTrack:
+def extract(samples: Float32Array, sample_rate: int = DEFAULT_MEL.sample_rate) -> FeatureTrack:
     """All features of mono samples [T], full scale +-1, one frame per 512 samples (at least one).
 
     Raises:
@@ -100,7 +100,7 @@ def extract(samples: npt.NDArray[np.float32], sample_rate: int = 44100) -> Featu
     return FeatureTrack(np.concatenate([loudness[None], timbre, moving]), confidence, starts, frame_rate)
 
 
-def _spectral(x: npt.NDArray[np.float32], sample_rate: int) -> tuple[FloatArray, FloatArray]:
+def _spectral(x: Float32Array, sample_rate: int) -> tuple[Float64Array, Float64Array]:
     """Band levels [F, bands] and loudness, brightness, spread, warmth [4, F]."""
     frames = spectral.frames_of(x, spectral.WINDOW, HOP)
     levels, rows = [], []
@@ -114,7 +114,7 @@ def _spectral(x: npt.NDArray[np.float32], sample_rate: int) -> tuple[FloatArray,
     return np.concatenate(levels), np.concatenate(rows, axis=1)
 
 
-def _tonal(x: npt.NDArray[np.float32], sample_rate: int, count: int) -> FloatArray:
+def _tonal(x: Float32Array, sample_rate: int, count: int) -> Float64Array:
     """Pitch, confidence, harmonicity, roughness and noisiness [5, F]: measured at every second frame, held in between."""
     frames = spectral.frames_of(x, tonal.WINDOW, HOP)[::2]
     rows = []
@@ -129,7 +129,7 @@ def _tonal(x: npt.NDArray[np.float32], sample_rate: int, count: int) -> FloatArr
     return np.repeat(np.concatenate(rows, axis=1), 2, axis=1)[:, :count]
 
 
-def summarise(track: FeatureTrack, start: int = 0, stop: int | None = None) -> FloatArray:
+def summarise(track: FeatureTrack, start: int = 0, stop: int | None = None) -> Float64Array:
     """One value per feature [features] for frames start..stop; NaN where a feature is undefined in most of the sound.
 
     Steady features are averaged by loudness (a frame 10 dB softer counts half); attack is the mean of the strongest

@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 import scipy.fft
 
+from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.mel import hann_window
 
-FloatArray = npt.NDArray[np.float64]
-Frames = npt.NDArray[np.float32]
+Frames = Float32Array
 
 WINDOW = 4096
 LOWEST_HZ, HIGHEST_HZ = 45.0, 2000.0
@@ -24,7 +24,7 @@ PARTIALS = 16
 ROUGH_HIGHEST_HZ = 10000.0
 
 
-def pitch(frames: Frames, sample_rate: int) -> tuple[FloatArray, FloatArray]:
+def pitch(frames: Frames, sample_rate: int) -> tuple[Float64Array, Float64Array]:
     """Fundamental as a MIDI note number [F] and confidence 0..1 [F] of frames [F, 4096], by YIN (steps 1 to 5).
 
     The confidence is 1 minus the normalised difference at the period chosen. Silence has confidence 0.
@@ -45,7 +45,7 @@ def pitch(frames: Frames, sample_rate: int) -> tuple[FloatArray, FloatArray]:
     return note, confidence
 
 
-def _difference(frames: Frames, half: int, high: int) -> FloatArray:
+def _difference(frames: Frames, half: int, high: int) -> Float64Array:
     """YIN's difference function [F, high + 1] over an integration window of `half` samples (eq. 6 and 7)."""
     whole = scipy.fft.rfft(frames, axis=1)
     first = scipy.fft.rfft(frames[:, :half], n=frames.shape[1], axis=1)
@@ -55,7 +55,7 @@ def _difference(frames: Frames, half: int, high: int) -> FloatArray:
     return np.asarray(np.maximum(energy[:, :1] + energy - 2.0 * correlation, 0.0))
 
 
-def _first_dip(dips: FloatArray) -> npt.NDArray[np.int64]:
+def _first_dip(dips: Float64Array) -> npt.NDArray[np.int64]:
     """The first local minimum below the threshold, else the global minimum (YIN step 4) of [F, lags] -> [F]."""
     minimum = np.zeros(dips.shape, bool)
     minimum[:, 1:-1] = (dips[:, 1:-1] <= dips[:, :-2]) & (dips[:, 1:-1] < dips[:, 2:])
@@ -63,7 +63,7 @@ def _first_dip(dips: FloatArray) -> npt.NDArray[np.int64]:
     return np.asarray(np.where(good.any(axis=1), good.argmax(axis=1), dips.argmin(axis=1)))
 
 
-def _parabola(values: FloatArray, at: npt.NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:
+def _parabola(values: Float64Array, at: npt.NDArray[np.int64]) -> tuple[Float64Array, Float64Array]:
     """Offset (-0.5..0.5) and value of the extremum of the parabola through three neighbours of [F, lags] at [F]."""
     rows = np.arange(len(values))
     inner = np.clip(at, 1, values.shape[1] - 2)
@@ -76,13 +76,13 @@ def _parabola(values: FloatArray, at: npt.NDArray[np.int64]) -> tuple[FloatArray
 
 
 @cache
-def _window_correlation(window: int, lags: int) -> FloatArray:
+def _window_correlation(window: int, lags: int) -> Float64Array:
     spectrum = np.abs(np.fft.rfft(hann_window(window).astype(np.float64), 2 * window)) ** 2
     correlation = np.fft.irfft(spectrum)[:lags]
     return np.asarray(correlation / correlation[0])
 
 
-def magnitude_spectra(frames: Frames) -> npt.NDArray[np.float32]:
+def magnitude_spectra(frames: Frames) -> Float32Array:
     """Magnitudes [F, 4097] of Hann-windowed frames without their mean, zero-padded to twice their length."""
     centred = frames - frames.mean(axis=1, keepdims=True)
     return np.asarray(np.abs(scipy.fft.rfft(centred * hann_window(frames.shape[1]), n=2 * frames.shape[1], axis=1)))
@@ -97,7 +97,7 @@ def _flatness_edges(bins: int, sample_rate: int) -> npt.NDArray[np.int64]:
     return np.round(np.array(edges) / (sample_rate / 2) * (bins - 1)).astype(np.int64)
 
 
-def noisiness(magnitudes: npt.NDArray[np.float32], sample_rate: int) -> FloatArray:
+def noisiness(magnitudes: Float32Array, sample_rate: int) -> Float64Array:
     """Spectral flatness in dB [F] within narrow bands, averaged by the amplitude in each; about -2 for noise, less for tones.
 
     Flatness within bands (ISO/IEC 15938-4, AudioSpectrumFlatness) does not mistake a tilted noise for a tone.
@@ -112,7 +112,7 @@ def noisiness(magnitudes: npt.NDArray[np.float32], sample_rate: int) -> FloatArr
     return np.asarray(np.sum(flatness * amplitude, axis=1) / np.sum(amplitude, axis=1), np.float64)
 
 
-def harmonicity(magnitudes: npt.NDArray[np.float32], sample_rate: int) -> FloatArray:
+def harmonicity(magnitudes: Float32Array, sample_rate: int) -> Float64Array:
     """Harmonics-to-noise ratio in dB [F], within -20..40 (Boersma 1993, eq. 4, 8 and 9). Silence: -20."""
     low, high = int(sample_rate / HIGHEST_HZ), int(np.ceil(sample_rate / LOWEST_HZ))
     correlation = scipy.fft.irfft(magnitudes.astype(np.float64) ** 2, axis=1)[:, : high + 1]
@@ -127,7 +127,7 @@ def harmonicity(magnitudes: npt.NDArray[np.float32], sample_rate: int) -> FloatA
     return np.asarray(np.clip(10 * np.log10(r / (1 - r)), -20.0, 40.0))
 
 
-def roughness(magnitudes: npt.NDArray[np.float32], sample_rate: int) -> FloatArray:
+def roughness(magnitudes: Float32Array, sample_rate: int) -> Float64Array:
     """Sensory dissonance of the strongest partials [F], independent of level, 0 where fewer than two stand out.
 
     Vassilakis 2001 (eq. 6.23: amplitude-fluctuation degree, and the curve of Sethares 1993) summed over all pairs, with
@@ -145,7 +145,7 @@ def roughness(magnitudes: npt.NDArray[np.float32], sample_rate: int) -> FloatArr
     return np.asarray(np.sum((loud * soft) ** 0.1 * 0.5 * depth**3.11 * curve * (soft > 0), axis=1), np.float64)
 
 
-def _partials(magnitudes: npt.NDArray[np.float32], sample_rate: int) -> tuple[FloatArray, FloatArray]:
+def _partials(magnitudes: Float32Array, sample_rate: int) -> tuple[Float64Array, Float64Array]:
     """Frequencies in Hz and relative amplitudes [F, PARTIALS] of the strongest peaks; absent ones have amplitude 0."""
     bin_hz = sample_rate / 2 / (magnitudes.shape[1] - 1)
     near = magnitudes[:, : int(ROUGH_HIGHEST_HZ / bin_hz)]

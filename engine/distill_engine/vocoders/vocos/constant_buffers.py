@@ -10,6 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.vocoders.vocos.constant_tables import computed
 
 
@@ -38,7 +39,7 @@ class WithConstants(nn.Module):
             self.register_buffer(attribute, torch.tensor(np.asarray(constant), dtype=torch.float32), persistent=False)
 
 
-def _table(name: str) -> npt.NDArray[np.float32]:
+def _table(name: str) -> Float32Array:
     """Return the table called `name`. Raises ValueError if there is none."""
     table = computed(name)
     if table is None:

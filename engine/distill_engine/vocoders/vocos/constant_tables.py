@@ -13,9 +13,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.mel import MelConfig, mel_filterbank
-
-FloatArray = npt.NDArray[np.float64]
 
 POINT_SPACING = 0.04  # of a point's frequency, up to the next point; one bin at least
 LEVELS = 64  # mel bands in which the vocoder keeps the level of the mel
@@ -23,17 +22,17 @@ ONSET_POSITIONS = 17  # candidate positions of an onset within a window
 RAMP_SAMPLES = 128  # length of the ramp at an onset (2.9 ms)
 
 
-def normal_noise(frames: int, bins: int) -> npt.NDArray[np.float32]:
+def normal_noise(frames: int, bins: int) -> Float32Array:
     """Return standard normal noise [frames, bins] of a fixed seed, which drives the oscillators."""
     return np.random.Generator(np.random.PCG64(0)).standard_normal((frames, bins)).astype(np.float32)
 
 
-def mel_filters(bands: int) -> npt.NDArray[np.float32]:
+def mel_filters(bands: int) -> Float32Array:
     """Return the mel filterbank [bands, 1025] of the default mel with so many bands."""
     return mel_filterbank(MelConfig(bands=bands))
 
 
-def between_points(bins: int) -> FloatArray:
+def between_points(bins: int) -> Float64Array:
     """Return the matrix [points, bins] that interpolates linearly from spectral points to bins.
 
     The points are about one bin apart at low frequencies and POINT_SPACING of their frequency at
@@ -47,7 +46,7 @@ def between_points(bins: int) -> FloatArray:
 
 
 @cache
-def band_centres(bands: int) -> tuple[FloatArray, FloatArray]:
+def band_centres(bands: int) -> tuple[Float64Array, Float64Array]:
     """Return the centres [bands] in Hz of the mel filters and the sums [bands] of their weights.
 
     A centre is the filter's mean frequency.
@@ -58,39 +57,39 @@ def band_centres(bands: int) -> tuple[FloatArray, FloatArray]:
     return (bank @ np.fft.rfftfreq(config.n_fft, 1.0 / config.sample_rate)) / sums, sums
 
 
-def bands_apart(bins: int, bands: int) -> FloatArray:
+def bands_apart(bins: int, bands: int) -> Float64Array:
     """Return the distance [bins, bands], in mel bands, of each spectral bin from each mel band.
 
     A bin beyond the outermost centre counts as lying on that centre.
     """
     hertz = np.fft.rfftfreq(2 * (bins - 1), 1.0 / MelConfig().sample_rate)
     position = np.interp(hertz, band_centres(bands)[0], np.arange(bands))
-    distance: FloatArray = np.abs(position[:, None] - np.arange(bands))
+    distance: Float64Array = np.abs(position[:, None] - np.arange(bands))
     return distance
 
 
-def level_filters(bins: int) -> FloatArray:
+def level_filters(bins: int) -> Float64Array:
     """Return mel-filterbank weights [LEVELS, bins], normalised so that each column sums to 1."""
     n_fft = 2 * (bins - 1)
     bank = mel_filterbank(MelConfig(n_fft=n_fft, window=n_fft, bands=LEVELS, area_norm=False)).astype(np.float64)
     bank[0, 0] = 1.0
-    weights: FloatArray = bank / bank.sum(0)
+    weights: Float64Array = bank / bank.sum(0)
     return weights
 
 
-def onset_positions(n_fft: int) -> FloatArray:
+def onset_positions(n_fft: int) -> Float64Array:
     """Return the candidate onsets [ONSET_POSITIONS] in samples from the window's centre."""
     return np.linspace(-n_fft / 2, n_fft / 2, ONSET_POSITIONS)
 
 
-def onset_ramps(n_fft: int) -> FloatArray:
+def onset_ramps(n_fft: int) -> Float64Array:
     """Return gains [ONSET_POSITIONS, n_fft] over a window, for a start at each position.
 
     They rise from 0 to 1 along a raised cosine of RAMP_SAMPLES samples, centred on the position.
     """
     samples = np.arange(n_fft) + 0.5 - n_fft / 2
     ramps = np.clip((samples - onset_positions(n_fft)[:, None]) / RAMP_SAMPLES + 0.5, 0.0, 1.0)
-    gains: FloatArray = 0.5 - 0.5 * np.cos(np.pi * ramps)
+    gains: Float64Array = 0.5 - 0.5 * np.cos(np.pi * ramps)
     return gains
 
 
@@ -125,7 +124,7 @@ def constant_name(kind: str, *sizes: int) -> str:
     return "/".join([kind, *map(str, sizes)])
 
 
-def computed(name: str) -> npt.NDArray[np.float32] | None:
+def computed(name: str) -> Float32Array | None:
     """Return the float32 table of this name; None if it is not a table's name.
 
     The array's shape [...] depends on the kind. Raises ValueError for sizes out of range; the

@@ -16,9 +16,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from distill_engine.audio.arrays import Float64Array
 from distill_engine.audio.mel import MelConfig, hann_window, mel_filterbank
 from distill_engine.vocoders.vocos.constant_buffers import WithConstants
-from distill_engine.vocoders.vocos.constant_tables import FloatArray, band_centres, constant_name
+from distill_engine.vocoders.vocos.constant_tables import band_centres, constant_name
 from distill_engine.vocoders.vocos.phase_continuation import SILENCE
 
 MAXIMUM_LOG_MAGNITUDE = 6.0  # nats: a magnitude of 400
@@ -108,7 +109,7 @@ class MelMagnitudes(WithConstants):
         return log + change @ self.bands
 
 
-def _implied_magnitude(bands: int, n_fft: int) -> tuple[FloatArray, FloatArray]:
+def _implied_magnitude(bands: int, n_fft: int) -> tuple[Float64Array, Float64Array]:
     """Return the matrix [bins, bands] and offset [bins, 1] from a log-mel to log-magnitudes.
 
     The spectra have `n_fft` points. The matrix interpolates linearly between band centres in Hz.
@@ -122,13 +123,13 @@ def _implied_magnitude(bands: int, n_fft: int) -> tuple[FloatArray, FloatArray]:
     return matrix, (-(matrix @ np.log(sums)) - np.log(window_gain))[:, None]
 
 
-def _bins(n_fft: int) -> FloatArray:
+def _bins(n_fft: int) -> Float64Array:
     """Return the bins' frequencies [n_fft // 2 + 1] in Hz."""
     return np.asarray(np.fft.rfftfreq(n_fft, 1.0 / MelConfig().sample_rate), np.float64)
 
 
 @cache
-def _isolated_gain(bands: int, n_fft: int) -> FloatArray:
+def _isolated_gain(bands: int, n_fft: int) -> Float64Array:
     """Return the log-ratio [bins] of an isolated partial's magnitudes to those its mel implies.
 
     In nats, over 20 bins on either side of a partial at each bin. The implied magnitudes are those
@@ -138,13 +139,13 @@ def _isolated_gain(bands: int, n_fft: int) -> FloatArray:
     matrix, offset = _implied_magnitude(bands, n_fft)
     count = n_fft // 2 + 1
 
-    def sine_spectra(size: int) -> FloatArray:
+    def sine_spectra(size: int) -> Float64Array:
         phase = 2 * np.pi / config.sample_rate * np.maximum(_bins(n_fft), 1.0)[:, None] * np.arange(size) + np.pi / 4
-        magnitudes: FloatArray = np.abs(np.fft.rfft(0.2 * np.cos(phase) * hann_window(size), axis=1))
+        magnitudes: Float64Array = np.abs(np.fft.rfft(0.2 * np.cos(phase) * hann_window(size), axis=1))
         return magnitudes
 
     mel = np.log(np.maximum(sine_spectra(config.n_fft) @ mel_filterbank(config).T, config.floor))
     implied = np.exp(mel @ matrix.T + offset.T)
     around = np.abs(np.arange(count)[:, None] - np.arange(count)) <= 20
-    gain: FloatArray = np.log((sine_spectra(n_fft) / np.sqrt(n_fft) * around).sum(1) / (implied * around).sum(1))
+    gain: Float64Array = np.log((sine_spectra(n_fft) / np.sqrt(n_fft) * around).sum(1) / (implied * around).sum(1))
     return gain

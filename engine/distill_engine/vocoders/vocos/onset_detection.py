@@ -13,11 +13,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from distill_engine.audio.arrays import Float64Array
 from distill_engine.audio.mel import MelConfig, hann_window
 from distill_engine.vocoders.vocos.constant_buffers import WithConstants
 from distill_engine.vocoders.vocos.constant_tables import constant_name, onset_positions
@@ -29,8 +29,6 @@ SMOOTHING_BANDS = 6  # half-width of the smoothing over bands: single bands of n
 SHARPNESS = 20.0  # log-probability of a position lost per squared nat of its error
 MINIMUM_FRACTION = 0.03  # of a sound's energy that the newest frame is taken to contain at least
 SILENT = MelConfig().floor ** 2  # energy of a band in silence
-
-FloatArray = npt.NDArray[np.float64]
 
 
 class Onsets(NamedTuple):
@@ -119,12 +117,12 @@ def final_gains(onsets: Onsets | None) -> tuple[Tensor | None, Tensor | None]:
     return onset_shares(bins), torch.cat([onsets.gate_before[:, 1:], onsets.gate[:, -1:]], 1)
 
 
-def _energy_after(positions: FloatArray, window: int) -> FloatArray:
+def _energy_after(positions: Float64Array, window: int) -> Float64Array:
     """Return the fraction of a squared window's energy that lies after each position.
 
     `positions` [...] are in samples from the window's centre; fractions [...] are 0 to 1.
     """
     squared = np.square(hann_window(window).astype(np.float64))
     sums = np.concatenate([[0.0], np.cumsum(squared[::-1])]) / squared.sum()
-    fractions: FloatArray = np.interp(window / 2 - positions, np.arange(window + 1), sums)
+    fractions: Float64Array = np.interp(window / 2 - positions, np.arange(window + 1), sums)
     return fractions

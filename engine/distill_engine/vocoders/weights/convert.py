@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from distill_engine.errors import WeightsError
+from distill_engine.system.atomic_write import write_advice, write_file
 from distill_engine.vocoders.registry import build_vocoder
 
 CHUNK = 1 << 20
@@ -93,21 +92,10 @@ def write_atomically(target: Path, data: bytes) -> None:
     """All of `data` under the name `target`, or nothing. Raises WeightsError where the disk is full or read-only."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        write_file(target, data)
     except OSError as error:
-        raise WeightsError(
-            f"{target}: cannot be written ({error.strerror or error}): free {len(data) / 1e6:.0f} MB there, "
-            "or set HF_HOME to another disk"
-        ) from None
+        advice = write_advice(error, target, "set HF_HOME to another disk")
+        raise WeightsError(f"{target}: {len(data) / 1e6:.0f} MB cannot be written, {advice}") from None
 
 
 def read_json(path: Path) -> dict[str, Any]:

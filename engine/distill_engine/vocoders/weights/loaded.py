@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from distill_engine.audio.mel import FloatArray, MelConfig
+from distill_engine.audio.arrays import Float32Array
+from distill_engine.audio.mel import MelConfig
 from distill_engine.errors import ConfigError, VocoderError
 from distill_engine.layers.runner import Runner, choose_device, move_network
 from distill_engine.system.listeners import ignore
@@ -40,7 +41,7 @@ class LoadedVocoder:
     def network(self) -> Any:
         return self.runner.network
 
-    def vocode(self, mel: FloatArray, block: int = BLOCK_FRAMES) -> FloatArray:
+    def vocode(self, mel: Float32Array, block: int = BLOCK_FRAMES) -> Float32Array:
         """Samples [F * hop] of log-mel [bands, F], of any length in bounded memory: an exact stream, `block` frames at a time.
 
         Where memory runs out the blocks get smaller, then the work moves to the CPU; the listener gets a message.
@@ -58,7 +59,7 @@ class LoadedVocoder:
         whole = np.concatenate(blocks)[self.delay :]
         return np.asarray(whole[: mel.shape[1] * self.mel.hop])
 
-    def _rest(self, state: Any) -> FloatArray:
+    def _rest(self, state: Any) -> Float32Array:
         """The last `delay` samples: where the network knows of an end, with the edge that the whole sound has."""
         late = -(-self.delay // self.mel.hop)
         ended = self.network.ended(state) if hasattr(self.network, "ended") else state
