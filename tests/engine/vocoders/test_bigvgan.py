@@ -1,4 +1,4 @@
-"""BigVGAN as a vocoder: any length in bounded memory, on the device there is, going on where memory runs out."""
+"""BigVGAN as a vocoder: any length in bounded memory, on any device, with too little memory."""
 
 from __future__ import annotations
 

@@ -6,8 +6,8 @@ each spectrum takes its phases from the audio so far, as in real-time iterative 
 inversion (Beauregard, Zhu & Wyse, DAFx 2005), so partials continue at their own frequencies.
 
 A bank of oscillators, one per bin, contributes a share of each phase. They run at the predicted
-frequencies with random deviations, which are as large as the sound is noisy. Where a partial sets in
-they are reset to the phases of an impulse in the middle of the window, so that it starts as an
+frequencies with random deviations, which are as large as the sound is noisy. Where a partial sets
+in they are reset to the phases of an impulse in the middle of the window, so that it starts as an
 attack. They also make the recurrence stable: driven by the same oscillators, two computations that
 differ by a rounding error converge.
 
