@@ -1,6 +1,6 @@
 """Measurement of what controls do: features of the sound at positions from -1 to 1.
 
-Base points are latents that the search for the controls did not use.
+The final measurement uses held-out base points: latents that the search did not use.
 """
 
 from __future__ import annotations

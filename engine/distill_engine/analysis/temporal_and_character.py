@@ -49,16 +49,16 @@ _CHARACTER_LENGTH = 0.9  # of a standard deviation of the corpus, per unit of pa
 def measure_moving(
     context: AnalysisContext,
     motion: Float64Array,
-    places: Sequence[tuple[int, float]],
+    starts: Sequence[tuple[int, float]],
     positions: Float64Array,
     stage: str,
 ) -> list[Response]:
-    """Measure each of K temporal controls alone on the corpus, played from `places`.
+    """Measure each of K temporal controls alone on the corpus, played from `starts`.
 
     Args:
         context: of the analysis.
         motion: amounts of source modulation [K, 2, 5] at -1 and 1.
-        places: where stretches of the corpus begin, (clip, latent).
+        starts: where stretches of the corpus begin, as (clip, latent).
         positions: of the controls [P], from -1 to 1.
         stage: names the work in progress events.
     """
@@ -71,13 +71,13 @@ def measure_moving(
     hops = context.config.moving_hops + LEAD + TAIL
     trajectories = []
     for k in range(count):
-        for clip, start in places:
+        for clip, start in starts:
             for row in one_control_values(count, k, positions):
                 modulation, shaper = controls.source_modulation(row), controls.motion(context.seed)
                 path = excerpt(context.view, clip, start, modulation.speed, hops, context.reduction)
                 trajectories.append(np.stack([shaper.step(z, modulation) for z in path.T], axis=1))
     features = context.prober.measure_moving(trajectories, stage)
-    features = features.reshape(count, len(places), len(positions), len(FEATURES))
+    features = features.reshape(count, len(starts), len(positions), len(FEATURES))
     return [Response(positions, values) for values in features]
 
 
@@ -89,10 +89,10 @@ def find_temporal(context: AnalysisContext) -> tuple[list[ControlInfo], Float64A
     config, view = context.config, context.view
     audible = [(clip, int(i)) for clip, mask in enumerate(view.audible) for i in np.flatnonzero(mask)]
     drawn = context.random(4).integers(len(audible), size=config.moving_bases)
-    places = [(audible[int(i)][0], float(audible[int(i)][1])) for i in drawn]
+    starts = [(audible[int(i)][0], float(audible[int(i)][1])) for i in drawn]
     motion = np.stack([amounts for _, amounts in MOTIONS.values()])
     positions = np.linspace(-1.0, 1.0, config.moving_positions)
-    responses = measure_moving(context, motion, places, positions, "trying the temporal controls")
+    responses = measure_moving(context, motion, starts, positions, "trying the temporal controls")
     spreads = {feature.name: max(view.spread(feature.name), feature.audible_step) for feature in FEATURES}
     infos: list[ControlInfo] = []
     kept: list[int] = []

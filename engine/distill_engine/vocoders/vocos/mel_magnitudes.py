@@ -34,8 +34,8 @@ class MelMagnitudes(WithConstants):
 
     All three are [B, T, n_fft // 2 + 1]. Log-magnitudes are in nats, on the scale of orthonormal
     spectra: those of white noise are about the log of its standard deviation. An advance is in
-    radians per `hop`, relative to the bin's own frequency. Isolation, 0 to 1, says how surely the
-    sound around a bin is a single partial.
+    radians per `hop`, relative to the bin's own frequency. Isolation, 0 to 1, tells
+    whether the sound around a bin is a single partial.
     """
 
     offset: Tensor
