@@ -1,4 +1,4 @@
-"""Latents from their own rate to the mel rate. Numpy only."""
+"""Upsampling of latents to the mel rate. Numpy only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from distill_engine.audio.arrays import Float32Array
 
 
 def upsample_latents(latents: Float32Array, reduction: int = 4) -> Float32Array:
-    """Latents [D, L] -> [D, L * reduction], linear between the centres of the regions; the ends are held."""
+    """Interpolate latents [D, L] linearly to the mel rate [D, L * reduction].
+
+    Each latent stands at the centre of its `reduction` frames. Before the first centre and after
+    the last one the value is constant.
+    """
     count = latents.shape[1]
     position = (np.arange(count * reduction) - (reduction - 1) / 2) / reduction
     position = np.clip(position, 0, count - 1)

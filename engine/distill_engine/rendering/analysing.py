@@ -9,7 +9,7 @@ from queue import SimpleQueue
 
 import numpy as np
 
-from distill_engine.analysis.analyse import Analysis, AnalysisConfig, analyse
+from distill_engine.analysis.analyse import AnalysedModel, Analysis, AnalysisConfig, analyse
 from distill_engine.analysis.level import gated_db, level_surface
 from distill_engine.analysis.model_prober import ProgressListener, Synthesise
 from distill_engine.audio.arrays import Float32Array
@@ -95,16 +95,14 @@ def analyse_file(
     """
     model = load_model(path, vocoder=vocoder, threads=1)
     workers = workers_for(model)
+    reduction = ModelConfig.from_dict(dict(model.manifest.model)).reduction
     found = analyse(
-        model.encode,
-        synthesiser(model, workers),
+        AnalysedModel(model.encode, synthesiser(model, workers), reduction, workers),
         [clip.samples for clip in corpus.clips],
         seed=seed,
         names=[clip.name for clip in corpus.clips],
-        reduction=ModelConfig.from_dict(dict(model.manifest.model)).reduction,
         progress=progress,
         config=config,
-        workers=workers,
     )
     arrays, table = found.to_part()
     region, latents = found.controls.region, arrays["corpus_latents"]

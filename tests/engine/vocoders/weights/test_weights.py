@@ -1,4 +1,4 @@
-"""Weights come from the hub once, whole and checked, and are never asked for again."""
+"""Weights from the hub: downloaded once, checked, and never requested again."""
 
 from __future__ import annotations
 
