@@ -38,8 +38,8 @@ from distill_engine.training.export import export_runtime
 from distill_engine.training.loop import Budget, TrainingLoop
 from distill_engine.training.storage import load_weights, read_checkpoint, to_part, weights
 from distill_engine.training.synthetic import synthetic_sound
-from distill_engine.training.vocoder_settings import VocoderSettings
-from distill_engine.training.vocoder_task import VocoderTask
+from distill_engine.training.vocoder.settings import VocoderSettings
+from distill_engine.training.vocoder.task import VocoderTask
 from distill_engine.vocoders.registry import VOCODERS, build_vocoder
 
 HERE = Path(__file__).resolve().parent
@@ -203,7 +203,7 @@ def ship_starter(path: Path, corpus: Path) -> None:
     It ships without a vocoder of its own (8 MB more): it plays through the base `vocos`, which has heard its corpus.
     """
     from distill_control.cli.main import main
-    from distill_engine.training.train_model import load_latent_model
+    from distill_engine.training.latent.train_model import load_latent_model
 
     target = ASSETS / "starter.distillgan"
     ASSETS.mkdir(exist_ok=True)

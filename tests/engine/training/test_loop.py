@@ -126,7 +126,7 @@ def test_no_time_at_all_is_no_budget() -> None:
 
 
 def test_what_a_vocoder_validates_on_sounds() -> None:
-    from distill_engine.training.train_vocoder import _first_heard
+    from distill_engine.training.vocoder.train_vocoder import _first_heard
 
     late = np.concatenate((np.zeros(100), np.ones(50)))
     assert _first_heard(late, 60).tolist() == [1.0] * 50

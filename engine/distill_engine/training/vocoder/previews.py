@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from distill_engine.audio.files import write_audio
 from distill_engine.audio.mel import LEAD_IN
 from distill_engine.training.events import Listener, Preview, TrainingEvent, Validated
-from distill_engine.training.vocoder_task import VocoderTask
+from distill_engine.training.vocoder.task import VocoderTask
 
 SECONDS = 4.0
 

@@ -15,9 +15,9 @@ from distill_engine.models.latent_model import LatentModel
 from distill_engine.training.batches import Batches
 from distill_engine.training.checkpoint import Checkpoint
 from distill_engine.training.distributed import Ranks
-from distill_engine.training.latent_step import reconstruct
-from distill_engine.training.vocoder_settings import VocoderSettings
-from distill_engine.training.vocoder_step import VocoderStep
+from distill_engine.training.latent.step import reconstruct
+from distill_engine.training.vocoder.settings import VocoderSettings
+from distill_engine.training.vocoder.step import VocoderStep
 
 
 class VocoderTask:

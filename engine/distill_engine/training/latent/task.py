@@ -15,8 +15,8 @@ from distill_engine.audio.mel_torch import MelSpectrogram
 from distill_engine.models.latent_model import LatentModel
 from distill_engine.training.batches import Batches
 from distill_engine.training.checkpoint import Checkpoint
-from distill_engine.training.latent_settings import LatentSettings
-from distill_engine.training.latent_step import LatentStep, reconstruct
+from distill_engine.training.latent.settings import LatentSettings
+from distill_engine.training.latent.step import LatentStep, reconstruct
 
 
 def coloured(mel: Tensor, noise: torch.Generator) -> Tensor:

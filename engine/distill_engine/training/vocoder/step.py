@@ -13,15 +13,15 @@ from torch.nn import functional as F
 
 from distill_engine.audio.mel_torch import MelSpectrogram
 from distill_engine.training.checkpoint import Checkpoint
-from distill_engine.training.discriminators import Discriminators
 from distill_engine.training.distributed import Ranks
-from distill_engine.training.losses import (
+from distill_engine.training.vocoder.discriminators import Discriminators
+from distill_engine.training.vocoder.losses import (
     MultiResolutionSTFTLoss,
     adversarial_loss,
     discriminator_loss,
     feature_matching_loss,
 )
-from distill_engine.training.vocoder_settings import VocoderSettings
+from distill_engine.training.vocoder.settings import VocoderSettings
 
 WARM_UP_STEPS = 100
 FINAL_RATE = 0.1  # of the learning rate, at the end of the cosine

@@ -23,12 +23,12 @@ from distill_engine.training.device import training_device
 from distill_engine.training.distributed import Ranks, start_ranks, stop_ranks
 from distill_engine.training.events import Finished, Listener, Saved, Started, Warned
 from distill_engine.training.export import export_runtime
+from distill_engine.training.latent.train_model import load_latent_model
 from distill_engine.training.loop import Budget, TrainingLoop, budget_for_resume, left_until
-from distill_engine.training.previews import Previews
 from distill_engine.training.storage import check_corpus, load_weights, read_checkpoint, to_part, weights
-from distill_engine.training.train_model import load_latent_model
-from distill_engine.training.vocoder_settings import VocoderSettings
-from distill_engine.training.vocoder_task import VocoderTask, copy_synthesis
+from distill_engine.training.vocoder.previews import Previews
+from distill_engine.training.vocoder.settings import VocoderSettings
+from distill_engine.training.vocoder.task import VocoderTask, copy_synthesis
 from distill_engine.vocoders.registry import build_vocoder, vocoder_kind
 
 if TYPE_CHECKING:

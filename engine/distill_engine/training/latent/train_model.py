@@ -21,9 +21,9 @@ from distill_engine.training.checkpoint import Checkpoint
 from distill_engine.training.device import training_device
 from distill_engine.training.events import Finished, Listener, Saved, Started, Warned
 from distill_engine.training.export import export_runtime
-from distill_engine.training.latent_settings import LatentSettings, latent_preset
-from distill_engine.training.latent_step import set_latent_statistics
-from distill_engine.training.latent_task import LatentTask
+from distill_engine.training.latent.settings import LatentSettings, latent_preset
+from distill_engine.training.latent.step import set_latent_statistics
+from distill_engine.training.latent.task import LatentTask
 from distill_engine.training.loop import Budget, TrainingLoop, budget_for_resume, left_until
 from distill_engine.training.storage import check_corpus, load_weights, read_checkpoint, to_part, weights
 

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from distill_engine.models.latent_model import LatentModel, upsample
 from distill_engine.training.checkpoint import Checkpoint
-from distill_engine.training.latent_settings import LatentSettings
+from distill_engine.training.latent.settings import LatentSettings
 
 SCALES = (1, 2, 4, 8)
 FINAL_RATE = 0.05
