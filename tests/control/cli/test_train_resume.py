@@ -47,9 +47,11 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _graphs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Graphs take most of a short training's time and are not what is tried here."""
-    for module, name in (("latent.train_model", "decoder"), ("vocoder.train_vocoder", "vocoder/vocos")):
+    for module, name in (("latent", "decoder"), ("vocoder", "vocoder/vocos")):
         graphs = {f"runtime/{name}.onnx": b"graph"}
-        monkeypatch.setattr(f"distill_engine.training.{module}.export_runtime", lambda *_, graphs=graphs: graphs)
+        monkeypatch.setattr(
+            f"distill_engine.training.{module}.file_entry.export_runtime", lambda *_, graphs=graphs: graphs
+        )
 
 
 @pytest.fixture
@@ -116,11 +118,11 @@ def test_a_training_is_completed_only_where_what_it_came_to_was_written(
         raise KeyboardInterrupt
 
     for run, module, part in (
-        (model, "latent.train_model", "training/model"),
-        (vocoder, "vocoder.train_vocoder", VOCODER),
+        (model, "latent", "training/model"),
+        (vocoder, "vocoder", VOCODER),
     ):
         with monkeypatch.context() as patched:
-            patched.setattr(f"distill_engine.training.{module}.export_runtime", killed)
+            patched.setattr(f"distill_engine.training.{module}.file_entry.export_runtime", killed)
             with pytest.raises(KeyboardInterrupt):
                 run(corpus, path)
         assert not position(path, part)["completed"]
@@ -309,7 +311,7 @@ def test_a_vocoder_trains_for_what_is_left_when_it_begins_and_keeps_time_for_its
 
     for module in ("vocoder.train_vocoder", "loop"):
         monkeypatch.setattr(f"{folder}.{module}.time", types.SimpleNamespace(monotonic=lambda: now[0]))
-    monkeypatch.setattr(f"{folder}.vocoder.train_vocoder.TrainingLoop", Loop)
+    monkeypatch.setattr(f"{folder}.setup.TrainingLoop", Loop)
     monkeypatch.setattr(f"{folder}.vocoder.train_vocoder._task", during(30, train_vocoder_module._task))
     monkeypatch.setattr(
         f"{folder}.vocoder.train_vocoder.copy_synthesis", during(7, train_vocoder_module.copy_synthesis)

@@ -13,10 +13,13 @@ import torch
 from distill_engine.errors import ModelFileError, TrainingError
 from distill_engine.modelfile import ModelFile
 from distill_engine.models.model_config import ModelConfig
+from distill_engine.training.checkpoint import Checkpoint
 from distill_engine.training.events import Finished, Progress, Saved, TrainingEvent, Validated
 from distill_engine.training.latent.train_model import ModelOptions, train_model
+from distill_engine.training.storage import StoredTraining
+from distill_engine.training.vocoder.file_entry import judge_usable
 from distill_engine.training.vocoder.settings import VocoderSettings
-from distill_engine.training.vocoder.train_vocoder import VocoderOptions, judge_usable, train_vocoder
+from distill_engine.training.vocoder.train_vocoder import VocoderOptions, train_vocoder
 from distill_engine.vocoders.registry import build_vocoder
 
 SMALL_HIFIGAN: dict[str, Any] = {
@@ -226,6 +229,7 @@ def test_a_checkpoint_of_a_network_that_no_file_holds_is_refused(corpus, tmp_pat
     settings = VocoderSettings("vocos")
     config = {**SMALL_VOCOS, "channels": 4096, "hidden": 4096, "blocks": 4096}
     about = {"settings": settings.to_dict(), "corpus": corpus.digest, "config": config}
-    monkeypatch.setattr("distill_engine.training.vocoder.train_vocoder.read_checkpoint", lambda *_: (None, about))
+    found = StoredTraining(Checkpoint(), about)
+    monkeypatch.setattr("distill_engine.training.setup.read_checkpoint", lambda *_: found)
     with pytest.raises(ModelFileError, match="vocos config"):
         train_vocoder(corpus, tmp_path / "m.distillgan", VocoderOptions(settings, resume=True), listen=Listener())

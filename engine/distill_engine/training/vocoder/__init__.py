@@ -1,1 +1,1 @@
-"""Training of a vocoder: settings, losses, discriminators, one step, validation, and the file that it becomes."""
+"""Training of a vocoder: settings, losses, step, validation, and its place in the model file."""

@@ -1,4 +1,4 @@
-"""How a vocoder is trained. Frozen, checked, JSON in and out."""
+"""Settings of a vocoder's training, and defaults for the machine that it runs on."""
 
 from __future__ import annotations
 
@@ -13,21 +13,44 @@ if TYPE_CHECKING:
     import torch
 
 WIDTHS = ((3000.0, 1.0), (800.0, 0.5), (300.0, 0.25), (0.0, 0.125))
-"""Least GMAC/s for each width of the discriminators: their work grows with its square, and two cores (100) bear an eighth. Where several
-processes train together nothing is measured, so that all choose alike: the papers' width on a GPU, an eighth on CPUs."""
+"""(Least GMAC/s, width of the discriminators). Their work grows with the square of the width. Two CPU
+cores do about 100 GMAC/s, enough for width 1/8. Where several processes train together nothing is
+measured, so that all choose the same width: 1 on a GPU, 1/8 on CPUs."""
 
 
 @dataclass(frozen=True)
 class VocoderSettings:
-    """Loss weights are HiFi-GAN's (arXiv 2010.05646, section 3.3) but for `stft_weight`, the optional multi-resolution term, and
-    `own_weight`, that of what a kind adds (`vocos`: its spectra before the synthesis).
+    """How a vocoder is trained.
 
-    `segment_frames` mel frames per clip in a batch: well above the receptive field (55 frames for `vocos`, 25 for `hifigan`), or the
-    network learns contexts that it never has in a long sound (held-out error 0.37 nat after 32-frame segments, 0.25 after 128-frame ones).
-    `spectral_fraction` of the training goes before the adversarial stage. `width` scales the discriminators, whose multi-scale ones
-    begin at the rate / 2 ** `first_scale`; they hear a random stretch of `discriminator_frames` of each segment (0: all of it).
-    `decoded_share` of the clips is heard through the latent model instead of as true mel. `throughput` is what the width was chosen by, in
-    GMAC/s (0: not measured).
+    Weights of losses are HiFi-GAN's (arXiv 2010.05646, section 3.3), except `stft_weight` and
+    `own_weight`.
+
+    Attributes:
+        kind: "vocos" or "hifigan".
+        batch_size: segments per step.
+        segment_frames: mel frames per segment. It must be well above the receptive field (55 frames
+            for `vocos`, 25 for `hifigan`), or the network learns truncated contexts that a long
+            sound does not have: held-out error 0.37 nat after 32-frame segments, 0.25 after
+            128-frame ones.
+        learning_rate: the generator's maximum.
+        discriminator_rate: the discriminators' maximum.
+        spectral_fraction: share of the training before the adversarial stage.
+        width: factor of the discriminators' channels; 1 is the papers'.
+        first_scale: the multi-scale discriminators begin at the sample rate / 2 ** first_scale.
+        discriminator_frames: mel frames of the random excerpt of each segment that discriminators
+            see; 0 is the whole segment.
+        mel_weight: of the mel L1.
+        feature_weight: of feature matching.
+        stft_weight: of the multi-resolution STFT loss.
+        own_weight: of the loss that a kind defines itself (`vocos`: on its predictions before
+            synthesis).
+        ema_decay: decay per step of the moving average of the weights.
+        decoded_share: share of the clips whose mel is the latent model's reconstruction.
+        augment: whether to augment the sounds, and the discriminators' inputs.
+        seed: of every random choice.
+        throughput: measured GMAC/s that `width` was chosen by; 0 if not measured.
+
+    Raises ConfigError for a value out of range.
     """
 
     kind: str = "vocos"
@@ -58,20 +81,26 @@ class VocoderSettings:
             raise ConfigError("vocoder training: width and learning rates must be above 0")
 
     def from_base(self) -> VocoderSettings:
-        """For a training that begins with a base vocoder: the spectral stage takes half of it at most."""
+        """Return the settings for a training that starts from a base vocoder.
+
+        The spectral stage then takes at most half of it.
+        """
         return replace(self, spectral_fraction=min(self.spectral_fraction, 0.5))
 
     def to_dict(self) -> dict[str, Any]:
+        """Return values that JSON can hold, under the field names."""
         return asdict(self)
 
 
 def default_settings(
     kind: str, device: str = "auto", *, seed: int = 0, throughput: Callable[[torch.device], float] | None = None
 ) -> VocoderSettings:
-    """Settings for a kind on a device, whose matrix products per second are measured and choose the discriminators' width.
+    """Return the settings for a kind of vocoder on a device.
 
-    Discriminators of the papers' own width hear everything; narrower ones begin at the half rate and hear short stretches. Raises
-    ConfigError for a device that is not there.
+    `throughput` measures the device's matrix products in GMAC/s, which choose the discriminators'
+    width; by default it is `matrix_throughput`. Discriminators of width 1 see whole segments.
+    Narrower ones see short excerpts, and the multi-scale ones among them begin at half the rate.
+    Raises ConfigError for a device that is unknown or not there.
     """
     from distill_engine.training.device import matrix_throughput, training_device
 

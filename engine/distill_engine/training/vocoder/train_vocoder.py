@@ -1,10 +1,11 @@
-"""`distill train-vocoder`: a model's own vocoder, from the base vocoder or from nothing."""
+"""`distill train-vocoder`: a model's own vocoder, from the base vocoder or from random weights."""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,20 +13,22 @@ import numpy as np
 import torch
 from torch import nn
 
+from distill_engine.audio.levels import db_to_gain
+from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.dataset.scan import SILENT_DB
-from distill_engine.errors import TrainingError, VocoderError
-from distill_engine.modelfile import Manifest, ModelFile, Part, save_model, update_model
+from distill_engine.errors import VocoderError
+from distill_engine.modelfile import Manifest
 from distill_engine.modelfile.configs import vocoder_config
 from distill_engine.system.listeners import ignore
-from distill_engine.training.batches import Augmentation, Batches
-from distill_engine.training.checkpoint import Checkpoint
 from distill_engine.training.device import training_device
 from distill_engine.training.distributed import Ranks, start_ranks, stop_ranks
-from distill_engine.training.events import Finished, Listener, Saved, Started, Warned
-from distill_engine.training.export import export_runtime
-from distill_engine.training.latent.train_model import load_latent_model
-from distill_engine.training.loop import Budget, TrainingLoop, budget_for_resume, left_until
-from distill_engine.training.storage import check_corpus, load_weights, read_checkpoint, to_part, weights
+from distill_engine.training.events import Finished, Listener
+from distill_engine.training.loop import CHECKPOINT_SECONDS, Budget, budget_for_resume, left_until
+from distill_engine.training.reconstruction import load_latent_model
+from distill_engine.training.setup import Setup, checkpoint_to_resume, training_batches
+from distill_engine.training.storage import StoredTraining
+from distill_engine.training.vocoder.base import base_network
+from distill_engine.training.vocoder.file_entry import VocoderEntry, checkpoint_part
 from distill_engine.training.vocoder.previews import Previews
 from distill_engine.training.vocoder.settings import VocoderSettings
 from distill_engine.training.vocoder.task import VocoderTask, copy_synthesis
@@ -36,16 +39,26 @@ if TYPE_CHECKING:
 
 VALIDATION_SECONDS = 20.0
 DEFAULT_SECONDS = 20 * 60.0
-EXPORT_SECONDS = 10.0  # of what is left to a deadline: the graph, on two cores
-USABLE_LOG_MEL = 0.8  # nats: what a vocoder from scratch must reach to be preferred to nothing
+EXPORT_SECONDS = 10.0  # kept before a deadline for the export of the graph, on two CPU cores
 
 
 @dataclass(frozen=True)
 class VocoderOptions:
-    """`epochs` or `deadline` bound the training (neither: 20 minutes, or what a resumed one was begun with). `deadline` is the instant of
-    `time.monotonic` by which the vocoder is to be in the file. `warm_start` begins with the shipped base vocoder.
+    """What to train and for how long.
 
-    Every `preview_epochs` (0: never) a held-out clip is written as it sounds, into a folder beside the model.
+    Attributes:
+        settings: of a new training; a resumed one keeps its own.
+        config: shape of the vocoder; None is the kind's default. A resumed one keeps its own.
+        epochs: length.
+        deadline: instant of `time.monotonic` by which the vocoder is to be in the file, instead of
+            `epochs`. Without either a new training takes DEFAULT_SECONDS, and a resumed one what
+            remains of its length.
+        device: "auto", "cpu", "cuda" or "mps".
+        resume: continue the checkpoint in the file.
+        warm_start: start from the shipped base vocoder, if there is one of this shape.
+        checkpoint_seconds: least time between two checkpoints.
+        preview_epochs: least number of epochs between two audio previews, which are written into a
+            folder beside the model; 0 writes none.
     """
 
     settings: VocoderSettings = field(default_factory=VocoderSettings)
@@ -55,8 +68,29 @@ class VocoderOptions:
     device: str = "auto"
     resume: bool = False
     warm_start: bool = True
-    checkpoint_seconds: float = 120.0
+    checkpoint_seconds: float = CHECKPOINT_SECONDS
     preview_epochs: int = 0
+
+
+@dataclass(frozen=True)
+class _Start:
+    """The network that a training starts with, before the checkpoint of a resumed one is loaded.
+
+    Attributes:
+        generator: the network.
+        settings: of the training.
+        config: shape of the network.
+        base: the base vocoder of this shape, None if there is none.
+        warm: whether the training starts, or once started, from the base vocoder.
+        notes: sentences for the user about these choices.
+    """
+
+    generator: nn.Module
+    settings: VocoderSettings
+    config: dict[str, Any]
+    base: nn.Module | None
+    warm: bool
+    notes: tuple[str, ...]
 
 
 def train_vocoder(
@@ -67,211 +101,149 @@ def train_vocoder(
     listen: Listener,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Finished:
-    """Trains a vocoder into the model file `output` (which must hold a latent model, or nothing but vocoders).
+    """Train a vocoder into the model file `output`.
 
-    Raises TrainingError or VocoderError in one line.
+    The file may hold a latent model, whose reconstructions are then part of the training. Raises
+    VocoderError for a kind that cannot be trained, TrainingError for a corpus without sounds or a
+    checkpoint that does not fit.
     """
     kind = options.settings.kind
-    row = vocoder_kind(kind)
-    if not row.trainable:
+    if not vocoder_kind(kind).trainable:
         raise VocoderError(f"{kind} is a universal vocoder and is not trained here; choose hifigan or vocos")
-    part = f"training/vocoder/{kind}"
-    found = read_checkpoint(output, part) if options.resume else None
-    if options.resume and found is None:
-        raise TrainingError(f"{output}: holds no {kind} checkpoint to resume: train it with --fresh")
-    if found is not None:
-        check_corpus(output, f"vocoder ({kind})", found[1], corpus.digest)
-    settings, config = options.settings, options.config or row.config().to_dict()
-    if found is not None:
-        settings = VocoderSettings(**found[1]["settings"])
-        told = Manifest(vocoders={kind: {"config": found[1]["config"]}})
-        config = vocoder_config(told, kind, f"{output}: {part}").to_dict()
-    torch.manual_seed(settings.seed)
-    generator = build_vocoder(kind, config)
-    base = base_network(kind, config)
-    notes, warm = _begin(generator, kind, base, options, resumed=found is not None)
-    if found is not None:
-        warm = bool(found[1].get("warm_start"))
-    elif warm:
-        settings = settings.from_base()
+    what = f"vocoder ({kind})"
+    begun = checkpoint_to_resume(output, checkpoint_part(kind), what, corpus.digest) if options.resume else None
+    start = _start(output, options, begun)
     ranks = start_ranks()
-    if not ranks.first:
-        listen = ignore
-    task = _task(generator, settings, corpus, output, options, ranks)
-    asked = time.monotonic()
-    figures = copy_synthesis(base.to(task.core.device), task.core, task.held_out) if base is not None else None
-    reserve = 2 * (time.monotonic() - asked) + EXPORT_SECONDS  # a last validation, the figures of the best, the graph
+    task = _task(start, corpus, output, options.device, ranks)
+    figures, reserve = _measure_base(start.base, task)
     budget = budget_for_resume(
-        found, options.epochs, left_until(options.deadline, reserve), Budget(seconds=DEFAULT_SECONDS)
+        begun, options.epochs, left_until(options.deadline, reserve), Budget(seconds=DEFAULT_SECONDS)
     )
-    about = {
-        "settings": settings.to_dict(), "corpus": corpus.digest, "config": config, "warm_start": warm, **budget.to_dict(),
-    }  # fmt: skip
-    keeper = _Keeper(output, kind, config, task, about, figures, listen)
-    if options.preview_epochs and ranks.first:
-        listen = Previews(output, task, options.preview_epochs, listen)
-    loop = TrainingLoop(
-        task, budget, keeper.save if ranks.first else _discard, listen=listen, stopped=stopped,
-        checkpoint_seconds=options.checkpoint_seconds, agree=ranks.agree,
-    )  # fmt: skip
-    if warm and base is not None and figures is not None:
-        loop.position.best = task.begin_with(base, figures)
-    if found is not None:
-        loop.restore(found[0])
-    keeper.loop = loop
-    seconds = sum(len(corpus.clips[i].samples) for i in corpus.training) / 44100
-    listen(Started(f"vocoder ({kind})", len(corpus.training), seconds, task.steps_per_epoch, notes))
-    done = loop.run()
-    if done.completed and ranks.first:
-        keeper.conclude()
+    done = Setup(
+        what=what,
+        corpus=corpus,
+        output=output,
+        task=task,
+        entry=VocoderEntry(start.config, task, figures, warm_start=start.warm),
+        budget=budget,
+        about=_about(start, corpus, budget),
+        listen=_listener(listen, output, task, options.preview_epochs, ranks),
+        stopped=stopped,
+        begun=begun,
+        checkpoint_seconds=options.checkpoint_seconds,
+        saves=ranks.first,
+        best=_score_to_beat(start, task, figures),
+        notes=start.notes,
+    ).run()
     stop_ranks()
     return done
 
 
-def _begin(
-    generator: nn.Module, kind: str, base: nn.Module | None, options: VocoderOptions, *, resumed: bool
-) -> tuple[tuple[str, ...], bool]:
-    """Begins with the base vocoder where asked for and there; says what was begun from."""
-    width = f"discriminators at {options.settings.width:g} of the papers' width"
-    if options.settings.throughput:
-        width += f", for a machine that does {options.settings.throughput:.0f} GMAC/s"
+def _start(output: Path, options: VocoderOptions, begun: StoredTraining | None) -> _Start:
+    """Build the network: from the base vocoder, or from random weights decided by the seed."""
+    settings, kind = options.settings, options.settings.kind
+    config = options.config or vocoder_kind(kind).config().to_dict()
+    if begun is not None:
+        settings = VocoderSettings(**begun.about["settings"])
+        stored = Manifest(vocoders={kind: {"config": begun.about["config"]}})
+        config = vocoder_config(stored, kind, f"{output}: {checkpoint_part(kind)}").to_dict()
+    torch.manual_seed(settings.seed)
+    generator = build_vocoder(kind, config)
+    base = base_network(kind, config)
+    warm = begun is None and options.warm_start and base is not None
+    if warm and base is not None:
+        generator.load_state_dict(base.state_dict())
+        settings = settings.from_base()
+    notes = (_origin(kind, options, warm=warm, resumed=begun is not None), _width(options.settings))
+    if begun is not None:
+        warm = bool(begun.about.get("warm_start"))
+    return _Start(generator, settings, config, base, warm, notes)
+
+
+def _origin(kind: str, options: VocoderOptions, *, warm: bool, resumed: bool) -> str:
+    """Return what the training starts from, as a note for the user."""
     if resumed:
-        return (("resumed", width), False)
+        return "resumed"
+    if warm:
+        return f"starts from the shipped base {kind}"
     if options.warm_start:
-        if base is not None:
-            generator.load_state_dict(base.state_dict())
-            return ((f"starts from the shipped base {kind}", width), True)
-        return (("no base vocoder of this shape is shipped: from scratch", width), False)
-    return (("from scratch, as asked", width), False)
+        return "no base vocoder of this shape is shipped: from scratch"
+    return "from scratch, as asked"
 
 
-def base_network(kind: str, config: dict[str, Any]) -> nn.Module | None:
-    """The shipped base vocoder of exactly this configuration, ready to play; None where there is none."""
-    arrays = _base_weights(kind, config)
-    if arrays is None:
-        return None
-    network: nn.Module = build_vocoder(kind, config).eval()
-    load_weights(network, arrays, "base vocoder")
-    return network
+def _width(settings: VocoderSettings) -> str:
+    """Return the discriminators' width and the reason for it, as a note for the user."""
+    width = f"discriminators at {settings.width:g} of the papers' width"
+    if settings.throughput:
+        width += f", for a machine that does {settings.throughput:.0f} GMAC/s"
+    return width
 
 
-def _base_weights(kind: str, config: dict[str, Any]) -> dict[str, np.ndarray] | None:
-    """Weights of the shipped base vocoder of exactly this configuration, or None."""
-    from distill_engine.library.assets import base_vocoder_path
-
-    try:
-        path = base_vocoder_path(kind)
-    except VocoderError:
-        return None
-    with ModelFile.open(path) as file:
-        row = file.manifest.vocoders.get(kind)
-        same = row is not None and vocoder_kind(kind).config.from_dict(row["config"]) == vocoder_kind(
-            kind
-        ).config.from_dict(config)
-        return file.read_part(f"vocoder/{kind}") if same else None
+def _task(start: _Start, corpus: Corpus, output: Path, device: str, ranks: Ranks) -> VocoderTask:
+    """Return the task; the latent model of the file, if it has one, decodes part of the clips."""
+    settings = start.settings
+    batches = training_batches(
+        corpus, settings.batch_size, settings.segment_frames, settings.seed, augment=settings.augment
+    )
+    task = VocoderTask(start.generator, settings, batches, _held_out(corpus), training_device(device), ranks)
+    latent_model = load_latent_model(output) if output.exists() else None
+    if latent_model is not None:
+        task.use_latent_model(latent_model)
+    return task
 
 
-def _task(
-    generator: nn.Module, settings: VocoderSettings, corpus: Corpus, output: Path, options: VocoderOptions, ranks: Ranks
-) -> VocoderTask:
-    clips = [corpus.clips[i].samples for i in corpus.training]
-    augmentation = Augmentation() if settings.augment else None
-    batches = Batches(clips, settings.batch_size, settings.segment_frames, settings.seed, augmentation)
-    held_out, left = [], int(VALIDATION_SECONDS * 44100)
+def _held_out(corpus: Corpus) -> list[np.ndarray]:
+    """Return the corpus's validation clips [T], VALIDATION_SECONDS of them at most."""
+    held_out: list[np.ndarray] = []
+    left = int(VALIDATION_SECONDS * DEFAULT_MEL.sample_rate)
     for index in corpus.validation:
-        held_out.append(_first_heard(corpus.clips[index].samples, left))
+        held_out.append(_first_audible(corpus.clips[index].samples, left))
         left -= len(held_out[-1])
         if left <= 0:
             break
-    latent_model = load_latent_model(output) if output.exists() else None
-    return VocoderTask(
-        generator, settings, batches, held_out,
-        latent_model=latent_model, device=training_device(options.device), ranks=ranks,
-    )  # fmt: skip
+    return held_out
 
 
-def _first_heard(samples: np.ndarray, most: int) -> np.ndarray:
-    """The first `most` of samples [T]; where those are silent, as many from the first that sounds."""
-    sounding = np.flatnonzero(np.abs(samples) >= 10 ** (SILENT_DB / 20))
-    begin = int(sounding[0]) if len(sounding) and sounding[0] >= most else 0
+def _first_audible(samples: np.ndarray, most: int) -> np.ndarray:
+    """Return the first `most` of samples [T].
+
+    If those are silent, return as many from the first sample that is not.
+    """
+    audible = np.flatnonzero(np.abs(samples) >= db_to_gain(SILENT_DB))
+    begin = int(audible[0]) if len(audible) and audible[0] >= most else 0
     return samples[begin : begin + most]
 
 
-def _discard(checkpoint: Checkpoint, final: bool) -> None:
-    """What processes other than the first do with their checkpoint: it is the same."""
+def _measure_base(base: nn.Module | None, task: VocoderTask) -> tuple[dict[str, float] | None, float]:
+    """Return the base vocoder's held-out figures, and the seconds to keep for the end.
+
+    At the end there are a last validation, a measurement of the best state, and the export.
+    """
+    began = time.monotonic()
+    figures = copy_synthesis(base.to(task.core.device), task.core, task.held_out) if base is not None else None
+    return figures, 2 * (time.monotonic() - began) + EXPORT_SECONDS
 
 
-def judge_usable(figures: dict[str, float], base: dict[str, float] | None) -> tuple[bool, str]:
-    """Whether auto may prefer it, and why: better than the base by held-out log-mel, or good by itself where there is no base."""
-    mel = figures.get("mel", float("inf"))
-    if base is None:
-        good = mel <= USABLE_LOG_MEL
-        return good, f"held-out log-mel error {mel:.2f} nat, {'within' if good else 'above'} {USABLE_LOG_MEL}"
-    if figures == base:
-        return True, f"held-out log-mel error {mel:.3f} nat: still the base vocoder, nothing better was found"
-    good = mel <= base["mel"] * 1.02
-    word = "better than" if mel < base["mel"] else "as good as" if good else "worse than"
-    return good, f"held-out log-mel error {mel:.3f} nat, {word} the base vocoder's {base['mel']:.3f}"
+def _score_to_beat(start: _Start, task: VocoderTask, figures: dict[str, float] | None) -> float:
+    """Return the score of the base vocoder that the training starts from; infinity without one."""
+    if not start.warm or start.base is None or figures is None:
+        return math.inf
+    return task.begin_with(start.base, figures)
 
 
-class _Keeper:
-    """Writes checkpoints and the finished vocoder; everything else in the file stays."""
+def _about(start: _Start, corpus: Corpus, budget: Budget) -> dict[str, Any]:
+    """Return what is stored beside the checkpoint, for a resume."""
+    return {
+        "settings": start.settings.to_dict(),
+        "corpus": corpus.digest,
+        "config": start.config,
+        "warm_start": start.warm,
+        **budget.to_dict(),
+    }
 
-    def __init__(
-        self, output: Path, kind: str, config: dict[str, Any], task: VocoderTask, about: dict[str, Any],
-        base: dict[str, float] | None, listen: Listener,
-    ) -> None:  # fmt: skip
-        self.output, self.kind, self.config, self.task = output, kind, config, task
-        self.about, self.base, self.listen = about, base, listen
-        self.loop: TrainingLoop | None = None
-        self.last = Checkpoint()
 
-    def manifest(self, old: Manifest, figures: dict[str, float]) -> Manifest:
-        """With the row of the vocoder that these figures are of."""
-        loop = self.loop
-        usable, reason = judge_usable(figures, self.base)
-        validation: dict[str, Any] = {"log_mel": figures["mel"], "mr_stft": figures["stft"]}
-        if self.base is not None:
-            validation |= {"base_log_mel": self.base["mel"], "base_mr_stft": self.base["stft"]}
-        row = {
-            "config": self.config,
-            "epochs": loop.epoch if loop is not None else 0,
-            "steps": loop.position.step if loop is not None else 0,
-            "seconds": loop.position.seconds if loop is not None else 0.0,
-            "completed": True,
-            "warm_start": self.about["warm_start"],
-            "validation": validation,
-            "usable": usable,
-            "reason": reason,
-            "settings": self.about["settings"],
-        }
-        return replace(old, vocoders={**old.vocoders, self.kind: row})
-
-    def save(self, checkpoint: Checkpoint, final: bool) -> None:
-        checkpoint.metadata["position"]["completed"] = False  # until what it came to lies beside it
-        self.last = checkpoint
-        part = f"training/vocoder/{self.kind}"
-        if self.output.exists():  # a vocoder in it plays on, and its row speaks of it, until the new one is there
-            update_model(self.output, parts={part: to_part(checkpoint, self.about)})
-        else:
-            save_model(self.output, Manifest(name=self.output.stem), {part: to_part(checkpoint, self.about)})
-        if not final and self.loop is not None:
-            self.listen(Saved(self.output, self.loop.epoch))
-
-    def conclude(self) -> None:
-        """The best state becomes the vocoder that plays, with its graph and its figures."""
-        generator = self.task.result()
-        figures = copy_synthesis(generator, self.task.core, self.task.held_out)
-        generator = generator.cpu().eval()
-        self.last.metadata["position"]["completed"] = True
-        parts = {
-            f"training/vocoder/{self.kind}": to_part(self.last, self.about),
-            f"vocoder/{self.kind}": Part(weights(generator)),
-        }
-        graphs = export_runtime(None, {self.kind: generator})
-        update_model(self.output, manifest=lambda old: self.manifest(old, figures), parts=parts, graphs=graphs)
-        if self.loop is not None:
-            self.listen(Saved(self.output, self.loop.epoch, final=True))
-            verdict = self.task.verdict(self.loop.position.history) if self.loop.position.history else ""
-            if verdict.startswith(("the discriminator", "overfitting")):
-                self.listen(Warned(verdict))
+def _listener(listen: Listener, output: Path, task: VocoderTask, preview_epochs: int, ranks: Ranks) -> Listener:
+    """Return the listener of this process: only the first reports, with previews if asked for."""
+    if not ranks.first:
+        return ignore
+    return Previews(output, task, preview_epochs, listen) if preview_epochs else listen
