@@ -117,8 +117,8 @@ def run_train(args: argparse.Namespace) -> int:
     voice = read_begun(args.output, f"training/vocoder/{args.kind}") if resume and args.with_vocoder else None
     if voice is not None:
         check_kept(args, voice)
+    from distill_engine.training.latent.train_model import ModelOptions, train_model
     from distill_engine.training.storage import check_corpus
-    from distill_engine.training.train_model import ModelOptions, train_model
 
     for what, one in (("model", begun), ("vocoder", voice)):
         if one is not None:  # found out before hours of training, not after them
@@ -184,8 +184,8 @@ def _vocoder(
 ) -> Finished:  # fmt: skip
     from dataclasses import replace
 
-    from distill_engine.training.train_vocoder import VocoderOptions, train_vocoder
-    from distill_engine.training.vocoder_settings import default_settings
+    from distill_engine.training.vocoder.settings import default_settings
+    from distill_engine.training.vocoder.train_vocoder import VocoderOptions, train_vocoder
 
     settings = default_settings(args.kind, args.device, seed=args.seed)
     changes = {"learning_rate": args.lr, "batch_size": args.batch_size, "width": args.width}
