@@ -14,7 +14,7 @@ HOST, PORT, LISTEN = "127.0.0.1", 9000, 9002
 PARAMETERS = [
     # channel (the OSC address without its first slash), default
     ("distill/gain", 0.0),
-    ("distill/width", 0.0),
+    ("distill/width", 0.3),
     ("distill/map/x", 0.0),
     ("distill/map/y", 0.0),
     ("distill/map/amount", 0.0),

@@ -21,6 +21,8 @@ FloatArray = npt.NDArray[np.float32]
 
 RENDER_BLOCK = 16
 MAXIMUM_SECONDS = 24 * 3600.0
+STATELESS_WIDTH = 0.0
+"""Stereo width at the start of a take that stores no state: the default when such takes were written."""
 
 Resolve = Callable[[str, str, str], Instrument]
 """(model name, model digest, vocoder) -> the instrument that a take swaps to. Raises DistillError."""
@@ -176,6 +178,7 @@ def _restore(synth: Synth, take: Take, swapped: Swapped, same: bool) -> None:
     for slot, name, digest, kind, _, analysis in take.header.others:
         synth.swap(swapped(name, digest, kind, analysis), 0.0, slot=slot)
     if take.header.state is None:
+        synth.set("/distill/width", STATELESS_WIDTH)
         return
     try:
         synth.restore(take.header.state, networks=same)

@@ -80,6 +80,21 @@ def test_a_take_renders_the_live_samples(vocos, others, resolve, tmp_path):
     assert np.abs(recut - live).max() <= 1e-5
 
 
+def test_a_take_without_a_state_still_begins_in_mono(vocos, resolve, tmp_path):
+    """Takes of version 1 may store no state; they were written when the default width was 0."""
+    synth = Synth(vocos, seed=4)
+    synth.start_take(tmp_path / "mono.take")
+    synth.render(20)
+    synth.stop_take()
+    take = Take.read(tmp_path / "mono.take")
+    stateless = dataclasses.replace(take, header=dataclasses.replace(take.header, state=None))
+    left, right = _whole(play_take(vocos, stateless, resolve))
+    assert np.abs(left).max() > 1e-3
+    assert np.array_equal(left, right)
+    left, right = _whole(play_take(vocos, take, resolve))
+    assert not np.array_equal(left, right)
+
+
 def test_a_take_with_two_models_from_its_start_renders_the_live_samples(vocos, others, resolve, tmp_path):
     synth = Synth(vocos, seed=4)
     synth.swap(others["second"], 0.05, slot=1)
@@ -197,8 +212,8 @@ def test_a_score_shorter_than_its_fade_still_sounds(vocos):
     assert np.abs(_whole(play_score(vocos, Score(0.02, seed=3)))).max() > 0
 
 
-def test_a_render_is_the_synth(vocos):
-    score = Score(1.0, seed=3, source="drift", width=0.0)
+def test_a_render_is_the_synth_with_the_same_defaults(vocos):
+    score = Score(1.0, seed=3, source="drift")
     sound = _whole(play_score(vocos, score))
     synth = Synth(vocos, seed=3, block=RENDER_BLOCK)
     live = synth.render(80)[:, vocos.delay_samples :]
