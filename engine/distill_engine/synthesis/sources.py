@@ -16,8 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.errors import ControlError
-from distill_engine.state import StateDict
-from distill_engine.vocabulary.table import SOURCES
+from distill_engine.state import StateDict, from_arrays, to_arrays
 
 Latent = npt.NDArray[np.float64]
 
@@ -43,15 +42,51 @@ class SourceSettings:
 
 
 class LatentSource(Protocol):
-    """One way to move: `next` gives the latent of this hop and whether it leapt (the bank then bridges the step)."""
+    """One way to move through latent space.
 
-    def next(self, settings: SourceSettings, samples: npt.NDArray[np.float32] | None) -> tuple[Latent, bool]: ...
+    `next` returns the latent [D] of this hop and whether it leapt (the bank then bridges the step). `samples` [hop] is this hop of
+    live input, mono, if there is any.
+    """
 
-    def restart(self) -> None: ...
+    def next(self, settings: SourceSettings, samples: npt.NDArray[np.float32] | None) -> tuple[Latent, bool]:
+        """Return the latent of this hop, and whether it leapt; move on by one hop."""
 
-    def state(self) -> Latent: ...
+    def restart(self) -> None:
+        """Start again from the beginning."""
 
-    def restore(self, state: Latent) -> None: ...
+    def state(self) -> StateDict:
+        """Return the state as named arrays."""
+
+    def restore(self, state: StateDict) -> None:
+        """Go on from a `state`."""
+
+
+@dataclass(frozen=True)
+class DriftState:
+    """How many points a `DriftSource` has gone."""
+
+    phase: float
+
+
+@dataclass(frozen=True)
+class CorpusState:
+    """Where a `CorpusSource` is: hops gone in the loop, the position last seen (None before the first hop), hops in all."""
+
+    travel: float
+    start: float | None
+    ticks: int
+
+
+@dataclass(frozen=True)
+class SourceBankState:
+    """The selected source by its name, the states of all, and the bridge from the `last` latent [D], `left` of `length` hops."""
+
+    selected: str
+    sources: dict[str, StateDict]
+    last: Latent | None
+    step: Latent | None
+    length: int
+    left: int
 
 
 class HoldSource:
@@ -66,10 +101,10 @@ class HoldSource:
     def restart(self) -> None:
         """Nothing to start again."""
 
-    def state(self) -> Latent:
-        return np.zeros(0)
+    def state(self) -> StateDict:
+        return {}
 
-    def restore(self, state: Latent) -> None:
+    def restore(self, state: StateDict) -> None:
         """Nothing to go on from."""
 
 
@@ -125,11 +160,11 @@ class DriftSource:
     def restart(self) -> None:
         self._phase = 0.0
 
-    def state(self) -> Latent:
-        return np.array([self._phase])
+    def state(self) -> StateDict:
+        return to_arrays(DriftState(self._phase))
 
-    def restore(self, state: Latent) -> None:
-        self._phase = float(state[0])
+    def restore(self, state: StateDict) -> None:
+        self._phase = from_arrays(DriftState, state).phase
 
 
 class CorpusSource:
@@ -198,13 +233,12 @@ class CorpusSource:
     def restart(self) -> None:
         self._travel, self._start, self._ticks = 0.0, None, 0
 
-    def state(self) -> Latent:
-        return np.array([self._travel, math.nan if self._start is None else self._start, self._ticks])
+    def state(self) -> StateDict:
+        return to_arrays(CorpusState(self._travel, self._start, self._ticks))
 
-    def restore(self, state: Latent) -> None:
-        self._travel, self._start, self._ticks = float(state[0]), float(state[1]), int(state[2])
-        if math.isnan(self._start):
-            self._start = None
+    def restore(self, state: StateDict) -> None:
+        read = from_arrays(CorpusState, state)
+        self._travel, self._start, self._ticks = read.travel, read.start, read.ticks
 
 
 class SourceBank:
@@ -241,7 +275,7 @@ class SourceBank:
             source.restart()
         self._bridge(fade_hops)
 
-    def adopt(self, other: SourceBank, *, same_model: bool) -> None:
+    def continue_from(self, other: SourceBank, *, same_model: bool) -> None:
         """Goes on where another bank is. Banks of different models share the walk and the place, not what they hear."""
         for name, source in self._sources.items():
             old = other._sources.get(name)
@@ -253,7 +287,7 @@ class SourceBank:
             self._last, self._step = other._last.copy(), None if other._step is None else other._step.copy()
             self._length, self._left = other._length, other._left
 
-    def follow(self, other: SourceBank, fade_hops: int) -> None:
+    def bridge_from(self, other: SourceBank, fade_hops: int) -> None:
         """Starts from the latent at which another bank is, and fades over to its own path."""
         if other._last is not None and self._last is None:
             self._last = other._last.copy()
@@ -275,21 +309,24 @@ class SourceBank:
         self._last = latent
         return latent
 
-    def state(self) -> StateDict:
-        none = np.zeros(0)
-        return {f"source.{name}": source.state() for name, source in self._sources.items()} | {
-            "selected": np.array([SOURCES.index(self.selected)]),
-            "last": none if self._last is None else self._last.copy(),
-            "step": none if self._step is None else self._step.copy(),
-            "bridge": np.array([self._length, self._left]),
-        }
+    def state(self) -> SourceBankState:
+        """Return the state."""
+        return SourceBankState(
+            selected=self.selected,
+            sources={name: source.state() for name, source in self._sources.items()},
+            last=None if self._last is None else self._last.copy(),
+            step=None if self._step is None else self._step.copy(),
+            length=self._length,
+            left=self._left,
+        )
 
-    def restore(self, state: StateDict) -> None:
+    def restore(self, state: SourceBankState) -> None:
+        """Go on from a `state`. Raises ControlError if it has selected a source that is not here."""
         for name, source in self._sources.items():
-            if f"source.{name}" in state:
-                source.restore(state[f"source.{name}"])
-        self.selected = SOURCES[int(state["selected"][0])]
-        self.check(self.selected)
-        self._last = state["last"].astype(np.float64) if state["last"].size else None
-        self._step = state["step"].astype(np.float64) if state["step"].size else None
-        self._length, self._left = (int(v) for v in state["bridge"])
+            if state.sources.get(name):
+                source.restore(state.sources[name])
+        self.check(state.selected)
+        self.selected = state.selected
+        self._last = None if state.last is None else state.last.astype(np.float64)
+        self._step = None if state.step is None else state.step.astype(np.float64)
+        self._length, self._left = state.length, state.left
