@@ -216,7 +216,7 @@ class PortKeeper:
         try:
             check_port(str(self.wanted), [port for system in self._systems.values() for port in system.inputs()])
         except ControlError as error:
-            self._say("error", str(error))
+            self._say("warning", str(error))
 
     def _say(self, level: str, text: str) -> None:
         if text != self._said:

@@ -199,7 +199,9 @@ def check_port(wanted: str, ports: Sequence[PortName]) -> None:
     """
     if not any(matches(port, wanted) for port in ports):
         there = ", ".join(str(port) for port in ports) or "none"
-        raise ControlError(f"there is no MIDI port `{wanted}`; there are: {there}; it is used as soon as it appears")
+        raise ControlError(
+            f"there is no MIDI port `{wanted}` yet; it is taken when it is plugged in (there are: {there})"
+        )
 
 
 def device_name(port: str) -> str:

@@ -117,7 +117,7 @@ VOCODERS = ("auto", "hifigan", "vocos", "bigvgan", "base")
 
 _PARAMETERS: tuple[Row, ...] = (
     _continuous("/distill/gain", -90.0, 12.0, 0.0, "dB", "Output level; -90 is silence", excluded=True),
-    _continuous("/distill/width", 0.0, 1.0, 0.0, "", "Stereo width: 0 is mono, 1 is widest"),
+    _continuous("/distill/width", 0.0, 1.0, 0.3, "", "Stereo width: 0 is mono, 1 is widest"),
     _continuous(
         "/distill/map/x", -1.0, 1.0, 0.0, "", "Place on the corpus map, left to right", wakes="/distill/map/amount"
     ),

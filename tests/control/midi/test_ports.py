@@ -58,10 +58,13 @@ class Plug:
         self.system = MadeUpSystem()
         self.there = True
         self.notices: list[str] = []
+        self.levels: list[str] = []
         self.now = 0.0
-        self.keeper = PortKeeper(
-            wanted, lambda *_: None, lambda level, text: self.notices.append(text), systems=lambda: (1,), make=self.make
-        )
+        self.keeper = PortKeeper(wanted, lambda *_: None, self.notify, systems=lambda: (1,), make=self.make)
+
+    def notify(self, level: str, text: str) -> None:
+        self.levels.append(level)
+        self.notices.append(text)
 
     def make(self, api: int) -> MadeUpSystem:
         if not self.there:
@@ -93,8 +96,9 @@ def test_a_port_that_is_not_there_is_answered_with_the_list_once_and_taken_later
     plug.look()
     plug.look()
     assert plug.notices == [
-        "there is no MIDI port `mix`; there are: ALSA: Launch Control XL; it is used as soon as it appears"
+        "there is no MIDI port `mix` yet; it is taken when it is plugged in (there are: ALSA: Launch Control XL)"
     ]
+    assert plug.levels == ["warning"]
     plug.system.names = ["Launch Control XL", "MIDI Mix"]
     assert plug.look()[0] == ["MIDI Mix"]
 
