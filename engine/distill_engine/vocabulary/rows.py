@@ -45,7 +45,8 @@ class Row:
     `address` may hold `{index}` or `{name}`: a family of `count` members. `default` is the value of the first argument.
     `excluded_from_presets` marks what a preset neither stores nor recalls. `targets` are the parameters that a group
     writes. `wakes` is a parameter that jumps from 0 to its maximum when this one is first moved. `figure` is the figure of the
-    engine's status that a reading shows.
+    engine's status that a reading shows. A reading with `on_request` is not part of `/distill/subscribe`:
+    clients query it or subscribe to it alone.
     """
 
     address: str
@@ -60,6 +61,7 @@ class Row:
     targets: tuple[str, ...] = ()
     wakes: str | None = None
     figure: str = ""
+    on_request: bool = False
 
     @property
     def family(self) -> Literal["index", "name"] | None:

@@ -10,7 +10,8 @@ A row's `kind` says where its value lives:
 * `setting`: a discrete state of the engine (source, vocoder, model, seed), changed through the command queue.
 * `command`: something to do once, answered with done or failed.
 * `query`: answered by the control process itself, to the one who asked.
-* `reading`: what the engine measures while it plays; nobody can set it, subscribers are told when it changes.
+* `reading`: what the engine measures while it plays; read-only. Subscribers get its changes, except those of
+  a reading that is sent on request only.
 
 Slots are fixed: the static parameters in table order, then `/distill/control/0..31`, `/distill/latent/0..63` and
 `/distill/blend/0..3`. A loaded model names its controls; `/distill/control/0` is its first one, and so on.
@@ -20,6 +21,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from distill_engine.errors import ControlError
+from distill_engine.vocabulary.address_tree import AddressTree
 from distill_engine.vocabulary.rows import (
     BLEND_SLOTS,
     CONTROL_COUNT,
@@ -275,7 +277,8 @@ _COMMANDS: tuple[Row, ...] = (
 _QUERIES: tuple[Row, ...] = (
     _query(
         "/distill/subscribe",
-        "Get current values, then changes, at this port (0: the one that asks), controls by name or by number",
+        "Get current values, then changes (of all but strain), at this port (0: the one that asks), "
+        "controls by name or by number",
         Argument("port", "integer", 0, 65535, optional=True),
         Argument("controls", "choice", choices=("names", "numbers"), optional=True),
     ),
@@ -305,6 +308,7 @@ _READINGS: tuple[Row, ...] = (
         access="read",
         excluded_from_presets=True,
         figure="strain",
+        on_request=True,
     ),
     Row(
         "/distill/blend/space",
@@ -357,6 +361,7 @@ PARAMETERS: tuple[Parameter, ...] = _build()
 _INDEX_OF: dict[str, int] = {parameter.address: parameter.index for parameter in PARAMETERS}
 _INDICES = tuple(str(index) for index in range(LATENT_COUNT))
 _ROWS: dict[str, Row] = {row.address: row for row in ROWS}
+_TREE = AddressTree(ROWS)
 
 
 def index_of(address: str) -> int:
@@ -386,7 +391,7 @@ def row(address: str) -> Row:
     """Row of an address, be it single or a member of a family (any control name is taken).
 
     Raises:
-        ControlError: if the vocabulary has no such address.
+        ControlError: if the vocabulary has no such address; names those that exist beside it.
     """
     if address in _ROWS:
         return _ROWS[address]
@@ -396,4 +401,4 @@ def row(address: str) -> Row:
             continue
         if family.family == "name" or (member in _INDICES[: family.count]):
             return family
-    raise ControlError(f"there is no address {address[:80]}; see `distill send --list` for all addresses")
+    raise ControlError(_TREE.explain(address))
