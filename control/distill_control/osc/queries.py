@@ -83,7 +83,7 @@ class SubscriptionQueries:
         self._tell(encode("/distill/controls", *now.controls))
 
     def _send_level(self) -> None:
-        status = self._session.link.status()
+        status = self._session.engine.status()
         if not self._clients.subscribers or "peak_db" not in status:
             return
         level = (round(float(status["peak_db"]), 1), round(float(status.get("rms_db", -120.0)), 1))

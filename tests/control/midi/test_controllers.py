@@ -227,7 +227,7 @@ def test_a_flood_of_mutated_messages_leaves_all_values_finite_and_in_range(make_
         if count % 50 == 0:
             stage.wait(0.05)
     for parameter in vocabulary.PARAMETERS:
-        value = stage.session.values.parameters[parameter.index]
+        value = stage.session.state.parameters()[parameter.index]
         assert math.isfinite(value)
         assert parameter.minimum <= value <= parameter.maximum
     assert len(stage.notices) < 1000, len(stage.notices)
