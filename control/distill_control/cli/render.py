@@ -170,10 +170,10 @@ def _render_take(args: argparse.Namespace, path: Path, output: RenderTarget) -> 
     from distill_engine.takes.take import Take
 
     take = Take.read(args.take, allow_truncated=args.allow_truncated)
-    instrument = _prepare(args, path, args.vocoder or take.header.vocoder)
-    if args.vocoder is None and instrument.vocoder_digest != take.header.vocoder_digest:
+    instrument = _prepare(args, path, args.vocoder or take.header.main.vocoder)
+    if args.vocoder is None and instrument.vocoder_digest != take.header.main.digest("vocoder"):
         console_err().print(
-            f"note: the {take.header.vocoder} vocoder was changed since this take; it will sound different"
+            f"note: the {take.header.main.vocoder} vocoder was changed since this take; it will sound different"
         )
     resolve = model_finder(path, lambda found, vocoder: _prepare(args, found, vocoder))
     return _with_progress(

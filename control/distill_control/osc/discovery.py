@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from distill_control.settings.addresses import is_everywhere, resolve
+
 if TYPE_CHECKING:
     from zeroconf import Zeroconf
 
@@ -53,9 +55,9 @@ class Discovery:
     def _register(self) -> None:
         from zeroconf import InterfaceChoice, ServiceInfo, Zeroconf
 
-        all_interfaces = self._bind in ("0.0.0.0", "::")
-        self._zeroconf = Zeroconf(interfaces=InterfaceChoice.Default if all_interfaces else [self._bind])
-        addresses = _network_addresses() if all_interfaces else [self._bind]
+        all_interfaces, numeric = is_everywhere(self._bind), resolve(self._bind)[1]
+        self._zeroconf = Zeroconf(interfaces=InterfaceChoice.Default if all_interfaces else [numeric])
+        addresses = _network_addresses() if all_interfaces else [numeric]
         for kind, port in self._ports.items():
             if port and not self._stopped.is_set():
                 info = ServiceInfo(

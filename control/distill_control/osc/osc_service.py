@@ -16,7 +16,7 @@ from distill_control.osc.server_context import ServerContext
 from distill_control.session import Session
 from distill_control.session.service import Notify
 from distill_control.settings import ControlSettings
-from distill_control.settings.control import LOOPBACK
+from distill_control.settings.addresses import is_loopback
 from distill_engine.errors import ControlError
 
 RETRY_SECONDS = 2.0
@@ -45,8 +45,7 @@ class OscService:
         self.session = session
         self.settings = settings
         self.notify = notify
-        local = settings.bind in (LOOPBACK, "::1", "localhost")
-        self.allow = AllowList(settings.networks(), frozenset() if local else own_addresses())
+        self.allow = AllowList(settings.networks(), frozenset() if is_loopback(settings.bind) else own_addresses())
         self.clients = Clients(settings.errors_per_second)
         self.receiver = Receiver(session, settings, asyncio.get_running_loop())
         self.queries = SubscriptionQueries(session, self.clients, settings.client_timeout_seconds, notify)
@@ -60,7 +59,7 @@ class OscService:
 
     async def open(self) -> None:
         """Open the ports that the settings name. Raises ControlError."""
-        if self.settings.bind not in (LOOPBACK, "::1", "localhost") and not self.settings.allow:
+        if not is_loopback(self.settings.bind) and not self.settings.allow:
             self.notify(
                 "warning", f"--bind {self.settings.bind} without --allow: messages from other machines are dropped"
             )
@@ -71,7 +70,8 @@ class OscService:
             await self._open_or_retry(self._open_tcp)
         if self.settings.oscquery_port is not None:
             await self._open_or_retry(self._open_oscquery)
-        if self.settings.zeroconf and self.settings.bind != "localhost":
+        if self.settings.announced:
+            self.notify("info", "announced by zeroconf: UDP port 5353 is open on all interfaces")
             ports = (self.udp.port if self.udp else None, self.oscquery.port if self.oscquery else None)
             self.discovery = Discovery(self.settings.name, self.settings.bind, *ports, self.notify)
             self.discovery.start()
@@ -159,4 +159,5 @@ class OscService:
         self.notify("info", f"OSCQuery on http://{self.settings.bind}:{self.oscquery.port}")
 
     def _refused(self, host: str) -> None:
-        self.notify("warning", f"messages from {host} are dropped; accept them with --allow {host}")
+        shown = host.removeprefix("::ffff:")  # an IPv4 host at an IPv6 socket
+        self.notify("warning", f"messages from {shown} are dropped; accept them with --allow {shown}")

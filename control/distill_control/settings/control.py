@@ -7,9 +7,8 @@ import ipaddress
 import json
 from dataclasses import asdict, dataclass, fields
 
+from distill_control.settings.addresses import LOOPBACK, is_loopback
 from distill_engine.errors import ConfigError
-
-LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True)
@@ -19,7 +18,8 @@ class ControlSettings:
     A port 0 lets the system choose a free one; None turns the service off. `bind` is the address
     that the ports listen on. `allow` are the addresses and networks (`192.168.1.0/24`) whose
     messages are accepted; this machine's always are. `midi_port` is a part of a port's name,
-    `midi_map` the path of a map file. `view` is live, quiet or json.
+    `midi_map` the path of a map file. With `announce`, zeroconf announces the ports; None announces
+    them only if other machines can reach `bind`. `view` is live, quiet or json.
 
     * `client_timeout_seconds`: a UDP subscriber that sends nothing for this time is unsubscribed.
     * `bundle_limit`: most messages that wait for the time tag of their bundle.
@@ -39,7 +39,7 @@ class ControlSettings:
     midi_port: str | None = None
     midi_map: str | None = None
     midi: bool = True
-    zeroconf: bool = True
+    announce: bool | None = None
     name: str = "Distill"
     view: str = "live"
     client_timeout_seconds: float = 60.0
@@ -58,6 +58,11 @@ class ControlSettings:
         if self.view not in ("live", "quiet", "json"):
             raise ConfigError(f"view {self.view!r} is not one of live, quiet, json")
         self.networks()
+
+    @property
+    def announced(self) -> bool:
+        """Whether the ports are announced by zeroconf."""
+        return not is_loopback(self.bind) if self.announce is None else self.announce
 
     def networks(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
         """Return `allow` as networks.

@@ -14,11 +14,13 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 
 from distill_engine.errors import ConfigError, ModelFileError
 from distill_engine.inference.graph_weights import find_weights
 from distill_engine.inference.step_backend import FloatArray
+from distill_engine.system.telemetry import import_onnxruntime
+
+ort = import_onnxruntime()
 
 _TYPES = {"tensor(float)": np.float32, "tensor(int64)": np.int64}
 _BLOCK_SIZES = 8

@@ -20,7 +20,7 @@ from distill_engine.errors import ControlError, DistillError
 from distill_engine.live.scheduling import BlockTime, BlockTimes, Cause, TargetConfig, TargetFill, Underrun, cause_of
 from distill_engine.realtime.shared_memory import ParameterReader
 from distill_engine.realtime.threads import RealtimeStatus, prepare_thread
-from distill_engine.synthesis.voice import Report
+from distill_engine.synthesis.voice import Report, ReportKind
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -241,7 +241,7 @@ class Performer:
             self.synth.apply(parameter_index, value, glide)
             self.meters.parameter_changes += 1
         except DistillError as error:
-            self._notice(Report(self.meters.hops, "parameter", str(error)))
+            self._notice(Report(self.meters.hops, ReportKind.PARAMETER, str(error)))
 
     def _write(self, samples: FloatArray, block: BlockTime) -> None:
         output, recorder = self._output, self.recorder
@@ -275,7 +275,7 @@ class Performer:
         meters.peak = max(meters.peak * keep, float(np.abs(samples).max()))
         meters.square = meters.square * keep + float(np.mean(np.square(samples))) * (1 - keep)
         for report in self.synth.take_reports():
-            meters.muted_hops += report.kind == "not-a-number"
+            meters.muted_hops += report.kind is ReportKind.NOT_A_NUMBER
             self._notice(report)
 
     def _do_calls(self) -> None:

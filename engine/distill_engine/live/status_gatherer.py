@@ -37,7 +37,7 @@ class Figures:
         synth = commands.synth
         return Status(
             uptime_seconds=time.monotonic() - self._began,
-            playing=float(synth.post.playing),
+            playing=float(synth.output.playing),
             device_connected=float(
                 self._keeper.connected and (isinstance(output, DeviceOutput) == self._keeper.needs_device)
             ),
@@ -62,7 +62,7 @@ class Figures:
             muted_hops=float(meters.muted_hops),
             peak_db=_db(meters.peak),
             rms_db=_db(math.sqrt(max(meters.square, 0.0))),
-            strain=0.0 if synth.post.silent else synth.strain,
+            strain=0.0 if synth.output.silent else synth.strain,
             cpu_percent=self._cpu,
             memory_mb=self._memory,
             blend_space=float(synth.blend_space),

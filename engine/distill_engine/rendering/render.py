@@ -13,7 +13,7 @@ import numpy as np
 from distill_engine.audio.encoding import BitDepth, file_rate, write_audio_stream
 from distill_engine.audio.resampling import StreamingResampler
 from distill_engine.errors import AudioFileError, TakeError
-from distill_engine.rendering.performance import FloatArray, Resolve, Score, play_score, play_take
+from distill_engine.rendering.performance import Float32Array, Resolve, Score, play_score, play_take
 from distill_engine.synthesis.blending import space_of
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.takes.take import Take
@@ -77,7 +77,7 @@ def render_take(
     progress: Callable[[RenderProgress], None] | None = None,
 ) -> RenderResult:
     """Renders a take, through `vocoder` if one is named. Raises AudioFileError, TakeError."""
-    if take.hops < 1:
+    if take.ticks < 1:
         raise TakeError("the take is empty: nothing was played in it")
     notes: list[str] = []
     blocks = play_take(instrument, take, resolve, vocoder=vocoder, notify=notes.append)
@@ -94,7 +94,7 @@ class _Meter:
         self.started = time.monotonic()
         self._told = 0.0
 
-    def watch(self, blocks: Iterator[FloatArray]) -> Iterator[FloatArray]:
+    def watch(self, blocks: Iterator[Float32Array]) -> Iterator[Float32Array]:
         for block in blocks:
             if not block.shape[1]:
                 continue
@@ -116,7 +116,7 @@ class _Meter:
 
 def _write(
     instrument: Instrument,
-    blocks: Iterator[FloatArray],
+    blocks: Iterator[Float32Array],
     seconds: float,
     output: RenderTarget,
     progress: Callable[[RenderProgress], None] | None,
@@ -150,7 +150,7 @@ def _write(
     )
 
 
-def resampled(blocks: Iterator[FloatArray], source: int, target: int) -> Iterator[FloatArray]:
+def resampled(blocks: Iterator[Float32Array], source: int, target: int) -> Iterator[Float32Array]:
     """Stereo blocks [2, n] at another rate, aligned and of the same duration."""
     resampler = StreamingResampler(source, target, 2)
     for block in blocks:

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
-from distill_engine.state import StateDict, part_of
 from distill_engine.synthesis.blending import VoiceHop
 from distill_engine.synthesis.control_names import Names, heard_by
-from distill_engine.synthesis.crossfade import Fade
+from distill_engine.synthesis.crossfade import Fade, FadeState
 from distill_engine.synthesis.output_stage import Ramp
 from distill_engine.synthesis.steering import HopValues
-from distill_engine.synthesis.voice import FloatArray, Voice
+from distill_engine.synthesis.voice import FloatArray, Voice, VoiceState
 
 FULL = math.pi / 2
 BRIEF = 4  # hops in which a voice goes that would be a third one
+
+
+@dataclass(frozen=True)
+class BlendSlotState:
+    """The weight that the ramp stands at (None before the first hop), and the voices, newest first, with their fades."""
+
+    weight: float | None
+    voices: tuple[VoiceState, ...]
+    fades: tuple[FadeState, ...]
 
 
 class BlendSlot:
@@ -75,8 +84,8 @@ class BlendSlot:
                 self._fades[index] = Fade(self._hop, angle=0.0)
                 self._fades[index].turn(FULL, hops)
 
-    def adopt(self, voices: list[Voice]) -> None:
-        """These voices instead of the present ones; `restore` then sets their fades."""
+    def replace_voices(self, voices: list[Voice]) -> None:
+        """Play these voices instead of the present ones; `restore` then sets their fades."""
         self.voices, self._fades = voices, [Fade(self._hop) for _ in voices]
 
     def move(self, values: HopValues, names: Names, samples: FloatArray | None, weight: float) -> list[VoiceHop]:
@@ -103,18 +112,21 @@ class BlendSlot:
             fade.finish()
         self.drop_finished()
 
-    def state(self) -> StateDict:
-        """The voices' states, newest first (`0`), with their fades; and the ramp."""
-        arrays: StateDict = {"weight": self._weight.state()} if self.voices else {}
-        for index, (voice, fade) in enumerate(zip(reversed(self.voices), reversed(self._fades), strict=True)):
-            arrays[f"{index}.fade"] = fade.state()
-            arrays |= {f"{index}.voice.{name}": value for name, value in voice.state().items()}
-        return arrays
+    def state(self) -> BlendSlotState:
+        """Return the states of the voices, newest first, with their fades; and the ramp's."""
+        return BlendSlotState(
+            weight=self._weight.state(),
+            voices=tuple(voice.state() for voice in reversed(self.voices)),
+            fades=tuple(fade.state() for fade in reversed(self._fades)),
+        )
 
-    def restore(self, state: StateDict, seed: int, *, networks: bool) -> None:
-        """Goes on from a `state` with as many voices as are here (the newest ones, if it has more)."""
-        self._weight.restore(state["weight"])
+    def restore(self, state: BlendSlotState, seed: int, *, networks: bool) -> None:
+        """Go on from a `state` with as many voices as are here (the newest ones, if it has more).
+
+        Raises IndexError if it has fewer.
+        """
+        self._weight.restore(state.weight)
         for index, (voice, fade) in enumerate(zip(reversed(self.voices), reversed(self._fades), strict=True)):
-            fade.restore(state[f"{index}.fade"])
+            fade.restore(state.fades[index])
             voice.reseed(seed, voice.sources.selected, 1)
-            voice.restore(part_of(state, f"{index}.voice."), networks=networks)
+            voice.restore(state.voices[index], networks=networks)

@@ -8,13 +8,23 @@ sounds in time with the old one. A voice with more raises the alignment: during 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from distill_engine.state import StateDict
-
 Samples = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class FadeState:
+    """The angle of a `Fade`, on its way from `start` to `target` over `hops` hops, `done` of them gone."""
+
+    angle: float
+    start: float
+    target: float
+    hops: int
+    done: int
 
 
 class Fade:
@@ -65,12 +75,14 @@ class Fade:
         curve: Samples = np.sin(self._from + (self._to - self._from) * at)
         return curve
 
-    def state(self) -> Samples:
-        return np.array([self._angle, self._from, self._to, self._hops, self._done])
+    def state(self) -> FadeState:
+        """Return the state."""
+        return FadeState(self._angle, self._from, self._to, self._hops, self._done)
 
-    def restore(self, state: Samples) -> None:
-        self._angle, self._from, self._to = (float(v) for v in state[:3])
-        self._hops, self._done = int(state[3]), int(state[4])
+    def restore(self, state: FadeState) -> None:
+        """Go on from a `state`."""
+        self._angle, self._from, self._to = state.angle, state.start, state.target
+        self._hops, self._done = state.hops, state.done
 
 
 class DelayLine:
@@ -87,9 +99,10 @@ class DelayLine:
         self._memory = joined[len(x) :].copy()
         return joined[: len(x)]
 
-    def state(self) -> StateDict:
-        return {"delay": self._memory.copy()} if len(self._memory) else {}
+    def state(self) -> npt.NDArray[np.float32]:
+        """Return the samples [delay] that are held back."""
+        return self._memory.copy()
 
-    def restore(self, state: StateDict) -> None:
-        """Goes on from a `state`, with its delay."""
-        self._memory = state["delay"].astype(np.float32) if "delay" in state else np.zeros(0, np.float32)
+    def restore(self, state: npt.NDArray[np.float32]) -> None:
+        """Go on from a `state` [delay], with its delay."""
+        self._memory = state.astype(np.float32)

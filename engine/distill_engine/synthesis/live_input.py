@@ -7,6 +7,7 @@ for the second one: ceil(1.5 reduction + 1) hops in all, 7 hops (81 ms) at a red
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +16,29 @@ from distill_engine.audio.live_samples import bounded
 from distill_engine.audio.mel import DEFAULT_MEL, MelConfig, StreamingMel
 from distill_engine.errors import VocoderError
 from distill_engine.inference.step_backend import StepBackend
+from distill_engine.state import StateDict, from_arrays, to_arrays
 from distill_engine.synthesis.sources import Latent, SourceSettings
 
 
 class EncoderFailed(Exception):
     """The encoder gave nothing at this hop; why. Raised once, though it may go on failing until it works again."""
+
+
+@dataclass(frozen=True)
+class LiveInputState:
+    """Everything heard that still matters.
+
+    `hop` hops and `made` latents so far; `pending` samples of an unfinished mel frame (`started`: not the first one); mel `frames`
+    [bands, n] that wait for the encoder; the last latents (`history`, each [D]); the state of the `encoder`.
+    """
+
+    hop: int
+    made: int
+    pending: npt.NDArray[np.float32]
+    started: bool
+    frames: npt.NDArray[np.float32]
+    history: tuple[Latent, ...]
+    encoder: dict[str, npt.NDArray[np.float32]]
 
 
 class LiveInput:
@@ -100,23 +119,41 @@ class LiveInput:
         weight = at - left
         return self._latent(left) * (1.0 - weight) + self._latent(left + 1) * weight
 
-    def state(self) -> Latent:
-        """Everything heard that still matters, as one vector (the encoder's own state included)."""
-        encoder = [np.asarray(v, np.float64).ravel() for v in self._encoder.snapshot().values()]
+    def state(self) -> StateDict:
         pending, started = self._mel.state()
-        sizes = (len(self._history), len(pending), float(started), self._frames.shape[1])
-        head = np.array([self._hop, self._made, *sizes], np.float64)
-        return np.concatenate([head, pending, self._frames.ravel(), *self._history, *encoder], dtype=np.float64)
+        state = LiveInputState(
+            hop=self._hop,
+            made=self._made,
+            pending=pending,
+            started=started,
+            frames=self._frames.copy(),
+            history=tuple(latent.copy() for latent in self._history),
+            encoder=self._encoder.snapshot(),
+        )
+        return to_arrays(state)
 
-    def restore(self, state: Latent) -> None:
-        self._hop, self._made, count, waiting, started, frames = (int(v) for v in state[:6])
-        parts = _Reader(state[6:])
+    def restore(self, state: StateDict) -> None:
+        read = self._unpacked(state["packed"]) if "packed" in state else from_arrays(LiveInputState, state)
+        self._hop, self._made = read.hop, read.made
         self._mel = StreamingMel(self._config)
-        self._mel.restore(parts.take((waiting,)).astype(np.float32), bool(started))
-        self._frames = parts.take((self._config.bands, frames)).astype(np.float32)
-        self._history = [parts.take((self._dimensions,)) for _ in range(count)]
-        shapes = self._encoder.snapshot()
-        self._encoder.restore({name: parts.take(v.shape).astype(v.dtype) for name, v in shapes.items()})
+        self._mel.restore(read.pending.astype(np.float32), read.started)
+        self._frames = read.frames.astype(np.float32).reshape(self._config.bands, -1)
+        self._history = [latent.astype(np.float64).reshape(self._dimensions) for latent in read.history]
+        self._encoder.restore(read.encoder)
+
+    def _unpacked(self, packed: Latent) -> LiveInputState:
+        """The state as takes of version 1 have it: one vector, the encoder's own state at its end."""
+        hop, made, count, waiting, started, frames = (int(v) for v in packed[:6])
+        parts = _Reader(packed[6:])
+        return LiveInputState(
+            hop=hop,
+            made=made,
+            pending=parts.take((waiting,)).astype(np.float32),
+            started=bool(started),
+            frames=parts.take((self._config.bands, frames)).astype(np.float32),
+            history=tuple(parts.take((self._dimensions,)) for _ in range(count)),
+            encoder={name: parts.take(v.shape).astype(v.dtype) for name, v in self._encoder.snapshot().items()},
+        )
 
 
 class _Reader:
@@ -126,6 +163,7 @@ class _Reader:
         self._data, self._at = data, 0
 
     def take(self, shape: tuple[int, ...]) -> Latent:
+        """Return the next array of this shape."""
         size = math.prod(shape)
         part = self._data[self._at : self._at + size].reshape(shape).copy()
         self._at += size

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from distill_engine.state import StateDict, part_of
-from distill_engine.synthesis.blend_slot import BlendSlot
+from distill_engine.synthesis.blend_slot import BlendSlot, BlendSlotState
 from distill_engine.synthesis.blending import Guest, VoiceHop, blend_latents, fading_guests, space_of
 from distill_engine.synthesis.hop_values import blend_weights, hop_values
 from distill_engine.synthesis.parameters import ParameterBank
@@ -20,14 +18,6 @@ from distill_engine.vocabulary.table import BLEND_SLOTS
 Samples = npt.NDArray[np.float64]
 
 VOICES_AT_ONCE = 2  # computed side by side
-
-
-@dataclass(frozen=True)
-class SynthSnapshot:
-    """A synth's whole state, with the voices that were sounding. For `Synth.restore` of the same synth."""
-
-    arrays: StateDict
-    voices: tuple[tuple[Voice, ...], ...]
 
 
 def _guest(moved: VoiceHop) -> Guest:
@@ -144,13 +134,12 @@ class Mixer:
             slot.drop_finished()
         return total
 
-    def state(self) -> StateDict:
-        """The states of all voices, by slot."""
-        return {f"{index}.{k}": v for index, slot in enumerate(self.slots) for k, v in slot.state().items()}
+    def state(self) -> dict[str, BlendSlotState]:
+        """Return the states of the slots that are not empty, by their numbers as text."""
+        return {str(index): slot.state() for index, slot in enumerate(self.slots) if slot.voices}
 
-    def restore(self, state: StateDict, seed: int, *, networks: bool) -> None:
-        """Goes on from a `state` with the same instruments at the same slots."""
+    def restore(self, state: Mapping[str, BlendSlotState], seed: int, *, networks: bool) -> None:
+        """Go on from a `state` with the same instruments in the same slots."""
         for index, slot in enumerate(self.slots):
-            part = part_of(state, f"{index}.")
-            if part and slot.voices:
-                slot.restore(part, seed, networks=networks)
+            if str(index) in state and slot.voices:
+                slot.restore(state[str(index)], seed, networks=networks)

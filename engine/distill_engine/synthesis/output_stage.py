@@ -13,13 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.errors import ConfigError
-from distill_engine.state import StateDict, part_of
 
 Samples = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class PostConfig:
+class OutputConfig:
     """Settings of the output stage. Times in seconds, levels in full scale, frequencies in Hz."""
 
     sample_rate: int = 44100
@@ -40,6 +39,35 @@ class PostConfig:
             )
         if self.hop < 1 or self.fade_seconds <= 0 or self.limiter_release_seconds <= 0:
             raise ConfigError("hop, fade and release must be positive")
+
+
+@dataclass(frozen=True)
+class FilterState:
+    """The last sample into and out of a `HighPass`."""
+
+    x: float = 0.0
+    y: float = 0.0
+
+
+@dataclass(frozen=True)
+class WidenerState:
+    """The states of a `Widener`'s high-pass and of its all-passes, each [delay]."""
+
+    high: FilterState
+    all_passes: tuple[Samples, ...]
+
+
+@dataclass(frozen=True)
+class OutputState:
+    """The state of an `OutputStage`; `level` is that of the play fade (0 to 1), `gain` and `width` None before the first hop."""
+
+    playing: bool
+    level: float
+    dc: FilterState
+    gain: float | None
+    width: float | None
+    widener: WidenerState
+    limiter_peak: float
 
 
 def gain_from_db(gain_db: float) -> float:
@@ -63,11 +91,13 @@ class HighPass:
         self._x, self._y = float(x[-1]), float(y[-1])
         return y
 
-    def state(self) -> Samples:
-        return np.array([self._x, self._y])
+    def state(self) -> FilterState:
+        """Return the state."""
+        return FilterState(self._x, self._y)
 
-    def restore(self, state: Samples) -> None:
-        self._x, self._y = (float(v) for v in state)
+    def restore(self, state: FilterState) -> None:
+        """Go on from a `state`."""
+        self._x, self._y = state.x, state.y
 
 
 class AllPass:
@@ -87,9 +117,13 @@ class AllPass:
         return y
 
     def state(self) -> Samples:
+        """Return the state [delay]."""
         return self._memory.copy()
 
     def restore(self, state: Samples) -> None:
+        """Go on from a `state` [delay]. Raises ValueError for one of another length."""
+        if state.shape != self._memory.shape:
+            raise ValueError(f"an all-pass of {len(self._memory)} samples has no state of the shape {state.shape}")
         self._memory = state.astype(np.float64)
 
 
@@ -100,7 +134,7 @@ class Widener:
     always the mono signal times 2 / n, and the bass stays in the middle. n = sqrt(1 + w^2) keeps the power. Width 0 is mono, exactly.
     """
 
-    def __init__(self, config: PostConfig) -> None:
+    def __init__(self, config: OutputConfig) -> None:
         self._passes = [AllPass(delay, config.decorrelation_gain) for delay in config.decorrelation_delays]
         self._high = HighPass(config.side_cutoff_hz, config.sample_rate, config.hop)
 
@@ -113,13 +147,15 @@ class Widener:
         scale = 1.0 / np.sqrt(1.0 + width * width)
         return np.stack([(mono + side) * scale, (mono - side) * scale])
 
-    def state(self) -> StateDict:
-        return {"high": self._high.state()} | {f"pass.{i}": p.state() for i, p in enumerate(self._passes)}
+    def state(self) -> WidenerState:
+        """Return the state."""
+        return WidenerState(self._high.state(), tuple(all_pass.state() for all_pass in self._passes))
 
-    def restore(self, state: StateDict) -> None:
-        self._high.restore(state["high"])
-        for index, all_pass in enumerate(self._passes):
-            all_pass.restore(state[f"pass.{index}"])
+    def restore(self, state: WidenerState) -> None:
+        """Go on from a `state`. Raises ValueError for one of other delays."""
+        self._high.restore(state.high)
+        for all_pass, memory in zip(self._passes, state.all_passes, strict=True):
+            all_pass.restore(memory)
 
 
 class Limiter:
@@ -129,7 +165,7 @@ class Limiter:
     ceiling c. Both channels share one gain, so the image stays.
     """
 
-    def __init__(self, config: PostConfig) -> None:
+    def __init__(self, config: OutputConfig) -> None:
         r = math.exp(-1.0 / (config.limiter_release_seconds * config.sample_rate))
         steps = np.arange(1, config.hop + 1).astype(np.float64)
         self._fall, self._rise = r**steps, r**-steps
@@ -150,11 +186,13 @@ class Limiter:
         out: Samples = x * np.where(over > 0.0, limited / np.maximum(peak, 1e-12), 1.0)
         return out
 
-    def state(self) -> Samples:
-        return np.array([self._peak])
+    def state(self) -> float:
+        """Return the peak that the follower stands at."""
+        return self._peak
 
-    def restore(self, state: Samples) -> None:
-        self._peak = float(state[0])
+    def restore(self, state: float) -> None:
+        """Go on from a `state`."""
+        self._peak = state
 
 
 class Ramp:
@@ -170,18 +208,20 @@ class Ramp:
         line: Samples = last + (value - last) * self._line
         return line
 
-    def state(self) -> Samples:
-        return np.array([math.nan if self._last is None else self._last])
+    def state(self) -> float | None:
+        """Return the last value, None before the first."""
+        return self._last
 
-    def restore(self, state: Samples) -> None:
-        self._last = None if math.isnan(state[0]) else float(state[0])
+    def restore(self, state: float | None) -> None:
+        """Go on from a `state`."""
+        self._last = state
 
 
-class Post:
+class OutputStage:
     """The whole output stage of one synth. `process` takes a hop of mono and the hop's gain and width."""
 
-    def __init__(self, config: PostConfig | None = None) -> None:
-        self.config = config = config or PostConfig()
+    def __init__(self, config: OutputConfig | None = None) -> None:
+        self.config = config = config or OutputConfig()
         self.playing = True
         self._level = 0.0  # of the play fade, 0 to 1
         self._step = 1.0 / max(1.0, config.fade_seconds * config.sample_rate)
@@ -219,20 +259,23 @@ class Post:
         x = self._dc.process(mono.astype(np.float64)) * self._gain.process(gain) * self._fade()
         return self._limiter.process(self._widener.process(x, self._width.process(width))).astype(np.float32)
 
-    def state(self) -> StateDict:
-        widener = {f"widener.{name}": value for name, value in self._widener.state().items()}
-        return widener | {
-            "play": np.array([float(self.playing), self._level]),
-            "dc": self._dc.state(),
-            "gain": self._gain.state(),
-            "width": self._width.state(),
-            "limiter": self._limiter.state(),
-        }
+    def state(self) -> OutputState:
+        """Return the state."""
+        return OutputState(
+            playing=self.playing,
+            level=self._level,
+            dc=self._dc.state(),
+            gain=self._gain.state(),
+            width=self._width.state(),
+            widener=self._widener.state(),
+            limiter_peak=self._limiter.state(),
+        )
 
-    def restore(self, state: StateDict) -> None:
-        self.playing, self._level = bool(state["play"][0]), float(state["play"][1])
-        self._dc.restore(state["dc"])
-        self._gain.restore(state["gain"])
-        self._width.restore(state["width"])
-        self._limiter.restore(state["limiter"])
-        self._widener.restore(part_of(state, "widener."))
+    def restore(self, state: OutputState) -> None:
+        """Go on from a `state`. Raises ValueError for one of another configuration."""
+        self.playing, self._level = state.playing, state.level
+        self._dc.restore(state.dc)
+        self._gain.restore(state.gain)
+        self._width.restore(state.width)
+        self._limiter.restore(state.limiter_peak)
+        self._widener.restore(state.widener)

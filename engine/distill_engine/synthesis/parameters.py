@@ -7,10 +7,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from distill_engine.errors import ControlError
-from distill_engine.state import StateDict
 from distill_engine.vocabulary.table import PARAMETERS, Parameter, default_values, index_of
+
+Float64Array = npt.NDArray[np.float64]
+
+ADDRESSES = tuple(parameter.address for parameter in PARAMETERS)
+
+
+@dataclass(frozen=True)
+class GlideState:
+    """A glide under way to `address`: a straight line from `start` to `target` over `hops` hops, `done` of them gone."""
+
+    address: str
+    start: float
+    target: float
+    hops: int
+    done: int
+
+
+@dataclass(frozen=True)
+class ParameterState:
+    """`values` [n] of the parameters at `addresses`, and the glides under way."""
+
+    addresses: tuple[str, ...]
+    values: Float64Array
+    glides: tuple[GlideState, ...] = ()
 
 
 @dataclass
@@ -94,20 +118,21 @@ class ParameterBank:
         glide = self._glides.get(parameter_index)
         return glide.target if glide else float(self._values[parameter_index])
 
-    def state(self) -> StateDict:
-        """Values [parameters] and the glides under way [count, 5]: index, start, target, hops, done."""
-        glides = [(index, g.start, g.target, g.hops, g.done) for index, g in self._glides.items()]
-        return {"values": self._values.copy(), "glides": np.array(glides, np.float64).reshape(-1, 5)}
+    def state(self) -> ParameterState:
+        """Return a copy of all values and glides."""
+        glides = (GlideState(PARAMETERS[i].address, g.start, g.target, g.hops, g.done) for i, g in self._glides.items())
+        return ParameterState(ADDRESSES, self._values.copy(), tuple(glides))
 
-    def restore(self, state: StateDict) -> None:
-        """Goes on from a `state`. Raises ControlError if it was made with another vocabulary."""
-        if state["values"].shape != self._values.shape:
-            raise ControlError(
-                f"this state has {state['values'].size} parameters, this version has {self._values.size}"
-            )
-        self._values = state["values"].astype(np.float64)
-        rows = state["glides"].tolist()
-        self._glides = {int(r[0]): _Glide(r[1], r[2], int(r[3]), int(r[4])) for r in rows}
+    def restore(self, state: ParameterState) -> None:
+        """Go on from a `state`; a parameter that it does not know keeps its default.
+
+        Raises ControlError for an address that is no parameter here.
+        """
+        if state.values.shape != (len(state.addresses),) or not np.isfinite(state.values).all():
+            raise ControlError(f"this state has {state.values.size} values for {len(state.addresses)} parameters")
+        self._values = np.array(default_values(), np.float64)
+        self._values[[index_of(address) for address in state.addresses]] = state.values
+        self._glides = {index_of(g.address): _Glide(g.start, g.target, g.hops, g.done) for g in state.glides}
 
 
 def _parameter(parameter_index: int) -> Parameter:

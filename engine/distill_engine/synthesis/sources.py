@@ -16,12 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.errors import ControlError
-from distill_engine.state import StateDict
-from distill_engine.vocabulary.table import SOURCES
+from distill_engine.state import StateDict, from_arrays, to_arrays
 
 Latent = npt.NDArray[np.float64]
 
-JUMP_HOPS = 4
 GRAIN_HOPS = 12
 _LATTICE = 64  # noise is drawn for this many dimensions, so that models of any size walk alike
 
@@ -43,15 +41,39 @@ class SourceSettings:
 
 
 class LatentSource(Protocol):
-    """One way to move: `next` gives the latent of this hop and whether it leapt (the bank then bridges the step)."""
+    """One way to move through latent space.
 
-    def next(self, settings: SourceSettings, samples: npt.NDArray[np.float32] | None) -> tuple[Latent, bool]: ...
+    `next` returns the latent [D] of this hop and whether it leapt (the bank then bridges the step). `samples` [hop] is this hop of
+    live input, mono, if there is any.
+    """
 
-    def restart(self) -> None: ...
+    def next(self, settings: SourceSettings, samples: npt.NDArray[np.float32] | None) -> tuple[Latent, bool]:
+        """Return the latent of this hop, and whether it leapt; move on by one hop."""
 
-    def state(self) -> Latent: ...
+    def restart(self) -> None:
+        """Start again from the beginning."""
 
-    def restore(self, state: Latent) -> None: ...
+    def state(self) -> StateDict:
+        """Return the state as named arrays."""
+
+    def restore(self, state: StateDict) -> None:
+        """Go on from a `state`."""
+
+
+@dataclass(frozen=True)
+class DriftState:
+    """How many points a `DriftSource` has gone."""
+
+    phase: float
+
+
+@dataclass(frozen=True)
+class CorpusState:
+    """Where a `CorpusSource` is: hops gone in the loop, the position last seen (None before the first hop), hops in all."""
+
+    travel: float
+    start: float | None
+    ticks: int
 
 
 class HoldSource:
@@ -66,10 +88,10 @@ class HoldSource:
     def restart(self) -> None:
         """Nothing to start again."""
 
-    def state(self) -> Latent:
-        return np.zeros(0)
+    def state(self) -> StateDict:
+        return {}
 
-    def restore(self, state: Latent) -> None:
+    def restore(self, state: StateDict) -> None:
         """Nothing to go on from."""
 
 
@@ -125,11 +147,11 @@ class DriftSource:
     def restart(self) -> None:
         self._phase = 0.0
 
-    def state(self) -> Latent:
-        return np.array([self._phase])
+    def state(self) -> StateDict:
+        return to_arrays(DriftState(self._phase))
 
-    def restore(self, state: Latent) -> None:
-        self._phase = float(state[0])
+    def restore(self, state: StateDict) -> None:
+        self._phase = from_arrays(DriftState, state).phase
 
 
 class CorpusSource:
@@ -198,98 +220,9 @@ class CorpusSource:
     def restart(self) -> None:
         self._travel, self._start, self._ticks = 0.0, None, 0
 
-    def state(self) -> Latent:
-        return np.array([self._travel, math.nan if self._start is None else self._start, self._ticks])
-
-    def restore(self, state: Latent) -> None:
-        self._travel, self._start, self._ticks = float(state[0]), float(state[1]), int(state[2])
-        if math.isnan(self._start):
-            self._start = None
-
-
-class SourceBank:
-    """All sources of one voice, and the cross-fade from one to the next. `next` is called once per hop.
-
-    `sources` are the ones the instrument offers; asking for another raises ControlError with `why` it is absent.
-    """
-
-    def __init__(
-        self, sources: dict[str, LatentSource], *, selected: str, why: Callable[[str], str] | None = None
-    ) -> None:
-        self._sources, self._why = sources, why or (lambda name: f"the model has no {name}")
-        self.check(selected)
-        self.selected = selected
-        self._last: Latent | None = None
-        self._step: Latent | None = None
-        self._length = self._left = 0
-
-    def check(self, name: str) -> None:
-        """Raises ControlError if a source cannot be selected."""
-        if name not in self._sources:
-            raise ControlError(f"source {name}: {self._why(name)}; there are {', '.join(self._sources)}")
-
-    def select(self, name: str, fade_hops: int) -> None:
-        """Cross-fades to another source over `fade_hops` hops."""
-        self.check(name)
-        if name != self.selected:
-            self.selected = name
-            self._bridge(fade_hops)
-
-    def restart(self, fade_hops: int = JUMP_HOPS) -> None:
-        """All sources from their beginning."""
-        for source in self._sources.values():
-            source.restart()
-        self._bridge(fade_hops)
-
-    def adopt(self, other: SourceBank, *, same_model: bool) -> None:
-        """Goes on where another bank is. Banks of different models share the walk and the place, not what they hear."""
-        for name, source in self._sources.items():
-            old = other._sources.get(name)
-            if old is not None and (same_model or name != "input"):
-                source.restore(old.state())
-        if other.selected in self._sources:
-            self.selected = other.selected
-        if same_model and other._last is not None:
-            self._last, self._step = other._last.copy(), None if other._step is None else other._step.copy()
-            self._length, self._left = other._length, other._left
-
-    def follow(self, other: SourceBank, fade_hops: int) -> None:
-        """Starts from the latent at which another bank is, and fades over to its own path."""
-        if other._last is not None and self._last is None:
-            self._last = other._last.copy()
-            self._bridge(fade_hops)
-
-    def _bridge(self, hops: int) -> None:
-        self._step, self._length, self._left = None, max(1, hops), max(1, hops)
-
-    def next(self, settings: SourceSettings, samples: npt.NDArray[np.float32] | None = None) -> Latent:
-        """The latent [D] of this hop. `samples` [hop] is this hop of live input (mono), if there is any."""
-        latent, leapt = self._sources[self.selected].next(settings, samples)
-        if leapt and self._last is not None:
-            self._bridge(max(JUMP_HOPS, self._left))
-        if self._left:
-            if self._step is None:
-                self._step = (self._last - latent) if self._last is not None else np.zeros_like(latent)
-            self._left -= 1
-            latent = latent + self._step * (self._left / self._length)
-        self._last = latent
-        return latent
-
     def state(self) -> StateDict:
-        none = np.zeros(0)
-        return {f"source.{name}": source.state() for name, source in self._sources.items()} | {
-            "selected": np.array([SOURCES.index(self.selected)]),
-            "last": none if self._last is None else self._last.copy(),
-            "step": none if self._step is None else self._step.copy(),
-            "bridge": np.array([self._length, self._left]),
-        }
+        return to_arrays(CorpusState(self._travel, self._start, self._ticks))
 
     def restore(self, state: StateDict) -> None:
-        for name, source in self._sources.items():
-            if f"source.{name}" in state:
-                source.restore(state[f"source.{name}"])
-        self.selected = SOURCES[int(state["selected"][0])]
-        self.check(self.selected)
-        self._last = state["last"].astype(np.float64) if state["last"].size else None
-        self._step = state["step"].astype(np.float64) if state["step"].size else None
-        self._length, self._left = (int(v) for v in state["bridge"])
+        read = from_arrays(CorpusState, state)
+        self._travel, self._start, self._ticks = read.travel, read.start, read.ticks

@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from distill_engine.analysis.controls import Controls
 from distill_engine.analysis.map import LatentMap
-from distill_engine.state import StateDict
-from distill_engine.synthesis.sources import Latent, SourceBank, SourceSettings
+from distill_engine.synthesis.source_bank import SourceBank
+from distill_engine.synthesis.sources import Latent, SourceSettings
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,13 @@ class HopValues:
     controls: npt.NDArray[np.float64]
     map_point: tuple[float, float] = (0.0, 0.0)
     map_amount: float = 0.0
+
+
+@dataclass(frozen=True)
+class SteeringState:
+    """The state of the temporal controls' `Motion` [5 * D + 2]; None for a model without controls."""
+
+    motion: npt.NDArray[np.float64] | None
 
 
 class Steering:
@@ -59,13 +66,15 @@ class Steering:
             settings = replace(settings, rate=settings.rate * modulation.speed, speed=settings.speed * modulation.speed)
         return self._motion.step(sources.next(settings, samples), modulation)
 
-    def adopt(self, other: Steering) -> None:
-        """Goes on from the steering of another voice of the same model."""
+    def continue_from(self, other: Steering) -> None:
+        """Go on from the steering of another voice of the same model."""
         self.restore(other.state())
 
-    def state(self) -> StateDict:
-        return {} if self._motion is None else {"motion": self._motion.state()}
+    def state(self) -> SteeringState:
+        """Return the state."""
+        return SteeringState(None if self._motion is None else self._motion.state())
 
-    def restore(self, state: StateDict) -> None:
-        if self._motion is not None and "motion" in state:
-            self._motion.restore(state["motion"])
+    def restore(self, state: SteeringState) -> None:
+        """Go on from a `state`."""
+        if self._motion is not None and state.motion is not None:
+            self._motion.restore(state.motion)

@@ -13,30 +13,28 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from distill_engine.errors import ControlError, TakeError
-from distill_engine.state import StateDict, part_of
+from distill_engine.state import to_arrays
 from distill_engine.synthesis.control_names import moves
-from distill_engine.synthesis.hop_values import output_values
 from distill_engine.synthesis.instrument import Instrument
-from distill_engine.synthesis.mixer import Mixer, SynthSnapshot
-from distill_engine.synthesis.output_stage import Post, PostConfig
+from distill_engine.synthesis.mixer import Mixer
+from distill_engine.synthesis.output_stage import OutputConfig, OutputStage
 from distill_engine.synthesis.parameters import ParameterBank
-from distill_engine.synthesis.take_header import take_header
-from distill_engine.synthesis.voice import Report
+from distill_engine.synthesis.render_loop import RenderLoop
+from distill_engine.synthesis.synth_state import SynthSnapshot, SynthState
+from distill_engine.synthesis.take_header import played_model, take_header
+from distill_engine.synthesis.voice import Report, ReportKind
 from distill_engine.synthesis.voice_pool import VoicePool, voices_of
-from distill_engine.takes.take_recorder import TakeLog
+from distill_engine.takes.take_log import TakeLog
 from distill_engine.vocabulary.table import BLEND_SLOTS, PARAMETERS, index_of
 
 FloatArray = npt.NDArray[np.float32]
 
 _CONTROL = index_of("/distill/control/0")
-MAXIMUM_CHUNK = 32
-_REPORTS = 256
 
 
 class Synth:
@@ -60,16 +58,24 @@ class Synth:
         self.hop = instrument.hop
         self.sample_rate = instrument.sample_rate
         self.frame_rate = instrument.frame_rate
-        self.hops_done = 0
         self.source = source
         self.alignment_samples = instrument.delay_samples
         self.parameters = ParameterBank(self.frame_rate)
-        self.post = Post(PostConfig(sample_rate=self.sample_rate, hop=self.hop))
-        self.post.playing = playing
+        self.output = OutputStage(OutputConfig(sample_rate=self.sample_rate, hop=self.hop))
+        self.output.playing = playing
         self._pinned: frozenset[int] = frozenset()
         self._mixer = Mixer(self.hop, pool.voice(seed, source))
-        self._reports: list[Report] = []
-        self._log = TakeLog()
+        self._take = TakeLog(self.hop)
+        self._loop = RenderLoop(self._mixer, self.parameters, self.output, self._take, self._begin_take)
+
+    @property
+    def hops_done(self) -> int:
+        """Return how many hops were rendered."""
+        return self._loop.hops_done
+
+    @hops_done.setter
+    def hops_done(self, hops: int) -> None:
+        self._loop.hops_done = hops
 
     @property
     def instrument(self) -> Instrument:
@@ -103,19 +109,18 @@ class Synth:
 
     @property
     def recording(self) -> bool:
-        return self._log.active
+        return self._take.active
 
     def take_reports(self) -> list[Report]:
         """What went wrong since the last call."""
-        reports, self._reports = self._reports, []
-        return reports
+        return self._loop.take_reports()
 
     # -- what the player does ------------------------------------------------------------------------------------------
 
     def apply(self, parameter_index: int, value: float, glide_seconds: float = 0.0) -> None:
         """Sets a parameter, gliding where it can. Raises ControlError for NaN or an unknown parameter."""
         kept = self.parameters.apply(parameter_index, value, glide_seconds)
-        self._note_set(PARAMETERS[parameter_index].address, kept, glide_seconds)
+        self._take.change(self.hops_done, PARAMETERS[parameter_index].address, kept, glide_seconds)
 
     def set(self, address: str, value: float, glide_seconds: float = 0.0) -> None:
         """`apply` by address. Raises ControlError."""
@@ -123,17 +128,17 @@ class Synth:
 
     def play(self) -> None:
         """Fades in."""
-        self.post.playing = True
+        self.output.playing = True
         self._note("play")
 
     def stop(self) -> None:
         """Fades out; then nothing is computed and the sources wait."""
-        self.post.playing = False
+        self.output.playing = False
         self._note("stop")
 
     def panic(self) -> None:
         """Silence from the next sample on."""
-        self.post.panic()
+        self.output.panic()
         self._note("panic")
 
     def select_source(self, name: str, fade_seconds: float | None = None) -> None:
@@ -144,7 +149,7 @@ class Synth:
             if name in voice.instrument.source_names:
                 voice.sources.select(name, hops)
         self.source = name
-        self._note("source", name, hops / self.frame_rate)
+        self._note("source", source=name, fade=hops / self.frame_rate)
 
     def trigger(self) -> None:
         """Starts the source again from its position."""
@@ -157,7 +162,7 @@ class Synth:
         self.seed = seed
         for voice in self._mixer.playing:
             voice.reseed(seed, self.source, self._hops(None))
-        self._note("seed", seed)
+        self._note("seed", seed=seed)
 
     def pin(self, dimensions: frozenset[int]) -> None:
         """These latent dimensions stand at their parameters' values; no source moves them."""
@@ -165,7 +170,7 @@ class Synth:
         for slot in self._mixer.slots:
             for voice in slot.voices:
                 voice.pinned = dimensions
-        self._note("pin", *sorted(dimensions))
+        self._note("pin", dimensions=sorted(dimensions))
 
     def swap(self, played: Instrument | VoicePool | None, fade_seconds: float | None = None, *, slot: int = 0) -> None:
         """Cross-fades to another instrument (another model or vocoder), or to nothing at slots above 0.
@@ -179,7 +184,7 @@ class Synth:
             raise ControlError(f"blend slot {slot}: slots are 0 to {BLEND_SLOTS - 1}, and the first is never empty")
         if played is None:
             self._mixer.slots[slot].clear(hops)
-            self._note("clear", slot, hops / self.frame_rate)
+            self._note("clear", slot=slot, fade=hops / self.frame_rate)
             return
         pool = voices_of(played)
         instrument = pool.instrument
@@ -197,13 +202,12 @@ class Synth:
         selected = self.source if self.source in instrument.source_names else "drift"
         voice = pool.voice(self.seed, selected, pad=self.alignment_samples - instrument.delay_samples)
         voice.pinned = self._pinned
-        voice.follow(old)
+        voice.continue_from(old)
         voice.latent_guest = slot > 0 and instrument.shares(self.instrument)
         blend_slot.swap(voice, hops)
         if slot == 0:
             self.source = voice.sources.selected
-        names = (instrument.name, instrument.model_digest, instrument.vocoder.name, instrument.vocoder_digest)
-        self._note("swap", slot, hops / self.frame_rate, *names, instrument.analysis_digest)
+        self._take.swap(self.hops_done, played_model(slot, instrument), hops / self.frame_rate)
 
     def _rename_controls(self, before: tuple[str, ...], now: tuple[str, ...]) -> None:
         """Named controls keep their values where another model has them at other numbers."""
@@ -219,109 +223,69 @@ class Synth:
     # -- sound ---------------------------------------------------------------------------------------------------------
 
     def render(self, hops: int, samples: FloatArray | None = None) -> FloatArray:
-        """The next `hops` hops, stereo [2, hops * 512], within full scale. `samples` [hops * 512]: live input, mono."""
-        out = np.zeros((2, hops * self.hop), np.float32)
-        done = 0
-        while done < hops:
-            self._begin_take()
-            count = self._chunk(hops - done)
-            span = slice(done * self.hop, (done + count) * self.hop)
-            heard = None if samples is None else samples[span]
-            if self.post.silent:
-                self._rest(count)
-            else:
-                out[:, span] = self._sound(count, heard)
-            done += count
-            self.hops_done += count
-        return out
+        """Return the next `hops` hops, stereo [2, hops * hop], within full scale.
 
-    def _chunk(self, wanted: int) -> int:
-        """Hops to compute at once: never past the moment a fade-out ends, nor that at which a take may begin."""
-        count = min(wanted, MAXIMUM_CHUNK)
-        if not self.post.playing and not self.post.silent:
-            count = min(count, max(1, self.post.hops_until_silent))
-        return 1 if self._log.waiting else count
-
-    def _rest(self, count: int) -> None:
-        self._mixer.settle()
-        for _ in range(count):
-            self.parameters.advance()
-
-    def _sound(self, count: int, samples: FloatArray | None) -> FloatArray:
-        if samples is not None and any(voice.sources.selected == "input" for voice in self._mixer.playing):
-            self._log.note(self.hops_done, heard=samples)
-        gains, widths = np.empty(count), np.empty(count)
-        for index in range(count):
-            self.parameters.advance()
-            heard = None if samples is None else samples[index * self.hop : (index + 1) * self.hop]
-            self._mixer.move(self.parameters, heard)
-            gains[index], widths[index] = output_values(self.parameters)
-        mono = self._mixer.mix(self.hops_done, self._report)
-        out = np.empty((2, count * self.hop), np.float32)
-        for index in range(count):
-            span = slice(index * self.hop, (index + 1) * self.hop)
-            out[:, span] = self.post.process(mono[span], float(gains[index]), float(widths[index]))
-        return out
-
-    def _report(self, report: Report) -> None:
-        if len(self._reports) < _REPORTS:
-            self._reports.append(report)
+        `samples` [hops * hop] is live input, mono.
+        """
+        return self._loop.render(hops, samples)
 
     # -- state ---------------------------------------------------------------------------------------------------------
 
-    def state(self) -> StateDict:
-        """Everything that the sound depends on, as named arrays: parameters, sources, networks, output stage."""
-        arrays = {f"parameters.{k}": v for k, v in self.parameters.state().items()}
-        arrays |= {f"post.{k}": v for k, v in self.post.state().items()}
-        arrays |= {f"lane.{k}": v for k, v in self._mixer.state().items()}
-        numbers = [self.hops_done, self.seed, self.alignment_samples]
-        return arrays | {"synth": np.array(numbers, np.int64), "pinned": np.array(sorted(self._pinned), np.int64)}
+    def state(self) -> SynthState:
+        """Return everything that the sound depends on: parameters, sources, networks, output stage."""
+        return SynthState(
+            hops_done=self.hops_done,
+            seed=self.seed,
+            alignment_samples=self.alignment_samples,
+            pinned=np.array(sorted(self._pinned), np.int64),
+            parameters=self.parameters.state(),
+            output=self.output.state(),
+            slots=self._mixer.state(),
+        )
 
     def snapshot(self) -> SynthSnapshot:
-        """`state` with the voices themselves, so that even a swap under way can be gone back to."""
+        """Return the state with the voices themselves, so that even a swap under way can be gone back to."""
         return SynthSnapshot(self.state(), tuple(tuple(slot.voices) for slot in self._mixer.slots))
 
-    def restore(self, saved: SynthSnapshot | StateDict, *, networks: bool = True) -> None:
-        """Goes on from a snapshot, bit for bit; or from a `state` of a synth with the same instruments at the same slots.
+    def restore(self, saved: SynthSnapshot | SynthState, *, networks: bool = True) -> None:
+        """Go on from a snapshot, bit for bit; or from a `state` of a synth with the same instruments in the same slots.
 
         Without `networks` the vocoder may be another one: parameters, sources and output stage go on, the networks as they are.
         """
-        arrays = saved.arrays if isinstance(saved, SynthSnapshot) else saved
+        state = saved.state if isinstance(saved, SynthSnapshot) else saved
         if isinstance(saved, SynthSnapshot):
             for slot, voices in zip(self._mixer.slots, saved.voices, strict=True):
-                slot.adopt(list(voices))
-        self.hops_done, self.seed, alignment = (int(v) for v in arrays["synth"])
+                slot.replace_voices(list(voices))
+        self.hops_done, self.seed = state.hops_done, state.seed
         if networks:
-            self.alignment_samples = alignment
-        self.parameters.restore(part_of(arrays, "parameters."))
-        self.post.restore(part_of(arrays, "post."))
-        self._mixer.restore(part_of(arrays, "lane."), self.seed, networks=networks)
-        self.pin(frozenset(int(i) for i in arrays["pinned"]))
+            self.alignment_samples = state.alignment_samples
+        self.parameters.restore(state.parameters)
+        self.output.restore(state.output)
+        self._mixer.restore(state.slots, self.seed, networks=networks)
+        self.pin(frozenset(int(i) for i in state.pinned))
         self.source = self._mixer.main.sources.selected
 
     # -- takes ---------------------------------------------------------------------------------------------------------
 
     def start_take(self, path: Path) -> None:
-        """Records from the next hop on (from the end of a swap under way, if there is one). Raises TakeError."""
-        self._log.start(path)
+        """Record from the next hop on (from the end of a swap under way, if there is one). Raises TakeError."""
+        self._take.start(path)
 
     def stop_take(self) -> Path:
-        """Ends the take and returns its file. Raises TakeError if none was being recorded, or writing failed."""
-        return self._log.stop(self.hops_done)
+        """End the take and return its file. Raises TakeError if none was being recorded, or writing failed."""
+        return self._take.stop(self.hops_done)
 
     def _begin_take(self) -> None:
-        if failure := self._log.take_failure():
-            self._report(Report(self.hops_done, "take", failure))
-        if self._log.waiting and not self.fading:
-            others = {slot: i for slot in range(1, BLEND_SLOTS) if (i := self.instrument_at(slot)) is not None}
-            header = take_header(self.instrument, others, self.seed, self.block, self.state())
+        if failure := self._take.new_failure():
+            self._loop.report(Report(self.hops_done, ReportKind.TAKE, failure))
+        if self._take.waiting and not self.fading:
+            there = {slot: self.instrument_at(slot) for slot in range(BLEND_SLOTS)}
+            playing = {slot: instrument for slot, instrument in there.items() if instrument is not None}
+            header = take_header(playing, self.seed, self.block, to_arrays(self.state()))
             try:
-                self._log.begin(self.hops_done, header)
+                self._take.begin(self.hops_done, header)
             except TakeError as error:
-                self._report(Report(self.hops_done, "take", str(error)))
+                self._loop.report(Report(self.hops_done, ReportKind.TAKE, str(error)))
 
-    def _note_set(self, address: str, value: float, glide: float) -> None:
-        self._log.note(self.hops_done, address=address, value=value, glide=glide)
-
-    def _note(self, command: str, *arguments: Any) -> None:
-        self._log.note(self.hops_done, command=command, arguments=arguments)
+    def _note(self, command: str, **arguments: object) -> None:
+        self._take.command(self.hops_done, command, arguments)

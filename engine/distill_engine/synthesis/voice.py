@@ -5,34 +5,76 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 
 from distill_engine.errors import VocoderError
 from distill_engine.inference.step_backend import StepBackend
-from distill_engine.state import StateDict, part_of
 from distill_engine.synthesis.crossfade import DelayLine
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.live_input import EncoderFailed
-from distill_engine.synthesis.sources import Latent, SourceBank
-from distill_engine.synthesis.steering import HopValues, Steering
+from distill_engine.synthesis.source_bank import SourceBank, SourceBankState
+from distill_engine.synthesis.sources import Latent
+from distill_engine.synthesis.steering import HopValues, Steering, SteeringState
 
 FloatArray = npt.NDArray[np.float32]
+Samples = npt.NDArray[np.float64]
 
 PRIME_HOPS, PRIME_BLOCK = 32, 8
 SOFT_LIMIT, HARD_LIMIT = 3.0, 4.5
-FAILED = "failed"
 _TAIL = 64
+
+
+class ReportKind(StrEnum):
+    """What went wrong: a network failed, gave NaN or infinity, goes on in another way; a take cannot be
+    written; a parameter cannot be set.
+    """
+
+    FAILED = "failed"
+    NOT_A_NUMBER = "not-a-number"
+    MADE_DO = "made-do"
+    TAKE = "take"
+    PARAMETER = "parameter"
 
 
 @dataclass(frozen=True)
 class Report:
-    """Something that went wrong and was dealt with at `hop`; shown to the player."""
+    """Something that went wrong and was dealt with at `hop`: the cause, and what that means for the live sound."""
 
     hop: int
-    kind: str
-    message: str
+    kind: ReportKind
+    cause: str
+    consequence: str = ""
+
+    @property
+    def message(self) -> str:
+        """Cause and consequence in one sentence."""
+        return f"{self.cause}; {self.consequence}" if self.consequence else self.cause
+
+
+@dataclass(frozen=True)
+class VoiceState:
+    """Everything that a voice's sound depends on.
+
+    `guest_contributions` [n, 2 + D]: see `Voice`. `decoder` and `vocoder` are the states of the networks by name, `delayed` [delay]
+    the samples that its delay line holds.
+    """
+
+    last_sample: float
+    recovering: bool
+    latent_guest: bool
+    guest_contributions: Samples
+    sources: SourceBankState
+    steering: SteeringState
+    decoder: dict[str, FloatArray]
+    vocoder: dict[str, FloatArray]
+    delayed: FloatArray
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:160]
 
 
 def soft_limit(latent: Latent) -> Latent:
@@ -69,8 +111,11 @@ class Voice:
     def _prime(self) -> None:
         """Plays the centre of the corpus into the networks, so that the first sound is not that of empty states."""
         centre = np.repeat(self.instrument.centre[:, None].astype(np.float32), PRIME_BLOCK, axis=1)
-        for _ in range(PRIME_HOPS // PRIME_BLOCK):
-            self.vocoder.step(self.decoder.step(centre))
+        try:
+            for _ in range(PRIME_HOPS // PRIME_BLOCK):
+                self.vocoder.step(self.decoder.step(centre))
+        except (VocoderError, RuntimeError) as error:
+            raise VocoderError(f"{self.instrument.vocoder.name} failed: {_one_line(error)}") from None
         self._primed = (self.decoder.snapshot(), self.vocoder.snapshot())
 
     def warm(self, block: int) -> None:
@@ -105,7 +150,7 @@ class Voice:
         else:
             self._failing = False
         while self.instrument.notes:
-            report(Report(hop, "made-do", f"{self.instrument.vocoder.name}: {self.instrument.notes.pop(0)}"))
+            report(Report(hop, ReportKind.MADE_DO, f"{self.instrument.vocoder.name}: {self.instrument.notes.pop(0)}"))
         if self._recovering and not self._failing:
             length = min(self.instrument.hop, len(samples))
             samples[:length] *= np.linspace(0.0, 1.0, length, dtype=np.float32)
@@ -127,7 +172,8 @@ class Voice:
         self._recover()
         self._recovering = True
         name = self.instrument.vocoder.name
-        report(Report(hop + bad // size, "not-a-number", f"{name} gave NaN or infinity; that block was muted"))
+        cause = f"{name} gave NaN or infinity"
+        report(Report(hop + bad // size, ReportKind.NOT_A_NUMBER, cause, "that block was muted"))
         return clean
 
     def _silenced(self, hops: int, error: Exception, hop: int, report: Callable[[Report], None]) -> FloatArray:
@@ -135,20 +181,20 @@ class Voice:
         samples = np.zeros(hops * self.instrument.hop, np.float32)
         if not self._failing:
             samples[:_TAIL] = self._last_sample * np.linspace(1.0, 0.0, _TAIL, endpoint=False)
-            detail = " ".join(str(error).split())[:160]
+            cause = f"{self.instrument.vocoder.name} failed: {_one_line(error)}"
             ways = "it is silent until it works again; choose another vocoder"
-            report(Report(hop, FAILED, f"{self.instrument.vocoder.name} failed: {detail}; {ways}"))
+            report(Report(hop, ReportKind.FAILED, cause, ways))
             self._failing = self._recovering = True
             with contextlib.suppress(VocoderError, RuntimeError):
                 self._recover()
         return samples
 
-    def follow(self, other: Voice) -> None:
-        """Takes up the path that another voice is on: all of it with the same model, else where its sources stand."""
+    def continue_from(self, other: Voice) -> None:
+        """Take up the path that another voice is on: all of it with the same model, else where its sources stand."""
         same = self.instrument.model_digest == other.instrument.model_digest
-        self.sources.adopt(other.sources, same_model=same)
+        self.sources.continue_from(other.sources, same_model=same)
         if same:
-            self.steering.adopt(other.steering)
+            self.steering.continue_from(other.steering)
 
     def become_independent(self) -> None:
         """Plays by its own networks from here on."""
@@ -160,32 +206,31 @@ class Voice:
         """Sources that start again from another seed, joined to the old ones by a fade."""
         chosen = selected if selected in self.instrument.source_names else "drift"
         fresh = self.instrument.sources(seed, chosen)
-        fresh.follow(self.sources, fade_hops)
+        fresh.bridge_from(self.sources, fade_hops)
         self.sources = fresh
         self.steering = self.instrument.steering(seed)
 
-    def state(self) -> StateDict:
-        """Everything this voice remembers."""
-        flags = np.array([self._last_sample, float(self._recovering), float(self.latent_guest)])
-        parts = {
-            "sources": self.sources.state(),
-            "steering": self.steering.state(),
-            "decoder": self.decoder.snapshot(),
-            "vocoder": self.vocoder.snapshot(),
-            "line": self.line.state(),
-        }
-        return {"flags": flags, "company": self.guest_contributions.copy()} | {
-            f"{part}.{k}": v for part, state in parts.items() for k, v in state.items()
-        }
+    def state(self) -> VoiceState:
+        """Return everything that this voice's sound depends on."""
+        return VoiceState(
+            last_sample=self._last_sample,
+            recovering=self._recovering,
+            latent_guest=self.latent_guest,
+            guest_contributions=self.guest_contributions.copy(),
+            sources=self.sources.state(),
+            steering=self.steering.state(),
+            decoder=self.decoder.snapshot(),
+            vocoder=self.vocoder.snapshot(),
+            delayed=self.line.state(),
+        )
 
-    def restore(self, state: StateDict, *, networks: bool = True) -> None:
-        """Goes on from a `state`; without `networks` only the sources do (another vocoder plays the same path)."""
-        self.sources.restore(part_of(state, "sources."))
-        self.steering.restore(part_of(state, "steering."))
-        if "company" in state:  # older takes have none
-            self.latent_guest, self.guest_contributions = bool(state["flags"][2]), state["company"].astype(np.float64)
+    def restore(self, state: VoiceState, *, networks: bool = True) -> None:
+        """Go on from a `state`; without `networks` only the sources do (another vocoder plays the same path)."""
+        self.sources.restore(state.sources)
+        self.steering.restore(state.steering)
+        self.latent_guest, self.guest_contributions = state.latent_guest, state.guest_contributions.astype(np.float64)
         if networks:
-            self._last_sample, self._recovering = float(state["flags"][0]), bool(state["flags"][1])
-            self.decoder.restore(part_of(state, "decoder."))
-            self.vocoder.restore(part_of(state, "vocoder."))
-            self.line.restore(part_of(state, "line."))
+            self._last_sample, self._recovering = state.last_sample, state.recovering
+            self.decoder.restore(state.decoder)
+            self.vocoder.restore(state.vocoder)
+            self.line.restore(state.delayed)

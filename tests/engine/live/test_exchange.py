@@ -190,7 +190,7 @@ def test_named_controls_keep_their_names_and_glides_from_model_to_model(vocos):
 def test_models_that_are_blended_hear_controls_by_name(vocos, other):
     one, two = _with_controls(vocos, "warmth", "attack"), _with_controls(other, "attack", "density")
     synth = Synth(one)
-    synth.swap(two, 0.1, place=1)
+    synth.swap(two, 0.1, slot=1)
     synth.set("/distill/blend/1", 1.0)
     synth.set("/distill/control/0", 0.4)
     synth.set("/distill/control/1", 0.8)

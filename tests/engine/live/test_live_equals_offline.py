@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from distill_engine.takes.take import Take
+from distill_engine.takes.take import Command, ParameterChange, Swap, Take
 from distill_engine.vocabulary.table import index_of
 
 
@@ -34,9 +34,12 @@ def test_a_take_renders_to_what_was_played(engines, tiny_model, tmp_path):
     play_on()
     assert engine.end() == (0, "")
 
-    events = [event for event in Take.read(take).events if event.command or event.address == "/distill/source/fade"]
-    assert [event.address or event.command for event in events[:2]] == ["/distill/source/fade", "source"]
-    assert events[1].arguments == ("corpus", pytest.approx(0.6, abs=0.006))  # a fade set just before acts at once
+    fade = "/distill/source/fade"
+    events = [e for e in Take.read(take).events if isinstance(e, Command | Swap) or getattr(e, "address", "") == fade]
+    assert isinstance(events[0], ParameterChange)
+    assert isinstance(events[1], Command)
+    assert (events[1].name, events[1].arguments["source"]) == ("source", "corpus")
+    assert events[1].arguments["fade"] == pytest.approx(0.6, abs=0.006)  # a fade set just before acts at once
     command = [sys.executable, "-m", "distill_control.cli.main", "render", str(tiny_model), "--take", str(take)]
     subprocess.run([*command, "-o", str(offline), "--bit-depth", "32f"], check=True, capture_output=True, timeout=120)
     played, rate = soundfile.read(live, dtype="float32")

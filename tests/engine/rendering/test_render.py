@@ -11,7 +11,7 @@ from distill_engine.rendering.performance import RENDER_BLOCK, Score, play_score
 from distill_engine.rendering.render import RenderTarget, render_score, render_take
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.synth import Synth
-from distill_engine.takes.take import Take
+from distill_engine.takes.take import LiveInput, Take
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def _perform(synth: Synth, others, take) -> np.ndarray:
 def test_a_take_renders_the_live_samples(vocos, others, resolve, tmp_path):
     live = _perform(Synth(vocos, seed=4, block=2), others, tmp_path / "a.take")
     take = Take.read(tmp_path / "a.take")
-    assert take.hops == 120
+    assert take.ticks == 120 * 4
     offline = _whole(play_take(vocos, take, resolve))
     assert np.abs(live).max() > 1e-3
     assert np.array_equal(offline, live)
@@ -107,7 +107,7 @@ def test_a_take_of_a_live_input_holds_what_was_heard(vocos, resolve, tmp_path, b
         parts.append(synth.render(block, sound[first * 512 : (first + block) * 512]))
     synth.stop_take()
     take = Take.read(tmp_path / "heard.take")
-    assert sum(len(event.heard) for event in take.events if event.heard is not None) == 40 * 512
+    assert sum(len(event.samples) for event in take.events if isinstance(event, LiveInput)) == 40 * 512
     played, live = _whole(play_take(vocos, take, resolve)), np.concatenate(parts, axis=1)
     assert np.array_equal(played, live[:, -played.shape[1] :])
 
@@ -141,7 +141,7 @@ def test_a_take_asked_for_amid_a_swap_begins_after_it(vocos, others, tmp_path, r
     live = synth.render(20)
     synth.stop_take()
     take = Take.read(tmp_path / "c.take")
-    assert take.header.vocoder == "hifigan"
+    assert take.header.main.vocoder == "hifigan"
     offline = _whole(play_take(others["hifigan"], take, resolve))
     assert np.abs(offline[:, -20 * 512 :] - live).max() <= 1e-5
 
@@ -180,7 +180,7 @@ def test_a_take_with_a_tampered_state_or_command_is_refused(vocos, resolve, tmp_
         _whole(
             play_take(vocos, dataclasses.replace(take, header=dataclasses.replace(take.header, state=short)), resolve)
         )
-    events = (dataclasses.replace(take.events[0], command="format-disk"),)
+    events = (dataclasses.replace(take.events[0], name="format-disk"),)
     with pytest.raises(TakeError, match="unknown"):
         _whole(play_take(vocos, dataclasses.replace(take, events=events), resolve))
 
@@ -276,6 +276,6 @@ def test_an_empty_take_is_refused(vocos, resolve, tmp_path):
     synth.start_take(tmp_path / "h.take")
     synth.render(1)
     synth.stop_take()
-    take = dataclasses.replace(Take.read(tmp_path / "h.take"), hops=0)
+    take = dataclasses.replace(Take.read(tmp_path / "h.take"), ticks=0)
     with pytest.raises(TakeError, match="empty"):
         render_take(vocos, take, RenderTarget(tmp_path / "a.wav"), resolve)

@@ -7,7 +7,7 @@ import pytest
 
 from distill_engine.inference.decoder_digest import decoder_digest
 from distill_engine.rendering.performance import play_take
-from distill_engine.synthesis.blending import together
+from distill_engine.synthesis.blending import blend_latents
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.synth import Synth
 from distill_engine.takes.take import Take
@@ -148,11 +148,11 @@ def test_the_mean_follows_the_weights_and_the_level_their_powers():
 
     gain = np.full(4, 0.6)
     guest = Guest(np.array([2.0, 0.0]), np.full(4, 0.8), trim=1.0)
-    latent, level = together(np.array([0.0, 1.0]), gain, 1.0, [guest])
+    latent, level = blend_latents(np.array([0.0, 1.0]), gain, 1.0, [guest])
     assert np.allclose(latent, [2.0 * 0.8 / 1.4, 0.6 / 1.4])
     assert np.allclose(level, 1.0)
     silent = Guest(np.ones(2), np.zeros(4), trim=1.0)
-    latent, level = together(np.zeros(2), np.zeros(4), 1.0, [silent])
+    latent, level = blend_latents(np.zeros(2), np.zeros(4), 1.0, [silent])
     assert np.allclose(latent, 0.0)
     assert np.allclose(level, 0.0)
 

@@ -61,11 +61,11 @@ def test_an_encoder_that_cannot_be_computed_leaves_the_sound_where_it_is(instrum
     messages = [report.message for report in synth.take_reports()]
     assert len(messages) == 1
     assert "the encoder failed: " in messages[0]
-    latents = [synth._mixer.main.sources.state()["last"]]
+    latents = [synth._mixer.main.sources.state().last]
     play(synth, 8, noise[: 8 * HOP])
-    latents.append(synth._mixer.main.sources.state()["last"])
+    latents.append(synth._mixer.main.sources.state().last)
     assert np.array_equal(*latents)
     broken.mend()
     play(synth, 40, noise)
-    assert not np.allclose(synth._mixer.main.sources.state()["last"], latents[0])
+    assert not np.allclose(synth._mixer.main.sources.state().last, latents[0])
     assert synth.take_reports() == []

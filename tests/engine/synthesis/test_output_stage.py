@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from distill_engine.errors import ConfigError
-from distill_engine.synthesis.output_stage import HighPass, Limiter, Post, PostConfig, Widener, gain_from_db
+from distill_engine.synthesis.output_stage import HighPass, Limiter, OutputConfig, OutputStage, Widener, gain_from_db
 
 HOP = 512
 RNG = np.random.default_rng(0)
 
 
-def _run(post: Post, x: np.ndarray, gain: float = 1.0, width: float = 0.0) -> np.ndarray:
+def _run(post: OutputStage, x: np.ndarray, gain: float = 1.0, width: float = 0.0) -> np.ndarray:
     return np.concatenate([post.process(x[i : i + HOP], gain, width) for i in range(0, len(x), HOP)], axis=1)
 
 
@@ -31,20 +31,20 @@ def test_the_closed_form_high_pass_is_the_recursion():
 
 
 def test_dc_is_taken_away():
-    out = _run(Post(), _sine(80) + 0.3)
+    out = _run(OutputStage(), _sine(80) + 0.3)
     assert abs(out[:, 40 * HOP :].mean()) < 2e-3
 
 
 def test_width_zero_is_mono_exactly_and_one_is_decorrelated():
     noise = 0.1 * RNG.standard_normal(60 * HOP)
-    mono = _run(Post(), noise, width=0.0)
+    mono = _run(OutputStage(), noise, width=0.0)
     assert np.array_equal(mono[0], mono[1])
-    wide = _run(Post(), noise, width=1.0)[:, 10 * HOP :]
+    wide = _run(OutputStage(), noise, width=1.0)[:, 10 * HOP :]
     assert abs(np.corrcoef(wide)[0, 1]) < 0.15
 
 
 def test_the_sum_of_both_channels_is_the_mono_signal_and_power_is_kept():
-    widener = Widener(PostConfig())
+    widener = Widener(OutputConfig())
     x = RNG.standard_normal(40 * HOP)
     width = np.full(HOP, 0.8)
     y = np.concatenate([widener.process(x[i : i + HOP], width) for i in range(0, len(x), HOP)], axis=1)
@@ -53,7 +53,7 @@ def test_the_sum_of_both_channels_is_the_mono_signal_and_power_is_kept():
 
 
 def test_the_limiter_leaves_quiet_sound_alone_and_holds_loud_sound_below_its_ceiling():
-    config = PostConfig()
+    config = OutputConfig()
     quiet = np.stack([_sine(1)] * 2)
     assert np.array_equal(Limiter(config).process(quiet), quiet)
     limiter = Limiter(config)
@@ -63,7 +63,7 @@ def test_the_limiter_leaves_quiet_sound_alone_and_holds_loud_sound_below_its_cei
 
 
 def test_the_limiter_follows_the_recursion():
-    config = PostConfig()
+    config = OutputConfig()
     limiter = Limiter(config)
     x = np.stack([_sine(4, 100.0, 2.0), np.zeros(4 * HOP)]) * np.linspace(1, 0, 4 * HOP)
     ours = np.concatenate([limiter.process(x[:, i : i + HOP]) for i in range(0, 4 * HOP, HOP)], axis=1)
@@ -77,7 +77,7 @@ def test_the_limiter_follows_the_recursion():
 
 
 def test_play_and_stop_fade_without_a_step():
-    post = Post()
+    post = OutputStage()
     x = _sine(40, level=0.5)
     natural = np.abs(np.diff(x)).max()
     out = [_run(post, x[: 20 * HOP])]
@@ -91,7 +91,7 @@ def test_play_and_stop_fade_without_a_step():
 
 
 def test_gain_glides_inside_a_hop():
-    post = Post()
+    post = OutputStage()
     x = _sine(20)
     first = _run(post, x[: 10 * HOP], gain=1.0)
     second = _run(post, x[10 * HOP :], gain=0.1)
@@ -100,7 +100,7 @@ def test_gain_glides_inside_a_hop():
 
 
 def test_panic_is_silent_from_the_next_sample_on():
-    post = Post()
+    post = OutputStage()
     _run(post, _sine(5))
     post.panic()
     assert post.silent
@@ -108,11 +108,11 @@ def test_panic_is_silent_from_the_next_sample_on():
 
 
 def test_saved_and_restored_bit_for_bit():
-    post, x = Post(), _sine(4, level=1.5)
+    post, x = OutputStage(), _sine(4, level=1.5)
     _run(post, x, width=0.5)
-    saved = {name: value.copy() for name, value in post.state().items()}
+    saved = post.state()
     first = _run(post, x, gain=0.7, width=0.9)
-    other = Post()
+    other = OutputStage()
     other.restore(saved)
     assert np.array_equal(_run(other, x, gain=0.7, width=0.9), first)
 
@@ -124,4 +124,4 @@ def test_silence_is_minus_ninety_db():
 
 def test_impossible_settings_are_refused():
     with pytest.raises(ConfigError, match="limiter"):
-        PostConfig(limiter_threshold=1.0)
+        OutputConfig(limiter_threshold=1.0)

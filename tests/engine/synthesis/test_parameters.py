@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from distill_engine.errors import ControlError
-from distill_engine.synthesis.parameters import ParameterBank
+from distill_engine.synthesis.parameters import ParameterBank, ParameterState
 from distill_engine.vocabulary.table import PARAMETERS, index_of
 
 RATE = 100.0
@@ -60,5 +60,7 @@ def test_saved_in_mid_glide_and_restored():
         bank.advance()
         other.advance()
         assert bank.at(GAIN) == other.at(GAIN)
-    with pytest.raises(ControlError, match="version"):
-        other.restore({"values": np.zeros(3), "glides": np.zeros((0, 5))})
+    with pytest.raises(ControlError, match="3 values for 1"):
+        other.restore(ParameterState(("/distill/gain",), np.zeros(3)))
+    with pytest.raises(ControlError, match="no parameter|unknown|is not"):
+        other.restore(ParameterState(("/distill/nothing",), np.zeros(1)))

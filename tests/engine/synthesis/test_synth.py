@@ -247,7 +247,7 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(vocos, make_tiny_model)
         synth.select_source("prior")
     with pytest.raises(ControlError, match="never empty"):
         synth.swap(None)
-    with pytest.raises(ControlError, match="places"):
+    with pytest.raises(ControlError, match="slots are 0 to 3"):
         synth.swap(vocos, slot=7)
     with pytest.raises(ControlError, match="fade"):
         synth.swap(vocos, float("nan"))
