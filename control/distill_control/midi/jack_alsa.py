@@ -1,7 +1,8 @@
-"""Two things that python-rtmidi does not offer: a word when the JACK server dies, and silence on the terminal.
+"""Notice the end of a JACK server; keep the JACK and ALSA libraries off the terminal.
 
-The JACK and ALSA libraries write to stderr by themselves whenever no server or no sequencer is there, which would tear
-the live view apart at every retry. Both are reached through ctypes, where they are loaded; elsewhere nothing happens.
+python-rtmidi offers neither. The libraries write to stderr whenever there is no server or no
+sequencer, which would break the live view at every retry. They are called through ctypes if rtmidi
+has loaded them; otherwise nothing happens.
 """
 
 import contextlib
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-_NO_START_SERVER = 0x01
+_NO_START_SERVER = 0x01  # JackNoStartServer of jack_options_t
 _MESSAGE = ctypes.CFUNCTYPE(None, ctypes.c_char_p)
 _SHUTDOWN = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 
@@ -25,7 +26,7 @@ _IGNORE = _MESSAGE(_swallow)
 
 
 def quieten() -> None:
-    """Keep the JACK and ALSA libraries off the terminal, and JACK from starting a server of its own."""
+    """Keep the JACK and ALSA libraries off the terminal, and JACK from starting a server."""
     os.environ.setdefault("JACK_NO_START_SERVER", "1")
     jack = _loaded("libjack")
     if jack is not None:
@@ -38,17 +39,18 @@ def quieten() -> None:
             alsa.snd_lib_error_set_handler(_IGNORE)
 
 
-def bury(*clients: Any) -> None:
-    """Never touch clients of a dead JACK server again, not even to free them: closing one can hang or crash."""
+def abandon(*clients: Any) -> None:
+    """Never free clients of a JACK server that has ended: that can hang or crash."""
     for client in clients:
         if client is not None:
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(client))
 
 
 class JackWatch:
-    """A JACK client that does nothing but notice the server's end.
+    """A JACK client that calls `on_end` when the server ends.
 
-    rtmidi lists and sends on as if nothing had happened, out of memory that the dead server left.
+    rtmidi does not notice: it goes on listing and sending, from shared memory that the server has
+    left.
     """
 
     def __init__(self, on_end: Callable[[], None]) -> None:
@@ -59,7 +61,7 @@ class JackWatch:
             self._client = self._open(self._library)
 
     def close(self) -> None:
-        """Leave the server."""
+        """Close the client."""
         if self._client is not None and self._library is not None:
             self._library.jack_client_close(ctypes.c_void_p(self._client))
             self._client = None
@@ -74,7 +76,7 @@ class JackWatch:
 
 
 def _loaded(name: str) -> Any:
-    """The library that rtmidi has loaded, None where it has not (or this is no Linux)."""
+    """Return a library that rtmidi has loaded; None without it, or outside Linux."""
     if not sys.platform.startswith("linux"):
         return None
     try:

@@ -11,7 +11,7 @@ from typing import Literal
 from distill_control.osc.packet import PACKET_LIMIT_BYTES, PacketError
 
 END, ESCAPE, ESCAPED_END, ESCAPED_ESCAPE = 0xC0, 0xDB, 0xDC, 0xDD  # bytes of SLIP framing
-_END = bytes([END])
+_END, _ESCAPE = bytes([END]), bytes([ESCAPE])
 _LENGTH_BYTES = 4
 _BUFFER_LIMIT_BYTES = 2 * PACKET_LIMIT_BYTES + _LENGTH_BYTES  # a SLIP frame with every byte escaped
 
@@ -20,7 +20,7 @@ Framing = Literal["slip", "length"]
 
 def slip(packet: bytes) -> bytes:
     """Return a packet as a double-ended SLIP frame."""
-    body = packet.replace(b"\xdb", b"\xdb\xdd").replace(b"\xc0", b"\xdb\xdc")
+    body = packet.replace(_ESCAPE, bytes([ESCAPE, ESCAPED_ESCAPE])).replace(_END, bytes([ESCAPE, ESCAPED_END]))
     return _END + body + _END
 
 
@@ -37,11 +37,11 @@ def unslip(body: bytes) -> bytes:
     """
     if ESCAPE not in body:
         return body
-    pieces = body.split(b"\xdb")
+    pieces = body.split(_ESCAPE)
     for piece in pieces[1:]:
-        if piece[:1] not in (b"\xdc", b"\xdd"):
+        if not piece or piece[0] not in (ESCAPED_END, ESCAPED_ESCAPE):
             raise PacketError("a SLIP frame has a wrong escape sequence")
-    return pieces[0] + b"".join((b"\xc0" if piece[0] == ESCAPED_END else b"\xdb") + piece[1:] for piece in pieces[1:])
+    return pieces[0] + b"".join((_END if piece[0] == ESCAPED_END else _ESCAPE) + piece[1:] for piece in pieces[1:])
 
 
 class Deframer:
