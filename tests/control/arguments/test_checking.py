@@ -1,4 +1,4 @@
-"""Arguments against the table, both ways: every address takes what fits, clips what is out of range, refuses the rest."""
+"""Arguments against the vocabulary: every address accepts valid ones, clips numbers, refuses the rest."""
 
 import math
 
@@ -56,7 +56,7 @@ def test_an_open_choice_takes_names_that_added_ones_can_have():
     vocoder = vocabulary.row("/distill/vocoder")
     assert check(vocoder, vocoder.address, ["hifi-speech.v2"]).values == ("hifi-speech.v2",)
     for given in ("no such thing", "../up", "A", "x" * 60):
-        with pytest.raises(ControlError, match="is none of auto"):
+        with pytest.raises(ControlError, match="is not one of auto"):
             check(vocoder, vocoder.address, [given])
 
 

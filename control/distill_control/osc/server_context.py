@@ -1,4 +1,4 @@
-"""Who may come in: what every server of the control process shares."""
+"""The objects that all servers share: the UDP, TCP and OSCQuery servers get one `ServerContext`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from distill_control.osc.receiver import Receiver
 
 
 @dataclass(frozen=True)
-class Gate:
-    """Packets go to `receiver`, their senders are among `clients`.
+class ServerContext:
+    """The receiver of packets, the known clients and the allow list.
 
-    `refused(host)` is called with the host of the first of those datagrams or connections that are not heard, `closed(origin)` when
-    a connection has ended.
+    `refused(host)` is called for the first datagram or connection of a host that is not allowed,
+    `closed(origin)` when a connection has closed.
     """
 
     receiver: Receiver
@@ -23,14 +23,14 @@ class Gate:
     closed: Callable[[str], None]
 
     def admits(self, host: str) -> bool:
-        """Whether a host is heard; one that is not is counted, and told about the first time."""
+        """Return whether a host is allowed; count a refusal, and report a host's first one."""
         if self.allow.allows(host):
             return True
-        if self.allow.drop(host):
+        if self.allow.count_refusal(host):
             self.refused(host)
         return False
 
-    def ended(self, origin: str) -> None:
-        """A connection has ended: its client is forgotten."""
+    def connection_closed(self, origin: str) -> None:
+        """Forget the client of a connection that has closed."""
         self.clients.forget(origin)
         self.closed(origin)
