@@ -1,0 +1,94 @@
+"""README and documentation: what they tell people to type exists, and README keeps its shape."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from distill_control.cli.engine import parser as engine_parser
+from distill_control.cli.main import build_parser
+from distill_engine.errors import ControlError
+from distill_engine.streaming import vocabulary
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(
+    path
+    for path in (ROOT / "docs").rglob("*.md")
+    if not {"decisions", "lab", "tools"} & set(path.relative_to(ROOT).parts) and path.name != "glossary.md"
+)
+README = ROOT / "README.md"
+FIGURE = re.compile(r"<!-- figure: ([a-z0-9-]+) -->([^<]+)<!-- /figure -->")
+LINES = 120
+
+
+def commands(text: str) -> Iterator[list[str]]:
+    """Give the words of each `distill` command in the fenced blocks of a page."""
+    for block in re.findall(r"^ *```sh\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL):
+        for line in block.splitlines():
+            words = shlex.split(line, comments=True)
+            if words and words[0] in ("distill", "distill-engine"):
+                yield words
+
+
+def mentions(text: str) -> Iterator[list[str]]:
+    """Give the words of each command between back-quotes; it may lack arguments."""
+    for line in re.findall(r"`((?:distill|distill-engine) [^`]*)`", text):
+        yield shlex.split(line)
+
+
+def exit_code(words: list[str]) -> object:
+    """Parse a command line: 0 where it is understood, else what the command would end with."""
+    try:
+        (engine_parser() if words[0] == "distill-engine" else build_parser()).parse_args(words[1:])
+    except SystemExit as end:
+        return end.code
+    return 0
+
+
+@pytest.mark.parametrize("page", [README, *PAGES], ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_command_in_a_block_is_complete(page: Path) -> None:
+    for words in commands(page.read_text()):
+        assert exit_code(words) == 0, f"{page.name}: {shlex.join(words)}"
+
+
+@pytest.mark.parametrize("page", [README, *PAGES], ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_command_that_is_mentioned_exists(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for words in mentions(page.read_text()):
+        exit_code(words)
+        said = capsys.readouterr().err
+        wrong = re.search(r"unrecognized arguments|invalid choice: '(?![A-Z]|\.\.\.)[^',]+'", said)
+        assert not wrong, f"{page.name}: {shlex.join(words)}: {said}"
+
+
+@pytest.mark.parametrize("page", [README, *PAGES], ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_address_on_a_page_is_in_the_vocabulary(page: Path) -> None:
+    replies = {address for address, _ in vocabulary.REPLIES}
+    for address in set(re.findall(r"(?<!\w)/distill/[a-z_/.0-9]*[a-z0-9]", page.read_text())) - replies:
+        try:
+            vocabulary.row(address)
+        except ControlError:
+            family = f"{address}/"
+            known = any(row.prefix == family for row in vocabulary.ROWS)
+            assert known or address.endswith("brightnes"), f"{page.name}: {address}"
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.read_text().splitlines()) <= LINES
+
+
+def test_the_readme_links_to_files_that_exist() -> None:
+    links = re.findall(r"\]\(([^)#]+)[^)]*\)", README.read_text())
+    missing = [link for link in links if "://" not in link and not (ROOT / link).exists()]
+    assert set(missing) <= {"docs/glossary.md"}
+
+
+def test_the_figures_in_the_readme_stand_between_markers() -> None:
+    text = README.read_text()
+    figures = FIGURE.findall(text)
+    assert len(figures) == text.count("<!-- figure:") == text.count("<!-- /figure -->")
+    assert len({name for name, _ in figures}) == len(figures)
+    assert all(value.strip() for _, value in figures)
