@@ -23,6 +23,7 @@ _MAX = Colours("#e6e6e6", "#fafafa", "#8a8a8a", "#222222", "#4a6fa5")
 _NIGHT = Colours("#16181c", "#2b3038", "#4c545f", "#e8eaed", "#4fc3f7")
 _PD_WINDOW = (1020.0, 780.0)
 _TOUCHOSC_PAGE = (1280.0, 800.0)
+_MIDI_COLUMNS = 8
 
 
 def pure_data(patch: str) -> Drawing:
@@ -173,7 +174,10 @@ def midi_map(text: str) -> Drawing:
         heading = next((line[2:] for line in block.splitlines() if line.startswith("# ")), "")
         if heading:
             rows.append((heading, []))
-        rows[-1][1].extend(tomllib.loads(block).get("bind", []))
+        for binding in tomllib.loads(block).get("bind", []):
+            if len(rows[-1][1]) == _MIDI_COLUMNS:
+                rows.append(("more buttons", []))
+            rows[-1][1].append(binding)
     width, height = 100.0, 92.0
     columns = max(len(bindings) for _, bindings in rows)
     name = tomllib.loads(text)["name"]
