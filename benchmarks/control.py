@@ -30,10 +30,10 @@ from live_tools import Engine, heard_outside, machine, model_to_play
 
 from distill_control.osc.client import OscClient
 from distill_control.osc.packet import encode
-from distill_engine.streaming import vocabulary
+from distill_engine.vocabulary import table as vocabulary
 from support_jack import JackServer, available
 
-WIDTH = vocabulary.slot("/distill/width")
+WIDTH = vocabulary.index_of("/distill/width")
 SENDER = """
 import socket, struct, sys, time
 port, rate, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])

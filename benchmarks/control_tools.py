@@ -17,10 +17,10 @@ from distill_control.osc.framing import frame
 from distill_control.osc.packet import encode, encode_bundle
 from distill_control.settings import ControlSettings
 from distill_engine.errors import ControlError
-from distill_engine.streaming import vocabulary
-from distill_engine.streaming.channel import Channel, ChannelClosed
-from distill_engine.streaming.shared import ParameterReader, SharedBlock
-from distill_engine.streaming.status import STATUS_FIELDS
+from distill_engine.realtime.message_channel import Channel, ChannelClosed
+from distill_engine.realtime.shared_memory import ParameterReader, SharedBlock
+from distill_engine.realtime.status import STATUS_FIELDS
+from distill_engine.vocabulary import table as vocabulary
 
 MIDI_PORT = "fuzz"
 HEAVY = ("/distill/model", "/distill/vocoder", "/distill/blend/model", "/distill/record", "/distill/panic")
@@ -33,7 +33,7 @@ class Instrument:
     def __init__(self, environment: dict[str, str] | None = None) -> None:
         midi = environment is not None
         settings = ControlSettings(
-            osc_port=0, oscquery_port=0, midi=midi, midi_port=MIDI_PORT if midi else None, zeroconf=False, view="quiet"
+            osc_port=0, oscquery_port=0, midi=midi, midi_port=MIDI_PORT if midi else None, announce=False, view="quiet"
         )
         self.block = SharedBlock.create(vocabulary.default_values(), len(STATUS_FIELDS))
         self.parameters = ParameterReader(self.block)

@@ -29,10 +29,10 @@ from corpora import KINDS, write_corpus
 from machine import machine
 
 from distill_engine.analysis.directions import spearman
-from distill_engine.analysis.features import FEATURES, HOP, NAMES, SILENCE_LUFS, extract, summarise
+from distill_engine.analysis.features.table import FEATURES, HOP, NAMES, SILENCE_LUFS, extract, summarise
 from distill_engine.library.assets import starter_path
 from distill_engine.rendering.performance import Score, play_score
-from distill_engine.streaming.instrument import Instrument, prepare_instrument
+from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 
 SEED = 20_000
 SETTLE_FRAMES, END_FRAMES = 40, 12

@@ -93,9 +93,9 @@ def _time_blocks(model: Path, vocoder: str, backend: str, threads: int, block: i
 import json, sys, time
 import numpy as np
 from pathlib import Path
-from distill_engine.streaming.backends.onnx_backend import SessionSettings
-from distill_engine.streaming.instrument import prepare_instrument
-from distill_engine.streaming.synth import Synth
+from distill_engine.inference.onnx_backend import SessionSettings
+from distill_engine.synthesis.instrument import prepare_instrument
+from distill_engine.synthesis.synth import Synth
 device = "cpu" if {backend!r} == "torch cpu" else None
 if device:
     import torch; torch.set_num_threads({threads})

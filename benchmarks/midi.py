@@ -23,14 +23,14 @@ import numpy as np
 from control_tools import MIDI_PORT, Instrument
 from live_tools import machine
 
-from distill_control.midi.service import MidiService
+from distill_control.midi.midi_service import MidiService
 from distill_control.session import Session
 from distill_control.settings import ControlSettings
-from distill_engine.streaming import vocabulary
+from distill_engine.vocabulary import table as vocabulary
 from support_jack import JackServer
 
 MAP = f'port = "{MIDI_PORT}"\ntakeover = "none"\nglide = 0.0\n[[bind]]\ncontrol = "cc 16"\ntarget = "/distill/gain"\n'
-GAIN = vocabulary.slot("/distill/gain")
+GAIN = vocabulary.index_of("/distill/gain")
 
 
 class TimedLink:
@@ -39,7 +39,7 @@ class TimedLink:
     def __init__(self) -> None:
         self.times: list[float] = []
 
-    def set(self, slot: int, value: float, glide_seconds: float) -> None:
+    def set(self, parameter_index: int, value: float, glide_seconds: float) -> None:
         self.times.append(time.monotonic())
 
     def request(self, identifier: int, command: str, arguments: object) -> bool:

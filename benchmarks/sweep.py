@@ -22,7 +22,7 @@ from clicks import clicks, found_of_inserted
 from live_tools import OUTPUTS, Engine, machine
 
 from distill_engine.library.assets import starter_path
-from distill_engine.streaming.instrument import prepare_instrument
+from distill_engine.synthesis.instrument import prepare_instrument
 from support_jack import JackServer, Recorder
 
 RATE_HZ = 30.0

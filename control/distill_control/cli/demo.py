@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _play_or_render(args: argparse.Namespace) -> int:
-    from distill_control.cli.output import console_err, emit
+    from distill_control.cli.support.output import console_err, emit
     from distill_engine.library.assets import starter_path
 
     say = console_err()
@@ -53,8 +53,8 @@ def _play_or_render(args: argparse.Namespace) -> int:
 
 def has_device() -> bool:
     """Tell whether PortAudio is installed and finds something to play through."""
+    from distill_engine.audio_io.devices import AudioSystem
     from distill_engine.errors import DeviceError
-    from distill_engine.streaming.devices import AudioSystem
 
     try:
         return bool(AudioSystem().devices())

@@ -10,16 +10,15 @@ from pathlib import Path
 from socket import socket
 from typing import TYPE_CHECKING
 
-from distill_control.cli.options import vocoder_name
+from distill_control.cli.support.options import vocoder_name
 from distill_control.settings import ControlSettings
 from distill_engine.errors import ConfigError, ControlError, DistillError
-from distill_engine.streaming.vocabulary import SOURCES, VOCODERS
+from distill_engine.vocabulary.table import SOURCES, VOCODERS
 
 if TYPE_CHECKING:
-    from distill_engine.streaming.devices import Device
-    from distill_engine.streaming.engine import EngineSettings
+    from distill_engine.audio_io.devices import Device
+    from distill_engine.live.engine import EngineSettings
 
-ANY = ("0.0.0.0", "::")
 CONTROL_PROGRAM = (sys.executable, "-m", "distill_control.session")
 
 
@@ -71,6 +70,9 @@ def _add_control(top: argparse.ArgumentParser) -> None:
         "--allow", action="append", default=[], metavar="ADDR", help="address or network that may steer it"
     )
     control.add_argument(
+        "--announce", action="store_true", help="let clients find it by zeroconf (opens UDP 5353; always with --bind)"
+    )
+    control.add_argument(
         "--allow-paths", action="store_true", help="let messages name any path, not only the library's"
     )
     control.add_argument("--midi", metavar="PORT", help="MIDI port, or part of its name")
@@ -100,14 +102,16 @@ def play(options: argparse.Namespace) -> int:
     def spawn(connection: socket, shared_name: str, again: bool) -> "subprocess.Popen[bytes]":
         return spawn_control(control, connection, shared_name, again=again)
 
-    from distill_engine.streaming.engine import run
+    from distill_engine.live.engine import run
 
     return run(engine_settings(options), spawn)
 
 
 def control_settings(options: argparse.Namespace) -> ControlSettings:
     """The control process's part of the options. Raises ConfigError."""
-    if options.bind in ANY and not options.allow:
+    from distill_control.settings.addresses import is_everywhere
+
+    if is_everywhere(options.bind) and not options.allow:
         raise ConfigError(
             f"--bind {options.bind} opens the engine to the network: name who may steer it with --allow ADDR or NETWORK"
         )
@@ -121,6 +125,7 @@ def control_settings(options: argparse.Namespace) -> ControlSettings:
         midi_port=options.midi,
         midi_map=str(options.map) if options.map else None,
         midi=not options.no_midi,
+        announce=options.announce or None,
         view=view,
     )
 
@@ -129,7 +134,7 @@ def engine_settings(options: argparse.Namespace) -> "EngineSettings":
     """The engine's part of the options. Raises ConfigError, LibraryError."""
     from distill_engine.library.assets import starter_path
     from distill_engine.library.lookup import find_model
-    from distill_engine.streaming.engine import EngineSettings
+    from distill_engine.live.engine import EngineSettings
 
     return EngineSettings(
         model=starter_path() if options.model is None else find_model(options.model, allow_paths=True),
@@ -176,7 +181,7 @@ def spawn_control(
 def _list_devices(as_json: bool) -> int:
     from dataclasses import asdict
 
-    from distill_engine.streaming.devices import AudioSystem
+    from distill_engine.audio_io.devices import AudioSystem
 
     system = AudioSystem()
     outputs, inputs = system.devices("output"), system.devices("input")
