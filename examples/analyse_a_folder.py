@@ -7,7 +7,7 @@ The output is a table with tabs between its columns, for a spreadsheet.
 
 import argparse
 
-from distill_engine.analysis.features import FEATURES, extract, summarise
+from distill_engine.analysis.features.table import FEATURES, extract, summarise
 from distill_engine.dataset.corpus import load_corpus
 
 
