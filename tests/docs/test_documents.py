@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,6 +92,20 @@ def test_every_module_that_the_architecture_names_exists() -> None:
     named = set(re.findall(r"`([a-z_/]+/[a-z_]+(?:\.py|/))`", text))
     assert len(named) > 30
     assert not [name for name in named if not any((root / name).exists() for root in roots)]
+
+
+def test_the_orders_of_imports_are_those_that_are_checked() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    for contract in contracts:
+        if contract["type"] == "layers" and "containers" in contract:
+            rows = [_without_absent(layer) for layer in contract["layers"]]
+            assert "```\n" + "\n".join(rows) + "\n```" in text, contract["name"]
+
+
+def _without_absent(layer: str) -> str:
+    """Leave out the names in brackets: packages that may come later."""
+    return " | ".join(name for name in layer.split(" | ") if not name.startswith("("))
 
 
 def test_every_package_has_a_line_in_the_architecture() -> None:
