@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from distill_engine.analysis.controls import Controls
 from distill_engine.analysis.map import LatentMap
-from distill_engine.synthesis.sources import Latent, SourceBank, SourceSettings
+from distill_engine.synthesis.source_bank import SourceBank
+from distill_engine.synthesis.sources import Latent, SourceSettings
 
 
 @dataclass(frozen=True)
