@@ -1,11 +1,11 @@
-# Two commands: `make demo` (hear it) and `make test` (prove it). Both prepare everything they need.
+# `make demo` (hear it), `make test` (prove it), `make docs` (read it). Each prepares everything it needs.
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO_LIBRARIES := libportaudio2
 TEST_LIBRARIES := libportaudio2 jackd2 jack-capture puredata-core supercollider-language liblo-tools strace
-SOURCES := engine control vendor tests benchmarks
+SOURCES := engine control vendor tests benchmarks docs examples
 
-.PHONY: demo test lint types contracts unit clean
+.PHONY: demo test docs lint types contracts unit clean
 
 demo: .venv/product
 	@sh .ci/system-libraries $(DEMO_LIBRARIES)
@@ -14,6 +14,10 @@ demo: .venv/product
 test: .venv/development
 	@sh .ci/system-libraries $(TEST_LIBRARIES)
 	$(MAKE) --no-print-directory lint types contracts unit
+
+docs: .venv/docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo "the documentation is in build/site: open build/site/index.html"
 
 lint:
 	$(BIN)/ruff check $(SOURCES)
@@ -38,6 +42,10 @@ unit:
 .venv/development: .venv/product
 	$(BIN)/python -m pip install --quiet --constraint requirements.lock --group dev
 	$(BIN)/python -m pip install --quiet --no-deps bigvgan==2.4.1
+	@touch $@
+
+.venv/docs: .venv/product
+	$(BIN)/python -m pip install --quiet --constraint requirements.lock --group docs
 	@touch $@
 
 clean:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
 SECONDS = 20.0
+NEXT_STEPS = """next:
+  source .venv/bin/activate            in every terminal, if the commands are not found
+  distill-engine                       play it until Ctrl-C; in a second terminal:
+  distill send /distill/control/brightness 1
+  distill train MY_SOUNDS -o mine.distillgan --minutes 10 --with-vocoder
+docs/start/first-sound.md goes on from here"""
 
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -17,7 +24,14 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Play the starter for SECONDS, or render as much to a file. Return the exit code."""
+    """Play for 20 seconds, or render as long to a file; then say what comes next."""
+    code = _play_or_render(args)
+    if code == 0 and not args.json:
+        sys.stderr.write(f"{NEXT_STEPS}\n")
+    return code
+
+
+def _play_or_render(args: argparse.Namespace) -> int:
     from distill_control.cli.support.output import console_err, emit
     from distill_engine.library.assets import starter_path
 

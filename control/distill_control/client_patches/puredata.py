@@ -124,7 +124,7 @@ def _errors(canvas: _Canvas, source: int, outlet: int) -> None:
     listed = canvas.object(1250, 640, "list prepend error")
     trimmed, console = canvas.object(1250, 660, "list trim"), canvas.object(1250, 680, "print distill")
     reason = canvas.object(1400, 640, "unpack s s")
-    shown = canvas.add("#X symbolatom 20 745 100 0 0 0 refused - -")
+    shown = canvas.add("#X symbolatom 20 745 100 0 0 1 refused - -")
     canvas.join(source, outlet, listed)
     canvas.chain(listed, trimmed, console)
     canvas.join(source, outlet, reason)

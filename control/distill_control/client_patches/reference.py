@@ -1,6 +1,6 @@
-"""The table of addresses in a document, written from the vocabulary.
+"""Write the table of addresses in `docs/reference/addresses.md` from the vocabulary.
 
-python -m distill_control.client_patches.reference README.md
+python -m distill_control.client_patches.reference docs/reference/addresses.md
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _range(argument: Argument) -> str:
 def with_reference(text: str) -> str:
     """Return `text` with the table between its two marks.
 
-    Raises ValueError if the marks are missing.
+    Raises ValueError where the marks are missing.
     """
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)

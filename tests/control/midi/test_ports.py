@@ -50,7 +50,7 @@ class MadeUpSystem:
     def close(self) -> None:
         self.names = []
 
-    bury = close
+    abandon = close
 
 
 class Plug:
