@@ -1,5 +1,6 @@
 """The patches: generated as they lie there, every address in the table, and the ones that can be run are run."""
 
+import ast
 import json
 import os
 import re
@@ -319,3 +320,20 @@ def test_sclang_plays_hears_and_warns(peer: Peer, tmp_path: Path) -> None:
     assert "Distill has no address /distill/gian" in output
     assert "no such thing" in output
     assert "/distill/gian" not in [message[0] for message in peer.messages]
+
+
+@pytest.mark.parametrize("host", ['1"+__import__("os").getcwd()+"', "a\\", 'x" ++ "', "a; b, $1", "{port}", "ü"])
+def test_a_host_is_quoted_by_each_format(host: str) -> None:
+    """A text in a patch stays a text, whatever it holds."""
+    files = generate(Panel(host=host))
+    setup = ast.parse(files["touchdesigner/distill_setup.py"].decode())
+    assigned = next(node for node in setup.body if isinstance(node, ast.Assign))
+    assert ast.literal_eval(assigned.value)[0] == host
+    assert json.loads(files["max/distill.maxpat"])
+    code = files["supercollider/distill.scd"].decode()
+    literal = re.search(r'NetAddr\("((?:[^"\\]|\\.)*)", \d+\)', code)
+    assert literal
+    assert re.sub(r"\\(.)", r"\1", literal[1]) == host
+    message = re.search(r"connect ((?:\\.|[^ ;\\])+) \d+;", files["puredata/distill.pd"].decode())
+    assert message
+    assert re.sub(r"\\(.)", r"\1", message[1]) == host

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Any
 from distill_control.cli.support.output import ask
 from distill_control.cli.support.train_options import add_training_options
 from distill_control.cli.support.train_report import report
-from distill_control.cli.support.train_start import SavedTraining, check_vocoder_options, check_writable, chosen_seed, explain_interrupt, read_saved_training, resume_or_fresh, stop_requested
+from distill_control.cli.support.train_start import (
+    SavedTraining,
+    check_vocoder_options,
+    check_writable,
+    chosen_seed,
+    explain_interrupt,
+    read_saved_training,
+    resume_or_fresh,
+    stop_requested,
+)
 from distill_engine.errors import Cancelled, TrainingError
 
 if TYPE_CHECKING:

@@ -73,7 +73,7 @@ def pd_patch(panel: Panel) -> str:
 def _network_out(canvas: _Canvas, panel: Panel) -> None:
     """Send lists that arrive at `distill-out` as OSC, and subscribe to changes at the start."""
     start = canvas.object(1100, 20, "loadbang")
-    connect = canvas.message(1100, 50, f"connect {panel.host} {panel.port}")
+    connect = canvas.message(1100, 50, f"connect {escaped(panel.host)} {panel.port}")
     sender = canvas.object(1100, 140, "netsend -u -b")
     canvas.chain(start, connect, sender)
     received = canvas.object(1100, 80, "r distill-out")
@@ -177,6 +177,13 @@ def _spell_numbers(canvas: _Canvas, source: int, outlet: int, x: int, y: int) ->
     canvas.join(spelt, 0, joined, 1)
     canvas.chain(joined, trimmed)
     return trimmed
+
+
+def escaped(text: str) -> str:
+    """Return a text as one word of a Pd file. Raises ValueError for a line break."""
+    if len(text.splitlines()) > 1:
+        raise ValueError("a word in Pd has one line")
+    return "".join(f"\\{character}" if character in " ;,\\$" else character for character in text)
 
 
 def check_plain(word: str) -> None:

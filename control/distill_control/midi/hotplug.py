@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from distill_control.midi.jack_alsa import abandon
-from distill_control.midi.ports import CLIENT, OnBytes, PortName, System, check_port, close_client, compiled_apis, device_name, matches
+from distill_control.midi.ports import (
+    CLIENT,
+    OnBytes,
+    PortName,
+    System,
+    check_port,
+    close_client,
+    compiled_apis,
+    device_name,
+    matches,
+)
 from distill_engine.errors import ControlError
 
 POLL_SECONDS = 1.0
