@@ -1,7 +1,7 @@
 """Distill's engine: audio, models, vocoders, training, streaming synthesis and rendering.
 
-Importing this package imports neither torch nor numpy; each name below is loaded on first use. It turns the telemetry of ONNX Runtime
-and of the hub library off for this process and its children.
+Importing this package imports neither torch nor numpy; each name below is loaded on first use. It
+turns the telemetry of ONNX Runtime and of the hub library off for this process and its children.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`distill demo`: the built-in starter, played where there is a sound device, rendered to demo.wav where there is none."""
+"""`distill demo`: play the built-in starter, or render it to a file without a sound device."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ SECONDS = 20.0
 
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
-    """Adds `demo`."""
+    """Add the command `demo`."""
     command = subparsers.add_parser("demo", parents=[common], help="hear the built-in starter model")
     command.add_argument("-o", "--output", type=Path, default=Path("demo.wav"), metavar="WAV", help="default demo.wav")
     command.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Plays for 20 seconds, or renders as long to a file."""
+    """Play the starter for SECONDS, or render as much to a file. Return the exit code."""
     from distill_control.cli.support.output import console_err, emit
     from distill_engine.library.assets import starter_path
 
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def has_device() -> bool:
-    """Whether PortAudio is installed and finds something to play through."""
+    """Return whether PortAudio is installed and finds an output device."""
     from distill_engine.audio_io.devices import AudioSystem
     from distill_engine.errors import DeviceError
 

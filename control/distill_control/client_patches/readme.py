@@ -1,4 +1,4 @@
-"""The few lines that go with each patch."""
+"""The README of `patches/` and of each patch."""
 
 from distill_control.client_patches.panel import Panel
 
@@ -95,7 +95,7 @@ start and stop play and stop; CC 120 and 123 are panic, CC 121 resets.
 
 
 def readmes(panel: Panel) -> dict[str, str]:
-    """README.md of the whole folder and of each patch."""
+    """Return README.md of the whole folder and of each patch: relative path -> text."""
     subscribe = " ".join([panel.subscribe.address, *(str(argument) for argument in panel.subscribe.arguments)])
     places = {
         "subscribe": subscribe,

@@ -1,42 +1,16 @@
-"""Notice the end of a JACK server; keep the JACK and ALSA libraries off the terminal.
+"""Notice the end of a JACK server, which python-rtmidi does not report.
 
-python-rtmidi offers neither. The libraries write to stderr whenever there is no server or no
-sequencer, which would break the live view at every retry. They are called through ctypes if rtmidi
-has loaded them; otherwise nothing happens.
+It uses the JACK library that python-rtmidi has loaded.
 """
 
-import contextlib
 import ctypes
-import os
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
+from distill_engine.system.c_libraries import loaded_library
+
 _NO_START_SERVER = 0x01  # JackNoStartServer of jack_options_t
-_MESSAGE = ctypes.CFUNCTYPE(None, ctypes.c_char_p)
 _SHUTDOWN = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
-
-
-def _swallow(text: bytes) -> None:
-    """Takes what a library would print."""
-
-
-_IGNORE = _MESSAGE(_swallow)
-
-
-def quieten() -> None:
-    """Keep the JACK and ALSA libraries off the terminal, and JACK from starting a server."""
-    os.environ.setdefault("JACK_NO_START_SERVER", "1")
-    jack = _loaded("libjack")
-    if jack is not None:
-        with contextlib.suppress(AttributeError):
-            jack.jack_set_error_function(_IGNORE)
-            jack.jack_set_info_function(_IGNORE)
-    alsa = _loaded("libasound")
-    if alsa is not None:
-        with contextlib.suppress(AttributeError):
-            alsa.snd_lib_error_set_handler(_IGNORE)
 
 
 def abandon(*clients: Any) -> None:
@@ -54,7 +28,7 @@ class JackWatch:
     """
 
     def __init__(self, on_end: Callable[[], None]) -> None:
-        self._library = _loaded("libjack")
+        self._library = loaded_library("libjack")
         self._callback = _SHUTDOWN(lambda _: on_end())
         self._client: int | None = None
         if self._library is not None:
@@ -73,18 +47,3 @@ class JackWatch:
             library.jack_on_shutdown(ctypes.c_void_p(client), self._callback, None)
             library.jack_activate(ctypes.c_void_p(client))
         return client or None
-
-
-def _loaded(name: str) -> Any:
-    """Return a library that rtmidi has loaded; None without it, or outside Linux."""
-    if not sys.platform.startswith("linux"):
-        return None
-    try:
-        maps = Path("/proc/self/maps").read_text()
-    except OSError:
-        return None
-    paths = {line.split(maxsplit=5)[-1] for line in maps.splitlines() if f"/{name}" in line}
-    for path in sorted(paths):
-        with contextlib.suppress(OSError):
-            return ctypes.CDLL(path)
-    return None

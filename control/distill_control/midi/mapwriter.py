@@ -1,13 +1,12 @@
 """Write MIDI map files (TOML): whole files, or edits that keep the rest and its comments."""
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from distill_control.midi.binding import Binding, MidiMap
 from distill_control.midi.mapfile import BINDING_KEYS, MAP_KEYS, binding_lines
 from distill_engine.errors import ControlError
+from distill_engine.system.atomic_write import write_advice, write_file
 
 
 def format_binding(binding: Binding) -> str:
@@ -87,22 +86,13 @@ def _end_of_table(lines: list[str], first: int) -> int:
 
 
 def save_text(path: Path, text: str) -> None:
-    """Write a map file whole or not at all.
+    """Replace a map file by `text`: whole, or not at all.
 
     Raises:
         ControlError: if it cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        write_file(path, text.encode())
     except OSError as error:
-        raise ControlError(f"{path} cannot be written: {error.strerror or error}") from None
+        raise ControlError(f"{path} cannot be written: {write_advice(error, path)}") from None

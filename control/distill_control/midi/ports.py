@@ -9,8 +9,9 @@ from typing import Any
 import mido
 import rtmidi
 
-from distill_control.midi.jack_alsa import JackWatch, abandon, quieten
+from distill_control.midi.jack_alsa import JackWatch, abandon
 from distill_engine.errors import ControlError
+from distill_engine.system.c_libraries import silence_jack_and_alsa
 
 CLIENT = "Distill"
 API_NAMES: dict[int, str] = {
@@ -70,7 +71,7 @@ class System:
         self.api = API_NAMES.get(api, str(api))
         self.alive = True
         self._number = api
-        quieten()
+        silence_jack_and_alsa()
         try:
             self._input = rtmidi.MidiIn(api, name=f"{CLIENT} list")
             self._output = rtmidi.MidiOut(api, name=f"{CLIENT} list")

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.synthesis.hop_values import output_values
 from distill_engine.synthesis.mixer import Mixer
 from distill_engine.synthesis.output_stage import OutputStage
 from distill_engine.synthesis.parameters import ParameterBank
 from distill_engine.synthesis.voice import Report
 from distill_engine.takes.take_log import TakeLog
-
-FloatArray = npt.NDArray[np.float32]
 
 MAXIMUM_CHUNK = 32  # hops that are computed at once
 MAXIMUM_REPORTS = 256
@@ -37,7 +35,7 @@ class RenderLoop:
         self._take, self._begin_take = take, begin_take
         self._reports: list[Report] = []
 
-    def render(self, hops: int, samples: FloatArray | None = None) -> FloatArray:
+    def render(self, hops: int, samples: Float32Array | None = None) -> Float32Array:
         """Return the next `hops` hops [2, hops * hop]; `samples` [hops * hop] is live input, mono."""
         out = np.zeros((2, hops * self._hop), np.float32)
         done = 0
@@ -66,7 +64,7 @@ class RenderLoop:
         for _ in range(count):
             self._parameters.advance()
 
-    def _sound(self, count: int, samples: FloatArray | None) -> FloatArray:
+    def _sound(self, count: int, samples: Float32Array | None) -> Float32Array:
         if samples is not None and any(voice.sources.selected == "input" for voice in self._mixer.playing):
             self._take.live_input(self.hops_done, samples)
         gains, widths = np.empty(count), np.empty(count)

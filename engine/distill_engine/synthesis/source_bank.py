@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import ControlError
 from distill_engine.state import StateDict
 from distill_engine.synthesis.sources import Latent, LatentSource, SourceSettings
@@ -82,7 +82,7 @@ class SourceBank:
     def _bridge(self, hops: int) -> None:
         self._step, self._length, self._left = None, max(1, hops), max(1, hops)
 
-    def next(self, settings: SourceSettings, samples: npt.NDArray[np.float32] | None = None) -> Latent:
+    def next(self, settings: SourceSettings, samples: Float32Array | None = None) -> Latent:
         """The latent [D] of this hop. `samples` [hop] is this hop of live input (mono), if there is any."""
         latent, leapt = self._sources[self.selected].next(settings, samples)
         if leapt and self._last is not None:

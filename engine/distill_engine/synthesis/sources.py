@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.errors import ControlError
 from distill_engine.state import StateDict, from_arrays, to_arrays
 
-Latent = npt.NDArray[np.float64]
+Latent = Float64Array
 
 GRAIN_HOPS = 12
 _LATTICE = 64  # noise is drawn for this many dimensions, so that models of any size walk alike
@@ -47,7 +47,7 @@ class LatentSource(Protocol):
     live input, mono, if there is any.
     """
 
-    def next(self, settings: SourceSettings, samples: npt.NDArray[np.float32] | None) -> tuple[Latent, bool]:
+    def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, bool]:
         """Return the latent of this hop, and whether it leapt; move on by one hop."""
 
     def restart(self) -> None:
@@ -82,7 +82,7 @@ class HoldSource:
     def __init__(self, centre: Latent) -> None:
         self._centre = centre
 
-    def next(self, settings: SourceSettings, samples: npt.NDArray[np.float32] | None) -> tuple[Latent, bool]:
+    def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, bool]:
         return self._centre, False
 
     def restart(self) -> None:
@@ -129,7 +129,7 @@ class DriftSource:
             self._points[index] = _noise(self._seed, index, 0)[: self._dimensions]
         return self._points[index]
 
-    def next(self, settings: SourceSettings, samples: npt.NDArray[np.float32] | None) -> tuple[Latent, bool]:
+    def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, bool]:
         index = math.floor(self._phase)
         t = self._phase - index
         before, left, right, after = (self._point(index + i) for i in (-1, 0, 1, 2))
@@ -162,7 +162,7 @@ class CorpusSource:
     `jitter` j adds leaps of up to j^2 / 2 of the loop, a new one every 12 hops, seeded.
     """
 
-    def __init__(self, latents: npt.NDArray[np.float32], seed: int, frame_rate: float, reduction: int) -> None:
+    def __init__(self, latents: Float32Array, seed: int, frame_rate: float, reduction: int) -> None:
         if latents.ndim != 2 or latents.shape[1] < 1:
             raise ControlError(
                 f"source corpus: the encoded corpus has the shape {latents.shape}, not [dimensions, time]"
@@ -207,7 +207,7 @@ class CorpusSource:
         self._travel = min(max(self._travel, 0.0), loop - 1.0) if settings.speed >= 0 else max(self._travel, -loop)
         return False
 
-    def next(self, settings: SourceSettings, samples: npt.NDArray[np.float32] | None) -> tuple[Latent, bool]:
+    def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, bool]:
         loop = self._loop_hops(settings)
         leapt = settings.jitter > 0 and self._ticks % GRAIN_HOPS == 0
         if self._start is None or settings.position != self._start:

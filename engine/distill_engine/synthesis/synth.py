@@ -15,8 +15,8 @@ import math
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import ControlError, TakeError
 from distill_engine.state import to_arrays
 from distill_engine.synthesis.control_names import moves
@@ -31,8 +31,6 @@ from distill_engine.synthesis.voice import Report, ReportKind
 from distill_engine.synthesis.voice_pool import VoicePool, voices_of
 from distill_engine.takes.take_log import TakeLog
 from distill_engine.vocabulary.table import BLEND_SLOTS, PARAMETERS, index_of
-
-FloatArray = npt.NDArray[np.float32]
 
 _CONTROL = index_of("/distill/control/0")
 
@@ -222,7 +220,7 @@ class Synth:
 
     # -- sound ---------------------------------------------------------------------------------------------------------
 
-    def render(self, hops: int, samples: FloatArray | None = None) -> FloatArray:
+    def render(self, hops: int, samples: Float32Array | None = None) -> Float32Array:
         """Return the next `hops` hops, stereo [2, hops * hop], within full scale.
 
         `samples` [hops * hop] is live input, mono.

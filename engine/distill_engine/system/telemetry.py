@@ -1,8 +1,8 @@
-"""Libraries that would contact their makers are told not to, before they are imported.
+"""Turn the telemetry of libraries off before they are imported.
 
-ONNX Runtime 1.29 and later writes a device identifier and an event store into the user's cache folder and sends events, on Linux and
-macOS too, unless ORT_DISABLE_TELEMETRY is set when it is imported. The hub library sends a user agent with figures unless
-HF_HUB_DISABLE_TELEMETRY is set.
+ONNX Runtime from 1.29 on writes a device identifier and an event store into the user's cache folder
+and sends events, on Linux and macOS too, unless ORT_DISABLE_TELEMETRY is set when it is imported.
+The hub library sends a user agent with figures unless HF_HUB_DISABLE_TELEMETRY is set.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ SWITCHES = {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_N
 
 
 def turn_off() -> None:
-    """Set the switches for this process and its children, whatever they were. `import distill_engine` does it."""
+    """Set the switches for this process and its children; `import distill_engine` does so."""
     os.environ.update(SWITCHES)
-    if "onnxruntime" in sys.modules:  # somebody imported it first: stop what it would still send
+    if "onnxruntime" in sys.modules:  # it was imported before: stop later events
         sys.modules["onnxruntime"].disable_telemetry_events()
 
 
 def import_onnxruntime() -> Any:
-    """Import ONNX Runtime with its telemetry off: the only way in which this project imports it."""
+    """Import ONNX Runtime with its telemetry off; nothing in the product imports it otherwise."""
     turn_off()
     import onnxruntime
 

@@ -50,7 +50,7 @@ class MadeUpSystem:
     def close(self) -> None:
         self.names = []
 
-    bury = close
+    abandon = close
 
 
 class Plug:
@@ -58,10 +58,13 @@ class Plug:
         self.system = MadeUpSystem()
         self.there = True
         self.notices: list[str] = []
+        self.levels: list[str] = []
         self.now = 0.0
-        self.keeper = PortKeeper(
-            wanted, lambda *_: None, lambda level, text: self.notices.append(text), systems=lambda: (1,), make=self.make
-        )
+        self.keeper = PortKeeper(wanted, lambda *_: None, self.notify, systems=lambda: (1,), make=self.make)
+
+    def notify(self, level: str, text: str) -> None:
+        self.levels.append(level)
+        self.notices.append(text)
 
     def make(self, api: int) -> MadeUpSystem:
         if not self.there:
@@ -95,6 +98,7 @@ def test_a_port_that_is_not_there_is_answered_with_the_list_once_and_taken_later
     assert plug.notices == [
         "there is no MIDI port `mix` yet; it is used when it is plugged in (there are: ALSA: Launch Control XL)"
     ]
+    assert plug.levels == ["warning"]
     plug.system.names = ["Launch Control XL", "MIDI Mix"]
     assert plug.look()[0] == ["MIDI Mix"]
 

@@ -56,7 +56,7 @@ def test_a_clock_that_is_set_moves_nothing_that_waits_and_later_tags_are_told_by
     send(loop.wall + 1.0, encode(WIDTH, 0.25))
     loop.wall += step
     loop.pass_seconds(0.9)
-    assert rain.get(WIDTH) == 0.0
+    assert rain.get(WIDTH) == 0.3, "the default"
     send(loop.wall + 0.2, encode(WIDTH, 0.5))
     loop.pass_seconds(0.11)
     assert rain.get(WIDTH) == 0.25

@@ -1,4 +1,4 @@
-"""Audio previews of a vocoder in training: a held-out clip as it sounds now, as FLAC beside the model."""
+"""Audio previews of a vocoder in training: a held-out clip as FLAC in a folder beside the model."""
 
 from __future__ import annotations
 
@@ -8,15 +8,22 @@ import torch
 from torch.nn import functional as F
 
 from distill_engine.audio.files import write_audio
-from distill_engine.audio.mel import LEAD_IN
+from distill_engine.audio.mel import DEFAULT_MEL, LEAD_IN
 from distill_engine.training.events import Listener, Preview, TrainingEvent, Validated
-from distill_engine.training.vocoder_task import VocoderTask
+from distill_engine.training.vocoder.task import VocoderTask
 
-SECONDS = 4.0
+PREVIEW_SECONDS = 4.0
 
 
 class Previews:
-    """A listener before another: whenever a validation comes `every` epochs after the last preview, it writes one and says so."""
+    """A listener that passes events on and writes a preview after some validations.
+
+    Args:
+        model: the model file; previews of `NAME.distillgan` go into the folder `NAME-previews`.
+        task: the vocoder in training.
+        every: least number of epochs between two previews.
+        listen: receives all events, and `Preview` after each preview.
+    """
 
     def __init__(self, model: Path, task: VocoderTask, every: int, listen: Listener) -> None:
         self.folder = model.with_name(f"{model.stem}-previews")
@@ -30,11 +37,12 @@ class Previews:
 
     @torch.no_grad()
     def _write(self, epoch: int) -> Path:
-        core = self._task.core
-        clip = self._task.held_out[0][:, : int(SECONDS * 44100)]
+        """Render the first held-out clip with the averaged generator; return the file's path."""
+        core, rate = self._task.core, DEFAULT_MEL.sample_rate
+        clip = self._task.held_out[0][:, : int(PREVIEW_SECONDS * rate)]
         made = core.average(core.mel(F.pad(clip, (LEAD_IN, 0))))[0, 0, LEAD_IN:]
         samples = made.clamp(-1, 1).cpu().numpy()
         self.folder.mkdir(exist_ok=True)
         path = self.folder / f"{self._task.settings.kind}-epoch-{epoch:05d}.flac"
-        write_audio(path, samples, 44100)
+        write_audio(path, samples, rate)
         return path

@@ -1,7 +1,8 @@
-"""Discriminators for the adversarial stage: multi-period and multi-scale, of a settable width, cheap enough for a CPU.
+"""Multi-period and multi-scale discriminators for the adversarial stage.
 
-Multi-period: HiFi-GAN (arXiv 2010.05646, section 2.3). Multi-scale: MelGAN (arXiv 1910.06711, section 2.2). Width 1 is the papers'
-(32 and 128 channels at the first layer); channels scale with it.
+Sources: multi-period, HiFi-GAN (arXiv 2010.05646, section 2.3); multi-scale, MelGAN (arXiv
+1910.06711, section 2.2). All numbers of channels are multiplied by a width, so that a CPU can train
+them. Width 1 is that of the papers: 32 and 128 channels in the first layer.
 """
 
 from __future__ import annotations
@@ -12,19 +13,21 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
-LEAK = 0.1
-PERIODS = (2, 3, 5, 7, 11)
-SCALES = 3
+LEAK = 0.1  # slope of the leaky ReLU below 0
+PERIODS = (2, 3, 5, 7, 11)  # samples
+SCALES = 3  # count, each at half the rate of the one before
 
 Judgement = tuple[Tensor, list[Tensor]]
+"""Scores [B, N] of a discriminator and the features [B, C, ...] of its layers."""
 
 
 def _channels(base: int, width: float) -> int:
+    """Return `base` channels scaled by `width`, a multiple of 4 from 4."""
     return max(4, 4 * round(base * width / 4))
 
 
 class PeriodDiscriminator(nn.Module):
-    """Samples [B, T] folded to [B, 1, T / period, period]; strided convolutions along time. Returns (scores, features)."""
+    """Strided convolutions along time over samples folded by a period."""
 
     def __init__(self, period: int, width: float) -> None:
         super().__init__()
@@ -38,6 +41,7 @@ class PeriodDiscriminator(nn.Module):
         self.post = weight_norm(nn.Conv2d(sizes[-1], 1, (3, 1), padding=(1, 0)))
 
     def forward(self, samples: Tensor) -> Judgement:
+        """Fold samples [B, T] to [B, 1, T / period, period]; return scores and features."""
         spare = -samples.shape[-1] % self.period
         x = F.pad(samples.unsqueeze(1), (0, spare), mode="reflect")
         x = x.reshape(x.shape[0], 1, -1, self.period)
@@ -49,7 +53,7 @@ class PeriodDiscriminator(nn.Module):
 
 
 class ScaleDiscriminator(nn.Module):
-    """Samples [B, T] averaged down by 2 ** scale; grouped strided convolutions. Returns (scores, features)."""
+    """Grouped strided convolutions over samples at the rate / 2 ** scale."""
 
     def __init__(self, scale: int, width: float) -> None:
         super().__init__()
@@ -64,6 +68,7 @@ class ScaleDiscriminator(nn.Module):
         self.post = weight_norm(nn.Conv1d(base[5], 1, 3, padding=1))
 
     def forward(self, samples: Tensor) -> Judgement:
+        """Average samples [B, T] down by 2 ** scale; return scores and features."""
         x = samples.unsqueeze(1)
         for _ in range(self.scale):
             x = F.avg_pool1d(x, 4, 2, padding=2)
@@ -75,15 +80,16 @@ class ScaleDiscriminator(nn.Module):
 
 
 def _groups(a: int, b: int, index: int) -> int:
-    """MelGAN's grouping, reduced until it divides the channels."""
+    """Return MelGAN's number of groups of layer `index`, reduced to divide both channel counts."""
     return math.gcd(math.gcd(a, b), (1, 4, 16, 16, 16, 1)[index])
 
 
 class Discriminators(nn.Module):
-    """All of them. Samples [B, T] -> scores per discriminator and features per discriminator and layer.
+    """All period and scale discriminators.
 
-    `first_scale` 1 leaves the full rate to the period discriminators: the scale ones, long kernels on many samples, are what costs on
-    a CPU (0.31 s of 0.43 s for 16 x 8,192 samples at width 1/8 on one core; 0.16 s from the half rate on).
+    With `first_scale` 1 only the period discriminators see the full rate. The scale discriminators
+    with their long kernels take most of the time on a CPU: 0.31 s of 0.43 s for 16 x 8,192 samples
+    at width 1/8 on one core, and 0.16 s when they begin at half the rate.
     """
 
     def __init__(self, width: float = 1.0, periods: tuple[int, ...] = PERIODS, first_scale: int = 0) -> None:
@@ -94,5 +100,9 @@ class Discriminators(nn.Module):
         self.parts = nn.ModuleList(parts)
 
     def forward(self, samples: Tensor) -> tuple[list[Tensor], list[list[Tensor]]]:
+        """Judge samples [B, T].
+
+        Returns scores by discriminator, and features by discriminator and layer.
+        """
         judged: list[Judgement] = [part(samples) for part in self.parts]
         return [scores for scores, _ in judged], [features for _, features in judged]

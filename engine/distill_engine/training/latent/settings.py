@@ -1,4 +1,4 @@
-"""How a latent model is trained, with presets chosen by the corpus's size."""
+"""Settings of a latent model's training, and presets by the duration of the corpus."""
 
 from __future__ import annotations
 
@@ -8,14 +8,26 @@ from typing import Any
 from distill_engine.errors import ConfigError
 
 PRESETS = ("auto", "quick", "balanced", "quality")
-_STEPS = {"quick": 1500, "balanced": 6000, "quality": 25000}
+_STEPS = {"quick": 1500, "balanced": 6000, "quality": 25000}  # steps of each preset
 
 
 @dataclass(frozen=True)
 class LatentSettings:
-    """`bottleneck_weight` multiplies the bottleneck's loss (nats per latent) beside a mel L1 of weight 1.
+    """How a latent model is trained.
 
-    It warms up over `warm_up` of the run.
+    Attributes:
+        batch_size: segments per step.
+        segment_frames: mel frames per segment, a multiple of 4 from 8.
+        learning_rate: its maximum.
+        bottleneck_weight: factor of the bottleneck's loss (nats per latent); the mel L1 has weight
+            1.
+        warm_up: share of the training in which that factor rises from 0.
+        ema_decay: decay per step of the moving average of the weights.
+        weight_decay: of AdamW.
+        augment: whether to augment the sounds and equalise their mels at random.
+        seed: of every random choice.
+
+    Raises ConfigError for a value out of range.
     """
 
     batch_size: int = 8
@@ -35,11 +47,16 @@ class LatentSettings:
             raise ConfigError("model training: learning rate above 0, bottleneck weight from 0, warm_up 0 to 1")
 
     def to_dict(self) -> dict[str, Any]:
+        """Return values that JSON can hold, under the field names."""
         return asdict(self)
 
 
 def latent_preset(name: str, seconds: float, seed: int = 0) -> tuple[LatentSettings, int, str]:
-    """Settings, default number of steps and the reason in plain words, for a corpus of `seconds`."""
+    """Return settings, a number of steps, and the reason for both as a phrase for the user.
+
+    `seconds` is the duration of the corpus; "auto" chooses the steps by it. Raises ConfigError for
+    an unknown name.
+    """
     if name not in PRESETS:
         raise ConfigError(f"preset {name!r} is unknown; known: {', '.join(PRESETS)}")
     settings = LatentSettings(seed=seed)

@@ -1,9 +1,11 @@
-"""One step of vocoder training: a spectral stage, then an adversarial one. Knows tensors, nothing of files or time."""
+"""One step of vocoder training, in a spectral stage or in the adversarial stage after it.
+
+It works on tensors alone; files and the clock are the task's and the loop's.
+"""
 
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,23 +15,38 @@ from torch.nn import functional as F
 
 from distill_engine.audio.mel_torch import MelSpectrogram
 from distill_engine.training.checkpoint import Checkpoint
-from distill_engine.training.discriminators import Discriminators
 from distill_engine.training.distributed import Ranks
-from distill_engine.training.losses import (
+from distill_engine.training.optimisation import cosine_rate, update_average
+from distill_engine.training.vocoder.discriminators import Discriminators
+from distill_engine.training.vocoder.losses import (
     MultiResolutionSTFTLoss,
     adversarial_loss,
     discriminator_loss,
     feature_matching_loss,
 )
-from distill_engine.training.vocoder_settings import VocoderSettings
+from distill_engine.training.vocoder.settings import VocoderSettings
 
-WARM_UP_STEPS = 100
-FINAL_RATE = 0.1  # of the learning rate, at the end of the cosine
+WARM_UP_STEPS = 100  # in which the generator's learning rate rises
+FINAL_RATE = 0.1  # ratio to the learning rate, at the end of the cosine
+BETAS = (0.8, 0.99)  # decay rates of AdamW's moments
+WEIGHT_DECAY = 0.01  # of AdamW, relative to the learning rate
+LARGEST_GRADIENT = 1000.0  # norm that gradients are clipped to
+EDGE_FRAMES = 8  # first mel frames left out of the mel loss, at most a quarter of them
+DISTURBING_GAIN = (0.7, 1.2)  # linear range
+DISTURBING_NOISE = 1e-4  # standard deviation, full scale is 1
 
 
 @dataclass(frozen=True)
 class StepLosses:
-    """Mel L1 in nats, multi-resolution STFT; discriminator, generator and feature losses are 0 in the spectral stage."""
+    """Losses of one step.
+
+    Attributes:
+        mel: mean L1 of log-mels in nats.
+        stft: multi-resolution STFT loss.
+        discriminator: least-squares loss of the discriminators; 0 in the spectral stage.
+        generator: least-squares loss of the generator; 0 in the spectral stage.
+        feature: feature-matching loss; 0 in the spectral stage.
+    """
 
     mel: float
     stft: float
@@ -39,10 +56,14 @@ class StepLosses:
 
 
 class VocoderStep:
-    """Generator, its moving average, discriminators and both optimisers.
+    """A generator, the moving average of its weights, its discriminators, and both optimisers.
 
-    `step(mel, samples, progress)`: mel [B, bands, F] as the generator hears it, samples [B, F * hop] as they should sound, progress
-    0 to 1 of the whole training (stage and learning rate follow it).
+    Args:
+        generator: the vocoder, mel [B, bands, F] -> samples [B, 1, F * hop]. Its method `own_loss`,
+            if it has one, adds a loss of its own.
+        settings: of the training.
+        device: where to train, by default the CPU.
+        ranks: the processes that train together, by default this one alone.
     """
 
     def __init__(
@@ -60,11 +81,8 @@ class VocoderStep:
         torch.manual_seed(settings.seed)
         self.discriminators = Discriminators(settings.width, first_scale=settings.first_scale).to(self.device)
         torch.random.set_rng_state(state)
-        betas = (0.8, 0.99)
-        self.optimizer = torch.optim.AdamW(generator.parameters(), settings.learning_rate, betas, weight_decay=0.01)
-        self.discriminator_optimizer = torch.optim.AdamW(
-            self.discriminators.parameters(), settings.discriminator_rate, betas, weight_decay=0.01
-        )
+        self.optimizer = _optimizer(generator, settings.learning_rate)
+        self.discriminator_optimizer = _optimizer(self.discriminators, settings.discriminator_rate)
         self.mel = MelSpectrogram().to(self.device)
         self.stft = MultiResolutionSTFTLoss().to(self.device)
         self.noise = torch.Generator(device="cpu").manual_seed(settings.seed)
@@ -72,14 +90,19 @@ class VocoderStep:
         self.mixed_precision = self.device.type == "cuda"
 
     def adversarial(self, progress: float) -> bool:
+        """Return whether `progress`, 0 to 1 of the training, lies in the adversarial stage."""
         return progress >= self.settings.spectral_fraction
 
     def step(self, mel: Tensor, samples: Tensor, progress: float) -> StepLosses:
+        """Train on mels [B, bands, F] and the samples [B, F * hop] that they should become.
+
+        `progress`, 0 to 1 of the training, decides the stage and the learning rates.
+        """
         self._set_rates(progress)
         with self._mixed():
             fake = self.generator(mel)[:, 0]
         fake = fake.float()
-        skip = min(8, mel.shape[-1] // 4)  # frames that hear the segment's beginning, not the sound's
+        skip = min(EDGE_FRAMES, mel.shape[-1] // 4)  # these frames depend on where the segment was cut
         mel_loss = F.l1_loss(self.mel(fake)[..., skip:], self.mel(samples)[..., skip:])
         stft_loss = self.stft(fake, samples)
         loss = self.settings.mel_weight * mel_loss + self.settings.stft_weight * stft_loss
@@ -92,24 +115,27 @@ class VocoderStep:
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.ranks.average(self.generator.parameters())
-        norm = nn.utils.clip_grad_norm_(self.generator.parameters(), 1000.0)
-        if torch.isfinite(norm):  # a step that overflowed is left out rather than kept for ever
+        norm = nn.utils.clip_grad_norm_(self.generator.parameters(), LARGEST_GRADIENT)
+        if torch.isfinite(norm):  # one that overflowed would ruin the weights for good
             self.optimizer.step()
-        self._update_average()
+        update_average(self.average, self.generator, self.steps, self.settings.ema_decay)
         self.steps += 1
         return StepLosses(float(mel_loss.detach()), float(stft_loss.detach()), *figures)
 
     def _adversarial(self, real: Tensor, fake: Tensor) -> tuple[Tensor, tuple[float, float, float]]:
-        """Trains the discriminators once, then gives the generator's adversarial and feature losses."""
-        real, fake = self._stretch(real, fake)
-        real_heard, fake_heard = self._disturb(real, fake.detach())
+        """Train the discriminators once on real and fake samples [B, T].
+
+        Returns the generator's loss [] (adversarial plus weighted feature loss), and the three
+        losses as numbers: discriminators', adversarial, feature.
+        """
+        real, fake = self._excerpt(real, fake)
         count = real.shape[0]
-        scores, _ = self._judged(torch.cat([real_heard, fake_heard]))
+        scores, _ = self._judged(torch.cat(self._disturb(real, fake.detach())))
         d_loss = discriminator_loss([s[:count] for s in scores], [s[count:] for s in scores])
         self.discriminator_optimizer.zero_grad(set_to_none=True)
         d_loss.backward()  # type: ignore[no-untyped-call]
         self.ranks.average(self.discriminators.parameters())
-        norm = nn.utils.clip_grad_norm_(self.discriminators.parameters(), 1000.0)
+        norm = nn.utils.clip_grad_norm_(self.discriminators.parameters(), LARGEST_GRADIENT)
         if torch.isfinite(norm):
             self.discriminator_optimizer.step()
         self.discriminators.requires_grad_(False)
@@ -122,17 +148,20 @@ class VocoderStep:
         return g_loss + self.settings.feature_weight * f_loss, figures
 
     def _mixed(self) -> torch.autocast:
-        """Products in bfloat16 where that is quicker. Needs no scaling of the loss: its exponents are float32's."""
+        """Return a context that computes products in bfloat16 on a GPU.
+
+        The loss needs no scaling, because bfloat16 has the exponents of float32.
+        """
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.mixed_precision)
 
     def _judged(self, samples: Tensor) -> tuple[list[Tensor], list[list[Tensor]]]:
-        """Scores and features of the discriminators, in float32."""
+        """Return the discriminators' scores and features for samples [B, T], in float32."""
         with self._mixed():
             scores, features = self.discriminators(samples)
         return [s.float() for s in scores], [[f.float() for f in fs] for fs in features]
 
-    def _stretch(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
-        """The same random stretch of both, as long as the discriminators shall hear."""
+    def _excerpt(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the same random excerpt of both [B, T], `discriminator_frames` long."""
         length = self.settings.discriminator_frames * self.mel.config.hop
         if not 0 < length < real.shape[-1]:
             return real, fake
@@ -140,31 +169,31 @@ class VocoderStep:
         return real[:, start : start + length], fake[:, start : start + length]
 
     def _disturb(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
-        """The same random gain and a little noise on both, against discriminators that learn a small corpus by heart."""
+        """Apply the same random gain and a little noise to both [B, T].
+
+        This keeps the discriminators from memorising a small corpus. The values are drawn for the
+        global batch, so that they do not depend on the number of processes.
+        """
         if not self.settings.augment:
             return real, fake
-        count = (
-            real.shape[0] * self.ranks.world
-        )  # drawn for the global batch, so that any number of processes draws alike
-        gain = self.ranks.share(torch.empty(count, 1).uniform_(0.7, 1.2, generator=self.noise)).to(real.device)
-        noise = self.ranks.share(torch.randn((count, real.shape[1]), generator=self.noise)).to(real.device) * 1e-4
+        count = real.shape[0] * self.ranks.world
+        gain = torch.empty(count, 1).uniform_(*DISTURBING_GAIN, generator=self.noise)
+        noise = torch.randn((count, real.shape[1]), generator=self.noise)
+        gain = self.ranks.share(gain).to(real.device)
+        noise = self.ranks.share(noise).to(real.device) * DISTURBING_NOISE
         return real * gain + noise, fake * gain + noise
 
     def _set_rates(self, progress: float) -> None:
-        cosine = FINAL_RATE + (1 - FINAL_RATE) * 0.5 * (1 + math.cos(math.pi * min(1.0, max(0.0, progress))))
+        """Set both learning rates: a cosine, and for the generator a warm-up as well."""
+        cosine = cosine_rate(progress, FINAL_RATE)
         scale = min(1.0, (self.steps + 1) / WARM_UP_STEPS) * cosine
         for group in self.optimizer.param_groups:
             group["lr"] = self.settings.learning_rate * scale
         for group in self.discriminator_optimizer.param_groups:
             group["lr"] = self.settings.discriminator_rate * cosine
 
-    @torch.no_grad()
-    def _update_average(self) -> None:
-        decay = min(self.settings.ema_decay, (1 + self.steps) / (10 + self.steps))
-        for mean, value in zip(self.average.parameters(), self.generator.parameters(), strict=True):
-            mean.lerp_(value, 1 - decay)
-
     def save(self, checkpoint: Checkpoint) -> None:
+        """Add all networks, both optimisers and the generator of random numbers to a checkpoint."""
         checkpoint.put_module("generator", self.generator)
         checkpoint.put_module("average", self.average)
         checkpoint.put_module("discriminators", self.discriminators)
@@ -174,6 +203,7 @@ class VocoderStep:
         checkpoint.metadata["steps"] = self.steps
 
     def restore(self, checkpoint: Checkpoint) -> None:
+        """Continue from the state in a checkpoint."""
         checkpoint.take_module("generator", self.generator)
         checkpoint.take_module("average", self.average)
         checkpoint.take_module("discriminators", self.discriminators)
@@ -181,3 +211,8 @@ class VocoderStep:
         checkpoint.take_optimizer("discriminator_optimizer", self.discriminator_optimizer)
         checkpoint.take_generator("noise", self.noise)
         self.steps = int(checkpoint.metadata["steps"])
+
+
+def _optimizer(network: nn.Module, rate: float) -> torch.optim.AdamW:
+    """Return the optimiser of a network, with this learning rate."""
+    return torch.optim.AdamW(network.parameters(), rate, BETAS, weight_decay=WEIGHT_DECAY)

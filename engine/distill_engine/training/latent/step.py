@@ -1,9 +1,11 @@
-"""One step of latent-model training: reconstruct mels through the bottleneck. Knows tensors, nothing of files or time."""
+"""One step of latent-model training: reconstruct mels through the bottleneck.
+
+It works on tensors alone; files and the clock are the task's and the loop's.
+"""
 
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Mapping
 
 import torch
@@ -12,16 +14,22 @@ from torch.nn import functional as F
 
 from distill_engine.models.latent_model import LatentModel, upsample
 from distill_engine.training.checkpoint import Checkpoint
-from distill_engine.training.latent_settings import LatentSettings
+from distill_engine.training.latent.settings import LatentSettings
+from distill_engine.training.optimisation import cosine_rate, update_average
 
-SCALES = (1, 2, 4, 8)
-FINAL_RATE = 0.05
+SCALES = (1, 2, 4, 8)  # sides of the squares that the loss averages over, in bands and frames
+FINAL_RATE = 0.05  # ratio to the learning rate, at the end of the cosine
+WARM_UP_STEPS = 50  # in which the learning rate rises
+LINEAR_SHARE = 0.7  # of the steps interpolate latents linearly; the others hold them
+LARGEST_GRADIENT = 1.0  # norm that gradients are clipped to
+LEAST_SPREAD = 0.05  # standard deviation, in the bottleneck's units, of a dimension in use
 
 
 def multi_scale_l1(prediction: Tensor, target: Tensor, scales: tuple[int, ...] = SCALES) -> Tensor:
-    """Mean L1 in nats of mels [B, bands, T], seen whole and averaged over squares of 2, 4, 8 bands by frames.
+    """Return the mean L1 [] in nats between log-mels [B, bands, T], averaged over squares.
 
-    The coarse views ask for the right energy where the fine pattern cannot be known (noise).
+    A square is n bands by n frames for each n of `scales`. The coarse scales demand the right
+    energy where the fine pattern cannot be predicted, as in noise.
     """
     total = prediction.new_zeros(())
     for scale in scales:
@@ -32,7 +40,7 @@ def multi_scale_l1(prediction: Tensor, target: Tensor, scales: tuple[int, ...] =
 
 
 class LatentStep:
-    """The model, its moving average and its optimiser. `step(mel [B, bands, T], progress)` -> losses by name."""
+    """A latent model, the moving average of its weights, and their optimiser."""
 
     def __init__(self, model: LatentModel, settings: LatentSettings, device: torch.device | None = None) -> None:
         self.settings, self.device = settings, device or torch.device("cpu")
@@ -45,40 +53,41 @@ class LatentStep:
         self.steps = 0
 
     def set_statistics(self, mean: Tensor, std: Tensor) -> None:
-        """Per-band mean [bands, 1] and overall spread [1, 1] of the corpus's mels, for both copies."""
+        """Set the mean per band [bands, 1] and the overall spread [1, 1] that normalise mels."""
         for model in (self.model, self.average):
             model.mel_mean.copy_(mean)
             model.mel_std.copy_(std)
 
     def step(self, mel: Tensor, progress: float) -> Mapping[str, float]:
-        rate = FINAL_RATE + (1 - FINAL_RATE) * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+        """Train on log-mels [B, bands, T] at `progress`, 0 to 1 of the training.
+
+        Returns `mel`, the mean L1 in nats; `bottleneck`, its loss in nats per latent; and `active`,
+        the number of latent dimensions in use.
+        """
+        rate = cosine_rate(progress, FINAL_RATE)
         for group in self.optimizer.param_groups:
-            group["lr"] = self.settings.learning_rate * rate * min(1.0, (self.steps + 1) / 50)
+            group["lr"] = self.settings.learning_rate * rate * min(1.0, (self.steps + 1) / WARM_UP_STEPS)
         result = self.model(mel, self._generator())
-        linear = bool(torch.rand((), generator=self.noise) < 0.7)
+        linear = bool(torch.rand((), generator=self.noise) < LINEAR_SHARE)
         decoded = self.model.decode_raw(upsample(result.latents, self.model.config.reduction, linear=linear))
         reconstruction = multi_scale_l1(decoded, mel)
         weight = self.settings.bottleneck_weight * min(1.0, progress / max(self.settings.warm_up, 1e-6))
         loss = reconstruction + weight * result.loss
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        if torch.isfinite(nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)):
+        if torch.isfinite(nn.utils.clip_grad_norm_(self.model.parameters(), LARGEST_GRADIENT)):
             self.optimizer.step()
-        self._update_average()
+        update_average(self.average, self.model, self.steps, self.settings.ema_decay)
         self.steps += 1
         fine = F.l1_loss(decoded.detach(), mel)
         return {"mel": float(fine), "bottleneck": float(result.loss.detach()), "active": float(result.active)}
 
     def _generator(self) -> torch.Generator | None:
+        """Return the seeded generator, which is the CPU's; None on other devices."""
         return self.noise if self.device.type == "cpu" else None
 
-    @torch.no_grad()
-    def _update_average(self) -> None:
-        decay = min(self.settings.ema_decay, (1 + self.steps) / (10 + self.steps))
-        for mean, value in zip(self.average.parameters(), self.model.parameters(), strict=True):
-            mean.lerp_(value, 1 - decay)
-
     def save(self, checkpoint: Checkpoint) -> None:
+        """Add both copies of the model, the optimiser and the generator to a checkpoint."""
         checkpoint.put_module("model", self.model)
         checkpoint.put_module("average", self.average)
         checkpoint.put_optimizer("optimizer", self.optimizer)
@@ -86,6 +95,7 @@ class LatentStep:
         checkpoint.metadata["steps"] = self.steps
 
     def restore(self, checkpoint: Checkpoint) -> None:
+        """Continue from the state in a checkpoint."""
         checkpoint.take_module("model", self.model)
         checkpoint.take_module("average", self.average)
         checkpoint.take_optimizer("optimizer", self.optimizer)
@@ -94,21 +104,16 @@ class LatentStep:
 
 
 @torch.no_grad()
-def reconstruct(model: LatentModel, mel: Tensor) -> Tensor:
-    """Mel [B, bands, T] through encoder, upsampling and decoder, without sampling; same shape."""
-    latents = upsample(model.encode(mel), model.config.reduction, linear=True)
-    return model.decode(latents)[..., : mel.shape[-1]]
-
-
-@torch.no_grad()
 def set_latent_statistics(model: LatentModel, mels: list[Tensor]) -> None:
-    """Measures mean and spread of every latent dimension over the corpus, so that outside the model latents are in sigma units.
+    """Measure mean and spread of every latent dimension over log-mels [1, bands, T].
 
-    A dimension that carries nothing (spread under 0.05) keeps a spread of 1: moving it stays harmless.
+    They convert between the bottleneck's units inside the model and standard deviations (sigma)
+    outside. A dimension that carries nothing (spread below LEAST_SPREAD) keeps a spread of 1, so
+    that it can be moved without harm.
     """
     model.latent_mean.zero_()
     model.latent_std.fill_(1.0)
     latents = torch.cat([model.encode(mel)[0] for mel in mels], dim=1)
     std = latents.std(dim=1, keepdim=True) if latents.shape[1] > 1 else torch.ones_like(latents)
     model.latent_mean.copy_(latents.mean(dim=1, keepdim=True))
-    model.latent_std.copy_(torch.where(std < 0.05, torch.ones_like(std), std))
+    model.latent_std.copy_(torch.where(std < LEAST_SPREAD, torch.ones_like(std), std))
