@@ -94,6 +94,17 @@ def test_the_max_patcher_is_well_formed() -> None:
             assert apart_x or y + height <= other_y or other_y + other_height <= y
 
 
+def test_max_and_pure_data_ask_for_the_readings_that_a_subscription_leaves_out() -> None:
+    patcher = json.loads(FILES["max/distill.maxpat"])["patcher"]
+    texts = {box["box"]["id"]: box["box"].get("text", "") for box in patcher["boxes"]}
+    cords = [[texts[line["patchline"][end][0]] for end in ("source", "destination")] for line in patcher["lines"]]
+    for gauge in Panel().polled:
+        assert ["metro 100", gauge.address] in cords
+        assert [gauge.address, "udpsend 127.0.0.1 9000"] in cords
+        assert "oscformat " + gauge.address.strip("/").replace("/", " ") in FILES["puredata/distill.pd"].decode()
+    assert [gauge.address for gauge in Panel().polled] == ["/distill/strain"]
+
+
 def test_the_touchosc_layout_is_well_formed_and_within_its_page() -> None:
     root = ElementTree.fromstring(zlib.decompress(FILES["touchosc/distill.tosc"]))
     nodes = list(root.iter("node"))
@@ -252,6 +263,7 @@ def test_pure_data_plays_and_is_shown_what_others_move(peer: Peer, tmp_path: Pat
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     try:
         assert peer.wait_for("/distill/subscribe")[0] == [listen, "numbers"]
+        assert peer.wait_for("/distill/strain")[0] == [], "a question: a subscription leaves it out"
         assert peer.wait_for("/distill/gain")[0] == [-6.0]
         assert peer.wait_for("/distill/latent/3")[0] == [2.0]
         assert peer.wait_for("/distill/vocoder")[0] == ["vocos"]

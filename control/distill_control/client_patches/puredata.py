@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from distill_control.client_patches.panel import Fader, Gauge, Menu, Panel
+from distill_control.client_patches.panel import POLL_MS, Fader, Gauge, Menu, Panel
 
 _FONT = "0 10 #fcfcfc #000000 #000000"
 
@@ -63,6 +63,8 @@ def pd_patch(panel: Panel) -> str:
         _menu(canvas, menu, 20 + 150 * index, 130)
     for index, gauge in enumerate(panel.gauges):
         _gauge(canvas, gauge, 480 + 150 * index, 130)
+    for index, gauge in enumerate(panel.polled):
+        _poll(canvas, gauge, 2400 + 150 * index, 20)
     columns = (panel.common_faders, panel.control_faders, panel.latent_faders)
     for column, faders in enumerate(columns):
         for row, fader in enumerate(faders):
@@ -229,6 +231,15 @@ def _gauge(canvas: _Canvas, gauge: Gauge, x: int, y: int) -> None:
     """Add a number that only shows a reading."""
     box = canvas.add(f"#X floatatom {x} {y} 7 0 0 1 {gauge.label.replace(' ', '_')} - -")
     canvas.join(canvas.object(x + 1600, y, f"r distill-{gauge.key}-shown"), 0, box)
+
+
+def _poll(canvas: _Canvas, gauge: Gauge, x: int, y: int) -> None:
+    """Ask for a gauge's value at regular intervals, once the patch is connected."""
+    start, delay = canvas.object(x, y, "loadbang"), canvas.object(x, y + 30, "delay 400")
+    metro, empty = canvas.object(x, y + 60, f"metro {POLL_MS}"), canvas.object(x, y + 90, "list")
+    packed = canvas.object(x, y + 120, "oscformat " + " ".join(gauge.address.strip("/").split("/")))
+    canvas.chain(start, delay, metro, empty, packed)
+    _send(canvas, packed, x, y + 150)
 
 
 def _fader(canvas: _Canvas, fader: Fader, x: int, y: int) -> None:
