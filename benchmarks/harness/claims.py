@@ -1,0 +1,141 @@
+"""The claims of benchmarks/claims.toml: which figure each states, and whether it meets its target.
+
+[[claim]]
+name = "cold_start"                      # what the markers of README and site call it
+claim = "Cold start to the first sample" # its line in the headline table
+results = "live"                         # benchmarks/results/live.json
+table = "start"
+where = { vocoder = "hifigan" }          # the row: equal in these fields
+field = "median_s"                       # the number that the target is about
+format = "{median_s:.2f} s"              # the figure: the row's fields, `value`, `count`, `total`
+target = "<= 1.2 s"                      # optional: <=, >= or = and a number
+reduce = "max"                           # optional: one value of several rows
+at_least = 0.9                           # optional: of those rows only
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+import statistics
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from pathlib import Path
+from typing import Any
+
+from harness.results import Document, Row, facts
+
+MET, MISSED, OPEN = "met", "**missed**", "no target"
+_COMPARE: dict[str, Callable[[float, float], bool]] = {"<=": operator.le, ">=": operator.ge, "=": operator.eq}
+_TARGET = re.compile(r"(<=|>=|=) (-?[\d.,]+)( .*)?")
+_REDUCE: dict[str, Callable[[list[float]], float]] = {
+    "max": max,
+    "min": min,
+    "sum": sum,
+    "median": statistics.median,
+    "count": len,
+    "largest": lambda values: max(values, key=abs),
+}
+
+
+class ClaimError(ValueError):
+    """Report a claim that no result supports, or a fault in claims.toml."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim and the rows that support it."""
+
+    name: str
+    claim: str
+    results: str
+    table: str
+    field: str
+    format: str
+    where: Mapping[str, Any] = dataclass_field(default_factory=dict)
+    target: str = ""
+    reduce: str = ""
+    at_least: float | None = None
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z0-9_]+", self.name):
+            raise ClaimError(f"claim {self.name!r}: a name has lower-case letters, digits and _ only")
+        if self.reduce and self.reduce not in _REDUCE:
+            raise ClaimError(f"claim {self.name}: reduce {self.reduce!r} is none of {', '.join(_REDUCE)}")
+        if self.target and not _TARGET.fullmatch(self.target):
+            raise ClaimError(f"claim {self.name}: target {self.target!r} is not '<=', '>=' or '=' and a number")
+
+
+@dataclass(frozen=True)
+class Supported:
+    """A claim with its figure as text, its value, and the facts of its (newest) row."""
+
+    claim: Claim
+    figure: str
+    value: float
+    facts: Document
+
+    @property
+    def verdict(self) -> str:
+        """Return whether the value meets the target."""
+        found = _TARGET.fullmatch(self.claim.target)
+        if found is None:
+            return OPEN
+        number = float(found[2].replace(",", ""))
+        return MET if _COMPARE[found[1]](round(self.value, 9), number) else MISSED
+
+
+def read_claims(path: Path) -> list[Claim]:
+    """Read the claims in their order. Raises ClaimError."""
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("claim", [])
+    except tomllib.TOMLDecodeError as error:
+        raise ClaimError(f"{path.name}: {error}") from error
+    claims = []
+    for entry in entries:
+        try:
+            claims.append(Claim(**entry))
+        except TypeError as error:
+            raise ClaimError(f"{path.name}: claim {entry.get('name', '?')}: {error}") from error
+    names = [claim.name for claim in claims]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ClaimError(f"{path.name}: {', '.join(twice)} stands there twice")
+    return claims
+
+
+def supported(claim: Claim, documents: Mapping[str, Document]) -> Supported:
+    """Find the figure of a claim. Raises ClaimError where no row, or more than one, states it."""
+    document = documents.get(claim.results)
+    if document is None:
+        raise ClaimError(f"claim {claim.name}: there is no results/{claim.results}.json")
+    rows = [row for row in document["rows"] if row["table"] == claim.table and _matches(row, claim.where)]
+    total = len(rows)
+    if not total:
+        raise ClaimError(f"claim {claim.name}: no row of {claim.results}, table {claim.table}, has {dict(claim.where)}")
+    if not claim.reduce and total > 1:
+        raise ClaimError(f"claim {claim.name}: {total} rows match; give more of `where`, or `reduce`")
+    chosen = [row for row in rows if claim.at_least is None or _number(claim, row) >= claim.at_least]
+    value = _REDUCE[claim.reduce or "sum"]([_number(claim, row) for row in chosen])
+    newest = max(rows, key=lambda row: str(facts(document, row)["date"]))
+    return Supported(claim, _figure(claim, newest, value, len(chosen), total), value, facts(document, newest))
+
+
+def _matches(row: Row, where: Mapping[str, Any]) -> bool:
+    return all(row.get(name) == value for name, value in where.items())
+
+
+def _number(claim: Claim, row: Row) -> float:
+    value = row.get(claim.field)
+    if not isinstance(value, int | float):
+        raise ClaimError(f"claim {claim.name}: {claim.field!r} is {value!r} in its row, not a number")
+    return float(value)
+
+
+def _figure(claim: Claim, row: Row, value: float, count: int, total: int) -> str:
+    try:
+        return claim.format.format(**{**row, "value": value, "count": count, "total": total})
+    except (KeyError, ValueError, TypeError) as error:
+        raise ClaimError(f"claim {claim.name}: format {claim.format!r}: {error!r}") from error

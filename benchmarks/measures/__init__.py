@@ -1,0 +1,1 @@
+"""What several benchmarks measure with: clicks, distances between sounds, vocoders, small corpora."""
