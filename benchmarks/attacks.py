@@ -2,9 +2,9 @@
 
     python benchmarks/attacks.py [--corpus DIR]
 
-An onset is a rise of 20 dB within 5 ms. The level (3 ms smoothed) is given in dB of the attack's own
-peak, from 20 ms before the onset to 20 ms after it: medians over all onsets. Sound before an onset
-that the original does not have is a dull, early attack.
+An onset is a rise of 20 dB within 5 ms. The level (3 ms smoothed) is given in dB of the attack's
+own peak, from 20 ms before the onset to 20 ms after it: medians over all onsets. Sound before an
+onset that the original does not have is a dull, early attack.
 """
 
 from __future__ import annotations
@@ -36,14 +36,17 @@ BENCHMARK = Benchmark(
             "levels",
             "Level in dB of the attack's peak around the onsets of a corpus; medians over all onsets.",
             (
-                Column("corpus", "corpus"), Column("onsets", "onsets", "d"), Column("what", "copied through"),
-                Column("ms", "ms", "+d"), Column("level_db", "level, dB", ".1f"),
+                Column("corpus", "corpus"),
+                Column("onsets", "onsets", "d"),
+                Column("what", "copied through"),
+                Column("ms", "ms", "+d"),
+                Column("level_db", "level, dB", ".1f"),
             ),
             key=("corpus", "what"),
             pivot=Pivot("ms", "{:+d} ms", "{level_db:.1f}", ("corpus", "onsets", "what")),
         )
     ],
-)  # fmt: skip
+)
 
 
 def level_db(samples: np.ndarray) -> np.ndarray:

@@ -36,18 +36,25 @@ BENCHMARK = Benchmark(
             "pairs",
             "The whole mel at once, both in one process, random weights: medians of interleaved pairs.",
             (
-                Column("frames", "frames", "d"), Column("pairs", "pairs", "d"), Column("threads", "threads", "d"),
-                Column("upstream_x", "package, x real time", ".3f"), Column("distill_x", "ours, x real time", ".3f"),
-                Column("times_faster", "times faster", ".2f"), Column("slowest_pair", "slowest pair", ".2f"),
-                Column("fastest_pair", "fastest pair", ".2f"), Column("difference", "largest difference", ".1e"),
+                Column("frames", "frames", "d"),
+                Column("pairs", "pairs", "d"),
+                Column("threads", "threads", "d"),
+                Column("upstream_x", "package, x real time", ".3f"),
+                Column("distill_x", "ours, x real time", ".3f"),
+                Column("times_faster", "times faster", ".2f"),
+                Column("slowest_pair", "slowest pair", ".2f"),
+                Column("fastest_pair", "fastest pair", ".2f"),
+                Column("difference", "largest difference", ".1e"),
             ),
         ),
         Table(
             "blocks",
             "Each row in a process of its own; the package computes whole sounds, ours streams exactly.",
             (
-                Column("name", "what"), Column("frames", "frames a block", "d"),
-                Column("ms_per_block", "ms a block", ",.0f"), Column("x_real_time", "x real time", ".3f"),
+                Column("name", "what"),
+                Column("frames", "frames a block", "d"),
+                Column("ms_per_block", "ms a block", ",.0f"),
+                Column("x_real_time", "x real time", ".3f"),
                 Column("peak_mb", "peak memory, MB", ",.0f"),
             ),
             key=("name", "frames"),
@@ -67,7 +74,7 @@ BENCHMARK = Benchmark(
             (Column("operation", "operation"), Column("share", "share", ".0%")),
         ),
     ],
-)  # fmt: skip
+)
 
 
 def upstream() -> Any:
@@ -150,7 +157,10 @@ def compare(frames: int, pairs: int) -> dict[str, float]:
 
 
 def one_block(name: str, frames: int, blocks: int) -> dict[str, float]:
-    """Return speed and peak memory of this process: ours streams `blocks` blocks, the package one whole sound."""
+    """Return speed and peak memory of this process.
+
+    Ours streams `blocks` blocks, the package computes one whole sound of that length.
+    """
     before = peak_mb()
     if name == "upstream":
         network, x = upstream(), mel(frames * blocks)

@@ -7,11 +7,12 @@
     python benchmarks/build_assets.py starter --minutes 40 --work build/assets
     python benchmarks/build_assets.py all
 
-`base` trains a base vocoder (--onward: from the shipped one; a training that was stopped goes on), `pack`
-halves the weights and adds graphs and provenance, `starter` trains the latent model and its controls,
-`ship` packs a starter that is trained already, `all` does everything. Training uses the clips of
-benchmarks/corpus (CC0 and MIT, sources beside them), widened by augmentation and by sounds made by
-formula. `pack` writes the held-out figures of the shipped vocoders to results/build_assets.json.
+`base` trains a base vocoder (--onward: from the shipped one; a training that was stopped goes
+on), `pack` halves the weights and adds graphs and provenance, `starter` trains the latent model
+and its controls, `ship` packs a starter that is trained already, `all` does everything. Training
+uses the clips of benchmarks/corpus (CC0 and MIT, sources beside them), widened by augmentation
+and by sounds made by formula. `pack` writes the held-out figures of the shipped vocoders to
+results/build_assets.json.
 """
 
 from __future__ import annotations
@@ -30,8 +31,11 @@ BENCHMARK = Benchmark(
             "bases",
             "The shipped base vocoders on the clips held out from their training.",
             (
-                Column("kind", "kind"), Column("clips", "clips", "d"), Column("steps", "steps", ",d"),
-                Column("minutes", "trained, min", ".0f"), Column("log_mel", "log-mel L1 (nat)", ".3f"),
+                Column("kind", "kind"),
+                Column("clips", "clips", "d"),
+                Column("steps", "steps", ",d"),
+                Column("minutes", "trained, min", ".0f"),
+                Column("log_mel", "log-mel L1 (nat)", ".3f"),
                 Column("mr_stft", "MR-STFT", ".3f"),
             ),
             key=("kind",),
@@ -40,7 +44,8 @@ BENCHMARK = Benchmark(
             "starter",
             "The starter's latent model: held-out mel to mel.",
             (
-                Column("steps", "steps", ",d"), Column("minutes", "trained, min", ".0f"),
+                Column("steps", "steps", ",d"),
+                Column("minutes", "trained, min", ".0f"),
                 Column("log_mel", "log-mel L1 (nat)", ".2f"),
             ),
         ),
@@ -51,7 +56,7 @@ BENCHMARK = Benchmark(
             key=("file",),
         ),
     ],
-)  # fmt: skip
+)
 
 
 def main() -> None:

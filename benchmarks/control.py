@@ -6,11 +6,11 @@
     python benchmarks/control.py --fuzz 100000 --rounds 2
 
 * flood: a real engine on a JACK server (dummy driver, 48 kHz, period 256), recorded by a client
-  outside; its own recording is compared with what was heard, sample by sample. The last two messages
-  set the width and silence the sound: both must take effect.
+  outside; its own recording is compared with what was heard, sample by sample. The last two
+  messages set the width and silence the sound: both must take effect.
 * latency: a control process whose engine's end is held by this program.
-* fuzz: N malformed datagrams, TCP frames, HTTP and WebSocket requests and MIDI messages a round, all
-  rounds to one control process; then a fifth of N to a playing engine, heard from outside.
+* fuzz: N malformed datagrams, TCP frames, HTTP and WebSocket requests and MIDI messages a round,
+  all rounds to one control process; then a fifth of N to a playing engine, heard from outside.
 """
 
 from __future__ import annotations
@@ -44,9 +44,10 @@ LARGEST_VALUE = 1e6
 """A parameter beyond this counts as not finite."""
 TIMES = (Column("p50_ms", "p50, ms", ".2f"), Column("p99_ms", "p99", ".2f"), Column("max_ms", "max", ".2f"))
 HEARD = (
-    Column("underruns", "underruns", ".0f"), Column("breaks", "breaks heard", ".0f"),
+    Column("underruns", "underruns", ".0f"),
+    Column("breaks", "breaks heard", ".0f"),
     Column("heard_seconds", "in s", ".0f"),
-)  # fmt: skip
+)
 BENCHMARK = Benchmark(
     "control",
     "Control: floods, latency, fuzz",
@@ -55,10 +56,16 @@ BENCHMARK = Benchmark(
             "flood",
             "One sender in a process of its own, to a playing engine. Lost: by the system, before the control process.",
             (
-                Column("rate", "messages a second", ",d"), Column("seconds", "s", "g"), Column("vocoder", "vocoder"),
-                Column("sent", "sent", ",d"), Column("handled", "handled", ",d"), Column("lost", "lost", ",d"),
-                Column("applied", "last values applied"), Column("cpu", "of one core", ".0%"),
-                Column("growth_mb", "memory, MB", "+.1f"), *HEARD,
+                Column("rate", "messages a second", ",d"),
+                Column("seconds", "s", "g"),
+                Column("vocoder", "vocoder"),
+                Column("sent", "sent", ",d"),
+                Column("handled", "handled", ",d"),
+                Column("lost", "lost", ",d"),
+                Column("applied", "last values applied"),
+                Column("cpu", "of one core", ".0%"),
+                Column("growth_mb", "memory, MB", "+.1f"),
+                *HEARD,
             ),
             key=("rate", "seconds", "vocoder"),
         ),
@@ -76,8 +83,11 @@ BENCHMARK = Benchmark(
             "fuzz",
             "Malformed datagrams, TCP frames, HTTP and WebSocket requests and MIDI messages, to one control process.",
             (
-                Column("round", "round", "d"), Column("inputs", "inputs", ",d"), Column("finite", "values finite"),
-                Column("growth_mb", "memory growth, MB", "+.1f"), Column("memory_mb", "memory, MB", ".1f"),
+                Column("round", "round", "d"),
+                Column("inputs", "inputs", ",d"),
+                Column("finite", "values finite"),
+                Column("growth_mb", "memory growth, MB", "+.1f"),
+                Column("memory_mb", "memory, MB", ".1f"),
             ),
         ),
         Table(
@@ -87,7 +97,7 @@ BENCHMARK = Benchmark(
             key=("vocoder",),
         ),
     ],
-)  # fmt: skip
+)
 
 
 def control_process(engine: Engine) -> psutil.Process:
@@ -122,19 +132,31 @@ def flood(run: Run, model: Path, options: argparse.Namespace, rate: int, folder:
     silent = bool(np.nanmax(np.abs(hearing.heard.samples[0][-hearing.server.rate // 4 :])) < 1e-4)
     gained = {name: float(after[name]) - float(before[name]) for name in ("messages", "osc_lost", "underruns")}
     run.row(
-        "flood", rate=rate, seconds=options.seconds, vocoder=options.vocoder, sent=sent,
-        handled=int(gained["messages"]) - 1, lost=int(gained["osc_lost"]), applied=width == LAST_WIDTH and silent,
-        cpu=busy, growth_mb=growth, underruns=gained["underruns"], **heard(hearing),
-    )  # fmt: skip
+        "flood",
+        rate=rate,
+        seconds=options.seconds,
+        vocoder=options.vocoder,
+        sent=sent,
+        handled=int(gained["messages"]) - 1,
+        lost=int(gained["osc_lost"]),
+        applied=width == LAST_WIDTH and silent,
+        cpu=busy,
+        growth_mb=growth,
+        underruns=gained["underruns"],
+        **heard(hearing),
+    )
 
 
 def heard(hearing: Any) -> dict[str, Any]:
     """Return what an ended hearing found, as fields of a row."""
     found = hearing.found
     return {
-        "breaks": found.breaks, "heard_seconds": found.seconds, "recorder_skipped": found.skipped,
-        "engine_late": hearing.late, "idle_late": hearing.idle_late,
-    }  # fmt: skip
+        "breaks": found.breaks,
+        "heard_seconds": found.seconds,
+        "recorder_skipped": found.skipped,
+        "engine_late": hearing.late,
+        "idle_late": hearing.idle_late,
+    }
 
 
 def latency(run: Run, count: int = 2000) -> None:
@@ -199,13 +221,18 @@ def _fuzz_round(run: Run, control: ControlProcess, fuzzer: Fuzzer, number: int, 
     after, now = control.status(), control.memory_mb()
     values = [value for _, value, _ in control.parameters.current()]
     run.row(
-        "fuzz", round=number, inputs=sum(sent.values()), sent=sent,
+        "fuzz",
+        round=number,
+        inputs=sum(sent.values()),
+        sent=sent,
         finite=all(np.isfinite(value) and abs(value) < LARGEST_VALUE for value in values),
         packets=after["osc_packets"] - before["osc_packets"],
         malformed=after["osc_malformed"] - before["osc_malformed"],
         midi_messages=after.get("midi_messages", 0) - before.get("midi_messages", 0),
-        growth_mb=now - memory, memory_mb=now, took_seconds=time.monotonic() - began,
-    )  # fmt: skip
+        growth_mb=now - memory,
+        memory_mb=now,
+        took_seconds=time.monotonic() - began,
+    )
     return now
 
 
@@ -218,9 +245,13 @@ def fuzz_beside_sound(run: Run, model: Path, options: argparse.Namespace, count:
         time.sleep(1.0)
         after = engine.osc.status()
     run.row(
-        "fuzz_sound", inputs=count, vocoder=options.vocoder, finite=hearing.found.finite,
-        underruns=float(after["underruns"]) - float(before["underruns"]), **heard(hearing),
-    )  # fmt: skip
+        "fuzz_sound",
+        inputs=count,
+        vocoder=options.vocoder,
+        finite=hearing.found.finite,
+        underruns=float(after["underruns"]) - float(before["underruns"]),
+        **heard(hearing),
+    )
 
 
 def main() -> int:

@@ -4,14 +4,14 @@
     python benchmarks/controls.py --corpus five|tones|percussion [--epochs N] [--keep FILE]
     python benchmarks/controls.py MODEL --analyse CORPUS --repeat 5
 
-Every control of a model is moved from -1 to 1. The sound comes from the same synth that plays live,
-through the same parameters. Base points are drawn with another seed than the analysis uses: steady
-features on the corpus held at a place, temporal ones on the corpus playing from it. `rho` is the median
-over the base points of Spearman's correlation between position and feature; leakage is the change of
-another feature relative to the control's own, each in its spread over the corpus. `--analyse` first
-analyses a copy of the model and times it; with `--repeat` several times over, and compares the results.
-`--corpus` trains a model with `distill train` on a small corpus: five short clips, or sounds made by
-formula from a fixed seed.
+Every control of a model is moved from -1 to 1. The sound comes from the same synth that plays
+live, through the same parameters. Base points are drawn with another seed than the analysis uses:
+steady features on the corpus held at a place, temporal ones on the corpus playing from it. `rho`
+is the median over the base points of Spearman's correlation between position and feature; leakage
+is the change of another feature relative to the control's own, each in its spread over the
+corpus. `--analyse` first analyses a copy of the model and times it; with `--repeat` several times
+over, and compares the results. `--corpus` trains a model with `distill train` on a small corpus:
+five short clips, or sounds made by formula from a fixed seed.
 """
 
 from __future__ import annotations
@@ -54,9 +54,14 @@ BENCHMARK = Benchmark(
             "Named controls moved from -1 to 1. rho: Spearman's correlation of position and feature over the base "
             "points. Leakage: the three largest changes of other features, relative to the control's own.",
             (
-                Column("model", "model"), Column("control", "control"), Column("rho", "rho", ".2f"),
-                Column("rho_low", "10th percentile", ".2f"), Column("low", "at -1", ".2f"),
-                Column("high", "at 1", ".2f"), Column("unit", "unit"), Column("leakage", "leaks onto"),
+                Column("model", "model"),
+                Column("control", "control"),
+                Column("rho", "rho", ".2f"),
+                Column("rho_low", "10th percentile", ".2f"),
+                Column("low", "at -1", ".2f"),
+                Column("high", "at 1", ".2f"),
+                Column("unit", "unit"),
+                Column("leakage", "leaks onto"),
             ),
             key=("model",),
         ),
@@ -65,18 +70,21 @@ BENCHMARK = Benchmark(
             "The search for the controls, several times over: its time, and whether all results are bit for bit the "
             "same.",
             (
-                Column("model", "model"), Column("runs", "analyses", "d"), Column("least_s", "least, s", ".0f"),
-                Column("most_s", "most, s", ".0f"), Column("same", "the same"),
+                Column("model", "model"),
+                Column("runs", "analyses", "d"),
+                Column("least_s", "least, s", ".0f"),
+                Column("most_s", "most, s", ".0f"),
+                Column("same", "the same"),
             ),
             key=("model",),
         ),
     ],
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One control: rho's median and tenth percentile, its feature at -1 and 1, leakage by feature."""
+    """One control: median and tenth percentile of rho, its feature at -1 and 1, leakage."""
 
     control: str
     unit: str
@@ -135,13 +143,13 @@ def all_measured(instrument: Instrument, places: list[float], spreads: dict[str,
 
 
 def spreads_of(features: dict[str, dict[str, Any]]) -> dict[str, float]:
-    """Return the spread of each feature over the corpus, from the 5 and 95 % points in the model file."""
+    """Return the spread of each feature over the corpus, from its 5 and 95 % points."""
     wide = {name: (row["high"] - row["low"]) / 3.3 for name, row in features.items() if row.get("defined")}
     return {feature.name: max(wide.get(feature.name, 0.0), feature.audible_step) for feature in FEATURES}
 
 
 def trained(kind: str, epochs: int, folder: Path) -> Path:
-    """Train a model on one of the small corpora by the command that a user types, analysis and all."""
+    """Train a model on a small corpus with the command that a user types, analysis included."""
     from distill_control.cli.main import main as distill
     from measures.corpora import write_corpus
 

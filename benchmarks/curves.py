@@ -3,12 +3,12 @@
     python benchmarks/curves.py --corpus DIR [--kind vocos] [--minutes 5,20,60] [--files 5]
         [--from-scratch] [--spectral-only]
 
-One training whose schedule is as long as the last figure; it is measured at each. The clock is the
-process's CPU time, so that a busy machine changes nothing. Each row stands beside the base vocoder and
-Griffin-Lim on the same clips, and counts the clips on which it is better than the base in log-mel and
-in MR-STFT. The distances are those of quality.py. With `--files` so many clips are a user's whole
-folder (one of them validates), and the figures are of the others (24 at most), which neither the
-training nor the choice of its best has met.
+One training whose schedule is as long as the last figure; it is measured at each. The clock is
+the process's CPU time, so that a busy machine changes nothing. Each row stands beside the base
+vocoder and Griffin-Lim on the same clips, and counts the clips on which it is better than the
+base in log-mel and in MR-STFT. The distances are those of quality.py. With `--files` so many
+clips are a user's whole folder (one of them validates), and the figures are of the others (24 at
+most), which neither the training nor the choice of its best has met.
 """
 
 from __future__ import annotations
@@ -45,15 +45,21 @@ BENCHMARK = Benchmark(
         Table(
             "curves",
             "Copy-synthesis of held-out clips. Better counts the clips on which log-mel and MR-STFT are both better "
-            "than the base's.",
+            "than the base's. Tabla (26 strokes) and loops (15 drum loops) are of the package sonic-pi-samples (CC0); "
+            "no base vocoder was trained on them.",
             (
-                Column("corpus", "corpus"), Column("what", "vocoder"), Column("minutes", "CPU min", "g"),
-                Column("steps", "steps", ",d"), *DISTANCES, Column("better", "better", "d"), Column("clips", "of", "d"),
+                Column("corpus", "corpus"),
+                Column("what", "vocoder"),
+                Column("minutes", "CPU min", "g"),
+                Column("steps", "steps", ",d"),
+                *DISTANCES,
+                Column("better", "better", "d"),
+                Column("clips", "of", "d"),
             ),
             key=("corpus", "what", "minutes"),
         )
     ],
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
@@ -181,9 +187,11 @@ def main() -> int:
     parser.add_argument("--corpus", type=Path, help="a folder of clips that no base vocoder has heard")
     parser.add_argument("--kind", default="vocos", choices=("vocos", "hifigan"))
     parser.add_argument(
-        "--minutes", default="5,20,60", type=lambda text: sorted(float(m) for m in text.split(",")),
+        "--minutes",
+        default="5,20,60",
+        type=lambda text: sorted(float(m) for m in text.split(",")),
         help="CPU minutes at which the training is measured",
-    )  # fmt: skip
+    )
     parser.add_argument("--files", type=int, default=0, help="train on so many clips, measure the others")
     parser.add_argument("--from-scratch", action="store_true", help="do not begin with the base vocoder")
     parser.add_argument("--spectral-only", action="store_true", help="no adversarial stage")

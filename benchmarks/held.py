@@ -2,13 +2,14 @@
 
     python benchmarks/held.py
 
-* repeats: a sine of 440 Hz, a harmonic tone of 220 Hz and white noise go through the base vocoders as
-  they are and with one mel frame held; then the starter drifts for 20 s. The figure is the median
-  correlation of pieces of 4,096 samples with the sound one hop (512 samples) later, beside the
-  original's own. Near 1 where the original's is not: a hum at 86 Hz.
-* ripple: how much the spectrum of noise over 12 s differs between neighbouring bins of 5.4 Hz, copied
-  and with its mean mel held. Noise itself hardly differs; a comb is a metallic sound.
-* sines: by how many cents the strongest partial of a copied sine is off, by how many dB its level.
+* repeats: a sine of 440 Hz, a harmonic tone of 220 Hz and white noise go through the base
+  vocoders as they are and with one mel frame held; then the starter drifts for 20 s. The figure
+  is the median correlation of pieces of 4,096 samples with the sound one hop (512 samples) later,
+  beside the original's own. Near 1 where the original's is not: a hum at 86 Hz.
+* ripple: how much the spectrum of noise over 12 s differs between neighbouring bins of 5.4 Hz,
+  copied and with its mean mel held. Noise itself hardly differs; a comb is a metallic sound.
+* sines: by how many cents the strongest partial of a copied sine is off, by how many dB its
+  level.
 """
 
 from __future__ import annotations
@@ -38,11 +39,14 @@ BENCHMARK = Benchmark(
     [
         Table(
             "repeats",
-            "Correlation of a sound with itself one hop later, -1 to 1. A copy that lies near 1 where the original does "
+            "Correlation of a sound with itself one hop later, -1 to 1. A copy near 1 where the original is "
             "not hums at the frame rate.",
             (
-                Column("vocoder", "vocoder"), Column("sound", "sound"), Column("own", "original", ".2f"),
-                Column("copied", "copied", ".2f"), Column("log_mel", "log-mel L1 (nat)", ".3f"),
+                Column("vocoder", "vocoder"),
+                Column("sound", "sound"),
+                Column("own", "original", ".2f"),
+                Column("copied", "copied", ".2f"),
+                Column("log_mel", "log-mel L1 (nat)", ".3f"),
                 Column("held", "one frame held", ".2f"),
             ),
             key=("vocoder", "sound"),
@@ -59,14 +63,16 @@ BENCHMARK = Benchmark(
             "sines",
             "Copied sines: how far the strongest partial is off, and the level.",
             (
-                Column("vocoder", "vocoder"), Column("hertz", "Hz", "g"), Column("cents", "cents", "+.0f"),
+                Column("vocoder", "vocoder"),
+                Column("hertz", "Hz", "g"),
+                Column("cents", "cents", "+.0f"),
                 Column("level_db", "dB", "+.1f"),
             ),
             key=("vocoder",),
             pivot=Pivot("hertz", "{:g} Hz", "{cents:+.0f} ct, {level_db:+.1f} dB", ("vocoder",)),
         ),
     ],
-)  # fmt: skip
+)
 
 
 def repeats(samples: np.ndarray, lag: int = HOP) -> float:
@@ -101,8 +107,8 @@ def sounds() -> dict[str, np.ndarray]:
 def pitch_and_level(samples: np.ndarray, hertz: float) -> tuple[float, float]:
     """Return how far a copied sine [T] is off.
 
-    The distance of the strongest partial within an octave from `hertz` in cents, and the level in dB
-    of that of the original.
+    The distance of the strongest partial within an octave from `hertz` in cents, and the level
+    in dB of that of the original.
     """
     piece = np.asarray(samples, np.float64)[RATE // 2 : RATE // 2 + 65536]
     power = np.abs(np.fft.rfft(piece * np.hanning(len(piece)), 4 * len(piece))) ** 2

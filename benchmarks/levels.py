@@ -23,15 +23,18 @@ BENCHMARK = Benchmark(
             "loudness",
             f"Gated loudness in dB by source and seed. Meant are {LOW_DB:.0f} to {HIGH_DB:.0f}.",
             (
-                Column("model", "model"), Column("source", "source"), Column("seconds", "s", "g"),
-                Column("seed", "seed", "d"), Column("loudness_db", "loudness, dB", ".1f"),
+                Column("model", "model"),
+                Column("source", "source"),
+                Column("seconds", "s", "g"),
+                Column("seed", "seed", "d"),
+                Column("loudness_db", "loudness, dB", ".1f"),
                 Column("distance_db", "outside by, dB", ".1f"),
             ),
             key=("model", "source", "seed"),
             pivot=Pivot("seed", "seed {}", "{loudness_db:.1f}", ("model", "source", "seconds")),
         )
     ],
-)  # fmt: skip
+)
 
 
 def loudness(model: str, source: str, seed: int, seconds: float) -> float:

@@ -41,13 +41,17 @@ BENCHMARK = Benchmark(
             "moves",
             "Control changes sent one by one through JACK (dummy driver, 48 kHz).",
             (
-                Column("what", "way"), Column("messages", "messages", ",d"), Column("period", "period", "d"),
-                Column("p50_ms", "p50, ms", ".2f"), Column("p99_ms", "p99", ".2f"), Column("max_ms", "max", ".2f"),
+                Column("what", "way"),
+                Column("messages", "messages", ",d"),
+                Column("period", "period", "d"),
+                Column("p50_ms", "p50, ms", ".2f"),
+                Column("p99_ms", "p99", ".2f"),
+                Column("max_ms", "max", ".2f"),
             ),
             key=("what", "messages", "period"),
         )
     ],
-)  # fmt: skip
+)
 
 
 class TimedLink:
@@ -86,7 +90,7 @@ def turn(count: int) -> mido.Message:
 
 
 def measure_parts(messages: int, rate: float, folder: Path) -> dict[str, dict[str, float]]:
-    """Send moves at `rate` a second to a MIDI service in this process; time both parts of the way."""
+    """Send moves at `rate` a second to a MIDI service in this process; time both parts."""
     link = TimedLink()
     settings = ControlSettings(midi_port=MIDI_PORT)
     service = MidiService(Session(link), settings, lambda level, text: None, maps=folder / "maps")

@@ -2,8 +2,8 @@
 
     python benchmarks/pictures.py [--model MODEL] [-o docs/starter.png]
 
-The picture shows a clip of the corpus, its reconstruction and a performance. The figures are what the
-sound of a performance must satisfy: level, DC, largest step between samples, bandwidth.
+The picture shows a clip of the corpus, its reconstruction and a performance. The figures are what
+the sound of a performance must satisfy: level, DC, largest step between samples, bandwidth.
 """
 
 from __future__ import annotations
@@ -30,14 +30,17 @@ BENCHMARK = Benchmark(
             "sounds",
             "Gated RMS, peak, DC, largest step between samples, the highest audible frequency.",
             (
-                Column("sound", "sound"), Column("level_db", "level, dB", ".1f"), Column("peak_db", "peak, dB", ".1f"),
-                Column("dc", "DC", ".5f"), Column("largest_step", "largest step", ".3f"),
+                Column("sound", "sound"),
+                Column("level_db", "level, dB", ".1f"),
+                Column("peak_db", "peak, dB", ".1f"),
+                Column("dc", "DC", ".5f"),
+                Column("largest_step", "largest step", ".3f"),
                 Column("band_khz", "band, kHz", ".0f"),
             ),
             key=("sound",),
         )
     ],
-)  # fmt: skip
+)
 
 
 def sounds(model: Path, clip: Path, folder: Path) -> dict[str, np.ndarray]:

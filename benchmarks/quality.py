@@ -4,8 +4,8 @@
 
 Rows: Griffin-Lim 60 of the true mel (the product has none), the base vocoders, the model's own
 vocoders; then clip -> latents -> mel -> vocoder. Columns: log-mel L1 (nat), multi-resolution STFT
-(auraloss), zimtohrli (its MOS scale, higher is better), log-spectral distance in the transients (dB).
-Compare differences only: random phase alone scores 3.4 to 4.4 with zimtohrli.
+(auraloss), zimtohrli (its MOS scale, higher is better), log-spectral distance in the transients
+(dB). Compare differences only: random phase alone scores 3.4 to 4.4 with zimtohrli.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Write benchmarks/RESULTS.md, and the figures in README and documentation, from benchmarks/results.
+"""Write benchmarks/RESULTS.md and the figures in README and documentation from the results.
 
 python benchmarks/report.py            write what has changed
 python benchmarks/report.py --check    exit 1 if a file is not what the results give; write nothing
@@ -64,8 +64,8 @@ def _claim_line(one: Supported, machines: Machines) -> list[str]:
     return [one.claim.claim, one.figure, target, one.verdict, command, measured, machines.letter(one.facts)]
 
 
-def _measured(run: Mapping[str, str], *, carried: bool = False) -> str:
-    return f"{run['date'][:10]}, {run['commit']}{', carried' if carried else ''}"
+def _measured(run: Document) -> str:
+    return f"{run['date'][:10]}, {run['commit']}{', carried' if run['carried'] else ''}"
 
 
 def _section(document: Document, machines: Machines) -> list[str]:
@@ -86,7 +86,7 @@ def _table(document: Document, table: Document, rows: list[Row]) -> list[str]:
 
 
 def _measured_row(document: Document, row: Row) -> str:
-    return _measured(facts(document, row), carried=row.get("carried", False))
+    return _measured(facts(document, row))
 
 
 def _distinct(document: Document, rows: list[Row]) -> list[str]:

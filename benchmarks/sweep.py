@@ -1,12 +1,13 @@
-"""Move every control of a model through its range while it plays; count misses, underruns and clicks.
+"""Move every control through its range while the model plays; count misses and clicks.
 
     python benchmarks/sweep.py [MODEL] [--vocoder V] [--seconds S]
 
-The engine plays a JACK server (dummy driver, 48 kHz, period 256) and is recorded by a client outside it.
-First nothing is moved; then each control in turn, 30 messages a second without glide: up and down
-through its range, then from one end to the other at every message. Clicks are looked for in the
-recording (measures/clicks.py); the same measure is tried on faults inserted into it. The gain is 30 dB
-down, so that the limiter rests: where it flattens peaks, its corners would be found as clicks.
+The engine plays a JACK server (dummy driver, 48 kHz, period 256) and is recorded by a client
+outside it. First nothing is moved; then each control in turn, 30 messages a second without glide:
+up and down through its range, then from one end to the other at every message. Clicks are looked
+for in the recording (measures/clicks.py); the same measure is tried on faults inserted into it.
+The gain is 30 dB down, so that the limiter rests: where it flattens peaks, its corners would be
+found as clicks.
 """
 
 from __future__ import annotations
@@ -32,9 +33,10 @@ COUNTED = ("deadline_misses", "underruns", "device_xruns", "parameter_changes")
 SIZES = {"step": 1.0, "sample": 1.0, "gap": 0.0}
 """Size of the inserted faults over the RMS around them."""
 COUNTS = (
-    Column("deadline_misses", "deadline misses", ".0f"), Column("underruns", "underruns", ".0f"),
+    Column("deadline_misses", "deadline misses", ".0f"),
+    Column("underruns", "underruns", ".0f"),
     Column("clicks", "clicks", ".0f"),
-)  # fmt: skip
+)
 BENCHMARK = Benchmark(
     "sweep",
     "Sweep: controls moved while they play",
@@ -44,9 +46,14 @@ BENCHMARK = Benchmark(
             "All passages of a model: each control up and down, then from end to end, 30 messages a second. Found: "
             "the share of faults inserted into the recording that the measure finds.",
             (
-                Column("model", "model"), Column("vocoder", "vocoder"), Column("passages", "passages", "d"),
-                Column("clean", "without clicks", "d"), *COUNTS, Column("found_step", "steps found", ".0%"),
-                Column("found_sample", "samples found", ".0%"), Column("found_gap", "gaps found", ".0%"),
+                Column("model", "model"),
+                Column("vocoder", "vocoder"),
+                Column("passages", "passages", "d"),
+                Column("clean", "without clicks", "d"),
+                *COUNTS,
+                Column("found_step", "steps found", ".0%"),
+                Column("found_sample", "samples found", ".0%"),
+                Column("found_gap", "gaps found", ".0%"),
                 Column("recorder_missed", "samples missed", "d"),
             ),
             key=("model", "vocoder"),
@@ -55,12 +62,15 @@ BENCHMARK = Benchmark(
             "passages",
             "Each control's passages.",
             (
-                Column("control", "control"), Column("way", "way"), Column("messages", "messages", "d"), *COUNTS,
+                Column("control", "control"),
+                Column("way", "way"),
+                Column("messages", "messages", "d"),
+                *COUNTS,
                 Column("strain", "most strain", ".2f"),
             ),
         ),
     ],
-)  # fmt: skip
+)
 
 
 def triangle(count: int) -> list[float]:
@@ -133,9 +143,16 @@ def judge(run: Run, model: str, vocoder: str, rows: list[dict[str, Any]], heard:
     found = {f"found_{kind}": found_of_inserted(sound, kind, share) for kind, share in SIZES.items()}
     totals = {column.field: sum(row[column.field] for row in rows) for column in COUNTS}
     run.row(
-        "summary", model=model, vocoder=vocoder, passages=len(rows), clean=sum(not row["clicks"] for row in rows),
-        seconds=len(sound) / rate, recorder_missed=int(np.isnan(heard).sum()), **totals, **found,
-    )  # fmt: skip
+        "summary",
+        model=model,
+        vocoder=vocoder,
+        passages=len(rows),
+        clean=sum(not row["clicks"] for row in rows),
+        seconds=len(sound) / rate,
+        recorder_missed=int(np.isnan(heard).sum()),
+        **totals,
+        **found,
+    )
     for row in rows:
         run.row("passages", **row)
 

@@ -1,4 +1,4 @@
-"""Measure the throughput of training (seconds of audio per second) and its memory, by kind and stage.
+"""Measure the throughput of training and its memory, by kind and stage.
 
 python benchmarks/training.py [--seconds 10]
 python benchmarks/training.py --command [--minutes 10]     the whole command, from a folder to music
@@ -29,8 +29,11 @@ BENCHMARK = Benchmark(
             "steps",
             "Steps of training on the clips of sonicpi_cc0. The peak memory is that of the process so far.",
             (
-                Column("what", "training"), Column("threads", "threads", "d"), Column("step_s", "step, median s", ".3f"),
-                Column("max_s", "max, s", ".3f"), Column("audio_per_s", "audio s per s", ".1f"),
+                Column("what", "training"),
+                Column("threads", "threads", "d"),
+                Column("step_s", "step, median s", ".3f"),
+                Column("max_s", "max, s", ".3f"),
+                Column("audio_per_s", "audio s per s", ".1f"),
                 Column("peak_mb", "peak memory, MB", ".0f"),
             ),
             key=("what",),
@@ -39,7 +42,9 @@ BENCHMARK = Benchmark(
             "command",
             "The command `distill train FOLDER -o MODEL --with-vocoder --minutes N`: time from its start to its end.",
             (
-                Column("corpus", "corpus"), Column("minutes", "--minutes", "g"), Column("taken_min", "taken, min", ".1f"),
+                Column("corpus", "corpus"),
+                Column("minutes", "--minutes", "g"),
+                Column("taken_min", "taken, min", ".1f"),
                 Column("vocoder_steps", "vocoder steps", ",d"),
             ),
             key=("corpus", "minutes"),
@@ -50,7 +55,7 @@ BENCHMARK = Benchmark(
             (Column("kills", "kills", "d"), Column("lost_files", "files lost", "d"), Column("what", "what was found")),
         ),
     ],
-)  # fmt: skip
+)
 
 
 def step_times(step: Step, seconds: float) -> list[float]:
@@ -73,9 +78,14 @@ def measure_step(run: Run, what: str, step: Step, audio_seconds: float, seconds:
     times = step_times(step, seconds)
     median, peak = statistics.median(times), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     run.row(
-        "steps", what=what, threads=torch.get_num_threads(), step_s=median, max_s=max(times),
-        audio_per_s=audio_seconds / median, peak_mb=peak,
-    )  # fmt: skip
+        "steps",
+        what=what,
+        threads=torch.get_num_threads(),
+        step_s=median,
+        max_s=max(times),
+        audio_per_s=audio_seconds / median,
+        peak_mb=peak,
+    )
 
 
 def measure_steps(run: Run, seconds: float) -> None:

@@ -42,8 +42,8 @@ SETTINGS = {
 class BaseTraining:
     """The training of one base vocoder into `work/base_<kind>.distillgan`.
 
-    `onward` begins with the weights of the shipped base instead of with nothing, at half the rate, and
-    adds its steps and seconds to those.
+    `onward` begins with the weights of the shipped base instead of with nothing, at half the
+    rate, and adds its steps and seconds to those.
     """
 
     def __init__(self, kind: str, minutes: float, work: Path, device: str, *, onward: bool = False) -> None:
@@ -53,9 +53,14 @@ class BaseTraining:
         if onward:
             settings = replace(settings, learning_rate=settings.learning_rate / 2)
         batches = Batches(
-            clips, settings.batch_size, settings.segment_frames, 0, WIDE,
-            extra=synthetic_sound, extra_share=SYNTHETIC_SHARE,
-        )  # fmt: skip
+            clips,
+            settings.batch_size,
+            settings.segment_frames,
+            0,
+            WIDE,
+            extra=synthetic_sound,
+            extra_share=SYNTHETIC_SHARE,
+        )
         torch.manual_seed(0)
         network = build_vocoder(kind)
         self.before = shipped(kind, network) if onward else {"epochs": 0, "steps": 0, "seconds": 0.0}
@@ -102,7 +107,7 @@ class BaseTraining:
 
 
 def sounds() -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Return the clips that base vocoders train on, and those held out (12 of each corpus, 4 s at most)."""
+    """Return the clips to train on, and those held out: 12 of each corpus, 4 s at most."""
     corpora = [load_corpus(CORPUS / name, seed=0) for name in ("base", "sonicpi_cc0")]
     return (
         [c.clips[i].samples for c in corpora for i in c.training],
@@ -139,7 +144,8 @@ def halved(module: nn.Module) -> dict[str, np.ndarray]:
 def pack(run: Run, work: Path, note: str) -> None:
     """Write the shipped file from `work/base_*.distillgan`: half precision, graphs, provenance.
 
-    The weights are validated as they ship. A kind that was not trained in `work` keeps its shipped ones.
+    The weights are validated as they ship. A kind that was not trained in `work` keeps its
+    shipped ones.
     """
     held_out = sounds()[1]
     parts: dict[str, Part] = {}

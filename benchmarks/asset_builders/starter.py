@@ -25,7 +25,7 @@ MOST_GAIN_DB, HIGHEST_PEAK_DB = 10.0, -1.0
 
 
 def levelled(source: Path, target: Path) -> Path:
-    """Copy a corpus with its clips brought to one loudness, so that what drifts through them keeps to a level.
+    """Copy a corpus with its clips brought to one loudness: a drift through them keeps to a level.
 
     The gain is 10 dB at most, and peaks stay below -1 dB.
     """
@@ -51,8 +51,8 @@ def train_starter(minutes: float, work: Path) -> None:
 def ship_starter(path: Path, corpus: Path) -> None:
     """Slim and halve a trained model into the package, and analyse it as it is then.
 
-    It ships without a vocoder of its own (8 MB more): it plays through the base `vocos`, whose training
-    included its corpus.
+    It ships without a vocoder of its own (8 MB more): it plays through the base `vocos`, whose
+    training included its corpus.
     """
     target = ASSETS / "starter.distillgan"
     ASSETS.mkdir(exist_ok=True)

@@ -1,6 +1,7 @@
 """Run a benchmark: its arguments, the facts of the run, its rows, and the result file it writes.
 
-    BENCHMARK = Benchmark("held", "Held sounds", [Table("repeats", "Caption.", [Column("copied", "copied", ".2f")])])
+    TABLE = Table("repeats", "Caption.", [Column("copied", "copied", ".2f")])
+    BENCHMARK = Benchmark("held", "Held sounds", [TABLE])
 
     options = BENCHMARK.parser(__doc__).parse_args()
     with BENCHMARK.run(options) as run:

@@ -1,16 +1,19 @@
-"""The claims of benchmarks/claims.toml: which figure each states, and whether it meets its target.
+"""The claims of benchmarks/claims.toml: the figure of each, and whether it meets its target.
 
-[[claim]]
-name = "cold_start"                      # what the markers of README and site call it
-claim = "Cold start to the first sample" # its line in the headline table
-results = "live"                         # benchmarks/results/live.json
-table = "start"
-where = { vocoder = "hifigan" }          # the row: equal in these fields
-field = "median_s"                       # the number that the target is about
-format = "{median_s:.2f} s"              # the figure: the row's fields, `value`, `count`, `total`
-target = "<= 1.2 s"                      # optional: <=, >= or = and a number
-reduce = "max"                           # optional: one value of several rows
-at_least = 0.9                           # optional: of those rows only
+An entry has these fields:
+
+    [[claim]]
+    name = "cold_start"                      # what the markers of README and site call it
+    claim = "Cold start to the first sample" # its line in the headline table
+    results = "live"                         # benchmarks/results/live.json
+    table = "start"
+    where = { vocoder = "hifigan" }          # the row: equal in these fields, or one of a list
+    field = "median_s"                       # the number that the target is about
+    format = "{median_s:.2f} s"              # the figure: the row's fields, `value`, `count`, `total`
+    target = "<= 1.2 s"                      # optional: <=, >= or = and a number (or yes, no)
+    reduce = "max"                           # optional: one value of several rows
+    at_least = 0.9                           # optional: of those rows only
+    relative_to = { vocoder = "vocos" }      # optional: percent above (+) or below (-) this row
 """
 
 from __future__ import annotations
@@ -26,17 +29,19 @@ from pathlib import Path
 from typing import Any
 
 from harness.results import Document, Row, facts
+from harness.tables import cell
 
 MET, MISSED, OPEN = "met", "**missed**", "no target"
 _COMPARE: dict[str, Callable[[float, float], bool]] = {"<=": operator.le, ">=": operator.ge, "=": operator.eq}
-_TARGET = re.compile(r"(<=|>=|=) (-?[\d.,]+)( .*)?")
+_TARGET = re.compile(r"(<=|>=|=) (-?[\d.,]+|yes|no)( .*)?")
+_WORDS = {"no": 0.0, "yes": 1.0}
 _REDUCE: dict[str, Callable[[list[float]], float]] = {
     "max": max,
     "min": min,
     "sum": sum,
     "median": statistics.median,
     "count": len,
-    "largest": lambda values: max(values, key=abs),
+    "largest": lambda values: max(map(abs, values)),
 }
 
 
@@ -58,6 +63,7 @@ class Claim:
     target: str = ""
     reduce: str = ""
     at_least: float | None = None
+    relative_to: Mapping[str, Any] = dataclass_field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z0-9_]+", self.name):
@@ -83,7 +89,7 @@ class Supported:
         found = _TARGET.fullmatch(self.claim.target)
         if found is None:
             return OPEN
-        number = float(found[2].replace(",", ""))
+        number = _WORDS[found[2]] if found[2] in _WORDS else float(found[2].replace(",", ""))
         return MET if _COMPARE[found[1]](round(self.value, 9), number) else MISSED
 
 
@@ -111,20 +117,28 @@ def supported(claim: Claim, documents: Mapping[str, Document]) -> Supported:
     document = documents.get(claim.results)
     if document is None:
         raise ClaimError(f"claim {claim.name}: there is no results/{claim.results}.json")
-    rows = [row for row in document["rows"] if row["table"] == claim.table and _matches(row, claim.where)]
-    total = len(rows)
-    if not total:
-        raise ClaimError(f"claim {claim.name}: no row of {claim.results}, table {claim.table}, has {dict(claim.where)}")
-    if not claim.reduce and total > 1:
-        raise ClaimError(f"claim {claim.name}: {total} rows match; give more of `where`, or `reduce`")
+    rows = _rows(claim, document, claim.where, single=not claim.reduce)
     chosen = [row for row in rows if claim.at_least is None or _number(claim, row) >= claim.at_least]
     value = _REDUCE[claim.reduce or "sum"]([_number(claim, row) for row in chosen])
+    if claim.relative_to:
+        (other,) = _rows(claim, document, claim.relative_to, single=True)
+        value = 100 * (value / _number(claim, other) - 1)
     newest = max(rows, key=lambda row: str(facts(document, row)["date"]))
-    return Supported(claim, _figure(claim, newest, value, len(chosen), total), value, facts(document, newest))
+    return Supported(claim, _figure(claim, newest, value, len(chosen), len(rows)), value, facts(document, newest))
+
+
+def _rows(claim: Claim, document: Document, where: Mapping[str, Any], *, single: bool) -> list[Row]:
+    rows = [row for row in document["rows"] if row["table"] == claim.table and _matches(row, where)]
+    if not rows:
+        raise ClaimError(f"claim {claim.name}: no row of {claim.results}, table {claim.table}, has {dict(where)}")
+    if single and len(rows) > 1:
+        raise ClaimError(f"claim {claim.name}: {len(rows)} rows have {dict(where)}; name more fields, or `reduce`")
+    return rows
 
 
 def _matches(row: Row, where: Mapping[str, Any]) -> bool:
-    return all(row.get(name) == value for name, value in where.items())
+    """Whether a row has these values; a list allows any of its values."""
+    return all(row.get(name) in (value if isinstance(value, list) else [value]) for name, value in where.items())
 
 
 def _number(claim: Claim, row: Row) -> float:
@@ -136,6 +150,7 @@ def _number(claim: Claim, row: Row) -> float:
 
 def _figure(claim: Claim, row: Row, value: float, count: int, total: int) -> str:
     try:
-        return claim.format.format(**{**row, "value": value, "count": count, "total": total})
+        fields = {name: cell(field) if isinstance(field, bool) else field for name, field in row.items()}
+        return claim.format.format(**fields | {"value": value, "count": count, "total": total})
     except (KeyError, ValueError, TypeError) as error:
         raise ClaimError(f"claim {claim.name}: format {claim.format!r}: {error!r}") from error

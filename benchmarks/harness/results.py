@@ -108,12 +108,13 @@ def _check_row(row: Any, tables: Document, where: str) -> None:
 
 
 def facts(document: Document, row: Row) -> Document:
-    """Return commit, date, machine and command of one row."""
-    return {fact: row.get(fact, document[fact]) for fact in FACTS}
+    """Return commit, date, machine and command of one row, and whether it was carried over."""
+    found = {fact: row.get(fact, document[fact]) for fact in FACTS}
+    return found | {"carried": row.get("carried", False)}
 
 
 def merged(new: Document, old: Document | None) -> Document:
-    """Return the new document with the rows of the old one that its run did not measure, as carried.
+    """Return the new document with the old rows that its run did not measure, marked as carried.
 
     An old row gives way to the new ones that agree with it in all fields of the table's key; with
     an empty key, to any new row of its table. Rows of tables that are no more are dropped.
@@ -141,12 +142,12 @@ def _carried(row: Row, old: Document, new: Document) -> Row:
 
 
 def write(path: Path, document: Document) -> None:
-    """Check and write a document: the old file stays whole until the new one has reached the disk."""
+    """Check and write a document. The old file stays whole until the new one is on the disk."""
     write_text(path, dumped(check(document, path.name)))
 
 
 def dumped(document: Document) -> str:
-    """Return the document as text: one fact, column or row a line, so that a change reads well in a diff."""
+    """Return the document as text: one fact, column or row a line, for readable diffs."""
     parts = [f' "{field}": {_value(field, value)}' for field, value in document.items()]
     return "{\n" + ",\n".join(parts) + "\n}\n"
 

@@ -49,7 +49,7 @@ def lines(table: Document, rows: list[Row]) -> list[tuple[list[str], Row]]:
 
 
 def _pivoted(table: Document, rows: list[Row]) -> list[tuple[list[str], Row]]:
-    """One line for the rows that agree in the columns beside the pivot, in note, commit and date."""
+    """One line for the rows that agree in the columns beside the pivot, note and run."""
     pivot = table["pivot"]
     groups: dict[tuple[Any, ...], list[Row]] = {}
     for row in rows:

@@ -1,4 +1,4 @@
-"""Measure the time from the command to the first sample heard, memory, and whether torch is loaded."""
+"""Measure the time from the command to the first sample heard, memory, and loaded torch."""
 
 from __future__ import annotations
 
@@ -18,11 +18,15 @@ TABLE = Table(
     "start",
     "From the command to the first sample heard outside; resident memory of the engine process.",
     (
-        Column("vocoder", "vocoder"), Column("starts", "starts", "d"), Column("median_s", "median, s", ".2f"),
-        Column("max_s", "max, s", ".2f"), Column("memory_mb", "memory, MB", ".0f"), Column("torch", "torch loaded"),
+        Column("vocoder", "vocoder"),
+        Column("starts", "starts", "d"),
+        Column("median_s", "median, s", ".2f"),
+        Column("max_s", "max, s", ".2f"),
+        Column("memory_mb", "memory, MB", ".0f"),
+        Column("torch", "torch loaded"),
     ),
     key=("vocoder",),
-)  # fmt: skip
+)
 
 
 def measure(run: Run, model: Path, options: argparse.Namespace) -> None:
@@ -44,9 +48,14 @@ def measure(run: Run, model: Path, options: argparse.Namespace) -> None:
         finally:
             server.remove()
     run.row(
-        "start", vocoder=options.vocoder, starts=len(times), median_s=statistics.median(times), max_s=max(times),
-        memory_mb=memory, torch=torch_loaded,
-    )  # fmt: skip
+        "start",
+        vocoder=options.vocoder,
+        starts=len(times),
+        median_s=statistics.median(times),
+        max_s=max(times),
+        memory_mb=memory,
+        torch=torch_loaded,
+    )
 
 
 def resident_mb(pid: int) -> float:

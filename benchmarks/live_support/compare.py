@@ -72,7 +72,7 @@ def _counted(sound: Samples, played: Samples, start: int, shift: int) -> tuple[i
 
 
 def _aligned(mono: Samples, source_rate: int, rate: int, sound: Samples) -> tuple[Samples, int, int] | None:
-    """The engine's file at the device's rate, the place of the first whole piece, the shift between both.
+    """The engine's file at the device's rate, the place of the first whole piece, their shift.
 
     A recording that began in the middle of a stream may start at any place of the resampler's grid:
     all are tried.
@@ -103,7 +103,7 @@ def _nearby(played: Samples, piece: Samples, place: int) -> int | None:
 
 
 def _search(played: Samples, piece: Samples) -> int | None:
-    """The place at which the piece lies, by the least squared distance, among the four best ones."""
+    """The place of the piece, among the four with the least squared distance."""
     if len(played) < len(piece):
         return None
     size = 1 << int(np.ceil(np.log2(len(played) + len(piece))))

@@ -19,7 +19,7 @@ OUTPUTS = ("PortAudio:out_0", "PortAudio:out_1")
 
 
 class Engine:
-    """An engine that plays a model. `spinning` keeps a Python thread of its control process busy."""
+    """An engine that plays a model. `spinning` keeps a thread of its control process busy."""
 
     def __init__(self, server: JackServer, model: Path, *options: str, spinning: bool = False) -> None:
         self.port, self.query_port = free_port(), free_port()

@@ -1,4 +1,9 @@
-"""Send OSC messages to an engine at a steady rate, for ever: `python -m live_support.flood PORT RATE`."""
+"""Send OSC messages to an engine at a steady rate, for ever.
+
+    python -m live_support.flood PORT RATE
+
+The sender runs as a process of its own, so that it takes no time from the one that measures.
+"""
 
 from __future__ import annotations
 

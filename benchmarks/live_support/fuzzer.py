@@ -1,4 +1,4 @@
-"""Malformed input of every kind: datagrams, TCP frames, HTTP and WebSocket requests, MIDI messages."""
+"""Malformed datagrams, TCP frames, HTTP and WebSocket requests, MIDI messages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HEAVY = ("/distill/model", "/distill/vocoder", "/distill/blend/model", "/distill
 
 
 class Fuzzer:
-    """Send malformed input, the same for the same seed. `midi` is an open rtmidi output, or None."""
+    """Send malformed input, the same for the same seed. `midi` is an rtmidi output or None."""
 
     def __init__(self, seed: int, port: int, oscquery_port: int, midi: Any = None, *, heavy: bool = True) -> None:
         self._source = random.Random(seed)
@@ -95,8 +95,10 @@ class Fuzzer:
                 continue
 
     def _messages(self, count: int) -> None:
-        """Send what rtmidi lets through: good status bytes with any data, cut short, with status bytes
-        inside, long SysEx."""
+        """Send what rtmidi lets through.
+
+        Good status bytes with any data, cut short, with status bytes inside; long SysEx.
+        """
         source = self._source
         for number in range(count):
             kind = source.random()

@@ -39,7 +39,7 @@ class Hearing:
 def heard_outside(
     model: Path, vocoder: str, folder: Path, *, spinning: bool = False, period: int = 256
 ) -> Iterator[Hearing]:
-    """Let an engine play on a JACK server of its own, `period` samples a cycle, blocks of one frame."""
+    """Let an engine play on its own JACK server, `period` samples a cycle, in blocks of one frame."""
     server = JackServer(f"distill-heard-{os.getpid()}", period=period).start()
     played = folder / "played.wav"
     try:

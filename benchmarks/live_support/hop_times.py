@@ -1,7 +1,9 @@
-"""Time blocks of synthesis in this process, as JSON: `python -m live_support.hop_times MODEL VOCODER ...`.
+"""Time blocks of synthesis in this process and print JSON.
 
-Each configuration gets a process of its own, so that torch's and ONNX Runtime's threads do not meet.
-The program also runs with the packages of an old commit on PYTHONPATH.
+    python -m live_support.hop_times MODEL VOCODER [--torch] [--threads N] [--block N]
+
+Each configuration gets a process of its own, so that torch's and ONNX Runtime's threads do not
+meet. The program also runs with the packages of an old commit on PYTHONPATH.
 """
 
 from __future__ import annotations
@@ -51,9 +53,12 @@ def main() -> None:
     if options.model == "starter":
         options.model = import_module("distill_engine.library.assets").starter_path()
     instrument = instruments.prepare_instrument(
-        Path(options.model), options.vocoder, settings=onnx.SessionSettings(threads=options.threads),
-        torch_device="cpu" if options.torch else None, block=options.block,
-    )  # fmt: skip
+        Path(options.model),
+        options.vocoder,
+        settings=onnx.SessionSettings(threads=options.threads),
+        torch_device="cpu" if options.torch else None,
+        block=options.block,
+    )
     times = block_times(synths.Synth(instrument, block=options.block), options.block, options.seconds)
     p50, p99 = np.percentile(times, (50, 99)) * 1e3
     length_ms = options.block * 1e3 / instrument.frame_rate

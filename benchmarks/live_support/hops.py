@@ -21,20 +21,28 @@ TABLE = Table(
     "hops",
     "Time of a block of synthesis in ms, p50 / p99 / max, and p50 as a share of the block's sound.",
     (
-        Column("vocoder", "vocoder"), Column("backend", "backend"), Column("threads", "threads", "d"),
-        Column("code", "code"), Column("block", "hops a block", "d"), Column("p50_ms", "p50, ms", ".2f"),
-        Column("p99_ms", "p99, ms", ".2f"), Column("max_ms", "max, ms", ".2f"), Column("factor", "share", ".2f"),
+        Column("vocoder", "vocoder"),
+        Column("backend", "backend"),
+        Column("threads", "threads", "d"),
+        Column("code", "code"),
+        Column("block", "hops a block", "d"),
+        Column("p50_ms", "p50, ms", ".2f"),
+        Column("p99_ms", "p99, ms", ".2f"),
+        Column("max_ms", "max, ms", ".2f"),
+        Column("factor", "share", ".2f"),
     ),
     key=("vocoder", "backend", "threads", "code", "block"),
     pivot=Pivot(
-        "block", "{} hops", "{p50_ms:.2f} / {p99_ms:.2f} / {max_ms:.2f}, {factor:.2f}",
+        "block",
+        "block of {}",
+        "{p50_ms:.2f} / {p99_ms:.2f} / {max_ms:.2f}, {factor:.2f}",
         ("vocoder", "backend", "threads", "code"),
     ),
-)  # fmt: skip
+)
 
 
 def measure(run: Run, model: Path, options: argparse.Namespace) -> None:
-    """Time all configurations; with `--baseline` each also with the code of an old commit, in turns."""
+    """Time all configurations; with `--baseline` each also with the code of that commit, in turns."""
     seconds = 1.0 if options.quick else 6.0
     played = None if options.baseline and not options.model else model
     codes: dict[str, dict[str, str] | None] = {PRESENT: None}
@@ -56,7 +64,10 @@ def measure(run: Run, model: Path, options: argparse.Namespace) -> None:
 def _timed(
     model: Path | None, about: dict[str, Any], seconds: float, env: dict[str, str] | None
 ) -> dict[str, Any] | None:
-    """Figures of one configuration, measured in its own process. Without a model, each code plays its own starter."""
+    """Figures of one configuration, measured in its own process.
+
+    Without a model each code plays its own starter.
+    """
     options = ["--threads", about["threads"], "--block", about["block"], "--seconds", seconds]
     options += ["--torch"] if about["backend"] == "torch cpu" else []
     played = "starter" if model is None else model.resolve()

@@ -127,7 +127,7 @@ class JackServer:
 
 @dataclass(frozen=True)
 class Recording:
-    """Samples [channels, T], full scale 1, NaN where a block was missed; the frame of the first sample."""
+    """Samples [channels, T], full scale 1, NaN where a block was missed; the first frame."""
 
     samples: np.ndarray
     first_frame: int
@@ -212,8 +212,8 @@ def _record(out: Path, sources: list[str]) -> None:
 def _share_lock_in_time(priority: int) -> None:
     """Give this thread real-time priority, or take it away (0).
 
-    It shares Python's lock with JACK's thread: if it could not run while it holds the lock, it would
-    make the whole server late.
+    It shares Python's lock with JACK's thread: if it could not run while it holds the lock, it
+    would make the whole server late.
     """
     if hasattr(os, "sched_setscheduler"):
         with contextlib.suppress(OSError):

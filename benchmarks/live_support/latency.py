@@ -24,13 +24,20 @@ TABLE = Table(
     "percentile, jitter the 5th to the 95th. A control counts as heard when loudness, moved from end to end, passes "
     "-40 dB; the time that the sound takes to rise is in it.",
     (
-        Column("vocoder", "vocoder"), Column("what", "message"), Column("beside", "beside"),
-        Column("messages", "messages", "d"), Column("p50_ms", "p50, ms", ".1f"), Column("p99_ms", "p99", ".1f"),
-        Column("max_ms", "max", ".1f"), Column("constant_ms", "constant", ".1f"), Column("jitter_ms", "jitter", ".1f"),
-        Column("stated_ms", "stated at most", ".1f"), Column("underruns", "underruns", ".0f"),
+        Column("vocoder", "vocoder"),
+        Column("what", "message"),
+        Column("beside", "beside"),
+        Column("messages", "messages", "d"),
+        Column("p50_ms", "p50, ms", ".1f"),
+        Column("p99_ms", "p99", ".1f"),
+        Column("max_ms", "max", ".1f"),
+        Column("constant_ms", "constant", ".1f"),
+        Column("jitter_ms", "jitter", ".1f"),
+        Column("stated_ms", "stated at most", ".1f"),
+        Column("underruns", "underruns", ".0f"),
     ),
     key=("vocoder", "what", "beside"),
-)  # fmt: skip
+)
 
 
 def measure(run: Run, model: Path, options: argparse.Namespace) -> None:
@@ -67,6 +74,10 @@ def distribution(delays: np.ndarray) -> dict[str, float]:
         return {"messages": 0}
     p5, p50, p95, p99 = (float(value) for value in np.percentile(delays, (5, 50, 95, 99)))
     return {
-        "messages": len(delays), "p50_ms": p50, "p99_ms": p99, "max_ms": float(delays.max()),
-        "constant_ms": p5, "jitter_ms": p95 - p5,
-    }  # fmt: skip
+        "messages": len(delays),
+        "p50_ms": p50,
+        "p99_ms": p99,
+        "max_ms": float(delays.max()),
+        "constant_ms": p5,
+        "jitter_ms": p95 - p5,
+    }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Change:
-    """An address, its silent and its loud value, and the level (of full scale) that counts as heard."""
+    """An address, its silent and loud values, and the level (full scale 1) that counts as heard."""
 
     address: str
     silent: float

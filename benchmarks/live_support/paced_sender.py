@@ -1,4 +1,4 @@
-"""Send width messages at a steady rate for some seconds, then a last width and silence; print how many.
+"""Send width messages at a steady rate, then a last width and silence; print how many.
 
     python -m live_support.paced_sender PORT RATE SECONDS
 

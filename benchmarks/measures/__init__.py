@@ -1,1 +1,1 @@
-"""What several benchmarks measure with: clicks, distances between sounds, vocoders, small corpora."""
+"""Measures that benchmarks share: clicks, distances between sounds, vocoders, corpora."""

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 
 def find_package() -> None:
-    """Register the package with an empty `meldataset`. Ends the program where it is not installed."""
+    """Register the package with an empty `meldataset`. Ends the program if it is not installed."""
     if "bigvgan.bigvgan" in sys.modules:
         return
     spec = find_spec("bigvgan")

@@ -1,10 +1,9 @@
 """Find clicks: samples that neither the sound before them nor the sound around them explains.
-
-A linear predictor removes tones, resonances and the colour of noise from each stretch. In the
+ A linear predictor removes tones, resonances and the colour of noise from each stretch. In the
 residual a click stands far above its neighbours; the beginning of a sound does not, because its
-neighbours rise with it. In noise a click must exceed the noise to be found, as it must to be audible.
-`found_of_inserted` validates the measure on the very sound that is judged: it inserts steps, single
-samples and short gaps of a stated size and counts how many are found.
+neighbours rise with it. In noise a click must exceed the noise to be found, as it must to be
+audible. `found_of_inserted` validates the measure on the very sound that is judged: it inserts
+steps, single samples and short gaps of a stated size and counts how many are found.
 """
 
 from __future__ import annotations
@@ -74,7 +73,8 @@ def _spread_around(left: np.ndarray) -> np.ndarray:
 def insert(sound: np.ndarray, place: int, kind: str, size: float) -> np.ndarray:
     """Return a copy of a sound [T] with one fault.
 
-    A `step` of `size` decays within 5 ms, one `sample` is moved by `size`, a `gap` drops 64 samples.
+    A `step` of `size` decays within 5 ms, one `sample` is moved by `size`, a `gap` drops 64
+    samples.
     """
     hurt = np.array(sound, np.float64)
     if kind == "gap":

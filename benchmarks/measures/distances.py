@@ -14,7 +14,7 @@ RISING_SHARE = 10
 
 
 class Distances:
-    """Log-mel L1 (nat), multi-resolution STFT (auraloss), zimtohrli (its MOS), transients LSD (dB)."""
+    """Log-mel L1 (nat), MR-STFT (auraloss), zimtohrli (its MOS), LSD of transients (dB)."""
 
     def __init__(self) -> None:
         import auraloss

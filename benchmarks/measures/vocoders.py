@@ -1,4 +1,4 @@
-"""Vocoders as functions from a log-mel [bands, T] to samples [T * 512], and Griffin-Lim beside them."""
+"""Vocoders as functions from a log-mel [bands, T] to samples [T * 512]; Griffin-Lim too."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def base_vocoders() -> dict[str, Vocode]:
 
 
 def all_vocoders(model: Path | None) -> dict[str, Vocode]:
-    """Return Griffin-Lim, the shipped vocoders and a model's own ones, by their name in the table."""
+    """Return Griffin-Lim, the shipped vocoders and a model's own, by their name in the table."""
     found: dict[str, Vocode] = {"Griffin-Lim 60": griffin_lim}
     files = [("base", base_vocoder_path("vocos"))] + ([("own", model)] if model else [])
     for origin, path in files:
