@@ -9,7 +9,7 @@ An entry has these fields:
     table = "start"
     where = { vocoder = "hifigan" }          # the row: equal in these fields, or one of a list
     field = "median_s"                       # the number that the target is about
-    format = "{median_s:.2f} s"              # the figure: the row's fields, `value`, `count`, `total`
+    format = "{median_s:.2f} s"              # fields of the row, `value`, `count`, `total`
     target = "<= 1.2 s"                      # optional: <=, >= or = and a number (or yes, no)
     reduce = "max"                           # optional: one value of several rows
     at_least = 0.9                           # optional: of those rows only
