@@ -28,7 +28,7 @@ import psutil
 
 from distill_control.osc.client import OscClient
 from distill_control.osc.packet import encode
-from distill_engine.streaming import vocabulary
+from distill_engine.vocabulary import table as vocabulary
 from harness.benchmark import Benchmark, Column, Run, Table
 from live_support import programs
 from live_support.control_process import ControlProcess, open_midi
@@ -39,7 +39,7 @@ from live_support.jack_server import JackServer, available
 from live_support.paced_sender import LAST_WIDTH
 from live_support.playable import model_to_play
 
-WIDTH = vocabulary.slot("/distill/width")
+WIDTH = vocabulary.index_of("/distill/width")
 LARGEST_VALUE = 1e6
 """A parameter beyond this counts as not finite."""
 TIMES = (Column("p50_ms", "p50, ms", ".2f"), Column("p99_ms", "p99", ".2f"), Column("max_ms", "max", ".2f"))

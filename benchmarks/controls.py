@@ -29,10 +29,10 @@ from typing import Any
 import numpy as np
 
 from distill_engine.analysis.directions import spearman
-from distill_engine.analysis.features import FEATURES, HOP, NAMES, SILENCE_LUFS, extract, summarise
+from distill_engine.analysis.features.table import FEATURES, HOP, NAMES, SILENCE_LUFS, extract, summarise
 from distill_engine.library.assets import starter_path
 from distill_engine.rendering.performance import Score, play_score
-from distill_engine.streaming.instrument import Instrument, prepare_instrument
+from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from harness.benchmark import Benchmark, Column, Run, Table
 
 CORPORA = ("five", "tones", "percussion")

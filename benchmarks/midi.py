@@ -23,16 +23,16 @@ from typing import Any
 import mido
 import numpy as np
 
-from distill_control.midi.service import MidiService
+from distill_control.midi.midi_service import MidiService
 from distill_control.session import Session
 from distill_control.settings import ControlSettings
-from distill_engine.streaming import vocabulary
+from distill_engine.vocabulary import table as vocabulary
 from harness.benchmark import Benchmark, Column, Run, Table
 from live_support.control_process import MIDI_PORT, ControlProcess
 from live_support.jack_server import JackServer, available
 
 MAP = f'port = "{MIDI_PORT}"\ntakeover = "none"\nglide = 0.0\n[[bind]]\ncontrol = "cc 16"\ntarget = "/distill/gain"\n'
-GAIN = vocabulary.slot("/distill/gain")
+GAIN = vocabulary.index_of("/distill/gain")
 BENCHMARK = Benchmark(
     "midi",
     "MIDI: a controller's move to its parameter",
@@ -60,7 +60,7 @@ class TimedLink:
     def __init__(self) -> None:
         self.times: list[float] = []
 
-    def set(self, slot: int, value: float, glide_seconds: float) -> None:
+    def set(self, parameter_index: int, value: float, glide_seconds: float) -> None:
         """Note the time in s."""
         self.times.append(time.monotonic())
 

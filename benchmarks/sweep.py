@@ -113,7 +113,7 @@ class Stage:
 
 def perform(model: Path, vocoder: str, seconds: float) -> tuple[list[dict[str, Any]], np.ndarray, int]:
     """Play all passages; return their rows, the recording [T] and its rate."""
-    from distill_engine.streaming.instrument import prepare_instrument
+    from distill_engine.synthesis.instrument import prepare_instrument
 
     names = prepare_instrument(model).control_names
     server = JackServer(f"distill-sweep-{os.getpid()}").start()

@@ -46,8 +46,8 @@ def _tiny_networks():
     """A latent model, a vocos and two HiFi-GANs, of full shape and minute size, with seeded weights that make sound."""
     import torch
 
-    from distill_engine.models.config import ModelConfig
     from distill_engine.models.latent_model import LatentModel
+    from distill_engine.models.model_config import ModelConfig
     from distill_engine.vocoders import HifiGan, HifiGanConfig, Vocos, VocosConfig
 
     torch.manual_seed(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from distill_engine.streaming import vocabulary
+from distill_engine.vocabulary import table as vocabulary
 
 
 class RecordingLink:
@@ -14,8 +14,8 @@ class RecordingLink:
         self.parameters: list[tuple[str, float, float]] = []
         self.requests: list[tuple[str, tuple[Any, ...]]] = []
 
-    def set(self, slot: int, value: float, glide_seconds: float) -> None:
-        self.parameters.append((vocabulary.PARAMETERS[slot].address, value, glide_seconds))
+    def set(self, parameter_index: int, value: float, glide_seconds: float) -> None:
+        self.parameters.append((vocabulary.PARAMETERS[parameter_index].address, value, glide_seconds))
 
     def request(self, identifier: int, command: str, arguments: Any) -> bool:
         self.requests.append((command, tuple(arguments)))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-STREAMING = Path(__file__).parent / "engine" / "streaming"
+STUBS = Path(__file__).parent / "engine" / "live"
 
 
 class LiveEngine:
@@ -24,7 +24,7 @@ class LiveEngine:
         self.folder = Path(tempfile.mkdtemp(prefix="live-"))
         self._port_file = self.folder / "port"
         values = {"model": str(model), "device": "null", "block": 1, "threads": 1, **settings}
-        command = [sys.executable, str(STREAMING / "play_stub.py"), str(self._port_file), json.dumps(values)]
+        command = [sys.executable, str(STUBS / "play_stub.py"), str(self._port_file), json.dumps(values)]
         command += [fail] if fail else []
         self.process = subprocess.Popen(
             command, env=environment or os.environ.copy(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

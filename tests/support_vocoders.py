@@ -10,7 +10,7 @@ import torch
 
 from distill_engine.library.folders import vocoders_dir
 from distill_engine.vocoders.registry import build_vocoder
-from distill_engine.vocoders.weights import WeightsRecord, add, published_config
+from distill_engine.vocoders.weights.records import WeightsRecord, add, published_config
 
 _SPEECH = {
     "num_mels": 80,
@@ -73,7 +73,7 @@ def write_real_bigvgan() -> WeightsRecord:
     from safetensors.torch import save_file
 
     from distill_engine.vocoders.bigvgan import PIN, mel_of
-    from distill_engine.vocoders.weights import RECORD, TENSORS, hub_folder
+    from distill_engine.vocoders.weights.records import RECORD, TENSORS, hub_folder
 
     folder = hub_folder(PIN.hub)
     folder.mkdir(parents=True)

@@ -13,10 +13,10 @@ import psutil
 from distill_control.osc.client import OscClient
 from distill_control.settings import ControlSettings
 from distill_engine.errors import ControlError
-from distill_engine.streaming import vocabulary
-from distill_engine.streaming.channel import Channel, ChannelClosed
-from distill_engine.streaming.shared import ParameterReader, SharedBlock
-from distill_engine.streaming.status import STATUS_FIELDS
+from distill_engine.realtime.message_channel import Channel, ChannelClosed
+from distill_engine.realtime.shared_memory import ParameterReader, SharedBlock
+from distill_engine.realtime.status import STATUS_FIELDS
+from distill_engine.vocabulary import table as vocabulary
 
 MIDI_PORT = "fuzz"
 """Name of the virtual MIDI port that the benchmarks play on."""

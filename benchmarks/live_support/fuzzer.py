@@ -10,7 +10,7 @@ from typing import Any
 
 from distill_control.osc.framing import frame
 from distill_control.osc.packet import encode, encode_bundle
-from distill_engine.streaming import vocabulary
+from distill_engine.vocabulary import table as vocabulary
 
 HEAVY = ("/distill/model", "/distill/vocoder", "/distill/blend/model", "/distill/record", "/distill/panic")
 """Addresses that load models, write sound files or cut the sound off: left out where the sound is listened to."""

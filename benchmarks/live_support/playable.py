@@ -32,8 +32,8 @@ def untrained_model(path: Path) -> Path:
 
     from distill_engine.audio.mel import DEFAULT_MEL
     from distill_engine.modelfile import Manifest, save_model
-    from distill_engine.models.config import ModelConfig
     from distill_engine.models.latent_model import LatentModel
+    from distill_engine.models.model_config import ModelConfig
     from distill_engine.training.export import export_runtime
     from distill_engine.vocoders import HifiGan, HifiGanConfig, Vocos, VocosConfig
 

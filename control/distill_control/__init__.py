@@ -1,0 +1,1 @@
+"""Everything by which a person or a program steers the engine."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from distill_engine.rendering.loading import LoadedModel, load_model
+    from distill_engine.rendering.loaded_model import LoadedModel, load_model
 
 __all__ = ["LoadedModel", "__version__", "load_model"]
 __version__ = "0.1.0"
@@ -16,7 +16,7 @@ __version__ = "0.1.0"
 
 def __getattr__(name: str) -> Any:
     if name in ("LoadedModel", "load_model"):
-        from distill_engine.rendering import loading
+        from distill_engine.rendering import loaded_model as loading
 
         return getattr(loading, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

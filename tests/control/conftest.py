@@ -16,10 +16,10 @@ import pytest
 from distill_control.osc.client import OscClient
 from distill_control.session import Session
 from distill_control.settings import ControlSettings
-from distill_engine.streaming import vocabulary
-from distill_engine.streaming.channel import Channel, ChannelClosed
-from distill_engine.streaming.shared import ParameterReader, SharedBlock, StatusWriter
-from distill_engine.streaming.status import STATUS_FIELDS, Status
+from distill_engine.realtime.message_channel import Channel, ChannelClosed
+from distill_engine.realtime.shared_memory import ParameterReader, SharedBlock, StatusWriter
+from distill_engine.realtime.status import STATUS_FIELDS, Status
+from distill_engine.vocabulary import table as vocabulary
 
 MODEL = {
     "event": "model",
@@ -40,8 +40,8 @@ class FakeLink:
         self.requests: list[tuple[int, str, list]] = []
         self.takes = True
 
-    def set(self, slot, value, glide_seconds):
-        self.written.append((slot, value, glide_seconds))
+    def set(self, parameter_index, value, glide_seconds):
+        self.written.append((parameter_index, value, glide_seconds))
 
     def request(self, identifier, command, arguments):
         if self.takes:
@@ -99,8 +99,8 @@ class FakeEngine:
     def client(self, **options) -> OscClient:
         return OscClient(port=self.port, **options)
 
-    def value(self, slot: int) -> float:
-        return {s: v for s, v, _ in self.parameters.current()}[slot]
+    def value(self, parameter_index: int) -> float:
+        return {s: v for s, v, _ in self.parameters.current()}[parameter_index]
 
     def stop(self) -> None:
         self.channel.send({"event": "end"})

@@ -20,7 +20,7 @@ import pytest
 import soundfile
 from websockets.sync.client import connect
 
-from distill_control.commands.patches import Panel, generate
+from distill_control.client_patches import Panel, generate
 from distill_control.osc.client import OscClient
 from distill_control.osc.packet import encode
 from distill_engine.errors import ControlError

@@ -201,7 +201,7 @@ def download_small_bigvgan(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
     from distill_engine.vocoders.bigvgan import PIN, BigVGANConfig, Pin
-    from distill_engine.vocoders.weights_download import download
+    from distill_engine.vocoders.weights.download import download
     from distill_vendor.bigvgan import BigVGAN
 
     config = BigVGANConfig(**SMALL)

@@ -18,10 +18,10 @@ import pytest
 from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 
-from distill_control.commands.patches import Panel, generate
+from distill_control.client_patches import Panel, generate
 from distill_control.midi.mapfile import parse_map
 from distill_engine.errors import ControlError
-from distill_engine.streaming import vocabulary
+from distill_engine.vocabulary import table as vocabulary
 
 FOLDER = Path(__file__).parents[2] / "patches"
 FILES = generate()

@@ -1,0 +1,1 @@
+"""The commands `distill` and `distill-engine`."""

@@ -50,7 +50,7 @@ def register_map(actions: Any, common: argparse.ArgumentParser) -> None:
 
 def run_analyse(args: argparse.Namespace) -> int:
     """0, or an error."""
-    from distill_control.cli.output import emit
+    from distill_control.cli.support.output import emit
     from distill_engine.dataset.corpus import load_corpus
     from distill_engine.library.folders import cache_dir
     from distill_engine.library.lookup import find_model
@@ -96,8 +96,8 @@ def analyse_model(
     """Analyses a model file with progress on stderr; gives the table stored in its manifest."""
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-    from distill_control.cli.output import console_err
-    from distill_engine.analysis.probes import AnalysisProgress
+    from distill_control.cli.support.output import console_err
+    from distill_engine.analysis.model_prober import AnalysisProgress
     from distill_engine.rendering.analysing import analyse_file
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
@@ -141,7 +141,7 @@ def _cells(control: Mapping[str, Any]) -> tuple[str, ...]:
 
 def run_map(args: argparse.Namespace) -> int:
     """0, or an error where the model has no map."""
-    from distill_control.cli.output import emit
+    from distill_control.cli.support.output import emit
     from distill_engine.analysis.map import LatentMap
     from distill_engine.analysis.plots import draw_map
     from distill_engine.errors import LibraryError

@@ -7,7 +7,7 @@ import html
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distill_control.cli.output import console_err, emit
+from distill_control.cli.support.output import console_err, emit
 from distill_engine.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -45,9 +45,9 @@ def run(args: argparse.Namespace) -> int:
     from distill_engine.audio.files import write_audio
     from distill_engine.library.lookup import find_model
     from distill_engine.rendering.comparing import compare, performance_mel
-    from distill_engine.rendering.loading import load_model, offline_settings
+    from distill_engine.rendering.loaded_model import load_model, offline_settings
     from distill_engine.rendering.performance import Score
-    from distill_engine.streaming.instrument import prepare_instrument
+    from distill_engine.synthesis.instrument import prepare_instrument
 
     names = list(dict.fromkeys(name.strip() for name in args.vocoders.split(",") if name.strip()))
     if not names:

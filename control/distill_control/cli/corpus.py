@@ -27,7 +27,7 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
 
 def run_check(args: argparse.Namespace) -> int:
     """0 if at least one file can be used, 1 otherwise."""
-    from distill_control.cli.output import emit
+    from distill_control.cli.support.output import emit
 
     report = _scan(args)
     emit(args, report.to_dict(), lambda console: show(console, report))
@@ -42,7 +42,7 @@ def run_check(args: argparse.Namespace) -> int:
 def _scan(args: argparse.Namespace) -> CorpusReport:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    from distill_control.cli.output import console_err
+    from distill_control.cli.support.output import console_err
     from distill_engine.dataset.scan import ScanProgress, scan_corpus
 
     columns = (TextColumn("Reading"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))

@@ -18,7 +18,7 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Plays for 20 seconds, or renders as long to a file."""
-    from distill_control.cli.output import console_err, emit
+    from distill_control.cli.support.output import console_err, emit
     from distill_engine.library.assets import starter_path
 
     say = console_err()
@@ -39,8 +39,8 @@ def run(args: argparse.Namespace) -> int:
 
 def has_device() -> bool:
     """Whether PortAudio is installed and finds something to play through."""
+    from distill_engine.audio_io.devices import AudioSystem
     from distill_engine.errors import DeviceError
-    from distill_engine.streaming.devices import AudioSystem
 
     try:
         return bool(AudioSystem().devices())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from distill_control.cli.doctor_checks import Finding
+    from distill_control.cli.support.doctor_checks import CheckResult
 
 MARKS = {"good": "[green]good[/]", "advice": "[yellow]could be better[/]", "fault": "[red]does not work[/]"}
 
@@ -25,8 +25,8 @@ def run(args: argparse.Namespace) -> int:
     """Looks at everything; 1 if something does not work."""
     from dataclasses import asdict
 
-    from distill_control.cli.doctor_checks import examine
-    from distill_control.cli.output import console_err, emit
+    from distill_control.cli.support.doctor_checks import examine
+    from distill_control.cli.support.output import console_err, emit
 
     with console_err().status("looking at this computer ..."):
         findings = list(examine())
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     return int(any(finding.grade == "fault" for finding in findings))
 
 
-def _show(console: Console, findings: list[Finding]) -> None:
+def _show(console: Console, findings: list[CheckResult]) -> None:
     from rich.markup import escape
     from rich.table import Table
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from socket import socket
 from typing import TYPE_CHECKING
 
-from distill_control.cli.options import vocoder_name
+from distill_control.cli.support.options import vocoder_name
 from distill_control.settings import ControlSettings
 from distill_engine.errors import ConfigError, ControlError, DistillError
-from distill_engine.streaming.vocabulary import SOURCES, VOCODERS
+from distill_engine.vocabulary.table import SOURCES, VOCODERS
 
 if TYPE_CHECKING:
-    from distill_engine.streaming.devices import Device
-    from distill_engine.streaming.engine import EngineSettings
+    from distill_engine.audio_io.devices import Device
+    from distill_engine.live.engine import EngineSettings
 
 ANY = ("0.0.0.0", "::")
 CONTROL_PROGRAM = (sys.executable, "-m", "distill_control.session")
@@ -100,7 +100,7 @@ def play(options: argparse.Namespace) -> int:
     def spawn(connection: socket, shared_name: str, again: bool) -> "subprocess.Popen[bytes]":
         return spawn_control(control, connection, shared_name, again=again)
 
-    from distill_engine.streaming.engine import run
+    from distill_engine.live.engine import run
 
     return run(engine_settings(options), spawn)
 
@@ -129,7 +129,7 @@ def engine_settings(options: argparse.Namespace) -> "EngineSettings":
     """The engine's part of the options. Raises ConfigError, LibraryError."""
     from distill_engine.library.assets import starter_path
     from distill_engine.library.lookup import find_model
-    from distill_engine.streaming.engine import EngineSettings
+    from distill_engine.live.engine import EngineSettings
 
     return EngineSettings(
         model=starter_path() if options.model is None else find_model(options.model, allow_paths=True),
@@ -176,7 +176,7 @@ def spawn_control(
 def _list_devices(as_json: bool) -> int:
     from dataclasses import asdict
 
-    from distill_engine.streaming.devices import AudioSystem
+    from distill_engine.audio_io.devices import AudioSystem
 
     system = AudioSystem()
     outputs, inputs = system.devices("output"), system.devices("input")

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
-from distill_control.cli.output import common_parser
+from distill_control.cli.support.output import common_parser
 from distill_engine import __version__
 from distill_engine.errors import Cancelled, DistillError
 

@@ -14,7 +14,7 @@ from distill_control.cli.analyse import register_map
 
 if TYPE_CHECKING:
     from distill_engine.modelfile import ModelFile
-    from distill_engine.modelfile.verify import Finding
+    from distill_engine.modelfile.verify import FileCheck
 
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -53,8 +53,8 @@ def _find(args: argparse.Namespace) -> Path:
 
 def run_info(args: argparse.Namespace) -> int:
     """Shows what the manifest says; reads no weights."""
-    from distill_control.cli.model_view import describe, show_info
-    from distill_control.cli.output import emit
+    from distill_control.cli.support.model_view import describe, show_info
+    from distill_control.cli.support.output import emit
     from distill_engine.modelfile import ModelFile
 
     with ModelFile.open(_find(args)) as file:
@@ -78,8 +78,8 @@ def _plots(file: ModelFile, folder: Path) -> list[Path]:
 
 def run_verify(args: argparse.Namespace) -> int:
     """0 if nothing is wrong with the file; else every fault, and an error."""
-    from distill_control.cli.model_view import show_findings
-    from distill_control.cli.output import emit
+    from distill_control.cli.support.model_view import show_findings
+    from distill_control.cli.support.output import emit
     from distill_engine.errors import ModelFileError
     from distill_engine.modelfile import ModelFile
 
@@ -97,11 +97,11 @@ def run_verify(args: argparse.Namespace) -> int:
     return 0
 
 
-def check_all(file: ModelFile) -> Iterator[Finding]:
+def check_all(file: ModelFile) -> Iterator[FileCheck]:
     """Every check: the file's bytes, its own consistency, weights against configs, graphs against weights and torch."""
     from importlib.util import find_spec
 
-    from distill_engine.modelfile.verify import Finding, check_fit, verify_file
+    from distill_engine.modelfile.verify import FileCheck, check_fit, verify_file
 
     sound = True
     for finding in verify_file(file):
@@ -111,18 +111,18 @@ def check_all(file: ModelFile) -> Iterator[Finding]:
         return
     for what, faults in (("manifest", check_fit(file)), ("weights of graphs", _graph_weights(file))):
         sound = sound and not faults
-        yield Finding(what, "; ".join(faults) or None)
+        yield FileCheck(what, "; ".join(faults) or None)
     if sound and find_spec("torch") is not None:
         from distill_engine.rendering.verifying import verify_graphs
 
-        yield Finding("networks in torch, and graphs beside them", "; ".join(verify_graphs(file)) or None)
+        yield FileCheck("networks in torch, and graphs beside them", "; ".join(verify_graphs(file)) or None)
 
 
 def _graph_weights(file: ModelFile) -> list[str]:
     """Weights that a graph needs and the file lacks, or has in another shape."""
     from distill_engine.errors import ModelFileError
+    from distill_engine.inference.graph_weights import find_weight
     from distill_engine.modelfile.verify import checked_graph
-    from distill_engine.streaming.backends.weights import find_weight
 
     faults = []
     for name in sorted(file.graphs):
@@ -141,8 +141,8 @@ def _graph_weights(file: ModelFile) -> list[str]:
 
 def run_list(args: argparse.Namespace) -> int:
     """Shows the library's models and the built-in one."""
-    from distill_control.cli.model_view import list_row, show_list
-    from distill_control.cli.output import emit
+    from distill_control.cli.support.model_view import list_row, show_list
+    from distill_control.cli.support.output import emit
     from distill_engine.errors import LibraryError
     from distill_engine.library.assets import STARTER, starter_path
     from distill_engine.library.folders import models_dir
@@ -161,8 +161,8 @@ def run_list(args: argparse.Namespace) -> int:
 
 def run_delete(args: argparse.Namespace) -> int:
     """Deletes one model file. Asks on a terminal; without one `--yes` is needed."""
-    from distill_control.cli.model_view import size_text
-    from distill_control.cli.output import ask, emit
+    from distill_control.cli.support.model_view import size_text
+    from distill_control.cli.support.output import ask, emit
     from distill_engine.errors import Cancelled, LibraryError
     from distill_engine.modelfile import SUFFIX, ModelFile
 
@@ -188,8 +188,8 @@ def run_delete(args: argparse.Namespace) -> int:
 
 def run_slim(args: argparse.Namespace) -> int:
     """Removes the parts that only a resumed training needs."""
-    from distill_control.cli.model_view import size_text
-    from distill_control.cli.output import emit
+    from distill_control.cli.support.model_view import size_text
+    from distill_control.cli.support.output import emit
     from distill_engine.errors import LibraryError
     from distill_engine.modelfile import ModelFile, update_model
     from distill_engine.modelfile.reader import is_training

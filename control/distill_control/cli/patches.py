@@ -6,7 +6,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from distill_control.cli.output import emit
+from distill_control.cli.support.output import emit
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
@@ -25,7 +25,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], co
 
 def run(args: argparse.Namespace) -> int:
     """Writes the files; nothing existing is replaced without --force."""
-    from distill_control.commands.patches import Panel, generate
+    from distill_control.client_patches import Panel, generate
     from distill_engine.errors import ConfigError
 
     panel = Panel(host=args.host, port=args.port, listen=args.listen)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from distill_control.cli.output import console_err, emit
+from distill_control.cli.support.output import console_err, emit
 
 if TYPE_CHECKING:
     from distill_engine.library.presets import Preset, PresetStore

@@ -8,12 +8,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distill_control.cli.options import vocoder_name
-from distill_engine.streaming.vocabulary import VOCODERS
+from distill_control.cli.support.options import vocoder_name
+from distill_engine.vocabulary.table import VOCODERS
 
 if TYPE_CHECKING:
-    from distill_engine.rendering.render import Output, Progress, RenderResult
-    from distill_engine.streaming.instrument import Instrument
+    from distill_engine.rendering.render import RenderProgress, RenderResult, RenderTarget
+    from distill_engine.synthesis.instrument import Instrument
 
 FORMATS = ("wav", "flac", "mp3", "ogg", "opus", "aiff")
 SOURCES = ("auto", "corpus", "drift", "hold")
@@ -88,7 +88,7 @@ def _indexed(text: str) -> tuple[int, float]:
 
 def run_render(args: argparse.Namespace) -> int:
     """`distill render`."""
-    from distill_control.cli.output import emit
+    from distill_control.cli.support.output import emit
     from distill_engine.library.lookup import find_model
 
     if args.take is not None and args.duration is not None:
@@ -116,26 +116,26 @@ def _sentence(result: RenderResult) -> str:
     )
 
 
-def _output(args: argparse.Namespace, *inputs: Path | None) -> Output:
+def _output(args: argparse.Namespace, *inputs: Path | None) -> RenderTarget:
     """The file to write; never one of the files that are read."""
     from distill_engine.errors import ConfigError
-    from distill_engine.rendering.render import Output
+    from distill_engine.rendering.render import RenderTarget
 
     for path in inputs:
         if path is not None and args.output.exists() and path.exists() and args.output.samefile(path):
             raise ConfigError(f"{args.output} is read for this: give another name with -o")
     lossless = (args.format or args.output.suffix.lstrip(".")).lower() not in ("mp3", "ogg", "opus")
-    return Output(args.output, args.sample_rate, (args.bit_depth or "24") if lossless else "24", args.format)
+    return RenderTarget(args.output, args.sample_rate, (args.bit_depth or "24") if lossless else "24", args.format)
 
 
 def _prepare(args: argparse.Namespace, path: Path, vocoder: str) -> Instrument:
-    from distill_engine.rendering.loading import offline_settings
-    from distill_engine.streaming.instrument import prepare_instrument
+    from distill_engine.rendering.loaded_model import offline_settings
+    from distill_engine.synthesis.instrument import prepare_instrument
 
     return prepare_instrument(path, vocoder, settings=offline_settings(), torch_device=args.torch_device)
 
 
-def _render_score(args: argparse.Namespace, path: Path, output: Output) -> RenderResult:
+def _render_score(args: argparse.Namespace, path: Path, output: RenderTarget) -> RenderResult:
     from distill_engine.library.lookup import find_model
     from distill_engine.rendering.performance import Score
     from distill_engine.rendering.render import render_score
@@ -163,17 +163,17 @@ def _address(name: str) -> str:
     return name if name.startswith("/") else f"/distill/{name}"
 
 
-def _render_take(args: argparse.Namespace, path: Path, output: Output) -> RenderResult:
-    from distill_control.cli.output import console_err
+def _render_take(args: argparse.Namespace, path: Path, output: RenderTarget) -> RenderResult:
+    from distill_control.cli.support.output import console_err
     from distill_engine.rendering.render import render_take
     from distill_engine.rendering.resolve import model_finder
-    from distill_engine.streaming.take import Take
+    from distill_engine.takes.take import Take
 
     take = Take.read(args.take, allow_truncated=args.allow_truncated)
-    instrument = _prepare(args, path, args.vocoder or take.header.vocoder)
-    if args.vocoder is None and instrument.vocoder_digest != take.header.vocoder_digest:
+    instrument = _prepare(args, path, args.vocoder or take.header.main.vocoder)
+    if args.vocoder is None and instrument.vocoder_digest != take.header.main.digest("vocoder"):
         console_err().print(
-            f"note: the {take.header.vocoder} vocoder was changed since this take; it will sound different"
+            f"note: the {take.header.main.vocoder} vocoder was changed since this take; it will sound different"
         )
     resolve = model_finder(path, lambda found, vocoder: _prepare(args, found, vocoder))
     return _with_progress(
@@ -181,11 +181,11 @@ def _render_take(args: argparse.Namespace, path: Path, output: Output) -> Render
     )
 
 
-def _with_progress(work: Callable[[Callable[[Progress], None]], RenderResult]) -> RenderResult:
+def _with_progress(work: Callable[[Callable[[RenderProgress], None]], RenderResult]) -> RenderResult:
     """Runs `work` with a progress bar on stderr: seconds of sound done, and the time that remains."""
     from rich.progress import BarColumn, Progress, TextColumn
 
-    from distill_control.cli.output import console_err
+    from distill_control.cli.support.output import console_err
 
     columns = (
         TextColumn("rendering"),
@@ -210,9 +210,9 @@ def _with_progress(work: Callable[[Callable[[Progress], None]], RenderResult]) -
 
 def run_resynth(args: argparse.Namespace) -> int:
     """`distill resynth`."""
-    from distill_control.cli.output import emit
+    from distill_control.cli.support.output import emit
     from distill_engine.library.lookup import find_model
-    from distill_engine.rendering.loading import load_model
+    from distill_engine.rendering.loaded_model import load_model
     from distill_engine.rendering.resynth import resynth
 
     path = find_model(args.model, allow_paths=True)

@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     """Sends. With --wait: 0 if it was done, 1 if it was refused or nothing answered."""
     from distill_control.osc.client import OscClient
     from distill_control.osc.pattern import is_pattern
-    from distill_engine.streaming import vocabulary
+    from distill_engine.vocabulary import table as vocabulary
 
     if args.list:
         return list_addresses(args)
@@ -97,7 +97,7 @@ def _wait(client: "OscClient", address: str, seconds: float, *, acknowledged: bo
 
 
 def _show(args: argparse.Namespace, address: str, answers: list["Message"]) -> None:
-    from distill_control.cli.output import emit
+    from distill_control.cli.support.output import emit
 
     def show(console: "Console") -> None:
         for answer in answers:
@@ -114,9 +114,9 @@ def format_argument(argument: object) -> str:
 
 def list_addresses(args: argparse.Namespace) -> int:
     """Prints the vocabulary."""
-    from distill_control.cli.output import emit
-    from distill_control.commands.arguments import usage
-    from distill_engine.streaming.vocabulary import ROWS
+    from distill_control.arguments.checking import usage
+    from distill_control.cli.support.output import emit
+    from distill_engine.vocabulary.table import ROWS
 
     def show(console: "Console") -> None:
         from rich.table import Column, Table

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distill_control.cli.output import ask, emit
-from distill_control.cli.train_start import (
+from distill_control.cli.support.output import ask, emit
+from distill_control.cli.support.train_start import (
     Begun,
     check_kept,
     check_writable,
@@ -25,9 +25,9 @@ from distill_engine.errors import Cancelled, TrainingError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from distill_control.cli.train_view import TrainingView
+    from distill_control.cli.support.train_view import TrainingView
     from distill_engine.dataset.corpus import Corpus
-    from distill_engine.models.config import ModelConfig
+    from distill_engine.models.model_config import ModelConfig
     from distill_engine.training.events import Finished
 
 Subparsers = Any
@@ -105,8 +105,8 @@ def run_train(args: argparse.Namespace) -> int:
     began = time.monotonic()
     resume = resume_or_fresh(args, "training/model", args.output)
     check_writable(args.output)
-    from distill_control.cli.train_view import TrainingView
-    from distill_engine.models.config import ModelConfig
+    from distill_control.cli.support.train_view import TrainingView
+    from distill_engine.models.model_config import ModelConfig
 
     begun = read_begun(args.output, "training/model") if resume else None
     args.seed = chosen_seed(args, begun)
@@ -200,7 +200,7 @@ def _vocoder(
 def run_train_vocoder(args: argparse.Namespace) -> int:
     """Trains a vocoder into an existing model."""
     began = time.monotonic()
-    from distill_control.cli.train_view import TrainingView
+    from distill_control.cli.support.train_view import TrainingView
     from distill_engine.modelfile import ModelFile
 
     with ModelFile.open(args.model) as file:

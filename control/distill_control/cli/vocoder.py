@@ -6,14 +6,14 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distill_control.cli.output import console_err, emit
+from distill_control.cli.support.output import console_err, emit
 from distill_engine.errors import VocoderError, WeightsError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from distill_engine.vocoders.weights import WeightsRecord
-    from distill_engine.vocoders.weights_events import WeightsEvent
+    from distill_engine.vocoders.weights.events import WeightsEvent
+    from distill_engine.vocoders.weights.records import WeightsRecord
 
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -51,7 +51,7 @@ def _rows() -> list[dict[str, Any]]:
     from distill_engine.library.folders import vocoders_dir
     from distill_engine.vocoders.bigvgan import PINS
     from distill_engine.vocoders.registry import VOCODERS
-    from distill_engine.vocoders.weights import added, hub_folder, read_record
+    from distill_engine.vocoders.weights.records import added, hub_folder, read_record
 
     rows: list[dict[str, Any]] = [
         {"name": kind.name, "kind": kind.name, "state": "part of a model", "about": kind.description}
@@ -92,8 +92,9 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _download(args: argparse.Namespace) -> int:
-    from distill_engine.vocoders.bigvgan import install_local, pinned
-    from distill_engine.vocoders.weights_download import download
+    from distill_engine.vocoders.bigvgan import pinned
+    from distill_engine.vocoders.weights.download import download
+    from distill_engine.vocoders.weights.published import install_local
 
     with WeightsProgress() as progress:
         if args.weights is not None:
@@ -112,7 +113,7 @@ def _records(name: str | None) -> list[WeightsRecord]:
     """What is on this machine; with a name only that. Raises VocoderError where there is none."""
     from distill_engine.library.folders import vocoders_dir
     from distill_engine.vocoders.bigvgan import PINS
-    from distill_engine.vocoders.weights import added, hub_folder, read_record
+    from distill_engine.vocoders.weights.records import added, hub_folder, read_record
 
     pins = [pin for pin in PINS.values() if name in (None, pin.name)]
     found = [record for pin in pins if (record := read_record(hub_folder(pin.hub))) is not None]
@@ -123,7 +124,7 @@ def _records(name: str | None) -> list[WeightsRecord]:
 
 
 def _verify(args: argparse.Namespace) -> int:
-    from distill_engine.vocoders.weights import verify
+    from distill_engine.vocoders.weights.records import verify
 
     records = _records(args.name)
     for record in records:
@@ -136,7 +137,7 @@ def _verify(args: argparse.Namespace) -> int:
 def _remove(args: argparse.Namespace) -> int:
     from distill_engine.library.folders import vocoders_dir
     from distill_engine.vocoders.bigvgan import PINS
-    from distill_engine.vocoders.weights import NAME, hub_cache, hub_folder, remove
+    from distill_engine.vocoders.weights.records import NAME, hub_cache, hub_folder, remove
 
     folders = [vocoders_dir() / args.name] if NAME.fullmatch(args.name) else []
     if args.name in PINS:
@@ -151,7 +152,7 @@ def _remove(args: argparse.Namespace) -> int:
 
 def _add(args: argparse.Namespace) -> int:
     from distill_engine.library.folders import vocoders_dir
-    from distill_engine.vocoders.weights import add
+    from distill_engine.vocoders.weights.records import add
 
     record = add(vocoders_dir(), args.name, args.weights, args.config, args.kind)
     emit(
@@ -190,7 +191,7 @@ class WeightsProgress:
         self._progress.stop()
 
     def __call__(self, event: WeightsEvent) -> None:
-        from distill_engine.vocoders.weights_events import Converting, DownloadProgress, DownloadStarted, FellBack
+        from distill_engine.vocoders.weights.events import Converting, DownloadProgress, DownloadStarted, FellBack
 
         if isinstance(event, DownloadStarted):
             self._tasks[event.file] = self._progress.add_task(event.file, total=event.total or None)

@@ -1,0 +1,1 @@
+"""MIDI: ports, controllers, maps, learning and feedback."""

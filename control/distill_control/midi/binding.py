@@ -7,8 +7,8 @@ from distill_control.midi.controls import Control
 from distill_control.midi.scaling import Curve, Scale
 from distill_control.midi.takeover import TakeoverMode
 from distill_engine.errors import ControlError
-from distill_engine.streaming import vocabulary
-from distill_engine.streaming.vocabulary import GLIDE_LIMIT_SECONDS, Row
+from distill_engine.vocabulary import table as vocabulary
+from distill_engine.vocabulary.table import GLIDE_LIMIT_SECONDS, Row
 
 Action = Literal["absolute", "relative", "gate", "toggle", "trigger"]
 ACTIONS: tuple[Action, ...] = ("absolute", "relative", "gate", "toggle", "trigger")

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from distill_control.commands import Value
+from distill_control.arguments import Value
 from distill_control.midi.binding import Binding, MidiMap
 from distill_control.midi.controls import Control, to_raw
 from distill_control.midi.decoder import COARSE, FINE, ChannelMode, Clock, Decoder, Gesture, Movement, ProgramChange
-from distill_control.midi.feedback import Feedback
+from distill_control.midi.feedback import ControllerFeedback
 from distill_control.midi.scaling import Scale
 from distill_control.midi.takeover import Takeover
 from distill_control.midi.tempo import TempoTracker
@@ -47,7 +47,7 @@ class Controller:
         self.session = session
         self.name = name
         self.origin = f"midi:{name}"
-        self.feedback = Feedback()
+        self.feedback = ControllerFeedback()
         self.map = midi_map
         self._notify = notify
         self._clock = clock
@@ -250,10 +250,10 @@ class Controller:
     def _public(self, binding: Binding) -> str:
         """Address under which changes of a binding's target are told (controls by their names)."""
         try:
-            slot = self.session.resolve(binding.target)[1]
+            parameter_index = self.session.resolve(binding.target)[1]
         except ControlError:
             return ""
-        return binding.target if slot is None else self.session.public_address(slot) or ""
+        return binding.target if parameter_index is None else self.session.public_address(parameter_index) or ""
 
     def _light(self, index: int, binding: Binding, state: _State) -> None:
         """A button does not light itself: show what its own press has done."""

@@ -40,7 +40,7 @@ def _cc(channel: int, number: int, value: int) -> Any:
     return mido.Message("control_change", channel=channel, control=number, value=value)
 
 
-class Feedback:
+class ControllerFeedback:
     """What one controller is still to be told: positions by binding, and what it knows already."""
 
     def __init__(self) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from distill_control.midi.native import bury
+from distill_control.midi.jack_alsa import bury
 from distill_control.midi.ports import (
     CLIENT,
     OnBytes,

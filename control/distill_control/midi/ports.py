@@ -9,7 +9,7 @@ from typing import Any
 import mido
 import rtmidi
 
-from distill_control.midi.native import JackWatch, bury, quieten
+from distill_control.midi.jack_alsa import JackWatch, bury, quieten
 from distill_engine.errors import ControlError
 
 CLIENT = "Distill"

@@ -1,0 +1,1 @@
+"""OSC over UDP and TCP, and OSCQuery over HTTP and WebSocket."""

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from distill_control.commands import Value
+from distill_control.arguments import Value
 from distill_control.osc.limits import TokenBucket
 from distill_control.osc.packet import encode
 from distill_control.session import Subscription

@@ -4,11 +4,11 @@ Source: OSCQueryProposal, https://github.com/Vidvox/OSCQueryProposal (attributes
 RANGE, DESCRIPTION, UNIT, CLIPMODE; HOST_INFO).
 """
 
-from distill_control.commands import known_choices
+from distill_control.arguments import known_choices
 from distill_control.session import Session
 from distill_engine.errors import ControlError
-from distill_engine.streaming import vocabulary
-from distill_engine.streaming.vocabulary import Argument, Row
+from distill_engine.vocabulary import table as vocabulary
+from distill_engine.vocabulary.table import Argument, Row
 
 Node = dict[str, object]
 

@@ -7,7 +7,7 @@ from collections import deque
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from distill_control.commands import Value
+from distill_control.arguments import Value
 from distill_control.osc.gate import Gate
 from distill_control.osc.packet import encode
 from distill_control.session import Session, Subscription
@@ -81,9 +81,9 @@ class Listener:
             client.reply("/distill/error", path[:120], str(error))
 
     def _listen(self, path: str) -> None:
-        slot = self._session.resolve(path)[1]
+        parameter_index = self._session.resolve(path)[1]
         self._session.get(path)
-        address = (None if slot is None else self._session.public_address(slot)) or path
+        address = (None if parameter_index is None else self._session.public_address(parameter_index)) or path
         subscription = self._subscription
         if subscription is None:
             subscription = Subscription(

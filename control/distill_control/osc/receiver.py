@@ -13,7 +13,7 @@ from distill_control.osc.pattern import is_pattern, match
 from distill_control.session import Session
 from distill_control.settings import ControlSettings
 from distill_engine.errors import ControlError
-from distill_engine.streaming.vocabulary import row
+from distill_engine.vocabulary.table import row
 
 STEP_SECONDS = 0.001
 """The wall clock has been set, or has drifted, once it is this far from where it was against the loop's clock."""

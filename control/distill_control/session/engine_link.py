@@ -3,10 +3,10 @@
 import time
 from collections.abc import Mapping, Sequence
 
-from distill_control.commands import Value
-from distill_engine.streaming.channel import Channel
-from distill_engine.streaming.shared import ParameterWriter, SharedBlock, StatusReader
-from distill_engine.streaming.status import Status
+from distill_control.arguments import Value
+from distill_engine.realtime.message_channel import Channel
+from distill_engine.realtime.shared_memory import ParameterWriter, SharedBlock, StatusReader
+from distill_engine.realtime.status import Status
 
 _STATUS_AGE_SECONDS = 0.02
 
@@ -18,13 +18,13 @@ class EngineLink:
         self._channel = channel
         self._writer = ParameterWriter(block)
         self._reader = StatusReader(block)
-        self._slots = block.slots
+        self._count = block.parameters
         self._status: Mapping[str, float] = {}
         self._read_at = 0.0
 
-    def set(self, slot: int, value: float, glide_seconds: float) -> None:
+    def set(self, parameter_index: int, value: float, glide_seconds: float) -> None:
         """Puts a parameter into shared memory."""
-        self._writer.set(slot, value, glide_seconds)
+        self._writer.set(parameter_index, value, glide_seconds)
 
     def request(self, identifier: int, command: str, arguments: Sequence[Value]) -> bool:
         """Sends a command; False if the engine is gone or its queue is full."""
@@ -41,5 +41,5 @@ class EngineLink:
         return self._status
 
     def values(self) -> list[float]:
-        """What every slot holds: where a control process that was started again goes on."""
-        return [self._writer.get(slot)[0] for slot in range(self._slots)]
+        """What every parameter holds: where a control process that was started again goes on."""
+        return [self._writer.get(parameter_index)[0] for parameter_index in range(self._count)]

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 
 from distill_control.session.engine_link import EngineLink
-from distill_control.session.notices import Notices
 from distill_control.session.service import SERVICES, Service
 from distill_control.session.session import Session
+from distill_control.session.user_messages import Notices
 from distill_control.session.view import show
 from distill_control.settings import ControlSettings
 from distill_engine.errors import DistillError
-from distill_engine.streaming.channel import Channel, ChannelClosed
-from distill_engine.streaming.shared import SharedBlock
+from distill_engine.realtime.message_channel import Channel, ChannelClosed
+from distill_engine.realtime.shared_memory import SharedBlock
 
 TICK_SECONDS = 1 / 30
 ENGINE_GONE = 1
@@ -38,7 +38,7 @@ def run(start: Start) -> int:
     try:
         block = SharedBlock.attach(start.shared_name)
         settings = replace(start.settings, retry_ports=True) if start.again else start.settings
-        return asyncio.run(ControlProcess(channel, block, settings, again=start.again).run())
+        return asyncio.run(ControlProgram(channel, block, settings, again=start.again).run())
     except DistillError as error:
         channel.send({"event": "failed", "reason": str(error)})
         channel.flush()
@@ -47,7 +47,7 @@ def run(start: Start) -> int:
         channel.close()
 
 
-class ControlProcess:
+class ControlProgram:
     """Session, services, view and the thread that listens to the engine."""
 
     def __init__(self, channel: Channel, block: SharedBlock, settings: ControlSettings, *, again: bool) -> None:
@@ -59,7 +59,7 @@ class ControlProcess:
         link = EngineLink(channel, block)
         self.session = Session(link, subscriber_limit=settings.subscriber_limit)
         if again:
-            self.session.values.slots = link.values()
+            self.session.values.parameters = link.values()
         self._services: list[Service] = []
         self._ended = asyncio.Event()
         self._result = 0

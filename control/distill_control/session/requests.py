@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from distill_control.commands import Value
-from distill_control.session.link import Link
+from distill_control.arguments import Value
+from distill_control.session.engine_protocol import Link
 from distill_engine.errors import ControlError
 
 Answer = Callable[[str | None], None]

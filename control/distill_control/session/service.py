@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import Protocol
 
 SERVICES: tuple[str, ...] = (
-    "distill_control.session.presets",
-    "distill_control.session.vocoders",
-    "distill_control.osc.service",
-    "distill_control.midi.service",
+    "distill_control.session.preset_service",
+    "distill_control.session.vocoder_service",
+    "distill_control.osc.osc_service",
+    "distill_control.midi.midi_service",
 )
 
 Notify = Callable[[str, str], None]

@@ -8,21 +8,21 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from distill_control.commands import Checked, Value, check
-from distill_control.session.callbacks import Handler, ModelListener, Reply, no_reply
-from distill_control.session.link import Link, ModelInfo
+from distill_control.arguments import Checked, Value, check
+from distill_control.session.engine_protocol import Link, ModelInfo
+from distill_control.session.message_counter import Traffic
 from distill_control.session.requests import Requests
 from distill_control.session.subscriptions import Subscription, Subscriptions
-from distill_control.session.traffic import Traffic
+from distill_control.session.types import Handler, ModelListener, Reply, no_reply
 from distill_control.session.values import Values
 from distill_control.session.writer import Writer
 from distill_engine.errors import ControlError, DistillError
-from distill_engine.streaming import vocabulary
-from distill_engine.streaming.vocabulary import Row
+from distill_engine.vocabulary import table as vocabulary
+from distill_engine.vocabulary.table import Row
 
 __all__ = ["Handler", "ModelListener", "Reply", "Session", "no_reply"]
 
-_MAP_SLOTS = tuple(vocabulary.slot(f"/distill/map/{name}") for name in ("x", "y", "amount"))
+_MAP_PARAMETERS = tuple(vocabulary.index_of(f"/distill/map/{name}") for name in ("x", "y", "amount"))
 _REPLIES = {"/distill/ping": "/distill/pong"}
 
 
@@ -55,16 +55,16 @@ class Session:
         return self.values.addresses(self.model)
 
     def resolve(self, address: str) -> tuple[Row, int | None]:
-        """Row and slot (None where there is none) of an address; control names as the loaded model has them.
+        """Row and parameter index (None where there is none) of an address; control names as the loaded model has them.
 
         Raises:
             ControlError: if there is no such address, control or latent dimension.
         """
         return self.values.resolve(address, self.model)
 
-    def public_address(self, slot: int) -> str | None:
-        """Address of a slot as the loaded model names it; None for slots that it does not use."""
-        return self.values.public_address(slot, self.model)
+    def public_address(self, parameter_index: int) -> str | None:
+        """Address of a parameter as the loaded model names it; None for one that it does not use."""
+        return self.values.public_address(parameter_index, self.model)
 
     def numbered(self, address: str) -> str:
         """A control's address by its number (`/distill/control/0` for the model's first); others as they are."""
@@ -78,9 +78,9 @@ class Session:
         Raises:
             ControlError: if the address is unknown or has no value.
         """
-        row, slot = self.resolve(address)
+        row, parameter_index = self.resolve(address)
         with self.lock:
-            return self.values.get(row, slot)
+            return self.values.get(row, parameter_index)
 
     def set(self, address: str, values: Sequence[object], origin: str = "", reply: Reply = no_reply) -> Value | None:
         """Moves a parameter (`values`: value and perhaps glide_seconds), a group, or asks the engine for a setting.
@@ -90,12 +90,12 @@ class Session:
         Raises:
             ControlError: if the address or a value is wrong.
         """
-        row, slot = self.resolve(address)
+        row, parameter_index = self.resolve(address)
         if row.kind not in ("parameter", "group", "setting"):
             raise ControlError(f"{address} is a {row.kind}: it cannot be set")
         checked = check(row, address, values)
         with self.lock:
-            return self._write(row, slot, address, checked, origin, reply)
+            return self._write(row, parameter_index, address, checked, origin, reply)
 
     def command(
         self, address: str, arguments: Sequence[object] = (), origin: str = "", reply: Reply = no_reply
@@ -119,11 +119,11 @@ class Session:
         """
         self.traffic.count()
         try:
-            row, slot = self.values.resolve(address, self.model)
+            row, parameter_index = self.values.resolve(address, self.model)
             if not arguments and row.kind in ("parameter", "setting", "reading"):
-                reply(address, self.values.get(row, slot))
+                reply(address, self.values.get(row, parameter_index))
                 return True
-            if slot in _MAP_SLOTS or row.address == "/distill/map":
+            if parameter_index in _MAP_PARAMETERS or row.address == "/distill/map":
                 self.model.check_map()
             if row.kind == "reading":
                 raise ControlError(f"{address} is a reading: it cannot be set")
@@ -133,7 +133,7 @@ class Session:
                     self._carry_out(address, checked.values, origin, reply)
             else:
                 with self.lock:
-                    self._write(row, slot, address, checked, origin, reply)
+                    self._write(row, parameter_index, address, checked, origin, reply)
             self.traffic.remember(address, checked.values)
             return True
         except DistillError as error:
@@ -226,10 +226,10 @@ class Session:
     # ---- inside
 
     def _write(
-        self, row: Row, slot: int | None, address: str, checked: Checked, origin: str, reply: Reply
+        self, row: Row, parameter_index: int | None, address: str, checked: Checked, origin: str, reply: Reply
     ) -> Value | None:
-        if row.kind == "parameter" and slot is not None:
-            return self._writer.parameter(slot, address, checked, origin, reply)
+        if row.kind == "parameter" and parameter_index is not None:
+            return self._writer.parameter(parameter_index, address, checked, origin, reply)
         if row.kind == "group":
             self._writer.group(row, checked, origin, reply, self.resolve)
             return None

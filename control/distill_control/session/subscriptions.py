@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from distill_control.commands import Value
+from distill_control.arguments import Value
 from distill_engine.errors import ControlError
 
 Changes = list[tuple[str, Value]]

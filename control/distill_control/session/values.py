@@ -1,26 +1,26 @@
-"""Present values: one number per slot, one value per setting, and the names under which they are known."""
+"""Present values: one number per parameter, one value per setting, and the names under which they are known."""
 
 from collections.abc import Mapping
 from functools import lru_cache
 
-from distill_control.commands import Value
-from distill_control.session.link import Link, ModelInfo
+from distill_control.arguments import Value
+from distill_control.session.engine_protocol import Link, ModelInfo
 from distill_engine.errors import ControlError
-from distill_engine.streaming import vocabulary
-from distill_engine.streaming.vocabulary import Row
+from distill_engine.vocabulary import table as vocabulary
+from distill_engine.vocabulary.table import Row
 
 CONTROL_PREFIX = "/distill/control/"
 LATENT_PREFIX = "/distill/latent/"
-_FIRST_CONTROL = vocabulary.slot(f"{CONTROL_PREFIX}0")
-_FIRST_LATENT = vocabulary.slot(f"{LATENT_PREFIX}0")
+_FIRST_CONTROL = vocabulary.index_of(f"{CONTROL_PREFIX}0")
+_FIRST_LATENT = vocabulary.index_of(f"{LATENT_PREFIX}0")
 _READINGS = tuple(row for row in vocabulary.ROWS if row.kind == "reading")
 
 
 class Values:
-    """`slots` holds the values of all parameters in slot order, `settings` and `readings` those of the settings and readings by address."""
+    """Present values: `parameters` in the vocabulary's order, `settings` and `readings` by address."""
 
     def __init__(self) -> None:
-        self.slots: list[float] = vocabulary.default_values()
+        self.parameters: list[float] = vocabulary.default_values()
         self.settings: dict[str, Value] = {
             row.address: _default(row) for row in vocabulary.ROWS if row.kind == "setting"
         }
@@ -35,17 +35,17 @@ class Values:
         return static + [f"/distill/blend/{index}" for index in range(vocabulary.BLEND_SLOTS)]
 
     def resolve(self, address: str, model: ModelInfo) -> tuple[Row, int | None]:
-        """Row and slot of an address (see `Session.resolve`)."""
-        row, slot, member = _locate(address)
-        if slot is not None and not address.startswith((CONTROL_PREFIX, LATENT_PREFIX)):
-            return row, slot
+        """Row and parameter index of an address (see `Session.resolve`)."""
+        row, parameter_index, member = _locate(address)
+        if parameter_index is not None and not address.startswith((CONTROL_PREFIX, LATENT_PREFIX)):
+            return row, parameter_index
         if row.family == "name":
-            return row, self._control_slot(member, model)
+            return row, self._control_index(member, model)
         if address.startswith(LATENT_PREFIX) and model.name and int(member) >= model.latents:
             raise ControlError(f"{address}: the model {model.name} has {model.latents} latent dimensions, from 0")
-        return row, slot
+        return row, parameter_index
 
-    def _control_slot(self, name: str, model: ModelInfo) -> int:
+    def _control_index(self, name: str, model: ModelInfo) -> int:
         if name in model.controls:
             return _FIRST_CONTROL + model.controls.index(name)
         if name.isascii() and name.isdecimal() and len(name) < 3 and int(name) < len(model.controls):
@@ -53,13 +53,13 @@ class Values:
         known = ", ".join(model.controls) or "none"
         raise ControlError(f"the model {model.name or '(none)'} has no control {name[:40]!r}; it has: {known}")
 
-    def public_address(self, slot: int, model: ModelInfo) -> str | None:
-        """Address of a slot as the model names it."""
-        parameter = vocabulary.PARAMETERS[slot]
+    def public_address(self, parameter_index: int, model: ModelInfo) -> str | None:
+        """Address of a parameter as the model names it."""
+        parameter = vocabulary.PARAMETERS[parameter_index]
         if parameter.row.family == "name":
-            index = slot - _FIRST_CONTROL
+            index = parameter_index - _FIRST_CONTROL
             return f"{CONTROL_PREFIX}{model.controls[index]}" if index < len(model.controls) else None
-        if parameter.row.prefix == LATENT_PREFIX and slot - _FIRST_LATENT >= model.latents:
+        if parameter.row.prefix == LATENT_PREFIX and parameter_index - _FIRST_LATENT >= model.latents:
             return None
         return parameter.address
 
@@ -70,10 +70,10 @@ class Values:
             return address
         return f"{CONTROL_PREFIX}{model.controls.index(name)}"
 
-    def get(self, row: Row, slot: int | None) -> Value:
+    def get(self, row: Row, parameter_index: int | None) -> Value:
         """Value of a parameter or setting."""
-        if slot is not None:
-            return self.slots[slot]
+        if parameter_index is not None:
+            return self.parameters[parameter_index]
         if row.kind == "setting":
             return self.settings[row.address]
         if row.kind == "reading":
@@ -94,12 +94,12 @@ class Values:
         """Carries control values over to another model by name; new controls start at 0. Before the first model, all stay."""
         if not before.name:
             return
-        old = {name: self.slots[_FIRST_CONTROL + index] for index, name in enumerate(before.controls)}
-        for index in range(vocabulary.CONTROL_SLOTS):
+        old = {name: self.parameters[_FIRST_CONTROL + index] for index, name in enumerate(before.controls)}
+        for index in range(vocabulary.CONTROL_COUNT):
             name = now.controls[index] if index < len(now.controls) else None
             value = old.get(name, 0.0) if name is not None else 0.0
-            if self.slots[_FIRST_CONTROL + index] != value:
-                self.slots[_FIRST_CONTROL + index] = value
+            if self.parameters[_FIRST_CONTROL + index] != value:
+                self.parameters[_FIRST_CONTROL + index] = value
                 link.set(_FIRST_CONTROL + index, value, 0.0)
 
 
@@ -117,7 +117,7 @@ def _default(row: Row) -> Value:
 
 @lru_cache(maxsize=1024)
 def _locate(address: str) -> tuple[Row, int | None, str]:
-    """Row, slot by number and family member of an address; what does not depend on the model."""
+    """Row, parameter index and family member of an address; what does not depend on the model."""
     row = vocabulary.row(address)
-    slot = vocabulary.slot(address) if vocabulary.is_parameter(address) else None
-    return row, slot, address.removeprefix(row.prefix)
+    parameter_index = vocabulary.index_of(address) if vocabulary.is_parameter(address) else None
+    return row, parameter_index, address.removeprefix(row.prefix)

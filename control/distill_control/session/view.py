@@ -4,9 +4,9 @@ import asyncio
 import json
 from typing import TYPE_CHECKING
 
-from distill_control.commands import Value
-from distill_control.session.notices import Notices, write_line
+from distill_control.arguments import Value
 from distill_control.session.session import Session
+from distill_control.session.user_messages import Notices, write_line
 from distill_control.settings import ControlSettings
 
 if TYPE_CHECKING:

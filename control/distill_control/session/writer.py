@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from distill_control.commands import Checked, Value
-from distill_control.session.callbacks import Reply
-from distill_control.session.link import Link
+from distill_control.arguments import Checked, Value
+from distill_control.session.engine_protocol import Link
 from distill_control.session.subscriptions import Subscriptions
+from distill_control.session.types import Reply
 from distill_control.session.values import Values
-from distill_engine.streaming import vocabulary
-from distill_engine.streaming.vocabulary import Row
+from distill_engine.vocabulary import table as vocabulary
+from distill_engine.vocabulary.table import Row
 
 Resolve = Callable[[str], tuple[Row, int | None]]
 
@@ -24,13 +24,13 @@ class Writer:
         self._subscriptions = subscriptions
         self._public = public
 
-    def parameter(self, slot: int, address: str, checked: Checked, origin: str, reply: Reply) -> Value:
+    def parameter(self, parameter_index: int, address: str, checked: Checked, origin: str, reply: Reply) -> Value:
         """Moves one parameter; its value, clipped, is also the answer if it was out of range."""
         value = float(checked.values[0])
         glide = float(checked.values[1]) if len(checked.values) > 1 else 0.0
-        self._slot(slot, address, value, glide, origin)
+        self._set(parameter_index, address, value, glide, origin)
         if checked.clipped:
-            self._echo(slot, address, value, origin, reply)
+            self._echo(parameter_index, address, value, origin, reply)
         return value
 
     def group(self, row: Row, checked: Checked, origin: str, reply: Reply, resolve: Resolve) -> None:
@@ -40,36 +40,36 @@ class Writer:
         if not row.arguments[-1].repeated and len(numbers) > len(row.targets):
             glide = numbers.pop()
         for target, value in zip(row.targets, numbers, strict=False):
-            _, slot = resolve(target)
-            if slot is not None:
-                self._slot(slot, target, value, glide, origin)
+            _, parameter_index = resolve(target)
+            if parameter_index is not None:
+                self._set(parameter_index, target, value, glide, origin)
                 if checked.clipped:
-                    self._echo(slot, target, value, origin, reply)
+                    self._echo(parameter_index, target, value, origin, reply)
         if row.wakes is not None:
             self._wake(row.wakes)
 
-    def _slot(self, slot: int, address: str, value: float, glide: float, origin: str) -> None:
-        moved = self._values.slots[slot] != value
-        self._values.slots[slot] = value
-        self._link.set(slot, value, glide)
-        self._subscriptions.mark(self._told(slot, address), origin)
-        wakes = vocabulary.PARAMETERS[slot].row.wakes
+    def _set(self, parameter_index: int, address: str, value: float, glide: float, origin: str) -> None:
+        moved = self._values.parameters[parameter_index] != value
+        self._values.parameters[parameter_index] = value
+        self._link.set(parameter_index, value, glide)
+        self._subscriptions.mark(self._told(parameter_index, address), origin)
+        wakes = vocabulary.PARAMETERS[parameter_index].row.wakes
         if moved and wakes is not None:
             self._wake(wakes)
 
     def _wake(self, address: str) -> None:
-        slot = vocabulary.slot(address)
-        if self._values.slots[slot] == 0.0:
-            self._slot(slot, address, vocabulary.PARAMETERS[slot].maximum, 0.0, "")
+        parameter_index = vocabulary.index_of(address)
+        if self._values.parameters[parameter_index] == 0.0:
+            self._set(parameter_index, address, vocabulary.PARAMETERS[parameter_index].maximum, 0.0, "")
 
-    def _told(self, slot: int, address: str) -> str:
+    def _told(self, parameter_index: int, address: str) -> str:
         """The address under which a change is told: a control's own name, also when it was moved by its number."""
-        named = vocabulary.PARAMETERS[slot].row.family == "name"
-        return (self._public(slot) if named else None) or address
+        named = vocabulary.PARAMETERS[parameter_index].row.family == "name"
+        return (self._public(parameter_index) if named else None) or address
 
-    def _echo(self, slot: int, address: str, value: Value, origin: str, reply: Reply) -> None:
+    def _echo(self, parameter_index: int, address: str, value: Value, origin: str, reply: Reply) -> None:
         """Tells the sender of a clipped value what became of it."""
         if self._subscriptions.listens(origin):
-            self._subscriptions.mark(self._told(slot, address), "")
+            self._subscriptions.mark(self._told(parameter_index, address), "")
         else:
             reply(address, value)

@@ -10,17 +10,25 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from distill_engine.analysis.context import AnalysisConfig, AnalysisContext, Withheld
+from distill_engine.analysis.control_response import linear_warp, paths_of
 from distill_engine.analysis.controls import Controls, no_paths
 from distill_engine.analysis.corpus import CorpusView, Encode, view_corpus
 from distill_engine.analysis.directions import Field
-from distill_engine.analysis.features import FEATURES, HOP, NAMES, Feature
+from distill_engine.analysis.features.table import FEATURES, HOP, NAMES, Feature
 from distill_engine.analysis.map import LatentMap, make_map
-from distill_engine.analysis.measure import linear_warp, paths_of
-from distill_engine.analysis.others import MOTIONS, find_characters, find_temporal
-from distill_engine.analysis.probes import LEAD, MEASURED, TAIL, AnalysisProgress, Prober, Progress, Synthesise
+from distill_engine.analysis.model_prober import (
+    LEAD,
+    MEASURED,
+    TAIL,
+    AnalysisProgress,
+    Prober,
+    ProgressListener,
+    Synthesise,
+)
 from distill_engine.analysis.region import fit_region
-from distill_engine.analysis.setting import AnalysisConfig, Setting, Withheld
-from distill_engine.analysis.steady import SELECTIVITY, find_steady
+from distill_engine.analysis.static_controls import SELECTIVITY, find_static_controls
+from distill_engine.analysis.temporal_and_character import MOTIONS, find_characters, find_temporal
 from distill_engine.errors import AnalysisError
 
 __all__ = ["UNDEFINED", "Analysis", "AnalysisConfig", "analyse", "most_hops"]
@@ -85,7 +93,7 @@ def _corpus_range(view: CorpusView, feature: Feature) -> dict[str, Any]:
 
 def analyse(
     encode: Encode, synthesise: Synthesise, clips: Sequence[npt.NDArray[np.float32]], *, seed: int = 0,
-    names: Sequence[str] | None = None, reduction: int = 4, progress: Progress | None = None,
+    names: Sequence[str] | None = None, reduction: int = 4, progress: ProgressListener | None = None,
     config: AnalysisConfig | None = None, workers: int = 1,
 ) -> Analysis:  # fmt: skip
     """Analyses a model on its corpus. The same model, clips and seed give the same controls in the same order.
@@ -107,13 +115,13 @@ def analyse(
     view = view_corpus(encode, clips, reduction, report)
     region = fit_region(view.heard)
     prober = Prober(synthesise, report, workers)
-    setting = Setting(view, prober, region, seed, reduction, config or AnalysisConfig())
-    controls, notes = _find_all(setting)
+    context = AnalysisContext(view, prober, region, seed, reduction, config or AnalysisConfig())
+    controls, notes = _find_all(context)
     plane = None if view.silent else make_map(view.latents, view.audible, reduction * HOP / 44100)
     report(AnalysisProgress("done", 1, 1))
     return Analysis(
-        controls, tuple(setting.withheld), notes, view, tuple(names or (f"clip {i + 1}" for i in range(len(clips)))),
-        plane, seed, reduction, setting.prober.seconds, time.monotonic() - started,
+        controls, tuple(context.withheld), notes, view, tuple(names or (f"clip {i + 1}" for i in range(len(clips)))),
+        plane, seed, reduction, context.prober.seconds, time.monotonic() - started,
     )  # fmt: skip
 
 
@@ -127,17 +135,17 @@ def most_hops(config: AnalysisConfig) -> int:
     return probe * held + moving
 
 
-def _find_all(setting: Setting) -> tuple[Controls, tuple[str, ...]]:
+def _find_all(context: AnalysisContext) -> tuple[Controls, tuple[str, ...]]:
     """All controls, those named after features first and in the features' order, and remarks for the user."""
-    region = setting.region
-    if setting.view.silent:
+    region = context.region
+    if context.view.silent:
         return Controls((), no_paths(region.dimensions), region), (
             "The corpus is silent: there is nothing to control.",
         )
-    steady = find_steady(setting)
-    moving, motion = find_temporal(setting)
+    steady = find_static_controls(context)
+    moving, motion = find_temporal(context)
     directions = np.array([field.coloured(region)[0] for field in steady.fields]).reshape(-1, region.dimensions)
-    characters, axes = find_characters(setting, directions)
+    characters, axes = find_characters(context, directions)
     still = Field(np.zeros(region.dimensions), np.zeros_like(region.whitening))
     fields = [*steady.fields, *([still] * len(moving)), *axes]
     warps = [*steady.warps, *([linear_warp()] * (len(moving) + len(axes)))]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from distill_engine.analysis.features import FEATURES, NAMES, SILENCE_LUFS, FeatureTrack, extract, summarise
-from distill_engine.analysis.probes import AnalysisProgress, Progress
+from distill_engine.analysis.features.table import FEATURES, NAMES, SILENCE_LUFS, FeatureTrack, extract, summarise
+from distill_engine.analysis.model_prober import AnalysisProgress, ProgressListener
 from distill_engine.errors import AnalysisError
 
 FloatArray = npt.NDArray[np.float64]
@@ -46,7 +46,7 @@ class CorpusView:
 
 
 def view_corpus(
-    encode: Encode, clips: Sequence[npt.NDArray[np.float32]], reduction: int, progress: Progress
+    encode: Encode, clips: Sequence[npt.NDArray[np.float32]], reduction: int, progress: ProgressListener
 ) -> CorpusView:
     """Encodes and measures mono clips [T] at 44.1 kHz.
 

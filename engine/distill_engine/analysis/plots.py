@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.analysis.analyse import UNDEFINED
-from distill_engine.analysis.features import FEATURES
+from distill_engine.analysis.features.table import FEATURES
 from distill_engine.analysis.map import LatentMap
 from distill_engine.errors import AnalysisError
 

@@ -1,0 +1,1 @@
+"""Sound as arrays: files, levels, resampling and mel spectrograms."""

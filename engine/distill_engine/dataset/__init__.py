@@ -1,0 +1,1 @@
+"""A folder of sounds as a corpus: discovery, checks, cache and split."""

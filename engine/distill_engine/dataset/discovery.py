@@ -22,7 +22,7 @@ JUNK_FOLDERS = frozenset({"__macosx", "$recycle.bin", "system volume information
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundFile:
     """A file below the folder: `name` is its path from there, with forward slashes, bytes that are not UTF-8 written out;
     `reason` why it is left out, if it is."""
 
@@ -31,7 +31,7 @@ class Found:
     reason: str = ""
 
 
-def find_files(folder: Path) -> list[Found]:
+def find_files(folder: Path) -> list[FoundFile]:
     """Every file below `folder` that is not hidden or junk, sorted by name. Raises CorpusError for a missing folder."""
     try:
         if not folder.exists():
@@ -41,17 +41,19 @@ def find_files(folder: Path) -> list[Found]:
         os.listdir(folder)
     except OSError as error:
         raise CorpusError(f"{folder} cannot be opened ({error.strerror or error}): check its permissions") from None
-    found: list[Found] = []
+    found: list[FoundFile] = []
     _walk(folder, folder, set(), found)
     return sorted(found, key=lambda one: one.name)
 
 
-def _walk(folder: Path, root: Path, seen: set[tuple[int, int]], found: list[Found]) -> None:
+def _walk(folder: Path, root: Path, seen: set[tuple[int, int]], found: list[FoundFile]) -> None:
     try:
         status = folder.stat()
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
-        found.append(Found(folder, f"{_name(folder, root)}/", f"folder cannot be opened ({error.strerror or error})"))
+        found.append(
+            FoundFile(folder, f"{_name(folder, root)}/", f"folder cannot be opened ({error.strerror or error})")
+        )
         return
     if (status.st_dev, status.st_ino) in seen:  # a link back up, or a second way in
         return
@@ -64,7 +66,7 @@ def _walk(folder: Path, root: Path, seen: set[tuple[int, int]], found: list[Foun
         if _is_folder(entry):
             folders.append(path)
         else:
-            found.append(Found(path, _name(path, root), _refusal(path)))
+            found.append(FoundFile(path, _name(path, root), _refusal(path)))
     for path in folders:
         _walk(path, root, seen, found)
 

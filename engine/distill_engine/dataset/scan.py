@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from distill_engine.audio.files import read_audio
 from distill_engine.audio.levels import SILENCE_DB, clipped_samples, db_to_gain, mix_to_mono, peak_db, rms_db
-from distill_engine.dataset.discovery import Found, find_files
+from distill_engine.dataset.discovery import FoundFile, find_files
 from distill_engine.errors import AudioFileError
 
 FloatArray = npt.NDArray[np.float32]
@@ -135,7 +135,7 @@ def corpus_report(folder: Path, files: list[FileReport]) -> CorpusReport:
     return CorpusReport(folder, tuple(files), tuple(remarks))
 
 
-def examine_file(found: Found) -> Examined:
+def examine_file(found: FoundFile) -> Examined:
     """Decode one file and judge it."""
     blank = FileReport(found.path, found.name, "skipped", found.reason)
     if found.reason:

@@ -1,0 +1,1 @@
+"""Streaming layers with explicit state, in torch."""

@@ -13,16 +13,12 @@ from torch import Tensor, nn
 
 from distill_engine.errors import ConfigError, VocoderError
 from distill_engine.layers.state import map_state
+from distill_engine.system.listeners import Listener, ignore
 
-Told = Callable[[str], None]
 InitialState = Callable[..., Any]
 Step = Callable[[Tensor, Any], tuple[Tensor, Any]]
 
 _SIGNS = ("out of memory", "can't allocate memory", "alloc_failed", "not enough memory")
-
-
-def ignore(reason: str) -> None:
-    """The listener of those who do not want to know."""
 
 
 class Runner:
@@ -34,7 +30,7 @@ class Runner:
         step: `(x [1, C_in, n], state) -> (y [1, C_out, n * rate], state)`, which leaves the given state as it is; the network's own
             if None.
         unit: the smallest piece of x that a step takes, in columns.
-        told: is told in plain words when work goes on differently.
+        notify: gets a sentence when work goes on differently.
     """
 
     def __init__(
@@ -46,11 +42,11 @@ class Runner:
         initial_state: InitialState | None = None,
         step: Step | None = None,
         unit: int = 1,
-        told: Told = ignore,
+        notify: Listener = ignore,
     ) -> None:
         own: Any = network
         self.network, self.device, self.dtype = network, device, dtype
-        self.unit, self.told = unit, told
+        self.unit, self.notify = unit, notify
         self.piece: int | None = None  # columns computed at once; None: as many as come
         self._initial_state: InitialState = initial_state or own.initial_state
         self._step: Step = step or own.step
@@ -100,16 +96,16 @@ class Runner:
         _give_back(self.device)
         if size > self.unit:
             self.piece = max(self.unit, size // 2 // self.unit * self.unit)
-            self.told(f"{self.device} ran out of memory: going on in pieces of {self.piece} frames")
+            self.notify(f"{self.device} ran out of memory: going on in pieces of {self.piece} frames")
         elif self.device.type != "cpu":
-            self.told(f"{self.device} ran out of memory: going on on the CPU, slower")
+            self.notify(f"{self.device} ran out of memory: going on on the CPU, slower")
             self.device, self.dtype, self.piece, self._moved = torch.device("cpu"), torch.float32, None, True
             self.network.to(self.device, self.dtype)
         else:
             raise VocoderError("out of memory even in the smallest pieces: close other programs") from None
 
 
-def place(network: nn.Module, device: torch.device, told: Told = ignore) -> torch.device:
+def move_network(network: nn.Module, device: torch.device, notify: Listener = ignore) -> torch.device:
     """Moves a network to a device, or to the CPU where it does not fit there. Returns where it is."""
     try:
         network.to(device)
@@ -117,7 +113,7 @@ def place(network: nn.Module, device: torch.device, told: Told = ignore) -> torc
         if device.type == "cpu" or not out_of_memory(error):
             raise
         _give_back(device)
-        told(f"the weights do not fit on {device}: going on on the CPU, slower")
+        notify(f"the weights do not fit on {device}: going on on the CPU, slower")
         device = torch.device("cpu")
         network.to(device)
     return device

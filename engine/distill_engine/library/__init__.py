@@ -1,0 +1,1 @@
+"""The user's folders: models, presets, takes, recordings and added vocoders."""

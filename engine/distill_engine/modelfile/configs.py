@@ -11,7 +11,7 @@ from distill_engine.audio.mel import MelConfig
 from distill_engine.errors import ConfigError, ModelFileError
 from distill_engine.modelfile.manifest import Manifest
 from distill_engine.modelfile.sizes import MAX_NUMBERS, numbers
-from distill_engine.models.config import ModelConfig
+from distill_engine.models.model_config import ModelConfig
 from distill_engine.vocoders.registry import VOCODERS
 
 MAX_NUMBER = 1 << 20

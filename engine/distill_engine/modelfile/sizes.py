@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from distill_engine.audio.mel import MelConfig
-from distill_engine.models.config import ModelConfig
+from distill_engine.models.model_config import ModelConfig
 from distill_engine.vocoders.bigvgan import BigVGANConfig
-from distill_engine.vocoders.config import HifiGanConfig, VocosConfig
+from distill_engine.vocoders.configs import HifiGanConfig, VocosConfig
 
 MAX_NUMBERS = 1 << 25  # of what is not in the file: a network of 128 MiB is built before its weights are missed
 

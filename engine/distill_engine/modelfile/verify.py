@@ -12,26 +12,26 @@ from distill_engine.modelfile.reader import ModelFile
 
 
 @dataclass(frozen=True)
-class Finding:
+class FileCheck:
     """One thing that was checked: `fault` says what is wrong with it, None if nothing is."""
 
     what: str
     fault: str | None = None
 
 
-def verify_file(file: ModelFile) -> Iterator[Finding]:
+def verify_file(file: ModelFile) -> Iterator[FileCheck]:
     """Check the archive's own bytes, then each part (digest, layout, finite numbers) and graph (digest, contents).
 
     Every byte of the file is covered: by a digest, or by being the only one that saving would write there.
     """
     canonical = file.is_canonical()
-    yield Finding(
+    yield FileCheck(
         "archive", None if canonical else "its own bytes are not those that Distill writes: damaged or re-packed"
     )
     for name in sorted(file.parts):
-        yield Finding(f"part {name}", _fault(file, name, graph=False))
+        yield FileCheck(f"part {name}", _fault(file, name, graph=False))
     for name in sorted(file.graphs):
-        yield Finding(f"graph {name}", _fault(file, name, graph=True))
+        yield FileCheck(f"graph {name}", _fault(file, name, graph=True))
 
 
 def checked_graph(file: ModelFile, name: str) -> tuple[bytes, GraphReport]:

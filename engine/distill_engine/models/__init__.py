@@ -1,0 +1,1 @@
+"""Latent models: mel frames to latents and back."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from distill_engine.errors import ConfigError
-from distill_engine.models.config import ModelConfig
+from distill_engine.models.model_config import ModelConfig
 
 if TYPE_CHECKING:
     from distill_engine.models.latent_model import LatentModel

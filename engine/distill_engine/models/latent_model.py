@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from distill_engine.layers.conv import ConvState, StreamingConv1d
 from distill_engine.layers.convnext import ChannelNorm, ConvNeXtBlock
 from distill_engine.models.bottleneck import BOTTLENECKS, BottleneckResult
-from distill_engine.models.config import ModelConfig
+from distill_engine.models.model_config import ModelConfig
 
 
 @dataclass

@@ -12,13 +12,13 @@ import numpy.typing as npt
 
 from distill_engine.analysis.analyse import Analysis, AnalysisConfig, analyse
 from distill_engine.analysis.level import gated_db, level_surface
-from distill_engine.analysis.probes import Progress, Synthesise
+from distill_engine.analysis.model_prober import ProgressListener, Synthesise
 from distill_engine.dataset.corpus import Corpus
 from distill_engine.modelfile import update_model
-from distill_engine.models.config import ModelConfig
-from distill_engine.rendering.loading import LoadedModel, load_model
+from distill_engine.models.model_config import ModelConfig
+from distill_engine.rendering.loaded_model import LoadedModel, load_model
 from distill_engine.rendering.performance import Score, play_score
-from distill_engine.streaming.instrument import prepare_instrument
+from distill_engine.synthesis.instrument import prepare_instrument
 
 FloatArray = npt.NDArray[np.float32]
 TARGET_DB = -16.0
@@ -82,7 +82,7 @@ def analyse_file(
     *,
     seed: int = 0,
     vocoder: str = "auto",
-    progress: Progress | None = None,
+    progress: ProgressListener | None = None,
     config: AnalysisConfig | None = None,
 ) -> Analysis:
     """Analyses a model on the sounds it was trained on and writes controls, corpus latents and map into its file.

@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from distill_engine.audio.mel import MelConfig, mel_spectrogram
 from distill_engine.errors import VocoderError
+from distill_engine.inference.step_backend import StepBackend
 from distill_engine.rendering.performance import Score, play_score
-from distill_engine.streaming.backends.base import StepBackend
-from distill_engine.streaming.instrument import Instrument
+from distill_engine.synthesis.instrument import Instrument
 
 FloatArray = npt.NDArray[np.float32]
 Vocode = Callable[[FloatArray], FloatArray]
@@ -49,7 +49,7 @@ def performance_mel(instrument: Instrument, score: Score) -> FloatArray:
         recorders.append(_Recorder(instrument.vocoder_stream()))
         return recorders[-1]
 
-    for _ in play_score(replace(instrument, vocoder_stream=stream, _ready=[]), score):
+    for _ in play_score(replace(instrument, vocoder_stream=stream), score):
         pass
     played = max(recorders, key=lambda recorder: len(recorder.frames), default=None)
     if played is None or not played.frames:

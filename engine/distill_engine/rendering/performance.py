@@ -3,33 +3,39 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from distill_engine.errors import ConfigError, ControlError, DistillError, TakeError, VocoderError
-from distill_engine.streaming.instrument import Instrument
-from distill_engine.streaming.synth import Synth
-from distill_engine.streaming.take import Take, TakeEvent
-from distill_engine.streaming.vocabulary import BLEND_SLOTS, slot
-from distill_engine.streaming.voice import FAILED
+from distill_engine.state import from_arrays
+from distill_engine.synthesis.instrument import Instrument
+from distill_engine.synthesis.synth import Synth
+from distill_engine.synthesis.synth_state import SynthState
+from distill_engine.synthesis.voice import ReportKind
+from distill_engine.system.listeners import Listener, ignore
+from distill_engine.takes.take import (
+    TICK_SAMPLES,
+    Command,
+    LiveInput,
+    ParameterChange,
+    PlayedModel,
+    Swap,
+    Take,
+    hop_of_tick,
+)
+from distill_engine.vocabulary.table import BLEND_SLOTS
 
-FloatArray = npt.NDArray[np.float32]
+Float32Array = npt.NDArray[np.float32]
 
 RENDER_BLOCK = 16
 MAXIMUM_SECONDS = 24 * 3600.0
 
-Told = Callable[[str], None]
 Resolve = Callable[[str, str, str], Instrument]
 """(model name, model digest, vocoder) -> the instrument that a take swaps to. Raises DistillError."""
-Swapped = Callable[[str, str, str, str], Instrument]
-"""The same, with the digest of its analysis."""
-
-
-def ignore(text: str) -> None:
-    """For those who need not be told."""
 
 
 @dataclass(frozen=True)
@@ -57,23 +63,23 @@ class Score:
             raise ConfigError(f"{len(self.others) + 1} models are to play together; at most {BLEND_SLOTS} can")
 
 
-def play_score(instrument: Instrument, score: Score, told: Told = ignore) -> Iterator[FloatArray]:
+def play_score(instrument: Instrument, score: Score, notify: Listener = ignore) -> Iterator[Float32Array]:
     """Blocks [2, n] of exactly the score's duration at the instrument's rate, faded in and out, without the vocoder's delay.
 
-    `told` hears what was dealt with on the way. Raises VocoderError if the vocoder fails.
+    `notify` gets a sentence for each problem that was dealt with. Raises VocoderError if the vocoder fails.
     """
     synth = _prepared(instrument, score)
     total = round(score.seconds * instrument.sample_rate)
     skip = synth.alignment_samples
     hops = math.ceil((total + skip) / synth.hop)
-    fade = math.ceil(synth.post.config.fade_seconds * synth.sample_rate)
+    fade = math.ceil(synth.output.config.fade_seconds * synth.sample_rate)
     stop = max(0, (total + skip - fade) // synth.hop - 1)  # over a hop before the last sample: what widens it rings on
     left = total
     for first in _blocks(hops, stop):
         if first == stop > 0:
             synth.stop()
         ends = [hop for hop in (stop, hops) if hop > first]
-        block = _rendered(synth, min(RENDER_BLOCK, ends[0] - first if ends else 1), told)
+        block = _rendered(synth, min(RENDER_BLOCK, ends[0] - first if ends else 1), notify)
         block, skip = block[:, skip:], max(0, skip - block.shape[1])
         yield block[:, :left]
         left -= min(left, block.shape[1])
@@ -102,9 +108,9 @@ def _prepared(instrument: Instrument, score: Score) -> Synth:
             raise ControlError(f"latent {index}: this model has the latents 0 to {instrument.latent_dim - 1}")
         synth.set(f"/distill/latent/{index}", value)
     synth.pin(frozenset(score.latents))
-    for place, (other, weight) in enumerate(score.others, 1):
-        synth.swap(other, 0.0, place=place)
-        synth.set(f"/distill/blend/{place}", weight)
+    for slot, (other, weight) in enumerate(score.others, 1):
+        synth.swap(other, 0.0, slot=slot)
+        synth.set(f"/distill/blend/{slot}", weight)
     for address, value in score.parameters.items():
         synth.set(address, value)
     return synth
@@ -119,120 +125,143 @@ def control_index(instrument: Instrument, name: str) -> int:
     return names.index(name)
 
 
-def _rendered(synth: Synth, hops: int, told: Told, heard: FloatArray | None = None) -> FloatArray:
+def _rendered(synth: Synth, hops: int, notify: Listener, heard: Float32Array | None = None) -> Float32Array:
     """The synth's next hops. Where it plays on live, muted, a file is not written: raises VocoderError if a vocoder failed."""
     block = synth.render(hops, heard)
     for report in synth.take_reports():
-        if report.kind == FAILED:
-            raise VocoderError(report.message.split("; ")[0] + "; choose another --vocoder or --torch-device")
-        told(report.message)
+        if report.kind is ReportKind.FAILED:
+            raise VocoderError(f"{report.cause}; choose another --vocoder or --torch-device")
+        notify(report.message)
     return block
 
 
 def play_take(
-    instrument: Instrument, take: Take, resolve: Resolve, *, vocoder: str | None = None, told: Told = ignore
-) -> Iterator[FloatArray]:
-    """Blocks [2, n] of a take, cut as they were live: the same samples. With `vocoder` the same performance through another one.
+    instrument: Instrument, take: Take, resolve: Resolve, *, vocoder: str | None = None, notify: Listener = ignore
+) -> Iterator[Float32Array]:
+    """Play a take in blocks [2, n], cut as they were live: the same samples. With `vocoder` the same performance through another.
 
     Through another vocoder the sound is moved by the difference of the delays, so that it stays where it was.
-    `told` hears what was dealt with on the way. Raises TakeError if the take belongs to another model, VocoderError.
+    `notify` gets a sentence for each problem that was dealt with. Raises TakeError if the take belongs to another model, VocoderError.
     """
     header = take.header
-    if header.model != instrument.model_digest:
+    if header.main.digest("model") != instrument.model_digest:
         raise TakeError(
-            f"the take was played with {header.model_name} ({header.model[:12]}), not with {instrument.name} "
+            f"the take was played with {header.main.name} ({header.main.digest('model')[:12]}), not with {instrument.name} "
             f"({instrument.model_digest[:12]}); give the model it was played with"
         )
-    _check_analysis(instrument, header.analysis, header.model_name)
-
-    def swapped(name: str, digest: str, kind: str, analysis: str) -> Instrument:
-        found = resolve(name, digest, vocoder or kind)
-        _check_analysis(found, analysis, name)
-        return found
-
-    synth = Synth(instrument, seed=header.seed, block=header.block)
-    same = vocoder is None and instrument.vocoder_digest == header.vocoder_digest
-    _restore(synth, take, swapped, same)
-    shift = 0 if same else synth.alignment_samples - _recorded_alignment(take)
-    if shift < 0:
-        yield np.zeros((2, -shift), np.float32)
-    skip, left = max(0, shift), take.hops * header.hop
-    left += min(0, shift)
-    for block in _perform(synth, take, swapped, vocoder, -(-skip // header.hop), told):
-        part, skip = block[:, skip:], max(0, skip - block.shape[1])
-        yield part[:, :left]
-        left -= min(left, part.shape[1])
+    _check_analysis(instrument, header.main)
+    player = _TakePlayer(instrument, take, resolve, vocoder, notify)
+    yield from player.play()
 
 
-def _check_analysis(instrument: Instrument, analysis: str, name: str) -> None:
+def _check_analysis(instrument: Instrument, played: PlayedModel) -> None:
+    analysis = played.digest("analysis")
     if analysis and analysis != instrument.analysis_digest:
         raise TakeError(
-            f"the take was played with another analysis of {name[:80]}: its controls and its corpus were others; "
+            f"the take was played with another analysis of {played.name[:80]}: its controls and its corpus were others; "
             "give the file it was played with"
         )
 
 
-def _recorded_alignment(take: Take) -> int:
-    return int(take.header.state["synth"][2]) if take.header.state is not None else 0
+class _TakePlayer:
+    """A synth that does what a take says, hop by hop."""
 
+    def __init__(
+        self, instrument: Instrument, take: Take, resolve: Resolve, vocoder: str | None, notify: Listener
+    ) -> None:
+        self._take, self._resolve, self._vocoder, self._notify = take, resolve, vocoder, notify
+        header = take.header
+        self._synth = Synth(instrument, seed=header.seed, block=header.block)
+        same = vocoder is None and instrument.vocoder_digest == header.main.digest("vocoder")
+        recorded = self._restore(networks=same)
+        self._shift = 0 if same else self._synth.alignment_samples - recorded
 
-def _restore(synth: Synth, take: Take, swapped: Swapped, same: bool) -> None:
-    for place, name, digest, kind, _, analysis in take.header.others:
-        synth.swap(swapped(name, digest, kind, analysis), 0.0, place=place)
-    if take.header.state is None:
-        return
-    try:
-        synth.restore(take.header.state, networks=same)
-    except (KeyError, ValueError, IndexError, TypeError, DistillError) as error:
-        raise TakeError(f"the take's state does not fit {synth.instrument.name} ({error}); record it again") from None
-    synth.hops_done = 0
+    def play(self) -> Iterator[Float32Array]:
+        """Yield blocks [2, n] of exactly the take's length, less what another vocoder's delay takes."""
+        header, shift = self._take.header, self._shift
+        if shift < 0:
+            yield np.zeros((2, -shift), np.float32)
+        skip = max(0, shift)
+        hops = hop_of_tick(self._take.ticks, header.hop)
+        left = hops * header.hop + min(0, shift)
+        for block in self._perform(hops + -(-skip // header.hop)):
+            part, skip = block[:, skip:], max(0, skip - block.shape[1])
+            yield part[:, :left]
+            left -= min(left, part.shape[1])
 
+    def _swapped(self, played: PlayedModel) -> Instrument:
+        found = self._resolve(played.name, played.digest("model"), self._vocoder or played.vocoder)
+        _check_analysis(found, played)
+        return found
 
-def _perform(
-    synth: Synth, take: Take, swapped: Swapped, vocoder: str | None, extra: int, told: Told
-) -> Iterator[FloatArray]:
-    """Everything up to the end, and `extra` hops more."""
-    at, heard = 0, np.zeros(0, np.float32)
-    for event in (*take.events, TakeEvent(take.hops + extra)):
-        while at < event.at:
-            count = min(take.header.block, event.at - at)
-            now, heard = heard[: count * synth.hop], heard[count * synth.hop :]
-            yield _rendered(synth, count, told, np.pad(now, (0, count * synth.hop - len(now))) if len(now) else None)
-            at += count
-        if event.heard is not None:
-            heard = event.heard
-            continue
+    def _restore(self, *, networks: bool) -> int:
+        """Bring the synth to where the take began; return the delay to which its voices were aligned, in samples."""
+        header = self._take.header
+        for played in header.playing[1:]:
+            self._synth.swap(self._swapped(played), 0.0, slot=played.slot)
+        if header.state is None:
+            for address, value in header.defaults.items():
+                self._synth.set(address, value)
+            return 0
         try:
-            _do(synth, event, swapped, vocoder)
-        except (ControlError, TypeError, ValueError, IndexError) as error:
-            raise TakeError(f"the take's change at hop {event.at} cannot be done: {error}") from None
+            state = from_arrays(SynthState, header.state)
+            self._synth.restore(state, networks=networks)
+        except (KeyError, ValueError, IndexError, TypeError, DistillError) as error:
+            name = self._synth.instrument.name
+            raise TakeError(f"the take's state does not fit {name} ({error}); record it again") from None
+        self._synth.hops_done = 0
+        return state.alignment_samples
 
+    def _perform(self, hops: int) -> Iterator[Float32Array]:
+        """Everything up to hop `hops`: what the take says, and its last sound for as long as that takes."""
+        header, at, live = self._take.header, 0, np.zeros(0, np.float32)
+        for event in (*self._take.events, None):
+            until = hops if event is None else hop_of_tick(event.tick, header.hop)
+            while at < until:
+                count = min(header.block, until - at)
+                now, live = live[: count * header.hop], live[count * header.hop :]
+                samples = np.pad(now, (0, count * header.hop - len(now))) if len(now) else None
+                yield _rendered(self._synth, count, self._notify, samples)
+                at += count
+            if isinstance(event, LiveInput):
+                live = event.samples
+            elif event is not None:
+                self._do(event)
 
-def _do(synth: Synth, event: TakeEvent, swapped: Swapped, vocoder: str | None) -> None:
-    """One change of a take, in the words that `Synth` notes down."""
-    if event.address is not None:
-        synth.apply(slot(event.address), event.value, event.glide)
-        return
-    arguments = event.arguments
-    match event.command:
-        case "play" | "stop" | "panic" | "trigger":
-            getattr(synth, event.command)()
-        case "source":
-            synth.select_source(str(arguments[0]), float(arguments[1]))
-        case "seed":
-            synth.set_seed(int(arguments[0]))
-        case "pin":
-            synth.pin(frozenset(int(i) for i in arguments))
-        case "clear":
-            synth.swap(None, float(arguments[1]), place=int(arguments[0]))
-        case "swap":
-            place, fade, name, digest, kind, _, analysis = (*arguments, "")[:7]
-            old = synth.instrument_at(int(place))
-            there = None if old is None else (old.name, old.model_digest, old.analysis_digest)
-            if vocoder is None or there != (name, digest, analysis):
-                new = swapped(str(name), str(digest), str(kind), str(analysis))
-                synth.swap(new, float(fade), place=int(place))
-        case None:
-            return
-        case other:
-            raise ControlError(f"{str(other)[:40]!r} is unknown")
+    def _do(self, event: ParameterChange | Command | Swap) -> None:
+        """One event of the take. Raises TakeError if it cannot be done."""
+        try:
+            match event:
+                case ParameterChange():
+                    self._synth.set(event.address, event.value, event.glide_seconds)
+                case Swap():
+                    self._swap(event)
+                case Command():
+                    self._command(event.name, event.arguments)
+        except (ControlError, KeyError, TypeError, ValueError, IndexError) as error:
+            seconds = event.tick * TICK_SAMPLES / self._take.header.sample_rate
+            raise TakeError(f"the take's change at {seconds:.2f} s cannot be done: {error}") from None
+
+    def _swap(self, event: Swap) -> None:
+        """A swap; through a `vocoder` asked for, not one that only changes the vocoder."""
+        model = event.model
+        old = self._synth.instrument_at(model.slot)
+        there = None if old is None else (old.name, old.model_digest, old.analysis_digest)
+        if self._vocoder is None or there != (model.name, model.digest("model"), model.digest("analysis")):
+            self._synth.swap(self._swapped(model), event.fade_seconds, slot=model.slot)
+
+    def _command(self, name: str, arguments: Mapping[str, Any]) -> None:
+        synth = self._synth
+        match name:
+            case "play" | "stop" | "panic" | "trigger":
+                getattr(synth, name)()
+            case "source":
+                synth.select_source(str(arguments["source"]), float(arguments["fade"]))
+            case "seed":
+                synth.set_seed(int(arguments["seed"]))
+            case "pin":
+                synth.pin(frozenset(int(i) for i in arguments["dimensions"]))
+            case "clear":
+                synth.swap(None, float(arguments["fade"]), slot=int(arguments["slot"]))
+            case other:
+                raise ControlError(f"{other[:40]!r} is unknown")

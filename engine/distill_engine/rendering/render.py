@@ -13,15 +13,15 @@ import numpy as np
 from distill_engine.audio.encoding import BitDepth, file_rate, write_audio_stream
 from distill_engine.audio.resampling import StreamingResampler
 from distill_engine.errors import AudioFileError, TakeError
-from distill_engine.rendering.performance import FloatArray, Resolve, Score, play_score, play_take
-from distill_engine.streaming.blending import space_of
-from distill_engine.streaming.instrument import Instrument
-from distill_engine.streaming.take import Take
-from distill_engine.streaming.vocabulary import BLEND_SPACES
+from distill_engine.rendering.performance import Float32Array, Resolve, Score, play_score, play_take
+from distill_engine.synthesis.blending import space_of
+from distill_engine.synthesis.instrument import Instrument
+from distill_engine.takes.take import Take
+from distill_engine.vocabulary.table import BLEND_SPACES
 
 
 @dataclass(frozen=True)
-class Output:
+class RenderTarget:
     """The file to write: rate in Hz (Opus and MP3 may need another, see `RenderResult`), bit depth, format (None: the suffix's)."""
 
     path: Path
@@ -31,7 +31,7 @@ class Output:
 
 
 @dataclass(frozen=True)
-class Progress:
+class RenderProgress:
     """Seconds of sound done, of how many, and the seconds that remain at the present pace."""
 
     done_seconds: float
@@ -58,7 +58,7 @@ class RenderResult:
 
 
 def render_score(
-    instrument: Instrument, score: Score, output: Output, progress: Callable[[Progress], None] | None = None
+    instrument: Instrument, score: Score, output: RenderTarget, progress: Callable[[RenderProgress], None] | None = None
 ) -> RenderResult:
     """Renders a score. Raises AudioFileError, ControlError."""
     notes: list[str] = []
@@ -70,31 +70,31 @@ def render_score(
 def render_take(
     instrument: Instrument,
     take: Take,
-    output: Output,
+    output: RenderTarget,
     resolve: Resolve,
     *,
     vocoder: str | None = None,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callable[[RenderProgress], None] | None = None,
 ) -> RenderResult:
     """Renders a take, through `vocoder` if one is named. Raises AudioFileError, TakeError."""
-    if take.hops < 1:
+    if take.ticks < 1:
         raise TakeError("the take is empty: nothing was played in it")
     notes: list[str] = []
-    blocks = play_take(instrument, take, resolve, vocoder=vocoder, told=notes.append)
+    blocks = play_take(instrument, take, resolve, vocoder=vocoder, notify=notes.append)
     return _write(instrument, blocks, take.seconds, output, progress, notes)
 
 
 class _Meter:
     """Passes blocks on, measuring their level and reporting progress about ten times a second."""
 
-    def __init__(self, rate: int, total: float, progress: Callable[[Progress], None] | None) -> None:
+    def __init__(self, rate: int, total: float, progress: Callable[[RenderProgress], None] | None) -> None:
         self._rate, self._total, self._progress = rate, total, progress
         self.peak = self.square = 0.0
         self.frames = 0
         self.started = time.monotonic()
         self._told = 0.0
 
-    def watch(self, blocks: Iterator[FloatArray]) -> Iterator[FloatArray]:
+    def watch(self, blocks: Iterator[Float32Array]) -> Iterator[Float32Array]:
         for block in blocks:
             if not block.shape[1]:
                 continue
@@ -111,15 +111,15 @@ class _Meter:
             return
         self._told = now
         pace = (now - self.started) / max(done, 1e-9)
-        self._progress(Progress(done, self._total, max(0.0, self._total - done) * pace))
+        self._progress(RenderProgress(done, self._total, max(0.0, self._total - done) * pace))
 
 
 def _write(
     instrument: Instrument,
-    blocks: Iterator[FloatArray],
+    blocks: Iterator[Float32Array],
     seconds: float,
-    output: Output,
-    progress: Callable[[Progress], None] | None,
+    output: RenderTarget,
+    progress: Callable[[RenderProgress], None] | None,
     notes: list[str],
 ) -> RenderResult:
     if not 8000 <= output.sample_rate <= 192_000:
@@ -150,7 +150,7 @@ def _write(
     )
 
 
-def resampled(blocks: Iterator[FloatArray], source: int, target: int) -> Iterator[FloatArray]:
+def resampled(blocks: Iterator[Float32Array], source: int, target: int) -> Iterator[Float32Array]:
     """Stereo blocks [2, n] at another rate, aligned and of the same duration."""
     resampler = StreamingResampler(source, target, 2)
     for block in blocks:

@@ -9,7 +9,7 @@ from distill_engine.errors import LibraryError, TakeError
 from distill_engine.library.lookup import find_model
 from distill_engine.modelfile import ModelFile
 from distill_engine.rendering.performance import Resolve
-from distill_engine.streaming.instrument import Instrument
+from distill_engine.synthesis.instrument import Instrument
 
 
 def model_finder(at_hand: Path, prepare: Callable[[Path, str], Instrument]) -> Resolve:

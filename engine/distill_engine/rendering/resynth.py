@@ -14,8 +14,8 @@ from distill_engine.audio.files import read_audio
 from distill_engine.audio.levels import peak_db, rms_db
 from distill_engine.audio.mel import mel_spectrogram
 from distill_engine.audio.resampling import resample
-from distill_engine.rendering.loading import LoadedModel
-from distill_engine.rendering.render import Output
+from distill_engine.rendering.loaded_model import LoadedModel
+from distill_engine.rendering.render import RenderTarget
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -36,7 +36,7 @@ class ResynthResult:
     notes: tuple[str, ...]
 
 
-def resynth(model: LoadedModel, source: Path, output: Output, *, mel_only: bool = False) -> ResynthResult:
+def resynth(model: LoadedModel, source: Path, output: RenderTarget, *, mel_only: bool = False) -> ResynthResult:
     """Resynthesises a sound file; the result has its length. Raises AudioFileError, VocoderError."""
     sound = read_audio(source, sample_rate=model.sample_rate, mono=True)
     samples = np.ascontiguousarray(sound.samples[0])
@@ -65,7 +65,7 @@ def resynth(model: LoadedModel, source: Path, output: Output, *, mel_only: bool 
         seconds / elapsed,
         choice.name,
         choice.reason,
-        (*sound.notes, *model.take_notes()),
+        (*sound.notes, *model.drain_notes()),
     )
 
 

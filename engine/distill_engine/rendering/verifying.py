@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from distill_engine.errors import DistillError
+from distill_engine.inference.network_loader import NetworkLoader
+from distill_engine.inference.onnx_backend import SessionSettings
+from distill_engine.inference.step_backend import StepBackend
+from distill_engine.inference.vocoder_choice import VocoderChoice
 from distill_engine.modelfile import ModelFile
 from distill_engine.modelfile.configs import mel_config, model_config
-from distill_engine.streaming.backends.base import StepBackend
-from distill_engine.streaming.backends.onnx_backend import SessionSettings
-from distill_engine.streaming.loading import NetworkLoader
-from distill_engine.streaming.vocoder_choice import VocoderChoice
 from distill_engine.vocoders.registry import VOCODERS
 
 TOLERANCE = 1e-4

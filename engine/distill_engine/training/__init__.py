@@ -1,0 +1,1 @@
+"""Training of latent models and vocoders, and the export of their graphs."""

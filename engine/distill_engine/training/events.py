@@ -80,7 +80,3 @@ class Finished:
 
 TrainingEvent = Started | Progress | Validated | Preview | Saved | Warned | Finished
 Listener = Callable[[TrainingEvent], None]
-
-
-def ignore(_: TrainingEvent) -> None:
-    """A listener that hears nothing."""

@@ -19,10 +19,10 @@ import torch
 from torch import Tensor, nn
 
 from distill_engine.errors import TrainingError
-from distill_engine.layers.buffers import WithConstants
 from distill_engine.layers.state import flatten_state, unflatten_state
 from distill_engine.modelfile.graph_nodes import parts_of
 from distill_engine.models.latent_model import LatentModel
+from distill_engine.vocoders.vocos.constant_buffers import WithConstants
 
 if TYPE_CHECKING:
     import onnx

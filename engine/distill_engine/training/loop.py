@@ -43,7 +43,7 @@ def left_until(deadline: float | None, reserve: float = 0.0) -> float | None:
     return None if deadline is None else max(1.0, deadline - time.monotonic() - reserve)
 
 
-def onward(
+def budget_for_resume(
     begun: tuple[Checkpoint, Mapping[str, Any]] | None, epochs: int | None, seconds: float | None, default: Budget
 ) -> Budget:
     """The budget asked for; else what is left of the one that a checkpoint was `begun` with (told beside it); else the default."""

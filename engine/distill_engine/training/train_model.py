@@ -14,8 +14,8 @@ from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.errors import TrainingError
 from distill_engine.modelfile import Manifest, ModelFile, Part, save_model, update_model
 from distill_engine.models.build import build_model
-from distill_engine.models.config import ModelConfig
 from distill_engine.models.latent_model import LatentModel
+from distill_engine.models.model_config import ModelConfig
 from distill_engine.training.batches import Augmentation, Batches
 from distill_engine.training.checkpoint import Checkpoint
 from distill_engine.training.device import training_device
@@ -24,7 +24,7 @@ from distill_engine.training.export import export_runtime
 from distill_engine.training.latent_settings import LatentSettings, latent_preset
 from distill_engine.training.latent_step import set_latent_statistics
 from distill_engine.training.latent_task import LatentTask
-from distill_engine.training.loop import Budget, TrainingLoop, left_until, onward
+from distill_engine.training.loop import Budget, TrainingLoop, budget_for_resume, left_until
 from distill_engine.training.storage import check_corpus, load_weights, read_checkpoint, to_part, weights
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def train_model(
     task.core.set_statistics(*_mel_statistics([corpus.clips[i].mel for i in corpus.training]))
     default = Budget(epochs=max(1, round(steps / batches.steps_per_epoch)))
     epochs = options.epochs or (default.epochs if options.preset and options.deadline is None else None)
-    budget = onward(begun, epochs, left_until(options.deadline), default)
+    budget = budget_for_resume(begun, epochs, left_until(options.deadline), default)
     about = {
         "settings": settings.to_dict(), "corpus": corpus.digest, "config": options.config.to_dict(),
         "preset": preset, **budget.to_dict(),

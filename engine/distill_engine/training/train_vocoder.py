@@ -16,13 +16,14 @@ from distill_engine.dataset.scan import SILENT_DB
 from distill_engine.errors import TrainingError, VocoderError
 from distill_engine.modelfile import Manifest, ModelFile, Part, save_model, update_model
 from distill_engine.modelfile.configs import vocoder_config
+from distill_engine.system.listeners import ignore
 from distill_engine.training.batches import Augmentation, Batches
 from distill_engine.training.checkpoint import Checkpoint
 from distill_engine.training.device import training_device
 from distill_engine.training.distributed import Ranks, start_ranks, stop_ranks
-from distill_engine.training.events import Finished, Listener, Saved, Started, Warned, ignore
+from distill_engine.training.events import Finished, Listener, Saved, Started, Warned
 from distill_engine.training.export import export_runtime
-from distill_engine.training.loop import Budget, TrainingLoop, left_until, onward
+from distill_engine.training.loop import Budget, TrainingLoop, budget_for_resume, left_until
 from distill_engine.training.previews import Previews
 from distill_engine.training.storage import check_corpus, load_weights, read_checkpoint, to_part, weights
 from distill_engine.training.train_model import load_latent_model
@@ -100,7 +101,9 @@ def train_vocoder(
     asked = time.monotonic()
     figures = copy_synthesis(base.to(task.core.device), task.core, task.held_out) if base is not None else None
     reserve = 2 * (time.monotonic() - asked) + EXPORT_SECONDS  # a last validation, the figures of the best, the graph
-    budget = onward(found, options.epochs, left_until(options.deadline, reserve), Budget(seconds=DEFAULT_SECONDS))
+    budget = budget_for_resume(
+        found, options.epochs, left_until(options.deadline, reserve), Budget(seconds=DEFAULT_SECONDS)
+    )
     about = {
         "settings": settings.to_dict(), "corpus": corpus.digest, "config": config, "warm_start": warm, **budget.to_dict(),
     }  # fmt: skip

@@ -1,35 +1,15 @@
-"""BigVGAN-v2 as a vocoder of this engine: which weights there are, and their mel. The network itself is vendored.
+"""BigVGAN-v2 as a vocoder of this engine: the published variants and their mel. The network itself is vendored.
 
 Importing this module imports no framework.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
 from distill_engine.audio.mel import MelConfig
-from distill_engine.errors import VocoderError, WeightsError
-from distill_engine.vocoders.weights import WeightsRecord, hub_folder, read_record
-from distill_engine.vocoders.weights_events import Converting, Listener, ignore
+from distill_engine.errors import VocoderError
 from distill_vendor.bigvgan import PIN, PINS, BigVGANConfig, Pin
 
-if TYPE_CHECKING:
-    from distill_engine.vocoders.loaded import LoadedVocoder
-
-__all__ = [
-    "PIN",
-    "PINS",
-    "BigVGANConfig",
-    "Pin",
-    "install_local",
-    "installed",
-    "load_bigvgan",
-    "local_record",
-    "mel_of",
-    "pinned",
-]
+__all__ = ["PIN", "PINS", "BigVGANConfig", "Pin", "mel_of", "pinned"]
 
 
 def mel_of(config: BigVGANConfig) -> MelConfig:
@@ -45,109 +25,3 @@ def pinned(name: str = "bigvgan") -> Pin:
     if name not in PINS:
         raise VocoderError(f"{name!r} is no published BigVGAN; choose {', '.join(PINS)}")
     return PINS[name]
-
-
-def installed(name: str = "bigvgan") -> bool:
-    """Whether the weights are on this machine, whole. Never asks the network."""
-    try:
-        return read_record(hub_folder(pinned(name).hub)) is not None
-    except WeightsError:
-        return False
-
-
-def load_bigvgan(
-    name: str = "bigvgan",
-    *,
-    weights: Path | None = None,
-    torch_device: str = "auto",
-    half: bool | None = None,
-    fetch: bool = True,
-    listener: Listener = ignore,
-) -> LoadedVocoder:
-    """BigVGAN ready to play.
-
-    Args:
-        name: the published variant; its weights are fetched on first use if `fetch`, and never asked for again.
-        weights: a local checkpoint or a folder with one and its config.json, instead of the published ones.
-        torch_device: `auto|cpu|cuda|mps`; auto prefers CUDA, then MPS.
-        half: half precision; None: on CUDA where a probe shows that the sound stays the same.
-
-    Raises WeightsError, VocoderError.
-    """
-    from distill_engine.vocoders.loaded import load_record
-
-    record = local_record(weights, listener) if weights is not None else _published(name, fetch, listener)
-    return load_record(record, torch_device=torch_device, half=half, listener=listener)
-
-
-def _published(name: str, fetch: bool, listener: Listener) -> WeightsRecord:
-    from distill_engine.vocoders.weights_download import ONCE, download
-
-    pin = pinned(name)
-    record = read_record(hub_folder(pin.hub))
-    if record is None and not fetch:
-        raise WeightsError(f"{name}: its weights are not on this machine: {ONCE}")
-    return record or download(pin, listener)
-
-
-def local_record(path: Path, listener: Listener = ignore) -> WeightsRecord:
-    """A record for a checkpoint or folder that the user names; converted once, beside the hub's cache. Raises WeightsError."""
-    from distill_engine.vocoders.weights import hub_cache, store
-    from distill_engine.vocoders.weights_convert import sha256_of
-
-    checkpoint, config = _checkpoint(path)
-    digest = sha256_of(checkpoint)
-    folder = hub_cache() / "distill" / f"local--{digest[:16]}"
-    record = read_record(folder)
-    if record is not None and BigVGANConfig.from_dict(record.config) == config:
-        return record
-    listener(Converting(checkpoint.name))
-    return store(_record_of("local", checkpoint, config, digest), checkpoint, folder)
-
-
-def install_local(name: str, path: Path, listener: Listener = ignore) -> WeightsRecord:
-    """Takes a local checkpoint or folder for the published weights called `name`, as if downloaded. Raises WeightsError."""
-    from distill_engine.vocoders.weights import store
-    from distill_engine.vocoders.weights_convert import sha256_of
-
-    pin = pinned(name)
-    checkpoint, config = _checkpoint(path, pin)
-    if config != pin.config:
-        raise WeightsError(
-            f"{path}: its config.json is not that of {name}; name the variant it is, or use `distill vocoder add`"
-        )
-    digest = sha256_of(checkpoint)
-    if pin.sha256 and digest != pin.sha256:
-        raise WeightsError(f"{checkpoint}: is not the pinned file (SHA-256 {digest[:12]}...): fetch it from {pin.hub}")
-    listener(Converting(checkpoint.name))
-    return store(_record_of(name, checkpoint, config, digest), checkpoint, hub_folder(pin.hub))
-
-
-def _checkpoint(path: Path, pin: Pin = PIN) -> tuple[Path, BigVGANConfig]:
-    """The checkpoint file that a path means, and its config: from config.json beside it, else the pin's."""
-    from distill_engine.vocoders.weights_convert import read_json
-
-    checkpoint = path
-    if path.is_dir():
-        found = [path / pin.weights, *sorted(path.glob("*.safetensors")), *sorted(path.glob("*.pt"))]
-        checkpoint = next((candidate for candidate in found if candidate.is_file()), path / pin.weights)
-    if not checkpoint.is_file():
-        raise WeightsError(
-            f"{checkpoint}: no such file: give a BigVGAN checkpoint or a folder with one and config.json"
-        )
-    config_file = checkpoint.with_name("config.json")
-    return checkpoint, _upstream_config(read_json(config_file), config_file) if config_file.is_file() else pin.config
-
-
-def _record_of(name: str, checkpoint: Path, config: BigVGANConfig, digest: str) -> WeightsRecord:
-    return WeightsRecord(
-        name, "bigvgan", str(checkpoint.resolve()), config.to_dict(), mel_of(config).to_dict(),
-        file=checkpoint.name, sha256=digest,
-    )  # fmt: skip
-
-
-def _upstream_config(values: Mapping[str, Any], where: Path) -> BigVGANConfig:
-    try:
-        return BigVGANConfig.from_upstream(values)
-    except (ValueError, TypeError) as error:
-        raise WeightsError(f"{where}: is not a BigVGAN config ({error})") from None

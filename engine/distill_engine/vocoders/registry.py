@@ -9,7 +9,7 @@ from typing import Any
 
 from distill_engine.errors import VocoderError
 from distill_engine.vocoders.bigvgan import BigVGANConfig
-from distill_engine.vocoders.config import HifiGanConfig, VocosConfig
+from distill_engine.vocoders.configs import HifiGanConfig, VocosConfig
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ VOCODERS: dict[str, VocoderKind] = {
     kind.name: kind
     for kind in (
         VocoderKind(
-            "vocos", VocosConfig, "distill_engine.vocoders.vocos:Vocos", True,
+            "vocos", VocosConfig, "distill_engine.vocoders.vocos.network:Vocos", True,
             "frame-rate network with an inverse STFT: cheap to train and to play",
         ),
         VocoderKind(

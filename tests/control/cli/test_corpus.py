@@ -12,7 +12,7 @@ import pytest
 
 from distill_control.cli.corpus import register, run_check
 from distill_control.cli.main import guarded
-from distill_control.cli.output import common_parser
+from distill_control.cli.support.output import common_parser
 from distill_engine.audio.encoding import write_audio
 
 
@@ -77,7 +77,8 @@ def test_nothing_usable_fails_with_one_line(tmp_path: Path, capsys: pytest.Captu
 
 def test_checking_a_corpus_loads_no_torch(folder: Path) -> None:
     code = (
-        "import sys, argparse; from distill_control.cli.corpus import register; from distill_control.cli.output import common_parser;"
+        "import sys, argparse; from distill_control.cli.corpus import register;"
+        "from distill_control.cli.support.output import common_parser;"
         "p = argparse.ArgumentParser(); register(p.add_subparsers(), common_parser());"
         f"a = p.parse_args(['corpus', 'check', {str(folder)!r}, '--json']); a.run(a);"
         "sys.exit(bool({'torch', 'matplotlib', 'onnxruntime', 'scipy'} & set(sys.modules)))"

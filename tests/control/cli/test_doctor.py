@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-from distill_control.cli import doctor_checks as doctor
 from distill_control.cli.main import main
+from distill_control.cli.support import doctor_checks as doctor
 from distill_engine.errors import DeviceError
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from distill_control.cli import patches, preset
-from distill_control.cli.output import common_parser
+from distill_control.cli.support.output import common_parser
 from distill_engine.errors import ConfigError, PresetError
 from distill_engine.library.presets import PresetStore
 

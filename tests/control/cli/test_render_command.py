@@ -9,7 +9,7 @@ import soundfile
 
 from distill_control.cli import render as command
 from distill_control.cli.main import guarded
-from distill_control.cli.output import common_parser
+from distill_control.cli.support.output import common_parser
 
 
 @pytest.fixture
@@ -53,8 +53,8 @@ def test_resynth_of_a_recording(distill, tiny_model, tmp_path, capsys):
 
 
 def test_a_take_is_rendered(distill, tiny_model, tmp_path):
-    from distill_engine.streaming.instrument import prepare_instrument
-    from distill_engine.streaming.synth import Synth
+    from distill_engine.synthesis.instrument import prepare_instrument
+    from distill_engine.synthesis.synth import Synth
 
     synth = Synth(prepare_instrument(tiny_model, "vocos"), seed=3)
     synth.start_take(tmp_path / "a.take")

@@ -10,8 +10,8 @@ import pytest
 
 from distill_control.cli import monitor, send
 from distill_control.cli.main import guarded
-from distill_control.cli.output import common_parser
-from distill_engine.streaming import vocabulary
+from distill_control.cli.support.output import common_parser
+from distill_engine.vocabulary import table as vocabulary
 
 MONITOR = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); import test_send_and_monitor as t; sys.exit(t.run(*sys.argv[1:]))"

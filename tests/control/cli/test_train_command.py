@@ -159,7 +159,7 @@ def test_what_the_controls_will_cost_is_kept_of_the_minutes(
     monkeypatch: pytest.MonkeyPatch, minutes: float | None, analysis: bool, cost: float, reserved: float, warned: tuple
 ) -> None:
     from distill_control.cli import train
-    from distill_engine.models.config import ModelConfig
+    from distill_engine.models.model_config import ModelConfig
 
     monkeypatch.setattr("distill_engine.rendering.analysis_cost.expected_seconds", lambda *arguments: cost)
     args = argparse.Namespace(minutes=minutes, no_analysis=not analysis, with_vocoder=False, kind="vocos")

@@ -15,15 +15,17 @@ import numpy as np
 import pytest
 import soundfile
 
-from distill_control.cli import train, train_start
+from distill_control.cli import train
 from distill_control.cli.main import main
+from distill_control.cli.support import train_start
 from distill_engine.dataset.corpus import Corpus, load_corpus
 from distill_engine.modelfile import ModelFile, update_model
 from distill_engine.modelfile.verify import check_fit
-from distill_engine.models.config import ModelConfig
+from distill_engine.models.model_config import ModelConfig
+from distill_engine.system.listeners import ignore
 from distill_engine.training import loop
 from distill_engine.training import train_vocoder as train_vocoder_module
-from distill_engine.training.events import Finished, ignore
+from distill_engine.training.events import Finished
 from distill_engine.training.storage import read_checkpoint
 from distill_engine.training.train_model import ModelOptions, train_model
 from distill_engine.training.train_vocoder import VocoderOptions, train_vocoder

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import soundfile
 
+from distill_control.arguments import known_choices
 from distill_control.cli.main import main
-from distill_control.commands import known_choices
-from distill_engine.streaming import vocabulary
+from distill_engine.vocabulary import table as vocabulary
 
 PUBLISHED: dict[str, Any] = {
     "num_mels": 80, "upsample_initial_channel": 32, "sampling_rate": 22050, "n_fft": 1024, "win_size": 1024,
@@ -35,7 +35,7 @@ def add_speech(tmp_path: Path) -> list[str]:
     import torch
 
     from distill_engine.vocoders.registry import build_vocoder
-    from distill_engine.vocoders.weights import published_config
+    from distill_engine.vocoders.weights.records import published_config
 
     torch.manual_seed(0)
     network = build_vocoder("hifigan", published_config("hifigan", PUBLISHED)[0])
@@ -68,7 +68,8 @@ def test_a_local_checkpoint_serves_as_the_published_one(
 ) -> None:
     import torch
 
-    from distill_engine.vocoders.bigvgan import BigVGANConfig, Pin, installed, load_bigvgan
+    from distill_engine.vocoders.bigvgan import BigVGANConfig, Pin
+    from distill_engine.vocoders.weights.published import installed, load_bigvgan
     from distill_vendor.bigvgan import BigVGAN
 
     small = BigVGANConfig(bands=8, upsample_rates=(2,), upsample_kernels=(4,), initial_channels=8)

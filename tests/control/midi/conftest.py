@@ -6,8 +6,8 @@ from typing import Any
 import mido
 import pytest
 
-from distill_control.midi.rack import Rack
-from distill_control.midi.shelf import MapShelf
+from distill_control.midi.controllers import Rack
+from distill_control.midi.map_store import MapShelf
 from distill_control.session import Session
 from support_control import RecordingLink
 

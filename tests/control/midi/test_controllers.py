@@ -8,7 +8,7 @@ import pytest
 
 from distill_control.midi.ports import read_message
 from distill_control.midi.scaling import CURVES
-from distill_engine.streaming import vocabulary
+from distill_engine.vocabulary import table as vocabulary
 
 BRIGHT = "/distill/control/brightness"
 
@@ -227,7 +227,7 @@ def test_a_flood_of_mutated_messages_leaves_all_values_finite_and_in_range(make_
         if count % 50 == 0:
             stage.wait(0.05)
     for parameter in vocabulary.PARAMETERS:
-        value = stage.session.values.slots[parameter.slot]
+        value = stage.session.values.parameters[parameter.index]
         assert math.isfinite(value)
         assert parameter.minimum <= value <= parameter.maximum
     assert len(stage.notices) < 1000, len(stage.notices)

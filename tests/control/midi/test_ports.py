@@ -13,8 +13,8 @@ import mido
 import pytest
 
 from distill_control.midi.hotplug import PortKeeper
+from distill_control.midi.midi_service import MidiService
 from distill_control.midi.ports import PortList, PortName, check_port, device_name, list_midi, matches
-from distill_control.midi.service import MidiService
 from distill_control.settings.control import ControlSettings
 from distill_engine.errors import ControlError
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from distill_control.midi import service as midi
+from distill_control.midi import midi_service as midi
 from distill_control.midi.hotplug import PortKeeper
-from distill_control.midi.service import MidiService
+from distill_control.midi.midi_service import MidiService
 from distill_control.settings.control import ControlSettings
 
 WIDTH = "/distill/width"

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from distill_control.osc.packet import encode
-from distill_engine.streaming import vocabulary
+from distill_engine.vocabulary import table as vocabulary
 
 FLOOD = """
 import socket, struct, sys, time
@@ -43,8 +43,8 @@ def test_two_thousand_a_second_are_all_handled(make_engine, tools):
     engine = make_engine()
     before = status(tools, engine)["messages"]
     flood(engine, 3000, 2000)
-    slot = vocabulary.slot("/distill/width")
-    tools.eventually(lambda: engine.value(slot) == 0.625)
+    parameter_index = vocabulary.index_of("/distill/width")
+    tools.eventually(lambda: engine.value(parameter_index) == 0.625)
     figures = status(tools, engine)
     assert figures["messages"] - before == 3000 + 1 + 1
     assert figures["osc_lost"] == 0
@@ -56,8 +56,8 @@ def test_ten_thousand_a_second_leave_the_last_value_and_no_memory(make_engine, t
     process = psutil.Process(engine.process.pid)
     before = process.memory_info().rss
     flood(engine, 20000, 10000)
-    slot = vocabulary.slot("/distill/width")
-    tools.eventually(lambda: engine.value(slot) == 0.625)
+    parameter_index = vocabulary.index_of("/distill/width")
+    tools.eventually(lambda: engine.value(parameter_index) == 0.625)
     assert process.memory_info().rss - before < 4e6
 
 
@@ -103,7 +103,7 @@ def test_a_control_process_started_again_goes_on_where_the_old_one_stood(make_en
     with engine.client() as client:
         client.send("/distill/control/roughness", -0.25)
         client.send("/distill/width", 0.5)
-        tools.eventually(lambda: engine.value(vocabulary.slot("/distill/width")) == 0.5)
+        tools.eventually(lambda: engine.value(vocabulary.index_of("/distill/width")) == 0.5)
     engine.process.kill()
     engine.process.wait()
     engine.process.stderr.close()
@@ -112,7 +112,7 @@ def test_a_control_process_started_again_goes_on_where_the_old_one_stood(make_en
     with engine.client() as client:
         assert tools.ask(client, "/distill/width") == (0.5,)
         assert tools.ask(client, "/distill/control/roughness") == (-0.25,)
-    assert engine.value(vocabulary.slot("/distill/control/1")) == -0.25
+    assert engine.value(vocabulary.index_of("/distill/control/1")) == -0.25
 
 
 def test_an_engine_that_is_gone_is_said_and_the_process_ends(make_engine):

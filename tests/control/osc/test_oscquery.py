@@ -11,7 +11,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from distill_control.osc.packet import decode, encode
-from distill_engine.streaming import vocabulary
+from distill_engine.vocabulary import table as vocabulary
 
 
 def fetch(engine, path, **headers):

@@ -6,12 +6,12 @@ import subprocess
 
 import pytest
 
-from distill_engine.streaming import vocabulary
+from distill_engine.vocabulary import table as vocabulary
 
 pytestmark = pytest.mark.peer
 
-WIDTH = vocabulary.slot("/distill/width")
-BRIGHTNESS = vocabulary.slot("/distill/control/0")
+WIDTH = vocabulary.index_of("/distill/width")
+BRIGHTNESS = vocabulary.index_of("/distill/control/0")
 
 
 def need(program):

@@ -8,13 +8,13 @@ import time
 import pytest
 
 from distill_control.osc.framing import frame, slip
+from distill_control.osc.osc_service import OscService
 from distill_control.osc.packet import Message, decode, encode, encode_bundle
 from distill_control.osc.ports import open_socket
-from distill_control.osc.service import OscService
 from distill_control.session import Session
 from distill_control.settings import ControlSettings
 from distill_engine.errors import ControlError
-from distill_engine.streaming import vocabulary
+from distill_engine.vocabulary import table as vocabulary
 from support_control import RecordingLink
 
 
@@ -72,21 +72,21 @@ def test_patterns_reach_parameters_and_never_commands(engine, tools):
     with engine.client() as client:
         before = len(engine.commands)
         client.send("/distill/control/*ness", 0.25)
-        slots = [vocabulary.slot(f"/distill/control/{index}") for index in range(2)]
-        tools.eventually(lambda: [engine.value(slot) for slot in slots] == [0.25, 0.25])
+        parameters = [vocabulary.index_of(f"/distill/control/{index}") for index in range(2)]
+        tools.eventually(lambda: [engine.value(parameter_index) for parameter_index in parameters] == [0.25, 0.25])
         client.send("/distill/{panic,stop}")
         assert client.receive(2.0).address == "/distill/error"
         assert len(engine.commands) == before
 
 
 def test_bundles_act_at_their_time_past_ones_at_once_far_ones_never(engine, tools):
-    slot = vocabulary.slot("/distill/width")
+    parameter_index = vocabulary.index_of("/distill/width")
     with engine.client() as client:
         client.send_packet(encode_bundle([encode("/distill/width", 0.25)], time.time() - 100))
-        tools.eventually(lambda: engine.value(slot) == 0.25)
+        tools.eventually(lambda: engine.value(parameter_index) == 0.25)
         sent = time.time()
         client.send_packet(encode_bundle([encode("/distill/width", 0.75)], sent + 0.3))
-        tools.eventually(lambda: engine.value(slot) == 0.75)
+        tools.eventually(lambda: engine.value(parameter_index) == 0.75)
         assert 0.29 < time.time() - sent < 0.6
         client.send_packet(encode_bundle([encode("/distill/width", 0.5)], sent + 366 * 86400))
         answer = client.receive(2.0)
@@ -96,7 +96,7 @@ def test_bundles_act_at_their_time_past_ones_at_once_far_ones_never(engine, tool
         for packet in later:
             client.send_packet(packet)
         assert "wait for their time" in client.receive(2.0).arguments[1]
-        tools.eventually(lambda: engine.value(slot) == pytest.approx(0.1))
+        tools.eventually(lambda: engine.value(parameter_index) == pytest.approx(0.1))
 
 
 def test_errors_come_at_a_bounded_rate_and_say_how_many_were_held_back(engine, tools):
@@ -184,7 +184,7 @@ def test_two_clients_that_fight_over_one_fader_end_up_showing_the_same(engine, t
             client: [m.arguments for m in tools.collect(client, 0.5) if m.address == "/distill/width"]
             for client in shown
         }
-        value = engine.value(vocabulary.slot("/distill/width"))
+        value = engine.value(vocabulary.index_of("/distill/width"))
         for client in shown:
             assert (told[client] or [(shown[client],)])[-1] == (pytest.approx(value),)
             assert len(told[client]) <= 3, "a settled fader is quiet"
@@ -319,7 +319,7 @@ def test_any_free_port_is_one_that_is_free_for_tcp_too(monkeypatch):
         return opened
 
     async def start():
-        monkeypatch.setattr("distill_control.osc.service.open_socket", some_taken)
+        monkeypatch.setattr("distill_control.osc.osc_service.open_socket", some_taken)
         settings = ControlSettings(osc_port=0, oscquery_port=None, zeroconf=False)
         session = Session(RecordingLink())
         service = OscService(session, settings, lambda level, text: None)

@@ -6,7 +6,7 @@ import json
 import pytest
 from rich.console import Console
 
-from distill_control.session.notices import Notices
+from distill_control.session.user_messages import Notices
 from distill_control.session.view import bar, meter, picture
 from distill_control.settings import ControlSettings
 from distill_engine.errors import ConfigError

@@ -7,9 +7,9 @@ import pytest
 
 from distill_control.session import Session, Subscription
 from distill_engine.errors import ControlError
-from distill_engine.streaming import vocabulary
-from distill_engine.streaming.status import STATUS_FIELDS
-from distill_engine.streaming.vocabulary import PARAMETERS, ROWS
+from distill_engine.realtime.status import STATUS_FIELDS
+from distill_engine.vocabulary import table as vocabulary
+from distill_engine.vocabulary.table import PARAMETERS, ROWS
 
 STATIC = [p for p in PARAMETERS if p.row.family is None]
 
@@ -25,10 +25,10 @@ def subscriber(key="me", origins=(), **options):
 
 
 @pytest.mark.parametrize("parameter", STATIC, ids=lambda p: p.address)
-def test_every_parameter_reaches_its_slot_and_is_echoed_clipped(rain, fake_link, parameter):
+def test_every_parameter_is_written_and_is_echoed_clipped(rain, fake_link, parameter):
     replies = Replies()
     assert rain.handle(parameter.address, [parameter.maximum], "me", replies)
-    assert (parameter.slot, parameter.maximum, 0.0) in fake_link.written
+    assert (parameter.index, parameter.maximum, 0.0) in fake_link.written
     assert rain.get(parameter.address) == parameter.maximum
     assert replies == []
     rain.handle(parameter.address, [parameter.minimum - 99], "me", replies)
@@ -94,7 +94,7 @@ def test_a_model_without_a_map_says_so_when_it_is_asked_for(rain, fake_link, add
 
 def test_controls_go_by_the_names_of_the_model(rain, fake_link):
     rain.set("/distill/control/roughness", [0.5, 2.0])
-    assert fake_link.written == [(vocabulary.slot("/distill/control/1"), 0.5, 2.0)]
+    assert fake_link.written == [(vocabulary.index_of("/distill/control/1"), 0.5, 2.0)]
     with pytest.raises(ControlError, match="brightness, roughness, density"):
         rain.set("/distill/control/warmth", [0.5])
     with pytest.raises(ControlError, match="16 latent"):
@@ -109,13 +109,13 @@ def test_another_model_keeps_values_of_controls_by_name(rain, fake_link):
     assert seen == [("rain", "sea")]
     assert rain.get("/distill/control/roughness") == 0.5
     assert rain.get("/distill/control/size") == 0.0
-    assert (vocabulary.slot("/distill/control/0"), 0.5, 0.0) in fake_link.written
+    assert (vocabulary.index_of("/distill/control/0"), 0.5, 0.0) in fake_link.written
     assert "/distill/latent/8" not in rain.addresses()
 
 
 def test_the_first_model_leaves_controls_as_shared_memory_has_them(fake_link):
     session = Session(fake_link)
-    session.values.slots[vocabulary.slot("/distill/control/1")] = 0.5
+    session.values.parameters[vocabulary.index_of("/distill/control/1")] = 0.5
     session.on_message({"event": "model", "name": "rain", "controls": ["brightness", "roughness"], "latents": 8})
     assert session.get("/distill/control/roughness") == 0.5
     assert fake_link.written == []
@@ -126,7 +126,7 @@ def test_groups_write_their_targets_and_wake_the_map(rain, fake_link):
     assert [rain.get(f"/distill/latent/{i}") for i in range(4)] == [1.0, 2.0, 3.0, 0.0]
     rain.set("/distill/map", [0.5, -0.5, 3.0])
     assert (rain.get("/distill/map/x"), rain.get("/distill/map/y"), rain.get("/distill/map/amount")) == (0.5, -0.5, 1.0)
-    assert (vocabulary.slot("/distill/map/y"), -0.5, 3.0) in fake_link.written
+    assert (vocabulary.index_of("/distill/map/y"), -0.5, 3.0) in fake_link.written
 
 
 def test_subscribers_get_current_values_first_then_the_latest_change(rain):

@@ -10,9 +10,9 @@ import pytest
 
 from distill_engine.analysis.analyse import Analysis, AnalysisConfig, analyse, most_hops
 from distill_engine.analysis.controls import Controls
-from distill_engine.analysis.features import NAMES, extract, summarise
+from distill_engine.analysis.features.table import NAMES, extract, summarise
+from distill_engine.analysis.model_prober import AnalysisProgress
 from distill_engine.analysis.plots import write_plots
-from distill_engine.analysis.probes import AnalysisProgress
 from distill_engine.errors import AnalysisError
 
 SMALL = AnalysisConfig(

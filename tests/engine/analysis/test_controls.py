@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from distill_engine.analysis.control_response import Response
 from distill_engine.analysis.controls import ControlInfo, Controls, Paths
-from distill_engine.analysis.measure import Response
 from distill_engine.analysis.motion import NEUTRAL, Motion, SourceModulation
 from distill_engine.analysis.region import Region, fit_region
 from distill_engine.errors import AnalysisError

@@ -8,14 +8,7 @@ import numpy as np
 import pytest
 import soxr
 
-from distill_engine.audio.mel import (
-    DEFAULT_MEL,
-    FloatArray,
-    MelConfig,
-    hz_to_mel,
-    mel_spectrogram,
-    mel_to_hz,
-)
+from distill_engine.audio.mel import DEFAULT_MEL, FloatArray, MelConfig, hz_to_mel, mel_spectrogram, mel_to_hz
 from distill_engine.audio.mel_adapter import MelAdapter
 from distill_engine.errors import ConfigError
 

@@ -18,7 +18,7 @@ from distill_engine.analysis.map import make_map
 from distill_engine.errors import AnalysisError, DistillError
 from distill_engine.modelfile import Manifest, ModelFile, save_model, update_model
 from distill_engine.rendering.verifying import verify_graphs
-from distill_engine.streaming.instrument import prepare_instrument
+from distill_engine.synthesis.instrument import prepare_instrument
 
 DECODER = "runtime/decoder.onnx"
 
@@ -114,7 +114,7 @@ def test_an_analysis_that_does_not_fit_the_model_is_refused(
 def test_an_analysis_that_fits_plays(tiny_model: Path, tmp_path: Path) -> None:
     path = tmp_path / "m.distillgan"
     update_model(tiny_model, parts={"analysis": controls(8) | plane(8)}, output=path)
-    assert prepare_instrument(path).place is not None
+    assert prepare_instrument(path).latent_map is not None
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")

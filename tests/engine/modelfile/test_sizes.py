@@ -12,7 +12,7 @@ from distill_engine.modelfile import Manifest, ModelFile, PartEntry
 from distill_engine.modelfile.configs import check_configs, model_config
 from distill_engine.modelfile.sizes import MAX_NUMBERS, numbers
 from distill_engine.models.build import build_model
-from distill_engine.models.config import ModelConfig
+from distill_engine.models.model_config import ModelConfig
 from distill_engine.vocoders.registry import VOCODERS, build_vocoder
 
 MODELS = [

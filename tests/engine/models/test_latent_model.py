@@ -10,8 +10,8 @@ from torch.nn import functional as F
 from distill_engine.errors import ConfigError
 from distill_engine.models.bottleneck import GaussianBottleneck
 from distill_engine.models.build import build_model
-from distill_engine.models.config import ModelConfig
 from distill_engine.models.latent_model import LatentModel, upsample
+from distill_engine.models.model_config import ModelConfig
 from distill_engine.models.upsample import upsample_latents
 
 SMALL = ModelConfig(

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 import soundfile
 
-from distill_engine.analysis.features import NAMES
-from distill_engine.analysis.setting import AnalysisConfig
+from distill_engine.analysis.context import AnalysisConfig
+from distill_engine.analysis.features.table import NAMES
 from distill_engine.dataset.corpus import load_corpus
 from distill_engine.library.assets import starter_path
 from distill_engine.modelfile import ModelFile
 from distill_engine.rendering.analysing import analyse_file, synthesiser
-from distill_engine.rendering.loading import load_model
-from distill_engine.streaming.instrument import prepare_instrument
-from distill_engine.streaming.synth import Synth
+from distill_engine.rendering.loaded_model import load_model
+from distill_engine.synthesis.instrument import prepare_instrument
+from distill_engine.synthesis.synth import Synth
 
 SMALL = AnalysisConfig(
     probes=80, bases=2, positions=5, moving_bases=1, moving_positions=3, moving_hops=60, characters=1

@@ -5,7 +5,7 @@ import pytest
 
 from distill_engine.analysis.analyse import AnalysisConfig, most_hops
 from distill_engine.library.assets import starter_path
-from distill_engine.models.config import ModelConfig
+from distill_engine.models.model_config import ModelConfig
 from distill_engine.rendering.analysing import TRIM_SECONDS
 from distill_engine.rendering.analysis_cost import expected_seconds, hop_seconds
 

@@ -8,10 +8,10 @@ import soundfile
 
 from distill_engine.errors import AudioFileError, ConfigError, ControlError, TakeError
 from distill_engine.rendering.performance import RENDER_BLOCK, Score, play_score, play_take
-from distill_engine.rendering.render import Output, render_score, render_take
-from distill_engine.streaming.instrument import Instrument, prepare_instrument
-from distill_engine.streaming.synth import Synth
-from distill_engine.streaming.take import Take
+from distill_engine.rendering.render import RenderTarget, render_score, render_take
+from distill_engine.synthesis.instrument import Instrument, prepare_instrument
+from distill_engine.synthesis.synth import Synth
+from distill_engine.takes.take import LiveInput, Take
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def _perform(synth: Synth, others, take) -> np.ndarray:
         if step == 24:
             synth.swap(others["second"], 0.1)
         if step == 30:
-            synth.swap(others["hifigan"], 0.1, place=2)
+            synth.swap(others["hifigan"], 0.1, slot=2)
             synth.set("/distill/blend/2", 0.5, 0.1)
         if step == 40:
             synth.set_seed(12)
@@ -71,7 +71,7 @@ def _perform(synth: Synth, others, take) -> np.ndarray:
 def test_a_take_renders_the_live_samples(vocos, others, resolve, tmp_path):
     live = _perform(Synth(vocos, seed=4, block=2), others, tmp_path / "a.take")
     take = Take.read(tmp_path / "a.take")
-    assert take.hops == 120
+    assert take.ticks == 120 * 4
     offline = _whole(play_take(vocos, take, resolve))
     assert np.abs(live).max() > 1e-3
     assert np.array_equal(offline, live)
@@ -82,7 +82,7 @@ def test_a_take_renders_the_live_samples(vocos, others, resolve, tmp_path):
 
 def test_a_take_with_two_models_from_its_start_renders_the_live_samples(vocos, others, resolve, tmp_path):
     synth = Synth(vocos, seed=4)
-    synth.swap(others["second"], 0.05, place=1)
+    synth.swap(others["second"], 0.05, slot=1)
     synth.set("/distill/blend/1", 0.6)
     synth.render(20)
     synth.start_take(tmp_path / "b.take")
@@ -107,7 +107,7 @@ def test_a_take_of_a_live_input_holds_what_was_heard(vocos, resolve, tmp_path, b
         parts.append(synth.render(block, sound[first * 512 : (first + block) * 512]))
     synth.stop_take()
     take = Take.read(tmp_path / "heard.take")
-    assert sum(len(event.heard) for event in take.events if event.heard is not None) == 40 * 512
+    assert sum(len(event.samples) for event in take.events if isinstance(event, LiveInput)) == 40 * 512
     played, live = _whole(play_take(vocos, take, resolve)), np.concatenate(parts, axis=1)
     assert np.array_equal(played, live[:, -played.shape[1] :])
 
@@ -141,7 +141,7 @@ def test_a_take_asked_for_amid_a_swap_begins_after_it(vocos, others, tmp_path, r
     live = synth.render(20)
     synth.stop_take()
     take = Take.read(tmp_path / "c.take")
-    assert take.header.vocoder == "hifigan"
+    assert take.header.main.vocoder == "hifigan"
     offline = _whole(play_take(others["hifigan"], take, resolve))
     assert np.abs(offline[:, -20 * 512 :] - live).max() <= 1e-5
 
@@ -180,7 +180,7 @@ def test_a_take_with_a_tampered_state_or_command_is_refused(vocos, resolve, tmp_
         _whole(
             play_take(vocos, dataclasses.replace(take, header=dataclasses.replace(take.header, state=short)), resolve)
         )
-    events = (dataclasses.replace(take.events[0], command="format-disk"),)
+    events = (dataclasses.replace(take.events[0], name="format-disk"),)
     with pytest.raises(TakeError, match="unknown"):
         _whole(play_take(vocos, dataclasses.replace(take, events=events), resolve))
 
@@ -235,7 +235,7 @@ def test_impossible_scores_are_refused(vocos):
 )
 def test_every_format_and_rate(vocos, tmp_path, name, rate, depth, subtype):
     seen = []
-    result = render_score(vocos, Score(0.5, seed=1), Output(tmp_path / name, rate, depth), seen.append)
+    result = render_score(vocos, Score(0.5, seed=1), RenderTarget(tmp_path / name, rate, depth), seen.append)
     info = soundfile.info(tmp_path / name)
     assert info.subtype == subtype
     assert info.channels == 2
@@ -253,18 +253,18 @@ def test_an_interrupted_render_leaves_what_was_there(vocos, tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        render_score(vocos, Score(1.0), Output(path), interrupt)
+        render_score(vocos, Score(1.0), RenderTarget(path), interrupt)
     assert path.read_bytes() == b"precious"
     assert [p.name for p in tmp_path.iterdir()] == ["a.wav"]
 
 
 def test_an_output_that_cannot_be_written_is_a_clear_error(vocos, tmp_path):
     with pytest.raises(AudioFileError, match="folder"):
-        render_score(vocos, Score(0.1), Output(tmp_path / "none" / "a.wav"))
+        render_score(vocos, Score(0.1), RenderTarget(tmp_path / "none" / "a.wav"))
     with pytest.raises(AudioFileError, match="format"):
-        render_score(vocos, Score(0.1), Output(tmp_path / "a.xyz"))
+        render_score(vocos, Score(0.1), RenderTarget(tmp_path / "a.xyz"))
     with pytest.raises(AudioFileError, match="rate"):
-        render_score(vocos, Score(0.1), Output(tmp_path / "a.wav", 100))
+        render_score(vocos, Score(0.1), RenderTarget(tmp_path / "a.wav", 100))
 
 
 def test_an_empty_take_is_refused(vocos, resolve, tmp_path):
@@ -276,6 +276,6 @@ def test_an_empty_take_is_refused(vocos, resolve, tmp_path):
     synth.start_take(tmp_path / "h.take")
     synth.render(1)
     synth.stop_take()
-    take = dataclasses.replace(Take.read(tmp_path / "h.take"), hops=0)
+    take = dataclasses.replace(Take.read(tmp_path / "h.take"), ticks=0)
     with pytest.raises(TakeError, match="empty"):
-        render_take(vocos, take, Output(tmp_path / "a.wav"), resolve)
+        render_take(vocos, take, RenderTarget(tmp_path / "a.wav"), resolve)

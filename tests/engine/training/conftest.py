@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from distill_engine.audio.mel import mel_spectrogram
-from distill_engine.models.config import ModelConfig
+from distill_engine.models.model_config import ModelConfig
 
 RATE = 44100
 

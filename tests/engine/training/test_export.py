@@ -9,10 +9,10 @@ import torch
 from onnx import numpy_helper
 
 from distill_engine.errors import ModelFileError, TrainingError
-from distill_engine.models.config import ModelConfig
+from distill_engine.inference.graph_weights import external_names, find_weight, find_weights
+from distill_engine.inference.onnx_backend import OnnxGraph
 from distill_engine.models.latent_model import LatentModel
-from distill_engine.streaming.backends.onnx_backend import OnnxGraph
-from distill_engine.streaming.backends.weights import external_names, find_weight, find_weights
+from distill_engine.models.model_config import ModelConfig
 from distill_engine.training import export
 from distill_engine.vocoders import HifiGan, HifiGanConfig, Vocos, VocosConfig
 

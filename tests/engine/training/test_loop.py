@@ -10,7 +10,7 @@ import pytest
 
 from distill_engine.errors import ConfigError
 from distill_engine.training.checkpoint import Checkpoint
-from distill_engine.training.loop import Budget, TrainingLoop, onward
+from distill_engine.training.loop import Budget, TrainingLoop, budget_for_resume
 
 
 class Counting:
@@ -72,14 +72,14 @@ def begun_with(budget: Budget, steps: int) -> tuple[Checkpoint, dict[str, Any]]:
 
 def test_a_resumed_course_of_seconds_goes_on_where_it_stood() -> None:
     begun = begun_with(Budget(seconds=10), 4)
-    run = Run(onward(begun, None, None, Budget(epochs=1)), begun[0])
+    run = Run(budget_for_resume(begun, None, None, Budget(epochs=1)), begun[0])
     assert (run.done.completed, run.done.steps) == (True, 10)
     assert run.task.progress == pytest.approx([0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
 
 
 def test_a_resumed_course_of_epochs_keeps_their_number() -> None:
     begun = begun_with(Budget(epochs=3), 4)
-    run = Run(onward(begun, None, None, Budget(seconds=100)), begun[0])
+    run = Run(budget_for_resume(begun, None, None, Budget(seconds=100)), begun[0])
     assert (run.done.completed, run.done.steps) == (True, 6)
 
 
@@ -90,27 +90,27 @@ def test_what_is_asked_for_on_resuming_counts(
     epochs: int | None, seconds: float | None, steps: int, first: float | None
 ) -> None:
     begun = begun_with(Budget(epochs=3), 4)
-    run = Run(onward(begun, epochs, seconds, Budget(epochs=1)), begun[0])
+    run = Run(budget_for_resume(begun, epochs, seconds, Budget(epochs=1)), begun[0])
     assert run.done.steps == steps
     assert (run.task.progress[0] if run.task.progress else None) == first
 
 
 def test_a_checkpoint_that_knows_no_length_goes_on_with_the_default() -> None:
     checkpoint, _ = begun_with(Budget(epochs=3), 4)
-    assert onward((checkpoint, {}), None, None, Budget(seconds=6)) == Budget(seconds=6, spent=4)
-    assert onward(None, None, None, Budget(seconds=6)) == Budget(seconds=6)
-    assert Run(onward((checkpoint, {}), None, None, Budget(epochs=4)), checkpoint).done.steps == 8
+    assert budget_for_resume((checkpoint, {}), None, None, Budget(seconds=6)) == Budget(seconds=6, spent=4)
+    assert budget_for_resume(None, None, None, Budget(seconds=6)) == Budget(seconds=6)
+    assert Run(budget_for_resume((checkpoint, {}), None, None, Budget(epochs=4)), checkpoint).done.steps == 8
 
 
 def test_a_course_that_is_over_is_completed_without_a_step() -> None:
     begun = begun_with(Budget(seconds=3), 8)
-    run = Run(onward(begun, None, None, Budget(epochs=1)), begun[0])
+    run = Run(budget_for_resume(begun, None, None, Budget(epochs=1)), begun[0])
     assert (run.done.completed, run.task.progress) == (True, [])
 
 
 def test_a_stop_after_the_last_step_still_has_its_state_validated_once() -> None:
     begun = begun_with(Budget(epochs=3), 6)
-    run = Run(onward(begun, None, None, Budget(epochs=1)), begun[0])
+    run = Run(budget_for_resume(begun, None, None, Budget(epochs=1)), begun[0])
     assert (run.done.completed, run.done.steps, run.task.validations) == (True, 6, 1)
     assert run.checkpoint is not None
     assert Run(Budget(epochs=3), run.checkpoint).task.validations == 0

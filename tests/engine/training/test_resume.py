@@ -12,7 +12,7 @@ import torch
 
 from distill_engine.errors import ModelFileError, TrainingError
 from distill_engine.modelfile import ModelFile
-from distill_engine.models.config import ModelConfig
+from distill_engine.models.model_config import ModelConfig
 from distill_engine.training.events import Finished, Progress, Saved, TrainingEvent, Validated
 from distill_engine.training.train_model import ModelOptions, train_model
 from distill_engine.training.train_vocoder import VocoderOptions, judge_usable, train_vocoder

@@ -13,16 +13,11 @@ import torch
 from distill_engine.audio.mel import DEFAULT_MEL, MelConfig
 from distill_engine.errors import ConfigError, VocoderError, WeightsError
 from distill_engine.layers.state import clone_state, flatten_state, unflatten_state
-from distill_engine.vocoders.bigvgan import (
-    PIN,
-    BigVGANConfig,
-    load_bigvgan,
-    mel_of,
-    pinned,
-)
-from distill_engine.vocoders.loaded import LoadedVocoder
+from distill_engine.vocoders.bigvgan import PIN, BigVGANConfig, mel_of, pinned
 from distill_engine.vocoders.registry import VOCODERS, build_vocoder, vocoder_delay
-from distill_engine.vocoders.weights_events import Converting
+from distill_engine.vocoders.weights.events import Converting
+from distill_engine.vocoders.weights.loaded import LoadedVocoder
+from distill_engine.vocoders.weights.published import load_bigvgan
 from distill_vendor.bigvgan import BigVGAN
 
 SMALL = BigVGANConfig(
@@ -113,7 +108,7 @@ def test_absent_or_unfit_local_weights_are_named(checkpoint: Path, tmp_path: Pat
 
 
 def test_half_precision_is_taken_only_where_the_sound_stays(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import distill_engine.vocoders.loaded as module
+    import distill_engine.vocoders.weights.loaded as module
 
     monkeypatch.setattr(module, "HALF_TOLERANCE_DB", 20.0)
     assert load_bigvgan(weights=checkpoint, torch_device="cpu", half=True).runner.dtype == torch.float16

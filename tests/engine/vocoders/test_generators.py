@@ -10,7 +10,7 @@ from distill_engine.errors import ConfigError, VocoderError
 from distill_engine.layers.state import flatten_state
 from distill_engine.vocoders import VOCODERS, HifiGanConfig, VocosConfig, build_vocoder, vocoder_delay
 from distill_engine.vocoders.hifigan import HifiGan
-from distill_engine.vocoders.vocos import Vocos
+from distill_engine.vocoders.vocos.network import Vocos
 
 SMALL = {"bands": 16, "initial_channels": 16, "upsample_rates": (4, 2), "upsample_kernels": (8, 4)}
 V3 = {"resblock": 2, "resblock_kernels": (3, 5), "resblock_dilations": ((1, 2), (2, 6))}

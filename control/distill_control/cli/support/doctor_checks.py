@@ -1,0 +1,209 @@
+"""What `distill doctor` looks at: whether this computer can play, train and be steered, and what to do where it cannot."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import shutil
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal
+
+from distill_engine.errors import DistillError
+
+Grade = Literal["good", "advice", "fault"]
+
+LEAST_FREE_GB = 2.0
+HUGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One thing that was looked at: `advice` could be better, `fault` keeps something from working; `way` is what to do."""
+
+    what: str
+    grade: Grade
+    found: str
+    way: str = ""
+
+
+def examine() -> Iterator[CheckResult]:
+    """Looks at everything, one thing after the other; no check can end the others."""
+    for what, check in CHECKS.items():
+        try:
+            yield from (CheckResult(what, *row) for row in check())
+        except (DistillError, OSError, ImportError) as error:
+            yield CheckResult(what, "fault", " ".join(str(error).split()), "")
+
+
+CheckRow = tuple[Grade, str, str]
+
+
+def _program() -> Iterator[CheckRow]:
+    from distill_engine import __version__
+
+    yield (
+        "good",
+        f"Distill {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}",
+        "",
+    )
+
+
+def _starter() -> Iterator[CheckRow]:
+    from distill_engine.library.assets import starter_path
+    from distill_engine.modelfile import ModelFile
+    from distill_engine.modelfile.verify import verify_file
+
+    with ModelFile.open(starter_path()) as file:
+        faults = [f"{finding.what}: {finding.fault}" for finding in verify_file(file) if finding.fault]
+    if faults:
+        yield "fault", "; ".join(faults), "install Distill again"
+    else:
+        yield "good", "the built-in model is whole", ""
+
+
+def _speed() -> Iterator[CheckRow]:
+    from distill_engine.library.assets import starter_path
+    from distill_engine.live.realtime_check import FitRequest, fit_instrument
+
+    for kind in ("vocos", "hifigan"):
+        try:
+            _, fit = fit_instrument(starter_path(), FitRequest(kind))
+        except DistillError as error:
+            yield "advice", str(error), ""
+            continue
+        spent = (
+            f"{kind} takes {fit.factor:.2f} s for a second of sound (threads: {fit.threads}, hops a block: {fit.block})"
+        )
+        yield ("good", spent, "") if fit.factor < 0.5 else ("advice", spent, "close other programs before you play")
+
+
+def _training() -> Iterator[CheckRow]:
+    try:
+        found = f"torch {version('torch')}"
+    except PackageNotFoundError:
+        yield "fault", "torch is not installed: nothing can be trained", "install Distill again, with its dependencies"
+        return
+    yield "good", f"{found}, {os.cpu_count()} cores", ""
+
+
+def _sound() -> Iterator[CheckRow]:
+    from distill_engine.audio_io.devices import AudioSystem, jack_answers
+
+    with _hushed():
+        devices, answers = AudioSystem().devices(), jack_answers()
+    if devices:
+        yield "good", "; ".join(device.describe() for device in devices[:4]), ""
+    else:
+        yield "advice", "no audio output device", "start JACK or plug one in; --device null and file:PATH work without"
+    if shutil.which("jackd") and not answers:
+        yield "advice", "JACK is installed and does not run", "start it for the lowest latency"
+
+
+@contextlib.contextmanager
+def _hushed() -> Iterator[None]:
+    """Keeps C libraries off the terminal: JACK's complains there at length about a server that does not run."""
+    before = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
+        os.close(nowhere)
+
+
+def _midi() -> Iterator[CheckRow]:
+    from distill_control.midi.ports import list_midi
+
+    with _hushed():
+        ports = list_midi()
+    if ports.inputs:
+        yield "good", "; ".join(str(port) for port in ports.inputs), ""
+    else:
+        reasons = "; ".join(ports.missing.values())
+        yield "advice", f"no MIDI input{f' ({reasons})' if reasons else ''}", "plug a controller in, if you want one"
+
+
+def _control() -> Iterator[CheckRow]:
+    from distill_control.settings import ControlSettings
+
+    settings = ControlSettings()
+    for name, port, kind in (
+        ("OSC", settings.osc_port, socket.SOCK_DGRAM),
+        ("OSCQuery", settings.oscquery_port, socket.SOCK_STREAM),
+    ):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                option = f"--{name.lower()}-port"
+                yield "advice", f"{name} port {port} is in use (an engine may be playing)", f"or give {option}"
+            else:
+                yield "good", f"{name} port {port} is free", ""
+
+
+def _real_time() -> Iterator[CheckRow]:
+    from distill_engine.realtime.threads import RealtimeStatus, prepare_thread
+
+    results: list[RealtimeStatus] = []
+    thread = threading.Thread(target=lambda: results.append(prepare_thread()))
+    thread.start()
+    thread.join()
+    for note in results[0].notes:
+        found, _, way = note.partition(": ")
+        yield "advice", found, way
+    if results[0].realtime:
+        yield "good", "real-time priority is allowed", ""
+
+
+def _system() -> Iterator[CheckRow]:
+    if HUGE_PAGES.is_file() and "[never]" not in (setting := HUGE_PAGES.read_text()):
+        chosen = setting.partition("[")[2].partition("]")[0]
+        way = f"on stage: `echo never | sudo tee {HUGE_PAGES}`"
+        yield "advice", f"huge pages: {chosen}; the kernel gathers them in stretches of 5 ms", way
+    if GOVERNOR.is_file() and (governor := GOVERNOR.read_text().strip()) != "performance":
+        way = "on stage: `sudo cpupower frequency-set -g performance`"
+        yield "advice", f"the processor's speed follows {governor}", way
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    if load > (os.cpu_count() or 1):
+        yield "advice", f"other programs keep the processor busy (load {load:.1f})", "close them before you play"
+    else:
+        yield "good", f"load {load:.1f} on {os.cpu_count()} cores", ""
+
+
+def _library() -> Iterator[CheckRow]:
+    from distill_engine.library.folders import data_dir, ensure
+
+    folder = ensure(data_dir())
+    if not os.access(folder, os.W_OK):
+        yield "fault", f"{folder} cannot be written to", "set DISTILL_HOME to a folder you can write to"
+        return
+    free = shutil.disk_usage(folder).free / 1e9
+    found = f"{folder}, {free:.1f} GB free"
+    yield ("good", found, "") if free > LEAST_FREE_GB else ("advice", found, "a training needs about a gigabyte")
+
+
+CHECKS: dict[str, Callable[[], Iterator[CheckRow]]] = {
+    "program": _program,
+    "starter": _starter,
+    "speed": _speed,
+    "training": _training,
+    "sound": _sound,
+    "MIDI": _midi,
+    "control": _control,
+    "real time": _real_time,
+    "system": _system,
+    "library": _library,
+}
+
+if sys.platform == "win32":  # the live engine needs a POSIX system
+    CHECKS.pop("real time")

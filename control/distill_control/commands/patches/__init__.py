@@ -1,6 +1,0 @@
-"""Clients for other programs, generated from the vocabulary: what lies in `patches/`, or the same for one model."""
-
-from distill_control.commands.patches.generate import generate
-from distill_control.commands.patches.panel import Panel
-
-__all__ = ["Panel", "generate"]

@@ -1,0 +1,176 @@
+"""The maps of all controllers: found by port name, reloaded when their files change, written when something is learned."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from distill_control.client_patches import Panel
+from distill_control.client_patches.midimaps import LAYOUTS, Layout, midi_map
+from distill_control.midi.binding import Binding, MidiMap
+from distill_control.midi.mapfile import binding_lines, parse_map, read_text
+from distill_control.midi.mapwriter import format_map, save_text, with_binding, without_bindings
+from distill_engine.errors import ControlError
+
+Notify = Callable[[str, str], None]
+Stamp = tuple[int, int, int]
+
+POLL_SECONDS = 0.5
+
+
+@dataclass
+class _Entry:
+    stamp: Stamp | None
+    map: MidiMap | None
+
+
+class MapShelf:
+    """`folder` holds a map per controller; `explicit` is a file that goes before them (`--map`)."""
+
+    def __init__(self, folder: Path, explicit: Path | None, notify: Notify) -> None:
+        self.folder = folder
+        self.explicit = explicit
+        self._notify = notify
+        self._entries: dict[Path, _Entry] = {}
+        self._polled = float("-inf")
+        self.reload()
+
+    def poll(self, now: float) -> bool:
+        """Look for changed files, twice a second at most. True if a map has changed."""
+        if now - self._polled < POLL_SECONDS:
+            return False
+        self._polled = now
+        return self.reload()
+
+    def reload(self) -> bool:
+        """Read what is new or changed. A file with an error is reported once, and what it said before stays in force."""
+        paths = self._paths()
+        gone = [self._entries.pop(path) for path in list(self._entries) if path not in paths]
+        changed = any(entry.map is not None for entry in gone)
+        for path in paths:
+            changed = self._read(path) or changed
+        return changed
+
+    def for_port(self, port: str) -> MidiMap:
+        """The map for a port: the explicit one, else the first whose `port` is part of its name, else the one that
+        comes with Distill for such a controller, else an empty one."""
+        return self._find(port)[1]
+
+    def learned(self, port: str, binding: Binding) -> Path:
+        """Put a binding into the port's map file, instead of those of its target and of its control.
+
+        Raises:
+            ControlError: if the file cannot be read or written.
+        """
+        path, midi_map = self._find(port)
+        replaced = replaced_by(midi_map, binding)
+        text = self._text(path, midi_map)
+        self._write(path, with_binding(without_bindings(text, replaced), binding))
+        return path
+
+    def forget(self, port: str, target: str) -> None:
+        """Take all bindings of an address out of the port's map file.
+
+        Raises:
+            ControlError: if the file cannot be read or written.
+        """
+        path, midi_map = self._find(port)
+        indices = {index for index, binding in enumerate(midi_map.bindings) if binding.target == target}
+        if indices:
+            self._write(path, without_bindings(self._text(path, midi_map), indices))
+
+    def _paths(self) -> list[Path]:
+        try:
+            found = sorted(self.folder.glob("*.toml"))
+        except OSError:
+            found = []
+        explicit = [self.explicit] if self.explicit is not None else []
+        return explicit + [path for path in found if path != self.explicit]
+
+    def _read(self, path: Path) -> bool:
+        stamp = _stamp(path)
+        entry = self._entries.get(path)
+        if entry is not None and entry.stamp == stamp:
+            return False
+        before = entry.map if entry else None
+        try:
+            now: MidiMap | None = parse_map(read_text(path), str(path))
+        except ControlError as error:
+            self._notify("error", str(error))
+            now = before
+        self._entries[path] = _Entry(stamp, now)
+        return now != before
+
+    def _find(self, port: str) -> tuple[Path, MidiMap]:
+        for path, entry in self._entries.items():
+            if entry.map is None:
+                continue
+            wanted = entry.map.port.casefold()
+            if (wanted and wanted in port.casefold()) or (path == self.explicit and not wanted):
+                return path, entry.map
+        known = known_map(port)
+        name = known.name if known else _plain_name(port)
+        stem = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-") or "controller"
+        path = self.folder / f"{stem}.toml"
+        if path in self._entries:
+            path = self.folder / f"{stem}-learned.toml"
+        return path, known or MidiMap(name=name, port=name)
+
+    def _text(self, path: Path, midi_map: MidiMap) -> str:
+        """The file's text as it stands behind `midi_map`; a new file's where there is none."""
+        if path not in self._entries:
+            return format_map(midi_map)
+        text = read_text(path)
+        if parse_map(text, str(path)) != midi_map:
+            raise ControlError(f"{path} was just changed by someone else; try again")
+        if len(binding_lines(text)) != len(midi_map.bindings):
+            raise ControlError(f"{path} cannot be changed here: write each of its bindings under [[bind]]")
+        return text
+
+    def _write(self, path: Path, text: str) -> None:
+        read = parse_map(text, str(path))
+        save_text(path, text)
+        self._entries[path] = _Entry(_stamp(path), read)
+
+
+def known_map(port: str) -> MidiMap | None:
+    """The map that comes with Distill for a controller of this port name, if there is one."""
+    for layout in LAYOUTS.values():
+        if layout.port.casefold() in port.casefold():
+            return _built_in(layout)
+    return None
+
+
+@lru_cache
+def _built_in(layout: Layout) -> MidiMap:
+    return parse_map(midi_map(layout, Panel()), layout.name)
+
+
+def replaced_by(midi_map: MidiMap, binding: Binding) -> set[int]:
+    """Indices of the bindings that a learned one takes the place of: those of its target, and of its control."""
+    return {
+        index
+        for index, other in enumerate(midi_map.bindings)
+        if other.target == binding.target or other.control.covers(binding.control)
+    }
+
+
+def with_learned(midi_map: MidiMap, binding: Binding) -> MidiMap:
+    """The map with a learned binding in force."""
+    gone = replaced_by(midi_map, binding)
+    kept = tuple(other for index, other in enumerate(midi_map.bindings) if index not in gone)
+    return replace(midi_map, bindings=(*kept, binding))
+
+
+def _plain_name(port: str) -> str:
+    """A port's name without the numbers that a system appends (`nanoKONTROL2:nanoKONTROL2 MIDI 1 24:0`)."""
+    return re.sub(r"(\s+\d+:\d+|\s+\d+)$", "", port).strip() or "controller"
+
+
+def _stamp(path: Path) -> Stamp | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino

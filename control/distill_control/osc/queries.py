@@ -1,0 +1,104 @@
+"""The queries that OSC itself answers: subscriptions, ping, status. And what subscribers hear without asking."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from distill_control.arguments import Value
+from distill_control.osc.clients import Clients, Send, Subscriber, subscription
+from distill_control.osc.packet import encode
+from distill_control.session import ModelInfo, Session
+from distill_engine.errors import ControlError
+
+SendTo = Callable[[str, int], Send]
+LEVEL_INTERVAL_SECONDS = 0.1
+_STATUS_LIMIT = 64
+
+
+class SubscriptionQueries:
+    """Answers subscriptions, and forgets UDP subscribers that have not been heard of for `timeout_seconds`."""
+
+    def __init__(
+        self, session: Session, clients: Clients, timeout_seconds: float, notify: Callable[[str, str], None]
+    ) -> None:
+        self.send_to: SendTo | None = None
+        self.timed_out = 0
+        self._session = session
+        self._clients = clients
+        self._timeout = timeout_seconds
+        self._notify = notify
+        self._level_at = 0.0
+        self._level: tuple[float, float] | None = None
+        session.register("/distill/subscribe", self.subscribe)
+        session.register("/distill/unsubscribe", self.unsubscribe)
+        session.register("/distill/ping", lambda arguments, origin: arguments)
+        session.register("/distill/status", self.status)
+        session.on_model(self._model_changed)
+
+    def subscribe(self, arguments: tuple[Value, ...], origin: str) -> None:
+        """`/distill/subscribe [port] [names|numbers]`: at this port of the sender's host, or the way the message came."""
+        subscriber = self._subscriber(arguments, origin)
+        numbers = len(arguments) > 1 and arguments[1] == "numbers"
+        self._session.subscribe(subscription(subscriber, self._session.numbered if numbers else str))
+        self._clients.subscribers[subscriber.key] = subscriber
+        subscriber.send(encode("/distill/controls", *self._session.model.controls))
+
+    def unsubscribe(self, arguments: tuple[Value, ...], origin: str) -> None:
+        """`/distill/unsubscribe [port]`."""
+        if not self._remove(self._subscriber(arguments, origin).key):
+            raise ControlError("there is no subscription to end")
+
+    def status(self, arguments: tuple[Value, ...], origin: str) -> Sequence[Value]:
+        """`/distill/status`: names and values by turns."""
+        pairs = list(self._session.status().items())[:_STATUS_LIMIT]
+        return [item for pair in pairs for item in pair]
+
+    def closed(self, origin: str) -> None:
+        """A connection has ended: so has its subscription."""
+        self._remove(origin)
+
+    def tick(self) -> None:
+        """Called with the session's ticks: corrections, levels, time-outs."""
+        self._clients.flush()
+        now = time.monotonic()
+        if now - self._level_at >= LEVEL_INTERVAL_SECONDS:
+            self._level_at = now
+            self._send_level()
+            self._expire()
+
+    def _subscriber(self, arguments: tuple[Value, ...], origin: str) -> Subscriber:
+        client = self._clients.find(origin)
+        if client is None:
+            raise ControlError("only OSC clients can subscribe")
+        port = int(arguments[0]) if arguments else 0
+        if not port or self.send_to is None:
+            return Subscriber(origin, client.host, client.send, frozenset((origin,)))
+        key = f"udp:{client.host}:{port}"
+        return Subscriber(key, client.host, self.send_to(client.host, port), frozenset((origin, key)))
+
+    def _remove(self, key: str) -> bool:
+        self._clients.subscribers.pop(key, None)
+        return self._session.unsubscribe(key)
+
+    def _model_changed(self, before: ModelInfo, now: ModelInfo) -> None:
+        self._tell(encode("/distill/controls", *now.controls))
+
+    def _send_level(self) -> None:
+        status = self._session.link.status()
+        if not self._clients.subscribers or "peak_db" not in status:
+            return
+        level = (round(float(status["peak_db"]), 1), round(float(status.get("rms_db", -120.0)), 1))
+        if level != self._level:
+            self._level = level
+            self._tell(encode("/distill/level", *level))
+
+    def _tell(self, packet: bytes) -> None:
+        for subscriber in self._clients.subscribers.values():
+            subscriber.send(packet)
+
+    def _expire(self) -> None:
+        for key, subscriber in list(self._clients.subscribers.items()):
+            if key.startswith("udp:") and self._clients.silent_for(subscriber.origins) > self._timeout:
+                self._remove(key)
+                self.timed_out += 1
+                text = f"{key.removeprefix('udp:')} has not been heard for {self._timeout:g} s: it gets no more changes"
+                self._notify("info", text)

@@ -1,0 +1,1 @@
+"""Sound cards: devices, output, capture and recording through PortAudio."""

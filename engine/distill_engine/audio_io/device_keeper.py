@@ -1,0 +1,180 @@
+"""Keeps the sound on a device: opens it, notices when it is lost, and opens it again when it is back.
+
+A thread of its own does this, because PortAudio may wait. Meanwhile the performer plays by the clock, so that time goes on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from distill_engine.audio_io.capture import Capture
+from distill_engine.audio_io.devices import AudioSystem, choose_device, names_jack
+from distill_engine.audio_io.output import ClockOutput, DeviceOutput, FileOutput, Output
+from distill_engine.errors import DeviceError
+from distill_engine.system.threads import lower_thread_priority
+
+CHECK_SECONDS = 0.1
+FIRST_RETRY, LAST_RETRY = 0.5, 4.0
+FILE_PREFIX = "file:"
+
+
+class DeviceKeeper:
+    """Follows one device setting for the life of the engine.
+
+    Args:
+        name: a device name (or part of it), None for the preferred device, "null" or "file:PATH".
+        rate: sample rate to ask for; None takes the device's own.
+        connect: called (from the keeper's thread) with each output to play into.
+        notice: `notice(level, text)`: one line for the user.
+        system: PortAudio, shared with the `capture`.
+        capture: the live input: it gives up its device before devices are listed anew, and opens it again after.
+    """
+
+    def __init__(
+        self,
+        name: str | None,
+        rate: int | None,
+        connect: Callable[[Output], None],
+        notice: Callable[[str, str], None],
+        *,
+        system: AudioSystem,
+        capture: Capture,
+    ) -> None:
+        self.name, self.rate = name, rate
+        self.losses = 0
+        self.connected = False
+        self._system, self._capture = system, capture
+        self._connect, self._notice = connect, notice
+        self._output: Output | None = None
+        self._input_due = 0.0
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="device", daemon=True)
+
+    @property
+    def needs_device(self) -> bool:
+        """Whether an audio device is wanted at all."""
+        return self.name != "null" and not (self.name or "").startswith(FILE_PREFIX)
+
+    def open_first(self) -> Output:
+        """What to play into first; the clock, if the device may still come.
+
+        Raises:
+            DeviceError: if the device asked for does not exist or cannot be opened (the message lists what there is).
+            AudioFileError: if the file cannot be made.
+        """
+        if self.name == "null":
+            self._output = ClockOutput(self.rate or 44100)
+        elif self.name is not None and self.name.startswith(FILE_PREFIX):
+            self._output = FileOutput(Path(self.name.removeprefix(FILE_PREFIX)), self.rate or 44100)
+        else:
+            self._output = self._open_or_wait()
+        self.connected = self._output is not None and not self._waiting
+        return self._output or ClockOutput(self.rate or 44100)
+
+    @property
+    def _waiting(self) -> bool:
+        return self.needs_device and not isinstance(self._output, DeviceOutput)
+
+    def start(self) -> None:
+        """Watches output and live input from now on."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Closes the output and ends PortAudio. Raises AudioFileError if a file could not be finished."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(3.0)
+        if self._output is not None:
+            self._output.close()
+        if not self._thread.is_alive():
+            self._system.shut_down()
+
+    def _open_or_wait(self) -> Output | None:
+        try:
+            return self._open()
+        except DeviceError as error:
+            if self.name is not None and not names_jack(self.name):
+                raise
+            if self._devices_there():
+                raise
+            self._notice("warning", f"{error}; playing in silence until there is one")
+            return None
+
+    def _devices_there(self) -> bool:
+        try:
+            devices = self._system.devices()
+        except DeviceError:
+            return False
+        if names_jack(self.name):
+            return any(device.is_jack for device in devices)
+        return bool(devices)
+
+    def _open(self) -> DeviceOutput:
+        with self._system.lock:
+            device = choose_device(self._system.devices(), self.name)
+            return DeviceOutput(self._system, device, self.rate)
+
+    def _run(self) -> None:
+        lower_thread_priority()
+        retry = FIRST_RETRY
+        while not self._stopping.wait(CHECK_SECONDS if not self._waiting else retry):
+            if self._waiting:
+                retry = FIRST_RETRY if self._try_again() else min(retry * 1.5, LAST_RETRY)
+            elif self._output is not None and not self._output.alive():
+                self._lost()
+                retry = FIRST_RETRY
+            else:
+                self._watch_input()
+
+    def _watch_input(self) -> None:
+        """A live input that is lost alone is said, and opened again when it is back; devices are listed anew only if none plays."""
+        alone = not isinstance(self._output, DeviceOutput)
+        with self._system.lock, contextlib.suppress(DeviceError):
+            if (name := self._capture.lost()) is not None:
+                self._notice("warning", f"the input {name} is lost; hearing silence until it is back")
+                self._input_due = time.monotonic() + FIRST_RETRY
+                (self._capture.abandon if alone else self._capture.suspend)()
+            elif self._capture.missing and time.monotonic() >= self._input_due:
+                self._input_due = time.monotonic() + LAST_RETRY
+                if alone:
+                    self._system.relist(self._capture.suspend)
+                if alone or not self._system.holds_dead_server():
+                    self._notice("info", f"hearing {self._capture.open()}")
+
+    def _try_again(self) -> bool:
+        try:
+            with self._system.lock:
+                self._system.relist(self._capture.suspend)
+                self._output = self._open()
+        except DeviceError:
+            with contextlib.suppress(DeviceError):
+                self._capture.resume()
+            return False
+        self.connected = True
+        self._notice("info", f"playing on {self._output.name} at {self._output.rate} Hz")
+        self._connect(self._output)
+        try:
+            self._capture.resume()
+        except DeviceError as error:
+            self._notice("warning", str(error))
+        return True
+
+    def _lost(self) -> None:
+        lost = self._output
+        self.losses += 1
+        self.connected = False
+        self._output = None
+        self._connect(ClockOutput(lost.rate if lost is not None else 44100))
+        if not isinstance(lost, DeviceOutput):
+            return
+        self._notice("warning", f"{lost.name} is lost; playing in silence until it is back")
+        try:
+            with self._system.lock:
+                self._capture.suspend()
+                lost.abandon()
+        except DeviceError as error:
+            self._notice("error", str(error))

@@ -1,0 +1,227 @@
+"""Where the sound goes: an audio device, the clock (no device), or a file. All keep a fill that the synth thread watches."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.audio_io.devices import AudioSystem, Device, keep_for_ever, within
+from distill_engine.audio_io.recording import AudioWriter
+from distill_engine.audio_io.ring import TailedRing, ring_size
+from distill_engine.errors import DeviceError
+
+Frames = npt.NDArray[np.float32]
+
+CLOCK_PERIOD = 256
+
+
+class Output(Protocol):
+    """What the synth thread plays into. `rate` in Hz, `channels` 1 or 2, `delay_seconds` after the ring."""
+
+    rate: int
+    channels: int
+    name: str
+
+    @property
+    def delay_seconds(self) -> float:
+        """What the device adds after the ring."""
+
+    @property
+    def period(self) -> int:
+        """Frames that the device takes at once."""
+
+    @property
+    def fill(self) -> int:
+        """Frames that wait to be played; below 0 if the sound has run out."""
+
+    @property
+    def xruns(self) -> int:
+        """How often the device itself said that it lost sound."""
+
+    @property
+    def running(self) -> bool:
+        """Whether the device takes what is written (not while the first frames are gathered)."""
+
+    def write(self, frames: Frames) -> bool:
+        """Appends [n, channels]; False if the sound had run out before."""
+
+    def begin(self, target: int) -> None:
+        """Starts (or starts again after running out) once `target` frames wait."""
+
+    def panic(self) -> None:
+        """Silent within one period; stays so until `unmute`."""
+
+    def unmute(self) -> None:
+        """Sound again."""
+
+    def alive(self) -> bool:
+        """Whether the device is still there. May wait: not for the synth thread."""
+
+    def close(self) -> None:
+        """Ends it (at once; what waits is lost)."""
+
+
+class DeviceOutput:
+    """A stream on an audio device, fed by a ring that rtmixer's C callback empties.
+
+    Raises:
+        DeviceError: if the device cannot be opened at this rate.
+    """
+
+    def __init__(self, system: AudioSystem, device: Device, rate: int | None = None) -> None:
+        import rtmixer
+
+        self.device, self.name = device, f"{device.name} ({device.host_api})"
+        self.rate = rate or round(device.rate)
+        self.channels = min(2, device.channels)
+        self._system = system
+        self._mixer = self._open(system, rtmixer)
+        self.ring = TailedRing(rtmixer.RingBuffer(4 * self.channels, ring_size(self.rate)), self.channels, self.rate)
+        self._action: Any = None
+        self._issued = 0
+        self._xruns = 0
+        self._period = 0
+        self.delay_seconds = float(self._mixer.latency)
+
+    def _open(self, system: AudioSystem, rtmixer: Any) -> Any:
+        module = system.module
+        try:
+            mixer = rtmixer.Mixer(
+                device=self.device.index, channels=self.channels, samplerate=self.rate, latency="low", blocksize=0
+            )
+            mixer.start()
+        except (module.PortAudioError, ValueError) as error:
+            rates = f"; it runs at {self.device.rate:g} Hz" if self.rate != round(self.device.rate) else ""
+            raise DeviceError(f"{self.name} cannot be opened at {self.rate} Hz: {error}{rates}") from None
+        return mixer
+
+    @property
+    def period(self) -> int:
+        """Measured from the running action; before that, what the device states as latency."""
+        action = self._action
+        if not self._period and action is not None and action.stats.blocks >= 8:
+            self._period = max(16, round(action.done_frames / action.stats.blocks))
+        return self._period or int(np.clip(self.delay_seconds * self.rate, 64, 1024))
+
+    @property
+    def fill(self) -> int:
+        return self.ring.fill
+
+    @property
+    def xruns(self) -> int:
+        action = self._action
+        return self._xruns + (int(action.stats.output_underflows) if action is not None else 0)
+
+    @property
+    def running(self) -> bool:
+        return self._action is not None
+
+    def write(self, frames: Frames) -> bool:
+        running = self._action is not None
+        if (
+            running and self._action not in self._mixer.actions
+        ):  # it ends by itself, without a word, when the ring is empty
+            self._xruns += int(self._action.stats.output_underflows)
+            self._action = None
+        in_time = self.ring.write(frames)
+        return not running or (in_time and self._action is not None)
+
+    def begin(self, target: int) -> None:
+        if self._action is None and self.ring.fill >= target:
+            self._action = self._mixer.play_ringbuffer(self.ring.ring)
+            self._issued += 1
+
+    def panic(self) -> None:
+        self.ring.silence(self.period)
+
+    def unmute(self) -> None:
+        self.ring.muted = False
+
+    def alive(self) -> bool:
+        return self._system.runs(self._mixer)
+
+    def close(self) -> None:
+        """Stops and closes a device that is there (a lost one is for `abandon`)."""
+        if not within(lambda: (self._mixer.stop(), self._mixer.close()), 2.0):
+            keep_for_ever((self._mixer, self.ring))
+
+    def abandon(self) -> None:
+        """Gives the lost device up, and makes PortAudio usable again."""
+        keep_for_ever((self._mixer, self.ring))
+        self._system.abandon(self._mixer, closable=not self.device.is_jack)
+
+
+class ClockOutput:
+    """No device: takes frames as fast as the clock says."""
+
+    name = "null"
+    delay_seconds = 0.0
+    period = CLOCK_PERIOD
+    xruns = 0
+
+    def __init__(self, rate: int = 44100, channels: int = 2) -> None:
+        self.rate, self.channels = rate, channels
+        self._began: float | None = None
+        self._written = 0
+        self._muted = False
+
+    @property
+    def fill(self) -> int:
+        if self._began is None:
+            return self._written
+        return self._written - int((time.monotonic() - self._began) * self.rate)
+
+    @property
+    def running(self) -> bool:
+        return self._began is not None
+
+    def write(self, frames: Frames) -> bool:
+        late = self._began is not None and self.fill < 0
+        if late:
+            self._began = time.monotonic()
+            self._written = 0
+        self._written += len(frames)
+        self._keep(np.zeros_like(frames) if self._muted else frames)
+        return not late
+
+    def begin(self, target: int) -> None:
+        if self._began is None and self._written >= target:
+            self._began = time.monotonic()
+
+    def panic(self) -> None:
+        self._muted = True
+
+    def unmute(self) -> None:
+        self._muted = False
+
+    def alive(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+    def _keep(self, frames: Frames) -> None:
+        """What is done with the sound: nothing."""
+
+
+class FileOutput(ClockOutput):
+    """A sound file written in real time. Raises AudioFileError if it cannot be made or exists already."""
+
+    def __init__(self, path: Path, rate: int = 44100) -> None:
+        super().__init__(rate)
+        self.name = f"file:{path}"
+        self._writer = AudioWriter(path, rate, self.channels)
+        self._lock = threading.Lock()
+
+    def _keep(self, frames: Frames) -> None:
+        self._writer.write(frames)
+
+    def close(self) -> None:
+        """Finishes the file. Raises AudioFileError if writing failed."""
+        with self._lock:
+            self._writer.close()

@@ -1,0 +1,162 @@
+"""Networks out of a model file: ONNX graphs with their weights injected, or torch modules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from distill_engine.audio.mel import MelConfig
+from distill_engine.errors import ModelFileError
+from distill_engine.inference.adapted_backend import adapted
+from distill_engine.inference.decoder_digest import decoder_digest
+from distill_engine.inference.onnx_backend import OnnxGraph, SessionSettings
+from distill_engine.inference.step_backend import StepBackend
+from distill_engine.inference.torch_import import import_torch
+from distill_engine.inference.vocoder_choice import VocoderChoice
+from distill_engine.library.vocoder_weights import find_weights
+from distill_engine.modelfile import ModelFile
+from distill_engine.modelfile.configs import vocoder_config
+from distill_engine.modelfile.graphs import check_graph
+from distill_engine.models.model_config import ModelConfig
+from distill_engine.vocoders.registry import vocoder_delay
+from distill_engine.vocoders.weights.events import FellBack, WeightsEvent
+
+Streams = Callable[[], StepBackend]
+
+
+@dataclass(frozen=True)
+class ModelStreams:
+    """A latent model: makers of decoder and encoder streams (None without a graph of it), and the `decoder_digest` of `blending`."""
+
+    decoder: Streams
+    encoder: Streams | None
+    decoder_digest: str
+
+
+@dataclass(frozen=True)
+class VocoderStreams:
+    """A vocoder: a maker of streams through it, the `digest` of its weights, and the samples by which a stream is late."""
+
+    make: Streams
+    digest: str
+    delay: int
+
+
+class NetworkLoader:
+    """Loads decoder, encoder and vocoder for one backend: ONNX Runtime, or torch on a device if one is named.
+
+    `notes` says in plain words where work goes on differently than asked for: while loading, and later while playing.
+    """
+
+    def __init__(self, settings: SessionSettings, torch_device: str | None = None) -> None:
+        self._settings, self._device = settings, torch_device
+        self.notes: list[str] = []
+
+    def model(self, file: ModelFile, config: ModelConfig) -> ModelStreams:
+        """The latent model. Raises ModelFileError if its decoder cannot be loaded or does not fit the model's config."""
+        part = file.read_part("model")
+        if self._device is not None:
+            return ModelStreams(*self._torch_model(part, config), decoder_digest(part))
+        decoder = self._graph(file, "runtime/decoder.onnx", part, Fraction(1), (config.latent_dim, config.bands))
+        if "runtime/encoder.onnx" not in file.graphs:
+            return ModelStreams(decoder.stream, None, decoder_digest(part))
+        rate = Fraction(1, config.reduction)
+        encoder = self._graph(file, "runtime/encoder.onnx", part, rate, (config.bands, config.latent_dim))
+        return ModelStreams(decoder.stream, encoder.stream, decoder_digest(part))
+
+    def vocoder(self, model: ModelFile, choice: VocoderChoice, mel: MelConfig) -> VocoderStreams:
+        """The vocoder for mels of the definition `mel`. Raises ModelFileError, VocoderError, WeightsError."""
+        if choice.origin in ("universal", "published"):
+            return self._published(choice, mel)
+        if choice.path is None:
+            return self._vocoder_from(model, choice)
+        with ModelFile.open(choice.path) as file:
+            return self._vocoder_from(file, choice)
+
+    def _published(self, choice: VocoderChoice, mel: MelConfig) -> VocoderStreams:
+        """Published weights, always in torch, through the mel adapter where they take other mels."""
+        import_torch()
+        from distill_engine.inference.torch_backend import TorchBackend
+        from distill_engine.vocoders.weights.loaded import load_record
+
+        record = find_weights(choice.name)
+        loaded = load_record(record, torch_device=self._device or "auto", listener=self._listen)
+        bands = loaded.config.bands
+        make, delay = adapted(lambda: TorchBackend(loaded.runner, bands, 1), mel, loaded.mel, loaded.delay)
+        return VocoderStreams(make, loaded.digest, delay)
+
+    def _listen(self, event: WeightsEvent) -> None:
+        if isinstance(event, FellBack):
+            self.notes.append(event.reason)
+
+    def _vocoder_from(self, file: ModelFile, choice: VocoderChoice) -> VocoderStreams:
+        config = vocoder_config(file.manifest, choice.kind, str(file.path))
+        name = f"vocoder/{choice.kind}"
+        part = file.read_part(name)
+        digest = file.manifest.parts[name].sha256
+        delay = vocoder_delay(choice.kind, choice.config)
+        if self._device is not None:
+            return VocoderStreams(self._torch_vocoder(part, choice), digest, delay)
+        graph = self._graph(file, f"runtime/{name}.onnx", part, Fraction(config.hop), (config.bands, 1))
+        return VocoderStreams(graph.stream, digest, delay)
+
+    def _graph(
+        self, file: ModelFile, name: str, part: dict[str, np.ndarray], rate: Fraction, channels: tuple[int, int]
+    ) -> OnnxGraph:
+        if name not in file.graphs:
+            raise ModelFileError(
+                f"{file.path} has no {name} to play without torch; use --torch-device cpu, or train it again"
+            )
+        data = file.read_graph(name)
+        shapes = {"x": (1, channels[0], None)}, {"y": (1, channels[1], None)}
+        report = check_graph(data, inputs=shapes[0], outputs=shapes[1], where=f"{file.path}: {name}")
+        return OnnxGraph(data, tuple(report.weights), part, rate, self._settings)
+
+    def _torch_model(self, part: dict[str, np.ndarray], config: ModelConfig) -> tuple[Streams, Streams]:
+        import_torch()
+        from distill_engine.inference.torch_backend import TorchBackend
+        from distill_engine.layers.runner import Runner
+        from distill_engine.models.build import build_model
+
+        model, device = self._placed(lambda: build_model(config), part)
+        decoder = Runner(
+            model, device, initial_state=model.decoder_initial_state, step=model.decoder_step, notify=self.notes.append
+        )
+        encoder = Runner(
+            model, device, initial_state=model.encoder_initial_state, step=model.encoder_step, unit=config.reduction,
+            notify=self.notes.append,
+        )  # fmt: skip
+        return (
+            lambda: TorchBackend(decoder, config.latent_dim, config.bands),
+            lambda: TorchBackend(encoder, config.bands, config.latent_dim),
+        )
+
+    def _torch_vocoder(self, part: dict[str, np.ndarray], choice: VocoderChoice) -> Streams:
+        import_torch()
+        from distill_engine.inference.torch_backend import TorchBackend
+        from distill_engine.layers.runner import Runner
+        from distill_engine.vocoders.registry import build_vocoder
+
+        network, device = self._placed(lambda: build_vocoder(choice.kind, choice.config), part)
+        runner = Runner(network, device, notify=self.notes.append)
+        return lambda: TorchBackend(runner, int(network.config.bands), 1)
+
+    def _placed(self, build: Callable[[], Any], part: dict[str, np.ndarray]) -> tuple[Any, Any]:
+        """The built network with the part's weights, in float32, on its device, ready to play; and that device."""
+        import torch
+
+        from distill_engine.layers.runner import choose_device, move_network
+
+        tensors = {name: torch.from_numpy(np.ascontiguousarray(value)).float() for name, value in part.items()}
+        try:
+            network = build()
+            network.load_state_dict(tensors)
+        except (RuntimeError, ValueError) as error:
+            detail = " ".join(str(error).split())[:160]
+            raise ModelFileError(f"the weights do not fit the model's own config: {detail}") from None
+        device = move_network(network.eval(), choose_device(self._device or "auto"), self.notes.append)
+        return network, device

@@ -1,0 +1,199 @@
+"""Streaming networks in ONNX Runtime on the CPU. No torch; nothing is allocated per hop.
+
+A graph takes "x" [1, C_in, n] and "state.<name>", and gives "y" [1, C_out, n * rate] and "next_state.<name>". Two sets of state
+arrays are bound once per block size, read and written in turn.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+
+from distill_engine.errors import ConfigError, ModelFileError
+from distill_engine.inference.graph_weights import find_weights
+from distill_engine.inference.step_backend import FloatArray
+
+_TYPES = {"tensor(float)": np.float32, "tensor(int64)": np.int64}
+_BLOCK_SIZES = 8
+INITIAL = "distill.initial"
+
+
+@dataclass(frozen=True)
+class SessionSettings:
+    """How ONNX Runtime computes: `threads` inside one operator, and whether its idle threads spin (faster, burns a core)."""
+
+    threads: int = 1
+    spinning: bool = False
+
+    def __post_init__(self) -> None:
+        if self.threads < 1:
+            raise ConfigError(f"threads must be at least 1, not {self.threads}")
+
+
+class OnnxGraph:
+    """One network: its session, shared by every stream through it, and the shapes of its state.
+
+    Args:
+        data: the graph.
+        external: names of its initializers that are not in it (see `weights`).
+        part: the tensors that they are taken from.
+        rate: outputs per input along time.
+
+    Raises:
+        ModelFileError: if the graph cannot be loaded or has other inputs and outputs than these.
+    """
+
+    def __init__(
+        self,
+        data: bytes,
+        external: tuple[str, ...],
+        part: Mapping[str, np.ndarray],
+        rate: Fraction,
+        settings: SessionSettings | None = None,
+    ) -> None:
+        self.rate = rate
+        self._weights = find_weights(external, part)
+        values = [ort.OrtValue.ortvalue_from_numpy(weight) for weight in self._weights]
+        options = _options(settings or SessionSettings())
+        if values:
+            options.add_external_initializers(list(external), values)
+        try:
+            self.session = ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime's errors share no base of their own
+            raise ModelFileError(f"the graph cannot be loaded: {_short(error)}; train it again") from None
+        self._read_shapes()
+        self._try()
+
+    def _read_shapes(self) -> None:
+        inputs = {item.name: item for item in self.session.get_inputs()}
+        outputs = {item.name: item for item in self.session.get_outputs()}
+        names = [name.removeprefix("state.") for name in inputs if name.startswith("state.")]
+        wanted = ({"x"} | {f"state.{n}" for n in names}, {"y"} | {f"next_state.{n}" for n in names})
+        if (set(inputs), set(outputs)) != wanted:
+            raise ModelFileError("the graph's inputs and outputs are not those of a streaming network; train it again")
+        self.channels_in, self.channels_out = _channels(inputs["x"]), _channels(outputs["y"])
+        starts = _starts(self.session.get_modelmeta().custom_metadata_map.get(INITIAL, "{}"))
+        self.initial = {name: _initial(inputs[f"state.{name}"], starts.get(name, 0)) for name in names}
+
+    def _try(self) -> None:
+        """A short and a longer step: a graph that fails only when it runs must not fail while playing."""
+        stream = self.stream()
+        try:
+            for units in (1, 3):
+                stream.step(np.zeros((self.channels_in, units * self.rate.denominator), np.float32))
+        except Exception as error:
+            raise ModelFileError(f"the graph cannot be run: {_short(error)}; train it again") from None
+
+    def stream(self) -> OnnxBackend:
+        """A new stream through this network, in its initial state."""
+        return OnnxBackend(self)
+
+
+class OnnxBackend:
+    """One stream through an `OnnxGraph`. See `StepBackend`."""
+
+    def __init__(self, graph: OnnxGraph) -> None:
+        self.graph = graph
+        self.channels_in, self.channels_out = graph.channels_in, graph.channels_out
+        self._sets = tuple({name: value.copy() for name, value in graph.initial.items()} for _ in range(2))
+        self._current = 0
+        self._blocks: dict[int, _Block] = {}
+
+    def step(self, x: FloatArray) -> FloatArray:
+        """x [C_in, n] -> y [C_out, n * rate], a view that holds until the next step."""
+        block = self._block(x.shape[1])
+        np.copyto(block.x[0], x)
+        self.graph.session.run_with_iobinding(block.bindings[self._current])
+        self._current = 1 - self._current
+        y: FloatArray = block.y[0]
+        return y
+
+    def _block(self, n: int) -> _Block:
+        if n not in self._blocks:
+            if len(self._blocks) >= _BLOCK_SIZES:
+                self._blocks.pop(next(iter(self._blocks)))
+            self._blocks[n] = _Block(self.graph, self._sets, n)
+        return self._blocks[n]
+
+    def reset(self) -> None:
+        self.restore(self.graph.initial)
+
+    def snapshot(self) -> dict[str, np.ndarray]:
+        return {name: value.copy() for name, value in self._sets[self._current].items()}
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        current = self._sets[self._current]
+        if {n: v.shape for n, v in state.items()} != {n: v.shape for n, v in current.items()}:
+            raise ModelFileError("this state belongs to another network")
+        for name, value in state.items():
+            np.copyto(current[name], value)
+
+
+class _Block:
+    """Buffers and bindings for one block size n: the first binding reads set 0 and writes set 1, the second the reverse."""
+
+    def __init__(self, graph: OnnxGraph, sets: tuple[dict[str, np.ndarray], ...], n: int) -> None:
+        length = n * graph.rate
+        if length.denominator != 1 or n < 1:
+            raise ConfigError(f"a block of {n} frames does not fit a network with {graph.rate} outputs per input")
+        self.x = np.zeros((1, graph.channels_in, n), np.float32)
+        self.y = np.zeros((1, graph.channels_out, int(length)), np.float32)
+        self.bindings = [self._bind(graph.session, sets[i], sets[1 - i]) for i in range(2)]
+
+    def _bind(self, session: Any, now: dict[str, np.ndarray], after: dict[str, np.ndarray]) -> Any:
+        binding = session.io_binding()
+        value = ort.OrtValue.ortvalue_from_numpy  # shares the array's memory
+        binding.bind_ortvalue_input("x", value(self.x))
+        binding.bind_ortvalue_output("y", value(self.y))
+        for name in now:
+            binding.bind_ortvalue_input(f"state.{name}", value(now[name]))
+            binding.bind_ortvalue_output(f"next_state.{name}", value(after[name]))
+        return binding
+
+
+def _options(settings: SessionSettings) -> Any:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = settings.threads
+    options.inter_op_num_threads = 1
+    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "1" if settings.spinning else "0")
+    options.add_session_config_entry("session.set_denormal_as_zero", "1")
+    return options
+
+
+def _channels(item: Any) -> int:
+    shape = item.shape
+    if len(shape) != 3 or shape[0] != 1 or not isinstance(shape[1], int) or item.type != "tensor(float)":
+        raise ModelFileError(f"the graph's {item.name} has the shape {shape}, not [1, channels, time]; train it again")
+    return shape[1]
+
+
+def _starts(text: str) -> dict[str, Any]:
+    """First values of the states that do not begin with zeros."""
+    try:
+        starts = json.loads(text)
+    except (ValueError, RecursionError):
+        starts = None
+    if not isinstance(starts, dict):
+        raise ModelFileError("the graph's first states are damaged; train it again")
+    return starts
+
+
+def _initial(item: Any, value: Any) -> np.ndarray:
+    shape = item.shape
+    fixed = all(isinstance(size, int) and 0 < size < 2**20 for size in shape)
+    if not fixed or item.type not in _TYPES or math.prod(shape) > 2**26 or not isinstance(value, int | float):
+        raise ModelFileError(f"the graph's {item.name[:80]} has no fixed shape; train it again")
+    return np.full(shape, value, _TYPES[item.type])
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]

@@ -1,0 +1,1 @@
+"""The live engine: the synth thread, its commands and its status."""

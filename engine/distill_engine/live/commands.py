@@ -1,0 +1,286 @@
+"""What the control process may ask of the playing engine, command by command; each is answered with done or failed and why."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from distill_engine.audio_io.capture import Capture
+from distill_engine.audio_io.recording import AUDIO_SUFFIXES, AudioWriter
+from distill_engine.errors import ControlError, DistillError, LibraryError, VocoderError
+from distill_engine.inference.torch_import import IMPORT_MARGIN, import_torch, torch_is_here
+from distill_engine.inference.vocoder_choice import plays_in_torch
+from distill_engine.library.folders import ensure, recordings_dir
+from distill_engine.library.lookup import find_model, new_file
+from distill_engine.live.performer import Performer
+from distill_engine.live.realtime_check import LIMIT, Fit, FitRequest, fit_instrument
+from distill_engine.synthesis.instrument import Instrument
+from distill_engine.synthesis.mixer import VOICES_AT_ONCE
+from distill_engine.synthesis.synth import Synth
+from distill_engine.synthesis.voice_pool import VoicePool
+from distill_engine.system.threads import lower_thread_priority
+
+LOADS_WAITING = 4
+LOADING_MARGIN, LOADING_LIMIT = 0.015, 30.0
+TAKE_SUFFIX = ".take"
+
+Answer = Callable[[str | None], None]
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """How instruments are loaded while playing: the request of the start (block and threads as they were found), and paths. `factor` is
+    what the first instrument takes (see `Fit`)."""
+
+    request: FitRequest
+    allow_paths: bool = False
+    factor: float = 0.0
+
+
+class LiveCommands:
+    """Carries out commands on a running `Performer`.
+
+    Quick ones run on the synth thread between two blocks. Loading happens on a thread of its own; only the finished instrument is
+    handed to the synth, which cross-fades. If anything fails, what played plays on.
+
+    Args:
+        send: sends answers and events to the control process.
+        loaded: called when another instrument plays in the first slot.
+        capture: the input device, opened when the input source is wanted.
+    """
+
+    def __init__(
+        self,
+        performer: Performer,
+        synth: Synth,
+        options: LoadOptions,
+        send: Callable[[Mapping[str, Any]], Any],
+        loaded: Callable[[Instrument], None],
+        capture: Capture,
+    ) -> None:
+        self.synth = synth
+        self._performer, self._options = performer, options
+        self._send, self._loaded = send, loaded
+        self._capture = capture
+        self.swaps = 0
+        self._factors = {0: options.factor}
+        self._jobs: queue.Queue[tuple[Callable[[], None], Answer] | None] = queue.Queue(LOADS_WAITING)
+        self._recordings: queue.Queue[tuple[Callable[[], None], Answer] | None] = queue.Queue(LOADS_WAITING)
+        for name, jobs in (("loader", self._jobs), ("recorder", self._recordings)):
+            threading.Thread(target=self._do_all, args=(jobs,), name=name, daemon=True).start()
+        self._quick: dict[str, Callable[..., Any]] = {
+            "play": synth.play,
+            "stop": synth.stop,
+            "source/trigger": synth.trigger,
+            "seed": lambda seed: synth.set_seed(int(seed)),
+        }
+        self._slow: dict[str, Callable[..., Any]] = {
+            "source": self.change_source,
+            "vocoder": self.change_vocoder,
+            "model": self.change_model,
+            "blend/model": self.change_blend,
+            "record": self.record,
+        }
+
+    def handle(self, message: Mapping[str, Any]) -> None:
+        """Takes one message of the control process."""
+        command, arguments = message.get("command"), message.get("arguments", [])
+        if not isinstance(command, str) or not isinstance(arguments, list):
+            return
+        answer = self._answer_to(message.get("id"))
+        try:
+            self._start(command, arguments, answer)
+        except DistillError as error:
+            answer(str(error))
+
+    def stop(self) -> None:
+        """Ends a recording under way and the loading thread. Raises AudioFileError or TakeError if a recording is incomplete."""
+        self._jobs.put(None)
+        self._recordings.put(None)
+        if self.synth.recording or self._performer.recorder is not None:
+            self._stop_recording()
+
+    # -- what takes time -----------------------------------------------------------------------------------------------
+
+    def change_source(self, name: str) -> None:
+        """Another source; for `input` the input device is opened first. Raises ControlError, DeviceError."""
+        if name == "input" and name in self.synth.instrument.source_names:
+            self._notice("info", f"hearing {self._capture.open()}")
+        self._run(lambda: self.synth.select_source(name))
+
+    def change_vocoder(self, name: str) -> None:
+        """The same model through another vocoder. Raises VocoderError."""
+        path = self.synth.instrument.path
+        if path is None:
+            raise ControlError("what plays has no model file to take another vocoder from")
+        pool, fit = self._fit(path, name)
+        self._swap(pool, fit)
+        self._loaded(pool.instrument)
+        self._options = replace(self._options, request=replace(self._options.request, vocoder=name))
+
+    def change_model(self, name: str) -> None:
+        """Another model, by its name in the library. Raises LibraryError, ModelFileError, VocoderError."""
+        pool, fit = self._fit(self._find(name), self._options.request.vocoder)
+        self._swap(pool, fit)
+        self._loaded(pool.instrument)
+
+    def change_blend(self, slot: int, name: str) -> None:
+        """A model in a blend slot; an empty name empties the slot."""
+        if not name:
+            self._run(lambda: self.synth.swap(None, slot=int(slot)))
+            self._factors.pop(int(slot), None)
+            return
+        pool, fit = self._fit(self._find(name), self._options.request.vocoder)
+        self._swap(pool, fit, int(slot))
+        if int(slot) == 0:
+            self._loaded(pool.instrument)
+
+    def record(self, name: str) -> None:
+        """Records a take (or, for the name of a sound file, the sound) into the library's recordings; `stop` ends it."""
+        if name == "stop":
+            self._stop_recording()
+            return
+        self.record_to(self._recording_path(name))
+
+    def record_to(self, path: Path) -> None:
+        """Records into a new file: sound for a sound file's suffix, else a take. Raises TakeError, AudioFileError."""
+        if path.suffix.lower() in AUDIO_SUFFIXES:
+            if self._performer.recorder is not None:
+                raise ControlError(f"{self._performer.recorder.path.name} is being recorded; stop that first")
+            failed = partial(self._notice, "error")
+            self._performer.recorder = AudioWriter(path, self.synth.sample_rate, 2, failed)
+        else:
+            self._run(lambda: self.synth.start_take(path))
+        self._notice("info", f"recording {path}")
+
+    # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _start(self, command: str, arguments: Sequence[Any], answer: Answer) -> None:
+        if command == "panic":
+            _when_done(self._performer.panic(), answer)
+        elif command in self._quick:
+            action = self._quick[command]
+            _when_done(self._performer.call(lambda: action(*arguments)), answer)
+        elif command in self._slow:
+            slow = self._slow[command]
+            try:
+                jobs = self._recordings if command == "record" else self._jobs  # a recording ends while a model loads
+                jobs.put_nowait((lambda: slow(*arguments), answer))
+            except queue.Full:
+                raise ControlError(f"{LOADS_WAITING} commands wait already; try again in a moment") from None
+        else:
+            raise ControlError(f"the engine has no command {command[:60]!r}")
+
+    def _do_all(self, jobs: queue.Queue[tuple[Callable[[], None], Answer] | None]) -> None:
+        lower_thread_priority()
+        while (job := jobs.get()) is not None:
+            action, answer = job
+            try:
+                action()
+            except DistillError as error:
+                answer(str(error))
+            except Exception as error:
+                answer(f"{type(error).__name__}: {error}")
+            else:
+                answer(None)
+
+    def _find(self, name: str) -> Path:
+        return find_model(name, allow_paths=self._options.allow_paths)
+
+    def _fit(self, path: Path, vocoder: str) -> tuple[VoicePool, Fit]:
+        """Loads in this thread. Python's lock is held for up to 10 ms at a time meanwhile: the ring is filled higher before."""
+        if plays_in_torch(vocoder) and not torch_is_here():
+            self._performer.raise_latency_for(IMPORT_MARGIN, LOADING_LIMIT)
+            import_torch()
+        self._performer.raise_latency_for(LOADING_MARGIN, LOADING_LIMIT)
+        try:
+            return fit_instrument(path, replace(self._options.request, vocoder=vocoder))
+        except DistillError:
+            self._performer.raise_latency_for(0.0, 0.0)
+            raise
+
+    def _swap(self, pool: VoicePool, fit: Fit, slot: int = 0) -> None:
+        """Old voices are computed too during the cross-fade: the ring is filled higher before."""
+        instrument = pool.instrument
+        try:
+            self._check_together(instrument, fit, slot)
+            fade = self.synth.parameters.value("/distill/source/fade")
+            self._performer.raise_latency_for(
+                (1 + self.synth.voices) * fit.block_seconds(instrument) + 0.003, fade + 1.0
+            )
+            self._run(lambda: self.synth.swap(pool, slot=slot))
+        except DistillError:
+            self._performer.raise_latency_for(0.0, 0.0)
+            raise
+        self.swaps += 1
+        self._factors[slot] = fit.factor
+        if slot == 0:
+            self._send({"event": "setting", "address": "/distill/source", "value": self.synth.source})
+
+    def _check_together(self, instrument: Instrument, fit: Fit, slot: int) -> None:
+        """Raises VocoderError if what would play in all slots takes longer than its sound, two voices side by side."""
+        factors = {slot: fit.factor}
+        host = instrument if slot == 0 else self.synth.instrument
+        for other, factor in self._factors.items():
+            there = self.synth.instrument_at(other)
+            if other != slot and there is not None and (other == 0 or not there.shares(host)):
+                factors[other] = factor
+        if slot and instrument.shares(host):
+            del factors[slot]
+        total = sum(factors.values()) / min(len(factors), os.cpu_count() or 1, VOICES_AT_ONCE)
+        if len(factors) > 1 and total >= LIMIT:
+            raise VocoderError(
+                f"{instrument.name} would be too much here: with what plays, a second of sound takes {total:.2f} s; "
+                "empty a slot (/distill/blend/model) or choose a cheaper vocoder"
+            )
+
+    def _run(self, action: Callable[[], Any]) -> Any:
+        return self._performer.call(action).result(timeout=10.0) if self._performer.running else action()
+
+    def _stop_recording(self) -> None:
+        recorder, self._performer.recorder = self._performer.recorder, None
+        if recorder is None and not self.synth.recording:
+            raise ControlError("nothing is being recorded")
+        if recorder is not None:
+            recorder.close()
+            self._notice("info", f"recorded {recorder.path}: {recorder.frames / self.synth.sample_rate:.1f} s")
+        if self.synth.recording:
+            path = self._run(self.synth.stop_take)
+            self._notice("info", f"recorded {path}")
+
+    def _recording_path(self, name: str) -> Path:
+        suffix = Path(name).suffix.lower()
+        if suffix not in (*AUDIO_SUFFIXES, TAKE_SUFFIX):
+            suffix = TAKE_SUFFIX
+        stem = name[: -len(suffix)] if name.lower().endswith(suffix) else name
+        if not stem:
+            raise LibraryError("a recording needs a name")
+        return new_file(ensure(recordings_dir()), stem, suffix, allow_paths=self._options.allow_paths)
+
+    def _notice(self, level: str, text: str) -> None:
+        self._send({"event": "notice", "level": level, "text": text})
+
+    def _answer_to(self, identifier: object) -> Answer:
+        def answer(reason: str | None) -> None:
+            outcome = {"status": "done"} if reason is None else {"status": "failed", "reason": reason}
+            self._send({"id": identifier, **outcome})
+
+        return answer
+
+
+def _when_done(future: Future[Any], answer: Answer) -> None:
+    def done(finished: Future[Any]) -> None:
+        error = finished.exception()
+        if error is None:
+            answer(None)
+        else:
+            answer(str(error) if isinstance(error, DistillError) else f"{type(error).__name__}: {error}")
+
+    future.add_done_callback(done)

@@ -1,0 +1,262 @@
+"""The engine process: one instrument on one device, steered by the control process, until it is told to end."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.audio_io.capture import Capture
+from distill_engine.audio_io.device_keeper import DeviceKeeper
+from distill_engine.audio_io.devices import AudioSystem
+from distill_engine.audio_io.output import Output
+from distill_engine.errors import ConfigError, DistillError
+from distill_engine.live.commands import LiveCommands, LoadOptions
+from distill_engine.live.performer import Performer
+from distill_engine.live.realtime_check import BLOCKS, Fit, FitRequest, fit_instrument
+from distill_engine.live.scheduling import TargetConfig, Underrun
+from distill_engine.live.status_gatherer import Figures, Stopwatch
+from distill_engine.realtime.control_process import ControlProcess, Spawn
+from distill_engine.realtime.shared_memory import ParameterReader, SharedBlock, StatusWriter
+from distill_engine.realtime.status import STATUS_FIELDS
+from distill_engine.realtime.threads import freeze_garbage_collector, refuse_huge_pages
+from distill_engine.synthesis.instrument import Instrument
+from distill_engine.synthesis.synth import Synth
+from distill_engine.synthesis.voice import Report
+from distill_engine.system.threads import lowered_priority
+from distill_engine.vocabulary import table as vocabulary
+
+PUBLISH_SECONDS = 1 / 30
+FADE_SECONDS = 0.04
+SAMPLE_RATE = DEFAULT_MEL.sample_rate
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """What the engine is started with.
+
+    `device` and `input` None take the preferred one; "null" plays by the clock, "file:PATH" into a file. `sample_rate` None takes
+    the device's own. `block` and `threads` None are measured. `latency_ms` fixes the ring's fill instead of deriving it. `seconds`
+    ends by itself.
+    """
+
+    model: Path
+    vocoder: str = "auto"
+    device: str | None = None
+    input: str | None = None
+    sample_rate: int | None = None
+    block: int | None = None
+    threads: int | None = None
+    torch_device: str | None = None
+    latency_ms: float | None = None
+    seed: int = 0
+    source: str = "drift"
+    playing: bool = True
+    record: Path | None = None
+    allow_paths: bool = False
+    seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.block is not None and self.block not in BLOCKS:
+            raise ConfigError(f"--block {self.block}: blocks are {', '.join(map(str, BLOCKS))} hops")
+        if self.sample_rate is not None and not 8000 <= self.sample_rate <= 384000:
+            raise ConfigError(f"--sample-rate {self.sample_rate}: give 8000 to 384000 Hz")
+        if self.latency_ms is not None and not 1.0 <= self.latency_ms <= 500.0:
+            raise ConfigError(f"--latency {self.latency_ms:g}: give 1 to 500 ms")
+        if self.threads is not None and self.threads < 1:
+            raise ConfigError(f"--threads {self.threads}: at least 1")
+
+
+def run(settings: EngineSettings, spawn_control: Spawn) -> int:
+    """Plays until SIGINT, SIGTERM or SIGHUP (0), or until the synth fails (1).
+
+    Raises:
+        DistillError: if the model, the device or the control process cannot be had at the start.
+    """
+    ending = threading.Event()
+    with _signals(ending), lowered_priority():
+        engine = Engine(settings, spawn_control)
+        try:
+            engine.start()
+            return engine.play_until(ending)
+        finally:
+            engine.stop()
+
+
+class Engine:
+    """All parts of a running engine, put together. Making one loads and opens; `stop` takes down whatever is up.
+
+    The control process starts first, because it needs the longest; what it says meanwhile waits in the channel.
+    """
+
+    def __init__(self, settings: EngineSettings, spawn_control: Spawn) -> None:
+        refuse_huge_pages()
+        self.settings = settings
+        self._block = SharedBlock.create(vocabulary.default_values(), len(STATUS_FIELDS))
+        self._parameters = ParameterReader(self._block)  # made before anything can be set
+        self._status = StatusWriter(self._block)
+        self.control = ControlProcess(spawn_control, self._block.name, self._handle, self._greet)
+        system = AudioSystem()
+        self.capture = Capture(system, settings.input, SAMPLE_RATE)
+        self.keeper = DeviceKeeper(
+            settings.device, settings.sample_rate, self._connect, self._notice, system=system, capture=self.capture
+        )
+        self._parts: _Parts | None = None
+
+    def start(self) -> None:
+        """Loads, opens, plays. Raises DistillError."""
+        settings = self.settings
+        request = FitRequest(settings.vocoder, settings.block, settings.threads, settings.torch_device)
+        pool, fit = fit_instrument(settings.model, request)
+        instrument = pool.instrument
+        synth = Synth(pool, seed=settings.seed, block=fit.block, source=settings.source, playing=settings.playing)
+        performer = self._performer(synth, fit, instrument)
+        options = LoadOptions(replace(request, block=fit.block, threads=fit.threads), settings.allow_paths, fit.factor)
+        commands = LiveCommands(performer, synth, options, self.control.send, self._loaded, self.capture)
+        self._parts = _Parts(instrument, performer, commands)
+        if settings.source == "input":
+            self.capture.open()
+        if settings.record is not None:
+            commands.record_to(settings.record)
+        performer.switch(self.keeper.open_first())
+        freeze_garbage_collector()
+        performer.start()
+        self.keeper.start()
+        self.control.start()
+        self.control.wait_ready()
+        for note in performer.realtime.notes if performer.realtime else ():
+            self._notice("info", note)
+
+    def play_until(self, ending: threading.Event) -> int:
+        """Publishes figures until the end is wanted. Raises DistillError if the synth fails."""
+        if self._parts is None:
+            raise ConfigError("the engine was not started")
+        parts, watch = self._parts, Stopwatch()
+        figures = Figures(parts.performer, self.keeper)
+        deadline = None if self.settings.seconds is None else time.monotonic() + self.settings.seconds
+        while not ending.wait(PUBLISH_SECONDS):
+            if parts.performer.failure is not None:
+                raise DistillError(f"the synth stopped: {parts.performer.failure!r}; run `distill doctor`")
+            self._status.publish(figures.now(self.control.restarts, parts.commands).figures())
+            if watch.stuck(parts.performer):
+                self._notice("warning", f"{parts.performer.output.name} takes no sound any more; waiting for it")
+            if deadline is not None and time.monotonic() > deadline:
+                break
+        return 0
+
+    def stop(self) -> None:
+        """Fades out and ends everything. Raises DistillError if a recording could not be finished."""
+        failures: list[DistillError] = []
+        if self._parts is not None:
+            self._fade_out(self._parts)
+            self._parts.performer.stop()
+            _collect(self._parts.commands.stop, failures)
+        self.capture.suspend()
+        _collect(self.keeper.stop, failures)
+        self.control.stop()
+        if failures:
+            raise failures[0]
+
+    # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _performer(self, synth: Synth, fit: Fit, instrument: Instrument) -> Performer:
+        fixed = self.settings.latency_ms
+        return Performer(
+            synth,
+            self._parameters,
+            block=fit.block,
+            expected_seconds=1.3 * fit.block_seconds(instrument),
+            target=TargetConfig(fixed=None if fixed is None else fixed / 1e3),
+            notice=self._report,
+            hear=self.capture.read,
+        )
+
+    def _fade_out(self, parts: _Parts) -> None:
+        """Ends the sound without a click: what is in the ring, and a block more, are waited for."""
+        if not parts.performer.running:
+            return
+        with contextlib.suppress(DistillError, TimeoutError):
+            parts.performer.fade_out().result(timeout=1.0)
+            time.sleep(min(FADE_SECONDS + parts.performer.latency_seconds(), 0.5))
+
+    def _connect(self, output: Output) -> None:
+        if self._parts is not None:
+            self._parts.performer.switch(output)
+
+    def _handle(self, message: Mapping[str, Any]) -> None:
+        if self._parts is not None:
+            self._parts.commands.handle(message)
+
+    def _greet(self) -> None:
+        """Tells a control process that has just started what plays."""
+        if self._parts is not None:
+            self._loaded(self._parts.instrument)
+            self.control.send({"event": "setting", "address": "/distill/source", "value": self._parts.source})
+            self.control.send({"event": "setting", "address": "/distill/seed", "value": self._parts.seed})
+
+    def _loaded(self, instrument: Instrument) -> None:
+        if self._parts is not None:
+            self._parts.instrument = instrument
+        self.control.send(
+            {
+                "event": "model",
+                "name": instrument.name,
+                "digest": instrument.digest,
+                "controls": list(instrument.control_names),
+                "latents": instrument.latent_dim,
+                "has_map": instrument.latent_map is not None,
+                "sources": list(instrument.source_names),
+                "vocoder": instrument.vocoder.name,
+                "vocoder_reason": instrument.vocoder.reason,
+                "path": str(instrument.path or ""),
+            }
+        )
+
+    def _report(self, event: Underrun | Report) -> None:
+        text = event.describe() if isinstance(event, Underrun) else event.message
+        self._notice("warning", text)
+
+    def _notice(self, level: str, text: str) -> None:
+        self.control.send({"event": "notice", "level": level, "text": text})
+
+
+@dataclass
+class _Parts:
+    instrument: Instrument
+    performer: Performer
+    commands: LiveCommands
+
+    @property
+    def source(self) -> str:
+        return self.commands.synth.source
+
+    @property
+    def seed(self) -> int:
+        return self.commands.synth.seed
+
+
+def _collect(action: Callable[[], None], failures: list[DistillError]) -> None:
+    try:
+        action()
+    except DistillError as error:
+        failures.append(error)
+
+
+@contextlib.contextmanager
+def _signals(ending: threading.Event) -> Iterator[None]:
+    """SIGINT, SIGTERM and SIGHUP set `ending`; whatever they did before is put back."""
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {getattr(signal, name): signal.getsignal(getattr(signal, name)) for name in names}
+    for number in before:
+        signal.signal(number, lambda *_: ending.set())
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,142 @@
+"""Loading an instrument that plays in time on this machine: measured before it is heard."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from distill_engine.errors import VocoderError
+from distill_engine.inference.onnx_backend import SessionSettings
+from distill_engine.inference.torch_import import leave_a_core
+from distill_engine.inference.vocoder_choice import VocoderChoice, plays_in_torch
+from distill_engine.synthesis.instrument import Instrument, prepare_instrument
+from distill_engine.synthesis.voice_pool import VoicePool
+
+BLOCKS = (1, 2, 4, 8)
+COMFORTABLE, LIMIT = 0.7, 0.95
+MEASURE_SECONDS, MEASURE_LEAST = 0.05, 4
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How an instrument is to be played: hops per block, threads, and `factor`, its time over the sound's (below 1 keeps up)."""
+
+    block: int
+    threads: int
+    factor: float
+
+    def block_seconds(self, instrument: Instrument) -> float:
+        """What a block takes to compute."""
+        return self.factor * self.block / instrument.frame_rate
+
+
+@dataclass(frozen=True)
+class FitRequest:
+    """What was asked for: `block` or `threads` None let the measurement decide; `torch_device` computes in torch."""
+
+    vocoder: str = "auto"
+    block: int | None = None
+    threads: int | None = None
+    torch_device: str | None = None
+
+
+def fit_instrument(
+    path: Path, request: FitRequest, measure: Callable[..., float] | None = None
+) -> tuple[VoicePool, Fit]:
+    """Load a model with a vocoder that keeps up here, one voice of it ready; `auto` passes over those that do not.
+
+    Raises:
+        ModelFileError, VocoderError: the model cannot be played, or not in time (the message has the measured figure).
+    """
+    if request.torch_device is not None or plays_in_torch(request.vocoder):
+        leave_a_core()
+    timed = measure or real_time_factor
+    too_slow: dict[str, float] = {}
+
+    def keeps_up(choice: VocoderChoice) -> bool:
+        return choice.name not in too_slow
+
+    while True:
+        instrument, fit = _load(path, request, keeps_up, timed)
+        if fit.factor < LIMIT:
+            return VoicePool(instrument).prepare(fit.block), fit
+        name = instrument.vocoder.name
+        if request.vocoder != "auto" or name in too_slow:
+            raise VocoderError(_refusal(instrument, fit, request))
+        too_slow[name] = fit.factor
+
+
+def real_time_factor(instrument: Instrument, block: int) -> float:
+    """Time that blocks of `block` hops take, over the length of their sound.
+
+    The lower quartile of a short measurement, because others may be busy.
+    """
+    decoder, vocoder = instrument.decoder(), instrument.vocoder_stream()
+    latents = np.zeros((instrument.latent_dim, block), np.float32)
+    vocoder.step(decoder.step(latents))
+    times: list[float] = []
+    while len(times) < MEASURE_LEAST or sum(times) < MEASURE_SECONDS:
+        began = time.perf_counter()
+        vocoder.step(decoder.step(latents))
+        times.append(time.perf_counter() - began)
+    return float(np.percentile(times, 25)) * instrument.frame_rate / block
+
+
+def _load(
+    path: Path, request: FitRequest, keeps_up: Callable[[VocoderChoice], bool], timed: Callable[..., float]
+) -> tuple[Instrument, Fit]:
+    """One vocoder: with one thread and, where that is not comfortable, larger blocks or more threads."""
+    threads = request.threads or 1
+    instrument, fit = _with_threads(path, request, keeps_up, timed, threads)
+    cores = os.cpu_count() or 1
+    in_torch = request.torch_device is not None or instrument.vocoder.origin in ("universal", "published")
+    if fit.factor <= COMFORTABLE or request.threads is not None or in_torch or cores < 2:
+        return instrument, fit
+    other, faster = _with_threads(path, replace(request, block=fit.block), keeps_up, timed, min(cores, 4))
+    if faster.factor < 0.85 * fit.factor:
+        return other, faster
+    return instrument, fit
+
+
+def _with_threads(
+    path: Path,
+    request: FitRequest,
+    keeps_up: Callable[[VocoderChoice], bool],
+    timed: Callable[..., float],
+    threads: int,
+) -> tuple[Instrument, Fit]:
+    instrument = prepare_instrument(
+        path,
+        request.vocoder,
+        settings=SessionSettings(threads=threads),
+        torch_device=request.torch_device,
+        keeps_up=keeps_up,
+    )
+    fit = Fit(0, threads, float("inf"))
+    for block in (request.block,) if request.block else BLOCKS:
+        factor = timed(instrument, block)
+        if factor < fit.factor:
+            fit = Fit(block, threads, factor)
+        if factor <= COMFORTABLE or factor * block / BLOCKS[-1] >= LIMIT:  # a larger block takes at least as long
+            break
+    return instrument, fit
+
+
+def _refusal(instrument: Instrument, fit: Fit, request: FitRequest) -> str:
+    name, origin = instrument.vocoder.name, instrument.vocoder.origin
+    ways = [f"render it with `distill render --vocoder {name}`"]
+    if request.block is not None and fit.factor * request.block / BLOCKS[-1] < LIMIT and request.block < BLOCKS[-1]:
+        ways.insert(0, f"use --block {BLOCKS[-1]}")
+    if origin in ("universal", "published"):
+        ways += ["train a vocoder of the model's own (`distill train-vocoder`)", "use another --torch-device"]
+    else:
+        ways.append("choose another --vocoder (vocos is the cheapest)")
+    return (
+        f"vocoder {name} cannot keep up here: it takes {fit.factor:.2f} s for a second of sound "
+        f"at {fit.block} hop{'s' * (fit.block > 1)} a block; {', or '.join(ways)}"
+    )

@@ -1,0 +1,108 @@
+"""Gathers the figures of a running engine into a `Status`."""
+
+from __future__ import annotations
+
+import math
+import time
+
+from distill_engine.audio_io.device_keeper import DeviceKeeper
+from distill_engine.audio_io.output import DeviceOutput
+from distill_engine.live.commands import LiveCommands
+from distill_engine.live.performer import Performer
+from distill_engine.realtime.status import Status
+from distill_engine.realtime.threads import resident_megabytes
+
+STUCK_SECONDS = 2.0
+SLOW_SECONDS = 1.0  # how often what is dear to find out is looked up
+SILENCE_DB = -120.0
+
+
+class Figures:
+    """Makes a `Status` of the parts' counters; called from one thread, up to 30 times a second."""
+
+    def __init__(self, performer: Performer, keeper: DeviceKeeper) -> None:
+        self._performer, self._keeper = performer, keeper
+        self._began = time.monotonic()
+        self._slow_at = 0.0
+        self._cpu_before = (time.monotonic(), time.process_time())
+        self._memory = self._cpu = 0.0
+        self._times = (0.0, 0.0, 0.0)
+
+    def now(self, restarts: int, commands: LiveCommands) -> Status:
+        """The present moment."""
+        performer, output = self._performer, self._performer.output
+        meters = performer.meters
+        self._look_up()
+        p50, p99, longest = self._times
+        synth = commands.synth
+        return Status(
+            uptime_seconds=time.monotonic() - self._began,
+            playing=float(synth.output.playing),
+            device_connected=float(
+                self._keeper.connected and (isinstance(output, DeviceOutput) == self._keeper.needs_device)
+            ),
+            device_rate_hz=float(output.rate),
+            device_period=float(output.period),
+            device_losses=float(self._keeper.losses),
+            block_hops=float(performer.block),
+            hops=float(meters.hops),
+            hop_p50_ms=p50 * 1e3,
+            hop_p99_ms=p99 * 1e3,
+            hop_max_ms=longest * 1e3,
+            load=p50 * synth.frame_rate,
+            deadline_misses=float(performer.times.misses),
+            ring_fill=float(meters.fill),
+            ring_target=float(meters.target),
+            latency_ms=performer.latency_seconds() * 1e3,
+            underruns=float(meters.underruns),
+            underruns_model=float(meters.underruns_model),
+            underruns_stall=float(meters.underruns_stall),
+            underruns_device=float(meters.underruns_device),
+            device_xruns=float(meters.device_xruns),
+            muted_hops=float(meters.muted_hops),
+            peak_db=_db(meters.peak),
+            rms_db=_db(math.sqrt(max(meters.square, 0.0))),
+            strain=0.0 if synth.output.silent else synth.strain,
+            cpu_percent=self._cpu,
+            memory_mb=self._memory,
+            blend_space=float(synth.blend_space),
+            control_restarts=float(restarts),
+            swaps=float(commands.swaps),
+            recording=float(synth.recording or performer.recorder is not None),
+            parameter_changes=float(meters.parameter_changes),
+        )
+
+    def _look_up(self) -> None:
+        now = time.monotonic()
+        if now < self._slow_at:
+            return
+        self._slow_at = now + SLOW_SECONDS
+        self._memory = resident_megabytes()
+        self._times = self._performer.times.percentiles()
+        wall, used = self._cpu_before
+        self._cpu_before = (now, time.process_time())
+        if now - wall > 0.1:
+            self._cpu = 100.0 * (self._cpu_before[1] - used) / (now - wall)
+
+
+class Stopwatch:
+    """Notices that no block has been played for a while."""
+
+    def __init__(self) -> None:
+        self._hops = -1
+        self._since = time.monotonic()
+        self._told = False
+
+    def stuck(self, performer: Performer) -> bool:
+        """True once, when nothing was played for 2 s (the device takes nothing)."""
+        if performer.meters.hops != self._hops:
+            self._hops, self._since, self._told = performer.meters.hops, time.monotonic(), False
+            return False
+        if self._told or time.monotonic() - self._since < STUCK_SECONDS:
+            return False
+        self._told = True
+        return True
+
+
+def _db(amplitude: float) -> float:
+    return max(20.0 * math.log10(amplitude), SILENCE_DB) if amplitude > 0 else SILENCE_DB

@@ -1,0 +1,135 @@
+"""The control process as the engine sees it: started, listened to, and started again if it dies."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping
+from socket import socket
+from typing import Any
+
+from distill_engine.errors import ControlError
+from distill_engine.realtime.message_channel import Channel, ChannelClosed
+from distill_engine.system.threads import lower_thread_priority
+
+Spawn = Callable[[socket, str, bool], "subprocess.Popen[bytes]"]
+"""`spawn(connection, shared_name, again)` starts the control process, which inherits the connection and the shared memory."""
+
+START_SECONDS = 20.0
+RESTART_PAUSE, LONGEST_PAUSE = 0.25, 10.0
+
+
+class ControlProcess:
+    """Runs the control process for as long as the engine plays.
+
+    Args:
+        shared_name: what `SharedBlock.attach` takes.
+        handle: called with every message of the control process, from this object's thread.
+        greet: called when a control process is ready; what it is to know is sent then.
+    """
+
+    def __init__(
+        self,
+        spawn: Spawn,
+        shared_name: str,
+        handle: Callable[[Mapping[str, Any]], None],
+        greet: Callable[[], None],
+    ) -> None:
+        self._spawn, self._shared_name = spawn, shared_name
+        self._handle, self._greet = handle, greet
+        self._stopping = threading.Event()
+        self._ready = threading.Event()
+        self._ended = threading.Event()
+        self.restarts = 0
+        self._pause = RESTART_PAUSE / 2
+        self.failure: str | None = None
+        self.details: dict[str, Any] = {}
+        self._launch(again=False)
+        self._thread = threading.Thread(target=self._run, name="control", daemon=True)
+
+    def start(self) -> None:
+        """Listens to it from now on."""
+        self._thread.start()
+
+    def wait_ready(self, seconds: float = START_SECONDS) -> None:
+        """Waits until it says that it is ready.
+
+        Raises:
+            ControlError: if it cannot start (with its own reason: a port in use), or does not in time.
+        """
+        deadline = time.monotonic() + seconds
+        while not self._ready.wait(0.01):
+            if self._ended.is_set() or time.monotonic() > deadline:
+                raise ControlError(self.failure or "the control process does not start; run `distill doctor`")
+
+    @property
+    def process_id(self) -> int:
+        """Process number of the one that runs now."""
+        return self._process.pid
+
+    def send(self, message: Mapping[str, Any]) -> bool:
+        """Sends an answer or event; False if it could not take it."""
+        return self._channel.send(message)
+
+    def stop(self, seconds: float = 3.0) -> None:
+        """Ends it: asks, then insists."""
+        self._stopping.set()
+        self._channel.send({"event": "end"})
+        self._channel.flush(0.3)
+        self._channel.close()
+        for action in (self._process.terminate, self._process.kill):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(seconds / 2)
+                break
+            action()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(1.0)
+
+    def _launch(self, *, again: bool) -> None:
+        self._began = time.monotonic()
+        self._channel, connection = Channel.pair()
+        with connection:
+            self._process = self._spawn(connection, self._shared_name, again)
+
+    def _run(self) -> None:
+        lower_thread_priority()
+        while not self._stopping.is_set():
+            self._listen()
+            if self._stopping.is_set() or not self._ready.is_set():
+                break
+            self._again()
+        self._ended.set()
+
+    def _listen(self) -> None:
+        """Takes messages until the process is gone."""
+        try:
+            while (message := self._channel.receive(None)) is not None:
+                self._take(message)
+        except ChannelClosed:
+            return
+
+    def _take(self, message: Mapping[str, Any]) -> None:
+        event = message.get("event")
+        if event == "ready":
+            self.details = dict(message)
+            self._greet()
+            self._ready.set()
+        elif event == "failed":
+            self.failure = str(message.get("reason", "the control process cannot start"))
+            self._ended.set()
+        else:
+            self._handle(message)
+
+    def _again(self) -> None:
+        self._channel.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(1.0)
+        self._process.kill()
+        self._process.wait()
+        self.restarts += 1
+        lasted = time.monotonic() - self._began
+        self._pause = RESTART_PAUSE if lasted > 5.0 else min(self._pause * 2, LONGEST_PAUSE)
+        if not self._stopping.wait(self._pause):
+            self._launch(again=True)

@@ -1,0 +1,130 @@
+"""What makes a process keep time: priority, locked memory, no collector pauses, no denormal numbers. Each where it is allowed."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import os
+import platform
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+
+SWITCH_INTERVAL = 0.0005
+SYNTH_PRIORITY = 55  # below jackd's own threads
+_MCL_CURRENT, _MCL_FUTURE, _MCL_ONFAULT = 1, 2, 4
+_PR_SET_THP_DISABLE = 41
+
+
+@dataclass(frozen=True)
+class RealtimeStatus:
+    """What was achieved. `notes` say in plain words what was not, and what to do about it."""
+
+    realtime: bool
+    locked: bool
+    denormals_flushed: bool
+    notes: tuple[str, ...] = ()
+
+
+def refuse_huge_pages() -> bool:
+    """Keeps this process and its children out of the kernel's huge pages (Linux); whether that was possible.
+
+    numpy asks for them, and a kernel thread (khugepaged) then gathers pages in stretches of 5 ms which, on a kernel that cannot be
+    interrupted (PREEMPT_NONE, PREEMPT_VOLUNTARY), keep even real-time threads from running.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        return int(ctypes.CDLL(None).prctl(_PR_SET_THP_DISABLE, 1, 0, 0, 0)) == 0
+    except (OSError, AttributeError):
+        return False
+
+
+def freeze_garbage_collector() -> None:
+    """Once everything is loaded: what is alive now is never looked at again by the collector; threads switch quickly."""
+    gc.collect()
+    _trim_memory()
+    gc.freeze()
+    gc.set_threshold(20000, 50, 1000)
+    sys.setswitchinterval(SWITCH_INTERVAL)
+
+
+def prepare_thread(priority: int = SYNTH_PRIORITY) -> RealtimeStatus:
+    """Real-time priority and flushed denormals for the thread that calls, locked memory for the process."""
+    realtime, locked, flushed = _set_realtime(priority), _lock_memory(), _flush_denormals()
+    notes = []
+    if not realtime:
+        notes.append("no real-time priority: allow it with `ulimit -r 95` or the group `audio`, or expect more latency")
+    if not locked:
+        notes.append("memory is not locked: allow it with `ulimit -l unlimited`")
+    if not flushed:
+        notes.append("denormal numbers are not flushed here: near silence may cost more")
+    return RealtimeStatus(realtime, locked, flushed, tuple(notes))
+
+
+def resident_megabytes() -> float:
+    """Resident memory of this process, in MB (0 where the system does not say)."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+    except OSError:
+        import resource
+
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak / 1e6 if sys.platform == "darwin" else peak / 1e3
+
+
+def _trim_memory() -> None:
+    """Gives back what loading has freed (glibc keeps it otherwise)."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _set_realtime(priority: int) -> bool:
+    if not hasattr(os, "sched_setscheduler"):
+        return False
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
+    except OSError:
+        return False
+    return True
+
+
+def _lock_memory() -> bool:
+    """Pages stay in memory once they were touched (locking all of them at once would multiply the memory in use)."""
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        libc = ctypes.CDLL(None, use_errno=True)
+        return int(libc.mlockall(_MCL_CURRENT | _MCL_FUTURE | _MCL_ONFAULT)) == 0
+    except (OSError, AttributeError):
+        return False
+
+
+def _flush_denormals() -> bool:
+    """Sets flush-to-zero in the floating-point environment of this thread; whether numpy then flushes."""
+    layouts = {
+        ("Linux", "x86_64"): (32, 28, 0x8040),  # bytes of fenv_t, where the control word is, the bits to set
+        ("Linux", "aarch64"): (8, 0, 1 << 24),
+        ("Darwin", "x86_64"): (16, 4, 0x8040),
+        ("Darwin", "arm64"): (16, 8, 1 << 24),
+    }
+    layout = layouts.get((platform.system(), platform.machine()))
+    if layout is None:
+        return False
+    size, offset, bits = layout
+    try:
+        libm = ctypes.CDLL("libm.so.6" if sys.platform.startswith("linux") else None)
+        environment = ctypes.create_string_buffer(max(size, 64))
+        if libm.fegetenv(environment) != 0:
+            return False
+        word = int.from_bytes(environment.raw[offset : offset + 4], sys.byteorder) | bits
+        ctypes.memmove(ctypes.byref(environment, offset), word.to_bytes(4, sys.byteorder), 4)
+        if libm.fesetenv(environment) != 0:
+            return False
+    except (OSError, AttributeError):
+        return False
+    tiny = np.full(8, 1e-38, np.float32)
+    return not (tiny * np.float32(1e-3)).any()

@@ -1,0 +1,199 @@
+"""A model as a library object: encode, decode, vocode. Works on the model file's graphs; torch only if a device is named.
+
+from distill_engine import load_model
+model = load_model("rain.distillgan")
+latents = model.encode(samples)          # mono [T] at 44.1 kHz -> [D, ceil(T / 512 / 4)], sigma units
+samples = model.vocode(model.decode(latents))
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import threading
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.audio.mel import LEAD_IN, MelConfig, mel_spectrogram
+from distill_engine.errors import ModelFileError
+from distill_engine.inference.network_loader import ModelStreams, NetworkLoader, VocoderStreams
+from distill_engine.inference.onnx_backend import SessionSettings
+from distill_engine.inference.step_backend import StepBackend
+from distill_engine.inference.vocoder_choice import VocoderChoice, choose_vocoder
+from distill_engine.modelfile import Manifest, ModelFile
+from distill_engine.modelfile.configs import mel_config, model_config
+from distill_engine.models.model_config import ModelConfig
+from distill_engine.models.upsample import upsample_latents
+
+FloatArray = npt.NDArray[np.float32]
+
+STEP_FRAMES = 64
+
+
+def offline_settings(threads: int | None = None) -> SessionSettings:
+    """Threads for work that need not be in time: up to four, as the machine has."""
+    return SessionSettings(threads or max(1, min(4, os.cpu_count() or 1)))
+
+
+class _Networks:
+    """The networks of one file, loaded when they are first asked for, once for all who share them."""
+
+    def __init__(self, path: Path, settings: SessionSettings, torch_device: str | None) -> None:
+        self._path, self._lock = path, threading.Lock()
+        self.loader = NetworkLoader(settings, torch_device)
+        self._model: ModelStreams | None = None
+        self._vocoders: dict[str, VocoderStreams] = {}
+
+    def model(self, config: ModelConfig) -> ModelStreams:
+        with self._lock:
+            if self._model is None:
+                with ModelFile.open(self._path) as file:
+                    self._model = self.loader.model(file, config)
+            return self._model
+
+    def vocoder(self, name: str, choice: VocoderChoice, mel: MelConfig) -> VocoderStreams:
+        with self._lock:
+            if name not in self._vocoders:
+                with ModelFile.open(self._path) as file:
+                    self._vocoders[name] = self.loader.vocoder(file, choice, mel)
+            return self._vocoders[name]
+
+
+class LoadedModel:
+    """A model file loaded for offline use. Mel is [bands, F], latents [D, L] in sigma units, samples mono [T] float32.
+
+    Networks are loaded on first use and kept. Not safe to use from several threads at once: each takes one of its own (`another`).
+    """
+
+    def __init__(self, path: Path, vocoder: str, torch_device: str | None, threads: int | None) -> None:
+        with ModelFile.open(path) as file:
+            self.manifest: Manifest = file.manifest
+            self.parts = file.parts
+        self.path = path
+        self.mel = mel_config(self.manifest, str(path))
+        self._requested = vocoder
+        self._networks = _Networks(path, offline_settings(threads), torch_device)
+        self._streams: tuple[StepBackend, StepBackend | None] | None = None
+        self._vocoders: dict[str, tuple[StepBackend, int]] = {}
+
+    def another(self) -> LoadedModel:
+        """One more, for another thread: the same networks, streams of its own."""
+        other = copy.copy(self)
+        other._streams, other._vocoders = None, {}
+        return other
+
+    @property
+    def sample_rate(self) -> int:
+        return self.mel.sample_rate
+
+    @property
+    def latent_dim(self) -> int:
+        """D, the size of a latent."""
+        return self._config.latent_dim
+
+    @property
+    def _config(self) -> ModelConfig:
+        if not self.manifest.model:
+            raise ModelFileError(f"{self.path} holds vocoders but no latent model")
+        return model_config(self.manifest, str(self.path))
+
+    def _model(self) -> tuple[StepBackend, StepBackend | None]:
+        if self._streams is None:
+            model = self._networks.model(self._config)
+            self._streams = (model.decoder(), model.encoder() if model.encoder is not None else None)
+        return self._streams
+
+    def choice(self, vocoder: str | None = None) -> VocoderChoice:
+        """The vocoder that a request stands for, and why. Raises VocoderError."""
+        return choose_vocoder(self.manifest, vocoder or self._requested)
+
+    def mel_of(self, samples: FloatArray) -> FloatArray:
+        """Mel [bands, T // hop] of samples [T]."""
+        return mel_spectrogram(samples, self.mel)
+
+    def encode(self, samples: FloatArray) -> FloatArray:
+        """Latents [D, ceil(F / reduction)] of samples [T] with F = T // hop frames."""
+        return self.encode_mel(self.mel_of(samples))
+
+    def encode_mel(self, mel: FloatArray) -> FloatArray:
+        """Latents [D, ceil(F / reduction)] of mel [bands, F]; a last, incomplete region repeats its end."""
+        encoder = self._model()[1]
+        if encoder is None:
+            raise ModelFileError(f"{self.path} has no encoder to play without torch; use torch_device='cpu'")
+        spare = -mel.shape[1] % self._config.reduction
+        return _run(encoder, np.pad(mel, ((0, 0), (0, spare)), mode="edge"), STEP_FRAMES * self._config.reduction)
+
+    def decode(self, latents: FloatArray) -> FloatArray:
+        """Mel [bands, L * reduction] of latents [D, L] at their own rate."""
+        return self.decode_at_mel_rate(upsample_latents(np.asarray(latents, np.float32), self._config.reduction))
+
+    def decode_at_mel_rate(self, latents: FloatArray) -> FloatArray:
+        """Mel [bands, F] of latents [D, F], one for each frame."""
+        return _run(self._model()[0], latents, STEP_FRAMES)
+
+    def vocode(self, mel: FloatArray, vocoder: str | None = None) -> FloatArray:
+        """Samples [F * hop] of mel [bands, F], aligned with it, through a vocoder (see `choose_vocoder`). Raises VocoderError."""
+        stream, delay = self._vocoder(vocoder)
+        late = -(-delay // self.mel.hop)
+        silence = np.full((mel.shape[0], late), np.log(self.mel.floor), np.float32)
+        samples: FloatArray = _run(stream, np.concatenate([mel, silence], axis=1), STEP_FRAMES)[0]
+        return samples[delay : delay + mel.shape[1] * self.mel.hop]
+
+    def resynthesise(self, samples: FloatArray, vocoder: str | None = None) -> FloatArray:
+        """Samples [T] through encoder, decoder and vocoder, aligned; as long as they were."""
+        mel = self.decode(self.encode(_after_silence(samples)))
+        return _fitted(self.vocode(mel, vocoder)[LEAD_IN:], len(samples))
+
+    def copy_synthesise(self, samples: FloatArray, vocoder: str | None = None) -> FloatArray:
+        """Samples [T] through their own mel and the vocoder alone; as long as they were."""
+        mel = self.mel_of(_after_silence(samples))
+        return _fitted(self.vocode(mel, vocoder)[LEAD_IN:], len(samples))
+
+    def drain_notes(self) -> tuple[str, ...]:
+        """What the networks had to say since the last call, such as that memory ran out and where they went on."""
+        notes = tuple(self._networks.loader.notes)
+        self._networks.loader.notes.clear()
+        return notes
+
+    def _vocoder(self, vocoder: str | None) -> tuple[StepBackend, int]:
+        """A stream and the samples by which it is late."""
+        name = vocoder or self._requested
+        if name not in self._vocoders:
+            streams = self._networks.vocoder(name, self.choice(name), self.mel)
+            self._vocoders[name] = (streams.make(), streams.delay)
+        return self._vocoders[name]
+
+
+def load_model(
+    path: str | os.PathLike[str], *, vocoder: str = "auto", torch_device: str | None = None, threads: int | None = None
+) -> LoadedModel:
+    """Opens a `.distillgan` file for offline use.
+
+    Args:
+        vocoder: for `vocode` and `resynthesise`: `auto|hifigan|vocos|bigvgan|base` or the name of an added one.
+        torch_device: `auto|cpu|cuda|mps` to compute in torch; None: ONNX Runtime on the CPU, without torch.
+        threads: of ONNX Runtime; up to four by default.
+
+    Raises:
+        ModelFileError: the file is damaged, hostile, too old or too new.
+    """
+    return LoadedModel(Path(path), vocoder, torch_device, threads)
+
+
+def _run(stream: StepBackend, x: FloatArray, block: int) -> FloatArray:
+    """A whole signal [C, n] through a stream from its initial state, block by block."""
+    stream.reset()
+    parts = []
+    for start in range(0, x.shape[1], block):
+        parts.append(stream.step(np.ascontiguousarray(x[:, start : start + block], np.float32)).copy())
+    return np.concatenate(parts, axis=1) if parts else np.zeros((stream.channels_out, 0), np.float32)
+
+
+def _after_silence(samples: FloatArray) -> FloatArray:
+    return np.pad(samples, (LEAD_IN, 0))
+
+
+def _fitted(samples: FloatArray, length: int) -> FloatArray:
+    return samples[:length] if len(samples) >= length else np.pad(samples, (0, length - len(samples)))

@@ -1,0 +1,64 @@
+"""What the parameters say at one hop, read off the bank for sources, mix and output stage."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.synthesis.output_stage import gain_from_db
+from distill_engine.synthesis.parameters import ParameterBank
+from distill_engine.synthesis.sources import SourceSettings
+from distill_engine.synthesis.steering import HopValues
+from distill_engine.vocabulary.table import BLEND_SLOTS, CONTROL_COUNT, LATENT_COUNT, index_of
+
+_GAIN, _WIDTH = index_of("/distill/gain"), index_of("/distill/width")
+_CONTROL, _LATENT, _BLEND = (index_of(f"/distill/{family}/0") for family in ("control", "latent", "blend"))
+_MAP_X, _MAP_Y, _MAP_AMOUNT = (index_of(f"/distill/map/{name}") for name in ("x", "y", "amount"))
+_SOURCE = {
+    name: index_of(f"/distill/source/{name}")
+    for name in (
+        *("rate", "range", "position", "speed", "jitter", "length", "loop", "freeze"),
+        *("input_gain", "tempo", "gate"),
+    )
+}
+
+
+def hop_values(bank: ParameterBank) -> HopValues:
+    """The values that steer the latents at this hop."""
+    at = {name: bank.at(index) for name, index in _SOURCE.items()}
+    settings = SourceSettings(
+        rate=at["rate"],
+        range=at["range"],
+        position=at["position"],
+        speed=at["speed"],
+        jitter=at["jitter"],
+        length_seconds=at["length"],
+        loop=at["loop"] >= 0.5,
+        freeze=at["freeze"] >= 0.5,
+        input_gain_db=at["input_gain"],
+        tempo=at["tempo"],
+    )
+    return HopValues(
+        settings,
+        bank.family(_LATENT, LATENT_COUNT),
+        bank.family(_CONTROL, CONTROL_COUNT),
+        (bank.at(_MAP_X), bank.at(_MAP_Y)),
+        bank.at(_MAP_AMOUNT),
+    )
+
+
+def output_values(bank: ParameterBank) -> tuple[float, float]:
+    """Linear gain (the gate in it) and width at this hop."""
+    return gain_from_db(bank.at(_GAIN)) * bank.at(_SOURCE["gate"]), bank.at(_WIDTH)
+
+
+def blend_weights(bank: ParameterBank, levels: Sequence[float]) -> npt.NDArray[np.float64]:
+    """Gain of each slot [4]: its blend weight, scaled down where the sum of powers passes one. `levels` [4] say how far each
+    slot has faded in (0 to 1), so that a slot that empties gives its share back smoothly."""
+    weights = bank.family(_BLEND, BLEND_SLOTS)
+    heard = weights * np.asarray(levels)
+    scaled: npt.NDArray[np.float64] = weights / max(1.0, math.sqrt(float(heard @ heard)))
+    return scaled

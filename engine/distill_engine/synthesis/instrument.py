@@ -1,0 +1,232 @@
+"""A model file ready to play: its networks loaded once, its corpus, controls and map. Voices play it (see `voice_pool`).
+
+`prepare_instrument` does everything slow (reading, loading, choosing, warming up), so that it can run in the background; after it and
+`VoicePool.prepare`, `Synth.swap` takes microseconds. Without a `torch_device` networks run in ONNX Runtime and torch is never imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.analysis.controls import Controls
+from distill_engine.analysis.level import LevelSurface
+from distill_engine.analysis.map import LatentMap
+from distill_engine.audio.mel import MelConfig
+from distill_engine.errors import ModelFileError, VocoderError
+from distill_engine.inference.network_loader import NetworkLoader
+from distill_engine.inference.onnx_backend import SessionSettings
+from distill_engine.inference.step_backend import StepBackend
+from distill_engine.inference.vocoder_choice import VocoderChoice, bigvgan_serves, choose_vocoder
+from distill_engine.modelfile import Manifest, ModelFile
+from distill_engine.modelfile.configs import mel_config, model_config
+from distill_engine.models.model_config import ModelConfig
+from distill_engine.synthesis.live_input import LiveInput
+from distill_engine.synthesis.sources import CorpusSource, DriftSource, HoldSource, LatentSource, SourceBank
+from distill_engine.synthesis.steering import Steering
+
+__all__ = ["Instrument", "choose_vocoder", "prepare_instrument"]
+
+_ABSENT = {
+    "corpus": "the model has no encoded corpus; `distill analyse MODEL CORPUS` makes one",
+    "input": "the model has no encoder to play with; train it again",
+    "prior": "the model has no learned prior",
+}
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """What voices share: the networks, the corpus, the controls. Rates: `hop` samples per step at `sample_rate`.
+
+    `digest` names the file's sound, `model_digest` and `vocoder_digest` its two halves. `delay_samples` is the vocoder's.
+    `notes` are messages that its networks append while they play; voices take them out.
+    """
+
+    name: str
+    digest: str
+    model_digest: str
+    vocoder_digest: str
+    vocoder: VocoderChoice
+    latent_dim: int
+    reduction: int
+    mel: MelConfig
+    delay_samples: int
+    decoder: Callable[[], StepBackend]
+    vocoder_stream: Callable[[], StepBackend]
+    encoder: Callable[[], StepBackend] | None = None
+    corpus: npt.NDArray[np.float32] | None = None
+    controls: Controls | None = None
+    latent_map: LatentMap | None = None
+    level: LevelSurface | None = None
+    trim: float = 1.0
+    path: Path | None = None
+    decoder_digest: str = ""
+    analysis_digest: str = ""
+    notes: list[str] = field(default_factory=list, compare=False)
+
+    @property
+    def hop(self) -> int:
+        return self.mel.hop
+
+    @property
+    def sample_rate(self) -> int:
+        return self.mel.sample_rate
+
+    @property
+    def frame_rate(self) -> float:
+        """Hops per second."""
+        return self.mel.frame_rate
+
+    @property
+    def control_names(self) -> tuple[str, ...]:
+        return tuple(self.controls.names) if self.controls is not None else ()
+
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        """The sources this model can play."""
+        there = {"hold": True, "drift": True, "corpus": self.corpus is not None, "input": self.encoder is not None}
+        return tuple(name for name, present in there.items() if present)
+
+    def shares(self, other: Instrument) -> bool:
+        """Whether both play through the same decoder and vocoder, so that they can be blended in latent space."""
+        mine, others = (self.decoder_digest, self.vocoder_digest), (other.decoder_digest, other.vocoder_digest)
+        return all(mine) and mine == others
+
+    def sources(self, seed: int, selected: str = "drift") -> SourceBank:
+        """Fresh sources. Raises ControlError if `selected` is not among `source_names`."""
+        onto = self.level.onto if self.level is not None else None
+        sources: dict[str, LatentSource] = {
+            "hold": HoldSource(self.centre),
+            "drift": DriftSource(self.centre, seed, self.frame_rate, self._spread(), onto),
+        }
+        if self.corpus is not None:
+            sources["corpus"] = CorpusSource(self.corpus, seed, self.frame_rate, self.reduction)
+        if self.encoder is not None:
+            sources["input"] = LiveInput(self.encoder(), self.reduction, self.latent_dim, self.mel)
+        return SourceBank(sources, selected=selected, why=lambda name: _ABSENT.get(name, "unknown"))
+
+    @property
+    def centre(self) -> npt.NDArray[np.float64]:
+        """The centre [D] of the corpus' audible sound, where the model was analysed; else of all its latents."""
+        return self.controls.region.centre if self.controls is not None else np.zeros(self.latent_dim)
+
+    def _spread(self) -> npt.NDArray[np.float64] | None:
+        """A root [D, D] of the covariance of a drift: the corpus' own."""
+        if self.controls is not None:
+            return self.controls.region.colouring
+        return _correlations(self.corpus) if self.corpus is not None else None
+
+    def steering(self, seed: int) -> Steering:
+        """Fresh steering of a voice."""
+        return Steering(self.controls, self.latent_map, seed)
+
+
+def prepare_instrument(
+    path: Path,
+    vocoder: str = "auto",
+    *,
+    settings: SessionSettings | None = None,
+    torch_device: str | None = None,
+    keeps_up: Callable[[VocoderChoice], bool] | None = None,
+    choose: Callable[[Manifest, str], VocoderChoice] | None = None,
+) -> Instrument:
+    """Load a model with the vocoder asked for (see `choose_vocoder`).
+
+    Args:
+        settings: threads of ONNX Runtime.
+        torch_device: `auto|cpu|cuda|mps` to compute in torch instead.
+        keeps_up: whether a vocoder plays in time on this machine (live); None takes any.
+        choose: another policy than `choose_vocoder`.
+
+    Raises:
+        ModelFileError, VocoderError: the file cannot be played, or not with this vocoder.
+    """
+
+    def universal() -> bool:
+        return bigvgan_serves(torch_device)
+
+    with ModelFile.open(path) as file:
+        manifest = file.manifest
+        if "model" not in file.parts:
+            raise ModelFileError(f"{path} holds vocoders but no latent model; give a trained model")
+        pick = choose or (lambda m, requested: choose_vocoder(m, requested, keeps_up=keeps_up, universal=universal))
+        choice = pick(manifest, vocoder)
+        loader = NetworkLoader(settings or SessionSettings(), torch_device)
+        config, mel = model_config(manifest, str(path)), mel_config(manifest, str(path))
+        model = loader.model(file, config)
+        _check_fit(choice, mel)
+        streams = loader.vocoder(file, choice, mel)
+        extras = _analysis(file, manifest, config)
+    return Instrument(
+        name=manifest.name or path.stem,
+        digest=manifest.digest,
+        model_digest=manifest.parts["model"].sha256,
+        vocoder_digest=streams.digest,
+        vocoder=choice,
+        latent_dim=config.latent_dim,
+        reduction=config.reduction,
+        mel=mel,
+        delay_samples=streams.delay,
+        decoder=model.decoder,
+        vocoder_stream=streams.make,
+        encoder=model.encoder,
+        path=path,
+        decoder_digest=model.decoder_digest,
+        analysis_digest=manifest.parts["analysis"].sha256 if "analysis" in manifest.parts else "",
+        trim=_trim(manifest),
+        notes=loader.notes,
+        **extras,
+    )
+
+
+def _trim(manifest: Manifest) -> float:
+    """The factor that brings the model to the common level (measured when it was analysed), 1 where none is known."""
+    value = manifest.analysis.get("trim_db", 0.0)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -60.0 <= value <= 60.0:
+        raise ModelFileError(f"{manifest.name}: trim_db {value!r} is not a level within 60 dB: damaged")
+    return float(10.0 ** (value / 20.0))
+
+
+def _check_fit(choice: VocoderChoice, mel: MelConfig) -> None:
+    """Vocoders of the model or base play its mels as they are. Raises VocoderError for one that was made for others."""
+    if choice.origin in ("published", "universal"):
+        return  # through the mel adapter
+    hop, bands = choice.config.get("hop", mel.hop), choice.config.get("bands", mel.bands)
+    if (hop, bands) != (mel.hop, mel.bands):
+        raise VocoderError(
+            f"{choice.name} takes {bands} bands every {hop} samples, the model gives {mel.bands} every {mel.hop}; "
+            "choose another vocoder or train one with `distill train-vocoder`"
+        )
+
+
+def _analysis(file: ModelFile, manifest: Manifest, config: ModelConfig) -> dict[str, Any]:
+    """The encoded corpus, the controls and the map, as far as the model was analysed."""
+    if "analysis" not in file.parts:
+        return {}
+    arrays = file.read_part("analysis")
+    corpus = arrays.get("corpus_latents")
+    found: dict[str, Any] = {}
+    if corpus is not None and corpus.ndim == 2 and corpus.shape[0] == config.latent_dim and corpus.shape[1]:
+        found["corpus"] = np.ascontiguousarray(corpus, np.float32)
+    if "region_centre" in arrays:
+        found["controls"] = Controls.from_part(arrays, manifest.analysis)
+        found["level"] = LevelSurface.from_part(arrays, config.latent_dim)
+        if "map_points" in arrays:  # lies in the region
+            found["latent_map"] = LatentMap.from_part(arrays)
+    return found
+
+
+def _correlations(corpus: npt.NDArray[np.float32]) -> npt.NDArray[np.float64] | None:
+    """Cholesky factor [D, D] of the corpus' correlations, so that a drift moves as the corpus does; None if too short."""
+    if corpus.shape[1] < 2 * corpus.shape[0]:
+        return None
+    spread = corpus - corpus.mean(axis=1, keepdims=True)
+    spread = spread / np.maximum(np.sqrt(np.mean(np.square(spread), axis=1, keepdims=True)), 1e-6)
+    matrix = (spread @ spread.T).astype(np.float64) / corpus.shape[1]
+    factor: npt.NDArray[np.float64] = np.linalg.cholesky(0.9 * matrix + 0.1 * np.eye(len(corpus)))
+    return factor

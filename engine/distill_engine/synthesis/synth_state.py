@@ -1,0 +1,37 @@
+"""A synth's whole state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.synthesis.blend_slot import BlendSlotState
+from distill_engine.synthesis.output_stage import OutputState
+from distill_engine.synthesis.parameters import ParameterState
+from distill_engine.synthesis.voice import Voice
+
+
+@dataclass(frozen=True)
+class SynthState:
+    """Everything that the sound depends on. `pinned` [n] are latent dimensions; `slots` by their numbers as text.
+
+    `alignment_samples` is the delay to which all voices are aligned.
+    """
+
+    hops_done: int
+    seed: int
+    alignment_samples: int
+    pinned: npt.NDArray[np.int64]
+    parameters: ParameterState
+    output: OutputState
+    slots: dict[str, BlendSlotState]
+
+
+@dataclass(frozen=True)
+class SynthSnapshot:
+    """A synth's state with the voices that were sounding, by slot. For `Synth.restore` of the same synth."""
+
+    state: SynthState
+    voices: tuple[tuple[Voice, ...], ...]

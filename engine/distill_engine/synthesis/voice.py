@@ -1,0 +1,235 @@
+"""One instrument sounding: its own sources and streaming states over shared weights."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.errors import VocoderError
+from distill_engine.inference.step_backend import StepBackend
+from distill_engine.synthesis.crossfade import DelayLine
+from distill_engine.synthesis.instrument import Instrument
+from distill_engine.synthesis.live_input import EncoderFailed
+from distill_engine.synthesis.sources import Latent, SourceBank, SourceBankState
+from distill_engine.synthesis.steering import HopValues, Steering, SteeringState
+
+FloatArray = npt.NDArray[np.float32]
+Samples = npt.NDArray[np.float64]
+
+PRIME_HOPS, PRIME_BLOCK = 32, 8
+SOFT_LIMIT, HARD_LIMIT = 3.0, 4.5
+_TAIL = 64
+
+
+class ReportKind(StrEnum):
+    """What went wrong: a network failed, gave NaN or infinity, goes on in another way; a take cannot be
+    written; a parameter cannot be set.
+    """
+
+    FAILED = "failed"
+    NOT_A_NUMBER = "not-a-number"
+    MADE_DO = "made-do"
+    TAKE = "take"
+    PARAMETER = "parameter"
+
+
+@dataclass(frozen=True)
+class Report:
+    """Something that went wrong and was dealt with at `hop`: the cause, and what that means for the live sound."""
+
+    hop: int
+    kind: ReportKind
+    cause: str
+    consequence: str = ""
+
+    @property
+    def message(self) -> str:
+        """Cause and consequence in one sentence."""
+        return f"{self.cause}; {self.consequence}" if self.consequence else self.cause
+
+
+@dataclass(frozen=True)
+class VoiceState:
+    """Everything that a voice's sound depends on.
+
+    `guest_contributions` [n, 2 + D]: see `Voice`. `decoder` and `vocoder` are the states of the networks by name, `delayed` [delay]
+    the samples that its delay line holds.
+    """
+
+    last_sample: float
+    recovering: bool
+    latent_guest: bool
+    guest_contributions: Samples
+    sources: SourceBankState
+    steering: SteeringState
+    decoder: dict[str, FloatArray]
+    vocoder: dict[str, FloatArray]
+    delayed: FloatArray
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:160]
+
+
+def soft_limit(latent: Latent) -> Latent:
+    """Unchanged within 3 sigma; beyond, compressed so that nothing passes 4.5: no control can leave the model's world."""
+    over = np.abs(latent) - SOFT_LIMIT
+    if over.max(initial=-1.0) <= 0:
+        return latent
+    span = HARD_LIMIT - SOFT_LIMIT
+    bent = np.sign(latent) * (SOFT_LIMIT + span * np.tanh(np.maximum(over, 0.0) / span))
+    return np.where(over > 0, bent, latent)
+
+
+@dataclass
+class Voice:
+    """A stream through one instrument's decoder and vocoder. `VoicePool.voice` makes it, with warmed-up states."""
+
+    instrument: Instrument
+    sources: SourceBank
+    decoder: StepBackend
+    vocoder: StepBackend
+    steering: Steering
+    line: DelayLine = field(default_factory=lambda: DelayLine(0))
+    pinned: frozenset[int] = frozenset()
+    latent_guest: bool = False
+
+    def __post_init__(self) -> None:
+        self._last_sample = 0.0
+        self._last_latent = self.instrument.centre
+        self.last_controls = np.zeros(0)  # values of its controls, at the last hop
+        self._recovering = self._failing = False
+        self.guest_contributions = np.zeros((0, 2 + self.instrument.latent_dim))
+        self._prime()
+
+    def _prime(self) -> None:
+        """Plays the centre of the corpus into the networks, so that the first sound is not that of empty states."""
+        centre = np.repeat(self.instrument.centre[:, None].astype(np.float32), PRIME_BLOCK, axis=1)
+        try:
+            for _ in range(PRIME_HOPS // PRIME_BLOCK):
+                self.vocoder.step(self.decoder.step(centre))
+        except (VocoderError, RuntimeError) as error:
+            raise VocoderError(f"{self.instrument.vocoder.name} failed: {_one_line(error)}") from None
+        self._primed = (self.decoder.snapshot(), self.vocoder.snapshot())
+
+    def warm(self, block: int) -> None:
+        """Allocates what blocks of this size need; the streams do not move."""
+        self.vocoder.step(self.decoder.step(np.zeros((self.instrument.latent_dim, block), np.float32)))
+        self._recover()
+
+    def _recover(self) -> None:
+        self.decoder.restore(self._primed[0])
+        self.vocoder.restore(self._primed[1])
+
+    def latent(self, values: HopValues, samples: FloatArray | None) -> Latent:
+        """The latent [D] of one hop: the source, then the map, the offsets and the controls, softly limited."""
+        try:
+            moved = self.steering.latent(self.sources, values, samples)
+        except EncoderFailed as error:
+            moved = self._last_latent
+            self.instrument.notes.append(f"the encoder failed: {error}; the sound stands still until it works again")
+        self._last_latent = moved
+        if self.pinned:
+            pins = [i for i in self.pinned if i < len(moved)]
+            moved = moved.copy()
+            moved[pins] = values.latents[pins]
+        return soft_limit(moved)
+
+    def render(self, latents: FloatArray, hop: int, report: Callable[[Report], None]) -> FloatArray:
+        """Latents [D, n] from hop `hop` on -> samples [n * hop length], mono, finite whatever the networks gave."""
+        try:
+            samples = self.vocoder.step(self.decoder.step(latents))[0] * np.float32(self.instrument.trim)
+        except (VocoderError, RuntimeError) as error:
+            samples = self._silenced(latents.shape[1], error, hop, report)
+        else:
+            self._failing = False
+        while self.instrument.notes:
+            report(Report(hop, ReportKind.MADE_DO, f"{self.instrument.vocoder.name}: {self.instrument.notes.pop(0)}"))
+        if self._recovering and not self._failing:
+            length = min(self.instrument.hop, len(samples))
+            samples[:length] *= np.linspace(0.0, 1.0, length, dtype=np.float32)
+            self._recovering = False
+        if not np.isfinite(samples).all():
+            samples = self._muted(samples, hop, report)
+        self._last_sample = float(samples[-1])
+        return self.line.process(samples)
+
+    def _muted(self, samples: FloatArray, hop: int, report: Callable[[Report], None]) -> FloatArray:
+        """The blocks before the first bad one, a short tail, silence; the states start again and fade in."""
+        size = self.instrument.hop
+        bad = int(np.argmin(np.isfinite(samples))) // size * size
+        last = float(samples[bad - 1]) if bad else self._last_sample
+        clean = np.zeros_like(samples)
+        clean[:bad] = samples[:bad]
+        tail = min(_TAIL, len(clean) - bad)
+        clean[bad : bad + tail] = last * np.linspace(1.0, 0.0, tail, endpoint=False)
+        self._recover()
+        self._recovering = True
+        name = self.instrument.vocoder.name
+        cause = f"{name} gave NaN or infinity"
+        report(Report(hop + bad // size, ReportKind.NOT_A_NUMBER, cause, "that block was muted"))
+        return clean
+
+    def _silenced(self, hops: int, error: Exception, hop: int, report: Callable[[Report], None]) -> FloatArray:
+        """A short tail, then silence, for hops that could not be computed; said once, tried again at each block."""
+        samples = np.zeros(hops * self.instrument.hop, np.float32)
+        if not self._failing:
+            samples[:_TAIL] = self._last_sample * np.linspace(1.0, 0.0, _TAIL, endpoint=False)
+            cause = f"{self.instrument.vocoder.name} failed: {_one_line(error)}"
+            ways = "it is silent until it works again; choose another vocoder"
+            report(Report(hop, ReportKind.FAILED, cause, ways))
+            self._failing = self._recovering = True
+            with contextlib.suppress(VocoderError, RuntimeError):
+                self._recover()
+        return samples
+
+    def continue_from(self, other: Voice) -> None:
+        """Take up the path that another voice is on: all of it with the same model, else where its sources stand."""
+        same = self.instrument.model_digest == other.instrument.model_digest
+        self.sources.continue_from(other.sources, same_model=same)
+        if same:
+            self.steering.continue_from(other.steering)
+
+    def become_independent(self) -> None:
+        """Plays by its own networks from here on."""
+        self.latent_guest = False
+        self.guest_contributions = self.guest_contributions[:0]
+        self._recover()
+
+    def reseed(self, seed: int, selected: str, fade_hops: int) -> None:
+        """Sources that start again from another seed, joined to the old ones by a fade."""
+        chosen = selected if selected in self.instrument.source_names else "drift"
+        fresh = self.instrument.sources(seed, chosen)
+        fresh.bridge_from(self.sources, fade_hops)
+        self.sources = fresh
+        self.steering = self.instrument.steering(seed)
+
+    def state(self) -> VoiceState:
+        """Return everything that this voice's sound depends on."""
+        return VoiceState(
+            last_sample=self._last_sample,
+            recovering=self._recovering,
+            latent_guest=self.latent_guest,
+            guest_contributions=self.guest_contributions.copy(),
+            sources=self.sources.state(),
+            steering=self.steering.state(),
+            decoder=self.decoder.snapshot(),
+            vocoder=self.vocoder.snapshot(),
+            delayed=self.line.state(),
+        )
+
+    def restore(self, state: VoiceState, *, networks: bool = True) -> None:
+        """Go on from a `state`; without `networks` only the sources do (another vocoder plays the same path)."""
+        self.sources.restore(state.sources)
+        self.steering.restore(state.steering)
+        self.latent_guest, self.guest_contributions = state.latent_guest, state.guest_contributions.astype(np.float64)
+        if networks:
+            self._last_sample, self._recovering = state.last_sample, state.recovering
+            self.decoder.restore(state.decoder)
+            self.vocoder.restore(state.vocoder)
+            self.line.restore(state.delayed)

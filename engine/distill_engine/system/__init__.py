@@ -1,0 +1,1 @@
+"""What the operating system offers: threads, files that are replaced whole, standard error of C libraries."""

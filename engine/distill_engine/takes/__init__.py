@@ -1,0 +1,1 @@
+"""Takes: recorded performances as files."""

@@ -1,0 +1,124 @@
+"""A take: everything that was done during a performance, so that it can be rendered again sample for sample.
+
+Times are ticks of 128 samples since the take began, whatever the hop. See `take_file` for the format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.state import StateDict
+
+TICK_SAMPLES = 128
+
+
+def tick_of_hop(hop: int, hop_samples: int) -> int:
+    """Return the first tick that is not before hop number `hop`."""
+    return -(-hop * hop_samples // TICK_SAMPLES)
+
+
+def hop_of_tick(tick: int, hop_samples: int) -> int:
+    """Return the number of the hop that a tick lies in: the inverse of `tick_of_hop` for hops of 128 samples and more."""
+    return tick * TICK_SAMPLES // hop_samples
+
+
+@dataclass(frozen=True)
+class PlayedModel:
+    """What plays in one blend slot: the model's name, its vocoder, and their `digests` ("model", "vocoder", "analysis")."""
+
+    slot: int
+    name: str
+    vocoder: str
+    digests: Mapping[str, str]
+
+    def digest(self, part: str) -> str:
+        """Return the digest of a part, "" where it has none."""
+        return self.digests.get(part, "")
+
+
+@dataclass(frozen=True)
+class TakeHeader:
+    """What a take was played with. `playing` are the models by slot, the first slot first; `state` None: from the beginning.
+
+    `block` is the number of hops rendered at once, `hop` their length in samples. `defaults` are values by address from which a
+    take without a state starts, where they are not today's.
+    """
+
+    playing: tuple[PlayedModel, ...]
+    seed: int
+    block: int
+    sample_rate: int = 44100
+    hop: int = 512
+    state: StateDict | None = None
+    defaults: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def main(self) -> PlayedModel:
+        """The model in the first slot."""
+        return self.playing[0]
+
+
+@dataclass(frozen=True)
+class ParameterChange:
+    """The parameter at `address` heads for `value`, over `glide_seconds`."""
+
+    tick: int
+    address: str
+    value: float
+    glide_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command of the player: play, stop, panic, trigger, source, seed, pin, clear."""
+
+    tick: int
+    name: str
+    arguments: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Swap:
+    """Another model, or another vocoder, fades in over `fade_seconds`."""
+
+    tick: int
+    model: PlayedModel
+    fade_seconds: float
+
+
+@dataclass(frozen=True)
+class LiveInput:
+    """What the live input gave from this tick on, `samples` [n], mono."""
+
+    tick: int
+    samples: npt.NDArray[np.float32]
+
+
+TakeEvent = ParameterChange | Command | Swap | LiveInput
+
+
+@dataclass(frozen=True)
+class Take:
+    """A whole performance: `ticks` long, `events` in order. `complete` is False if the recording broke off."""
+
+    header: TakeHeader
+    events: tuple[TakeEvent, ...]
+    ticks: int
+    complete: bool = True
+
+    @property
+    def seconds(self) -> float:
+        """The duration."""
+        return self.ticks * TICK_SAMPLES / self.header.sample_rate
+
+    @classmethod
+    def read(cls, path: Path, *, allow_truncated: bool = False) -> Take:
+        """Read and check a take of any version. Raises TakeError if it is none, damaged, or (unless allowed) breaks off."""
+        from distill_engine.takes.take_file import read_take
+
+        return read_take(path, allow_truncated=allow_truncated)

@@ -1,0 +1,105 @@
+"""Recording a take while it is played: the synth only queues, a thread of its own writes."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+import time
+from pathlib import Path
+from typing import TextIO
+
+from distill_engine.errors import TakeError
+from distill_engine.system.threads import lower_thread_priority
+from distill_engine.takes.take import Take, TakeEvent, TakeHeader
+from distill_engine.takes.take_file import end_line, event_line, header_line
+
+FLUSH_SECONDS = 0.5
+SYNC_SECONDS = 5.0
+
+_Item = str | TakeHeader | TakeEvent | None
+
+
+class TakeRecorder:
+    """Writes a take while it is played. `note` only queues; a thread of its own writes.
+
+    What was queued reaches the system every half second and the disk every five, by the clock, however much is played: a kill leaves
+    a take that breaks off, which can still be rendered. Raises TakeError if the file exists or cannot be made.
+    """
+
+    def __init__(self, path: Path, header: TakeHeader) -> None:
+        self.path = path
+        try:
+            self._file: TextIO = path.open("x", encoding="utf-8")
+        except FileExistsError:
+            raise TakeError(f"{path} exists already; choose another name") from None
+        except OSError as error:
+            raise TakeError(f"{path}: cannot record a take there: {error.strerror}") from None
+        self._queue: queue.SimpleQueue[_Item] = queue.SimpleQueue()
+        self._queue.put(header)
+        self.failure: str | None = None
+        self._thread = threading.Thread(target=self._write, name="take", daemon=True)
+        self._thread.start()
+
+    def note(self, event: TakeEvent) -> None:
+        """Queue one event (samples of a live input are kept as they are: do not change them any more)."""
+        self._queue.put(event)
+
+    def close(self, ticks: int) -> None:
+        """End the take at `ticks`. Raises TakeError if writing had failed (a full disk)."""
+        self._queue.put(end_line(ticks))
+        self._queue.put(None)
+        self._thread.join()
+        if self.failure:
+            raise TakeError(f"{self.path}: the take could not be written: {self.failure}")
+
+    def _write(self) -> None:
+        lower_thread_priority()
+        flush_at, sync_at = time.monotonic() + FLUSH_SECONDS, time.monotonic() + SYNC_SECONDS
+        going = True
+        while going:
+            try:
+                item = self._queue.get(timeout=max(0.0, flush_at - time.monotonic()))
+                going = item is not None
+                self._put(item)
+            except queue.Empty:
+                pass
+            if (now := time.monotonic()) >= flush_at:
+                flush_at = now + FLUSH_SECONDS
+                self._flush(sync=now >= sync_at)
+                sync_at = now + SYNC_SECONDS if now >= sync_at else sync_at
+        self._flush(sync=True)
+        try:
+            self._file.close()
+        except OSError as error:
+            self._fail(error)
+
+    def _put(self, item: _Item) -> None:
+        try:
+            if isinstance(item, TakeHeader):
+                item = header_line(item)
+            elif item is not None and not isinstance(item, str):
+                item = event_line(item)
+            if item is not None:
+                self._file.write(item + "\n")
+        except OSError as error:
+            self._fail(error)
+
+    def _flush(self, *, sync: bool) -> None:
+        try:
+            self._file.flush()
+            if sync:
+                os.fsync(self._file.fileno())
+        except OSError as error:
+            self._fail(error)
+
+    def _fail(self, error: OSError) -> None:
+        self.failure = self.failure or error.strerror or str(error)
+
+
+def write_take(take: Take, path: Path) -> None:
+    """Write a whole take; an existing file is never replaced. Raises TakeError."""
+    recorder = TakeRecorder(path, take.header)
+    for event in take.events:
+        recorder.note(event)
+    recorder.close(take.ticks)

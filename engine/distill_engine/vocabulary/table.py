@@ -1,0 +1,399 @@
+"""The one table of everything that can be said to a playing engine; a long file, because the table is kept whole.
+
+Each `Row` is one address, or one family of addresses (`/distill/control/{name}`). OSC, OSCQuery, MIDI targets, presets,
+takes, the command line's help, the patches and the reference in the README are derived from it. Standard library only.
+
+A row's `kind` says where its value lives:
+
+* `parameter`: a continuous value with a word in shared memory; latest value wins, gliding where `ramped`.
+* `group`: one message that writes several parameters (`/distill/map x y`).
+* `setting`: a discrete state of the engine (source, vocoder, model, seed), changed through the command queue.
+* `command`: something to do once, answered with done or failed.
+* `query`: answered by the control process itself, to the one who asked.
+* `reading`: what the engine measures while it plays; nobody can set it, subscribers are told when it changes.
+
+Slots are fixed: the static parameters in table order, then `/distill/control/0..31`, `/distill/latent/0..63` and
+`/distill/blend/0..3`. A loaded model names its controls; `/distill/control/0` is its first one, and so on.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from distill_engine.errors import ControlError
+from distill_engine.vocabulary.rows import (
+    BLEND_SLOTS,
+    CONTROL_COUNT,
+    GLIDE,
+    GLIDE_LIMIT_SECONDS,
+    LATENT_COUNT,
+    SEED_LIMIT,
+    Access,
+    Argument,
+    ArgumentType,
+    Kind,
+    Parameter,
+    Row,
+)
+
+__all__ = [
+    "BLEND_SLOTS",
+    "BLEND_SPACES",
+    "CONTROL_COUNT",
+    "GLIDE",
+    "GLIDE_LIMIT_SECONDS",
+    "LATENT_COUNT",
+    "PARAMETERS",
+    "REPLIES",
+    "ROWS",
+    "SEED_LIMIT",
+    "SOURCES",
+    "VOCODERS",
+    "Access",
+    "Argument",
+    "ArgumentType",
+    "Kind",
+    "Parameter",
+    "Row",
+    "default_values",
+    "index_of",
+    "is_parameter",
+    "row",
+]
+
+
+def _continuous(
+    address: str,
+    low: float,
+    high: float,
+    default: float,
+    unit: str,
+    description: str,
+    *,
+    ramped: bool = True,
+    excluded: bool = False,
+    count: int = 1,
+    wakes: str | None = None,
+) -> Row:
+    value = Argument("value", "float", low, high, unit=unit)
+    arguments = (value, GLIDE) if ramped else (value,)
+    return Row(
+        address,
+        "parameter",
+        description,
+        arguments,
+        default,
+        ramped=ramped,
+        excluded_from_presets=excluded,
+        count=count,
+        wakes=wakes,
+    )
+
+
+def _toggle(address: str, default: float, description: str, *, excluded: bool = False) -> Row:
+    value = Argument("value", "toggle", 0.0, 1.0)
+    return Row(address, "parameter", description, (value,), default, excluded_from_presets=excluded)
+
+
+def _command(address: str, description: str, *arguments: Argument) -> Row:
+    return Row(address, "command", description, arguments, access="write", excluded_from_presets=True)
+
+
+def _query(address: str, description: str, *arguments: Argument) -> Row:
+    return Row(address, "query", description, arguments, access="write", excluded_from_presets=True)
+
+
+def _text(name: str, *, optional: bool = False) -> Argument:
+    return Argument(name, "text", optional=optional)
+
+
+SOURCES = ("hold", "drift", "corpus", "input", "prior")
+BLEND_SPACES = ("one", "latents", "sound", "both")
+VOCODERS = ("auto", "hifigan", "vocos", "bigvgan", "base")
+
+_PARAMETERS: tuple[Row, ...] = (
+    _continuous("/distill/gain", -90.0, 12.0, 0.0, "dB", "Output level; -90 is silence", excluded=True),
+    _continuous("/distill/width", 0.0, 1.0, 0.0, "", "Stereo width: 0 is mono, 1 is widest"),
+    _continuous(
+        "/distill/map/x", -1.0, 1.0, 0.0, "", "Place on the corpus map, left to right", wakes="/distill/map/amount"
+    ),
+    _continuous(
+        "/distill/map/y", -1.0, 1.0, 0.0, "", "Place on the corpus map, bottom to top", wakes="/distill/map/amount"
+    ),
+    _continuous("/distill/map/amount", 0.0, 1.0, 0.0, "", "How far the point on the map replaces the source"),
+    _continuous(
+        "/distill/source/rate",
+        0.01,
+        20.0,
+        0.2,
+        "Hz",
+        "Drift: changes of direction per second (per beat once there is a tempo)",
+    ),
+    _continuous("/distill/source/range", 0.0, 3.0, 1.0, "sigma", "Drift: how far from the centre it walks"),
+    _continuous(
+        "/distill/source/position", 0.0, 1.0, 0.0, "", "Corpus: where the path starts (jumps there when moved)"
+    ),
+    _continuous("/distill/source/speed", -4.0, 4.0, 1.0, "x", "Corpus: speed along the path; negative plays backwards"),
+    _continuous("/distill/source/jitter", 0.0, 1.0, 0.0, "", "Corpus: random leaps around the position"),
+    _continuous(
+        "/distill/source/length",
+        0.0,
+        600.0,
+        0.0,
+        "s",
+        "Corpus: length of the loop from the position on; 0 is the whole corpus",
+        ramped=False,
+    ),
+    _toggle("/distill/source/loop", 1.0, "Corpus: start again at the end, or hold the last sound"),
+    _toggle("/distill/source/freeze", 0.0, "Corpus, drift and input: stay where it is"),
+    _continuous(
+        "/distill/source/input_gain", -60.0, 24.0, 0.0, "dB", "Input: level before it is encoded", excluded=True
+    ),
+    _continuous(
+        "/distill/source/tempo",
+        0.0,
+        300.0,
+        0.0,
+        "bpm",
+        "Tempo: drift's rate counts per beat, corpus speed scales with tempo / 120; 0 runs free",
+        ramped=False,
+        excluded=True,
+    ),
+    _toggle("/distill/source/gate", 1.0, "1 sounds, 0 fades out: what notes open and close", excluded=True),
+    _continuous(
+        "/distill/source/fade",
+        0.01,
+        10.0,
+        0.5,
+        "s",
+        "Cross-fade when the source, model, vocoder or preset changes",
+        ramped=False,
+        excluded=True,
+    ),
+)
+
+_FAMILIES: tuple[Row, ...] = (
+    _continuous(
+        "/distill/control/{name}", -1.0, 1.0, 0.0, "", "A named control of the loaded model", count=CONTROL_COUNT
+    ),
+    _continuous(
+        "/distill/latent/{index}", -4.0, 4.0, 0.0, "sigma", "Offset of one latent dimension", count=LATENT_COUNT
+    ),
+    _continuous(
+        "/distill/blend/{index}", 0.0, 1.0, 0.0, "", "Weight of one of the models that play together", count=BLEND_SLOTS
+    ),
+)
+
+_GROUPS: tuple[Row, ...] = (
+    Row(
+        "/distill/map",
+        "group",
+        "Place on the corpus map",
+        (Argument("x", "float", -1.0, 1.0), Argument("y", "float", -1.0, 1.0), GLIDE),
+        access="write",
+        targets=("/distill/map/x", "/distill/map/y"),
+        wakes="/distill/map/amount",
+        excluded_from_presets=True,
+    ),
+    Row(
+        "/distill/latents",
+        "group",
+        "Offsets of the first latent dimensions, all at once",
+        (Argument("value", "float", -4.0, 4.0, unit="sigma", repeated=True),),
+        access="write",
+        targets=tuple(f"/distill/latent/{index}" for index in range(LATENT_COUNT)),
+        excluded_from_presets=True,
+    ),
+)
+
+_SETTINGS: tuple[Row, ...] = (
+    Row(
+        "/distill/source",
+        "setting",
+        "What moves the sound: held, a drifting walk, a path through the corpus, a live input (prior: for models to come)",
+        (Argument("source", "choice", choices=SOURCES),),
+        "drift",
+    ),
+    Row(
+        "/distill/vocoder",
+        "setting",
+        "Vocoder, of these or added ones; auto takes the best that keeps up",
+        (Argument("vocoder", "choice", choices=VOCODERS, open=True),),
+        "auto",
+        excluded_from_presets=True,
+    ),
+    Row(
+        "/distill/model",
+        "setting",
+        "Model to play, by its name in the library",
+        (_text("model"),),
+        "",
+        excluded_from_presets=True,
+    ),
+    Row(
+        "/distill/seed",
+        "setting",
+        "Seed of everything random; sets it going again from there",
+        (Argument("seed", "integer", 0, SEED_LIMIT),),
+        0.0,
+    ),
+)
+
+_COMMANDS: tuple[Row, ...] = (
+    _command("/distill/play", "Fade in"),
+    _command("/distill/stop", "Fade out"),
+    _command("/distill/panic", "Silence at once; play starts again"),
+    _command("/distill/source/trigger", "Start the source again from its position"),
+    _command(
+        "/distill/blend/model",
+        "Model that plays in one of the blend slots; an empty name empties the slot",
+        Argument("index", "integer", 0, BLEND_SLOTS - 1),
+        _text("model"),
+    ),
+    _command("/distill/record", "Record a take under this name, or `stop`", _text("path")),
+    _command("/distill/preset/save", "Save the present state as a preset", _text("name")),
+    _command("/distill/preset/recall", "Recall a preset by name or index", Argument("name", "name"), GLIDE),
+    _command(
+        "/distill/preset/morph",
+        "Between two presets: x = 0 is the first, 1 the second",
+        Argument("a", "name"),
+        Argument("b", "name"),
+        Argument("x", "float", 0.0, 1.0),
+    ),
+    _command("/distill/preset/delete", "Delete a preset", Argument("name", "name")),
+    _command("/distill/preset/rename", "Rename a preset", Argument("name", "name"), _text("new_name")),
+    _command(
+        "/distill/preset/exclude",
+        "Leave a parameter out of presets (1) or take it in again (0)",
+        _text("address"),
+        Argument("excluded", "toggle", 0, 1, optional=True),
+    ),
+    _command("/distill/midi/learn", "The next controller moved steers this address", _text("address")),
+    _command("/distill/midi/forget", "Forget what steers this address", _text("address")),
+    _command("/distill/midi/cancel", "Stop waiting for a controller to learn"),
+)
+
+_QUERIES: tuple[Row, ...] = (
+    _query(
+        "/distill/subscribe",
+        "Get current values, then changes, at this port (0: the one that asks), controls by name or by number",
+        Argument("port", "integer", 0, 65535, optional=True),
+        Argument("controls", "choice", choices=("names", "numbers"), optional=True),
+    ),
+    _query(
+        "/distill/unsubscribe",
+        "Get no more changes at this port (0: the one that asks)",
+        Argument("port", "integer", 0, 65535, optional=True),
+    ),
+    _query("/distill/status", "Answered with /distill/status.reply name value name value ..."),
+    _query(
+        "/distill/ping",
+        "Answered with /distill/pong and the same arguments",
+        Argument("any", "any", optional=True, repeated=True),
+    ),
+    _query("/distill/vocoder/list", "Answered with /distill/vocoder/list.reply name about name about ..."),
+    _query("/distill/preset/list", "Answered with /distill/preset/list.reply name name ..."),
+    _query("/distill/midi/list", "Answered with /distill/midi/list.reply address controller address controller ..."),
+)
+
+_READINGS: tuple[Row, ...] = (
+    Row(
+        "/distill/strain",
+        "reading",
+        "How far the controls push out of the learned region: 0 inside, above 0 the warning zone, 1 the limit",
+        (Argument("strain", "float", 0.0, 1.0),),
+        0.0,
+        access="read",
+        excluded_from_presets=True,
+        figure="strain",
+    ),
+    Row(
+        "/distill/blend/space",
+        "reading",
+        "Where the models that play together are blended: in latents where they share a decoder and a vocoder, else in sound",
+        (Argument("space", "choice", choices=BLEND_SPACES),),
+        "one",
+        access="read",
+        excluded_from_presets=True,
+        figure="blend_space",
+    ),
+)
+
+ROWS: tuple[Row, ...] = _PARAMETERS + _FAMILIES + _GROUPS + _SETTINGS + _COMMANDS + _QUERIES + _READINGS
+"""The whole vocabulary."""
+
+REPLIES: tuple[tuple[str, str], ...] = (
+    ("/distill/status.reply", "name value name value ...: the state of the engine"),
+    ("/distill/pong", "the arguments of the ping"),
+    ("/distill/done", "address: the command was carried out"),
+    ("/distill/error", "address reason: it was not, and why; also at the ports that the sender has subscribed"),
+    ("/distill/vocoder/list.reply", "name about name about ...: vocoders that can be asked for on this machine"),
+    ("/distill/preset/list.reply", "name name ...: presets of the loaded model, in the order of program changes"),
+    ("/distill/midi/list.reply", "address controller address controller ...: what steers what"),
+    ("/distill/controls", "name name ...: the model's controls in the order of their numbers, to subscribers"),
+    ("/distill/level", "peak_db rms_db: the output's level, to subscribers, 10 times a second"),
+)
+"""What the engine says; never accepted as input."""
+
+
+def _members() -> Iterator[tuple[Row, str, float]]:
+    for row in _PARAMETERS:
+        yield row, row.address, float(row.default or 0.0)
+    for row in _FAMILIES:
+        for index in range(row.count):
+            first_blend = row.prefix == "/distill/blend/" and index == 0
+            yield row, f"{row.prefix}{index}", 1.0 if first_blend else float(row.default or 0.0)
+
+
+def _build() -> tuple[Parameter, ...]:
+    return tuple(
+        Parameter(parameter_index, address, row, float(row.minimum or 0.0), float(row.maximum or 0.0), default)
+        for parameter_index, (row, address, default) in enumerate(_members())
+    )
+
+
+PARAMETERS: tuple[Parameter, ...] = _build()
+"""Every parameter, in the order of shared memory."""
+
+_INDEX_OF: dict[str, int] = {parameter.address: parameter.index for parameter in PARAMETERS}
+_INDICES = tuple(str(index) for index in range(LATENT_COUNT))
+_ROWS: dict[str, Row] = {row.address: row for row in ROWS}
+
+
+def index_of(address: str) -> int:
+    """Slot of a parameter address (`/distill/gain`, `/distill/control/3`, `/distill/latent/12`).
+
+    Raises:
+        ControlError: if no parameter has this address.
+    """
+    try:
+        return _INDEX_OF[address]
+    except KeyError:
+        raise ControlError(f"{address} is no parameter; see `distill send --list` for all addresses") from None
+
+
+def is_parameter(address: str) -> bool:
+    """Whether a parameter has this address."""
+    return address in _INDEX_OF
+
+
+def default_values() -> list[float]:
+    """Return the default of every parameter, in the order of `PARAMETERS`."""
+    return [parameter.default for parameter in PARAMETERS]
+
+
+@lru_cache(maxsize=1024)
+def row(address: str) -> Row:
+    """Row of an address, be it single or a member of a family (any control name is taken).
+
+    Raises:
+        ControlError: if the vocabulary has no such address.
+    """
+    if address in _ROWS:
+        return _ROWS[address]
+    for family in _FAMILIES:
+        member = address.removeprefix(family.prefix)
+        if member == address or not member or "/" in member:
+            continue
+        if family.family == "name" or (member in _INDICES[: family.count]):
+            return family
+    raise ControlError(f"there is no address {address[:80]}; see `distill send --list` for all addresses")

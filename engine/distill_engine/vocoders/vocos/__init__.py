@@ -1,0 +1,1 @@
+"""The `vocos` vocoder: its network and the parts that only it uses."""

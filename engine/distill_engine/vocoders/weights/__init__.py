@@ -1,0 +1,1 @@
+"""Published and added vocoder weights: find, download, convert, load."""

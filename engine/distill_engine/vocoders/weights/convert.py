@@ -1,0 +1,132 @@
+"""Published checkpoints become plain tensors once: read without running anything from them, checked, folded, mapped from then on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from distill_engine.errors import WeightsError
+from distill_engine.vocoders.registry import build_vocoder
+
+CHUNK = 1 << 20
+
+
+def sha256_of(path: Path) -> str:
+    """Hex digest of a file."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """The generator's tensors of a checkpoint (.safetensors, or a torch file with a "generator" entry or the tensors alone).
+
+    Nothing from the file is ever executed: torch files are read with `weights_only=True`. Raises WeightsError.
+    """
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        content = torch.load(path, map_location="cpu", weights_only=True, mmap=_can_map(path))
+    except (SafetensorError, OSError, RuntimeError, ValueError, EOFError, KeyError) as error:
+        raise WeightsError(_damaged(path, error)) from None
+    except Exception as error:  # whatever else the unpickler refuses
+        raise WeightsError(_damaged(path, error)) from None
+    if isinstance(content, Mapping):
+        inner = content.get("generator", content.get("state_dict", content))
+        if isinstance(inner, Mapping) and inner and all(isinstance(value, torch.Tensor) for value in inner.values()):
+            return {str(name): value for name, value in inner.items()}
+    raise WeightsError(f"{path}: holds no generator: give a published generator's checkpoint")
+
+
+def convert(kind: str, config: Mapping[str, Any], checkpoint: Path, target: Path) -> None:
+    """Loads a checkpoint strictly into a network of `kind` and writes its folded tensors to `target`, atomically.
+
+    Raises WeightsError naming what does not fit, or that the disk is full.
+    """
+    import torch
+    from safetensors.torch import save
+
+    tensors = read_checkpoint(checkpoint)
+    with torch.device("meta"):
+        network = build_vocoder(kind, config)
+    load_strictly(network, tensors, str(checkpoint))
+    folded = {name: value.detach().float().contiguous() for name, value in network.state_dict().items()}
+    bad = [name for name, value in folded.items() if not bool(torch.isfinite(value).all())]
+    if bad:
+        raise WeightsError(f"{checkpoint}: {bad[0]} holds values that are not numbers: fetch it again")
+    write_atomically(target, save(folded))
+
+
+def load_strictly(network: Any, tensors: Mapping[str, Any], where: str) -> None:
+    """Gives the network these tensors without copying them. Raises WeightsError with the first differences."""
+    try:
+        network.load_state_dict(dict(tensors), strict=True, assign=True)
+    except RuntimeError as error:
+        lines = [" ".join(line.split()) for line in str(error).splitlines()[1:]]
+        raise WeightsError(f"{where}: does not fit the config: {'; '.join(lines)[:200]}") from None
+
+
+def map_weights(path: Path, network: Any) -> None:
+    """Loads converted weights into a network built on the meta device; the file stays mapped, nothing is copied."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        tensors = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(_damaged(path, error)) from None
+    load_strictly(network, tensors, str(path))
+
+
+def write_atomically(target: Path, data: bytes) -> None:
+    """All of `data` under the name `target`, or nothing. Raises WeightsError where the disk is full or read-only."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, target)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise WeightsError(
+            f"{target}: cannot be written ({error.strerror or error}): free {len(data) / 1e6:.0f} MB there, "
+            "or set HF_HOME to another disk"
+        ) from None
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object from a file. Raises WeightsError."""
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"{path}: cannot be read as JSON ({error}): give the config.json of the weights") from None
+    if not isinstance(content, dict):
+        raise WeightsError(f"{path}: is not a JSON object: give the config.json of the weights")
+    return content
+
+
+def _can_map(path: Path) -> bool:
+    """Whether torch can map the file (its ZIP format) instead of reading it."""
+    with path.open("rb") as file:
+        return file.read(2) == b"PK"
+
+
+def _damaged(path: Path, error: Exception) -> str:
+    detail = " ".join(str(error).split())[:120]
+    return f"{path}: is damaged or no checkpoint ({detail or type(error).__name__}): fetch it again"

@@ -1,0 +1,184 @@
+"""Fetches published weights from the hub, once: pinned, resumed after a cut, checked, converted. Imports the hub library on use."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from distill_engine.errors import WeightsError
+from distill_engine.system.listeners import ignore
+from distill_engine.vocoders.bigvgan import BigVGANConfig, Pin, mel_of
+from distill_engine.vocoders.weights.convert import read_json, sha256_of
+from distill_engine.vocoders.weights.events import Converting, DownloadProgress, DownloadStarted, Listener, Ready
+from distill_engine.vocoders.weights.records import WeightsRecord, hub_cache, hub_folder, read_record, set_aside, store
+
+ONCE = "run `distill vocoder download` once while online, or give a local file with --weights"
+
+
+def download(pin: Pin, listener: Listener = ignore) -> WeightsRecord:
+    """The pinned weights, converted and recorded; fetched only if they are not here yet.
+
+    Raises WeightsError: no network, unknown repository, wrong size or checksum, damaged file, full disk.
+    """
+    record = read_record(hub_folder(pin.hub))
+    if record is not None:
+        listener(Ready(record.name, str(record.tensors)))
+        return record
+    commit, size, checksum = _announced(pin)
+    _check_space(pin, size)
+    config_path = _fetch(pin, pin.config_file, commit, 0, ignore)
+    path = _fetch(pin, pin.weights, commit, size, listener)
+    digest = _checked(pin, path, size, checksum)
+    listener(Converting(pin.weights))
+    record = store(_record(pin, config_path, commit, digest), path, hub_folder(pin.hub))
+    listener(Ready(record.name, str(record.tensors)))
+    return record
+
+
+def _record(pin: Pin, config_path: Path, commit: str, digest: str) -> WeightsRecord:
+    try:
+        config = BigVGANConfig.from_upstream(read_json(config_path))
+    except (ValueError, TypeError) as error:
+        raise WeightsError(f"{pin.hub}: its {pin.config_file} is not a BigVGAN config ({error})") from None
+    if config != pin.config:
+        raise WeightsError(
+            f"{pin.hub}: its {pin.config_file} describes another network than the pinned one: do not use it"
+        )
+    return WeightsRecord(
+        pin.name, "bigvgan", pin.hub, config.to_dict(), mel_of(config).to_dict(),
+        revision=commit, file=pin.weights, sha256=digest,
+    )  # fmt: skip
+
+
+def _announced(pin: Pin) -> tuple[str, int, str]:
+    """The commit that the revision stands for, and size and SHA-256 of the weights as the hub announces them ("": it does not)."""
+    try:
+        if _offline():
+            raise ConnectionError("offline mode")
+        from huggingface_hub import get_hf_file_metadata, hf_hub_url
+
+        url = hf_hub_url(pin.hub, pin.weights, revision=pin.revision, endpoint=_endpoint())
+        found = get_hf_file_metadata(url, endpoint=_endpoint())
+    except Exception as error:
+        raise WeightsError(_explain(pin, error)) from None
+    etag = (found.etag or "").strip('"').lower()
+    checksum = etag if len(etag) == 64 and set(etag) <= set("0123456789abcdef") else ""
+    if pin.size and found.size not in (None, pin.size):
+        raise WeightsError(
+            f"{pin.hub}: {pin.weights} has {found.size} bytes, the pinned one {pin.size}: it was changed"
+        )
+    if pin.sha256 and checksum and checksum != pin.sha256:
+        raise WeightsError(
+            f"{pin.hub}: {pin.weights} is not the pinned file (SHA-256 {checksum[:12]}...): it was changed"
+        )
+    return found.commit_hash or pin.revision, int(found.size or pin.size), pin.sha256 or checksum
+
+
+def _fetch(pin: Pin, file: str, commit: str, size: int, listener: Listener) -> Path:
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.utils import logging
+
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # its remarks about retries would break into the progress display
+    listener(DownloadStarted(file, pin.hub, size))
+    try:
+        path = hf_hub_download(
+            pin.hub, file, revision=commit, cache_dir=hub_cache(), endpoint=_endpoint(),
+            tqdm_class=_progress_class(file, listener),
+        )  # fmt: skip
+    except Exception as error:
+        raise WeightsError(_explain(pin, error)) from None
+    return Path(path)
+
+
+def _checked(pin: Pin, path: Path, size: int, checksum: str) -> str:
+    """The file's SHA-256. Raises WeightsError, after setting the file aside, where size or checksum are not the expected ones."""
+    actual = path.stat().st_size
+    if size and actual != size:
+        aside = _discard(path)
+        raise WeightsError(
+            f"{pin.weights}: has {actual} bytes instead of {size}; set aside as {aside}: download it again"
+        )
+    digest = sha256_of(path)
+    if checksum and digest != checksum:
+        aside = _discard(path)
+        raise WeightsError(
+            f"{pin.weights}: SHA-256 is {digest[:12]}..., expected {checksum[:12]}...; set aside as {aside}: download it again"
+        )
+    return digest
+
+
+def _discard(path: Path) -> Path:
+    """Sets the cached file itself aside and removes the hub's link to it, so that the next download is fresh."""
+    blob = path.resolve()
+    aside = set_aside(blob)
+    if path.is_symlink():
+        path.unlink()
+    return aside
+
+
+def _check_space(pin: Pin, size: int) -> None:
+    """Both the checkpoint and its converted form must fit. Raises WeightsError."""
+    needed = 2 * (size or pin.about_bytes) + (16 << 20)
+    folder = hub_cache()
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise WeightsError(
+            f"{hub_cache()}: {free / 1e6:.0f} MB free, {needed / 1e6:.0f} MB needed for {pin.hub}: "
+            "free some space, or set HF_HOME to another disk"
+        )
+
+
+def _endpoint() -> str | None:
+    """Another hub than the public one, where HF_ENDPOINT names it."""
+    return os.environ.get("HF_ENDPOINT") or None
+
+
+def _offline() -> bool:
+    return os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE")
+
+
+def _explain(pin: Pin, error: Exception) -> str:
+    """One line for whatever the hub library raised."""
+    from huggingface_hub.errors import (
+        EntryNotFoundError,
+        HfHubHTTPError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    if isinstance(error, RepositoryNotFoundError | RevisionNotFoundError):
+        return f"{pin.hub}: the hub does not know it (revision {pin.revision}): check the name, or give a file with --weights"
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    if isinstance(error, HfHubHTTPError) and status is not None:
+        return f"{pin.hub}: the hub answered {status}: try again later, or give a local file with --weights"
+    if isinstance(error, OSError) and error.errno == 28:
+        return f"{hub_cache()}: the disk is full: free some space, or set HF_HOME to another disk"
+    if isinstance(error, OSError) and "Consistency check" in str(error):
+        return f"{pin.hub}: the file came with the wrong size: download it again"
+    if type(error) is EntryNotFoundError:
+        return f"{pin.hub}: has no such file: check the name, or give a file with --weights"
+    return f"{pin.hub}: not on this machine and the hub cannot be reached: {ONCE}"
+
+
+def _progress_class(file: str, listener: Listener) -> type[Any]:
+    """A progress bar for the hub library that draws nothing and tells the listener."""
+    from tqdm.auto import tqdm  # type: ignore[import-untyped]
+
+    class Progress(tqdm):  # type: ignore[misc]
+        def __init__(self, *args: Any, **values: Any) -> None:
+            values.pop("name", None)
+            values["disable"] = True
+            self._whole = int(values.get("total") or 0)
+            self._done = int(values.get("initial") or 0)
+            super().__init__(*args, **values)
+
+        def update(self, n: float | None = 1) -> bool | None:
+            self._done += int(n or 0)
+            listener(DownloadProgress(file, self._done, self._whole))
+            return None
+
+    return Progress

@@ -1,0 +1,223 @@
+"""Published weights on this machine: where they are, what was recorded about them, and whether they are still whole.
+
+A set of weights is a folder with `generator.safetensors` and `record.json`. Weights from the hub lie beside the hub's own cache
+(`<hub cache>/distill/<owner>--<name>`), weights added by the user in a shelf folder under their name. Nothing in this
+module uses the network; `weights_download` does, once.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from distill_engine.audio.mel import MelConfig
+from distill_engine.errors import ConfigError, WeightsError
+from distill_engine.vocoders.bigvgan import PINS, BigVGANConfig, mel_of
+from distill_engine.vocoders.configs import HifiGanConfig
+from distill_engine.vocoders.weights.convert import convert, read_json, sha256_of, write_atomically
+
+TENSORS = "generator.safetensors"
+RECORD = "record.json"
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,40}")
+LARGEST_N_FFT, LARGEST_BANDS = 1 << 15, 512
+RESERVED = ("auto", "base", "hifigan", "vocos")
+
+
+@dataclass(frozen=True)
+class WeightsRecord:
+    """What is known about one set of weights. `size` and `sha256` are the published checkpoint's, `converted_*` ours.
+
+    `source` is the hub's name or the path that the user gave, `revision` the commit that the hub resolved to.
+    """
+
+    name: str
+    kind: str
+    source: str
+    config: Mapping[str, Any]
+    mel: Mapping[str, Any]
+    revision: str = ""
+    file: str = ""
+    size: int = 0
+    sha256: str = ""
+    converted_size: int = 0
+    converted_sha256: str = ""
+    folder: Path = field(default=Path(), compare=False)
+
+    @property
+    def tensors(self) -> Path:
+        """The converted weights."""
+        return self.folder / TENSORS
+
+    @property
+    def mel_config(self) -> MelConfig:
+        """The mel that these weights were trained on."""
+        return MelConfig(**dict(self.mel))
+
+    def to_json(self) -> dict[str, Any]:
+        values = asdict(self)
+        del values["folder"]
+        return values
+
+
+def hub_cache() -> Path:
+    """The hub library's cache folder, found as it finds it, without importing it."""
+    home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface"
+    cache = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE") or Path(home) / "hub"
+    return Path(cache).expanduser()
+
+
+def hub_folder(hub_name: str) -> Path:
+    """Where the converted weights of a hub repository are, or will be."""
+    return hub_cache() / "distill" / hub_name.replace("/", "--")
+
+
+def read_record(folder: Path) -> WeightsRecord | None:
+    """The record in a folder, None where there is none. Raises WeightsError where it or the tensors beside it are damaged."""
+    if not (folder / RECORD).is_file():
+        return None
+    values = read_json(folder / RECORD)
+    try:
+        record = WeightsRecord(**{**values, "folder": folder})
+    except TypeError:
+        raise WeightsError(
+            f"{folder / RECORD}: is not a record of weights: `distill vocoder remove` and fetch again"
+        ) from None
+    size = record.tensors.stat().st_size if record.tensors.is_file() else -1
+    if size != record.converted_size:
+        raise WeightsError(
+            f"{record.tensors}: has {max(size, 0)} bytes instead of {record.converted_size}: "
+            f"run `distill vocoder remove {record.name}` and fetch it again"
+        )
+    return record
+
+
+def verify(record: WeightsRecord) -> None:
+    """Compares the tensors with the recorded SHA-256. Raises WeightsError; the damaged file is set aside under a new name."""
+    if sha256_of(record.tensors) != record.converted_sha256:
+        aside = set_aside(record.tensors)
+        (record.folder / RECORD).unlink(missing_ok=True)
+        raise WeightsError(f"{record.name}: its weights are damaged and were set aside as {aside}: fetch them again")
+
+
+def set_aside(path: Path) -> Path:
+    """Renames a damaged file to `<name>.damaged` (numbered if need be) and returns the new path."""
+    for number in range(1000):
+        aside = path.with_name(f"{path.name}.damaged{number or ''}")
+        if not aside.exists():
+            path.rename(aside)
+            return aside
+    raise WeightsError(f"{path}: is damaged and too many damaged files are beside it: delete them")
+
+
+def store(record: WeightsRecord, checkpoint: Path, folder: Path) -> WeightsRecord:
+    """Converts a checkpoint into `folder` and records it. Raises WeightsError."""
+    convert(record.kind, record.config, checkpoint, folder / TENSORS)
+    values = record.to_json() | {
+        "size": checkpoint.stat().st_size,
+        "sha256": record.sha256 or sha256_of(checkpoint),
+        "converted_size": (folder / TENSORS).stat().st_size,
+        "converted_sha256": sha256_of(folder / TENSORS),
+    }
+    text = json.dumps(values, indent=1)
+    write_atomically(folder / RECORD, text.encode())
+    return WeightsRecord(**{**json.loads(text), "folder": folder})
+
+
+def remove(folder: Path) -> bool:
+    """Deletes the converted weights in a folder; False where there were none."""
+    if not folder.is_dir():
+        return False
+    shutil.rmtree(folder)
+    return True
+
+
+def added(shelf: Path) -> list[WeightsRecord]:
+    """Every whole set of weights that was added to a shelf, by name."""
+    folders = sorted(path for path in shelf.iterdir() if path.is_dir()) if shelf.is_dir() else []
+    records = []
+    for folder in folders:
+        try:
+            record = read_record(folder)
+        except WeightsError:
+            continue
+        if record is not None:
+            records.append(record)
+    return records
+
+
+def add(shelf: Path, name: str, weights: Path, config_file: Path, kind: str = "hifigan") -> WeightsRecord:
+    """Registers published weights as a further vocoder: `kind` "hifigan" or "bigvgan", `config_file` its published config.json.
+
+    Raises WeightsError if the name is taken or unsuited, a file is missing, or weights and config do not fit each other.
+    """
+    _check_name(name)
+    if (shelf / name).exists():
+        raise WeightsError(
+            f"vocoder {name} is there already: `distill vocoder remove {name}` first, or choose another name"
+        )
+    for path in (weights, config_file):
+        if not path.is_file():
+            raise WeightsError(f"{path}: no such file: give the published weights and their config.json")
+    published = read_json(config_file)
+    try:
+        config, mel = published_config(kind, published)
+        _check_mel(mel, config)
+    except (ValueError, TypeError, KeyError, OverflowError, ConfigError) as error:
+        why = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
+        raise WeightsError(
+            f"{config_file}: is not a {kind} config ({why}): give the one published with the weights"
+        ) from None
+    record = WeightsRecord(name, kind, str(weights.resolve()), config, mel.to_dict(), file=weights.name)
+    try:
+        return store(record, weights, shelf / name)
+    except WeightsError:
+        remove(shelf / name)
+        raise
+
+
+def _check_name(name: str) -> None:
+    if not NAME.fullmatch(name):
+        raise WeightsError(f"vocoder name {name[:40]!r}: use small letters, digits, '-', '_' and '.', up to 41 of them")
+    if name in RESERVED or name in PINS:
+        raise WeightsError(f"vocoder name {name} belongs to one that comes with the product; choose another")
+
+
+def _check_mel(mel: MelConfig, config: Mapping[str, Any]) -> None:
+    """Raises ConfigError for a mel that the network does not take, or that nobody could compute."""
+    hop = math.prod(config["upsample_rates"])
+    if mel.hop != hop:
+        raise ConfigError(f"hop_size {mel.hop} is not the product of upsample_rates, {hop}")
+    if not (8000 <= mel.sample_rate <= 192_000 and mel.n_fft <= LARGEST_N_FFT and mel.bands <= LARGEST_BANDS):
+        raise ConfigError(f"{mel.sample_rate} Hz, n_fft {mel.n_fft}, {mel.bands} bands are out of range")
+
+
+def published_config(kind: str, values: Mapping[str, Any]) -> tuple[dict[str, Any], MelConfig]:
+    """Our config and the mel definition out of a published config.json of HiFi-GAN or BigVGAN (they share its names)."""
+    if kind == "bigvgan":
+        parsed = BigVGANConfig.from_upstream(values)
+        return parsed.to_dict(), mel_of(parsed)
+    rates = tuple(int(rate) for rate in values["upsample_rates"])
+    config = HifiGanConfig(
+        bands=int(values.get("num_mels", 80)),
+        upsample_rates=rates,
+        upsample_kernels=tuple(int(kernel) for kernel in values["upsample_kernel_sizes"]),
+        initial_channels=int(values["upsample_initial_channel"]),
+        resblock=int(values.get("resblock", 1)),
+        resblock_kernels=tuple(int(kernel) for kernel in values["resblock_kernel_sizes"]),
+        resblock_dilations=tuple(tuple(int(d) for d in row) for row in values["resblock_dilation_sizes"]),
+        causal=False,
+    )
+    rate = int(values.get("sampling_rate", 22050))
+    mel = MelConfig(
+        sample_rate=rate, n_fft=int(values.get("n_fft", 1024)), window=int(values.get("win_size", 1024)),
+        hop=int(values.get("hop_size", 256)), bands=int(values.get("num_mels", 80)), f_min=float(values.get("fmin") or 0.0),
+        f_max=float(values.get("fmax") or rate / 2),
+    )  # fmt: skip
+    return config.to_dict(), mel

@@ -1,0 +1,162 @@
+"""The engine on a real JACK server, heard from outside: what was played arrives whole, and the server may come and go."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+
+from distill_engine.audio.resampling import StreamingResampler
+
+pytestmark = [pytest.mark.jack, pytest.mark.slow]
+
+OUTPUTS = ("PortAudio:out_0", "PortAudio:out_1")
+
+
+def resampled(path, rate):
+    """What the engine sent to the device, [2, T], from its own recording."""
+    samples, source_rate = soundfile.read(path, dtype="float32")
+    return StreamingResampler(source_rate, rate, 2).process(np.ascontiguousarray(samples.T))
+
+
+@pytest.mark.parametrize(("rate", "period"), [(48000, 256), (44100, 512)])
+def test_what_is_played_is_heard_without_a_gap(
+    jack_servers, engines, record, compare, tiny_model, tmp_path, rate, period
+):
+    server = jack_servers(rate=rate, period=period).start()
+    path = tmp_path / "played.wav"
+    engine = engines(tiny_model, device="system", record=str(path), environment=server.environment).wait_ready()
+    assert engine.until(lambda s: s["hops"] > 20)["device_rate_hz"] == rate
+    recorder = record(server, *OUTPUTS)
+    before = engine.status()
+    engine.command("vocoder", "hifigan")
+    engine.until(lambda s: s["hops"] > before["hops"] + 300)
+    after = engine.status()
+    heard = recorder.stop()
+    assert engine.end() == (0, "")
+    assert after["device_period"] == period
+    played = resampled(path, rate)
+    for channel in range(2):
+        result = compare(played[channel], heard.samples[channel])
+        assert result.matched > 20
+        assert result.breaks <= after["underruns"] - before["underruns"] + result.missing + server.late("PortAudio")
+
+
+def test_the_server_may_die_and_come_back(jack_servers, engines, record, tiny_model):
+    server = jack_servers().start()
+    engine = engines(tiny_model, device="system", environment=server.environment).wait_ready()
+    for losses, end in enumerate((server.kill, server.stop), 1):
+        engine.until(lambda s: s["device_connected"] == 1)
+        end()
+        gone = engine.until(lambda s, n=losses: s["device_losses"] == n and s["device_connected"] == 0)
+        engine.until(lambda s, hops=gone["hops"]: s["hops"] > hops + 20)
+        server.start()
+    engine.until(lambda s: s["device_connected"] == 1)
+    server.wait_for(OUTPUTS[0])
+    recorder = record(server, OUTPUTS[0])
+    hops = engine.status()["hops"]
+    engine.until(lambda s: s["hops"] > hops + 60)
+    assert np.nanmax(np.abs(recorder.stop().samples)) > 0
+    texts = [event["text"] for event in engine.events() if event["event"] == "notice"]
+    assert sum("is lost" in text for text in texts) == 2
+    assert engine.end() == (0, "")
+
+
+def test_the_server_may_start_late(jack_servers, engines, tiny_model):
+    server = jack_servers()
+    engine = engines(tiny_model, device="system", environment=server.environment).wait_ready()
+    assert engine.status()["device_connected"] == 0
+    server.start()
+    status = engine.until(lambda s: s["device_connected"] == 1)
+    assert status["device_rate_hz"] == 48000
+    server.wait_for(OUTPUTS[1])
+    assert engine.end() == (0, "")
+
+
+def test_it_ends_while_the_server_is_dead(jack_servers, engines, tiny_model):
+    server = jack_servers().start()
+    engine = engines(tiny_model, device="system", environment=server.environment).wait_ready()
+    server.kill()
+    engine.until(lambda s: s["device_connected"] == 0)
+    assert engine.end() == (0, "")
+
+
+def test_panic_is_silence_and_play_is_sound_again(jack_servers, engines, record, tiny_model):
+    server = jack_servers().start()
+    engine = engines(tiny_model, device="system", environment=server.environment).wait_ready()
+    recorder = record(server, OUTPUTS[0])
+    hops = engine.status()["hops"]
+    engine.until(lambda s: s["hops"] > hops + 40)
+    assert engine.command("panic")["status"] == "done"
+    engine.until(lambda s: s["hops"] > hops + 90)
+    assert engine.command("play")["status"] == "done"
+    engine.until(lambda s: s["hops"] > hops + 140)
+    heard = np.nan_to_num(recorder.stop().samples[0])
+    loud = np.abs(heard) > 0
+    silent = np.flatnonzero(loud)
+    longest = np.diff(silent).max()
+    assert longest > 10 * 512
+    assert np.abs(np.diff(heard)).max() < 2 * np.abs(heard).max()
+    assert engine.end() == (0, "")
+
+
+def test_a_rate_that_the_server_does_not_run_at_is_one_line(jack_servers, engines, tiny_model):
+    server = jack_servers().start()
+    engine = engines(tiny_model, device="system", sample_rate=96000, environment=server.environment)
+    _, said = engine.process.communicate(timeout=30)
+    assert engine.process.returncode == 1
+    assert "it runs at 48000 Hz" in said
+    assert said.count("\n") == 1
+
+
+def test_a_live_input_is_played_through_the_model(jack_servers, engines, tiny_model):
+    server = jack_servers().start()
+    engine = engines(tiny_model, device="system", environment=server.environment).wait_ready()
+    assert engine.command("source", "input")["status"] == "done"
+    server.wait_for("PortAudio:in_0")
+    hops = engine.status()["hops"]
+    engine.until(lambda s: s["hops"] > hops + 40)
+    server.kill()
+    engine.until(lambda s: s["device_connected"] == 0)
+    server.start()
+    engine.until(lambda s: s["device_connected"] == 1)
+    server.wait_for("PortAudio:in_0")
+    assert engine.end() == (0, "")
+
+
+STALLED = """
+import time
+from distill_engine.audio_io.capture import Capture
+from distill_engine.audio_io.devices import AudioSystem
+system = AudioSystem()
+capture = Capture(system, "system", 44100)
+capture.open()
+time.sleep(1.5)  # twice what the ring holds: nobody reads, as while a computer sleeps
+capture.read(512)
+before = capture.dropped
+time.sleep(0.4)
+capture.read(512)
+print(before > 0, capture.dropped > before, flush=True)
+capture.suspend(closable=True)
+system.shut_down()
+"""
+
+
+def test_a_live_input_goes_on_after_nobody_has_read_it(jack_servers):
+    server = jack_servers().start()
+    command = [sys.executable, "-c", STALLED]
+    done = subprocess.run(command, env=server.environment, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "True True\n"
+
+
+def test_a_live_input_without_an_output_comes_back_with_the_server_and_ends_cleanly(jack_servers, engines, tiny_model):
+    server = jack_servers().start()
+    engine = engines(tiny_model, device="null", environment=server.environment).wait_ready()
+    assert engine.command("source", "input")["status"] == "done"
+    server.wait_for("PortAudio:in_0")
+    server.kill()
+    engine.until(lambda s: any("is lost" in event.get("text", "") for event in engine.events()))
+    server.start()
+    server.wait_for("PortAudio:in_0")
+    assert engine.end() == (0, "")

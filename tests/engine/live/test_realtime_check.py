@@ -1,0 +1,59 @@
+"""Instruments are measured before they are heard: block and threads are chosen, and what is too slow is refused."""
+
+import pytest
+
+from distill_engine.errors import VocoderError
+from distill_engine.live.realtime_check import FitRequest, fit_instrument, real_time_factor
+
+
+def test_the_smallest_block_that_is_comfortable_is_taken(tiny_model):
+    factors = {1: 0.9, 2: 0.8, 4: 0.6, 8: 0.1}
+    pool, fit = fit_instrument(tiny_model, FitRequest("vocos", threads=1), lambda _, block: factors[block])
+    assert (fit.block, fit.threads, fit.factor) == (4, 1, 0.6)
+    assert fit.block_seconds(pool.instrument) == pytest.approx(0.6 * 4 * 512 / 44100)
+
+
+def test_a_block_asked_for_is_kept(tiny_model):
+    _, fit = fit_instrument(tiny_model, FitRequest("vocos", block=2, threads=1), lambda *_: 0.9)
+    assert (fit.block, fit.threads) == (2, 1)
+
+
+def test_auto_passes_over_a_vocoder_that_is_too_slow(tiny_model):
+    def measure(instrument, block):
+        return 2.0 if instrument.vocoder.name == "vocos" else 0.2
+
+    pool, fit = fit_instrument(tiny_model, FitRequest("auto", threads=1), measure)
+    assert pool.instrument.vocoder.name != "vocos"
+    assert fit.factor == 0.2
+
+
+def test_a_vocoder_that_cannot_keep_up_is_refused_with_its_figure_and_the_ways_out(tiny_model):
+    with pytest.raises(VocoderError) as caught:
+        fit_instrument(tiny_model, FitRequest("hifigan", block=1, threads=1), lambda *_: 1.73)
+    message = str(caught.value)
+    assert "hifigan cannot keep up here: it takes 1.73 s for a second of sound at 1 hop a block" in message
+    assert "--block 8" in message
+    assert "vocos" in message
+    assert "distill render" in message
+    assert "\n" not in message
+
+
+def test_a_larger_block_that_cannot_help_is_neither_measured_nor_advised(tiny_model):
+    measured = []
+
+    def measure(_, block):
+        measured.append(block)
+        return 9.0
+
+    with pytest.raises(VocoderError) as caught:
+        fit_instrument(tiny_model, FitRequest("vocos", threads=1), measure)
+    assert measured == [1]
+    assert "9.00 s for a second of sound at 1 hop a block" in str(caught.value)
+    with pytest.raises(VocoderError) as caught:
+        fit_instrument(tiny_model, FitRequest("vocos", block=1, threads=1), measure)
+    assert "--block" not in str(caught.value)
+
+
+def test_the_measurement_is_of_the_order_of_what_it_measures(tiny_model):
+    pool, _ = fit_instrument(tiny_model, FitRequest("vocos", block=1, threads=1))
+    assert 0.001 < real_time_factor(pool.instrument, 8) < 5.0

@@ -1,0 +1,80 @@
+"""How full the ring is kept, and what is blamed when it runs empty."""
+
+import pytest
+
+from distill_engine.live.scheduling import BlockTime, BlockTimes, TargetConfig, TargetFill, Underrun, cause_of
+
+
+def test_the_target_covers_the_slow_blocks_and_the_period():
+    target = TargetFill(TargetConfig(margin=0.003), 0.005)
+    assert target.seconds(0.009) == pytest.approx(0.017)
+    target.set_period(0.010)
+    assert target.seconds(0.009) == pytest.approx(0.022)
+
+
+def test_underruns_and_near_misses_raise_the_margin_up_to_a_limit():
+    target = TargetFill(TargetConfig(), 0.005)
+    before = target.seconds(0.005)
+    target.lowest(0.004)
+    assert target.seconds(0.005) == before
+    target.lowest(0.001)
+    after = target.seconds(0.005)
+    assert after > before
+    for _ in range(100):
+        target.underrun("stall")
+    assert target.margin == pytest.approx(TargetConfig().stall_limit)
+    for _ in range(100):
+        target.underrun("model")
+    assert target.seconds(0.005) == pytest.approx(0.01 + TargetConfig().margin_limit)
+    target.underrun("stall")
+    assert target.margin == pytest.approx(TargetConfig().margin_limit)
+
+
+def test_the_margin_comes_back_in_quiet_times():
+    target = TargetFill(TargetConfig(), 0.005)
+    target.underrun("stall")
+    high = target.margin
+    target.relax(30.0)
+    assert target.margin == pytest.approx(high - 0.0009)
+    target.relax(3600.0)
+    assert target.margin == pytest.approx(TargetConfig().margin)
+    target.relax(3600.0)
+    assert target.margin == pytest.approx(TargetConfig().margin)
+
+
+def test_a_fixed_latency_is_kept():
+    target = TargetFill(TargetConfig(fixed=0.02), 0.005)
+    target.underrun("model")
+    assert target.seconds(0.5) == 0.02
+
+
+def test_hop_times_are_block_times_over_hops():
+    times = BlockTimes(4, expected_seconds=0.02)
+    assert times.block_p99 == 0.02
+    for _ in range(200):
+        times.add(0.008, deadline=0.0464)
+    times.add(0.060, deadline=0.0464)
+    p50, _, longest = times.percentiles()
+    assert (p50, longest) == (pytest.approx(0.002), pytest.approx(0.015))
+    assert times.misses == 1
+    assert times.block_p99 < 0.02
+
+
+@pytest.mark.parametrize(
+    ("block", "cause"),
+    [
+        (BlockTime(0.021, 0.022), "model"),  # as slow as always
+        (BlockTime(0.080, 0.081), "stall"),  # was kept from running in the middle
+        (BlockTime(0.006, 0.070), "stall"),  # woke up too late
+        (BlockTime(0.006, 0.007), "device"),  # everything was quick, and still nothing was left
+    ],
+)
+def test_underruns_are_blamed_on_their_cause(block, cause):
+    assert cause_of(block, typical_seconds=0.008, fill_before_seconds=0.020) == cause
+
+
+def test_an_underrun_is_dated_and_names_its_cause():
+    line = Underrun(1_700_000_000.0, "stall", 0.031, 0.052).describe()
+    assert line.startswith("2023-11-14")
+    assert "the process stalled" in line
+    assert "31.0 ms, 52.0 ms after the last" in line

@@ -1,0 +1,176 @@
+"""Loading an instrument: the vocoder policy, its reasons, and every way in which a file cannot be played."""
+
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from distill_engine.analysis.level import LevelSurface
+from distill_engine.errors import ModelFileError, VocoderError
+from distill_engine.library.assets import starter_path
+from distill_engine.modelfile import Manifest, ModelFile, update_model
+from distill_engine.synthesis.instrument import choose_vocoder, prepare_instrument
+from distill_engine.synthesis.sources import SourceSettings
+from distill_engine.synthesis.synth import Synth
+
+
+def _manifest(**vocoders: tuple[float, bool]) -> Manifest:
+    entries = {
+        kind: {"config": {}, "epochs": 5, "steps": 9, "usable": usable, "validation": {"log_mel": error}}
+        for kind, (error, usable) in vocoders.items()
+    }
+    return Manifest(name="rain", family="vae", vocoders=entries)
+
+
+def _nothing(kind: str) -> None:
+    return None
+
+
+def test_auto_takes_the_models_own_that_validates_best():
+    choice = choose_vocoder(_manifest(vocos=(0.9, True), hifigan=(0.4, True)), base=_nothing)
+    assert (choice.kind, choice.origin) == ("hifigan", "model")
+    assert "0.40 nat" in choice.reason
+
+
+def test_auto_passes_over_what_is_not_good_enough_or_too_slow(tiny_model):
+    manifest = _manifest(vocos=(0.9, True), hifigan=(0.4, False))
+    assert choose_vocoder(manifest, base=_nothing).kind == "vocos"
+    both = _manifest(vocos=(0.9, True), hifigan=(0.4, True))
+    choice = choose_vocoder(both, keeps_up=lambda c: c.kind == "vocos", base=_nothing)
+    assert choice.kind == "vocos"
+    base = choose_vocoder(_manifest(vocos=(0.9, False)), base=lambda kind: tiny_model)
+    assert (base.origin, base.name) == ("base", "base vocos")
+    assert "not good enough" in base.reason
+    universal = choose_vocoder(_manifest(), base=lambda kind: tiny_model, universal=lambda: True)
+    assert universal.kind == "bigvgan"
+
+
+def test_without_a_base_the_models_own_plays_however_little_trained():
+    choice = choose_vocoder(_manifest(vocos=(0.9, False)), base=_nothing)
+    assert choice.origin == "model"
+    assert "trained for 5 epochs: quality may be limited" in choice.reason
+
+
+def test_a_manual_choice_of_a_little_trained_one_works_and_says_so():
+    choice = choose_vocoder(_manifest(vocos=(0.9, False)), "vocos", base=_nothing)
+    assert choice.reason == "asked for; trained for 5 epochs: quality may be limited"
+
+
+def test_a_kind_that_the_model_lacks_is_taken_from_the_base(tiny_model):
+    choice = choose_vocoder(_manifest(vocos=(0.9, True)), "hifigan", base=lambda kind: tiny_model)
+    assert (choice.kind, choice.origin) == ("hifigan", "base")
+    assert choose_vocoder(_manifest(), "base vocos", base=lambda kind: tiny_model).name == "base vocos"
+
+
+@pytest.mark.parametrize("requested", ["auto", "base", "hifigan"])
+def test_no_vocoder_at_all_is_a_clear_error(requested):
+    with pytest.raises(VocoderError, match="distill train-vocoder"):
+        choose_vocoder(_manifest(), requested, base=_nothing)
+
+
+def test_an_unknown_name_is_a_clear_error():
+    with pytest.raises(VocoderError, match="choose auto"):
+        choose_vocoder(_manifest(), "organ")
+
+
+def test_a_base_vocoder_plays(tiny_model, make_tiny_model):
+    bare = make_tiny_model(name="bare", vocoders=())
+    instrument = prepare_instrument(
+        bare, choose=lambda m, requested: choose_vocoder(m, requested, base=lambda kind: tiny_model)
+    )
+    assert instrument.vocoder.name == "base vocos"
+    assert np.abs(Synth(instrument).render(20)).max() > 1e-4
+
+
+def test_torch_and_onnx_play_the_same(tiny_model):
+    def play(**options) -> np.ndarray:
+        synth = Synth(prepare_instrument(tiny_model, "vocos", **options), seed=2)
+        synth.set("/distill/source/rate", 5.0)
+        return synth.render(30)
+
+    assert np.abs(play() - play(torch_device="cpu")).max() < 1e-3
+
+
+def test_a_file_without_a_latent_model_is_refused(tiny_model, tmp_path):
+    path = tmp_path / "vocoders.distillgan"
+    path.write_bytes(tiny_model.read_bytes())
+    update_model(path, parts={"model": None})
+    with pytest.raises(ModelFileError, match="no latent model"):
+        prepare_instrument(path, "vocos")
+
+
+def test_a_file_without_graphs_says_what_to_do_and_plays_through_torch(tiny_model, tmp_path):
+    path = tmp_path / "plain.distillgan"
+    path.write_bytes(tiny_model.read_bytes())
+    with ModelFile.open(path) as file:
+        names = file.graphs
+    update_model(path, graphs=dict.fromkeys(names))
+    with pytest.raises(ModelFileError, match="torch-device"):
+        prepare_instrument(path, "vocos")
+    assert prepare_instrument(path, "vocos", torch_device="cpu").source_names[-1] == "input"
+
+
+def test_weights_that_do_not_fit_are_refused(tiny_model, tmp_path):
+    path = tmp_path / "odd.distillgan"
+    path.write_bytes(tiny_model.read_bytes())
+    update_model(path, manifest=lambda m: replace(m, model={**m.model, "latent_dim": 9}))
+    for device in (None, "cpu"):
+        with pytest.raises(ModelFileError):
+            prepare_instrument(path, "vocos", torch_device=device)
+
+
+def test_a_vocoder_of_another_mel_is_refused(tiny_model, tmp_path):
+    path = tmp_path / "other.distillgan"
+    path.write_bytes(tiny_model.read_bytes())
+    update_model(path, manifest=lambda m: replace(m, mel={**m.mel, "hop": 256}))
+    with pytest.raises(VocoderError, match="every"):
+        prepare_instrument(path, "vocos")
+
+
+def test_playing_on_the_cpu_imports_no_torch(tiny_model):
+    program = f"""
+import sys
+from pathlib import Path
+from distill_engine.synthesis.instrument import prepare_instrument
+from distill_engine.synthesis.synth import Synth
+synth = Synth(prepare_instrument(Path({str(tiny_model)!r}), "vocos"))
+synth.render(4)
+heavy = {{"torch", "matplotlib", "onnxscript", "huggingface_hub", "scipy.signal"}} & set(sys.modules)
+assert not heavy, heavy
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    "entry", [7, {}, {"epochs": "many", "validation": 3, "config": {"hop": "loud"}, "usable": True}]
+)
+def test_a_hostile_manifest_is_one_clear_error(tiny_model, tmp_path, entry):
+    path = tmp_path / "hostile.distillgan"
+    path.write_bytes(tiny_model.read_bytes())
+    try:
+        update_model(path, manifest=lambda m: replace(m, vocoders={"vocos": entry}))
+        prepare_instrument(path, "vocos")
+    except (ModelFileError, VocoderError):
+        return
+    assert entry == {}  # a config left out is the default one
+
+
+def test_a_drift_keeps_to_the_surface_of_one_level(tmp_path):
+    path = Path(shutil.copy(starter_path(), tmp_path / "copy.distillgan"))
+    with ModelFile.open(path) as file:
+        arrays = {k: v for k, v in file.read_part("analysis").items() if not k.startswith("level_")}
+    flat = LevelSurface(1.0, 10.0 * np.eye(16)[2], np.zeros((16, 16)))
+    update_model(path, parts={"analysis": {**arrays, **flat.to_part()}})
+    instrument = prepare_instrument(path)
+    drift = instrument.sources(seed=4)
+    region = instrument.controls.region
+    white = [region.whitening @ (drift.next(SourceSettings(), None) - region.centre) for _ in range(2000)]
+    spread = np.std(white, axis=0)
+    assert spread[2] < 0.01
+    assert (np.delete(spread, 2) > 0.1).all()
+    still = instrument.sources(seed=4).next(SourceSettings(range=0.0), None)
+    assert np.allclose(still, region.centre)

@@ -1,0 +1,151 @@
+"""Published generators that a user adds: what is taken, and everything that is not, in one line each."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from distill_engine.errors import WeightsError
+from distill_engine.vocoders.weights.records import add, added, remove
+from distill_vendor.bigvgan.generator import with_weight_norm
+
+V1 = {"upsample_rates": [8, 8, 2, 2], "upsample_kernel_sizes": [16, 16, 4, 4], "resblock": "1",
+      "resblock_kernel_sizes": [3, 7, 11], "resblock_dilation_sizes": [[1, 3, 5]] * 3}  # fmt: skip
+V3 = {"upsample_rates": [8, 8, 4], "upsample_kernel_sizes": [16, 16, 8], "resblock": "2",
+      "resblock_kernel_sizes": [3, 5, 7], "resblock_dilation_sizes": [[1, 2], [2, 6], [3, 12]]}  # fmt: skip
+COMMON = {"num_mels": 80, "upsample_initial_channel": 32, "sampling_rate": 22050, "n_fft": 1024, "win_size": 1024,
+          "hop_size": 256, "fmin": 0, "fmax": 8000}  # fmt: skip
+
+
+@pytest.mark.parametrize("published_config", [V1, V3], ids=["resblock 1", "resblock 2"])
+def test_published_hifigan_weights_can_be_added(tmp_path: Path, published_config: dict[str, Any]) -> None:
+    from distill_engine.vocoders.registry import build_vocoder
+    from distill_engine.vocoders.weights.records import published_config as read
+
+    values = {**COMMON, **published_config}
+    config, mel = read("hifigan", values)
+    assert (mel.sample_rate, mel.hop, mel.bands, mel.f_max) == (22050, 256, 80, 8000.0)
+    network = build_vocoder("hifigan", config)
+    torch.save({"generator": with_weight_norm(network.state_dict())}, tmp_path / "generator_v")
+    (tmp_path / "config.json").write_text(json.dumps(values))
+    shelf = tmp_path / "shelf"
+    record = add(shelf, "speech", tmp_path / "generator_v", tmp_path / "config.json")
+    assert [r.name for r in added(shelf)] == ["speech"]
+    assert record.mel_config == mel
+    with pytest.raises(WeightsError, match="there already"):
+        add(shelf, "speech", tmp_path / "generator_v", tmp_path / "config.json")
+    assert remove(shelf / "speech")
+    assert added(shelf) == []
+
+
+class Evil:
+    def __reduce__(self) -> Any:
+        return os.system, ("touch owned",)
+
+
+HOSTILE_WEIGHTS: dict[str, tuple[Any, str]] = {
+    "a pickle that runs something": ({"generator": Evil()}, "damaged or no checkpoint"),
+    "a pickle of numbers": ([1, 2, 3], "holds no generator"),
+    "no tensors": ({"generator": {"conv_pre.weight": 3}}, "holds no generator"),
+    "an empty generator": ({"generator": {}}, "holds no generator"),
+    "other keys": ({"generator": {"conv_pre.weight": torch.zeros(3)}}, "does not fit the config"),
+}
+
+
+@pytest.fixture
+def whole_v1(tmp_path: Path) -> dict[str, torch.Tensor]:
+    """Weights that fit the config beside them, config.json."""
+    from distill_engine.vocoders.registry import build_vocoder
+    from distill_engine.vocoders.weights.records import published_config
+
+    values = {**COMMON, **V1}
+    (tmp_path / "config.json").write_text(json.dumps(values))
+    network = build_vocoder("hifigan", published_config("hifigan", values)[0])
+    tensors: dict[str, torch.Tensor] = network.state_dict()
+    torch.save({"generator": tensors}, tmp_path / "g.pt")
+    return tensors
+
+
+def refused(shelf: Path, name: str, weights: Path, config: Path, kind: str = "hifigan") -> str:
+    """Why weights are not added: one line, and nothing is left of them."""
+    with pytest.raises(WeightsError) as caught:
+        add(shelf, name, weights, config, kind)
+    assert "\n" not in str(caught.value)
+    assert not (shelf / name).exists() or name == "taken"
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("case", HOSTILE_WEIGHTS)
+def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path, whole_v1: object, case: str) -> None:
+    content, why = HOSTILE_WEIGHTS[case]
+    torch.save(content, tmp_path / "hostile.pt")
+    assert why in refused(tmp_path / "shelf", "ok", tmp_path / "hostile.pt", tmp_path / "config.json")
+    assert not Path("owned").exists()
+
+
+def test_weights_of_other_shapes_or_without_numbers_are_refused(
+    tmp_path: Path, whole_v1: dict[str, torch.Tensor]
+) -> None:
+    config, shelf = tmp_path / "config.json", tmp_path / "shelf"
+    for change, why in (
+        ({"conv_post.weight": torch.zeros(1, 2, 3)}, "size mismatch for conv_post.weight"),
+        ({"conv_pre.bias": torch.full((32,), float("nan"))}, "conv_pre.bias holds values that are not numbers"),
+        ({"conv_pre.bias": torch.full((32,), float("inf"))}, "conv_pre.bias holds values that are not numbers"),
+        ({"extra": torch.zeros(3)}, "extra"),
+    ):
+        torch.save({"generator": {**whole_v1, **change}}, tmp_path / "bad.pt")
+        assert why in refused(shelf, "ok", tmp_path / "bad.pt", config)
+    torch.save({"generator": {k: v for k, v in whole_v1.items() if k != "conv_post.bias"}}, tmp_path / "bad.pt")
+    assert "conv_post.bias" in refused(shelf, "ok", tmp_path / "bad.pt", config)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"upsample_rates": None}, "is not a"),
+        ({"upsample_rates": [8, 8, 2]}, "equally many"),
+        ({"hop_size": 999}, "hop_size 999 is not the product"),
+        ({"resblock": "three"}, "is not a"),
+        ({"sampling_rate": 10**9, "fmax": None}, "is"),
+        ({"n_fft": 2**40}, "out of range"),
+        ({"num_mels": -1}, "is not a"),
+        ({"upsample_initial_channel": 1e400}, "is not a"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["hifigan", "bigvgan"])
+def test_a_config_that_makes_no_sense_is_refused(
+    tmp_path: Path, whole_v1: object, change: dict[str, Any], why: str, kind: str
+) -> None:
+    (tmp_path / "odd.json").write_text(json.dumps({**COMMON, **V1, **change}))
+    assert why in refused(tmp_path / "shelf", "ok", tmp_path / "g.pt", tmp_path / "odd.json", kind)
+
+
+def test_a_config_without_its_keys_or_no_config_at_all_is_refused(tmp_path: Path, whole_v1: object) -> None:
+    shelf, weights = tmp_path / "shelf", tmp_path / "g.pt"
+    for content, why in (
+        ("{}", "it lacks 'upsample_rates'"),
+        ("[]", "is not a JSON object"),
+        ("{", "cannot be read as JSON"),
+    ):
+        (tmp_path / "odd.json").write_text(content)
+        assert why in refused(shelf, "ok", weights, tmp_path / "odd.json")
+    assert "cannot be read as JSON" in refused(shelf, "ok", weights, weights)
+
+
+def test_names_that_shadow_others_or_leave_the_shelf_are_refused(tmp_path: Path, whole_v1: object) -> None:
+    from distill_engine.vocabulary.table import VOCODERS
+    from distill_engine.vocoders.bigvgan import PINS
+
+    shelf, weights, config = tmp_path / "shelf", tmp_path / "g.pt", tmp_path / "config.json"
+    for name in {*VOCODERS, *PINS}:
+        assert "comes with the product" in refused(shelf, name, weights, config)
+    for name in ("../up", "base vocos", "", "A", "x" * 50, ".hidden"):
+        assert "use small letters" in refused(shelf, name, weights, config)
+    assert "no such file" in refused(shelf, "ok", tmp_path / "absent", config)
+    add(shelf, "taken", weights, config)
+    assert "is there already" in refused(shelf, "taken", weights, config)

@@ -1,0 +1,102 @@
+"""Files of earlier versions play as they did when they were written (see `data/README.md`)."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from distill_control.midi.mapfile import parse_map
+from distill_engine.library.presets import PresetStore
+from distill_engine.modelfile import ModelFile
+from distill_engine.rendering.performance import play_take
+from distill_engine.state import to_arrays
+from distill_engine.synthesis.instrument import Instrument, prepare_instrument
+from distill_engine.synthesis.synth import Synth
+from distill_engine.takes.take import Take
+from distill_engine.takes.take_recorder import write_take
+
+FIRST = Path(__file__).parent / "data" / "776e572"
+
+
+def resolve(name: str, digest: str, vocoder: str) -> Instrument:
+    """The models of the folder by the digest of their latent model."""
+    for path in FIRST.glob("*.distillgan"):
+        with ModelFile.open(path) as file:
+            if file.manifest.parts["model"].sha256 == digest:
+                return prepare_instrument(path, vocoder)
+    raise AssertionError(f"no model with the digest {digest} ({name})")
+
+
+def rendered(take: Take) -> np.ndarray:
+    main = take.header.main
+    instrument = resolve(main.name, main.digest("model"), main.vocoder)
+    return np.concatenate(list(play_take(instrument, take, resolve)), axis=1)
+
+
+@pytest.mark.parametrize("name", ["performance-v1", "from-start-v1"])
+def test_a_take_of_version_1_renders_what_was_heard(name: str) -> None:
+    heard, rate = soundfile.read(FIRST / f"{name}.flac", dtype="float32")
+    take = Take.read(FIRST / f"{name}.take")
+    played = rendered(take)
+    assert rate == take.header.sample_rate
+    assert played.shape == heard.T.shape
+    assert np.abs(played - heard.T).max() <= 1e-5
+
+
+@pytest.mark.parametrize("name", ["performance-v1"])
+def test_a_take_of_version_1_can_be_written_as_today_and_sounds_the_same(name: str, tmp_path: Path) -> None:
+    old = Take.read(FIRST / f"{name}.take")
+    write_take(old, tmp_path / "new.take")
+    assert (tmp_path / "new.take").read_bytes().startswith(b'{"format": "distill.take", "version": 2')
+    assert np.array_equal(rendered(Take.read(tmp_path / "new.take")), rendered(old))
+
+
+def test_a_state_of_version_1_becomes_one_of_today() -> None:
+    state = Take.read(FIRST / "performance-v1.take").header.state
+    assert state is not None
+    main, second = (prepare_instrument(FIRST / f"{name}.distillgan", "vocos") for name in ("tiny", "second"))
+    synth = Synth(main, block=2)
+    synth.swap(second, 0.0, slot=1)
+    synth.render(2)
+    assert set(state) >= {name for name in to_arrays(synth.state()) if ".input." not in name and ".step" not in name}
+
+
+def test_models_of_the_first_version_play_through_each_of_their_vocoders() -> None:
+    for name, kind in (("tiny", "vocos"), ("tiny", "hifigan"), ("second", "vocos")):
+        sound = Synth(prepare_instrument(FIRST / f"{name}.distillgan", kind), seed=1).render(16)
+        assert np.isfinite(sound).all()
+        assert np.abs(sound).max() > 1e-4
+
+
+def test_a_preset_of_the_first_version_is_found_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "tiny").mkdir()
+    shutil.copy(FIRST / "Dusk %26 dawn.preset.json", tmp_path / "tiny")
+    preset = PresetStore(tmp_path).find("Dusk & dawn", "tiny", "")
+    assert preset.values == {
+        "/distill/gain": -6.0,
+        "/distill/width": 0.5,
+        "/distill/source": "corpus",
+        "/distill/latent/3": 1.25,
+    }
+
+
+def test_a_midi_map_of_the_first_version_is_read() -> None:
+    midi_map = parse_map((FIRST / "controller.toml").read_text())
+    assert (midi_map.name, midi_map.channel, midi_map.takeover, midi_map.preset_glide_seconds) == (
+        "Bench",
+        2,
+        "scaling",
+        0.25,
+    )
+    assert [(one.target, one.action) for one in midi_map.bindings] == [
+        ("/distill/gain", "absolute"),
+        ("/distill/control/0", "relative"),
+        ("/distill/source/gate", "gate"),
+        ("/distill/preset/recall", "trigger"),
+    ]
+    assert midi_map.bindings[0].low == -40.0
+    assert midi_map.bindings[3].arguments == (1, 0.5)
