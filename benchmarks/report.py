@@ -52,7 +52,7 @@ def results_text(documents: Mapping[str, Document], claims: list[Supported]) -> 
     machines = Machines()
     headline = tables.markdown(
         ["claim", "figure", "target", "verdict", "command", "measured", "machine"],
-        [_claim_line(one, machines) for one in claims],
+        [_claim_line(one, machines) for one in claims if one.claim.headline],
     )
     sections = [line for document in documents.values() for line in _section(document, machines)]
     return "\n".join([HEAD, *headline, "", "Machines:", "", *machines.lines(), *sections]) + "\n"

@@ -133,7 +133,12 @@ class Benchmark:
 
     @contextmanager
     def run(self, options: argparse.Namespace) -> Iterator[Run]:
-        """Collect rows; print and write them when the block ends without an error."""
+        """Collect rows; print and write them when the block ends without an error.
+
+        An existing result file is read first: one that is damaged ends the program before anything
+        is measured.
+        """
+        earlier = self._earlier(options)
         run = Run(self, _command(sys.argv), datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"))
         with suppress(OSError):
             run.conditions["load_at_start"] = round(os.getloadavg()[0], 2)
@@ -144,14 +149,17 @@ class Benchmark:
         document = run.document()
         show(document)
         if not options.no_write:
-            self._write(document, options)
+            results.write(options.json, results.merged(document, earlier))
+            print(f"written: {options.json}", file=sys.stderr)
 
-    def _write(self, document: Document, options: argparse.Namespace) -> None:
-        earlier = None
-        if options.json.exists() and not options.replace:
-            earlier = results.read(options.json)
-        results.write(options.json, results.merged(document, earlier))
-        print(f"written: {options.json}", file=sys.stderr)
+    def _earlier(self, options: argparse.Namespace) -> Document | None:
+        """The document that this run adds to."""
+        if options.no_write or options.replace or not options.json.exists():
+            return None
+        try:
+            return results.read(options.json)
+        except results.ResultsError as error:
+            raise SystemExit(f"error: {error}: repair it, or give --replace or another --json") from error
 
 
 def show(document: Document) -> None:

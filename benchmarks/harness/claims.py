@@ -14,6 +14,7 @@ An entry has these fields:
     reduce = "max"                           # optional: one value of several rows
     at_least = 0.9                           # optional: of those rows only
     relative_to = { vocoder = "vocos" }      # optional: percent above (+) or below (-) this row
+    headline = false                         # optional: for markers only, not in the headline table
 """
 
 from __future__ import annotations
@@ -64,6 +65,7 @@ class Claim:
     reduce: str = ""
     at_least: float | None = None
     relative_to: Mapping[str, Any] = dataclass_field(default_factory=dict)
+    headline: bool = True
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z0-9_]+", self.name):

@@ -34,11 +34,6 @@ def filled(text: str, figures: Mapping[str, str], where: str) -> str:
     return "\n".join(lines)
 
 
-def used(text: str) -> set[str]:
-    """Return the names that a text has markers for."""
-    return {found[1] for found in _FILLED.finditer(text)}
-
-
 def _filled_line(line: str, figures: Mapping[str, str], where: str) -> str:
     pairs = len(_FILLED.findall(line))
     if pairs != len(_BEGIN.findall(line)) or pairs != line.count(_END):

@@ -9,6 +9,7 @@ meet. The program also runs with the packages of an old commit on PYTHONPATH.
 from __future__ import annotations
 
 import argparse
+import inspect
 import json
 import time
 from importlib import import_module
@@ -20,7 +21,7 @@ import numpy as np
 WARM_UP = 10
 """Blocks before the measured ones."""
 LAYOUTS = (("synthesis", "inference.onnx_backend"), ("streaming", "streaming.backends.onnx_backend"))
-"""Packages of the synthesis and of the ONNX backend, newest first."""
+"""Packages of the synthesis and of the ONNX backend, newest first; the older one warms up by block."""
 
 
 def packages() -> tuple[Any, Any, Any]:
@@ -52,13 +53,10 @@ def main() -> None:
     instruments, synths, onnx = packages()
     if options.model == "starter":
         options.model = import_module("distill_engine.library.assets").starter_path()
-    instrument = instruments.prepare_instrument(
-        Path(options.model),
-        options.vocoder,
-        settings=onnx.SessionSettings(threads=options.threads),
-        torch_device="cpu" if options.torch else None,
-        block=options.block,
-    )
+    prepare = instruments.prepare_instrument
+    more = {"block": options.block} if "block" in inspect.signature(prepare).parameters else {}
+    settings, device = onnx.SessionSettings(threads=options.threads), "cpu" if options.torch else None
+    instrument = prepare(Path(options.model), options.vocoder, settings=settings, torch_device=device, **more)
     times = block_times(synths.Synth(instrument, block=options.block), options.block, options.seconds)
     p50, p99 = np.percentile(times, (50, 99)) * 1e3
     length_ms = options.block * 1e3 / instrument.frame_rate

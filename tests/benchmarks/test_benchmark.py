@@ -67,6 +67,16 @@ def test_a_run_that_fails_or_measures_nothing_writes_nothing(tmp_path: Path) -> 
     assert not file.exists()
 
 
+def test_a_damaged_result_file_ends_the_run_before_it_measures(tmp_path: Path) -> None:
+    file = tmp_path / "small.json"
+    file.write_text("{")
+    with pytest.raises(SystemExit, match=r"small\.json.*--replace"):
+        run(file, gain=1.0)
+    assert file.read_text() == "{"
+    run(file, "--replace", gain=1.0)
+    assert results.read(file)["rows"]
+
+
 def test_an_unknown_table_is_refused(tmp_path: Path) -> None:
     options = BENCHMARK.parser("").parse_args(["--json", str(tmp_path / "small.json")])
     with pytest.raises(KeyError, match="others"), BENCHMARK.run(options) as running:

@@ -85,6 +85,14 @@ def test_a_fault_is_one_line(tree: Path, name: str, text: str, reason: str, caps
     assert printed.count("\n") == 1
 
 
+def test_a_claim_for_markers_only_stays_out_of_the_headline(tree: Path) -> None:
+    path = tree / "benchmarks" / "claims.toml"
+    path.write_text(path.read_text() + "headline = false\n")
+    run(tree)
+    assert "| Delay |" not in (tree / "benchmarks" / "RESULTS.md").read_text()
+    assert "24.4 ms" in (tree / "README.md").read_text()
+
+
 def test_rows_of_several_runs_show_their_dates(tree: Path) -> None:
     path = tree / "benchmarks" / "results" / "small.json"
     document = results.read(path)
