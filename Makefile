@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO_LIBRARIES := libportaudio2
-TEST_LIBRARIES := libportaudio2 jackd2 jack-capture puredata-core supercollider-language liblo-tools
+TEST_LIBRARIES := libportaudio2 jackd2 jack-capture puredata-core supercollider-language liblo-tools strace
 SOURCES := engine control vendor tests benchmarks
 BENCHMARKS := quality attacks held levels pictures controls training bigvgan_speed live midi control sweep curves soak
 

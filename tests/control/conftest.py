@@ -71,7 +71,7 @@ class FakeEngine:
     """A real control process, and the engine's end of its connections. Commands are answered with done, except `fail`."""
 
     def __init__(self, **settings) -> None:
-        defaults = {"osc_port": 0, "oscquery_port": 0, "midi": False, "zeroconf": False, "view": "quiet"}
+        defaults = {"osc_port": 0, "oscquery_port": 0, "midi": False, "announce": False, "view": "quiet"}
         self.settings = ControlSettings(**(defaults | settings))
         self.block = SharedBlock.create(vocabulary.default_values(), len(STATUS_FIELDS))
         self.parameters = ParameterReader(self.block)

@@ -7,12 +7,16 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from distill_engine.dataset.corpus import Corpus
+
+
+COPY_BYTES = 1 << 20
 
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -65,12 +69,13 @@ def run_analyse(args: argparse.Namespace) -> int:
 
 @contextmanager
 def _target(model: Path, output: Path | None) -> Iterator[Path]:
-    """The file to analyse: the model itself, or a copy that takes its new name when all is done."""
+    """Yield the file to analyse: the model itself, or a copy that becomes `output` when all is done."""
     from dataclasses import replace
 
     from distill_engine.errors import LibraryError
     from distill_engine.library.lookup import MODEL_SUFFIX
     from distill_engine.modelfile import update_model
+    from distill_engine.system.atomic_write import replacing, write_all
 
     if output is None:
         yield model
@@ -80,14 +85,14 @@ def _target(model: Path, output: Path | None) -> Iterator[Path]:
     if output.exists() or not output.parent.is_dir():
         why = "exists already, nothing is overwritten" if output.exists() else "the folder does not exist"
         raise LibraryError(f"{output}: {why}: choose another name with -o")
-    copy = output.with_name(f".{output.name}.part")
-    try:
+    with TemporaryDirectory(prefix="distill-") as folder, replacing(output) as file:
+        copy = Path(folder) / output.name
         shutil.copyfile(model, copy)
         update_model(copy, manifest=lambda old: replace(old, name=output.stem))
         yield copy
-        copy.rename(output)
-    finally:
-        copy.unlink(missing_ok=True)
+        with copy.open("rb") as done:
+            while chunk := done.read(COPY_BYTES):
+                write_all(file, chunk)
 
 
 def analyse_model(

@@ -13,7 +13,8 @@ from distill_engine.errors import ConfigError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from distill_engine.audio.mel import FloatArray, MelConfig
+    from distill_engine.audio.arrays import Float32Array
+    from distill_engine.audio.mel import MelConfig
     from distill_engine.rendering.comparing import Vocode, VocoderResult
 
 COLUMNS = {
@@ -76,14 +77,14 @@ def _vocode(name: str, model: Any) -> Vocode:
     """The function mel -> samples of a vocoder by name."""
     model.choice(name)  # an unknown or absent one is said before anything is computed
 
-    def vocode(mel: FloatArray) -> FloatArray:
-        samples: FloatArray = model.vocode(mel, name)
+    def vocode(mel: Float32Array) -> Float32Array:
+        samples: Float32Array = model.vocode(mel, name)
         return samples
 
     return vocode
 
 
-def draw(results: list[VocoderResult], mel: FloatArray, config: MelConfig, path: Path) -> None:
+def draw(results: list[VocoderResult], mel: Float32Array, config: MelConfig, path: Path) -> None:
     """One picture: the mel that all were given, and below it each vocoder's."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

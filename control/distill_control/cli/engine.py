@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from distill_engine.audio_io.devices import Device
     from distill_engine.live.engine import EngineSettings
 
-ANY = ("0.0.0.0", "::")
 CONTROL_PROGRAM = (sys.executable, "-m", "distill_control.session")
 
 
@@ -71,6 +70,9 @@ def _add_control(top: argparse.ArgumentParser) -> None:
         "--allow", action="append", default=[], metavar="ADDR", help="address or network that may steer it"
     )
     control.add_argument(
+        "--announce", action="store_true", help="let clients find it by zeroconf (opens UDP 5353; always with --bind)"
+    )
+    control.add_argument(
         "--allow-paths", action="store_true", help="let messages name any path, not only the library's"
     )
     control.add_argument("--midi", metavar="PORT", help="MIDI port, or part of its name")
@@ -107,7 +109,9 @@ def play(options: argparse.Namespace) -> int:
 
 def control_settings(options: argparse.Namespace) -> ControlSettings:
     """The control process's part of the options. Raises ConfigError."""
-    if options.bind in ANY and not options.allow:
+    from distill_control.settings.addresses import is_everywhere
+
+    if is_everywhere(options.bind) and not options.allow:
         raise ConfigError(
             f"--bind {options.bind} opens the engine to the network: name who may steer it with --allow ADDR or NETWORK"
         )
@@ -121,6 +125,7 @@ def control_settings(options: argparse.Namespace) -> ControlSettings:
         midi_port=options.midi,
         midi_map=str(options.map) if options.map else None,
         midi=not options.no_midi,
+        announce=options.announce or None,
         view=view,
     )
 

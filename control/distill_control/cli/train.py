@@ -156,10 +156,11 @@ def _reserve(args: argparse.Namespace, config: ModelConfig, corpus: Corpus, view
         return 0.0
     if args.no_analysis:
         return FINISH_SECONDS
+    from distill_engine.audio.mel import DEFAULT_MEL
     from distill_engine.rendering.analysis_cost import expected_seconds
     from distill_engine.training.events import Warned
 
-    sound = sum(len(clip.samples) for clip in corpus.clips) / 44100
+    sound = sum(len(clip.samples) for clip in corpus.clips) / DEFAULT_MEL.sample_rate
     wanted = FINISH_SECONDS + expected_seconds(config, sound, args.kind if args.with_vocoder else None)
     most = MOST_RESERVED * args.minutes * 60
     if wanted > most:

@@ -122,15 +122,6 @@ BINDING_KEYS: dict[str, tuple[str, Check]] = {
 }
 
 
-def read_map(path: Path) -> MidiMap:
-    """Read a map file.
-
-    Raises:
-        ControlError: naming file, line and key of the first thing that is wrong.
-    """
-    return parse_map(read_text(path), str(path))
-
-
 def read_text(path: Path) -> str:
     """The file's text.
 

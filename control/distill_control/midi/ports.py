@@ -9,8 +9,9 @@ from typing import Any
 import mido
 import rtmidi
 
-from distill_control.midi.jack_alsa import JackWatch, bury, quieten
+from distill_control.midi.jack_alsa import JackWatch, bury
 from distill_engine.errors import ControlError
+from distill_engine.system.c_libraries import silence_jack_and_alsa
 
 CLIENT = "Distill"
 API_NAMES: dict[int, str] = {
@@ -68,7 +69,7 @@ class System:
         self.api = API_NAMES.get(api, str(api))
         self.alive = True
         self._number = api
-        quieten()
+        silence_jack_and_alsa()
         try:
             self._input = rtmidi.MidiIn(api, name=f"{CLIENT} list")
             self._output = rtmidi.MidiOut(api, name=f"{CLIENT} list")
@@ -180,11 +181,6 @@ def list_midi() -> PortList:
     if not compiled_apis():
         ports.missing[sys.platform] = "python-rtmidi was built without any MIDI system: reinstall it"
     return ports
-
-
-def list_ports() -> list[str]:
-    """All ports of all systems now, one line each; and why a system is missing."""
-    return list_midi().lines()
 
 
 def matches(port: PortName, wanted: str) -> bool:

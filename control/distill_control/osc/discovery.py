@@ -5,6 +5,8 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from distill_control.settings.addresses import is_everywhere, resolve
+
 if TYPE_CHECKING:
     from zeroconf import Zeroconf
 
@@ -49,9 +51,9 @@ class Discovery:
     def _register(self) -> None:
         from zeroconf import InterfaceChoice, ServiceInfo, Zeroconf
 
-        everywhere = self._bind in ("0.0.0.0", "::")
-        self._zeroconf = Zeroconf(interfaces=InterfaceChoice.Default if everywhere else [self._bind])
-        addresses = _network_addresses() if everywhere else [self._bind]
+        everywhere, numeric = is_everywhere(self._bind), resolve(self._bind)[1]
+        self._zeroconf = Zeroconf(interfaces=InterfaceChoice.Default if everywhere else [numeric])
+        addresses = _network_addresses() if everywhere else [numeric]
         for kind, port in self._ports.items():
             if port and not self._stopped.is_set():
                 info = ServiceInfo(

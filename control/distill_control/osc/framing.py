@@ -8,7 +8,7 @@ from typing import Literal
 
 from distill_control.osc.packet import PACKET_LIMIT, PacketError
 
-END, ESCAPE, ESCAPED_END, ESCAPED_ESCAPE = 0xC0, 0xDB, 0xDC, 0xDD
+END, ESCAPE, ESCAPED_END = 0xC0, 0xDB, 0xDC
 _END = bytes([END])
 _BUFFER_LIMIT = 2 * PACKET_LIMIT + 4
 

@@ -16,7 +16,7 @@ from distill_control.osc.server import TcpServer, UdpServer
 from distill_control.session import Session
 from distill_control.session.service import Notify
 from distill_control.settings import ControlSettings
-from distill_control.settings.control import LOOPBACK
+from distill_control.settings.addresses import is_loopback
 from distill_engine.errors import ControlError
 
 RETRY_SECONDS = 2.0
@@ -41,8 +41,7 @@ class OscService:
         self.session = session
         self.settings = settings
         self.notify = notify
-        local = settings.bind in (LOOPBACK, "::1", "localhost")
-        self.allow = AllowList(settings.networks(), frozenset() if local else own_addresses())
+        self.allow = AllowList(settings.networks(), frozenset() if is_loopback(settings.bind) else own_addresses())
         self.clients = Clients(settings.errors_per_second)
         self.receiver = Receiver(session, settings, asyncio.get_running_loop())
         self.feedback = SubscriptionQueries(session, self.clients, settings.client_timeout_seconds, notify)
@@ -56,7 +55,7 @@ class OscService:
 
     async def open(self) -> None:
         """Opens what the settings ask for."""
-        if self.settings.bind not in (LOOPBACK, "::1", "localhost") and not self.settings.allow:
+        if not is_loopback(self.settings.bind) and not self.settings.allow:
             self.notify("warning", f"--bind {self.settings.bind} without --allow: only this machine is heard")
         if self.settings.osc_port == 0:
             await self._open_free()
@@ -65,7 +64,8 @@ class OscService:
             await self._keep_trying(self._open_tcp)
         if self.settings.oscquery_port is not None:
             await self._keep_trying(self._open_oscquery)
-        if self.settings.zeroconf and self.settings.bind != "localhost":
+        if self.settings.announced:
+            self.notify("info", "announced by zeroconf: UDP port 5353 is open on all interfaces")
             ports = (self.udp.port if self.udp else None, self.oscquery.port if self.oscquery else None)
             self.discovery = Discovery(self.settings.name, self.settings.bind, *ports, self.notify)
             self.discovery.start()
@@ -152,4 +152,5 @@ class OscService:
         self.notify("info", f"OSCQuery on http://{self.settings.bind}:{self.oscquery.port}")
 
     def _refused(self, host: str) -> None:
-        self.notify("warning", f"messages from {host} are dropped; let it in with --allow {host}")
+        shown = host.removeprefix("::ffff:")  # an IPv4 host at an IPv6 socket
+        self.notify("warning", f"messages from {shown} are dropped; let it in with --allow {shown}")

@@ -6,6 +6,7 @@ RANGE, DESCRIPTION, UNIT, CLIPMODE; HOST_INFO).
 
 from distill_control.arguments import known_choices
 from distill_control.session import Session
+from distill_control.settings.addresses import is_everywhere, resolve
 from distill_engine.errors import ControlError
 from distill_engine.vocabulary import table as vocabulary
 from distill_engine.vocabulary.table import Argument, Row
@@ -91,8 +92,9 @@ def host_info(name: str, bind: str, osc_port: int, websocket_port: int) -> Node:
             "OSC_STREAMING": True,
         },
     }
-    if bind not in ("0.0.0.0", "::"):
-        info |= {"OSC_IP": bind, "WS_IP": bind}
+    if not is_everywhere(bind):
+        numeric = resolve(bind)[1]
+        info |= {"OSC_IP": numeric, "WS_IP": numeric}
     return info
 
 

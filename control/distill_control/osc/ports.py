@@ -6,6 +6,7 @@ import os
 import socket
 from pathlib import Path
 
+from distill_control.settings.addresses import resolve
 from distill_engine.errors import ControlError
 
 RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
@@ -17,7 +18,11 @@ def open_socket(bind: str, port: int, protocol: str, *, label: str, option: str)
     Raises:
         ControlError: if the address is not this machine's or the port cannot be had, with what holds it where known.
     """
-    family, address = _resolve(bind, port)
+    try:
+        family, numeric = resolve(bind)
+    except ControlError as error:
+        raise ControlError(f"{error}; this machine has {_own_list()}") from None
+    address = (numeric, port)
     kind = socket.SOCK_DGRAM if protocol == "udp" else socket.SOCK_STREAM
     opened = socket.socket(family, kind)
     try:
@@ -35,15 +40,6 @@ def open_socket(bind: str, port: int, protocol: str, *, label: str, option: str)
         opened.close()
         raise ControlError(_explain(error, bind, port, protocol, label, option)) from None
     return opened
-
-
-def _resolve(bind: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int]]:
-    try:
-        found = socket.getaddrinfo(bind, port, type=socket.SOCK_DGRAM, flags=socket.AI_PASSIVE)
-    except (OSError, UnicodeError):
-        raise ControlError(f"--bind {bind}: no such address; this machine has {_own_list()}") from None
-    family, _, _, _, address = found[0]
-    return family, (str(address[0]), int(address[1]))
 
 
 def _explain(error: OSError, bind: str, port: int, protocol: str, label: str, option: str) -> str:

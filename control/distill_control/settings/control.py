@@ -4,9 +4,8 @@ import ipaddress
 import json
 from dataclasses import asdict, dataclass, fields
 
+from distill_control.settings.addresses import LOOPBACK, is_loopback
 from distill_engine.errors import ConfigError
-
-LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True)
@@ -14,7 +13,8 @@ class ControlSettings:
     """Where the control process listens, to whom, and what it shows.
 
     Port 0 lets the system choose; None leaves a service out. `allow` holds addresses and networks (`192.168.1.0/24`)
-    that may speak to it; this machine always may. Times are in seconds.
+    that may speak to it; this machine always may. `announce` tells the network by zeroconf where it listens; None: only where `bind`
+    is open to the network. Times are in seconds.
     """
 
     osc_port: int | None = 9000
@@ -25,7 +25,7 @@ class ControlSettings:
     midi_port: str | None = None
     midi_map: str | None = None
     midi: bool = True
-    zeroconf: bool = True
+    announce: bool | None = None
     name: str = "Distill"
     view: str = "live"
     client_timeout_seconds: float = 60.0
@@ -44,6 +44,11 @@ class ControlSettings:
         if self.view not in ("live", "quiet", "json"):
             raise ConfigError(f"view {self.view!r} is none of live, quiet, json")
         self.networks()
+
+    @property
+    def announced(self) -> bool:
+        """Whether zeroconf is wanted."""
+        return not is_loopback(self.bind) if self.announce is None else self.announce
 
     def networks(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
         """`allow` as networks.

@@ -1,4 +1,4 @@
-"""Recognising what is not a model file of this format, so that the message says what it is; never unpickled."""
+"""Recognise files that are not model files, to say what they are. Nothing is unpickled."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ _SIGNATURES = (
 
 
 def refuse_other_kinds(file: BinaryIO, size: int, path: Path) -> None:
-    """Raise ModelFileError where `file` is plainly something else: a v1 model, a pickle, a sound, an empty file."""
+    """Check that a file of `size` bytes is no other known kind.
+
+    Raises ModelFileError for a v1 model, a pickle, a sound file, an archive or an empty file.
+    """
     if not size:
         raise ModelFileError(f"{path}: is empty: not a model file")
     file.seek(0)
@@ -43,7 +46,7 @@ def refuse_other_kinds(file: BinaryIO, size: int, path: Path) -> None:
 
 
 def _begins_as_ours(file: BinaryIO) -> bool:
-    """Whether the first member is the manifest, as in every file that saving writes."""
+    """Return whether the first member is the manifest, as in every saved model file."""
     file.seek(26)
     return file.read(17)[4:] == b"manifest.json"
 
@@ -59,7 +62,7 @@ def _refuse_head(head: bytes, path: Path, old: bool) -> None:
 
 
 def _zip_names(file: BinaryIO) -> list[str] | None:
-    """Names in any ZIP archive's directory; None where it has none that can be read."""
+    """Return the names in a ZIP archive's directory; None if it cannot be read."""
     try:
         with zipfile.ZipFile(file) as archive:
             return archive.namelist()[:10_000]

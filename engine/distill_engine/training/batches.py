@@ -11,14 +11,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import soxr
 
+from distill_engine.audio.arrays import Float32Array
+from distill_engine.audio.levels import db_to_gain
+from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.errors import TrainingError
 from distill_engine.training.checkpoint import Checkpoint
 
-FloatArray = npt.NDArray[np.float32]
-HOP, RATE = 512, 44100
+HOP, RATE = DEFAULT_MEL.hop, DEFAULT_MEL.sample_rate
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,9 @@ class Batches:
     """
 
     def __init__(
-        self, clips: Sequence[FloatArray], batch_size: int, frames: int, seed: int,
+        self, clips: Sequence[Float32Array], batch_size: int, frames: int, seed: int,
         augmentation: Augmentation | None = None,
-        *, extra: Callable[[np.random.Generator, int], FloatArray] | None = None, extra_share: float = 0.0,
+        *, extra: Callable[[np.random.Generator, int], Float32Array] | None = None, extra_share: float = 0.0,
     ) -> None:  # fmt: skip
         if not clips:
             raise TrainingError("no sounds to train on: `distill corpus check` shows which files can be used")
@@ -55,7 +56,7 @@ class Batches:
         total = sum(len(clip) for clip in self._clips) / RATE
         self.steps_per_epoch = max(1, math.ceil(total / self.audio_seconds_per_step))
 
-    def next(self) -> FloatArray:
+    def next(self) -> Float32Array:
         batch = np.stack([self._segment() for _ in range(self._batch)])
         a = self._augmentation
         if a is not None and self._batch > 1:
@@ -63,7 +64,7 @@ class Batches:
                 batch[i] += batch[(i + 1) % self._batch] * np.float32(self._rng.uniform(0.1, 0.7))
         return np.clip(batch, -1.0, 1.0)
 
-    def _segment(self) -> FloatArray:
+    def _segment(self) -> Float32Array:
         if self._extra is not None and self._rng.random() < self._extra_share:
             return self._extra(self._rng, self._length)
         clip = self._clips[self._rng.choice(len(self._clips), p=self._share)]
@@ -75,11 +76,11 @@ class Batches:
         segment = self._cut(clip, math.ceil(self._length * ratio) if ratio != 1.0 else self._length)
         if ratio != 1.0:
             segment = _fit(soxr.resample(segment, RATE * ratio, RATE), self._length)
-        gain = 10.0 ** (self._rng.uniform(*a.gain_db) / 20)
+        gain = db_to_gain(self._rng.uniform(*a.gain_db))
         sign = -1.0 if self._rng.random() < a.polarity else 1.0
         return segment * np.float32(gain * sign)
 
-    def _cut(self, clip: FloatArray, length: int) -> FloatArray:
+    def _cut(self, clip: Float32Array, length: int) -> Float32Array:
         """A segment that may begin up to an eighth before the clip or end as far after it; the rest is silence."""
         margin = length // 8
         start = int(self._rng.integers(-margin, max(1, len(clip) - length + margin + 1)))
@@ -93,6 +94,6 @@ class Batches:
         checkpoint.take_numpy("batches", self._rng)
 
 
-def _fit(samples: npt.NDArray[np.float32], length: int) -> FloatArray:
+def _fit(samples: Float32Array, length: int) -> Float32Array:
     """Cut or padded to `length`."""
     return np.pad(samples, (0, max(0, length - len(samples))))[:length].astype(np.float32)

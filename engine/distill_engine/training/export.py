@@ -22,6 +22,7 @@ from distill_engine.errors import TrainingError
 from distill_engine.layers.state import flatten_state, unflatten_state
 from distill_engine.modelfile.graph_nodes import parts_of
 from distill_engine.models.latent_model import LatentModel
+from distill_engine.system.telemetry import import_onnxruntime
 from distill_engine.vocoders.vocos.constant_buffers import WithConstants
 
 if TYPE_CHECKING:
@@ -141,8 +142,7 @@ def _strip(proto: onnx.ModelProto) -> None:
 
 def _check_parity(data: bytes, step: _Step, role: _Role, name: str) -> None:
     """Two steps in a row, of one and of five units, in onnxruntime and in torch."""
-    import onnxruntime
-
+    onnxruntime = import_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.log_severity_level, options.intra_op_num_threads = 3, 1
     session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from distill_engine.audio.files import write_audio
-from distill_engine.audio.mel import LEAD_IN
+from distill_engine.audio.mel import DEFAULT_MEL, LEAD_IN
 from distill_engine.training.events import Listener, Preview, TrainingEvent, Validated
 from distill_engine.training.vocoder_task import VocoderTask
 
@@ -31,10 +31,10 @@ class Previews:
     @torch.no_grad()
     def _write(self, epoch: int) -> Path:
         core = self._task.core
-        clip = self._task.held_out[0][:, : int(SECONDS * 44100)]
+        clip = self._task.held_out[0][:, : int(SECONDS * DEFAULT_MEL.sample_rate)]
         made = core.average(core.mel(F.pad(clip, (LEAD_IN, 0))))[0, 0, LEAD_IN:]
         samples = made.clamp(-1, 1).cpu().numpy()
         self.folder.mkdir(exist_ok=True)
         path = self.folder / f"{self._task.settings.kind}-epoch-{epoch:05d}.flac"
-        write_audio(path, samples, 44100)
+        write_audio(path, samples, DEFAULT_MEL.sample_rate)
         return path

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float32]
+from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.audio.levels import db_to_gain
+from distill_engine.audio.mel import DEFAULT_MEL
+
 Generator = np.random.Generator
-RATE = 44100
+RATE = DEFAULT_MEL.sample_rate
 
 
-def _time(samples: int) -> npt.NDArray[np.float64]:
+def _time(samples: int) -> Float64Array:
     return np.arange(samples) / RATE
 
 
@@ -20,7 +22,7 @@ def _pitch(rng: Generator, low: float = 30.0, high: float = 4000.0) -> float:
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
-def harmonic(rng: Generator, samples: int) -> FloatArray:
+def harmonic(rng: Generator, samples: int) -> Float32Array:
     """A harmonic tone with vibrato, a random spectral slope and a slow level."""
     t, f = _time(samples), _pitch(rng, 30, 2000)
     vibrato = 1 + rng.uniform(0, 0.02) * np.sin(2 * np.pi * rng.uniform(0.1, 7) * t + rng.uniform(0, 6))
@@ -33,7 +35,7 @@ def harmonic(rng: Generator, samples: int) -> FloatArray:
     return _level(out, rng)
 
 
-def bell(rng: Generator, samples: int) -> FloatArray:
+def bell(rng: Generator, samples: int) -> Float32Array:
     """Inharmonic partials that decay, struck at a random moment."""
     t = _time(samples) - rng.uniform(0, 0.5) * samples / RATE
     out = np.zeros(samples)
@@ -44,7 +46,7 @@ def bell(rng: Generator, samples: int) -> FloatArray:
     return _level(out * (t >= 0), rng)
 
 
-def noise(rng: Generator, samples: int) -> FloatArray:
+def noise(rng: Generator, samples: int) -> Float32Array:
     """Noise of a random colour and band, in steady, gated or decaying form."""
     spectrum = np.fft.rfft(rng.standard_normal(samples))
     f = np.fft.rfftfreq(samples, 1 / RATE)
@@ -63,7 +65,7 @@ def noise(rng: Generator, samples: int) -> FloatArray:
     return _level(out, rng)
 
 
-def sweep(rng: Generator, samples: int) -> FloatArray:
+def sweep(rng: Generator, samples: int) -> Float32Array:
     """A gliding tone, plain or frequency-modulated."""
     t = _time(samples)
     start, end = _pitch(rng, 40, 15000), _pitch(rng, 40, 15000)
@@ -73,7 +75,7 @@ def sweep(rng: Generator, samples: int) -> FloatArray:
     return _level(np.sin(phase + index * np.sin(ratio * phase)), rng)
 
 
-def pluck(rng: Generator, samples: int) -> FloatArray:
+def pluck(rng: Generator, samples: int) -> Float32Array:
     """A string: noise circulating in a delay line with a two-point average (Karplus and Strong, 1983)."""
     period = int(RATE / _pitch(rng, 40, 1200))
     loop = rng.standard_normal(period)
@@ -85,7 +87,7 @@ def pluck(rng: Generator, samples: int) -> FloatArray:
     return _level(out.ravel()[:samples], rng)
 
 
-def pulses(rng: Generator, samples: int) -> FloatArray:
+def pulses(rng: Generator, samples: int) -> Float32Array:
     """Clicks and short bursts at random times."""
     out = np.zeros(samples)
     for start in rng.integers(0, max(1, samples - 64), int(rng.integers(1, 30))):
@@ -94,19 +96,19 @@ def pulses(rng: Generator, samples: int) -> FloatArray:
     return _level(out, rng)
 
 
-def _level(x: npt.NDArray[np.float64], rng: Generator) -> FloatArray:
+def _level(x: Float64Array, rng: Generator) -> Float32Array:
     peak = np.abs(x).max()
-    levelled: FloatArray = (x * (10 ** (rng.uniform(-20, -1) / 20) / max(peak, 1e-9))).astype(np.float32)
+    levelled: Float32Array = (x * (db_to_gain(rng.uniform(-20, -1)) / max(peak, 1e-9))).astype(np.float32)
     return levelled
 
 
-KINDS: tuple[Callable[[Generator, int], FloatArray], ...] = (harmonic, bell, noise, sweep, pluck, pulses)
+KINDS: tuple[Callable[[Generator, int], Float32Array], ...] = (harmonic, bell, noise, sweep, pluck, pulses)
 
 
-def synthetic_sound(rng: Generator, samples: int) -> FloatArray:
+def synthetic_sound(rng: Generator, samples: int) -> Float32Array:
     """One random sound [samples], or the sum of two."""
     out = KINDS[rng.integers(len(KINDS))](rng, samples)
     if rng.random() < 0.3:
         out = out + KINDS[rng.integers(len(KINDS))](rng, samples)
-    clipped: FloatArray = np.clip(out, -1, 1).astype(np.float32)
+    clipped: Float32Array = np.clip(out, -1, 1).astype(np.float32)
     return clipped

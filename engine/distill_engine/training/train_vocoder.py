@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from distill_engine.audio.levels import db_to_gain
+from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.dataset.scan import SILENT_DB
 from distill_engine.errors import TrainingError, VocoderError
 from distill_engine.modelfile import Manifest, ModelFile, Part, save_model, update_model
@@ -119,7 +121,7 @@ def train_vocoder(
     if found is not None:
         loop.restore(found[0])
     keeper.loop = loop
-    seconds = sum(len(corpus.clips[i].samples) for i in corpus.training) / 44100
+    seconds = sum(len(corpus.clips[i].samples) for i in corpus.training) / DEFAULT_MEL.sample_rate
     listen(Started(f"vocoder ({kind})", len(corpus.training), seconds, task.steps_per_epoch, notes))
     done = loop.run()
     if done.completed and ranks.first:
@@ -177,7 +179,7 @@ def _task(
     clips = [corpus.clips[i].samples for i in corpus.training]
     augmentation = Augmentation() if settings.augment else None
     batches = Batches(clips, settings.batch_size, settings.segment_frames, settings.seed, augmentation)
-    held_out, left = [], int(VALIDATION_SECONDS * 44100)
+    held_out, left = [], int(VALIDATION_SECONDS * DEFAULT_MEL.sample_rate)
     for index in corpus.validation:
         held_out.append(_first_heard(corpus.clips[index].samples, left))
         left -= len(held_out[-1])
@@ -192,7 +194,7 @@ def _task(
 
 def _first_heard(samples: np.ndarray, most: int) -> np.ndarray:
     """The first `most` of samples [T]; where those are silent, as many from the first that sounds."""
-    sounding = np.flatnonzero(np.abs(samples) >= 10 ** (SILENT_DB / 20))
+    sounding = np.flatnonzero(np.abs(samples) >= db_to_gain(SILENT_DB))
     begin = int(sounding[0]) if len(sounding) and sounding[0] >= most else 0
     return samples[begin : begin + most]
 

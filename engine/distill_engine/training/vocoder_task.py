@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from distill_engine.audio.mel import LEAD_IN
+from distill_engine.audio.mel import DEFAULT_MEL, LEAD_IN
 from distill_engine.models.latent_model import LatentModel
 from distill_engine.training.batches import Batches
 from distill_engine.training.checkpoint import Checkpoint
@@ -121,7 +121,7 @@ def _sum(figures: Mapping[str, float]) -> float:
     return figures["mel"] + 0.3 * figures["stft"]
 
 
-def _fitted(clip: np.ndarray, hop: int = 512, shortest: int = 4096) -> np.ndarray:
+def _fitted(clip: np.ndarray, hop: int = DEFAULT_MEL.hop, shortest: int = 4096) -> np.ndarray:
     """Whole hops, long enough for every STFT of the losses."""
     length = max(shortest, len(clip) // hop * hop)
     return np.pad(clip, (0, max(0, length - len(clip))))[:length].astype(np.float32)

@@ -1,19 +1,24 @@
-"""The one table of everything that can be said to a playing engine; a long file, because the table is kept whole.
+"""The one table of all addresses of a playing engine. A long file: the table is kept whole.
 
-Each `Row` is one address, or one family of addresses (`/distill/control/{name}`). OSC, OSCQuery, MIDI targets, presets,
-takes, the command line's help, the patches and the reference in the README are derived from it. Standard library only.
+Each `Row` is one address, or one family of addresses (`/distill/control/{name}`). OSC, OSCQuery,
+MIDI targets, presets, takes, the command line's help, the patches and the reference are derived
+from it. Standard library only.
 
 A row's `kind` says where its value lives:
 
-* `parameter`: a continuous value with a word in shared memory; latest value wins, gliding where `ramped`.
+* `parameter`: a continuous value with a word in shared memory; latest value wins, gliding where
+  `ramped`.
 * `group`: one message that writes several parameters (`/distill/map x y`).
-* `setting`: a discrete state of the engine (source, vocoder, model, seed), changed through the command queue.
-* `command`: something to do once, answered with done or failed.
-* `query`: answered by the control process itself, to the one who asked.
-* `reading`: what the engine measures while it plays; nobody can set it, subscribers are told when it changes.
+* `setting`: a discrete state of the engine (source, vocoder, model, seed), changed through the
+  command queue.
+* `command`: an action, answered with done or failed.
+* `query`: answered by the control process itself, to the sender.
+* `reading`: a figure that the engine measures while it plays. It cannot be set; subscribers get it
+  when it changes.
 
-Slots are fixed: the static parameters in table order, then `/distill/control/0..31`, `/distill/latent/0..63` and
-`/distill/blend/0..3`. A loaded model names its controls; `/distill/control/0` is its first one, and so on.
+Indices are fixed: the static parameters in table order, then `/distill/control/0..31`,
+`/distill/latent/0..63` and `/distill/blend/0..3`. A loaded model names its controls;
+`/distill/control/0` is its first one, and so on.
 """
 
 from collections.abc import Iterator
@@ -106,7 +111,7 @@ def _text(name: str, *, optional: bool = False) -> Argument:
     return Argument(name, "text", optional=optional)
 
 
-SOURCES = ("hold", "drift", "corpus", "input", "prior")
+SOURCES = ("hold", "drift", "corpus", "input")
 BLEND_SPACES = ("one", "latents", "sound", "both")
 VOCODERS = ("auto", "hifigan", "vocos", "bigvgan", "base")
 
@@ -209,7 +214,7 @@ _SETTINGS: tuple[Row, ...] = (
     Row(
         "/distill/source",
         "setting",
-        "What moves the sound: held, a drifting walk, a path through the corpus, a live input (prior: for models to come)",
+        "What moves the sound: nothing (hold), a drifting walk, a path through the corpus, a live input",
         (Argument("source", "choice", choices=SOURCES),),
         "drift",
     ),

@@ -320,7 +320,7 @@ def test_any_free_port_is_one_that_is_free_for_tcp_too(monkeypatch):
 
     async def start():
         monkeypatch.setattr("distill_control.osc.osc_service.open_socket", some_taken)
-        settings = ControlSettings(osc_port=0, oscquery_port=None, zeroconf=False)
+        settings = ControlSettings(osc_port=0, oscquery_port=None, announce=False)
         session = Session(RecordingLink())
         service = OscService(session, settings, lambda level, text: None)
         await service.open()

@@ -243,8 +243,8 @@ def test_a_pinned_latent_is_moved_by_no_source(vocos):
 
 def test_what_cannot_be_done_is_said_and_changes_nothing(vocos, make_tiny_model):
     synth = Synth(vocos, seed=1)
-    with pytest.raises(ControlError, match="prior"):
-        synth.select_source("prior")
+    with pytest.raises(ControlError, match="nothing"):
+        synth.select_source("nothing")
     with pytest.raises(ControlError, match="never empty"):
         synth.swap(None)
     with pytest.raises(ControlError, match="slots are 0 to 3"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import platform
 import shutil
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from distill_engine.errors import DistillError
+from distill_engine.system.c_libraries import stderr_silenced
 
 Grade = Literal["good", "advice", "fault"]
 
@@ -97,7 +97,7 @@ def _training() -> Iterator[CheckRow]:
 def _sound() -> Iterator[CheckRow]:
     from distill_engine.audio_io.devices import AudioSystem, jack_answers
 
-    with _hushed():
+    with stderr_silenced():  # JACK prints at length about a server that does not run
         devices, answers = AudioSystem().devices(), jack_answers()
     if devices:
         yield "good", "; ".join(device.describe() for device in devices[:4]), ""
@@ -107,24 +107,10 @@ def _sound() -> Iterator[CheckRow]:
         yield "advice", "JACK is installed and does not run", "start it for the lowest latency"
 
 
-@contextlib.contextmanager
-def _hushed() -> Iterator[None]:
-    """Keeps C libraries off the terminal: JACK's complains there at length about a server that does not run."""
-    before = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(before, 2)
-        os.close(before)
-        os.close(nowhere)
-
-
 def _midi() -> Iterator[CheckRow]:
     from distill_control.midi.ports import list_midi
 
-    with _hushed():
+    with stderr_silenced():
         ports = list_midi()
     if ports.inputs:
         yield "good", "; ".join(str(port) for port in ports.inputs), ""
