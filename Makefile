@@ -4,8 +4,9 @@ BIN := .venv/bin
 DEMO_LIBRARIES := libportaudio2
 TEST_LIBRARIES := libportaudio2 jackd2 jack-capture puredata-core supercollider-language liblo-tools strace
 SOURCES := engine control vendor tests benchmarks docs examples
+BENCHMARKS := quality attacks held levels pictures controls training bigvgan_speed live midi control sweep curves soak
 
-.PHONY: demo test docs lint types contracts unit clean
+.PHONY: demo test docs lint types contracts unit clean bench report report-check
 
 demo: .venv/product
 	@sh .ci/system-libraries $(DEMO_LIBRARIES)
@@ -13,7 +14,7 @@ demo: .venv/product
 
 test: .venv/development
 	@sh .ci/system-libraries $(TEST_LIBRARIES)
-	$(MAKE) --no-print-directory lint types contracts unit
+	$(MAKE) --no-print-directory lint types contracts report-check unit
 
 docs: .venv/docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
@@ -31,6 +32,35 @@ contracts:
 
 unit:
 	$(BIN)/pytest
+
+# RESULTS.md, and the figures in README and documentation, from benchmarks/results.
+report:
+	$(BIN)/python benchmarks/report.py
+
+report-check:
+	$(BIN)/python benchmarks/report.py --check
+
+# All benchmarks, one after the other; `make bench-NAME ARGS="..."` runs one, with its own options.
+# QUICK=1 shortens each and writes nothing.
+bench: .venv/development
+	@sh .ci/system-libraries $(TEST_LIBRARIES)
+	@failed=""; for name in $(BENCHMARKS); do \
+		$(MAKE) --no-print-directory bench-$$name || failed="$$failed $$name"; done; \
+	$(MAKE) --no-print-directory report; \
+	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
+
+bench-%:
+	$(BIN)/python benchmarks/$*.py $(if $(QUICK),--no-write $(QUICK_$*)) $(ARGS)
+
+QUICK_levels := --seeds 1 --seconds 10
+QUICK_controls := --bases 1
+QUICK_training := --seconds 1
+QUICK_bigvgan_speed := --quick
+QUICK_live := --quick
+QUICK_midi := --messages 200
+QUICK_control := --seconds 5 --rates 2000
+QUICK_sweep := --seconds 1
+QUICK_soak := --minutes 1
 
 .venv/product: pyproject.toml requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit("Distill needs Python 3.11 or newer, this is " + sys.version) if sys.version_info < (3, 11) else None'
