@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -115,10 +114,3 @@ class Take:
     def seconds(self) -> float:
         """The duration."""
         return self.ticks * TICK_SAMPLES / self.header.sample_rate
-
-    @classmethod
-    def read(cls, path: Path, *, allow_truncated: bool = False) -> Take:
-        """Read and check a take of any version. Raises TakeError if it is none, damaged, or (unless allowed) breaks off."""
-        from distill_engine.takes.take_file import read_take
-
-        return read_take(path, allow_truncated=allow_truncated)
