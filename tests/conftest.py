@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -51,11 +52,11 @@ def _tiny_networks():
     from distill_engine.vocoders import HifiGan, HifiGanConfig, Vocos, VocosConfig
 
     torch.manual_seed(1)
-    sizes = {"encoder_channels": 24, "decoder_channels": 24, "encoder_blocks": 2, "decoder_blocks": 1}
+    sizes: dict[str, Any] = {"encoder_channels": 24, "decoder_channels": 24, "encoder_blocks": 2, "decoder_blocks": 1}
     model = LatentModel(ModelConfig(latent_dim=8, **sizes)).eval()
     model.mel_mean.fill_(-5.0)
     model.mel_std.fill_(1.0)
-    gan = {"initial_channels": 16, "resblock_kernels": (3,), "resblock_dilations": ((1, 3),)}
+    gan: dict[str, Any] = {"initial_channels": 16, "resblock_kernels": (3,), "resblock_dilations": ((1, 3),)}
     vocoders = {
         "vocos": Vocos(VocosConfig(channels=24, hidden=32, blocks=1)),
         "hifigan": HifiGan(HifiGanConfig(**gan)),

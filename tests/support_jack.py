@@ -147,11 +147,14 @@ class Recorder:
         self._process = subprocess.Popen(
             command, env=server.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
+        assert self._process.stdout is not None
         if self._process.stdout.readline().strip() != b"recording":
             raise RuntimeError(f"the recorder cannot record {ports}")
 
     def stop(self) -> Recording:
         """Ends it and returns what was heard."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
         self._process.wait(20)
         self._process.stdout.close()

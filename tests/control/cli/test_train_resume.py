@@ -30,6 +30,7 @@ from distill_engine.training.storage import read_checkpoint
 from distill_engine.training.train_model import ModelOptions, train_model
 from distill_engine.training.train_vocoder import VocoderOptions, train_vocoder
 from distill_engine.training.vocoder_settings import VocoderSettings
+from distill_engine.training.vocoder_task import copy_synthesis
 from distill_engine.vocoders.registry import build_vocoder
 
 SMALL_MODEL = ModelConfig(encoder_channels=16, encoder_blocks=2, decoder_channels=16, decoder_blocks=1, expansion=2)
@@ -308,7 +309,7 @@ def test_a_vocoder_trains_for_what_is_left_when_it_begins_and_keeps_time_for_its
         monkeypatch.setattr(f"{folder}.{module}.time", types.SimpleNamespace(monotonic=lambda: now[0]))
     monkeypatch.setattr(f"{folder}.train_vocoder.TrainingLoop", Loop)
     monkeypatch.setattr(f"{folder}.train_vocoder._task", during(30, train_vocoder_module._task))
-    monkeypatch.setattr(f"{folder}.train_vocoder.copy_synthesis", during(7, train_vocoder_module.copy_synthesis))
+    monkeypatch.setattr(f"{folder}.train_vocoder.copy_synthesis", during(7, copy_synthesis))
     monkeypatch.setattr(f"{folder}.train_vocoder.base_network", lambda kind, config: build_vocoder(kind, config).eval())
     left = 170.0 - 30 - 7 - 2 * 7 - train_vocoder_module.EXPORT_SECONDS
     for deadline, seconds in ((270.0, left), (now[0], 1.0)):

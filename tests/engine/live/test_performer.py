@@ -3,6 +3,7 @@
 import threading
 import time
 from concurrent.futures import Future
+from typing import Any
 
 import numpy as np
 import pytest
@@ -58,7 +59,8 @@ class Kept(ClockOutput):
 @pytest.fixture
 def stage():
     block = SharedBlock.create([0.0] * 4, 1)
-    notices, synth = [], Sine()
+    notices: list[Any] = []
+    synth = Sine()
     performer = Performer(
         synth, ParameterReader(block), target=TargetConfig(margin=0.05), notice=notices.append, expected_seconds=0.001
     )

@@ -1,6 +1,7 @@
 """Renders: a take gives the live samples; every rate, depth and format; nothing that existed is lost."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from distill_engine.rendering.performance import RENDER_BLOCK, Score, play_score
 from distill_engine.rendering.render import RenderTarget, render_score, render_take
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.synth import Synth
-from distill_engine.takes.take import LiveInput
+from distill_engine.takes.take import Command, LiveInput
 from distill_engine.takes.take_file import read_take
 
 
@@ -176,12 +177,15 @@ def test_a_take_with_a_tampered_state_or_command_is_refused(vocos, resolve, tmp_
     synth.render(2)
     synth.stop_take()
     take = read_take(tmp_path / "f.take")
+    assert take.header.state is not None
     short = dict(list(take.header.state.items())[:4])
     with pytest.raises(TakeError, match="state"):
         _whole(
             play_take(vocos, dataclasses.replace(take, header=dataclasses.replace(take.header, state=short)), resolve)
         )
-    events = (dataclasses.replace(take.events[0], name="format-disk"),)
+    (first, *_) = take.events
+    assert isinstance(first, Command)
+    events = (dataclasses.replace(first, name="format-disk"),)
     with pytest.raises(TakeError, match="unknown"):
         _whole(play_take(vocos, dataclasses.replace(take, events=events), resolve))
 
@@ -235,7 +239,7 @@ def test_impossible_scores_are_refused(vocos):
     ],
 )
 def test_every_format_and_rate(vocos, tmp_path, name, rate, depth, subtype):
-    seen = []
+    seen: list[Any] = []
     result = render_score(vocos, Score(0.5, seed=1), RenderTarget(tmp_path / name, rate, depth), seen.append)
     info = soundfile.info(tmp_path / name)
     assert info.subtype == subtype

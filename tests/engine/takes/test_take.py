@@ -52,6 +52,8 @@ def test_what_was_written_is_read(path):
     assert take.seconds == pytest.approx(900 * 512 / 44100)
     assert take.header.seed == 7
     assert take.header.playing == HEADER.playing
+    assert take.header.state is not None
+    assert HEADER.state is not None
     assert np.array_equal(take.header.state["x.y"], HEADER.state["x.y"])
 
 
