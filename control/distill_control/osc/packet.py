@@ -136,7 +136,13 @@ def _string(text: str) -> bytes:
 
 
 def encode(address: str, *arguments: object) -> bytes:
-    """A message: integers as `i` (or `h`), numbers as `f`, truth values as `T` and `F`, the rest as text."""
+    """A message: integers as `i` (or `h`), numbers as `f`, truth values as `T` and `F`, the rest as text.
+
+    >>> encode("/distill/gain", -6.0)
+    b'/distill/gain\\x00\\x00\\x00,f\\x00\\x00\\xc0\\xc0\\x00\\x00'
+    >>> decode(encode("/distill/preset/recall", "dusk", 2))
+    [Message(address='/distill/preset/recall', arguments=('dusk', 2), when=None)]
+    """
     tags = [","]
     data = []
     for argument in arguments:

@@ -280,7 +280,11 @@ def checked_values(values: Mapping[str, object], where: str) -> dict[str, Value]
 
 
 def file_stem(name: str) -> str:
-    """A name as a file name on every system: what could mean something to one is written %XX."""
+    """A name as a file name on every system: what could mean something to one is written %XX.
+
+    >>> file_stem("dusk/dawn?"), file_stem("con"), file_stem("plain name")
+    ('dusk%2Fdawn%3F', '%63on', 'plain name')
+    """
     stem = quote(name, safe=" -_,()+=@#!'", errors="backslashreplace")
     stem = re.sub(r"^[ .]|[ .]$", lambda found: f"%{ord(found.group()):02X}", stem)
     if re.fullmatch(r"(?i)(con|prn|aux|nul|com\d|lpt\d)", stem):
