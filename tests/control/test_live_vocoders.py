@@ -21,6 +21,8 @@ import support_vocoders
 from distill_control.osc.client import OscClient
 from distill_engine.errors import ControlError
 
+pytestmark = pytest.mark.realtime
+
 SMALL: dict[str, Any] = {"upsample_rates": (8, 8, 8), "upsample_kernels": (16, 16, 16), "initial_channels": 32,
          "resblock_kernels": (3,), "resblock_dilations": ((1, 3),)}  # fmt: skip
 HUB_PROGRAM = Path(__file__).parents[1] / "support_hub.py"

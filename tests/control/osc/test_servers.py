@@ -18,6 +18,8 @@ from distill_engine.errors import ControlError
 from distill_engine.vocabulary import table as vocabulary
 from support_control import RecordingLink
 
+pytestmark = pytest.mark.realtime
+
 
 @pytest.mark.parametrize("tcp", [False, True], ids=["udp", "tcp"])
 def test_a_message_moves_the_parameter_and_is_no_news_to_its_sender(engine, tools, tcp):

@@ -18,6 +18,8 @@ from distill_control.osc.client import OscClient
 from distill_control.osc.packet import encode
 from distill_engine.library.assets import starter_path
 
+pytestmark = pytest.mark.realtime
+
 LOUD, SILENT = -70.0, -85.0
 
 

@@ -11,6 +11,8 @@ from distill_engine.takes.take import Command, ParameterChange, Swap
 from distill_engine.takes.take_file import read_take
 from distill_engine.vocabulary.table import index_of
 
+pytestmark = pytest.mark.realtime
+
 
 def test_a_take_renders_to_what_was_played(engines, tiny_model, tmp_path):
     take, live, offline = tmp_path / "a.take", tmp_path / "live.wav", tmp_path / "offline.wav"

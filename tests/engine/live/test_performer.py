@@ -14,6 +14,8 @@ from distill_engine.live.performer import Performer
 from distill_engine.live.scheduling import TargetConfig, Underrun
 from distill_engine.realtime.shared_memory import ParameterReader, ParameterWriter, SharedBlock
 
+pytestmark = pytest.mark.realtime
+
 
 class Sine:
     """A synth that plays a sine and can be made slow."""
