@@ -1,11 +1,11 @@
-# Two commands: `make demo` (hear it) and `make test` (prove it). Both prepare everything they need.
+# `make demo` (hear it), `make test` (prove it), `make docs` (read it). Each prepares everything it needs.
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO_LIBRARIES := libportaudio2
-TEST_LIBRARIES := libportaudio2 jackd2 jack-capture puredata-core supercollider-language liblo-tools
-SOURCES := engine control vendor tests benchmarks .ci
+TEST_LIBRARIES := libportaudio2 jackd2 jack-capture puredata-core supercollider-language liblo-tools strace
+SOURCES := engine control vendor tests benchmarks docs examples .ci
 
-.PHONY: demo test lint types contracts unit coverage package figures clean system-libraries
+.PHONY: demo test docs lint types contracts unit coverage package figures clean system-libraries
 
 demo: .venv/product
 	@sh .ci/system-libraries $(DEMO_LIBRARIES)
@@ -15,6 +15,10 @@ test:
 	@$(MAKE) --no-print-directory -j2 .venv/development system-libraries
 	@$(MAKE) --no-print-directory lint contracts
 	$(BIN)/python .ci/tests.py --with types --with package
+
+docs: .venv/docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo "the documentation is in build/site: open build/site/index.html"
 
 lint:
 	$(BIN)/ruff check $(SOURCES)
@@ -58,6 +62,10 @@ INSTALL := $(BIN)/python -m pip install --quiet --no-compile --constraint requir
 	$(INSTALL) --editable . --group dev
 	$(BIN)/python -m pip install --quiet --no-compile --no-deps bigvgan==2.4.1
 	@touch .venv/product $@
+
+.venv/docs: .venv/product
+	$(INSTALL) --group docs
+	@touch $@
 
 clean:
 	rm -rf .venv build dist

@@ -31,15 +31,15 @@ from distill_engine.audio.files import read_audio
 from distill_engine.audio.levels import peak_db
 from distill_engine.dataset.corpus import load_corpus
 from distill_engine.modelfile import Manifest, ModelFile, Part, save_model, update_model
-from distill_engine.training.batches import Augmentation, Batches
+from distill_engine.training.batches import Augmentation, Batches, ExtraSounds
 from distill_engine.training.device import training_device
 from distill_engine.training.events import Progress, TrainingEvent, Validated
 from distill_engine.training.export import export_runtime
 from distill_engine.training.loop import Budget, TrainingLoop
 from distill_engine.training.storage import load_weights, read_checkpoint, to_part, weights
 from distill_engine.training.synthetic import synthetic_sound
-from distill_engine.training.vocoder_settings import VocoderSettings
-from distill_engine.training.vocoder_task import VocoderTask
+from distill_engine.training.vocoder.settings import VocoderSettings
+from distill_engine.training.vocoder.task import VocoderTask
 from distill_engine.vocoders.registry import VOCODERS, build_vocoder
 
 HERE = Path(__file__).resolve().parent
@@ -63,9 +63,7 @@ def train_base(kind: str, minutes: float, work: Path, device: str, *, onward: bo
     s = SETTINGS[kind]
     if onward:
         s = replace(s, learning_rate=s.learning_rate / 2)
-    batches = Batches(
-        clips, s.batch_size, s.segment_frames, 0, WIDE, extra=synthetic_sound, extra_share=SYNTHETIC_SHARE
-    )
+    batches = Batches(clips, s.batch_size, s.segment_frames, 0, WIDE, ExtraSounds(synthetic_sound, SYNTHETIC_SHARE))
     torch.manual_seed(0)
     network, before = build_vocoder(kind), {"epochs": 0, "steps": 0, "seconds": 0.0}
     if onward:
@@ -203,7 +201,7 @@ def ship_starter(path: Path, corpus: Path) -> None:
     It ships without a vocoder of its own (8 MB more): it plays through the base `vocos`, which has heard its corpus.
     """
     from distill_control.cli.main import main
-    from distill_engine.training.train_model import load_latent_model
+    from distill_engine.training.reconstruction import load_latent_model
 
     target = ASSETS / "starter.distillgan"
     ASSETS.mkdir(exist_ok=True)

@@ -33,7 +33,7 @@ class Instrument:
     def __init__(self, environment: dict[str, str] | None = None) -> None:
         midi = environment is not None
         settings = ControlSettings(
-            osc_port=0, oscquery_port=0, midi=midi, midi_port=MIDI_PORT if midi else None, zeroconf=False, view="quiet"
+            osc_port=0, oscquery_port=0, midi=midi, midi_port=MIDI_PORT if midi else None, announce=False, view="quiet"
         )
         self.block = SharedBlock.create(vocabulary.default_values(), len(STATUS_FIELDS))
         self.parameters = ParameterReader(self.block)

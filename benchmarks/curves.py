@@ -30,9 +30,9 @@ from distill_engine.dataset.corpus import Corpus, load_corpus
 from distill_engine.training.batches import Augmentation, Batches
 from distill_engine.training.events import Progress, TrainingEvent
 from distill_engine.training.loop import Budget, TrainingLoop
-from distill_engine.training.train_vocoder import base_network
-from distill_engine.training.vocoder_settings import default_settings
-from distill_engine.training.vocoder_task import VocoderTask, copy_synthesis
+from distill_engine.training.vocoder.base import base_network
+from distill_engine.training.vocoder.settings import default_settings
+from distill_engine.training.vocoder.task import VocoderTask, copy_synthesis
 from distill_engine.vocoders.registry import build_vocoder, vocoder_kind
 
 CLIP_SECONDS, MOST_CLIPS = 8, 24

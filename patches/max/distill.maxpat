@@ -998,9 +998,7 @@
       ",",
       "corpus",
       ",",
-      "input",
-      ",",
-      "prior"
+      "input"
      ],
      "parameter_enable": 0
     }

@@ -76,7 +76,7 @@ class FakeEngine:
             "osc_port": 0,
             "oscquery_port": 0,
             "midi": False,
-            "zeroconf": False,
+            "announce": False,
             "view": "quiet",
         }
         self.settings = ControlSettings(**(defaults | settings))

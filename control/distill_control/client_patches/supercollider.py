@@ -9,7 +9,7 @@ _CODE = """// Distill from SuperCollider. Evaluate this whole file, or load it: 
 //   ~distill.("source", "corpus");  ~distill.("play");
 //   ~distill.("preset/recall", 0, 1.0);
 //   ~distillValues["/distill/gain"];          what it is now, whoever moved it
-//   ~distillValues["/distill/controls"];      names of the model's controls: control/0 is the first, and is told by its name
+//   ~distillValues["/distill/controls"];      names of the model's controls; control/0 is the first of them
 //   ~distillChanged = {{ |address, values| [address, values].postln }};
 //   ~distillStop.value;                       no more feedback
 (
@@ -52,7 +52,7 @@ thisProcess.addOSCRecvFunc(~distillListen);
 
 
 def supercollider_client(panel: Panel) -> str:
-    """The client's text, with every address of the vocabulary that can be sent (families end in a slash)."""
+    """Return the client's code, with every address of the vocabulary; families end in a slash."""
     from distill_engine.vocabulary import table as vocabulary
 
     known = ",\n".join(f'    "{row.prefix}"' for row in vocabulary.ROWS)

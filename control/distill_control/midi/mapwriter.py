@@ -1,17 +1,16 @@
-"""Map files in TOML, written: whole, or by small edits that leave the rest of a file, comments and all, as it was."""
+"""Write MIDI map files (TOML): whole files, or edits that keep the rest and its comments."""
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from distill_control.midi.binding import Binding, MidiMap
 from distill_control.midi.mapfile import BINDING_KEYS, MAP_KEYS, binding_lines
 from distill_engine.errors import ControlError
+from distill_engine.system.atomic_write import write_advice, write_file
 
 
 def format_binding(binding: Binding) -> str:
-    """The `[[bind]]` table of a binding."""
+    """Return a binding as a `[[bind]]` table."""
     lines = ["[[bind]]", f"control = {_toml(binding.control.name)}"]
     if binding.control.channel:
         lines.append(f"channel = {binding.control.channel}")
@@ -26,7 +25,7 @@ def format_binding(binding: Binding) -> str:
 
 
 def format_map(midi_map: MidiMap) -> str:
-    """The whole text of a map file."""
+    """Return a map as the text of a map file."""
     plain = MidiMap.__dataclass_fields__
     lines = [
         f"{key} = {_toml(getattr(midi_map, name))}"
@@ -57,12 +56,12 @@ def _toml(value: Any) -> str:
 
 
 def with_binding(text: str, binding: Binding) -> str:
-    """The file's text with one more binding at its end."""
+    """Return a file's text with one more binding at its end."""
     return (text.rstrip("\n") + "\n\n" if text.strip() else "") + format_binding(binding)
 
 
 def without_bindings(text: str, indices: set[int]) -> str:
-    """The file's text without the bindings of these indices; comments and everything else stay."""
+    """Return a file's text without the bindings of these indices; all else stays, comments too."""
     lines = text.splitlines(keepends=True)
     starts = binding_lines(text)
     for index in sorted(indices, reverse=True):
@@ -73,7 +72,10 @@ def without_bindings(text: str, indices: set[int]) -> str:
 
 
 def _end_of_table(lines: list[str], first: int) -> int:
-    """Index after the table's last key: comments that lead the next table are not the table's."""
+    """Return the index of the line after a table's last key and the blank lines that follow it.
+
+    Comments before the next table belong to that one.
+    """
     following = next((n for n in range(first + 1, len(lines)) if lines[n].lstrip().startswith("[")), len(lines))
     end = following
     while end > first + 1 and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):
@@ -84,22 +86,13 @@ def _end_of_table(lines: list[str], first: int) -> int:
 
 
 def save_text(path: Path, text: str) -> None:
-    """Write a map file whole or not at all.
+    """Replace a map file by `text`: whole, or not at all.
 
     Raises:
         ControlError: if it cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        write_file(path, text.encode())
     except OSError as error:
-        raise ControlError(f"{path} cannot be written: {error.strerror or error}") from None
+        raise ControlError(f"{path} cannot be written: {write_advice(error, path)}") from None

@@ -1,1 +1,1 @@
-"""Controls that say what they do: features of sound, paths through latent space, and a map of the corpus."""
+"""Analysis of a trained model: features, controls, the map and the level surface."""

@@ -1,4 +1,4 @@
-"""Finds the controls of a model: listens to the corpus and to the model, proposes paths, measures them, keeps what works."""
+"""Analysis of a model: measures corpus and model, proposes controls, keeps those that work."""
 
 from __future__ import annotations
 
@@ -29,16 +29,29 @@ from distill_engine.analysis.model_prober import (
 from distill_engine.analysis.region import fit_region
 from distill_engine.analysis.static_controls import SELECTIVITY, find_static_controls
 from distill_engine.analysis.temporal_and_character import MOTIONS, find_characters, find_temporal
+from distill_engine.audio.arrays import Float32Array
+from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.errors import AnalysisError
 
-__all__ = ["UNDEFINED", "Analysis", "AnalysisConfig", "analyse", "most_hops"]
-
-FloatArray = npt.NDArray[np.float64]
+__all__ = ["UNDEFINED", "AnalysedModel", "Analysis", "AnalysisConfig", "analyse", "most_hops"]
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """All that is stored about a model's corpus and controls."""
+    """Result of an analysis.
+
+    Attributes:
+        controls: that the model offers.
+        withheld: features that are not offered, with reasons.
+        notes: sentences for the user.
+        corpus: latents and features of the corpus.
+        clip_names: of its clips.
+        map: of the corpus; None if it is silent.
+        seed: of all random draws.
+        reduction: mel frames per latent.
+        seconds_synthesised: seconds of sound made by the model.
+        seconds_taken: seconds that the analysis took.
+    """
 
     controls: Controls
     withheld: tuple[Withheld, ...]
@@ -52,7 +65,12 @@ class Analysis:
     seconds_taken: float
 
     def to_part(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
-        """Arrays for the model file's part "analysis" and the table for its manifest."""
+        """Return arrays for the model file's part "analysis" and the table for its manifest.
+
+        Arrays, with D dimensions, N corpus latents and W stretches: corpus_latents [D, N],
+        corpus_offsets [clips + 1] of the clips in them, corpus_features [W, features], and those of
+        the controls and the map.
+        """
         lengths = [latents.shape[1] for latents in self.corpus.latents]
         arrays = self.controls.to_arrays() | {
             "corpus_latents": np.concatenate(self.corpus.latents, axis=1).astype(np.float32),
@@ -79,10 +97,11 @@ class Analysis:
 
 
 UNDEFINED = -1000.0
-"""Stands for an undefined feature in stored arrays, which hold no NaN."""
+"""Value of undefined features in stored arrays, which contain no NaN."""
 
 
 def _corpus_range(view: CorpusView, feature: Feature) -> dict[str, Any]:
+    """Return the 5, 50 and 95 % quantiles of a feature over the corpus, as JSON."""
     row = view.stretch_features[:, NAMES.index(feature.name)]
     row = row[np.isfinite(row)]
     if not len(row):
@@ -91,67 +110,96 @@ def _corpus_range(view: CorpusView, feature: Feature) -> dict[str, Any]:
     return {"unit": feature.unit, "defined": True, "low": low, "median": middle, "high": high}
 
 
-def analyse(
-    encode: Encode, synthesise: Synthesise, clips: Sequence[npt.NDArray[np.float32]], *, seed: int = 0,
-    names: Sequence[str] | None = None, reduction: int = 4, progress: ProgressListener | None = None,
-    config: AnalysisConfig | None = None, workers: int = 1,
-) -> Analysis:  # fmt: skip
-    """Analyses a model on its corpus. The same model, clips and seed give the same controls in the same order.
+@dataclass(frozen=True)
+class AnalysedModel:
+    """The functions of a model under analysis.
 
-    Args:
+    Attributes:
         encode: mono samples [T] -> latents [D, ceil(frames / reduction)] in sigma units.
         synthesise: latents [D, T] at the mel rate -> samples [T * 512].
-        clips: mono float32 sounds at 44.1 kHz.
-        names: what the clips are called.
-        workers: threads that may be in `synthesise` at once; what is found does not depend on it.
+        reduction: mel frames per latent.
+        workers: threads that may call `synthesise` at once; the result does not depend on it.
+    """
+
+    encode: Encode
+    synthesise: Synthesise
+    reduction: int = 4
+    workers: int = 1
+
+
+def analyse(
+    model: AnalysedModel,
+    clips: Sequence[Float32Array],
+    *,
+    seed: int = 0,
+    names: Sequence[str] | None = None,
+    progress: ProgressListener | None = None,
+    config: AnalysisConfig | None = None,
+) -> Analysis:
+    """Analyse a model on its corpus.
+
+    The same model, clips and seed give the same controls in the same order.
+
+    Args:
+        model: to be analysed.
+        clips: mono samples [T] each, at 44.1 kHz, full scale +-1.
+        seed: of all random draws.
+        names: of the clips; "clip 1" and so on by default.
+        progress: receives progress events.
+        config: how much sound is synthesised.
 
     Raises:
-        AnalysisError: no clips, or a model that encodes or synthesises nonsense.
+        AnalysisError: no clips, another number of names, or a model whose latents or samples have
+            wrong shapes, NaN or infinity.
     """
     report = progress or (lambda event: None)
     if names is not None and len(names) != len(clips):
         raise AnalysisError(f"{len(names)} names for {len(clips)} clips")
     started = time.monotonic()
-    view = view_corpus(encode, clips, reduction, report)
-    region = fit_region(view.heard)
-    prober = Prober(synthesise, report, workers)
-    context = AnalysisContext(view, prober, region, seed, reduction, config or AnalysisConfig())
+    view = view_corpus(model.encode, clips, model.reduction, report)
+    region = fit_region(view.audible_latents)
+    prober = Prober(model.synthesise, report, model.workers)
+    context = AnalysisContext(view, prober, region, seed, model.reduction, config or AnalysisConfig())
     controls, notes = _find_all(context)
-    plane = None if view.silent else make_map(view.latents, view.audible, reduction * HOP / 44100)
+    seconds_per_latent = model.reduction * HOP / DEFAULT_MEL.sample_rate
+    latent_map = None if view.silent else make_map(view.latents, view.audible, seconds_per_latent)
     report(AnalysisProgress("done", 1, 1))
     return Analysis(
         controls, tuple(context.withheld), notes, view, tuple(names or (f"clip {i + 1}" for i in range(len(clips)))),
-        plane, seed, reduction, context.prober.seconds, time.monotonic() - started,
+        latent_map, seed, model.reduction, context.prober.seconds, time.monotonic() - started,
     )  # fmt: skip
 
 
 def most_hops(config: AnalysisConfig) -> int:
-    """Hops of sound that an analysis listens to at most, besides the corpus itself: every feature tried in every round."""
+    """Return the most hops of sound that an analysis synthesises: every feature in every round."""
     steady = sum(feature.kind == "steady" for feature in FEATURES)
-    probe, places = LEAD + MEASURED + TAIL, 4 * config.bases
+    probe, drawn = LEAD + MEASURED + TAIL, 4 * config.bases
     trial = steady * config.bases * (config.positions - 1) + config.bases
-    held = config.probes + 3 * places + (len(SELECTIVITY) + 1) * trial + (2 * config.characters + 1) * config.bases
+    held = config.probes + 3 * drawn + (len(SELECTIVITY) + 1) * trial + (2 * config.characters + 1) * config.bases
     moving = len(MOTIONS) * config.moving_bases * config.moving_positions * (config.moving_hops + LEAD + TAIL)
     return probe * held + moving
 
 
 def _find_all(context: AnalysisContext) -> tuple[Controls, tuple[str, ...]]:
-    """All controls, those named after features first and in the features' order, and remarks for the user."""
+    """Return all controls and notes for the user.
+
+    Controls named after features come first, in the features' order.
+    """
     region = context.region
     if context.view.silent:
         return Controls((), no_paths(region.dimensions), region), (
             "The corpus is silent: there is nothing to control.",
         )
     steady = find_static_controls(context)
-    moving, motion = find_temporal(context)
+    temporal, motion = find_temporal(context)
     directions = np.array([field.coloured(region)[0] for field in steady.fields]).reshape(-1, region.dimensions)
     characters, axes = find_characters(context, directions)
-    still = Field(np.zeros(region.dimensions), np.zeros_like(region.whitening))
-    fields = [*steady.fields, *([still] * len(moving)), *axes]
-    warps = [*steady.warps, *([linear_warp()] * (len(moving) + len(axes)))]
+    no_field = Field(np.zeros(region.dimensions), np.zeros_like(region.whitening))
+    fields = [*steady.fields, *([no_field] * len(temporal)), *axes]
+    warps = [*steady.warps, *([linear_warp()] * (len(temporal) + len(axes)))]
     paths = paths_of(fields, warps, region)
-    paths.motion[len(steady.fields) : len(steady.fields) + len(moving)] = motion
-    found = [*steady.infos, *moving, *characters]
+    paths.motion[len(steady.fields) : len(steady.fields) + len(temporal)] = motion
+    found = [*steady.infos, *temporal, *characters]
     order = sorted(
         range(len(found)), key=lambda i: NAMES.index(found[i].name) if found[i].name in NAMES else len(NAMES)
     )

@@ -1,35 +1,35 @@
-"""What all parts of one analysis share, and the rule by which a control is offered by name."""
+"""Data that all parts of one analysis share, and the rule for offering a control by name."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from distill_engine.analysis.control_response import Response
-from distill_engine.analysis.corpus import CorpusView, place_in
+from distill_engine.analysis.corpus import CorpusView, draw_latents
 from distill_engine.analysis.features.table import NAMES, SILENCE_LUFS, Feature
 from distill_engine.analysis.model_prober import Prober
 from distill_engine.analysis.region import Region
+from distill_engine.audio.arrays import Float64Array
 
-FloatArray = npt.NDArray[np.float64]
-
-OFFERED_FROM_RHO = 0.7
+OFFERED_FROM_RHO = 0.7  # Spearman's rho from which a control is offered by name
 AUDIBLE_MARGIN_DB = 10.0
-LEAST_STEPS = 2.0
-"""A control must change its feature by this many audible steps from -1 to 1."""
+LEAST_STEPS = 2.0  # audible steps by which a control must change its feature from -1 to 1
 
 
 @dataclass(frozen=True)
 class AnalysisConfig:
-    """How much is listened to. The defaults make about fifteen minutes of sound at most, whatever the corpus.
+    """How much sound an analysis synthesises: by default, at most about fifteen minutes.
 
     Attributes:
-        probes: places in latent space at which the model is listened to before anything is tried.
-        bases, positions: places and positions at which the controls of steady features are tried, and then measured.
-        moving_bases, moving_positions, moving_hops: the same for temporal controls, and the length of each stretch.
-        characters: character axes at most.
+        probes: latents at which the model is measured before any control is tried.
+        bases: base points at which controls of steady features are tried, and then measured.
+        positions: of each control at a base point, from -1 to 1.
+        moving_bases: stretches of the corpus on which temporal controls are measured.
+        moving_positions: of each temporal control on a stretch.
+        moving_hops: length of a stretch.
+        characters: most character axes.
     """
 
     probes: int = 360
@@ -43,7 +43,7 @@ class AnalysisConfig:
 
 @dataclass(frozen=True)
 class Withheld:
-    """A feature that is not offered by name, and a sentence that says why."""
+    """A feature that is not offered by name: Spearman's rho, and a sentence with the reason."""
 
     feature: str
     rho: float
@@ -52,7 +52,10 @@ class Withheld:
 
 @dataclass(frozen=True)
 class AnalysisContext:
-    """One run: the corpus, the model's sound (`prober`), the learned region, and what is withheld so far."""
+    """Data of one analysis: corpus, prober, learned region, settings, and what is withheld so far.
+
+    `reduction` is mel frames per latent; `seed` determines every random draw.
+    """
 
     view: CorpusView
     prober: Prober
@@ -63,31 +66,32 @@ class AnalysisContext:
     withheld: list[Withheld] = field(default_factory=list)
 
     def random(self, stage: int) -> np.random.Generator:
-        """A generator for one stage, so that the stages do not depend on each other."""
+        """Return the random generator of one stage, independent of the other stages'."""
         return np.random.default_rng([self.seed, stage])
 
-    def places(self, stage: int, count: int) -> FloatArray:
-        """Latents [D, count] of the corpus, drawn for a stage, at which the model sounds when it is held there.
+    def base_points(self, stage: int, count: int) -> Float64Array:
+        """Draw latents [D, count] of the corpus at which the model is audible when held.
 
-        Decays and gaps of short sounds are silent when held: nothing steady can be heard there. Where too few of four times as many
-        sound, the loudest of the others make up the number.
+        Decays and gaps of short sounds are silent when held, so no steady feature can be measured
+        there. Four times as many are drawn; if fewer than `count` of them are audible, the loudest
+        of the others are added.
         """
-        drawn = place_in(self.view, self.random(stage), 4 * count)
-        loudness = self.prober.held(drawn, "looking for places that sound")[:, NAMES.index("loudness")]
-        sounds = loudness > SILENCE_LUFS + AUDIBLE_MARGIN_DB
-        order = np.argsort(np.where(sounds, 0.0, -loudness + 1e3), kind="stable")
+        drawn = draw_latents(self.view, self.random(stage), 4 * count)
+        loudness = self.prober.measure_held(drawn, "finding audible base points")[:, NAMES.index("loudness")]
+        audible = loudness > SILENCE_LUFS + AUDIBLE_MARGIN_DB
+        order = np.argsort(np.where(audible, 0.0, -loudness + 1e3), kind="stable")
         return drawn[:, np.sort(order[:count])]
 
-    def white(self, latents: FloatArray) -> FloatArray:
-        """Whitened latents [D, N] of latents [D, N]."""
+    def whitened(self, latents: Float64Array) -> Float64Array:
+        """Return latents [D, N] whitened [D, N]: zero mean, unit covariance over the corpus."""
         return np.asarray(self.region.whitening @ (latents - self.region.centre[:, None]))
 
     def withhold(self, feature: Feature, response: Response) -> bool:
-        """Whether a control is not to be offered by name; notes why."""
+        """Return whether a feature's control is withheld; record the reason."""
         index = NAMES.index(feature.name)
         rho, change = response.rho(index), response.change(index)
-        heard = np.isfinite(response.heard[:, :, index])
-        if 2 * np.count_nonzero(heard) < heard.size:
+        defined = np.isfinite(response.values[:, :, index])
+        if 2 * np.count_nonzero(defined) < defined.size:
             reason = f"{feature.name} is undefined in most of this model's sounds"
         elif rho < OFFERED_FROM_RHO:
             reason = f"{feature.name} follows no path reliably (rho {rho:.2f}, {OFFERED_FROM_RHO} is needed)"

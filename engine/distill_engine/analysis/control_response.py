@@ -1,4 +1,7 @@
-"""Measuring what controls do: positions are played at base points that the fit never saw, and the sound is listened to."""
+"""Measurement of what controls do: features of the sound at positions from -1 to 1.
+
+The final measurement uses held-out base points: latents that the search did not use.
+"""
 
 from __future__ import annotations
 
@@ -6,37 +9,44 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from distill_engine.analysis.controls import ControlInfo, Controls, Kind, Paths
-from distill_engine.analysis.corpus import CorpusView, excerpt
 from distill_engine.analysis.directions import REACH, Field, spearman
 from distill_engine.analysis.features.table import FEATURES, NAMES, Feature
-from distill_engine.analysis.model_prober import LEAD, TAIL, Prober
+from distill_engine.analysis.model_prober import Prober
 from distill_engine.analysis.region import Region
+from distill_engine.audio.arrays import Float64Array
 
-FloatArray = npt.NDArray[np.float64]
-
-SAFE_SHARE = 0.9
+SAFE_SHARE = 0.9  # of the corpus' latents that must stay in the region
 
 
 @dataclass(frozen=True)
 class Response:
-    """Features [bases, positions, features] heard at `positions` [P], from -1 to 1 with 0 in the middle."""
+    """Features measured along a control's range.
 
-    positions: FloatArray
-    heard: FloatArray
+    Attributes:
+        positions: [P], from -1 to 1 with 0 in the middle.
+        values: features [bases, P, features]; NaN where undefined.
+    """
 
-    def rhos(self, feature: int) -> FloatArray:
-        """Spearman's rho [bases] between the positions and a feature; NaN where the feature is mostly undefined."""
-        return np.array([spearman(self.positions, row) for row in self.heard[:, :, feature]])
+    positions: Float64Array
+    values: Float64Array
 
-    def medians(self, feature: int) -> FloatArray:
-        """Median over the bases [P] of a feature: each base's change from its centre, added to the median centre.
+    def rhos(self, feature: int) -> Float64Array:
+        """Return Spearman's rho [bases] between position and a feature.
 
-        Where the feature is undefined at a position, the nearest one speaks for it; zeros where it is so everywhere.
+        NaN at bases where the feature is defined at fewer than four positions.
         """
-        rows = self.heard[:, :, feature]
+        return np.array([spearman(self.positions, row) for row in self.values[:, :, feature]])
+
+    def medians(self, feature: int) -> Float64Array:
+        """Return a feature's median over the bases [P]: median change plus median at the centre.
+
+        A change is relative to the base's own centre. Where the feature is undefined at a position,
+        the nearest defined ones are interpolated; if it is undefined everywhere, the result is
+        zeros.
+        """
+        rows = self.values[:, :, feature]
         middle = rows[:, [len(self.positions) // 2]]
         changes = rows - middle
         defined = np.isfinite(changes).any(axis=0)
@@ -46,19 +56,28 @@ class Response:
         return np.asarray(np.interp(self.positions, self.positions[defined], medians))
 
     def change(self, feature: int) -> float:
-        """Median over the bases of the rise from the first to the last position; 0 where it is never defined."""
-        rises = self.heard[:, -1, feature] - self.heard[:, 0, feature]
+        """Return the median over the bases of a feature's rise from the first to the last position.
+
+        0 if it is undefined at all bases.
+        """
+        rises = self.values[:, -1, feature] - self.values[:, 0, feature]
         return float(np.nanmedian(rises)) if np.isfinite(rises).any() else 0.0
 
     def rho(self, feature: int, quantile: float = 0.5) -> float:
-        """Quantile over the bases of rho; 0 where the feature is undefined at more than half of them."""
+        """Return a quantile over the bases of Spearman's rho.
+
+        0 if the feature is undefined at more than half of them.
+        """
         rhos = self.rhos(feature)
         defined = rhos[np.isfinite(rhos)]
         return float(np.quantile(defined, quantile)) if 2 * len(defined) >= len(rhos) else 0.0
 
 
-def paths_of(fields: Sequence[Field], warps: Sequence[FloatArray], region: Region) -> Paths:
-    """Paths of controls that move the sound through latent space."""
+def paths_of(fields: Sequence[Field], warps: Sequence[Float64Array], region: Region) -> Paths:
+    """Return the paths of K controls through latent space, from fields and warps [9].
+
+    Their amounts of source modulation are zero.
+    """
     coloured = [field.coloured(region) for field in fields]
     count, dims = len(fields), region.dimensions
     directions = np.array([direction for direction, _ in coloured]).reshape(count, dims)
@@ -66,75 +85,82 @@ def paths_of(fields: Sequence[Field], warps: Sequence[FloatArray], region: Regio
     return Paths(directions, bends, np.array(warps).reshape(count, 9), np.zeros((count, 2, 5)))
 
 
-def listen(
-    prober: Prober, paths: Paths, region: Region, bases: FloatArray, positions: FloatArray, stage: str
+def measure_responses(
+    prober: Prober, paths: Paths, region: Region, bases: Float64Array, positions: Float64Array, stage: str
 ) -> list[Response]:
-    """What each of K controls alone does, at bases [D, N]; the position 0 is synthesised once for all of them."""
+    """Measure each of K controls alone at bases [D, N] and positions [P].
+
+    Position 0 is synthesised once for all of them. `stage` names the work in progress events.
+    """
     count = len(paths.directions)
-    controls = Controls([_nameless(k) for k in range(count)], paths, region)
+    controls = Controls([unnamed_control(k) for k in range(count)], paths, region)
     moved = positions[positions != 0.0]
     points = [
-        base + controls.offset(base, row) for k in range(count) for base in bases.T for row in _single(count, k, moved)
+        base + controls.offset(base, row)
+        for k in range(count)
+        for base in bases.T
+        for row in one_control_values(count, k, moved)
     ]
-    heard = prober.held(np.stack([*bases.T, *points], axis=1), stage)
-    number = bases.shape[1]
-    centres, rest = heard[:number], heard[number:].reshape(count, number, len(moved), len(FEATURES))
+    features = prober.measure_held(np.stack([*bases.T, *points], axis=1), stage)
+    base_count = bases.shape[1]
+    centres, others = features[:base_count], features[base_count:].reshape(count, base_count, len(moved), len(FEATURES))
     half = len(moved) // 2
-    whole = [np.concatenate([rest[k][:, :half], centres[:, None], rest[k][:, half:]], axis=1) for k in range(count)]
-    return [Response(positions, responses) for responses in whole]
+    joined = [
+        np.concatenate([others[k][:, :half], centres[:, None], others[k][:, half:]], axis=1) for k in range(count)
+    ]
+    return [Response(positions, values) for values in joined]
 
 
-def _single(count: int, k: int, positions: FloatArray) -> FloatArray:
+def one_control_values(count: int, k: int, positions: Float64Array) -> Float64Array:
+    """Return control values [P, count]: positions [P] of control k, zero for the others."""
     rows = np.zeros((len(positions), count))
     rows[:, k] = positions
     return rows
 
 
-def _nameless(k: int) -> ControlInfo:
+def unnamed_control(k: int) -> ControlInfo:
+    """Return a placeholder for the facts about control k, which is only played."""
     return ControlInfo(str(k), "feature", "", "", 0.0, 0.0, 0.0, 0.0, 0.0, {}, (-1.0, 1.0))
 
 
-def listen_moving(
-    prober: Prober, motion: FloatArray, view: CorpusView, region: Region, places: Sequence[tuple[int, float]],
-    positions: FloatArray, hops: int, reduction: int, seed: int, stage: str,
-) -> list[Response]:  # fmt: skip
-    """What each of K temporal controls (`motion` [K, 2, 5]) does to the corpus played from `places` (clip, latent)."""
-    count = len(motion)
-    paths = Paths(np.zeros((count, region.dimensions)), np.zeros((count, region.dimensions, region.dimensions)),
-                  np.zeros((count, 9)), motion)  # fmt: skip
-    controls = Controls([_nameless(k) for k in range(count)], paths, region)
-    trajectories = []
-    for k in range(count):
-        for clip, start in places:
-            for row in _single(count, k, positions):
-                modulation, shaper = controls.source_modulation(row), controls.motion(seed)
-                path = excerpt(view, clip, start, modulation.speed, hops + LEAD + TAIL, reduction)
-                trajectories.append(np.stack([shaper.step(z, modulation) for z in path.T], axis=1))
-    heard = prober.moving(trajectories, stage).reshape(count, len(places), len(positions), len(FEATURES))
-    return [Response(positions, responses) for responses in heard]
+def control_info(
+    kind: Kind,
+    feature: Feature,
+    response: Response,
+    spreads: Mapping[str, float],
+    safe: tuple[float, float],
+    description: str,
+) -> ControlInfo:
+    """Return the measured figures of the control named after a feature.
 
-
-def describe(
-    name: str, kind: Kind, feature: Feature, response: Response, spreads: Mapping[str, float],
-    safe: tuple[float, float], description: str,
-) -> ControlInfo:  # fmt: skip
-    """The figures of a control for one feature."""
+    Args:
+        kind: "feature" or "temporal".
+        feature: the control's own.
+        response: measured along its range.
+        spreads: of each feature over the corpus, by name, in its unit.
+        safe: positions (from, to) that stay in the region.
+        description: one sentence.
+    """
     index = NAMES.index(feature.name)
     medians = response.medians(index)
-    own = response.change(index) / max(spreads[feature.name], feature.audible_step)
+    own_change = response.change(index) / max(spreads[feature.name], feature.audible_step)
     leakage = {}
-    for other, entry in enumerate(FEATURES):
-        if other != index and (entry.kind == "steady" or kind == "temporal"):
-            moved = response.medians(other)
-            change = float(moved[-1] - moved[0]) / max(spreads[entry.name], entry.audible_step)
-            leakage[entry.name] = round(change / own, 3) if abs(own) > 1e-9 else 0.0
+    for other_index, other in enumerate(FEATURES):
+        if other_index != index and (other.kind == "steady" or kind == "temporal"):
+            other_medians = response.medians(other_index)
+            change = float(other_medians[-1] - other_medians[0]) / max(spreads[other.name], other.audible_step)
+            leakage[other.name] = round(change / own_change, 3) if abs(own_change) > 1e-9 else 0.0
     low, centre, high = (round(float(medians[i]), 3) for i in (0, len(medians) // 2, -1))
     rho, rho_low = round(response.rho(index), 3), round(response.rho(index, 0.1), 3)
-    return ControlInfo(name, kind, feature.unit, description, rho, rho_low, low, centre, high, leakage, safe)
+    return ControlInfo(feature.name, kind, feature.unit, description, rho, rho_low, low, centre, high, leakage, safe)
 
 
-def safe_range(field: Field, warp: FloatArray, region: Region, points: FloatArray) -> tuple[float, float]:
-    """Positions (from, to) at which nine tenths of the corpus' whitened latents [D, N] stay within the region's limit."""
+def safe_range(field: Field, warp: Float64Array, region: Region, points: Float64Array) -> tuple[float, float]:
+    """Return the positions (from, to) that keep SAFE_SHARE of the corpus inside the region.
+
+    `points` are its whitened latents [D, N]; inside is within the region's limit. The result is
+    rounded to steps of 0.05. `warp` [9] are path lengths.
+    """
     grid = np.linspace(0.0, 1.0, 21)
     ends = []
     for side in (-1.0, 1.0):
@@ -148,6 +174,6 @@ def safe_range(field: Field, warp: FloatArray, region: Region, points: FloatArra
     return ends[0], ends[1]
 
 
-def linear_warp() -> FloatArray:
-    """Path length in proportion to the position."""
+def linear_warp() -> Float64Array:
+    """Return path lengths [9] in proportion to the position."""
     return REACH * np.linspace(-1.0, 1.0, 9)

@@ -1,8 +1,9 @@
-"""The controls of a model as they are played: values -1..1 in, an offset in latent space out, once per hop.
+"""The controls of a model as they are played: values -1..1 in, a latent offset out, once per hop.
 
-A control's path from the base latent z is s * v(z) + s^2 / 2 * B v(z) with v(z) = d + B (z - centre): it starts in a
-direction that depends on where the sound is and bends as it goes; B = 0 is a straight line. s is a monotone function of the
-position (`warp`), so that equal steps of the control are about equal steps of what is heard. Numpy only.
+A control's path from the base latent z is s * v(z) + s^2 / 2 * B v(z) with v(z) = d + B (z -
+centre): its direction depends on z, and it bends; B = 0 is a straight line. s is a monotonic
+function of the control's position (`warp`), so that equal steps of the control are about equal
+steps of the feature. Numpy only.
 """
 
 from __future__ import annotations
@@ -16,28 +17,31 @@ import numpy.typing as npt
 
 from distill_engine.analysis.motion import Motion, SourceModulation, modulation_from
 from distill_engine.analysis.region import Region
+from distill_engine.audio.arrays import Float64Array
 from distill_engine.errors import AnalysisError
 
-FloatArray = npt.NDArray[np.float64]
 Kind = Literal["feature", "temporal", "character"]
 
-POSITIONS = np.linspace(-1.0, 1.0, 9)
+POSITIONS = np.linspace(-1.0, 1.0, 9)  # of a control, at which its warp is stored
 
 
 @dataclass(frozen=True)
 class ControlInfo:
-    """What is known about one control. Figures are measured on synthesised sound.
+    """Facts about one control, measured on synthesised sound.
 
     Attributes:
-        name: what it is called, for instance "brightness" or "character-1".
-        kind: "feature" and "character" move the sound through latent space, "temporal" steers how the source moves.
+        name: for instance "brightness" or "character-1".
+        kind: "feature" and "character" move the sound through latent space, "temporal" changes how
+            the source moves.
         unit: of `low`, `centre` and `high`.
         description: one sentence.
-        rho: median over base points of Spearman's rank correlation between position and feature (characters: 0).
+        rho: median over base points of Spearman's rank correlation between position and feature;
+            characters: 0.
         rho_low: its tenth percentile.
-        low, centre, high: median feature value at -1, 0 and 1 (characters: 0).
-        leakage: for other features, their change relative to this one's, each in its spread over the corpus.
-        safe: positions (from, to) that keep nearly all of the corpus' sounds inside the learned region.
+        low, centre, high: median feature at -1, 0 and 1; characters: 0.
+        leakage: change of other features relative to this one's, each in its spread over the
+            corpus.
+        safe: positions (from, to) that keep nine tenths of the corpus inside the learned region.
     """
 
     name: str
@@ -53,12 +57,12 @@ class ControlInfo:
     safe: tuple[float, float]
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON."""
+        """Return JSON-compatible values under the field names."""
         return {**vars(self), "leakage": dict(self.leakage), "safe": list(self.safe)}
 
     @staticmethod
     def from_dict(data: Mapping[str, Any]) -> ControlInfo:
-        """From JSON; raises AnalysisError where it is not what `to_dict` gives."""
+        """Return the facts from `to_dict`'s values. Raises AnalysisError for other values."""
         try:
             numbers = {key: float(data[key]) for key in ("rho", "rho_low", "low", "centre", "high")}
             texts = {key: str(data[key]) for key in ("name", "kind", "unit", "description")}
@@ -74,29 +78,38 @@ class ControlInfo:
 
 @dataclass(frozen=True)
 class Paths:
-    """The numbers of K controls: `directions` [K, D], `bends` [K, D, D], `warp` [K, 9] (s at `POSITIONS`) and
-    `motion` [K, 2, 5] (amounts of source modulation at -1 and at 1)."""
+    """Numbers of K controls.
 
-    directions: FloatArray
-    bends: FloatArray
-    warp: FloatArray
-    motion: FloatArray
+    Attributes:
+        directions: d [K, D] in latent space, sigma units.
+        bends: B [K, D, D].
+        warp: path length s [K, 9] at `POSITIONS`.
+        motion: amounts of source modulation [K, 2, 5] at -1 and 1.
+    """
+
+    directions: Float64Array
+    bends: Float64Array
+    warp: Float64Array
+    motion: Float64Array
 
     def select(self, index: Sequence[int]) -> Paths:
-        """Only these controls, in this order."""
+        """Return the paths of these controls, in this order."""
         chosen = list(index)
         return Paths(self.directions[chosen], self.bends[chosen], self.warp[chosen], self.motion[chosen])
 
 
 def no_paths(dimensions: int) -> Paths:
-    """Paths of no controls at all."""
+    """Return paths of zero controls."""
     return Paths(
         np.zeros((0, dimensions)), np.zeros((0, dimensions, dimensions)), np.zeros((0, 9)), np.zeros((0, 2, 5))
     )
 
 
 class Controls:
-    """All controls of one model. Stateless and immutable: safe to share between voices."""
+    """All controls of one model. Stateless and immutable, so voices can share them.
+
+    `paths` holds the numbers of the controls that `infos` describes, in the same order.
+    """
 
     def __init__(self, infos: Sequence[ControlInfo], paths: Paths, region: Region) -> None:
         self.infos = tuple(infos)
@@ -105,6 +118,7 @@ class Controls:
         self.region = region
 
     def __len__(self) -> int:
+        """Number of controls K."""
         return len(self.infos)
 
     @property
@@ -113,7 +127,7 @@ class Controls:
         return self.region.dimensions
 
     def index(self, name: str) -> int:
-        """Place of a control by name.
+        """Return the index of a control by name.
 
         Raises:
             AnalysisError: the model has no such control; the message lists those it has.
@@ -123,8 +137,8 @@ class Controls:
         known = ", ".join(self.names) if self.names else "none (run `distill analyse`)"
         raise AnalysisError(f"no control named {name!r} in this model; it has {known}")
 
-    def values(self, named: Mapping[str, float]) -> FloatArray:
-        """Values [K] from names; those not named are 0.
+    def values(self, named: Mapping[str, float]) -> Float64Array:
+        """Return values [K] of the controls by name; 0 for those not named.
 
         Raises:
             AnalysisError: a name is unknown or a value is not a number within -1..1.
@@ -136,28 +150,34 @@ class Controls:
             values[self.index(name)] = value
         return values
 
-    def offset(self, base: npt.NDArray[Any], values: npt.NDArray[Any]) -> FloatArray:
-        """Offset [D] to add to the base latent [D] for control values [K]; zero where all values are zero."""
+    def offset(self, base: npt.NDArray[Any], values: npt.NDArray[Any]) -> Float64Array:
+        """Return the offset [D] to add to the base latent [D], sigma units, for control values [K].
+
+        Zero if all values are zero.
+        """
         return self.steer(base, values)[0]
 
     def strain(self, base: npt.NDArray[Any], values: npt.NDArray[Any]) -> float:
-        """How far the controls push out of the learned region: 0 inside, above 0 in the warning zone, 1 at the limit."""
+        """Return how far control values [K] push a base latent [D] out of the learned region.
+
+        0 inside, above 0 in the warning zone, 1 at the limit.
+        """
         return self.steer(base, values)[1]
 
-    def steer(self, base: npt.NDArray[Any], values: npt.NDArray[Any]) -> tuple[FloatArray, float]:
-        """`offset` and `strain` in one go. Values beyond -1..1 are clipped, NaN counts as 0."""
+    def steer(self, base: npt.NDArray[Any], values: npt.NDArray[Any]) -> tuple[Float64Array, float]:
+        """Return `offset` [D] and `strain` together. Clips values beyond -1..1; NaN counts as 0."""
         active = np.flatnonzero(values)
         if not len(active):
             return np.zeros(self.dimensions), 0.0
         z = np.asarray(base, np.float64)
         target = z.copy()
         for k in active:
-            target += self._path(int(k), float(values[k]), z)
+            target += self._offset_of(int(k), float(values[k]), z)
         limited, strain = self.region.limited(z, target)
         return limited - z, strain
 
-    def _path(self, k: int, value: float, base: FloatArray) -> FloatArray:
-        """Offset [D] of one control alone, without limit."""
+    def _offset_of(self, k: int, value: float, base: Float64Array) -> Float64Array:
+        """Return the offset [D] of one control alone, without the region's limit."""
         if not -1.0 <= value <= 1.0:
             value = 0.0 if np.isnan(value) else float(np.clip(value, -1.0, 1.0))
         s = np.interp(value, POSITIONS, self.paths.warp[k])
@@ -166,17 +186,21 @@ class Controls:
         return np.asarray(s * start + (0.5 * s * s) * (bend @ start))
 
     def source_modulation(self, values: npt.NDArray[Any]) -> SourceModulation:
-        """How the source is to move for control values [K]: what the temporal controls do."""
+        """Return the source modulation that control values [K] ask for."""
         clean = np.clip(np.nan_to_num(np.asarray(values, np.float64)), -1.0, 1.0)
         amounts = np.maximum(-clean, 0.0) @ self.paths.motion[:, 0] + np.maximum(clean, 0.0) @ self.paths.motion[:, 1]
         return modulation_from(amounts)
 
     def motion(self, seed: int = 0) -> Motion:
-        """A new shaper that applies `source_modulation` to the latents of a source; one per voice."""
+        """Return a new `Motion`, which applies source modulation; each voice needs its own."""
         return Motion(self.region, seed=seed)
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Everything `from_part` needs, as arrays for the model file."""
+        """Return all numbers that `from_part` needs, as float32 arrays for the model file.
+
+        control_directions, _bends, _warp and _motion as in `Paths`; region_centre [D],
+        region_whitening and _colouring [D, D], region_radii [2] (knee and limit).
+        """
         return {
             "control_directions": self.paths.directions.astype(np.float32),
             "control_bends": self.paths.bends.astype(np.float32),
@@ -190,10 +214,12 @@ class Controls:
 
     @staticmethod
     def from_part(arrays: Mapping[str, npt.NDArray[Any]], analysis: Mapping[str, Any]) -> Controls:
-        """From the model file's part "analysis" and the table `analysis` of its manifest.
+        """Return the controls from the part "analysis" and the manifest's table `analysis`.
+
+        `arrays` are those of `to_arrays`, with their shapes [K, D], [K, D, D] and so on.
 
         Raises:
-            AnalysisError: arrays are missing, of wrong shape or not finite.
+            AnalysisError: arrays are missing or of wrong shape, or the table is damaged.
         """
         listed = analysis.get("controls", [])
         if not isinstance(listed, list):
@@ -209,8 +235,8 @@ class Controls:
         except KeyError as error:
             raise AnalysisError(f"the model's analysis lacks {error}: run `distill analyse` again") from error
         count, dims = len(infos), centre.size
-        found = (paths.directions, paths.bends, paths.warp, paths.motion, centre, whitening, colouring, radii)
-        shapes, square = [a.shape for a in found], (dims, dims)
+        stored = (paths.directions, paths.bends, paths.warp, paths.motion, centre, whitening, colouring, radii)
+        shapes, square = [a.shape for a in stored], (dims, dims)
         expected = [(count, dims), (count, *square), (count, 9), (count, 2, 5), (dims,), square, square, (2,)]
         if shapes != expected:
             raise AnalysisError(f"the model's analysis has arrays of shapes {shapes}, not {expected}: analyse it again")
@@ -218,6 +244,6 @@ class Controls:
 
     @staticmethod
     def none(dimensions: int) -> Controls:
-        """No controls: what a model without an analysis plays with."""
+        """Return zero controls in a wide isotropic region, for a model without analysis."""
         identity = np.eye(dimensions)
         return Controls((), no_paths(dimensions), Region(np.zeros(dimensions), identity, identity, 6.0, 10.0))

@@ -1,4 +1,7 @@
-"""Where in latent space a model sounds at one level: a drift keeps to that surface, so that it holds its level."""
+"""The level surface: latents at which a model sounds as loud as its corpus does on average.
+
+A drift keeps to that surface, so that its level is steady.
+"""
 
 from __future__ import annotations
 
@@ -7,110 +10,128 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from distill_engine.analysis.region import Region
+from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.mel import DEFAULT_MEL, MelConfig, mel_filterbank
 from distill_engine.errors import AnalysisError
 
-FloatArray = npt.NDArray[np.float64]
-Decode = Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]]
+Decode = Callable[[Float32Array], Float32Array]
 
-HELD, SETTLED = 16, 8  # frames that each place is held, and those of them that are heard
-LEAST_PLACES, MOST_PLACES, PLACES_PER_TERM = 1200, 4800, 10
-DEPTH_DB = 40.0  # below the loudest places, what is softer counts as silence
+HELD, SETTLED = 16, 8  # frames that a latent is held, and frame from which its level is measured
+LEAST_SAMPLES, MOST_SAMPLES, SAMPLES_PER_TERM = 1200, 4800, 10  # latents for the regression
+DEPTH_DB = 40.0  # below the loudest latents, at which softer levels are clipped
 GATE_DB = 10.0
-CORRECTIONS = 3
-RIDGE = 50.0
-LEAST_SHARE = 0.25
-STEPS = 2
-FARTHEST = 1.5  # of the mean distance of a Gaussian place
+CORRECTIONS = 3  # iterations that correct the surface's mean level
+RIDGE = 50.0  # ridge penalty, in latents: added to the diagonal of the Gram matrix
+LEAST_SHARE = 0.25  # of the level's variance (R^2) that the regression must explain
+STEPS = 2  # Newton iterations of a projection
+FARTHEST = 1.5  # bound on a projected latent's length, relative to sqrt(D), that of a Gaussian latent
 
 
 @dataclass(frozen=True)
 class LevelSurface:
-    """The zero of excess + slope . w + w . bend w (dB), w a place in whitened latents [D]; slope [D], bend [D, D] symmetric."""
+    """Zero of the level's excess over the target, excess + slope . w + w . bend w, in dB.
+
+    w [D] is a whitened latent; `slope` is [D], `bend` [D, D] symmetric.
+    """
 
     excess: float
-    slope: FloatArray
-    bend: FloatArray
+    slope: Float64Array
+    bend: Float64Array
 
-    def onto(self, place: FloatArray) -> FloatArray:
-        """A place [D] on the surface or near it, close to the one given: two of Newton's steps along the gradient."""
+    def onto(self, latent: Float64Array) -> Float64Array:
+        """Project a whitened latent [D] onto the surface, approximately; return the result [D].
+
+        Newton's method along the gradient, a few steps; the result's length is bounded.
+        """
         for _ in range(STEPS):
-            bent = self.bend @ place
+            bent = self.bend @ latent
             gradient = self.slope + 2.0 * bent
-            above = self.excess + self.slope @ place + place @ bent
-            place = place - gradient * (above / (gradient @ gradient + 1.0))
-        farthest = FARTHEST * math.sqrt(len(place))
-        return place * min(1.0, farthest / max(float(np.linalg.norm(place)), 1e-9))
+            excess = self.excess + self.slope @ latent + latent @ bent
+            latent = latent - gradient * (excess / (gradient @ gradient + 1.0))
+        farthest = FARTHEST * math.sqrt(len(latent))
+        return latent * min(1.0, farthest / max(float(np.linalg.norm(latent)), 1e-9))
 
-    def to_part(self) -> dict[str, FloatArray]:
+    def to_part(self) -> dict[str, Float64Array]:
+        """Return level_excess [1], level_slope [D] and level_bend [D, D], as a file stores them."""
         return {"level_excess": np.array([self.excess]), "level_slope": self.slope, "level_bend": self.bend}
 
     @classmethod
-    def from_part(cls, arrays: dict[str, npt.NDArray[np.float32]], dimensions: int) -> LevelSurface | None:
-        """None where none was stored. Raises AnalysisError for what is no surface, or lies in a region of other dimensions."""
+    def from_part(cls, arrays: dict[str, Float32Array], dimensions: int) -> LevelSurface | None:
+        """Return the surface from the arrays of `to_part` ([1], [D] and [D, D]); None if absent.
+
+        Raises AnalysisError if it is damaged or the analysis has other than `dimensions` D.
+        """
         region = np.size(arrays.get("region_centre", np.zeros(dimensions)))
         if region != dimensions:
             raise AnalysisError(f"the model has {dimensions} dimensions, its analysis {region}: analyse it again")
         if "level_slope" not in arrays:
             return None
-        found = [np.asarray(arrays.get(f"level_{name}", ()), np.float64) for name in ("excess", "slope", "bend")]
+        stored = [np.asarray(arrays.get(f"level_{name}", ()), np.float64) for name in ("excess", "slope", "bend")]
         shapes = ((1,), (dimensions,), (dimensions, dimensions))
-        if any(a.shape != shape or not np.isfinite(a).all() for a, shape in zip(found, shapes, strict=True)):
+        if any(a.shape != shape or not np.isfinite(a).all() for a, shape in zip(stored, shapes, strict=True)):
             raise AnalysisError("the model's level surface is damaged: run `distill analyse` again")
-        return cls(float(found[0][0]), found[1], found[2])
+        return cls(float(stored[0][0]), stored[1], stored[2])
 
 
 def level_surface(
-    decode: Decode, region: Region, corpus: FloatArray, seed: int = 0, mel: MelConfig = DEFAULT_MEL
+    decode: Decode, region: Region, corpus: Float64Array, seed: int = 0, mel: MelConfig = DEFAULT_MEL
 ) -> LevelSurface | None:
-    """The surface of the level at which the corpus sounds, the level of places being regressed quadratically on them.
+    """Fit the surface on which a model has the mean level of its corpus.
 
-    None where that explains less than a quarter of the level's variance.
+    The level is regressed quadratically on whitened latents. None if that explains less than
+    LEAST_SHARE of its variance.
 
     Args:
-        decode: latents [D, F] -> natural log-mel [bands, F].
-        region: where the places are drawn, Gaussian as a drift's are.
-        corpus: its latents [D, L]; what lies 10 dB under the mean of their power is left out of their level.
+        decode: latents [D, F] in sigma units -> natural log-mel [bands, F].
+        region: its Gaussian is what the latents are drawn from, as a drift's are.
+        corpus: latents [D, L] in sigma units; those GATE_DB below their mean power do not count.
+        seed: of the latents.
+        mel: the model's.
     """
     size = region.dimensions
     upper = np.triu_indices(size)
-    count = min(MOST_PLACES, max(LEAST_PLACES, PLACES_PER_TERM * (1 + size + len(upper[0]))))
-    places = np.random.default_rng([seed, 11]).standard_normal((size, count))
+    count = min(MOST_SAMPLES, max(LEAST_SAMPLES, SAMPLES_PER_TERM * (1 + size + len(upper[0]))))
+    points = np.random.default_rng([seed, 11]).standard_normal((size, count))
 
-    def held(there: FloatArray) -> FloatArray:
-        """Levels [N] of whitened places [D, N], each held until it has settled."""
-        latents = np.repeat(region.centre[:, None] + region.colouring @ there, HELD, axis=1)
+    def held_levels(whitened: Float64Array) -> Float64Array:
+        """Return the settled levels [N] in dB of whitened latents [D, N], each held."""
+        latents = np.repeat(region.centre[:, None] + region.colouring @ whitened, HELD, axis=1)
         levels = _level_db(decode(latents.astype(np.float32)), mel)
-        return np.asarray(levels.reshape(there.shape[1], HELD)[:, SETTLED:].mean(axis=1))
+        return np.asarray(levels.reshape(whitened.shape[1], HELD)[:, SETTLED:].mean(axis=1))
 
-    aim, level = gated_db(10 ** (_level_db(decode(corpus.astype(np.float32)), mel) / 10)), held(places)
-    level = np.maximum(level, max(aim, np.percentile(level, 95)) - DEPTH_DB)
-    design = np.concatenate([np.ones((1, count)), places, places[upper[0]] * places[upper[1]]]).T
+    target, level = gated_db(10 ** (_level_db(decode(corpus.astype(np.float32)), mel) / 10)), held_levels(points)
+    level = np.maximum(level, max(target, np.percentile(level, 95)) - DEPTH_DB)
+    design = np.concatenate([np.ones((1, count)), points, points[upper[0]] * points[upper[1]]]).T
     weights = np.linalg.solve(design.T @ design + RIDGE * np.eye(design.shape[1]), design.T @ level)
     variance = float(np.var(level))
     if variance < 1e-9 or float(np.var(level - design @ weights)) > (1.0 - LEAST_SHARE) * variance:
         return None
     bend = np.zeros((size, size))
     bend[upper] = weights[1 + size :]
-    surface = LevelSurface(float(weights[0] - aim), weights[1 : 1 + size], (bend + bend.T) / 2)
-    # Places on it are loud and soft by what the regression leaves: their mean power shall be the aim
+    surface = LevelSurface(float(weights[0] - target), weights[1 : 1 + size], (bend + bend.T) / 2)
+    # Levels on the surface scatter by the regression's residual: shift it until their mean power is the target
     for _ in range(CORRECTIONS):
-        moved = np.stack([surface.onto(place) for place in places[:, : LEAST_PLACES // 2].T], axis=1)
-        surface = replace(surface, excess=surface.excess + gated_db(10 ** (held(moved) / 10)) - aim)
+        moved = np.stack([surface.onto(point) for point in points[:, : LEAST_SAMPLES // 2].T], axis=1)
+        surface = replace(surface, excess=surface.excess + gated_db(10 ** (held_levels(moved) / 10)) - target)
     return surface
 
 
-def gated_db(power: FloatArray) -> float:
-    """The mean of powers [N] in dB, those more than 10 dB under it left out (the gate of ITU-R BS.1770-5)."""
+def gated_db(power: Float64Array) -> float:
+    """Return the mean of powers [N] in dB without those more than 10 dB below that mean.
+
+    The relative gate of ITU-R BS.1770-5.
+    """
     loud = power[power >= power.mean() * 10 ** (-GATE_DB / 10)]
     return float(10 * np.log10(max(loud.mean(), 1e-12)))
 
 
-def _level_db(log_mel: npt.NDArray[np.float32], config: MelConfig) -> FloatArray:
-    """Level [F] in dB (of no particular zero) of a log-mel [bands, F], as of noise in each band."""
+def _level_db(log_mel: Float32Array, config: MelConfig) -> Float64Array:
+    """Return the level [F] in dB of a log-mel [bands, F], with an arbitrary zero.
+
+    It is that of noise with this mel.
+    """
     energy = np.square(mel_filterbank(config).astype(np.float64)).sum(axis=1)
     power = (np.exp(2.0 * log_mel.astype(np.float64)) / np.maximum(energy, 1e-12)[:, None]).sum(axis=0)
     return np.asarray(10 * np.log10(np.maximum(power, 1e-12)))

@@ -1,7 +1,8 @@
-"""A map of the corpus: regions of sound as points of a plane, as far apart as they are in latent space, and playable.
+"""A playable map of the corpus: regions of sound as points of a plane, scaled from latent space.
 
-Classical scaling (Torgerson 1952) gives the start, SMACOF (de Leeuw 1977: stress majorisation) the refinement. Both keep
-distances, large ones too, so that directions on the map mean something everywhere; that is why it is not UMAP.
+Classical scaling (Torgerson 1952) gives the start, SMACOF (de Leeuw 1977: stress majorisation) the
+refinement. Both preserve distances, large ones too, so that a direction means the same all over the
+map; UMAP would not do that.
 """
 
 from __future__ import annotations
@@ -13,49 +14,51 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float64Array
 from distill_engine.errors import AnalysisError
 
-FloatArray = npt.NDArray[np.float64]
-
-MOST_REGIONS = 400
-REGION_LATENTS = 8
-_ITERATIONS = 60
+MOST_REGIONS = 400  # points of a map
+REGION_LATENTS = 8  # latents of a region (0.37 s)
+_ITERATIONS = 60  # of SMACOF
 
 
 @dataclass(frozen=True)
 class LatentMap:
-    """Regions on a plane.
+    """Regions of the corpus on a plane.
 
     Attributes:
-        points: places [2, N], x and y in -1..1.
+        points: [2, N], x and y in -1..1.
         latents: the regions' mean latents [D, N] in sigma units.
         clips: index of the clip [N] that each region comes from.
         seconds: where in that clip it begins [N].
-        stress: normalised stress of the map, 0 (all distances kept) to 1.
+        stress: normalised stress of the map, 0 (all distances preserved) to 1.
     """
 
-    points: FloatArray
-    latents: FloatArray
+    points: Float64Array
+    latents: Float64Array
     clips: npt.NDArray[np.int64]
-    seconds: FloatArray
+    seconds: Float64Array
     stress: float = 0.0
 
-    def latent_at(self, x: float, y: float) -> FloatArray:
-        """The latent [D] at a point: the regions around it, blended smoothly by a Gaussian of their distances.
+    def latent_at(self, x: float, y: float) -> Float64Array:
+        """Return the latent [D] at a point: the regions around it, with Gaussian weights.
 
-        Its width follows the distance of the third nearest region, so that there is sound everywhere on the map.
+        Coordinates beyond -1..1 are clipped, NaN counts as 0. The Gaussian's width is half the
+        distance of the third nearest region, so every point of the map has a sound.
         """
-        place = np.array([np.clip(np.nan_to_num(v), -1.0, 1.0) for v in (x, y)])
-        squared = np.sum((self.points - place[:, None]) ** 2, axis=0)
+        point = np.array([np.clip(np.nan_to_num(v), -1.0, 1.0) for v in (x, y)])
+        squared = np.sum((self.points - point[:, None]) ** 2, axis=0)
         nearest = np.partition(squared, min(2, len(squared) - 1))[: min(3, len(squared))]
-        width = 0.25 * float(nearest.max()) + 1e-4
-        weights = np.exp((nearest.min() - squared) / (2.0 * width))
+        variance = 0.25 * float(nearest.max()) + 1e-4
+        weights = np.exp((nearest.min() - squared) / (2.0 * variance))
         return np.asarray(self.latents @ (weights / weights.sum()))
 
-    at = latent_at
-
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """As arrays of the model file's part "analysis"."""
+        """Return the arrays of the part "analysis".
+
+        map_points [2, N], map_latents [D, N], map_regions [2, N] (clip and seconds), map_stress
+        [1].
+        """
         regions = np.stack([self.clips.astype(np.float64), self.seconds])
         arrays = {"map_points": self.points, "map_latents": self.latents, "map_regions": regions}
         stress = np.array([self.stress], np.float32)
@@ -63,7 +66,7 @@ class LatentMap:
 
     @staticmethod
     def from_part(arrays: Mapping[str, npt.NDArray[Any]]) -> LatentMap:
-        """From the part "analysis".
+        """Return the map from the arrays of `to_arrays` ([2, N], [D, N], [2, N] and [1]).
 
         Raises:
             AnalysisError: the model has no map, or a damaged one.
@@ -85,19 +88,20 @@ class LatentMap:
 
 
 def make_map(
-    latents: Sequence[FloatArray], audible: Sequence[npt.NDArray[np.bool_]], seconds_per_latent: float
+    latents: Sequence[Float64Array], audible: Sequence[npt.NDArray[np.bool_]], seconds_per_latent: float
 ) -> LatentMap:
-    """The map of clips' latents [D, L] each; only regions in which most latents are `audible` [L] are on it.
+    """Make the map of clips' latents [D, L] each, with the masks `audible` [L].
 
-    Of a corpus of short hits, which has no such region, all that is audible is on it, without the silence around it.
+    It shows the regions in which at least half of the latents are audible. If no region has that
+    many (a corpus of short hits), it shows all regions with audible latents, without their silence.
 
     Raises:
-        AnalysisError: there is nothing audible to show.
+        AnalysisError: no latent is audible.
     """
-    starts = [(clip, start) for clip, heard in enumerate(audible) for start in range(0, len(heard), REGION_LATENTS)]
+    starts = [(clip, start) for clip, mask in enumerate(audible) for start in range(0, len(mask), REGION_LATENTS)]
     shares = [float(audible[clip][start : start + REGION_LATENTS].mean()) for clip, start in starts]
     whole = max(shares, default=0.0) >= 0.5
-    regions = [place for place, share in zip(starts, shares, strict=True) if (share >= 0.5 if whole else share > 0)]
+    regions = [start for start, share in zip(starts, shares, strict=True) if (share >= 0.5 if whole else share > 0)]
     if not regions:
         raise AnalysisError("a map needs audible sound, and the corpus has none")
     if len(regions) > MOST_REGIONS:
@@ -108,15 +112,18 @@ def make_map(
     return LatentMap(points, means, clips, np.array([start for _, start in regions]) * seconds_per_latent, stress)
 
 
-def _mean(latents: FloatArray, audible: npt.NDArray[np.bool_], start: int, *, whole: bool) -> FloatArray:
-    """Mean latent [D] of the region from `start` on, or of what is audible in it."""
+def _mean(latents: Float64Array, audible: npt.NDArray[np.bool_], start: int, *, whole: bool) -> Float64Array:
+    """Return the mean latent [D] of the region from `start` on, or of its audible latents."""
     stop = start + REGION_LATENTS
     region = latents[:, start:stop]
     return np.asarray((region if whole else region[:, audible[start:stop]]).mean(axis=1))
 
 
-def scale_to_plane(latents: FloatArray) -> tuple[FloatArray, float]:
-    """Places [2, N] within -1..1 of latents [D, N], and the normalised stress of their distances."""
+def scale_to_plane(latents: Float64Array) -> tuple[Float64Array, float]:
+    """Return points [2, N] within -1..1 for latents [D, N], and their normalised stress.
+
+    The stress compares distances on the plane with those in latent space.
+    """
     count = latents.shape[1]
     distances = _distances(latents)
     centred = latents - latents.mean(axis=1, keepdims=True)
@@ -128,23 +135,27 @@ def scale_to_plane(latents: FloatArray) -> tuple[FloatArray, float]:
     points[:rank] *= np.where(signs == 0, 1.0, signs)[:, None]
     if count > 2 and distances.max() > 1e-9:
         points = _smacof(points, distances)
-    shown = _distances(points)
-    stress = float(np.sqrt(np.sum((shown - distances) ** 2) / max(float(np.sum(distances**2)), 1e-12)))
+    on_map = _distances(points)
+    stress = float(np.sqrt(np.sum((on_map - distances) ** 2) / max(float(np.sum(distances**2)), 1e-12)))
     points -= (points.max(axis=1, keepdims=True) + points.min(axis=1, keepdims=True)) / 2
     return points / max(float(np.abs(points).max()), 1e-9), stress
 
 
-def _smacof(points: FloatArray, distances: FloatArray) -> FloatArray:
-    """Guttman transforms with equal weights: each lowers the stress or leaves it."""
+def _smacof(points: Float64Array, distances: Float64Array) -> Float64Array:
+    """Refine points [2, N] towards distances [N, N]; return them.
+
+    Guttman transforms with equal weights; none of them increases the stress.
+    """
     count = points.shape[1]
     for _ in range(_ITERATIONS):
-        shown = _distances(points)
-        ratio = -np.divide(distances, shown, out=np.zeros_like(shown), where=shown > 1e-9)
+        on_map = _distances(points)
+        ratio = -np.divide(distances, on_map, out=np.zeros_like(on_map), where=on_map > 1e-9)
         ratio[np.diag_indices(count)] -= ratio.sum(axis=1)
         points = points @ ratio / count
     return points
 
 
-def _distances(points: FloatArray) -> FloatArray:
+def _distances(points: Float64Array) -> Float64Array:
+    """Return the Euclidean distances [N, N] of points [2 or D, N]."""
     squares = np.sum(points**2, axis=0)
     return np.asarray(np.sqrt(np.maximum(squares[:, None] + squares[None, :] - 2 * points.T @ points, 0.0)))

@@ -1,6 +1,8 @@
-"""Listening to a model: latents are held for three quarters of a second each, synthesised in long batches, and measured.
+"""Synthesis and measurement of probes: held latents and trajectories, in long batches.
 
-Batches know nothing of each other: what is heard does not depend on how many are made at once."""
+A held probe lasts three quarters of a second. Results do not depend on how many batches are
+computed at once.
+"""
 
 from __future__ import annotations
 
@@ -11,24 +13,27 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from distill_engine.analysis.features.table import FEATURES, HOP, FeatureTrack, extract, summarise
+from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.errors import AnalysisError
 
-FloatArray = npt.NDArray[np.float64]
-Synthesise = Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]]
+Synthesise = Callable[[Float32Array], Float32Array]
 Batch = TypeVar("Batch")
 
 LEAD, MEASURED, TAIL = 40, 20, 4
-"""Hops of one held probe: what came before dies away, what is measured, what the analysis window needs after it. Held sounds
-settle slowly (decoder and vocoder remember 60 hops and more): after 24 hops a model of five clips was rougher by half than later."""
-_BATCH_HOPS = 2048
+"""Hops of one held probe: until it settles, while it is measured, and for the last analysis window.
+
+Held sounds settle slowly (decoder and vocoder remember 60 hops and more): after 24 hops, the
+roughness of a model of five clips was half as high again as later.
+"""
+_BATCH_HOPS = 2048  # of sound synthesised at once
 
 
 @dataclass(frozen=True)
 class AnalysisProgress:
-    """A step of the analysis: `stage` in words, `done` of `total` parts of it."""
+    """Progress of the analysis: `done` of `total` parts of the stage called `stage`."""
 
     stage: str
     done: int
@@ -40,10 +45,10 @@ ProgressListener = Callable[[AnalysisProgress], None]
 
 @dataclass
 class Prober:
-    """Synthesises and measures, and counts the seconds of sound made.
+    """Synthesises and measures latents, and counts the seconds of sound made.
 
-    `synthesise` takes latents [D, T] at the mel rate in sigma units and gives T * 512 samples; it is called in up to `workers` threads
-    at once.
+    `synthesise` takes latents [D, T] at the mel rate in sigma units and returns samples [T * 512];
+    up to `workers` threads call it at once.
     """
 
     synthesise: Synthesise
@@ -51,11 +56,14 @@ class Prober:
     workers: int = 1
     seconds: float = field(default=0.0, init=False)
 
-    def held(self, latents: FloatArray, stage: str) -> FloatArray:
-        """Features [N, features] of latents [D, N], each held for a probe's length, in this order."""
+    def measure_held(self, latents: Float64Array, stage: str) -> Float64Array:
+        """Return features [N, features] of latents [D, N], each held for a probe's length.
+
+        Raises AnalysisError if the model synthesises wrong shapes, NaN or infinity.
+        """
         length = LEAD + MEASURED + TAIL
         per_batch = max(1, _BATCH_HOPS // length)
-        rows: list[FloatArray] = []
+        rows: list[Float64Array] = []
         parts = (latents[:, start : start + per_batch] for start in range(0, latents.shape[1], per_batch))
         for track, count in self._tracks((np.repeat(part, length, axis=1), part.shape[1]) for part in parts):
             begins = (index * length + LEAD for index in range(count))
@@ -63,9 +71,12 @@ class Prober:
             self.progress(AnalysisProgress(stage, len(rows), latents.shape[1]))
         return np.stack(rows) if rows else np.zeros((0, len(FEATURES)))
 
-    def moving(self, trajectories: Sequence[FloatArray], stage: str) -> FloatArray:
-        """Features [N, features] of whole trajectories [D, T] each, after the first `LEAD` hops."""
-        rows: list[FloatArray] = []
+    def measure_moving(self, trajectories: Sequence[Float64Array], stage: str) -> Float64Array:
+        """Return features [N, features] of N trajectories [D, T] at the mel rate.
+
+        The first LEAD and the last TAIL hops are not measured. Raises as `measure_held` does.
+        """
+        rows: list[Float64Array] = []
         batches = ([trajectories[i] for i in batch] for batch in _batches(trajectories))
         for track, lengths in self._tracks(
             (np.concatenate(batch, axis=1), [path.shape[1] for path in batch]) for batch in batches
@@ -76,34 +87,36 @@ class Prober:
             self.progress(AnalysisProgress(stage, len(rows), len(trajectories)))
         return np.stack(rows) if rows else np.zeros((0, len(FEATURES)))
 
-    def _tracks(self, batches: Iterable[tuple[FloatArray, Batch]]) -> Iterator[tuple[FeatureTrack, Batch]]:
-        """Features of each batch of latents [D, T], in order; so many at once as there are workers."""
+    def _tracks(self, batches: Iterable[tuple[Float64Array, Batch]]) -> Iterator[tuple[FeatureTrack, Batch]]:
+        """Yield the features of each batch of latents [D, T] and its second item, in order."""
         waiting: deque[tuple[Future[FeatureTrack], Batch]] = deque()
-        with ThreadPoolExecutor(self.workers, thread_name_prefix="listener") as pool:
-            for latents, about in batches:
+        with ThreadPoolExecutor(self.workers, thread_name_prefix="prober") as pool:
+            for latents, batch in batches:
                 if len(waiting) == self.workers:
-                    track, before = waiting.popleft()
-                    yield track.result(), before
-                waiting.append((pool.submit(self._heard, latents), about))
-                self.seconds += latents.shape[1] * HOP / 44100
-            for track, before in waiting:
-                yield track.result(), before
+                    track, oldest = waiting.popleft()
+                    yield track.result(), oldest
+                waiting.append((pool.submit(self._measured, latents), batch))
+                self.seconds += latents.shape[1] * HOP / DEFAULT_MEL.sample_rate
+            for track, oldest in waiting:
+                yield track.result(), oldest
 
-    def _heard(self, latents: FloatArray) -> FeatureTrack:
-        return extract(self._sound(latents))
+    def _measured(self, latents: Float64Array) -> FeatureTrack:
+        """Return the features of latents [D, T] at the mel rate."""
+        return extract(self._synthesised(latents))
 
-    def _sound(self, latents: FloatArray) -> npt.NDArray[np.float32]:
+    def _synthesised(self, latents: Float64Array) -> Float32Array:
+        """Return samples [T * 512] of latents [D, T]. Raises AnalysisError for wrong output."""
         samples = np.asarray(self.synthesise(latents.astype(np.float32)), np.float32)
         expected = latents.shape[1] * HOP
         if samples.shape != (expected,):
-            raise AnalysisError(f"synthesis gave samples of shape {samples.shape} where {expected} were due")
+            raise AnalysisError(f"synthesis gave samples of shape {samples.shape}, not ({expected},)")
         if not np.isfinite(samples).all():
             raise AnalysisError("the model synthesises NaN or infinite samples: train it again")
         return samples
 
 
-def _batches(trajectories: Sequence[FloatArray]) -> Iterator[list[int]]:
-    """Indices in order, in batches of about `_BATCH_HOPS` hops."""
+def _batches(trajectories: Sequence[Float64Array]) -> Iterator[list[int]]:
+    """Yield indices in order, in batches of at least _BATCH_HOPS hops but for the last."""
     batch: list[int] = []
     for index in range(len(trajectories)):
         batch.append(index)

@@ -1,4 +1,4 @@
-"""Pictures of a model's corpus and controls (PNG, matplotlib, which is imported only when something is drawn)."""
+"""Pictures of a model's corpus and controls (PNG). Imports matplotlib only when it draws."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from distill_engine.errors import AnalysisError
 
 
 def write_plots(arrays: Mapping[str, npt.NDArray[Any]], table: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Draws features.png, controls.png and map.png from the part "analysis" and its table; what is absent is left out.
+    """Draw features.png, controls.png and map.png from the stored analysis; return their paths.
+
+    `arrays` is the part "analysis" (see `Analysis.to_part`: corpus_features [W, features],
+    map_points [2, N] and others), `table` the manifest's table. A picture without data is left out.
 
     Raises:
         AnalysisError: the model was never analysed.
@@ -35,6 +38,7 @@ def write_plots(arrays: Mapping[str, npt.NDArray[Any]], table: Mapping[str, Any]
 
 
 def _figure(width: float, height: float) -> Any:
+    """Return a matplotlib figure of this size in inches, without a display."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -43,32 +47,32 @@ def _figure(width: float, height: float) -> Any:
     return figure
 
 
-def draw_map(plane: LatentMap, clips: Sequence[str], path: Path) -> Path:
-    """The map: each dot a region, coloured by its sound, each sound named where it is densest."""
+def draw_map(latent_map: LatentMap, clips: Sequence[str], path: Path) -> Path:
+    """Draw the map: each region a dot, coloured and named by its clip. Return `path`."""
     figure = _figure(9, 9)
     axes = figure.subplots()
-    x, y = plane.points
-    colours = (plane.clips * 0.618034) % 1.0
+    x, y = latent_map.points
+    colours = (latent_map.clips * 0.618034) % 1.0
     axes.scatter(x, y, c=colours, cmap="hsv", s=18, alpha=0.8, linewidths=0)
-    for clip in np.unique(plane.clips):
-        mine = np.flatnonzero(plane.clips == clip)
-        middle = mine[np.argmin((x[mine] - np.median(x[mine])) ** 2 + (y[mine] - np.median(y[mine])) ** 2)]
+    for clip in np.unique(latent_map.clips):
+        own = np.flatnonzero(latent_map.clips == clip)
+        middle = own[np.argmin((x[own] - np.median(x[own])) ** 2 + (y[own] - np.median(y[own])) ** 2)]
         name = Path(clips[clip]).stem if clip < len(clips) else str(clip)
         axes.annotate(_plain(name), (x[middle], y[middle]), fontsize=7, ha="center", va="bottom")
-    axes.set(xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), xlabel="x", ylabel="y", title="Map of the corpus: near means alike")
+    axes.set(xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), xlabel="x", ylabel="y", title="Map of the corpus (near: similar)")
     axes.set_aspect("equal")
     figure.savefig(path, dpi=120)
     return path
 
 
 def draw_controls(table: Mapping[str, Any], path: Path) -> Path:
-    """Rho of each named control, and a matrix of what else it moves."""
+    """Draw rho of each named control and the matrix of what each control changes. Return `path`."""
     named = [control for control in table["controls"] if control["kind"] != "character"]
     figure = _figure(11, 1.5 + 0.35 * max(len(table["controls"]), 4))
     left, right = figure.subplots(1, 2, width_ratios=(1, 2))
     left.barh([c["name"] for c in named], [c["rho"] for c in named], color="#4477aa")
     left.axvline(0.9, color="grey", linewidth=0.8)
-    left.set(xlim=(0, 1), xlabel="rho (median over base points)", title="Monotony")
+    left.set(xlim=(0, 1), xlabel="rho (median over base points)", title="Monotonicity")
     left.invert_yaxis()
     names = [feature.name for feature in FEATURES]
     leaks = np.array([[c["leakage"].get(name, float(name == c["name"])) for name in names] for c in table["controls"]])
@@ -82,7 +86,7 @@ def draw_controls(table: Mapping[str, Any], path: Path) -> Path:
 
 
 def draw_features(features: npt.NDArray[Any], path: Path) -> Path:
-    """Histograms of each feature [N, features] over the corpus."""
+    """Draw a histogram of each feature [N, features] over the corpus. Return `path`."""
     figure = _figure(11, 7)
     for axes, feature, row in zip(figure.subplots(3, 4).ravel(), FEATURES, features.T, strict=False):
         values = row[row != UNDEFINED]
@@ -96,5 +100,5 @@ def draw_features(features: npt.NDArray[Any], path: Path) -> Path:
 
 
 def _plain(name: str) -> str:
-    """A file's name as text, not as matplotlib's mathematics."""
+    """Return a file's name escaped, so that matplotlib does not read it as mathematics."""
     return name.replace("$", r"\$")

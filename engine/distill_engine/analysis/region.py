@@ -1,8 +1,8 @@
-"""The learned region of latent space: where the corpus lies, and how sums of controls are kept inside it.
+"""The learned region of latent space: where the corpus lies, and how controls are kept inside it.
 
-Distance is Mahalanobis' from the centre of the corpus' audible sound. Inside the `knee` nothing is changed; beyond it
-distances are compressed so that none reaches `limit`. A base point that is outside by itself is left where it is: only
-what the controls add is limited.
+Distance is Mahalanobis' from the centre of the corpus' audible sound. Inside the `knee` nothing
+changes; beyond it distances are compressed so that none reaches `limit`. A base point that is
+already outside stays where it is: only what the controls add is limited.
 """
 
 from __future__ import annotations
@@ -10,44 +10,52 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float64Array
 from distill_engine.errors import AnalysisError
 
-FloatArray = npt.NDArray[np.float64]
-
 _ISOTROPIC_SHARE = 0.1
-_STRETCH = 1.25
-_NEAREST = 1.0 - 1e-9  # of the way to the limit: further, tanh is 1 and a rounding may lie beyond it
+_STRETCH = 1.25  # limit, relative to the 99th percentile of the corpus' distances
+_NEAREST = 1.0 - 1e-9  # largest share of the way to the limit, so that rounding errors stay within it
 
 
 @dataclass(frozen=True)
 class Region:
-    """Centre [D], whitening matrix [D, D] (symmetric inverse root of the covariance) and its inverse, knee and limit."""
+    """Distribution of the corpus in latent space, sigma units.
 
-    centre: FloatArray
-    whitening: FloatArray
-    colouring: FloatArray
+    Attributes:
+        centre: mean [D].
+        whitening: symmetric inverse square root [D, D] of the covariance.
+        colouring: its inverse [D, D].
+        knee: Mahalanobis distance up to which nothing changes.
+        limit: Mahalanobis distance that controls do not reach.
+    """
+
+    centre: Float64Array
+    whitening: Float64Array
+    colouring: Float64Array
     knee: float
     limit: float
 
     @property
     def dimensions(self) -> int:
+        """Latent dimensions D."""
         return len(self.centre)
 
-    def radius(self, latent: FloatArray) -> float:
-        """Mahalanobis distance of one latent [D] from the centre."""
+    def radius(self, latent: Float64Array) -> float:
+        """Return the Mahalanobis distance of one latent [D] from the centre."""
         white = self.whitening @ (latent - self.centre)
         return float(np.sqrt(white @ white))
 
-    def radii(self, latents: FloatArray) -> FloatArray:
-        """Mahalanobis distances [N] of latents [D, N]."""
+    def radii(self, latents: Float64Array) -> Float64Array:
+        """Return the Mahalanobis distances [N] of latents [D, N]."""
         return np.asarray(np.linalg.norm(self.whitening @ (latents - self.centre[:, None]), axis=0))
 
-    def limited(self, base: FloatArray, target: FloatArray) -> tuple[FloatArray, float]:
-        """The target [D], pulled towards the centre where it lies too far out, and the strain on it.
+    def limited(self, base: Float64Array, target: Float64Array) -> tuple[Float64Array, float]:
+        """Return the target [D], pulled towards the centre if too far out, and the strain on it.
 
-        The strain is 0 up to the knee (the warning zone begins above 0) and reaches 1 where the target would lie on the limit.
+        `base` [D] is the latent without controls. The strain is 0 up to the knee (the warning zone
+        begins above 0) and reaches 1 where the target itself would lie on the limit.
         """
         distance = self.radius(target)
         knee = max(self.knee, self.radius(base))
@@ -58,10 +66,11 @@ class Region:
         return self.centre + (target - self.centre) * (allowed / distance), min(1.0, (distance - knee) / span)
 
 
-def fit_region(latents: FloatArray) -> Region:
-    """The region of latents [D, N] in sigma units.
+def fit_region(latents: Float64Array) -> Region:
+    """Fit the region of latents [D, N] in sigma units.
 
-    The covariance is shrunk towards a round one by a tenth, so that dimensions the corpus never uses stay finite.
+    The covariance is shrunk towards an isotropic one by a tenth, so that its inverse is finite for
+    dimensions that the corpus does not use.
 
     Raises:
         AnalysisError: there are no latents, or some are NaN or infinite.

@@ -1,7 +1,7 @@
-"""A small model of what is heard as a function of where in latent space it comes from.
+"""A surrogate of the model: features as quadratic polynomials of whitened latents.
 
-Features are quadratic polynomials of the whitened latents, fitted by ridge regression; the strength of the ridge is chosen by
-five-fold cross-validation. It only proposes directions: what they do is then measured on synthesised sound.
+They are fitted by ridge regression; five-fold cross-validation chooses the penalty. A surrogate
+only proposes directions: their effect is then measured on synthesised sound.
 """
 
 from __future__ import annotations
@@ -11,34 +11,37 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from distill_engine.audio.arrays import Float64Array
 
-_RIDGES = 10.0 ** np.arange(-1.0, 4.1, 0.5)
-_FOLDS = 5
-_QUADRATIC_PENALTY = 3.0
+_RIDGES = 10.0 ** np.arange(-1.0, 4.1, 0.5)  # ridge penalties to choose from
+_FOLDS = 5  # of the cross-validation
+_QUADRATIC_PENALTY = 3.0  # factor by which quadratic regressors are scaled down
 
 
 @dataclass(frozen=True)
 class Surrogate:
-    """One feature as bias + linear . u + u . quadratic . u / 2, in units of `scale`; `fit` is R^2 on points left out."""
+    """One feature as linear . u + u . quadratic . u / 2 + bias, in units of `scale`.
 
-    linear: FloatArray
-    quadratic: FloatArray
+    u [D] is a whitened latent, `linear` [D], `quadratic` [D, D] symmetric; `fit` is R^2 on held-out
+    points.
+    """
+
+    linear: Float64Array
+    quadratic: Float64Array
     bias: float
     scale: float
     fit: float
 
-    def predict(self, points: FloatArray) -> FloatArray:
-        """Feature values [N] in units of `scale` at whitened latents [D, N]."""
-        return np.asarray(self.bias + self.linear @ points + 0.5 * np.sum(points * (self.quadratic @ points), axis=0))
-
-    def gradients(self, points: FloatArray) -> FloatArray:
-        """Gradients [D, N] at whitened latents [D, N]."""
+    def gradients(self, points: Float64Array) -> Float64Array:
+        """Return the gradients [D, N] at whitened latents [D, N], in units of `scale`."""
         return self.linear[:, None] + self.quadratic @ points
 
 
-def fit_surrogate(points: FloatArray, values: FloatArray, weights: FloatArray, scale: float) -> Surrogate | None:
-    """Fits values [N] (NaN: undefined) at whitened latents [D, N], each with a weight; None where too few are defined."""
+def fit_surrogate(points: Float64Array, values: Float64Array, weights: Float64Array, scale: float) -> Surrogate | None:
+    """Fit values [N] (NaN: undefined) at whitened latents [D, N] with weights [N].
+
+    None if too few values are defined or they are all equal.
+    """
     defined = np.isfinite(values)
     dimensions = len(points)
     if np.count_nonzero(defined) < max(24, 2 * dimensions) or np.ptp(values[defined]) < 1e-9:
@@ -56,22 +59,28 @@ def fit_surrogate(points: FloatArray, values: FloatArray, weights: FloatArray, s
     return Surrogate(linear, quadratic + quadratic.T, bias, scale, fit)
 
 
-def _columns(u: FloatArray) -> tuple[FloatArray, tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
-    """Regressors [N, D + D (D + 1) / 2]; the quadratic ones are scaled down, which penalises them more."""
+def _columns(u: Float64Array) -> tuple[Float64Array, tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+    """Return the regressors [N, D + D (D + 1) / 2] of latents [D, N], and the index pairs.
+
+    The quadratic ones are scaled down, which penalises them more.
+    """
     pairs = np.triu_indices(len(u))
     return np.concatenate([u, u[pairs[0]] * u[pairs[1]] / _QUADRATIC_PENALTY]).T, pairs
 
 
-def _ridge(x: FloatArray, y: FloatArray) -> tuple[FloatArray, float]:
-    """Coefficients and cross-validated R^2 with the best of the ridges; folds are every fifth point."""
+def _ridge(x: Float64Array, y: Float64Array) -> tuple[Float64Array, float]:
+    """Return coefficients [C] and cross-validated R^2 of y [N] on x [N, C] with the best penalty.
+
+    Each fold is every fifth point.
+    """
     fold = np.arange(len(y)) % _FOLDS
     errors = np.zeros(len(_RIDGES))
     for k in range(_FOLDS):
-        inside, outside = fold != k, fold == k
-        variances, axes = np.linalg.eigh(x[inside].T @ x[inside])
-        rotated, projected = x[outside] @ axes, axes.T @ (x[inside].T @ y[inside])
+        training, held_out = fold != k, fold == k
+        variances, axes = np.linalg.eigh(x[training].T @ x[training])
+        rotated, projected = x[held_out] @ axes, axes.T @ (x[training].T @ y[training])
         for i, ridge in enumerate(_RIDGES):
-            errors[i] += np.sum((y[outside] - rotated @ (projected / (np.maximum(variances, 0) + ridge))) ** 2)
+            errors[i] += np.sum((y[held_out] - rotated @ (projected / (np.maximum(variances, 0) + ridge))) ** 2)
     best = _RIDGES[int(errors.argmin())]
     coefficients = np.linalg.solve(x.T @ x + best * np.eye(x.shape[1]), x.T @ y)
     return coefficients, 1.0 - float(errors.min()) / max(float(y @ y), 1e-12)

@@ -1,12 +1,8 @@
-"""Writing sound files: a temporary file beside the target, synced, then renamed over it, so that no half file ever shows."""
+"""Write sound files, whole or not at all: see `system.atomic_write`."""
 
 from __future__ import annotations
 
-import errno
-import os
-import secrets
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -16,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.resampling import resample
 from distill_engine.errors import AudioFileError
+from distill_engine.system.atomic_write import replacing, write_advice
 
-FloatArray = npt.NDArray[np.float32]
 BitDepth = Literal[16, 24, "16", "24", "32f"]
 
 WRITE_BLOCK = 1 << 15  # frames; libsndfile's Vorbis encoder overflows its stack when given minutes at once
@@ -28,7 +25,11 @@ TAGS = ("title", "artist", "comment", "software", "date", "album", "genre", "lic
 
 @dataclass(frozen=True)
 class FileFormat:
-    """How one suffix is written. `rates`: the only ones it takes (others are resampled to `rates[-1]`); lossy: bit depth is moot."""
+    """How a suffix is written.
+
+    `encodings` are libsndfile's subtypes by bit depth ("" for a lossy format). `rates` (Hz) are the
+    only ones it takes, if any are given; others are resampled to the last.
+    """
 
     container: str
     encodings: Mapping[str, str]
@@ -38,17 +39,18 @@ class FileFormat:
 
     @property
     def lossy(self) -> bool:
+        """Whether it has no bit depth."""
         return "" in self.encodings
 
 
 _PCM = {"16": "PCM_16", "24": "PCM_24"}
-_MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+_MP3_RATES_HZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 FORMATS: dict[str, FileFormat] = {
     "wav": FileFormat("WAV", {**_PCM, "32f": "FLOAT"}),
     "aiff": FileFormat("AIFF", {**_PCM, "32f": "FLOAT"}),
     "caf": FileFormat("CAF", {**_PCM, "32f": "FLOAT"}),
     "flac": FileFormat("FLAC", _PCM, max_channels=8),
-    "mp3": FileFormat("MP3", {"": "MPEG_LAYER_III"}, _MP3_RATES, 2, 0.1),
+    "mp3": FileFormat("MP3", {"": "MPEG_LAYER_III"}, _MP3_RATES_HZ, 2, 0.1),
     "ogg": FileFormat("OGG", {"": "VORBIS"}, max_channels=8, compression=0.2),
     "opus": FileFormat("OGG", {"": "OPUS"}, (8000, 12000, 16000, 24000, 48000), 8, 0.4),
 }
@@ -57,7 +59,7 @@ _ALIASES = {"wave": "wav", "aif": "aiff", "aifc": "aiff", "oga": "ogg"}
 
 @dataclass(frozen=True)
 class Written:
-    """What was written: the rate may differ from the one asked for where the format has a fixed set (Opus, MP3)."""
+    """A file as written. Its rate in Hz may not be the one asked for: see `file_rate`."""
 
     path: Path
     sample_rate: int
@@ -74,11 +76,15 @@ def write_audio(
     format: str | None = None,
     tags: Mapping[str, str] | None = None,
 ) -> Written:
-    """Write [T] or [ch, T] (full scale +-1; beyond it integers clip) as the format of the suffix, or as `format`.
+    """Write samples [T] or [ch, T], full scale +-1, in the format of the suffix or in `format`.
 
-    Formats: wav aiff caf (16, 24, 32f), flac (16, 24), mp3 ogg opus (bit depth does not apply). 16 bit is dithered (triangular,
-    the same every time; digital silence stays silent). Opus takes 8, 12, 16, 24 and 48 kHz, MP3 up to 48 kHz: other rates are
-    resampled to 48 kHz. Tags: `TAGS`; any other key goes into the comment. Raises AudioFileError; what was there then stays.
+    Bit depths are 16, 24 and 32f for wav, aiff and caf, 16 and 24 for flac; mp3, ogg and opus have
+    none. Integers clip beyond full scale. 16 bit is dithered (triangular, the same noise every
+    time); digital silence stays silent. Opus takes 8, 12, 16, 24 and 48 kHz, MP3 up to 48 kHz:
+    other rates are resampled to 48 kHz. Tags beside `TAGS` go into the comment.
+
+    Raises:
+        AudioFileError: if it cannot be written; an existing file is then unchanged.
     """
     target = Path(path)
     name, kind = _format(target, format)
@@ -92,19 +98,19 @@ def write_audio(
     if kind.rates and sample_rate not in kind.rates:
         data = resample(data.T, sample_rate, kind.rates[-1]).T
         sample_rate = kind.rates[-1]
-    _replace(target, _Blocks([data.T]), data.shape[1], sample_rate, kind, encoding, _tags(tags))
+    _replace(target, _Blocks([data.T]), _Encoding(kind, encoding, data.shape[1], sample_rate, _tags(tags)))
     return Written(target, sample_rate, len(data), encoding)
 
 
 def file_rate(path: str | Path, sample_rate: int, format: str | None = None) -> int:
-    """The rate in Hz at which this format is written when `sample_rate` is asked for (Opus and MP3 have a fixed set)."""
+    """Return the rate in Hz at which a format is written if `sample_rate` (Hz) is asked for."""
     _, kind = _format(Path(path), format)
     return kind.rates[-1] if kind.rates and sample_rate not in kind.rates else sample_rate
 
 
-def write_audio_stream(
+def write_audio_stream(  # seven parameters: the options of `write_audio`, which a stream has too
     path: str | Path,
-    blocks: Iterable[FloatArray],
+    blocks: Iterable[Float32Array],
     channels: int,
     sample_rate: int,
     *,
@@ -112,9 +118,11 @@ def write_audio_stream(
     format: str | None = None,
     tags: Mapping[str, str] | None = None,
 ) -> Written:
-    """`write_audio` of blocks [channels, n] as they are made, in bounded memory. The rate must be one of the format's: `file_rate`.
+    """Write blocks [channels, n] as they are made, in bounded memory; else as `write_audio`.
 
-    The file appears when the last block is written; what `blocks` raises goes through, and what was there then stays.
+    The rate must be one of the format's: `file_rate` returns it. The file appears when the last
+    block is written. Exceptions of `blocks` pass through and leave an existing file unchanged.
+    Raises AudioFileError.
     """
     target = Path(path)
     name, kind = _format(target, format)
@@ -123,19 +131,30 @@ def write_audio_stream(
     if kind.rates and sample_rate not in kind.rates:
         raise AudioFileError(f"{target}: {name} takes {', '.join(map(str, kind.rates))} Hz, not {sample_rate}")
     counted = _Blocks(blocks)
-    _replace(target, counted, channels, sample_rate, kind, encoding, _tags(tags))
+    _replace(target, counted, _Encoding(kind, encoding, channels, sample_rate, _tags(tags)))
     return Written(target, sample_rate, counted.frames, encoding)
 
 
-class _Blocks:
-    """Blocks [ch, n] as frames [n, ch] of a size that libsndfile takes, counted. Keeps what their maker raised."""
+@dataclass(frozen=True)
+class _Encoding:
+    """How a file is encoded: its format, libsndfile's subtype, channels, rate in Hz and tags."""
 
-    def __init__(self, blocks: Iterable[FloatArray]) -> None:
+    format: FileFormat
+    subtype: str
+    channels: int
+    sample_rate: int
+    tags: Mapping[str, str]
+
+
+class _Blocks:
+    """Blocks [ch, n] as frames [n, ch], counted, in sizes that libsndfile takes."""
+
+    def __init__(self, blocks: Iterable[Float32Array]) -> None:
         self._blocks = blocks
         self.frames = 0
         self.failure: BaseException | None = None
 
-    def __iter__(self) -> Iterator[FloatArray]:
+    def __iter__(self) -> Iterator[Float32Array]:
         try:
             for block in self._blocks:
                 for start in range(0, block.shape[1], WRITE_BLOCK):
@@ -155,8 +174,8 @@ def _format(target: Path, asked: str | None) -> tuple[str, FileFormat]:
     return name, FORMATS[name]
 
 
-def _frames(target: Path, samples: npt.ArrayLike) -> FloatArray:
-    """The samples as [T, ch], checked."""
+def _frames(target: Path, samples: npt.ArrayLike) -> Float32Array:
+    """Return samples [T] or [ch, T] as frames [T, ch], checked."""
     x = np.atleast_2d(np.asarray(samples, np.float32))
     if x.ndim != 2 or x.shape[0] == 0 or x.shape[1] == 0:
         raise AudioFileError(f"{target}: nothing to write: samples have shape {x.shape}, need [T] or [channels, T]")
@@ -189,12 +208,12 @@ def _tags(tags: Mapping[str, str] | None) -> dict[str, str]:
 
 
 class _Target(FileIO):
-    """The temporary file, for libsndfile's callbacks: an exception cannot pass through C, so the first one is kept."""
+    """The temporary file for libsndfile's callbacks: keeps the exception that C cannot pass on."""
 
     failure: OSError | None = None
 
     def write(self, data: Any) -> int:
-        """All of it, or 0 with the reason kept."""
+        """Write all of `data`, or return 0 and keep the reason."""
         view = memoryview(data)
         try:
             done = 0
@@ -209,91 +228,52 @@ class _Target(FileIO):
         return super().write(data) or 0
 
 
-def _replace(
-    target: Path, blocks: _Blocks, channels: int, sample_rate: int, kind: FileFormat, encoding: str,
-    tags: Mapping[str, str],
-) -> None:  # fmt: skip
-    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.tmp")
+def _replace(target: Path, blocks: _Blocks, encoding: _Encoding) -> None:
     try:
-        if target.is_dir():
-            raise IsADirectoryError(errno.EISDIR, "it is a folder")
-        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-        try:
-            with _Target(descriptor, "r+") as file:
-                _encode(file, blocks, channels, sample_rate, kind, encoding, tags)
-                os.fsync(file.fileno())
-            os.replace(temporary, target)
-        except BaseException:
-            with suppress(OSError):
-                temporary.unlink()
-            raise
-        _sync_folder(target.parent)
+        with replacing(target) as temporary, _Target(temporary.fileno(), "r+", closefd=False) as file:
+            _encode(file, blocks, encoding)
     except OSError as error:
         if error is blocks.failure:
             raise
-        raise AudioFileError(f"{target} could not be written: {_advice(error, target)}") from None
+        raise AudioFileError(f"{target} could not be written: {write_advice(error, target)}") from None
     except (soundfile.SoundFileError, RuntimeError, AssertionError, TypeError, ValueError) as error:
         if error is blocks.failure:
             raise
-        raise AudioFileError(f"{target} could not be encoded as {encoding} at {sample_rate} Hz: {error}") from None
+        how = f"{encoding.subtype} at {encoding.sample_rate} Hz"
+        raise AudioFileError(f"{target} could not be encoded as {how}: {error}") from None
 
 
-def _encode(
-    file: _Target, blocks: _Blocks, channels: int, sample_rate: int, kind: FileFormat, encoding: str,
-    tags: Mapping[str, str],
-) -> None:  # fmt: skip
+def _encode(file: _Target, blocks: _Blocks, encoding: _Encoding) -> None:
+    kind, subtype = encoding.format, encoding.subtype
     options: dict[str, Any] = {} if kind.compression is None else {"compression_level": kind.compression}
     if kind.container == "MP3":
         options["bitrate_mode"] = "CONSTANT"
     dither = np.random.default_rng(0)
     try:
         sound = soundfile.SoundFile(
-            file, "w", sample_rate, channels, subtype=encoding, format=kind.container, **options
+            file, "w", encoding.sample_rate, encoding.channels, subtype=subtype, format=kind.container, **options
         )
         with sound:
-            for key, value in tags.items():
+            for key, value in encoding.tags.items():
                 setattr(sound, key, value)
             for block in blocks:
                 if not np.isfinite(block).all():
                     raise AudioFileError(
                         "the sound holds samples that are not numbers (NaN or infinite): nothing was written"
                     )
-                sound.write(_quantised(block, encoding, dither))
+                sound.write(_quantised(block, subtype, dither))
     finally:
         if file.failure:
             raise file.failure
 
 
-def _quantised(block: FloatArray, encoding: str, dither: np.random.Generator) -> npt.NDArray[Any]:
-    """Integers where the encoding has them (what read x / 2^15 or x / 2^23 back exactly), floats otherwise."""
-    if encoding == "PCM_16":
+def _quantised(block: Float32Array, subtype: str, dither: np.random.Generator) -> npt.NDArray[Any]:
+    """Return a block [n, ch] as integers of 16 or 24 bits, dithered at 16, or else as it is."""
+    if subtype == "PCM_16":
         noise = dither.random(block.shape) - dither.random(block.shape)
         scaled = np.rint(block * 32768.0 + np.where(block == 0.0, 0.0, noise))
         return np.asarray(np.clip(scaled, -32768, 32767), np.int16)
-    if encoding == "PCM_24":
+    if subtype == "PCM_24":
         scaled = np.rint(block.astype(np.float64) * 8388608.0)
         return np.left_shift(np.asarray(np.clip(scaled, -8388608, 8388607), np.int32), 8)
     return np.ascontiguousarray(block)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the rename durable, where the system can (not on Windows)."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        os.fsync(descriptor)
-        os.close(descriptor)
-
-
-def _advice(error: OSError, target: Path) -> str:
-    known = {
-        errno.ENOSPC: "the disk is full: free some space or choose another folder",
-        errno.EDQUOT: "your disk quota is used up: free some space or choose another folder",
-        errno.EFBIG: "the file grew beyond what this disk or account allows: render less or choose another folder",
-        errno.EACCES: "no permission to write there: choose another folder",
-        errno.EPERM: "no permission to write there: choose another folder",
-        errno.EROFS: "the disk is read-only: choose another folder",
-        errno.ENOENT: f"the folder {target.parent} does not exist: create it first",
-        errno.ENOTDIR: f"{target.parent} is not a folder: choose another place",
-        errno.EISDIR: "it is a folder: give a file name",
-    }
-    return known.get(error.errno or 0, f"{error.strerror or error}: choose another folder")

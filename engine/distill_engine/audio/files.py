@@ -1,6 +1,7 @@
-"""Sound files in and out, through libsndfile: WAV, AIFF, FLAC, MP3, Ogg Vorbis, Opus, CAF and its other formats.
+"""Read sound files: WAV, AIFF, FLAC, MP3, Ogg Vorbis, Opus, CAF and others that libsndfile reads.
 
-Reading gives what can be decoded, finite, with a note on anything that was wrong. Writing is atomic: see `encoding`.
+Damaged files give the samples that can be decoded, and notes on what was wrong. `encoding` writes
+files.
 """
 
 from __future__ import annotations
@@ -9,25 +10,24 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import soundfile
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.encoding import write_audio as write_audio
 from distill_engine.audio.levels import mix_to_mono
-from distill_engine.audio.quiet import quiet_decoder
 from distill_engine.audio.resampling import resample
 from distill_engine.errors import AudioFileError
+from distill_engine.system.c_libraries import stderr_silenced
 
-FloatArray = npt.NDArray[np.float32]
-
-READ_BLOCK = 4096  # frames; what a damaged file still gives is found in steps of this
-RATES = (1_000, 768_000)
-MAX_CHANNELS = 64
+READ_BLOCK = 4096  # frames; a damaged file is read up to the last whole block
+RATES = (1_000, 768_000)  # Hz, lowest and highest
+MAX_CHANNELS = 64  # of a file
 MAX_SAMPLES = 1 << 30  # of all channels together: 4 GiB of memory
 _LIBSNDFILE_UNRECOGNISED = 1
 _TRUNCATED = re.compile(r"^\s*(?:data|SSND)\s*:\s*(\d+) \(should be (\d+)\)", re.MULTILINE)
@@ -35,7 +35,7 @@ _TRUNCATED = re.compile(r"^\s*(?:data|SSND)\s*:\s*(\d+) \(should be (\d+)\)", re
 
 @dataclass(frozen=True)
 class AudioInfo:
-    """What a sound file says of itself: format ("WAV"), encoding ("PCM_16"), rate in Hz, frames per channel, tags."""
+    """A sound file's header: format ("WAV"), encoding ("PCM_16"), rate in Hz, frames, tags."""
 
     path: Path
     format: str
@@ -47,39 +47,39 @@ class AudioInfo:
 
     @property
     def duration(self) -> float:
-        """Seconds."""
+        """Length in seconds."""
         return self.frames / self.sample_rate
 
 
 @dataclass(frozen=True)
 class Sound:
-    """Decoded audio [ch, T], full scale +-1, all finite. `notes` say in plain words what was wrong with the file, if anything."""
+    """Decoded samples [ch, T], full scale +-1, finite; `notes` say what was wrong with the file."""
 
-    samples: FloatArray
+    samples: Float32Array
     sample_rate: int
     path: Path
     notes: tuple[str, ...] = ()
 
     @property
     def duration(self) -> float:
-        """Seconds."""
+        """Length in seconds."""
         return float(self.samples.shape[1] / self.sample_rate)
 
 
 def audio_info(path: str | Path) -> AudioInfo:
-    """The header of a sound file, without decoding it. Raises AudioFileError."""
-    with quiet_decoder(Path(path)), _open(Path(path)) as file:
+    """Read the header of a sound file, without decoding it. Raises AudioFileError."""
+    with _decoder_silenced(Path(path)), _open(Path(path)) as file:
         return _info(file, Path(path))
 
 
 def read_audio(path: str | Path, *, sample_rate: int | None = None, mono: bool = False) -> Sound:
-    """The whole file as [ch, T] float32, at its own rate or resampled, all channels or mixed to one ([1, T]).
+    """Read a whole file as [ch, T], or [1, T] if `mono`, at its own rate or at `sample_rate` (Hz).
 
-    A file that ends early or breaks off gives what comes before, samples that are not numbers become silence, and `notes` say so.
-    Raises AudioFileError where nothing can be decoded.
+    A file that breaks off gives the samples before the break, and samples that are not numbers
+    become silence; `notes` say so. Raises AudioFileError if nothing can be decoded.
     """
     where = Path(path)
-    with quiet_decoder(where), _open(where) as file:
+    with _decoder_silenced(where), _open(where) as file:
         info = _info(file, where)
         blocks = list(_blocks(file))
         notes = _truncation(str(file.extra_info)) if info.format != "OGG" else _broken_off(where)
@@ -101,14 +101,38 @@ def read_audio(path: str | Path, *, sample_rate: int | None = None, mono: bool =
 
 
 class _Forward(soundfile.SoundFile):  # type: ignore[misc]
-    """Read strictly forward: soundfile seeks after each block it reads, and in a variable-rate MP3 that lands beside the mark."""
+    """A file that is only read forward.
+
+    soundfile seeks after each block it reads, which misses the position in an MP3 of variable bit
+    rate.
+    """
 
     def seekable(self) -> bool:
+        """Say that it cannot seek."""
         return False
 
 
+def _decoder_silenced(path: Path) -> AbstractContextManager[None]:
+    """Discard what libsndfile's MP3 decoder prints; `notes` and errors say it in words."""
+    return stderr_silenced() if _is_mp3(path) else nullcontext()
+
+
+def _is_mp3(path: Path) -> bool:
+    """Return whether a file is MP3: by its name, an ID3 tag or an MPEG audio frame header."""
+    if path.suffix.lower() in (".mp1", ".mp2", ".mp3"):
+        return True
+    if not path.is_file():
+        return False
+    try:
+        with open(path, "rb") as file:
+            head = file.read(3)
+    except (OSError, ValueError):
+        return False
+    return head == b"ID3" or (len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0)
+
+
 def _open(path: Path) -> Any:
-    """The file opened by libsndfile; every reason why not as one line."""
+    """Open a file with libsndfile. Raises AudioFileError with one line for every reason."""
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
             raise AudioFileError(f"{path} is not a file: give the path of a sound file")
@@ -146,12 +170,15 @@ def _info(file: Any, path: Path) -> AudioInfo:
     )
 
 
-def _blocks(file: Any) -> Iterator[FloatArray]:
-    """Blocks [n, ch] up to the end or to the first one that cannot be decoded: memory follows the data, not the header."""
+def _blocks(file: Any) -> Iterator[Float32Array]:
+    """Yield blocks [n, ch] up to the end, or to the first that cannot be decoded.
+
+    The memory they take follows the data, whatever the header claims.
+    """
     total = 0
     while total <= MAX_SAMPLES:
         try:
-            block: FloatArray = file.read(READ_BLOCK, dtype="float32", always_2d=True)
+            block: Float32Array = file.read(READ_BLOCK, dtype="float32", always_2d=True)
         except (soundfile.SoundFileError, RuntimeError, AssertionError):
             return
         if not len(block):
@@ -161,7 +188,7 @@ def _blocks(file: Any) -> Iterator[FloatArray]:
 
 
 def _truncation(log: str) -> tuple[str, ...]:
-    """A note if libsndfile's log says that the header promised more bytes than there are (streamed files promise none)."""
+    """Return a note if the header promises more bytes than there are."""
     found = _TRUNCATED.search(log)
     promised, present = (int(found[1]), int(found[2])) if found else (0, 0)
     if promised <= present or promised >= 0xFFFFFF00 or promised == 0x7FFFFFFF:
@@ -170,7 +197,7 @@ def _truncation(log: str) -> tuple[str, ...]:
 
 
 def _broken_off(path: Path) -> tuple[str, ...]:
-    """A note if the last Ogg page does not carry the end-of-stream flag (RFC 3533, section 6)."""
+    """Return a note if the last Ogg page lacks the end-of-stream flag (RFC 3533, section 6)."""
     with open(path, "rb") as file:
         file.seek(max(0, os.path.getsize(path) - (1 << 17)))  # a page is at most 65,307 bytes
         tail = file.read()
@@ -183,7 +210,7 @@ def _early_end(present: float, promised: float) -> str:
     return f"ends early: {present:.2f} of {promised:.2f} s can be read, the rest is damaged or missing"
 
 
-def _without_nan(samples: FloatArray) -> tuple[FloatArray, tuple[str, ...]]:
+def _without_nan(samples: Float32Array) -> tuple[Float32Array, tuple[str, ...]]:
     finite = np.isfinite(samples)
     bad = int(samples.size - np.count_nonzero(finite))
     if not bad:

@@ -1,31 +1,33 @@
-"""Levels in decibels, fades, clipping, and the mix of several channels into one.
+"""Levels in decibels, clipping, and the mix of several channels into one.
 
-Full scale is +-1; 0 dBFS is a peak of 1. Silence is reported as `SILENCE_DB`, never as minus infinity, so that every level
-can be printed, compared and stored.
+Full scale is +-1; 0 dBFS is a peak of 1. Silence has the level `SILENCE_DB`, never minus infinity,
+so that every level can be printed, compared and stored.
 """
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float32]
+from distill_engine.audio.arrays import Float32Array
 
 SILENCE_DB = -150.0
 
 
-def gain_to_db(gain: float) -> float:
-    """Decibels of a linear gain >= 0; `SILENCE_DB` at the lowest."""
-    return max(20.0 * float(np.log10(gain)), SILENCE_DB) if gain > 0 else SILENCE_DB
+def gain_to_db(gain: float, silence_db: float = SILENCE_DB) -> float:
+    """Return a linear gain or amplitude >= 0 in dB, at least `silence_db`."""
+    return max(20.0 * math.log10(gain), silence_db) if gain > 0 else silence_db
 
 
-def db_to_gain(level_db: float) -> float:
-    """Linear gain of a level in dB; `SILENCE_DB` and below is exactly 0."""
-    return float(10.0 ** (level_db / 20.0)) if level_db > SILENCE_DB else 0.0
+def db_to_gain(level_db: float, silence_db: float = SILENCE_DB) -> float:
+    """Return the linear gain of a level in dB; `silence_db` and below is exactly 0."""
+    return float(10.0 ** (level_db / 20.0)) if level_db > silence_db else 0.0
 
 
 def rms_db(samples: npt.NDArray[np.floating]) -> float:
-    """Root mean square over all channels and samples, dBFS (a full-scale sine is -3.01).
+    """Return the RMS of samples [...] of all channels in dBFS; a full-scale sine has -3.01.
 
     >>> round(rms_db(np.sin(2 * np.pi * np.arange(441) / 441)), 2)
     -3.01
@@ -36,7 +38,7 @@ def rms_db(samples: npt.NDArray[np.floating]) -> float:
 
 
 def peak_db(samples: npt.NDArray[np.floating]) -> float:
-    """Largest absolute sample over all channels, dBFS.
+    """Return the largest absolute value of samples [...] in dBFS.
 
     >>> round(peak_db(np.array([[0.1, -0.5], [0.2, 0.0]])), 2)
     -6.02
@@ -44,36 +46,16 @@ def peak_db(samples: npt.NDArray[np.floating]) -> float:
     return gain_to_db(float(np.max(np.abs(samples)))) if samples.size else SILENCE_DB
 
 
-def fade_in(samples: FloatArray, length: int) -> FloatArray:
-    """A copy of [..., T] whose first `length` samples rise from 0 (raised cosine: no corner at either end)."""
-    out = np.array(samples, np.float32)
-    n = min(length, out.shape[-1])
-    if n > 0:
-        out[..., :n] *= (0.5 - 0.5 * np.cos(np.pi * np.arange(n) / n)).astype(np.float32)
-    return out
+def clipped_samples(samples: Float32Array) -> int:
+    """Count the samples of [ch, T] in flat tops: three or more at the channel's peak, by a step.
 
-
-def fade_out(samples: FloatArray, length: int) -> FloatArray:
-    """A copy of [..., T] whose last `length` samples fall to 0: `fade_in` in a mirror."""
-    return fade_in(samples[..., ::-1], length)[..., ::-1].copy()
-
-
-def equal_power_fade(length: int) -> tuple[FloatArray, FloatArray]:
-    """Curves (out, in), each [length], with out^2 + in^2 = 1: for cross-fades between two different signals."""
-    angle = (np.arange(length) + 0.5) / max(length, 1) * (np.pi / 2)
-    return np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
-
-
-def clipped_samples(samples: FloatArray) -> int:
-    """How many samples of [ch, T] sit in flat tops: runs of three or more at the channel's peak, entered by a step.
-
-    The step tells a clipped wave from the rounded top of a low full-scale tone, whose neighbours differ by less than that. Peaks
-    below -6 dBFS never count.
+    The step distinguishes a clipped wave from the round top of a low full-scale tone, whose
+    neighbours differ by less. Peaks below -6 dBFS never count.
     """
     return sum(_flat_tops(channel * sign) for channel in np.atleast_2d(samples) for sign in (1.0, -1.0))
 
 
-def _flat_tops(x: npt.NDArray[np.float32], tolerance: float = 4e-5, step: float = 5e-4) -> int:
+def _flat_tops(x: Float32Array, tolerance: float = 4e-5, step: float = 5e-4) -> int:
     peak = float(x.max(initial=0.0))
     if peak < 0.5:
         return 0
@@ -86,11 +68,11 @@ def _flat_tops(x: npt.NDArray[np.float32], tolerance: float = 4e-5, step: float 
     return int((ends - starts)[flat].sum())
 
 
-def mix_to_mono(samples: FloatArray) -> tuple[FloatArray, str]:
-    """Mono [T] of [ch, T], at the level of its sounding channels, and a note where it is not their plain mean.
+def mix_to_mono(samples: Float32Array) -> tuple[Float32Array, str]:
+    """Mix [ch, T] to mono [T]; returns it with a note if it is not the plain mean of the channels.
 
-    Channels 60 dB below the loudest do not count (a mono recording in the left channel keeps its level). Where channels cancel
-    each other, the loudest one is taken instead of their mean.
+    Channels 60 dB below the loudest do not count, so that a mono recording in the left channel
+    keeps its level. If channels cancel each other, the loudest is taken instead of the mean.
     """
     if samples.shape[0] == 1:
         return np.ascontiguousarray(samples[0]), ""

@@ -1,7 +1,8 @@
-"""The mel spectrogram that every model and vocoder here shares, in numpy: whole signals and streams.
+"""The mel spectrogram that models and vocoders share, in numpy: of whole signals and of streams.
 
-Definition and numbers are BigVGAN-v2's (arXiv 2206.04658 and its 44.1 kHz / 128 band / 512 hop configuration); the filterbank
-is Slaney's (Auditory Toolbox, 1998) with area normalisation. Arrays are channel-first: mel is [bands, frames].
+Definition and numbers are BigVGAN-v2's (arXiv 2206.04658, its configuration of 44.1 kHz, 128 bands
+and hop 512). The filterbank is Slaney's (Auditory Toolbox, 1998) with area normalisation. A mel is
+[bands, frames].
 """
 
 from __future__ import annotations
@@ -13,18 +14,22 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.errors import ConfigError
 
-FloatArray = npt.NDArray[np.float32]
+LEAD_IN = 4096
+"""Samples of silence put before a recording that a vocoder copies, so that its start is an onset.
 
-LEAD_IN = 4096  # samples of silence before a recording that is copied: what it begins with sets in, and is no reflection going on
+Without them the mel reflects the start and shows sound before it.
+"""
 
 
 @dataclass(frozen=True)
 class MelConfig:
-    """One definition of a log-mel spectrogram. Defaults: the one used throughout (11.61 ms frames, 128 bands).
+    """Definition of a log-mel spectrogram. The defaults, used throughout: 128 bands every 11.61 ms.
 
-    `power` 1 is magnitude, 2 is power; `compression` "log" is ln(max(x, floor)), "log1p" is ln(1 + x).
+    Rates and limits are in Hz, `n_fft`, `window` and `hop` in samples. `power` 1 means magnitudes,
+    2 power. `compression` "log" is ln(max(x, floor)), "log1p" is ln(1 + x).
     """
 
     sample_rate: int = 44100
@@ -59,22 +64,26 @@ class MelConfig:
         return (self.n_fft - self.hop) // 2
 
     def to_dict(self) -> dict[str, Any]:
+        """Return the fields as values for JSON."""
         return asdict(self)
 
 
 DEFAULT_MEL = MelConfig()
 
 
-def hz_to_mel(frequency: npt.ArrayLike, scale: str = "slaney") -> npt.NDArray[np.float64]:
-    """Mel value of a frequency in Hz. Slaney: linear below 1 kHz, logarithmic above; HTK: 2595 log10(1 + f/700)."""
+def hz_to_mel(frequency: npt.ArrayLike, scale: str = "slaney") -> Float64Array:
+    """Return the mel values [...] of frequencies [...] in Hz.
+
+    Slaney's scale is linear below 1 kHz and logarithmic above, HTK's is 2595 log10(1 + f/700).
+    """
     f = np.asarray(frequency, np.float64)
     if scale == "htk":
         return 2595.0 * np.log10(1.0 + f / 700.0)
     return np.where(f < 1000.0, f * 3 / 200, 15.0 + np.log(np.maximum(f, 1000.0) / 1000.0) / (np.log(6.4) / 27.0))
 
 
-def mel_to_hz(mel: npt.ArrayLike, scale: str = "slaney") -> npt.NDArray[np.float64]:
-    """Inverse of `hz_to_mel`."""
+def mel_to_hz(mel: npt.ArrayLike, scale: str = "slaney") -> Float64Array:
+    """Return the frequencies [...] in Hz of mel values [...]: the inverse of `hz_to_mel`."""
     m = np.asarray(mel, np.float64)
     if scale == "htk":
         return np.asarray(700.0 * (10.0 ** (m / 2595.0) - 1.0))
@@ -82,8 +91,11 @@ def mel_to_hz(mel: npt.ArrayLike, scale: str = "slaney") -> npt.NDArray[np.float
 
 
 @cache
-def mel_filterbank(config: MelConfig = DEFAULT_MEL) -> FloatArray:
-    """Triangular filters [bands, n_fft // 2 + 1], each of unit area per Hz where `area_norm` is set. Read-only."""
+def mel_filterbank(config: MelConfig = DEFAULT_MEL) -> Float32Array:
+    """Return triangular filters [bands, n_fft // 2 + 1], read-only.
+
+    With `area_norm` each has unit area over frequency in Hz.
+    """
     low, high = hz_to_mel([config.f_min, config.f_max], config.scale)
     edges = mel_to_hz(np.linspace(low, high, config.bands + 2), config.scale)
     frequencies = np.fft.rfftfreq(config.n_fft, 1.0 / config.sample_rate)
@@ -98,8 +110,8 @@ def mel_filterbank(config: MelConfig = DEFAULT_MEL) -> FloatArray:
 
 
 @cache
-def hann_window(length: int, padded: int | None = None) -> FloatArray:
-    """Periodic Hann window, centred in `padded` samples (torch.stft's convention). Read-only."""
+def hann_window(length: int, padded: int | None = None) -> Float32Array:
+    """Return a periodic Hann window [padded or length], centred as in torch.stft, read-only."""
     window = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(length) / length)
     spare = (padded or length) - length
     out = np.pad(window, (spare // 2, spare - spare // 2)).astype(np.float32)
@@ -107,21 +119,25 @@ def hann_window(length: int, padded: int | None = None) -> FloatArray:
     return out
 
 
-def _compress(mel: npt.NDArray[Any], config: MelConfig) -> FloatArray:
+def compress(linear: npt.NDArray[np.floating], config: MelConfig) -> Float32Array:
+    """Return the log-mel [...] of a linear mel [...], by the definition's `compression`."""
     if config.compression == "log1p":
-        return np.asarray(np.log1p(mel), np.float32)
-    return np.asarray(np.log(np.maximum(mel, config.floor)), np.float32)
+        return np.asarray(np.log1p(np.maximum(linear, 0.0)), np.float32)
+    return np.asarray(np.log(np.maximum(linear, config.floor)), np.float32)
 
 
-def _frames_to_mel(frames: npt.NDArray[Any], config: MelConfig) -> FloatArray:
-    """Mel [bands, F] of windowless frames [F, n_fft]."""
+def _frames_to_mel(frames: npt.NDArray[Any], config: MelConfig) -> Float32Array:
+    """Return the log-mel [bands, F] of frames [F, n_fft] that are not windowed yet."""
     spectrum = np.fft.rfft(frames * hann_window(config.window, config.n_fft), axis=-1)
     power = spectrum.real**2 + spectrum.imag**2 + 1e-9
-    return _compress(mel_filterbank(config) @ (np.sqrt(power) if config.power == 1 else power).T, config)
+    return compress(mel_filterbank(config) @ (np.sqrt(power) if config.power == 1 else power).T, config)
 
 
-def mel_spectrogram(samples: FloatArray, config: MelConfig = DEFAULT_MEL) -> FloatArray:
-    """Log-mel [bands, T // hop] of mono samples [T], full scale +-1. Shorter than one hop: padded to one frame."""
+def mel_spectrogram(samples: Float32Array, config: MelConfig = DEFAULT_MEL) -> Float32Array:
+    """Return the log-mel [bands, T // hop] of mono samples [T], full scale +-1.
+
+    Less than a hop is padded to one frame. Raises ConfigError for any other shape.
+    """
     x = np.asarray(samples, np.float32)
     if x.ndim != 1:
         raise ConfigError(f"mel_spectrogram takes mono samples [T], got shape {x.shape}")
@@ -135,10 +151,11 @@ def mel_spectrogram(samples: FloatArray, config: MelConfig = DEFAULT_MEL) -> Flo
 
 
 class StreamingMel:
-    """The same frames from a stream: push samples, get every frame that is complete.
+    """The frames of `mel_spectrogram` from a stream: push samples, get the complete frames.
 
-    Frame t needs samples up to t * hop + n_fft - padding, so frames come `delay` = n_fft - padding - hop samples late. The end of
-    the signal reflects in `mel_spectrogram`; `flush` does the same here, so that pushed + flushed equals whole.
+    Frame t needs samples up to t * hop + n_fft - padding: frames come `delay` = n_fft - padding -
+    hop samples late. `flush` reflects the end of the signal as `mel_spectrogram` does, so that the
+    frames are the same.
     """
 
     def __init__(self, config: MelConfig = DEFAULT_MEL) -> None:
@@ -147,8 +164,8 @@ class StreamingMel:
         self._pending = np.zeros(0, np.float32)
         self._started = False
 
-    def push(self, samples: FloatArray) -> FloatArray:
-        """Frames [bands, n >= 0] completed by these samples [T]."""
+    def push(self, samples: Float32Array) -> Float32Array:
+        """Return the frames [bands, n >= 0] that samples [T] complete."""
         self._pending = np.concatenate([self._pending, np.asarray(samples, np.float32)])
         pad, hop, n_fft = self.config.padding, self.config.hop, self.config.n_fft
         if not self._started:
@@ -164,8 +181,8 @@ class StreamingMel:
         self._pending = self._pending[count * hop :]
         return mel
 
-    def flush(self) -> FloatArray:
-        """The last frames, with the end reflected. The stream is then ready for a new signal."""
+    def flush(self) -> Float32Array:
+        """Return the last frames [bands, n], with the end reflected, and start a new signal."""
         pad = self.config.padding
         if self._started:
             mel = self.push(self._pending[-1 - pad : -1][::-1].copy())
@@ -176,10 +193,10 @@ class StreamingMel:
         self._pending, self._started = np.zeros(0, np.float32), False
         return mel
 
-    def state(self) -> tuple[FloatArray, bool]:
-        """The samples that later frames still need, and whether the beginning was reflected already."""
+    def state(self) -> tuple[Float32Array, bool]:
+        """Return the samples [n] that later frames need, and whether the start was reflected."""
         return self._pending.copy(), self._started
 
-    def restore(self, pending: FloatArray, started: bool) -> None:
-        """Goes on from a `state`."""
+    def restore(self, pending: Float32Array, started: bool) -> None:
+        """Continue from a `state` with `pending` samples [n]."""
         self._pending, self._started = np.asarray(pending, np.float32), started

@@ -1,8 +1,9 @@
-"""Converts log-mel spectrograms between definitions, so that a model and a vocoder with different ones work together.
+"""Convert log-mel spectrograms between definitions: a model may play through any vocoder.
 
-A sine keeps its frequency, level and duration; noise keeps its level. Per frame: undo the compression, take out what is clearly
-a sine (a peak that fills two or three neighbouring bands), invert the source's filterbank for the rest (ridge regression), move
-both to the target's frequency axis and its power, apply the target's filterbank and compression. Time: frame centres are aligned.
+A sine keeps its frequency, level and duration; noise keeps its level. For each frame: undo the
+compression, take out clear sines (peaks two or three bands wide), invert the source's filterbank
+for the rest (ridge regression), move both to the target's frequency axis and power, and apply the
+target's filterbank and compression. In time, the centres of frames are aligned.
 """
 
 from __future__ import annotations
@@ -14,41 +15,41 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from distill_engine.audio.mel import FloatArray, MelConfig, hann_window, hz_to_mel, mel_filterbank, mel_to_hz
+from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.audio.mel import MelConfig, compress, hann_window, hz_to_mel, mel_filterbank, mel_to_hz
 from distill_engine.errors import ConfigError
 
-Array = npt.NDArray[np.float64]
-RIDGE = 1e-3
-PEAK_RATIO = 12.0  # a sine's bands stand at least this many times (in magnitude, per unit of filter) above those around
-LEFT_OVER = 0.1  # what remains of a sine's bands below this share is the fit's error
+RIDGE = 1e-3  # regularisation of the inverse filterbank, relative to its mean diagonal
+PEAK_RATIO = 12.0  # least magnitude of a sine's band over those around it, per unit of filter area
+LEFT_OVER = 0.1  # share of a sine's bands up to which the remainder counts as error of the fit
 LOBE_STEPS = 12  # candidate sines per bin of the source's spectrum
 
 
 class MelAdapter:
-    """From mels of one definition to mels of another: rates, hops, bands, scales, power and compression may all differ.
+    """Converts mels of one definition to another; they may differ in every field.
 
-    What the source does not contain (above its highest band) is silence in the result. Where both definitions are equal the
-    mel passes unchanged.
+    Frequencies above the source's highest band are silent in the result. If both definitions are
+    equal the mel passes unchanged.
     """
 
     def __init__(self, source: MelConfig, target: MelConfig) -> None:
         self.source, self.target = source, target
         self.time_ratio = source.frame_rate / target.frame_rate  # source frames per target frame
-        self.reach = math.ceil(max(1.0, self.time_ratio))  # source frames to each side that a target frame is made of
+        self.reach = math.ceil(max(1.0, self.time_ratio))  # source frames on each side of a target frame's centre
         if source != target:
             self._inverse = _ridge_inverse(source)
             self._sines = _sine_table(source, target)
             self._bank = mel_filterbank(target).astype(np.float64)
             self._onto_bins = _bin_interpolation(source, target) * _noise_gain(source, target)
-            if target.power == 1:  # nothing happens between the two: one smaller matrix
+            if target.power == 1:  # no power between the two matrices: join them to a smaller one
                 self._bank, self._onto_bins = np.eye(target.bands), self._bank @ self._onto_bins
 
     def frames(self, count: int) -> int:
-        """Target frames that `count` source frames become: the same duration, to the nearest frame."""
+        """Return the target frames that last as long as `count` source frames, to the nearest."""
         return max(1, round(count / self.time_ratio)) if count else 0
 
-    def convert(self, mel: FloatArray) -> FloatArray:
-        """Log-mel [bands, F] of the source definition -> [bands', frames(F)] of the target's. Raises ConfigError."""
+    def convert(self, mel: Float32Array) -> Float32Array:
+        """Convert source log-mel [bands, F] to target [bands', frames(F)]. Raises ConfigError."""
         if mel.ndim != 2 or mel.shape[0] != self.source.bands:
             raise ConfigError(f"mel adapter takes [{self.source.bands}, frames], got shape {mel.shape}")
         if self.source == self.target or mel.shape[1] == 0:
@@ -56,17 +57,18 @@ class MelAdapter:
         blocks = [self.linear(mel[:, i : i + 512]) for i in range(0, mel.shape[1], 512)]
         return self.at_frames(np.concatenate(blocks, axis=1), np.arange(self.frames(mel.shape[1])))
 
-    def linear(self, mel: FloatArray) -> Array:
-        """Linear target mel [bands', F] at the source's frames, each by itself, of log-mel [bands, F]."""
+    def linear(self, mel: Float32Array) -> Float64Array:
+        """Convert log-mel [bands, F] to linear target mel [bands', F] at the source's times."""
         linear = _expand(mel, self.source)
         sines, rest = self._sines.extract(linear)
         spectrum = np.maximum(self._inverse @ rest, 0.0) ** (1.0 / self.source.power)  # magnitudes [bins, F]
         return sines + self._bank @ (self._onto_bins @ spectrum) ** self.target.power
 
-    def at_frames(self, linear: Array, frames: npt.NDArray[np.int64], first: int = 0) -> FloatArray:
-        """Log-mel [bands', J] at these target frames [J]: weighted means around each one's centre of what `linear` gave.
+    def at_frames(self, linear: Float64Array, frames: npt.NDArray[np.int64], first: int = 0) -> Float32Array:
+        """Return log-mel [bands', J] at target frames [J] of linear mel [bands', F].
 
-        The first of the linear frames [bands', F] is at source time `first`; nothing is known before and after them.
+        Each is a weighted mean around its centre. The first linear frame is source frame `first`;
+        frames before and after the given ones do not count.
         """
         count = first + linear.shape[1]
         centres = np.clip((frames + 0.5) * self.time_ratio - 0.5, 0, max(0, count - 1))
@@ -75,11 +77,11 @@ class MelAdapter:
         weights[(indices < first) | (indices >= count)] = 0.0
         weights /= weights.sum(axis=1, keepdims=True)
         gathered = linear[:, np.clip(indices, first, max(first, count - 1)) - first]  # [bands', J, 2 reach + 2]
-        return _compress(np.asarray(np.einsum("bfk,fk->bf", gathered, weights)), self.target)
+        return compress(np.asarray(np.einsum("bfk,fk->bf", gathered, weights)), self.target)
 
 
 class _SineTable:
-    """What sines of unit amplitude look like in both definitions, at closely spaced frequencies."""
+    """Mels of sines of unit amplitude in both definitions, at closely spaced frequencies."""
 
     def __init__(self, source: MelConfig, target: MelConfig) -> None:
         self._power = source.power
@@ -95,15 +97,20 @@ class _SineTable:
         peaks = np.argmax(self._source, axis=0)  # the band in which each sine is strongest
         self._candidates = [self._around(band, peaks) for band in range(source.bands)]
 
-    def _around(self, band: int, peaks: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Array, Array]:
-        """Sines [K] that may stand behind a peak in this band, their shapes [lobe, K] at unit length, and their lengths [K]."""
+    def _around(
+        self, band: int, peaks: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.int64], Float64Array, Float64Array]:
+        """Return the sines [K] that may cause a peak in this band.
+
+        With them their shapes [lobe, K], normalised to unit length, and the lengths [K] they had.
+        """
         candidates = np.nonzero(np.abs(peaks - band) <= 1)[0]
         shapes = self._source[max(0, self._below[band] + 1) : self._above[band], candidates]
         lengths = np.maximum(np.sqrt((shapes**2).sum(0)), 1e-15)
         return candidates, shapes / lengths, lengths
 
-    def extract(self, linear: Array) -> tuple[Array, Array]:
-        """Linear source mel [bands, F] -> target mel [bands', F] of its sines, and the source mel without them."""
+    def extract(self, linear: Float64Array) -> tuple[Float64Array, Float64Array]:
+        """Split linear mel [bands, F] into target mel [bands', F] of its sines and the rest."""
         rest = linear.copy()
         result = np.zeros((self._target.shape[0], linear.shape[1]))
         bands, frames = np.nonzero(self._is_peak(linear))
@@ -116,18 +123,21 @@ class _SineTable:
             if not len(candidates):
                 continue
             observed = rest[low:high, frame].copy()
-            likeness = observed @ shapes  # of least squares: the shape that takes most of the observed away
+            likeness = observed @ shapes  # least squares: the largest belongs to the shape that explains most
             best = int(np.argmax(likeness))
             amplitude, index = likeness[best] / lengths[best], candidates[best]
             remains = rest[:, frame] - amplitude * self._source[:, index]
             error = np.maximum(LEFT_OVER * observed, 0.5 * LEFT_OVER * observed.max())
-            remains[low:high][remains[low:high] < error] = 0.0  # a root would make much of little errors
+            remains[low:high][remains[low:high] < error] = 0.0  # the root for magnitudes would enlarge small errors
             rest[:, frame] = np.maximum(remains, 0.0)
             result[:, frame] += amplitude**self._exponent * self._gain * self._target[:, index]
         return result, rest
 
-    def _is_peak(self, linear: Array) -> npt.NDArray[np.bool_]:
-        """Bands [bands, F] that stand out as only a sine does: PEAK_RATIO above the nearest bands that its lobe leaves free."""
+    def _is_peak(self, linear: Float64Array) -> npt.NDArray[np.bool_]:
+        """Return which bands [bands, F] stand out as only a sine's do.
+
+        They are local maxima, PEAK_RATIO above the nearest bands outside the lobe of a sine.
+        """
         density = np.pad((linear * self._per_unit) ** (1.0 / self._power), ((1, 1), (0, 0)))
         here = density[1:-1]
         highest = (here > density[:-2]) & (here >= density[2:])
@@ -136,7 +146,10 @@ class _SineTable:
 
 
 def _outside_lobe(config: MelConfig) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """For each band the nearest lower and higher one that a sine in it does not reach; -1 and `bands` where there is none."""
+    """Return the nearest lower and higher band [bands] that a sine in each band does not reach.
+
+    -1 and `bands` stand where there is none.
+    """
     low, high = hz_to_mel([config.f_min, config.f_max], config.scale)
     edges = mel_to_hz(np.linspace(low, high, config.bands + 2), config.scale)
     lobe = 2.0 * config.sample_rate / config.window
@@ -146,8 +159,8 @@ def _outside_lobe(config: MelConfig) -> tuple[npt.NDArray[np.int64], npt.NDArray
     return np.array(below), np.array(above)
 
 
-def _responses(frequencies: Array, config: MelConfig) -> Array:
-    """Linear mels [bands, frequencies] of sines whose spectrum peaks at 1: the Hann window's lobe through the filterbank."""
+def _responses(frequencies: Float64Array, config: MelConfig) -> Float64Array:
+    """Return linear mels [bands, N] of sines at frequencies [N] in Hz whose spectrum peaks at 1."""
     bank = mel_filterbank(config).astype(np.float64)
     per_bin = config.sample_rate / config.n_fft
     nearest = np.round(frequencies / per_bin).astype(int)
@@ -172,19 +185,18 @@ def _window_sum(config: MelConfig) -> float:
 
 
 def _noise_gain(source: MelConfig, target: MelConfig) -> float:
-    """Ratio of the magnitudes that the same noise (per Hz) has in both spectra."""
+    """Return the ratio of the magnitudes of the same noise in both spectra."""
 
     def power(config: MelConfig) -> float:
         return float((hann_window(config.window, config.n_fft) ** 2).sum()) * config.sample_rate
 
-    spread = (np.pi / 4) ** (
-        0.25 * (source.power - target.power)
-    )  # half of what a noisy magnitude's mean and rms differ by
+    # half of the ratio between mean and RMS of a noise's magnitude
+    spread = (np.pi / 4) ** (0.25 * (source.power - target.power))
     return float(np.sqrt(power(target) / power(source)) * spread)
 
 
-def _expand(mel: FloatArray, config: MelConfig) -> Array:
-    """Linear values of log-mels; what lies at the floor is silence."""
+def _expand(mel: Float32Array, config: MelConfig) -> Float64Array:
+    """Return the linear mel [bands, F] of a log-mel [bands, F]; values at the floor become 0."""
     x = mel.astype(np.float64)
     if config.compression == "log1p":
         return np.maximum(np.expm1(x), 0.0)
@@ -192,15 +204,9 @@ def _expand(mel: FloatArray, config: MelConfig) -> Array:
     return np.where(linear <= config.floor * 1.0001, 0.0, linear)
 
 
-def _compress(linear: Array, config: MelConfig) -> FloatArray:
-    if config.compression == "log1p":
-        return np.log1p(np.maximum(linear, 0.0)).astype(np.float32)
-    return np.log(np.maximum(linear, config.floor)).astype(np.float32)
-
-
 @cache
-def _ridge_inverse(config: MelConfig) -> Array:
-    """Pseudo-inverse [bins, bands] of the filterbank, smoothed; rows of equal sensitivity whatever the bands' areas."""
+def _ridge_inverse(config: MelConfig) -> Float64Array:
+    """Return the regularised pseudo-inverse [bins, bands]; bands of all areas weigh alike."""
     bank = mel_filterbank(config).astype(np.float64)
     area = np.maximum(bank.sum(axis=1, keepdims=True), 1e-12)
     even = bank / area
@@ -210,8 +216,8 @@ def _ridge_inverse(config: MelConfig) -> Array:
 
 
 @cache
-def _bin_interpolation(source: MelConfig, target: MelConfig) -> Array:
-    """Matrix [target bins, source bins] that reads a spectrum at the target's frequencies; zero above the source's range."""
+def _bin_interpolation(source: MelConfig, target: MelConfig) -> Float64Array:
+    """Return the matrix [bins', bins] that interpolates a source spectrum to the target's bins."""
     from_hz = np.fft.rfftfreq(source.n_fft, 1.0 / source.sample_rate)
     to_hz = np.fft.rfftfreq(target.n_fft, 1.0 / target.sample_rate)
     columns: list[Any] = [np.interp(to_hz, from_hz, row, right=0.0) for row in np.eye(len(from_hz))]

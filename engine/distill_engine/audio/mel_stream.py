@@ -1,22 +1,23 @@
-"""The mel adapter as a stream: frames of one definition in, frames of another out, equal to the whole conversion but at its end."""
+"""The mel adapter as a stream.
+
+It gives the frames of the whole conversion, but for the last ones: the end of the signal is unknown
+to it.
+"""
 
 from __future__ import annotations
 
 from fractions import Fraction
 
 import numpy as np
-import numpy.typing as npt
 
-from distill_engine.audio.mel import FloatArray
+from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.mel_adapter import MelAdapter
-
-Array = npt.NDArray[np.float64]
 
 
 class StreamingMelAdapter:
-    """Feeds a `MelAdapter` block by block. Each step gives the target frames that its source frames complete: perhaps none.
+    """Feeds a `MelAdapter` block by block. Each step returns the complete target frames, if any.
 
-    A target frame is complete when every source frame within the reach of its weighted mean has come (`ready`).
+    A target frame is complete when all source frames of its weighted mean have come (see `ready`).
     """
 
     def __init__(self, adapter: MelAdapter) -> None:
@@ -28,20 +29,21 @@ class StreamingMelAdapter:
 
     def reset(self) -> None:
         """Start a new stream."""
-        self._pending: Array = np.zeros((self.adapter.target.bands, 0))
+        self._pending: Float64Array = np.zeros((self.adapter.target.bands, 0))
         self._first = 0  # time of the first pending frame
         self._sent = 0
 
     def ready(self, count: int) -> int:
-        """Target frames that are complete once `count` source frames have come: those j with
-        (j + 1/2) ratio - 1/2 + max(1, ratio) <= count.
+        """Return the target frames that are complete once `count` source frames have come.
+
+        Frame j is complete when (j + 1/2) ratio - 1/2 + max(1, ratio) <= count.
         """
         if self._same:
             return count
         return max(0, int((count + Fraction(1, 2) - max(Fraction(1), self.ratio)) / self.ratio + Fraction(1, 2)))
 
-    def process(self, mel: FloatArray) -> FloatArray:
-        """Log-mel [bands, n] of the source definition -> [bands', m >= 0] of the target's."""
+    def process(self, mel: Float32Array) -> Float32Array:
+        """Convert log-mel [bands, n] of the source to [bands', m >= 0] of the target."""
         if self._same or not mel.shape[1]:
             return mel if self._same else np.zeros((self.adapter.target.bands, 0), np.float32)
         self._pending = np.concatenate([self._pending, self.adapter.linear(mel)], axis=1)
@@ -55,11 +57,11 @@ class StreamingMelAdapter:
         return converted
 
     def state(self) -> dict[str, np.ndarray]:
-        """All that it remembers."""
+        """Return the streaming state: pending linear frames [bands', n] and two counters [2]."""
         return {"pending": self._pending.copy(), "times": np.array([self._first, self._sent], np.int64)}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Goes on from a `state`, bit for bit. Raises KeyError, ValueError."""
+        """Continue from a `state`: pending [bands', n], times [2]. Raises KeyError, ValueError."""
         pending = state.get("pending", np.zeros(0))
         self._pending = pending.astype(np.float64).reshape(self.adapter.target.bands, -1)
         self._first, self._sent = (int(value) for value in state["times"])

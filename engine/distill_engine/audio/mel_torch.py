@@ -1,4 +1,4 @@
-"""The mel spectrogram of `distill_engine.audio.mel` as a differentiable torch module, for losses and features."""
+"""The mel spectrogram of `audio.mel` as a differentiable torch module, for losses and features."""
 
 from __future__ import annotations
 

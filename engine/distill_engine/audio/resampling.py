@@ -1,8 +1,8 @@
 """Sample-rate conversion: whole signals through soxr, streams through a short polyphase filter.
 
-soxr's own stream was measured at 44.1 -> 48 kHz in blocks of 512: its delay swings between 2.4 and 21 ms and its output comes in
-lumps of 892 samples, more than the whole latency budget of the live engine. The filter here has a constant delay of 48 samples
-(1.1 ms) and gives every block its share.
+soxr has a stream of its own, which is too late for the live engine: at 44.1 -> 48 kHz in blocks of
+512 its delay varies between 2.4 and 21 ms, and its output comes 892 samples at a time. The filter
+here has a constant delay of 48 samples (1.1 ms) and gives every block its share.
 """
 
 from __future__ import annotations
@@ -14,22 +14,24 @@ import numpy as np
 import numpy.typing as npt
 import soxr
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import ConfigError
 
-FloatArray = npt.NDArray[np.float32]
-
-HALF_WIDTH = 48
+HALF_WIDTH = 48  # source samples on either side of an output sample
 KAISER_BETA = 9.6  # 96 taps: 96 dB down, flat to 20.5 kHz at 44.1 kHz
-MAX_PHASES = 1 << 16
+MAX_PHASES = 1 << 16  # rows of the filter bank
 
 
 def resampled_length(length: int, source_rate: int, target_rate: int) -> int:
-    """Samples at `target_rate` that cover `length` samples at `source_rate`: nothing of the end is lost."""
+    """Return the samples at `target_rate` that cover `length` samples at `source_rate`."""
     return -(-length * target_rate // source_rate)
 
 
-def resample(samples: npt.ArrayLike, source_rate: int, target_rate: int) -> FloatArray:
-    """[T] or [ch, T] at another rate, soxr HQ: [.., resampled_length(T)], aligned (sample 0 stays at time 0)."""
+def resample(samples: npt.ArrayLike, source_rate: int, target_rate: int) -> Float32Array:
+    """Resample [T] or [ch, T] to [.., resampled_length(T)] with soxr HQ; sample 0 stays at time 0.
+
+    Rates are in Hz. Raises ConfigError.
+    """
     x = np.asarray(samples, np.float32)
     if source_rate <= 0 or target_rate <= 0:
         raise ConfigError(f"cannot resample from {source_rate} to {target_rate} Hz: rates must be above 0")
@@ -38,13 +40,13 @@ def resample(samples: npt.ArrayLike, source_rate: int, target_rate: int) -> Floa
     length = resampled_length(x.shape[-1], source_rate, target_rate)
     spare = 8 + 2 * source_rate // target_rate  # soxr rounds the length: some zeros more, and cut
     padded = np.pad(x, [(0, 0)] * (x.ndim - 1) + [(0, spare)])
-    y: FloatArray = soxr.resample(np.ascontiguousarray(padded.T), source_rate, target_rate, quality="HQ").T
+    y: Float32Array = soxr.resample(np.ascontiguousarray(padded.T), source_rate, target_rate, quality="HQ").T
     return np.ascontiguousarray(y[..., :length], np.float32)
 
 
 @cache
-def _polyphase(up: int, down: int) -> FloatArray:
-    """Windowed-sinc taps [up, 2 * half]: row p interpolates at p / up of a source sample after tap half - 1. Read-only.
+def _polyphase(up: int, down: int) -> Float32Array:
+    """Return read-only sinc taps [up, 2 * half]: row p interpolates p / up after tap half - 1.
 
     Kaiser window; the cut-off is the lower Nyquist frequency of the two rates; every row sums to 1.
     """
@@ -53,7 +55,7 @@ def _polyphase(up: int, down: int) -> FloatArray:
     offsets = np.arange(-half + 1, half + 1)[None, :] - np.arange(up)[:, None] / up
     window = np.i0(KAISER_BETA * np.sqrt(np.maximum(0.0, 1.0 - (offsets / half) ** 2)))
     taps = np.sinc(offsets * scale) * window
-    bank: FloatArray = (taps / taps.sum(axis=1, keepdims=True)).astype(np.float32)
+    bank: Float32Array = (taps / taps.sum(axis=1, keepdims=True)).astype(np.float32)
     bank.flags.writeable = False
     return bank
 
@@ -63,10 +65,11 @@ def _half_width(up: int, down: int) -> int:
 
 
 class StreamingResampler:
-    """Another rate for a stream: `process` blocks of any size, then `flush`. Positions are integers: it cannot drift.
+    """Resamples a stream: `process` blocks of any size, then `flush`. It never drifts.
 
-    Output sample m is the source at time m / target_rate, so the stream is aligned; it comes `delay_samples` source samples late,
-    because the filter looks that far ahead. Equal rates pass through untouched with no delay.
+    Output sample m is the source at time m / target_rate: the stream is aligned. It comes
+    `delay_samples` source samples late, because the filter looks that far ahead. Equal rates pass
+    through unchanged, without delay.
     """
 
     def __init__(self, source_rate: int, target_rate: int, channels: int) -> None:
@@ -90,8 +93,8 @@ class StreamingResampler:
         self._received = 0
         self._sent = 0
 
-    def process(self, samples: FloatArray) -> FloatArray:
-        """The output [channels, n >= 0] that these samples [channels, T >= 0] complete."""
+    def process(self, samples: Float32Array) -> Float32Array:
+        """Return the output [channels, n >= 0] that samples [channels, T >= 0] complete."""
         x = np.asarray(samples, np.float32)
         if x.ndim != 2 or x.shape[0] != self.channels:
             raise ConfigError(f"this resampler takes [{self.channels}, T], got shape {x.shape}")
@@ -103,25 +106,25 @@ class StreamingResampler:
         return y
 
     def count(self, received: int) -> int:
-        """Samples that a new stream has given after `received` ones have come, whatever the blocks."""
+        """Return how many samples a new stream has given after `received` ones, in any blocks."""
         if self._through:
             return received
         last = received - self._half - 1  # the last source sample on which an output may start
         return max(0, (last * self._up + self._up - 1) // self._down + 1) if last >= 0 else 0
 
     def state(self) -> dict[str, np.ndarray]:
-        """All that it remembers."""
+        """Return the streaming state: pending samples [channels, n] and three counters [3]."""
         numbers = np.array([self._position, self._received, self._sent], np.int64)
         return {"pending": self._pending.copy(), "numbers": numbers}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Goes on from a `state`, bit for bit. Raises KeyError, ValueError."""
+        """Continue from a `state` of [channels, n] and [3]. Raises KeyError, ValueError."""
         self._position, self._received, self._sent = (int(value) for value in state["numbers"])
         pending = state.get("pending", np.zeros(0))
         self._pending = np.ascontiguousarray(pending.reshape(self.channels, -1), np.float32)
 
-    def flush(self) -> FloatArray:
-        """The rest [channels, n], silence assumed after the end. The resampler is then ready for a new stream."""
+    def flush(self) -> Float32Array:
+        """Return the rest [channels, n], as if silence followed, and start a new stream."""
         rest = resampled_length(self._received, self.source_rate, self.target_rate) - self._sent
         if self._through:
             out = np.zeros((self.channels, 0), np.float32)
@@ -130,7 +133,7 @@ class StreamingResampler:
         self.reset()
         return out
 
-    def _advance(self, x: FloatArray) -> FloatArray:
+    def _advance(self, x: Float32Array) -> Float32Array:
         self._pending = np.concatenate([self._pending, x], axis=1)
         width = 2 * self._half
         last = self._pending.shape[1] - width  # the last window that is complete

@@ -1,4 +1,7 @@
-"""Live input for the `input` source: an input device's C callback fills a ring, the synth thread takes what it needs."""
+"""Live input for the `input` source.
+
+The input device's C callback fills a ring, and the synth thread reads from it what it needs.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +9,23 @@ import threading
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.live_samples import bounded
 from distill_engine.audio.resampling import StreamingResampler
 from distill_engine.audio_io.devices import PATIENCE_SECONDS, AudioSystem, Device, choose_device, keep_for_ever, within
 from distill_engine.audio_io.ring import ring_size
 from distill_engine.errors import DeviceError
 
-FloatArray = npt.NDArray[np.float32]
-
-SLACK_SECONDS = 0.03  # what may wait beyond the block asked for, before the oldest is dropped
+SLACK_SECONDS = 0.03  # of sound may wait beyond the block that is read; older sound is dropped
 
 
 class Capture:
-    """Mono sound of an input device at the synth's rate; silence while there is none.
+    """Reads the mono sound of an input device at the synth's rate.
 
     Args:
         system: PortAudio, shared with the output.
-        name: device name or part of it; None takes the preferred one.
+        name: device name or part of it; None takes the preferred device.
         rate: the synth's sample rate in Hz.
     """
 
@@ -41,7 +42,7 @@ class Capture:
         self._waiting = np.zeros(0, np.float32)
 
     def open(self) -> str:
-        """Opens the device, if it is not open; returns its name.
+        """Open the device, if it is not open; returns its description.
 
         Raises:
             DeviceError: if there is none, or it cannot be opened.
@@ -73,16 +74,22 @@ class Capture:
         return device
 
     def suspend(self, closable: bool = False) -> None:
-        """Gives the stream up and hears silence. One of JACK is closed only if `closable`: if its server is gone that never ends."""
+        """Close the stream; the input is silent until it is opened again.
+
+        A stream of JACK is closed only if `closable`, because closing it never ends if its server
+        is gone. Otherwise it is kept, untouched.
+        """
         stream, ring, closes = self._give_up()
         if stream is not None and not ((closable or closes) and within(stream.close, PATIENCE_SECONDS)):
             keep_for_ever((stream, ring))
 
     def abandon(self) -> None:
-        """Gives up a stream whose device is lost and makes PortAudio usable again, which nothing else may use meanwhile.
+        """Give up the stream of a lost device and make PortAudio usable again.
+
+        No other stream may be open.
 
         Raises:
-            DeviceError: PortAudio cannot be had afresh.
+            DeviceError: if PortAudio cannot be loaded afresh.
         """
         stream, ring, closes = self._give_up()
         if stream is not None:
@@ -90,31 +97,37 @@ class Capture:
             self._system.abandon(stream, closable=closes)
 
     def _give_up(self) -> tuple[Any, Any, bool]:
-        """The stream, its ring, and whether closing it ends for certain; silence from now on."""
+        """Take the stream away: return it, its ring, and whether closing it is sure to end."""
         with self._lock:
             stream, ring, device = self._stream, self._ring, self._device
             self._stream = self._ring = None
         return stream, ring, device is not None and not device.is_jack
 
     def resume(self) -> None:
-        """Devices were listed anew: opens it again, if it is wanted. Raises DeviceError."""
+        """Open the device again if it is wanted, after a new listing. Raises DeviceError."""
         if self._wanted:
             self.open()
 
     @property
     def missing(self) -> bool:
-        """Whether it is wanted and not open."""
+        """Whether the device is wanted and not open."""
         return self._wanted and self._stream is None
 
     def lost(self) -> str | None:
-        """The name of the device if it has stopped by itself. May wait: for a thread that holds the system's lock, not for the synth's."""
+        """Return the name of the device if it has stopped by itself, else None.
+
+        May wait: for a thread that holds the system's lock, never for the synth thread.
+        """
         stream, device = self._stream, self._device
         if stream is None or device is None or self._system.runs(stream):
             return None
         return device.name
 
-    def read(self, count: int) -> FloatArray | None:
-        """The next `count` samples, late ones padded with silence in front; None if no device is open."""
+    def read(self, count: int) -> Float32Array | None:
+        """Return the next samples [count], or None if no device is open.
+
+        Where fewer have come, silence stands before them.
+        """
         with self._lock:
             if self._ring is None:
                 return None
@@ -131,9 +144,9 @@ class Capture:
     def _take_in(self) -> None:
         ended = self._action not in self._stream.actions
         raw = np.frombuffer(self._ring.read(), np.float32)
-        if ended:  # without a word, because the ring was full: nobody has read for 0.6 s or longer
+        if ended:  # it ends when the ring is full: nothing was read for 0.6 s or longer
             self._action = self._stream.record_ringbuffer(self._ring)
         if len(raw):
             mono = bounded(raw).reshape(-1, self._channels).mean(axis=1)
-            heard = self._resampler.process(mono[None, :].astype(np.float32))[0]
-            self._waiting = np.concatenate([self._waiting, heard])
+            resampled = self._resampler.process(mono[None, :].astype(np.float32))[0]
+            self._waiting = np.concatenate([self._waiting, resampled])

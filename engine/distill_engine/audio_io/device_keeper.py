@@ -1,6 +1,7 @@
-"""Keeps the sound on a device: opens it, notices when it is lost, and opens it again when it is back.
+"""Keeps the sound on a device: opens it, notices its loss, and opens it again when it is back.
 
-A thread of its own does this, because PortAudio may wait. Meanwhile the performer plays by the clock, so that time goes on.
+Runs on a thread of its own, because PortAudio may wait. Without a device the performer plays by the
+clock.
 """
 
 from __future__ import annotations
@@ -11,27 +12,29 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.audio_io.capture import Capture
 from distill_engine.audio_io.devices import AudioSystem, choose_device, names_jack
 from distill_engine.audio_io.output import ClockOutput, DeviceOutput, FileOutput, Output
 from distill_engine.errors import DeviceError
 from distill_engine.system.threads import lower_thread_priority
 
-CHECK_SECONDS = 0.1
-FIRST_RETRY, LAST_RETRY = 0.5, 4.0
+CHECK_SECONDS = 0.1  # between two looks at the device
+FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 0.5, 4.0
 FILE_PREFIX = "file:"
 
 
 class DeviceKeeper:
-    """Follows one device setting for the life of the engine.
+    """Keeps one device setting true for the life of the engine.
 
     Args:
         name: a device name (or part of it), None for the preferred device, "null" or "file:PATH".
-        rate: sample rate to ask for; None takes the device's own.
-        connect: called (from the keeper's thread) with each output to play into.
-        notice: `notice(level, text)`: one line for the user.
+        rate: sample rate in Hz to ask for; None takes the device's own.
+        connect: takes each output to play into, on the keeper's thread.
+        notice: `notice(level, text)` takes one line for the user.
         system: PortAudio, shared with the `capture`.
-        capture: the live input: it gives up its device before devices are listed anew, and opens it again after.
+        capture: the live input. Its device is closed before devices are listed anew, and opened
+            again after.
     """
 
     def __init__(
@@ -56,35 +59,36 @@ class DeviceKeeper:
 
     @property
     def needs_device(self) -> bool:
-        """Whether an audio device is wanted at all."""
+        """Whether the setting is an audio device, neither the clock nor a file."""
         return self.name != "null" and not (self.name or "").startswith(FILE_PREFIX)
 
     def open_first(self) -> Output:
-        """What to play into first; the clock, if the device may still come.
+        """Return the output to play into first: the clock, if the device may still come.
 
         Raises:
-            DeviceError: if the device asked for does not exist or cannot be opened (the message lists what there is).
+            DeviceError: if the device does not exist or cannot be opened; the message lists what
+                there is.
             AudioFileError: if the file cannot be made.
         """
         if self.name == "null":
-            self._output = ClockOutput(self.rate or 44100)
+            self._output = ClockOutput(self.rate or DEFAULT_MEL.sample_rate)
         elif self.name is not None and self.name.startswith(FILE_PREFIX):
-            self._output = FileOutput(Path(self.name.removeprefix(FILE_PREFIX)), self.rate or 44100)
+            self._output = FileOutput(Path(self.name.removeprefix(FILE_PREFIX)), self.rate or DEFAULT_MEL.sample_rate)
         else:
             self._output = self._open_or_wait()
         self.connected = self._output is not None and not self._waiting
-        return self._output or ClockOutput(self.rate or 44100)
+        return self._output or ClockOutput(self.rate or DEFAULT_MEL.sample_rate)
 
     @property
     def _waiting(self) -> bool:
         return self.needs_device and not isinstance(self._output, DeviceOutput)
 
     def start(self) -> None:
-        """Watches output and live input from now on."""
+        """Watch the output and the live input from now on."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Closes the output and ends PortAudio. Raises AudioFileError if a file could not be finished."""
+        """Close the output and end PortAudio. Raises AudioFileError if a file is incomplete."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(3.0)
@@ -120,30 +124,33 @@ class DeviceKeeper:
 
     def _run(self) -> None:
         lower_thread_priority()
-        retry = FIRST_RETRY
+        retry = FIRST_RETRY_SECONDS
         while not self._stopping.wait(CHECK_SECONDS if not self._waiting else retry):
             if self._waiting:
-                retry = FIRST_RETRY if self._try_again() else min(retry * 1.5, LAST_RETRY)
+                retry = FIRST_RETRY_SECONDS if self._try_again() else min(retry * 1.5, LAST_RETRY_SECONDS)
             elif self._output is not None and not self._output.alive():
                 self._lost()
-                retry = FIRST_RETRY
+                retry = FIRST_RETRY_SECONDS
             else:
                 self._watch_input()
 
     def _watch_input(self) -> None:
-        """A live input that is lost alone is said, and opened again when it is back; devices are listed anew only if none plays."""
+        """Report a live input that is lost by itself, and open it again when it is back.
+
+        Devices are listed anew only if no output device plays, because that would interrupt it.
+        """
         alone = not isinstance(self._output, DeviceOutput)
         with self._system.lock, contextlib.suppress(DeviceError):
             if (name := self._capture.lost()) is not None:
-                self._notice("warning", f"the input {name} is lost; hearing silence until it is back")
-                self._input_due = time.monotonic() + FIRST_RETRY
+                self._notice("warning", f"the input {name} is lost; it is silent until it is back")
+                self._input_due = time.monotonic() + FIRST_RETRY_SECONDS
                 (self._capture.abandon if alone else self._capture.suspend)()
             elif self._capture.missing and time.monotonic() >= self._input_due:
-                self._input_due = time.monotonic() + LAST_RETRY
+                self._input_due = time.monotonic() + LAST_RETRY_SECONDS
                 if alone:
                     self._system.relist(self._capture.suspend)
                 if alone or not self._system.holds_dead_server():
-                    self._notice("info", f"hearing {self._capture.open()}")
+                    self._notice("info", f"listening to {self._capture.open()}")
 
     def _try_again(self) -> bool:
         try:
@@ -168,7 +175,7 @@ class DeviceKeeper:
         self.losses += 1
         self.connected = False
         self._output = None
-        self._connect(ClockOutput(lost.rate if lost is not None else 44100))
+        self._connect(ClockOutput(lost.rate if lost is not None else DEFAULT_MEL.sample_rate))
         if not isinstance(lost, DeviceOutput):
             return
         self._notice("warning", f"{lost.name} is lost; playing in silence until it is back")

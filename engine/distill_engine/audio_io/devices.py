@@ -1,8 +1,9 @@
-"""Audio devices through PortAudio: listing, choosing by name, and starting afresh when a device is lost.
+"""Audio devices through PortAudio: list them, choose one by name, and go on after one is lost.
 
-PortAudio lists devices once, when it is initialised, and cannot let go of a stream whose JACK server died: stop, abort, close and
-terminate all wait for that server's thread for ever. So a lost JACK stream is never touched again. Its PortAudio stays as it is, and
-a fresh copy of the library (its own variables, the same code) is loaded beside it, which takes a tenth of a second.
+PortAudio lists devices once, when it is initialised. It cannot release a stream whose JACK server
+died: stop, abort, close and terminate all wait for a thread of that server for ever. A lost JACK
+stream is therefore never touched again. Its PortAudio stays as it is, and a fresh copy of the
+library, with variables of its own, is loaded beside it, which takes 0.1 s.
 """
 
 from __future__ import annotations
@@ -22,18 +23,19 @@ from pathlib import Path
 from typing import Any, Literal
 
 from distill_engine.errors import DeviceError
+from distill_engine.system.c_libraries import loaded_files
 
 HOST_API_ORDER = ("JACK", "Core Audio", "CoreAudio", "WASAPI", "ALSA")
-PATIENCE_SECONDS = 2.0
-_JACK_NO_START_SERVER = 1
-_ABANDONED: list[Any] = []  # streams and libraries that a C callback may still know: never freed
+PATIENCE_SECONDS = 2.0  # to wait for a stream to close, or for the lock at the end
+_JACK_NO_START_SERVER = 1  # option of jack_client_open
+_ABANDONED: list[Any] = []  # streams and libraries that a C callback may still use: never freed
 
 Direction = Literal["output", "input"]
 
 
 @dataclass(frozen=True)
 class Device:
-    """One audio device. `rate` is its own rate in Hz, `latency` what it states as its lowest, in seconds."""
+    """One audio device: its own `rate` in Hz and the lowest `latency` it states, in seconds."""
 
     index: int
     name: str
@@ -44,18 +46,18 @@ class Device:
     default: bool
 
     def describe(self) -> str:
-        """One line for lists."""
+        """Return one line for lists."""
         mark = ", default" if self.default else ""
         return f"{self.name} ({self.host_api}, {self.channels} ch, {self.rate:g} Hz{mark})"
 
     @property
     def is_jack(self) -> bool:
-        """Whether it goes with a JACK server: a stream of one that is gone cannot be closed."""
+        """Whether it belongs to a JACK server: once that is gone, its streams cannot be closed."""
         return "jack" in self.host_api.lower()
 
     @property
     def rank(self) -> int:
-        """Place of its host API in the order of preference."""
+        """Position of its host API in the order of preference."""
         for rank, name in enumerate(HOST_API_ORDER):
             if name.lower() in self.host_api.lower():
                 return rank
@@ -63,7 +65,10 @@ class Device:
 
 
 class AudioSystem:
-    """PortAudio in this process: for one thread at a time, the one that holds its `lock`, and for none that must never wait."""
+    """PortAudio in this process.
+
+    Only the thread that holds `lock` may use it, and none that must never wait.
+    """
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
@@ -79,7 +84,7 @@ class AudioSystem:
         return self._sounddevice
 
     def devices(self, direction: Direction = "output") -> tuple[Device, ...]:
-        """All devices with channels in that direction, preferred host APIs first."""
+        """Return all devices with channels in that direction, preferred host APIs first."""
         with self.lock:
             module = self.module
             try:
@@ -98,9 +103,10 @@ class AudioSystem:
         return tuple(sorted(devices, key=lambda device: (device.rank, not device.default, device.index)))
 
     def relist(self, give_up: Callable[[bool], None] = lambda closable: None) -> None:
-        """Lists anew (a JACK server that started meanwhile, a device that was plugged in).
+        """List devices anew: a JACK server may have started, a device may have been plugged in.
 
-        No open stream outlives that: `give_up(closable)` is called before, to let go of them (see `abandon` for `closable`).
+        No open stream outlives that: `give_up(closable)` is called first to release them (see
+        `abandon`).
         """
         with self.lock:
             module = self.module
@@ -115,17 +121,18 @@ class AudioSystem:
                 module._initialize()
 
     def runs(self, stream: Any) -> bool:
-        """Whether a stream still takes or gives sound."""
+        """Return whether a stream still takes or gives sound."""
         try:
             return bool(stream.active)
         except self.module.PortAudioError:
             return False
 
     def abandon(self, stream: Any, *, closable: bool) -> None:
-        """Gives up a stream whose device is lost, and makes devices usable again.
+        """Give up a stream whose device is lost, and make devices usable again.
 
-        A `closable` stream (any but JACK's) is closed in a thread of its own; where that does not end, and for JACK, PortAudio is
-        left behind with the stream and a fresh copy takes its place.
+        A `closable` stream (any but JACK's) is closed in a thread of its own. If that does not end,
+        or the stream is JACK's, a fresh copy of PortAudio takes the place of the one that holds the
+        stream.
         """
         with self.lock:
             if closable and within(stream.close, PATIENCE_SECONDS):
@@ -152,7 +159,7 @@ class AudioSystem:
             os.unlink(copy)
 
     def shut_down(self) -> None:
-        """Ends PortAudio, if it can be ended."""
+        """End PortAudio, if it can be ended within PATIENCE_SECONDS."""
         if self._sounddevice is None or not self.lock.acquire(timeout=PATIENCE_SECONDS):
             return
         try:
@@ -162,15 +169,17 @@ class AudioSystem:
             self.lock.release()
 
     def holds_dead_server(self) -> bool:
-        """Whether this PortAudio is a client of a JACK server that is gone (it cannot be ended then)."""
+        """Return whether this PortAudio knew a JACK server that is gone: it never ends then."""
         apis = self.module.query_hostapis()
         return any("JACK" in api["name"] for api in apis) and not jack_answers()
 
 
 def choose_device(devices: tuple[Device, ...], name: str | None, direction: Direction = "output") -> Device:
-    """The device `name` (its name or a part of it, or `HOST API:NAME`), or the preferred one if None.
+    """Return the device called `name`, or the preferred one if that is None.
 
-    Preference: JACK, CoreAudio, WASAPI, ALSA; within one the exact name, then its default device, then the first.
+    `name` is a device's name, a part of it, or `HOST API:NAME`.     Exact names come before parts
+    of names. Otherwise host APIs are preferred in the order JACK, CoreAudio, WASAPI, ALSA, and of
+    each its default device, then its first.
 
     Raises:
         DeviceError: if there is none; the message lists what there is.
@@ -189,12 +198,15 @@ def choose_device(devices: tuple[Device, ...], name: str | None, direction: Dire
 
 
 def names_jack(name: str | None) -> bool:
-    """Whether a name can only mean JACK's devices, which may come later with the server."""
+    """Return whether a name can only mean JACK's devices, which come with its server."""
     return name is not None and (name.strip().lower() == "system" or name.strip().lower().startswith("jack"))
 
 
 def within(action: Callable[[], Any], seconds: float) -> bool:
-    """Runs `action` in a thread that may be given up; whether it ended in time, without an exception."""
+    """Run `action` in a thread of its own; return whether it ended well within `seconds`.
+
+    A thread that does not end is left behind.
+    """
     outcome: list[bool] = []
 
     def attempt() -> None:
@@ -209,12 +221,12 @@ def within(action: Callable[[], Any], seconds: float) -> bool:
 
 
 def keep_for_ever(item: Any) -> None:
-    """Keeps something that C code may still point to."""
+    """Keep an object that C code may still point to."""
     _ABANDONED.append(item)
 
 
 def jack_answers() -> bool:
-    """Whether a JACK server takes clients at the moment."""
+    """Return whether a JACK server takes clients now."""
     name = ctypes.util.find_library("jack")
     if name is None:
         return False
@@ -252,13 +264,8 @@ def _import_sounddevice() -> Any:
 
 
 def _library_file(module: Any) -> Path | None:
-    """File of the loaded PortAudio, to make fresh copies from."""
+    """Return the file of the loaded PortAudio, to make fresh copies of; None if it is not known."""
     named = Path(str(getattr(module, "_libname", "")))
     if named.is_file():
         return named
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/self/maps").read_text().splitlines():
-            path = line.split(maxsplit=5)[-1]
-            if "libportaudio" in path and Path(path).is_file():
-                return Path(path)
-    return None
+    return next((path for path in loaded_files("libportaudio") if path.is_file()), None)

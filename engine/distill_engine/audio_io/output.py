@@ -1,4 +1,7 @@
-"""Where the sound goes: an audio device, the clock (no device), or a file. All keep a fill that the synth thread watches."""
+"""Where the sound goes: an audio device, the clock (no device) or a file.
+
+Each output knows its fill, the frames that wait to be played, which the synth thread watches.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +11,21 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array
+from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.audio_io.devices import AudioSystem, Device, keep_for_ever, within
 from distill_engine.audio_io.recording import AudioWriter
 from distill_engine.audio_io.ring import TailedRing, ring_size
 from distill_engine.errors import DeviceError
 
-Frames = npt.NDArray[np.float32]
+Frames = Float32Array
 
-CLOCK_PERIOD = 256
+CLOCK_PERIOD_FRAMES = 256
 
 
 class Output(Protocol):
-    """What the synth thread plays into. `rate` in Hz, `channels` 1 or 2, `delay_seconds` after the ring."""
+    """What the synth thread plays into. `rate` is frames per second, `channels` 1 or 2."""
 
     rate: int
     channels: int
@@ -29,7 +33,7 @@ class Output(Protocol):
 
     @property
     def delay_seconds(self) -> float:
-        """What the device adds after the ring."""
+        """Delay that the device adds after the ring, in seconds."""
 
     @property
     def period(self) -> int:
@@ -41,33 +45,33 @@ class Output(Protocol):
 
     @property
     def xruns(self) -> int:
-        """How often the device itself said that it lost sound."""
+        """Times that the device itself reported lost sound."""
 
     @property
     def running(self) -> bool:
-        """Whether the device takes what is written (not while the first frames are gathered)."""
+        """Whether the device takes what is written: not while the first frames are gathered."""
 
     def write(self, frames: Frames) -> bool:
-        """Appends [n, channels]; False if the sound had run out before."""
+        """Append frames [n, channels]; returns False if the sound had run out before."""
 
     def begin(self, target: int) -> None:
-        """Starts (or starts again after running out) once `target` frames wait."""
+        """Start, or start again after running out, once `target` frames wait."""
 
     def panic(self) -> None:
-        """Silent within one period; stays so until `unmute`."""
+        """Be silent within one period, until `unmute`."""
 
     def unmute(self) -> None:
-        """Sound again."""
+        """Give sound again."""
 
     def alive(self) -> bool:
-        """Whether the device is still there. May wait: not for the synth thread."""
+        """Return whether the device is still there. May wait: not for the synth thread."""
 
     def close(self) -> None:
-        """Ends it (at once; what waits is lost)."""
+        """End at once; what waits is lost."""
 
 
 class DeviceOutput:
-    """A stream on an audio device, fed by a ring that rtmixer's C callback empties.
+    """A stream on an audio device; rtmixer's C callback empties the ring that feeds it.
 
     Raises:
         DeviceError: if the device cannot be opened at this rate.
@@ -102,7 +106,7 @@ class DeviceOutput:
 
     @property
     def period(self) -> int:
-        """Measured from the running action; before that, what the device states as latency."""
+        """Frames that the device takes at once, measured; before it plays, its latency."""
         action = self._action
         if not self._period and action is not None and action.stats.blocks >= 8:
             self._period = max(16, round(action.done_frames / action.stats.blocks))
@@ -123,9 +127,7 @@ class DeviceOutput:
 
     def write(self, frames: Frames) -> bool:
         running = self._action is not None
-        if (
-            running and self._action not in self._mixer.actions
-        ):  # it ends by itself, without a word, when the ring is empty
+        if running and self._action not in self._mixer.actions:  # it ends by itself when the ring is empty
             self._xruns += int(self._action.stats.output_underflows)
             self._action = None
         in_time = self.ring.write(frames)
@@ -146,25 +148,25 @@ class DeviceOutput:
         return self._system.runs(self._mixer)
 
     def close(self) -> None:
-        """Stops and closes a device that is there (a lost one is for `abandon`)."""
+        """Stop and close a device that is there; a lost one needs `abandon`."""
         if not within(lambda: (self._mixer.stop(), self._mixer.close()), 2.0):
             keep_for_ever((self._mixer, self.ring))
 
     def abandon(self) -> None:
-        """Gives the lost device up, and makes PortAudio usable again."""
+        """Give up a lost device and make PortAudio usable again. Raises DeviceError."""
         keep_for_ever((self._mixer, self.ring))
         self._system.abandon(self._mixer, closable=not self.device.is_jack)
 
 
 class ClockOutput:
-    """No device: takes frames as fast as the clock says."""
+    """No device: takes frames at the pace of the clock."""
 
     name = "null"
     delay_seconds = 0.0
-    period = CLOCK_PERIOD
+    period = CLOCK_PERIOD_FRAMES
     xruns = 0
 
-    def __init__(self, rate: int = 44100, channels: int = 2) -> None:
+    def __init__(self, rate: int = DEFAULT_MEL.sample_rate, channels: int = 2) -> None:
         self.rate, self.channels = rate, channels
         self._began: float | None = None
         self._written = 0
@@ -203,16 +205,16 @@ class ClockOutput:
         return True
 
     def close(self) -> None:
-        """Nothing to end."""
+        """End; there is nothing to close."""
 
     def _keep(self, frames: Frames) -> None:
-        """What is done with the sound: nothing."""
+        """Do with played frames [n, channels] what the output is for: nothing here."""
 
 
 class FileOutput(ClockOutput):
-    """A sound file written in real time. Raises AudioFileError if it cannot be made or exists already."""
+    """A sound file written in real time. Raises AudioFileError if it exists or cannot be made."""
 
-    def __init__(self, path: Path, rate: int = 44100) -> None:
+    def __init__(self, path: Path, rate: int = DEFAULT_MEL.sample_rate) -> None:
         super().__init__(rate)
         self.name = f"file:{path}"
         self._writer = AudioWriter(path, rate, self.channels)
@@ -222,6 +224,6 @@ class FileOutput(ClockOutput):
         self._writer.write(frames)
 
     def close(self) -> None:
-        """Finishes the file. Raises AudioFileError if writing failed."""
+        """Finish the file. Raises AudioFileError if writing failed."""
         with self._lock:
             self._writer.close()

@@ -1,4 +1,4 @@
-"""Sound into a file while it is played: the synth thread only queues, a thread of its own writes."""
+"""Record sound while it plays: the synth thread only queues, another thread writes the file."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import soundfile
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import AudioFileError
 from distill_engine.system.threads import lower_thread_priority
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".aiff", ".ogg")
 _SUBTYPES = {".wav": "FLOAT", ".flac": "PCM_24", ".aiff": "PCM_24", ".ogg": None}
-QUEUE_BLOCKS = 4096
+QUEUE_BLOCKS = 4096  # that may wait to be written
 PART_BYTES = {".wav": 4 * 10**9, ".aiff": 4 * 10**9}  # their headers count no further than 2**32
-SAMPLE_BYTES = 4
+SAMPLE_BYTES = 4  # at most, in the formats that have an end
 
 
 class AudioWriter:
-    """Writes frames to a new file (wav as 32-bit float, flac and aiff as 24 bit, ogg); where a format's length ends, to a next one
-    (`name-2.wav`) that goes on without a gap. `failed` hears at once, on the writing thread, when something can no longer be written.
+    """Writes frames to a new file: wav as 32-bit float, flac and aiff as 24 bit, or ogg.
+
+    A file as long as its format allows is followed by another (`name-2.wav`), without a gap.
+    `failed` takes a sentence, on the writing thread, as soon as frames can no longer be written.
 
     Raises:
         AudioFileError: if the file exists, its kind is unknown, or it cannot be made.
@@ -39,12 +40,12 @@ class AudioWriter:
         self._file = self._open(path)
         self.frames = 0
         self.failure: str | None = None
-        self._queue: queue.Queue[npt.NDArray[np.float32] | None] = queue.Queue(QUEUE_BLOCKS)
+        self._queue: queue.Queue[Float32Array | None] = queue.Queue(QUEUE_BLOCKS)
         self._thread = threading.Thread(target=self._run, name="recording", daemon=True)
         self._thread.start()
 
-    def write(self, frames: npt.NDArray[np.float32]) -> None:
-        """Queues [n, channels] (kept as it is: do not change it any more)."""
+    def write(self, frames: Float32Array) -> None:
+        """Queue frames [n, channels]; the array is kept, do not change it any more."""
         try:
             self._queue.put_nowait(frames)
             self.frames += len(frames)
@@ -52,7 +53,7 @@ class AudioWriter:
             self.failure = self.failure or "the disk is too slow"
 
     def close(self) -> None:
-        """Writes what is queued and finishes the file. Raises AudioFileError if anything is missing from it."""
+        """Write what is queued and finish the file. Raises AudioFileError if it is incomplete."""
         if self._thread.is_alive():
             self._queue.put(None)
             self._thread.join()
@@ -70,16 +71,16 @@ class AudioWriter:
 
     def _run(self) -> None:
         lower_thread_priority()
-        told = False
+        reported = False
         while (frames := self._queue.get()) is not None:
             if self.failure is None:
                 self._write(frames)
-            elif not told:
-                told = True
+            elif not reported:
+                reported = True
                 self._failed(f"{self.path}: the recording breaks off: {self.failure}")
         self._file.close()
 
-    def _write(self, frames: npt.NDArray[np.float32]) -> None:
+    def _write(self, frames: Float32Array) -> None:
         try:
             while len(frames):
                 if self._in_part == self._part:

@@ -1,8 +1,9 @@
-"""The ring between the synth thread and the device's C callback: one that cannot run out with a click.
+"""The ring between the synth thread and the device's C callback: it runs out without a click.
 
-After the last sample of sound the ring always holds a short tail: the sound's last milliseconds mirrored and faded to nothing. The next
-block overwrites the tail in place. Only if no block comes in time is the tail heard: a fade instead of a cut. The tail adds no
-latency, because sound never waits behind it. The write index only ever moves forward, so the reader never sees a wrong length.
+After the last sample of sound the ring always holds a short tail: the sound's last milliseconds,
+mirrored and faded to silence. The next block overwrites the tail in place. The tail plays only if
+no block comes in time: a fade instead of a cut. It adds no latency, because sound never waits
+behind it. The write index only moves forward, so that the reader never sees a wrong length.
 """
 
 from __future__ import annotations
@@ -11,15 +12,16 @@ import threading
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Frames = npt.NDArray[np.float32]
+from distill_engine.audio.arrays import Float32Array
+
+Frames = Float32Array
 
 TAIL_SECONDS = 0.005
 
 
 class TailedRing:
-    """Wraps an rtmixer ring buffer of float32 frames. One thread writes; `silence` may come from another.
+    """Wraps an rtmixer ring buffer of float32 frames. One thread writes, any may call `silence`.
 
     Args:
         ring: an empty `rtmixer.RingBuffer(4 * channels, size)`; size is a power of two.
@@ -41,7 +43,7 @@ class TailedRing:
 
     @property
     def fill(self) -> int:
-        """Frames of sound that wait to be played; negative while the tail is being played."""
+        """Frames of sound that wait to be played; negative while the tail plays."""
         return int(self.ring.read_available) - (self.tail if self._has_tail else 0)
 
     @property
@@ -50,11 +52,14 @@ class TailedRing:
         return int(self.ring.read_available) == 0
 
     def room(self) -> int:
-        """Frames that can be written now."""
+        """Return the frames that can be written now."""
         return self._size - self.tail - max(0, self.fill)
 
     def write(self, frames: Frames) -> bool:
-        """Appends [n, channels]; what has no room is left out. False if the sound had run out: these frames then fade in."""
+        """Append frames [n, channels], as far as there is room.
+
+        Returns False if the sound had run out before: these frames then fade in.
+        """
         with self._lock:
             if self.muted:
                 frames = np.zeros_like(frames)
@@ -66,7 +71,7 @@ class TailedRing:
             return in_time
 
     def silence(self, period: int) -> None:
-        """Fades what is in the ring to nothing within `period` frames, and mutes what comes until `muted` is taken back."""
+        """Fade to silence within `period` frames; mute what follows while `muted` is set."""
         with self._lock:
             self.muted = True
             available = int(self.ring.read_available)
@@ -74,12 +79,6 @@ class TailedRing:
             length = min(period, available)
             self._scale(start + length, np.zeros((available - length, 1), np.float32))
             self._scale(start, np.linspace(1.0, 0.0, length, dtype=np.float32)[:, None])
-
-    def restart(self) -> None:
-        """Forgets everything. Only while no callback reads."""
-        with self._lock:
-            self.ring.flush()
-            self._has_tail = False
 
     def _faded_in(self, frames: Frames) -> Frames:
         out = frames.copy()
@@ -113,5 +112,5 @@ class TailedRing:
 
 
 def ring_size(rate: float) -> int:
-    """Frames of a ring that holds 0.6 s, as a power of two."""
+    """Return the frames of a ring that holds at least 0.6 s: a power of two."""
     return 1 << int(np.ceil(np.log2(0.6 * rate)))

@@ -1,1 +1,1 @@
-"""A folder of sounds as a corpus: discovery, checks, cache and split."""
+"""A folder of sounds as a corpus: its files, their checks, their cached mels and their split."""

@@ -1,7 +1,8 @@
-"""Mel spectrograms kept on disk, keyed by the sound itself and the mel's definition: never stale, and checked when read.
+"""A cache of mel spectrograms on disk, keyed by the samples and the mel's definition.
 
-An entry is a `.npy` file with the SHA-256 of its bytes appended. A damaged one is computed again and replaced; a folder that cannot
-be written only costs time.
+An entry is a `.npy` file followed by the SHA-256 of its bytes, which is checked at every reading. A
+damaged entry is computed again and replaced. A folder that cannot be written costs time and nothing
+else.
 """
 
 from __future__ import annotations
@@ -10,30 +11,29 @@ import hashlib
 import io
 import json
 import os
-import secrets
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.mel import MelConfig, mel_spectrogram
-
-FloatArray = npt.NDArray[np.float32]
+from distill_engine.system.atomic_write import remove_stale, write_file
 
 VERSION = 1  # of the computation: raise it when the numbers change
-CAPACITY = 2 << 30  # bytes; the entries used longest ago go first
+CAPACITY_BYTES = 2 << 30  # the least recently used entries are removed beyond that
+_DIGEST_BYTES = 32  # of the SHA-256 at an entry's end
 
 
 class MelCache:
-    """`mel(samples, config)` from `folder`/mel, or computed and put there. `folder` None keeps nothing."""
+    """Mels in the folder `folder`/mel, up to `capacity` bytes. `folder` None keeps nothing."""
 
-    def __init__(self, folder: Path | None, capacity: int = CAPACITY) -> None:
+    def __init__(self, folder: Path | None, capacity: int = CAPACITY_BYTES) -> None:
         self._folder = folder / "mel" if folder else None
         self._capacity = capacity
 
-    def mel(self, samples: FloatArray, config: MelConfig) -> FloatArray:
-        """Log-mel [bands, T // hop] of mono samples [T]."""
+    def mel(self, samples: Float32Array, config: MelConfig) -> Float32Array:
+        """Return the log-mel [bands, T // hop] of mono samples [T], cached or computed."""
         if self._folder is None:
             return mel_spectrogram(samples, config)
         entry = self._folder / f"{mel_key(samples, config)}.npy"
@@ -46,9 +46,10 @@ class MelCache:
         return mel
 
     def prune(self) -> None:
-        """Remove the entries used longest ago until the rest fits the capacity, and what a crash left behind."""
+        """Remove the least recently used entries beyond the capacity, and what crashes left."""
         if self._folder is None:
             return
+        remove_stale(self._folder)
         with suppress(OSError):
             entries = [(status.st_mtime, status.st_size, path) for path, status in _entries(self._folder)]
             total = 0
@@ -58,8 +59,8 @@ class MelCache:
                     path.unlink(missing_ok=True)
 
 
-def mel_key(samples: FloatArray, config: MelConfig) -> str:
-    """Name of the entry for this sound and this definition."""
+def mel_key(samples: Float32Array, config: MelConfig) -> str:
+    """Return the entry's name, a SHA-256, for samples [T] and a definition."""
     definition = json.dumps([VERSION, config.to_dict()], sort_keys=True).encode()
     return hashlib.sha256(definition + np.ascontiguousarray(samples, "<f4").tobytes()).hexdigest()
 
@@ -68,26 +69,21 @@ def _entries(folder: Path) -> list[tuple[Path, os.stat_result]]:
     return [(Path(entry.path), entry.stat()) for entry in os.scandir(folder) if entry.is_file()]
 
 
-def _read(entry: Path, shape: tuple[int, int]) -> FloatArray | None:
+def _read(entry: Path, shape: tuple[int, int]) -> Float32Array | None:
     try:
         data = entry.read_bytes()
-        if hashlib.sha256(data[:-32]).digest() != data[-32:]:
+        if hashlib.sha256(data[:-_DIGEST_BYTES]).digest() != data[-_DIGEST_BYTES:]:
             return None
-        mel = np.load(io.BytesIO(data[:-32]), allow_pickle=False)
+        mel = np.load(io.BytesIO(data[:-_DIGEST_BYTES]), allow_pickle=False)
         os.utime(entry)
     except (OSError, ValueError, EOFError):
         return None
     return mel if mel.shape == shape and mel.dtype == np.float32 else None
 
 
-def _write(entry: Path, mel: FloatArray) -> None:
+def _write(entry: Path, mel: Float32Array) -> None:
     buffer = io.BytesIO()
     np.save(buffer, mel, allow_pickle=False)
-    temporary = entry.with_name(f".{entry.stem}.{secrets.token_hex(4)}.tmp")
-    try:
+    with suppress(OSError):
         entry.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(buffer.getvalue() + hashlib.sha256(buffer.getvalue()).digest())
-        os.replace(temporary, entry)
-    except OSError:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        write_file(entry, buffer.getvalue() + hashlib.sha256(buffer.getvalue()).digest(), sweep=False)

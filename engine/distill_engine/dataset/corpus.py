@@ -1,4 +1,4 @@
-"""A corpus in memory: every usable file as mono 44.1 kHz samples at its own level, split by file, with cached mels."""
+"""A corpus in memory: its usable files as mono clips at their own level, split, with mels."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array
+from distill_engine.audio.levels import db_to_gain
 from distill_engine.audio.mel import DEFAULT_MEL, MelConfig
 from distill_engine.audio.resampling import resample
 from distill_engine.dataset.cache import MelCache
@@ -27,34 +28,35 @@ from distill_engine.dataset.scan import (
 from distill_engine.dataset.split import Split, split_files
 from distill_engine.errors import ConfigError, CorpusError
 
-FloatArray = npt.NDArray[np.float32]
-
-MINIMUM_SAMPLES = 2048  # one analysis window, four frames: shorter clips are padded with silence at the end
-TAIL_SHARE = 0.1
-TAIL_SECONDS = 2.0  # a lone file shorter than this validates on itself
+MINIMUM_SAMPLES = 2048  # an analysis window, four frames: shorter clips are padded with silence at the end
+TAIL_SHARE = 0.1  # of a clip, held out at its end where no file can be
+TAIL_SECONDS = 2.0  # a clip shorter than this is trained on and validated on whole
 
 
 @dataclass(frozen=True)
 class Clip:
-    """One sound: `name` its path in the corpus, `samples` [T >= 2048] mono float32 at full scale +-1."""
+    """One sound: its path in the corpus and its mono `samples` [T >= 2048], full scale +-1."""
 
     name: str
-    samples: FloatArray
+    samples: Float32Array
     sample_rate: int = DEFAULT_MEL.sample_rate
     cache: MelCache = field(default_factory=lambda: MelCache(None), repr=False, compare=False)
 
     @property
     def duration(self) -> float:
-        """Seconds, padding included."""
+        """Length in seconds, padding included."""
         return len(self.samples) / self.sample_rate
 
     @cached_property
-    def mel(self) -> FloatArray:
-        """Log-mel [128, T // 512], from the cache where it is there. Needs samples at 44.1 kHz."""
+    def mel(self) -> Float32Array:
+        """Log-mel [128, T // 512], from the cache if it is there. Needs a clip at 44.1 kHz."""
         return self.mel_as(DEFAULT_MEL)
 
-    def mel_as(self, config: MelConfig) -> FloatArray:
-        """The same under another definition, whose rate must be the clip's."""
+    def mel_as(self, config: MelConfig) -> Float32Array:
+        """Return the log-mel [bands, T // hop] of another definition.
+
+        Raises ConfigError if the definition has another sample rate than the clip.
+        """
         if config.sample_rate != self.sample_rate:
             raise ConfigError(f"{self.name} is at {self.sample_rate} Hz, the mel asked for at {config.sample_rate} Hz")
         return self.cache.mel(self.samples, config)
@@ -62,7 +64,10 @@ class Clip:
 
 @dataclass(frozen=True)
 class Corpus:
-    """`training` and `validation` are indices into `clips`; `digest` names the sounds and their split."""
+    """Clips and their split: `training` and `validation` are indices into `clips`.
+
+    `digest` identifies the sounds and their split, `remarks` are sentences for the user.
+    """
 
     clips: tuple[Clip, ...]
     training: tuple[int, ...]
@@ -73,11 +78,11 @@ class Corpus:
 
     @property
     def seconds(self) -> float:
-        """Duration of all clips."""
+        """Length of all clips in seconds."""
         return sum(clip.duration for clip in self.clips)
 
     def summary(self) -> dict[str, Any]:
-        """What a model file keeps of its corpus: counts, durations and names, no sound."""
+        """Return what a model file keeps of its corpus: counts, durations and names, no sound."""
         return {
             "files": len(self.report.usable_files),
             "skipped": self.report.count("skipped"),
@@ -97,11 +102,15 @@ def load_corpus(
     cache_dir: Path | None = None,
     progress: Callable[[ScanProgress], None] | None = None,
 ) -> Corpus:
-    """Every readable file below `folder`, short ones padded, levels kept; `report` says what was left out and why.
+    """Load every usable file below `folder`; its `report` says which were left out and why.
 
-    `validation` (0..0.5) is the share of files held out; where none can be spared (one file, or one among few) the last tenth of the
-    longest is (of what sounds in it, where that tenth is silent). Mels are kept in `cache_dir`, or nowhere. Raises CorpusError where no
-    file can be used.
+    Files keep their levels; short ones are padded with silence. About the share `validation` (0 to
+    0.5) of the files is held out, chosen by `seed`. Where no file can be spared, the last tenth of
+    the longest is held out; if that tenth is silent, it is the last tenth before the final silence.
+    Mels are kept in `cache_dir` (None: nowhere). `sample_rate` is in Hz.
+
+    Raises:
+        CorpusError: if the folder is missing or no file can be used.
     """
     if not 0.0 <= validation <= 0.5:
         raise ConfigError(f"validation share {validation} is out of range: use 0 to 0.5")
@@ -124,26 +133,28 @@ def load_corpus(
     return _with_tail(clips, split, report, digest)
 
 
-def _clip(examined: Examined, mono: FloatArray, sample_rate: int, cache: MelCache) -> Clip:
+def _clip(examined: Examined, mono: Float32Array, sample_rate: int, cache: MelCache) -> Clip:
     samples = resample(mono, examined.report.rate, sample_rate)
     samples = np.pad(samples, (0, max(0, MINIMUM_SAMPLES - len(samples))))
     return Clip(examined.report.name, samples, sample_rate, cache)
 
 
 def _with_tail(clips: list[Clip], split: Split, report: CorpusReport, digest: str) -> Corpus:
-    """The longest clip cut in two, its end held out; a very short one is heard twice instead.
+    """Cut the longest clip in two and hold out its end; one under TAIL_SECONDS serves for both.
 
-    Where its last tenth is silent, the silence it ends in is left out and what sounds before it is cut.
+    If its last tenth is silent, leave out the silence at its end and cut the rest.
     """
     index = split.tail_of or 0
     clip = clips[index]
     everything = tuple(range(len(clips)))
     end, remark = len(clip.samples), f"too few files to hold one out: the last tenth of {clip.name} validates"
-    sounding = np.flatnonzero(np.abs(clip.samples) >= 10 ** (SILENT_DB / 20))
+    sounding = np.flatnonzero(np.abs(clip.samples) >= db_to_gain(SILENT_DB))
     if clip.duration >= TAIL_SECONDS and len(sounding) and sounding[-1] < _cut(end):
         end = int(sounding[-1]) + 1
         digest = hashlib.sha256(f"{digest}:{end}".encode()).hexdigest()
-        remark = f"too few files to hold one out: what sounds last in {clip.name} validates, the silence after it is left out"
+        remark = (
+            f"too few files to hold one out: the last sound in {clip.name} validates, the silence after it is left out"
+        )
     if end < TAIL_SECONDS * clip.sample_rate:
         remark = f"too little sound to hold any out: {clip.name} is trained on and validated on"
         return Corpus(tuple(clips), everything, (index,), report, digest, (*report.remarks, remark))
@@ -155,7 +166,7 @@ def _with_tail(clips: list[Clip], split: Split, report: CorpusReport, digest: st
 
 
 def _cut(end: int) -> int:
-    """Where the held-out end of a clip of `end` samples begins."""
+    """Return the sample at which the held-out end of a clip of `end` samples begins."""
     return end - max(MINIMUM_SAMPLES, int(TAIL_SHARE * end))
 
 

@@ -1,4 +1,8 @@
-"""Which files of a folder may hold sound: nested folders and links followed once, junk left alone, everything else named."""
+"""Find the files of a folder that may hold sound.
+
+Folders and links are followed, each once. Hidden and junk files are passed over; all others are
+listed, with the reason where they cannot be used.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +27,11 @@ JUNK_FOLDERS = frozenset({"__macosx", "$recycle.bin", "system volume information
 
 @dataclass(frozen=True)
 class FoundFile:
-    """A file below the folder: `name` is its path from there, with forward slashes, bytes that are not UTF-8 written out;
-    `reason` why it is left out, if it is."""
+    """A file below the folder.
+
+    `name` is its path from the folder, with forward slashes and with bytes that are not UTF-8
+    written as escapes. `reason` says why it is left out, if it is.
+    """
 
     path: Path
     name: str
@@ -32,7 +39,7 @@ class FoundFile:
 
 
 def find_files(folder: Path) -> list[FoundFile]:
-    """Every file below `folder` that is not hidden or junk, sorted by name. Raises CorpusError for a missing folder."""
+    """Return the files below `folder` by name, no hidden ones and no junk. Raises CorpusError."""
     try:
         if not folder.exists():
             raise CorpusError(f"{folder} does not exist: give the folder that holds your sounds")
@@ -83,7 +90,10 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _refusal(path: Path) -> str:
-    """Why a file is not even tried, or ''. Files without a known suffix are tried if they begin like a sound file."""
+    """Return why a file is left out unread, or ''.
+
+    Files without a known suffix are read if they begin like a sound file.
+    """
     try:
         mode = path.stat().st_mode
     except OSError as error:

@@ -1,4 +1,4 @@
-"""A look at every file of a corpus: what it is, how loud, whether it can be used, and if not, why."""
+"""Examine every file of a corpus: its format and level, whether it can be used, and if not, why."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.files import read_audio
 from distill_engine.audio.levels import SILENCE_DB, clipped_samples, db_to_gain, mix_to_mono, peak_db, rms_db
 from distill_engine.dataset.discovery import FoundFile, find_files
 from distill_engine.errors import AudioFileError
 
-FloatArray = npt.NDArray[np.float32]
 Verdict = Literal["ok", "warning", "skipped"]
 
 SILENT_DB = -72.0  # a file whose peak is below is silent
 QUIET_DB = -50.0
 OVER_DB = 1.0  # float files may exceed full scale; by more than this they are turned down to it
-SECONDS = (0.05, 600.0)
-FILES = (5, 500)
-CLIPPED_SHARE = 1e-4
+SECONDS = (0.05, 600.0)  # files that are shorter or longer get a remark
+FILE_COUNTS = (5, 500)  # corpora of fewer or more usable files get a remark
+CLIPPED_SHARE = 1e-4  # of the samples; from this on a file is called clipped
 LARGE_SECONDS = 2 * 3600.0
+GIGABYTES_PER_SECOND = 2.2e-4  # of memory that training takes, for each second of the corpus
 
 
 @dataclass(frozen=True)
 class FileReport:
-    """One file. `duration` in seconds, `rate` in Hz, levels in dBFS; `reason` is '' where the verdict is ok."""
+    """One file: `duration` in seconds, `rate` in Hz, levels in dBFS, `reason` '' if it is ok."""
 
     path: Path
     name: str
@@ -47,15 +47,17 @@ class FileReport:
 
     @property
     def usable(self) -> bool:
+        """Whether it becomes part of the corpus."""
         return self.verdict != "skipped"
 
     def to_dict(self) -> dict[str, Any]:
+        """Return the report as values for JSON."""
         return {**asdict(self), "path": str(self.path)}
 
 
 @dataclass(frozen=True)
 class CorpusReport:
-    """Every file below `folder`, and remarks on the whole."""
+    """Reports on every file below `folder`, and remarks on the corpus as a whole."""
 
     folder: Path
     files: tuple[FileReport, ...]
@@ -63,17 +65,20 @@ class CorpusReport:
 
     @property
     def usable_files(self) -> tuple[FileReport, ...]:
+        """Files that become part of the corpus."""
         return tuple(file for file in self.files if file.usable)
 
     @property
     def seconds(self) -> float:
-        """Duration of all usable files."""
+        """Length of all usable files in seconds."""
         return sum(file.duration for file in self.usable_files)
 
     def count(self, verdict: Verdict) -> int:
+        """Return the number of files with this verdict."""
         return sum(file.verdict == verdict for file in self.files)
 
     def to_dict(self) -> dict[str, Any]:
+        """Return the report as values for JSON."""
         return {
             "folder": str(self.folder),
             "usable": len(self.usable_files),
@@ -85,7 +90,7 @@ class CorpusReport:
 
 @dataclass(frozen=True)
 class ScanProgress:
-    """`done` of `total` files looked at, the last one `name`."""
+    """`done` of `total` files were examined, the last one was `name`."""
 
     done: int
     total: int
@@ -94,19 +99,22 @@ class ScanProgress:
 
 @dataclass(frozen=True)
 class Examined:
-    """A report, and for a usable file its mono samples [T] at its own rate (None otherwise)."""
+    """A file's report and, if it is usable, its mono samples [T] at its own rate."""
 
     report: FileReport
-    samples: FloatArray | None = None
+    samples: Float32Array | None = None
 
 
 def scan_corpus(folder: str | Path, progress: Callable[[ScanProgress], None] | None = None) -> CorpusReport:
-    """Report on every file below `folder`. Raises CorpusError where there is no such folder; an empty one gives no files."""
+    """Report on every file below `folder`; it may be empty. Raises CorpusError if it is missing."""
     return corpus_report(Path(folder), [one.report for one in examine_folder(Path(folder), progress)])
 
 
 def examine_folder(folder: Path, progress: Callable[[ScanProgress], None] | None = None) -> Iterator[Examined]:
-    """Every file in the order of names, decoded a few ahead. The second of two with equal sound is skipped as a duplicate."""
+    """Yield every file by name, decoded up to four at a time.
+
+    The second of two files with equal sound is skipped as a duplicate. Raises CorpusError.
+    """
     found = find_files(folder)
     first: dict[str, str] = {}
     workers = min(4, os.cpu_count() or 1)
@@ -120,17 +128,17 @@ def examine_folder(folder: Path, progress: Callable[[ScanProgress], None] | None
 
 
 def corpus_report(folder: Path, files: list[FileReport]) -> CorpusReport:
-    """The report with its remarks on the corpus as a whole."""
+    """Make the report, with remarks on the number of files and their length."""
     usable = sum(file.usable for file in files)
     remarks = []
-    if usable < FILES[0]:
-        remarks.append(f"{usable} usable files: {FILES[0]} or more give a model more to learn from")
-    if usable > FILES[1]:
-        remarks.append(f"{usable} usable files: more than {FILES[1]} work, but take long and much memory")
+    if usable < FILE_COUNTS[0]:
+        remarks.append(f"{usable} usable files: {FILE_COUNTS[0]} or more give a model more to learn from")
+    if usable > FILE_COUNTS[1]:
+        remarks.append(f"{usable} usable files: more than {FILE_COUNTS[1]} work, but take long and much memory")
     seconds = sum(file.duration for file in files if file.usable)
     if seconds > LARGE_SECONDS:
         remarks.append(
-            f"{seconds / 3600:.1f} hours of sound: training on all of it needs about {seconds * 2.2e-4:.1f} GB of memory"
+            f"{seconds / 3600:.1f} hours of sound: training on all of it needs about {seconds * GIGABYTES_PER_SECOND:.1f} GB of memory"
         )
     return CorpusReport(folder, tuple(files), tuple(remarks))
 
@@ -163,7 +171,7 @@ def examine_file(found: FoundFile) -> Examined:
     return Examined(replace(report, verdict="warning" if reasons else "ok", reason="; ".join(reasons)), mono)
 
 
-def _remarks(report: FileReport, samples: FloatArray) -> Iterator[str]:
+def _remarks(report: FileReport, samples: Float32Array) -> Iterator[str]:
     clipped = clipped_samples(samples)
     if clipped >= max(10, CLIPPED_SHARE * samples.size):
         yield f"clipped ({clipped} samples sit in flat tops)"
@@ -178,12 +186,12 @@ def _remarks(report: FileReport, samples: FloatArray) -> Iterator[str]:
 
 
 def _short(error: AudioFileError, path: Path) -> str:
-    """The error without the path, which the report shows beside it."""
+    """Return the error's text without the path, which the report shows beside it."""
     return str(error).removeprefix(str(path)).lstrip(" :")
 
 
-def _digest(mono: FloatArray, rate: int) -> str:
-    """Of the decoded sound, so that a copy in another container or of both channels is the same."""
+def _digest(mono: Float32Array, rate: int) -> str:
+    """Return the SHA-256 of mono samples [T]: the same for copies in other formats or in stereo."""
     return hashlib.sha256(rate.to_bytes(4, "little") + np.ascontiguousarray(mono, "<f4").tobytes()).hexdigest()
 
 

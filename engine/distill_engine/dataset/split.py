@@ -1,4 +1,4 @@
-"""Which files are held out for validation: by file, decided by the seed and the sound itself, not by names or order."""
+"""Choose the files held out for validation by seed and sound, not by name or order."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-MINIMUM_SHARE = 0.25  # of the seconds: what one held-out file may take of a small corpus
+MINIMUM_SHARE = 0.25  # of the seconds, which held-out files may take even if the share asked for is small
 
 
 @dataclass(frozen=True)
 class Split:
-    """Indices of training and held-out files. `tail_of`: no file could be spared, so the end of this one is held out."""
+    """Indices of training and held-out files.
+
+    If no file can be spared, `tail_of` is the file whose end is to be held out instead.
+    """
 
     training: tuple[int, ...]
     validation: tuple[int, ...]
@@ -19,10 +22,11 @@ class Split:
 
 
 def split_files(digests: Sequence[str], seconds: Sequence[float], seed: int, validation: float) -> Split:
-    """Hold out about `validation` of the files, never so much that training loses its bulk.
+    """Hold out about the share `validation` of the files, but never most of the sound.
 
-    Files are ranked by a hash of seed and sound: the same files give the same split whatever they are called, and a file that is
-    added moves few others. A file is passed over if the held-out seconds would exceed twice the share (or `MINIMUM_SHARE`).
+    Files are ranked by a hash of seed and sound: the same files give the same split whatever their
+    names, and an added file moves few others. A file stays in training if with it the held-out
+    seconds would exceed twice the share, or MINIMUM_SHARE if that is more.
     """
     everything = tuple(range(len(digests)))
     if validation <= 0 or not digests:

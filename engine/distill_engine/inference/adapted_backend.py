@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import numpy as np
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.mel import MelConfig
 from distill_engine.audio.mel_adapter import MelAdapter
 from distill_engine.audio.mel_stream import StreamingMelAdapter
 from distill_engine.audio.resampling import StreamingResampler
 from distill_engine.errors import ModelFileError, VocoderError
-from distill_engine.inference.step_backend import FloatArray, StepBackend
+from distill_engine.inference.step_backend import StepBackend
 from distill_engine.state import part_of
 
 LONGEST_PERIOD = 20_000  # frames after which the rates of two mels meet again
@@ -36,10 +37,10 @@ class AdaptedBackend:
         self._adapter = StreamingMelAdapter(MelAdapter(mel, inner_mel))
         self._resampler = StreamingResampler(inner_mel.sample_rate, mel.sample_rate, 1)
         self._late = 0
-        self._waiting: FloatArray = np.zeros((1, 0), np.float32)
+        self._waiting: Float32Array = np.zeros((1, 0), np.float32)
         self.reset()
 
-    def step(self, x: FloatArray) -> FloatArray:
+    def step(self, x: Float32Array) -> Float32Array:
         frames = self._adapter.process(x)
         if frames.shape[1]:
             samples = self._inner.step(frames)

@@ -6,12 +6,13 @@ import hashlib
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
+
+from distill_engine.audio.arrays import Float32Array
 
 _NOT_READ = ("encoder.", "bottleneck.")
 
 
-def decoder_digest(part: Mapping[str, npt.NDArray[np.float32]]) -> str:
+def decoder_digest(part: Mapping[str, Float32Array]) -> str:
     """SHA-256 (hex) of what the decoder reads of a file's part "model": all but the encoder and the bottleneck."""
     digest = hashlib.sha256()
     for name in sorted(name for name in part if not name.startswith(_NOT_READ)):

@@ -14,11 +14,13 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import ConfigError, ModelFileError
 from distill_engine.inference.graph_weights import find_weights
-from distill_engine.inference.step_backend import FloatArray
+from distill_engine.system.telemetry import import_onnxruntime
+
+ort = import_onnxruntime()
 
 _TYPES = {"tensor(float)": np.float32, "tensor(int64)": np.int64}
 _BLOCK_SIZES = 8
@@ -106,13 +108,13 @@ class OnnxBackend:
         self._current = 0
         self._blocks: dict[int, _Block] = {}
 
-    def step(self, x: FloatArray) -> FloatArray:
+    def step(self, x: Float32Array) -> Float32Array:
         """x [C_in, n] -> y [C_out, n * rate], a view that holds until the next step."""
         block = self._block(x.shape[1])
         np.copyto(block.x[0], x)
         self.graph.session.run_with_iobinding(block.bindings[self._current])
         self._current = 1 - self._current
-        y: FloatArray = block.y[0]
+        y: Float32Array = block.y[0]
         return y
 
     def _block(self, n: int) -> _Block:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float32]
+from distill_engine.audio.arrays import Float32Array
 
 
 class StepBackend(Protocol):
@@ -20,7 +19,7 @@ class StepBackend(Protocol):
     channels_in: int
     channels_out: int
 
-    def step(self, x: FloatArray) -> FloatArray: ...
+    def step(self, x: Float32Array) -> Float32Array: ...
 
     def reset(self) -> None:
         """Back to the initial state."""

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import ModelFileError
-from distill_engine.inference.step_backend import FloatArray
 from distill_engine.layers.runner import Runner
 from distill_engine.layers.state import clone_state, flatten_state, map_state
 
@@ -23,9 +23,9 @@ class TorchBackend:
         self._state: Any = None
         self.reset()
 
-    def step(self, x: FloatArray) -> FloatArray:
+    def step(self, x: Float32Array) -> Float32Array:
         y, self._state = self.runner.step(torch.from_numpy(np.ascontiguousarray(x, np.float32))[None], self._state)
-        result: FloatArray = y[0].numpy()
+        result: Float32Array = y[0].numpy()
         return result
 
     def reset(self) -> None:

@@ -1,11 +1,15 @@
-"""Convolutions that run on whole signals or block by block with the same result.
+"""Convolutions that give the same result on a whole signal and block by block.
 
-`causal=True` puts all padding on the left: delay 0. `causal=False` pads both sides as the published non-causal networks do; its
-stream caches the context and comes `delay` samples late. A non-causal network sees zeros before the signal at *every* layer, so the
-stream silences what each layer computes for times before zero: `skip` counts these samples down. They are the layer's own delay and
-what its input already lacks, its `lead`, which the network sets with `set_lead`. Causal layers have no `skip`.
+`causal=True` puts all padding on the left: delay 0. `causal=False` pads both sides, as the
+published non-causal networks do; its stream caches the context and comes `delay` samples late.
 
-Source of the cached-context idea: "Streamable Neural Audio Synthesis with Non-Causal Convolutions", arXiv 2204.07064.
+A non-causal network sees zeros before the signal at *every* layer. A stream must therefore set to
+zero what each layer computes for times before zero. `skip` counts these samples down: the layer's
+own delay plus the delay of its input, its `lead`, which the network sets with `set_lead`. Causal
+layers have no `skip`.
+
+Source of the cached context: "Streamable Neural Audio Synthesis with Non-Causal Convolutions",
+arXiv 2204.07064.
 """
 
 from __future__ import annotations
@@ -19,7 +23,11 @@ from torch.nn import functional as F
 
 @dataclass
 class ConvState:
-    """`context` [B, C, (kernel - 1) * dilation] past input; `skip` [1] outputs still before time zero."""
+    """State of a StreamingConv1d.
+
+    `context` [B, C_in, (kernel - 1) * dilation]: the last input samples. `skip` [1], int64: output
+    samples still to come before time zero; None if causal.
+    """
 
     context: Tensor
     skip: Tensor | None
@@ -27,7 +35,11 @@ class ConvState:
 
 @dataclass
 class TransposedState:
-    """`tail` [B, C, kernel - stride] output begun but not finished; `skip` as in ConvState."""
+    """State of a StreamingConvTranspose1d.
+
+    `tail` [B, C_out, kernel - stride]: output samples that later input still adds to. `skip` as in
+    ConvState.
+    """
 
     tail: Tensor
     skip: Tensor | None
@@ -35,17 +47,18 @@ class TransposedState:
 
 @dataclass
 class DelayState:
-    """`buffer` [B, C, delay] samples on their way."""
+    """State of a Delay. `buffer` [B, C, delay]: the samples held back."""
 
     buffer: Tensor
 
 
 def _skip(samples: int, causal: bool, device: torch.device | None) -> Tensor | None:
+    """Return the counter [1] of output samples before time zero; None if causal."""
     return None if causal else torch.full((1,), samples, dtype=torch.int64, device=device)
 
 
 def _silence(y: Tensor, skip: Tensor | None) -> tuple[Tensor, Tensor | None]:
-    """Zeroes the first `skip` samples of y [B, C, n] and counts them off."""
+    """Set the first `skip` samples of y [B, C, n] to zero; return y and the counter after them."""
     if skip is None:
         return y, None
     mask = torch.arange(y.shape[-1], device=y.device) >= skip
@@ -53,20 +66,29 @@ def _silence(y: Tensor, skip: Tensor | None) -> tuple[Tensor, Tensor | None]:
 
 
 class StreamingConv1d(nn.Conv1d):
-    """Stride-1 convolution [B, C_in, T] -> [B, C_out, T]; its stream has `delay` samples (0 if causal)."""
+    """Stride-1 convolution [B, C_in, T] -> [B, C_out, T].
+
+    Its stream comes `delay` samples late: 0 if causal, else half of (kernel - 1) * dilation.
+    """
 
     def __init__(
-        self, in_channels: int, out_channels: int, kernel: int, *, dilation: int = 1, groups: int = 1,
-        bias: bool = True, causal: bool = True, device: torch.device | None = None,
-    ) -> None:  # fmt: skip
-        super().__init__(in_channels, out_channels, kernel, dilation=dilation, groups=groups, bias=bias, device=device)
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel: int,
+        *,
+        dilation: int = 1,
+        groups: int = 1,
+        causal: bool = True,
+    ) -> None:
+        super().__init__(in_channels, out_channels, kernel, dilation=dilation, groups=groups)
         self.causal = causal
         self.reach = (kernel - 1) * dilation
         self.delay = 0 if causal else self.reach // 2
         self.lead = 0
 
     def set_lead(self, lead: int) -> int:
-        """Says how late the input comes in a stream; returns how late the output does."""
+        """Set the delay of a stream's input, in samples; return the delay of its output."""
         self.lead = lead
         return lead + self.delay
 
@@ -81,7 +103,7 @@ class StreamingConv1d(nn.Conv1d):
         return ConvState(context, _skip(self.lead + self.delay, self.causal, device))
 
     def step(self, x: Tensor, state: ConvState) -> tuple[Tensor, ConvState]:
-        """x [B, C_in, n] -> y [B, C_out, n], `delay` samples late."""
+        """Compute y [B, C_out, n], `delay` samples late, from x [B, C_in, n]."""
         if self.reach == 0:
             y, skip = _silence(super().forward(x), state.skip)
             return y, ConvState(state.context.clone(), skip)
@@ -91,9 +113,11 @@ class StreamingConv1d(nn.Conv1d):
 
 
 class StreamingConvTranspose1d(nn.ConvTranspose1d):
-    """Upsampling [B, C_in, T] -> [B, C_out, T * stride] with kernel >= stride.
+    """Transposed convolution that upsamples [B, C_in, T] -> [B, C_out, T * stride].
 
-    Non-causal: the full result cropped by (kernel - stride) / 2 on the left, as HiFi-GAN does; causal: cropped on the right only.
+    Non-causal: crops (kernel - stride) / 2 samples on the left of the full result, as HiFi-GAN
+    does. Causal: crops on the right only. Raises ValueError unless kernel - stride is even and not
+    negative.
     """
 
     def __init__(self, in_channels: int, out_channels: int, kernel: int, upsample: int, *, causal: bool = True) -> None:
@@ -105,7 +129,10 @@ class StreamingConvTranspose1d(nn.ConvTranspose1d):
         self.lead = 0
 
     def set_lead(self, lead: int) -> int:
-        """Says how many input samples late the input comes in a stream; returns how many output samples the output does."""
+        """Set the delay of a stream's input; return the delay of its output.
+
+        `lead` counts input samples, the result output samples.
+        """
         self.lead = lead * self.upsample
         return self.lead + self.delay
 
@@ -119,7 +146,10 @@ class StreamingConvTranspose1d(nn.ConvTranspose1d):
         return TransposedState(tail, _skip(self.lead + self.delay, self.causal, device))
 
     def step(self, x: Tensor, state: TransposedState) -> tuple[Tensor, TransposedState]:
-        """x [B, C_in, n] -> y [B, C_out, n * stride], `delay` samples late (overlap-add of the unfinished tail)."""
+        """Compute y [B, C_out, n * stride], `delay` samples late, from x [B, C_in, n].
+
+        Overlap-add: the unfinished tail of the last step is added to the new output.
+        """
         full = F.conv_transpose1d(x, self.weight, None, self.stride)
         length = x.shape[-1] * self.upsample
         full = full + F.pad(state.tail, (0, length)) if self.overlap else full
@@ -131,7 +161,7 @@ class StreamingConvTranspose1d(nn.ConvTranspose1d):
 
 
 class Delay(nn.Module):
-    """Holds a signal back by a fixed number of samples in a stream; whole signals pass unchanged."""
+    """Delay line of `delay` samples in a stream. Passes whole signals [B, C, T] unchanged."""
 
     stride = 1
 
@@ -148,6 +178,7 @@ class Delay(nn.Module):
         return DelayState(torch.zeros(batch, self.channels, self.delay, device=device, dtype=dtype))
 
     def step(self, x: Tensor, state: DelayState) -> tuple[Tensor, DelayState]:
+        """Return y [B, C, n], which is x [B, C, n] `delay` samples late."""
         if self.delay == 0:
             return x, DelayState(state.buffer.clone())
         joined = torch.cat([state.buffer, x], dim=-1)

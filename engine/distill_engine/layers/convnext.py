@@ -1,4 +1,7 @@
-"""ConvNeXt blocks over frames, causal (arXiv 2201.03545; used for audio as in Vocos, arXiv 2306.00814, section 3)."""
+"""Causal ConvNeXt blocks over frames.
+
+Sources: arXiv 2201.03545 (ConvNeXt); arXiv 2306.00814, section 3 (Vocos: used for audio).
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from distill_engine.layers.conv import ConvState, StreamingConv1d
 
 
 class ChannelNorm(nn.Module):
-    """Layer norm over the channels of [B, C, T], every frame by itself."""
+    """Layer norm over the channels of [B, C, T], one frame at a time."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -25,7 +28,11 @@ class ChannelNorm(nn.Module):
 
 
 class ConvNeXtBlock(nn.Module):
-    """Depthwise convolution, norm, widen, GELU, narrow, scaled skip. [B, C, T] -> [B, C, T], delay 0."""
+    """Residual block [B, C, T] -> [B, C, T], delay 0.
+
+    Depthwise convolution, layer norm, linear to `hidden` channels, GELU, linear back to C channels,
+    a learned scale per channel (initially `scale`), and the skip connection.
+    """
 
     delay = 0
     stride = 1
@@ -39,6 +46,7 @@ class ConvNeXtBlock(nn.Module):
         self.scale = nn.Parameter(torch.full((channels,), scale))
 
     def _pointwise(self, y: Tensor) -> Tensor:
+        """Compute the residual branch after the depthwise convolution: [B, C, T] -> [B, C, T]."""
         y = self.narrow(F.gelu(self.widen(self.norm(y.transpose(1, 2)))))
         return (self.scale * y).transpose(1, 2)
 

@@ -1,6 +1,7 @@
-"""HiFi-GAN's residual blocks and multi-receptive-field fusion (arXiv 2010.05646, section 2.2), streamed exactly.
+"""HiFi-GAN's residual blocks and multi-receptive-field fusion, as exact streams.
 
-In a non-causal stream the parallel branches come with different delays; each is held back to the slowest.
+In a non-causal stream the parallel branches have different delays; each is delayed further, to the
+slowest. Source: arXiv 2010.05646, section 2.2.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from torch.nn import functional as F
 
 from distill_engine.layers.conv import ConvState, Delay, DelayState, StreamingConv1d
 
-LEAK = 0.1
+LEAK = 0.1  # slope of the leaky ReLU below zero
 
 
 @dataclass
 class ResidualState:
-    """States of the convolutions, in order, and of the skip path's delay lines."""
+    """State of a residual block: its convolutions in order, then its skip paths' delay lines."""
 
     convs: tuple[ConvState, ...]
     skips: tuple[DelayState, ...]
@@ -27,14 +28,17 @@ class ResidualState:
 
 @dataclass
 class FusionState:
-    """States of the parallel blocks and of the delay lines that align them."""
+    """State of a fusion: its parallel blocks, and the delay lines that align them."""
 
     blocks: tuple[ResidualState, ...]
     aligns: tuple[DelayState, ...]
 
 
 class ResidualBlock1(nn.Module):
-    """Per dilation: x + conv(leaky(conv_dilated(leaky(x)))). [B, C, T] -> the same shape."""
+    """Residual block of HiFi-GAN V1 and V2: [B, C, T] -> [B, C, T].
+
+    For each dilation: x + conv(leaky(conv_dilated(leaky(x)))).
+    """
 
     stride = 1
 
@@ -49,10 +53,11 @@ class ResidualBlock1(nn.Module):
         self.delay = sum(delays)
 
     def _chains(self) -> list[tuple[StreamingConv1d, ...]]:
+        """Return, for each dilation, the convolutions between x and the sum."""
         return list(zip(self.convs1, self.convs2, strict=True))  # type: ignore[arg-type]
 
     def set_lead(self, lead: int) -> int:
-        """Says how late the input comes in a stream; returns how late the output does."""
+        """Set the delay of a stream's input, in samples; return the delay of its output."""
         for chain in self._chains():
             for conv in chain:
                 lead = conv.set_lead(lead)
@@ -71,20 +76,24 @@ class ResidualBlock1(nn.Module):
         return ResidualState(convs, tuple(skip.initial_state(batch, device, dtype) for skip in self._skips))
 
     def step(self, x: Tensor, state: ResidualState) -> tuple[Tensor, ResidualState]:
-        convs, skips, old = [], [], iter(state.convs)
+        convs, skips, conv_states = [], [], iter(state.convs)
         for chain, skip, skip_state in zip(self._chains(), self._skips, state.skips, strict=True):
             y = x
             for conv in chain:
-                y, conv_state = conv.step(F.leaky_relu(y, LEAK), next(old))
+                y, conv_state = conv.step(F.leaky_relu(y, LEAK), next(conv_states))
                 convs.append(conv_state)
-            late, new_skip = skip.step(x, skip_state)
+            delayed, new_skip = skip.step(x, skip_state)
             skips.append(new_skip)
-            x = late + y
+            x = delayed + y
         return x, ResidualState(tuple(convs), tuple(skips))
 
 
 class ResidualBlock2(ResidualBlock1):
-    """Per dilation: x + conv_dilated(leaky(x)) (HiFi-GAN V3). Same stream as ResidualBlock1 with chains of one."""
+    """Residual block of HiFi-GAN V3: [B, C, T] -> [B, C, T].
+
+    For each dilation: x + conv_dilated(leaky(x)). Streams as ResidualBlock1 does, with one
+    convolution per dilation.
+    """
 
     def __init__(self, channels: int, kernel: int, dilations: tuple[int, ...], *, causal: bool) -> None:
         nn.Module.__init__(self)
@@ -99,7 +108,11 @@ class ResidualBlock2(ResidualBlock1):
 
 
 class ReceptiveFieldFusion:
-    """The mean of parallel residual blocks, aligned. Owns no weights: the blocks are the network's (its key layout)."""
+    """Mean of parallel residual blocks, aligned in time: [B, C, T] -> [B, C, T].
+
+    It owns no weights: the blocks are registered in the network, whose published key layout has no
+    level for a fusion.
+    """
 
     stride = 1
 
@@ -109,7 +122,7 @@ class ReceptiveFieldFusion:
         self._aligns = [Delay(channels, self.delay - block.delay) for block in blocks]
 
     def set_lead(self, lead: int) -> int:
-        """Says how late the input comes in a stream; returns how late the output does."""
+        """Set the delay of a stream's input, in samples; return the delay of its output."""
         return max(block.set_lead(lead) for block in self.blocks)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -124,11 +137,13 @@ class ReceptiveFieldFusion:
     def step(self, x: Tensor, state: FusionState) -> tuple[Tensor, FusionState]:
         total: Tensor | None = None
         blocks, aligns = [], []
-        for block, align, s, a in zip(self.blocks, self._aligns, state.blocks, state.aligns, strict=True):
-            y, new_s = block.step(x, s)
-            y, new_a = align.step(y, a)
-            blocks.append(new_s)
-            aligns.append(new_a)
+        for block, align, block_state, align_state in zip(
+            self.blocks, self._aligns, state.blocks, state.aligns, strict=True
+        ):
+            y, new_block = block.step(x, block_state)
+            y, new_align = align.step(y, align_state)
+            blocks.append(new_block)
+            aligns.append(new_align)
             total = y if total is None else total + y
         if total is None:
             raise ValueError("a fusion needs at least one block")

@@ -1,6 +1,7 @@
-"""A streaming network in torch on a device: steps that go on where memory runs out, in smaller pieces, then on the CPU.
+"""Steps of a streaming torch network on a device, with a way on when memory runs out.
 
-Everything in this project that plays through torch steps through a `Runner`: whole sounds, renders and the live engine.
+A step that does not fit into memory is repeated in smaller pieces, then on the CPU. Everything that
+plays through torch uses a `Runner`: whole sounds, renders and the live engine.
 """
 
 from __future__ import annotations
@@ -18,53 +19,54 @@ from distill_engine.system.listeners import Listener, ignore
 InitialState = Callable[..., Any]
 Step = Callable[[Tensor, Any], tuple[Tensor, Any]]
 
-_SIGNS = ("out of memory", "can't allocate memory", "alloc_failed", "not enough memory")
+_OUT_OF_MEMORY_TEXTS = ("out of memory", "can't allocate memory", "alloc_failed", "not enough memory")
 
 
 class Runner:
-    """One network on a device; shared by the streams through it, each of which keeps a state of its own.
+    """One network on a device, shared by streams that each keep their own state.
 
     Args:
-        network: the module; it moves to the CPU if its device has no room left.
+        network: the module; it moves to the CPU if its device has no memory left.
+        device: where it computes, in float32 unless `dtype` is set later.
         initial_state: `(batch, device, dtype) -> state`; the network's own if None.
-        step: `(x [1, C_in, n], state) -> (y [1, C_out, n * rate], state)`, which leaves the given state as it is; the network's own
-            if None.
-        unit: the smallest piece of x that a step takes, in columns.
-        notify: gets a sentence when work goes on differently.
+        step: `(x [1, C_in, n], state) -> (y [1, C_out, n * rate], next state)`; it does not change
+            the given state. The network's own if None.
+        unit: columns of x in the smallest piece that a step takes.
+        notify: receives a sentence when pieces get smaller or the device changes.
     """
 
     def __init__(
         self,
         network: nn.Module,
         device: torch.device,
-        dtype: torch.dtype = torch.float32,
         *,
         initial_state: InitialState | None = None,
         step: Step | None = None,
         unit: int = 1,
         notify: Listener = ignore,
     ) -> None:
-        own: Any = network
-        self.network, self.device, self.dtype = network, device, dtype
+        untyped: Any = network
+        self.network, self.device, self.dtype = network, device, torch.float32
         self.unit, self.notify = unit, notify
-        self.piece: int | None = None  # columns computed at once; None: as many as come
-        self._initial_state: InitialState = initial_state or own.initial_state
-        self._step: Step = step or own.step
+        self.piece: int | None = None  # columns computed at once; None: all of a step
+        self._initial_state: InitialState = initial_state or untyped.initial_state
+        self._step: Step = step or untyped.step
         self._moved = False
 
     def initial_state(self) -> Any:
-        """The state of a new stream. Raises VocoderError."""
+        """Return the state of a new stream. Raises VocoderError if even the CPU lacks memory."""
         while True:
             try:
                 with torch.inference_mode():
                     return self._initial_state(1, self.device, self.dtype)
             except (RuntimeError, MemoryError) as error:
-                self._make_do(error, self.unit)
+                self._reduce_memory(error, self.unit)
 
     def step(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
-        """x [1, C_in, n] on the CPU in float32 -> y [1, C_out, n * rate] likewise, and the next state.
+        """Compute y [1, C_out, n * rate] and the next state from x [1, C_in, n].
 
-        Raises VocoderError if not even the smallest piece fits into the CPU's memory.
+        x and y are float32 on the CPU. Raises VocoderError if not even the smallest piece fits into
+        the CPU's memory.
         """
         outputs: list[Tensor] = []
         start, count = 0, x.shape[-1]
@@ -72,33 +74,36 @@ class Runner:
             part = x[..., start : start + (self.piece or count)]
             try:
                 with torch.inference_mode():
-                    y, after = self._step(part.to(self.device, self.dtype), self._placed(state))
+                    y, after = self._step(part.to(self.device, self.dtype), self._on_device(state))
                     outputs.append(y.float().cpu())
             except (RuntimeError, MemoryError) as error:
-                self._make_do(error, part.shape[-1])
+                self._reduce_memory(error, part.shape[-1])
                 continue
             state = after
             start += max(1, part.shape[-1])
         return (outputs[0] if len(outputs) == 1 else torch.cat(outputs, dim=-1)), state
 
-    def _placed(self, state: Any) -> Any:
-        """The state where the network is: another stream may have moved it since."""
+    def _on_device(self, state: Any) -> Any:
+        """Return the state on the network's device, which another stream may have changed."""
         if not self._moved:
             return state
         return map_state(
             state, lambda _, t: t.to(self.device, self.dtype) if t.is_floating_point() else t.to(self.device)
         )
 
-    def _make_do(self, error: BaseException, size: int) -> None:
-        """What is tried next after a step of `size` columns ran out of memory; any other error is raised again."""
+    def _reduce_memory(self, error: BaseException, size: int) -> None:
+        """Halve the pieces or move to the CPU after a step of `size` columns ran out of memory.
+
+        Raises any other error again, and VocoderError if nothing is left to try.
+        """
         if not out_of_memory(error):
             raise error
-        _give_back(self.device)
+        _release_cached_memory(self.device)
         if size > self.unit:
             self.piece = max(self.unit, size // 2 // self.unit * self.unit)
-            self.notify(f"{self.device} ran out of memory: going on in pieces of {self.piece} frames")
+            self.notify(f"{self.device} ran out of memory: continuing in pieces of {self.piece} frames")
         elif self.device.type != "cpu":
-            self.notify(f"{self.device} ran out of memory: going on on the CPU, slower")
+            self.notify(f"{self.device} ran out of memory: continuing on the CPU, slower")
             self.device, self.dtype, self.piece, self._moved = torch.device("cpu"), torch.float32, None, True
             self.network.to(self.device, self.dtype)
         else:
@@ -106,38 +111,41 @@ class Runner:
 
 
 def move_network(network: nn.Module, device: torch.device, notify: Listener = ignore) -> torch.device:
-    """Moves a network to a device, or to the CPU where it does not fit there. Returns where it is."""
+    """Move a network to a device, or to the CPU if it does not fit there. Return where it is."""
     try:
         network.to(device)
     except (RuntimeError, MemoryError) as error:
         if device.type == "cpu" or not out_of_memory(error):
             raise
-        _give_back(device)
-        notify(f"the weights do not fit on {device}: going on on the CPU, slower")
+        _release_cached_memory(device)
+        notify(f"the weights do not fit on {device}: continuing on the CPU, slower")
         device = torch.device("cpu")
         network.to(device)
     return device
 
 
 def out_of_memory(error: BaseException) -> bool:
-    """Whether an error of torch means that memory ran out, on whatever device."""
+    """Return whether an error of torch means that memory ran out, on any device."""
     text = str(error).lower()
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(sign in text for sign in _SIGNS)
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(part in text for part in _OUT_OF_MEMORY_TEXTS)
 
 
 def choose_device(name: str = "auto") -> torch.device:
-    """The device called `auto|cpu|cuda|mps`: auto takes CUDA, then MPS, then the CPU. Raises ConfigError if it is not there."""
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    """Return the device called `auto|cpu|cuda|mps`; auto prefers CUDA, then MPS, then the CPU.
+
+    Raises ConfigError if it is not available.
+    """
+    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
-        name = next(kind for kind, present in there.items() if present)
-    if not there.get(name.split(":")[0], False):
-        present = " or ".join(kind for kind, here in there.items() if here)
-        raise ConfigError(f"torch device {name} is not available here; use {present}")
+        name = next(kind for kind, present in available.items() if present)
+    if not available.get(name.split(":")[0], False):
+        usable = " or ".join(kind for kind, present in available.items() if present)
+        raise ConfigError(f"torch device {name} is not available here; use {usable}")
     return torch.device(name)
 
 
-def _give_back(device: torch.device) -> None:
-    """Frees what torch keeps for later."""
+def _release_cached_memory(device: torch.device) -> None:
+    """Free the memory that torch's allocator keeps for reuse."""
     if device.type == "cuda":
         torch.cuda.empty_cache()
     elif device.type == "mps":

@@ -1,7 +1,8 @@
-"""Streaming state as values: dataclasses of fixed-shape tensors, flattened to named tensors and back.
+"""Streaming state as values: dataclasses of tensors of fixed shape, flattened to names and back.
 
-A state is a dataclass whose fields are tensors, further states, tuples of either, or None (a part that this layer does not
-need). It belongs to the caller: `step` never keeps or changes the one it is given, it returns the next.
+A state is a dataclass whose fields are tensors, further states, tuples of either, or None (a part
+that this layer does not need). It belongs to the caller: `step` neither keeps nor changes the state
+it gets; it returns the next one.
 """
 
 from __future__ import annotations
@@ -16,17 +17,28 @@ S = TypeVar("S")
 
 
 class Streaming(Protocol):
-    """What every streaming layer offers: a state to start from, a step, its delay and its stride in samples."""
+    """Interface of every streaming layer.
+
+    `delay` is how late its stream is, in output samples; `stride` is output samples per input
+    sample.
+    """
 
     delay: int
     stride: int
 
-    def initial_state(self, batch: int, device: Any = None, dtype: Any = None) -> Any: ...
+    def initial_state(self, batch: int, device: Any = None, dtype: Any = None) -> Any:
+        """Return the state before the first sample, for `batch` parallel streams."""
 
-    def step(self, x: Tensor, state: Any) -> tuple[Tensor, Any]: ...
+    def step(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
+        """Compute the next output of a stream.
+
+        x [B, C_in, n] -> y [B, C_out, n * stride], `delay` samples late, and the state after it.
+        The given state is not changed. Steps of any n give the same stream, up to rounding.
+        """
 
 
 def _items(state: Any, prefix: str) -> Iterator[tuple[str, Tensor]]:
+    """Yield every tensor of a state with its dotted name. Raises TypeError for other types."""
     if state is None:
         return
     if isinstance(state, Tensor):
@@ -42,12 +54,19 @@ def _items(state: Any, prefix: str) -> Iterator[tuple[str, Tensor]]:
 
 
 def flatten_state(state: Any) -> dict[str, Tensor]:
-    """Every tensor of a state under its dotted name, in a fixed order."""
+    """Return every tensor of a state under its dotted name, in a fixed order.
+
+    The tensors [...] keep their shapes and memory. Raises TypeError if the state holds anything but
+    tensors, tuples, dataclasses and None.
+    """
     return dict(_items(state, ""))
 
 
 def map_state(state: S, change: Callable[[str, Tensor], Tensor]) -> S:
-    """The same state with every tensor replaced by `change(name, tensor)`."""
+    """Return a state of the same structure with each tensor replaced by `change(name, tensor)`.
+
+    `name` is the dotted name of `flatten_state`; shapes [...] are whatever `change` returns.
+    """
 
     def walk(node: Any, prefix: str) -> Any:
         if node is None:
@@ -64,10 +83,13 @@ def map_state(state: S, change: Callable[[str, Tensor], Tensor]) -> S:
 
 
 def unflatten_state(template: S, tensors: Mapping[str, Tensor]) -> S:
-    """A state of the template's shape from named tensors. Raises KeyError where one is missing."""
+    """Return a state with the template's structure from tensors by their dotted names.
+
+    Shapes [...] are those of the tensors given. Raises KeyError if one is missing.
+    """
     return map_state(template, lambda name, _: tensors[name])
 
 
 def clone_state(state: S) -> S:
-    """A copy that shares no memory with the original."""
+    """Return a copy that shares no memory with the original."""
     return map_state(state, lambda _, tensor: tensor.clone())

@@ -1,4 +1,4 @@
-"""Reading published weights: weight normalisation (arXiv 1602.07868) is folded into plain weights on loading."""
+"""Weight normalisation (arXiv 1602.07868), folded into plain weights on loading."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ _FORMS = ((".weight_g", ".weight_v"), (".parametrizations.weight.original0", ".p
 
 
 def fold_weight_norm(module: nn.Module, state_dict: dict[str, Tensor], prefix: str, *_: Any) -> None:
-    """Load hook: replaces magnitude g and direction v of each layer by weight = g * v / |v| (norm over all but axis 0)."""
+    """Replace magnitude g and direction v of each layer in `state_dict` by its weight (load hook).
+
+    weight [C, ...] = g [C, 1, ...] * v [C, ...] / |v|; the norm is taken over all axes but the
+    first (arXiv 1602.07868, eq. 2). Both key forms of torch are known.
+    """
     for g_name, v_name in _FORMS:
         for key in [k for k in state_dict if k.startswith(prefix) and k.endswith(g_name)]:
             stem = key[: -len(g_name)]

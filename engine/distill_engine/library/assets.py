@@ -1,4 +1,4 @@
-"""Models that ship with the product: the starter, and the base vocoders that training starts from."""
+"""Models that ship with the product: the starter, and the base vocoders for training."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _KINDS = ("hifigan", "vocos")
 
 
 def assets_dir() -> Path:
-    """Folder of the shipped files, inside the installed package."""
+    """Return the folder of the shipped files, inside the installed package."""
     return Path(str(files("distill_engine"))) / "assets"
 
 
 def starter_path() -> Path:
-    """The built-in model that plays when none is named. Raises LibraryError where this build has none."""
+    """Return the built-in model, for use if none is named. Raises LibraryError if it is missing."""
     path = assets_dir() / _STARTER_FILE
     if not path.is_file():
         raise LibraryError(f"{path}: this installation lacks the starter model: install Distill again, or name a model")
@@ -27,9 +27,10 @@ def starter_path() -> Path:
 
 
 def base_vocoder_path(kind: str) -> Path:
-    """The shipped file that holds the base vocoder of `kind` ("hifigan", "vocos") as its part "vocoder/<kind>".
+    """Return the shipped file with the base vocoder of `kind` ("hifigan", "vocos").
 
-    Raises VocoderError for a kind that has none, or where this installation lacks the file.
+    The vocoder is its part "vocoder/<kind>". Raises VocoderError for another kind, or if the file
+    is missing.
     """
     if kind not in _KINDS:
         raise VocoderError(f"vocoder {kind!r} has no base to start from: choose one of {', '.join(_KINDS)}")

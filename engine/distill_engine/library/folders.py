@@ -1,8 +1,10 @@
-"""Where Distill keeps things: one folder per platform's custom, or everything under `DISTILL_HOME`.
+"""Folders in which Distill keeps its files: the platform's usual ones, or all below `DISTILL_HOME`.
 
-Linux: `$XDG_DATA_HOME/distill` (`~/.local/share/distill`) and `$XDG_CACHE_HOME/distill` (`~/.cache/distill`); macOS:
-`~/Library/Application Support/Distill` and `~/Library/Caches/Distill`; Windows: `%LOCALAPPDATA%\\Distill` and `Cache` in it.
-The functions only name folders: whoever writes calls `ensure`.
+- Linux: `$XDG_DATA_HOME/distill` (`~/.local/share/distill`), `$XDG_CACHE_HOME/distill`
+(`~/.cache/distill`) - macOS: `~/Library/Application Support/Distill`, `~/Library/Caches/Distill` -
+Windows: `%LOCALAPPDATA%\\Distill`, and `Cache` in it
+
+The functions return paths and create nothing: callers that write use `ensure`.
 """
 
 from __future__ import annotations
@@ -15,42 +17,42 @@ from distill_engine.errors import LibraryError
 
 
 def data_dir() -> Path:
-    """Root of what the user would miss: models, presets, recordings, MIDI maps."""
+    """Return the folder of the user's own files: models, presets, recordings, MIDI maps."""
     return _home("DATA")
 
 
 def cache_dir() -> Path:
-    """Root of what can be made again: features of corpora, downloaded weights."""
+    """Return the folder of files that can be made again, such as cached mels."""
     return _home("CACHE")
 
 
 def models_dir() -> Path:
-    """Models that can be named instead of given as a path."""
+    """Return the folder of models, which are found there by name."""
     return data_dir() / "models"
 
 
 def presets_dir() -> Path:
-    """Presets, one folder per model."""
+    """Return the folder of presets, which has one folder per model."""
     return data_dir() / "presets"
 
 
 def recordings_dir() -> Path:
-    """Recordings and takes made while playing."""
+    """Return the folder of recordings and takes."""
     return data_dir() / "recordings"
 
 
 def maps_dir() -> Path:
-    """MIDI maps, one TOML file per controller."""
+    """Return the folder of MIDI maps, one TOML file per controller."""
     return data_dir() / "maps"
 
 
 def vocoders_dir() -> Path:
-    """Published vocoder weights that were added, one folder per name."""
+    """Return the folder of published vocoder weights that the user added, one folder per name."""
     return data_dir() / "vocoders"
 
 
 def ensure(folder: Path) -> Path:
-    """Create `folder` with its parents where it is absent. Raises LibraryError where that is not possible."""
+    """Create `folder` and its parents if they are absent, and return it. Raises LibraryError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -61,7 +63,7 @@ def ensure(folder: Path) -> Path:
 
 
 def _home(kind: str) -> Path:
-    """Root for "DATA" or "CACHE"."""
+    """Return the root folder for "DATA" or "CACHE"."""
     override = os.environ.get("DISTILL_HOME")
     if override:
         root = Path(override).expanduser().absolute()

@@ -1,7 +1,8 @@
-"""Finding models and choosing names for new files, safely: names from outside never leave the library's folders.
+"""Find models and name new files safely: names from the network stay in the library's folders.
 
-A name is one or more plain parts joined by `/`, below a folder of the library. Absolute paths, `..`, home folders and drive
-letters are refused unless paths are allowed, as they are on the command line.
+A name is one or more plain parts joined by `/`, below a folder of the library. Absolute paths,
+`..`, home folders and drive letters are refused unless paths are allowed, as they are on the
+command line.
 """
 
 from __future__ import annotations
@@ -18,15 +19,18 @@ from distill_engine.library.assets import STARTER, starter_path
 from distill_engine.library.folders import ensure, models_dir
 
 MODEL_SUFFIX = ".distillgan"
-MAX_PART = 120
-MAX_DEPTH = 8
+MAX_PART_BYTES = 120  # of one part of a name, in UTF-8
+MAX_DEPTH = 8  # parts of a name
 _FORBIDDEN = set('/\\:*?"<>|')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class LibraryModel:
-    """A model file of the library: the name to call it by, its place, bytes and time of change (seconds since 1970)."""
+    """A model file of the library, and the name to find it by.
+
+    `size` is in bytes, `modified` in seconds since 1970.
+    """
 
     name: str
     path: Path
@@ -35,10 +39,13 @@ class LibraryModel:
 
 
 def safe_name(name: str) -> str:
-    """`name` in composed Unicode form, if it can be a file name on every system. Raises LibraryError if not."""
+    """Return `name` in composed Unicode form.
+
+    Raises LibraryError if it cannot be a file name on every system.
+    """
     composed = unicodedata.normalize("NFC", name)
-    if not composed or composed != composed.strip() or len(composed.encode("utf-8", "replace")) > MAX_PART:
-        raise LibraryError(f"name {_shown(name)}: give 1 to {MAX_PART} characters without spaces around them")
+    if not composed or composed != composed.strip() or len(composed.encode("utf-8", "replace")) > MAX_PART_BYTES:
+        raise LibraryError(f"name {_shown(name)}: give 1 to {MAX_PART_BYTES} characters without spaces around them")
     if composed.startswith((".", "~", "-")) or composed.endswith(".") or _RESERVED.fullmatch(composed):
         raise LibraryError(f"name {_shown(name)} is reserved by the system: choose another")
     if not composed.isprintable() or _FORBIDDEN & set(composed):
@@ -47,9 +54,10 @@ def safe_name(name: str) -> str:
 
 
 def find_model(name_or_path: str | os.PathLike[str], *, allow_paths: bool) -> Path:
-    """The model file of that name in the library, or at that path where `allow_paths` is set.
+    """Return the model file of that name in the library, or at that path if `allow_paths` is set.
 
-    The suffix may be left out; "starter" is the built-in model. Raises LibraryError, naming what comes close.
+    The suffix may be left out; "starter" is the built-in model. Raises LibraryError with similar
+    names.
     """
     text = os.fspath(name_or_path)
     candidates = _with_suffix(Path(text).expanduser()) if allow_paths and text else []
@@ -64,7 +72,10 @@ def find_model(name_or_path: str | os.PathLike[str], *, allow_paths: bool) -> Pa
 
 
 def list_models(folder: Path | None = None) -> tuple[LibraryModel, ...]:
-    """All model files below `folder` (the library's by default), by name. A folder that does not exist holds none."""
+    """Return all model files below `folder` (the library's by default), by name.
+
+    A folder that does not exist holds none.
+    """
     root = folder if folder is not None else models_dir()
     found = []
     for path in sorted(root.rglob(f"*{MODEL_SUFFIX}")) if root.is_dir() else []:
@@ -79,10 +90,10 @@ def list_models(folder: Path | None = None) -> tuple[LibraryModel, ...]:
 
 
 def new_file(folder: Path, name: str | os.PathLike[str], suffix: str, allow_paths: bool) -> Path:
-    """Path for a file that does not exist yet: `name` below `folder`, or any path where `allow_paths` is set.
+    """Return a path for a new file: `name` below `folder`, or any path if `allow_paths` is set.
 
-    `suffix` (as ".wav") is appended where `name` lacks it; the folder is created. Raises LibraryError if the name is not allowed
-    or the file exists: nothing is ever overwritten.
+    `suffix` (such as ".wav") is appended if `name` lacks it, and the folder is created. Raises
+    LibraryError if the name is not allowed or the file exists: nothing is overwritten.
     """
     text = os.fspath(name)
     if not text.lower().endswith(suffix.lower()):
@@ -97,19 +108,8 @@ def new_file(folder: Path, name: str | os.PathLike[str], suffix: str, allow_path
     return path
 
 
-def free_name(folder: Path, stem: str, suffix: str) -> Path:
-    """`stem` + `suffix` in `folder`, numbered "stem 2", "stem 3" and so on where that exists. Creates the folder."""
-    ensure(folder)
-    first = folder / (safe_name(stem) + suffix)
-    number, path = 1, first
-    while os.path.lexists(path):
-        number += 1
-        path = first.with_name(f"{stem} {number}{suffix}")
-    return path
-
-
 def _below(folder: Path, name: str) -> Path:
-    """`name` inside `folder`, each of its parts a safe name, and not led out by a link."""
+    """Return the path `name` in `folder`: its parts are safe names and no link leads out."""
     parts = name.split("/")
     if name.startswith(("/", "~")) or "\\" in name or ".." in parts or len(parts) > MAX_DEPTH:
         raise LibraryError(
@@ -127,7 +127,7 @@ def _with_suffix(path: Path) -> list[Path]:
 
 
 def _is_path_only(text: str) -> bool:
-    """Whether `text` can only be meant as a path: absolute, in a home folder, or by way of `.` or `..`."""
+    """Return whether `text` can only be a path: absolute, in a home folder, or with `.` or `..`."""
     return text.startswith("~") or "\\" in text or Path(text).is_absolute() or bool({".", ".."} & set(text.split("/")))
 
 

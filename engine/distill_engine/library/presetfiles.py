@@ -1,21 +1,21 @@
-"""Small JSON files of the library, read with suspicion and written whole."""
+"""The library's small JSON files: checked when read, replaced whole when written."""
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from distill_engine.errors import PresetError
+from distill_engine.system.atomic_write import write_advice, write_file
 
 FILE_LIMIT_BYTES = 1_000_000
 
 
 def read_json(path: Path) -> Any:
-    """What a JSON file holds.
+    """Return the contents of a JSON file.
 
     Raises:
-        PresetError: if it cannot be read, is too long, is no JSON or holds text that no file can (half of a surrogate pair).
+        PresetError: if it cannot be read, is over FILE_LIMIT_BYTES, is not JSON or holds half a
+            surrogate pair.
     """
     try:
         with path.open("rb") as file:
@@ -23,59 +23,38 @@ def read_json(path: Path) -> Any:
     except OSError as error:
         raise PresetError(f"{path} cannot be read: {error.strerror or error}") from None
     if len(data) > FILE_LIMIT_BYTES:
-        raise PresetError(f"{path} is over {FILE_LIMIT_BYTES // 1_000_000} MB: that is no preset")
+        raise PresetError(f"{path} is over {FILE_LIMIT_BYTES // 1_000_000} MB: it is not a preset")
     try:
         held = json.loads(data.decode("utf-8"), parse_constant=_refuse)
         json.dumps(held, ensure_ascii=False).encode("utf-8")
         return held
     except (ValueError, RecursionError):
-        raise PresetError(f"{path} is damaged: it is no JSON text") from None
+        raise PresetError(f"{path} is damaged: it is not JSON") from None
 
 
 def write_json(path: Path, data: object) -> None:
-    """Write a file whole or not at all.
+    """Replace a file by `data` as JSON: whole, or not at all.
 
     Raises:
         PresetError: if it cannot be written.
     """
     try:
+        text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".part-", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(data, file, indent=1, ensure_ascii=False)
-                file.write("\n")
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-        sync_folder(path.parent)
+        write_file(path, text.encode())
     except OSError as error:
-        raise PresetError(f"{path} cannot be written: {error.strerror or error}") from None
+        raise PresetError(f"{path} cannot be written: {write_advice(error, path)}") from None
     except UnicodeEncodeError:
-        raise PresetError(f"{path} cannot be written: a name or text in it is no UTF-8") from None
+        raise PresetError(f"{path} cannot be written: a name or text in it is not UTF-8") from None
 
 
 def remove(path: Path) -> None:
-    """Delete a file. Raises PresetError if that is not possible."""
+    """Delete a file, if it exists. Raises PresetError if that is not possible."""
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
         raise PresetError(f"{path} cannot be deleted: {error.strerror or error}") from None
 
 
-def sync_folder(folder: Path) -> None:
-    """Make a rename in `folder` last through a power cut, where the system can."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no number")
+    raise ValueError(f"{constant} is not a number")

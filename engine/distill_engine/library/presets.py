@@ -1,7 +1,8 @@
-"""Presets: the values of all parameters under a name, one small JSON file each, in a folder per model.
+"""Presets: named values of all parameters, one small JSON file each, in one folder per model.
 
-A preset's number is its place in the list of its model's presets: that is what program changes and indices count, from 0.
-Files come from strangers too: sizes, types, numbers and names are checked before anything is believed.
+A preset's number is its position in the list of its model's presets, from 0; program changes and
+indices count by it. Preset files may come from strangers: sizes, types, numbers and names are
+checked before use.
 """
 
 import math
@@ -18,16 +19,16 @@ from distill_engine.library.presetfiles import read_json, remove, write_json
 FORMAT = "distill-preset"
 VERSION = 1
 SUFFIX = ".preset.json"
-NAME_LIMIT = 100
-VALUE_LIMIT = 1000
-PRESET_LIMIT = 10_000
+NAME_LIMIT = 100  # characters
+VALUE_LIMIT = 1000  # values of a preset
+PRESET_LIMIT = 10_000  # presets of a model
 
 Value = float | int | str
 
 
 @dataclass(frozen=True)
 class Preset:
-    """One preset. `values` by address; `digest` is that of the model it was made with; `position` orders the list."""
+    """One preset: `values` by address, the model's `digest`, and its `position` in the list."""
 
     name: str
     model: str
@@ -36,13 +37,16 @@ class Preset:
     position: int = 0
 
     def fits(self, model: str, digest: str) -> bool:
-        """Whether it was made with this model: the same file under any name, or a later training of the same name."""
+        """Return whether it belongs to this model: the same file, or one of the same name.
+
+        The same file may have another name; a file of the same name may be a later training.
+        """
         return self.model == model or bool(digest and self.digest == digest)
 
 
 @dataclass(frozen=True)
 class DamagedPreset:
-    """A file among the presets that is none."""
+    """A file among the presets that cannot be read, and why."""
 
     path: Path
     reason: str
@@ -55,7 +59,7 @@ class _Known:
 
 
 class PresetStore:
-    """All presets under `root` (the library's folder, if none is given). Files are read again when they have changed."""
+    """All presets below `root` (the library's folder by default); changed files are read again."""
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = root if root is not None else folders.presets_dir()
@@ -64,21 +68,21 @@ class PresetStore:
     # ---- reading
 
     def all(self) -> list[Preset]:
-        """Every readable preset of every model, by model, then in order."""
+        """Return every readable preset, by model and position."""
         presets = [item for item in self._scan().values() if isinstance(item, Preset)]
         return sorted(presets, key=lambda preset: (preset.model, preset.position, preset.name))
 
     def damaged(self) -> list[DamagedPreset]:
-        """The files that cannot be read, and why."""
+        """Return the files that cannot be read, and why."""
         return [item for item in self._scan().values() if isinstance(item, DamagedPreset)]
 
     def of_model(self, model: str, digest: str = "") -> list[Preset]:
-        """The model's presets in the order of their numbers."""
+        """Return the model's presets in the order of their numbers."""
         fitting = [preset for preset in self.all() if preset.fits(model, digest)]
         return sorted(fitting, key=lambda preset: (preset.position, preset.name))
 
     def find(self, key: str | int, model: str, digest: str = "") -> Preset:
-        """A preset of the model by name or number.
+        """Return a preset of the model by name or number.
 
         Raises:
             PresetError: if it is unknown, damaged, or another model's.
@@ -97,10 +101,13 @@ class PresetStore:
     # ---- writing
 
     def save(self, name: str, model: str, digest: str, values: Mapping[str, Value]) -> Preset:
-        """Keep `values` as a preset of the model, without what is excluded; one of this name is replaced in its place.
+        """Save `values` as a preset of the model, without excluded addresses.
+
+        A preset of this name is replaced and keeps its number.
 
         Raises:
-            PresetError: if the name cannot be one, a value is no number or text, or the file cannot be written.
+            PresetError: if the name is not allowed, a value is neither number nor text, or writing
+                fails.
         """
         name = checked_name(name)
         presets = self.of_model(model, digest)
@@ -117,16 +124,16 @@ class PresetStore:
         return preset
 
     def delete(self, key: str | int, model: str, digest: str = "") -> Preset:
-        """Remove a preset; those after it move up. Raises PresetError if there is none such."""
+        """Delete a preset; those after it move up. Raises PresetError if there is none such."""
         preset = self.find(key, model, digest)
         remove(self.path(preset))
         return preset
 
     def rename(self, key: str | int, new_name: str, model: str, digest: str = "") -> Preset:
-        """Give a preset another name, at the same place.
+        """Give a preset another name; it keeps its number.
 
         Raises:
-            PresetError: if there is none such, or the new name is taken or cannot be one.
+            PresetError: if there is no such preset, or the new name is taken or not allowed.
         """
         preset = self.find(key, model, digest)
         renamed = replace(preset, name=checked_name(new_name))
@@ -139,7 +146,7 @@ class PresetStore:
         return renamed
 
     def move(self, key: str | int, number: int, model: str, digest: str = "") -> list[Preset]:
-        """Put a preset at another place in the list, counted from 0; returns the new list. Raises PresetError."""
+        """Give a preset another number, from 0; returns the new list. Raises PresetError."""
         preset = self.find(key, model, digest)
         others = [other for other in self.of_model(model, digest) if other != preset]
         others.insert(min(max(number, 0), len(others)), preset)
@@ -149,7 +156,7 @@ class PresetStore:
                 self._write(after)
         return ordered
 
-    # ---- what presets leave alone
+    # ---- excluded addresses
 
     def excluded(self) -> frozenset[str]:
         """Addresses that presets neither store nor recall."""
@@ -158,11 +165,11 @@ class PresetStore:
             return frozenset()
         listed = read_json(path)
         if not isinstance(listed, list) or not all(isinstance(address, str) for address in listed):
-            raise PresetError(f"{path} is no list of addresses: correct or delete it")
+            raise PresetError(f"{path} is not a list of addresses: correct or delete it")
         return frozenset(listed)
 
     def exclude(self, address: str, excluded: bool = True) -> frozenset[str]:
-        """Leave an address out of presets, or take it in again. Returns all that are left out."""
+        """Exclude an address from presets, or include it again. Returns all excluded addresses."""
         now = self.excluded() | {address} if excluded else self.excluded() - {address}
         write_json(self.root / "excluded.json", sorted(now))
         return now
@@ -170,17 +177,13 @@ class PresetStore:
     # ---- in and out
 
     def export(self, preset: Preset, path: Path) -> None:
-        """Write a copy of a preset anywhere; an existing file is not replaced. Raises PresetError."""
+        """Write a copy of a preset to a new file. Raises PresetError, also if the file exists."""
         if path.exists():
             raise PresetError(f"{path} exists already: choose another name")
         write_json(path, _to_json(preset))
 
-    def bring_in(self, path: Path, name: str | None = None) -> Preset:
-        """Take a preset file into the library. Raises PresetError if it is none, or one of that name is there."""
-        return self.take_in(read_preset(path), name)
-
     def take_in(self, preset: Preset, name: str | None = None) -> Preset:
-        """Add a preset after the others of its model. Raises PresetError if one of that name is there."""
+        """Add a preset after the others of its model. Raises PresetError if its name is taken."""
         preset = replace(preset, name=checked_name(name)) if name else preset
         presets = self.of_model(preset.model, preset.digest)
         if any(other.name.casefold() == preset.name.casefold() for other in presets):
@@ -190,7 +193,7 @@ class PresetStore:
         return preset
 
     def path(self, preset: Preset) -> Path:
-        """The file of a preset."""
+        """Return the file of a preset."""
         return self.root / file_stem(preset.model or "no model") / (file_stem(preset.name) + SUFFIX)
 
     # ---- inside
@@ -209,7 +212,7 @@ class PresetStore:
         return PresetError(f"there is no preset {key[:60]!r} for the model {model or '(none)'}; there are: {names}")
 
     def _scan(self) -> dict[Path, Preset | DamagedPreset]:
-        """Every file, read unless it is known as it stands."""
+        """Return every file's preset; reads those that are new or have changed."""
         known: dict[Path, _Known] = {}
         for path in sorted(self.root.glob(f"*/*{SUFFIX}"))[:PRESET_LIMIT]:
             try:
@@ -236,11 +239,11 @@ def read_preset(path: Path) -> Preset:
     """Read one preset file.
 
     Raises:
-        PresetError: if it is none, damaged or too new.
+        PresetError: if it is not a preset, damaged or too new.
     """
     data = read_json(path)
     if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise PresetError(f"{path} is no preset")
+        raise PresetError(f"{path} is not a preset")
     version = data.get("version")
     if not isinstance(version, int) or not 1 <= version <= VERSION:
         raise PresetError(f"{path} has format version {version!r:.20}, this Distill reads up to {VERSION}: update it")
@@ -256,7 +259,7 @@ def read_preset(path: Path) -> Preset:
 
 
 def checked_name(name: str) -> str:
-    """A preset's name, stripped. Raises PresetError if it is empty, too long or cannot be shown."""
+    """Return a preset's name, stripped. Raises PresetError if it is not allowed."""
     name = name.strip()
     if not name or len(name) > NAME_LIMIT or not name.isprintable() or len(file_stem(name)) > 200:
         raise PresetError(f"a preset's name is 1 to {NAME_LIMIT} characters that can be shown, not {name[:40]!r}")
@@ -264,9 +267,9 @@ def checked_name(name: str) -> str:
 
 
 def checked_values(values: Mapping[str, object], where: str) -> dict[str, Value]:
-    """Values as a preset may have them. Raises PresetError for anything but finite numbers and short texts."""
+    """Return the values, checked. Raises PresetError for all but finite numbers and short texts."""
     if len(values) > VALUE_LIMIT:
-        raise PresetError(f"{where}: {len(values)} values, {VALUE_LIMIT} are the most")
+        raise PresetError(f"{where}: {len(values)} values, at most {VALUE_LIMIT} are allowed")
     checked: dict[str, Value] = {}
     for address, value in values.items():
         number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e12
@@ -280,7 +283,7 @@ def checked_values(values: Mapping[str, object], where: str) -> dict[str, Value]
 
 
 def file_stem(name: str) -> str:
-    """A name as a file name on every system: what could mean something to one is written %XX.
+    """Return a name as a file name for every system; characters special to one become %XX.
 
     >>> file_stem("dusk/dawn?"), file_stem("con"), file_stem("plain name")
     ('dusk%2Fdawn%3F', '%63on', 'plain name')

@@ -1,4 +1,4 @@
-"""Published vocoder weights on this machine, by name: those that were added, and the BigVGANs that were downloaded."""
+"""Published vocoder weights on this machine, by name: added by the user, or downloaded BigVGANs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from distill_engine.vocoders.weights.records import NAME, WeightsRecord, added, 
 
 
 def find_weights(name: str) -> WeightsRecord:
-    """The weights called `name`. Raises WeightsError where they are not here or damaged, VocoderError for an unknown name."""
+    """Return the weights called `name`.
+
+    Raises WeightsError if they are missing or damaged, VocoderError for an unknown name.
+    """
     pin = PINS.get(name)
     if pin is not None:
         record = read_record(hub_folder(pin.hub))
@@ -26,13 +29,13 @@ def find_weights(name: str) -> WeightsRecord:
 
 
 def published_names() -> tuple[str, ...]:
-    """Names beyond the usual ones that `find_weights` finds: added vocoders and downloaded variants of BigVGAN."""
+    """Return the names of added vocoders and of downloaded BigVGANs beside "bigvgan"."""
     variants = [pin.name for pin in PINS.values() if pin.name != "bigvgan" and _is_here(pin.hub)]
     return (*variants, *(record.name for record in added(vocoders_dir())))
 
 
 def describe(record: WeightsRecord) -> str:
-    """What it is, in plain words: kind, rate and mel bands."""
+    """Return kind, rate and mel bands in words."""
     mel = record.mel_config
     return f"{record.kind} at {mel.sample_rate} Hz with {mel.bands} bands"
 

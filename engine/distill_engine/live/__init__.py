@@ -1,1 +1,1 @@
-"""The live engine: the synth thread, its commands and its status."""
+"""The live engine: the synth thread, the commands it carries out and the status it publishes."""

@@ -1,4 +1,4 @@
-"""What the control process may ask of the playing engine, command by command; each is answered with done or failed and why."""
+"""Commands of the control process to the playing engine, each answered: done, or why it failed."""
 
 from __future__ import annotations
 
@@ -20,24 +20,28 @@ from distill_engine.inference.vocoder_choice import plays_in_torch
 from distill_engine.library.folders import ensure, recordings_dir
 from distill_engine.library.lookup import find_model, new_file
 from distill_engine.live.performer import Performer
-from distill_engine.live.realtime_check import LIMIT, Fit, FitRequest, fit_instrument
+from distill_engine.live.realtime_check import LIMIT_FACTOR, Fit, FitRequest, fit_instrument
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.mixer import VOICES_AT_ONCE
 from distill_engine.synthesis.synth import Synth
 from distill_engine.synthesis.voice_pool import VoicePool
 from distill_engine.system.threads import lower_thread_priority
 
-LOADS_WAITING = 4
-LOADING_MARGIN, LOADING_LIMIT = 0.015, 30.0
+LOADS_WAITING = 4  # commands that may wait for the loader, and for the recorder
+LOADING_MARGIN_SECONDS, LOADING_LIMIT_SECONDS = 0.015, 30.0  # extra fill of the ring while a model loads, for how long
+SWAP_MARGIN_SECONDS = 0.003  # extra fill beside the time of the voices that cross-fade
 TAKE_SUFFIX = ".take"
 
 Answer = Callable[[str | None], None]
+"""Takes None when a command is done, else the reason why it failed."""
 
 
 @dataclass(frozen=True)
 class LoadOptions:
-    """How instruments are loaded while playing: the request of the start (block and threads as they were found), and paths. `factor` is
-    what the first instrument takes (see `Fit`)."""
+    """How instruments are loaded while playing: `request` has the block and threads of the start.
+
+    `allow_paths` admits files outside the library; `factor` is the first instrument's (see `Fit`).
+    """
 
     request: FitRequest
     allow_paths: bool = False
@@ -47,8 +51,9 @@ class LoadOptions:
 class LiveCommands:
     """Carries out commands on a running `Performer`.
 
-    Quick ones run on the synth thread between two blocks. Loading happens on a thread of its own; only the finished instrument is
-    handed to the synth, which cross-fades. If anything fails, what played plays on.
+    Quick commands run on the synth thread between two blocks. Instruments load on a thread of their
+    own, and the synth cross-fades to them when they are ready. If a command fails, the engine plays
+    on as before.
 
     Args:
         send: sends answers and events to the control process.
@@ -90,7 +95,7 @@ class LiveCommands:
         }
 
     def handle(self, message: Mapping[str, Any]) -> None:
-        """Takes one message of the control process."""
+        """Take one message of the control process; answers it now or when its command is done."""
         command, arguments = message.get("command"), message.get("arguments", [])
         if not isinstance(command, str) or not isinstance(arguments, list):
             return
@@ -101,22 +106,25 @@ class LiveCommands:
             answer(str(error))
 
     def stop(self) -> None:
-        """Ends a recording under way and the loading thread. Raises AudioFileError or TakeError if a recording is incomplete."""
+        """End a recording under way, and the threads that load and record.
+
+        Raises AudioFileError or TakeError if a recording is incomplete.
+        """
         self._jobs.put(None)
         self._recordings.put(None)
         if self.synth.recording or self._performer.recorder is not None:
             self._stop_recording()
 
-    # -- what takes time -----------------------------------------------------------------------------------------------
+    # -- slow commands -------------------------------------------------------------------------------------------------
 
     def change_source(self, name: str) -> None:
-        """Another source; for `input` the input device is opened first. Raises ControlError, DeviceError."""
+        """Play another source; `input` opens the device. Raises ControlError, DeviceError."""
         if name == "input" and name in self.synth.instrument.source_names:
-            self._notice("info", f"hearing {self._capture.open()}")
+            self._notice("info", f"listening to {self._capture.open()}")
         self._run(lambda: self.synth.select_source(name))
 
     def change_vocoder(self, name: str) -> None:
-        """The same model through another vocoder. Raises VocoderError."""
+        """Play the same model through another vocoder. Raises ControlError, VocoderError."""
         path = self.synth.instrument.path
         if path is None:
             raise ControlError("what plays has no model file to take another vocoder from")
@@ -126,13 +134,13 @@ class LiveCommands:
         self._options = replace(self._options, request=replace(self._options.request, vocoder=name))
 
     def change_model(self, name: str) -> None:
-        """Another model, by its name in the library. Raises LibraryError, ModelFileError, VocoderError."""
+        """Play another model of the library. Raises LibraryError, ModelFileError, VocoderError."""
         pool, fit = self._fit(self._find(name), self._options.request.vocoder)
         self._swap(pool, fit)
         self._loaded(pool.instrument)
 
     def change_blend(self, slot: int, name: str) -> None:
-        """A model in a blend slot; an empty name empties the slot."""
+        """Put a model into a blend slot; an empty name empties it. Raises as `change_model`."""
         if not name:
             self._run(lambda: self.synth.swap(None, slot=int(slot)))
             self._factors.pop(int(slot), None)
@@ -143,14 +151,17 @@ class LiveCommands:
             self._loaded(pool.instrument)
 
     def record(self, name: str) -> None:
-        """Records a take (or, for the name of a sound file, the sound) into the library's recordings; `stop` ends it."""
+        """Record into the library's recordings, or `stop`. Raises as `record_to`."""
         if name == "stop":
             self._stop_recording()
             return
         self.record_to(self._recording_path(name))
 
     def record_to(self, path: Path) -> None:
-        """Records into a new file: sound for a sound file's suffix, else a take. Raises TakeError, AudioFileError."""
+        """Record sound if the new file has a sound file's suffix, else a take.
+
+        Raises AudioFileError, ControlError or TakeError.
+        """
         if path.suffix.lower() in AUDIO_SUFFIXES:
             if self._performer.recorder is not None:
                 raise ControlError(f"{self._performer.recorder.path.name} is being recorded; stop that first")
@@ -195,11 +206,11 @@ class LiveCommands:
         return find_model(name, allow_paths=self._options.allow_paths)
 
     def _fit(self, path: Path, vocoder: str) -> tuple[VoicePool, Fit]:
-        """Loads in this thread. Python's lock is held for up to 10 ms at a time meanwhile: the ring is filled higher before."""
+        """Load in this thread. Raises the ring's fill: loading holds Python's lock up to 10 ms."""
         if plays_in_torch(vocoder) and not torch_is_here():
-            self._performer.raise_latency_for(IMPORT_MARGIN, LOADING_LIMIT)
+            self._performer.raise_latency_for(IMPORT_MARGIN, LOADING_LIMIT_SECONDS)
             import_torch()
-        self._performer.raise_latency_for(LOADING_MARGIN, LOADING_LIMIT)
+        self._performer.raise_latency_for(LOADING_MARGIN_SECONDS, LOADING_LIMIT_SECONDS)
         try:
             return fit_instrument(path, replace(self._options.request, vocoder=vocoder))
         except DistillError:
@@ -207,14 +218,13 @@ class LiveCommands:
             raise
 
     def _swap(self, pool: VoicePool, fit: Fit, slot: int = 0) -> None:
-        """Old voices are computed too during the cross-fade: the ring is filled higher before."""
+        """Cross-fade to an instrument. Raises the ring's fill first: old voices still play."""
         instrument = pool.instrument
         try:
             self._check_together(instrument, fit, slot)
             fade = self.synth.parameters.value("/distill/source/fade")
-            self._performer.raise_latency_for(
-                (1 + self.synth.voices) * fit.block_seconds(instrument) + 0.003, fade + 1.0
-            )
+            extra = (1 + self.synth.voices) * fit.block_seconds(instrument) + SWAP_MARGIN_SECONDS
+            self._performer.raise_latency_for(extra, fade + 1.0)
             self._run(lambda: self.synth.swap(pool, slot=slot))
         except DistillError:
             self._performer.raise_latency_for(0.0, 0.0)
@@ -225,7 +235,11 @@ class LiveCommands:
             self._send({"event": "setting", "address": "/distill/source", "value": self.synth.source})
 
     def _check_together(self, instrument: Instrument, fit: Fit, slot: int) -> None:
-        """Raises VocoderError if what would play in all slots takes longer than its sound, two voices side by side."""
+        """Check that the instruments of all slots keep up together. Raises VocoderError.
+
+        Up to VOICES_AT_ONCE are computed in parallel. Slots that share the host's networks cost
+        nothing.
+        """
         factors = {slot: fit.factor}
         host = instrument if slot == 0 else self.synth.instrument
         for other, factor in self._factors.items():
@@ -235,7 +249,7 @@ class LiveCommands:
         if slot and instrument.shares(host):
             del factors[slot]
         total = sum(factors.values()) / min(len(factors), os.cpu_count() or 1, VOICES_AT_ONCE)
-        if len(factors) > 1 and total >= LIMIT:
+        if len(factors) > 1 and total >= LIMIT_FACTOR:
             raise VocoderError(
                 f"{instrument.name} would be too much here: with what plays, a second of sound takes {total:.2f} s; "
                 "empty a slot (/distill/blend/model) or choose a cheaper vocoder"

@@ -1,4 +1,4 @@
-"""The engine process: one instrument on one device, steered by the control process, until it is told to end."""
+"""The engine process: plays an instrument on a device, steered by the control process."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from distill_engine.audio_io.devices import AudioSystem
 from distill_engine.audio_io.output import Output
 from distill_engine.errors import ConfigError, DistillError
 from distill_engine.live.commands import LiveCommands, LoadOptions
-from distill_engine.live.performer import Performer
+from distill_engine.live.performer import BlockSettings, Performer
 from distill_engine.live.realtime_check import BLOCKS, Fit, FitRequest, fit_instrument
 from distill_engine.live.scheduling import TargetConfig, Underrun
-from distill_engine.live.status_gatherer import Figures, Stopwatch
+from distill_engine.live.status_gatherer import StatusGatherer, Stopwatch
 from distill_engine.realtime.control_process import ControlProcess, Spawn
 from distill_engine.realtime.shared_memory import ParameterReader, SharedBlock, StatusWriter
 from distill_engine.realtime.status import STATUS_FIELDS
@@ -32,18 +32,19 @@ from distill_engine.synthesis.voice import Report
 from distill_engine.system.threads import lowered_priority
 from distill_engine.vocabulary import table as vocabulary
 
-PUBLISH_SECONDS = 1 / 30
-FADE_SECONDS = 0.04
+PUBLISH_SECONDS = 1 / 30  # between two publications of the status
+FADE_SECONDS = 0.04  # what the synth needs to fade out at the end
 SAMPLE_RATE = DEFAULT_MEL.sample_rate
 
 
 @dataclass(frozen=True)
 class EngineSettings:
-    """What the engine is started with.
+    """The settings that the engine starts with, checked.
 
-    `device` and `input` None take the preferred one; "null" plays by the clock, "file:PATH" into a file. `sample_rate` None takes
-    the device's own. `block` and `threads` None are measured. `latency_ms` fixes the ring's fill instead of deriving it. `seconds`
-    ends by itself.
+    `device` and `input` None take the preferred device; "null" plays by the clock, "file:PATH" into
+    a file. `sample_rate` (Hz) None takes the device's own. `block` (hops) and `threads` None are
+    found by measuring. `latency_ms` fixes the ring's fill, which is learned otherwise. The engine
+    ends after `seconds` (None: never).
     """
 
     model: Path
@@ -73,26 +74,41 @@ class EngineSettings:
             raise ConfigError(f"--threads {self.threads}: at least 1")
 
 
-def run(settings: EngineSettings, spawn_control: Spawn) -> int:
-    """Plays until SIGINT, SIGTERM or SIGHUP (0), or until the synth fails (1).
+@dataclass(frozen=True)
+class StartReport:
+    """What a started engine plays, and where: names, the device's rate in Hz, and the control process's figures by name."""
+
+    model: str
+    vocoder: str
+    device: str
+    rate_hz: int
+    control: Mapping[str, Any]
+
+
+def run(
+    settings: EngineSettings, spawn_control: Spawn, on_start: Callable[[StartReport], None] = lambda report: None
+) -> int:
+    """Play until SIGINT, SIGTERM or SIGHUP (0), or until the synth fails (1). `on_start` is called once it plays.
 
     Raises:
-        DistillError: if the model, the device or the control process cannot be had at the start.
+        DistillError: if the model, the device or the control process is missing at the start, or
+            the synth fails.
     """
     ending = threading.Event()
     with _signals(ending), lowered_priority():
         engine = Engine(settings, spawn_control)
         try:
-            engine.start()
+            on_start(engine.start())
             return engine.play_until(ending)
         finally:
             engine.stop()
 
 
 class Engine:
-    """All parts of a running engine, put together. Making one loads and opens; `stop` takes down whatever is up.
+    """All parts of a running engine. `start` loads and opens them, `stop` ends those that run.
 
-    The control process starts first, because it needs the longest; what it says meanwhile waits in the channel.
+    Making an Engine starts the control process, because that takes longest. Its messages wait in
+    the channel.
     """
 
     def __init__(self, settings: EngineSettings, spawn_control: Spawn) -> None:
@@ -109,8 +125,8 @@ class Engine:
         )
         self._parts: _Parts | None = None
 
-    def start(self) -> None:
-        """Loads, opens, plays. Raises DistillError."""
+    def start(self) -> StartReport:
+        """Load the model, open the device, play. Raises DistillError."""
         settings = self.settings
         request = FitRequest(settings.vocoder, settings.block, settings.threads, settings.torch_device)
         pool, fit = fit_instrument(settings.model, request)
@@ -132,18 +148,23 @@ class Engine:
         self.control.wait_ready()
         for note in performer.realtime.notes if performer.realtime else ():
             self._notice("info", note)
+        output, vocoder = performer.output, instrument.vocoder.name
+        return StartReport(instrument.name, vocoder, output.name, output.rate, self.control.details)
 
     def play_until(self, ending: threading.Event) -> int:
-        """Publishes figures until the end is wanted. Raises DistillError if the synth fails."""
+        """Publish the status until `ending` is set or the time is over; returns the exit code 0.
+
+        Raises DistillError if the synth fails.
+        """
         if self._parts is None:
             raise ConfigError("the engine was not started")
         parts, watch = self._parts, Stopwatch()
-        figures = Figures(parts.performer, self.keeper)
+        gatherer = StatusGatherer(parts.performer, self.keeper)
         deadline = None if self.settings.seconds is None else time.monotonic() + self.settings.seconds
         while not ending.wait(PUBLISH_SECONDS):
             if parts.performer.failure is not None:
                 raise DistillError(f"the synth stopped: {parts.performer.failure!r}; run `distill doctor`")
-            self._status.publish(figures.now(self.control.restarts, parts.commands).figures())
+            self._status.publish(gatherer.now(self.control.restarts, parts.commands).figures())
             if watch.stuck(parts.performer):
                 self._notice("warning", f"{parts.performer.output.name} takes no sound any more; waiting for it")
             if deadline is not None and time.monotonic() > deadline:
@@ -151,7 +172,7 @@ class Engine:
         return 0
 
     def stop(self) -> None:
-        """Fades out and ends everything. Raises DistillError if a recording could not be finished."""
+        """Fade out and end all parts. Raises DistillError if a recording could not be finished."""
         failures: list[DistillError] = []
         if self._parts is not None:
             self._fade_out(self._parts)
@@ -170,15 +191,17 @@ class Engine:
         return Performer(
             synth,
             self._parameters,
-            block=fit.block,
-            expected_seconds=1.3 * fit.block_seconds(instrument),
-            target=TargetConfig(fixed=None if fixed is None else fixed / 1e3),
+            BlockSettings(
+                fit.block,
+                expected_seconds=1.3 * fit.block_seconds(instrument),
+                target=TargetConfig(fixed=None if fixed is None else fixed / 1e3),
+            ),
             notice=self._report,
-            hear=self.capture.read,
+            read_input=self.capture.read,
         )
 
     def _fade_out(self, parts: _Parts) -> None:
-        """Ends the sound without a click: what is in the ring, and a block more, are waited for."""
+        """Fade out, and wait until the fade has left the ring and the device."""
         if not parts.performer.running:
             return
         with contextlib.suppress(DistillError, TimeoutError):
@@ -194,7 +217,7 @@ class Engine:
             self._parts.commands.handle(message)
 
     def _greet(self) -> None:
-        """Tells a control process that has just started what plays."""
+        """Send a control process that has just started what plays."""
         if self._parts is not None:
             self._loaded(self._parts.instrument)
             self.control.send({"event": "setting", "address": "/distill/source", "value": self._parts.source})
@@ -250,7 +273,7 @@ def _collect(action: Callable[[], None], failures: list[DistillError]) -> None:
 
 @contextlib.contextmanager
 def _signals(ending: threading.Event) -> Iterator[None]:
-    """SIGINT, SIGTERM and SIGHUP set `ending`; whatever they did before is put back."""
+    """Let SIGINT, SIGTERM and SIGHUP set `ending` in this block; then restore their handlers."""
     names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
     before = {getattr(signal, name): signal.getsignal(getattr(signal, name)) for name in names}
     for number in before:

@@ -1,4 +1,4 @@
-"""The synth thread: parameters in, blocks out, the ring kept at its target, and what happened written down."""
+"""The synth thread: takes parameter changes, computes blocks and keeps the ring at its fill."""
 
 from __future__ import annotations
 
@@ -7,148 +7,133 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.resampling import StreamingResampler
 from distill_engine.audio_io.output import ClockOutput, Output
 from distill_engine.audio_io.recording import AudioWriter
 from distill_engine.errors import ControlError, DistillError
-from distill_engine.live.scheduling import BlockTime, BlockTimes, Cause, TargetConfig, TargetFill, Underrun, cause_of
+from distill_engine.live.meters import Meters
+from distill_engine.live.scheduling import BlockTime, BlockTimes, TargetConfig, TargetFill, Underrun, cause_of
 from distill_engine.realtime.shared_memory import ParameterReader
 from distill_engine.realtime.threads import RealtimeStatus, prepare_thread
 from distill_engine.synthesis.voice import Report, ReportKind
 
-FloatArray = npt.NDArray[np.float32]
-
-QUEUE_LIMIT = 256
-SHORTEST_SLEEP, LONGEST_SLEEP = 0.0004, 0.004
-LEVEL_SECONDS = 0.1
-BRACE_SECONDS = 0.4
+QUEUE_LIMIT = 256  # calls that may wait for the synth thread
+SHORTEST_SLEEP_SECONDS, LONGEST_SLEEP_SECONDS = 0.0004, 0.004
+LEVEL_SECONDS = 0.1  # half-life of the meters' peak and mean square
+RAISE_SECONDS = 0.4  # longest wait for a raised target fill
+RAISE_LEAST_SECONDS = 0.03  # shortest: by then the synth thread has set the new target
 
 
 class Plays(Protocol):
-    """What the performer needs of a synth."""
+    """The part of a synth that the performer uses."""
 
     hop: int
     sample_rate: int
     alignment_samples: int
 
     def apply(self, parameter_index: int, value: float, glide_seconds: float = 0.0) -> None:
-        """Sets a parameter."""
+        """Set a parameter, over `glide_seconds` if it glides."""
 
-    def render(self, hops: int, samples: FloatArray | None = None) -> FloatArray:
-        """The next `hops` hops, [2, hops * hop]."""
+    def render(self, hops: int, samples: Float32Array | None = None) -> Float32Array:
+        """Return the next block [2, hops * hop]; live input is `samples` [hops * hop]."""
 
     def panic(self) -> None:
-        """Silence from the next sample on."""
+        """Be silent from the next sample on."""
 
     def stop(self) -> None:
-        """Fades out."""
+        """Fade out."""
 
     def take_reports(self) -> list[Report]:
-        """What went wrong since the last call."""
+        """Return what went wrong since the last call."""
 
 
-@dataclass
-class Meters:
-    """What the synth thread counts; read by others without a lock (each figure by itself is right)."""
+@dataclass(frozen=True)
+class BlockSettings:
+    """How blocks are computed: `hops` per block, and how full the ring is kept.
 
-    hops: int = 0
-    parameter_changes: int = 0
-    muted_hops: int = 0
-    peak: float = 0.0
-    square: float = 0.0
-    fill: int = 0
-    target: int = 0
-    underruns_model: int = 0
-    underruns_stall: int = 0
-    underruns_device: int = 0
-    device_xruns: int = 0
+    `expected_seconds` is what a block will take until that is measured (None: half the length of
+    its sound).
+    """
 
-    @property
-    def underruns(self) -> int:
-        """All causes."""
-        return self.underruns_model + self.underruns_stall + self.underruns_device
-
-    def count(self, cause: Cause) -> None:
-        """One more underrun."""
-        name = f"underruns_{cause}"
-        setattr(self, name, getattr(self, name) + 1)
+    hops: int = 1
+    expected_seconds: float | None = None
+    target: TargetConfig = field(default_factory=TargetConfig)
 
 
 class Performer:
-    """Owns the synth while it runs: everything that touches it goes through `call`.
+    """Plays a synth on a thread of its own. Everything else reaches the synth through `call`.
 
     Args:
-        expected_seconds: what a block will take to compute, until it is measured (half its length if None).
-        hear: the next samples [n] of a live input at the synth's rate, or None.
-        notice: called from the synth thread with underruns and reports; must not wait.
+        read_input: returns the next samples [n] of a live input at the synth's rate, or None.
+        notice: takes underruns and reports on the synth thread; must not wait.
     """
 
     def __init__(
         self,
         synth: Plays,
         parameters: ParameterReader,
+        blocks: BlockSettings | None = None,
         *,
-        block: int = 1,
-        expected_seconds: float | None = None,
-        target: TargetConfig | None = None,
         notice: Callable[[Underrun | Report], None] = lambda event: None,
-        hear: Callable[[int], FloatArray | None] = lambda count: None,
+        read_input: Callable[[int], Float32Array | None] = lambda count: None,
     ) -> None:
-        self.synth, self.block = synth, block
+        blocks = blocks or BlockSettings()
+        self.synth, self.block = synth, blocks.hops
         self.meters = Meters()
-        length = block * synth.hop / synth.sample_rate
-        self.times = BlockTimes(block, 0.5 * length if expected_seconds is None else expected_seconds)
+        length = blocks.hops * synth.hop / synth.sample_rate
+        expected = 0.5 * length if blocks.expected_seconds is None else blocks.expected_seconds
+        self.times = BlockTimes(blocks.hops, expected)
         self.realtime: RealtimeStatus | None = None
         self.recorder: AudioWriter | None = None
         self._parameters = parameters
-        self._config = target or TargetConfig()
-        self._notice, self._hear = notice, hear
+        self._config = blocks.target
+        self._notice, self._read_input = notice, read_input
         self._calls: queue.Queue[tuple[Callable[[], Any], Future[Any]]] = queue.Queue(QUEUE_LIMIT)
         self._next: Output | None = None
         self._stopping = threading.Event()
         self._last_written = time.monotonic()
         self._last_fill = 0.0
-        self._braced = (0.0, 0.0)
+        self._raised = (0.0, 0.0)  # seconds of extra fill, and the time until which they hold
         self._thread = threading.Thread(target=self._run, name="synth", daemon=True)
         self.failure: BaseException | None = None
         self._connect(ClockOutput(synth.sample_rate))
 
     @property
     def output(self) -> Output:
-        """Where the sound goes at the moment."""
+        """The output that plays now."""
         return self._output
 
     @property
     def running(self) -> bool:
-        """Whether the thread is alive."""
+        """Whether the synth thread is alive."""
         return self._thread.is_alive()
 
     def start(self) -> None:
-        """Starts the thread."""
+        """Start the synth thread."""
         self._thread.start()
 
     def stop(self, timeout: float = 2.0) -> bool:
-        """Ends the thread; False if it did not end in time."""
+        """End the synth thread; returns False if it did not end within `timeout` seconds."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(timeout)
         return not self._thread.is_alive()
 
     def switch(self, output: Output) -> None:
-        """Plays into another output from the next block on, fading in there."""
+        """Play into another output from the next block on; on a device the sound fades in."""
         self._next = output
 
     def call(self, action: Callable[[], Any]) -> Future[Any]:
-        """Runs `action` on the synth thread between two blocks.
+        """Run `action` on the synth thread between two blocks.
 
         Raises:
-            ControlError: if too many wait already.
+            ControlError: if QUEUE_LIMIT calls wait already.
         """
         future: Future[Any] = Future()
         try:
@@ -158,25 +143,33 @@ class Performer:
         return future
 
     def panic(self) -> Future[Any]:
-        """Silent within one device period; the synth follows at its next block."""
+        """Silence the output within one device period; the synth follows at its next block."""
         self._output.panic()
         return self.call(self._panic)
 
     def fade_out(self) -> Future[Any]:
-        """Ends the sound softly."""
+        """Let the synth fade out."""
         return self.call(self.synth.stop)
 
     def raise_latency_for(self, extra_seconds: float, lasting_seconds: float) -> None:
-        """Raises the target fill for a while, because blocks are about to take longer (two voices cross-fade); waits until it is there."""
+        """Raise the target fill for `lasting_seconds`, and wait until the ring is that full.
+
+        For blocks that are about to take longer, as when two voices cross-fade. (0, 0) takes the
+        rise back.
+        """
         now = time.monotonic()
-        self._braced = (extra_seconds, now + lasting_seconds)
-        while self.running and time.monotonic() < now + BRACE_SECONDS:
+        self._raised = (extra_seconds, now + lasting_seconds)
+        while self.running and time.monotonic() < now + RAISE_SECONDS:
             time.sleep(0.005)
-            if self.meters.fill >= self.meters.target and time.monotonic() > now + 0.03:
+            if self.meters.fill >= self.meters.target and time.monotonic() > now + RAISE_LEAST_SECONDS:
                 return
 
     def latency_seconds(self) -> float:
-        """From a control to the loudspeaker at most: a block, vocoder, target fill, resampler, device. The gain needs no vocoder."""
+        """Return the longest time from a control to the loudspeaker, in seconds.
+
+        It is the sum of a block, the vocoder's delay, the ring's target fill, the resampler and the
+        device. A change of the gain comes sooner: it does not pass through the vocoder.
+        """
         inside = self.block * self.synth.hop + self.synth.alignment_samples + self._resampler.delay_samples
         return inside / self.synth.sample_rate + self.meters.target / self._output.rate + self._output.delay_seconds
 
@@ -210,7 +203,7 @@ class Performer:
         self._do_calls()
         self._take_changes()
         began = time.monotonic()
-        samples = self.synth.render(self.block, self._hear(self.block * self.synth.hop))
+        samples = self.synth.render(self.block, self._read_input(self.block * self.synth.hop))
         ended = time.monotonic()
         block = BlockTime(ended - began, ended - self._last_written)
         self.times.add(block.seconds, self.block * self.synth.hop / self.synth.sample_rate)
@@ -218,11 +211,11 @@ class Performer:
         self._measure(samples)
 
     def _wait(self) -> None:
-        """Sleeps until the ring has come down to its target, doing what is asked meanwhile."""
+        """Sleep until the ring has come down to its target fill; do what is asked meanwhile."""
         while not self._stopping.is_set() and self._next is None:
             output = self._output
             self._fill.set_period(output.period / output.rate)
-            extra = self._braced[0] if time.monotonic() < self._braced[1] else 0.0
+            extra = self._raised[0] if time.monotonic() < self._raised[1] else 0.0
             target = round((self._fill.seconds(self.times.block_p99) + extra) * output.rate)
             self.meters.target, self.meters.fill = target, output.fill
             output.begin(target)
@@ -230,7 +223,7 @@ class Performer:
             if spare <= 0:
                 return
             self._do_calls()
-            time.sleep(min(max(spare, SHORTEST_SLEEP), LONGEST_SLEEP))
+            time.sleep(min(max(spare, SHORTEST_SLEEP_SECONDS), LONGEST_SLEEP_SECONDS))
 
     def _take_changes(self) -> None:
         for parameter_index, value, glide in self._parameters.changes():
@@ -243,7 +236,7 @@ class Performer:
         except DistillError as error:
             self._notice(Report(self.meters.hops, ReportKind.PARAMETER, str(error)))
 
-    def _write(self, samples: FloatArray, block: BlockTime) -> None:
+    def _write(self, samples: Float32Array, block: BlockTime) -> None:
         output, recorder = self._output, self.recorder
         if recorder is not None:
             recorder.write(np.ascontiguousarray(samples.T))
@@ -268,7 +261,7 @@ class Performer:
         self._fill.underrun(cause)
         self._notice(Underrun(time.time(), cause, block.seconds, block.since_last_seconds))
 
-    def _measure(self, samples: FloatArray) -> None:
+    def _measure(self, samples: Float32Array) -> None:
         meters = self.meters
         meters.hops += self.block
         keep = 0.5 ** (self.block * self.synth.hop / self.synth.sample_rate / LEVEL_SECONDS)
@@ -279,7 +272,7 @@ class Performer:
             self._notice(report)
 
     def _do_calls(self) -> None:
-        """Does what is asked, each thing with the parameters that were set before it."""
+        """Run the calls that wait, each after the parameter changes that were made before it."""
         while True:
             try:
                 action, future = self._calls.get_nowait()

@@ -1,4 +1,4 @@
-"""Loading an instrument that plays in time on this machine: measured before it is heard."""
+"""Load an instrument that keeps up with real time here: it is measured before it plays."""
 
 from __future__ import annotations
 
@@ -17,27 +17,36 @@ from distill_engine.inference.vocoder_choice import VocoderChoice, plays_in_torc
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.voice_pool import VoicePool
 
-BLOCKS = (1, 2, 4, 8)
-COMFORTABLE, LIMIT = 0.7, 0.95
-MEASURE_SECONDS, MEASURE_LEAST = 0.05, 4
+BLOCKS = (1, 2, 4, 8)  # hops
+COMFORTABLE_FACTOR, LIMIT_FACTOR = 0.7, 0.95  # of real time: no search for faster settings below, no playing above
+WORTHWHILE_RATIO = 0.85  # more threads are used if they take less than this share of the time
+MEASURE_SECONDS = 0.05
+MEASURE_LEAST_COUNT = 4  # steps
 
 
 @dataclass(frozen=True)
 class Fit:
-    """How an instrument is to be played: hops per block, threads, and `factor`, its time over the sound's (below 1 keeps up)."""
+    """How to play an instrument: hops per `block`, `threads`, and its real-time `factor` with them.
+
+    The factor is computing time divided by the length of the sound: below 1 it keeps up.
+    """
 
     block: int
     threads: int
     factor: float
 
     def block_seconds(self, instrument: Instrument) -> float:
-        """What a block takes to compute."""
+        """Return the seconds that a block takes to compute."""
         return self.factor * self.block / instrument.frame_rate
 
 
 @dataclass(frozen=True)
 class FitRequest:
-    """What was asked for: `block` or `threads` None let the measurement decide; `torch_device` computes in torch."""
+    """What was asked for. `block` (hops) and `threads` None are found by measuring.
+
+    `torch_device` names a device on which torch computes the instrument; None leaves that to its
+    vocoder.
+    """
 
     vocoder: str = "auto"
     block: int | None = None
@@ -48,10 +57,13 @@ class FitRequest:
 def fit_instrument(
     path: Path, request: FitRequest, measure: Callable[..., float] | None = None
 ) -> tuple[VoicePool, Fit]:
-    """Load a model with a vocoder that keeps up here, one voice of it ready; `auto` passes over those that do not.
+    """Load a model with a vocoder that keeps up here, and prepare one voice.
+
+    The request `auto` skips vocoders that do not keep up.
 
     Raises:
-        ModelFileError, VocoderError: the model cannot be played, or not in time (the message has the measured figure).
+        ModelFileError, VocoderError: the model cannot be played, or not in real time (with the
+            measured figure).
     """
     if request.torch_device is not None or plays_in_torch(request.vocoder):
         leave_a_core()
@@ -63,7 +75,7 @@ def fit_instrument(
 
     while True:
         instrument, fit = _load(path, request, keeps_up, timed)
-        if fit.factor < LIMIT:
+        if fit.factor < LIMIT_FACTOR:
             return VoicePool(instrument).prepare(fit.block), fit
         name = instrument.vocoder.name
         if request.vocoder != "auto" or name in too_slow:
@@ -72,15 +84,15 @@ def fit_instrument(
 
 
 def real_time_factor(instrument: Instrument, block: int) -> float:
-    """Time that blocks of `block` hops take, over the length of their sound.
+    """Measure the computing time of blocks of `block` hops, divided by the length of their sound.
 
-    The lower quartile of a short measurement, because others may be busy.
+    Takes the lower quartile of a short measurement, because other programs may be busy.
     """
     decoder, vocoder = instrument.decoder(), instrument.vocoder_stream()
     latents = np.zeros((instrument.latent_dim, block), np.float32)
     vocoder.step(decoder.step(latents))
     times: list[float] = []
-    while len(times) < MEASURE_LEAST or sum(times) < MEASURE_SECONDS:
+    while len(times) < MEASURE_LEAST_COUNT or sum(times) < MEASURE_SECONDS:
         began = time.perf_counter()
         vocoder.step(decoder.step(latents))
         times.append(time.perf_counter() - began)
@@ -90,15 +102,15 @@ def real_time_factor(instrument: Instrument, block: int) -> float:
 def _load(
     path: Path, request: FitRequest, keeps_up: Callable[[VocoderChoice], bool], timed: Callable[..., float]
 ) -> tuple[Instrument, Fit]:
-    """One vocoder: with one thread and, where that is not comfortable, larger blocks or more threads."""
+    """Load with one thread and the smallest block that will do; try more threads if it is slow."""
     threads = request.threads or 1
     instrument, fit = _with_threads(path, request, keeps_up, timed, threads)
     cores = os.cpu_count() or 1
     in_torch = request.torch_device is not None or instrument.vocoder.origin in ("universal", "published")
-    if fit.factor <= COMFORTABLE or request.threads is not None or in_torch or cores < 2:
+    if fit.factor <= COMFORTABLE_FACTOR or request.threads is not None or in_torch or cores < 2:
         return instrument, fit
     other, faster = _with_threads(path, replace(request, block=fit.block), keeps_up, timed, min(cores, 4))
-    if faster.factor < 0.85 * fit.factor:
+    if faster.factor < WORTHWHILE_RATIO * fit.factor:
         return other, faster
     return instrument, fit
 
@@ -122,7 +134,8 @@ def _with_threads(
         factor = timed(instrument, block)
         if factor < fit.factor:
             fit = Fit(block, threads, factor)
-        if factor <= COMFORTABLE or factor * block / BLOCKS[-1] >= LIMIT:  # a larger block takes at least as long
+        # the largest block takes at least as long as this one
+        if factor <= COMFORTABLE_FACTOR or factor * block / BLOCKS[-1] >= LIMIT_FACTOR:
             break
     return instrument, fit
 
@@ -130,7 +143,11 @@ def _with_threads(
 def _refusal(instrument: Instrument, fit: Fit, request: FitRequest) -> str:
     name, origin = instrument.vocoder.name, instrument.vocoder.origin
     ways = [f"render it with `distill render --vocoder {name}`"]
-    if request.block is not None and fit.factor * request.block / BLOCKS[-1] < LIMIT and request.block < BLOCKS[-1]:
+    if (
+        request.block is not None
+        and fit.factor * request.block / BLOCKS[-1] < LIMIT_FACTOR
+        and request.block < BLOCKS[-1]
+    ):
         ways.insert(0, f"use --block {BLOCKS[-1]}")
     if origin in ("universal", "published"):
         ways += ["train a vocoder of the model's own (`distill train-vocoder`)", "use another --torch-device"]

@@ -1,4 +1,4 @@
-"""When to compute the next block, how full the ring is kept, and why it ran empty."""
+"""When to compute the next block: how full to keep the ring, and why it ran empty."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import Literal
 
 import numpy as np
 
-WINDOW_BLOCKS = 1000
-FEW_BLOCKS = 100
-REFRESH_BLOCKS = 20
+WINDOW_BLOCKS = 1000  # whose times are kept
+FEW_BLOCKS = 100  # below this many, the time expected counts as well
+REFRESH_BLOCKS = 20  # between two computations of the percentiles
+LONGEST_BLOCK_SECONDS = 0.2  # a block's time counts no further towards the target fill
+
 Cause = Literal["model", "stall", "device"]
 CAUSES: dict[Cause, str] = {
     "model": "the model is too slow",
@@ -22,7 +24,10 @@ CAUSES: dict[Cause, str] = {
 
 @dataclass(frozen=True)
 class Underrun:
-    """The ring ran empty at `when` (Unix time): the block took `block_seconds`, and came `gap_seconds` after the one before."""
+    """An empty ring at `when` (Unix time).
+
+    The late block took `block_seconds` to compute and came `gap_seconds` after the one before.
+    """
 
     when: float
     cause: Cause
@@ -30,7 +35,7 @@ class Underrun:
     gap_seconds: float
 
     def describe(self) -> str:
-        """One line with date and cause."""
+        """Return one line with date, cause and times."""
         at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self.when))
         took, gap = self.block_seconds * 1e3, self.gap_seconds * 1e3
         return f"{at} underrun: {CAUSES[self.cause]} (a block took {took:.1f} ms, {gap:.1f} ms after the last)"
@@ -38,7 +43,7 @@ class Underrun:
 
 @dataclass(frozen=True)
 class BlockTime:
-    """How long a block took, and how long it is since the block before was written."""
+    """Seconds that a block took to compute, and seconds since the block before was written."""
 
     seconds: float
     since_last_seconds: float
@@ -46,11 +51,13 @@ class BlockTime:
 
 @dataclass(frozen=True)
 class TargetConfig:
-    """How the ring's target fill follows from measured times. All in seconds.
+    """How the ring's target fill follows from measured times; seconds, but for the factor `growth`.
 
-    `margin` is what a well-behaved system needs on top. It learns: a model that is too slow multiplies it by `growth`, up to
-    `margin_limit`; a stall or a near miss adds `step`, up to `stall_limit` (a machine that stands still for a tenth of a second cannot
-    be played around); every quiet second takes `relaxation` back. `fixed` overrides everything.
+    The fill has a `margin` over the measured times, which begins at what a machine without
+    disturbances needs. A model that is too slow multiplies the margin by `growth` and adds `step`,
+    up to `margin_limit`. A stall adds two steps and a near miss one, up to `stall_limit`: a machine
+    that stands still for 0.1 s would need more latency than anyone can play with. Each second
+    without an underrun takes `relaxation` back. `fixed` replaces all this by one fill.
     """
 
     margin: float = 0.006
@@ -63,9 +70,10 @@ class TargetConfig:
 
 
 class BlockTimes:
-    """Times of the last blocks, as hop times (block time over the number of hops).
+    """Computing times of the last WINDOW_BLOCKS blocks.
 
-    `expected_seconds` is what a block will take, as long as too few were measured.
+    `expected_seconds` is what a block will take, for as long as fewer than FEW_BLOCKS were
+    measured.
     """
 
     def __init__(self, hops: int, expected_seconds: float) -> None:
@@ -77,7 +85,7 @@ class BlockTimes:
         self.misses = 0
 
     def add(self, seconds: float, deadline: float) -> None:
-        """A block took `seconds`; it had `deadline`, the length of its own sound."""
+        """Count a block that took `seconds`; `deadline` is the length of its sound in seconds."""
         self._times.append(seconds)
         self.computed += 1
         self.misses += seconds > deadline
@@ -86,7 +94,10 @@ class BlockTimes:
             self._p50, self._p99 = p50 * self._hops, p99 * self._hops
 
     def percentiles(self) -> tuple[float, float, float]:
-        """p50, p99 and maximum of the hop time in seconds (zeros before the first block)."""
+        """Return p50, p99 and maximum of the hop time in seconds; zeros before the first block.
+
+        The hop time is a block's time divided by its hops.
+        """
         if not self._times:
             return 0.0, 0.0, 0.0
         times = np.fromiter(self._times, np.float64) / self._hops
@@ -95,19 +106,24 @@ class BlockTimes:
 
     @property
     def block_p99(self) -> float:
-        """p99 of the time of a whole block, in seconds; not below what is expected while fewer than 100 were measured."""
+        """p99 of a block's time in seconds.
+
+        At least the time expected, while fewer than FEW_BLOCKS were measured.
+        """
         return max(self._p99, self._expected) if self.computed < FEW_BLOCKS else self._p99
 
     @property
     def block_p50(self) -> float:
-        """Median time of a whole block, in seconds."""
+        """Median of a block's time in seconds."""
         return self._p50
 
 
 class TargetFill:
-    """The fill at which the next block is begun: p99 of the block's time + the device's period + a margin that learns.
+    """The fill of the ring at which the next block is begun.
 
-    While a block is computed the device goes on taking; a fill below this would run out in one block out of a hundred.
+    It is the p99 of a block's time, plus the device's period, plus a margin that learns (see
+    `TargetConfig`). The device takes sound while a block is computed: below this fill one block in
+    a hundred would come too late.
     """
 
     def __init__(self, config: TargetConfig, period_seconds: float) -> None:
@@ -116,29 +132,29 @@ class TargetFill:
         self.margin = config.margin
 
     def seconds(self, block_p99: float) -> float:
-        """The target fill in seconds."""
+        """Return the target fill in seconds, for this p99 of a block's time in seconds."""
         if self._config.fixed is not None:
             return max(self._config.fixed, self._period)
-        return min(block_p99, 0.2) + self._period + self.margin
+        return min(block_p99, LONGEST_BLOCK_SECONDS) + self._period + self.margin
 
     def set_period(self, seconds: float) -> None:
-        """The device's period, as it is known now."""
+        """Set the device's period, which some devices tell only while they play."""
         self._period = seconds
 
     def underrun(self, cause: Cause) -> None:
-        """More margin after the ring ran empty."""
+        """Add margin after the ring ran empty."""
         if cause == "model":
             self.margin = min(self.margin * self._config.growth + self._config.step, self._config.margin_limit)
         else:
             self._add(2 * self._config.step)
 
     def lowest(self, fill_seconds: float) -> None:
-        """A little more margin if less than half a period was left when a block was written."""
+        """Add a little margin if less than half a period was left when a block was written."""
         if fill_seconds < self._period / 2:
             self._add(self._config.step)
 
     def relax(self, seconds: float) -> None:
-        """Some margin is given back for `seconds` that went well."""
+        """Take margin back for `seconds` without an underrun."""
         self.margin = max(self.margin - seconds * self._config.relaxation, min(self.margin, self._config.margin))
 
     def _add(self, seconds: float) -> None:
@@ -146,11 +162,12 @@ class TargetFill:
 
 
 def cause_of(block: BlockTime, typical_seconds: float, fill_before_seconds: float) -> Cause:
-    """Why the ring ran empty, from the block that came too late.
+    """Return why the ring ran empty, judged by the block that came too late.
 
-    If the block and the waiting before it were shorter than what the ring had held, the device took too much. If the block took about
-    as long as blocks do, the model is too slow. Else it was kept from running, by another program or by the machine itself (a virtual
-    one may stand still while its clocks of computing time go on: those are no evidence).
+    If less time passed since the block before than the ring had held, the device took more than its
+    due. If the block took about as long as blocks do (`typical_seconds`), the model is too slow.
+    Otherwise another program or the machine kept it from running. The clocks of processor time
+    cannot tell that: those of a virtual machine may go on while it stands still.
     """
     if block.since_last_seconds < 0.9 * fill_before_seconds:
         return "device"

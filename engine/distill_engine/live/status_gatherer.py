@@ -5,20 +5,21 @@ from __future__ import annotations
 import math
 import time
 
+from distill_engine.audio.levels import gain_to_db
 from distill_engine.audio_io.device_keeper import DeviceKeeper
-from distill_engine.audio_io.output import DeviceOutput
+from distill_engine.audio_io.output import DeviceOutput, Output
 from distill_engine.live.commands import LiveCommands
 from distill_engine.live.performer import Performer
 from distill_engine.realtime.status import Status
 from distill_engine.realtime.threads import resident_megabytes
 
 STUCK_SECONDS = 2.0
-SLOW_SECONDS = 1.0  # how often what is dear to find out is looked up
+SLOW_SECONDS = 1.0  # between two looks at memory, processor time and percentiles, which take long to find out
 SILENCE_DB = -120.0
 
 
-class Figures:
-    """Makes a `Status` of the parts' counters; called from one thread, up to 30 times a second."""
+class StatusGatherer:
+    """Makes a `Status` of the parts' counters. For one thread, up to 30 times a second."""
 
     def __init__(self, performer: Performer, keeper: DeviceKeeper) -> None:
         self._performer, self._keeper = performer, keeper
@@ -29,7 +30,7 @@ class Figures:
         self._times = (0.0, 0.0, 0.0)
 
     def now(self, restarts: int, commands: LiveCommands) -> Status:
-        """The present moment."""
+        """Return the figures of this moment; `restarts` are those of the control process."""
         performer, output = self._performer, self._performer.output
         meters = performer.meters
         self._look_up()
@@ -38,9 +39,7 @@ class Figures:
         return Status(
             uptime_seconds=time.monotonic() - self._began,
             playing=float(synth.output.playing),
-            device_connected=float(
-                self._keeper.connected and (isinstance(output, DeviceOutput) == self._keeper.needs_device)
-            ),
+            device_connected=float(self._connected(output)),
             device_rate_hz=float(output.rate),
             device_period=float(output.period),
             device_losses=float(self._keeper.losses),
@@ -60,8 +59,8 @@ class Figures:
             underruns_device=float(meters.underruns_device),
             device_xruns=float(meters.device_xruns),
             muted_hops=float(meters.muted_hops),
-            peak_db=_db(meters.peak),
-            rms_db=_db(math.sqrt(max(meters.square, 0.0))),
+            peak_db=gain_to_db(meters.peak, SILENCE_DB),
+            rms_db=gain_to_db(math.sqrt(max(meters.square, 0.0)), SILENCE_DB),
             strain=0.0 if synth.output.silent else synth.strain,
             cpu_percent=self._cpu,
             memory_mb=self._memory,
@@ -71,6 +70,9 @@ class Figures:
             recording=float(synth.recording or performer.recorder is not None),
             parameter_changes=float(meters.parameter_changes),
         )
+
+    def _connected(self, output: Output) -> bool:
+        return self._keeper.connected and (isinstance(output, DeviceOutput) == self._keeper.needs_device)
 
     def _look_up(self) -> None:
         now = time.monotonic()
@@ -86,23 +88,19 @@ class Figures:
 
 
 class Stopwatch:
-    """Notices that no block has been played for a while."""
+    """Notices when the device takes no sound any more: no block has been computed for a while."""
 
     def __init__(self) -> None:
         self._hops = -1
         self._since = time.monotonic()
-        self._told = False
+        self._reported = False
 
     def stuck(self, performer: Performer) -> bool:
-        """True once, when nothing was played for 2 s (the device takes nothing)."""
+        """Return True once each time no block was computed for STUCK_SECONDS."""
         if performer.meters.hops != self._hops:
-            self._hops, self._since, self._told = performer.meters.hops, time.monotonic(), False
+            self._hops, self._since, self._reported = performer.meters.hops, time.monotonic(), False
             return False
-        if self._told or time.monotonic() - self._since < STUCK_SECONDS:
+        if self._reported or time.monotonic() - self._since < STUCK_SECONDS:
             return False
-        self._told = True
+        self._reported = True
         return True
-
-
-def _db(amplitude: float) -> float:
-    return max(20.0 * math.log10(amplitude), SILENCE_DB) if amplitude > 0 else SILENCE_DB

@@ -1,13 +1,14 @@
-"""`.distillgan` files: one stored ZIP of a manifest, safetensors parts and checked ONNX graphs. Data, never code.
+"""`.distillgan` files: a ZIP archive of a manifest, safetensors parts and ONNX graphs; never code.
 
     with ModelFile.open("birds.distillgan") as file:
         file.manifest.name, file.parts, file.digest
-        weights = file.read_part("model")            # {name: array}, digest and finiteness checked
+        weights = file.read_part("model")            # {name: array}, checked
     save_model(path, Manifest(name="birds", family="vae", ...), {"model": weights})
-    update_model(path, parts={"training/model": None})  # removes a part, copies the rest byte for byte
+    update_model(path, parts={"training/model": None})  # removes a part
 
-Part names: "model", "analysis", "prior", "vocoder/<kind>", "training/model", "training/vocoder/<kind>".
-Graph names: "runtime/decoder.onnx", "runtime/encoder.onnx", "runtime/vocoder/<kind>.onnx".
+Part names: "model", "analysis", "prior", "vocoder/<kind>", "training/model",
+"training/vocoder/<kind>". Graph names: "runtime/decoder.onnx", "runtime/encoder.onnx",
+"runtime/vocoder/<kind>.onnx".
 """
 
 from distill_engine.modelfile.manifest import Manifest, PartEntry

@@ -1,8 +1,11 @@
-"""Stored ZIP archives, read and written strictly (PKWARE APPNOTE 6.3.10, sections 4.3.7, 4.3.12 and 4.3.16).
+"""Stored ZIP archives, read and written strictly.
 
-Only what the format needs is spoken: no compression, encryption, comments, extra fields, data descriptors or ZIP64.
-Members lie one behind the other from the first byte of the file, followed by their directory and its end record, and
-nothing else. So every byte has one meaning: sizes cannot lie, members cannot overlap, and nothing can hide between them.
+Source: PKWARE APPNOTE 6.3.10, sections 4.3.7, 4.3.12 and 4.3.16.
+
+The subset has no compression, encryption, comments, extra fields, data descriptors or ZIP64.
+Members follow each other from the first byte of the file; their directory and its end record come
+last, and nothing else is there. Every byte thus has one meaning: sizes cannot lie, members cannot
+overlap, and nothing can hide between them.
 """
 
 from __future__ import annotations
@@ -21,26 +24,29 @@ END = struct.Struct("<4sHHHHIIH")
 LOCAL_MAGIC, CENTRAL_MAGIC, END_MAGIC = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
 
 VERSION = 20  # ZIP 2.0, the oldest that knows folders in names
-DATE = 0x21  # 1980-01-01: the same contents always give the same bytes
+DATE = 0x21  # 1980-01-01 for all members, so that equal contents give equal bytes
 MODE = 0o100644 << 16  # a regular file, readable by all
-UTF8 = 0x800
+UTF8 = 0x800  # flag: the name is UTF-8
 
-MAX_MEMBERS = 256
-MAX_NAME = 120
-MAX_BYTES = (1 << 32) - (1 << 20)
+MAX_MEMBERS = 256  # of an archive
+MAX_NAME = 120  # characters
+MAX_BYTES = (1 << 32) - (1 << 20)  # of an archive
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 
 
 class Readable(Protocol):
-    """A file opened for reading whose position this module may move."""
+    """An open file whose position this module may move."""
 
-    def seek(self, offset: int, whence: int = 0, /) -> int: ...
-    def read(self, size: int = -1, /) -> bytes | None: ...
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Move the position, as `io.IOBase.seek`."""
+
+    def read(self, size: int = -1, /) -> bytes | None:
+        """Read up to `size` bytes, as `io.RawIOBase.read`."""
 
 
 @dataclass(frozen=True)
 class Member:
-    """One stored member: its local header is at `header`, its data are `size` bytes from `offset` on."""
+    """One stored member: a local header at the byte `header`, then `size` bytes of data."""
 
     name: str
     header: int
@@ -49,27 +55,32 @@ class Member:
 
     @property
     def offset(self) -> int:
+        """Byte at which the data begin."""
         return self.header + LOCAL.size + len(self.name)
 
     @property
     def end(self) -> int:
+        """Byte after the data."""
         return self.offset + self.size
 
 
 def is_member_name(name: str) -> bool:
-    """Whether a name is a plain relative path: letters, digits, `_`, `.`, `-`; no part begins with a dot."""
+    """Return whether a name is a plain relative path.
+
+    Its parts have letters, digits, `_`, `.` and `-`; none begins with a dot.
+    """
     return len(name) <= MAX_NAME and _NAME.fullmatch(name) is not None
 
 
 def local_header(member: Member) -> bytes:
-    """The bytes in front of a member's data."""
+    """Return the bytes before a member's data."""
     name = member.name.encode("ascii")
     sizes = (member.size, member.size, len(name), 0)
     return LOCAL.pack(LOCAL_MAGIC, VERSION, 0, 0, 0, DATE, member.crc, *sizes) + name
 
 
 def directory(members: Sequence[Member]) -> bytes:
-    """The directory and the end record that follow the last member's data."""
+    """Return the directory and the end record, which follow the last member's data."""
     rows = []
     for member in members:
         name = member.name.encode("ascii")
@@ -82,9 +93,10 @@ def directory(members: Sequence[Member]) -> bytes:
 
 
 def read_members(file: Readable, size: int, where: str) -> tuple[Member, ...]:
-    """Members of the archive in `file`, `size` bytes long, in file order; `where` names it in errors.
+    """Return the members of an archive of `size` bytes, in file order; `where` names it in errors.
 
-    Raises ModelFileError for anything but a plain, gapless, stored archive within the limits of this module.
+    Raises ModelFileError for all but a plain, gapless, stored archive within the limits of this
+    module.
     """
     if size > MAX_BYTES:
         raise ModelFileError(f"{where}: {size} bytes are more than a model file may have ({MAX_BYTES})")
@@ -108,7 +120,7 @@ def read_members(file: Readable, size: int, where: str) -> tuple[Member, ...]:
 
 
 def is_canonical(file: Readable, members: Sequence[Member], where: str) -> bool:
-    """Whether every byte outside the members' data is the one that this module writes."""
+    """Return whether all bytes beside the members' data are those that this module writes."""
     for member in members:
         expected = local_header(member)
         if _read(file, member.header, len(expected), where) != expected:
@@ -129,7 +141,7 @@ def _read(file: Readable, offset: int, size: int, where: str) -> bytes:
 
 
 def _end_record(file: Readable, size: int, where: str) -> tuple[int, bytes, int]:
-    """(member count, directory bytes, directory offset)."""
+    """Return (member count, directory bytes, directory offset)."""
     if size < END.size:
         raise ModelFileError(f"{where}: too short for a model file ({size} bytes): truncated, copy it again")
     record = END.unpack(_read(file, size - END.size, END.size, where))
@@ -144,7 +156,7 @@ def _end_record(file: Readable, size: int, where: str) -> tuple[int, bytes, int]
 
 
 def _central_row(table: bytes, position: int, where: str) -> tuple[Member, int]:
-    """(member, position of the next row)."""
+    """Return (member, position of the next row)."""
     if position + CENTRAL.size > len(table):
         raise ModelFileError(f"{where}: the archive's directory is cut short: damaged or hostile")
     fields = CENTRAL.unpack_from(table, position)

@@ -1,4 +1,4 @@
-"""The configs inside a manifest, checked before anything is built from them: a stranger's file may say anything."""
+"""Check the configs in a manifest before use: a file from a stranger may hold any values."""
 
 from __future__ import annotations
 
@@ -14,27 +14,30 @@ from distill_engine.modelfile.sizes import MAX_NUMBERS, numbers
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.vocoders.registry import VOCODERS
 
-MAX_NUMBER = 1 << 20
-MAX_SIZE = 4096  # of channels, blocks, kernels and the like
-MAX_ITEMS = 64
+MAX_NUMBER = 1 << 20  # largest rate, frequency or other number
+MAX_SIZE = 4096  # largest number of channels, blocks, kernels and the like
+MAX_ITEMS = 64  # of a list
 
 Config = TypeVar("Config")
 
 
 def model_config(manifest: Manifest, where: str) -> ModelConfig:
-    """The latent model's config. Raises ModelFileError, naming the file as `where`."""
+    """Return the latent model's config. Raises ModelFileError, which names the file as `where`."""
     return _build(
         ModelConfig, ModelConfig.from_dict, manifest.model, f"{where}: model config", _stored(manifest, "model")
     )
 
 
 def mel_config(manifest: Manifest, where: str) -> MelConfig:
-    """The mel definition, the shared one where the manifest has none. Raises ModelFileError."""
+    """Return the mel definition, or the default if there is none. Raises ModelFileError."""
     return _build(MelConfig, lambda values: MelConfig(**values), manifest.mel, f"{where}: mel config")
 
 
 def vocoder_config(manifest: Manifest, kind: str, where: str) -> Any:
-    """The config of one of the model's own vocoders. Raises ModelFileError for one it lacks or that is damaged."""
+    """Return the config of one of the model's own vocoders.
+
+    Raises ModelFileError if the model lacks it or it is damaged.
+    """
     if kind not in VOCODERS or kind not in manifest.vocoders:
         raise ModelFileError(f"{where}: has no vocoder {kind[:40]!r}")
     config = VOCODERS[kind].config
@@ -43,7 +46,7 @@ def vocoder_config(manifest: Manifest, kind: str, where: str) -> Any:
 
 
 def check_configs(manifest: Manifest, where: str) -> None:
-    """Raise ModelFileError for any config that cannot be built; vocoders of unknown kinds are left alone."""
+    """Check all configs but those of unknown kinds of vocoder. Raises ModelFileError."""
     model_config(manifest, where)
     mel_config(manifest, where)
     for kind in manifest.vocoders:
@@ -52,14 +55,18 @@ def check_configs(manifest: Manifest, where: str) -> None:
 
 
 def _stored(manifest: Manifest, part: str) -> int:
-    """Bytes of a part: more numbers it does not hold."""
+    """Return the bytes of a part, an upper bound of the numbers it holds."""
     return manifest.parts[part].bytes if part in manifest.parts else 0
 
 
 def _build(
     kind: Any, build: Callable[[dict[str, Any]], Config], values: Mapping[str, Any], where: str, stored: int = 0
 ) -> Config:
-    """The config, unless it is of more numbers than are `stored` in the file, beyond those that may be built anyway."""
+    """Build a config from its values.
+
+    Raises ModelFileError if its network would have more than MAX_NUMBERS numbers and more than the
+    bytes `stored`.
+    """
     for field in fields(kind):
         default = field.default if field.default is not MISSING else None
         if field.name in values and not _fits(values[field.name], default):
@@ -76,7 +83,7 @@ def _build(
 
 
 def _fits(value: Any, default: Any) -> bool:
-    """Whether a value from JSON is of the default's kind, and no absurd number."""
+    """Return whether a value from JSON has the default's type and a plausible size."""
     if isinstance(default, bool) or isinstance(value, bool):
         return isinstance(default, bool) and isinstance(value, bool)
     if isinstance(default, str):

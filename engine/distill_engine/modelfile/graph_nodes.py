@@ -1,4 +1,4 @@
-"""The nodes and constants of an ONNX graph from a file, checked one by one: what `graphs` lets run."""
+"""Check the nodes and constants of an ONNX graph from a file, one by one."""
 
 from __future__ import annotations
 
@@ -11,26 +11,31 @@ from distill_engine.modelfile.operators import ALLOWED, SCAN
 if TYPE_CHECKING:
     from onnx import AttributeProto, GraphProto, NodeProto, TensorProto
 
-MAX_STATES = 1024
+MAX_STATES = 1024  # of a graph, and inputs of a scan's body
 MAX_INSIDE = 1 << 18  # elements of a constant inside the graph
-MAX_EXTENT = 1 << 24  # of a size, position or repetition given as a constant
-_UNLIMITED = (1 << 31) - 1  # and beyond: how exporters write "to the end" of a slice
+MAX_EXTENT = 1 << 24  # largest size, position or repetition given as a constant
+_UNLIMITED = (1 << 31) - 1  # from here on a number means "to the end" of a slice
 
 
 class Refused(Exception):
-    """Why a graph is refused."""
+    """A graph is refused; the text says why."""
 
 
 def shape_text(shape: Sequence[int | None]) -> str:
+    """Return a shape for messages; None is an extent of any size."""
     return "[" + ", ".join("any" if n is None else str(n) for n in shape) + "]"
 
 
 def elements(shape: Sequence[int]) -> int:
+    """Return the elements of a shape; -1 if it has more than 8 extents or a negative one."""
     return -1 if len(shape) > 8 or any(n < 0 for n in shape) else prod(shape)
 
 
 def check_constant(tensor: TensorProto) -> None:
-    """A constant inside the graph: bounded, as long as it says, and without absurd sizes where it counts something."""
+    """Check a constant inside the graph: its size, its length, and the range of its integers.
+
+    Raises Refused.
+    """
     import numpy as np
     from onnx import TensorProto, numpy_helper
 
@@ -57,7 +62,7 @@ def _check_extents(values: Sequence[int], name: str) -> None:
 
 
 def parts_of(graph: GraphProto) -> Iterator[GraphProto]:
-    """The graph and the bodies of its scans."""
+    """Yield the graph and the bodies of its scans."""
     yield graph
     for node in graph.node:
         for attribute in node.attribute:
@@ -66,7 +71,11 @@ def parts_of(graph: GraphProto) -> Iterator[GraphProto]:
 
 
 def check_nodes(graph: GraphProto, known: set[str], inside: bool = False) -> None:
-    """Operators from the allow-list, plain attributes, and values that exist before they are used. `known` are those from before."""
+    """Check that operators are allowed, attributes plain, and values computed before they are used.
+
+    `known` are the values that exist before the first node; the graph's are added. `inside` is set
+    for the body of a scan. Raises Refused.
+    """
     if not inside and len(known) != len(graph.input) + len(graph.initializer):
         raise Refused("an input and a constant share a name")
     for node in graph.node:
@@ -93,12 +102,12 @@ def check_nodes(graph: GraphProto, known: set[str], inside: bool = False) -> Non
 
 
 def _check_body(attribute: AttributeProto, known: set[str]) -> None:
-    """What a scan repeats: the same arithmetic, without weights of its own, without another scan in it."""
+    """Check the body of a scan: allowed operators, no weights of its own, no scan in it."""
     from onnx import AttributeProto
 
     body = attribute.g
     if attribute.type != AttributeProto.GRAPH or attribute.ref_attr_name or attribute.graphs:
-        raise Refused("Scan.body is no graph")
+        raise Refused("Scan.body is not a graph")
     if body.initializer or body.sparse_initializer or body.quantization_annotation:
         raise Refused("Scan.body has weights of its own")
     names = [value.name for value in body.input]

@@ -1,4 +1,4 @@
-"""How large every value in an ONNX graph becomes, found without running it."""
+"""Find the size of every value in an ONNX graph without running it."""
 
 from __future__ import annotations
 
@@ -18,18 +18,20 @@ Integers = npt.NDArray[np.int64]
 
 PROBE = 64  # frames of input
 MAX_VALUE = 1 << 26  # elements of any value
-MAX_TOGETHER = 1 << 29  # of all values
-_PASSES = 8
-_FEW = 64  # numbers of a value that sizes are computed with
+MAX_TOTAL = 1 << 29  # elements of all values
+_PASSES = 8  # of shape inference, at most
+_FEW = 64  # numbers that a value may have if sizes are computed with it
 _ARITHMETIC = {"Add": np.add, "Sub": np.subtract, "Mul": np.multiply}
 _SAME_NUMBERS = ("Identity", "Reshape", "Squeeze", "Unsqueeze")
 
 
 def check_sizes(model: ModelProto) -> None:
-    """The inputs' sizes alone decide those of all values; for PROBE frames none has more than MAX_VALUE elements, all together
-    no more than MAX_TOGETHER. Raises Refused.
+    """Check that every tensor shape in the graph is a function of the input shapes, and its size.
+
+    At PROBE frames no tensor may exceed MAX_VALUE elements, nor all of them MAX_TOTAL. Raises
+    Refused.
     """
-    together = 0
+    total = 0
     for part in parts_of(_inferred(model).graph):
         shapes = _shapes(part)
         for node in part.node:
@@ -37,15 +39,19 @@ def check_sizes(model: ModelProto) -> None:
                 if name not in shapes:
                     raise Refused(f"the size of {name[:60]!r} ({node.op_type}) cannot be foreseen")
                 size = prod(shapes[name])
-                together += size
+                total += size
                 if size > MAX_VALUE:
                     raise Refused(f"value {name[:60]!r} of {size} numbers, at most {MAX_VALUE} are allowed")
-    if together > MAX_TOGETHER:
-        raise Refused(f"values of {together} numbers, at most {MAX_TOGETHER} are allowed")
+    if total > MAX_TOTAL:
+        raise Refused(f"values of {total} numbers, at most {MAX_TOTAL} are allowed")
 
 
 def _inferred(model: ModelProto) -> ModelProto:
-    """The model for PROBE frames with all its shapes: what sizes are computed with is put in until no more can be inferred."""
+    """Return the model with its shapes for PROBE frames, as far as they can be inferred.
+
+    Nodes that compute with sizes are replaced by constants, over and over, until no more shapes
+    follow.
+    """
     from onnx import shape_inference
 
     probe = type(model)()
@@ -54,7 +60,7 @@ def _inferred(model: ModelProto) -> ModelProto:
         for extent in value.type.tensor_type.shape.dim:
             if not extent.HasField("dim_value"):
                 extent.dim_value = PROBE
-    for part in parts_of(probe.graph):  # what the file itself says of shapes does not count
+    for part in parts_of(probe.graph):  # the shapes that the file itself states do not count
         del part.value_info[:]
         for value in part.output:
             value.type.tensor_type.ClearField("shape")
@@ -69,7 +75,7 @@ def _inferred(model: ModelProto) -> ModelProto:
 
 
 def _shapes(graph: GraphProto) -> dict[str, tuple[int, ...]]:
-    """Shapes of the values whose extents are all known."""
+    """Return the shapes of the values whose extents are all known."""
     found = {}
     for value in [*graph.input, *graph.value_info, *graph.output]:
         tensor = value.type.tensor_type
@@ -80,8 +86,11 @@ def _shapes(graph: GraphProto) -> dict[str, tuple[int, ...]]:
 
 
 def _put_in(graph: GraphProto, shapes: Mapping[str, tuple[int, ...]]) -> bool:
-    """Replaces nodes that compute with sizes by constants, as far as those are known, and gives constants to scans, where inference
-    does not see those from outside; whether anything was new."""
+    """Replace nodes that compute with known sizes by constants; returns whether anything changed.
+
+    The bodies of scans get copies of the constants, because inference does not see those outside a
+    body.
+    """
     from onnx import helper, numpy_helper
 
     constants, changed = _constants(graph), False
@@ -102,7 +111,7 @@ def _put_in(graph: GraphProto, shapes: Mapping[str, tuple[int, ...]]) -> bool:
 
 
 def _constants(graph: GraphProto) -> dict[str, Integers]:
-    """The constants of a few whole numbers."""
+    """Return the constants of at most _FEW integers."""
     from onnx import TensorProto, numpy_helper
 
     tensors = {tensor.name: tensor for tensor in graph.initializer}
@@ -116,12 +125,15 @@ def _constants(graph: GraphProto) -> dict[str, Integers]:
 
 
 def _counts(value: Integers) -> bool:
-    """Whether sizes may be computed with it."""
+    """Return whether sizes may be computed with it."""
     return value.size <= _FEW and all(abs(number) <= MAX_EXTENT for number in value.ravel().tolist())
 
 
 def _computed(node: NodeProto, known: Mapping[str, Integers], shapes: Mapping[str, tuple[int, ...]]) -> Integers | None:
-    """What a node computes from sizes and constants; None where it does something else, or does not know them."""
+    """Return what a node computes from known sizes and constants.
+
+    None if one of them is unknown or the node does anything else.
+    """
     if node.op_type == "Shape" and node.input and node.input[0] in shapes:
         given = {attribute.name: attribute.i for attribute in node.attribute}
         return np.array(shapes[node.input[0]][given.get("start", 0) : given.get("end")], np.int64)

@@ -1,8 +1,9 @@
-"""Checking an ONNX graph from a file before it runs.
+"""Check an ONNX graph from a file before it runs.
 
-A graph may hold only plain arithmetic of the standard operators, small constants and the declared inputs and outputs. It cannot
-name files, hold branches, endless loops, functions, random numbers or custom operators; a Scan repeats such arithmetic frame by
-frame. Its large weights are not in it: they carry the marker `WEIGHTS` and are injected from the file's safetensors part by name.
+A graph may hold arithmetic of the standard operators, small constants, and the declared inputs and
+outputs. It cannot name files or hold branches, endless loops, functions, random numbers or custom
+operators. A Scan may repeat such arithmetic frame by frame. Large weights are not in the graph:
+they carry the marker `WEIGHTS` and are injected by name from the file's safetensors part.
 """
 
 from __future__ import annotations
@@ -32,16 +33,17 @@ Shape = Sequence[int | None]
 WEIGHTS = "weights"
 
 MAX_GRAPH_BYTES = 4 << 20
-MAX_NODES = 8192
+MAX_NODES = 8192  # of a graph with its scans, and constants
 MAX_WEIGHT = 1 << 26  # elements of an injected weight
 _OPSETS = range(18, 27)
 
 
 @dataclass(frozen=True)
 class GraphReport:
-    """What a checked graph takes and gives. Shapes are tuples of extents, None where any is taken.
+    """Inputs and outputs of a checked graph, by name. Shapes have None for an extent of any size.
 
-    `weights` are the arrays to inject, by their names in the part; `metadata` is the graph's own text.
+    `weights` are the shapes of the arrays to inject, by their names in the part; `metadata` is the
+    graph's text.
     """
 
     inputs: Mapping[str, tuple[int | None, ...]]
@@ -55,8 +57,10 @@ def check_graph(
 ) -> GraphReport:
     """Check the ONNX model in `data`; `where` names it in errors.
 
-    `inputs` and `outputs` give the shapes that the config demands (None: left open). Beside them only states are allowed:
-    inputs "state.<name>" of fixed shape, each with an output "next_state.<name>" of the same shape. Raises ModelFileError.
+    `inputs` and `outputs` are the shapes that the config demands (None: any extent). Beside them a
+    graph may have
+    states: inputs "state.<name>" of fixed shape, each with an output "next_state.<name>" of the
+    same shape. Raises ModelFileError.
     """
     try:
         return _check(data, inputs, outputs)
@@ -99,7 +103,7 @@ def _parse(data: bytes) -> ModelProto:
 
 
 def _check_frame(model: ModelProto) -> None:
-    """Operator versions, and everything around the nodes that could hide code or data."""
+    """Check operator versions, counts, and the fields beside the nodes that could hold code."""
     graph = model.graph
     versions = [(row.domain, row.version) for row in model.opset_import]
     if len(versions) != 1 or versions[0][0] not in ("", "ai.onnx") or versions[0][1] not in _OPSETS:
@@ -116,7 +120,7 @@ def _check_frame(model: ModelProto) -> None:
 def _interface(
     values: Sequence[ValueInfoProto], declared: Mapping[str, Shape], state: str
 ) -> dict[str, tuple[int | None, ...]]:
-    """Shapes of the graph's inputs or outputs, which must be the declared ones and states."""
+    """Return the shapes of inputs or outputs, which must be the declared ones and states."""
     found: dict[str, tuple[int | None, ...]] = {}
     for value in values:
         name = value.name
@@ -161,7 +165,7 @@ def _check_states(inputs: Mapping[str, tuple[int | None, ...]], outputs: Mapping
 
 
 def _check_initializers(graph: GraphProto) -> dict[str, tuple[int, ...]]:
-    """Shapes of the weights to be injected; constants inside are checked."""
+    """Return the shapes of the weights to inject, and check the constants inside the graph."""
     from onnx import TensorProto
 
     weights: dict[str, tuple[int, ...]] = {}

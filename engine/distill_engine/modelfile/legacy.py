@@ -1,4 +1,4 @@
-"""Recognising what is not a model file of this format, so that the message says what it is; never unpickled."""
+"""Recognise files that are not model files, to say what they are. Nothing is unpickled."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import BinaryIO
 from distill_engine.errors import ModelFileError
 
 V1 = "v1 model: retrain with `distill train`"
+_SUFFIX = ".distillgan"
 _OLD_SUFFIXES = (".distill", ".sda")
 _PICKLED = (".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".bin")
 _SIGNATURES = (
@@ -24,7 +25,10 @@ _SIGNATURES = (
 
 
 def refuse_other_kinds(file: BinaryIO, size: int, path: Path) -> None:
-    """Raise ModelFileError where `file` is plainly something else: a v1 model, a pickle, a sound, an empty file."""
+    """Check that a file of `size` bytes is no other known kind.
+
+    Raises ModelFileError for a v1 model, a pickle, a sound file, an archive or an empty file.
+    """
     if not size:
         raise ModelFileError(f"{path}: is empty: not a model file")
     file.seek(0)
@@ -43,7 +47,7 @@ def refuse_other_kinds(file: BinaryIO, size: int, path: Path) -> None:
 
 
 def _begins_as_ours(file: BinaryIO) -> bool:
-    """Whether the first member is the manifest, as in every file that saving writes."""
+    """Return whether the first member is the manifest, as in every saved model file."""
     file.seek(26)
     return file.read(17)[4:] == b"manifest.json"
 
@@ -56,10 +60,19 @@ def _refuse_head(head: bytes, path: Path, old: bool) -> None:
     for magic, what in _SIGNATURES:
         if head.startswith(magic):
             raise ModelFileError(f"{path}: is {what}, not a model file: give a .distillgan file")
+    if path.suffix.lower() != _SUFFIX and _is_text(head):
+        raise ModelFileError(f"{path}: is a text, not a .distillgan model: `distill model list` shows the models")
+
+
+def _is_text(head: bytes) -> bool:
+    """Return whether the first bytes of a file are printable UTF-8; a character cut at the end is allowed."""
+    text = head.decode("utf-8", "replace").rstrip("\ufffd")
+    whole = len(text.encode()) >= len(head) - 3
+    return whole and "\ufffd" not in text and all(c.isprintable() or c in "\n\r\t" for c in text)
 
 
 def _zip_names(file: BinaryIO) -> list[str] | None:
-    """Names in any ZIP archive's directory; None where it has none that can be read."""
+    """Return the names in a ZIP archive's directory; None if it cannot be read."""
     try:
         with zipfile.ZipFile(file) as archive:
             return archive.namelist()[:10_000]

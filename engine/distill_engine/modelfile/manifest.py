@@ -1,4 +1,4 @@
-"""`manifest.json`: what a model file says about itself."""
+"""`manifest.json`: a model file's description of itself."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from distill_engine.modelfile.tensors import parse_json
 
 FORMAT = "distillgan"
 VERSION = 1
-MAX_MANIFEST = 16 << 20
-MAX_TEXT = 256
+MAX_MANIFEST = 16 << 20  # bytes
+MAX_TEXT = 256  # characters of a name, date or family
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _TABLES = ("mel", "model", "vocoders", "corpus", "training", "analysis")
 
@@ -39,10 +39,11 @@ def _now() -> str:
 
 @dataclass(frozen=True)
 class Manifest:
-    """Contents of `manifest.json`: tables of plain JSON; `parts` is filled in on saving; `extra` keeps unknown keys.
+    """Contents of `manifest.json`: tables of plain JSON.
 
-    `family` is the latent model's, "" in a file that has vocoders only. `vocoders` maps a kind to
-    {"config", "epochs", "steps", "validation", "usable"}. `created` is ISO 8601 in UTC.
+    Saving fills in `parts`; `extra` keeps unknown keys. `family` is the latent model's, "" in a
+    file with vocoders only. `vocoders` maps a kind to a table of "config", "epochs", "steps",
+    "validation" and "usable". `created` is ISO 8601 in UTC.
     """
 
     name: str = ""
@@ -59,12 +60,12 @@ class Manifest:
 
     @property
     def digest(self) -> str:
-        """Identity of the sound: SHA-256 (hex) of the latent model's and vocoders' digests, whatever else changes."""
+        """SHA-256 (hex) over the digests of latent model and vocoders: it identifies the sound."""
         rows = [f"{name} {entry.sha256}" for name, entry in self.parts.items() if name == "model" or is_vocoder(name)]
         return hashlib.sha256("\n".join(sorted(rows)).encode()).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain JSON values; numbers that are not finite become None."""
+        """Return plain JSON values; numbers that are not finite become None."""
         parts = {name: {"sha256": entry.sha256, "bytes": entry.bytes} for name, entry in sorted(self.parts.items())}
         head = {"format": FORMAT, "version": VERSION, "name": self.name, "created": self.created, "family": self.family}
         tables = {name: getattr(self, name) for name in _TABLES}
@@ -72,12 +73,12 @@ class Manifest:
         return plain
 
     def to_json(self) -> bytes:
-        """As indented UTF-8 JSON."""
+        """Return indented JSON in UTF-8."""
         return (json.dumps(self.to_dict(), indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
     @classmethod
     def from_json(cls, data: bytes, where: str) -> Manifest:
-        """From the bytes of `manifest.json`; `where` names the file in errors. Raises ModelFileError."""
+        """Read the bytes of `manifest.json`; `where` names the file. Raises ModelFileError."""
         values = parse_json(data, f"{where}: manifest")
         if not isinstance(values, dict) or values.pop("format", None) != FORMAT:
             raise ModelFileError(f"{where}: v1 model: retrain with `distill train`")
@@ -99,18 +100,21 @@ class Manifest:
 
 
 def printable_name(text: str) -> str:
-    """A name that a manifest takes, out of any text such as a file's name: spaces plain, what cannot be shown left out."""
+    """Return any text, such as a file's name, as a name for a manifest.
+
+    Unprintable characters are left out, whitespace becomes spaces.
+    """
     shown = (c if c.isprintable() else " " if c.isspace() else "" for c in _encodable(text))
     return "".join(shown)[:MAX_TEXT]
 
 
 def is_vocoder(part: str) -> bool:
-    """Whether a part holds the weights of one of the model's own vocoders."""
+    """Return whether a part holds the weights of one of the model's own vocoders."""
     return part.startswith("vocoder/")
 
 
 def _is_vocoder_row(row: Any) -> bool:
-    """Whether a vocoder's row has the kinds of values that its readers expect."""
+    """Return whether the values of a vocoder's row have the types that its readers expect."""
     if not isinstance(row, dict) or not all(isinstance(row.get(key, {}), dict) for key in ("config", "validation")):
         return False
     counts = [row.get(key, 0) for key in ("epochs", "steps")]
@@ -138,12 +142,15 @@ def _entries(value: Any, where: str) -> dict[str, PartEntry]:
 
 
 def _encodable(text: str) -> str:
-    """`text` with lone surrogates, as names of files have that are not UTF-8, written out."""
+    """Return `text` with lone surrogates (of file names that are not UTF-8) as escapes."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _plain(value: Any) -> Any:
-    """`value` as JSON can hold it: arrays unpacked, numbers that are not finite as None, lone surrogates written out."""
+    """Return `value` as JSON can hold it.
+
+    Arrays become lists, numbers that are not finite become None, lone surrogates become escapes.
+    """
     if isinstance(value, Mapping):
         return {_encodable(str(key)): _plain(item) for key, item in value.items()}
     if isinstance(value, (np.ndarray, np.generic)):

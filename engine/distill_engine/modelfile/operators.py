@@ -1,7 +1,8 @@
-"""Operators that a graph from a file may use: pure arithmetic and rearrangement of the standard ONNX domain.
+"""Operators that a graph from a file may use: standard ONNX arithmetic and rearrangement.
 
-Left out on purpose: control flow (If, Loop, Sequence*), random numbers, strings, training, quantisation, image decoding, and every
-custom domain. Scan alone is let through, where it repeats plain arithmetic once for each frame of its inputs: it always ends.
+Control flow (If, Loop, Sequence*), random numbers, strings, training, quantisation, image decoding
+and custom domains are left out on purpose. Scan is allowed beside them, because it repeats
+arithmetic once for each frame of its inputs and so always ends.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Opening a `.distillgan` file: the archive and its manifest are checked, parts are read when asked for."""
+"""Open `.distillgan` files: check archive and manifest first, read parts on demand."""
 
 from __future__ import annotations
 
@@ -27,17 +27,20 @@ SUFFIX = ".distillgan"
 
 
 def member_name(name: str) -> str:
-    """Name in the archive of a part or graph: graphs keep theirs, parts get the suffix `.safetensors`."""
+    """Return the archive's name of a part or graph: parts get the suffix `.safetensors`."""
     return name if name.endswith(GRAPH_SUFFIX) else name + PART_SUFFIX
 
 
 def is_training(part: str) -> bool:
-    """Whether a part is needed only to go on training."""
+    """Return whether a part serves only to continue training."""
     return part.startswith("training/")
 
 
 class ModelFile:
-    """A model file open for reading, from any thread. A file replaced meanwhile is read on as it was."""
+    """A model file open for reading from any thread.
+
+    If the file is replaced meanwhile, reading goes on in the one that was opened.
+    """
 
     def __init__(self, path: Path, file: BinaryIO, members: dict[str, Member], manifest: Manifest, size: int) -> None:
         self.path = path
@@ -49,9 +52,9 @@ class ModelFile:
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> ModelFile:
-        """Open `path`, check the archive's structure and read the manifest; nothing else is read.
+        """Open `path`, check the archive's structure and read the manifest, nothing else.
 
-        Raises ModelFileError for a missing, truncated, damaged, hostile, too old or too new file.
+        Raises ModelFileError if it is missing, truncated, damaged, hostile, too old or too new.
         """
         place = Path(path)
         file = _open_plain(place)
@@ -84,7 +87,7 @@ class ModelFile:
 
     @property
     def parts(self) -> frozenset[str]:
-        """Names of the parts: "model", "analysis", "vocoder/hifigan", "training/model" and so on."""
+        """Names of the parts: "model", "analysis", "vocoder/hifigan", "training/model", ..."""
         return frozenset(name for name in self.manifest.parts if not name.endswith(GRAPH_SUFFIX))
 
     @property
@@ -94,13 +97,14 @@ class ModelFile:
 
     @property
     def digest(self) -> str:
-        """Identity of the sound (hex): equal for files whose latent model and vocoders are the same bytes."""
+        """Identity of the sound (hex): equal for equal bytes of latent model and vocoders."""
         return self.manifest.digest
 
     def read(self, name: str) -> Part:
-        """Arrays and metadata of a part, its digest checked; outside "training/" every number is finite.
+        """Read arrays and metadata of a part; checks its digest, and that its numbers are finite.
 
-        Raises ModelFileError for a part that is absent, damaged or hostile.
+        Parts in "training/" may hold NaN and infinity. Raises ModelFileError if it is absent,
+        damaged or hostile.
         """
         where = f"{self.path}: part {name!r}"
         part = decode(self._checked(name, self.parts, "part"), where)
@@ -109,23 +113,19 @@ class ModelFile:
         return part
 
     def read_part(self, name: str) -> dict[str, npt.NDArray[Any]]:
-        """Arrays of a part by name, as `read` gives them."""
+        """Return the arrays [...] of a part by name, as `read` does. Raises ModelFileError."""
         return dict(self.read(name).arrays)
 
-    def read_metadata(self, name: str) -> dict[str, str]:
-        """Text stored with a part, as `read` gives it."""
-        return dict(self.read(name).metadata)
-
     def read_graph(self, name: str) -> bytes:
-        """Bytes of an ONNX graph, its digest checked but not its contents: see `graphs.check_graph`."""
+        """Read an ONNX graph and check its digest. `graphs.check_graph` checks its contents."""
         return bytes(self._checked(name, self.graphs, "graph"))
 
     def member(self, name: str) -> Member:
-        """Where a part, a graph or "manifest.json" lies in the archive."""
+        """Return the archive's member of a part, a graph or "manifest.json"."""
         return self._members[name if name == MANIFEST else member_name(name)]
 
     def raw(self, member: Member, offset: int, size: int) -> bytearray:
-        """`size` bytes of a member's data from `offset` on, unchecked."""
+        """Read `size` bytes of a member's data from `offset` on, unchecked."""
         span = Member(member.name, member.header + offset, size, 0)
         try:
             with self._lock:
@@ -134,7 +134,7 @@ class ModelFile:
             raise ModelFileError(f"{self.path}: cannot be read ({error})") from error
 
     def is_canonical(self) -> bool:
-        """Whether the archive's own bytes are exactly the ones that saving writes."""
+        """Return whether the archive's own bytes are those that saving writes."""
         try:
             with self._lock:
                 return is_canonical(self._file, tuple(self._members.values()), str(self.path))
@@ -170,7 +170,7 @@ class ModelFile:
 
 
 def _open_plain(path: Path) -> BinaryIO:
-    """Open a regular file without ever waiting, as a pipe would make us."""
+    """Open a regular file; never waits, as opening a pipe would."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except FileNotFoundError:
@@ -197,7 +197,7 @@ def _read_at(file: BinaryIO, member: Member, where: str) -> bytearray:
 
 
 def _check_parts(manifest: Manifest, members: dict[str, Member], where: str) -> None:
-    """Manifest and archive must list the same parts with the same sizes."""
+    """Check that manifest and archive list the same parts with the same sizes."""
     entries: dict[str, PartEntry] = {member_name(name): entry for name, entry in manifest.parts.items()}
     missing = sorted(entries.keys() - members.keys())
     unknown = sorted(members.keys() - entries.keys() - {MANIFEST})

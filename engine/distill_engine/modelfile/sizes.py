@@ -1,4 +1,4 @@
-"""How large networks are, from their configs alone: what is too large is refused before any of it is built. Imports no framework."""
+"""Sizes of networks by their configs, so that none too large is built. Imports no framework."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from distill_engine.models.model_config import ModelConfig
 from distill_engine.vocoders.bigvgan import BigVGANConfig
 from distill_engine.vocoders.configs import HifiGanConfig, VocosConfig
 
-MAX_NUMBERS = 1 << 25  # of what is not in the file: a network of 128 MiB is built before its weights are missed
+MAX_NUMBERS = 1 << 25  # of a network whose weights are not in the file: 128 MiB
 
 
 def numbers(config: Any) -> int:
-    """Numbers that what is made from a config holds: weights (biases and norms left out), and the context of its convolutions."""
+    """Return the numbers that a network of this config holds.
+
+    They are its weights, without biases and norms, and the context of its convolutions.
+    """
     return _COUNTS[type(config)](config)
 
 

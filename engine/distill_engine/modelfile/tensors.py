@@ -1,7 +1,7 @@
-"""Named arrays as safetensors bytes, written and read strictly in numpy (huggingface/safetensors, README, "Format").
+"""Named arrays as safetensors bytes, in numpy (huggingface/safetensors, README, "Format").
 
-Eight bytes give the length of a JSON header, then comes the header, then the arrays back to back without holes. Larger item
-sizes come first, so that every array is aligned.
+Eight bytes state the length of a JSON header; the header follows, then the arrays without gaps.
+Arrays with larger items come first, so that every array is aligned. Reading is strict.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from distill_engine.errors import ModelFileError
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
-MAX_HEADER = 16 << 20
-MAX_ARRAYS = 65_536
-MAX_NAME = 512
-MAX_RANK = 8
-MAX_SPAN = 1 << 48  # of bytes, and of elements; numpy refuses much longer extents beside an empty one, too
+MAX_HEADER = 16 << 20  # bytes
+MAX_ARRAYS = 65_536  # of a part
+MAX_NAME = 512  # characters
+MAX_RANK = 8  # extents of an array
+MAX_SPAN = 1 << 48  # bytes or elements; numpy refuses much longer extents even of an empty array
 _DTYPES: dict[str, np.dtype[Any]] = {
     "F64": np.dtype("<f8"),
     "F32": np.dtype("<f4"),
@@ -43,14 +43,17 @@ _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 
 @dataclass(frozen=True)
 class Part:
-    """The arrays of one part of a model file, by name, with text to go with them."""
+    """The arrays of a part of a model file, by name, and the text stored with them."""
 
     arrays: Arrays
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 def encode(part: Part, where: str) -> list[memoryview]:
-    """Chunks of bytes that make up the safetensors file of `part`; `where` names it in errors."""
+    """Return the safetensors bytes of `part` in chunks; `where` names it in errors.
+
+    Raises ModelFileError for an array that cannot be stored.
+    """
     order = sorted(part.arrays, key=lambda name: (-part.arrays[name].dtype.itemsize, name))
     header: dict[str, Any] = {}
     if part.metadata:
@@ -76,7 +79,7 @@ def encode(part: Part, where: str) -> list[memoryview]:
 
 
 def decode(data: bytearray, where: str) -> Part:
-    """The part in `data`, whose memory its arrays share. Raises ModelFileError for anything but a strict safetensors file."""
+    """Read the part in `data`; its arrays share the memory. Raises ModelFileError."""
     header, start = _header(data, where)
     metadata = header.pop("__metadata__", {})
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
@@ -102,14 +105,14 @@ def decode(data: bytearray, where: str) -> Part:
 
 
 def check_finite(arrays: Arrays, where: str) -> None:
-    """Raise ModelFileError where a floating-point array holds NaN or infinity."""
+    """Check that no floating-point array [...] holds NaN or infinity. Raises ModelFileError."""
     for name, array in arrays.items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise ModelFileError(f"{where}: array {name!r} is not finite (NaN or infinity): the training went wrong")
 
 
 def _header(data: bytearray, where: str) -> tuple[dict[str, Any], int]:
-    """(header, offset of the first array)."""
+    """Return (header, offset of the first array)."""
     length = int.from_bytes(data[:8], "little")
     if len(data) < 8 or length > min(MAX_HEADER, len(data) - 8):
         raise ModelFileError(f"{where}: header of {length} bytes does not fit: truncated or hostile")
@@ -120,7 +123,7 @@ def _header(data: bytearray, where: str) -> tuple[dict[str, Any], int]:
 
 
 def _entry(name: str, entry: Any, where: str) -> tuple[np.dtype[Any], tuple[int, ...], int, int]:
-    """(dtype, shape, begin, end) of one array."""
+    """Return (dtype, shape, begin, end) of an array."""
     try:
         dtype, shape, offsets = _DTYPES[entry["dtype"]], entry["shape"], entry["data_offsets"]
         begin, end = offsets
@@ -137,7 +140,7 @@ def _entry(name: str, entry: Any, where: str) -> tuple[np.dtype[Any], tuple[int,
 
 
 def parse_json(data: bytes, where: str) -> Any:
-    """Strict JSON: UTF-8, no name twice in a table, no NaN or infinity. Raises ModelFileError."""
+    """Read strict JSON: UTF-8, unique names, neither NaN nor infinity. Raises ModelFileError."""
     try:
         return json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:

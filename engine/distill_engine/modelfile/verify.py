@@ -1,4 +1,4 @@
-"""Reading a model file to the last byte: what `distill model verify` says about the file itself."""
+"""Check every byte of a model file, for `distill model verify`."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from distill_engine.modelfile.reader import ModelFile
 
 @dataclass(frozen=True)
 class FileCheck:
-    """One thing that was checked: `fault` says what is wrong with it, None if nothing is."""
+    """One check: `fault` says what is wrong with `what`, None if nothing is."""
 
     what: str
     fault: str | None = None
 
 
 def verify_file(file: ModelFile) -> Iterator[FileCheck]:
-    """Check the archive's own bytes, then each part (digest, layout, finite numbers) and graph (digest, contents).
+    """Check the archive's own bytes, each part (digest, layout, finite numbers) and each graph.
 
-    Every byte of the file is covered: by a digest, or by being the only one that saving would write there.
+    Every byte of the file is covered: by a digest, or because saving writes that byte and no other
+    there.
     """
     canonical = file.is_canonical()
     yield FileCheck(
@@ -35,7 +36,7 @@ def verify_file(file: ModelFile) -> Iterator[FileCheck]:
 
 
 def checked_graph(file: ModelFile, name: str) -> tuple[bytes, GraphReport]:
-    """A graph whose digest, contents, inputs and outputs are those that the manifest's configs demand.
+    """Read a graph and check its digest, its contents, and its inputs and outputs by the configs.
 
     Raises ModelFileError.
     """
@@ -45,7 +46,10 @@ def checked_graph(file: ModelFile, name: str) -> tuple[bytes, GraphReport]:
 
 
 def graph_shapes(file: ModelFile, name: str) -> tuple[dict[str, Shape], dict[str, Shape]]:
-    """Shapes of a graph's input "x" and output "y" by the configs; any length. Raises ModelFileError if unknown."""
+    """Return the shapes of a graph's input "x" and output "y" by the configs.
+
+    The number of frames is open. Raises ModelFileError for an unknown graph.
+    """
     manifest, where = file.manifest, str(file.path)
     if name in ("runtime/decoder.onnx", "runtime/encoder.onnx"):
         model = model_config(manifest, where)
@@ -59,7 +63,7 @@ def graph_shapes(file: ModelFile, name: str) -> tuple[dict[str, Shape], dict[str
 
 
 def check_fit(file: ModelFile) -> list[str]:
-    """What in the manifest contradicts the parts or itself, in plain words."""
+    """Return what in the manifest contradicts the parts or itself, in plain words."""
     manifest, where = file.manifest, str(file.path)
     faults = [
         f"vocoder {kind!r} is announced but its part is missing"

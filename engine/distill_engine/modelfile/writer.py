@@ -1,4 +1,4 @@
-"""Saving and changing `.distillgan` files: atomically, one writer at a time, untouched members copied byte for byte."""
+"""Save and change `.distillgan` files: atomically, and by one writer at a time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
 from distill_engine.errors import ModelFileError
 from distill_engine.modelfile.archive import (
@@ -21,19 +20,19 @@ from distill_engine.modelfile.archive import (
     is_member_name,
     local_header,
 )
-from distill_engine.modelfile.atomic import folder_lock, remove_stale, replacing, write_reason
 from distill_engine.modelfile.configs import check_configs
 from distill_engine.modelfile.manifest import Manifest, PartEntry, printable_name
 from distill_engine.modelfile.reader import GRAPH_SUFFIX, MANIFEST, ModelFile, is_training, member_name
 from distill_engine.modelfile.tensors import Arrays, Part, check_finite, encode
+from distill_engine.system.atomic_write import folder_lock, replacing, write_advice, write_all
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 20  # bytes copied at a time
 PartLike = Part | Arrays
 
 
 @dataclass(frozen=True)
 class _Payload:
-    """Contents of a member to be written: chunks in memory, or a member of the file being replaced."""
+    """Contents of a member to write: chunks in memory, or a member of the file to replace."""
 
     size: int
     crc: int
@@ -57,8 +56,8 @@ def save_model(
 ) -> Manifest:
     """Write a model file, replacing any at `path`; returns the manifest as written, with its parts.
 
-    Raises ModelFileError, leaving what was there as it was, when an array cannot be stored, a number outside "training/"
-    is not finite, or the disk refuses.
+    Raises ModelFileError, and leaves an existing file unchanged, if an array cannot be stored, a
+    number outside "training/" is not finite, or the disk refuses.
     """
     place = _place(path)
     payloads = {name: _part_payload(name, part, place) for name, part in parts.items()}
@@ -75,11 +74,12 @@ def update_model(
     graphs: Mapping[str, bytes | None] | None = None,
     output: str | os.PathLike[str] | None = None,
 ) -> Manifest:
-    """Change parts of a model file (None removes one), all else staying byte for byte; returns the new manifest.
+    """Change parts of a model file (None removes one); returns the new manifest.
 
-    `manifest` replaces the manifest, or is called with the current one, under the writer's lock, to return the new one.
-    With `output` the changed file is written there and the one at `path` stays.
-    Raises ModelFileError, leaving the file as it was.
+    All other members are copied byte for byte. `manifest` is the new manifest, or a function that
+    returns it from the current one, called under the folder's lock. With `output` the changed file
+    is written there and the one at `path` stays. Raises ModelFileError and leaves the file
+    unchanged.
     """
     place = _place(path)
     changes: dict[str, _Payload | None] = {
@@ -96,19 +96,18 @@ def update_model(
 
 
 def _place(path: str | os.PathLike[str]) -> Path:
-    """The file itself where `path` is a symbolic link, so that saving replaces what it points to, not the link."""
+    """Return the file that a symbolic link points to, so that saving keeps the link."""
     return Path(os.path.realpath(path))
 
 
 @contextlib.contextmanager
 def _writing(path: Path) -> Iterator[None]:
-    """Holds the folder's lock and turns the system's errors into one ModelFileError."""
+    """Hold the folder's lock; turn the system's errors into one ModelFileError."""
     try:
-        with folder_lock(path.parent) as locked:
-            remove_stale(path.parent, locked=locked)
+        with folder_lock(path.parent):
             yield
     except OSError as error:
-        raise ModelFileError(f"{path}: cannot be saved, {write_reason(error)}") from error
+        raise ModelFileError(f"{path}: cannot be saved, {write_advice(error, path)}") from error
 
 
 def _part_payload(name: str, part: PartLike, path: Path) -> _Payload:
@@ -155,17 +154,12 @@ def _write(path: Path, manifest: Manifest, payloads: Mapping[str, _Payload]) -> 
         members: list[Member] = []
         for name, payload in rows:
             members.append(Member(name, members[-1].end if members else 0, payload.size, payload.crc))
-            _write_all(file, memoryview(local_header(members[-1])))
+            write_all(file, memoryview(local_header(members[-1])))
             for chunk in payload.data():
-                _write_all(file, chunk)
-        _write_all(file, memoryview(directory(members)))
+                write_all(file, chunk)
+        write_all(file, memoryview(directory(members)))
     return manifest
 
 
 def _order(row: tuple[str, _Payload]) -> tuple[bool, str]:
     return is_training(row[0]), row[0]
-
-
-def _write_all(file: BinaryIO, data: memoryview) -> None:
-    while data.nbytes:
-        data = data[file.write(data) :]

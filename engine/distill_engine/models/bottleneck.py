@@ -1,7 +1,8 @@
-"""The part between encoder and decoder. A family is a bottleneck; nothing else in the model knows which it is.
+"""The bottleneck between encoder and decoder, which is all that a model family defines.
 
-A bottleneck turns features [B, F, L] into latents [B, D, L]: `mean` is the deterministic reading, `forward` the one used in training,
-with its loss per latent in nats and figures for the progress display.
+A bottleneck turns encoder features [B, F, L] into latents [B, D, L]. `mean` is deterministic.
+Calling it samples, as training does, and adds a loss per latent in nats and figures for the
+progress display.
 """
 
 from __future__ import annotations
@@ -15,7 +16,13 @@ from torch import Tensor, nn
 
 @dataclass
 class BottleneckResult:
-    """`latents` [B, D, L]; `loss` scalar (nats per latent frame); `active` dimensions in use."""
+    """Latents of one training step and the loss of the bottleneck.
+
+    Attributes:
+        latents: [B, D, L] in the bottleneck's own units.
+        loss: scalar, nats per latent frame.
+        active: number of latent dimensions in use.
+    """
 
     latents: Tensor
     loss: Tensor
@@ -23,29 +30,41 @@ class BottleneckResult:
 
 
 class Bottleneck(Protocol):
-    """What a family implements. `features` is the number of channels it wants from the encoder."""
+    """Interface of a family's bottleneck.
+
+    `features` is the number F of channels that it takes from the encoder.
+    """
 
     features: int
 
-    def mean(self, features: Tensor) -> Tensor: ...
+    def mean(self, features: Tensor) -> Tensor:
+        """Return the latents [B, D, L] of features [B, F, L], without noise."""
 
-    def __call__(self, features: Tensor, generator: torch.Generator | None = None) -> BottleneckResult: ...
+    def __call__(self, features: Tensor, generator: torch.Generator | None = None) -> BottleneckResult:
+        """Sample latents from features [B, F, L] for training; `generator` draws the noise."""
 
 
 class GaussianBottleneck(nn.Module):
-    """Diagonal Gaussian posterior with KL to N(0, 1) (arXiv 1312.6114) and free bits per dimension (arXiv 1606.04934, C.8)."""
+    """Diagonal Gaussian posterior of a variational autoencoder.
 
-    ACTIVE_NATS = 0.02
+    Features are mean and log-variance: F = 2 D. The loss is the KL divergence from N(0, 1) (arXiv
+    1312.6114, appendix B), at least `free_nats` per dimension (free bits: arXiv 1606.04934,
+    appendix C.8).
+    """
+
+    ACTIVE_NATS = 0.02  # KL above which a dimension counts as used
 
     def __init__(self, latent_dim: int, *, free_nats: float = 0.1) -> None:
         super().__init__()
         self.latent_dim, self.features, self.free_nats = latent_dim, 2 * latent_dim, free_nats
 
     def _split(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Return mean and log-variance [B, D, L] of features [B, 2 D, L]."""
         mean, log_variance = features.chunk(2, dim=1)
         return mean, log_variance.clamp(-10.0, 4.0)
 
     def mean(self, features: Tensor) -> Tensor:
+        """Return the posterior means [B, D, L] of features [B, 2 D, L]."""
         return self._split(features)[0]
 
     def forward(self, features: Tensor, generator: torch.Generator | None = None) -> BottleneckResult:
@@ -58,3 +77,4 @@ class GaussianBottleneck(nn.Module):
 
 
 BOTTLENECKS = {"vae": GaussianBottleneck}
+"""Bottlenecks by the name of their family."""

@@ -1,4 +1,4 @@
-"""Latent models by configuration. Imports torch when called."""
+"""Construction of latent models from their configuration. Imports torch when called."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 def build_model(config: ModelConfig | Mapping[str, Any]) -> LatentModel:
-    """A latent model with fresh weights. Raises ConfigError for a family that does not exist."""
+    """Return a latent model with fresh weights.
+
+    Raises ConfigError for an unknown family or size.
+    """
     from distill_engine.models.bottleneck import BOTTLENECKS
     from distill_engine.models.latent_model import LatentModel
 

@@ -1,7 +1,9 @@
-"""The latent model: causal temporal convolutions over mel frames, one latent per `reduction` frames.
+"""The latent model: causal temporal convolutions over mel frames, a latent per `reduction` frames.
 
-The decoder runs at the mel rate on upsampled latents, so a control acts at the next hop. Outside the model latents are in sigma units:
-`latent_mean` and `latent_std`, measured on the corpus after training, convert inside.
+The decoder runs at the mel rate on upsampled latents, so a control takes effect at the next hop.
+Outside the model, latents are in sigma units: zero mean and unit standard deviation over the
+corpus. `latent_mean` and `latent_std`, measured on the corpus after training, convert between these
+and the bottleneck's own units.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from distill_engine.models.model_config import ModelConfig
 
 @dataclass
 class StackState:
-    """States of an embedding convolution and of the blocks after it."""
+    """State of a Stack: of its embedding convolution, and of its blocks in order."""
 
     embed: ConvState
     blocks: tuple[ConvState, ...]
@@ -62,21 +64,26 @@ class Stack(nn.Module):
 
 @dataclass
 class EncoderState:
+    """State of an Encoder: `fine` at the mel rate, `coarse` at the latent rate."""
+
     fine: StackState
     coarse: StackState
 
 
 class Encoder(nn.Module):
-    """Normalised mel [B, bands, T] -> bottleneck features [B, F, T / reduction]; T a multiple of `reduction`."""
+    """Normalised mel [B, bands, T] -> bottleneck features [B, F, T / reduction], causal.
+
+    T is a multiple of `reduction`, in a stream too.
+    """
 
     def __init__(self, config: ModelConfig, features: int) -> None:
         super().__init__()
         c, width = config, config.encoder_channels
-        half = max(1, c.encoder_blocks // 2)
+        fine_blocks = max(1, c.encoder_blocks // 2)
         self.reduction = c.reduction
-        self.fine = Stack(c.bands, width, half, c.expansion, c.kernel)
+        self.fine = Stack(c.bands, width, fine_blocks, c.expansion, c.kernel)
         self.down = nn.Conv1d(width, width, c.reduction, c.reduction)
-        self.coarse = Stack(width, width, max(1, c.encoder_blocks - half), c.expansion, 3)
+        self.coarse = Stack(width, width, max(1, c.encoder_blocks - fine_blocks), c.expansion, 3)
         self.head = nn.Conv1d(width, features, 1)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -89,6 +96,7 @@ class Encoder(nn.Module):
         )
 
     def step(self, x: Tensor, state: EncoderState) -> tuple[Tensor, EncoderState]:
+        """Compute bottleneck features [B, F, k] of normalised mel [B, bands, k * reduction]."""
         y, fine = self.fine.step(x, state.fine)
         y, coarse = self.coarse.step(self.down(y), state.coarse)
         return self.head(y), EncoderState(fine, coarse)
@@ -97,8 +105,9 @@ class Encoder(nn.Module):
 class LatentModel(nn.Module):
     """Encoder, bottleneck and decoder with the statistics that normalise mel and latents.
 
-    `encode`: mel [B, bands, T] -> latents [B, D, ceil(T / reduction)] in sigma units; `decode`: latents at the mel rate [B, D, T] in sigma
-    units -> mel [B, bands, T]. `decoder_step` and `encoder_step` do the same block by block (delay 0; the encoder in whole latents).
+    Whole signals: `encode` and `decode`. Block by block: `encoder_step` and `decoder_step`, with
+    the same result and delay 0. Mel is natural log-magnitude; latents are in sigma units except in
+    `decode_raw` and in what `forward` returns.
     """
 
     mel_mean: Tensor
@@ -120,46 +129,70 @@ class LatentModel(nn.Module):
         self.register_buffer("latent_std", torch.ones(c.latent_dim, 1))
 
     def features(self, mel: Tensor) -> Tensor:
-        """Bottleneck features [B, F, ceil(T / reduction)] of mel [B, bands, T]; a last, incomplete region repeats its end."""
-        spare = -mel.shape[-1] % self.config.reduction
-        x = F.pad(mel, (0, spare), mode="replicate") if spare else mel
+        """Return the bottleneck features [B, F, ceil(T / reduction)] of mel [B, bands, T].
+
+        If T is no multiple of `reduction`, the last frame is repeated up to the next one.
+        """
+        missing = -mel.shape[-1] % self.config.reduction
+        x = F.pad(mel, (0, missing), mode="replicate") if missing else mel
         features: Tensor = self.encoder((x - self.mel_mean) / self.mel_std)
         return features
 
     def encode(self, mel: Tensor) -> Tensor:
+        """Return the latents [B, D, ceil(T / reduction)] in sigma units of mel [B, bands, T]."""
         return (self.bottleneck.mean(self.features(mel)) - self.latent_mean) / self.latent_std
 
     def decode_raw(self, latents: Tensor) -> Tensor:
-        """Mel of latents at the mel rate in the bottleneck's own units (training)."""
+        """Return the mel [B, bands, T] of latents [B, D, T] at the mel rate.
+
+        The latents are in the bottleneck's own units, as in training.
+        """
         mel: Tensor = self.output(self.output_norm(self.decoder(latents))) * self.mel_std + self.mel_mean
         return mel
 
     def decode(self, latents: Tensor) -> Tensor:
+        """Return the mel [B, bands, T] of latents [B, D, T] at the mel rate, in sigma units."""
         return self.decode_raw(latents * self.latent_std + self.latent_mean)
 
     def forward(self, mel: Tensor, generator: torch.Generator | None = None) -> BottleneckResult:
-        """The training reading of the bottleneck; decode it with `decode_raw(upsample(...))`."""
+        """Sample the bottleneck for training from mel [B, bands, T].
+
+        `decode_raw(upsample(...))` decodes the resulting latents [B, D, ceil(T / reduction)].
+        """
         result: BottleneckResult = self.bottleneck(self.features(mel), generator)
         return result
 
     def decoder_initial_state(self, batch: int, device: Any = None, dtype: Any = None) -> StackState:
+        """Return the decoder's state before the first frame, for `batch` streams."""
         return self.decoder.initial_state(batch, device, dtype)
 
     def decoder_step(self, latents: Tensor, state: StackState) -> tuple[Tensor, StackState]:
+        """Compute the mel [B, bands, n] of latents [B, D, n] at the mel rate, and the next state.
+
+        The latents are in sigma units.
+        """
         x, state = self.decoder.step(latents * self.latent_std + self.latent_mean, state)
         return self.output(self.output_norm(x)) * self.mel_std + self.mel_mean, state
 
     def encoder_initial_state(self, batch: int, device: Any = None, dtype: Any = None) -> EncoderState:
+        """Return the encoder's state before the first frame, for `batch` streams."""
         return self.encoder.initial_state(batch, device, dtype)
 
     def encoder_step(self, mel: Tensor, state: EncoderState) -> tuple[Tensor, EncoderState]:
-        """Mel [B, bands, k * reduction] -> latents [B, D, k]."""
+        """Compute latents [B, D, k] of mel [B, bands, k * reduction], and the next state.
+
+        The latents are in sigma units.
+        """
         features, state = self.encoder.step((mel - self.mel_mean) / self.mel_std, state)
         return (self.bottleneck.mean(features) - self.latent_mean) / self.latent_std, state
 
 
 def upsample(latents: Tensor, reduction: int, *, linear: bool) -> Tensor:
-    """Latents [B, D, L] -> [B, D, L * reduction]: held, or linear between the centres of the regions."""
+    """Upsample latents [B, D, L] to the mel rate [B, D, L * reduction].
+
+    `linear` interpolates between the centres of the latents' frames, as `upsample_latents` does;
+    otherwise each latent is held.
+    """
     if not linear:
         return latents.repeat_interleave(reduction, dim=-1)
     return F.interpolate(latents, scale_factor=reduction, mode="linear", align_corners=False)

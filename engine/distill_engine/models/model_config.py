@@ -1,4 +1,4 @@
-"""What a latent model is made of. Imports no framework."""
+"""Configuration of a latent model. Imports no framework."""
 
 from __future__ import annotations
 
@@ -8,14 +8,27 @@ from typing import Any, Self
 
 from distill_engine.errors import ConfigError
 
-MINIMUM_LATENT_DIM, MAXIMUM_LATENT_DIM = 8, 64
+MINIMUM_LATENT_DIM, MAXIMUM_LATENT_DIM = 8, 64  # dimensions
 
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """A causal latent model over mel frames. `family` names the bottleneck; `reduction` is mel frames per latent.
+    """Sizes of a causal latent model over mel frames.
 
-    Sizes: `channels` of the encoder and decoder, `hidden` the width inside a block, `blocks` of each.
+    Attributes:
+        family: name of the bottleneck.
+        bands: mel bands of a frame.
+        latent_dim: dimensions D of a latent, 8 to 64.
+        reduction: mel frames per latent.
+        encoder_channels: channels of the encoder's blocks.
+        encoder_blocks: ConvNeXt blocks of the encoder; half of them run at the mel rate, the others
+            at the latent rate, at least one at each.
+        decoder_channels: channels of the decoder's blocks.
+        decoder_blocks: ConvNeXt blocks of the decoder, all at the mel rate.
+        expansion: width inside a block, in multiples of its channels.
+        kernel: frames that a convolution at the mel rate spans.
+
+    Raises ConfigError for a size that is out of range.
     """
 
     family: str = "vae"
@@ -39,12 +52,12 @@ class ModelConfig:
             raise ConfigError("model config: every size must be at least 1")
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-able values under the field names."""
+        """Return JSON-compatible values under the field names."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Inverse of `to_dict`. Unknown names raise ConfigError."""
+        """Return the config of `to_dict`'s values. Raises ConfigError for unknown names."""
         known = {field.name for field in fields(cls)}
         unknown = sorted(set(values) - known)
         if unknown:

@@ -1,15 +1,18 @@
-"""Latents from their own rate to the mel rate. Numpy only."""
+"""Upsampling of latents to the mel rate. Numpy only."""
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float32]
+from distill_engine.audio.arrays import Float32Array
 
 
-def upsample_latents(latents: FloatArray, reduction: int = 4) -> FloatArray:
-    """Latents [D, L] -> [D, L * reduction], linear between the centres of the regions; the ends are held."""
+def upsample_latents(latents: Float32Array, reduction: int = 4) -> Float32Array:
+    """Interpolate latents [D, L] linearly to the mel rate [D, L * reduction].
+
+    Each latent stands at the centre of its `reduction` frames. Before the first centre and after
+    the last one the value is constant.
+    """
     count = latents.shape[1]
     position = (np.arange(count * reduction) - (reduction - 1) / 2) / reduction
     position = np.clip(position, 0, count - 1)

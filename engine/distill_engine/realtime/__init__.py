@@ -1,1 +1,1 @@
-"""Exchange between the engine process and the control process, and the real-time set-up of threads."""
+"""Exchange between the engine and the control process, and the real-time set-up of threads."""

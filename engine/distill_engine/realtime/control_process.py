@@ -1,4 +1,4 @@
-"""The control process as the engine sees it: started, listened to, and started again if it dies."""
+"""The engine's side of the control process: its start, its messages, its restart if it dies."""
 
 from __future__ import annotations
 
@@ -15,19 +15,23 @@ from distill_engine.realtime.message_channel import Channel, ChannelClosed
 from distill_engine.system.threads import lower_thread_priority
 
 Spawn = Callable[[socket, str, bool], "subprocess.Popen[bytes]"]
-"""`spawn(connection, shared_name, again)` starts the control process, which inherits the connection and the shared memory."""
+"""`spawn(connection, shared_name, again)` starts the control process.
+
+The process inherits the connection and the shared memory; `again` says that one ran before.
+"""
 
 START_SECONDS = 20.0
-RESTART_PAUSE, LONGEST_PAUSE = 0.25, 10.0
+RESTART_SECONDS, LONGEST_RESTART_SECONDS = 0.25, 10.0  # pause before a restart: doubled at each up to the longest
+SETTLED_SECONDS = 5.0  # a process that ran for longer restarts after the shortest pause
 
 
 class ControlProcess:
-    """Runs the control process for as long as the engine plays.
+    """Keeps a control process running for as long as the engine plays.
 
     Args:
-        shared_name: what `SharedBlock.attach` takes.
-        handle: called with every message of the control process, from this object's thread.
-        greet: called when a control process is ready; what it is to know is sent then.
+        shared_name: name of the shared memory, for `SharedBlock.attach`.
+        handle: takes every message of the control process, on this object's thread.
+        greet: called when a control process is ready, to send what it has to know.
     """
 
     def __init__(
@@ -43,38 +47,34 @@ class ControlProcess:
         self._ready = threading.Event()
         self._ended = threading.Event()
         self.restarts = 0
-        self._pause = RESTART_PAUSE / 2
+        self._pause = RESTART_SECONDS / 2
         self.failure: str | None = None
         self.details: dict[str, Any] = {}
         self._launch(again=False)
         self._thread = threading.Thread(target=self._run, name="control", daemon=True)
 
     def start(self) -> None:
-        """Listens to it from now on."""
+        """Take its messages from now on, on a thread of its own."""
         self._thread.start()
 
     def wait_ready(self, seconds: float = START_SECONDS) -> None:
-        """Waits until it says that it is ready.
+        """Wait until it says that it is ready.
 
         Raises:
-            ControlError: if it cannot start (with its own reason: a port in use), or does not in time.
+            ControlError: if it cannot start, with its reason (a port in use), or does not within
+                `seconds`.
         """
         deadline = time.monotonic() + seconds
         while not self._ready.wait(0.01):
             if self._ended.is_set() or time.monotonic() > deadline:
                 raise ControlError(self.failure or "the control process does not start; run `distill doctor`")
 
-    @property
-    def process_id(self) -> int:
-        """Process number of the one that runs now."""
-        return self._process.pid
-
     def send(self, message: Mapping[str, Any]) -> bool:
-        """Sends an answer or event; False if it could not take it."""
+        """Send an answer or event; returns False if it is gone or its queue is full."""
         return self._channel.send(message)
 
     def stop(self, seconds: float = 3.0) -> None:
-        """Ends it: asks, then insists."""
+        """End it: ask it, then terminate it, then kill it, within about `seconds`."""
         self._stopping.set()
         self._channel.send({"event": "end"})
         self._channel.flush(0.3)
@@ -103,7 +103,7 @@ class ControlProcess:
         self._ended.set()
 
     def _listen(self) -> None:
-        """Takes messages until the process is gone."""
+        """Take messages until the process is gone."""
         try:
             while (message := self._channel.receive(None)) is not None:
                 self._take(message)
@@ -130,6 +130,6 @@ class ControlProcess:
         self._process.wait()
         self.restarts += 1
         lasted = time.monotonic() - self._began
-        self._pause = RESTART_PAUSE if lasted > 5.0 else min(self._pause * 2, LONGEST_PAUSE)
+        self._pause = RESTART_SECONDS if lasted > SETTLED_SECONDS else min(2 * self._pause, LONGEST_RESTART_SECONDS)
         if not self._stopping.wait(self._pause):
             self._launch(again=True)

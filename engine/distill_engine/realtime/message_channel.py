@@ -1,8 +1,9 @@
-"""Messages between the engine process and the control process: JSON lines over a socket pair, bounded both ways.
+"""Messages between the engine and the control process: JSON lines over a socket pair.
 
-Control to engine: `{"id": 7, "command": "vocoder", "arguments": ["vocos"]}`. Engine to control: the answer
-`{"id": 7, "status": "done"}` or `{"id": 7, "status": "failed", "reason": "..."}`, and events `{"event": "notice", ...}`.
-Sending never waits: a thread of the channel's own does. What does not fit any more is refused, and the sender is told.
+The control process sends commands: `{"id": 7, "command": "vocoder", "arguments": ["vocos"]}`. The
+engine answers `{"id": 7, "status": "done"}` or `{"id": 7, "status": "failed", "reason": "..."}`,
+and sends events: `{"event": "notice", ...}`. Sending never waits, because a thread of the channel
+writes. `send` refuses messages beyond QUEUE_LIMIT and lines beyond LINE_LIMIT_BYTES.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from typing import Any
 from distill_engine.errors import ControlError
 from distill_engine.system.threads import lower_thread_priority
 
-QUEUE_LIMIT = 256
-LINE_LIMIT = 1 << 20
+QUEUE_LIMIT = 256  # messages that may wait to be sent
+LINE_LIMIT_BYTES = 1 << 20
 
 
 class ChannelClosed(ControlError):
@@ -29,9 +30,9 @@ class ChannelClosed(ControlError):
 
 
 class Channel:
-    """One end of the connection. `send` may be called from any thread, `receive` from one at a time.
+    """One end of the connection. Any thread may call `send`, one at a time may call `receive`.
 
-    `prepare` is called first by the thread that sends.
+    The thread that writes calls `prepare` first, to set its priority.
     """
 
     def __init__(
@@ -48,13 +49,13 @@ class Channel:
 
     @classmethod
     def pair(cls) -> tuple[Channel, socket.socket]:
-        """The engine's end, and the socket whose descriptor the control process inherits."""
+        """Make the engine's end, and the socket that the control process inherits."""
         here, there = socket.socketpair()
         return cls(here, prepare=lower_thread_priority), there
 
     @classmethod
     def from_descriptor(cls, descriptor: int) -> Channel:
-        """The control process's end. Raises ControlError if the descriptor is no socket."""
+        """Make the control process's end. Raises ControlError if it is not a socket."""
         try:
             return cls(socket.socket(fileno=descriptor))
         except OSError as error:
@@ -64,19 +65,19 @@ class Channel:
 
     @property
     def closed(self) -> bool:
-        """Whether either end was closed, as far as is known here."""
+        """Whether either end is known to be closed."""
         return self._closed.is_set()
 
     def fileno(self) -> int:
-        """Descriptor, for waiting until something can be received (what was received already is not seen by it)."""
+        """Return the descriptor, for `select`; messages already read do not show there."""
         return self._socket.fileno()
 
     def send(self, message: Mapping[str, Any]) -> bool:
-        """Queues a message; False if the other end is gone or the queue is full."""
+        """Queue a message; returns False if the other end is gone or a limit is passed."""
         if self._closed.is_set():
             return False
         line = json.dumps(message, separators=(",", ":"), default=str).encode() + b"\n"
-        if len(line) > LINE_LIMIT:
+        if len(line) > LINE_LIMIT_BYTES:
             return False
         try:
             self._outgoing.put_nowait(line)
@@ -85,13 +86,13 @@ class Channel:
         return True
 
     def receive(self, timeout: float | None = None) -> dict[str, Any] | None:
-        """The next message; None if none came within `timeout` seconds (None: waits for ever).
+        """Return the next message; None if none came within `timeout` seconds (None: no limit).
 
         Raises:
-            ChannelClosed: if the other end is gone, or says what is no message.
+            ChannelClosed: if the other end is gone, or sends anything but messages.
         """
         while (end := self._buffer.find(b"\n")) < 0:
-            if len(self._buffer) > LINE_LIMIT:
+            if len(self._buffer) > LINE_LIMIT_BYTES:
                 raise self._broken("sends a line that is too long")
             data = self._read(timeout)
             if data is None:
@@ -103,13 +104,13 @@ class Channel:
         try:
             message = json.loads(line)
         except (ValueError, RecursionError):
-            raise self._broken("sends what is no JSON") from None
+            raise self._broken("sends a line that is not JSON") from None
         if not isinstance(message, dict):
-            raise self._broken("sends what is no message")
+            raise self._broken("sends a line that is not a message")
         return message
 
     def flush(self, timeout: float = 1.0) -> bool:
-        """Waits until everything queued was sent; False if that took longer than `timeout` seconds."""
+        """Wait until all messages were sent; returns False if that takes over `timeout` seconds."""
         deadline = time.monotonic() + timeout
         while self._outgoing.unfinished_tasks and not self._closed.is_set():
             if time.monotonic() > deadline:
@@ -118,7 +119,7 @@ class Channel:
         return not self._outgoing.unfinished_tasks
 
     def close(self) -> None:
-        """Ends the connection; a thread waiting in `receive` gets ChannelClosed."""
+        """Close the connection; a thread that waits in `receive` gets ChannelClosed."""
         self._closed.set()
         with contextlib.suppress(queue.Full):
             self._outgoing.put_nowait(None)
@@ -128,7 +129,7 @@ class Channel:
             self._socket.close()
 
     def _read(self, timeout: float | None) -> bytes | None:
-        """What came; None after `timeout`, empty if the other end is gone."""
+        """Return the bytes that came: None after `timeout`, empty if the other end is gone."""
         try:
             ready, _, _ = select.select([self._socket], [], [], timeout)
             return self._socket.recv(1 << 16) if ready else None

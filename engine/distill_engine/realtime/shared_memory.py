@@ -1,14 +1,16 @@
-"""The memory that the engine process and the control process share: parameters one way, figures the other way.
+"""Memory that the engine and the control process share: parameters one way, figures the other way.
 
 Layout (native byte order, every item 8 bytes and aligned)::
 
-    header     magic, layout version, number of parameters, number of figures
-    parameters one 64-bit word per parameter: the value's float32 bits low, the glide's float32 bits (seconds) high
-    status     sequence, figures as float64, sequence again (a seqlock: odd while the engine writes)
+    header     magic, layout version, number of parameters, number of figures parameters one 64-bit
+        word per parameter: the value's float32 bits low, the glide's float32 bits (seconds) high
+        status     sequence, figures as float64, sequence again (a seqlock: odd while the engine
+        writes)
 
-A parameter is written by one store and read by one load of an aligned word: value and glide always belong together, the
-latest pair wins, and neither side ever waits. The memory is an unlinked file that the engine hands to its child as an open
-descriptor (`fd:N`), so that nothing is left behind however the processes end.
+One store writes a parameter and one load of an aligned word reads it: value and glide always belong
+together, the latest pair wins, and neither side waits. The memory is an unlinked file, which the
+control process inherits as an open descriptor (`fd:N`): nothing is left behind however the
+processes end.
 """
 
 from __future__ import annotations
@@ -25,26 +27,26 @@ import numpy as np
 
 from distill_engine.errors import ControlError
 
-MAGIC, LAYOUT = 0x6C6C697473694400, 1
-_HEADER_WORDS = 4
+MAGIC, LAYOUT = 0x6C6C697473694400, 1  # first word ("\0Distill" as bytes), version of the layout
+_HEADER_WORDS = 4  # of 8 bytes
 _PAIR = struct.Struct("=ff")
 _WORD = struct.Struct("=Q")
 
 
 def pack(value: float, glide_seconds: float) -> int:
-    """A value and its glide as one 64-bit word (both as float32)."""
+    """Return a value and its glide in seconds, both as float32, as one 64-bit word."""
     word: int = _WORD.unpack(_PAIR.pack(value, glide_seconds))[0]
     return word
 
 
 def unpack(word: int) -> tuple[float, float]:
-    """Inverse of `pack`: (value, glide_seconds)."""
+    """Return (value, glide_seconds) of a word: the inverse of `pack`."""
     value, glide_seconds = _PAIR.unpack(_WORD.pack(word))
     return float(value), float(glide_seconds)
 
 
 class SharedBlock:
-    """The block itself. The engine makes it with `create`, the control process opens it with `attach(name)`."""
+    """The shared memory: the engine creates it, the control process attaches to it."""
 
     def __init__(self, descriptor: int, memory: mmap.mmap, parameters: int, figures: int) -> None:
         self.descriptor = descriptor
@@ -60,7 +62,7 @@ class SharedBlock:
 
     @classmethod
     def create(cls, defaults: Sequence[float], figures: int) -> SharedBlock:
-        """A new block whose parameters have the `defaults` (without glide) and whose `figures` are 0."""
+        """Make a block: its parameters have the `defaults` without glide, its `figures` are 0."""
         size = _size(len(defaults), figures)
         descriptor = _anonymous_file(size)
         memory = mmap.mmap(descriptor, size)
@@ -73,7 +75,7 @@ class SharedBlock:
 
     @classmethod
     def attach(cls, name: str) -> SharedBlock:
-        """Opens the block that the engine named (`fd:N`).
+        """Open the block that the engine named (`fd:N`).
 
         Raises:
             ControlError: if it is not there or was made by another version.
@@ -96,11 +98,11 @@ class SharedBlock:
 
     @property
     def name(self) -> str:
-        """What `attach` takes, in a child process that inherits the descriptor."""
+        """Name for `attach` in a child process that inherits the descriptor."""
         return f"fd:{self.descriptor}"
 
     def close(self) -> None:
-        """Lets go of the memory; the system frees it with the last process that holds it."""
+        """Release the memory; the system frees it when the last process has."""
         if self._memory.closed:
             return
         for view in reversed(self._views):
@@ -123,20 +125,20 @@ class ParameterWriter:
         self._words[parameter_index] = pack(value, glide_seconds)
 
     def get(self, parameter_index: int) -> tuple[float, float]:
-        """What was written last: (value, glide_seconds)."""
+        """Return (value, glide_seconds) as written last."""
         return unpack(self._words[parameter_index])
 
 
 class ParameterReader:
-    """The synth thread's side: what has changed since it last looked."""
+    """The synth thread's side of the parameters: finds what has changed."""
 
     def __init__(self, block: SharedBlock) -> None:
         self._words = block.words
-        self._array = np.frombuffer(block.words, np.uint64).copy()  # what was seen last
+        self._array = np.frombuffer(block.words, np.uint64).copy()  # the words of the last call
         self._live = block.words
 
     def changes(self) -> list[tuple[int, float, float]]:
-        """Return (index, value, glide_seconds) of every parameter written since the last call, in order."""
+        """Return (index, value, glide_seconds) of each parameter written since the last call."""
         now = np.array(self._live, np.uint64)
         changed = np.flatnonzero(now != self._array)
         changes = []
@@ -147,19 +149,19 @@ class ParameterReader:
         return changes
 
     def current(self) -> list[tuple[int, float, float]]:
-        """Return (index, value, 0) of all parameters: where everything stands or is heading."""
+        """Return (index, value, 0) of all parameters: the values they have or glide to."""
         return [(parameter_index, unpack(word)[0], 0.0) for parameter_index, word in enumerate(self._words)]
 
 
 class StatusWriter:
-    """The engine's side of the figures; one thread only."""
+    """The engine's side of the figures, for one thread."""
 
     def __init__(self, block: SharedBlock) -> None:
         self._block = block
         self._sequence = 0
 
     def publish(self, figures: Sequence[float]) -> None:
-        """Writes all figures. Raises ControlError if their number is wrong."""
+        """Write all figures. Raises ControlError if their number is wrong."""
         block = self._block
         if len(figures) != block.figures:
             raise ControlError(f"{len(figures)} figures, the block has {block.figures}")
@@ -179,7 +181,10 @@ class StatusReader:
         self._block = block
 
     def read(self, attempts: int = 50) -> list[float] | None:
-        """All figures of one moment; None before the first, or if the engine was writing at every attempt."""
+        """Return all figures of one moment.
+
+        None before the first were published, or if the engine was writing at every attempt.
+        """
         block = self._block
         for _ in range(attempts):
             before = block.begin[0]
@@ -197,7 +202,7 @@ def _size(parameters: int, figures: int) -> int:
 
 
 def _anonymous_file(size: int) -> int:
-    """Descriptor of a file of zeros that has no name (in memory where the system offers that)."""
+    """Return the descriptor of a nameless file of zeros, in memory where the system offers that."""
     if hasattr(os, "memfd_create"):
         descriptor = os.memfd_create("distill")
     else:

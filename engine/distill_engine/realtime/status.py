@@ -1,23 +1,26 @@
-"""Figures of a playing engine: what `/distill/status`, the live view and `--json` show."""
+"""Figures of a playing engine, for `/distill/status`, the live view and `--json`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 
-NO_DEVICE, PLAYING, STOPPED = 0.0, 1.0, 2.0
-
 
 @dataclass(frozen=True)
 class Status:
-    """One moment of the engine. All figures are numbers, so that they cross the shared memory as they are.
+    """The engine at one moment. All figures are numbers, as the shared memory holds them.
 
-    Times in milliseconds unless named otherwise, levels in dB of full scale, counts since the start of the engine.
-    `latency_ms` is from a control to the loudspeaker: one block, the vocoder's delay, the ring's target fill and the device.
-    `hop_*_ms` are the time one hop of synthesis takes (p50, p99 and maximum of the last 1,000 blocks, divided by block).
-    `underruns` is the sum of the three causes. `load` is hop time over hop length (1 is the limit). `strain` says how far the
-    controls push out of the learned region: 0 inside, above 0 the warning zone, 1 the limit. `blend_space` is an index into the
-    vocabulary's `BLEND_SPACES`.
+    Levels are dB of full scale, counts begin at the start of the engine, fills are frames at the
+    device's rate.
+
+    Attributes:
+        latency_ms: from a control to the loudspeaker: a block, vocoder, target fill, resampler,
+            device.
+        hop_p50_ms, hop_p99_ms, hop_max_ms: computing time of a hop over the last 1,000 blocks.
+        load: computing time of a hop divided by its length; 1 is the limit.
+        underruns: sum of the three causes.
+        strain: how far the controls push out of the learned region: 0 inside, 1 at the limit.
+        blend_space: index into the vocabulary's `BLEND_SPACES`.
     """
 
     uptime_seconds: float = 0.0
@@ -54,16 +57,16 @@ class Status:
     parameter_changes: float = 0.0
 
     def figures(self) -> list[float]:
-        """All fields in order, as they go into the shared memory."""
+        """Return all fields in the order of the shared memory."""
         return [float(getattr(self, field.name)) for field in fields(self)]
 
     @classmethod
     def from_figures(cls, figures: Sequence[float]) -> Status:
-        """Inverse of `figures`."""
+        """Make a status of `figures`."""
         return cls(**dict(zip(STATUS_FIELDS, figures, strict=True)))
 
     def as_dict(self) -> dict[str, float]:
-        """By name, for JSON."""
+        """Return the figures by name, for JSON."""
         return asdict(self)
 
 

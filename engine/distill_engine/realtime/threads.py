@@ -1,4 +1,7 @@
-"""What makes a process keep time: priority, locked memory, no collector pauses, no denormal numbers. Each where it is allowed."""
+"""Real-time set-up: scheduling priority, locked memory, no garbage collection, flush-to-zero.
+
+Each step is skipped, with a note, where the system forbids it.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +15,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SWITCH_INTERVAL = 0.0005
-SYNTH_PRIORITY = 55  # below jackd's own threads
-_MCL_CURRENT, _MCL_FUTURE, _MCL_ONFAULT = 1, 2, 4
-_PR_SET_THP_DISABLE = 41
+SWITCH_SECONDS = 0.0005  # after which a thread gives up Python's lock
+SYNTH_PRIORITY = 55  # SCHED_FIFO priority, below jackd's own threads
+_MCL_CURRENT, _MCL_FUTURE, _MCL_ONFAULT = 1, 2, 4  # flags of mlockall
+_PR_SET_THP_DISABLE = 41  # option of prctl
 
 
 @dataclass(frozen=True)
 class RealtimeStatus:
-    """What was achieved. `notes` say in plain words what was not, and what to do about it."""
+    """Which steps of the set-up worked. `notes` say which did not, and what to do about it."""
 
     realtime: bool
     locked: bool
@@ -29,10 +32,11 @@ class RealtimeStatus:
 
 
 def refuse_huge_pages() -> bool:
-    """Keeps this process and its children out of the kernel's huge pages (Linux); whether that was possible.
+    """Keep this process and its children out of huge pages (Linux); returns whether that worked.
 
-    numpy asks for them, and a kernel thread (khugepaged) then gathers pages in stretches of 5 ms which, on a kernel that cannot be
-    interrupted (PREEMPT_NONE, PREEMPT_VOLUNTARY), keep even real-time threads from running.
+    numpy asks for huge pages, and the kernel thread khugepaged then gathers pages for up to 5 ms at
+    a time. On a kernel without preemption (PREEMPT_NONE, PREEMPT_VOLUNTARY) not even a real-time
+    thread runs meanwhile.
     """
     if not sys.platform.startswith("linux"):
         return False
@@ -43,16 +47,20 @@ def refuse_huge_pages() -> bool:
 
 
 def freeze_garbage_collector() -> None:
-    """Once everything is loaded: what is alive now is never looked at again by the collector; threads switch quickly."""
+    """Freeze the garbage collector once all is loaded: it never visits objects that live now.
+
+    Also gives freed memory back to the system and lets threads take turns at Python's lock more
+    often.
+    """
     gc.collect()
     _trim_memory()
     gc.freeze()
     gc.set_threshold(20000, 50, 1000)
-    sys.setswitchinterval(SWITCH_INTERVAL)
+    sys.setswitchinterval(SWITCH_SECONDS)
 
 
 def prepare_thread(priority: int = SYNTH_PRIORITY) -> RealtimeStatus:
-    """Real-time priority and flushed denormals for the thread that calls, locked memory for the process."""
+    """Give the calling thread real-time priority and flush-to-zero; lock the process's memory."""
     realtime, locked, flushed = _set_realtime(priority), _lock_memory(), _flush_denormals()
     notes = []
     if not realtime:
@@ -65,7 +73,7 @@ def prepare_thread(priority: int = SYNTH_PRIORITY) -> RealtimeStatus:
 
 
 def resident_megabytes() -> float:
-    """Resident memory of this process, in MB (0 where the system does not say)."""
+    """Return the resident memory of this process in MB; its peak where there is no /proc."""
     try:
         with open("/proc/self/statm", encoding="ascii") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
@@ -77,7 +85,7 @@ def resident_megabytes() -> float:
 
 
 def _trim_memory() -> None:
-    """Gives back what loading has freed (glibc keeps it otherwise)."""
+    """Give freed memory back to the system, which glibc does not do by itself."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
 
@@ -93,7 +101,7 @@ def _set_realtime(priority: int) -> bool:
 
 
 def _lock_memory() -> bool:
-    """Pages stay in memory once they were touched (locking all of them at once would multiply the memory in use)."""
+    """Lock pages once they are touched; locking all at once would multiply the memory in use."""
     if not sys.platform.startswith("linux"):
         return False
     try:
@@ -104,9 +112,9 @@ def _lock_memory() -> bool:
 
 
 def _flush_denormals() -> bool:
-    """Sets flush-to-zero in the floating-point environment of this thread; whether numpy then flushes."""
+    """Set flush-to-zero for this thread; returns whether numpy then flushes."""
     layouts = {
-        ("Linux", "x86_64"): (32, 28, 0x8040),  # bytes of fenv_t, where the control word is, the bits to set
+        ("Linux", "x86_64"): (32, 28, 0x8040),  # size of fenv_t, offset of the control word (bytes), bits to set
         ("Linux", "aarch64"): (8, 0, 1 << 24),
         ("Darwin", "x86_64"): (16, 4, 0x8040),
         ("Darwin", "arm64"): (16, 8, 1 << 24),

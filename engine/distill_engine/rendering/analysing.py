@@ -8,11 +8,12 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import numpy as np
-import numpy.typing as npt
 
-from distill_engine.analysis.analyse import Analysis, AnalysisConfig, analyse
+from distill_engine.analysis.analyse import AnalysedModel, Analysis, AnalysisConfig, analyse
 from distill_engine.analysis.level import gated_db, level_surface
 from distill_engine.analysis.model_prober import ProgressListener, Synthesise
+from distill_engine.audio.arrays import Float32Array
+from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.dataset.corpus import Corpus
 from distill_engine.modelfile import update_model
 from distill_engine.models.model_config import ModelConfig
@@ -20,7 +21,6 @@ from distill_engine.rendering.loaded_model import LoadedModel, load_model
 from distill_engine.rendering.performance import Score, play_score
 from distill_engine.synthesis.instrument import prepare_instrument
 
-FloatArray = npt.NDArray[np.float32]
 TARGET_DB = -16.0
 _TRIM_RANGE_DB = (-12.0, 30.0)
 _PERFORMANCE_SECONDS = 15.0
@@ -30,7 +30,7 @@ TRIM_SECONDS = len(_PERFORMANCES) * _PERFORMANCE_SECONDS
 """Sound that is made to find the level."""
 
 
-def loudness_db(samples: FloatArray, sample_rate: int = 44100) -> float:
+def loudness_db(samples: Float32Array, sample_rate: int = DEFAULT_MEL.sample_rate) -> float:
     """RMS in dB of [ch, T] over stretches of 0.4 s, those more than 10 dB under the mean left out (the gate of ITU-R BS.1770-5)."""
     size = min(samples.shape[1], int(0.4 * sample_rate))
     blocks = samples[:, : samples.shape[1] // size * size].reshape(samples.shape[0], -1, size)
@@ -66,7 +66,7 @@ def synthesiser(model: LoadedModel, workers: int) -> Synthesise:
     for _ in range(workers):
         spare.put(model.another())
 
-    def synthesise(latents: FloatArray) -> FloatArray:
+    def synthesise(latents: Float32Array) -> Float32Array:
         player = spare.get()
         try:
             return player.vocode(player.decode_at_mel_rate(latents))
@@ -95,16 +95,14 @@ def analyse_file(
     """
     model = load_model(path, vocoder=vocoder, threads=1)
     workers = workers_for(model)
+    reduction = ModelConfig.from_dict(dict(model.manifest.model)).reduction
     found = analyse(
-        model.encode,
-        synthesiser(model, workers),
+        AnalysedModel(model.encode, synthesiser(model, workers), reduction, workers),
         [clip.samples for clip in corpus.clips],
         seed=seed,
         names=[clip.name for clip in corpus.clips],
-        reduction=ModelConfig.from_dict(dict(model.manifest.model)).reduction,
         progress=progress,
         config=config,
-        workers=workers,
     )
     arrays, table = found.to_part()
     region, latents = found.controls.region, arrays["corpus_latents"]

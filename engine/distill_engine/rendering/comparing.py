@@ -7,16 +7,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.mel import MelConfig, mel_spectrogram
 from distill_engine.errors import VocoderError
 from distill_engine.inference.step_backend import StepBackend
 from distill_engine.rendering.performance import Score, play_score
 from distill_engine.synthesis.instrument import Instrument
 
-FloatArray = npt.NDArray[np.float32]
-Vocode = Callable[[FloatArray], FloatArray]
+Vocode = Callable[[Float32Array], Float32Array]
 
 
 @dataclass(frozen=True)
@@ -26,8 +25,8 @@ class VocoderResult:
     per second."""
 
     name: str
-    samples: FloatArray
-    mel: FloatArray
+    samples: Float32Array
+    mel: Float32Array
     log_mel: float
     brightness_hz: float
     above_10k_db: float
@@ -41,7 +40,7 @@ class VocoderResult:
         return {"name": self.name} | {name: round(float(getattr(self, name)), 3) for name in names}
 
 
-def performance_mel(instrument: Instrument, score: Score) -> FloatArray:
+def performance_mel(instrument: Instrument, score: Score) -> Float32Array:
     """The mel [bands, F] that the instrument's decoder gives its vocoder in this performance."""
     recorders: list[_Recorder] = []
 
@@ -57,12 +56,12 @@ def performance_mel(instrument: Instrument, score: Score) -> FloatArray:
     return np.concatenate(played.frames, axis=1)
 
 
-def compare(mel: FloatArray, config: MelConfig, vocoders: Iterable[tuple[str, Vocode]]) -> list[VocoderResult]:
+def compare(mel: Float32Array, config: MelConfig, vocoders: Iterable[tuple[str, Vocode]]) -> list[VocoderResult]:
     """Each vocoder's version of mel [bands, F]; `vocoders` are names and functions mel -> samples [F * hop]."""
     return [_result(name, vocode, mel, config) for name, vocode in vocoders]
 
 
-def _result(name: str, vocode: Vocode, mel: FloatArray, config: MelConfig) -> VocoderResult:
+def _result(name: str, vocode: Vocode, mel: Float32Array, config: MelConfig) -> VocoderResult:
     started = time.perf_counter()
     samples = vocode(mel)
     seconds = time.perf_counter() - started
@@ -90,9 +89,9 @@ class _Recorder:
     def __init__(self, inner: StepBackend) -> None:
         self._inner = inner
         self.channels_in, self.channels_out = inner.channels_in, inner.channels_out
-        self.frames: list[FloatArray] = []
+        self.frames: list[Float32Array] = []
 
-    def step(self, x: FloatArray) -> FloatArray:
+    def step(self, x: Float32Array) -> Float32Array:
         self.frames.append(np.array(x, np.float32))
         return self._inner.step(x)
 

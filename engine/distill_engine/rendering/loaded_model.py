@@ -14,8 +14,8 @@ import threading
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.mel import LEAD_IN, MelConfig, mel_spectrogram
 from distill_engine.errors import ModelFileError
 from distill_engine.inference.network_loader import ModelStreams, NetworkLoader, VocoderStreams
@@ -26,8 +26,6 @@ from distill_engine.modelfile import Manifest, ModelFile
 from distill_engine.modelfile.configs import mel_config, model_config
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.models.upsample import upsample_latents
-
-FloatArray = npt.NDArray[np.float32]
 
 STEP_FRAMES = 64
 
@@ -109,15 +107,15 @@ class LoadedModel:
         """The vocoder that a request stands for, and why. Raises VocoderError."""
         return choose_vocoder(self.manifest, vocoder or self._requested)
 
-    def mel_of(self, samples: FloatArray) -> FloatArray:
+    def mel_of(self, samples: Float32Array) -> Float32Array:
         """Mel [bands, T // hop] of samples [T]."""
         return mel_spectrogram(samples, self.mel)
 
-    def encode(self, samples: FloatArray) -> FloatArray:
+    def encode(self, samples: Float32Array) -> Float32Array:
         """Latents [D, ceil(F / reduction)] of samples [T] with F = T // hop frames."""
         return self.encode_mel(self.mel_of(samples))
 
-    def encode_mel(self, mel: FloatArray) -> FloatArray:
+    def encode_mel(self, mel: Float32Array) -> Float32Array:
         """Latents [D, ceil(F / reduction)] of mel [bands, F]; a last, incomplete region repeats its end."""
         encoder = self._model()[1]
         if encoder is None:
@@ -125,28 +123,28 @@ class LoadedModel:
         spare = -mel.shape[1] % self._config.reduction
         return _run(encoder, np.pad(mel, ((0, 0), (0, spare)), mode="edge"), STEP_FRAMES * self._config.reduction)
 
-    def decode(self, latents: FloatArray) -> FloatArray:
+    def decode(self, latents: Float32Array) -> Float32Array:
         """Mel [bands, L * reduction] of latents [D, L] at their own rate."""
         return self.decode_at_mel_rate(upsample_latents(np.asarray(latents, np.float32), self._config.reduction))
 
-    def decode_at_mel_rate(self, latents: FloatArray) -> FloatArray:
+    def decode_at_mel_rate(self, latents: Float32Array) -> Float32Array:
         """Mel [bands, F] of latents [D, F], one for each frame."""
         return _run(self._model()[0], latents, STEP_FRAMES)
 
-    def vocode(self, mel: FloatArray, vocoder: str | None = None) -> FloatArray:
+    def vocode(self, mel: Float32Array, vocoder: str | None = None) -> Float32Array:
         """Samples [F * hop] of mel [bands, F], aligned with it, through a vocoder (see `choose_vocoder`). Raises VocoderError."""
         stream, delay = self._vocoder(vocoder)
         late = -(-delay // self.mel.hop)
         silence = np.full((mel.shape[0], late), np.log(self.mel.floor), np.float32)
-        samples: FloatArray = _run(stream, np.concatenate([mel, silence], axis=1), STEP_FRAMES)[0]
+        samples: Float32Array = _run(stream, np.concatenate([mel, silence], axis=1), STEP_FRAMES)[0]
         return samples[delay : delay + mel.shape[1] * self.mel.hop]
 
-    def resynthesise(self, samples: FloatArray, vocoder: str | None = None) -> FloatArray:
+    def resynthesise(self, samples: Float32Array, vocoder: str | None = None) -> Float32Array:
         """Samples [T] through encoder, decoder and vocoder, aligned; as long as they were."""
         mel = self.decode(self.encode(_after_silence(samples)))
         return _fitted(self.vocode(mel, vocoder)[LEAD_IN:], len(samples))
 
-    def copy_synthesise(self, samples: FloatArray, vocoder: str | None = None) -> FloatArray:
+    def copy_synthesise(self, samples: Float32Array, vocoder: str | None = None) -> Float32Array:
         """Samples [T] through their own mel and the vocoder alone; as long as they were."""
         mel = self.mel_of(_after_silence(samples))
         return _fitted(self.vocode(mel, vocoder)[LEAD_IN:], len(samples))
@@ -182,7 +180,7 @@ def load_model(
     return LoadedModel(Path(path), vocoder, torch_device, threads)
 
 
-def _run(stream: StepBackend, x: FloatArray, block: int) -> FloatArray:
+def _run(stream: StepBackend, x: Float32Array, block: int) -> Float32Array:
     """A whole signal [C, n] through a stream from its initial state, block by block."""
     stream.reset()
     parts = []
@@ -191,9 +189,9 @@ def _run(stream: StepBackend, x: FloatArray, block: int) -> FloatArray:
     return np.concatenate(parts, axis=1) if parts else np.zeros((stream.channels_out, 0), np.float32)
 
 
-def _after_silence(samples: FloatArray) -> FloatArray:
+def _after_silence(samples: Float32Array) -> Float32Array:
     return np.pad(samples, (LEAD_IN, 0))
 
 
-def _fitted(samples: FloatArray, length: int) -> FloatArray:
+def _fitted(samples: Float32Array, length: int) -> Float32Array:
     return samples[:length] if len(samples) >= length else np.pad(samples, (0, length - len(samples)))

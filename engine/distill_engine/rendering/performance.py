@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import ConfigError, ControlError, DistillError, TakeError, VocoderError
 from distill_engine.state import from_arrays
 from distill_engine.synthesis.instrument import Instrument
@@ -28,8 +28,6 @@ from distill_engine.takes.take import (
     hop_of_tick,
 )
 from distill_engine.vocabulary.table import BLEND_SLOTS
-
-Float32Array = npt.NDArray[np.float32]
 
 RENDER_BLOCK = 16
 MAXIMUM_SECONDS = 24 * 3600.0

@@ -10,14 +10,19 @@ from pathlib import Path
 
 import numpy as np
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.encoding import BitDepth, file_rate, write_audio_stream
+from distill_engine.audio.levels import gain_to_db
+from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.audio.resampling import StreamingResampler
 from distill_engine.errors import AudioFileError, TakeError
-from distill_engine.rendering.performance import Float32Array, Resolve, Score, play_score, play_take
+from distill_engine.rendering.performance import Resolve, Score, play_score, play_take
 from distill_engine.synthesis.blending import space_of
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.takes.take import Take
 from distill_engine.vocabulary.table import BLEND_SPACES
+
+QUIETEST_DB = -120.0  # a render of silence is reported as this loud
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,7 @@ class RenderTarget:
     """The file to write: rate in Hz (Opus and MP3 may need another, see `RenderResult`), bit depth, format (None: the suffix's)."""
 
     path: Path
-    sample_rate: int = 44100
+    sample_rate: int = DEFAULT_MEL.sample_rate
     bit_depth: BitDepth = 24
     format: str | None = None
 
@@ -141,8 +146,8 @@ def _write(
         meter.frames / instrument.sample_rate,
         written.sample_rate,
         written.encoding,
-        _decibels(meter.peak),
-        _decibels(math.sqrt(meter.square / max(1, meter.frames))),
+        round(gain_to_db(meter.peak, QUIETEST_DB), 2),
+        round(gain_to_db(math.sqrt(meter.square / max(1, meter.frames)), QUIETEST_DB), 2),
         meter.frames / instrument.sample_rate / elapsed,
         instrument.vocoder.name,
         instrument.vocoder.reason,
@@ -156,7 +161,3 @@ def resampled(blocks: Iterator[Float32Array], source: int, target: int) -> Itera
     for block in blocks:
         yield np.clip(resampler.process(block), -1.0, 1.0)
     yield np.clip(resampler.flush(), -1.0, 1.0)
-
-
-def _decibels(level: float) -> float:
-    return round(20.0 * math.log10(max(level, 1e-6)), 2)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.encoding import file_rate, write_audio
 from distill_engine.audio.files import read_audio
 from distill_engine.audio.levels import peak_db, rms_db
@@ -16,8 +16,6 @@ from distill_engine.audio.mel import mel_spectrogram
 from distill_engine.audio.resampling import resample
 from distill_engine.rendering.loaded_model import LoadedModel
 from distill_engine.rendering.render import RenderTarget
-
-FloatArray = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -69,11 +67,11 @@ def resynth(model: LoadedModel, source: Path, output: RenderTarget, *, mel_only:
     )
 
 
-def _within_full_scale(samples: FloatArray) -> FloatArray:
+def _within_full_scale(samples: Float32Array) -> Float32Array:
     """As it is, or turned down as a whole where its peak would clip."""
     peak = float(np.abs(samples).max(initial=0.0))
     return samples * np.float32(0.999 / peak) if peak > 0.999 else samples
 
 
-def _log_mel_error(one: FloatArray, other: FloatArray) -> float:
+def _log_mel_error(one: Float32Array, other: Float32Array) -> float:
     return float(np.abs(mel_spectrogram(one) - mel_spectrogram(other)).mean())

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.synthesis.blending import VoiceHop
 from distill_engine.synthesis.control_names import Names, heard_by
 from distill_engine.synthesis.crossfade import Fade, FadeState
 from distill_engine.synthesis.output_stage import Ramp
 from distill_engine.synthesis.steering import HopValues
-from distill_engine.synthesis.voice import FloatArray, Voice, VoiceState
+from distill_engine.synthesis.voice import Voice, VoiceState
 
 FULL = math.pi / 2
 BRIEF = 4  # hops in which a voice goes that would be a third one
@@ -88,7 +89,7 @@ class BlendSlot:
         """Play these voices instead of the present ones; `restore` then sets their fades."""
         self.voices, self._fades = voices, [Fade(self._hop) for _ in voices]
 
-    def move(self, values: HopValues, names: Names, samples: FloatArray | None, weight: float) -> list[VoiceHop]:
+    def move(self, values: HopValues, names: Names, samples: Float32Array | None, weight: float) -> list[VoiceHop]:
         """One hop of each voice. Control slots bear `names`; a voice that leaves keeps what it was last told of controls without a slot."""
         ramp = self._weight.process(weight)
         moved = []

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float64Array
 from distill_engine.synthesis.voice import Voice
 
-Samples = npt.NDArray[np.float64]
+Samples = Float64Array
 
 
 @dataclass(frozen=True)

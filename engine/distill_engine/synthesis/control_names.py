@@ -7,8 +7,8 @@ from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float64Array
 from distill_engine.synthesis.steering import HopValues
 from distill_engine.vocabulary.table import CONTROL_COUNT
 
@@ -27,7 +27,7 @@ def moves(before: Names, now: Names) -> Sequence[int | None]:
     return [*found, *[None] * (CONTROL_COUNT - len(found))][:CONTROL_COUNT]
 
 
-def heard_by(own: Names, names: Names, values: HopValues, last: npt.NDArray[np.float64]) -> HopValues:
+def heard_by(own: Names, names: Names, values: HopValues, last: Float64Array) -> HopValues:
     """The values as a voice with the controls `own` hears them, where slots bear `names`. What has no slot stays as `last` [n] says."""
     if own == names:
         return values

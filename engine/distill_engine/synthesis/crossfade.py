@@ -11,9 +11,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Samples = npt.NDArray[np.float64]
+from distill_engine.audio.arrays import Float32Array, Float64Array
+
+Samples = Float64Array
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class DelayLine:
     def __init__(self, samples: int) -> None:
         self._memory = np.zeros(samples, np.float32)
 
-    def process(self, x: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def process(self, x: Float32Array) -> Float32Array:
         """[n] -> [n]."""
         if not len(self._memory):
             return x
@@ -106,10 +107,10 @@ class DelayLine:
         self._memory = joined[len(x) :].copy()
         return joined[: len(x)]
 
-    def state(self) -> npt.NDArray[np.float32]:
+    def state(self) -> Float32Array:
         """Return the samples [delay] that are held back."""
         return self._memory.copy()
 
-    def restore(self, state: npt.NDArray[np.float32]) -> None:
+    def restore(self, state: Float32Array) -> None:
         """Go on from a `state` [delay], with its delay."""
         self._memory = state.astype(np.float32)

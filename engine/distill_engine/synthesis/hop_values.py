@@ -6,14 +6,15 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from distill_engine.synthesis.output_stage import gain_from_db
+from distill_engine.audio.arrays import Float64Array
+from distill_engine.audio.levels import db_to_gain
 from distill_engine.synthesis.parameters import ParameterBank
 from distill_engine.synthesis.sources import SourceSettings
 from distill_engine.synthesis.steering import HopValues
 from distill_engine.vocabulary.table import BLEND_SLOTS, CONTROL_COUNT, LATENT_COUNT, index_of
 
+MUTED_DB = -90.0  # `/distill/gain` at and below this is silence
 _GAIN, _WIDTH = index_of("/distill/gain"), index_of("/distill/width")
 _CONTROL, _LATENT, _BLEND = (index_of(f"/distill/{family}/0") for family in ("control", "latent", "blend"))
 _MAP_X, _MAP_Y, _MAP_AMOUNT = (index_of(f"/distill/map/{name}") for name in ("x", "y", "amount"))
@@ -52,13 +53,13 @@ def hop_values(bank: ParameterBank) -> HopValues:
 
 def output_values(bank: ParameterBank) -> tuple[float, float]:
     """Linear gain (the gate in it) and width at this hop."""
-    return gain_from_db(bank.at(_GAIN)) * bank.at(_SOURCE["gate"]), bank.at(_WIDTH)
+    return db_to_gain(bank.at(_GAIN), MUTED_DB) * bank.at(_SOURCE["gate"]), bank.at(_WIDTH)
 
 
-def blend_weights(bank: ParameterBank, levels: Sequence[float]) -> npt.NDArray[np.float64]:
+def blend_weights(bank: ParameterBank, levels: Sequence[float]) -> Float64Array:
     """Gain of each slot [4]: its blend weight, scaled down where the sum of powers passes one. `levels` [4] say how far each
     slot has faded in (0 to 1), so that a slot that empties gives its share back smoothly."""
     weights = bank.family(_BLEND, BLEND_SLOTS)
     heard = weights * np.asarray(levels)
-    scaled: npt.NDArray[np.float64] = weights / max(1.0, math.sqrt(float(heard @ heard)))
+    scaled: Float64Array = weights / max(1.0, math.sqrt(float(heard @ heard)))
     return scaled

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from distill_engine.analysis.controls import Controls
 from distill_engine.analysis.level import LevelSurface
 from distill_engine.analysis.map import LatentMap
+from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.audio.levels import db_to_gain
 from distill_engine.audio.mel import MelConfig
 from distill_engine.errors import ModelFileError, VocoderError
 from distill_engine.inference.network_loader import NetworkLoader
@@ -27,7 +28,8 @@ from distill_engine.modelfile import Manifest, ModelFile
 from distill_engine.modelfile.configs import mel_config, model_config
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.synthesis.live_input import LiveInput
-from distill_engine.synthesis.sources import CorpusSource, DriftSource, HoldSource, LatentSource, SourceBank
+from distill_engine.synthesis.source_bank import SourceBank
+from distill_engine.synthesis.sources import CorpusSource, DriftSource, HoldSource, LatentSource
 from distill_engine.synthesis.steering import Steering
 
 __all__ = ["Instrument", "choose_vocoder", "prepare_instrument"]
@@ -35,7 +37,6 @@ __all__ = ["Instrument", "choose_vocoder", "prepare_instrument"]
 _ABSENT = {
     "corpus": "the model has no encoded corpus; `distill analyse MODEL CORPUS` makes one",
     "input": "the model has no encoder to play with; train it again",
-    "prior": "the model has no learned prior",
 }
 
 
@@ -59,7 +60,7 @@ class Instrument:
     decoder: Callable[[], StepBackend]
     vocoder_stream: Callable[[], StepBackend]
     encoder: Callable[[], StepBackend] | None = None
-    corpus: npt.NDArray[np.float32] | None = None
+    corpus: Float32Array | None = None
     controls: Controls | None = None
     latent_map: LatentMap | None = None
     level: LevelSurface | None = None
@@ -111,11 +112,11 @@ class Instrument:
         return SourceBank(sources, selected=selected, why=lambda name: _ABSENT.get(name, "unknown"))
 
     @property
-    def centre(self) -> npt.NDArray[np.float64]:
+    def centre(self) -> Float64Array:
         """The centre [D] of the corpus' audible sound, where the model was analysed; else of all its latents."""
         return self.controls.region.centre if self.controls is not None else np.zeros(self.latent_dim)
 
-    def _spread(self) -> npt.NDArray[np.float64] | None:
+    def _spread(self) -> Float64Array | None:
         """A root [D, D] of the covariance of a drift: the corpus' own."""
         if self.controls is not None:
             return self.controls.region.colouring
@@ -189,7 +190,7 @@ def _trim(manifest: Manifest) -> float:
     value = manifest.analysis.get("trim_db", 0.0)
     if isinstance(value, bool) or not isinstance(value, int | float) or not -60.0 <= value <= 60.0:
         raise ModelFileError(f"{manifest.name}: trim_db {value!r} is not a level within 60 dB: damaged")
-    return float(10.0 ** (value / 20.0))
+    return db_to_gain(value)
 
 
 def _check_fit(choice: VocoderChoice, mel: MelConfig) -> None:
@@ -221,12 +222,12 @@ def _analysis(file: ModelFile, manifest: Manifest, config: ModelConfig) -> dict[
     return found
 
 
-def _correlations(corpus: npt.NDArray[np.float32]) -> npt.NDArray[np.float64] | None:
+def _correlations(corpus: Float32Array) -> Float64Array | None:
     """Cholesky factor [D, D] of the corpus' correlations, so that a drift moves as the corpus does; None if too short."""
     if corpus.shape[1] < 2 * corpus.shape[0]:
         return None
     spread = corpus - corpus.mean(axis=1, keepdims=True)
     spread = spread / np.maximum(np.sqrt(np.mean(np.square(spread), axis=1, keepdims=True)), 1e-6)
     matrix = (spread @ spread.T).astype(np.float64) / corpus.shape[1]
-    factor: npt.NDArray[np.float64] = np.linalg.cholesky(0.9 * matrix + 0.1 * np.eye(len(corpus)))
+    factor: Float64Array = np.linalg.cholesky(0.9 * matrix + 0.1 * np.eye(len(corpus)))
     return factor

@@ -10,8 +10,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array
+from distill_engine.audio.levels import db_to_gain
 from distill_engine.audio.live_samples import bounded
 from distill_engine.audio.mel import DEFAULT_MEL, MelConfig, StreamingMel
 from distill_engine.errors import VocoderError
@@ -34,11 +35,11 @@ class LiveInputState:
 
     hop: int
     made: int
-    pending: npt.NDArray[np.float32]
+    pending: Float32Array
     started: bool
-    frames: npt.NDArray[np.float32]
+    frames: Float32Array
     history: tuple[Latent, ...]
-    encoder: dict[str, npt.NDArray[np.float32]]
+    encoder: dict[str, Float32Array]
 
 
 class LiveInput:
@@ -70,14 +71,14 @@ class LiveInput:
         self._made = 0  # latents so far; `_history` holds the last ones
         self._hop = 0
 
-    def _hear(self, samples: npt.NDArray[np.float32]) -> None:
+    def _hear(self, samples: Float32Array) -> None:
         self._frames = np.concatenate([self._frames, self._mel.push(samples)], axis=1)
         while self._frames.shape[1] >= self._reduction:
             block, self._frames = self._frames[:, : self._reduction], self._frames[:, self._reduction :]
             self._history = [*self._history, self._encoded(block)][-4:]
             self._made += 1
 
-    def _encoded(self, block: npt.NDArray[np.float32]) -> Latent:
+    def _encoded(self, block: Float32Array) -> Latent:
         """The latent [D] of mel frames [bands, reduction]; the last one again where there is none."""
         try:
             latent = self._encoder.step(np.ascontiguousarray(block))[:, 0].astype(np.float64)
@@ -99,9 +100,9 @@ class LiveInput:
         first = self._made - len(self._history)
         return self._history[min(max(index - first, 0), len(self._history) - 1)]
 
-    def next(self, settings: SourceSettings, samples: npt.NDArray[np.float32] | None) -> tuple[Latent, bool]:
+    def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, bool]:
         x = np.zeros(self._config.hop, np.float32) if samples is None else samples
-        gain = np.float32(10.0 ** (settings.input_gain_db / 20.0))
+        gain = np.float32(db_to_gain(settings.input_gain_db))
         if settings.freeze:
             return self._current(), False
         self._hear(bounded(x) * gain)

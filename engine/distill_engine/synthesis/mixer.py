@@ -6,16 +6,16 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.synthesis.blend_slot import BlendSlot, BlendSlotState
 from distill_engine.synthesis.blending import Guest, VoiceHop, blend_latents, fading_guests, space_of
 from distill_engine.synthesis.hop_values import blend_weights, hop_values
 from distill_engine.synthesis.parameters import ParameterBank
-from distill_engine.synthesis.voice import FloatArray, Report, Voice
+from distill_engine.synthesis.voice import Report, Voice
 from distill_engine.vocabulary.table import BLEND_SLOTS
 
-Samples = npt.NDArray[np.float64]
+Samples = Float64Array
 
 VOICES_AT_ONCE = 2  # computed side by side
 
@@ -85,7 +85,7 @@ class Mixer:
         for slot in self.slots:
             slot.settle()
 
-    def move(self, bank: ParameterBank, samples: FloatArray | None) -> None:
+    def move(self, bank: ParameterBank, samples: Float32Array | None) -> None:
         """One hop: each voice's latent and weight at the parameters' present values, guests with their host."""
         values = hop_values(bank)
         weights = blend_weights(bank, [slot.level for slot in self.slots])

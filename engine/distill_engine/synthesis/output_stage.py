@@ -10,19 +10,20 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.errors import ConfigError
 
-Samples = npt.NDArray[np.float64]
+Samples = Float64Array
 
 
 @dataclass(frozen=True)
 class OutputConfig:
     """Settings of the output stage. Times in seconds, levels in full scale, frequencies in Hz."""
 
-    sample_rate: int = 44100
-    hop: int = 512
+    sample_rate: int = DEFAULT_MEL.sample_rate
+    hop: int = DEFAULT_MEL.hop
     dc_cutoff_hz: float = 8.0
     fade_seconds: float = 0.03
     limiter_threshold: float = 0.8
@@ -68,11 +69,6 @@ class OutputState:
     width: float | None
     widener: WidenerState
     limiter_peak: float
-
-
-def gain_from_db(gain_db: float) -> float:
-    """Linear gain; -90 dB and below is silence."""
-    return 0.0 if gain_db <= -90.0 else float(10.0 ** (gain_db / 20.0))
 
 
 class HighPass:
@@ -254,7 +250,7 @@ class OutputStage:
         curve: Samples = level * level * (3.0 - 2.0 * level)
         return curve
 
-    def process(self, mono: Samples, gain: float, width: float) -> npt.NDArray[np.float32]:
+    def process(self, mono: Samples, gain: float, width: float) -> Float32Array:
         """Mono [hop] -> stereo [2, hop] float32 within the limiter's ceiling. `gain` is linear, `width` 0 to 1."""
         x = self._dc.process(mono.astype(np.float64)) * self._gain.process(gain) * self._fade()
         return self._limiter.process(self._widener.process(x, self._width.process(width))).astype(np.float32)

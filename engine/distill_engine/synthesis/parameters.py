@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float64Array
 from distill_engine.errors import ControlError
 from distill_engine.vocabulary.table import PARAMETERS, Parameter, default_values, index_of
-
-Float64Array = npt.NDArray[np.float64]
 
 ADDRESSES = tuple(parameter.address for parameter in PARAMETERS)
 

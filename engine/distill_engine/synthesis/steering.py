@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from distill_engine.analysis.controls import Controls
 from distill_engine.analysis.map import LatentMap
-from distill_engine.synthesis.sources import Latent, SourceBank, SourceSettings
+from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.synthesis.source_bank import SourceBank
+from distill_engine.synthesis.sources import Latent, SourceSettings
 
 
 @dataclass(frozen=True)
@@ -17,8 +18,8 @@ class HopValues:
     """What the parameters say at one hop. `latents` [64] and `controls` [32] are offsets; `map_point` is the point on the map."""
 
     settings: SourceSettings
-    latents: npt.NDArray[np.float64]
-    controls: npt.NDArray[np.float64]
+    latents: Float64Array
+    controls: Float64Array
     map_point: tuple[float, float] = (0.0, 0.0)
     map_amount: float = 0.0
 
@@ -27,7 +28,7 @@ class HopValues:
 class SteeringState:
     """The state of the temporal controls' `Motion` [5 * D + 2]; None for a model without controls."""
 
-    motion: npt.NDArray[np.float64] | None
+    motion: Float64Array | None
 
 
 class Steering:
@@ -42,7 +43,7 @@ class Steering:
         self._controls, self._map = controls, latent_map
         self._motion = controls.motion(seed) if controls is not None else None
 
-    def latent(self, sources: SourceBank, values: HopValues, samples: npt.NDArray[np.float32] | None) -> Latent:
+    def latent(self, sources: SourceBank, values: HopValues, samples: Float32Array | None) -> Latent:
         """The latent [D] of this hop; every source moves on by one."""
         wanted = values.controls[: len(self._controls)] if self._controls is not None else values.controls[:0]
         latent = self._moved(sources, values.settings, wanted, samples)
@@ -55,7 +56,7 @@ class Steering:
         return np.asarray(latent + values.latents[: len(latent)], np.float64)
 
     def _moved(
-        self, sources: SourceBank, settings: SourceSettings, wanted: Latent, samples: npt.NDArray[np.float32] | None
+        self, sources: SourceBank, settings: SourceSettings, wanted: Latent, samples: Float32Array | None
     ) -> Latent:
         """The source's latent, moving as the temporal controls want it."""
         if self._controls is None or self._motion is None:

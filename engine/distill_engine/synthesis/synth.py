@@ -15,16 +15,16 @@ import math
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import ControlError, TakeError
 from distill_engine.state import to_arrays
 from distill_engine.synthesis.control_names import moves
-from distill_engine.synthesis.hop_values import output_values
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.mixer import Mixer
 from distill_engine.synthesis.output_stage import OutputConfig, OutputStage
 from distill_engine.synthesis.parameters import ParameterBank
+from distill_engine.synthesis.render_loop import RenderLoop
 from distill_engine.synthesis.synth_state import SynthSnapshot, SynthState
 from distill_engine.synthesis.take_header import played_model, take_header
 from distill_engine.synthesis.voice import Report, ReportKind
@@ -32,11 +32,7 @@ from distill_engine.synthesis.voice_pool import VoicePool, voices_of
 from distill_engine.takes.take_log import TakeLog
 from distill_engine.vocabulary.table import BLEND_SLOTS, PARAMETERS, index_of
 
-FloatArray = npt.NDArray[np.float32]
-
 _CONTROL = index_of("/distill/control/0")
-MAXIMUM_CHUNK = 32
-_REPORTS = 256
 
 
 class Synth:
@@ -60,7 +56,6 @@ class Synth:
         self.hop = instrument.hop
         self.sample_rate = instrument.sample_rate
         self.frame_rate = instrument.frame_rate
-        self.hops_done = 0
         self.source = source
         self.alignment_samples = instrument.delay_samples
         self.parameters = ParameterBank(self.frame_rate)
@@ -68,8 +63,17 @@ class Synth:
         self.output.playing = playing
         self._pinned: frozenset[int] = frozenset()
         self._mixer = Mixer(self.hop, pool.voice(seed, source))
-        self._reports: list[Report] = []
         self._take = TakeLog(self.hop)
+        self._loop = RenderLoop(self._mixer, self.parameters, self.output, self._take, self._begin_take)
+
+    @property
+    def hops_done(self) -> int:
+        """Return how many hops were rendered."""
+        return self._loop.hops_done
+
+    @hops_done.setter
+    def hops_done(self, hops: int) -> None:
+        self._loop.hops_done = hops
 
     @property
     def instrument(self) -> Instrument:
@@ -107,8 +111,7 @@ class Synth:
 
     def take_reports(self) -> list[Report]:
         """What went wrong since the last call."""
-        reports, self._reports = self._reports, []
-        return reports
+        return self._loop.take_reports()
 
     # -- what the player does ------------------------------------------------------------------------------------------
 
@@ -217,54 +220,12 @@ class Synth:
 
     # -- sound ---------------------------------------------------------------------------------------------------------
 
-    def render(self, hops: int, samples: FloatArray | None = None) -> FloatArray:
-        """The next `hops` hops, stereo [2, hops * 512], within full scale. `samples` [hops * 512]: live input, mono."""
-        out = np.zeros((2, hops * self.hop), np.float32)
-        done = 0
-        while done < hops:
-            self._begin_take()
-            count = self._chunk(hops - done)
-            span = slice(done * self.hop, (done + count) * self.hop)
-            heard = None if samples is None else samples[span]
-            if self.output.silent:
-                self._rest(count)
-            else:
-                out[:, span] = self._sound(count, heard)
-            done += count
-            self.hops_done += count
-        return out
+    def render(self, hops: int, samples: Float32Array | None = None) -> Float32Array:
+        """Return the next `hops` hops, stereo [2, hops * hop], within full scale.
 
-    def _chunk(self, wanted: int) -> int:
-        """Hops to compute at once: never past the moment a fade-out ends, nor that at which a take may begin."""
-        count = min(wanted, MAXIMUM_CHUNK)
-        if not self.output.playing and not self.output.silent:
-            count = min(count, max(1, self.output.hops_until_silent))
-        return 1 if self._take.waiting else count
-
-    def _rest(self, count: int) -> None:
-        self._mixer.settle()
-        for _ in range(count):
-            self.parameters.advance()
-
-    def _sound(self, count: int, samples: FloatArray | None) -> FloatArray:
-        if samples is not None and any(voice.sources.selected == "input" for voice in self._mixer.playing):
-            self._take.live_input(self.hops_done, samples)
-        gains, widths = np.empty(count), np.empty(count)
-        for index in range(count):
-            self.parameters.advance()
-            heard = None if samples is None else samples[index * self.hop : (index + 1) * self.hop]
-            self._mixer.move(self.parameters, heard)
-            gains[index], widths[index] = output_values(self.parameters)
-        mono = self._mixer.mix(self.hops_done, self._report)
-        out = np.empty((2, count * self.hop), np.float32)
-        for index in range(count):
-            span = slice(index * self.hop, (index + 1) * self.hop)
-            out[:, span] = self.output.process(mono[span], float(gains[index]), float(widths[index]))
-        return out
-
-    def _report(self, report: Report) -> None:
-        if len(self._reports) < _REPORTS:
-            self._reports.append(report)
+        `samples` [hops * hop] is live input, mono.
+        """
+        return self._loop.render(hops, samples)
 
     # -- state ---------------------------------------------------------------------------------------------------------
 
@@ -314,7 +275,7 @@ class Synth:
 
     def _begin_take(self) -> None:
         if failure := self._take.new_failure():
-            self._report(Report(self.hops_done, ReportKind.TAKE, failure))
+            self._loop.report(Report(self.hops_done, ReportKind.TAKE, failure))
         if self._take.waiting and not self.fading:
             there = {slot: self.instrument_at(slot) for slot in range(BLEND_SLOTS)}
             playing = {slot: instrument for slot, instrument in there.items() if instrument is not None}
@@ -322,7 +283,7 @@ class Synth:
             try:
                 self._take.begin(self.hops_done, header)
             except TakeError as error:
-                self._report(Report(self.hops_done, ReportKind.TAKE, str(error)))
+                self._loop.report(Report(self.hops_done, ReportKind.TAKE, str(error)))
 
     def _note(self, command: str, **arguments: object) -> None:
         self._take.command(self.hops_done, command, arguments)

@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
-import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.errors import VocoderError
 from distill_engine.inference.step_backend import StepBackend
 from distill_engine.synthesis.crossfade import DelayLine
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.live_input import EncoderFailed
-from distill_engine.synthesis.sources import Latent, SourceBank, SourceBankState
+from distill_engine.synthesis.source_bank import SourceBank, SourceBankState
+from distill_engine.synthesis.sources import Latent
 from distill_engine.synthesis.steering import HopValues, Steering, SteeringState
 
-FloatArray = npt.NDArray[np.float32]
-Samples = npt.NDArray[np.float64]
+Samples = Float64Array
 
 PRIME_HOPS, PRIME_BLOCK = 32, 8
 SOFT_LIMIT, HARD_LIMIT = 3.0, 4.5
@@ -67,9 +67,9 @@ class VoiceState:
     guest_contributions: Samples
     sources: SourceBankState
     steering: SteeringState
-    decoder: dict[str, FloatArray]
-    vocoder: dict[str, FloatArray]
-    delayed: FloatArray
+    decoder: dict[str, Float32Array]
+    vocoder: dict[str, Float32Array]
+    delayed: Float32Array
 
 
 def _one_line(error: Exception) -> str:
@@ -126,7 +126,7 @@ class Voice:
         self.decoder.restore(self._primed[0])
         self.vocoder.restore(self._primed[1])
 
-    def latent(self, values: HopValues, samples: FloatArray | None) -> Latent:
+    def latent(self, values: HopValues, samples: Float32Array | None) -> Latent:
         """The latent [D] of one hop: the source, then the map, the offsets and the controls, softly limited."""
         try:
             moved = self.steering.latent(self.sources, values, samples)
@@ -140,7 +140,7 @@ class Voice:
             moved[pins] = values.latents[pins]
         return soft_limit(moved)
 
-    def render(self, latents: FloatArray, hop: int, report: Callable[[Report], None]) -> FloatArray:
+    def render(self, latents: Float32Array, hop: int, report: Callable[[Report], None]) -> Float32Array:
         """Latents [D, n] from hop `hop` on -> samples [n * hop length], mono, finite whatever the networks gave."""
         try:
             samples = self.vocoder.step(self.decoder.step(latents))[0] * np.float32(self.instrument.trim)
@@ -159,7 +159,7 @@ class Voice:
         self._last_sample = float(samples[-1])
         return self.line.process(samples)
 
-    def _muted(self, samples: FloatArray, hop: int, report: Callable[[Report], None]) -> FloatArray:
+    def _muted(self, samples: Float32Array, hop: int, report: Callable[[Report], None]) -> Float32Array:
         """The blocks before the first bad one, a short tail, silence; the states start again and fade in."""
         size = self.instrument.hop
         bad = int(np.argmin(np.isfinite(samples))) // size * size
@@ -175,7 +175,7 @@ class Voice:
         report(Report(hop + bad // size, ReportKind.NOT_A_NUMBER, cause, "that block was muted"))
         return clean
 
-    def _silenced(self, hops: int, error: Exception, hop: int, report: Callable[[Report], None]) -> FloatArray:
+    def _silenced(self, hops: int, error: Exception, hop: int, report: Callable[[Report], None]) -> Float32Array:
         """A short tail, then silence, for hops that could not be computed; said once, tried again at each block."""
         samples = np.zeros(hops * self.instrument.hop, np.float32)
         if not self._failing:

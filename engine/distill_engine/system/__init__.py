@@ -1,1 +1,1 @@
-"""What the operating system offers: threads, files that are replaced whole, standard error of C libraries."""
+"""What the operating system offers: thread priorities, atomic writes, C libraries."""

@@ -10,8 +10,10 @@ HELPER_PRIORITY = 5  # SCHED_FIFO priority, far below the synth thread's
 
 
 def lower_thread_priority() -> None:
-    """A low real-time priority for a thread beside the synth: one that held Python's lock while it was kept from running by other
-    programs would keep the synth waiting. Its child processes do not inherit it. Nothing happens where it is not allowed.
+    """Give a thread beside the synth a low real-time priority, where that is allowed.
+
+    Without it other programs could keep the thread from running while it holds Python's lock, and
+    so the synth. Child processes do not inherit the priority.
     """
     if hasattr(os, "sched_setscheduler"):
         with contextlib.suppress(OSError):
@@ -20,7 +22,7 @@ def lower_thread_priority() -> None:
 
 @contextlib.contextmanager
 def lowered_priority() -> Iterator[None]:
-    """`lower_thread_priority` for as long as this lasts: after it the thread is what it was, and so are the threads that it makes."""
+    """Give the thread a low real-time priority during the block, and restore the old one after."""
     if not hasattr(os, "sched_getscheduler"):
         yield
         return

@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-import numpy.typing as npt
-
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.state import StateDict
 
 TICK_SAMPLES = 128
@@ -103,7 +101,7 @@ class LiveInput:
     """What the live input gave from this tick on, `samples` [n], mono."""
 
     tick: int
-    samples: npt.NDArray[np.float32]
+    samples: Float32Array
 
 
 TakeEvent = ParameterChange | Command | Swap | LiveInput

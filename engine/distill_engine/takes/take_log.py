@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import TakeError
 from distill_engine.takes.take import Command, LiveInput, ParameterChange, PlayedModel, Swap, TakeHeader, tick_of_hop
 from distill_engine.takes.take_recorder import TakeRecorder
@@ -81,7 +79,7 @@ class TakeLog:
         if self._recorder is not None:
             self._recorder.note(Swap(self._tick(hop), model, fade_seconds))
 
-    def live_input(self, hop: int, samples: npt.NDArray[np.float32]) -> None:
+    def live_input(self, hop: int, samples: Float32Array) -> None:
         """Note what the live input gave from `hop` on, `samples` [n]; do not change them any more."""
         if self._recorder is not None:
             self._recorder.note(LiveInput(self._tick(hop), samples))

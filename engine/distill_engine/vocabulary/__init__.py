@@ -1,1 +1,4 @@
-"""The vocabulary: one typed table of every address, parameter, range and unit. Imports the standard library alone."""
+"""The vocabulary: one typed table of every address, parameter, range and unit.
+
+Imports the standard library alone.
+"""

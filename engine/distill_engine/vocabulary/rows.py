@@ -1,4 +1,4 @@
-"""What a row of the vocabulary is made of; the rows themselves stand in `vocabulary`."""
+"""The types that the vocabulary's table is made of; the rows themselves stand in `table`."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,7 +9,7 @@ Access = Literal["read", "write", "both"]
 
 CONTROL_COUNT = 32
 LATENT_COUNT = 64
-BLEND_SLOTS = 4
+BLEND_SLOTS = 4  # models that play together at most
 GLIDE_LIMIT_SECONDS = 60.0
 SEED_LIMIT = 2**31 - 1
 
@@ -18,9 +18,15 @@ SEED_LIMIT = 2**31 - 1
 class Argument:
     """One argument of a message: its type, and the range or the choices that bound it.
 
-    `minimum` and `maximum` bound numbers (toggles are 0 or 1). `repeated` arguments (the last one only) may come any
-    number of times. `optional` ones may be left out. A `name` is a text, or an integer that stands for its index;
-    `any` is a number or a text. An `open` choice takes names beyond its `choices` too: of what was added on this machine.
+    Attributes:
+        name: what it is called in help texts and in OSCQuery.
+        type: a `name` is a text or the index of one; `any` is a number or a text.
+        minimum, maximum: bounds of a number (a toggle is 0 or 1).
+        choices: the texts that a choice takes.
+        unit: the unit of a number.
+        optional: may be left out.
+        repeated: may come any number of times (the last argument only).
+        open: takes names beyond `choices`, those of things added on this machine.
     """
 
     name: str
@@ -35,6 +41,7 @@ class Argument:
 
     @property
     def numeric(self) -> bool:
+        """Whether the argument is a number."""
         return self.type in ("float", "integer", "toggle")
 
 
@@ -42,10 +49,21 @@ class Argument:
 class Row:
     """One address of the vocabulary.
 
-    `address` may hold `{index}` or `{name}`: a family of `count` members. `default` is the value of the first argument.
-    `excluded_from_presets` marks what a preset neither stores nor recalls. `targets` are the parameters that a group
-    writes. `wakes` is a parameter that jumps from 0 to its maximum when this one is first moved. `figure` is the figure of the
-    engine's status that a reading shows.
+    Attributes:
+        address: may end with `{index}` or `{name}`; the row is then a family of `count` members.
+        kind: where the value lives (see `table`).
+        description: one sentence for people.
+        arguments: what a message to this address carries.
+        default: the value of the first argument at the start.
+        access: whether it can be read, written or both.
+        ramped: glides instead of jumping.
+        excluded_from_presets: presets neither store nor recall it.
+        count: the number of members of a family.
+        targets: the parameters that a group writes.
+        wakes: a parameter that jumps from 0 to its maximum when this one is first moved.
+        figure: the figure of the engine's status that a reading shows.
+        on_request: a reading that `/distill/subscribe` leaves out; clients query it or subscribe to
+            it alone.
     """
 
     address: str
@@ -60,10 +78,11 @@ class Row:
     targets: tuple[str, ...] = ()
     wakes: str | None = None
     figure: str = ""
+    on_request: bool = False
 
     @property
     def family(self) -> Literal["index", "name"] | None:
-        """What stands between the braces of the address, or None."""
+        """The word between the braces of the address, None for a single address."""
         if self.address.endswith("{index}"):
             return "index"
         return "name" if self.address.endswith("{name}") else None
@@ -80,20 +99,23 @@ class Row:
 
     @property
     def minimum(self) -> float | None:
+        """The lower bound of the first argument, None where it has none."""
         return self.arguments[0].minimum if self.arguments else None
 
     @property
     def maximum(self) -> float | None:
+        """The upper bound of the first argument, None where it has none."""
         return self.arguments[0].maximum if self.arguments else None
 
     @property
     def unit(self) -> str:
+        """The unit of the first argument, "" where it has none."""
         return self.arguments[0].unit if self.arguments else ""
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of the table: `address`, its bounds and its default."""
+    """One parameter: its number in shared memory, its address, bounds and default."""
 
     index: int
     address: str
@@ -104,18 +126,21 @@ class Parameter:
 
     @property
     def ramped(self) -> bool:
+        """Whether it glides instead of jumping."""
         return self.row.ramped
 
     @property
     def unit(self) -> str:
+        """The unit of its value, "" where it has none."""
         return self.row.unit
 
     @property
     def toggle(self) -> bool:
+        """Whether it is a switch, 0 or 1."""
         return self.row.value_argument.type == "toggle"
 
     def clip(self, value: float) -> float:
-        """`value` within the bounds; a toggle becomes 0 or 1."""
+        """Return `value` within the bounds; a toggle becomes 0 or 1."""
         if self.toggle:
             return 1.0 if value >= 0.5 else 0.0
         return min(max(value, self.minimum), self.maximum)

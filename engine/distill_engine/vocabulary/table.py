@@ -1,25 +1,31 @@
-"""The one table of everything that can be said to a playing engine; a long file, because the table is kept whole.
+"""The one table of all addresses of a playing engine. A long file: the table is kept whole.
 
-Each `Row` is one address, or one family of addresses (`/distill/control/{name}`). OSC, OSCQuery, MIDI targets, presets,
-takes, the command line's help, the patches and the reference in the README are derived from it. Standard library only.
+Each `Row` is one address, or one family of addresses (`/distill/control/{name}`). OSC, OSCQuery,
+MIDI targets, presets, takes, the command line's help, the patches and the reference are derived
+from it. Standard library only.
 
 A row's `kind` says where its value lives:
 
-* `parameter`: a continuous value with a word in shared memory; latest value wins, gliding where `ramped`.
+* `parameter`: a continuous value with a word in shared memory; latest value wins, gliding where
+  `ramped`.
 * `group`: one message that writes several parameters (`/distill/map x y`).
-* `setting`: a discrete state of the engine (source, vocoder, model, seed), changed through the command queue.
-* `command`: something to do once, answered with done or failed.
-* `query`: answered by the control process itself, to the one who asked.
-* `reading`: what the engine measures while it plays; nobody can set it, subscribers are told when it changes.
+* `setting`: a discrete state of the engine (source, vocoder, model, seed), changed through the
+  command queue.
+* `command`: an action, answered with done or failed.
+* `query`: answered by the control process itself, to the sender.
+* `reading`: a figure that the engine measures while it plays. It cannot be set; subscribers get it
+  when it changes, unless it is sent on request only.
 
-Slots are fixed: the static parameters in table order, then `/distill/control/0..31`, `/distill/latent/0..63` and
-`/distill/blend/0..3`. A loaded model names its controls; `/distill/control/0` is its first one, and so on.
+Indices are fixed: the static parameters in table order, then `/distill/control/0..31`,
+`/distill/latent/0..63` and `/distill/blend/0..3`. A loaded model names its controls;
+`/distill/control/0` is its first one, and so on.
 """
 
 from collections.abc import Iterator
 from functools import lru_cache
 
 from distill_engine.errors import ControlError
+from distill_engine.vocabulary.address_tree import AddressTree
 from distill_engine.vocabulary.rows import (
     BLEND_SLOTS,
     CONTROL_COUNT,
@@ -106,13 +112,13 @@ def _text(name: str, *, optional: bool = False) -> Argument:
     return Argument(name, "text", optional=optional)
 
 
-SOURCES = ("hold", "drift", "corpus", "input", "prior")
+SOURCES = ("hold", "drift", "corpus", "input")
 BLEND_SPACES = ("one", "latents", "sound", "both")
 VOCODERS = ("auto", "hifigan", "vocos", "bigvgan", "base")
 
 _PARAMETERS: tuple[Row, ...] = (
     _continuous("/distill/gain", -90.0, 12.0, 0.0, "dB", "Output level; -90 is silence", excluded=True),
-    _continuous("/distill/width", 0.0, 1.0, 0.0, "", "Stereo width: 0 is mono, 1 is widest"),
+    _continuous("/distill/width", 0.0, 1.0, 0.3, "", "Stereo width: 0 is mono, 1 is widest"),
     _continuous(
         "/distill/map/x", -1.0, 1.0, 0.0, "", "Place on the corpus map, left to right", wakes="/distill/map/amount"
     ),
@@ -209,7 +215,7 @@ _SETTINGS: tuple[Row, ...] = (
     Row(
         "/distill/source",
         "setting",
-        "What moves the sound: held, a drifting walk, a path through the corpus, a live input (prior: for models to come)",
+        "What moves the sound: nothing (hold), a drifting walk, a path through the corpus, a live input",
         (Argument("source", "choice", choices=SOURCES),),
         "drift",
     ),
@@ -275,7 +281,8 @@ _COMMANDS: tuple[Row, ...] = (
 _QUERIES: tuple[Row, ...] = (
     _query(
         "/distill/subscribe",
-        "Get current values, then changes, at this port (0: the one that asks), controls by name or by number",
+        "Get current values, then changes (of all but strain), at this port (0: the one that asks), "
+        "controls by name or by number",
         Argument("port", "integer", 0, 65535, optional=True),
         Argument("controls", "choice", choices=("names", "numbers"), optional=True),
     ),
@@ -305,6 +312,7 @@ _READINGS: tuple[Row, ...] = (
         access="read",
         excluded_from_presets=True,
         figure="strain",
+        on_request=True,
     ),
     Row(
         "/distill/blend/space",
@@ -357,6 +365,7 @@ PARAMETERS: tuple[Parameter, ...] = _build()
 _INDEX_OF: dict[str, int] = {parameter.address: parameter.index for parameter in PARAMETERS}
 _INDICES = tuple(str(index) for index in range(LATENT_COUNT))
 _ROWS: dict[str, Row] = {row.address: row for row in ROWS}
+_TREE = AddressTree(ROWS)
 
 
 def index_of(address: str) -> int:
@@ -391,7 +400,7 @@ def row(address: str) -> Row:
     """Row of an address, be it single or a member of a family (any control name is taken).
 
     Raises:
-        ControlError: if the vocabulary has no such address.
+        ControlError: if the vocabulary has no such address; names those that exist beside it.
     """
     if address in _ROWS:
         return _ROWS[address]
@@ -401,4 +410,4 @@ def row(address: str) -> Row:
             continue
         if family.family == "name" or (member in _INDICES[: family.count]):
             return family
-    raise ControlError(f"there is no address {address[:80]}; see `distill send --list` for all addresses")
+    raise ControlError(_TREE.explain(address))

@@ -1,4 +1,4 @@
-"""Vocoders: mel frames in, samples out. The networks are loaded on first use (they import torch)."""
+"""Vocoders: mel frames in, samples out. Networks are loaded on first use (they import torch)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""BigVGAN-v2 as a vocoder of this engine: the published variants and their mel. The network itself is vendored.
+"""BigVGAN-v2 as a vocoder of this engine: the published variants and their mel.
 
-Importing this module imports no framework.
+The network itself is vendored. Importing this module imports no framework.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ __all__ = ["PIN", "PINS", "BigVGANConfig", "Pin", "mel_of", "pinned"]
 
 
 def mel_of(config: BigVGANConfig) -> MelConfig:
-    """The mel that weights of this config were trained on."""
+    """Return the mel that weights of this config were trained on."""
     return MelConfig(
         config.sample_rate, config.n_fft, config.window, config.hop, config.bands, config.f_min,
         config.f_max or config.sample_rate / 2,
@@ -21,7 +21,7 @@ def mel_of(config: BigVGANConfig) -> MelConfig:
 
 
 def pinned(name: str = "bigvgan") -> Pin:
-    """The published variant called `name`. Raises VocoderError with the names there are."""
+    """Return the published variant called `name`. Raises VocoderError with the known names."""
     if name not in PINS:
         raise VocoderError(f"{name!r} is no published BigVGAN; choose {', '.join(PINS)}")
     return PINS[name]

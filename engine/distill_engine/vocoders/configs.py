@@ -1,4 +1,4 @@
-"""What each kind of vocoder is made of. Imports no framework."""
+"""Configurations of the trainable vocoders. Imports no framework."""
 
 from __future__ import annotations
 
@@ -11,15 +11,20 @@ from distill_engine.errors import ConfigError
 
 
 class _Config:
+    """Base of the configurations: a frozen dataclass to and from a dict."""
+
     kind: ClassVar[str]
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-able values under the field names."""
+        """Return JSON-compatible values under the field names."""
         return asdict(self)  # type: ignore[call-overload, no-any-return]
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Inverse of `to_dict`; lists become tuples. Unknown names raise ConfigError."""
+        """Return the config of `to_dict`'s values; lists become tuples.
+
+        Raises ConfigError for unknown names.
+        """
         known = {field.name for field in fields(cls)}  # type: ignore[arg-type]
         unknown = sorted(set(values) - known)
         if unknown:
@@ -28,14 +33,25 @@ class _Config:
 
 
 def _tuples(value: Any) -> Any:
+    """Return nested lists as nested tuples; any other value unchanged."""
     return tuple(_tuples(item) for item in value) if isinstance(value, list | tuple) else value
 
 
 @dataclass(frozen=True)
 class HifiGanConfig(_Config):
-    """HiFi-GAN V2 at 44.1 kHz: mel [bands, T] -> samples [T * prod(upsample_rates)]. arXiv 2010.05646, appendix A.
+    """Sizes of HiFi-GAN (arXiv 2010.05646, appendix A). Defaults: V2 at 44.1 kHz.
 
-    `resblock` 1 has two convolutions per dilation, 2 has one (V3). `causal` puts all padding left: delay 0.
+    Attributes:
+        bands: mel bands of the input [bands, T].
+        upsample_rates: factors from mel frames to samples, one per stage; their product is the hop.
+        upsample_kernels: kernel of each stage's transposed convolution, in its output samples.
+        initial_channels: channels before the first stage; each stage halves them.
+        resblock: 1 has two convolutions per dilation (V1, V2), 2 has one (V3).
+        resblock_kernels: kernels of a stage's parallel residual blocks, in samples of that stage.
+        resblock_dilations: the dilations of each of these blocks.
+        causal: puts all padding left, so that a stream has no delay.
+
+    Raises ConfigError for sizes that do not fit each other.
     """
 
     kind: ClassVar[str] = "hifigan"
@@ -61,6 +77,7 @@ class HifiGanConfig(_Config):
 
     @property
     def hop(self) -> int:
+        """Samples per mel frame."""
         return math.prod(self.upsample_rates)
 
     @property
@@ -68,21 +85,33 @@ class HifiGanConfig(_Config):
         """Samples by which a stream is late: 0 if causal, else the sum over the layers."""
         if self.causal:
             return 0
-        total = 3
+        total = 3  # of the first convolution, kernel 7
         for rate, kernel in zip(self.upsample_rates, self.upsample_kernels, strict=True):
-            per_conv = [
+            block_delays = [
                 sum((k - 1) // 2 * (d + (self.resblock == 1)) for d in dilations)
                 for k, dilations in zip(self.resblock_kernels, self.resblock_dilations, strict=True)
             ]
-            total = total * rate + (kernel - rate) // 2 + max(per_conv)
-        return total + 3
+            total = total * rate + (kernel - rate) // 2 + max(block_delays)
+        return total + 3  # of the last convolution, kernel 7
 
 
 @dataclass(frozen=True)
 class VocosConfig(_Config):
-    """A frame-rate vocoder in the manner of Vocos (arXiv 2306.00814), causal: ConvNeXt over mel frames, inverse STFT head.
+    """Sizes of a causal frame-rate vocoder after Vocos (arXiv 2306.00814).
 
-    Each mel frame gives `frames_per_hop` spectra of `n_fft` points, hop / frames_per_hop apart.
+    ConvNeXt blocks over mel frames, then an inverse STFT.
+
+    Attributes:
+        bands: mel bands of the input [bands, T].
+        hop: samples per mel frame.
+        channels: channels of the blocks.
+        hidden: width inside a block.
+        blocks: number of ConvNeXt blocks.
+        kernel: frames that a block's convolution spans.
+        n_fft: points of a spectrum; also the window's length in samples.
+        frames_per_hop: spectra per mel frame, hop / frames_per_hop samples apart.
+
+    Raises ConfigError for sizes that do not fit each other.
     """
 
     kind: ClassVar[str] = "vocos"
@@ -102,12 +131,12 @@ class VocosConfig(_Config):
         if self.hop % self.frames_per_hop or self.n_fft % (self.hop // self.frames_per_hop):
             raise ConfigError(f"vocos: n_fft {self.n_fft} must be a multiple of hop / frames_per_hop")
         if self.n_fft < 2 * (self.hop // self.frames_per_hop):
-            raise ConfigError(f"vocos: n_fft {self.n_fft} leaves the frames without overlap")
+            raise ConfigError(f"vocos: n_fft {self.n_fft} must be at least twice hop / frames_per_hop")
 
     @property
     def delay(self) -> int:
-        """Samples by which a stream is late: half of what neighbouring windows overlap, and one spectrum of look-ahead."""
+        """Samples by which a stream is late.
+
+        Half of the overlap of neighbouring windows, and one spectrum of look-ahead.
+        """
         return (self.n_fft + self.hop // self.frames_per_hop) // 2
-
-
-VocoderConfig = HifiGanConfig | VocosConfig

@@ -1,6 +1,7 @@
-"""HiFi-GAN (arXiv 2010.05646): causal for live playing, or non-causal and weight-compatible with the published generator.
+"""HiFi-GAN (arXiv 2010.05646): causal for live playing, or non-causal as published.
 
-Key layout: jik876/hifi-gan, commit 4769534d45265d52a904b850da5a622601885777 (MIT, (c) 2020 Jungil Kong).
+The non-causal network takes the weights of the published generator. Key layout: jik876/hifi-gan,
+commit 4769534d45265d52a904b850da5a622601885777 (MIT, (c) 2020 Jungil Kong).
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from distill_engine.vocoders.configs import HifiGanConfig
 
 @dataclass
 class HifiGanState:
+    """State of a HifiGan: of its first convolution, its stages and its last convolution."""
+
     pre: ConvState
     ups: tuple[TransposedState, ...]
     fusions: tuple[FusionState, ...]
@@ -27,7 +30,10 @@ class HifiGanState:
 
 
 class HifiGan(nn.Module):
-    """Log-mel [B, bands, T] -> samples [B, 1, T * hop] in [-1, 1]. Takes published state dicts, weight norm folded or not."""
+    """Log-mel [B, bands, T] -> samples [B, 1, T * hop] in [-1, 1].
+
+    Loads published state dicts, with weight norm folded or not.
+    """
 
     def __init__(self, config: HifiGanConfig | None = None) -> None:
         super().__init__()
@@ -53,6 +59,7 @@ class HifiGan(nn.Module):
         self.register_load_state_dict_pre_hook(fold_weight_norm)  # type: ignore[no-untyped-call]
 
     def _total_delay(self) -> int:
+        """Set the lead of every layer; return the delay of the whole network in samples."""
         delay = self.conv_pre.set_lead(0)
         for up, fusion in zip(self.ups, self._fusions, strict=True):
             delay = fusion.set_lead(up.set_lead(delay))  # type: ignore[operator]
@@ -74,21 +81,22 @@ class HifiGan(nn.Module):
         )
 
     def step(self, mel: Tensor, state: HifiGanState) -> tuple[Tensor, HifiGanState]:
-        """Mel [B, bands, n] -> samples [B, 1, n * hop], `delay` samples late (0 if causal)."""
+        """Synthesise samples [B, 1, n * hop], `delay` late, from mel [B, bands, n]."""
         x, pre = self.conv_pre.step(mel, state.pre)
         ups, fusions = [], []
-        for up, fusion, u, f in zip(self.ups, self._fusions, state.ups, state.fusions, strict=True):
-            x, new_u = up.step(F.leaky_relu(x, LEAK), u)  # type: ignore[operator]
-            x, new_f = fusion.step(x, f)
-            ups.append(new_u)
-            fusions.append(new_f)
+        for up, fusion, up_state, fusion_state in zip(self.ups, self._fusions, state.ups, state.fusions, strict=True):
+            x, new_up = up.step(F.leaky_relu(x, LEAK), up_state)  # type: ignore[operator]
+            x, new_fusion = fusion.step(x, fusion_state)
+            ups.append(new_up)
+            fusions.append(new_fusion)
         x, post = self.conv_post.step(F.leaky_relu(x), state.post)
         return torch.tanh(x), HifiGanState(pre, tuple(ups), tuple(fusions), post)
 
 
 def _initialise(module: nn.Module) -> None:
+    """Initialise a convolution: small normal weights, at most 0.05 wide, and zero bias."""
     if isinstance(module, StreamingConv1d | StreamingConvTranspose1d):
-        fan = module.in_channels * module.kernel_size[0]
-        nn.init.normal_(module.weight, 0.0, min(0.05, 0.7 / fan**0.5))
+        fan_in = module.in_channels * module.kernel_size[0]
+        nn.init.normal_(module.weight, 0.0, min(0.05, 0.7 / fan_in**0.5))
         if module.bias is not None:
             nn.init.zeros_(module.bias)

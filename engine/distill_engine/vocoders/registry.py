@@ -1,4 +1,7 @@
-"""Every kind of vocoder, one row each. Imports no framework: the network's module is loaded when it is built."""
+"""The kinds of vocoders, one row each.
+
+Importing this module imports no framework; building a network loads its module.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,15 @@ from distill_engine.vocoders.configs import HifiGanConfig, VocosConfig
 
 @dataclass(frozen=True)
 class VocoderKind:
-    """`config` is the frozen config class, `network` "module:Class" taking one; `trainable` kinds can be part of a model."""
+    """One kind of vocoder.
+
+    Attributes:
+        name: under which models and commands refer to it.
+        config: its frozen config class.
+        network: "module:Class" of the torch network, which takes a config.
+        trainable: whether it can be trained and be part of a model.
+        description: one phrase for lists.
+    """
 
     name: str
     config: Any
@@ -43,20 +54,26 @@ VOCODERS: dict[str, VocoderKind] = {
 
 
 def vocoder_kind(name: str) -> VocoderKind:
-    """The row of a kind. Raises VocoderError with the known names."""
+    """Return the row of a kind. Raises VocoderError with the known names."""
     if name not in VOCODERS:
         raise VocoderError(f"vocoder kind {name!r} is unknown; known: {', '.join(VOCODERS)}")
     return VOCODERS[name]
 
 
 def build_vocoder(name: str, config: Mapping[str, Any] | None = None) -> Any:
-    """The torch network of a kind from its config's dict. Imports torch."""
+    """Build the torch network of a kind from its config's dict. Imports torch.
+
+    Raises VocoderError for an unknown kind, ConfigError for an impossible config.
+    """
     kind = vocoder_kind(name)
     module, _, class_name = kind.network.partition(":")
     return getattr(import_module(module), class_name)(kind.config.from_dict(config or {}))
 
 
 def vocoder_delay(name: str, config: Mapping[str, Any] | None = None) -> int:
-    """Samples by which a causal stream of this vocoder is late, without building it."""
+    """Return how many samples a stream of this vocoder is late, without building it.
+
+    Raises VocoderError for an unknown kind, ConfigError for an impossible config.
+    """
     parsed = vocoder_kind(name).config.from_dict(config or {})
     return int(parsed.delay)

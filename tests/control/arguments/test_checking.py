@@ -1,4 +1,4 @@
-"""Arguments against the table, both ways: every address takes what fits, clips what is out of range, refuses the rest."""
+"""Arguments against the vocabulary: every address accepts valid ones, clips numbers, refuses the rest."""
 
 import math
 from typing import Any
@@ -57,7 +57,7 @@ def test_an_open_choice_takes_names_that_added_ones_can_have():
     vocoder = vocabulary.row("/distill/vocoder")
     assert check(vocoder, vocoder.address, ["hifi-speech.v2"]).values == ("hifi-speech.v2",)
     for given in ("no such thing", "../up", "A", "x" * 60):
-        with pytest.raises(ControlError, match="is none of auto"):
+        with pytest.raises(ControlError, match="is not one of auto"):
             check(vocoder, vocoder.address, [given])
 
 
@@ -87,7 +87,7 @@ def test_a_button_acts_when_pressed_and_not_when_released():
 def test_choices_may_be_given_by_number():
     source = vocabulary.row("/distill/source")
     assert check(source, source.address, [2]).values == ("corpus",)
-    assert check(source, source.address, [99.0]).values == ("prior",)
+    assert check(source, source.address, [99.0]).values == ("input",)
 
 
 def test_a_hostile_nesting_is_refused():

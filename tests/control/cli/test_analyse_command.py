@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from distill_control.cli.analyse import _target
 from distill_control.cli.main import main
 from distill_engine.analysis.analyse import AnalysisConfig
 from distill_engine.library.assets import starter_path
@@ -85,3 +86,15 @@ def test_a_copy_that_cannot_be_written_is_refused_before_the_work(
     soundfile.write(tmp_path / "sounds" / "a.wav", np.full(44100, 0.1), 44100)
     assert main(["analyse", str(model), str(tmp_path / "sounds"), "-o", str(tmp_path / name)]) == 1
     assert saying in capsys.readouterr().err
+
+
+def test_two_runs_for_one_output_do_not_share_a_copy(model: Path, tmp_path: Path) -> None:
+    output = tmp_path / "new.distillgan"
+    with _target(model, output) as first:
+        with _target(model, output) as second:
+            assert first != second
+            assert first.read_bytes() == second.read_bytes()
+        assert output.exists()
+    with ModelFile.open(output) as file:
+        assert file.manifest.name == "new"
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []

@@ -86,7 +86,7 @@ def test_a_file_with_half_a_character_is_left_out_and_the_others_are_there(
     distill("preset", "export", "dawn", str(tmp_path / "dawn.json"))
     with pytest.raises(PresetError, match="damaged"):
         distill("preset", "import", str(path))
-    with pytest.raises(PresetError, match="no UTF-8"):
+    with pytest.raises(PresetError, match="not UTF-8"):
         distill("preset", "import", str(tmp_path / "dawn.json"), "--model", "\udcff")
     assert distill("preset", "delete", "dawn") == 0
 

@@ -1,4 +1,4 @@
-"""Messages, controls, scales, takeover and tempo: the parts of MIDI that need no port."""
+"""Messages, controls, scales, soft takeover and tempo: the parts of MIDI that need no port."""
 
 import random
 
@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from distill_control.midi.binding import CURVES, Curve, Scale
 from distill_control.midi.controls import Control, parse_control, to_position, to_raw
 from distill_control.midi.decoder import ChannelMode, Clock, Decoder, Movement, ProgramChange
 from distill_control.midi.ports import read_message
-from distill_control.midi.scaling import CURVES, Curve, Scale
 from distill_control.midi.takeover import Takeover
 from distill_control.midi.tempo import TempoTracker
 from distill_engine.errors import ControlError

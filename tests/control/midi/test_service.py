@@ -1,4 +1,4 @@
-"""The MIDI thread: it outlives whatever goes wrong in it."""
+"""The MIDI thread goes on after every error."""
 
 import asyncio
 import time
@@ -35,7 +35,7 @@ def until(condition: Callable[[], bool], seconds: float = 8.0) -> bool:
 
 @pytest.fixture
 def make_service(stage: Any, tmp_path: Path) -> Iterator[Callable[[], MidiService]]:
-    """Builds a service whose maps are those of `tmp_path`; its one port is the made-up `knobs`."""
+    """Build a service with the maps in `tmp_path`; its one port is the made-up `knobs`."""
     made: list[MidiService] = []
 
     def make() -> MidiService:
@@ -59,7 +59,7 @@ def test_hostile_maps_are_reported_and_midi_plays_on(stage: Any, make_service: A
     path = tmp_path / "knobs.toml"
     service = make_service()
     service.start()
-    service._call(lambda: service.rack.add("knobs"))
+    service._call(lambda: service.controllers.add("knobs"))
     for number, text in enumerate(HOSTILE):
         said = len(stage.notices)
         path.write_text(f'port = "knobs"\n{"#" * number}\n{text}')
@@ -73,7 +73,7 @@ def test_hostile_maps_are_reported_and_midi_plays_on(stage: Any, make_service: A
 
 
 class Broken:
-    """An output that fails in a way of its own."""
+    """An output that fails with an unexpected exception."""
 
     def send_message(self, data: list[int]) -> None:
         raise KeyError("broken")
@@ -90,7 +90,7 @@ def test_what_fails_in_a_look_at_ports_or_in_feedback_is_said_once_and_the_threa
     service._keeper = PortKeeper(None, service.receive, stage.notify, systems=lambda: (1,), make=make)
     service.start()
     assert until(lambda: any("no such system" in notice for notice in stage.notices))
-    service._call(lambda: service.rack.add("knobs", Broken()))
+    service._call(lambda: service.controllers.add("knobs", Broken()))
     for value in (0.25, 0.5, 0.75):
         stage.session.set(WIDTH, [value])
         stage.session.tick()
@@ -108,7 +108,7 @@ def test_what_waits_for_the_thread_is_bounded_even_if_it_takes_nothing(
     monkeypatch.setattr(midi, "QUEUE_LIMIT", 50)
     (tmp_path / "knobs.toml").write_text(f'port = "knobs"\n{GOOD}')
     service = make_service()
-    service.rack.add("knobs", Broken())
+    service.controllers.add("knobs", Broken())
     for number in range(200):
         stage.session.set(WIDTH, [number / 200])
         stage.session.tick()

@@ -1,4 +1,4 @@
-"""Zeroconf: announced where there is a network, silent and harmless where there is none."""
+"""Zeroconf: services are announced; without a network there is one message and no failure."""
 
 import gc
 import time

@@ -1,4 +1,4 @@
-"""Floods, fuzz and processes that die: a quick form of what benchmarks/control.py measures at length."""
+"""Floods, fuzzing and crashes: a short form of benchmarks/control.py."""
 
 import os
 import random

@@ -140,14 +140,29 @@ def test_a_listener_hears_its_control_however_it_is_moved_and_under_the_name_it_
             page.send(json.dumps({"COMMAND": "LISTEN", "DATA": asked}))
             assert decode(page.recv(timeout=2))[0].address == asked
             client.send(moved, value)
-            told = decode(page.recv(timeout=2))[0]
-            assert (told.address, told.arguments) == (asked, (value,))
+            message = decode(page.recv(timeout=2))[0]
+            assert (message.address, message.arguments) == (asked, (value,))
             page.send(json.dumps({"COMMAND": "IGNORE", "DATA": asked}))
             page.send(encode("/distill/ping"))
             page.recv(timeout=2)
             client.send(moved, 0.0)
         with pytest.raises(TimeoutError):
             page.recv(timeout=0.15)
+
+
+def test_strain_is_given_to_a_query_and_to_those_who_listen_to_it(engine):
+    assert fetch(engine, "/distill/strain?VALUE") == {"VALUE": [0.0]}
+    with listen(engine) as page:
+        page.send(json.dumps({"COMMAND": "LISTEN", "DATA": "/distill/strain"}))
+        (message,) = decode(page.recv(timeout=2))
+        assert (message.address, message.arguments) == ("/distill/strain", (0.0,))
+
+
+def test_a_path_that_does_not_exist_is_answered_with_those_that_do(engine):
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        fetch(engine, "/distill/latent/77")
+    with refused.value as error:
+        assert "below /distill/latent there are: 0, 1, 2" in json.loads(error.read())["ERROR"]
 
 
 def test_wrong_texts_are_answered_and_the_connection_lives(engine):
@@ -172,11 +187,11 @@ def test_another_model_is_announced_path_by_path(make_engine, tools):
         page.send(encode("/distill/ping"))
         page.recv(timeout=2)
         engine.channel.send({"event": "model", "name": "sea", "controls": ["roughness", "size"], "latents": 15})
-        told: set[Any] = set()
-        while len(told) < 6:
+        announced: set[Any] = set()
+        while len(announced) < 6:
             given = json.loads(page.recv(timeout=2))
-            told.add((given["COMMAND"], given["DATA"]))
-    assert told == {
+            announced.add((given["COMMAND"], given["DATA"]))
+    assert announced == {
         ("PATH_REMOVED", "/distill/control/brightness"),
         ("PATH_REMOVED", "/distill/control/density"),
         ("PATH_REMOVED", "/distill/latent/15"),

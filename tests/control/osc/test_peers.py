@@ -1,4 +1,4 @@
-"""Programs that musicians use, headless: liblo's oscsend, Pure Data, SuperCollider's sclang."""
+"""Clients that musicians use, headless: liblo's oscsend, Pure Data, SuperCollider's sclang."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""The whole instrument, two processes and a sound file as its device: what clients send is heard."""
+"""The whole engine in two processes, with a sound file as its device: messages change the sound."""
 
 import json
 import shutil

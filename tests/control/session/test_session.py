@@ -1,4 +1,4 @@
-"""The session: one state that every means of control shares."""
+"""The session: addresses, values, subscribers and commands."""
 
 import sys
 import threading
@@ -58,7 +58,7 @@ def test_every_setting_and_command_is_answered(rain, fake_link, row):
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.kind == "reading"], ids=lambda row: row.address)
 def test_every_reading_is_answered_and_told_when_it_changes_and_cannot_be_set(rain, fake_link, monkeypatch, row):
-    member, got = subscriber()
+    member, got = subscriber(addresses={row.address})
     rain.subscribe(member, [row.address])
     rain.tick()
     (first,) = got
@@ -78,6 +78,50 @@ def test_every_reading_is_answered_and_told_when_it_changes_and_cannot_be_set(ra
         rain.set(row.address, [0.5])
     assert row.address not in rain.snapshot()
     assert row.figure in STATUS_FIELDS
+
+
+def test_strain_goes_only_to_those_who_subscribe_to_it_alone_or_query_it(rain, fake_link, monkeypatch):
+    (everything, got), (alone, got_alone) = subscriber("all"), subscriber("alone", addresses={"/distill/strain"})
+    rain.subscribe(everything)
+    rain.subscribe(alone, ["/distill/strain"])
+    rain.tick()
+    monkeypatch.setattr(fake_link, "status", lambda: {"strain": 0.5, "blend_space": 2.0})
+    rain.tick()
+    assert "/distill/strain" not in dict(got)
+    assert dict(got)["/distill/blend/space"] == vocabulary.BLEND_SPACES[2]
+    assert got_alone == [("/distill/strain", 0.0), ("/distill/strain", 0.5)]
+    replies = Replies()
+    assert rain.handle("/distill/strain", [], "me", replies)
+    assert replies == [("/distill/strain", 0.5)]
+
+
+@pytest.mark.parametrize(
+    ("address", "named"),
+    [
+        ("/distill/latent/77", "the model rain has 16 latent dimensions, 0 to 15"),
+        ("/distill/latent/-1", "the model rain has 16 latent dimensions, 0 to 15"),
+        ("/distill/blend/4", "/distill/blend/ takes 0 to 3"),
+        ("/distill/control/warmth", "it has: brightness, roughness, density"),
+        ("control/brightness", "write /distill/control/brightness"),
+        ("control/warmth", "it has: brightness, roughness, density"),
+        ("latent/77", "the model rain has 16 latent dimensions, 0 to 15"),
+        ("/gain", "write /distill/gain"),
+        ("/distill/source/sped", "below /distill/source/ there are: rate, range, position, speed"),
+        ("/distill/gian", "below /distill/ there are: gain, width, map"),
+        ("/elsewhere", "all addresses begin with /distill/"),
+    ],
+)
+def test_an_address_that_does_not_exist_is_answered_with_those_that_do(rain, address, named):
+    replies = Replies()
+    assert not rain.handle(address, [0.5], "me", replies)
+    (reply,) = replies
+    assert reply[:2] == ("/distill/error", address)
+    assert named in reply[2]
+
+
+def test_without_a_model_the_vocabulary_bounds_the_latents(fake_link):
+    with pytest.raises(ControlError, match="/distill/latent/ takes 0 to 63"):
+        Session(fake_link).resolve("/distill/latent/77")
 
 
 @pytest.mark.parametrize("address", ["/distill/map", "/distill/map/x", "/distill/map/amount"])
@@ -116,7 +160,9 @@ def test_another_model_keeps_values_of_controls_by_name(rain, fake_link):
 
 def test_the_first_model_leaves_controls_as_shared_memory_has_them(fake_link):
     session = Session(fake_link)
-    session.values.parameters[vocabulary.index_of("/distill/control/1")] = 0.5
+    values = vocabulary.default_values()
+    values[vocabulary.index_of("/distill/control/1")] = 0.5
+    session.state.restore_parameters(values)
     session.on_message({"event": "model", "name": "rain", "controls": ["brightness", "roughness"], "latents": 8})
     assert session.get("/distill/control/roughness") == 0.5
     assert fake_link.written == []
@@ -136,7 +182,7 @@ def test_subscribers_get_current_values_first_then_the_latest_change(rain):
     rain.subscribe(subscription)
     rain.tick()
     assert dict(got)["/distill/gain"] == -3.0
-    assert {address for address, _ in got} == set(rain.addresses())
+    assert {address for address, _ in got} == set(rain.addresses()) - {"/distill/strain"}
     got.clear()
     for value in (-4, -5, -6):
         rain.set("/distill/gain", [value], "someone")
@@ -297,7 +343,7 @@ def test_a_snapshot_leaves_out_what_presets_leave_out(rain):
 
 @pytest.fixture
 def _threads_take_turns():
-    """As often as they can, which shows what is not guarded."""
+    """Switch threads as often as possible: missing locks show."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield
@@ -321,4 +367,18 @@ def test_several_threads_may_use_it(rain):
         thread.join()
     rain.tick()
     assert dict(got)["/distill/latent/11"] == rain.get("/distill/latent/11")
-    assert rain.traffic.handled == 1200
+    assert rain.messages.handled == 1200
+
+
+@pytest.mark.usefixtures("_threads_take_turns")
+def test_a_snapshot_never_sees_half_of_a_group(rain):
+    def move():
+        for step in range(400):
+            rain.set("/distill/map", [step / 400, step / 400], "someone")
+
+    mover = threading.Thread(target=move)
+    mover.start()
+    while mover.is_alive():
+        snapshot = rain.snapshot()
+        assert snapshot["/distill/map/x"] == snapshot["/distill/map/y"]
+    mover.join()

@@ -1,4 +1,4 @@
-"""A small parametric instrument: latents in, tones and noise out, so that the analysis is tested without trained networks."""
+"""A synthetic instrument, latents in, tones and noise out: it needs no trained networks."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class ToyInstrument:
         return (amplitude * ((1 - share) * tone + share * np.resize(self._noise, count))).astype(np.float32)
 
     def clip(self, seed: int, count: int = 40) -> npt.NDArray[np.float32]:
-        """A sound of `count` latents whose encoding is remembered."""
+        """Return a sound of `count` latents; `encode` remembers them."""
         rng = np.random.default_rng(seed)
         steps = np.repeat(rng.standard_normal((self.dimensions, count // 8 + 1)), 8, axis=1)[:, :count]
         latents = steps + 0.2 * rng.standard_normal((self.dimensions, count))
@@ -49,7 +49,7 @@ class ToyInstrument:
         return samples
 
     def encode(self, samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """The latents a clip was made of; of any other sound, zeros."""
+        """Return the latents a clip was made of; of any other sound, zeros."""
         found = self.known.get(len(samples) * 1000003 + int(1e6 * samples[:999].sum()))
         zeros = np.zeros((self.dimensions, max(1, -(-(len(samples) // HOP) // 4))))
         return (zeros if found is None else found).astype(np.float32)

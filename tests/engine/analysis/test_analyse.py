@@ -1,4 +1,4 @@
-"""The whole analysis on an instrument whose sound is known, and on corpora that give it little to work with."""
+"""The whole analysis of a synthetic instrument, and of corpora that give it little to work with."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from distill_engine.analysis.analyse import Analysis, AnalysisConfig, analyse, most_hops
+from distill_engine.analysis.analyse import AnalysedModel, Analysis, AnalysisConfig, analyse, most_hops
 from distill_engine.analysis.controls import Controls
 from distill_engine.analysis.features.table import NAMES, extract, summarise
 from distill_engine.analysis.model_prober import AnalysisProgress
@@ -24,7 +24,9 @@ TINY = AnalysisConfig(probes=48, bases=2, positions=5, moving_bases=1, moving_po
 
 @pytest.fixture(scope="module")
 def found(toy: Any) -> Analysis:
-    return analyse(toy.encode, toy.synthesise, [toy.clip(seed) for seed in range(5)], seed=1, config=SMALL)
+    return analyse(
+        AnalysedModel(toy.encode, toy.synthesise), [toy.clip(seed) for seed in range(5)], seed=1, config=SMALL
+    )
 
 
 def test_named_controls_follow_their_feature(found: Analysis) -> None:
@@ -66,7 +68,8 @@ def test_every_feature_is_offered_or_withheld_with_a_reason(found: Analysis) -> 
 
 def test_the_same_seed_gives_the_same_controls_however_many_listen(toy: Any) -> None:
     one, two = (
-        analyse(toy.encode, toy.synthesise, [toy.clip(7)], seed=1, config=TINY, workers=workers) for workers in (1, 3)
+        analyse(AnalysedModel(toy.encode, toy.synthesise, workers=workers), [toy.clip(7)], seed=1, config=TINY)
+        for workers in (1, 3)
     )
     assert one.controls.infos == two.controls.infos
     assert one.seconds_synthesised == two.seconds_synthesised
@@ -97,13 +100,15 @@ def test_pictures_are_drawn_of_a_stored_analysis(found: Analysis, tmp_path: Path
 
 def test_progress_is_reported_as_typed_events(toy: Any) -> None:
     events: list[AnalysisProgress] = []
-    analyse(toy.encode, toy.synthesise, [np.zeros(8192, np.float32)], progress=events.append, config=SMALL)
+    analyse(
+        AnalysedModel(toy.encode, toy.synthesise), [np.zeros(8192, np.float32)], progress=events.append, config=SMALL
+    )
     assert events[-1].stage == "done"
     assert all(0 <= event.done <= event.total for event in events)
 
 
 def test_silence_gives_no_controls_and_says_so(toy: Any) -> None:
-    result = analyse(toy.encode, toy.synthesise, [np.zeros(44100, np.float32)], config=SMALL)
+    result = analyse(AnalysedModel(toy.encode, toy.synthesise), [np.zeros(44100, np.float32)], config=SMALL)
     assert not len(result.controls)
     assert "silent" in result.notes[0]
     assert result.map is None
@@ -112,21 +117,25 @@ def test_silence_gives_no_controls_and_says_so(toy: Any) -> None:
 
 def test_a_model_that_always_sounds_the_same_offers_no_control_that_does_nothing(toy: Any) -> None:
     tone = (0.2 * np.sin(2 * np.pi * 220 * np.arange(512 * 4096) / 44100)).astype(np.float32)
-    result = analyse(toy.encode, lambda z: tone[: z.shape[1] * 512], [toy.clip(0), toy.clip(0)], config=TINY)
+    result = analyse(
+        AnalysedModel(toy.encode, lambda z: tone[: z.shape[1] * 512]), [toy.clip(0), toy.clip(0)], config=TINY
+    )
     assert not len(result.controls)
     assert "nearly the same" in result.notes[0]
     assert len(result.withheld) == len(NAMES)
 
 
 def test_one_file_is_enough(toy: Any) -> None:
-    result = analyse(toy.encode, toy.synthesise, [toy.clip(3, 80)], config=SMALL)
+    result = analyse(AnalysedModel(toy.encode, toy.synthesise), [toy.clip(3, 80)], config=SMALL)
     assert "loudness" in result.controls.names
 
 
 def test_hits_followed_by_silence_are_analysed(toy: Any) -> None:
     rng = np.random.default_rng(5)
     clips = [np.pad(0.3 * rng.standard_normal(4000).astype(np.float32), (0, 30000)) for _ in range(6)]
-    result = analyse(lambda clip: rng.standard_normal((8, 17)).astype(np.float32), toy.synthesise, clips, config=TINY)
+    result = analyse(
+        AnalysedModel(lambda clip: rng.standard_normal((8, 17)).astype(np.float32), toy.synthesise), clips, config=TINY
+    )
     assert len(result.controls)
     assert result.map is not None
     assert len(result.map.clips) == len(clips)
@@ -134,7 +143,9 @@ def test_hits_followed_by_silence_are_analysed(toy: Any) -> None:
 
 def test_one_sound_over_and_over_is_like_that_sound_once(toy: Any) -> None:
     clip = toy.clip(3, 80)
-    once, often = (analyse(toy.encode, toy.synthesise, clips, seed=1, config=TINY) for clips in ([clip], [clip] * 4))
+    once, often = (
+        analyse(AnalysedModel(toy.encode, toy.synthesise), clips, seed=1, config=TINY) for clips in ([clip], [clip] * 4)
+    )
     assert "loudness" in often.controls.names
     assert all(info.high > info.low for info in often.controls.infos if info.kind == "feature")
     assert set(once.controls.names) | {entry.feature for entry in once.withheld} >= set(NAMES)
@@ -146,7 +157,7 @@ def test_no_more_is_listened_to_than_was_said(found: Analysis) -> None:
 
 
 def test_places_that_are_silent_when_held_are_passed_over() -> None:
-    """A corpus that is mostly decay: the model sounds in two fifths of it, and that is where controls are tried."""
+    """Try controls where the model sounds: in two fifths of a corpus that is mostly decay."""
     rng = np.random.default_rng(0)
     noise = rng.standard_normal(44100).astype(np.float32)
 
@@ -155,7 +166,7 @@ def test_places_that_are_silent_when_held_are_passed_over() -> None:
         return np.repeat(level, 512).astype(np.float32) * np.resize(noise, latents.shape[1] * 512)
 
     latents = rng.standard_normal((8, 200)).astype(np.float32)
-    result = analyse(lambda clip: latents, synthesise, [np.resize(0.1 * noise, 200 * 2048)], config=TINY)
+    result = analyse(AnalysedModel(lambda clip: latents, synthesise), [np.resize(0.1 * noise, 200 * 2048)], config=TINY)
     loudness = next(info for info in result.controls.infos if info.name == "loudness")
     assert loudness.centre > -50.0
 
@@ -168,12 +179,8 @@ def test_pure_noise_offers_no_pitch() -> None:
         gain = np.repeat(10 ** (0.2 * latents[0]), 512)
         return (gain * np.resize(noise, len(gain))).astype(np.float32)
 
-    result = analyse(
-        lambda clip: rng.standard_normal((8, len(clip) // 2048)).astype(np.float32),
-        synthesise,
-        [noise, noise],
-        config=TINY,
-    )
+    model = AnalysedModel(lambda clip: rng.standard_normal((8, len(clip) // 2048)).astype(np.float32), synthesise)
+    result = analyse(model, [noise, noise], config=TINY)
     assert "pitch" not in result.controls.names
     assert "undefined" in next(entry.reason for entry in result.withheld if entry.feature == "pitch")
     assert "loudness" in result.controls.names
@@ -181,11 +188,11 @@ def test_pure_noise_offers_no_pitch() -> None:
 
 def test_no_clips_is_one_clear_error(toy: Any) -> None:
     with pytest.raises(AnalysisError, match="no sounds"):
-        analyse(toy.encode, toy.synthesise, [])
+        analyse(AnalysedModel(toy.encode, toy.synthesise), [])
 
 
 def test_nan_from_the_model_is_one_clear_error(toy: Any) -> None:
     with pytest.raises(AnalysisError, match="NaN"):
-        analyse(toy.encode, lambda z: np.full(z.shape[1] * 512, np.nan), [toy.clip(0)], config=SMALL)
+        analyse(AnalysedModel(toy.encode, lambda z: np.full(z.shape[1] * 512, np.nan)), [toy.clip(0)], config=SMALL)
     with pytest.raises(AnalysisError, match="NaN"):
-        analyse(lambda x: np.full((8, 4), np.nan), toy.synthesise, [toy.clip(0)], config=SMALL)
+        analyse(AnalysedModel(lambda x: np.full((8, 4), np.nan), toy.synthesise), [toy.clip(0)], config=SMALL)

@@ -1,4 +1,4 @@
-"""The controls as they are played: offsets, limits, storage, the temporal ones' effect on a source."""
+"""The controls as they are played: offsets, limits, storage, effect of temporal controls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The surface on which a model keeps its level, found on models whose level is known."""
+"""The level surface, fitted to models whose level is known."""
 
 import numpy as np
 import pytest
@@ -18,12 +18,12 @@ def region() -> Region:
 
 
 def _flat(level: np.ndarray) -> np.ndarray:
-    """A log-mel [bands, F] of one level [F] in dB."""
+    """Return a log-mel [bands, F] with the level [F] in dB in every band."""
     return np.repeat((level / 20 * np.log(10))[None], BANDS, axis=0).astype(np.float32)
 
 
 def _bent(white: np.ndarray) -> np.ndarray:
-    """A level in dB with a slope and a bend."""
+    """Return a level in dB with a slope and a bend, of whitened latents."""
     return -30 + 8 * white[0] - 6 * white[2] + 3 * white[1] * white[3] + 2 * white[4] ** 2
 
 

@@ -1,4 +1,4 @@
-"""The means that shape a source's path forget nothing: what is no number must not come into them."""
+"""Source modulation: NaN and infinity do not enter the running means."""
 
 import numpy as np
 

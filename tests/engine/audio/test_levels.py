@@ -1,4 +1,4 @@
-"""Levels, fades, flat tops and mixing down."""
+"""Levels, flat tops and mixing down."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ from distill_engine.audio.levels import (
     SILENCE_DB,
     clipped_samples,
     db_to_gain,
-    equal_power_fade,
-    fade_in,
-    fade_out,
     gain_to_db,
     mix_to_mono,
     peak_db,
@@ -41,27 +38,9 @@ def test_silence_has_a_finite_level(nothing: np.ndarray) -> None:
     assert db_to_gain(SILENCE_DB) == 0.0
 
 
-def test_fades_rise_from_and_fall_to_nothing_and_touch_only_their_end() -> None:
-    x = np.ones((2, 1000), np.float32)
-    rising, falling = fade_in(x, 100), fade_out(x, 100)
-    assert rising[0, 0] == 0.0
-    assert np.all(np.diff(rising[0, :101]) > 0)
-    np.testing.assert_array_equal(rising[:, 100:], 1.0)
-    np.testing.assert_array_equal(falling, rising[:, ::-1])
-    assert np.all(x == 1.0)
-    assert fade_in(x, 5000).shape == x.shape
-    np.testing.assert_array_equal(fade_in(x, 0), x)
-
-
-@pytest.mark.parametrize("length", [1, 2, 512, 5000])
-def test_equal_power_fades_keep_the_power(length: int) -> None:
-    out, into = equal_power_fade(length)
-    np.testing.assert_allclose(out**2 + into**2, 1.0, atol=1e-6)
-    np.testing.assert_allclose(out, into[::-1], atol=1e-6)
-
-
-def test_equal_power_fade_of_nothing() -> None:
-    assert [curve.shape for curve in equal_power_fade(0)] == [(0,), (0,)]
+def test_what_counts_as_silence_can_be_chosen() -> None:
+    assert (gain_to_db(0.0, -90.0), gain_to_db(1e-6, -90.0)) == (-90.0, -90.0)
+    assert (db_to_gain(-90.0, -90.0), db_to_gain(-20.0, -90.0)) == (0.0, 0.1)
 
 
 @pytest.mark.parametrize("frequency", [60.0, 440.0, 3000.0])

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import soxr
 
-from distill_engine.audio.mel import DEFAULT_MEL, FloatArray, MelConfig, hz_to_mel, mel_spectrogram, mel_to_hz
+from distill_engine.audio.arrays import Float32Array
+from distill_engine.audio.mel import DEFAULT_MEL, MelConfig, hz_to_mel, mel_spectrogram, mel_to_hz
 from distill_engine.audio.mel_adapter import MelAdapter
 from distill_engine.errors import ConfigError
 
@@ -21,17 +22,17 @@ MELS = {
 PAIRS = [(a, b) for a, b in permutations(MELS, 2) if "default" in (a, b)]
 
 
-def centres(config: MelConfig) -> FloatArray:
+def centres(config: MelConfig) -> Float32Array:
     low, high = hz_to_mel([config.f_min, config.f_max], config.scale)
     return np.asarray(mel_to_hz(np.linspace(low, high, config.bands + 2), config.scale)[1:-1], np.float32)
 
 
-def magnitudes(mel: FloatArray, config: MelConfig) -> FloatArray:
+def magnitudes(mel: Float32Array, config: MelConfig) -> Float32Array:
     linear = np.expm1(mel) if config.compression == "log1p" else np.exp(mel)
     return np.asarray(linear ** (1.0 / config.power))
 
 
-def frequency_and_level(frame: FloatArray, config: MelConfig) -> tuple[float, float]:
+def frequency_and_level(frame: Float32Array, config: MelConfig) -> tuple[float, float]:
     """Hz and dB of the strongest peak of one frame [bands]."""
     linear = magnitudes(frame, config)
     peak = int(np.argmax(linear))
@@ -40,7 +41,7 @@ def frequency_and_level(frame: FloatArray, config: MelConfig) -> tuple[float, fl
     return frequency, float(10 * np.log10((linear[around] ** 2).sum()))
 
 
-def sine(frequency: float, amplitude: float, config: MelConfig, seconds: float = 0.6) -> FloatArray:
+def sine(frequency: float, amplitude: float, config: MelConfig, seconds: float = 0.6) -> Float32Array:
     time = np.arange(int(seconds * config.sample_rate)) / config.sample_rate
     return (amplitude * np.sin(2 * np.pi * frequency * time)).astype(np.float32)
 
@@ -79,7 +80,7 @@ def test_noise_keeps_its_level_in_every_band(a: str, b: str) -> None:
 def test_a_click_stays_at_its_time(a: str, b: str) -> None:
     source, target = MELS[a], MELS[b]
 
-    def click(config: MelConfig) -> FloatArray:
+    def click(config: MelConfig) -> Float32Array:
         samples = np.zeros(config.sample_rate, np.float32)
         samples[int(0.42 * config.sample_rate)] = 1.0
         return mel_spectrogram(samples, config)
@@ -93,7 +94,7 @@ def test_a_click_stays_at_its_time(a: str, b: str) -> None:
 def test_a_sweep_is_at_every_moment_where_it_was(a: str, b: str) -> None:
     source, target = MELS[a], MELS[b]
 
-    def sweep(config: MelConfig) -> FloatArray:
+    def sweep(config: MelConfig) -> Float32Array:
         time = np.arange(2 * config.sample_rate) / config.sample_rate
         return mel_spectrogram((0.3 * np.sin(2 * np.pi * (300 * time + 900 * time**2))).astype(np.float32), config)
 

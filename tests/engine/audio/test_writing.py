@@ -192,7 +192,7 @@ def test_read_only_folders_are_one_line(tmp_path: Path, monkeypatch: pytest.Monk
     def refuse(*_: object) -> int:
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr("os.open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(AudioFileError, match=words):
         write_audio(tmp_path / "sound.wav", STEREO, 44100)
 

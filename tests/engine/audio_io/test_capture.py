@@ -187,7 +187,7 @@ def test_an_input_lost_alone_is_said_and_heard_again_when_it_is_back_while_the_o
     keeper._watch_input()
     keeper._watch_input()
     assert capture.read(512) is None
-    assert notices[before:] == [("warning", "the input microphone is lost; hearing silence until it is back")]
+    assert notices[before:] == [("warning", "the input microphone is lost; it is silent until it is back")]
     keeper._input_due = 0.0
     keeper._watch_input()
     assert [level for level, _ in notices[before:]] == ["warning", "info"]

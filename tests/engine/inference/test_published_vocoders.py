@@ -197,7 +197,7 @@ def test_what_memory_made_it_do_is_told_while_it_plays(tiny_model, monkeypatch):
     synth = Synth(instrument, seed=2)
     assert np.abs(synth.render(24) - expected).max() <= 1e-5
     told = [report.message for report in synth.take_reports()]
-    assert told[-1] == "v3: cpu ran out of memory: going on in pieces of 2 frames"
+    assert told[-1] == "v3: cpu ran out of memory: continuing in pieces of 2 frames"
 
 
 @pytest.mark.parametrize("fails", [False, True])
@@ -220,7 +220,7 @@ def test_a_render_tells_what_was_dealt_with_and_writes_no_silence(tiny_model, tm
         assert not path.exists()
         return
     result = render_score(instrument, Score(0.5), RenderTarget(path))
-    assert result.notes[-1] == "v3: cpu ran out of memory: going on in pieces of 4 frames"
+    assert result.notes[-1] == "v3: cpu ran out of memory: continuing in pieces of 4 frames"
 
 
 def test_a_swap_to_it_and_back_is_aligned_and_goes_on(tiny_model):

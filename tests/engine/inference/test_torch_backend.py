@@ -96,7 +96,7 @@ def test_out_of_memory_makes_the_pieces_smaller_and_says_so(backend, network, er
     stream = TorchBackend(Runner(full, CPU, notify=told.append), 8, 1)
     assert np.abs(stream.step(x) - expected).max() <= 1e-5
     assert full.sizes == [24, 12, 6, 6, 6, 6]
-    assert told == [f"cpu ran out of memory: going on in pieces of {size} frames" for size in (12, 6)]
+    assert told == [f"cpu ran out of memory: continuing in pieces of {size} frames" for size in (12, 6)]
     stream.step(x)
     assert len(told) == 2  # it stays with what fitted
 
@@ -115,7 +115,7 @@ def test_a_full_device_is_left_for_the_cpu_in_mid_sound(backend, network):
     assert np.abs(np.concatenate(heard, axis=1) - expected).max() <= 1e-5
     assert np.abs(two.step(x[:, 10:]) - heard[1]).max() <= 1e-6  # the other stream moves too
     assert (runner.device.type, runner.dtype) == ("cpu", torch.float32)
-    assert told[-1] == "meta ran out of memory: going on on the CPU, slower"
+    assert told[-1] == "meta ran out of memory: continuing on the CPU, slower"
     assert full.sizes[2:] == [14, 7, 3, 1, 14, 14]
 
 
@@ -138,7 +138,7 @@ def test_states_and_weights_that_do_not_fit_go_to_the_cpu(network, monkeypatch):
 
     runner = Runner(network, torch.device("meta"), initial_state=initial_state, notify=told.append)
     assert TorchBackend(runner, 8, 1).step(mel(2)).shape == (1, 1024)
-    assert told == ["meta ran out of memory: going on on the CPU, slower"]
+    assert told == ["meta ran out of memory: continuing on the CPU, slower"]
 
     class Heavy(torch.nn.Module):
         def to(self, device: Any, *_: Any, **__: Any) -> Any:  # type: ignore[override]
@@ -147,7 +147,7 @@ def test_states_and_weights_that_do_not_fit_go_to_the_cpu(network, monkeypatch):
             return self
 
     assert move_network(Heavy(), torch.device("meta"), told.append).type == "cpu"
-    assert told[-1] == "the weights do not fit on meta: going on on the CPU, slower"
+    assert told[-1] == "the weights do not fit on meta: continuing on the CPU, slower"
 
 
 def test_what_torch_keeps_for_later_is_given_back(monkeypatch):
@@ -155,5 +155,5 @@ def test_what_torch_keeps_for_later_is_given_back(monkeypatch):
     monkeypatch.setattr(torch.cuda, "empty_cache", lambda: given.append("cuda"))
     monkeypatch.setattr(torch.mps, "empty_cache", lambda: given.append("mps"))
     for name in ("cuda", "mps", "cpu"):
-        runner_module._give_back(torch.device(name))
+        runner_module._release_cached_memory(torch.device(name))
     assert given == ["cuda", "mps"]

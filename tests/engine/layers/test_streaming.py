@@ -1,4 +1,4 @@
-"""The streaming contract: streamed == whole, causal, and restorable in mid-stream."""
+"""The streaming contract: streamed equals whole, causal, and restorable in mid-stream."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_streamed_equals_whole_but_for_the_stated_delay(name: str, sizes: list[i
     with torch.no_grad():
         whole, streamed = layer.forward(x), stream(layer, x, sizes)
     delay = layer.delay
-    usable = whole.shape[-1] - delay  # the stream has not come to the last samples yet
+    usable = whole.shape[-1] - delay  # the stream has not output the last `delay` samples yet
     assert torch.allclose(streamed[..., delay : delay + usable], whole[..., :usable], atol=1e-5)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from distill_engine.errors import LibraryError
 from distill_engine.library import assets
-from distill_engine.library.lookup import find_model, free_name, list_models, new_file, safe_name
+from distill_engine.library.lookup import find_model, list_models, new_file, safe_name
 
 
 @pytest.fixture(autouse=True)
@@ -118,13 +118,6 @@ def test_nothing_is_overwritten(library: Path, tmp_path: Path) -> None:
 def test_new_files_go_to_any_path_where_that_is_allowed(tmp_path: Path) -> None:
     assert new_file(tmp_path / "r", str(tmp_path / "s" / "x.WAV"), ".wav", allow_paths=True) == tmp_path / "s" / "x.WAV"
     assert new_file(tmp_path / "r", "x", ".wav", allow_paths=True) == tmp_path / "r" / "x.wav"
-
-
-def test_free_names_are_numbered(tmp_path: Path) -> None:
-    for expected in ("take.wav", "take 2.wav", "take 3.wav"):
-        path = free_name(tmp_path, "take", ".wav")
-        assert path.name == expected
-        path.write_bytes(b"x")
 
 
 @pytest.mark.parametrize("name", ["a/b", "..", ".x", "a\\b", " a", "a ", "", "COM1", "x" * 121, "a\x1b[31m", "a."])

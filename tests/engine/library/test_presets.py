@@ -72,10 +72,10 @@ def test_export_and_import_go_round(store: PresetStore, tmp_path: Path) -> None:
     with pytest.raises(PresetError, match="exists already"):
         store.export(store.find("Rain", "forest"), tmp_path / "out.json")
     other = PresetStore(tmp_path / "elsewhere")
-    assert other.bring_in(tmp_path / "out.json").values == VALUES
+    assert other.take_in(read_preset(tmp_path / "out.json")).values == VALUES
     with pytest.raises(PresetError, match="there already"):
-        other.bring_in(tmp_path / "out.json")
-    assert other.bring_in(tmp_path / "out.json", "Rain 2").position == 1
+        other.take_in(read_preset(tmp_path / "out.json"))
+    assert other.take_in(read_preset(tmp_path / "out.json"), "Rain 2").position == 1
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "/abs", "a/b\\c", ".hidden", "CON", "ü ö", "100%", "a.", "x:y*?"])
@@ -172,7 +172,7 @@ def test_a_failed_write_leaves_the_old_preset(store: PresetStore, monkeypatch: p
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", fail)
-    with pytest.raises(PresetError, match="No space left"):
+    with pytest.raises(PresetError, match="the disk is full: free some space"):
         store.save("a", "m", "", {"/distill/width": 1.0})
     assert store.find("a", "m").values == VALUES
     assert [path.name for path in (store.root / "m").iterdir()] == ["a.preset.json"]

@@ -71,7 +71,7 @@ def test_what_is_set_while_the_model_loads_is_heard(engines, tiny_model):
         (["model", "no such model"], "no such model"),
         (["model", "/etc/passwd"], "passwd"),
         (["vocoder", "squeak"], "unknown"),
-        (["source", "prior"], "no learned prior"),
+        (["source", "prior"], "source prior: unknown"),
         (["record", "stop"], "nothing is being recorded"),
         (["record", "../outside"], "outside"),
         (["dance"], "no command 'dance'"),

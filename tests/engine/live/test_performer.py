@@ -10,7 +10,7 @@ import pytest
 
 from distill_engine.audio_io.output import ClockOutput
 from distill_engine.errors import ControlError
-from distill_engine.live.performer import Performer
+from distill_engine.live.performer import BlockSettings, Performer
 from distill_engine.live.scheduling import TargetConfig, Underrun
 from distill_engine.realtime.shared_memory import ParameterReader, ParameterWriter, SharedBlock
 
@@ -64,7 +64,10 @@ def stage():
     notices: list[Any] = []
     synth = Sine()
     performer = Performer(
-        synth, ParameterReader(block), target=TargetConfig(margin=0.05), notice=notices.append, expected_seconds=0.001
+        synth,
+        ParameterReader(block),
+        BlockSettings(expected_seconds=0.001, target=TargetConfig(margin=0.05)),
+        notice=notices.append,
     )
     output = Kept()
     performer.switch(output)

@@ -64,7 +64,7 @@ def test_arrays_come_back_as_they_were(model: Path) -> None:
             assert back[name].shape == array.shape
             assert np.array_equal(back[name], array)
             assert back[name].flags.writeable
-        assert file.read_metadata("training/model") == {"epoch": "4"}
+        assert dict(file.read("training/model").metadata) == {"epoch": "4"}
         assert np.isinf(file.read_part("training/model")["moment"]).all()
         assert file.read_graph("runtime/decoder.onnx") == b"graph"
         assert file.is_canonical()

@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 
 from distill_engine.errors import ModelFileError
-from distill_engine.modelfile import Manifest, ModelFile, atomic, save_model, update_model
-from distill_engine.modelfile.atomic import TEMPORARY_SUFFIX, folder_lock
+from distill_engine.modelfile import Manifest, ModelFile, save_model, update_model
+from distill_engine.system import atomic_write
+from distill_engine.system.atomic_write import TEMPORARY_SUFFIX, folder_lock
 
 PARTS = {"model": {"w": np.ones(1000, np.float32)}}
 
@@ -86,7 +87,7 @@ def test_an_interruption_leaves_no_temporary_file(model: Path, monkeypatch: pyte
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(atomic, "sync_file", interrupt)
+    monkeypatch.setattr(atomic_write, "sync_file", interrupt)
     with pytest.raises(KeyboardInterrupt):
         update_model(model, parts=PARTS)
     assert os.listdir(model.parent) == [model.name]
@@ -101,7 +102,7 @@ def test_a_read_only_folder_is_named(model: Path, monkeypatch: pytest.MonkeyPatc
         return genuine(path, flags, *rest)
 
     monkeypatch.setattr(os, "open", read_only)
-    with pytest.raises(ModelFileError, match="not permitted: choose another folder"):
+    with pytest.raises(ModelFileError, match="no permission to write there: choose another folder"):
         update_model(model, parts=PARTS)
 
 
@@ -132,23 +133,23 @@ def test_what_dead_writers_left_is_cleaned_up(model: Path) -> None:
 
 
 def test_without_locks_only_old_leftovers_are_cleaned_up(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(atomic, "fcntl", None)
+    monkeypatch.setattr(atomic_write, "fcntl", None)
     young, old = (model.with_name(f".{name}{TEMPORARY_SUFFIX}") for name in ("young", "old"))
     for path in (young, old):
         path.write_bytes(b"half")
-    os.utime(old, (0, time.time() - 2 * atomic.STALE_SECONDS))
+    os.utime(old, (0, time.time() - 2 * atomic_write.STALE_SECONDS))
     update_model(model, parts=PARTS)
     assert young.exists()
     assert not old.exists()
 
 
-def test_a_folder_that_stays_locked_is_reported(model: Path) -> None:
+def test_a_folder_that_stays_locked_is_reported(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(atomic_write, "LOCK_SECONDS", 0.05)
     with (
         folder_lock(model.parent),
-        pytest.raises(ModelFileError, match="another process"),
-        folder_lock(model.parent, seconds=0.05),
+        pytest.raises(ModelFileError, match="another process has been saving in .*: wait for it or stop it"),
     ):
-        pass
+        update_model(model, parts=PARTS)
 
 
 def test_a_failing_manifest_function_changes_nothing(model: Path) -> None:

@@ -1,4 +1,4 @@
-"""The latent model: streamed equals whole, nothing looks ahead, normalisation and units."""
+"""The latent model: streamed equals whole, causal, normalisation and units."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_the_gaussian_bottleneck_measures_the_distance_from_the_normal_distribut
     log_variance = torch.tensor([-1.0, 0.0])[None, :, None].repeat(1, 1, 50)
     result = bottleneck(torch.cat([mean, log_variance], 1), torch.Generator().manual_seed(0))
     expected = 0.5 * (4.0 + np.exp(-1.0) - 1.0 + 1.0)
-    assert float(result.loss) == pytest.approx(expected + 0.1, abs=1e-5)  # the unused dimension has its free nats
+    assert float(result.loss) == pytest.approx(expected + 0.1, abs=1e-5)  # the unused dimension counts its free nats
     assert result.active == 1
     again = bottleneck(torch.cat([mean, log_variance], 1), torch.Generator().manual_seed(0))
     assert torch.equal(result.latents, again.latents)

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from distill_engine.errors import ControlError
-from distill_engine.realtime.message_channel import LINE_LIMIT, Channel, ChannelClosed
+from distill_engine.realtime.message_channel import LINE_LIMIT_BYTES, Channel, ChannelClosed
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_a_full_queue_is_refused_without_waiting(ends):
 
 
 def test_a_message_that_is_too_long_is_refused(ends):
-    assert not ends[0].send({"text": "x" * LINE_LIMIT})
+    assert not ends[0].send({"text": "x" * LINE_LIMIT_BYTES})
 
 
 def test_the_other_end_going_away_is_said(ends):
@@ -69,7 +69,7 @@ def test_closing_wakes_who_waits(ends):
     assert outcome == ["closed"]
 
 
-@pytest.mark.parametrize("line", [b"not json\n", b"[1]\n", b"\xff\xfe\n", b"x" * (LINE_LIMIT + 2)])
+@pytest.mark.parametrize("line", [b"not json\n", b"[1]\n", b"\xff\xfe\n", b"x" * (LINE_LIMIT_BYTES + 2)])
 def test_what_is_no_message_ends_the_connection(line):
     here, raw = socket.socketpair()
     channel = Channel(here)

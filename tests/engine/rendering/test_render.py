@@ -202,8 +202,8 @@ def test_a_score_shorter_than_its_fade_still_sounds(vocos):
     assert np.abs(_whole(play_score(vocos, Score(0.02, seed=3)))).max() > 0
 
 
-def test_a_render_is_the_synth(vocos):
-    score = Score(1.0, seed=3, source="drift", width=0.0)
+def test_a_render_is_the_synth_with_the_same_defaults(vocos):
+    score = Score(1.0, seed=3, source="drift")
     sound = _whole(play_score(vocos, score))
     synth = Synth(vocos, seed=3, block=RENDER_BLOCK)
     live = synth.render(80)[:, vocos.delay_samples :]

@@ -39,6 +39,7 @@ def play(synth, hops, samples=None):
 @pytest.mark.parametrize("part", ["decoder", "vocoder"])
 def test_a_voice_that_cannot_be_computed_is_silent_said_once_and_comes_back(instrument, part):
     synth = Synth(instrument, seed=2)
+    synth.set("/distill/width", 0.0)
     play(synth, 8)
     broken = Broken(getattr(synth._mixer.main, part), 1)
     silent = play(synth, 12)

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from distill_engine.audio.levels import db_to_gain
 from distill_engine.errors import ConfigError
-from distill_engine.synthesis.output_stage import HighPass, Limiter, OutputConfig, OutputStage, Widener, gain_from_db
+from distill_engine.synthesis.hop_values import MUTED_DB
+from distill_engine.synthesis.output_stage import HighPass, Limiter, OutputConfig, OutputStage, Widener
 
 HOP = 512
 RNG = np.random.default_rng(0)
@@ -118,8 +120,8 @@ def test_saved_and_restored_bit_for_bit():
 
 
 def test_silence_is_minus_ninety_db():
-    assert gain_from_db(-90.0) == 0.0
-    assert gain_from_db(0.0) == 1.0
+    assert db_to_gain(-90.0, MUTED_DB) == 0.0
+    assert db_to_gain(0.0, MUTED_DB) == 1.0
 
 
 def test_impossible_settings_are_refused():

@@ -9,12 +9,12 @@ from distill_engine.audio.mel import DEFAULT_MEL, mel_spectrogram
 from distill_engine.errors import ControlError
 from distill_engine.models.upsample import upsample_latents
 from distill_engine.synthesis.live_input import LiveInput
+from distill_engine.synthesis.source_bank import SourceBank
 from distill_engine.synthesis.sources import (
     CorpusSource,
     DriftSource,
     HoldSource,
     LatentSource,
-    SourceBank,
     SourceSettings,
 )
 

@@ -1,4 +1,4 @@
-"""BigVGAN as a vocoder: any length in bounded memory, on the device there is, going on where memory runs out."""
+"""BigVGAN as a vocoder: any length in bounded memory, on any device, with too little memory."""
 
 from __future__ import annotations
 
@@ -77,11 +77,11 @@ def test_out_of_memory_makes_smaller_blocks_and_says_so(
         return step(part, state)
 
     monkeypatch.setattr(loaded.runner, "_step", small_memory)
-    monkeypatch.setattr(loaded.runner, "told", reasons.append)
+    monkeypatch.setattr(loaded.runner, "notify", reasons.append)
     np.testing.assert_allclose(loaded.vocode(mel), expected, atol=1e-5)
     assert [reason.split(": ")[1] for reason in reasons] == [
-        "going on in pieces of 32 frames",
-        "going on in pieces of 16 frames",
+        "continuing in pieces of 32 frames",
+        "continuing in pieces of 16 frames",
     ]
 
 

@@ -77,7 +77,7 @@ def test_hifigan_v2_has_the_published_size_and_keys() -> None:
 
 
 class PublishedGenerator(nn.Module):
-    """An independent reading of the published network: torch layers, symmetric padding, weight norm on every convolution."""
+    """An independent implementation of the published network: torch layers, symmetric padding, weight norm on every convolution."""
 
     def __init__(self) -> None:
         super().__init__()

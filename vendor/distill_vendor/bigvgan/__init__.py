@@ -1,6 +1,7 @@
-"""BigVGAN-v2's generator, written anew and weight-compatible with the pinned upstream. MIT; see LICENSE beside this file.
+"""BigVGAN-v2's generator, written anew: it loads the weights of the upstream commit in `pin`.
 
-Importing this package imports no framework: `BigVGAN` is loaded on first use.
+Licence: MIT, see LICENSE beside this file. Importing this package imports no framework, because
+`BigVGAN` is loaded on first use.
 """
 
 from __future__ import annotations

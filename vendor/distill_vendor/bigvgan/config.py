@@ -1,4 +1,4 @@
-"""What a BigVGAN-v2 generator is made of. Imports no framework."""
+"""The config of a BigVGAN-v2 generator. Imports no framework."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ UPSTREAM_NAMES = {
     "f_min": "fmin",
     "f_max": "fmax",
 }
-ACTIVATION_REACH = 10  # rows of input beyond the output that one anti-aliased activation sees, half on each side
-ACTIVATION_DELAY = 5
+ACTIVATION_DELAY = 5  # rows on each side of its output that an anti-aliased activation sees
 
 
 @dataclass(frozen=True)
 class BigVGANConfig:
-    """One published variant. Defaults: 44.1 kHz, 128 bands, hop 512. arXiv 2206.04658; names in upstream's config.json in
-    `UPSTREAM_NAMES`.
+    """One published variant (arXiv 2206.04658). Defaults: 44.1 kHz, 128 bands, hop 512.
 
-    `resblock` 1 has two convolutions per dilation, 2 has one. `activation` is "snakebeta" or "snake". The last six fields
-    define the mel that the weights were trained on (`f_max` None: half the sample rate).
+    `resblock` 1 has two convolutions per dilation, 2 has one. `activation` is "snakebeta" or
+    "snake". The last six fields define the mel that the weights were trained on (`f_max` None: half
+    the sample rate). `UPSTREAM_NAMES` maps the fields to the names in upstream's config.json.
+    Raises ValueError for impossible values.
     """
 
     kind: ClassVar[str] = "bigvgan"
@@ -69,7 +69,7 @@ class BigVGANConfig:
 
     @classmethod
     def from_upstream(cls, values: Mapping[str, Any]) -> BigVGANConfig:
-        """The generator's part of an upstream config.json; entries that concern training only are ignored."""
+        """Read the generator's part of an upstream config.json. Raises ValueError."""
         names = {field.name: UPSTREAM_NAMES.get(field.name, field.name) for field in fields(cls)}
         found = {ours: _tuples(values[theirs]) for ours, theirs in names.items() if theirs in values}
         found["resblock"] = int(found.get("resblock", 1))
@@ -83,17 +83,17 @@ class BigVGANConfig:
         return config
 
     def to_upstream(self) -> dict[str, Any]:
-        """The same as a dictionary under upstream's names."""
+        """Return the fields under upstream's names."""
         values = {UPSTREAM_NAMES.get(name, name): value for name, value in self.to_dict().items()}
         return {**values, "resblock": str(self.resblock), "hop_size": self.hop}
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-able values under the field names."""
+        """Return the fields as values for JSON."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> BigVGANConfig:
-        """Inverse of `to_dict`. Unknown names raise ValueError."""
+        """Make a config of the fields. Raises ValueError for unknown names."""
         unknown = sorted(set(values) - {field.name for field in fields(cls)})
         if unknown:
             raise ValueError(f"bigvgan config: unknown {', '.join(unknown)}")
@@ -106,7 +106,7 @@ class BigVGANConfig:
 
     @property
     def delay(self) -> int:
-        """Samples by which a stream is late: what the network sees of the future, summed over its layers."""
+        """Samples by which a stream is late: the look-ahead of all layers."""
         total = 3
         for rate, kernel in zip(self.upsample_rates, self.upsample_kernels, strict=True):
             total = total * rate + (kernel - rate) // 2 + max(self.block_delays)
@@ -114,7 +114,7 @@ class BigVGANConfig:
 
     @property
     def block_delays(self) -> tuple[int, ...]:
-        """Delay of each residual block of a stage, in the stage's own samples."""
+        """Delay of each residual block of a stage, in rows of that stage."""
         return tuple(
             sum(
                 (kernel - 1) // 2 * (d + (self.resblock == 1)) + ACTIVATION_DELAY * (2 if self.resblock == 1 else 1)
@@ -125,7 +125,7 @@ class BigVGANConfig:
 
     @property
     def multiplications_per_second(self) -> float:
-        """Multiply-accumulates of all convolutions for one second of audio (the ceiling that speed is measured against)."""
+        """Multiply-accumulates of all convolutions for a second of audio."""
         channels, rate = self.initial_channels, self.sample_rate / self.hop
         total = self.bands * channels * 7 * rate
         for up, kernel in zip(self.upsample_rates, self.upsample_kernels, strict=True):

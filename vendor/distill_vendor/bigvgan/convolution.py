@@ -1,10 +1,12 @@
-"""Dense convolutions of [B, T, C] signals: no padding, T rows in, T - (kernel - 1) * dilation rows out.
+"""Dense convolutions of [B, T, C] signals without padding: T - (kernel - 1) * dilation rows out.
 
-On the CPU, wide layers are computed by short fast convolution: tiles of m outputs are products of transformed tiles of
-n = m + kernel - 1 inputs with transformed weights, which takes half to a third of the multiplications. Kernels of 3 use
-F(4, 3) (Lavin and Gray, arXiv 1509.09308), longer ones a real discrete Fourier transform over the tile with three
-multiplications for each complex product (Nussbaumer, Fast Fourier Transform and Convolution Algorithms, 1982): unlike longer
-Winograd transforms these keep float32's accuracy. The products are plain matrix products over all tiles, one for each plane.
+On the CPU, wide layers use short fast convolution: tiles of m outputs are products of transformed
+tiles of n = m + kernel - 1 inputs with transformed weights, which takes half to a third of the
+multiplications. Kernels of 3 use F(4, 3) (Lavin and Gray, arXiv 1509.09308). Longer ones use a real
+discrete Fourier transform over the tile, with three multiplications for each complex product
+(Nussbaumer, Fast Fourier Transform and Convolution Algorithms, 1982), because longer Winograd
+transforms lose accuracy in float32. The products are matrix products over all tiles, one for each
+plane.
 """
 
 from __future__ import annotations
@@ -18,13 +20,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-FEWEST_CHANNELS = {3: 384, 7: 96, 11: 192}  # narrower layers spend more on the transforms than they save
-TILE_INPUTS = {7: 14, 11: 20}
+FEWEST_CHANNELS = {3: 384, 7: 96, 11: 192}  # by kernel; in narrower layers the transforms cost more than they save
+TILE_INPUTS = {7: 14, 11: 20}  # rows of a tile, by kernel
 
 
 @dataclass(frozen=True)
 class Transforms:
-    """y = back @ ((weights @ w) * (forward @ x)) for a tile x [n], kernel w [k], outputs y [m]; float64."""
+    """The matrices of y = back @ ((weights @ w) * (forward @ x)), in float64.
+
+    x [n] is a tile, w [k] the kernel, y [m] the outputs.
+    """
 
     forward: Tensor
     weights: Tensor
@@ -32,12 +37,13 @@ class Transforms:
 
     @property
     def outputs(self) -> int:
+        """Outputs m of a tile."""
         return self.back.shape[0]
 
 
 @dataclass(frozen=True)
 class FastWeight:
-    """The transformed weight `planes` [products, C_in, C_out] and the two transforms in float32."""
+    """A transformed weight `planes` [products, C_in, C_out] and its two transforms, in float32."""
 
     planes: Tensor
     forward: Tensor
@@ -45,7 +51,7 @@ class FastWeight:
 
 
 class Layer(Protocol):
-    """A convolution with `weight` [C_out, C_in, kernel] and `bias` [C_out]; `delay` is its reach to each side in rows.
+    """A convolution with `weight` [C_out, C_in, kernel] and `bias` [C_out], and `delay` rows on each side.
 
     `fast` is the weight's form for fast convolution, None until `convolve` makes it.
     """
@@ -63,7 +69,7 @@ class Layer(Protocol):
 
 
 def convolve(layer: Layer, rows: Tensor) -> Tensor:
-    """The layer's convolution [B, T, C_in] -> [B, T - reach, C_out]."""
+    """Convolve rows [B, T, C_in] by a layer to [B, T - reach, C_out]."""
     count = rows.shape[1] - 2 * layer.delay
     if _is_worth_it(layer, rows):
         if layer.fast is None:
@@ -84,7 +90,7 @@ def _is_worth_it(layer: Layer, rows: Tensor) -> bool:
 
 
 def transformed(weight: Tensor) -> FastWeight:
-    """The fast form of a weight [C_out, C_in, kernel]."""
+    """Return the fast form of a weight [C_out, C_in, kernel]. Raises ValueError."""
     transforms = transforms_for(weight.shape[2])
     if transforms is None:
         raise ValueError(f"no fast convolution for kernels of {weight.shape[2]}")
@@ -94,7 +100,7 @@ def transformed(weight: Tensor) -> FastWeight:
 
 
 def _convolve_fast(fast: FastWeight, rows: Tensor, dilation: int, bias: Tensor | None, y: Tensor) -> None:
-    """y [count, C_out] from rows [count + reach, C_in], both contiguous in C."""
+    """Compute y [count, C_out] from rows [count + reach, C_in], both contiguous in C."""
     m, n = fast.back.shape[0], fast.forward.shape[1]
     inputs, outputs = fast.planes.shape[1:]
     span = m * dilation  # rows of output per group of tiles, one tile for each phase of the dilation
@@ -116,7 +122,7 @@ def _convolve_fast(fast: FastWeight, rows: Tensor, dilation: int, bias: Tensor |
 
 @cache
 def transforms_for(kernel: int) -> Transforms | None:
-    """The transforms for kernels of 3, 7 and 11; None for others."""
+    """Return the transforms for kernels of 3, 7 and 11; None for others."""
     if kernel == 3:
         return _winograd_4_3()
     return _fourier(kernel, TILE_INPUTS[kernel]) if kernel in TILE_INPUTS else None
@@ -134,9 +140,10 @@ def _winograd_4_3() -> Transforms:
 
 
 def _fourier(kernel: int, n: int) -> Transforms:
-    """Circular correlation over n inputs, of which n - kernel + 1 outputs are free of wrap-around.
+    """Return circular correlation over n inputs; n - kernel + 1 outputs are free of wrap-around.
 
-    A complex product (a + ib)(c + id) is p - r + i(p + q) with p = c (a + b), q = a (d - c), r = b (c + d).
+    A complex product (a + ib)(c + id) is p - r + i(p + q) with p = c (a + b), q = a (d - c), r = b
+    (c + d).
     """
     times, taps = torch.arange(n, dtype=torch.float64), torch.arange(kernel, dtype=torch.float64)
     outs = torch.arange(n - kernel + 1, dtype=torch.float64)

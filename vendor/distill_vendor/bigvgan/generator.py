@@ -1,4 +1,4 @@
-"""BigVGAN-v2's generator: log-mel frames to samples, whole or as an exact stream. arXiv 2206.04658."""
+"""BigVGAN-v2's generator (arXiv 2206.04658): log-mel to samples, whole or as a stream."""
 
 from __future__ import annotations
 
@@ -21,8 +21,12 @@ _WEIGHT_NORM = (
 
 @dataclass
 class BigVGANState:
-    """`position` [1] frames taken so far, `end` [1] all frames of the sound (-1: not known yet), both int64 on the CPU;
-    `contexts` what each layer remembers, [B, rows, C] each, in the order in which the layers run."""
+    """State of a stream.
+
+    `position` [1] counts the frames so far, `end` [1] is the number of all frames (-1: not known
+    yet); both are int64 on the CPU. `contexts` are the last input rows [B, rows, C] of each layer,
+    in the order in which layers run.
+    """
 
     position: Tensor
     end: Tensor
@@ -30,10 +34,10 @@ class BigVGANState:
 
 
 class BigVGAN(nn.Module):
-    """Log-mel [B, bands, T] -> samples [B, 1, T * hop] in [-1, 1]; for playing, not for training.
+    """Turns log-mel [B, bands, T] into samples [B, 1, T * hop] in [-1, 1]; not for training.
 
-    `load_state_dict` takes upstream's "generator" entry unchanged, with weight norm or without; `state_dict` is the folded
-    form. The stream of `step` is `delay` samples late and otherwise equal to `forward`.
+    `load_state_dict` takes upstream's "generator" entry with or without weight norm; `state_dict`
+    is folded. The stream of `step` is `delay` samples late and otherwise equal to `forward`.
     """
 
     def __init__(self, config: BigVGANConfig | None = None) -> None:
@@ -59,13 +63,16 @@ class BigVGAN(nn.Module):
 
     @torch.no_grad()
     def forward(self, mel: Tensor) -> Tensor:
-        """All samples of a whole sound, aligned with its frames. Memory grows with T: for long sounds use `step`."""
+        """Compute samples [B, 1, T * hop] of a whole log-mel [B, bands, T], aligned with it.
+
+        Memory grows with T: use `step` for long sounds.
+        """
         if mel.shape[-1] == 0:
             return mel.new_zeros(mel.shape[0], 1, 0)
         return self._run(Signal(mel.transpose(1, 2), 0, mel.shape[-1]), Whole())
 
     def _run(self, signal: Signal, feed: Feed) -> Tensor:
-        """Samples [B, 1, T * hop] from the Signal of a mel [B, T, bands]."""
+        """Compute samples [B, 1, T * hop] from the Signal of a mel [B, T, bands]."""
         count = len(self.config.resblock_kernels)
         x = self.conv_pre.run(signal, feed)
         for index, up in enumerate(self.ups):
@@ -85,7 +92,7 @@ class BigVGAN(nn.Module):
     def initial_state(
         self, batch: int = 1, device: torch.device | None = None, dtype: torch.dtype | None = None
     ) -> BigVGANState:
-        """The state before the first frame; device and precision of the weights unless given."""
+        """Return the state before the first frame, on the weights' device unless one is given."""
         like = self.conv_pre.weight
         contexts = tuple(
             torch.zeros(batch, rows, channels, device=device or like.device, dtype=dtype or like.dtype)
@@ -95,25 +102,32 @@ class BigVGAN(nn.Module):
 
     @torch.no_grad()
     def step(self, mel: Tensor, state: BigVGANState) -> tuple[Tensor, BigVGANState]:
-        """Mel [B, bands, n] -> samples [B, 1, n * hop], `delay` samples late; the given state is not changed."""
+        """Compute samples [B, 1, n * hop], `delay` samples late, of log-mel [B, bands, n].
+
+        Returns them with the next state; the given state is not changed.
+        """
         position, end = int(state.position), int(state.end)
         feed = Stream(state.contexts)
         samples = self._run(Signal(mel.transpose(1, 2), position, None if end < 0 else end), feed)
         return samples, BigVGANState(state.position + mel.shape[-1], state.end, tuple(feed.kept))
 
     def ended(self, state: BigVGANState) -> BigVGANState:
-        """The state of a sound that is over: steps of any frames give its last `delay` samples, with the edge of `forward`."""
+        """Return the state of a sound that has ended.
+
+        Steps of any frames then give its last `delay` samples, with the edge that `forward` gives
+        it.
+        """
         return BigVGANState(state.position, state.position.clone(), state.contexts)
 
     def finish(self, state: BigVGANState) -> Tensor:
-        """The last `delay` samples [B, 1, delay] of a sound that is over, with the edge that `forward` gives it."""
+        """Compute the last samples [B, 1, delay] of a sound, with the edge of `forward`."""
         first = state.contexts[0]
         silent = first.new_zeros(first.shape[0], self.config.bands, -(-self.delay // self.hop))
         return self.step(silent, self.ended(state))[0][..., : self.delay]
 
 
 def context_shapes(config: BigVGANConfig) -> Iterator[tuple[int, int]]:
-    """Rows and channels of every context of a stream, in the order in which the layers run."""
+    """Yield rows and channels of every context of a stream, in the order in which layers run."""
     channels = config.initial_channels
     yield 6, config.bands
     for rate, kernel in zip(config.upsample_rates, config.upsample_kernels, strict=True):
@@ -135,7 +149,11 @@ def context_shapes(config: BigVGANConfig) -> Iterator[tuple[int, int]]:
 
 
 def fold_weight_norm(module: nn.Module, state_dict: dict[str, Tensor], prefix: str, *_: Any) -> None:
-    """Load hook: weight = g * v / |v| (norm over all axes but the first) where a layer comes as magnitude and direction."""
+    """Fold weight norm when a state is loaded: weight = g * v / |v|, norm over all later axes.
+
+    Replaces the tensors g [C, 1, ...] and v [C, ...] of each layer that has them by its weight [C,
+    ...].
+    """
     for g_name, v_name in _WEIGHT_NORM:
         for key in [key for key in state_dict if key.startswith(prefix) and key.endswith(g_name)]:
             stem = key[: -len(g_name)]
@@ -145,7 +163,7 @@ def fold_weight_norm(module: nn.Module, state_dict: dict[str, Tensor], prefix: s
 
 
 def with_weight_norm(state_dict: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The weight-normed form of a folded state dict, under upstream's training-time keys."""
+    """Split weights [C, ...] into g [C, 1, ...] and v [C, ...], as upstream trains them."""
     result: dict[str, Tensor] = {}
     for key, value in state_dict.items():
         if key.endswith(".weight"):
@@ -157,7 +175,7 @@ def with_weight_norm(state_dict: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _forget_derived(module: nn.Module, _: Any) -> None:
-    """After loading: whatever was made from the old weights is made anew."""
+    """Let layers forget what they derived from the weights before a load."""
     for child in module.modules():
         if isinstance(child, _Filter | Convolution | Upsampling):
             child.forget()

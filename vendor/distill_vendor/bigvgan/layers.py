@@ -1,4 +1,4 @@
-"""The layers of the generator. Parameters carry upstream's names; signals are [B, T, C] (see `stream`)."""
+"""The generator's layers. Parameters have upstream's names; signals are [B, T, C], see `stream`."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from distill_vendor.bigvgan.config import ACTIVATION_DELAY, BigVGANConfig
 from distill_vendor.bigvgan.convolution import FastWeight, convolve
 from distill_vendor.bigvgan.stream import Feed, Signal, hold, silence
 
-TAPS = 12
-TILE = 16  # rows that one small matrix product of the filters makes
+TAPS = 12  # of the resampling filters
+TILE = 16  # output rows of one matrix product of the filters
 
 
 class Convolution(nn.Module):
-    """Stride-1 convolution with upstream's `weight` [C_out, C_in, kernel] and `bias` [C_out]; `delay` rows each side."""
+    """Convolution of stride 1 that needs `delay` rows on each side.
+
+    `weight` [C_out, C_in, kernel] and `bias` [C_out] are upstream's.
+    """
 
     def __init__(self, inputs: int, outputs: int, kernel: int, dilation: int = 1, bias: bool = True) -> None:
         super().__init__()
@@ -30,15 +33,20 @@ class Convolution(nn.Module):
         self.fast: FastWeight | None = None  # the weight's form for fast convolution, made on first use
 
     def forget(self) -> None:
+        """Forget what was derived from the weight."""
         self.fast = None
 
     def run(self, signal: Signal, feed: Feed) -> Signal:
+        """Convolve a signal; a stream comes `delay` rows late."""
         joined = feed.join(signal, self.delay, self.delay)
         return joined.with_rows(convolve(self, joined.rows), joined.first + self.delay)
 
 
 class Upsampling(nn.Module):
-    """Transposed convolution with upstream's `weight` [C_in, C_out, kernel], cropped by (kernel - rate) / 2 on both sides."""
+    """Transposed convolution, cropped by (kernel - rate) / 2 on both sides.
+
+    `weight` [C_in, C_out, kernel] and `bias` [C_out] are upstream's.
+    """
 
     def __init__(self, inputs: int, outputs: int, kernel: int, rate: int) -> None:
         super().__init__()
@@ -51,10 +59,11 @@ class Upsampling(nn.Module):
         self.fast: Tensor | None = None  # the weight as one matrix per input row that an output row sees
 
     def forget(self) -> None:
+        """Forget what was derived from the weight."""
         self.fast = None
 
     def run(self, signal: Signal, feed: Feed) -> Signal:
-        """Rows become `rate` times as many; a stream is late by `crop` further rows."""
+        """Upsample a signal by `rate`; a stream comes `crop` rows later."""
         joined = feed.join(signal, self.past, self.past)
         y = self._upsampled(joined.rows)
         first = joined.past * self.rate - self.crop - y.shape[1]  # time of the first row of y
@@ -66,7 +75,7 @@ class Upsampling(nn.Module):
         return silence(Signal(rows, start, stop))
 
     def _upsampled(self, rows: Tensor) -> Tensor:
-        """The rows [B, t, C_out] that end where input [B, T, C_in] ends, of which all contributions are there."""
+        """Return the rows [B, t, C_out] whose inputs are all in [B, T, C_in]; both end together."""
         batch, _, inputs = rows.shape
         reach = -(-self.kernel // self.rate)
         if self.fast is None or self.fast.dtype != rows.dtype or self.fast.device != rows.device:
@@ -84,7 +93,7 @@ class Upsampling(nn.Module):
 
 
 class _Filter(nn.Module):
-    """Holds a `filter` [1, 1, 12] under upstream's key, and the band matrix that applies it to a tile of rows."""
+    """A `filter` [1, 1, 12] under upstream's key, and the band matrix that applies it to a tile."""
 
     def __init__(self, make: Callable[[Tensor], Tensor]) -> None:
         super().__init__()
@@ -93,12 +102,13 @@ class _Filter(nn.Module):
         self._matrix: Tensor | None = None
 
     def matrix(self, like: Tensor) -> Tensor:
-        """The band matrix on the device and in the precision of `like`, made once per set of weights."""
+        """Return the band matrix [rows out, rows in], with device and precision of `like`."""
         if self._matrix is None or self._matrix.dtype != like.dtype or self._matrix.device != like.device:
             self._matrix = self._make(self.get_buffer("filter").flatten()).to(like)
         return self._matrix
 
     def forget(self) -> None:
+        """Forget what was derived from the filter."""
         self._matrix = None
 
 
@@ -109,7 +119,10 @@ class _Downsampling(nn.Module):
 
 
 class Snake(nn.Module):
-    """x + sin^2(a x) / (b + 1e-9), a and b [C], optionally stored as logarithms; with `beta` false b is a. arXiv 2006.08195."""
+    """The activation x + sin^2(a x) / (b + 1e-9) with a and b [C] (arXiv 2006.08195).
+
+    Without `beta` b is a; with `log_scale` logarithms are stored.
+    """
 
     def __init__(self, channels: int, beta: bool, log_scale: bool) -> None:
         super().__init__()
@@ -120,7 +133,7 @@ class Snake(nn.Module):
         self.log_scale = log_scale
 
     def coefficients(self) -> tuple[Tensor, Tensor]:
-        """a [C] and 1 / (b + 1e-9) [C]."""
+        """Return a [C] and 1 / (b + 1e-9) [C]."""
         a: Tensor = self.alpha
         b: Tensor = getattr(self, "beta", self.alpha)
         if self.log_scale:
@@ -129,14 +142,15 @@ class Snake(nn.Module):
 
 
 class AntiAliased(nn.Module):
-    """Upsample by 2, snake, low-pass and downsample by 2; `delay` 5 rows. BigVGAN, section 3.2.
+    """Anti-aliased snake: upsample by 2, snake, low-pass, downsample by 2. BigVGAN, section 3.2.
 
-    Both filters are applied as products of a small band matrix with tiles of rows, in polyphase form: of the upsampled signal
-    only the rows that the output needs exist, and only for as many rows at a time as stay in the cache.
+    Both filters are products of a small band matrix with tiles of rows, in polyphase form. Of the
+    upsampled signal only the rows exist that the output needs, for as many rows at a time as fit
+    the processor's cache.
     """
 
     delay = ACTIVATION_DELAY
-    block_elements = 1 << 17
+    block_elements = 1 << 17  # of rows at a time
 
     def __init__(self, channels: int, config: BigVGANConfig) -> None:
         super().__init__()
@@ -145,6 +159,7 @@ class AntiAliased(nn.Module):
         self.downsample = _Downsampling()
 
     def run(self, signal: Signal, feed: Feed) -> Signal:
+        """Apply the activation; a stream comes `delay` rows late."""
         joined = feed.join(signal, self.delay, self.delay)
         count = joined.rows.shape[1] - 2 * self.delay
         rows = joined.rows
@@ -158,13 +173,12 @@ class AntiAliased(nn.Module):
         return silence(joined.with_rows(y[:, :count], joined.first + self.delay))
 
     def _fill(self, y: Tensor, rows: Tensor, first: int, stop: int | None) -> None:
-        """y [n, C] from rows [n + 10, C] whose first is at time `first`; n is a multiple of TILE."""
+        """Compute y [n, C] from rows [n + 10, C] from time `first` on; n is a multiple of TILE."""
         up, down = self.upsample.matrix(rows), self.downsample.lowpass.matrix(rows)
         channels = rows.shape[1]
         size = min(len(y), max(TILE, self.block_elements // channels // TILE * TILE))
-        v, s = rows.new_empty(
-            2, 2 * size + 10, channels
-        )  # v: upsampled rows, of which the first 10 are the last block's
+        # v: upsampled rows, the first 10 of them those of the last block; s: scratch
+        v, s = rows.new_empty(2, 2 * size + 10, channels)
         torch.mm(up[:10, :10], rows[:10], out=v[:10])
         self._snake(v[:10], s[:10])
         for start in range(0, len(y), size):
@@ -179,7 +193,7 @@ class AntiAliased(nn.Module):
             v[:10] = v[2 * n : 2 * n + 10].clone()
 
     def _snake(self, v: Tensor, scratch: Tensor) -> None:
-        """In place."""
+        """Apply the snake to v [n, C] in place."""
         a, b = self.act.coefficients()
         torch.mul(v, a.to(v.dtype), out=scratch)
         scratch.sin_()
@@ -187,9 +201,10 @@ class AntiAliased(nn.Module):
 
 
 def upsampling_matrix(taps: Tensor) -> Tensor:
-    """[2 TILE, TILE + 5]: from TILE + 5 rows the 2 TILE upsampled rows that they fully determine.
+    """Return the matrix [2 TILE, TILE + 5] that upsamples TILE + 5 rows by the filter taps [12].
 
-    Row 2 i + e is sum_j 2 taps[2 j + e] x[i + 5 - j]: the zeros that upsampling inserts are never multiplied.
+    Row 2 i + e is sum_j 2 taps[2 j + e] x[i + 5 - j]: the zeros that upsampling inserts are not
+    multiplied.
     """
     matrix = torch.zeros(2 * TILE, TILE + 5, dtype=torch.float64, device=taps.device)
     for i in range(TILE):
@@ -199,7 +214,7 @@ def upsampling_matrix(taps: Tensor) -> Tensor:
 
 
 def downsampling_matrix(taps: Tensor) -> Tensor:
-    """[TILE, 2 TILE + 10]: y[i] = sum_k taps[k] v[2 i + k]."""
+    """Return the matrix [TILE, 2 TILE + 10] of y[i] = sum_k taps[k] v[2 i + k], for taps [12]."""
     matrix = torch.zeros(TILE, 2 * TILE + 10, dtype=torch.float64, device=taps.device)
     for i in range(TILE):
         matrix[i, 2 * i : 2 * i + TAPS] = taps.double()
@@ -207,7 +222,10 @@ def downsampling_matrix(taps: Tensor) -> Tensor:
 
 
 class AmpBlock(nn.Module):
-    """Anti-aliased multi-periodicity residual block; `paired` has a second, undilated convolution per dilation."""
+    """Anti-aliased multi-periodicity residual block.
+
+    If it is `paired`, each dilated convolution is followed by one without dilation.
+    """
 
     def __init__(self, channels: int, kernel: int, dilations: tuple[int, ...], config: BigVGANConfig) -> None:
         super().__init__()
@@ -222,14 +240,15 @@ class AmpBlock(nn.Module):
         self.activations = nn.ModuleList(AntiAliased(channels, config) for _ in range(count))
 
     def run(self, signal: Signal, feed: Feed) -> Signal:
+        """Add the block's convolutions to a signal; a stream comes late by all their delays."""
         convolutions: list[Any] = list(self.convs1 if self.paired else self.convs)
         if self.paired:
             convolutions = [layer for pair in zip(self.convs1, self.convs2, strict=True) for layer in pair]
         layers: list[Any] = [layer for pair in zip(self.activations, convolutions, strict=True) for layer in pair]
-        together = 4 if self.paired else 2
-        for index in range(0, len(layers), together):
+        per_dilation = 4 if self.paired else 2
+        for index in range(0, len(layers), per_dilation):
             y = signal
-            for layer in layers[index : index + together]:
+            for layer in layers[index : index + per_dilation]:
                 y = layer.run(y, feed)
             y.rows.add_(feed.delayed(signal, y.first).rows)
             signal = y
@@ -237,7 +256,11 @@ class AmpBlock(nn.Module):
 
 
 def kaiser_sinc(cutoff: float, half_width: float, taps: int) -> Tensor:
-    """Low-pass filter [1, 1, taps] of unit sum: a sinc in a Kaiser window whose beta follows from the transition's width."""
+    """Return a low-pass filter [1, 1, taps] of unit sum: a sinc in a Kaiser window.
+
+    The window's beta follows from the transition's width. Cutoff and half width are shares of the
+    sample rate.
+    """
     attenuation = 2.285 * (taps // 2 - 1) * math.pi * 4 * half_width + 7.95
     if attenuation > 50.0:
         beta = 0.1102 * (attenuation - 8.7)

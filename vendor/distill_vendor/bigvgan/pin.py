@@ -1,4 +1,4 @@
-"""Which upstream this package is compatible with, and where its published weights are. Data only."""
+"""The upstream commit that this package is compatible with, and its published weights."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import Any
 
 from distill_vendor.bigvgan.config import BigVGANConfig
 
-REPOSITORY = "NVIDIA/BigVGAN"
-COMMIT = "7d2b454564a6c7d014227f635b7423881f14bdac"
+COMMIT = "7d2b454564a6c7d014227f635b7423881f14bdac"  # of the upstream repository, NVIDIA/BigVGAN
 
 
 @dataclass(frozen=True)
 class Pin:
     """One published set of weights on the hub.
 
-    `revision` is the branch or commit that is asked for the first time; the commit it resolved to, the file's size and its
-    SHA-256 are recorded at the first download and hold from then on, unless they are given here. `size` 0 and `sha256` ""
-    mean: not known in advance. `about_bytes` is what a user is told before the download.
+    `revision` is the branch or commit of the first download. Its commit and the file's size and
+    SHA-256 are recorded then and hold for later ones, unless they are given here. `size` 0 and
+    `sha256` "" mean that they are not known in advance. `about_bytes` is the size shown before the
+    download.
     """
 
     name: str

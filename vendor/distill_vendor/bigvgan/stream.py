@@ -1,8 +1,9 @@
-"""One network, two ways to feed it: whole signals, or a stream block by block.
+"""Two ways to feed one network: with whole signals, or with a stream block by block.
 
-Signals are [B, T, C], time before channels. Every layer asks its feed for the surroundings of its input (`join`) and computes
-only what it fully sees; the feed answers with padding (`Whole`) or with what it remembers (`Stream`). A signal knows the time
-of its first row, so that a layer knows which rows lie before the start or after the end of the sound.
+Signals are [B, T, C]. Every layer asks its feed for the rows around its input (`join`) and computes
+the rows whose inputs are all there. `Whole` gives zeros, `Stream` the rows it has kept. A signal
+knows the time of its first row, so that a layer knows which rows lie before the start or after the
+end of the sound.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Signal:
-    """`rows` [B, T, C]; row i is at time `first` + i, and the sound occupies times 0 to `stop` (None: no end yet)."""
+    """Rows [B, T, C] of a sound; row i is at time `first` + i.
+
+    The sound lasts from time 0 to `stop` (None: no end yet).
+    """
 
     rows: Tensor
     first: int
@@ -24,15 +28,16 @@ class Signal:
 
     @property
     def past(self) -> int:
-        """One more than the time of the last row."""
+        """Time after the last row."""
         return self.first + self.rows.shape[1]
 
     def with_rows(self, rows: Tensor, first: int | None = None) -> Signal:
+        """Return a signal with other rows [B, T, C], at the same time unless `first` is given."""
         return Signal(rows, self.first if first is None else first, self.stop)
 
 
 def silence(signal: Signal) -> Signal:
-    """The rows outside the sound set to zero, as a network sees them that pads with zeros. In place."""
+    """Set the rows outside the sound to zero, in place: what zero padding does."""
     if signal.first < 0:
         signal.rows[:, : -signal.first] = 0
     if signal.stop is not None and signal.past > signal.stop:
@@ -41,9 +46,10 @@ def silence(signal: Signal) -> Signal:
 
 
 def hold(rows: Tensor, first: int, stop: int | None) -> None:
-    """The rows outside the sound replaced by its first or last one, as a network sees them that pads by replication. In place.
+    """Replace rows outside the sound by its first or last row, in place, as replication padding.
 
-    Where rows [B, T, C], the first at time `first`, do not contain that one, no result of theirs counts.
+    The rows [B, T, C] begin at time `first`. If they do not contain that row, no result of theirs
+    is used.
     """
     count = rows.shape[1]
     if first < 0 < first + count:
@@ -53,10 +59,10 @@ def hold(rows: Tensor, first: int, stop: int | None) -> None:
 
 
 class Whole:
-    """Feeds a whole sound: surroundings are zeros, results stay aligned with the input."""
+    """Feeds a whole sound: zeros surround it, and results stay aligned with it."""
 
     def join(self, signal: Signal, before: int, after: int) -> Signal:
-        """The signal with `before` and `after` further rows."""
+        """Return the signal with `before` and `after` further rows."""
         batch, count, channels = signal.rows.shape
         rows = signal.rows.new_empty(batch, before + count + after, channels)
         rows[:, :before] = 0
@@ -65,19 +71,22 @@ class Whole:
         return signal.with_rows(rows, signal.first - before)
 
     def delayed(self, signal: Signal, first: int) -> Signal:
-        """The signal at the times of another one that begins at `first`."""
+        """Return the signal as it is: all signals of a whole sound are aligned."""
         return signal
 
 
 class Stream:
-    """Feeds a stream: surroundings come from `contexts`, in the order in which the layers ask; `kept` is for the next block."""
+    """Feeds a stream: earlier rows come from `contexts`, in the order in which layers ask.
+
+    `kept` are the contexts for the next block.
+    """
 
     def __init__(self, contexts: Sequence[Tensor]) -> None:
         self._contexts: Iterator[Tensor] = iter(contexts)
         self.kept: list[Tensor] = []
 
     def join(self, signal: Signal, before: int, after: int) -> Signal:
-        """The signal with the `before` + `after` rows that came before it: results come `after` rows late."""
+        """Return the signal with the `before` + `after` rows before it; it lags by `after`."""
         context = next(self._contexts)
         joined = torch.cat([context, signal.rows], dim=1)
         reach = before + after
@@ -85,7 +94,7 @@ class Stream:
         return signal.with_rows(joined, signal.first - reach)
 
     def delayed(self, signal: Signal, first: int) -> Signal:
-        """The signal held back so that it begins at `first`."""
+        """Return the signal delayed so that it begins at time `first`."""
         context = next(self._contexts)
         joined = torch.cat([context, signal.rows], dim=1)
         count = signal.rows.shape[1]

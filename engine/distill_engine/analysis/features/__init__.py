@@ -1,1 +1,1 @@
-"""Features of a sound, frame by frame or for the whole: spectral, tonal and temporal, in one table."""
+"""Features of a sound, per frame or for the whole: spectral, tonal and temporal, in one table."""

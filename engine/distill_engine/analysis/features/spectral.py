@@ -1,10 +1,10 @@
-"""Per-frame descriptions of the short-time spectrum: loudness, brightness, spread, warmth, band levels.
+"""Per-frame measures of the short-time spectrum: loudness, brightness, spread, warmth, band levels.
 
-Frames are 2048 samples (periodic Hann), one per hop, centred on the hop. Each measure takes power spectra [F, 1025] and
-gives one value per frame [F].
+Frames are 2048 samples (periodic Hann), one per hop, centred on the hop. Each measure takes power
+spectra [F, 1025] and gives one value per frame [F].
 
-Sources: ITU-R BS.1770-4 (K-weighting), Glasberg & Moore 1990 (ERB-rate scale), Peeters 2004 "A large set of audio features"
-(centroid, spread).
+Sources: ITU-R BS.1770-4 (K-weighting), Glasberg & Moore 1990 (ERB-rate scale), Peeters 2004 "A
+large set of audio features" (centroid, spread).
 """
 
 from __future__ import annotations
@@ -15,26 +15,31 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.mel import hann_window
 
-FloatArray = npt.NDArray[np.float64]
-
-WINDOW = 2048
+WINDOW = 2048  # samples of a frame
 BANDS = 40
 FLOOR_POWER = 1e-12  # -120 dB re full scale
 LOW_HZ, WARM_HZ, HIGH_HZ = 20.0, 400.0, 16000.0
 
 
-def frames_of(samples: npt.NDArray[np.float32], window: int, hop: int) -> npt.NDArray[np.float32]:
-    """Read-only frames [F, window], F = max(1, T // hop), frame t centred on sample t * hop + hop / 2; zeros outside."""
+def frames_of(samples: Float32Array, window: int, hop: int) -> Float32Array:
+    """Return read-only frames [F, window] of samples [T], F = max(1, T // hop).
+
+    Frame t is centred on sample t * hop + hop / 2; samples outside are zero.
+    """
     count = max(1, len(samples) // hop)
     left = (window - hop) // 2
     padded = np.pad(samples, (left, max(0, (count - 1) * hop + window - left - len(samples))))
     return np.lib.stride_tricks.sliding_window_view(padded, window)[::hop][:count]
 
 
-def power_spectra(frames: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Power [F, n // 2 + 1] of frames [F, n], scaled so that the bins of a frame add up to its mean square."""
+def power_spectra(frames: Float32Array) -> Float32Array:
+    """Return power spectra [F, n // 2 + 1] of frames [F, n], Hann-windowed.
+
+    They are scaled so that the bins of a frame sum to its mean square.
+    """
     window = hann_window(frames.shape[1])
     spectrum = np.fft.rfft(frames * window, axis=1)
     power = spectrum.real**2 + spectrum.imag**2
@@ -43,42 +48,50 @@ def power_spectra(frames: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return np.asarray(power, np.float32)
 
 
-def bin_frequencies(bins: int, sample_rate: int) -> FloatArray:
-    """Centre frequencies [bins] in Hz of a real spectrum with that many bins."""
+def bin_frequencies(bins: int, sample_rate: int) -> Float64Array:
+    """Return the centre frequencies [bins] in Hz of a real spectrum with that many bins."""
     return np.linspace(0.0, sample_rate / 2, bins)
 
 
-def erb_rate(frequency: npt.ArrayLike) -> FloatArray:
-    """ERB-rate in Cam of a frequency in Hz (Glasberg & Moore 1990, eq. 4)."""
+def erb_rate(frequency: npt.ArrayLike) -> Float64Array:
+    """Return ERB-rates [...] in Cam of frequencies [...] in Hz (Glasberg & Moore 1990, eq. 4)."""
     return 21.4 * np.log10(1.0 + 0.00437 * np.asarray(frequency, np.float64))
 
 
 @cache
-def erb_filterbank(bins: int, sample_rate: int) -> npt.NDArray[np.float32]:
-    """Triangles [BANDS, bins] that overlap by half on the ERB-rate scale and add up to one between their ends."""
+def erb_filterbank(bins: int, sample_rate: int) -> Float32Array:
+    """Return triangular filters [BANDS, bins], equally spaced on the ERB-rate scale.
+
+    They overlap by half; between the outermost centres each column sums to 1.
+    """
     rate = erb_rate(bin_frequencies(bins, sample_rate))
     edges = np.linspace(erb_rate(LOW_HZ), erb_rate(HIGH_HZ), BANDS + 2)
     position = (rate[None, :] - edges[:-2, None]) / (edges[1] - edges[0])
-    bank: npt.NDArray[np.float32] = np.maximum(0.0, 1.0 - np.abs(position - 1.0)).astype(np.float32)
+    bank: Float32Array = np.maximum(0.0, 1.0 - np.abs(position - 1.0)).astype(np.float32)
     bank.flags.writeable = False
     return bank
 
 
 @cache
-def erb_centres() -> FloatArray:
-    """Centres [BANDS] of the filterbank in Cam."""
+def erb_centres() -> Float64Array:
+    """Return the centres [BANDS] of the ERB filterbank in Cam."""
     return np.linspace(erb_rate(LOW_HZ), erb_rate(HIGH_HZ), BANDS + 2)[1:-1]
 
 
 @cache
-def k_weighting(bins: int, sample_rate: int) -> npt.NDArray[np.float32]:
-    """Power gain [bins] of the K-weighting filter (BS.1770-4, annex 1), its two biquads designed for this sample rate."""
+def k_weighting(bins: int, sample_rate: int) -> Float32Array:
+    """Return the power gain [bins] of the K-weighting filter (BS.1770-4, annex 1).
+
+    Its two biquads are designed for this sample rate (Hz).
+    """
     omega = 2j * np.pi * bin_frequencies(bins, sample_rate) / sample_rate
     z1, z2 = np.exp(-omega), np.exp(-2 * omega)
 
     def response(b: tuple[float, ...], a: tuple[float, ...]) -> npt.NDArray[Any]:
+        """Return the power response [bins] of the biquad with these coefficients."""
         return np.asarray(np.abs((b[0] + b[1] * z1 + b[2] * z2) / (a[0] + a[1] * z1 + a[2] * z2)) ** 2)
 
+    # BS.1770-4 tabulates the filters at 48 kHz; these corners (Hz), gain (dB) and qualities reproduce them
     k = np.tan(np.pi * 1681.974450955533 / sample_rate)
     high, quality = 10 ** (3.999843853973347 / 20), 0.7071752369554196
     band = high**0.4996667741545416
@@ -91,20 +104,26 @@ def k_weighting(bins: int, sample_rate: int) -> npt.NDArray[np.float32]:
     return np.asarray(shelf * highpass, np.float32)
 
 
-def loudness(power: npt.NDArray[np.float32], sample_rate: int) -> FloatArray:
-    """K-weighted level in LUFS (BS.1770-4 eq. 2 for one channel, per frame and ungated), -120 at the lowest."""
+def loudness(power: Float32Array, sample_rate: int) -> Float64Array:
+    """Return the K-weighted level [F] in LUFS of power spectra [F, bins], at least -120.
+
+    BS.1770-4 eq. 2 for one channel, per frame and ungated.
+    """
     mean_square = power @ k_weighting(power.shape[1], sample_rate)
     return np.asarray(np.maximum(-0.691 + 10 * np.log10(np.maximum(mean_square, FLOOR_POWER)), -120.0), np.float64)
 
 
-def band_levels(power: npt.NDArray[np.float32], sample_rate: int) -> FloatArray:
-    """Levels [F, BANDS] of the ERB bands in dB re full scale."""
+def band_levels(power: Float32Array, sample_rate: int) -> Float64Array:
+    """Return the levels [F, BANDS] of the ERB bands in dB re full scale, of power [F, bins]."""
     energy = power @ erb_filterbank(power.shape[1], sample_rate).T
     return np.asarray(10 * np.log10(np.maximum(energy, FLOOR_POWER)), np.float64)
 
 
-def brightness_and_spread(levels: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Centroid and standard deviation in Cam of the amplitudes of the ERB bands (Peeters 2004, 6.1.1 and 6.1.2)."""
+def brightness_and_spread(levels: Float64Array) -> tuple[Float64Array, Float64Array]:
+    """Return the centroid [F] and standard deviation [F] of ERB bands, both in Cam.
+
+    `levels` [F, BANDS] are in dB; bands are weighted by amplitude (Peeters 2004, 6.1.1 and 6.1.2).
+    """
     amplitude = 10 ** (levels / 20)
     weight = amplitude / np.sum(amplitude, axis=1, keepdims=True)
     centroid = weight @ erb_centres()
@@ -112,8 +131,11 @@ def brightness_and_spread(levels: FloatArray) -> tuple[FloatArray, FloatArray]:
     return centroid, np.sqrt(variance)
 
 
-def warmth(power: npt.NDArray[np.float32], sample_rate: int) -> FloatArray:
-    """Energy from 20 to 400 Hz over the energy from 400 Hz to 16 kHz, in dB, within -40..40."""
+def warmth(power: Float32Array, sample_rate: int) -> Float64Array:
+    """Return the energy ratio [F] of 20 to 400 Hz to 400 Hz to 16 kHz, in dB, within -40..40.
+
+    `power` [F, bins] are power spectra.
+    """
     frequency = bin_frequencies(power.shape[1], sample_rate)
     low = power[:, (frequency >= LOW_HZ) & (frequency < WARM_HZ)].sum(axis=1)
     high = power[:, (frequency >= WARM_HZ) & (frequency < HIGH_HZ)].sum(axis=1)

@@ -1,8 +1,8 @@
-"""What can be heard in a sound, as numbers per frame: the quantities that the controls are named after.
+"""Audible features of a sound, per frame: the quantities that the controls are named after.
 
-One frame is one hop of 512 samples (86 frames a second at 44.1 kHz). `extract` gives all features of a signal;
-`summarise` gives one value per feature for a stretch of it. The definitions and their sources are in `spectral`,
-`tonal` and `temporal`.
+One frame is one hop of 512 samples (86 frames a second at 44.1 kHz). `extract` measures all
+features of a signal; `summarise` gives one value per feature for a stretch of it. The definitions
+and their sources are in `spectral`, `tonal` and `temporal`.
 """
 
 from __future__ import annotations
@@ -14,19 +14,27 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.analysis.features import spectral, temporal, tonal
+from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.errors import AnalysisError
 
-FloatArray = npt.NDArray[np.float64]
-
-HOP = 512
-SILENCE_LUFS = -60.0
-PITCH_CONFIDENCE = 0.7
-_CHUNK = 512
+HOP = DEFAULT_MEL.hop
+SILENCE_LUFS = -60.0  # loudness below which a frame counts as silent
+PITCH_CONFIDENCE = 0.7  # 0 to 1: confidence below which a frame has no pitch
+_FRAMES_AT_ONCE = 512
 
 
 @dataclass(frozen=True)
 class Feature:
-    """One audible quantity: `steady` ones are heard in a held sound, `temporal` ones only in a moving one."""
+    """One audible quantity.
+
+    Attributes:
+        name: also the name of its control.
+        unit: of its values.
+        kind: "steady" features exist in a held sound, "temporal" ones only in a changing sound.
+        description: one phrase.
+        audible_step: a change, in `unit`, that is clearly audible.
+    """
 
     name: str
     unit: str
@@ -48,37 +56,44 @@ FEATURES: tuple[Feature, ...] = (
     Feature("density", "onsets/s", "temporal", "onsets per second", 0.3),
     Feature("movement", "dB", "temporal", "modulation of the band levels over half a second", 0.2),
 )
-"""All features in the order in which controls are offered. `audible_step` is a change, in the unit, that is clearly heard."""
+"""All features, in the order in which controls are offered."""
 
 NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
 
 
 @dataclass(frozen=True)
 class FeatureTrack:
-    """Features of one signal: `values` [features, F] in the order of `FEATURES`, `frame_rate` per second.
+    """Features of one signal of F frames.
 
-    `pitch` is NaN where `confidence` [F] is below 0.7; every steady feature but loudness is NaN in silence (below -60 LUFS).
-    `onsets` [F] marks the frames in which something starts. `attack` is the flux of every frame.
+    Attributes:
+        values: [features, F] in the order of `FEATURES`. Pitch is NaN where `confidence` is below
+            PITCH_CONFIDENCE; every steady feature but loudness is NaN in silence (below
+            SILENCE_LUFS). Attack is the spectral flux of every frame.
+        confidence: of the pitch [F], 0 to 1.
+        onsets: [F], true in frames in which a note or hit starts.
+        frame_rate: frames per second.
     """
 
-    values: FloatArray
-    confidence: FloatArray
+    values: Float64Array
+    confidence: Float64Array
     onsets: npt.NDArray[np.bool_]
     frame_rate: float
 
-    def __getitem__(self, name: str) -> FloatArray:
+    def __getitem__(self, name: str) -> Float64Array:
+        """Return the values [F] of a feature by name."""
         return np.asarray(self.values[NAMES.index(name)])
 
     @property
     def frames(self) -> int:
+        """Number of frames F."""
         return int(self.values.shape[1])
 
 
-def extract(samples: npt.NDArray[np.float32], sample_rate: int = 44100) -> FeatureTrack:
-    """All features of mono samples [T], full scale +-1, one frame per 512 samples (at least one).
+def extract(samples: Float32Array, sample_rate: int = DEFAULT_MEL.sample_rate) -> FeatureTrack:
+    """Measure all features of mono samples [T], full scale +-1; F = max(1, T // 512) frames.
 
     Raises:
-        AnalysisError: the samples are not one channel or contain NaN or infinity.
+        AnalysisError: the samples are not one channel, or contain NaN or infinity.
     """
     x = np.asarray(samples, np.float32)
     if x.ndim != 1 or not len(x):
@@ -91,35 +106,38 @@ def extract(samples: npt.NDArray[np.float32], sample_rate: int = 44100) -> Featu
     levels = temporal.floored(levels)
     flux = temporal.spectral_flux(levels)
     starts = temporal.onsets(flux, frame_rate)
-    moving = np.stack([flux, temporal.density(starts, frame_rate), temporal.movement(levels, frame_rate)])
+    temporal_rows = np.stack([flux, temporal.density(starts, frame_rate), temporal.movement(levels, frame_rate)])
     loudness, brightness, spread, warmth = steady
     pitch, confidence, harmonicity, roughness, noisiness = tones
     pitch = np.where(confidence >= PITCH_CONFIDENCE, pitch, np.nan)
     timbre = np.stack([brightness, warmth, noisiness, roughness, harmonicity, pitch, spread])
     timbre[:, loudness < SILENCE_LUFS] = np.nan
-    return FeatureTrack(np.concatenate([loudness[None], timbre, moving]), confidence, starts, frame_rate)
+    return FeatureTrack(np.concatenate([loudness[None], timbre, temporal_rows]), confidence, starts, frame_rate)
 
 
-def _spectral(x: npt.NDArray[np.float32], sample_rate: int) -> tuple[FloatArray, FloatArray]:
-    """Band levels [F, bands] and loudness, brightness, spread, warmth [4, F]."""
+def _spectral(x: Float32Array, sample_rate: int) -> tuple[Float64Array, Float64Array]:
+    """Return the band levels [F, bands] in dB, and loudness, brightness, spread, warmth [4, F]."""
     frames = spectral.frames_of(x, spectral.WINDOW, HOP)
     levels, rows = [], []
-    for start in range(0, len(frames), _CHUNK):
-        power = spectral.power_spectra(frames[start : start + _CHUNK])
+    for start in range(0, len(frames), _FRAMES_AT_ONCE):
+        power = spectral.power_spectra(frames[start : start + _FRAMES_AT_ONCE])
         level = spectral.band_levels(power, sample_rate)
         levels.append(level)
         brightness, spread = spectral.brightness_and_spread(level)
-        loud, warm = spectral.loudness(power, sample_rate), spectral.warmth(power, sample_rate)
-        rows.append(np.stack([loud, brightness, spread, warm]))
+        loudness, warmth = spectral.loudness(power, sample_rate), spectral.warmth(power, sample_rate)
+        rows.append(np.stack([loudness, brightness, spread, warmth]))
     return np.concatenate(levels), np.concatenate(rows, axis=1)
 
 
-def _tonal(x: npt.NDArray[np.float32], sample_rate: int, count: int) -> FloatArray:
-    """Pitch, confidence, harmonicity, roughness and noisiness [5, F]: measured at every second frame, held in between."""
+def _tonal(x: Float32Array, sample_rate: int, count: int) -> Float64Array:
+    """Return pitch, confidence, harmonicity, roughness and noisiness [5, count].
+
+    They are measured in every second frame and held for the next.
+    """
     frames = spectral.frames_of(x, tonal.WINDOW, HOP)[::2]
     rows = []
-    for start in range(0, len(frames), _CHUNK):
-        part = frames[start : start + _CHUNK]
+    for start in range(0, len(frames), _FRAMES_AT_ONCE):
+        part = frames[start : start + _FRAMES_AT_ONCE]
         magnitudes = tonal.magnitude_spectra(part)
         note, confidence = tonal.pitch(part, sample_rate)
         texture = [
@@ -129,11 +147,13 @@ def _tonal(x: npt.NDArray[np.float32], sample_rate: int, count: int) -> FloatArr
     return np.repeat(np.concatenate(rows, axis=1), 2, axis=1)[:, :count]
 
 
-def summarise(track: FeatureTrack, start: int = 0, stop: int | None = None) -> FloatArray:
-    """One value per feature [features] for frames start..stop; NaN where a feature is undefined in most of the sound.
+def summarise(track: FeatureTrack, start: int = 0, stop: int | None = None) -> Float64Array:
+    """Return one value per feature [features] for the frames start..stop.
 
-    Steady features are averaged by loudness (a frame 10 dB softer counts half); attack is the mean of the strongest
-    tenth of the flux, density the number of onsets per second, movement the plain average.
+    Steady features are averaged with weights by loudness (a frame 10 dB softer counts half), and
+    NaN if undefined in more than half of that weight. Loudness is the level of the mean power,
+    attack the mean of the highest tenth of the flux, density the onsets per second, movement the
+    plain mean.
     """
     values = track.values[:, start:stop]
     count = values.shape[1]

@@ -1,7 +1,8 @@
-"""Per-frame measures of tones and noise: pitch, its confidence, harmonicity, roughness and noisiness.
+"""Per-frame measures of tones and noise: pitch, its confidence, harmonicity, roughness, noisiness.
 
-Frames are 4096 samples. Sources: de Cheveigné & Kawahara 2002 (YIN), Boersma 1993 (harmonics-to-noise ratio),
-Sethares 1993 and Vassilakis 2001 (sensory dissonance of a set of partials), ISO/IEC 15938-4 (band-wise flatness).
+Frames are 4096 samples. Sources: de Cheveigné & Kawahara 2002 (YIN), Boersma 1993
+(harmonics-to-noise ratio), Sethares 1993 and Vassilakis 2001 (sensory dissonance of a set of
+partials), ISO/IEC 15938-4 (band-wise flatness).
 """
 
 from __future__ import annotations
@@ -12,22 +13,23 @@ import numpy as np
 import numpy.typing as npt
 import scipy.fft
 
+from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.mel import hann_window
 
-FloatArray = npt.NDArray[np.float64]
-Frames = npt.NDArray[np.float32]
+Frames = Float32Array
 
-WINDOW = 4096
+WINDOW = 4096  # samples of a frame
 LOWEST_HZ, HIGHEST_HZ = 45.0, 2000.0
-YIN_THRESHOLD = 0.15
-PARTIALS = 16
+YIN_THRESHOLD = 0.15  # normalised difference below which a dip counts as a period
+PARTIALS = 16  # strongest peaks whose roughness is measured
 ROUGH_HIGHEST_HZ = 10000.0
 
 
-def pitch(frames: Frames, sample_rate: int) -> tuple[FloatArray, FloatArray]:
-    """Fundamental as a MIDI note number [F] and confidence 0..1 [F] of frames [F, 4096], by YIN (steps 1 to 5).
+def pitch(frames: Frames, sample_rate: int) -> tuple[Float64Array, Float64Array]:
+    """Return the fundamental [F] as a MIDI note number and its confidence [F], of frames [F, 4096].
 
-    The confidence is 1 minus the normalised difference at the period chosen. Silence has confidence 0.
+    YIN, steps 1 to 5, from 45 to 2000 Hz. Confidence, 0 to 1, is 1 minus the normalised difference
+    at the period chosen; it is 0 in silence.
     """
     half = frames.shape[1] // 2
     low, high = int(sample_rate / HIGHEST_HZ), int(np.ceil(sample_rate / LOWEST_HZ))
@@ -45,26 +47,35 @@ def pitch(frames: Frames, sample_rate: int) -> tuple[FloatArray, FloatArray]:
     return note, confidence
 
 
-def _difference(frames: Frames, half: int, high: int) -> FloatArray:
-    """YIN's difference function [F, high + 1] over an integration window of `half` samples (eq. 6 and 7)."""
-    whole = scipy.fft.rfft(frames, axis=1)
+def _difference(frames: Frames, half: int, high: int) -> Float64Array:
+    """Return YIN's difference function [F, high + 1] of frames [F, n] (eq. 6 and 7).
+
+    The integration window is `half` samples; `high` is the longest lag in samples.
+    """
+    spectrum = scipy.fft.rfft(frames, axis=1)
     first = scipy.fft.rfft(frames[:, :half], n=frames.shape[1], axis=1)
-    correlation = scipy.fft.irfft(whole * np.conj(first), n=frames.shape[1], axis=1)[:, : high + 1]
+    correlation = scipy.fft.irfft(spectrum * np.conj(first), n=frames.shape[1], axis=1)[:, : high + 1]
     squares = np.cumsum(np.pad(frames.astype(np.float64) ** 2, ((0, 0), (1, 0))), axis=1)
     energy = squares[:, half : half + high + 1] - squares[:, : high + 1]
     return np.asarray(np.maximum(energy[:, :1] + energy - 2.0 * correlation, 0.0))
 
 
-def _first_dip(dips: FloatArray) -> npt.NDArray[np.int64]:
-    """The first local minimum below the threshold, else the global minimum (YIN step 4) of [F, lags] -> [F]."""
+def _first_dip(dips: Float64Array) -> npt.NDArray[np.int64]:
+    """Return the first local minimum [F] below the threshold, else the global one, of [F, lags].
+
+    YIN, step 4.
+    """
     minimum = np.zeros(dips.shape, bool)
     minimum[:, 1:-1] = (dips[:, 1:-1] <= dips[:, :-2]) & (dips[:, 1:-1] < dips[:, 2:])
-    good = minimum & (dips < YIN_THRESHOLD)
-    return np.asarray(np.where(good.any(axis=1), good.argmax(axis=1), dips.argmin(axis=1)))
+    low = minimum & (dips < YIN_THRESHOLD)
+    return np.asarray(np.where(low.any(axis=1), low.argmax(axis=1), dips.argmin(axis=1)))
 
 
-def _parabola(values: FloatArray, at: npt.NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:
-    """Offset (-0.5..0.5) and value of the extremum of the parabola through three neighbours of [F, lags] at [F]."""
+def _parabola(values: Float64Array, at: npt.NDArray[np.int64]) -> tuple[Float64Array, Float64Array]:
+    """Return offset (-0.5..0.5) and value of a parabola's extremum, each [F].
+
+    The parabola runs through the values [F, lags] at `at` [F] and its two neighbours.
+    """
     rows = np.arange(len(values))
     inner = np.clip(at, 1, values.shape[1] - 2)
     left, mid, right = (values[rows, inner + step] for step in (-1, 0, 1))
@@ -76,31 +87,40 @@ def _parabola(values: FloatArray, at: npt.NDArray[np.int64]) -> tuple[FloatArray
 
 
 @cache
-def _window_correlation(window: int, lags: int) -> FloatArray:
+def _window_correlation(window: int, lags: int) -> Float64Array:
+    """Return the normalised autocorrelation [lags] of the Hann window."""
     spectrum = np.abs(np.fft.rfft(hann_window(window).astype(np.float64), 2 * window)) ** 2
     correlation = np.fft.irfft(spectrum)[:lags]
     return np.asarray(correlation / correlation[0])
 
 
-def magnitude_spectra(frames: Frames) -> npt.NDArray[np.float32]:
-    """Magnitudes [F, 4097] of Hann-windowed frames without their mean, zero-padded to twice their length."""
+def magnitude_spectra(frames: Frames) -> Float32Array:
+    """Return magnitudes [F, n + 1] of frames [F, n], Hann-windowed, without their mean.
+
+    The frames are zero-padded to twice their length.
+    """
     centred = frames - frames.mean(axis=1, keepdims=True)
     return np.asarray(np.abs(scipy.fft.rfft(centred * hann_window(frames.shape[1]), n=2 * frames.shape[1], axis=1)))
 
 
 @cache
 def _flatness_edges(bins: int, sample_rate: int) -> npt.NDArray[np.int64]:
-    """First bins of the flatness bands: a third of an octave wide, at least 120 Hz, from 120 Hz to 15 kHz."""
+    """Return the first bins of the flatness bands, and the end of the last one.
+
+    Bands are a third of an octave wide, at least 120 Hz, from 120 Hz to 15 kHz.
+    """
     edges = [120.0]
     while edges[-1] < 15000.0:
         edges.append(max(edges[-1] + 120.0, edges[-1] * 2 ** (1 / 3)))
     return np.round(np.array(edges) / (sample_rate / 2) * (bins - 1)).astype(np.int64)
 
 
-def noisiness(magnitudes: npt.NDArray[np.float32], sample_rate: int) -> FloatArray:
-    """Spectral flatness in dB [F] within narrow bands, averaged by the amplitude in each; about -2 for noise, less for tones.
+def noisiness(magnitudes: Float32Array, sample_rate: int) -> Float64Array:
+    """Return the spectral flatness [F] in dB within narrow bands, of magnitudes [F, bins].
 
-    Flatness within bands (ISO/IEC 15938-4, AudioSpectrumFlatness) does not mistake a tilted noise for a tone.
+    The bands are averaged with their amplitudes as weights. Noise gives about -2, tones less.
+    Flatness within bands (ISO/IEC 15938-4, AudioSpectrumFlatness) does not mistake a tilted noise
+    for a tone.
     """
     edges = _flatness_edges(magnitudes.shape[1], sample_rate)
     power = magnitudes[:, edges[0] : edges[-1]] ** 2 + 1e-7
@@ -112,46 +132,54 @@ def noisiness(magnitudes: npt.NDArray[np.float32], sample_rate: int) -> FloatArr
     return np.asarray(np.sum(flatness * amplitude, axis=1) / np.sum(amplitude, axis=1), np.float64)
 
 
-def harmonicity(magnitudes: npt.NDArray[np.float32], sample_rate: int) -> FloatArray:
-    """Harmonics-to-noise ratio in dB [F], within -20..40 (Boersma 1993, eq. 4, 8 and 9). Silence: -20."""
+def harmonicity(magnitudes: Float32Array, sample_rate: int) -> Float64Array:
+    """Return the harmonics-to-noise ratio [F] in dB, within -20..40, of magnitudes [F, bins].
+
+    Boersma 1993, eq. 4, 8 and 9. Silence gives -20.
+    """
     low, high = int(sample_rate / HIGHEST_HZ), int(np.ceil(sample_rate / LOWEST_HZ))
     correlation = scipy.fft.irfft(magnitudes.astype(np.float64) ** 2, axis=1)[:, : high + 1]
     energy = correlation[:, :1]
     ratio = correlation / np.maximum(energy, 1e-12) / _window_correlation(magnitudes.shape[1] - 1, high + 1)
-    inside = ratio[:, low:]
-    peaks = np.where((inside[:, 1:-1] >= inside[:, :-2]) & (inside[:, 1:-1] > inside[:, 2:]), inside[:, 1:-1], -1.0)
+    candidates = ratio[:, low:]
+    middle = candidates[:, 1:-1]
+    peaks = np.where((middle >= candidates[:, :-2]) & (middle > candidates[:, 2:]), middle, -1.0)
     best = peaks.argmax(axis=1) + 1
-    _, value = _parabola(inside, best)
+    _, value = _parabola(candidates, best)
     found = (peaks.max(axis=1) > 0) & (energy[:, 0] > 1e-9)
     r = np.where(found, np.clip(value, 0.01, 0.9999), 0.01)
     return np.asarray(np.clip(10 * np.log10(r / (1 - r)), -20.0, 40.0))
 
 
-def roughness(magnitudes: npt.NDArray[np.float32], sample_rate: int) -> FloatArray:
-    """Sensory dissonance of the strongest partials [F], independent of level, 0 where fewer than two stand out.
+def roughness(magnitudes: Float32Array, sample_rate: int) -> Float64Array:
+    """Return the sensory dissonance [F] of the strongest partials of magnitudes [F, bins].
 
-    Vassilakis 2001 (eq. 6.23: amplitude-fluctuation degree, and the curve of Sethares 1993) summed over all pairs, with
+    It does not depend on level, and is 0 with fewer than two partials. Vassilakis 2001 (eq. 6.23:
+    amplitude-fluctuation degree, and the curve of Sethares 1993), summed over all pairs, with
     amplitudes relative to the frame's norm.
     """
     frequency, amplitude = _partials(magnitudes, sample_rate)
     first, second = np.triu_indices(PARTIALS, 1)
     lower = np.minimum(frequency[:, first], frequency[:, second])
-    apart = np.abs(frequency[:, first] - frequency[:, second])
+    distance = np.abs(frequency[:, first] - frequency[:, second])
     loud = np.maximum(amplitude[:, first], amplitude[:, second])
     soft = np.minimum(amplitude[:, first], amplitude[:, second])
-    scaled = apart * 0.24 / (0.0207 * lower + 18.96)
+    scaled = distance * 0.24 / (0.0207 * lower + 18.96)
     curve = np.exp(-3.5 * scaled) - np.exp(-5.75 * scaled)
     depth = 2 * soft / np.maximum(loud + soft, 1e-9)
     return np.asarray(np.sum((loud * soft) ** 0.1 * 0.5 * depth**3.11 * curve * (soft > 0), axis=1), np.float64)
 
 
-def _partials(magnitudes: npt.NDArray[np.float32], sample_rate: int) -> tuple[FloatArray, FloatArray]:
-    """Frequencies in Hz and relative amplitudes [F, PARTIALS] of the strongest peaks; absent ones have amplitude 0."""
+def _partials(magnitudes: Float32Array, sample_rate: int) -> tuple[Float64Array, Float64Array]:
+    """Return frequencies [F, PARTIALS] in Hz and relative amplitudes of the strongest peaks.
+
+    Missing peaks have amplitude 0.
+    """
     bin_hz = sample_rate / 2 / (magnitudes.shape[1] - 1)
-    near = magnitudes[:, : int(ROUGH_HIGHEST_HZ / bin_hz)]
-    mid = near[:, 2:-2]
-    peak = (mid > near[:, 1:-3]) & (mid >= near[:, 3:-1]) & (mid > near[:, :-4]) & (mid >= near[:, 4:])
-    strength = np.where(peak & (mid > 1e-3 * near.max(axis=1, keepdims=True)) & (mid > 1e-4), mid, 0.0)
+    low = magnitudes[:, : int(ROUGH_HIGHEST_HZ / bin_hz)]
+    mid = low[:, 2:-2]
+    peak = (mid > low[:, 1:-3]) & (mid >= low[:, 3:-1]) & (mid > low[:, :-4]) & (mid >= low[:, 4:])
+    strength = np.where(peak & (mid > 1e-3 * low.max(axis=1, keepdims=True)) & (mid > 1e-4), mid, 0.0)
     chosen = np.argpartition(-strength, PARTIALS, axis=1)[:, :PARTIALS]
     amplitude = np.take_along_axis(strength, chosen, axis=1).astype(np.float64)
     norm = np.sqrt(np.sum(amplitude**2, axis=1, keepdims=True))

@@ -1,4 +1,7 @@
-"""Constants of a module as buffers that no checkpoint holds; those that have a name are computed by it, wherever they are needed."""
+"""Non-persistent buffers for constant tables.
+
+Named constants are recomputed from their name, so exported graphs need not store them.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,15 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.vocoders.vocos.constant_tables import computed
 
 
 class WithConstants(nn.Module):
-    """A module that holds constants; `named` are the names (see `layers.constants`) of those that have one, by attribute."""
+    """A module with constants as buffers that no checkpoint stores.
+
+    `named` maps the attributes of named constants to their names (see `constant_tables`).
+    """
 
     named: dict[str, str]
 
@@ -19,17 +26,22 @@ class WithConstants(nn.Module):
         super().__init__()
         self.named = {}
 
-    def hold(self, **constants: npt.ArrayLike | str) -> None:
-        """Each constant, an array or the name of one, becomes a float32 buffer under its keyword."""
+    def add_constants(self, **constants: npt.ArrayLike | str) -> None:
+        """Register each constant as a float32 buffer under its keyword.
+
+        A constant is an array [...] or the name of a table. Raises ValueError for an unknown name
+        or sizes out of range.
+        """
         for attribute, constant in constants.items():
             if isinstance(constant, str):
                 self.named[attribute] = constant
-                constant = _found(constant)
+                constant = _table(constant)
             self.register_buffer(attribute, torch.tensor(np.asarray(constant), dtype=torch.float32), persistent=False)
 
 
-def _found(name: str) -> npt.NDArray[np.float32]:
-    constant = computed(name)
-    if constant is None:
-        raise ValueError(f"no constant is called {name!r}")
-    return constant
+def _table(name: str) -> Float32Array:
+    """Return the table called `name`. Raises ValueError if there is none."""
+    table = computed(name)
+    if table is None:
+        raise ValueError(f"no constant table is called {name!r}")
+    return table

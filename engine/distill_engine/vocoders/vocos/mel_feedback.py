@@ -1,8 +1,10 @@
-"""Feedback by ear: what a synthesis has made so far is analysed as its input was, and what the mel lacks is added.
+"""Mel feedback: corrects the audio synthesised so far by its error in the input's mel.
 
-Spectra put together with phases that are nobody's choice do not have the magnitudes they were made of, and a mel sees more finely
-(windows of 2,048) than a short synthesis window does. A step of a gradient descent on the distance of the two mels, as it were, taken
-once for each spectrum, while it can still be changed.
+Overlapping spectra whose phases are not those of one signal do not add up to the magnitudes that
+they were made of. A mel (windows of 2,048 samples) also resolves more than a short synthesis window
+does. The feedback therefore analyses the audio so far with the mel transform of the input and adds
+the log-mel error, band by band, to the newest window that can still be changed: one gradient step
+on the mel distance, once per spectrum.
 """
 
 from __future__ import annotations
@@ -18,24 +20,22 @@ from distill_engine.audio.mel import MelConfig, hann_window
 from distill_engine.vocoders.vocos.constant_buffers import WithConstants
 from distill_engine.vocoders.vocos.constant_tables import constant_name, mel_filters
 
-RAISING = 1.5  # times what is lacking
-LOWERING = 3.5  # times what is too much, which sound that is already done has a part in
-MOST_RAISED, MOST_LOWERED = 1.0, 0.7  # nats, of one correction, before those factors
-MOST_HEARD = 1.5  # nats of what is lacking
-LASTING = 0.4  # of what has been lacking lately, beside what is
-LATELY = 0.5  # of what is lacking, in what has been lacking lately; the rest is from before
-LEAST_COVERAGE = 0.5  # of a sample that later spectra still add to: below it, what is missing is not guessed
+RAISE_FACTOR = 1.5  # multiplies what is added where the mel is too low
+LOWER_FACTOR = 3.5  # multiplies the cut where it is too high; finished audio keeps its part of the excess
+MAXIMUM_RISE, MAXIMUM_CUT = 1.0, 0.7  # nats in one correction, before those factors
+MAXIMUM_ERROR = 1.5  # nats to which the log-mel error is clipped
+RECENT_WEIGHT = 0.4  # weight of the running mean of the error, added to the error itself
+SMOOTHING = 0.5  # weight of the newest error in the running mean
+MINIMUM_COVERAGE = 0.5  # least share of a sample that is taken to be complete, when the missing share is compensated
 
 
 class MelFeedback(WithConstants):
-    """Samples [B, window - hop], the log-mel [B, bands] they should have and what has been lacking lately [B, bands] (nats) -> what to add
-    to a spectrum's own [B, n_fft], and what has been lacking by now.
+    """Correction of one window of samples towards a target mel.
 
-    Where most of what is added sets in within the spectrum's window, by its share of the bands [B, bands], so does all of it, as the
-    gains [B, n_fft] say.
+    The window starts `past` samples after the first of the given samples. These are complete up to
+    the end of the window's first hop and include the spectrum after the window's.
 
-    The spectrum's window lies `past` samples after the first; the samples are finished up to its first hop, and include the next
-    spectrum.
+    Raises ValueError if `n_fft` is longer than the mel's window minus two hops.
     """
 
     bank: Tensor
@@ -49,35 +49,55 @@ class MelFeedback(WithConstants):
         self.bands, self.n_fft, self.past, self.length = bands, n_fft, (config.window - n_fft) // 2, config.window
         self.floor = config.floor
         if self.past < hop:
-            raise ValueError(f"mel feedback: n_fft {n_fft} must be shorter than the mel's window of {config.window}")
+            raise ValueError(
+                f"mel feedback: n_fft {n_fft} must be two hops shorter than the mel's window of {config.window}"
+            )
         window = hann_window(config.window).astype(np.float64)
-        fade = hann_window(n_fft) * (2.0 * hop / n_fft)  # sums to one, like the spectra themselves
-        begun = window.size + n_fft
-        covered = np.zeros(begun + n_fft + hop)
-        for start in range(self.past + hop, -n_fft, -hop):  # of the spectra up to the next one
-            covered[n_fft + start : 2 * n_fft + start] += fade
-        covered = covered[n_fft:begun]
-        ear = window / np.maximum(covered, LEAST_COVERAGE)
-        ear *= math.sqrt(np.square(window).sum() / np.square(ear * covered).sum())
+        fade = hann_window(n_fft) * (2.0 * hop / n_fft)  # overlapping ones sum to 1, as those of the spectra do
+        stop = window.size + n_fft
+        coverage = np.zeros(stop + n_fft + hop)
+        for start in range(self.past + hop, -n_fft, -hop):  # of the spectra up to the one after the window's
+            coverage[n_fft + start : 2 * n_fft + start] += fade
+        coverage = coverage[n_fft:stop]
+        # The mel's window, divided by how complete the samples are; it keeps its energy
+        ear = window / np.maximum(coverage, MINIMUM_COVERAGE)
+        ear *= math.sqrt(np.square(window).sum() / np.square(ear * coverage).sum())
         shares = 1.0 / np.maximum(mel_filters(bands).sum(0), 1e-9)
-        self.hold(bank=constant_name("mel", bands), shares=shares, ear=ear, fade=RAISING * fade)
+        self.add_constants(bank=constant_name("mel", bands), shares=shares, ear=ear, fade=RAISE_FACTOR * fade)
 
     def forward(
-        self, samples: Tensor, wanted: Tensor, lately: Tensor, bands: Tensor | None = None, gate: Tensor | None = None
+        self,
+        samples: Tensor,
+        target: Tensor,
+        recent_error: Tensor,
+        onset_bands: Tensor | None = None,
+        gate: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
+        """Return the samples [B, n_fft] to add to the window, and the error's new running mean.
+
+        If most of the added power lies in bands that set in within the window, the added samples
+        follow the onset's gain too, in proportion to that power.
+
+        Args:
+            samples: audio so far [B, window - hop], full scale +-1.
+            target: log-mel [B, bands] that the audio should have, nats.
+            recent_error: running mean of the error [B, bands], nats.
+            onset_bands: how far each band sets in [B, bands], 0 to 1; None: no onsets.
+            gate: gain [B, n_fft], 0 to 1, of what sets in.
+        """
         size = samples.shape[-1]
         spectrum = torch.view_as_real(torch.fft.rfft(F.pad(samples * self.ear[:size], (0, self.length - size))))
         magnitude = torch.sqrt(spectrum.square().sum(-1) + 1e-20)
-        heard = F.linear(magnitude, self.bank)
-        lacking = wanted - torch.log(heard.clamp_min(self.floor))
-        lacking = lacking.clamp(-MOST_HEARD, MOST_HEARD)
-        change = (lacking + LASTING * lately).clamp(-MOST_LOWERED, MOST_RAISED)
+        mel = F.linear(magnitude, self.bank)
+        error = target - torch.log(mel.clamp_min(self.floor))
+        error = error.clamp(-MAXIMUM_ERROR, MAXIMUM_ERROR)
+        change = (error + RECENT_WEIGHT * recent_error).clamp(-MAXIMUM_CUT, MAXIMUM_RISE)
         gain = torch.exp((change @ self.bank) * self.shares) - 1.0
-        gain = torch.minimum(gain, (LOWERING / RAISING) * gain)
+        gain = torch.minimum(gain, (LOWER_FACTOR / RAISE_FACTOR) * gain)
         added = torch.fft.irfft(torch.view_as_complex(spectrum * gain.unsqueeze(-1)), self.length)
         added = added[..., self.past : self.past + self.n_fft] * self.fade
-        if bands is not None and gate is not None:
-            power = (heard * torch.expm1(change)).square().clamp_min(1e-20)
-            share = (power * bands).sum(-1, keepdim=True) / power.sum(-1, keepdim=True)
-            added = added * (1.0 + share * (gate - 1.0))
-        return added, LATELY * lacking + (1.0 - LATELY) * lately
+        if onset_bands is not None and gate is not None:
+            power = (mel * torch.expm1(change)).square().clamp_min(1e-20)
+            onset_share = (power * onset_bands).sum(-1, keepdim=True) / power.sum(-1, keepdim=True)
+            added = added * (1.0 + onset_share * (gate - 1.0))
+        return added, SMOOTHING * error + (1.0 - SMOOTHING) * recent_error

@@ -1,9 +1,10 @@
-"""What a log-mel says of spectra without any training: magnitudes, frequencies, and where a partial is alone.
+"""Magnitudes and frequencies of spectra estimated from a log-mel, without learned weights.
 
-A mel band is wider than a partial, so magnitudes interpolated between bands are those of noise. Triangular filters that sum to one
-interpolate linearly, though: the mean of their centres, weighted by what they hold, is the mean frequency of the sound in them, and
-the variance around it tells a lone partial (within two neighbouring bands) from anything wider. Where a partial is alone and bands
-are wider than its lobe, its magnitudes are gathered around its frequency.
+A mel band is wider than a partial, so magnitudes interpolated between bands describe noise.
+Triangular filters that sum to 1 interpolate linearly, however: the mean of their centres, weighted
+by their amplitudes, is the mean frequency of the sound in them, and the variance around it tells an
+isolated partial (two neighbouring bands) from anything wider. Where a partial is isolated and the
+bands are wider than its main lobe, its magnitudes are concentrated around its frequency.
 """
 
 from __future__ import annotations
@@ -15,24 +16,26 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from distill_engine.audio.arrays import Float64Array
 from distill_engine.audio.mel import MelConfig, hann_window, mel_filterbank
 from distill_engine.vocoders.vocos.constant_buffers import WithConstants
-from distill_engine.vocoders.vocos.constant_tables import FloatArray, band_centres, constant_name
+from distill_engine.vocoders.vocos.constant_tables import band_centres, constant_name
 from distill_engine.vocoders.vocos.phase_continuation import SILENCE
 
-MAXIMUM_LOG_MAGNITUDE = 6.0
-NEAR = 2.5  # bands on either side of a bin, the outermost fading, that count as near it
-ALONE, WIDER = (
-    0.25,
-    0.6,
-)  # variances (squared band spacings) up to which a partial is wholly alone, from which it is not
-LEAST_LOBE = 0.05  # of a lone partial's magnitude, beyond its main lobe
+MAXIMUM_LOG_MAGNITUDE = 6.0  # nats: a magnitude of 400
+NEIGHBOURHOOD = 2.5  # bands on either side of a bin that its moments are computed from; the outermost one fades out
+ISOLATED_VARIANCE = 0.25  # squared band spacings up to which a partial counts as isolated
+WIDE_VARIANCE = 0.6  # squared band spacings from which it does not count as isolated at all
+MINIMUM_LOBE = 0.05  # magnitude outside an isolated partial's main lobe, relative to its peak
 
 
 class MelMagnitudes(WithConstants):
-    """Log-mel [B, bands, T] -> log-magnitudes, advances and alone, each [B, T, n_fft // 2 + 1].
+    """Log-mel [B, bands, T] -> log-magnitudes, phase advances and isolation.
 
-    Advances are in radians a `hop`, beyond the bin's own; alone is 0 to 1.
+    All three are [B, T, n_fft // 2 + 1]. Log-magnitudes are in nats, on the scale of orthonormal
+    spectra: those of white noise are about the log of its standard deviation. An advance is in
+    radians per `hop`, relative to the bin's own frequency. Isolation, 0 to 1, tells
+    whether the sound around a bin is a single partial.
     """
 
     offset: Tensor
@@ -49,12 +52,12 @@ class MelMagnitudes(WithConstants):
     def __init__(self, bands: int, n_fft: int, hop: int) -> None:
         super().__init__()
         config = MelConfig(bands=bands)
-        radians = 2 * np.pi * hop / config.sample_rate  # an advance, of a Hz
+        radians = 2 * np.pi * hop / config.sample_rate  # phase advance per hop of 1 Hz
         centres, sums = band_centres(bands)
         spacing = np.interp(_bins(n_fft), centres, np.gradient(centres)) * radians
-        lobe = 0.5 * (config.sample_rate / config.n_fft * radians) ** 2  # the variance of the analysis window's own
+        lobe = 0.5 * (config.sample_rate / config.n_fft * radians) ** 2  # variance of the analysis window's own lobe
         heights = mel_filterbank(MelConfig(bands=bands, area_norm=False)).sum(1) / sums
-        self.hold(
+        self.add_constants(
             offset=_implied_magnitude(bands, n_fft)[1],
             apart=constant_name("apart", n_fft // 2 + 1, bands),
             centres=centres * radians,
@@ -62,7 +65,7 @@ class MelMagnitudes(WithConstants):
             bins=_bins(n_fft)[:, None] * radians,
             spacing=spacing**2,
             lobe=lobe,
-            gain=_lone_gain(bands, n_fft),
+            gain=_isolated_gain(bands, n_fft),
             bands=constant_name("levels", n_fft // 2 + 1),
             wide=np.clip(spacing * n_fft / (2 * np.pi * hop) - 1.0, 0.0, 1.0),
         )
@@ -70,40 +73,48 @@ class MelMagnitudes(WithConstants):
     def forward(self, mel: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         log = self.implied(mel)
         amplitude = torch.exp(mel.clamp_max(MAXIMUM_LOG_MAGNITUDE)).transpose(1, 2)
-        near = (NEAR - self.apart).clamp(0.0, 1.0) * self.heights
+        weights = (NEIGHBOURHOOD - self.apart).clamp(0.0, 1.0) * self.heights
         distance = self.centres - self.bins
-        mass, first, second = (amplitude @ m.T for m in (near, near * distance, near * distance.square()))
-        mean = first / mass.clamp_min(1e-12)
-        variance = (second / mass.clamp_min(1e-12) - mean.square() - self.lobe) / self.spacing
-        alone = ((WIDER - variance) / (WIDER - ALONE)).clamp(0.0, 1.0)
-        advance = mean.clamp(-math.pi, math.pi)  # a bin hears two bins on either side
-        lobe = (0.5 + 0.5 * torch.cos(advance)).clamp_min(LEAST_LOBE)
-        level, share = self.level(log), alone * self.wide
-        gathered = torch.lerp(log, self.moved(torch.log(lobe), level), share)
-        return self.moved(gathered, level - self.level(gathered)) + share * self.gain, advance, alone
+        total, first, second = (amplitude @ m.T for m in (weights, weights * distance, weights * distance.square()))
+        mean = first / total.clamp_min(1e-12)
+        variance = (second / total.clamp_min(1e-12) - mean.square() - self.lobe) / self.spacing
+        isolation = ((WIDE_VARIANCE - variance) / (WIDE_VARIANCE - ISOLATED_VARIANCE)).clamp(0.0, 1.0)
+        advance = mean.clamp(-math.pi, math.pi)  # two bins: the half-width of the window's main lobe
+        lobe = (0.5 + 0.5 * torch.cos(advance)).clamp_min(MINIMUM_LOBE)
+        level, concentrated = self.level(log), isolation * self.wide
+        narrowed = torch.lerp(log, self.shifted(torch.log(lobe), level), concentrated)
+        narrowed = self.shifted(narrowed, level - self.level(narrowed))
+        return narrowed + concentrated * self.gain, advance, isolation
 
     def implied(self, mel: Tensor) -> Tensor:
-        """Log-magnitudes [B, T, bins] interpolated between bands, as if all were noise."""
-        return (torch.matmul(self.between(), mel) + self.offset).transpose(1, 2)
+        """Return log-magnitudes [B, T, bins] interpolated between the bands of mel [B, bands, T].
 
-    def between(self) -> Tensor:
-        """What each bin has of each band [bins, bands]: lines between their centres."""
+        They are right for noise.
+        """
+        return (torch.matmul(self.band_interpolation(), mel) + self.offset).transpose(1, 2)
+
+    def band_interpolation(self) -> Tensor:
+        """Return the matrix [bins, bands] that interpolates linearly between band centres."""
         return (1.0 - self.apart).clamp_min(0.0)
 
     def level(self, log: Tensor) -> Tensor:
-        """Logarithms of the sums [..., LEVELS] of magnitudes in mel bands, from log-magnitudes [..., bins]."""
+        """Return the log [..., LEVELS] of the magnitudes' sums in mel bands, in nats.
+
+        `log` [..., bins] are log-magnitudes in nats.
+        """
         return torch.log(torch.exp(log.clamp_max(MAXIMUM_LOG_MAGNITUDE)) @ self.bands.T + SILENCE)
 
-    def moved(self, log: Tensor, by: Tensor) -> Tensor:
-        """Log-magnitudes whose levels are moved by so much [..., LEVELS]."""
-        return log + by @ self.bands
+    def shifted(self, log: Tensor, change: Tensor) -> Tensor:
+        """Return log-magnitudes [..., bins], their levels changed by [..., LEVELS] nats."""
+        return log + change @ self.bands
 
 
-def _implied_magnitude(bands: int, n_fft: int) -> tuple[FloatArray, FloatArray]:
-    """Matrix [bins, bands] and offset [bins, 1] that read log-magnitudes of `n_fft`-point spectra off a log-mel.
+def _implied_magnitude(bands: int, n_fft: int) -> tuple[Float64Array, Float64Array]:
+    """Return the matrix [bins, bands] and offset [bins, 1] from a log-mel to log-magnitudes.
 
-    Linear interpolation between band centres in Hz; the offset takes out each band's filter sum and the analysis window's gain on
-    noise, so that noise keeps its level.
+    The spectra have `n_fft` points. The matrix interpolates linearly between band centres in Hz.
+    The offset removes each band's filter sum and the gain of the analysis window on noise, so that
+    noise keeps its level.
     """
     config = MelConfig(bands=bands)
     centres, sums = band_centres(bands)
@@ -112,25 +123,29 @@ def _implied_magnitude(bands: int, n_fft: int) -> tuple[FloatArray, FloatArray]:
     return matrix, (-(matrix @ np.log(sums)) - np.log(window_gain))[:, None]
 
 
-def _bins(n_fft: int) -> FloatArray:
-    """Frequencies in Hz of a spectrum."""
+def _bins(n_fft: int) -> Float64Array:
+    """Return the bins' frequencies [n_fft // 2 + 1] in Hz."""
     return np.asarray(np.fft.rfftfreq(n_fft, 1.0 / MelConfig().sample_rate), np.float64)
 
 
 @cache
-def _lone_gain(bands: int, n_fft: int) -> FloatArray:
-    """By how much (nats) a lone partial near each bin has more magnitude in all than its mel implies, as if it were noise."""
+def _isolated_gain(bands: int, n_fft: int) -> Float64Array:
+    """Return the log-ratio [bins] of an isolated partial's magnitudes to those its mel implies.
+
+    In nats, over 20 bins on either side of a partial at each bin. The implied magnitudes are those
+    of noise with the same mel.
+    """
     config = MelConfig(bands=bands)
     matrix, offset = _implied_magnitude(bands, n_fft)
     count = n_fft // 2 + 1
 
-    def spectra(size: int) -> FloatArray:
+    def sine_spectra(size: int) -> Float64Array:
         phase = 2 * np.pi / config.sample_rate * np.maximum(_bins(n_fft), 1.0)[:, None] * np.arange(size) + np.pi / 4
-        found: FloatArray = np.abs(np.fft.rfft(0.2 * np.cos(phase) * hann_window(size), axis=1))
-        return found
+        magnitudes: Float64Array = np.abs(np.fft.rfft(0.2 * np.cos(phase) * hann_window(size), axis=1))
+        return magnitudes
 
-    mel = np.log(np.maximum(spectra(config.n_fft) @ mel_filterbank(config).T, config.floor))
+    mel = np.log(np.maximum(sine_spectra(config.n_fft) @ mel_filterbank(config).T, config.floor))
     implied = np.exp(mel @ matrix.T + offset.T)
     around = np.abs(np.arange(count)[:, None] - np.arange(count)) <= 20
-    gain: FloatArray = np.log((spectra(n_fft) / np.sqrt(n_fft) * around).sum(1) / (implied * around).sum(1))
+    gain: Float64Array = np.log((sine_spectra(n_fft) / np.sqrt(n_fft) * around).sum(1) / (implied * around).sum(1))
     return gain

@@ -1,9 +1,11 @@
-"""When, within the windows of a synthesis, something sets in, and in which bands: read off a mel without any training.
+"""Onset detection from log-mel frames, without learned weights.
 
-A mel's window (46 ms) is wider than an attack is long: it shows an attack before it comes, at first softly, and a synthesis that makes
-noise of that is early and dull. How far the level has risen from frame to frame says where in the window the sound begins, though: a
-step at a place within it raises each of the frames around by what of the squared window lies after the step. The place that explains
-the last frames best is found (a few are tried, by least squares of the levels in nats), and what rises sounds from there on.
+A mel's window (46 ms) is longer than an attack. It shows an attack before it comes, softly at
+first, and a synthesis that turns this into noise is early and dull. The rise of the level from
+frame to frame, however, tells where in the window the sound starts: a step at one position raises
+each frame by the part of the squared window after the step. The detector compares a few candidate
+positions with the last frames by least squares of the levels in nats, and returns gains that are 0
+before the best one.
 """
 
 from __future__ import annotations
@@ -11,28 +13,34 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from distill_engine.audio.arrays import Float64Array
 from distill_engine.audio.mel import MelConfig, hann_window
 from distill_engine.vocoders.vocos.constant_buffers import WithConstants
-from distill_engine.vocoders.vocos.constant_tables import constant_name, onset_places
+from distill_engine.vocoders.vocos.constant_tables import constant_name, onset_positions
+from distill_engine.vocoders.vocos.phasors import paired
 
-PAST = 3  # frames before the newest: the first of them lies wholly before what sets in near a spectrum being made
-RISING, RISEN = 0.4, 0.9  # nats over those frames: from where a band counts as setting in, and from where wholly
-BESIDE = 6  # bands over which levels are smoothed first: single bands of noise rise and fall by chance
-FITTING = 20.0  # a squared nat of distance, in how sure a place is
-LEAST_SHOWN = 0.03  # of its energy, what a frame shows of a sound that is yet to begin
-SILENT = MelConfig().floor ** 2
-
-FloatArray = npt.NDArray[np.float64]
+PAST_FRAMES = 3  # before the newest: the first of them ends before any onset near the spectrum being synthesised
+RISING, RISEN = 0.4, 0.9  # nats of rise over those frames from which a band sets in partly, and wholly
+SMOOTHING_BANDS = 6  # half-width of the smoothing over bands: single bands of noise rise and fall by chance
+SHARPNESS = 20.0  # log-probability of a position lost per squared nat of its error
+MINIMUM_FRACTION = 0.03  # of a sound's energy that the newest frame is taken to contain at least
+SILENT = MelConfig().floor ** 2  # energy of a band in silence
 
 
 class Onsets(NamedTuple):
-    """For each spectrum of a synthesis: how far each mel band [B, F, bands] and bin [B, F, bins] is one that sets in (0 to 1), and when, as
-    gains [B, F, n_fft] over the window of this spectrum, and over that of the one before it, of which more is known by now."""
+    """Onsets around each of F spectra.
+
+    Attributes:
+        bands: how far each mel band sets in [B, F, bands], 0 (goes on) to 1 (starts).
+        bins: the same for the spectral bins [B, F, bins].
+        gate: gains [B, F, n_fft], 0 to 1, of what sets in, over the spectrum's window.
+        gate_before: the same over the window of the spectrum before it, of which more is known by
+            now.
+    """
 
     bands: Tensor
     bins: Tensor
@@ -40,9 +48,8 @@ class Onsets(NamedTuple):
     gate_before: Tensor
 
 
-class OnsetReading(WithConstants):
-    """Log-mels [B, bands, T], the `PAST` frames before them and what bins have of bands [bins, bands] -> `Onsets` of T * each spectra,
-    `hop` samples apart."""
+class OnsetDetector(WithConstants):
+    """Log-mels [B, bands, T] -> `Onsets` of F = T * spectra_per_frame spectra, `hop` apart."""
 
     beside: Tensor
     sums: Tensor
@@ -52,39 +59,70 @@ class OnsetReading(WithConstants):
     def __init__(self, bands: int, n_fft: int, hop: int) -> None:
         super().__init__()
         config = MelConfig(bands=bands)
-        self.each = config.hop // hop
-        beside = 1.0 - np.abs(np.arange(-BESIDE + 1, BESIDE)) / BESIDE
-        # The newest frame's centre, from that of each spectrum of its hop, and from those of the ones before them
-        newest = (self.each / 2 - 0.5 - np.arange(self.each)) * hop
-        frames = np.concatenate([newest, newest + hop])[:, None, None] - config.hop * np.arange(PAST)[:, None]
-        self.hold(
-            beside=beside[:, None],
-            sums=np.convolve(np.ones(bands), beside, "same")[:, None],
-            shown=_after(onset_places(n_fft) - frames, config.window).transpose(1, 0, 2),
+        self.spectra_per_frame = config.hop // hop
+        smoothing = 1.0 - np.abs(np.arange(-SMOOTHING_BANDS + 1, SMOOTHING_BANDS)) / SMOOTHING_BANDS
+        # The newest frame's centre, relative to each spectrum of its hop, then to the spectrum before each
+        newest = (self.spectra_per_frame / 2 - 0.5 - np.arange(self.spectra_per_frame)) * hop
+        frames = np.concatenate([newest, newest + hop])[:, None, None] - config.hop * np.arange(PAST_FRAMES)[:, None]
+        self.add_constants(
+            beside=smoothing[:, None],
+            sums=np.convolve(np.ones(bands), smoothing, "same")[:, None],
+            shown=_energy_after(onset_positions(n_fft) - frames, config.window).transpose(1, 0, 2),
             ramps=constant_name("ramps", n_fft),
         )
 
-    def forward(self, mel: Tensor, past: Tensor, between: Tensor) -> Onsets:
+    def forward(self, mel: Tensor, past: Tensor, interpolation: Tensor) -> Onsets:
+        """Detect onsets around each spectrum.
+
+        Args:
+            mel: natural log-mel [B, bands, T].
+            past: the PAST_FRAMES frames [B, bands, PAST_FRAMES] before it.
+            interpolation: matrix [bins, bands] from mel bands to spectral bins.
+        """
         frames = mel.shape[-1]
         energy = torch.exp(2.0 * torch.cat([past, mel], -1)).clamp_min(SILENT)
-        energy = F.conv2d(energy[:, None], self.beside[None, None], padding=(BESIDE - 1, 0))[:, 0] / self.sums
-        newest, *older = (energy[..., PAST - j : PAST - j + frames] for j in range(PAST + 1))
+        energy = F.conv2d(energy[:, None], self.beside[None, None], padding=(SMOOTHING_BANDS - 1, 0))[:, 0] / self.sums
+        newest, *older = (energy[..., PAST_FRAMES - j : PAST_FRAMES - j + frames] for j in range(PAST_FRAMES + 1))
         rise = 0.5 * (torch.log(newest) - torch.log(older[-1]))
-        share = ((rise - RISING) / (RISEN - RISING)).clamp(0.0, 1.0)
-        sums = ((share * e).sum(1).clamp_min(SILENT)[..., None, None] for e in (newest, *older))
-        *levels, background = sums  # [B, T, 1, 1]
-        whole = (levels[0] - background).clamp_min(0.0) / self.shown[0].clamp_min(LEAST_SHOWN)
-        heard, explained = torch.stack(levels), background + whole * self.shown[:, None, None]
-        distance = (0.5 * torch.log(heard / explained)).square().sum(0)
-        gates = torch.softmax(-FITTING * distance, -1) @ self.ramps  # [B, T, 2 each, n_fft]
+        onset = ((rise - RISING) / (RISEN - RISING)).clamp(0.0, 1.0)
+        sums = ((onset * e).sum(1).clamp_min(SILENT)[..., None, None] for e in (newest, *older))
+        *levels, background = sums  # [B, T, 1, 1] each
+        whole = (levels[0] - background).clamp_min(0.0) / self.shown[0].clamp_min(MINIMUM_FRACTION)
+        observed, expected = torch.stack(levels), background + whole * self.shown[:, None, None]
+        error = (0.5 * torch.log(observed / expected)).square().sum(0)
+        gates = torch.softmax(-SHARPNESS * error, -1) @ self.ramps  # [B, T, 2 * spectra_per_frame, n_fft]
         now, before = (gate.flatten(1, 2) for gate in gates.chunk(2, dim=2))
-        bands, bins = (x.transpose(1, 2).repeat_interleave(self.each, dim=1) for x in (share, between @ share))
+        bands, bins = (
+            x.transpose(1, 2).repeat_interleave(self.spectra_per_frame, dim=1) for x in (onset, interpolation @ onset)
+        )
         return Onsets(bands, bins, now, before)
 
 
-def _after(places: FloatArray, window: int) -> FloatArray:
-    """What of a squared window's sum lies after a place, in samples from its centre."""
+def onset_shares(bins: Tensor) -> Tensor:
+    """Return the shares [..., 2, bins, 2] of each bin that go on and that set in.
+
+    `bins` [..., bins] is how far each bin sets in, 0 to 1.
+    """
+    return paired(torch.stack([1 - bins, bins], -2))
+
+
+def final_gains(onsets: Onsets | None) -> tuple[Tensor | None, Tensor | None]:
+    """Return shares [B, F, 2, bins, 2] and gains [B, F, n_fft] of spectra whose next one is known.
+
+    Those of the last spectrum are as they were when it came. Without onsets there are none.
+    """
+    if onsets is None:
+        return None, None
+    bins = torch.cat([onsets.bins[:, 1:], onsets.bins[:, -1:]], 1)
+    return onset_shares(bins), torch.cat([onsets.gate_before[:, 1:], onsets.gate[:, -1:]], 1)
+
+
+def _energy_after(positions: Float64Array, window: int) -> Float64Array:
+    """Return the fraction of a squared window's energy that lies after each position.
+
+    `positions` [...] are in samples from the window's centre; fractions [...] are 0 to 1.
+    """
     squared = np.square(hann_window(window).astype(np.float64))
     sums = np.concatenate([[0.0], np.cumsum(squared[::-1])]) / squared.sum()
-    found: FloatArray = np.interp(window / 2 - places, np.arange(window + 1), sums)
-    return found
+    fractions: Float64Array = np.interp(window / 2 - positions, np.arange(window + 1), sums)
+    return fractions

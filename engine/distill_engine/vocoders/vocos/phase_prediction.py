@@ -1,4 +1,4 @@
-"""What a network says of spectra, judged before any of it is synthesised, and how sure it is, as a spread."""
+"""Loss of predicted spectra before synthesis, and the spread that a concentration stands for."""
 
 from __future__ import annotations
 
@@ -13,21 +13,32 @@ from distill_engine.vocoders.vocos.phase_continuation import SILENCE
 
 
 def spread_of(concentration: Tensor) -> Tensor:
-    """Standard deviation (radians) of the wrapped normal that is as wide as a von Mises distribution of this concentration.
+    """Return the spread [...] in radians that corresponds to von Mises concentrations [...].
 
-    The mean phasor's length I1(k) / I0(k) by Amos's lower bound (Math. Comp. 28, 1974): a tenth too wide at most.
+    It is the standard deviation of the wrapped normal distribution with the same mean resultant
+    length. That length, I1(k) / I0(k), is replaced by Amos's lower bound (Math. Comp. 28, 1974):
+    the spread is at most a tenth too wide.
     """
-    length = concentration / (0.5 + torch.sqrt(concentration.square() + 2.25))
-    return torch.sqrt(-2.0 * torch.log(length))
+    resultant = concentration / (0.5 + torch.sqrt(concentration.square() + 2.25))
+    return torch.sqrt(-2.0 * torch.log(resultant))
 
 
 def prediction_loss(samples: Tensor, log_magnitude: Tensor, advance: Tensor, concentration: Tensor, hop: int) -> Tensor:
-    """How wrong predictions [B, F, bins] were for the sound [B, F * hop] itself, before any of it is synthesised: a scalar.
+    """Return the loss (scalar) of predicted spectra against the sound itself, before synthesis.
 
-    The negative log-likelihood of its phases' advances (radians a hop, beyond the bin's own) under von Mises distributions (Mardia &
-    Jupp, Directional Statistics, 3.5.4), the L1 distance of its log-magnitudes, and eight times that of their sums in 64 mel bands: alone,
-    the distance of single bins is least where a partial that may lie in any of several bins is left out of all. Half of what
-    concerns bins weighs each as the square root of its magnitude, half all alike; the likelihood weighs them all by that root.
+    It is the sum of three terms. First, the negative log-likelihood of the sound's phase advances
+    under von Mises distributions (Mardia & Jupp, Directional Statistics, 3.5.4), weighted by the
+    square root of the magnitude. Second, the L1 distance of log-magnitudes: half of it with that
+    weight, half unweighted. Third, eight times the L1 distance of the log of the sums in 64 mel
+    bands. The third is needed because the L1 distance of single bins alone is least if a partial
+    that may lie in any of several bins is left out of all of them.
+
+    Args:
+        samples: the sound [B, F * hop].
+        log_magnitude: predicted log-magnitudes [B, F, bins], nats.
+        advance: predicted phase advances [B, F, bins], radians per hop beyond the bin's own.
+        concentration: von Mises concentrations [B, F, bins] of the advances.
+        hop: samples between spectra.
     """
     bins = log_magnitude.shape[-1]
     n_fft = 2 * (bins - 1)
@@ -41,10 +52,10 @@ def prediction_loss(samples: Tensor, log_magnitude: Tensor, advance: Tensor, con
     distance = (log_magnitude - magnitude.clamp_min(SILENCE).log()).abs()
     bank = torch.tensor(mel_filterbank(MelConfig(n_fft=n_fft, window=n_fft, hop=hop, bands=64)).T).to(samples)
     predicted, actual_bands = ((m @ bank).clamp_min(SILENCE / n_fft).log() for m in (log_magnitude.exp(), magnitude))
-    loudness = 0.5 * distance.mean() + 0.5 * (weight * distance).sum() / weight.sum().clamp_min(1e-6)
-    loudness = loudness + 8.0 * F.l1_loss(predicted, actual_bands)
+    magnitude_loss = 0.5 * distance.mean() + 0.5 * (weight * distance).sum() / weight.sum().clamp_min(1e-6)
+    magnitude_loss = magnitude_loss + 8.0 * F.l1_loss(predicted, actual_bands)
     centre = 2 * math.pi / n_fft * (torch.arange(bins, device=samples.device) * hop % n_fft)
     actual = torch.angle(spectra[:, 1:] * spectra[:, :-1].conj()) - centre
     k, weight = concentration[:, 1:], weight[:, 1:]
-    cost = k * (1 - torch.cos(actual - advance[:, 1:])) + torch.log(torch.special.i0e(k))
-    return (weight * cost).sum() / weight.sum().clamp_min(1e-6) + loudness
+    likelihood_loss = k * (1 - torch.cos(actual - advance[:, 1:])) + torch.log(torch.special.i0e(k))
+    return (weight * likelihood_loss).sum() / weight.sum().clamp_min(1e-6) + magnitude_loss

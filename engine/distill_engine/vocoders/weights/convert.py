@@ -1,34 +1,39 @@
-"""Published checkpoints become plain tensors once: read without running anything from them, checked, folded, mapped from then on."""
+"""Conversion of published checkpoints to plain tensors, once.
+
+A checkpoint is read without executing anything from it, checked, and its weight norm folded. The
+converted file is memory-mapped from then on.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from distill_engine.errors import WeightsError
+from distill_engine.system.atomic_write import write_advice, write_file
 from distill_engine.vocoders.registry import build_vocoder
 
-CHUNK = 1 << 20
+CHUNK_BYTES = 1 << 20
 
 
 def sha256_of(path: Path) -> str:
-    """Hex digest of a file."""
+    """Return the hex SHA-256 of a file."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
+        while chunk := file.read(CHUNK_BYTES):
             digest.update(chunk)
     return digest.hexdigest()
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
-    """The generator's tensors of a checkpoint (.safetensors, or a torch file with a "generator" entry or the tensors alone).
+    """Return the generator's tensors of a checkpoint, by name.
 
-    Nothing from the file is ever executed: torch files are read with `weights_only=True`. Raises WeightsError.
+    Takes .safetensors, or a torch file with a "generator" or "state_dict" entry or the tensors
+    alone. Nothing from the file is executed: torch files are read with `weights_only=True`. Raises
+    WeightsError.
     """
     import torch
     from safetensors import SafetensorError
@@ -40,7 +45,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         content = torch.load(path, map_location="cpu", weights_only=True, mmap=_can_map(path))
     except (SafetensorError, OSError, RuntimeError, ValueError, EOFError, KeyError) as error:
         raise WeightsError(_damaged(path, error)) from None
-    except Exception as error:  # whatever else the unpickler refuses
+    except Exception as error:  # the unpickler's own errors
         raise WeightsError(_damaged(path, error)) from None
     if isinstance(content, Mapping):
         inner = content.get("generator", content.get("state_dict", content))
@@ -50,9 +55,10 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
 
 
 def convert(kind: str, config: Mapping[str, Any], checkpoint: Path, target: Path) -> None:
-    """Loads a checkpoint strictly into a network of `kind` and writes its folded tensors to `target`, atomically.
+    """Load a checkpoint strictly into a network of `kind`; write its folded tensors to `target`.
 
-    Raises WeightsError naming what does not fit, or that the disk is full.
+    The file is written atomically, in float32. Raises WeightsError naming what does not fit, or if
+    the disk is full.
     """
     import torch
     from safetensors.torch import save
@@ -62,14 +68,17 @@ def convert(kind: str, config: Mapping[str, Any], checkpoint: Path, target: Path
         network = build_vocoder(kind, config)
     load_strictly(network, tensors, str(checkpoint))
     folded = {name: value.detach().float().contiguous() for name, value in network.state_dict().items()}
-    bad = [name for name, value in folded.items() if not bool(torch.isfinite(value).all())]
-    if bad:
-        raise WeightsError(f"{checkpoint}: {bad[0]} holds values that are not numbers: fetch it again")
+    not_finite = [name for name, value in folded.items() if not bool(torch.isfinite(value).all())]
+    if not_finite:
+        raise WeightsError(f"{checkpoint}: {not_finite[0]} holds values that are not numbers: fetch it again")
     write_atomically(target, save(folded))
 
 
 def load_strictly(network: Any, tensors: Mapping[str, Any], where: str) -> None:
-    """Gives the network these tensors without copying them. Raises WeightsError with the first differences."""
+    """Load tensors into the network without copying them.
+
+    Raises WeightsError with the first differences; `where` names the file.
+    """
     try:
         network.load_state_dict(dict(tensors), strict=True, assign=True)
     except RuntimeError as error:
@@ -78,7 +87,10 @@ def load_strictly(network: Any, tensors: Mapping[str, Any], where: str) -> None:
 
 
 def map_weights(path: Path, network: Any) -> None:
-    """Loads converted weights into a network built on the meta device; the file stays mapped, nothing is copied."""
+    """Load converted weights into a network built on the meta device, memory-mapped.
+
+    Raises WeightsError if the file is damaged or does not fit.
+    """
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
@@ -90,28 +102,20 @@ def map_weights(path: Path, network: Any) -> None:
 
 
 def write_atomically(target: Path, data: bytes) -> None:
-    """All of `data` under the name `target`, or nothing. Raises WeightsError where the disk is full or read-only."""
+    """Write all of `data` to `target`, or nothing.
+
+    Raises WeightsError if the disk is full or read-only.
+    """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        write_file(target, data)
     except OSError as error:
-        raise WeightsError(
-            f"{target}: cannot be written ({error.strerror or error}): free {len(data) / 1e6:.0f} MB there, "
-            "or set HF_HOME to another disk"
-        ) from None
+        advice = write_advice(error, target, "set HF_HOME to another disk")
+        raise WeightsError(f"{target}: {len(data) / 1e6:.0f} MB cannot be written, {advice}") from None
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object from a file. Raises WeightsError."""
+    """Return the JSON object in a file. Raises WeightsError."""
     try:
         content = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
@@ -122,11 +126,12 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def _can_map(path: Path) -> bool:
-    """Whether torch can map the file (its ZIP format) instead of reading it."""
+    """Return whether torch can map the file (its ZIP format) instead of reading it."""
     with path.open("rb") as file:
         return file.read(2) == b"PK"
 
 
 def _damaged(path: Path, error: Exception) -> str:
+    """Return the message for a file that cannot be read."""
     detail = " ".join(str(error).split())[:120]
     return f"{path}: is damaged or no checkpoint ({detail or type(error).__name__}): fetch it again"

@@ -1,4 +1,7 @@
-"""Fetches published weights from the hub, once: pinned, resumed after a cut, checked, converted. Imports the hub library on use."""
+"""Download of published weights from the hub, once: pinned, resumed, checked, converted.
+
+Imports the hub's library on use.
+"""
 
 from __future__ import annotations
 
@@ -14,19 +17,20 @@ from distill_engine.vocoders.weights.convert import read_json, sha256_of
 from distill_engine.vocoders.weights.events import Converting, DownloadProgress, DownloadStarted, Listener, Ready
 from distill_engine.vocoders.weights.records import WeightsRecord, hub_cache, hub_folder, read_record, set_aside, store
 
-ONCE = "run `distill vocoder download` once while online, or give a local file with --weights"
+DOWNLOAD_ADVICE = "run `distill vocoder download` once while online, or give a local file with --weights"
 
 
 def download(pin: Pin, listener: Listener = ignore) -> WeightsRecord:
-    """The pinned weights, converted and recorded; fetched only if they are not here yet.
+    """Return the pinned weights, converted and recorded; download them if they are not here yet.
 
-    Raises WeightsError: no network, unknown repository, wrong size or checksum, damaged file, full disk.
+    Raises WeightsError: no network, unknown repository, wrong size or checksum, damaged file, full
+    disk.
     """
     record = read_record(hub_folder(pin.hub))
     if record is not None:
         listener(Ready(record.name, str(record.tensors)))
         return record
-    commit, size, checksum = _announced(pin)
+    commit, size, checksum = _announced_by_hub(pin)
     _check_space(pin, size)
     config_path = _fetch(pin, pin.config_file, commit, 0, ignore)
     path = _fetch(pin, pin.weights, commit, size, listener)
@@ -38,6 +42,10 @@ def download(pin: Pin, listener: Listener = ignore) -> WeightsRecord:
 
 
 def _record(pin: Pin, config_path: Path, commit: str, digest: str) -> WeightsRecord:
+    """Return the record of downloaded weights.
+
+    Raises WeightsError if their config is not the pinned one.
+    """
     try:
         config = BigVGANConfig.from_upstream(read_json(config_path))
     except (ValueError, TypeError) as error:
@@ -52,8 +60,12 @@ def _record(pin: Pin, config_path: Path, commit: str, digest: str) -> WeightsRec
     )  # fmt: skip
 
 
-def _announced(pin: Pin) -> tuple[str, int, str]:
-    """The commit that the revision stands for, and size and SHA-256 of the weights as the hub announces them ("": it does not)."""
+def _announced_by_hub(pin: Pin) -> tuple[str, int, str]:
+    """Return the commit of the pinned revision, and the size in bytes and SHA-256 of the weights.
+
+    All as the hub announces them; "" if it announces no checksum. Raises WeightsError if they
+    differ from the pin.
+    """
     try:
         if _offline():
             raise ConnectionError("offline mode")
@@ -62,7 +74,7 @@ def _announced(pin: Pin) -> tuple[str, int, str]:
         url = hf_hub_url(pin.hub, pin.weights, revision=pin.revision, endpoint=_endpoint())
         found = get_hf_file_metadata(url, endpoint=_endpoint())
     except Exception as error:
-        raise WeightsError(_explain(pin, error)) from None
+        raise WeightsError(_message_for(pin, error)) from None
     etag = (found.etag or "").strip('"').lower()
     checksum = etag if len(etag) == 64 and set(etag) <= set("0123456789abcdef") else ""
     if pin.size and found.size not in (None, pin.size):
@@ -77,10 +89,11 @@ def _announced(pin: Pin) -> tuple[str, int, str]:
 
 
 def _fetch(pin: Pin, file: str, commit: str, size: int, listener: Listener) -> Path:
+    """Download one file at a commit; return its path in the cache. Raises WeightsError."""
     from huggingface_hub import hf_hub_download
     from huggingface_hub.utils import logging
 
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # its remarks about retries would break into the progress display
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # its messages about retries would interrupt the progress display
     listener(DownloadStarted(file, pin.hub, size))
     try:
         path = hf_hub_download(
@@ -88,12 +101,15 @@ def _fetch(pin: Pin, file: str, commit: str, size: int, listener: Listener) -> P
             tqdm_class=_progress_class(file, listener),
         )  # fmt: skip
     except Exception as error:
-        raise WeightsError(_explain(pin, error)) from None
+        raise WeightsError(_message_for(pin, error)) from None
     return Path(path)
 
 
 def _checked(pin: Pin, path: Path, size: int, checksum: str) -> str:
-    """The file's SHA-256. Raises WeightsError, after setting the file aside, where size or checksum are not the expected ones."""
+    """Return the file's SHA-256.
+
+    Raises WeightsError, and sets the file aside, if its size or checksum is not the expected one.
+    """
     actual = path.stat().st_size
     if size and actual != size:
         aside = _discard(path)
@@ -110,7 +126,10 @@ def _checked(pin: Pin, path: Path, size: int, checksum: str) -> str:
 
 
 def _discard(path: Path) -> Path:
-    """Sets the cached file itself aside and removes the hub's link to it, so that the next download is fresh."""
+    """Set the cached file aside and remove the hub's link to it; return the new path.
+
+    The next download then starts afresh.
+    """
     blob = path.resolve()
     aside = set_aside(blob)
     if path.is_symlink():
@@ -119,8 +138,8 @@ def _discard(path: Path) -> Path:
 
 
 def _check_space(pin: Pin, size: int) -> None:
-    """Both the checkpoint and its converted form must fit. Raises WeightsError."""
-    needed = 2 * (size or pin.about_bytes) + (16 << 20)
+    """Raise WeightsError unless the checkpoint and its converted form fit on the disk."""
+    needed = 2 * (size or pin.about_bytes) + (16 << 20)  # bytes, with a margin of 16 MiB
     folder = hub_cache()
     while not folder.exists():
         folder = folder.parent
@@ -133,16 +152,17 @@ def _check_space(pin: Pin, size: int) -> None:
 
 
 def _endpoint() -> str | None:
-    """Another hub than the public one, where HF_ENDPOINT names it."""
+    """Return the hub named in HF_ENDPOINT; None: the public one."""
     return os.environ.get("HF_ENDPOINT") or None
 
 
 def _offline() -> bool:
+    """Return whether HF_HUB_OFFLINE forbids the network."""
     return os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE")
 
 
-def _explain(pin: Pin, error: Exception) -> str:
-    """One line for whatever the hub library raised."""
+def _message_for(pin: Pin, error: Exception) -> str:
+    """Return one line for an exception of the hub's library."""
     from huggingface_hub.errors import (
         EntryNotFoundError,
         HfHubHTTPError,
@@ -161,24 +181,24 @@ def _explain(pin: Pin, error: Exception) -> str:
         return f"{pin.hub}: the file came with the wrong size: download it again"
     if type(error) is EntryNotFoundError:
         return f"{pin.hub}: has no such file: check the name, or give a file with --weights"
-    return f"{pin.hub}: not on this machine and the hub cannot be reached: {ONCE}"
+    return f"{pin.hub}: not on this machine and the hub cannot be reached: {DOWNLOAD_ADVICE}"
 
 
 def _progress_class(file: str, listener: Listener) -> type[Any]:
-    """A progress bar for the hub library that draws nothing and tells the listener."""
+    """Return a progress bar class that draws nothing and reports to the listener."""
     from tqdm.auto import tqdm  # type: ignore[import-untyped]
 
     class Progress(tqdm):  # type: ignore[misc]
         def __init__(self, *args: Any, **values: Any) -> None:
             values.pop("name", None)
             values["disable"] = True
-            self._whole = int(values.get("total") or 0)
-            self._done = int(values.get("initial") or 0)
+            self._total_bytes = int(values.get("total") or 0)
+            self._done_bytes = int(values.get("initial") or 0)
             super().__init__(*args, **values)
 
         def update(self, n: float | None = 1) -> bool | None:
-            self._done += int(n or 0)
-            listener(DownloadProgress(file, self._done, self._whole))
+            self._done_bytes += int(n or 0)
+            listener(DownloadProgress(file, self._done_bytes, self._total_bytes))
             return None
 
     return Progress

@@ -1,4 +1,4 @@
-"""What happens while weights are fetched and loaded, as typed events: the command line and the web draw them."""
+"""Typed events of fetching and loading weights, for the command line to draw."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class DownloadStarted:
-    """A file of `total` bytes (0: not known) is being fetched from `source`."""
+    """A file of `total` bytes (0: unknown) is being downloaded from `source`."""
 
     file: str
     source: str
@@ -17,7 +17,7 @@ class DownloadStarted:
 
 @dataclass(frozen=True)
 class DownloadProgress:
-    """`done` of `total` bytes of `file` are here."""
+    """`done` of `total` bytes of `file` have arrived."""
 
     file: str
     done: int
@@ -26,14 +26,14 @@ class DownloadProgress:
 
 @dataclass(frozen=True)
 class Converting:
-    """The checkpoint `file` is read once and written again as plain tensors."""
+    """The checkpoint `file` is being converted to plain tensors."""
 
     file: str
 
 
 @dataclass(frozen=True)
 class Ready:
-    """The weights called `name` are on this machine, in `path`."""
+    """The weights called `name` are on this machine, at `path`."""
 
     name: str
     path: str
@@ -41,7 +41,7 @@ class Ready:
 
 @dataclass(frozen=True)
 class FellBack:
-    """Work goes on differently than asked for: `reason` in plain words."""
+    """Work continues differently than asked for; `reason` is a sentence for the user."""
 
     reason: str
 

@@ -1,4 +1,4 @@
-"""Published weights loaded into their network, on a device: any HiFi-GAN or BigVGAN, ready to play. Imports torch."""
+"""Published weights in their network on a device: any HiFi-GAN or BigVGAN. Imports torch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from distill_engine.audio.mel import FloatArray, MelConfig
+from distill_engine.audio.arrays import Float32Array
+from distill_engine.audio.mel import MelConfig
 from distill_engine.errors import ConfigError, VocoderError
 from distill_engine.layers.runner import Runner, choose_device, move_network
 from distill_engine.system.listeners import ignore
@@ -19,14 +20,20 @@ from distill_engine.vocoders.weights.events import FellBack, Listener
 from distill_engine.vocoders.weights.records import WeightsRecord
 
 BLOCK_FRAMES = 64
-HALF_TOLERANCE_DB = 50.0
+HALF_TOLERANCE_DB = 50.0  # signal-to-error ratio that half precision must reach
 
 
 @dataclass(frozen=True)
 class LoadedVocoder:
-    """A published generator with its weights on a device. `mel` is what it takes, `digest` names the weights.
+    """A published generator with its weights on a device.
 
-    `delay` are the samples, at the mel's own rate, by which a stream of `runner` is late.
+    Attributes:
+        kind: "hifigan" or "bigvgan".
+        config: the network's config.
+        mel: the mel that it takes.
+        digest: SHA-256 of the converted weights.
+        delay: samples, at the mel's own rate, by which a stream of `runner` is late.
+        runner: steps the network.
     """
 
     kind: str
@@ -38,12 +45,16 @@ class LoadedVocoder:
 
     @property
     def network(self) -> Any:
+        """The torch module."""
         return self.runner.network
 
-    def vocode(self, mel: FloatArray, block: int = BLOCK_FRAMES) -> FloatArray:
-        """Samples [F * hop] of log-mel [bands, F], of any length in bounded memory: an exact stream, `block` frames at a time.
+    def vocode(self, mel: Float32Array, block: int = BLOCK_FRAMES) -> Float32Array:
+        """Synthesise samples [F * hop] from log-mel [bands, F].
 
-        Where memory runs out the blocks get smaller, then the work moves to the CPU; the listener gets a message.
+        F may be any length: the mel streams through the network, `block` frames at a time, in
+        bounded memory. If memory runs out, blocks get smaller, then the work moves to the CPU; the
+        listener gets a message. Raises ConfigError for a mel of another shape, VocoderError if even
+        the CPU lacks memory.
         """
         if mel.ndim != 2 or mel.shape[0] != self.config.bands:
             raise ConfigError(f"{self.kind} takes mel [{self.config.bands}, frames], got shape {mel.shape}")
@@ -54,26 +65,32 @@ class LoadedVocoder:
         for start in range(0, mel.shape[1], block):
             samples, state = self.runner.step(x[..., start : start + block], state)
             blocks.append(samples[0, 0].numpy())
-        blocks.append(self._rest(state))
-        whole = np.concatenate(blocks)[self.delay :]
-        return np.asarray(whole[: mel.shape[1] * self.mel.hop])
+        blocks.append(self._last_samples(state))
+        sound = np.concatenate(blocks)[self.delay :]
+        return np.asarray(sound[: mel.shape[1] * self.mel.hop])
 
-    def _rest(self, state: Any) -> FloatArray:
-        """The last `delay` samples: where the network knows of an end, with the edge that the whole sound has."""
-        late = -(-self.delay // self.mel.hop)
+    def _last_samples(self, state: Any) -> Float32Array:
+        """Return the samples that the network holds back at the end, `delay` of them or a few more.
+
+        A network with `ended` treats the end as in a whole sound; others get frames of silence.
+        """
+        frames = -(-self.delay // self.mel.hop)
         ended = self.network.ended(state) if hasattr(self.network, "ended") else state
         value = 0.0 if ended is not state else math.log(self.mel.floor)
-        samples, _ = self.runner.step(torch.full((1, self.config.bands, late), value), ended)
+        samples, _ = self.runner.step(torch.full((1, self.config.bands, frames), value), ended)
         return np.asarray(samples[0, 0].numpy())
 
 
 def load_record(
     record: WeightsRecord, *, torch_device: str = "auto", half: bool | None = None, listener: Listener = ignore
 ) -> LoadedVocoder:
-    """The network of a record of kind "hifigan" or "bigvgan", on a device.
+    """Load the network of a record of kind "hifigan" or "bigvgan" on a device.
 
     Args:
-        half: half precision; None: for BigVGAN on CUDA where a probe shows that the sound stays the same.
+        record: the weights.
+        torch_device: `auto|cpu|cuda|mps`; auto prefers CUDA, then MPS.
+        half: half precision; None: for BigVGAN on CUDA, if a probe sounds the same.
+        listener: receives events.
 
     Raises WeightsError, VocoderError, ConfigError (no such device).
     """
@@ -95,22 +112,26 @@ def load_record(
 
 
 def _use_half(loaded: LoadedVocoder, insist: bool) -> None:
-    """Half precision, if a probe through it equals the one in full precision to HALF_TOLERANCE_DB."""
+    """Use half precision if a probe's signal-to-error ratio is at least HALF_TOLERANCE_DB.
+
+    Otherwise raise VocoderError if `insist`, else return to full precision.
+    """
     probe = np.random.default_rng(0).normal(-5.0, 1.5, (loaded.config.bands, 24)).astype(np.float32)
     exact = loaded.vocode(probe)
     _set_precision(loaded, torch.float16)
     error = float(np.mean((loaded.vocode(probe) - exact) ** 2))
-    difference = 10 * np.log10(float(np.mean(exact**2)) / error) if error > 0 else np.inf
-    if np.isfinite(error) and difference >= HALF_TOLERANCE_DB:
+    ratio_db = 10 * np.log10(float(np.mean(exact**2)) / error) if error > 0 else np.inf
+    if np.isfinite(error) and ratio_db >= HALF_TOLERANCE_DB:
         return
     if insist:
         raise VocoderError(
-            f"{loaded.kind}: half precision changes the sound here ({difference:.0f} dB): use full precision"
+            f"{loaded.kind}: half precision changes the sound here ({ratio_db:.0f} dB): use full precision"
         )
     _set_precision(loaded, torch.float32)
     loaded.runner.notify("half precision changes the sound here: using full precision")
 
 
 def _set_precision(loaded: LoadedVocoder, dtype: torch.dtype) -> None:
+    """Set the precision in which the network computes."""
     loaded.network.to(dtype)
     loaded.runner.dtype = dtype

@@ -1,4 +1,4 @@
-"""BigVGAN's published weights: whether they are installed, and loading them or a local checkpoint.
+"""BigVGAN's published weights: whether they are installed, and how to load them or a local file.
 
 Importing this module imports no framework.
 """
@@ -13,7 +13,7 @@ from distill_engine.errors import WeightsError
 from distill_engine.system.listeners import ignore
 from distill_engine.vocoders.bigvgan import PIN, BigVGANConfig, Pin, mel_of, pinned
 from distill_engine.vocoders.weights.convert import read_json, sha256_of
-from distill_engine.vocoders.weights.download import ONCE, download
+from distill_engine.vocoders.weights.download import DOWNLOAD_ADVICE, download
 from distill_engine.vocoders.weights.events import Converting, Listener
 from distill_engine.vocoders.weights.records import WeightsRecord, hub_cache, hub_folder, read_record, store
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def installed(name: str = "bigvgan") -> bool:
-    """Whether the weights are on this machine, whole. Never asks the network."""
+    """Return whether the weights are on this machine, undamaged. Uses no network."""
     try:
         return read_record(hub_folder(pinned(name).hub)) is not None
     except WeightsError:
@@ -38,15 +38,18 @@ def load_bigvgan(
     fetch: bool = True,
     listener: Listener = ignore,
 ) -> LoadedVocoder:
-    """BigVGAN ready to play.
+    """Load a BigVGAN, ready to play.
 
     Args:
-        name: the published variant; its weights are fetched on first use if `fetch`, and never asked for again.
-        weights: a local checkpoint or a folder with one and its config.json, instead of the published ones.
+        name: the published variant.
+        weights: a local checkpoint, or a folder with one and its config.json, instead of the
+            published ones.
         torch_device: `auto|cpu|cuda|mps`; auto prefers CUDA, then MPS.
-        half: half precision; None: on CUDA where a probe shows that the sound stays the same.
+        half: half precision; None: on CUDA, if a probe sounds the same.
+        fetch: whether published weights are downloaded if they are not here.
+        listener: receives events.
 
-    Raises WeightsError, VocoderError.
+    Raises WeightsError, VocoderError, ConfigError (no such device).
     """
     from distill_engine.vocoders.weights.loaded import load_record
 
@@ -55,15 +58,22 @@ def load_bigvgan(
 
 
 def _published(name: str, fetch: bool, listener: Listener) -> WeightsRecord:
+    """Return the record of a published variant.
+
+    Raises WeightsError if it is absent and may not be fetched.
+    """
     pin = pinned(name)
     record = read_record(hub_folder(pin.hub))
     if record is None and not fetch:
-        raise WeightsError(f"{name}: its weights are not on this machine: {ONCE}")
+        raise WeightsError(f"{name}: its weights are not on this machine: {DOWNLOAD_ADVICE}")
     return record or download(pin, listener)
 
 
 def local_record(path: Path, listener: Listener = ignore) -> WeightsRecord:
-    """A record for a checkpoint or folder that the user names; converted once, beside the hub's cache. Raises WeightsError."""
+    """Return the record of a checkpoint or folder that the user names.
+
+    It is converted once, next to the hub's cache. Raises WeightsError.
+    """
     checkpoint, config = _checkpoint(path)
     digest = sha256_of(checkpoint)
     folder = hub_cache() / "distill" / f"local--{digest[:16]}"
@@ -75,7 +85,11 @@ def local_record(path: Path, listener: Listener = ignore) -> WeightsRecord:
 
 
 def install_local(name: str, path: Path, listener: Listener = ignore) -> WeightsRecord:
-    """Takes a local checkpoint or folder for the published weights called `name`, as if downloaded. Raises WeightsError."""
+    """Install a local checkpoint or folder as the published weights called `name`.
+
+    The result is as if they had been downloaded. Raises WeightsError if they are not the published
+    ones.
+    """
     pin = pinned(name)
     checkpoint, config = _checkpoint(path, pin)
     if config != pin.config:
@@ -90,7 +104,10 @@ def install_local(name: str, path: Path, listener: Listener = ignore) -> Weights
 
 
 def _checkpoint(path: Path, pin: Pin = PIN) -> tuple[Path, BigVGANConfig]:
-    """The checkpoint file that a path means, and its config: from config.json beside it, else the pin's."""
+    """Return the checkpoint file that a path means, and its config.
+
+    The config comes from config.json next to it, else from the pin. Raises WeightsError.
+    """
     checkpoint = path
     if path.is_dir():
         found = [path / pin.weights, *sorted(path.glob("*.safetensors")), *sorted(path.glob("*.pt"))]
@@ -104,6 +121,7 @@ def _checkpoint(path: Path, pin: Pin = PIN) -> tuple[Path, BigVGANConfig]:
 
 
 def _record_of(name: str, checkpoint: Path, config: BigVGANConfig, digest: str) -> WeightsRecord:
+    """Return the record of a local checkpoint."""
     return WeightsRecord(
         name, "bigvgan", str(checkpoint.resolve()), config.to_dict(), mel_of(config).to_dict(),
         file=checkpoint.name, sha256=digest,
@@ -111,6 +129,7 @@ def _record_of(name: str, checkpoint: Path, config: BigVGANConfig, digest: str) 
 
 
 def _upstream_config(values: Mapping[str, Any], where: Path) -> BigVGANConfig:
+    """Return the config of a published config.json. Raises WeightsError; `where` names the file."""
     try:
         return BigVGANConfig.from_upstream(values)
     except (ValueError, TypeError) as error:

@@ -1,8 +1,9 @@
-"""Published weights on this machine: where they are, what was recorded about them, and whether they are still whole.
+"""Records of published weights on this machine: where they are, what they are, whether undamaged.
 
-A set of weights is a folder with `generator.safetensors` and `record.json`. Weights from the hub lie beside the hub's own cache
-(`<hub cache>/distill/<owner>--<name>`), weights added by the user in a shelf folder under their name. Nothing in this
-module uses the network; `weights_download` does, once.
+A set of weights is a folder with `generator.safetensors` and `record.json`. Weights from the hub
+lie next to the hub's own cache (`<hub cache>/distill/<owner>--<name>`), weights added by the user
+in a folder of their name below a parent folder. Nothing in this module uses the network; `download`
+does, once.
 """
 
 from __future__ import annotations
@@ -26,15 +27,27 @@ from distill_engine.vocoders.weights.convert import convert, read_json, sha256_o
 TENSORS = "generator.safetensors"
 RECORD = "record.json"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,40}")
-LARGEST_N_FFT, LARGEST_BANDS = 1 << 15, 512
+LARGEST_N_FFT, LARGEST_BANDS = 1 << 15, 512  # of a mel that added weights may take
 RESERVED = ("auto", "base", "hifigan", "vocos")
 
 
 @dataclass(frozen=True)
 class WeightsRecord:
-    """What is known about one set of weights. `size` and `sha256` are the published checkpoint's, `converted_*` ours.
+    """Facts about one set of weights.
 
-    `source` is the hub's name or the path that the user gave, `revision` the commit that the hub resolved to.
+    Attributes:
+        name: by which users refer to it.
+        kind: kind of vocoder.
+        source: the hub's repository, or the path that the user gave.
+        config: the network's config as a dict.
+        mel: the mel that the weights were trained on, as a dict.
+        revision: commit that the hub resolved the pinned revision to.
+        file: name of the published checkpoint.
+        size: its size in bytes.
+        sha256: its SHA-256.
+        converted_size: size of `tensors` in bytes.
+        converted_sha256: SHA-256 of `tensors`.
+        folder: where the record lies; not part of it.
     """
 
     name: str
@@ -52,7 +65,7 @@ class WeightsRecord:
 
     @property
     def tensors(self) -> Path:
-        """The converted weights."""
+        """Path of the converted weights."""
         return self.folder / TENSORS
 
     @property
@@ -61,25 +74,29 @@ class WeightsRecord:
         return MelConfig(**dict(self.mel))
 
     def to_json(self) -> dict[str, Any]:
+        """Return JSON-compatible values under the field names, without `folder`."""
         values = asdict(self)
         del values["folder"]
         return values
 
 
 def hub_cache() -> Path:
-    """The hub library's cache folder, found as it finds it, without importing it."""
+    """Return the hub library's cache folder by the library's own rules, without importing it."""
     home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface"
     cache = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE") or Path(home) / "hub"
     return Path(cache).expanduser()
 
 
 def hub_folder(hub_name: str) -> Path:
-    """Where the converted weights of a hub repository are, or will be."""
+    """Return the folder for the converted weights of a hub repository."""
     return hub_cache() / "distill" / hub_name.replace("/", "--")
 
 
 def read_record(folder: Path) -> WeightsRecord | None:
-    """The record in a folder, None where there is none. Raises WeightsError where it or the tensors beside it are damaged."""
+    """Return the record in a folder; None if there is none.
+
+    Raises WeightsError if it is damaged, or the tensors next to it have another size.
+    """
     if not (folder / RECORD).is_file():
         return None
     values = read_json(folder / RECORD)
@@ -99,7 +116,10 @@ def read_record(folder: Path) -> WeightsRecord | None:
 
 
 def verify(record: WeightsRecord) -> None:
-    """Compares the tensors with the recorded SHA-256. Raises WeightsError; the damaged file is set aside under a new name."""
+    """Compare the tensors with the recorded SHA-256.
+
+    Raises WeightsError if they differ, and sets the damaged file aside under a new name.
+    """
     if sha256_of(record.tensors) != record.converted_sha256:
         aside = set_aside(record.tensors)
         (record.folder / RECORD).unlink(missing_ok=True)
@@ -107,7 +127,10 @@ def verify(record: WeightsRecord) -> None:
 
 
 def set_aside(path: Path) -> Path:
-    """Renames a damaged file to `<name>.damaged` (numbered if need be) and returns the new path."""
+    """Rename a damaged file to `<name>.damaged` (numbered if need be); return the new path.
+
+    Raises WeightsError if there are a thousand of them.
+    """
     for number in range(1000):
         aside = path.with_name(f"{path.name}.damaged{number or ''}")
         if not aside.exists():
@@ -117,7 +140,7 @@ def set_aside(path: Path) -> Path:
 
 
 def store(record: WeightsRecord, checkpoint: Path, folder: Path) -> WeightsRecord:
-    """Converts a checkpoint into `folder` and records it. Raises WeightsError."""
+    """Convert a checkpoint into `folder` and record it; return the record. Raises WeightsError."""
     convert(record.kind, record.config, checkpoint, folder / TENSORS)
     values = record.to_json() | {
         "size": checkpoint.stat().st_size,
@@ -131,16 +154,16 @@ def store(record: WeightsRecord, checkpoint: Path, folder: Path) -> WeightsRecor
 
 
 def remove(folder: Path) -> bool:
-    """Deletes the converted weights in a folder; False where there were none."""
+    """Delete the converted weights in a folder; return False if there are none."""
     if not folder.is_dir():
         return False
     shutil.rmtree(folder)
     return True
 
 
-def added(shelf: Path) -> list[WeightsRecord]:
-    """Every whole set of weights that was added to a shelf, by name."""
-    folders = sorted(path for path in shelf.iterdir() if path.is_dir()) if shelf.is_dir() else []
+def added(parent: Path) -> list[WeightsRecord]:
+    """Return every undamaged set of weights in the folders below `parent`, by name."""
+    folders = sorted(path for path in parent.iterdir() if path.is_dir()) if parent.is_dir() else []
     records = []
     for folder in folders:
         try:
@@ -152,13 +175,21 @@ def added(shelf: Path) -> list[WeightsRecord]:
     return records
 
 
-def add(shelf: Path, name: str, weights: Path, config_file: Path, kind: str = "hifigan") -> WeightsRecord:
-    """Registers published weights as a further vocoder: `kind` "hifigan" or "bigvgan", `config_file` its published config.json.
+def add(parent: Path, name: str, weights: Path, config_file: Path, kind: str = "hifigan") -> WeightsRecord:
+    """Register published weights as a further vocoder; return their record.
 
-    Raises WeightsError if the name is taken or unsuited, a file is missing, or weights and config do not fit each other.
+    Args:
+        parent: folder of added weights; it gets a folder `name`.
+        name: of the new vocoder.
+        weights: the published checkpoint.
+        config_file: the config.json published with it.
+        kind: "hifigan" or "bigvgan".
+
+    Raises WeightsError if the name is taken or not allowed, a file is missing, or weights and
+    config do not fit each other.
     """
     _check_name(name)
-    if (shelf / name).exists():
+    if (parent / name).exists():
         raise WeightsError(
             f"vocoder {name} is there already: `distill vocoder remove {name}` first, or choose another name"
         )
@@ -176,13 +207,14 @@ def add(shelf: Path, name: str, weights: Path, config_file: Path, kind: str = "h
         ) from None
     record = WeightsRecord(name, kind, str(weights.resolve()), config, mel.to_dict(), file=weights.name)
     try:
-        return store(record, weights, shelf / name)
+        return store(record, weights, parent / name)
     except WeightsError:
-        remove(shelf / name)
+        remove(parent / name)
         raise
 
 
 def _check_name(name: str) -> None:
+    """Raise WeightsError for a name that is not allowed or belongs to the product."""
     if not NAME.fullmatch(name):
         raise WeightsError(f"vocoder name {name[:40]!r}: use small letters, digits, '-', '_' and '.', up to 41 of them")
     if name in RESERVED or name in PINS:
@@ -190,7 +222,7 @@ def _check_name(name: str) -> None:
 
 
 def _check_mel(mel: MelConfig, config: Mapping[str, Any]) -> None:
-    """Raises ConfigError for a mel that the network does not take, or that nobody could compute."""
+    """Raise ConfigError for a mel that does not fit the network or is out of range."""
     hop = math.prod(config["upsample_rates"])
     if mel.hop != hop:
         raise ConfigError(f"hop_size {mel.hop} is not the product of upsample_rates, {hop}")
@@ -199,7 +231,11 @@ def _check_mel(mel: MelConfig, config: Mapping[str, Any]) -> None:
 
 
 def published_config(kind: str, values: Mapping[str, Any]) -> tuple[dict[str, Any], MelConfig]:
-    """Our config and the mel definition out of a published config.json of HiFi-GAN or BigVGAN (they share its names)."""
+    """Return our config and the mel from a published config.json of HiFi-GAN or BigVGAN.
+
+    The two share their names. Raises KeyError, ValueError or TypeError for missing or impossible
+    values.
+    """
     if kind == "bigvgan":
         parsed = BigVGANConfig.from_upstream(values)
         return parsed.to_dict(), mel_of(parsed)

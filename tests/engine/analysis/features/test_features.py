@@ -1,4 +1,4 @@
-"""Every feature on signals whose answer is known."""
+"""Every feature on signals with a known result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Feedback by ear: what lacks is added, what is right is left, streams equal the whole and forget roundings."""
+"""Mel feedback: adds what the mel lacks; streams equal the whole; rounding errors decay."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from distill_engine.audio.mel import MelConfig, mel_spectrogram
 from distill_engine.vocoders.vocos.constant_tables import computed, constant_name, mel_filters
-from distill_engine.vocoders.vocos.mel_feedback import MOST_HEARD, MOST_RAISED, MelFeedback
+from distill_engine.vocoders.vocos.mel_feedback import MAXIMUM_ERROR, MAXIMUM_RISE, MelFeedback
 from distill_engine.vocoders.vocos.phase_continuation import PhaseContinuation
 
 N_FFT, HOP, BANDS = 1024, 256, 128
@@ -27,8 +27,8 @@ def hiss() -> np.ndarray:
     return np.asarray(noise, np.float32)
 
 
-def heard(feedback: MelFeedback, sound: np.ndarray, start: int) -> tuple[Tensor, Tensor]:
-    """What the feedback is given in mid-sound, with what later spectra still have to add left out, and the mel there."""
+def mid_sound(feedback: MelFeedback, sound: np.ndarray, start: int) -> tuple[Tensor, Tensor]:
+    """Return the feedback's input in mid-sound, without what later spectra add, and the mel."""
     window = MelConfig().window
     piece = torch.from_numpy(sound[start : start + window])
     fade = torch.hann_window(N_FFT) * 2 * HOP / N_FFT
@@ -44,12 +44,12 @@ def heard(feedback: MelFeedback, sound: np.ndarray, start: int) -> tuple[Tensor,
 
 
 def added(feedback: MelFeedback, samples: Tensor, mel: Tensor) -> Tensor:
-    """What a correction adds where nothing has been lacking before."""
+    """Return what a correction adds if the running mean of the error is zero."""
     return feedback(samples, mel, torch.zeros_like(mel))[0]
 
 
 def test_a_sound_that_is_right_is_nearly_left_alone_and_one_that_is_not_is_moved_towards_it(feedback, hiss) -> None:
-    samples, mel = heard(feedback, hiss, 8000)
+    samples, mel = mid_sound(feedback, hiss, 8000)
     middle = slice(feedback.past + 256, feedback.past + 768)
     there = samples[0, middle]
     left, louder, softer = (added(feedback, samples, mel + by)[0, 256:768] for by in (0.0, 0.5, -0.5))
@@ -59,7 +59,7 @@ def test_a_sound_that_is_right_is_nearly_left_alone_and_one_that_is_not_is_moved
 
 
 def test_only_the_band_that_lacks_is_raised(feedback, hiss) -> None:
-    samples, mel = heard(feedback, hiss, 8000)
+    samples, mel = mid_sound(feedback, hiss, 8000)
     band = 40
     lacking = mel.clone()
     lacking[0, band] += 1.0
@@ -70,14 +70,14 @@ def test_only_the_band_that_lacks_is_raised(feedback, hiss) -> None:
 
 
 def test_one_correction_is_limited_and_silence_stays_silent(feedback, hiss) -> None:
-    samples, mel = heard(feedback, hiss, 8000)
-    assert torch.equal(added(feedback, samples, mel + 50), added(feedback, samples, mel + 50 + MOST_RAISED))
+    samples, mel = mid_sound(feedback, hiss, 8000)
+    assert torch.equal(added(feedback, samples, mel + 50), added(feedback, samples, mel + 50 + MAXIMUM_RISE))
     assert added(feedback, torch.zeros_like(samples), torch.full_like(mel, 2.0)).abs().max() < 1e-6
     assert added(feedback, samples * 1e6, mel).isfinite().all()
 
 
 def test_what_has_been_lacking_lately_is_added_too_and_forgotten(feedback, hiss) -> None:
-    samples, mel = heard(feedback, hiss, 8000)
+    samples, mel = mid_sound(feedback, hiss, 8000)
     middle = slice(256, 768)
     there = samples[0, feedback.past + 256 : feedback.past + 768]
     none = torch.zeros_like(mel)
@@ -85,14 +85,14 @@ def test_what_has_been_lacking_lately_is_added_too_and_forgotten(feedback, hiss)
     assert torch.dot((now - added(feedback, samples, mel))[0, middle], there) > 0.1 * there.square().sum()
     assert 0 < lately.mean() < 0.5
     _, lately = feedback(samples, mel - 50, none)
-    assert lately.min() >= -MOST_HEARD
+    assert lately.min() >= -MAXIMUM_ERROR
     for _ in range(20):
         _, lately = feedback(samples, mel, lately)
     assert (lately - feedback(samples, mel, lately)[1]).abs().max() < 1e-4
 
 
 def spectra(sound: np.ndarray) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """A sound's true magnitudes, no advances, the spread of noise, and what the mel says of the spectrum before each."""
+    """Return true magnitudes, zero advances, noise's spread, and each predecessor's log-mel."""
     count, margin = len(sound) // HOP, (N_FFT - HOP) // 2
     padded = torch.nn.functional.pad(torch.from_numpy(sound), (margin, margin))
     frames = padded.unfold(0, N_FFT, HOP)[:count]

@@ -1,4 +1,4 @@
-"""What a mel says untrained: levels of noise, frequencies and levels of lone partials, what is alone and what is not."""
+"""Estimates from a mel: levels of noise, frequencies and levels of partials, and isolation."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_high_lone_partial_is_gathered_with_its_energy(hertz: float) -> None:
     log, _, _ = read(sine(hertz))
     power = torch.exp(2 * log).mean(0)
     nearest = round(hertz * N_FFT / RATE)
-    whole = 0.2**2 / 4 * 1.5 * N_FFT / 4  # of a Hann window's lobe: its orthonormal peak is amplitude * sqrt(n_fft) / 4
+    whole = 0.2**2 / 4 * 1.5 * N_FFT / 4  # of a Hann lobe, whose orthonormal peak is amplitude * sqrt(n_fft) / 4
     lobe = power[nearest - 2 : nearest + 3].sum()
     assert lobe > 0.8 * power.sum()
     assert abs(10 * torch.log10(lobe / whole)) < 3.5
@@ -63,7 +63,7 @@ def test_the_magnitudes_implied_by_a_mel_have_its_level() -> None:
     mel = torch.tensor(mel_spectrogram((torch.randn(RATE) * 0.1).numpy()))
     reading = MelMagnitudes(128, N_FFT, HOP)
     implied = reading.implied(mel[None])[0, :, 20:-20]
-    level = implied.exp().square().mean().sqrt()  # orthonormal: noise's spread
+    level = implied.exp().square().mean().sqrt()  # orthonormal: noise's standard deviation
     assert abs(20 * torch.log10(level / 0.1)) < 1.0
 
 

@@ -1,4 +1,4 @@
-"""The vocos head: corrections stay near the level that the mel gives where it plays; frequencies are read off the mel."""
+"""The vocos head: corrections keep the mel's level and the frequency of isolated partials."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from distill_engine.audio.mel import mel_spectrogram
-from distill_engine.vocoders.vocos.network import LEEWAY, Vocos
+from distill_engine.vocoders.vocos.network import LEVEL_TOLERANCE, Vocos
 
 
 def level_error(network: Vocos, correction: float) -> float:
-    """Largest difference (nats) between the magnitudes' mel-band sums and those that the mel implies."""
+    """Return the largest difference (nats) between predicted and implied mel-band sums."""
     mel = -4.0 + torch.randn(1, 128, 6, generator=torch.Generator().manual_seed(1))
     features = torch.zeros(1, network.config.channels, 6)
     with torch.no_grad():
@@ -28,7 +28,7 @@ def level_error(network: Vocos, correction: float) -> float:
 @pytest.mark.parametrize("correction", [3.0, -3.0])
 def test_a_correction_gone_astray_keeps_to_the_mels_level(correction: float) -> None:
     network = Vocos().eval()
-    assert level_error(network, correction) < 1.5 * LEEWAY
+    assert level_error(network, correction) < 1.5 * LEVEL_TOLERANCE
     assert level_error(network, 0.1) < 0.2
 
 

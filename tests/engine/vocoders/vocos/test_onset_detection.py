@@ -1,4 +1,4 @@
-"""When something sets in, read off the mel: the right place, nothing where nothing sets in, streams equal the whole."""
+"""Onset detection: right positions, none without an onset, streams equal the whole."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 from distill_engine.audio.mel import mel_spectrogram
 from distill_engine.vocoders.registry import build_vocoder
 from distill_engine.vocoders.vocos.constant_tables import bands_apart
-from distill_engine.vocoders.vocos.onset_detection import PAST, OnsetReading, Onsets
+from distill_engine.vocoders.vocos.onset_detection import PAST_FRAMES, OnsetDetector, Onsets
 
 N_FFT, HOP, BANDS, RATE = 1024, 256, 128, 44100
 BETWEEN = (1.0 - torch.from_numpy(bands_apart(N_FFT // 2 + 1, BANDS)).float()).clamp_min(0.0)
@@ -21,14 +21,14 @@ def noise(count: int, seed: int = 0) -> np.ndarray:
 
 
 def struck(at: int, background: float = 1e-4, seed: int = 0) -> np.ndarray:
-    """Half a second, soft noise and from `at` on loud noise that dies away."""
+    """Return half a second: soft noise, and from `at` on loud noise that decays."""
     samples = background * noise(RATE // 2, seed)
     samples[at:] += 0.3 * noise(RATE // 2 - at, seed + 1) * np.exp(-np.arange(RATE // 2 - at) / 8000)
     return samples.astype(np.float32)
 
 
 def read(mel: Tensor) -> Onsets:
-    found: Onsets = OnsetReading(BANDS, N_FFT, HOP)(mel, mel[..., :1].repeat(1, 1, PAST), BETWEEN)
+    found: Onsets = OnsetDetector(BANDS, N_FFT, HOP)(mel, mel[..., :1].repeat(1, 1, PAST_FRAMES), BETWEEN)
     return found
 
 
@@ -70,11 +70,11 @@ def test_a_partial_that_goes_on_is_none_of_what_sets_in_beside_it() -> None:
 
 
 def test_frame_by_frame_it_says_the_same() -> None:
-    mel, reading = mel_of(struck(9111)), OnsetReading(BANDS, N_FFT, HOP)
-    whole, past, parts = read(mel), mel[..., :1].repeat(1, 1, PAST), []
+    mel, reading = mel_of(struck(9111)), OnsetDetector(BANDS, N_FFT, HOP)
+    whole, past, parts = read(mel), mel[..., :1].repeat(1, 1, PAST_FRAMES), []
     for frame in mel.split(1, dim=-1):
         parts.append(reading(frame, past, BETWEEN))
-        past = torch.cat([past, frame], -1)[..., -PAST:]
+        past = torch.cat([past, frame], -1)[..., -PAST_FRAMES:]
     for name in Onsets._fields:
         streamed = torch.cat([getattr(part, name) for part in parts], 1)
         assert (streamed - getattr(whole, name)).abs().max() < 1e-5
@@ -92,7 +92,10 @@ def test_no_level_makes_nonsense(level: float) -> None:
 
 @pytest.mark.parametrize("at", [9000, 9241, 9500])
 def test_an_attack_sounds_when_it_comes_not_before(at: int) -> None:
-    """Through a vocoder that has learned nothing: without this, 10 to 4 ms before it stands 18 dB below the attack."""
+    """Use an untrained vocoder.
+
+    Without onset detection, the level 10 to 4 ms before the attack is 18 dB below the attack's.
+    """
     torch.manual_seed(0)
     with torch.no_grad():
         sound = build_vocoder("vocos").eval()(mel_of(struck(at, 1e-4)))[0, 0].double().numpy()

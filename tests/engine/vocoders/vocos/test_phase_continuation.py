@@ -1,4 +1,4 @@
-"""Phases that continue the sound before them: streams, partials, noise, sounds that are held, roundings that are forgotten."""
+"""Phase continuation: streams, partials, noise, sustained sounds, decay of rounding errors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BINS = N_FFT // 2 + 1
 
 
 def tone(hertz: float, spectra: int = 400) -> tuple[Tensor, Tensor, Tensor]:
-    """What a perfect network would say of a steady sine: the window's lobe, the advance of each of its bins, no spread."""
+    """Return the ideal prediction for a steady sine: the window's lobe, its advances, no spread."""
     at = torch.arange(BINS)
     distance = at - hertz * N_FFT / RATE
     lobe = torch.sinc(distance) / (1 - distance.square()).where(distance.abs() != 1, torch.tensor(2.0))
@@ -45,7 +45,7 @@ def stream(layer: PhaseContinuation, inputs: tuple[Tensor, ...], sizes: list[int
 
 
 def repeated(samples: Tensor, period: int = 512) -> float:
-    """How much a sound is the same a period later: 1 is wholly."""
+    """Return the normalised autocorrelation at a period; 1: the sound repeats itself."""
     x = samples[0, 22050:].double()
     return float(x[period:] @ x[:-period] / (x @ x))
 

@@ -1,4 +1,4 @@
-"""Published generators that a user adds: what is taken, and everything that is not, in one line each."""
+"""Generators that a user adds: which are accepted, and one line for each that is not."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def whole_v1(tmp_path: Path) -> dict[str, torch.Tensor]:
 
 
 def refused(shelf: Path, name: str, weights: Path, config: Path, kind: str = "hifigan") -> str:
-    """Why weights are not added: one line, and nothing is left of them."""
+    """Return the message with which weights are refused; nothing of them is left."""
     with pytest.raises(WeightsError) as caught:
         add(shelf, name, weights, config, kind)
     assert "\n" not in str(caught.value)

@@ -1,0 +1,91 @@
+"""Rendering hop by hop: parameters advance, voices move, the mix goes through the output stage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from distill_engine.audio.arrays import Float32Array
+from distill_engine.synthesis.hop_values import output_values
+from distill_engine.synthesis.mixer import Mixer
+from distill_engine.synthesis.output_stage import OutputStage
+from distill_engine.synthesis.parameters import ParameterBank
+from distill_engine.synthesis.voice import Report
+from distill_engine.takes.take_log import TakeLog
+
+MAXIMUM_CHUNK = 32  # hops that are computed at once
+MAXIMUM_REPORTS = 256
+
+
+class RenderLoop:
+    """Renders a synth's parts in chunks of hops, and counts them. `begin_take` is called before each chunk."""
+
+    def __init__(
+        self,
+        mixer: Mixer,
+        parameters: ParameterBank,
+        output: OutputStage,
+        take: TakeLog,
+        begin_take: Callable[[], None],
+    ) -> None:
+        self.hops_done = 0
+        self._hop = output.config.hop
+        self._mixer, self._parameters, self._output = mixer, parameters, output
+        self._take, self._begin_take = take, begin_take
+        self._reports: list[Report] = []
+
+    def render(self, hops: int, samples: Float32Array | None = None) -> Float32Array:
+        """Return the next `hops` hops [2, hops * hop]; `samples` [hops * hop] is live input, mono."""
+        out = np.zeros((2, hops * self._hop), np.float32)
+        done = 0
+        while done < hops:
+            self._begin_take()
+            count = self._chunk(hops - done)
+            span = slice(done * self._hop, (done + count) * self._hop)
+            heard = None if samples is None else samples[span]
+            if self._output.silent:
+                self._rest(count)
+            else:
+                out[:, span] = self._sound(count, heard)
+            done += count
+            self.hops_done += count
+        return out
+
+    def _chunk(self, wanted: int) -> int:
+        """Hops to compute at once: never past the moment a fade-out ends, nor that at which a take may begin."""
+        count = min(wanted, MAXIMUM_CHUNK)
+        if not self._output.playing and not self._output.silent:
+            count = min(count, max(1, self._output.hops_until_silent))
+        return 1 if self._take.waiting else count
+
+    def _rest(self, count: int) -> None:
+        self._mixer.settle()
+        for _ in range(count):
+            self._parameters.advance()
+
+    def _sound(self, count: int, samples: Float32Array | None) -> Float32Array:
+        if samples is not None and any(voice.sources.selected == "input" for voice in self._mixer.playing):
+            self._take.live_input(self.hops_done, samples)
+        gains, widths = np.empty(count), np.empty(count)
+        for index in range(count):
+            self._parameters.advance()
+            heard = None if samples is None else samples[index * self._hop : (index + 1) * self._hop]
+            self._mixer.move(self._parameters, heard)
+            gains[index], widths[index] = output_values(self._parameters)
+        mono = self._mixer.mix(self.hops_done, self.report)
+        out = np.empty((2, count * self._hop), np.float32)
+        for index in range(count):
+            span = slice(index * self._hop, (index + 1) * self._hop)
+            out[:, span] = self._output.process(mono[span], float(gains[index]), float(widths[index]))
+        return out
+
+    def report(self, report: Report) -> None:
+        """Keep a report for `take_reports`; more than MAXIMUM_REPORTS are dropped."""
+        if len(self._reports) < MAXIMUM_REPORTS:
+            self._reports.append(report)
+
+    def take_reports(self) -> list[Report]:
+        """Return the reports since the last call."""
+        reports, self._reports = self._reports, []
+        return reports

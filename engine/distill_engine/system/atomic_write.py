@@ -1,0 +1,207 @@
+"""Replace files: a kill, a full disk or a second writer leaves the old contents or the new, whole.
+
+The new contents go to a hidden temporary file in the same folder and are flushed to the disk. One
+rename gives them the file's name, and the folder is flushed. A writer locks its temporary file: one
+whose lock is free belongs to a dead writer, and the next writer in that folder removes it. No lock
+file is left behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+try:
+    import fcntl
+except ImportError:  # Windows has no flock: the last writer wins, whole
+    fcntl = None  # type: ignore[assignment]
+
+TEMPORARY_SUFFIX = ".distill-tmp"
+LOCK_SECONDS = 60.0
+STALE_SECONDS = 24 * 3600.0
+_NAME_CHARACTERS = 40  # of the file's name in the temporary one: at most 160 bytes in UTF-8
+
+_FAILURES = {
+    errno.ENOSPC: "the disk is full: free some space or {elsewhere}",
+    errno.EDQUOT: "the disk quota is used up: free some space or {elsewhere}",
+    errno.EFBIG: "the file grew beyond what this disk or account allows: free some space or {elsewhere}",
+    errno.EACCES: "there is no permission to write there: {elsewhere}",
+    errno.EPERM: "there is no permission to write there: {elsewhere}",
+    errno.EROFS: "the disk is read-only: {elsewhere}",
+    errno.ENOENT: "the folder {folder} does not exist: create it first",
+    errno.ENOTDIR: "{folder} is not a folder: choose another place",
+    errno.EISDIR: "it is a folder: give a file name",
+    errno.ENAMETOOLONG: "the name is too long: choose a shorter one",
+}
+"""Reason and way out for errors of the system, by their number."""
+
+
+class FolderBusyError(OSError):
+    """Another process holds a folder's lock for too long."""
+
+
+def write_advice(error: OSError, path: Path, elsewhere: str = "choose another folder") -> str:
+    """Return why `path` could not be written and what to do. `elsewhere`: how to avoid its disk."""
+    if isinstance(error, FolderBusyError):
+        return f"{error}: wait for it or stop it"
+    if error.errno not in _FAILURES:
+        return f"{error.strerror or error}: {elsewhere}"
+    return _FAILURES[error.errno].format(folder=path.parent, elsewhere=elsewhere)
+
+
+def write_file(path: Path, data: bytes, *, sweep: bool = True) -> None:
+    """Replace the contents of `path` by `data`. See `replacing`."""
+    with replacing(path, sweep=sweep) as file:
+        write_all(file, data)
+
+
+def write_all(file: BinaryIO, data: bytes | memoryview) -> None:
+    """Write all of `data` to an unbuffered file, which may take less than it is given."""
+    rest = memoryview(data)
+    while rest.nbytes:
+        rest = rest[file.write(rest) :]
+
+
+@contextlib.contextmanager
+def replacing(path: Path, *, sweep: bool = True) -> Iterator[BinaryIO]:
+    """Open a temporary file that becomes `path` if the block ends well, and is removed otherwise.
+
+    The file is unbuffered (use `write_all`) and its descriptor may be read too. An existing file
+    keeps its permissions; a new one gets those of the umask. `sweep` removes what dead writers left
+    in the folder. Raises OSError as the system gives it; `write_advice` puts it in words.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if sweep:
+        remove_stale(path.parent)
+    temporary, descriptor = _temporary(path)
+    try:
+        with open(descriptor, "wb", buffering=0) as file:
+            with contextlib.suppress(FileNotFoundError, PermissionError):
+                os.chmod(temporary, stat.S_IMODE(os.stat(path).st_mode))
+            yield file
+            sync_file(descriptor)
+            if fcntl is not None:  # while the temporary file is open, and so locked
+                os.replace(temporary, path)
+        if fcntl is None:  # Windows renames no open file
+            os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    sync_folder(path.parent)
+
+
+def sync_file(descriptor: int) -> None:
+    """Flush a file to the disk itself; on macOS `fsync` alone stops at the drive's cache."""
+    full = getattr(fcntl, "F_FULLFSYNC", None)
+    if full is not None:
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(descriptor, full)
+            return
+    os.fsync(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a rename to the disk; does nothing where folders cannot be opened or flushed."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+@contextlib.contextmanager
+def folder_lock(folder: Path, *, seconds: float | None = None) -> Iterator[None]:
+    """Hold the folder's lock: for a writer who reads a file, changes it and replaces it.
+
+    Does nothing where the file system has no locks. Raises FolderBusyError when another process
+    keeps the lock for longer than `seconds` (LOCK_SECONDS unless given).
+    """
+    descriptor = None
+    try:
+        if fcntl is not None:
+            descriptor = os.open(folder, os.O_RDONLY)
+            _wait_for_lock(descriptor, folder, LOCK_SECONDS if seconds is None else seconds)
+        yield
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def remove_stale(folder: Path) -> None:
+    """Remove the temporary files of dead writers from `folder`: those whose lock is free.
+
+    Where there are no locks, remove those older than STALE_SECONDS.
+    """
+    names: list[str] = []
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        names = [entry.name for entry in entries if entry.name.startswith(".")]
+    for name in names:
+        if name.endswith(TEMPORARY_SUFFIX):
+            with contextlib.suppress(OSError):
+                _remove_if_stale(folder / name)
+
+
+def _remove_if_stale(path: Path) -> None:
+    if fcntl is None:
+        if _is_old(os.stat(path)):
+            path.unlink()
+        return
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    try:
+        locked = _lock(descriptor)
+        if locked or (locked is None and _is_old(os.fstat(descriptor))):
+            path.unlink()  # before the lock ends: a writer who has just made this file sees that it is gone
+    finally:
+        os.close(descriptor)
+
+
+def _is_old(status: os.stat_result) -> bool:
+    return status.st_mtime < time.time() - STALE_SECONDS
+
+
+def _temporary(path: Path) -> tuple[Path, int]:
+    """Create and lock a temporary file beside `path`; returns its path and descriptor."""
+    while True:
+        name = f".{path.name[:_NAME_CHARACTERS]}.{secrets.token_hex(8)}{TEMPORARY_SUFFIX}"
+        temporary = path.with_name(name)
+        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        if _lock(descriptor) is not False and _is_still_there(temporary, descriptor):
+            return temporary, descriptor
+        os.close(descriptor)  # another writer took it for stale before it was locked, and has removed it
+
+
+def _is_still_there(path: Path, descriptor: int) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        return os.path.samestat(os.stat(path), os.fstat(descriptor))
+    return False
+
+
+def _lock(descriptor: int) -> bool | None:
+    """Try to lock a file or folder; returns whether that worked, None if there are no locks."""
+    if fcntl is None:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
+
+
+def _wait_for_lock(descriptor: int, folder: Path, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while _lock(descriptor) is False:
+        if time.monotonic() >= deadline:
+            raise FolderBusyError(f"another process has been saving in {folder} for {seconds:.0f} s")
+        time.sleep(0.01)
