@@ -91,7 +91,7 @@ def test_a_playing_engine_is_steered(engine: int) -> None:
         values = []
         while (message := watcher.receive(0.5)) is not None:
             if message.address == "/distill/control/brightness":
-                values.append(float(message.arguments[0]))
+                values.append(float(str(message.arguments[0])))
     assert done.returncode == 0, done.stderr
     assert "moved brightness" in done.stdout
     assert max(values) > 0.9

@@ -206,9 +206,9 @@ def _render_take(args: argparse.Namespace, path: Path, output: RenderTarget) -> 
     from distill_control.cli.support.output import console_err
     from distill_engine.rendering.render import render_take
     from distill_engine.rendering.resolve import model_finder
-    from distill_engine.takes.take import Take
+    from distill_engine.takes.take_file import read_take
 
-    take = Take.read(args.take, allow_truncated=args.allow_truncated)
+    take = read_take(args.take, allow_truncated=args.allow_truncated)
     instrument = _prepare(args, path, args.vocoder or take.header.main.vocoder)
     if args.vocoder is None and instrument.vocoder_digest != take.header.main.digest("vocoder"):
         console_err().print(

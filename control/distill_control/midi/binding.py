@@ -42,7 +42,11 @@ class Scale:
             raise ControlError(f"range [{self.low}, {self.high}] is empty or not finite: give two different numbers")
 
     def value(self, position: float) -> float:
-        """Return the value at a position 0..1."""
+        """Return the value at a position 0..1.
+
+        >>> [round(Scale(-60.0, 6.0, curve).value(0.5), 1) for curve in CURVES]
+        [-27.0, -52.1, -1.9, -27.0]
+        """
         position = min(max(position, 0.0), 1.0)
         shaped = _shape(self.curve, 1.0 - position if self.invert else position)
         if shaped == 1.0:

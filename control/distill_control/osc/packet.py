@@ -146,6 +146,11 @@ def encode(address: str, *arguments: object) -> bytes:
 
     Integers become `i` (`h` beyond 32 bits), floats `f` (`d` beyond its range), booleans `T` and
     `F`, all else text.
+
+    >>> encode("/distill/gain", -6.0)
+    b'/distill/gain\\x00\\x00\\x00,f\\x00\\x00\\xc0\\xc0\\x00\\x00'
+    >>> decode(encode("/distill/preset/recall", "dusk", 2))
+    [Message(address='/distill/preset/recall', arguments=('dusk', 2), when=None)]
     """
     tags = [","]
     data = []

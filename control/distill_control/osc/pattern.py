@@ -27,6 +27,11 @@ def match(pattern: str, addresses: Sequence[str]) -> list[str]:
 
     Raises:
         ControlError: if the pattern is malformed or too complex.
+
+    >>> match("/distill/{gain,width}", ["/distill/gain", "/distill/width", "/distill/map/x"])
+    ['/distill/gain', '/distill/width']
+    >>> match("/distill/*/[xy]", ["/distill/gain", "/distill/map/x", "/distill/map/amount"])
+    ['/distill/map/x']
     """
     variants = _compile(pattern)
     return [address for address in addresses if any(_matches(variant, address.split("/")) for variant in variants)]

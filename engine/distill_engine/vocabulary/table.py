@@ -373,6 +373,11 @@ def index_of(address: str) -> int:
 
     Raises:
         ControlError: if no parameter has this address.
+
+    >>> PARAMETERS[index_of("/distill/control/3")].address
+    '/distill/control/3'
+    >>> index_of("/distill/control/4") - index_of("/distill/control/3")
+    1
     """
     try:
         return _INDEX_OF[address]

@@ -15,6 +15,8 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 from distill_control.cli import demo, engine
 from distill_control.cli.main import main
 
+pytestmark = pytest.mark.realtime
+
 ENGINE = (sys.executable, "-m", "distill_control.cli.engine")
 
 

@@ -29,6 +29,7 @@ from distill_engine.training.latent.train_model import ModelOptions, train_model
 from distill_engine.training.storage import read_checkpoint
 from distill_engine.training.vocoder import train_vocoder as train_vocoder_module
 from distill_engine.training.vocoder.settings import VocoderSettings
+from distill_engine.training.vocoder.task import copy_synthesis
 from distill_engine.training.vocoder.train_vocoder import VocoderOptions, train_vocoder
 from distill_engine.vocoders.registry import build_vocoder
 
@@ -313,9 +314,7 @@ def test_a_vocoder_trains_for_what_is_left_when_it_begins_and_keeps_time_for_its
         monkeypatch.setattr(f"{folder}.{module}.time", types.SimpleNamespace(monotonic=lambda: now[0]))
     monkeypatch.setattr(f"{folder}.setup.TrainingLoop", Loop)
     monkeypatch.setattr(f"{folder}.vocoder.train_vocoder._task", during(30, train_vocoder_module._task))
-    monkeypatch.setattr(
-        f"{folder}.vocoder.train_vocoder.copy_synthesis", during(7, train_vocoder_module.copy_synthesis)
-    )
+    monkeypatch.setattr(f"{folder}.vocoder.train_vocoder.copy_synthesis", during(7, copy_synthesis))
     monkeypatch.setattr(
         f"{folder}.vocoder.train_vocoder.base_network", lambda kind, config: build_vocoder(kind, config).eval()
     )

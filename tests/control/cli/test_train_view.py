@@ -14,11 +14,12 @@ from distill_control.cli.support.train_report import report
 from distill_control.cli.support.train_view import TrainingView, clock, curve
 from distill_engine.modelfile import Manifest, save_model
 from distill_engine.training.events import Finished, Preview, Progress, Saved, Started, Validated, Warned
+from distill_engine.training.verdict import Verdict
 
 EVENTS = (
     Started("model", 11, 30.4, 3, ("preset balanced",)),
     Progress("learning", 2, 40, 0.5, 1.5, 123.0, {"mel": 0.9, "bottleneck": 0.1}),
-    Validated(2, 40, {"mel": 0.824}, True, "still learning"),
+    Validated(2, 40, {"mel": 0.824}, True, Verdict.IMPROVING),
     Saved(Path("birds.distillgan"), 2),
     Preview(2, Path("preview.wav")),
     Warned("be patient"),
@@ -32,7 +33,7 @@ def test_a_log_gets_a_line_an_event_in_plain_words(capsys: pytest.CaptureFixture
             view(event)
     assert capsys.readouterr().err.splitlines() == [
         "model: learning from 11 of 12 sounds, 30 s; 1 is kept aside to judge by (preset balanced)",
-        "epoch 2, step 40: on sounds kept aside mel 0.824: still learning, 2:03 left",
+        "epoch 2, step 40: on sounds kept aside mel 0.824: still improving, 2:03 left",
         "checkpoint in birds.distillgan at epoch 2",
         "preview of epoch 2: preview.wav",
         "note: be patient",
@@ -52,18 +53,19 @@ def test_programs_get_every_event_by_its_name(capsys: pytest.CaptureFixture[str]
 
 
 def test_the_display_holds_every_figure_in_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    console = Console(file=io.StringIO(), width=60, force_terminal=True, color_system=None)
+    screen = io.StringIO()
+    console = Console(file=screen, width=60, force_terminal=True, color_system=None)
     monkeypatch.setattr("distill_control.cli.support.train_view.console_err", lambda: console)
     with TrainingView(clip_count=12) as view:
         for event in EVENTS[:3]:
             view(event)
-    shown = " ".join(console.file.getvalue().split())
+    shown = " ".join(screen.getvalue().split())
     for text in (
         "epoch 2 step 40",
         "2:03 left",
         "mel 0.900 bottleneck 0.100",
         "kept aside: mel 0.824",
-        "still learning",
+        "still improving",
     ):
         assert text in shown
 

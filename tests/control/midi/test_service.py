@@ -63,7 +63,7 @@ def test_hostile_maps_are_reported_and_midi_plays_on(stage: Any, make_service: A
     for number, text in enumerate(HOSTILE):
         said = len(stage.notices)
         path.write_text(f'port = "knobs"\n{"#" * number}\n{text}')
-        assert until(lambda said=said: any("knobs.toml" in notice for notice in stage.notices[said:])), text[:80]
+        assert until(lambda said=said: any("knobs.toml" in notice for notice in stage.notices[said:])), text[:80]  # type: ignore[misc]
     path.write_text(f'port = "knobs"\n{GOOD}')
     assert until(lambda: listing(stage) == (WIDTH, "cc 16 knobs"))
     service.receive("knobs", bytes([0xB0, 16, 127]))
@@ -96,7 +96,7 @@ def test_errors_of_ports_and_feedback_are_reported_once_and_the_thread_goes_on(
         stage.session.tick()
         taken = service.messages
         service.receive("knobs", bytes([0xB0, 99, 0]))
-        assert until(lambda taken=taken: service.messages > taken)
+        assert until(lambda taken=taken: service.messages > taken)  # type: ignore[misc]
     assert until(lambda: any("'broken'" in notice for notice in stage.notices))
     assert service._thread.is_alive()
     assert len(stage.notices) < 10

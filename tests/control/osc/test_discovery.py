@@ -8,6 +8,8 @@ from zeroconf import ServiceBrowser, ServiceListener, Zeroconf
 
 from distill_control.osc.discovery import Discovery
 
+pytestmark = pytest.mark.realtime
+
 
 class Found(ServiceListener):
     def __init__(self):

@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import socket
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,8 @@ def test_a_bucket_lets_its_rate_pass_and_counts_the_rest():
 
 
 def test_a_crowd_of_clients_neither_grows_nor_drives_out_subscribers():
-    now, sent = [0.0], []
+    now = [0.0]
+    sent: list[Any] = []
     clients = Clients(10, lambda: now[0])
     clients.seen("udp:me", "127.0.0.1", sent.append)
     clients.subscribers["udp:me"] = Subscriber("udp:me", "127.0.0.1", sent.append, frozenset(["udp:me"]))
@@ -58,7 +60,7 @@ def test_a_crowd_of_clients_neither_grows_nor_drives_out_subscribers():
 
 
 def test_corrections_wait_for_the_tick_and_the_last_one_goes_out():
-    sent = []
+    sent: list[Any] = []
     clients = Clients(10)
     client = clients.seen("udp:me", "127.0.0.1", sent.append)
     for value in (1.0, 2.0, 3.0):

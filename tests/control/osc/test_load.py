@@ -14,6 +14,8 @@ import pytest
 from distill_control.osc.packet import encode
 from distill_engine.vocabulary import table as vocabulary
 
+pytestmark = pytest.mark.realtime
+
 FLOOD = """
 import socket, struct, sys, time
 port, count, rate = map(int, sys.argv[1:])

@@ -5,6 +5,7 @@ import json
 import socket
 import urllib.error
 import urllib.request
+from typing import Any
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -186,7 +187,7 @@ def test_another_model_is_announced_path_by_path(make_engine, tools):
         page.send(encode("/distill/ping"))
         page.recv(timeout=2)
         engine.channel.send({"event": "model", "name": "sea", "controls": ["roughness", "size"], "latents": 15})
-        announced = set()
+        announced: set[Any] = set()
         while len(announced) < 6:
             given = json.loads(page.recv(timeout=2))
             announced.add((given["COMMAND"], given["DATA"]))
@@ -217,7 +218,7 @@ def test_malformed_requests_end_their_own_connection_only(engine):
                     pass
             except ConnectionError:
                 pass
-    connection = http.client.HTTPConnection("127.0.0.1", engine.oscquery_port, timeout=3)
-    connection.request("GET", "/distill/gain")
-    assert connection.getresponse().status == 200
+    browser = http.client.HTTPConnection("127.0.0.1", engine.oscquery_port, timeout=3)
+    browser.request("GET", "/distill/gain")
+    assert browser.getresponse().status == 200
     connection.close()

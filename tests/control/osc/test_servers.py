@@ -4,6 +4,7 @@ import asyncio
 import socket
 import struct
 import time
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,8 @@ from distill_control.settings import ControlSettings
 from distill_engine.errors import ControlError
 from distill_engine.vocabulary import table as vocabulary
 from support_control import RecordingLink
+
+pytestmark = pytest.mark.realtime
 
 
 @pytest.mark.parametrize("tcp", [False, True], ids=["udp", "tcp"])
@@ -325,7 +328,7 @@ def test_a_port_in_use_is_named_with_its_process(make_engine):
 
 
 def test_any_free_port_is_one_that_is_free_for_tcp_too(monkeypatch):
-    given = []
+    given: list[Any] = []
 
     def some_taken(bind, port, protocol, **words):
         try:

@@ -36,9 +36,10 @@ def test_the_live_view_shows_the_state_the_last_messages_and_the_notices(rain):
     messages = UserMessages("live")
     messages.add("warning", "the device is\ngone")
     rain.handle("/distill/gain", [-6.0], "me", lambda *a: None)
-    console = Console(file=io.StringIO(), width=120)
+    screen = io.StringIO()
+    console = Console(file=screen, width=120)
     console.print(picture(rain, messages))
-    shown = console.file.getvalue()
+    shown = screen.getvalue()
     for text in ("rain", "vocos", "-6.0 dB", "underruns 0", "/distill/gain", "the device is gone", "latency"):
         assert text in shown
 
@@ -51,9 +52,10 @@ def test_the_meter_is_empty_at_the_floor_and_full_at_full_scale():
 @pytest.mark.parametrize(("strain", "said"), [(0.0, ""), (0.4, "warning zone"), (1.0, "at the limit")])
 def test_the_live_view_warns_of_controls_that_leave_the_learned_region(rain, fake_link, monkeypatch, strain, said):
     monkeypatch.setattr(fake_link, "status", lambda: {"strain": strain})
-    console = Console(file=io.StringIO(), width=120)
+    screen = io.StringIO()
+    console = Console(file=screen, width=120)
     console.print(picture(rain, UserMessages("live")))
-    (line,) = [line for line in console.file.getvalue().splitlines() if "strain" in line]
+    (line,) = [line for line in screen.getvalue().splitlines() if "strain" in line]
     assert line.count("█") == round(40 * strain)
     assert f"{strain:.2f}" in line
     assert line.split(f"{strain:.2f}")[1].strip() == said

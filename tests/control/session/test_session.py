@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ class Replies(list):
 
 
 def subscriber(key="me", origins=(), **options):
-    got = []
+    got: list[Any] = []
     return Subscription(key, got.extend, frozenset(origins), **options), got
 
 

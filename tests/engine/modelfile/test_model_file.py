@@ -8,6 +8,7 @@ import pickle
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,7 +34,7 @@ def arrays(seed: int = 0) -> dict[str, np.ndarray]:
 def model(tmp_path: Path) -> Path:
     path = tmp_path / "birds.distillgan"
     training = Part({"moment": np.full(3, np.inf)}, {"epoch": "4"})
-    parts = {"model": arrays(), "vocoder/hifigan": arrays(1), "training/model": training}
+    parts: dict[str, Any] = {"model": arrays(), "vocoder/hifigan": arrays(1), "training/model": training}
     save_model(path, Manifest("birds", "vae", extra={"later": [1]}), parts, {"runtime/decoder.onnx": b"graph"})
     return path
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -52,7 +53,7 @@ def test_a_latent_model_is_judged_by_its_figures(
     small_model: ModelConfig, batches: Batches, mel: list[float], active: float, training: float, verdict: Verdict
 ) -> None:
     task = LatentTask(build_model(small_model), LatentSettings(), batches, [])
-    history = [{"mel": value, "active": active, "training": training} for value in mel]
+    history: list[Mapping[str, float]] = [{"mel": value, "active": active, "training": training} for value in mel]
     assert task.verdict(history) is verdict
 
 

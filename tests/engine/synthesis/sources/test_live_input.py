@@ -1,6 +1,7 @@
 """The `input` source outlives what is heard: numbers that are none, absurd levels, an encoder that fails."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,13 +46,16 @@ def test_one_bad_sample_is_one_sample(instrument, sample, heard):
     assert np.isfinite(played).all()
     assert np.abs(played[:, -10 * HOP :]).max() > 1e-4
     assert synth.take_reports() == []
-    assert np.isfinite(synth._mixer.main.steering.state().motion).all()
+    motion = synth._mixer.main.steering.state().motion
+    assert motion is not None
+    assert np.isfinite(motion).all()
 
 
 def test_an_encoder_that_gives_no_numbers_starts_again_and_the_sound_goes_on(instrument):
     synth = hearing(instrument)
     synth.render(20, sound(20))
-    encoder = synth._mixer.main.sources._sources["input"]._encoder
+    source: Any = synth._mixer.main.sources._sources["input"]
+    encoder = source._encoder
     state = encoder.snapshot()
     encoder.restore({name: np.full_like(v, np.nan) if v.dtype.kind == "f" else v for name, v in state.items()})
     played = synth.render(60, sound(60))
@@ -61,4 +65,6 @@ def test_an_encoder_that_gives_no_numbers_starts_again_and_the_sound_goes_on(ins
         "vocos: the encoder failed: it gave NaN or infinity; the sound stands still until it works again"
     ]
     assert all(np.isfinite(v).all() for v in encoder.snapshot().values())
-    assert np.isfinite(synth._mixer.main.steering.state().motion).all()
+    motion = synth._mixer.main.steering.state().motion
+    assert motion is not None
+    assert np.isfinite(motion).all()
