@@ -4,8 +4,9 @@ BIN := .venv/bin
 DEMO_LIBRARIES := libportaudio2
 TEST_LIBRARIES := libportaudio2 jackd2 jack-capture puredata-core supercollider-language liblo-tools strace
 SOURCES := engine control vendor tests benchmarks docs examples .ci
+BENCHMARKS := quality attacks held levels pictures controls training bigvgan_speed live midi control sweep curves soak
 
-.PHONY: demo test docs lint types contracts unit coverage package figures clean system-libraries
+.PHONY: demo test docs lint types contracts unit coverage package figures clean system-libraries bench report report-check
 
 demo: .venv/product
 	@sh .ci/system-libraries $(DEMO_LIBRARIES)
@@ -13,7 +14,7 @@ demo: .venv/product
 
 test:
 	@$(MAKE) --no-print-directory -j2 .venv/development system-libraries
-	@$(MAKE) --no-print-directory lint contracts
+	@$(MAKE) --no-print-directory lint contracts report-check
 	$(BIN)/python .ci/tests.py --with types --with package
 
 docs: .venv/docs
@@ -32,6 +33,35 @@ contracts:
 
 unit:
 	$(BIN)/python .ci/tests.py
+
+# RESULTS.md, and the figures in README and documentation, from benchmarks/results.
+report:
+	$(BIN)/python benchmarks/report.py
+
+report-check:
+	$(BIN)/python benchmarks/report.py --check
+
+# All benchmarks, one after the other; `make bench-NAME ARGS="..."` runs one, with its own options.
+# QUICK=1 shortens each and writes nothing.
+bench: .venv/development
+	@sh .ci/system-libraries $(TEST_LIBRARIES)
+	@failed=""; for name in $(BENCHMARKS); do \
+		$(MAKE) --no-print-directory bench-$$name || failed="$$failed $$name"; done; \
+	$(MAKE) --no-print-directory report; \
+	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
+
+bench-%:
+	$(BIN)/python benchmarks/$*.py $(if $(QUICK),--no-write $(QUICK_$*)) $(ARGS)
+
+QUICK_levels := --seeds 1 --seconds 10
+QUICK_controls := --bases 1
+QUICK_training := --seconds 1
+QUICK_bigvgan_speed := --quick
+QUICK_live := --quick
+QUICK_midi := --messages 200
+QUICK_control := --seconds 5 --rates 2000
+QUICK_sweep := --seconds 1
+QUICK_soak := --minutes 1
 
 coverage: .venv/development
 	$(BIN)/pytest -n auto --dist worksteal -m "not (jack or peer or realtime)" --cov --cov-report=term:skip-covered

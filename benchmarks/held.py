@@ -1,41 +1,85 @@
-"""Does a vocoder sound at its own frame rate, and at the right pitch? A mel that stands still, or nearly, must not become a tone of 86 Hz.
+"""Measure whether a vocoder hums at its frame rate, makes noise metallic, or misses a pitch.
 
-    python benchmarks/held.py [--json FILE]
+    python benchmarks/held.py
 
-Three sounds (a sine of 440 Hz, a harmonic tone of 220 Hz, white noise) go through the base vocoders as they are and with one mel frame
-held; then the starter drifts for 20 s. The figure is how much the sound repeats after one hop of 512 samples: the correlation of
-pieces of 4,096 samples with what comes a hop later, the median; beside it the sound's own. Near 1 where the sound's own is not: a buzz.
-Then noise: how much its spectrum over 12 s differs between neighbouring bins of 5.4 Hz, where noise's own hardly does (a comb: a
-metallic sound), copied and with its mean mel held. Then sines go through the base vocoders and Griffin-Lim: by how many cents their
-strongest partial is off, by how many dB their level.
+* repeats: a sine of 440 Hz, a harmonic tone of 220 Hz and white noise go through the base
+  vocoders as they are and with one mel frame held; then the starter drifts for 20 s. The figure
+  is the median correlation of pieces of 4,096 samples with the sound one hop (512 samples) later,
+  beside the original's own. Near 1 where the original's is not: a hum at 86 Hz.
+* ripple: how much the spectrum of noise over 12 s differs between neighbouring bins of 5.4 Hz,
+  copied and with its mean mel held. Noise itself hardly differs; a comb is a metallic sound.
+* sines: by how many cents the strongest partial of a copied sine is off, by how many dB its
+  level.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import tempfile
 import warnings
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from machine import machine
-from quality import base_vocoders, griffin_lim
 
-from distill_engine.audio.files import read_audio
-from distill_engine.audio.mel import mel_spectrogram
+from harness.benchmark import Benchmark, Column, Pivot, Run, Table
+
+if TYPE_CHECKING:
+    from measures.vocoders import Vocode
 
 RATE, HOP, PIECE = 44100, 512, 4096
-SECONDS = 3
+SECONDS, NOISE_SECONDS, DRIFT_SECONDS = 3, 12, 20
+HELD_FRAME = 100
 RIPPLE_HERTZ = (130.0, 1300.0, 4300.0, 10800.0)
-SINES = (82.4, 110.0, 165.0, 220.0, 440.0, 1000.0, 2500.0, 5000.0)
+SINES_HERTZ = (82.4, 110.0, 165.0, 220.0, 440.0, 1000.0, 2500.0, 5000.0)
+SINE_LEVEL = 0.2
+BENCHMARK = Benchmark(
+    "held",
+    "Held sounds: hum, comb, pitch",
+    [
+        Table(
+            "repeats",
+            "Correlation of a sound with itself one hop later, -1 to 1. A copy near 1 where the original is "
+            "not hums at the frame rate.",
+            (
+                Column("vocoder", "vocoder"),
+                Column("sound", "sound"),
+                Column("own", "original", ".2f"),
+                Column("copied", "copied", ".2f"),
+                Column("log_mel", "log-mel L1 (nat)", ".3f"),
+                Column("held", "one frame held", ".2f"),
+            ),
+            key=("vocoder", "sound"),
+        ),
+        Table(
+            "ripple",
+            "Deviation of the mean spectrum of white noise from its own smooth course, as a share, by frequency band. "
+            "0 is smooth.",
+            (Column("noise", "white noise"), Column("band", "band"), Column("ripple", "ripple", ".2f")),
+            key=("noise",),
+            pivot=Pivot("band", "{}", "{ripple:.2f}", ("noise",)),
+        ),
+        Table(
+            "sines",
+            "Copied sines: how far the strongest partial is off, and the level.",
+            (
+                Column("vocoder", "vocoder"),
+                Column("hertz", "Hz", "g"),
+                Column("cents", "cents", "+.0f"),
+                Column("level_db", "dB", "+.1f"),
+            ),
+            key=("vocoder",),
+            pivot=Pivot("hertz", "{:g} Hz", "{cents:+.0f} ct, {level_db:+.1f} dB", ("vocoder",)),
+        ),
+    ],
+)
 
 
 def repeats(samples: np.ndarray, lag: int = HOP) -> float:
-    """Median correlation [-1, 1] of pieces with what comes `lag` samples later; silent pieces count for nothing."""
+    """Return the median correlation [-1, 1] of pieces with the sound `lag` samples later.
+
+    Silent pieces are left out.
+    """
     found = []
     for start in range(0, len(samples) - PIECE - lag, PIECE):
         a, b = samples[start : start + PIECE], samples[start + lag : start + lag + PIECE]
@@ -45,41 +89,40 @@ def repeats(samples: np.ndarray, lag: int = HOP) -> float:
     return float(np.median(found)) if found else 0.0
 
 
+def seconds_of(count: int) -> np.ndarray:
+    """Return the times in s of `count` seconds of whole hops."""
+    return np.arange(count * RATE // HOP * HOP) / RATE
+
+
 def sounds() -> dict[str, np.ndarray]:
-    t = np.arange(SECONDS * RATE // HOP * HOP) / RATE
+    """Return the three sounds [T] by name."""
+    t = seconds_of(SECONDS)
     harmonic = sum(0.1 / k * np.sin(2 * np.pi * 220 * k * t) for k in range(1, 20))
     noise = 0.1 * np.random.default_rng(0).standard_normal(len(t))
-    made = {"sine 440 Hz": 0.2 * np.sin(2 * np.pi * 440 * t), "harmonic tone 220 Hz": harmonic, "white noise": noise}
+    sine = SINE_LEVEL * np.sin(2 * np.pi * 440 * t)
+    made = {"sine 440 Hz": sine, "harmonic tone 220 Hz": harmonic, "white noise": noise}
     return {name: np.asarray(x, np.float32) for name, x in made.items()}
 
 
 def pitch_and_level(samples: np.ndarray, hertz: float) -> tuple[float, float]:
-    """How far the strongest partial within an octave is from `hertz` (cents), and the level (dB) of a sine of amplitude 0.2."""
+    """Return how far a copied sine [T] is off.
+
+    The distance of the strongest partial within an octave from `hertz` in cents, and the level
+    in dB of that of the original.
+    """
     piece = np.asarray(samples, np.float64)[RATE // 2 : RATE // 2 + 65536]
     power = np.abs(np.fft.rfft(piece * np.hanning(len(piece)), 4 * len(piece))) ** 2
     frequencies = np.fft.rfftfreq(4 * len(piece), 1 / RATE)
     power[(frequencies < hertz / 2) | (frequencies > hertz * 2)] = 0
     cents = 1200 * np.log2(frequencies[power.argmax()] / hertz)
-    return float(cents), float(10 * np.log10(np.mean(np.square(piece)) / 0.02))
-
-
-def tones(runs: dict[str, Any]) -> list[dict[str, object]]:
-    """One row a vocoder, printed: cents and dB for every sine."""
-    print(f"\n| vocoder | {' | '.join(f'{f:g} Hz' for f in SINES)} |\n|---|{'---|' * len(SINES)}", flush=True)
-    t = np.arange(SECONDS * RATE // HOP * HOP) / RATE
-    rows: list[dict[str, object]] = []
-    for name, run in runs.items():
-        found = []
-        for hertz in SINES:
-            sine = (0.2 * np.sin(2 * np.pi * hertz * t)).astype(np.float32)
-            found.append(pitch_and_level(run(mel_spectrogram(sine)), hertz))
-        rows.append({"vocoder": name, "cents": [c for c, _ in found], "level_db": [d for _, d in found]})
-        print(f"| {name} | {' | '.join(f'{c:+.0f} ct, {d:+.1f} dB' for c, d in found)} |", flush=True)
-    return rows
+    return float(cents), float(10 * np.log10(np.mean(np.square(piece)) / (SINE_LEVEL**2 / 2)))
 
 
 def ripple(samples: np.ndarray) -> list[float]:
-    """Deviation of the mean power spectrum from its own smooth course (the mean of 101 bins), as a share, between RIPPLE_HERTZ."""
+    """Return the ripple of the mean power spectrum between RIPPLE_HERTZ, as a share.
+
+    It is the standard deviation from the spectrum's own smooth course, the mean of 101 bins.
+    """
     pieces = np.lib.stride_tricks.sliding_window_view(samples[RATE:], 2 * PIECE)[::2048]
     power = np.square(np.abs(np.fft.rfft(pieces * np.hanning(2 * PIECE)))).mean(0)
     share = power / np.convolve(power, np.ones(101) / 101, "same")
@@ -87,65 +130,78 @@ def ripple(samples: np.ndarray) -> list[float]:
     return [float(share[low:high].std()) for low, high in pairwise(at)]
 
 
-def combs(runs: dict[str, Any]) -> list[dict[str, object]]:
-    """One row a vocoder, printed: the ripple of noise itself, copied and held."""
-    names = [f"{low:g} to {high:g} Hz" for low, high in pairwise(RIPPLE_HERTZ)]
-    print(f"\n| white noise | {' | '.join(names)} |\n|---|{'---|' * len(names)}", flush=True)
-    noise = (0.1 * np.random.default_rng(0).standard_normal(12 * RATE // HOP * HOP)).astype(np.float32)
-    mel = mel_spectrogram(noise)
-    heard = {"itself": noise}
-    for name, run in runs.items():
-        heard[f"{name}, copied"] = run(mel)
-        heard[f"{name}, held"] = run(np.repeat(mel.mean(1, keepdims=True), mel.shape[1], 1))
-    rows: list[dict[str, object]] = []
-    for name, samples in heard.items():
-        found = ripple(np.asarray(samples, np.float64))
-        rows.append({"noise": name, "ripple": found})
-        print(f"| {name} | {' | '.join(f'{r:.2f}' for r in found)} |", flush=True)
-    return rows
+def measure_repeats(run: Run, bases: dict[str, Vocode]) -> None:
+    """Fill the first table."""
+    from distill_engine.audio.mel import mel_spectrogram
 
-
-def main() -> None:
-    warnings.simplefilter("ignore")
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", type=Path)
-    args = parser.parse_args()
-    torch.set_num_threads(1)
-    print(
-        f"{machine()}\n\n| vocoder | sound | its own | copied | log-mel L1 (nat) | one frame held |\n|---|---|---|---|---|---|"
-    )
-    rows: list[dict[str, object]] = []
-    runs: dict[str, Any] = {"Griffin-Lim 60": griffin_lim}
-    for kind, run in base_vocoders().items():
-        runs[f"base {kind}"] = run
+    for kind, vocoder in bases.items():
         for name, sound in sounds().items():
             mel = mel_spectrogram(sound)
-            copy, held = run(mel), run(np.repeat(mel[:, 100:101], mel.shape[1], 1))
+            held = np.repeat(mel[:, HELD_FRAME : HELD_FRAME + 1], mel.shape[1], 1)
+            copy, still = vocoder(mel), vocoder(held)
             error = float(np.abs(mel_spectrogram(np.asarray(copy, np.float32)) - mel)[:, 20:-20].mean())
-            figures = [repeats(x[RATE:]) for x in (sound, copy, held)]
-            rows.append({"vocoder": kind, "sound": name, "own": figures[0], "copied": figures[1], "held": figures[2]})
-            print(
-                f"| {kind} | {name} | {figures[0]:.2f} | {figures[1]:.2f} | {error:.3f} | {figures[2]:.2f} |",
-                flush=True,
-            )
-        drift = repeats(starter(kind))
-        rows.append({"vocoder": kind, "sound": "starter, drift", "copied": drift})
-        print(f"| {kind} | the starter's drift, 20 s | | {drift:.2f} | | |", flush=True)
-    rows += combs(runs)
-    rows += tones(runs)
-    if args.json:
-        args.json.write_text(json.dumps({"machine": machine(), "rows": rows}, indent=1))
+            own, copied, kept = (repeats(x[RATE:]) for x in (sound, copy, still))
+            run.row("repeats", vocoder=kind, sound=name, own=own, copied=copied, log_mel=error, held=kept)
+        run.row("repeats", vocoder=kind, sound="the starter's drift, 20 s", copied=repeats(starter_drift(kind)))
 
 
-def starter(kind: str) -> np.ndarray:
-    """20 s of the starter's drift through a base vocoder: its middle channel."""
+def measure_ripple(run: Run, runs: dict[str, Vocode]) -> None:
+    """Fill the table of noise."""
+    from distill_engine.audio.mel import mel_spectrogram
+
+    bands = [f"{low:g} to {high:g} Hz" for low, high in pairwise(RIPPLE_HERTZ)]
+    noise = (0.1 * np.random.default_rng(0).standard_normal(len(seconds_of(NOISE_SECONDS)))).astype(np.float32)
+    mel = mel_spectrogram(noise)
+    heard = {"itself": noise}
+    for name, vocoder in runs.items():
+        heard[f"{name}, copied"] = vocoder(mel)
+        heard[f"{name}, held"] = vocoder(np.repeat(mel.mean(1, keepdims=True), mel.shape[1], 1))
+    for name, samples in heard.items():
+        for band, share in zip(bands, ripple(np.asarray(samples, np.float64)), strict=True):
+            run.row("ripple", noise=name, band=band, ripple=share)
+
+
+def measure_sines(run: Run, runs: dict[str, Vocode]) -> None:
+    """Fill the table of sines."""
+    from distill_engine.audio.mel import mel_spectrogram
+
+    t = seconds_of(SECONDS)
+    for name, vocoder in runs.items():
+        for hertz in SINES_HERTZ:
+            sine = (SINE_LEVEL * np.sin(2 * np.pi * hertz * t)).astype(np.float32)
+            cents, level = pitch_and_level(vocoder(mel_spectrogram(sine)), hertz)
+            run.row("sines", vocoder=name, hertz=hertz, cents=cents, level_db=level)
+
+
+def starter_drift(kind: str) -> np.ndarray:
+    """Return 20 s of the starter's drift [T] through a base vocoder, both channels mixed."""
     from distill_control.cli.main import main as distill
+    from distill_engine.audio.files import read_audio
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "drift.wav"
-        if distill(["render", "starter", "-o", str(path), "--source", "drift", "--duration", "20", "--vocoder", kind]):
+        command = ["render", "starter", "-o", str(path), "--source", "drift", "--duration", str(DRIFT_SECONDS)]
+        if distill([*command, "--vocoder", kind]):
             raise SystemExit("the starter cannot be rendered")
         return np.asarray(read_audio(path).samples.mean(axis=0))
+
+
+def main() -> None:
+    """Run the benchmark on one thread."""
+    options = BENCHMARK.parser(__doc__).parse_args()
+    warnings.simplefilter("ignore")
+    import torch
+
+    from measures.vocoders import base_vocoders, griffin_lim
+
+    torch.set_num_threads(1)
+    bases = base_vocoders()
+    runs = {"Griffin-Lim 60": griffin_lim, **{f"base {kind}": vocoder for kind, vocoder in bases.items()}}
+    with BENCHMARK.run(options) as run:
+        run.conditions["torch_threads"] = 1
+        measure_repeats(run, bases)
+        measure_ripple(run, runs)
+        measure_sines(run, runs)
 
 
 if __name__ == "__main__":

@@ -1,51 +1,63 @@
-"""Plays for an hour (or --minutes N) under everything at once, and counts what was heard to break.
+"""Play for an hour under everything at once, and count the underruns and the breaks heard.
 
-    python benchmarks/soak.py [--minutes 60] [--model FILE] [--vocoder hifigan] [--json]
+    python benchmarks/soak.py [--minutes 60] [--model FILE] [--vocoder hifigan]
 
-2,000 OSC messages a second from a process of its own, a Python thread that spins in the control process, ten vocoder changes a minute.
-The engine records itself, a JACK client outside records what is heard; both are compared sample by sample, ten minutes at a time. An
-idle C client on the same server shows what the machine does to everybody.
+Beside the engine: 2,000 OSC messages a second from a process of its own, a Python thread that spins
+in the control process, ten vocoder changes a minute. The engine records itself, a JACK client
+outside records what is heard; both are compared sample by sample, ten minutes at a time. An idle C
+client on the same server shows what the machine does to every client.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from live import describe_disturbed, run_disturbed
-from live_tools import machine, model_to_play, write_results
+from harness.benchmark import Benchmark, Column, Table
+from live_support.disturbances import COLUMNS, EVERYTHING, run_disturbed
+from live_support.jack_server import available
 
 PIECE_SECONDS = 600
+LEAST_SECONDS = 5
+"""A last piece that is shorter is left out."""
+BENCHMARK = Benchmark(
+    "soak",
+    "Soak: everything at once",
+    [
+        Table(
+            "pieces",
+            "2,000 OSC messages a second, a spinning Python thread in the control process and ten vocoder changes a "
+            "minute; what the engine counted, and what a JACK client outside heard, by piece of ten minutes.",
+            (Column("vocoder", "vocoder"), Column("piece", "piece", "d"), *COLUMNS),
+            key=("vocoder",),
+        )
+    ],
+)
 
 
 def main() -> int:
-    """Runs piece after piece; 1 if there was an underrun or a break that the machine does not explain."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Run piece after piece; return 1 if there was an underrun or a break."""
+    parser = BENCHMARK.parser(__doc__)
     parser.add_argument("--minutes", type=float, default=60.0)
-    parser.add_argument("--model", type=Path)
+    parser.add_argument("--model", type=Path, help="default: the built-in starter")
     parser.add_argument("--vocoder", default="hifigan")
-    parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    results: dict = {"machine": machine(), "pieces": []}
-    rows: list[tuple[str, str]] = []
-    end = time.monotonic() + 60 * options.minutes
-    with tempfile.TemporaryDirectory(prefix="soak-") as folder:
+    if not available():
+        print("soak: not measured, jackd is not installed", file=sys.stderr)
+        return 0
+    from live_support.playable import model_to_play
+
+    end, number, faults = time.monotonic() + 60 * options.minutes, 0, 0.0
+    with BENCHMARK.run(options) as run, tempfile.TemporaryDirectory(prefix="soak-") as folder:
         model = model_to_play(options.model, Path(folder))
-        while (left := end - time.monotonic()) > 5:
-            seconds = min(PIECE_SECONDS, left)
-            piece = run_disturbed(model, options.vocoder, seconds, Path(folder), rate=2000, spinning=True, swaps=True)
-            results["pieces"].append(piece)
-            rows.append((f"piece {len(rows) + 1}, {seconds:.0f} s", describe_disturbed(piece)))
-            print(rows[-1][1], file=sys.stderr, flush=True)
-    underruns = sum(piece["underruns"] for piece in results["pieces"])
-    breaks = sum(piece["breaks"] for piece in results["pieces"])
-    results |= {"underruns": underruns, "breaks": breaks}
-    rows.append(("all", f"{underruns:.0f} underruns, {breaks} breaks in {options.minutes:g} minutes"))
-    write_results(results, f"Soak: {model.name}", options.json, rows)
-    return 1 if underruns or breaks else 0
+        while (left := end - time.monotonic()) > LEAST_SECONDS:
+            number += 1
+            piece = run_disturbed(model, options.vocoder, min(PIECE_SECONDS, left), Path(folder), EVERYTHING)
+            run.row("pieces", vocoder=options.vocoder, piece=number, **piece)
+            faults += piece["underruns"] + piece["breaks"]
+    return 1 if faults else 0
 
 
 if __name__ == "__main__":

@@ -1,66 +1,106 @@
-"""Every control of a model moved through its whole range while it plays: misses, underruns and clicks, heard from outside.
+"""Move every control through its range while the model plays; count misses and clicks.
 
-    python benchmarks/sweep.py [MODEL] [--vocoder V] [--seconds S] [--json]
+    python benchmarks/sweep.py [MODEL] [--vocoder V] [--seconds S]
 
-The engine plays a JACK server (dummy driver, 48 kHz, period 256) and is recorded by a client outside it. First nothing is moved; then each
-control in turn, 30 messages a second without glide: up and down through its range, then from one end to the other at every message.
-Clicks are looked for in the recording (benchmarks/clicks.py); how many inserted faults the same measure finds in it is said too. The
-gain is 30 dB down, so that the limiter rests: where it flattens peaks, its corners would be found as clicks.
+The engine plays a JACK server (dummy driver, 48 kHz, period 256) and is recorded by a client
+outside it. First nothing is moved; then each control in turn, 30 messages a second without glide:
+up and down through its range, then from one end to the other at every message. Clicks are looked
+for in the recording (measures/clicks.py); the same measure is tried on faults inserted into it.
+The gain is 30 dB down, so that the limiter rests: where it flattens peaks, its corners would be
+found as clicks.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from clicks import clicks, found_of_inserted
-from live_tools import OUTPUTS, Engine, machine
 
 from distill_engine.library.assets import starter_path
-from distill_engine.synthesis.instrument import prepare_instrument
-from support_jack import JackServer, Recorder
+from harness.benchmark import Benchmark, Column, Run, Table
+from live_support.engine_process import OUTPUTS, Engine
+from live_support.jack_server import JackServer, Recorder, available
 
 RATE_HZ = 30.0
+"""Messages a second."""
 GAIN_DB = -30.0
 STILL_SECONDS, REST_SECONDS = 20.0, 0.6
 COUNTED = ("deadline_misses", "underruns", "device_xruns", "parameter_changes")
 SIZES = {"step": 1.0, "sample": 1.0, "gap": 0.0}
 """Size of the inserted faults over the RMS around them."""
+COUNTS = (
+    Column("deadline_misses", "deadline misses", ".0f"),
+    Column("underruns", "underruns", ".0f"),
+    Column("clicks", "clicks", ".0f"),
+)
+BENCHMARK = Benchmark(
+    "sweep",
+    "Sweep: controls moved while they play",
+    [
+        Table(
+            "summary",
+            "All passages of a model: each control up and down, then from end to end, 30 messages a second. Found: "
+            "the share of faults inserted into the recording that the measure finds.",
+            (
+                Column("model", "model"),
+                Column("vocoder", "vocoder"),
+                Column("passages", "passages", "d"),
+                Column("clean", "without clicks", "d"),
+                *COUNTS,
+                Column("found_step", "steps found", ".0%"),
+                Column("found_sample", "samples found", ".0%"),
+                Column("found_gap", "gaps found", ".0%"),
+                Column("recorder_missed", "samples missed", "d"),
+            ),
+            key=("model", "vocoder"),
+        ),
+        Table(
+            "passages",
+            "Each control's passages.",
+            (
+                Column("control", "control"),
+                Column("way", "way"),
+                Column("messages", "messages", "d"),
+                *COUNTS,
+                Column("strain", "most strain", ".2f"),
+            ),
+        ),
+    ],
+)
 
 
 def triangle(count: int) -> list[float]:
-    """Values from 0 up to 1, down to -1 and back."""
+    """Return values from 0 up to 1, down to -1 and back."""
     phase = np.arange(count) / count
     return list(1.0 - np.abs((4.0 * phase + 1.0) % 4.0 - 2.0))
 
 
 def ends(count: int) -> list[float]:
-    """From one end to the other at every message."""
+    """Return values from one end to the other, in turn."""
     return [1.0 - 2.0 * (index % 2) for index in range(count)]
 
 
 class Stage:
-    """A playing engine and its recorder; `passage` plays something and keeps when it was."""
+    """A playing engine and its recorder; `passage` plays something and keeps its times."""
 
     def __init__(self, engine: Engine, recorder: Recorder) -> None:
         self.engine, self.recorder = engine, recorder
         self.began = time.monotonic()
-        self.rows: list[dict] = []
+        self.rows: list[dict[str, Any]] = []
 
     def passage(self, control: str, way: str, values: list[float], seconds: float) -> None:
-        """Sends the values 30 times a second (or waits), then brings the control back to 0."""
+        """Send the values 30 times a second (or wait), then bring the control back to 0."""
         osc = self.engine.osc
         before, start, strain = osc.status(), time.monotonic(), 0.0
         for index, value in enumerate(values):
             osc.send(f"/distill/control/{control}", value)
             time.sleep(max(0.0, start + (index + 1) / RATE_HZ - time.monotonic()))
             if index % 10 == 9:
-                strain = max(strain, float(osc.status()["strain"]))
+                strain = max(strain, osc.figure("strain"))
         time.sleep(max(0.0, start + seconds - time.monotonic()))
         if values:
             osc.send(f"/distill/control/{control}", 0.0)
@@ -71,8 +111,10 @@ class Stage:
         self.rows.append(row | {"from": start - self.began, "to": end - self.began})
 
 
-def perform(model: Path, vocoder: str, seconds: float) -> tuple[list[dict], np.ndarray, int]:
-    """Plays it all; rows, what was heard [T] and its rate."""
+def perform(model: Path, vocoder: str, seconds: float) -> tuple[list[dict[str, Any]], np.ndarray, int]:
+    """Play all passages; return their rows, the recording [T] and its rate."""
+    from distill_engine.synthesis.instrument import prepare_instrument
+
     names = prepare_instrument(model).control_names
     server = JackServer(f"distill-sweep-{os.getpid()}").start()
     try:
@@ -90,36 +132,44 @@ def perform(model: Path, vocoder: str, seconds: float) -> tuple[list[dict], np.n
     return stage.rows, heard.samples[0], server.rate
 
 
-def judged(rows: list[dict], heard: np.ndarray, rate: int) -> dict:
-    """Clicks per passage, and what the measure finds of inserted faults."""
-    missing = int(np.isnan(heard).sum())
+def judge(run: Run, model: str, vocoder: str, rows: list[dict[str, Any]], heard: np.ndarray, rate: int) -> None:
+    """Count the clicks of each passage, and what the measure finds of inserted faults."""
+    from measures.clicks import clicks, found_of_inserted
+
     sound = np.nan_to_num(heard) * 10 ** (-GAIN_DB / 20)
     places = clicks(sound) / rate
     for row in rows:
         row["clicks"] = int(np.count_nonzero((places >= row["from"]) & (places < row["to"])))
-    found = {kind: found_of_inserted(sound, kind, share) for kind, share in SIZES.items()}
-    return {"rows": rows, "found": found, "seconds": len(sound) / rate, "recorder_missed": missing}
+    found = {f"found_{kind}": found_of_inserted(sound, kind, share) for kind, share in SIZES.items()}
+    totals = {column.field: sum(row[column.field] for row in rows) for column in COUNTS}
+    run.row(
+        "summary",
+        model=model,
+        vocoder=vocoder,
+        passages=len(rows),
+        clean=sum(not row["clicks"] for row in rows),
+        seconds=len(sound) / rate,
+        recorder_missed=int(np.isnan(heard).sum()),
+        **totals,
+        **found,
+    )
+    for row in rows:
+        run.row("passages", **row)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("model", nargs="?", type=Path, default=starter_path(), help="default: the built-in starter")
+    """Run the benchmark."""
+    parser = BENCHMARK.parser(__doc__)
+    parser.add_argument("model", nargs="?", type=Path, help="default: the built-in starter")
     parser.add_argument("--vocoder", default="auto")
     parser.add_argument("--seconds", type=float, default=4.0, help="of each control's way up and down")
-    parser.add_argument("--json", action="store_true")
-    args = parser.parse_args()
-    result = judged(*perform(args.model, args.vocoder, args.seconds))
-    if args.json:
-        print(json.dumps(result, indent=1))
+    options = parser.parse_args()
+    if not available():
+        print("sweep: not measured, jackd is not installed", file=sys.stderr)
         return 0
-    print(f"{args.model.name}, vocoder {args.vocoder}, {result['seconds']:.0f} s heard, {machine()}\n")
-    print(
-        "| control | way | messages | deadline misses | underruns | clicks | most strain |\n|---|---|---|---|---|---|---|"
-    )
-    for row in result["rows"]:
-        counts = " | ".join(f"{row[name]:.0f}" for name in ("messages", "deadline_misses", "underruns", "clicks"))
-        print(f"| {row['control']} | {row['way']} | {counts} | {row['strain']:.2f} |")
-    print(f"\nrecorder missed {result['recorder_missed']} samples; inserted faults found: {result['found']}")
+    with BENCHMARK.run(options) as run:
+        model = options.model or starter_path()
+        judge(run, model.stem, options.vocoder, *perform(model, options.vocoder, options.seconds))
     return 0
 
 

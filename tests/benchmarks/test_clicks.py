@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-FILE = Path(__file__).parents[2] / "benchmarks" / "clicks.py"
-_SPEC = importlib.util.spec_from_file_location("clicks", FILE)  # its folder stays off the path: it holds a bigvgan.py
-assert _SPEC is not None
-assert _SPEC.loader is not None
-_MODULE = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(_MODULE)
-clicks, found_of_inserted, insert = _MODULE.clicks, _MODULE.found_of_inserted, _MODULE.insert
+from measures.clicks import clicks, found_of_inserted, insert
 
 RATE = 48000
 

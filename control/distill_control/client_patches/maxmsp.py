@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from distill_control.client_patches.panel import Button, Fader, Gauge, Menu, Panel
+from distill_control.client_patches.panel import POLL_MS, Button, Fader, Gauge, Menu, Panel
 
 _COLUMN_PIXELS, _ROW_PIXELS = 320, 26  # distances of faders, across and down
 
@@ -72,6 +72,8 @@ def max_patch(panel: Panel) -> str:
     _level(patcher, len(addresses))
     for index, gauge in enumerate(panel.gauges):
         _gauge(patcher, gauge, 510 + index * 90, addresses.index(gauge.address))
+    for index, gauge in enumerate(panel.polled):
+        _poll(patcher, gauge, 700 + index * 200)
     _errors(patcher, len(addresses) + 1)
     if panel.numbered:
         _names(patcher, [labels[fader.address] for fader in panel.control_faders], len(addresses) + 2)
@@ -181,6 +183,18 @@ def _gauge(patcher: _Patcher, gauge: Gauge, x: float, outlet: int) -> None:
     patcher.label(gauge.label, x, 130, 80)
     box = patcher.shown("flonum", (x, 152, 64, 22), numoutlets=2, outlettype=["", "bang"])
     patcher.join(patcher.router, outlet, box)
+
+
+def _poll(patcher: _Patcher, gauge: Gauge, x: float) -> None:
+    """Ask for a gauge's value at regular intervals."""
+    start = patcher.object("loadbang", x, 1900)
+    on = patcher.box("message", (x, 1930, 40, 22), text="1", numinlets=2)
+    metro = patcher.object(f"metro {POLL_MS}", x, 1960)
+    question = patcher.box("message", (x, 1990, 180, 22), text=gauge.address, numinlets=2)
+    patcher.join(start, 0, on)
+    patcher.join(on, 0, metro)
+    patcher.join(metro, 0, question)
+    patcher.join(question, 0, patcher.sender)
 
 
 def _level(patcher: _Patcher, outlet: int) -> None:

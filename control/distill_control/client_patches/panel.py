@@ -6,6 +6,9 @@ from distill_engine.errors import ConfigError
 from distill_engine.vocabulary import table as vocabulary
 from distill_engine.vocabulary.table import Row
 
+POLL_MS = 100
+"""How often a patch asks for a value that a subscription leaves out."""
+
 
 @dataclass(frozen=True)
 class Item:
@@ -136,6 +139,11 @@ class Panel:
             )
             for row in rows
         )
+
+    @property
+    def polled(self) -> tuple[Gauge, ...]:
+        """Return the gauges that a subscription leaves out: a patch has to ask for their values."""
+        return tuple(gauge for gauge in self.gauges if vocabulary.row(gauge.address).on_request)
 
     @property
     def items(self) -> tuple[Fader | Menu | Gauge, ...]:

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from distill_control.client_patches.panel import Fader, Gauge, Menu, Panel
+from distill_control.client_patches.panel import POLL_MS, Fader, Gauge, Menu, Panel
 
 _FONT = "0 10 #fcfcfc #000000 #000000"
 
@@ -63,6 +63,8 @@ def pd_patch(panel: Panel) -> str:
         _menu(canvas, menu, 20 + 150 * index, 130)
     for index, gauge in enumerate(panel.gauges):
         _gauge(canvas, gauge, 480 + 150 * index, 130)
+    for index, gauge in enumerate(panel.polled):
+        _poll(canvas, gauge, 2400 + 150 * index, 20)
     columns = (panel.common_faders, panel.control_faders, panel.latent_faders)
     for column, faders in enumerate(columns):
         for row, fader in enumerate(faders):
@@ -73,7 +75,7 @@ def pd_patch(panel: Panel) -> str:
 def _network_out(canvas: _Canvas, panel: Panel) -> None:
     """Send lists that arrive at `distill-out` as OSC, and subscribe to changes at the start."""
     start = canvas.object(1100, 20, "loadbang")
-    connect = canvas.message(1100, 50, f"connect {panel.host} {panel.port}")
+    connect = canvas.message(1100, 50, f"connect {escaped(panel.host)} {panel.port}")
     sender = canvas.object(1100, 140, "netsend -u -b")
     canvas.chain(start, connect, sender)
     received = canvas.object(1100, 80, "r distill-out")
@@ -179,6 +181,13 @@ def _spell_numbers(canvas: _Canvas, source: int, outlet: int, x: int, y: int) ->
     return trimmed
 
 
+def escaped(text: str) -> str:
+    """Return a text as one word of a Pd file. Raises ValueError for a line break."""
+    if len(text.splitlines()) > 1:
+        raise ValueError("a word in Pd has one line")
+    return "".join(f"\\{character}" if character in " ;,\\$" else character for character in text)
+
+
 def check_plain(word: str) -> None:
     """Check that Pd reads a word as one symbol. Raises ValueError."""
     if any(character in word for character in " ;,\\$"):
@@ -222,6 +231,15 @@ def _gauge(canvas: _Canvas, gauge: Gauge, x: int, y: int) -> None:
     """Add a number that only shows a reading."""
     box = canvas.add(f"#X floatatom {x} {y} 7 0 0 1 {gauge.label.replace(' ', '_')} - -")
     canvas.join(canvas.object(x + 1600, y, f"r distill-{gauge.key}-shown"), 0, box)
+
+
+def _poll(canvas: _Canvas, gauge: Gauge, x: int, y: int) -> None:
+    """Ask for a gauge's value at regular intervals, once the patch is connected."""
+    start, delay = canvas.object(x, y, "loadbang"), canvas.object(x, y + 30, "delay 400")
+    metro, empty = canvas.object(x, y + 60, f"metro {POLL_MS}"), canvas.object(x, y + 90, "list")
+    packed = canvas.object(x, y + 120, "oscformat " + " ".join(gauge.address.strip("/").split("/")))
+    canvas.chain(start, delay, metro, empty, packed)
+    _send(canvas, packed, x, y + 150)
 
 
 def _fader(canvas: _Canvas, fader: Fader, x: int, y: int) -> None:

@@ -1,5 +1,7 @@
 """TouchDesigner: a script that builds the network, and callbacks for incoming messages."""
 
+import json
+
 from distill_control.client_patches.panel import Panel
 
 _SETUP = '''"""Build the Distill network in TouchDesigner.
@@ -13,7 +15,7 @@ Put this text into a Text DAT inside a Base COMP, right-click it, Run Script. It
 * `distill_table`: a Table DAT with the present values, one row per address.
 """
 
-HOST, PORT, LISTEN = "{host}", {port}, {listen}
+HOST, PORT, LISTEN = {host}, {port}, {listen}
 
 PARAMETERS = [
     # channel (the OSC address without its first slash), default
@@ -75,12 +77,17 @@ def send(address, *arguments):
 '''
 
 
+def literal(text: str | int | float) -> str:
+    """Return a text or number as a Python literal, whatever it holds."""
+    return json.dumps(text)
+
+
 def setup_script(panel: Panel) -> str:
     """Return `distill_setup.py`."""
-    parameters = "\n".join(f'    ("{fader.address[1:]}", {fader.default}),' for fader in panel.faders)
-    subscribe = "[" + ", ".join(["LISTEN", *(f'"{word}"' for word in panel.subscribe.arguments[1:])]) + "]"
+    parameters = "\n".join(f"    ({literal(fader.address[1:])}, {fader.default})," for fader in panel.faders)
+    subscribe = "[" + ", ".join(["LISTEN", *(literal(word) for word in panel.subscribe.arguments[1:])]) + "]"
     return _SETUP.format(
-        host=panel.host, port=panel.port, listen=panel.listen, parameters=parameters, subscribe=subscribe
+        host=literal(panel.host), port=panel.port, listen=panel.listen, parameters=parameters, subscribe=subscribe
     )
 
 

@@ -68,7 +68,7 @@ class MapStore:
         return self._find(port)[1]
 
     def learned(self, port: str, binding: Binding) -> Path:
-        """Save a learned binding in the port's map file; it replaces those of its target or control.
+        """Save a learned binding in the port's map file, replacing those of its target or control.
 
         Returns the file's path.
 

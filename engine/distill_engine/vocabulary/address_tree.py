@@ -8,7 +8,7 @@ _ROOT = "/distill"
 
 
 class AddressTree:
-    """The words below each part of an address: `/distill/source` has `rate`, `range`, `position` ..."""
+    """The words below each part of an address: `/distill/source` has `rate`, `range` ..."""
 
     def __init__(self, rows: Iterable[Row]) -> None:
         self._children: dict[str, dict[str, None]] = {_ROOT: {}}

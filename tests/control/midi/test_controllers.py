@@ -185,7 +185,7 @@ def test_two_controllers_on_one_fader_are_each_shown_what_the_other_does(make_st
     assert stage.session.get(BRIGHT) == -1.0
 
 
-def test_a_screen_that_fails_is_dropped_and_said_so(make_stage, screen) -> None:
+def test_an_output_that_fails_is_dropped_and_reported(make_stage, screen) -> None:
     def fail(data: list[int]) -> None:
         raise OSError("gone")
 

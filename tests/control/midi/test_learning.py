@@ -184,7 +184,7 @@ def test_bindings_in_one_line_play_and_learning_says_why_it_cannot_save(make_sta
     assert stage.controllers.listing() == [BRIGHT, "cc 40 ch 1 knobs"]
 
 
-def test_a_changed_file_is_taken_and_one_with_a_typo_leaves_the_old_map(make_stage) -> None:
+def test_a_changed_file_is_reloaded_and_one_with_a_typo_leaves_the_old_map(make_stage) -> None:
     stage = make_stage(FULL)
     path = stage.map_store.explicit
     path.write_text(FULL.replace("cc 16", "cc 40"))
@@ -202,7 +202,7 @@ def test_a_changed_file_is_taken_and_one_with_a_typo_leaves_the_old_map(make_sta
     assert stage.controllers.listing()[1] == "cc 42 knobs"
 
 
-def test_a_map_that_is_missing_or_not_text_is_said_so(make_stage, tmp_path: Path) -> None:
+def test_a_map_that_is_missing_or_not_text_is_reported(make_stage, tmp_path: Path) -> None:
     stage = make_stage(FULL)
     stage.map_store.explicit.write_bytes(b"\xff\xfe\x00x")
     stage.wait(1.0)

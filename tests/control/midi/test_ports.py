@@ -78,7 +78,7 @@ class Plug:
         return [link.port.name for link in opened], [link.port.name for link in closed]
 
 
-def test_controllers_are_taken_when_plugged_in_and_let_go_when_pulled() -> None:
+def test_controllers_are_opened_when_plugged_in_and_closed_when_unplugged() -> None:
     plug = Plug(None)
     assert plug.look() == ([], [])
     plug.system.names = ["nanoKONTROL2:nanoKONTROL2 MIDI 1 24:0"]
@@ -90,7 +90,7 @@ def test_controllers_are_taken_when_plugged_in_and_let_go_when_pulled() -> None:
     assert "unplugged" in plug.notices[-1]
 
 
-def test_a_port_that_is_not_there_is_answered_with_the_list_once_and_taken_later() -> None:
+def test_a_missing_port_is_reported_once_with_the_list_and_opened_later() -> None:
     plug = Plug("mix")
     plug.system.names = ["Launch Control XL"]
     plug.look()
@@ -103,7 +103,7 @@ def test_a_port_that_is_not_there_is_answered_with_the_list_once_and_taken_later
     assert plug.look()[0] == ["MIDI Mix"]
 
 
-def test_a_taken_port_is_reported_once_and_tried_again() -> None:
+def test_a_port_in_use_is_reported_once_and_tried_again() -> None:
     plug = Plug(None)
     plug.system.names, plug.system.taken = ["knobs"], {"knobs"}
     plug.look()
@@ -113,7 +113,7 @@ def test_a_taken_port_is_reported_once_and_tried_again() -> None:
     assert plug.look()[0] == ["knobs"]
 
 
-def test_a_system_that_is_missing_or_dies_is_said_so_and_taken_again() -> None:
+def test_a_system_that_is_missing_or_dies_is_reported_and_opened_again() -> None:
     plug = Plug(None)
     plug.there = False
     plug.look()

@@ -79,7 +79,7 @@ class Broken:
         raise KeyError("broken")
 
 
-def test_what_fails_in_a_look_at_ports_or_in_feedback_is_said_once_and_the_thread_lives_on(
+def test_errors_of_ports_and_feedback_are_reported_once_and_the_thread_goes_on(
     stage: Any, make_service: Any, tmp_path: Path
 ) -> None:
     def make(api: int) -> Any:

@@ -27,7 +27,7 @@ class Found(ServiceListener):
 
 
 @pytest.mark.slow
-def test_both_services_are_found_and_taken_back():
+def test_both_services_are_announced_and_withdrawn():
     notes = []
     discovery = Discovery("Distill test", "127.0.0.1", 9123, 9124, lambda level, text: notes.append(text))
     found = Found()

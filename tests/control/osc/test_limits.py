@@ -18,7 +18,7 @@ def allow(*networks, own=()):
     return AllowList([ipaddress.ip_network(network) for network in networks], frozenset(own))
 
 
-def test_only_this_machine_and_the_listed_are_heard():
+def test_only_this_machine_and_the_listed_hosts_are_allowed():
     listed = allow("192.168.1.0/24", "fd00::/8", own=["10.0.0.5"])
     for host in ("127.0.0.1", "127.1.2.3", "::1", "192.168.1.77", "::ffff:192.168.1.77", "fd00::1%eth0", "10.0.0.5"):
         assert listed.allows(host), host
@@ -26,7 +26,7 @@ def test_only_this_machine_and_the_listed_are_heard():
         assert not listed.allows(host), host
 
 
-def test_what_is_dropped_is_counted_by_host_and_told_once():
+def test_refusals_are_counted_by_host_and_reported_once():
     listed = allow()
     assert [listed.count_refusal("8.8.8.8") for _ in range(3)] == [True, False, False]
     for number in range(1000):

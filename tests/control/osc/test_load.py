@@ -117,7 +117,7 @@ def test_a_control_process_started_again_goes_on_where_the_old_one_stood(make_en
     assert engine.value(vocabulary.index_of("/distill/control/1")) == -0.25
 
 
-def test_an_engine_that_is_gone_is_said_and_the_process_ends(make_engine):
+def test_the_process_reports_that_the_engine_is_gone_and_ends(make_engine):
     engine = make_engine()
     engine.channel.close()
     assert engine.process.wait(5) == 1

@@ -91,7 +91,7 @@ def test_pages_from_elsewhere_are_kept_out_however_they_are_called(engine, origi
     assert status_of(engine, "/", Origin=origin) == 403
 
 
-def test_a_host_and_its_page_are_told_apart(make_engine):
+def test_the_host_and_the_page_of_a_request_are_checked_apart(make_engine):
     engine = make_engine(allow=("192.168.1.0/24",))
     name = socket.gethostname().partition(".")[0]
     for host, origin, status in (
@@ -131,7 +131,7 @@ def test_listeners_get_the_value_then_changes_and_steer_without_echo(engine, too
             page.recv(timeout=0.15)
 
 
-def test_a_listener_hears_its_control_however_it_is_moved_and_under_the_name_it_asked_for(engine, tools):
+def test_a_listener_gets_its_control_however_it_is_moved_under_the_name_it_asked_for(engine, tools):
     with listen(engine) as page, engine.client() as client:
         for asked, moved, value in (
             ("/distill/control/roughness", "/distill/control/1", 0.25),

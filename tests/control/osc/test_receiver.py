@@ -52,7 +52,7 @@ def send(rain, loop) -> Callable[..., list]:
 
 
 @pytest.mark.parametrize("step", [-3600.0, 3600.0])
-def test_a_clock_that_is_set_moves_nothing_that_waits_and_later_tags_are_told_by_it(rain, loop, send, step) -> None:
+def test_setting_the_clock_moves_no_scheduled_message_and_later_tags_use_the_new_time(rain, loop, send, step) -> None:
     send(loop.wall + 1.0, encode(WIDTH, 0.25))
     loop.wall += step
     loop.pass_seconds(0.9)

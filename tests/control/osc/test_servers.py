@@ -174,7 +174,7 @@ def test_a_client_that_listens_elsewhere_gets_its_errors_and_its_status_there(en
         script.send("/distill/unsubscribe")
 
 
-def test_controls_are_told_by_number_to_those_who_want_it_and_their_names_come_first(engine, tools):
+def test_subscribers_may_get_controls_by_number_and_their_names_come_first(engine, tools):
     with _listener() as listener, engine.client() as client, engine.client() as other:
         client.send("/distill/subscribe", listener.getsockname()[1], "numbers")
         first = _received(listener)

@@ -34,7 +34,7 @@ def level(client):
 
 
 @pytest.mark.slow
-def test_every_kind_of_client_is_heard_in_the_recorded_sound(tmp_path, free_port, tools):
+def test_messages_of_every_kind_of_client_change_the_recorded_sound(tmp_path, free_port, tools):
     sound = tmp_path / "heard.wav"
     if not starter_path().exists():
         pytest.skip("the starter model is not built")

@@ -116,7 +116,7 @@ def test_unknown_presets_and_those_of_another_model_are_refused_in_words(desk: D
     assert "belongs to the model rain" in reason
 
 
-def test_a_retrained_model_takes_what_it_can_and_says_what_is_left_out(desk: Desk) -> None:
+def test_a_retrained_model_uses_the_controls_that_it_has_and_reports_the_others(desk: Desk) -> None:
     desk.session.set("/distill/control/density", [0.5])
     desk.send("/distill/preset/save", "one")
     desk.load("rain", "new", "density")

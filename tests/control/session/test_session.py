@@ -57,7 +57,7 @@ def test_every_setting_and_command_is_answered(rain, fake_link, row):
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.kind == "reading"], ids=lambda row: row.address)
-def test_every_reading_is_answered_and_told_when_it_changes_and_cannot_be_set(rain, fake_link, monkeypatch, row):
+def test_every_reading_is_answered_and_sent_when_it_changes_and_cannot_be_set(rain, fake_link, monkeypatch, row):
     member, got = subscriber(addresses={row.address})
     rain.subscribe(member, [row.address])
     rain.tick()
@@ -66,11 +66,11 @@ def test_every_reading_is_answered_and_told_when_it_changes_and_cannot_be_set(ra
     monkeypatch.setattr(fake_link, "status", lambda: {row.figure: 1.0})
     rain.tick()
     rain.tick()
-    told = row.value_argument.choices[1] if row.value_argument.choices else 1.0
-    assert got == [first, (row.address, told)]
+    expected = row.value_argument.choices[1] if row.value_argument.choices else 1.0
+    assert got == [first, (row.address, expected)]
     replies = Replies()
     assert rain.handle(row.address, [], "me", replies)
-    assert replies == [(row.address, told)]
+    assert replies == [(row.address, expected)]
     assert not rain.handle(row.address, [0.5], "me", replies)
     assert replies[-1][:2] == ("/distill/error", row.address)
     assert "cannot be set" in replies[-1][2]
@@ -221,7 +221,7 @@ def test_two_clients_at_one_fader_end_with_the_same_value(rain):
     assert ("/distill/width", seen["b"]) not in got_b
 
 
-def test_a_value_that_crossed_with_another_is_told_once_more_to_everyone_when_the_fight_is_over(fake_link):
+def test_a_contested_value_is_sent_to_everyone_once_more_when_it_rests(fake_link):
     now = [10.0]
     session = Session(fake_link, clock=lambda: now[0])
     (a, got_a), (b, got_b) = subscriber("a", ["a"]), subscriber("b", ["b"])
@@ -236,13 +236,13 @@ def test_a_value_that_crossed_with_another_is_told_once_more_to_everyone_when_th
     now[0] += 0.3
     session.tick()
     assert got_a[-1] == got_b[-1] == ("/distill/width", 0.25)
-    told = len(got_a) + len(got_b)
+    count = len(got_a) + len(got_b)
     now[0] += 1.0
     session.tick()
-    assert len(got_a) + len(got_b) == told
+    assert len(got_a) + len(got_b) == count
 
 
-def test_one_sender_alone_is_never_told_what_it_did(fake_link):
+def test_one_sender_alone_gets_no_echo(fake_link):
     now = [10.0]
     session = Session(fake_link, clock=lambda: now[0])
     subscription, got = subscriber("a", ["a"])
@@ -254,7 +254,7 @@ def test_one_sender_alone_is_never_told_what_it_did(fake_link):
     assert got == []
 
 
-def test_a_control_moved_by_its_number_is_told_by_its_name(rain):
+def test_a_control_moved_by_its_number_is_sent_by_its_name(rain):
     subscription, got = subscriber()
     rain.subscribe(subscription, [])
     rain.handle("/distill/control/1", [0.5], "me", Replies())
@@ -308,7 +308,7 @@ def test_commands_are_bounded_and_expire(fake_link):
     assert "did not answer" in replies[-1][2]
 
 
-def test_an_engine_that_takes_no_commands_is_said(rain, fake_link):
+def test_an_engine_that_accepts_no_commands_is_reported(rain, fake_link):
     fake_link.takes = False
     replies = Replies()
     rain.handle("/distill/play", [], "me", replies)

@@ -14,7 +14,7 @@ from distill_engine.errors import ModelFileError, VocoderError
 from distill_engine.library.assets import starter_path
 from distill_engine.modelfile import Manifest, ModelFile, update_model
 from distill_engine.synthesis.instrument import choose_vocoder, prepare_instrument
-from distill_engine.synthesis.sources import SourceSettings
+from distill_engine.synthesis.sources.latent_sources import SourceSettings
 from distill_engine.synthesis.synth import Synth
 
 

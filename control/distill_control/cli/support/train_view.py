@@ -11,16 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from distill_control.cli.support.output import console_err
-from distill_engine.training.events import (
-    Finished,
-    Preview,
-    Progress,
-    Saved,
-    Started,
-    TrainingEvent,
-    Validated,
-    Warned,
-)
+from distill_engine.training.events import Finished, Preview, Progress, Saved, Started, TrainingEvent, Validated, Warned
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -8,15 +8,15 @@ import pytest
 from distill_engine.audio.mel import DEFAULT_MEL, mel_spectrogram
 from distill_engine.errors import ControlError
 from distill_engine.models.upsample import upsample_latents
-from distill_engine.synthesis.live_input import LiveInput
-from distill_engine.synthesis.source_bank import SourceBank
-from distill_engine.synthesis.sources import (
+from distill_engine.synthesis.sources.latent_sources import (
     CorpusSource,
     DriftSource,
     HoldSource,
     LatentSource,
     SourceSettings,
 )
+from distill_engine.synthesis.sources.live_input import LiveInput
+from distill_engine.synthesis.sources.source_bank import SourceBank
 
 RATE = 44100 / 512
 DIMENSIONS = 8

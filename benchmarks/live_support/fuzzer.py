@@ -1,95 +1,32 @@
-"""What benchmarks/control.py uses: a control process whose engine's end the benchmark holds, and malformed input of every kind."""
+"""Malformed datagrams, TCP frames, HTTP and WebSocket requests, MIDI messages."""
 
 from __future__ import annotations
 
 import random
 import socket
 import struct
-import subprocess
-import sys
-import threading
 import time
+from typing import Any
 
-import psutil
-
-from distill_control.osc.client import OscClient
 from distill_control.osc.framing import frame
 from distill_control.osc.packet import encode, encode_bundle
-from distill_control.settings import ControlSettings
-from distill_engine.errors import ControlError
-from distill_engine.realtime.message_channel import Channel, ChannelClosed
-from distill_engine.realtime.shared_memory import ParameterReader, SharedBlock
-from distill_engine.realtime.status import STATUS_FIELDS
 from distill_engine.vocabulary import table as vocabulary
 
-MIDI_PORT = "fuzz"
 HEAVY = ("/distill/model", "/distill/vocoder", "/distill/blend/model", "/distill/record", "/distill/panic")
 """Addresses that load models, write sound files or cut the sound off: left out where the sound is listened to."""
 
 
-class Instrument:
-    """A control process, and the engine's end of its connections. `environment` may name a JACK server for its MIDI."""
-
-    def __init__(self, environment: dict[str, str] | None = None) -> None:
-        midi = environment is not None
-        settings = ControlSettings(
-            osc_port=0, oscquery_port=0, midi=midi, midi_port=MIDI_PORT if midi else None, announce=False, view="quiet"
-        )
-        self.block = SharedBlock.create(vocabulary.default_values(), len(STATUS_FIELDS))
-        self.parameters = ParameterReader(self.block)
-        self.channel, connection = Channel.pair()
-        command = [sys.executable, "-m", "distill_control.session", "--channel-fd", str(connection.fileno())]
-        command += ["--shared", self.block.name, "--settings", settings.to_json()]
-        began = time.monotonic()
-        with connection:
-            descriptors = (connection.fileno(), self.block.descriptor)
-            quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-            self.process = subprocess.Popen(command, pass_fds=descriptors, env=environment, **quiet)
-        ready = self.channel.receive(20.0) or {}
-        self.start_seconds = time.monotonic() - began
-        self.port, self.oscquery_port = int(ready["osc_port"]), int(ready["oscquery_port"])
-        self.usage = psutil.Process(self.process.pid)
-        self.channel.send({"event": "model", "name": "bench", "controls": ["brightness"], "latents": 16})
-        threading.Thread(target=self._answer, daemon=True).start()
-
-    def status(self) -> dict[str, float]:
-        """The control process's figures."""
-        with OscClient(port=self.port) as client:
-            client.send("/distill/status")
-            while (message := client.receive(10.0)) is not None:
-                if message.address == "/distill/status.reply":
-                    return dict(zip(message.arguments[::2], message.arguments[1::2], strict=True))
-        raise ControlError("the control process does not answer")
-
-    def memory_mb(self) -> float:
-        """What it has resident."""
-        return self.usage.memory_info().rss / 1e6
-
-    def stop(self) -> None:
-        """Ends it."""
-        self.channel.send({"event": "end"})
-        self.process.wait(10)
-
-    def _answer(self) -> None:
-        try:
-            while (message := self.channel.receive(None)) is not None:
-                if "id" in message:
-                    self.channel.send({"id": message["id"], "status": "done"})
-        except ChannelClosed:
-            return
-
-
 class Fuzzer:
-    """Sends malformed input, the same for the same seed. `midi` is an open rtmidi output, or None."""
+    """Send malformed input, the same for the same seed. `midi` is an rtmidi output or None."""
 
-    def __init__(self, seed: int, port: int, oscquery_port: int, midi: object = None, *, heavy: bool = True) -> None:
+    def __init__(self, seed: int, port: int, oscquery_port: int, midi: Any = None, *, heavy: bool = True) -> None:
         self._source = random.Random(seed)
         self._port, self._oscquery_port, self._midi = port, oscquery_port, midi
         self._rows = [row for row in vocabulary.ROWS if heavy or row.address not in HEAVY]
         self._heavy = heavy
 
     def round(self, count: int) -> dict[str, int]:
-        """Sends `count` inputs: half of them datagrams, the rest frames, requests and MIDI messages; how many of each."""
+        """Send `count` inputs, half of them datagrams; return how many there were of each kind."""
         midi = count * 15 // 100 if self._midi is not None else 0
         shares = {
             "TCP frames": count * 2 // 10,
@@ -103,7 +40,7 @@ class Fuzzer:
         return shares
 
     def packet(self) -> bytes:
-        """A good packet with some bytes changed, cut or repeated; or noise."""
+        """Return a good packet with some bytes changed, cut or repeated; or noise."""
         source = self._source
         row = source.choice(self._rows)
         words = [source.choice([source.uniform(-9, 9), source.randint(-9, 9), "x", True]) for _ in row.arguments]
@@ -158,7 +95,10 @@ class Fuzzer:
                 continue
 
     def _messages(self, count: int) -> None:
-        """Anything that rtmidi lets through: good status bytes with any data, cut short, with status bytes inside, long SysEx."""
+        """Send what rtmidi lets through.
+
+        Good status bytes with any data, cut short, with status bytes inside; long SysEx.
+        """
         source = self._source
         for number in range(count):
             kind = source.random()
@@ -174,12 +114,3 @@ class Fuzzer:
                 continue
             if number % 20 == 0:
                 time.sleep(0.003)
-
-
-def open_midi() -> object:
-    """A virtual rtmidi output under the JACK server of this environment."""
-    import rtmidi
-
-    output = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name=MIDI_PORT)
-    output.open_virtual_port(MIDI_PORT)
-    return output

@@ -18,7 +18,7 @@ from distill_engine.audio.mel import DEFAULT_MEL, MelConfig, StreamingMel
 from distill_engine.errors import VocoderError
 from distill_engine.inference.step_backend import StepBackend
 from distill_engine.state import StateDict, from_arrays, to_arrays
-from distill_engine.synthesis.sources import Latent, SourceSettings
+from distill_engine.synthesis.sources.latent_sources import Latent, SourceSettings
 
 
 class EncoderFailed(Exception):

@@ -1,4 +1,4 @@
-"""Small corpora for the measurements of controls: five short clips of the shared corpus, and two made by formula."""
+"""Write small corpora: five short clips of the shared corpus, or sounds made by formula."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ import numpy.typing as npt
 import soundfile
 
 from distill_engine.training.synthetic import RATE, bell, harmonic, noise, pluck, pulses, sweep
+from harness.repository import CORPUS
 
-SHARED = Path(__file__).parent / "corpus" / "sonicpi_cc0"
+SHARED = CORPUS / "sonicpi_cc0"
 FIVE = ("ambi_soft_buzz", "drum_cymbal_soft", "elec_blup", "elec_twang", "glitch_perc3")
 Made = Callable[[np.random.Generator, int], npt.NDArray[np.float32]]
 SYNTHETIC: dict[str, tuple[int, float, tuple[Made, ...]]] = {
     "tones": (401, 2.5, (harmonic, sweep, pluck)),
     "percussion": (402, 1.5, (noise, pulses, bell)),
 }
-"""Seed, seconds of a clip, and what is made in turn."""
+"""Seed, seconds of a clip, and the sounds made in turn."""
 CLIPS = 18
-KINDS = ("five", *SYNTHETIC)
+"""Clips of a corpus made by formula."""
 
 
 def write_corpus(kind: str, folder: Path) -> Path:
-    """Writes the corpus "five", "tones" or "percussion" into a new folder: the same files every time."""
+    """Write the corpus "five", "tones" or "percussion" into a folder: the same files every time."""
     folder.mkdir(parents=True, exist_ok=True)
     if kind == "five":
         for name in FIVE:

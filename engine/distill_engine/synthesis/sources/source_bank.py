@@ -10,7 +10,7 @@ import numpy as np
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import ControlError
 from distill_engine.state import StateDict
-from distill_engine.synthesis.sources import Latent, LatentSource, SourceSettings
+from distill_engine.synthesis.sources.latent_sources import Latent, LatentSource, SourceSettings
 
 JUMP_HOPS = 4
 

@@ -1,0 +1,1 @@
+"""Build the files that ship inside the package: base vocoders and the starter."""

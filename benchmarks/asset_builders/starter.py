@@ -1,0 +1,73 @@
+"""Train the built-in model and pack it into `starter.distillgan`."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from asset_builders.base_vocoders import halved
+from asset_builders.provenance import provenance
+from distill_control.cli.main import main as distill
+from distill_engine.audio.encoding import write_audio
+from distill_engine.audio.files import read_audio
+from distill_engine.audio.levels import peak_db
+from distill_engine.modelfile import ModelFile, Part, update_model
+from distill_engine.rendering.analysing import TARGET_DB, loudness_db
+from distill_engine.training.export import export_runtime
+from distill_engine.training.reconstruction import load_latent_model
+from harness.repository import ASSETS, CORPUS
+
+MOST_GAIN_DB, HIGHEST_PEAK_DB = 10.0, -1.0
+"""Bounds of the gain that brings a clip to the common loudness."""
+
+
+def levelled(source: Path, target: Path) -> Path:
+    """Copy a corpus with its clips brought to one loudness: a drift through them keeps to a level.
+
+    The gain is 10 dB at most, and peaks stay below -1 dB.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    for path in sorted(source.glob("*.flac")):
+        sound = read_audio(path)
+        wanted = TARGET_DB - loudness_db(sound.samples, sound.sample_rate)
+        gain = np.clip(wanted, -MOST_GAIN_DB, MOST_GAIN_DB)
+        samples = sound.samples * 10 ** (min(gain, HIGHEST_PEAK_DB - peak_db(sound.samples)) / 20)
+        write_audio(target / path.name, samples.astype(np.float32), sound.sample_rate)
+    return target
+
+
+def train_starter(minutes: float, work: Path) -> None:
+    """Train on sonicpi_cc0, levelled, with the command a user would type; then ship it."""
+    path = work / "starter.distillgan"
+    corpus = levelled(CORPUS / "sonicpi_cc0", work / "levelled")
+    if distill(["train", str(corpus), "-o", str(path), "--minutes", str(minutes), "--fresh"]):
+        raise SystemExit("the starter's training failed")
+    ship_starter(path, corpus)
+
+
+def ship_starter(path: Path, corpus: Path) -> None:
+    """Slim and halve a trained model into the package, and analyse it as it is then.
+
+    It ships without a vocoder of its own (8 MB more): it plays through the base `vocos`, whose
+    training included its corpus.
+    """
+    target = ASSETS / "starter.distillgan"
+    ASSETS.mkdir(exist_ok=True)
+    shutil.copyfile(path, target)
+    model = load_latent_model(target)
+    if model is None:
+        raise SystemExit(f"{path} has no latent model")
+    with ModelFile.open(target) as file:
+        dropped = [name for name in file.parts if name.startswith(("training/", "vocoder/"))]
+    note = "latent model trained on sonicpi_cc0 alone, its clips brought to one loudness; plays through the base vocos"
+    update_model(
+        target,
+        manifest=lambda old: replace(old, name="starter", vocoders={}, extra={"provenance": provenance(note)}),
+        parts={**dict.fromkeys(dropped), "model": Part(halved(model))},
+        graphs=export_runtime(model, {}),
+    )
+    if distill(["analyse", str(target), str(corpus)]):
+        raise SystemExit("the starter's analysis failed")

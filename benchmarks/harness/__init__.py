@@ -1,0 +1,1 @@
+"""Shared parts of all benchmarks: arguments, the machine, result files, tables, claims, markers."""

@@ -1,0 +1,118 @@
+"""Compare what a client heard with what the engine recorded of itself, sample by sample."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import gcd
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from live_support.jack_server import Recording
+
+Samples = npt.NDArray[np.floating]
+CHUNK = 2048
+"""Samples of a piece that is looked for as a whole."""
+TOLERANCE = 1e-5
+"""Largest difference, of full scale, between samples that count as the same."""
+AUDIBLE = 1e-4
+"""Level, of full scale, at which the sound begins."""
+REACH = 1 << 16
+"""Samples to both sides in which a displaced piece is looked for."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Pieces that matched, breaks (gaps and jumps), and pieces that the recorder itself missed."""
+
+    seconds: float
+    matched: int
+    breaks: int
+    skipped: int
+    finite: bool
+
+
+def compare_recordings(played_file: Path, heard: Recording, rate: int) -> Comparison:
+    """Look for every piece of the recording in the engine's own file (before the device's rate)."""
+    import soundfile
+
+    samples, source_rate = soundfile.read(played_file, dtype="float32")
+    sound, finite = heard.samples[0], bool(np.isfinite(samples).all())
+    loud = np.flatnonzero(np.abs(np.nan_to_num(sound)) > AUDIBLE)
+    if not len(loud):
+        return Comparison(0.0, 0, 0, 0, finite)
+    sound = sound[loud[0] + CHUNK :]
+    aligned = _aligned(samples[:, 0], source_rate, rate, sound)
+    seconds = len(sound) / rate
+    if aligned is None:
+        return Comparison(seconds, 0, 1, 0, finite)
+    return Comparison(seconds, *_counted(sound, *aligned), finite)
+
+
+def _counted(sound: Samples, played: Samples, start: int, shift: int) -> tuple[int, int, int]:
+    """Matched pieces, breaks, and pieces that the recorder missed, from the sample `start` on."""
+    matched = breaks = skipped = 0
+    broken = False
+    for place in range(start, len(sound) - CHUNK, CHUNK):
+        piece = sound[place : place + CHUNK]
+        if place + shift + CHUNK > len(played):
+            break
+        if np.isnan(piece).any():
+            skipped += 1
+            continue
+        if np.abs(played[place + shift : place + shift + CHUNK] - piece).max() <= TOLERANCE:
+            matched, broken = matched + 1, False
+            continue
+        breaks += not broken
+        found = _nearby(played, piece, place + shift)
+        broken = found is None
+        shift = shift if found is None else found - place
+    return matched, breaks, skipped
+
+
+def _aligned(mono: Samples, source_rate: int, rate: int, sound: Samples) -> tuple[Samples, int, int] | None:
+    """The engine's file at the device's rate, the place of the first whole piece, their shift.
+
+    A recording that began in the middle of a stream may start at any place of the resampler's grid:
+    all are tried.
+    """
+    from distill_engine.audio.resampling import StreamingResampler
+
+    start = next((p for p in range(0, len(sound) - CHUNK, CHUNK) if np.isfinite(sound[p : p + CHUNK]).all()), None)
+    if start is None:
+        return None
+    piece = sound[start : start + CHUNK]
+    for phase in range(source_rate // gcd(source_rate, rate)):
+        resampler = StreamingResampler(source_rate, rate, 1)
+        resampler.process(np.zeros((1, phase), np.float32))
+        head = resampler.process(mono[None, : 20 * source_rate])[0]
+        found = _search(head, piece)
+        if found is not None:
+            resampler = StreamingResampler(source_rate, rate, 1)
+            resampler.process(np.zeros((1, phase), np.float32))
+            seconds = [mono[None, at : at + source_rate] for at in range(0, len(mono), source_rate)]
+            return np.concatenate([resampler.process(second)[0] for second in seconds]), start, found - start
+    return None
+
+
+def _nearby(played: Samples, piece: Samples, place: int) -> int | None:
+    begin = max(0, place - REACH)
+    found = _search(played[begin : place + REACH], piece)
+    return None if found is None else begin + found
+
+
+def _search(played: Samples, piece: Samples) -> int | None:
+    """The place of the piece, among the four with the least squared distance."""
+    if len(played) < len(piece):
+        return None
+    size = 1 << int(np.ceil(np.log2(len(played) + len(piece))))
+    products = np.fft.irfft(np.fft.rfft(played, size) * np.conj(np.fft.rfft(piece, size)), size)[: len(played)]
+    energy = np.concatenate([[0.0], np.cumsum(played.astype(np.float64) ** 2)])
+    ends = np.minimum(np.arange(len(played)) + len(piece), len(played))
+    distance = energy[ends] - energy[: len(played)] - 2 * products
+    for place in np.argpartition(distance, 4)[:4]:
+        part = played[place : place + len(piece)]
+        if len(part) == len(piece) and np.abs(part - piece).max() <= TOLERANCE:
+            return int(place)
+    return None

@@ -1,0 +1,81 @@
+"""Count underruns, breaks and late cycles while an engine plays under a load."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.benchmark import Column
+from live_support.engine_process import Engine
+from live_support.hearing import heard_outside
+from live_support.load import Flood
+
+CHANGE_SECONDS = 6.0
+"""Time between changes of the vocoder: ten a minute."""
+COUNTED = ("underruns", "underruns_model", "underruns_stall", "underruns_device", "deadline_misses", "device_xruns")
+LAST = ("hop_p50_ms", "hop_p99_ms", "hop_max_ms", "latency_ms", "memory_mb")
+COLUMNS = (
+    Column("seconds", "s", ".0f"),
+    Column("underruns", "underruns", ".0f"),
+    Column("underruns_model", "of the model", ".0f"),
+    Column("underruns_stall", "of stalls", ".0f"),
+    Column("underruns_device", "of the device", ".0f"),
+    Column("breaks", "breaks heard", ".0f"),
+    Column("engine_late", "engine late for jackd", ".0f"),
+    Column("idle_late", "idle client late", ".0f"),
+    Column("recorder_skipped", "recorder missed", ".0f"),
+    Column("hop_p50_ms", "hop p50, ms", ".1f"),
+    Column("hop_p99_ms", "p99", ".1f"),
+    Column("hop_max_ms", "max", ".1f"),
+    Column("latency_ms", "latency, ms", ".0f"),
+)
+
+
+@dataclass(frozen=True)
+class Load:
+    """OSC messages a second, a spinning Python thread in the control process, vocoder changes."""
+
+    rate: int = 0
+    spinning: bool = False
+    swaps: bool = False
+
+
+EVERYTHING = Load(rate=2000, spinning=True, swaps=True)
+
+
+def run_disturbed(model: Path, vocoder: str, seconds: float, folder: Path, load: Load) -> dict[str, Any]:
+    """Play for some time under a load; return what the engine counted and what was heard."""
+    with heard_outside(model, vocoder, folder, spinning=load.spinning) as hearing:
+        engine, before = hearing.engine, hearing.before
+        flood = Flood(engine.port, load.rate) if load.rate else None
+        changes = 0
+        if load.swaps:
+            changes = keep_changing(engine, seconds, vocoder)
+        else:
+            time.sleep(seconds)
+        after = engine.osc.status()
+        if flood is not None:
+            flood.stop()
+    found = hearing.found
+    return {
+        **{name: float(after[name]) - float(before[name]) for name in COUNTED},
+        "changes": changes,
+        "breaks": found.breaks,
+        "seconds": found.seconds,
+        "recorder_skipped": found.skipped,
+        "engine_late": hearing.late,
+        "idle_late": hearing.idle_late,
+        **{name: float(after[name]) for name in LAST},
+    }
+
+
+def keep_changing(engine: Engine, seconds: float, vocoder: str) -> int:
+    """Change to the other kind of vocoder and back until the time is over; return how often."""
+    end, changes = time.monotonic() + seconds, 0
+    kinds = [vocoder, "vocos" if vocoder != "vocos" else "hifigan"]
+    while (left := end - time.monotonic()) > 0:
+        time.sleep(min(CHANGE_SECONDS, left))
+        changes += engine.osc.do("/distill/vocoder", kinds[(changes + 1) % 2]) is None
+    return changes

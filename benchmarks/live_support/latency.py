@@ -1,0 +1,83 @@
+"""Measure the time from an OSC message to its first sample, with and without a flood beside it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+
+from harness.benchmark import Column, Run, Table
+from live_support import programs
+from live_support.engine_process import Engine
+from live_support.jack_server import JackServer
+from live_support.load import Flood
+from live_support.messages import CHANGES
+
+BESIDE = {"nothing else": 0, "2,000 messages a second": 2000}
+"""What is sent beside the measured messages, a second."""
+TABLE = Table(
+    "latency",
+    "OSC message to the first sample of its effect, heard by a JACK client outside the engine. Constant is the 5th "
+    "percentile, jitter the 5th to the 95th. A control counts as heard when loudness, moved from end to end, passes "
+    "-40 dB; the time that the sound takes to rise is in it.",
+    (
+        Column("vocoder", "vocoder"),
+        Column("what", "message"),
+        Column("beside", "beside"),
+        Column("messages", "messages", "d"),
+        Column("p50_ms", "p50, ms", ".1f"),
+        Column("p99_ms", "p99", ".1f"),
+        Column("max_ms", "max", ".1f"),
+        Column("constant_ms", "constant", ".1f"),
+        Column("jitter_ms", "jitter", ".1f"),
+        Column("stated_ms", "stated at most", ".1f"),
+        Column("underruns", "underruns", ".0f"),
+    ),
+    key=("vocoder", "what", "beside"),
+)
+
+
+def measure(run: Run, model: Path, options: argparse.Namespace) -> None:
+    """Send messages one by one to a playing engine."""
+    count = 40 if options.quick else 300
+    for beside, rate in BESIDE.items():
+        server = JackServer(f"distill-latency-{os.getpid()}").start()
+        try:
+            with Engine(server, model, "--vocoder", options.vocoder, "--block", "1").wait_ready() as engine:
+                flood = Flood(engine.port, rate) if rate else None
+                time.sleep(2.0 if options.quick else 5.0)
+                found = {kind: osc_to_sound(server, engine, count, kind) for kind in CHANGES}
+                status = engine.osc.status()
+                if flood is not None:
+                    flood.stop()
+        finally:
+            server.remove()
+        for kind, delays in found.items():
+            counted = {"underruns": status["underruns"], "stated_ms": status["latency_ms"]}
+            counted["ring_target_frames"] = status["ring_target"]
+            run.row("latency", vocoder=options.vocoder, what=kind, beside=beside, **distribution(delays), **counted)
+
+
+def osc_to_sound(server: JackServer, engine: Engine, count: int, kind: str) -> np.ndarray:
+    """Return the delays in ms [at most `count`] of the messages that were heard."""
+    limit = 60 + count * 1.2
+    printed = programs.output("osc_listener", engine.port, count, kind, env=server.environment, limit=limit)
+    return np.array([float(line) for line in printed.split()])
+
+
+def distribution(delays: np.ndarray) -> dict[str, float]:
+    """Return the percentiles of delays [n] in ms; only their number where nothing was heard."""
+    if not len(delays):
+        return {"messages": 0}
+    p5, p50, p95, p99 = (float(value) for value in np.percentile(delays, (5, 50, 95, 99)))
+    return {
+        "messages": len(delays),
+        "p50_ms": p50,
+        "p99_ms": p99,
+        "max_ms": float(delays.max()),
+        "constant_ms": p5,
+        "jitter_ms": p95 - p5,
+    }

@@ -1,0 +1,1 @@
+"""Measures that benchmarks share: clicks, distances between sounds, vocoders, corpora."""
