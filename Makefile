@@ -15,7 +15,7 @@ demo: .venv/product
 test:
 	@$(MAKE) --no-print-directory -j2 .venv/development system-libraries
 	@$(MAKE) --no-print-directory lint contracts report-check
-	$(BIN)/python .ci/tests.py --with types --with package
+	$(BIN)/python .ci/tests.py --with types --with docs --with package
 
 docs: .venv/docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
@@ -89,9 +89,9 @@ INSTALL := $(BIN)/python -m pip install --quiet --no-compile --constraint requir
 	@touch $@
 
 .venv/development: pyproject.toml requirements.lock | .venv/environment
-	$(INSTALL) --editable . --group dev
+	$(INSTALL) --editable . --group dev --group docs
 	$(BIN)/python -m pip install --quiet --no-compile --no-deps bigvgan==2.4.1
-	@touch .venv/product $@
+	@touch .venv/product .venv/docs $@
 
 .venv/docs: .venv/product
 	$(INSTALL) --group docs

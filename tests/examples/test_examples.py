@@ -84,6 +84,7 @@ def test_a_sound_is_encoded_and_rendered(sounds: Path, tmp_path: Path) -> None:
     assert np.sqrt(np.mean(samples[: RATE // 2] ** 2)) > 1e-3
 
 
+@pytest.mark.realtime
 def test_a_playing_engine_is_steered(engine: int) -> None:
     with OscClient(port=engine) as watcher:
         watcher.send("/distill/subscribe")

@@ -174,7 +174,9 @@ def test_weights_that_are_not_finite_are_neither_saved_nor_loaded(model: Path, m
     assert "not finite" in refusal(model)
 
 
-@pytest.mark.parametrize("array", [np.array(["text"]), np.array([1j]), np.array([object()])], ids=["text", "complex", "object"])
+@pytest.mark.parametrize(
+    "array", [np.array(["text"]), np.array([1j]), np.array([object()])], ids=["text", "complex", "objects"]
+)
 def test_arrays_that_are_not_numbers_are_refused(tmp_path: Path, array: np.ndarray) -> None:
     with pytest.raises(ModelFileError, match="cannot be stored"):
         save_model(tmp_path / "m", Manifest(), {"model": {"x": array}})
