@@ -1,20 +1,25 @@
-# Two commands: `make demo` (hear it) and `make test` (prove it). Both prepare everything they need.
+# `make demo` (hear it), `make test` (prove it), `make docs` (read it). Each prepares everything it needs.
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO_LIBRARIES := libportaudio2
 TEST_LIBRARIES := libportaudio2 jackd2 jack-capture puredata-core supercollider-language liblo-tools strace
-SOURCES := engine control vendor tests benchmarks
+SOURCES := engine control vendor tests benchmarks docs examples .ci
 BENCHMARKS := quality attacks held levels pictures controls training bigvgan_speed live midi control sweep curves soak
 
-.PHONY: demo test lint types contracts unit clean bench report report-check
+.PHONY: demo test docs lint types contracts unit coverage package figures clean system-libraries bench report report-check
 
 demo: .venv/product
 	@sh .ci/system-libraries $(DEMO_LIBRARIES)
 	$(BIN)/distill demo
 
-test: .venv/development
-	@sh .ci/system-libraries $(TEST_LIBRARIES)
-	$(MAKE) --no-print-directory lint types contracts report-check unit
+test:
+	@$(MAKE) --no-print-directory -j2 .venv/development system-libraries
+	@$(MAKE) --no-print-directory lint contracts report-check
+	$(BIN)/python .ci/tests.py --with types --with package
+
+docs: .venv/docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo "the documentation is in build/site: open build/site/index.html"
 
 lint:
 	$(BIN)/ruff check $(SOURCES)
@@ -27,7 +32,7 @@ contracts:
 	$(BIN)/lint-imports
 
 unit:
-	$(BIN)/pytest
+	$(BIN)/python .ci/tests.py
 
 # RESULTS.md, and the figures in README and documentation, from benchmarks/results.
 report:
@@ -58,16 +63,38 @@ QUICK_control := --seconds 5 --rates 2000
 QUICK_sweep := --seconds 1
 QUICK_soak := --minutes 1
 
-.venv/product: pyproject.toml requirements.lock
+coverage: .venv/development
+	$(BIN)/pytest -n auto --dist worksteal -m "not (jack or peer or realtime)" --cov --cov-report=term:skip-covered
+
+package: .venv/development
+	$(BIN)/python .ci/package.py
+
+figures:
+	$(BIN)/python .ci/code_figures.py
+
+system-libraries:
+	@sh .ci/system-libraries $(TEST_LIBRARIES)
+
+# pip compiles nothing beforehand (Python does at first use), and one run of its resolver finds everything.
+INSTALL := $(BIN)/python -m pip install --quiet --no-compile --constraint requirements.lock
+
+.venv/environment:
 	$(PYTHON) -c 'import sys; sys.exit("Distill needs Python 3.11 or newer, this is " + sys.version) if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable .
 	@touch $@
 
-.venv/development: .venv/product
-	$(BIN)/python -m pip install --quiet --constraint requirements.lock --group dev
-	$(BIN)/python -m pip install --quiet --no-deps bigvgan==2.4.1
+.venv/product: pyproject.toml requirements.lock | .venv/environment
+	$(INSTALL) --editable .
+	@touch $@
+
+.venv/development: pyproject.toml requirements.lock | .venv/environment
+	$(INSTALL) --editable . --group dev
+	$(BIN)/python -m pip install --quiet --no-compile --no-deps bigvgan==2.4.1
+	@touch .venv/product $@
+
+.venv/docs: .venv/product
+	$(INSTALL) --group docs
 	@touch $@
 
 clean:

@@ -29,7 +29,7 @@ from measures.columns import DISTANCES
 
 if TYPE_CHECKING:
     from distill_engine.dataset.corpus import Corpus
-    from distill_engine.training.vocoder_task import VocoderTask
+    from distill_engine.training.vocoder.task import VocoderTask
     from measures.distances import Distances
     from measures.vocoders import Vocode
 
@@ -108,8 +108,8 @@ def prepared(options: argparse.Namespace, training: Clips, validation: Clips, be
     import torch
 
     from distill_engine.training.batches import Augmentation, Batches
-    from distill_engine.training.vocoder_settings import default_settings
-    from distill_engine.training.vocoder_task import VocoderTask
+    from distill_engine.training.vocoder.settings import default_settings
+    from distill_engine.training.vocoder.task import VocoderTask
     from distill_engine.vocoders.registry import build_vocoder, vocoder_kind
 
     settings = default_settings(options.kind, "cpu")
@@ -129,7 +129,7 @@ def train(run: Run, options: argparse.Namespace, task: VocoderTask, begin: Any, 
     """Train for as long as the last figure, and measure the best so far at each."""
     from distill_engine.training.events import Progress, TrainingEvent
     from distill_engine.training.loop import Budget, TrainingLoop
-    from distill_engine.training.vocoder_task import copy_synthesis
+    from distill_engine.training.vocoder.task import copy_synthesis
     from measures.vocoders import vocode
 
     start = "from scratch" if options.from_scratch else "from the base"
@@ -163,7 +163,7 @@ def train(run: Run, options: argparse.Namespace, task: VocoderTask, begin: Any, 
 def measure(run: Run, options: argparse.Namespace) -> None:
     """Measure Griffin-Lim and the base vocoder, then the training."""
     from distill_engine.dataset.corpus import load_corpus
-    from distill_engine.training.train_vocoder import base_network
+    from distill_engine.training.vocoder.base import base_network
     from distill_engine.vocoders.registry import vocoder_kind
     from measures.distances import Distances
     from measures.vocoders import griffin_lim, vocode

@@ -64,7 +64,7 @@ def mel_error(clips: list[np.ndarray], model: LatentModel) -> float:
     import torch
 
     from distill_engine.audio.mel import mel_spectrogram
-    from distill_engine.training.latent_step import reconstruct
+    from distill_engine.training.reconstruction import reconstruct
 
     errors = []
     for clip in clips:
@@ -75,7 +75,7 @@ def mel_error(clips: list[np.ndarray], model: LatentModel) -> float:
 
 def measure(run: Run, corpus: Path, seed: int, path: Path | None) -> None:
     """Copy the held-out clips through everything that turns a mel into sound."""
-    from distill_engine.training.train_model import load_latent_model
+    from distill_engine.training.reconstruction import load_latent_model
     from measures.distances import Distances
     from measures.vocoders import all_vocoders
 

@@ -94,10 +94,10 @@ def measure_steps(run: Run, seconds: float) -> None:
     from distill_engine.dataset.corpus import load_corpus
     from distill_engine.models.build import build_model
     from distill_engine.training.batches import Augmentation, Batches
-    from distill_engine.training.latent_settings import LatentSettings
-    from distill_engine.training.latent_task import LatentTask
-    from distill_engine.training.vocoder_settings import default_settings
-    from distill_engine.training.vocoder_task import VocoderTask
+    from distill_engine.training.latent.settings import LatentSettings
+    from distill_engine.training.latent.task import LatentTask
+    from distill_engine.training.vocoder.settings import default_settings
+    from distill_engine.training.vocoder.task import VocoderTask
     from distill_engine.vocoders.registry import build_vocoder
 
     corpus = load_corpus(FOLDER, seed=0)

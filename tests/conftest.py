@@ -6,15 +6,20 @@ import ctypes
 import functools
 import os
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 import support_jack
+
+SHARED_FOLDER = "DISTILL_TESTS_SHARED"  # names a folder for what the processes of one run build once (.ci/tests.py)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -51,11 +56,11 @@ def _tiny_networks():
     from distill_engine.vocoders import HifiGan, HifiGanConfig, Vocos, VocosConfig
 
     torch.manual_seed(1)
-    sizes = {"encoder_channels": 24, "decoder_channels": 24, "encoder_blocks": 2, "decoder_blocks": 1}
+    sizes: dict[str, Any] = {"encoder_channels": 24, "decoder_channels": 24, "encoder_blocks": 2, "decoder_blocks": 1}
     model = LatentModel(ModelConfig(latent_dim=8, **sizes)).eval()
     model.mel_mean.fill_(-5.0)
     model.mel_std.fill_(1.0)
-    gan = {"initial_channels": 16, "resblock_kernels": (3,), "resblock_dilations": ((1, 3),)}
+    gan: dict[str, Any] = {"initial_channels": 16, "resblock_kernels": (3,), "resblock_dilations": ((1, 3),)}
     vocoders = {
         "vocos": Vocos(VocosConfig(channels=24, hidden=32, blocks=1)),
         "hifigan": HifiGan(HifiGanConfig(**gan)),
@@ -69,6 +74,7 @@ def _tiny_networks():
 
 @functools.cache
 def _tiny_parts():
+    """The tensors and the exported graphs; the export takes half a minute: processes of one run share it."""
     from distill_engine.training.export import export_runtime
 
     model, vocoders = _tiny_networks()
@@ -77,7 +83,21 @@ def _tiny_parts():
         f"vocoder/{kind}": {name: value.detach().numpy().copy() for name, value in network.state_dict().items()}
         for kind, network in vocoders.items()
     }
-    return parts, export_runtime(model, vocoders)
+    if SHARED_FOLDER not in os.environ:
+        return parts, export_runtime(model, vocoders)
+    shared = Path(os.environ[SHARED_FOLDER]) / "tiny-graphs.zip"
+    with FileLock(f"{shared}.lock"):
+        if not shared.exists():
+            _write_graphs(shared, export_runtime(model, vocoders))
+        with zipfile.ZipFile(shared) as archive:
+            return parts, {name: archive.read(name) for name in archive.namelist()}
+
+
+def _write_graphs(path: Path, graphs: dict[str, bytes]) -> None:
+    with zipfile.ZipFile(path.with_suffix(".new"), "w") as archive:
+        for name, data in graphs.items():
+            archive.writestr(name, data)
+    path.with_suffix(".new").rename(path)
 
 
 def build_tiny_model(

@@ -96,7 +96,8 @@ class LiveEngine:
             self.process.kill()
         self.process.wait()
         for pipe in (self.process.stdout, self.process.stderr):
-            pipe.close()
+            if pipe is not None:
+                pipe.close()
 
 
 @dataclass(frozen=True)

@@ -14,15 +14,15 @@ from torch import nn
 from asset_builders.provenance import provenance
 from distill_engine.dataset.corpus import load_corpus
 from distill_engine.modelfile import Manifest, ModelFile, Part, save_model
-from distill_engine.training.batches import Augmentation, Batches
+from distill_engine.training.batches import Augmentation, Batches, ExtraSounds
 from distill_engine.training.device import training_device
 from distill_engine.training.events import Progress, TrainingEvent, Validated
 from distill_engine.training.export import export_runtime
 from distill_engine.training.loop import Budget, TrainingLoop
 from distill_engine.training.storage import load_weights, read_checkpoint, to_part, weights
 from distill_engine.training.synthetic import synthetic_sound
-from distill_engine.training.vocoder_settings import VocoderSettings
-from distill_engine.training.vocoder_task import VocoderTask
+from distill_engine.training.vocoder.settings import VocoderSettings
+from distill_engine.training.vocoder.task import VocoderTask
 from distill_engine.vocoders.registry import VOCODERS, build_vocoder
 from harness.benchmark import Run
 from harness.machine import describe, machine
@@ -58,8 +58,7 @@ class BaseTraining:
             settings.segment_frames,
             0,
             WIDE,
-            extra=synthetic_sound,
-            extra_share=SYNTHETIC_SHARE,
+            ExtraSounds(synthetic_sound, SYNTHETIC_SHARE),
         )
         torch.manual_seed(0)
         network = build_vocoder(kind)

@@ -17,7 +17,7 @@ from distill_engine.audio.levels import peak_db
 from distill_engine.modelfile import ModelFile, Part, update_model
 from distill_engine.rendering.analysing import TARGET_DB, loudness_db
 from distill_engine.training.export import export_runtime
-from distill_engine.training.train_model import load_latent_model
+from distill_engine.training.reconstruction import load_latent_model
 from harness.repository import ASSETS, CORPUS
 
 MOST_GAIN_DB, HIGHEST_PEAK_DB = 10.0, -1.0

@@ -191,13 +191,13 @@ def _record(out: Path, sources: list[str]) -> None:
     buffer, size = jack.RingBuffer(1 << 24), 4 + 4 * length * len(ports)
     blocks: list[bytes] = []
 
-    @client.set_process_callback
     def process(frames: int) -> None:
         head = (client.last_frame_time & 0xFFFFFFFF).to_bytes(4, "little")
         data = head + b"".join(bytes(port.get_buffer()) for port in ports)
         if buffer.write_space >= len(data):
             buffer.write(data)
 
+    client.set_process_callback(process)
     with client:
         for source, port in zip(sources, ports, strict=True):
             client.connect(source, port)

@@ -13,9 +13,9 @@ from distill_engine.audio.mel import LEAD_IN, mel_filterbank, mel_spectrogram
 from distill_engine.library.assets import base_vocoder_path
 from distill_engine.modelfile import ModelFile
 from distill_engine.models.latent_model import LatentModel
-from distill_engine.training.latent_step import reconstruct
+from distill_engine.training.reconstruction import reconstruct
 from distill_engine.training.storage import load_weights
-from distill_engine.training.train_vocoder import base_network
+from distill_engine.training.vocoder.base import base_network
 from distill_engine.vocoders.registry import build_vocoder, vocoder_kind
 
 Samples = npt.NDArray[np.float32]

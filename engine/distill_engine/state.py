@@ -36,7 +36,12 @@ def part_of(state: Mapping[str, np.ndarray], prefix: str) -> StateDict:
 
 
 def to_arrays(state: Any) -> StateDict:
-    """Flatten a state into arrays under dotted names. Raises TypeError for what no field may hold."""
+    """Flatten a state into arrays under dotted names. Raises TypeError for what no field may hold.
+
+    >>> arrays = to_arrays({"level": 0.5, "slots": ({"memory": np.zeros(2)}, {"memory": np.ones(2)})})
+    >>> {name: array.tolist() for name, array in arrays.items()}
+    {'level': 0.5, 'slots.0.memory': [0.0, 0.0], 'slots.1.memory': [1.0, 1.0]}
+    """
     if dataclasses.is_dataclass(state):
         return _joined({field.name: getattr(state, field.name) for field in dataclasses.fields(state)})
     if isinstance(state, Mapping):

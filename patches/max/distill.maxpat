@@ -5860,6 +5860,78 @@
    {
     "box": {
      "id": "obj-257",
+     "maxclass": "newobj",
+     "patching_rect": [
+      700,
+      1900,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "loadbang"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-258",
+     "maxclass": "message",
+     "patching_rect": [
+      700,
+      1930,
+      40,
+      22
+     ],
+     "numinlets": 2,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "1"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-259",
+     "maxclass": "newobj",
+     "patching_rect": [
+      700,
+      1960,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "metro 100"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-260",
+     "maxclass": "message",
+     "patching_rect": [
+      700,
+      1990,
+      180,
+      22
+     ],
+     "numinlets": 2,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "/distill/strain"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-261",
      "maxclass": "comment",
      "patching_rect": [
       610,
@@ -5882,7 +5954,7 @@
    },
    {
     "box": {
-     "id": "obj-258",
+     "id": "obj-262",
      "maxclass": "message",
      "patching_rect": [
       610,
@@ -5907,7 +5979,7 @@
    },
    {
     "box": {
-     "id": "obj-259",
+     "id": "obj-263",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -5925,7 +5997,7 @@
    },
    {
     "box": {
-     "id": "obj-260",
+     "id": "obj-264",
      "maxclass": "newobj",
      "patching_rect": [
       900,
@@ -5941,7 +6013,7 @@
    },
    {
     "box": {
-     "id": "obj-261",
+     "id": "obj-265",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -5966,7 +6038,7 @@
    },
    {
     "box": {
-     "id": "obj-262",
+     "id": "obj-266",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -5984,7 +6056,7 @@
    },
    {
     "box": {
-     "id": "obj-263",
+     "id": "obj-267",
      "maxclass": "newobj",
      "patching_rect": [
       890,
@@ -6002,7 +6074,7 @@
    },
    {
     "box": {
-     "id": "obj-264",
+     "id": "obj-268",
      "maxclass": "newobj",
      "patching_rect": [
       1080,
@@ -6020,7 +6092,7 @@
    },
    {
     "box": {
-     "id": "obj-265",
+     "id": "obj-269",
      "maxclass": "newobj",
      "patching_rect": [
       1270,
@@ -6038,7 +6110,7 @@
    },
    {
     "box": {
-     "id": "obj-266",
+     "id": "obj-270",
      "maxclass": "newobj",
      "patching_rect": [
       1460,
@@ -6056,7 +6128,7 @@
    },
    {
     "box": {
-     "id": "obj-267",
+     "id": "obj-271",
      "maxclass": "newobj",
      "patching_rect": [
       1650,
@@ -6074,7 +6146,7 @@
    },
    {
     "box": {
-     "id": "obj-268",
+     "id": "obj-272",
      "maxclass": "newobj",
      "patching_rect": [
       1840,
@@ -6092,7 +6164,7 @@
    },
    {
     "box": {
-     "id": "obj-269",
+     "id": "obj-273",
      "maxclass": "newobj",
      "patching_rect": [
       2030,
@@ -6110,7 +6182,7 @@
    },
    {
     "box": {
-     "id": "obj-270",
+     "id": "obj-274",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -9585,19 +9657,7 @@
    {
     "patchline": {
      "source": [
-      "obj-4",
-      45
-     ],
-     "destination": [
-      "obj-259",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-259",
+      "obj-257",
       0
      ],
      "destination": [
@@ -9609,11 +9669,71 @@
    {
     "patchline": {
      "source": [
+      "obj-258",
+      0
+     ],
+     "destination": [
+      "obj-259",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-259",
+      0
+     ],
+     "destination": [
+      "obj-260",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-260",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-4",
       45
      ],
      "destination": [
-      "obj-260",
+      "obj-263",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-263",
+      0
+     ],
+     "destination": [
+      "obj-262",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      45
+     ],
+     "destination": [
+      "obj-264",
       0
      ]
     }
@@ -9625,7 +9745,7 @@
       46
      ],
      "destination": [
-      "obj-261",
+      "obj-265",
       0
      ]
     }
@@ -9633,11 +9753,11 @@
    {
     "patchline": {
      "source": [
-      "obj-261",
+      "obj-265",
       0
      ],
      "destination": [
-      "obj-262",
+      "obj-266",
       0
      ]
     }
@@ -9645,7 +9765,7 @@
    {
     "patchline": {
      "source": [
-      "obj-262",
+      "obj-266",
       0
      ],
      "destination": [
@@ -9657,11 +9777,11 @@
    {
     "patchline": {
      "source": [
-      "obj-261",
+      "obj-265",
       1
      ],
      "destination": [
-      "obj-263",
+      "obj-267",
       0
      ]
     }
@@ -9669,7 +9789,7 @@
    {
     "patchline": {
      "source": [
-      "obj-263",
+      "obj-267",
       0
      ],
      "destination": [
@@ -9681,11 +9801,11 @@
    {
     "patchline": {
      "source": [
-      "obj-261",
+      "obj-265",
       2
      ],
      "destination": [
-      "obj-264",
+      "obj-268",
       0
      ]
     }
@@ -9693,7 +9813,7 @@
    {
     "patchline": {
      "source": [
-      "obj-264",
+      "obj-268",
       0
      ],
      "destination": [
@@ -9705,11 +9825,11 @@
    {
     "patchline": {
      "source": [
-      "obj-261",
+      "obj-265",
       3
      ],
      "destination": [
-      "obj-265",
+      "obj-269",
       0
      ]
     }
@@ -9717,7 +9837,7 @@
    {
     "patchline": {
      "source": [
-      "obj-265",
+      "obj-269",
       0
      ],
      "destination": [
@@ -9729,11 +9849,11 @@
    {
     "patchline": {
      "source": [
-      "obj-261",
+      "obj-265",
       4
      ],
      "destination": [
-      "obj-266",
+      "obj-270",
       0
      ]
     }
@@ -9741,7 +9861,7 @@
    {
     "patchline": {
      "source": [
-      "obj-266",
+      "obj-270",
       0
      ],
      "destination": [
@@ -9753,11 +9873,11 @@
    {
     "patchline": {
      "source": [
-      "obj-261",
+      "obj-265",
       5
      ],
      "destination": [
-      "obj-267",
+      "obj-271",
       0
      ]
     }
@@ -9765,7 +9885,7 @@
    {
     "patchline": {
      "source": [
-      "obj-267",
+      "obj-271",
       0
      ],
      "destination": [
@@ -9777,11 +9897,11 @@
    {
     "patchline": {
      "source": [
-      "obj-261",
+      "obj-265",
       6
      ],
      "destination": [
-      "obj-268",
+      "obj-272",
       0
      ]
     }
@@ -9789,7 +9909,7 @@
    {
     "patchline": {
      "source": [
-      "obj-268",
+      "obj-272",
       0
      ],
      "destination": [
@@ -9801,11 +9921,11 @@
    {
     "patchline": {
      "source": [
-      "obj-261",
+      "obj-265",
       7
      ],
      "destination": [
-      "obj-269",
+      "obj-273",
       0
      ]
     }
@@ -9813,7 +9933,7 @@
    {
     "patchline": {
      "source": [
-      "obj-269",
+      "obj-273",
       0
      ],
      "destination": [
@@ -9829,7 +9949,7 @@
       47
      ],
      "destination": [
-      "obj-270",
+      "obj-274",
       0
      ]
     }

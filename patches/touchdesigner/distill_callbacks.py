@@ -1,13 +1,13 @@
-"""Callbacks of the OSC In DAT `distill_in`: keeps `distill_table` up to date, and says in the textport what was refused.
+"""Callbacks of the OSC In DAT `distill_in`: keep `distill_table` up to date, print errors in the textport.
 
-Table: address, then its values (`/distill/controls` names the model's controls in the order of their numbers; `/distill/error` is
-the last refusal). `send(address, ...)` sends anything else, for instance from a button:
+A row of the table is an address and its values. `/distill/controls` lists the model's controls in the order of
+their numbers; `/distill/error` holds the last error. `send(address, ...)` sends any message, such as from a button:
     op("distill_callbacks").module.send("/distill/preset/recall", 0, 1.0)
 """
 
 
 def onReceiveOSC(dat, rowIndex, message, bytes, timeStamp, address, args, peer):
-    """Called by TouchDesigner for every message."""
+    """Take one message; TouchDesigner calls this for each."""
     if not address.startswith("/distill/"):
         return
     if address == "/distill/error":
@@ -21,5 +21,5 @@ def onReceiveOSC(dat, rowIndex, message, bytes, timeStamp, address, args, peer):
 
 
 def send(address, *arguments):
-    """Sends one message to the instrument: commands, settings, presets."""
+    """Send one message to the instrument: a command, a setting, a preset."""
     op("distill_send").sendOSC(address, list(arguments))

@@ -1,11 +1,11 @@
-"""Builds the Distill network in TouchDesigner.
+"""Build the Distill network in TouchDesigner.
 
-Put this text into a Text DAT inside a Base COMP, right-click it, Run Script. It makes, beside itself:
+Put this text into a Text DAT inside a Base COMP, right-click it, Run Script. It creates, beside itself:
 
-* `distill_values`: a Constant CHOP with one channel per parameter, named as its OSC address. Move or export to these.
+* `distill_values`: a Constant CHOP with one channel per parameter, named as its OSC address. Move these, or export to them.
 * `distill_out`: an OSC Out CHOP that sends them to the instrument.
 * `distill_send`: an OSC Out DAT for everything else (commands, settings, presets).
-* `distill_in` with `distill_callbacks`: an OSC In DAT that takes what the instrument says, errors too.
+* `distill_in` with `distill_callbacks`: an OSC In DAT that receives changes and errors.
 * `distill_table`: a Table DAT with the present values, one row per address.
 """
 
@@ -14,7 +14,7 @@ HOST, PORT, LISTEN = "127.0.0.1", 9000, 9002
 PARAMETERS = [
     # channel (the OSC address without its first slash), default
     ("distill/gain", 0.0),
-    ("distill/width", 0.0),
+    ("distill/width", 0.3),
     ("distill/map/x", 0.0),
     ("distill/map/y", 0.0),
     ("distill/map/amount", 0.0),
@@ -58,7 +58,7 @@ PARAMETERS = [
 
 
 def build(parent):
-    """Makes the operators in `parent`, or takes those that are there."""
+    """Create the operators in `parent`; use those that exist already."""
     values = parent.op("distill_values") or parent.create(constantCHOP, "distill_values")
     for index, (channel, default) in enumerate(PARAMETERS):
         name, value = ("const%dname", "const%dvalue") if hasattr(values.par, "const0name") else ("name%d", "value%d")

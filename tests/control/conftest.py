@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -71,7 +72,13 @@ class FakeEngine:
     """A real control process, and the engine's end of its connections. Commands are answered with done, except `fail`."""
 
     def __init__(self, **settings) -> None:
-        defaults = {"osc_port": 0, "oscquery_port": 0, "midi": False, "announce": False, "view": "quiet"}
+        defaults: dict[str, Any] = {
+            "osc_port": 0,
+            "oscquery_port": 0,
+            "midi": False,
+            "announce": False,
+            "view": "quiet",
+        }
         self.settings = ControlSettings(**(defaults | settings))
         self.block = SharedBlock.create(vocabulary.default_values(), len(STATUS_FIELDS))
         self.parameters = ParameterReader(self.block)
@@ -110,6 +117,7 @@ class FakeEngine:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        assert self.process.stderr is not None
         self.process.stderr.close()
         self.channel.close()
         del self.parameters

@@ -26,6 +26,8 @@ from distill_control.osc.packet import encode
 from distill_engine.errors import ControlError
 from support_jack import JackServer, available
 
+pytestmark = pytest.mark.realtime
+
 CONTROL = "/distill/control/brightness"
 MAP = f'port = "knobs"\ntakeover = "none"\n[[bind]]\ncontrol = "cc 16"\ntarget = "{CONTROL}"\n'
 

@@ -21,7 +21,9 @@ import support_vocoders
 from distill_control.osc.client import OscClient
 from distill_engine.errors import ControlError
 
-SMALL = {"upsample_rates": (8, 8, 8), "upsample_kernels": (16, 16, 16), "initial_channels": 32,
+pytestmark = pytest.mark.realtime
+
+SMALL: dict[str, Any] = {"upsample_rates": (8, 8, 8), "upsample_kernels": (16, 16, 16), "initial_channels": 32,
          "resblock_kernels": (3,), "resblock_dilations": ((1, 3),)}  # fmt: skip
 HUB_PROGRAM = Path(__file__).parents[1] / "support_hub.py"
 
@@ -64,7 +66,8 @@ class Engine:
             if message is None:
                 time.sleep(0.1)
             if message is not None and message.address == "/distill/status.reply":
-                status = dict(zip(message.arguments[::2], message.arguments[1::2], strict=True))
+                pairs: Any = zip(message.arguments[::2], message.arguments[1::2], strict=True)
+                status: dict[str, Any] = dict(pairs)
                 if what(status):
                     return status
         raise AssertionError("it never came")

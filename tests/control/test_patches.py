@@ -1,5 +1,6 @@
 """The patches: generated as they lie there, every address in the table, and the ones that can be run are run."""
 
+import ast
 import json
 import os
 import re
@@ -70,7 +71,7 @@ def test_every_static_parameter_and_command_has_a_place_in_each_patch(path: str)
     if not path.endswith((".pd", "_setup.py")):
         assert {gauge.address for gauge in panel.gauges} <= found
     if "touchdesigner" not in path:
-        assert {item.address for item in (*panel.menus, *panel.commands)} <= found
+        assert {item.address for item in panel.menus} | {item.address for item in panel.commands} <= found
 
 
 def test_a_stale_address_is_noticed() -> None:
@@ -93,6 +94,17 @@ def test_the_max_patcher_is_well_formed() -> None:
             assert apart_x or y + height <= other_y or other_y + other_height <= y
 
 
+def test_max_and_pure_data_ask_for_the_readings_that_a_subscription_leaves_out() -> None:
+    patcher = json.loads(FILES["max/distill.maxpat"])["patcher"]
+    texts = {box["box"]["id"]: box["box"].get("text", "") for box in patcher["boxes"]}
+    cords = [[texts[line["patchline"][end][0]] for end in ("source", "destination")] for line in patcher["lines"]]
+    for gauge in Panel().polled:
+        assert ["metro 100", gauge.address] in cords
+        assert [gauge.address, "udpsend 127.0.0.1 9000"] in cords
+        assert "oscformat " + gauge.address.strip("/").replace("/", " ") in FILES["puredata/distill.pd"].decode()
+    assert [gauge.address for gauge in Panel().polled] == ["/distill/strain"]
+
+
 def test_the_touchosc_layout_is_well_formed_and_within_its_page() -> None:
     root = ElementTree.fromstring(zlib.decompress(FILES["touchosc/distill.tosc"]))
     nodes = list(root.iter("node"))
@@ -100,7 +112,7 @@ def test_the_touchosc_layout_is_well_formed_and_within_its_page() -> None:
     assert len({node.get("ID") for node in nodes}) == len(nodes)
     for frame in root.iter("property"):
         if frame.findtext("key") == "frame":
-            x, y, width, height = (int(frame.find("value").findtext(key)) for key in "xywh")
+            x, y, width, height = (int(frame.findtext(f"value/{key}") or "") for key in "xywh")
             assert x >= 0
             assert y >= 0
             assert x + width <= 1280
@@ -251,6 +263,7 @@ def test_pure_data_plays_and_is_shown_what_others_move(peer: Peer, tmp_path: Pat
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     try:
         assert peer.wait_for("/distill/subscribe")[0] == [listen, "numbers"]
+        assert peer.wait_for("/distill/strain")[0] == [], "a question: a subscription leaves it out"
         assert peer.wait_for("/distill/gain")[0] == [-6.0]
         assert peer.wait_for("/distill/latent/3")[0] == [2.0]
         assert peer.wait_for("/distill/vocoder")[0] == ["vocos"]
@@ -319,3 +332,20 @@ def test_sclang_plays_hears_and_warns(peer: Peer, tmp_path: Path) -> None:
     assert "Distill has no address /distill/gian" in output
     assert "no such thing" in output
     assert "/distill/gian" not in [message[0] for message in peer.messages]
+
+
+@pytest.mark.parametrize("host", ['1"+__import__("os").getcwd()+"', "a\\", 'x" ++ "', "a; b, $1", "{port}", "ü"])
+def test_a_host_is_quoted_by_each_format(host: str) -> None:
+    """A text in a patch stays a text, whatever it holds."""
+    files = generate(Panel(host=host))
+    setup = ast.parse(files["touchdesigner/distill_setup.py"].decode())
+    assigned = next(node for node in setup.body if isinstance(node, ast.Assign))
+    assert ast.literal_eval(assigned.value)[0] == host
+    assert json.loads(files["max/distill.maxpat"])
+    code = files["supercollider/distill.scd"].decode()
+    literal = re.search(r'NetAddr\("((?:[^"\\]|\\.)*)", \d+\)', code)
+    assert literal
+    assert re.sub(r"\\(.)", r"\1", literal[1]) == host
+    message = re.search(r"connect ((?:\\.|[^ ;\\])+) \d+;", files["puredata/distill.pd"].decode())
+    assert message
+    assert re.sub(r"\\(.)", r"\1", message[1]) == host

@@ -82,7 +82,7 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
-@pytest.fixture(params=SMALL_CONFIGS.values(), ids=SMALL_CONFIGS.keys())
+@pytest.fixture(params=list(SMALL_CONFIGS.values()), ids=list(SMALL_CONFIGS))
 def small(request: pytest.FixtureRequest) -> BigVGAN:
     torch.manual_seed(0)
     network = BigVGAN(request.param).eval()

@@ -1,4 +1,4 @@
-"""Checking what comes from outside against the vocabulary."""
+"""Checks of incoming arguments against the vocabulary."""
 
 from distill_control.arguments.checking import Checked, Value, check, known_choices
 

@@ -1,6 +1,7 @@
-"""Arguments from outside, checked against a row of the vocabulary.
+"""Check the arguments of a message against a row of the vocabulary.
 
-Numbers of any type are taken for numbers; what is out of range is clipped; what is of another type is refused.
+A number of any type is accepted as a number. A value out of range is clipped. An argument of
+another type is an error.
 """
 
 import math
@@ -12,19 +13,24 @@ from distill_engine.errors import ControlError
 from distill_engine.vocabulary.table import Argument, Row
 
 Value = float | int | str
-"""What an argument is once it has been checked."""
+"""A checked argument."""
 
-_SHOWN = 60
+_SHOWN_CHARACTERS = 60
+"""Longest text that an error message repeats."""
 _FLATTENED_LIMIT = 1024
+"""Most arguments of a message, arrays and their elements counted."""
+_TEXT_LIMIT = 1024
+"""Longest text argument, in characters."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,40}")
-"""Names that added things can have."""
+"""Names that an open choice accepts beside its choices."""
 
 
 @dataclass(frozen=True)
 class Checked:
-    """Arguments that fit their row: `values` in the row's order, `clipped` if any was out of range.
+    """Arguments that fit their row: `values` in the row's order; `clipped` if one was out of range.
 
-    `released` marks the zero that a button sends when it is let go, to a command without arguments: nothing to do.
+    `released` marks the 0 that a button sends when it is released, to a command without arguments:
+    the command must not run.
     """
 
     values: tuple[Value, ...]
@@ -33,10 +39,10 @@ class Checked:
 
 
 def check(row: Row, address: str, arguments: Sequence[object]) -> Checked:
-    """Fits `arguments` (numbers, truth values, texts, arrays of them) to `row`.
+    """Check `arguments` (numbers, booleans, texts, arrays of these) against `row`.
 
     Raises:
-        ControlError: if one is missing, of another type, not a number, or one too many.
+        ControlError: if an argument is missing, of a wrong type or NaN, or if there are too many.
     """
     flat = list(_flatten(arguments))
     if not row.arguments:
@@ -44,8 +50,8 @@ def check(row: Row, address: str, arguments: Sequence[object]) -> Checked:
     _check_count(row, address, flat)
     values: list[Value] = []
     clipped = False
-    for place, given in enumerate(flat):
-        argument = row.arguments[min(place, len(row.arguments) - 1)]
+    for index, given in enumerate(flat):
+        argument = row.arguments[min(index, len(row.arguments) - 1)]
         value = _fit(argument, address, given)
         clipped = clipped or (argument.numeric and argument.type != "toggle" and value != given)
         values.append(value)
@@ -53,7 +59,7 @@ def check(row: Row, address: str, arguments: Sequence[object]) -> Checked:
 
 
 def usage(row: Row) -> str:
-    """How the arguments of a row are written: `value [glide_seconds]`."""
+    """Return the arguments of a row as a usage line: `value [glide_seconds]`."""
     words = []
     for argument in row.arguments:
         word = "|".join((*argument.choices, argument.name) if argument.open else argument.choices) or argument.name
@@ -63,7 +69,7 @@ def usage(row: Row) -> str:
 
 
 def known_choices(argument: Argument) -> tuple[str, ...]:
-    """What an argument may be: its choices, and the names on this machine where it is open."""
+    """Return the choices of an argument; for an open one also the names on this machine."""
     if not argument.open:
         return argument.choices
     from distill_engine.library.vocoder_weights import published_names
@@ -72,7 +78,7 @@ def known_choices(argument: Argument) -> tuple[str, ...]:
 
 
 def _flatten(arguments: Sequence[object]) -> Iterator[object]:
-    """Arrays opened up: `[v0 v1]` means `v0 v1`."""
+    """Yield the arguments with arrays replaced by their elements: `[v0 v1]` becomes `v0 v1`."""
     stack = [iter(arguments)]
     count = 0
     while stack:
@@ -89,7 +95,10 @@ def _flatten(arguments: Sequence[object]) -> Iterator[object]:
 
 
 def _check_button(address: str, flat: list[object]) -> Checked:
-    """A command without arguments also takes what a button sends: a number, 0 when it is let go."""
+    """Check the arguments of a command that takes none.
+
+    A button's message is accepted: a number, which is 0 when the button is released.
+    """
     if not flat:
         return Checked(())
     if len(flat) == 1 and isinstance(flat[0], int | float):
@@ -103,7 +112,7 @@ def _check_count(row: Row, address: str, flat: list[object]) -> None:
     if row.kind == "group" and row.arguments[-1].repeated:
         allowed = len(row.targets)
     if not needed <= len(flat) <= allowed:
-        raise ControlError(f"{address} takes {usage(row)}; {len(flat)} arguments came")
+        raise ControlError(f"{address} takes {usage(row)}; got {len(flat)} arguments")
 
 
 def _fit(argument: Argument, address: str, given: object) -> Value:
@@ -114,17 +123,19 @@ def _fit(argument: Argument, address: str, given: object) -> Value:
     if argument.type == "name" and isinstance(given, int | float) and not isinstance(given, bool):
         if math.isfinite(given) and 0 <= given < 2**31:
             return int(given)
-        raise ControlError(f"{address}: {argument.name} {given!r} is no index")
+        raise ControlError(f"{address}: {argument.name} {given!r} is not an index (0, 1, ...)")
     if not isinstance(given, str):
-        raise ControlError(f"{address}: {argument.name} is a text, not {_show(given)}")
-    if len(given) > 1024 or not given.isprintable():
-        raise ControlError(f"{address}: {argument.name} is too long or holds characters that cannot be shown")
+        raise ControlError(f"{address}: {argument.name} must be text, not {_show(given)}")
+    if len(given) > _TEXT_LIMIT or not given.isprintable():
+        raise ControlError(
+            f"{address}: {argument.name} has more than {_TEXT_LIMIT} characters, or some that cannot be printed"
+        )
     return given
 
 
 def _fit_number(argument: Argument, address: str, given: object) -> float | int:
     if not isinstance(given, int | float):
-        raise ControlError(f"{address}: {argument.name} is a number, not {_show(given)}")
+        raise ControlError(f"{address}: {argument.name} must be a number, not {_show(given)}")
     if math.isnan(given):
         raise ControlError(f"{address}: {argument.name} is not a number (NaN)")
     low = -math.inf if argument.minimum is None else argument.minimum
@@ -141,7 +152,7 @@ def _fit_choice(argument: Argument, address: str, given: object) -> str:
     if isinstance(given, str):
         if given in argument.choices or (argument.open and _NAME.fullmatch(given)):
             return given
-        raise ControlError(f"{address}: {_show(given)} is none of {', '.join(known_choices(argument))}")
+        raise ControlError(f"{address}: {_show(given)} is not one of {', '.join(known_choices(argument))}")
     if isinstance(given, int | float) and not isinstance(given, bool) and not math.isnan(given):
         return argument.choices[int(min(max(given, 0), len(argument.choices) - 1))]
     raise ControlError(f"{address} takes one of {', '.join(argument.choices)}, not {_show(given)}")
@@ -151,4 +162,4 @@ def _show(given: object) -> str:
     if isinstance(given, bytes):
         return f"{len(given)} bytes"
     text = repr(given)
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+    return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "..."

@@ -1,4 +1,4 @@
-"""`distill analyse MODEL CORPUS` and `distill model map MODEL`: find a model's controls, draw the map of its corpus."""
+"""`distill analyse` finds a model's controls; `distill model map` draws the map of its corpus."""
 
 from __future__ import annotations
 
@@ -15,45 +15,56 @@ if TYPE_CHECKING:
 
     from distill_engine.dataset.corpus import Corpus
 
+LEAST_LEAKAGE_SHARE = 0.2  # of the change of the control's own feature: smaller side effects are not shown
+PICTURE_SUFFIXES = (".png", ".svg", ".pdf")
+
 
 COPY_BYTES = 1 << 20
 
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
-    """Adds `analyse`."""
+    """Add the command `analyse`."""
     command = subparsers.add_parser(
         "analyse", parents=[common], help="find the controls and the map of a model",
-        description="Encode CORPUS, listen to MODEL, and store its controls, corpus and map in it. "
+        description="Encode CORPUS, measure what MODEL synthesises, and store its controls, corpus and map in it. "
         "`distill train` does this at its end.",
     )  # fmt: skip
     command.add_argument("model", metavar="MODEL", help="model name or .distillgan file")
     command.add_argument(
-        "corpus", type=Path, metavar="CORPUS", help="folder with the sounds it was trained on, or others"
+        "corpus", type=Path, metavar="CORPUS", help="folder with the sounds it was trained on, or with other sounds"
     )
     command.add_argument(
-        "--seed", type=int, default=0, metavar="S", help="seed of the places that are tried (default 0)"
+        "--seed", type=int, default=0, metavar="S", help="seed of the random points that are measured (default 0)"
     )
-    command.add_argument("--vocoder", default="auto", metavar="V", help="vocoder to listen through (default auto)")
+    command.add_argument("--vocoder", default="auto", metavar="V", help="vocoder to measure through (default auto)")
     command.add_argument(
         "-o", "--output", type=Path, metavar="NEW",
-        help="leave MODEL as it is and write a new .distillgan file: the same networks on another corpus, which blend in latent space",
+        help="leave MODEL as it is and write a new .distillgan file: the same networks with another corpus; "
+        "the two blend in latent space",
     )  # fmt: skip
     command.set_defaults(run=run_analyse)
 
 
 def register_map(actions: Any, common: argparse.ArgumentParser) -> None:
-    """Adds `map` to the actions of `distill model`."""
+    """Add `map` to the actions of `distill model`."""
     command = actions.add_parser(
         "map", parents=[common], help="draw the map of the corpus in latent space",
-        description="Draw the 2-D map that /distill/map x y plays: each dot a stretch of a sound, near means alike.",
+        description="Draw the 2-D map that /distill/map x y plays. Each dot is a region of a sound; dots close together "
+        "sound alike.",
     )  # fmt: skip
     command.add_argument("model", metavar="MODEL", help="model name or .distillgan file")
-    command.add_argument("-o", "--output", type=Path, metavar="PNG", help="picture to write (default MODEL-map.png)")
+    command.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="PICTURE",
+        help="picture to write: .png, .svg or .pdf (default MODEL-map.png)",
+    )
     command.set_defaults(run=run_map)
 
 
 def run_analyse(args: argparse.Namespace) -> int:
-    """0, or an error."""
+    """Run `distill analyse`. Raises DistillError."""
     from distill_control.cli.support.output import emit
     from distill_engine.dataset.corpus import load_corpus
     from distill_engine.library.folders import cache_dir
@@ -69,7 +80,7 @@ def run_analyse(args: argparse.Namespace) -> int:
 
 @contextmanager
 def _target(model: Path, output: Path | None) -> Iterator[Path]:
-    """Yield the file to analyse: the model itself, or a copy that becomes `output` when all is done."""
+    """Yield the file to analyse: the model itself, or a copy that becomes `output` at the end."""
     from dataclasses import replace
 
     from distill_engine.errors import LibraryError
@@ -98,7 +109,7 @@ def _target(model: Path, output: Path | None) -> Iterator[Path]:
 def analyse_model(
     path: Path, corpus: Corpus, *, seed: int = 0, as_json: bool = False, vocoder: str = "auto"
 ) -> Mapping[str, Any]:
-    """Analyses a model file with progress on stderr; gives the table stored in its manifest."""
+    """Analyse a model file, with progress on stderr; return the table that its manifest stores."""
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
     from distill_control.cli.support.output import console_err
@@ -117,27 +128,44 @@ def analyse_model(
 
 
 def show_controls(console: Console, table: Mapping[str, Any]) -> None:
-    """The controls of a manifest's `analysis` table with their figures, what is withheld and why, remarks."""
+    """Print the `analysis` table of a manifest: controls, those withheld with the reason, notes."""
     from rich.markup import escape
     from rich.table import Table
 
     rows = Table(box=None, pad_edge=False)
-    for title in ("control", "rho", "from", "to", "safe", "leaks onto"):
-        rows.add_column(title, justify="right" if title in ("rho", "from", "to") else "left")
+    for title in ("control", "follows", "from", "to", "safe range", "also moves"):
+        rows.add_column(title, justify="right" if title in ("follows", "from", "to") else "left")
     for control in table.get("controls", []):
-        rows.add_row(*(escape(cell) for cell in _cells(control)))
+        rows.add_row(*(escape(cell) for cell in _control_cells(control)))
     if rows.row_count:
         console.print(rows)
+        used = {control["unit"] for control in table.get("controls", [])}
+        units = "; ".join(f"{unit}: {text}" for unit, text in _UNITS.items() if unit in used)
+        console.print(_CONTROLS_LEGEND, units, markup=False, style="dim")
     for entry in table.get("withheld", []):
         console.print(f"not offered: {entry['reason']}", markup=False)
     for note in table.get("notes", []):
         console.print(note, markup=False)
 
 
-def _cells(control: Mapping[str, Any]) -> tuple[str, ...]:
+_CONTROLS_LEGEND = (
+    "follows: how reliably the sound follows the control (rank correlation rho; 1 is always). "
+    "from, to: measured at -1 and at 1. safe range: values at which the model sounds like its corpus. "
+    "also moves (leakage): other features that change with it, in % of its own change; from 20 %."
+)
+_UNITS = {
+    "LUFS": "loudness level, 0 is full scale",
+    "Cam": "step of the ERB-rate scale, on which the ear divides frequencies",
+    "asper-like": "roughness, 0 is smooth",
+}
+"""Units of features that need an explanation."""
+
+
+def _control_cells(control: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the table row of one control."""
     safe = "{:g} to {:g}".format(*control["safe"])
     strongest = sorted(control["leakage"].items(), key=lambda item: -abs(item[1]))[:3]
-    leaks = ", ".join(f"{name} {share:+.0%}" for name, share in strongest if abs(share) >= 0.2)
+    leaks = ", ".join(f"{name} {share:+.0%}" for name, share in strongest if abs(share) >= LEAST_LEAKAGE_SHARE)
     if control["kind"] == "character":
         return control["name"], "", "", "", safe, control["description"]
     low, high = (f"{control[end]:.1f} {control['unit']}" for end in ("low", "high"))
@@ -145,22 +173,20 @@ def _cells(control: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def run_map(args: argparse.Namespace) -> int:
-    """0, or an error where the model has no map."""
+    """Run `distill model map`. Raises AnalysisError if the model has no map, ConfigError."""
     from distill_control.cli.support.output import emit
     from distill_engine.analysis.map import LatentMap
     from distill_engine.analysis.plots import draw_map
-    from distill_engine.errors import LibraryError
     from distill_engine.library.lookup import find_model
     from distill_engine.modelfile import ModelFile
 
     path = find_model(args.model, allow_paths=True)
+    output = args.output or path.with_name(f"{path.stem}-map.png")
+    _check_picture(output)
     with ModelFile.open(path) as file:
         arrays = file.read_part("analysis") if "analysis" in file.parts else {}
         clips = list(file.manifest.analysis.get("clips", []))
     plane = LatentMap.from_part(arrays)
-    output = args.output or path.with_name(f"{path.stem}-map.png")
-    if not output.parent.is_dir():
-        raise LibraryError(f"{output}: the folder does not exist: create it or choose another with -o")
     draw_map(plane, clips, output)
     result = {
         "picture": str(output),
@@ -168,6 +194,19 @@ def run_map(args: argparse.Namespace) -> int:
         "clips": len(clips),
         "stress": round(plane.stress, 3),
     }
-    text = f"{output}: {result['regions']} regions of {len(clips)} sounds, stress {plane.stress:.2f} (0 keeps all distances)"
-    emit(args, result, lambda console: console.print(text, markup=False))
+    text = (
+        f"{output}: {result['regions']} regions of {len(clips)} sounds; "
+        f"stress {plane.stress:.2f} (how far the flat map distorts distances; 0 is not at all)"
+    )
+    emit(args, result, lambda console: console.print(text, markup=False, soft_wrap=True))
     return 0
+
+
+def _check_picture(output: Path) -> None:
+    """Raise ConfigError if no picture can be written to `output`."""
+    from distill_control.cli.support.paths import check_output_folder
+    from distill_engine.errors import ConfigError
+
+    if output.suffix.lower() not in PICTURE_SUFFIXES:
+        raise ConfigError(f"{output}: the name of a picture ends in {', '.join(PICTURE_SUFFIXES[:-1])} or .pdf")
+    check_output_folder(output)

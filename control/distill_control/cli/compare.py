@@ -1,4 +1,4 @@
-"""`distill compare`: the same performance through several vocoders, as sound files, figures and one page to look and listen."""
+"""`distill compare`: play one performance through several vocoders, and write a page on it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distill_control.cli.support.output import console_err, emit
+from distill_control.cli.support.paths import check_folder
 from distill_engine.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -24,25 +25,26 @@ COLUMNS = {
 
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
+    """Add the command `compare`."""
     parser = subparsers.add_parser(
-        "compare", parents=[common], help="the same performance through several vocoders, to look and listen"
+        "compare", parents=[common], help="play the same performance through several vocoders, to compare them"
     )
     parser.add_argument("model", metavar="MODEL", help="a .distillgan file, or its name in the library")
     parser.add_argument(
         "--vocoders", required=True, metavar="A,B,...", help="hifigan, vocos, bigvgan, base, or names of added vocoders"
     )
     parser.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="DIR", help="the folder for page and sounds"
+        "-o", "--output", type=Path, required=True, metavar="DIR", help="folder for the page and the sounds"
     )
-    parser.add_argument("--duration", type=float, default=10.0, metavar="S", help="seconds (default 10)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="another seed is another performance")
+    parser.add_argument("--duration", type=float, default=10.0, metavar="S", help="length in seconds (default 10)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the performance (default 0)")
     parser.add_argument("--source", default="auto", metavar="SOURCE", help="auto, corpus, drift or hold (default auto)")
     parser.add_argument("--torch-device", choices=("auto", "cpu", "cuda", "mps"), help="compute in torch instead")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """`distill compare`."""
+    """Run `distill compare`. Raises DistillError."""
     from distill_engine.audio.files import write_audio
     from distill_engine.library.lookup import find_model
     from distill_engine.rendering.comparing import compare, performance_mel
@@ -50,6 +52,7 @@ def run(args: argparse.Namespace) -> int:
     from distill_engine.rendering.performance import Score
     from distill_engine.synthesis.instrument import prepare_instrument
 
+    check_folder(args.output, "-o")
     names = list(dict.fromkeys(name.strip() for name in args.vocoders.split(",") if name.strip()))
     if not names:
         raise ConfigError("--vocoders is empty: name at least one, such as hifigan,bigvgan")
@@ -74,8 +77,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _vocode(name: str, model: Any) -> Vocode:
-    """The function mel -> samples of a vocoder by name."""
-    model.choice(name)  # an unknown or absent one is said before anything is computed
+    """Return the function mel [bands, frames] -> samples [T] of a vocoder.
+
+    Raises VocoderError if there is none.
+    """
+    model.choice(name)  # fails here, before anything is computed, if the vocoder is unknown or absent
 
     def vocode(mel: Float32Array) -> Float32Array:
         samples: Float32Array = model.vocode(mel, name)
@@ -85,11 +91,11 @@ def _vocode(name: str, model: Any) -> Vocode:
 
 
 def draw(results: list[VocoderResult], mel: Float32Array, config: MelConfig, path: Path) -> None:
-    """One picture: the mel that all were given, and below it each vocoder's."""
+    """Draw the mel spectrogram [bands, frames] given to all vocoders, and each result's below."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    rows = [("the mel that all were given", mel), *((result.name, result.mel) for result in results)]
+    rows = [("the mel spectrogram given to all vocoders", mel), *((result.name, result.mel) for result in results)]
     figure = Figure(figsize=(12, 2.4 * len(rows)), layout="constrained")
     FigureCanvasAgg(figure)
     for axes, (title, values) in zip(
@@ -104,7 +110,10 @@ def draw(results: list[VocoderResult], mel: Float32Array, config: MelConfig, pat
 
 
 def page(title: str, results: list[VocoderResult]) -> str:
-    """The HTML page: players, figures and the picture, without anything from elsewhere."""
+    """Return the HTML page with players, figures and the picture.
+
+    It loads nothing from the network.
+    """
     head = "".join(f"<th>{html.escape(text)}</th>" for text in COLUMNS.values())
     rows = "".join(
         f"<tr><th>{html.escape(r.name)}</th><td><audio controls loop src='{html.escape(r.name)}.wav'></audio></td>"
@@ -117,8 +126,8 @@ def page(title: str, results: list[VocoderResult]) -> str:
         f"<title>{html.escape(title)}: vocoders compared</title>"
         "<style>body{font:15px system-ui;margin:2em;max-width:80em}td,th{padding:.4em .8em;text-align:left}"
         "img{max-width:100%}</style>"
-        f"<h1>{html.escape(title)}</h1><p>The same performance through {len(results)} vocoders: all were given the same "
-        "mel spectrogram. The first figure says how far the mel of the sound is from it.</p>"
+        f"<h1>{html.escape(title)}</h1><p>The same performance through {len(results)} vocoders. All were given the same "
+        "mel spectrogram; the first figure is the distance of each result's mel spectrogram from it.</p>"
         f"<table><tr><th></th><th>listen</th>{head}</tr>{rows}</table>"
         "<p><img src='spectrograms.png' alt='Mel spectrograms of all versions'></p></html>\n"
     )
@@ -131,4 +140,4 @@ def _show(console: Console, figures: list[dict[str, Any]], folder: Path) -> None
     for row in figures:
         table.add_row(row["name"], *(str(row[column]) for column in COLUMNS))
     console.print(table)
-    console.print(f"look and listen: {folder / 'index.html'}", soft_wrap=True)
+    console.print(f"open the page: {folder / 'index.html'}", soft_wrap=True, markup=False)

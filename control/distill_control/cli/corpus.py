@@ -1,4 +1,4 @@
-"""`distill corpus check DIR`: every file with duration, rate, channels, level and verdict."""
+"""`distill corpus check DIR`: list every file with duration, rate, channels, level and verdict."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ STYLES = {"ok": "green", "warning": "yellow", "skipped": "red"}
 
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
-    """Adds `corpus check`."""
-    corpus = subparsers.add_parser("corpus", help="look at a folder of sounds")
+    """Add the command `corpus` with its action `check`."""
+    corpus = subparsers.add_parser("corpus", help="check a folder of sounds")
     actions = corpus.add_subparsers(metavar="ACTION", required=True)
     check = actions.add_parser(
-        "check", parents=[common], help="which files can be trained on, and why others cannot",
-        description="Read every file below DIR and report on it. Fails (1) if none can be used.",
+        "check", parents=[common], help="say which files can be trained on, and why others cannot",
+        description="Read every file below DIR and report on it. The exit code is 1 if no file can be used.",
     )  # fmt: skip
     check.add_argument("folder", metavar="DIR", help="folder of sounds, nested folders included")
     check.set_defaults(run=run_check)
 
 
 def run_check(args: argparse.Namespace) -> int:
-    """0 if at least one file can be used, 1 otherwise."""
+    """Run `distill corpus check`. Raises CorpusError if no file can be used."""
     from distill_control.cli.support.output import emit
 
     report = _scan(args)
@@ -35,14 +35,14 @@ def run_check(args: argparse.Namespace) -> int:
         return 0
     from distill_engine.errors import CorpusError
 
-    held = f"none of its {len(report.files)} files can be used" if report.files else "it holds no sound files"
-    raise CorpusError(f"{args.folder}: {held}: put WAV, AIFF, FLAC, MP3, Ogg or Opus files there")
+    cause = f"none of its {len(report.files)} files can be used" if report.files else "it holds no sound files"
+    raise CorpusError(f"{args.folder}: {cause}: put WAV, AIFF, FLAC, MP3, Ogg or Opus files there")
 
 
 def _scan(args: argparse.Namespace) -> CorpusReport:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    from distill_control.cli.support.output import console_err
+    from distill_control.cli.support.output import console_err, printable
     from distill_engine.dataset.scan import ScanProgress, scan_corpus
 
     columns = (TextColumn("Reading"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
@@ -50,15 +50,17 @@ def _scan(args: argparse.Namespace) -> CorpusReport:
         task = bar.add_task("", total=None)
 
         def progress(event: ScanProgress) -> None:
-            bar.update(task, completed=event.done, total=event.total, description=_printable(event.name))
+            bar.update(task, completed=event.done, total=event.total, description=printable(event.name))
 
         return scan_corpus(args.folder, progress)
 
 
 def show(console: Console, report: CorpusReport) -> None:
-    """The table, the remarks and the sum."""
+    """Print the table of files, the remarks and the totals."""
     from rich.table import Table
     from rich.text import Text
+
+    from distill_control.cli.support.output import printable
 
     table = Table(box=None, pad_edge=False)
     for title in ("File", "Seconds", "Rate", "Ch", "RMS dB", "Peak dB", "Verdict", "Reason"):
@@ -66,7 +68,7 @@ def show(console: Console, report: CorpusReport) -> None:
         table.add_column(title, justify="right" if right else "left", overflow="fold", no_wrap=right)
     for file in report.files:
         verdict = Text(file.verdict, style=STYLES[file.verdict])
-        table.add_row(Text(_printable(file.name)), *_figures(file), verdict, Text(_printable(file.reason)))
+        table.add_row(Text(printable(file.name)), *_figures(file), verdict, Text(printable(file.reason)))
     if report.files:
         console.print(table)
     for remark in report.remarks:
@@ -78,11 +80,7 @@ def show(console: Console, report: CorpusReport) -> None:
 
 
 def _figures(file: FileReport) -> tuple[str, ...]:
+    """Return duration (s), rate (Hz), channels, RMS and peak (dB) as text; "" if unreadable."""
     if not file.rate:
         return ("",) * 5
     return f"{file.duration:.2f}", str(file.rate), str(file.channels), f"{file.rms_db:.1f}", f"{file.peak_db:.1f}"
-
-
-def _printable(text: str) -> str:
-    """File names may hold anything: bytes that are no characters, and control codes, are shown as `?`."""
-    return "".join(c if c.isprintable() else "?" for c in text)

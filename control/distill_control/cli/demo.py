@@ -1,23 +1,37 @@
-"""`distill demo`: the built-in starter, played where there is a sound device, rendered to demo.wav where there is none."""
+"""`distill demo`: play the built-in starter, or render it to a file without a sound device."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
 SECONDS = 20.0
+NEXT_STEPS = """next:
+  source .venv/bin/activate            in every terminal, if the commands are not found
+  distill-engine                       play it until Ctrl-C; in a second terminal:
+  distill send /distill/control/brightness 1
+  distill train MY_SOUNDS -o mine.distillgan --minutes 10 --with-vocoder
+docs/start/first-sound.md goes on from here"""
 
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
-    """Adds `demo`."""
+    """Add the command `demo`."""
     command = subparsers.add_parser("demo", parents=[common], help="hear the built-in starter model")
     command.add_argument("-o", "--output", type=Path, default=Path("demo.wav"), metavar="WAV", help="default demo.wav")
     command.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Plays for 20 seconds, or renders as long to a file."""
+    """Play for 20 seconds, or render as long to a file; then say what comes next."""
+    code = _play_or_render(args)
+    if code == 0 and not args.json:
+        sys.stderr.write(f"{NEXT_STEPS}\n")
+    return code
+
+
+def _play_or_render(args: argparse.Namespace) -> int:
     from distill_control.cli.support.output import console_err, emit
     from distill_engine.library.assets import starter_path
 
@@ -38,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def has_device() -> bool:
-    """Whether PortAudio is installed and finds something to play through."""
+    """Return whether PortAudio is installed and finds an output device."""
     from distill_engine.audio_io.devices import AudioSystem
     from distill_engine.errors import DeviceError
 

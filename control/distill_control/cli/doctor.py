@@ -1,4 +1,4 @@
-"""`distill doctor`: can this computer play, train and be steered? Each thing that could be better comes with the way out."""
+"""`distill doctor`: check whether this computer can play, train and be controlled."""
 
 from __future__ import annotations
 
@@ -14,27 +14,28 @@ MARKS = {"good": "[green]good[/]", "advice": "[yellow]could be better[/]", "faul
 
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
-    """Adds `doctor`."""
+    """Add the command `doctor`."""
     command = subparsers.add_parser(
-        "doctor", parents=[common], help="check what this computer can do, and what to mend"
+        "doctor", parents=[common], help="check what this computer can do, and what to repair"
     )
     command.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Looks at everything; 1 if something does not work."""
+    """Run every check. Return 1 if something does not work, else 0."""
     from dataclasses import asdict
 
     from distill_control.cli.support.doctor_checks import examine
     from distill_control.cli.support.output import console_err, emit
 
-    with console_err().status("looking at this computer ..."):
-        findings = list(examine())
-    emit(args, [asdict(finding) for finding in findings], lambda console: _show(console, findings))
-    return int(any(finding.grade == "fault" for finding in findings))
+    with console_err().status("checking this computer ..."):
+        results = list(examine())
+    emit(args, [asdict(result) for result in results], lambda console: _show(console, results))
+    return int(any(result.grade == "fault" for result in results))
 
 
-def _show(console: Console, findings: list[CheckResult]) -> None:
+def _show(console: Console, results: list[CheckResult]) -> None:
+    """Print one row a result; the title of several results of one check stands once."""
     from rich.markup import escape
     from rich.table import Table
 
@@ -42,9 +43,9 @@ def _show(console: Console, findings: list[CheckResult]) -> None:
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    shown = ""
-    for finding in findings:
-        way = f"\n[bold]{escape(finding.way)}[/]" if finding.way else ""
-        table.add_row("" if finding.what == shown else finding.what, MARKS[finding.grade], escape(finding.found) + way)
-        shown = finding.what
+    title = ""
+    for result in results:
+        way = f"\n[bold]{escape(result.way)}[/]" if result.way else ""
+        table.add_row("" if result.what == title else result.what, MARKS[result.grade], escape(result.found) + way)
+        title = result.what
     console.print(table)

@@ -1,4 +1,4 @@
-"""`distill-engine [MODEL]`: plays a model live, steered over OSC and MIDI."""
+"""`distill-engine [MODEL]`: play a model live, controlled over OSC and MIDI."""
 
 import argparse
 import json
@@ -10,64 +10,79 @@ from pathlib import Path
 from socket import socket
 from typing import TYPE_CHECKING
 
-from distill_control.cli.support.options import vocoder_name
+from distill_control.cli.support.options import CommandParser, vocoder_name
+from distill_control.cli.support.output import vocoder_and_reason
 from distill_control.settings import ControlSettings
 from distill_engine.errors import ConfigError, ControlError, DistillError
 from distill_engine.vocabulary.table import SOURCES, VOCODERS
 
 if TYPE_CHECKING:
     from distill_engine.audio_io.devices import Device
-    from distill_engine.live.engine import EngineSettings
+    from distill_engine.live.engine import EngineSettings, StartReport
 
 CONTROL_PROGRAM = (sys.executable, "-m", "distill_control.session")
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line of distill-engine."""
-    top = argparse.ArgumentParser(
-        prog="distill-engine", description="Plays a model live; steer it over OSC, MIDI and OSCQuery."
+    """Return the command line of distill-engine."""
+    top = CommandParser(
+        prog="distill-engine", description="Plays a model live; control it over OSC, MIDI and OSCQuery."
     )
     top.add_argument(
         "model", nargs="?", default=None, metavar="MODEL", help="name or path; the built-in starter if left out"
     )
+    _add_sound(top)
+    _add_control(top)
+    shown = top.add_argument_group("output of this command")
+    shown.add_argument("--list-devices", action="store_true", help="list audio devices and exit")
+    shown.add_argument("--list-midi", action="store_true", help="list MIDI ports and exit")
+    view = shown.add_mutually_exclusive_group()
+    view.add_argument("--quiet", action="store_true", help="print only warnings and errors (for services)")
+    view.add_argument("--json", action="store_true", help="print the status as one JSON line a second")
+    return top
+
+
+def _add_sound(top: argparse.ArgumentParser) -> None:
     sound = top.add_argument_group("sound")
     sound.add_argument(
         "--vocoder", type=vocoder_name, default="auto", metavar="NAME",
-        help=f"{', '.join(VOCODERS)} or an added one; auto takes the best that keeps up",
+        help=f"{', '.join(VOCODERS)} or an added one; auto takes the best that this machine can play in real time",
     )  # fmt: skip
-    sound.add_argument("--device", metavar="NAME", help="device name or part of it, null, or file:PATH")
+    sound.add_argument("--device", metavar="NAME", help="device name or part of it, null (no device), or file:PATH")
     sound.add_argument("--input", metavar="NAME", help="input device for the source `input`")
-    sound.add_argument("--sample-rate", type=int, metavar="HZ", help="rate of the device (its own by default)")
+    sound.add_argument("--sample-rate", type=int, metavar="HZ", help="sample rate of the device (default: its own)")
     sound.add_argument(
-        "--block", metavar="HOPS", default="auto", help="hops computed at once: 1, 2, 4, 8 or auto (measured)"
-    )
-    sound.add_argument("--latency", type=float, metavar="MS", help="fixes the ring's fill (measured by default)")
-    sound.add_argument("--threads", type=int, metavar="N", help="threads of the networks (measured by default)")
+        "--block", metavar="HOPS", default="auto",
+        help="hops (of 11.6 ms) computed at once: 1, 2, 4, 8 or auto (default: auto, measured)",
+    )  # fmt: skip
+    sound.add_argument("--latency", type=float, metavar="MS", help="sound kept ready, in ms (default: measured)")
+    sound.add_argument("--threads", type=int, metavar="N", help="threads of the networks (default: measured)")
     sound.add_argument(
         "--torch-device", choices=("auto", "cpu", "cuda", "mps"), help="compute in torch instead of ONNX Runtime"
     )
-    sound.add_argument("--source", choices=SOURCES, default="drift", help="what moves the sound at the start")
-    sound.add_argument("--seed", type=int, default=0, metavar="N", help="seed of everything random")
-    sound.add_argument("--stopped", action="store_true", help="wait for /distill/play")
-    sound.add_argument("--record", type=Path, metavar="TAKE", help="record a take (or the sound, as .wav or .flac)")
-    sound.add_argument("--seconds", type=float, metavar="S", help="end after this time")
-    _add_control(top)
-    shown = top.add_argument_group("shown")
-    shown.add_argument("--list-devices", action="store_true", help="list audio devices and end")
-    shown.add_argument("--list-midi", action="store_true", help="list MIDI ports and end")
-    view = shown.add_mutually_exclusive_group()
-    view.add_argument("--quiet", action="store_true", help="only warnings and errors (for services)")
-    view.add_argument("--json", action="store_true", help="one JSON line a second")
-    return top
+    sound.add_argument("--source", choices=SOURCES, default="drift", help="what moves the sound at first (drift)")
+    sound.add_argument("--seed", type=int, default=0, metavar="N", help="seed of all random numbers (default 0)")
+    sound.add_argument("--stopped", action="store_true", help="stay silent until /distill/play")
+    sound.add_argument(
+        "--record", type=Path, metavar="FILE", help="record a take (.take) or the sound itself (.wav, .flac)"
+    )
+    sound.add_argument("--seconds", type=float, metavar="S", help="end after S seconds")
 
 
 def _add_control(top: argparse.ArgumentParser) -> None:
     control = top.add_argument_group("control")
-    control.add_argument("--osc-port", type=int, default=9000, metavar="PORT", help="UDP and TCP (9000)")
-    control.add_argument("--oscquery-port", type=int, default=9001, metavar="PORT", help="HTTP and WebSocket (9001)")
-    control.add_argument("--bind", default="127.0.0.1", metavar="ADDR", help="address to listen on (this machine only)")
     control.add_argument(
-        "--allow", action="append", default=[], metavar="ADDR", help="address or network that may steer it"
+        "--osc-port", type=int, default=9000, metavar="PORT", help="OSC port, UDP and TCP (default 9000)"
+    )
+    control.add_argument(
+        "--oscquery-port", type=int, default=9001, metavar="PORT",
+        help="OSCQuery port, HTTP and WebSocket (default 9001)",
+    )  # fmt: skip
+    control.add_argument(
+        "--bind", default="127.0.0.1", metavar="ADDR", help="address to listen on (default 127.0.0.1: this machine)"
+    )
+    control.add_argument(
+        "--allow", action="append", default=[], metavar="ADDR", help="address or network that may control it"
     )
     control.add_argument(
         "--announce", action="store_true", help="let clients find it by zeroconf (opens UDP 5353; always with --bind)"
@@ -81,7 +96,10 @@ def _add_control(top: argparse.ArgumentParser) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Entry point: 0 ended by the user, 1 an error (one line), 2 wrong usage."""
+    """Run distill-engine.
+
+    Return 0 if the user ended it, 1 after an error (one line), 2 for wrong usage.
+    """
     options = parser().parse_args(arguments)
     try:
         if options.list_devices:
@@ -95,25 +113,48 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def play(options: argparse.Namespace) -> int:
-    """Runs the engine. Raises DistillError."""
+    """Run the engine until it ends; return the exit code. Raises DistillError."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's own threads would only disturb the synth thread
     control = control_settings(options)
 
     def spawn(connection: socket, shared_name: str, again: bool) -> "subprocess.Popen[bytes]":
         return spawn_control(control, connection, shared_name, again=again)
 
+    def announce(report: "StartReport") -> None:
+        if control.view == "quiet" and not options.quiet:
+            print("\n".join(start_lines(report, control.bind)), file=sys.stderr, flush=True)
+
     from distill_engine.live.engine import run
 
-    return run(engine_settings(options), spawn)
+    return run(engine_settings(options), spawn, announce)
+
+
+def start_lines(report: "StartReport", bind: str) -> list[str]:
+    """Return the lines that a log gets of a started engine: model, device, ports, how to end it."""
+    ports = (
+        f"{name} {report.control[key]} ({transports})"
+        for name, key, transports in (
+            ("OSC", "osc_port", "UDP and TCP"),
+            ("OSCQuery", "oscquery_port", "HTTP and WebSocket"),
+        )
+        if key in report.control
+    )
+    return [
+        f"model: {report.model}, played through {vocoder_and_reason(report.vocoder, '')[0]}",
+        f"device: {report.device}, {report.rate_hz} Hz",
+        f"ports: {', '.join(ports)}, address {bind}",
+        f"to end: Ctrl-C, or kill {os.getpid()}",
+    ]
 
 
 def control_settings(options: argparse.Namespace) -> ControlSettings:
-    """The control process's part of the options. Raises ConfigError."""
+    """Return the control process's part of the options. Raises ConfigError."""
     from distill_control.settings.addresses import is_everywhere
 
     if is_everywhere(options.bind) and not options.allow:
         raise ConfigError(
-            f"--bind {options.bind} opens the engine to the network: name who may steer it with --allow ADDR or NETWORK"
+            f"--bind {options.bind} opens the engine to the network: name who may control it with "
+            "--allow ADDRESS or NETWORK"
         )
     view = "json" if options.json else "quiet" if options.quiet or not sys.stderr.isatty() else "live"
     return ControlSettings(
@@ -131,7 +172,7 @@ def control_settings(options: argparse.Namespace) -> ControlSettings:
 
 
 def engine_settings(options: argparse.Namespace) -> "EngineSettings":
-    """The engine's part of the options. Raises ConfigError, LibraryError."""
+    """Return the engine's part of the options. Raises ConfigError, LibraryError."""
     from distill_engine.library.assets import starter_path
     from distill_engine.library.lookup import find_model
     from distill_engine.live.engine import EngineSettings
@@ -142,7 +183,7 @@ def engine_settings(options: argparse.Namespace) -> "EngineSettings":
         device=options.device,
         input=options.input,
         sample_rate=options.sample_rate,
-        block=_block(options.block),
+        block=_block_hops(options.block),
         threads=options.threads,
         torch_device=options.torch_device,
         latency_ms=options.latency,
@@ -155,7 +196,8 @@ def engine_settings(options: argparse.Namespace) -> "EngineSettings":
     )
 
 
-def _block(text: str) -> int | None:
+def _block_hops(text: str) -> int | None:
+    """Read --block; None for auto."""
     if text == "auto":
         return None
     if not text.isdigit():
@@ -166,7 +208,11 @@ def _block(text: str) -> int | None:
 def spawn_control(
     settings: ControlSettings, connection: socket, shared_name: str, *, again: bool
 ) -> "subprocess.Popen[bytes]":
-    """Starts the control process, in a process group of its own (Ctrl-C reaches the engine, which ends it)."""
+    """Start the control process in a process group of its own.
+
+    Ctrl-C therefore reaches only the engine, which ends the control process. `again` marks one that
+    replaces a process that died. Raises ControlError.
+    """
     descriptors = (connection.fileno(), int(shared_name.removeprefix("fd:")))
     command = [*CONTROL_PROGRAM, "--channel-fd", str(connection.fileno())]
     command += ["--shared", shared_name, "--settings", settings.to_json()]

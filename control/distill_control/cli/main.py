@@ -1,4 +1,7 @@
-"""`distill`: one entry for every command that is not the live engine. Imports nothing heavy before a command runs."""
+"""`distill`: the entry point of every command but the live engine.
+
+No heavy library is imported before a command runs.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
+from distill_control.cli.support.options import CommandParser
 from distill_control.cli.support.output import common_parser
 from distill_engine import __version__
 from distill_engine.errors import Cancelled, DistillError
@@ -34,8 +38,8 @@ DESCRIPTION = (
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The parser of all commands; each module of `distill_control.cli` registers its own."""
-    parser = argparse.ArgumentParser(prog="distill", description=DESCRIPTION)
+    """Return the parser of all commands. Each module of `distill_control.cli` registers its own."""
+    parser = CommandParser(prog="distill", description=DESCRIPTION)
     parser.add_argument("--version", action="version", version=f"distill {__version__}")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     common = common_parser()
@@ -45,36 +49,45 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def guarded(run: Callable[[], int]) -> int:
-    """Runs a command; every error becomes one line on stderr and the exit code of its kind, never a traceback."""
+    """Run a command and return its exit code.
+
+    Every error becomes one line on stderr and the exit code of its class. Only with DISTILL_DEBUG
+    set does an unexpected error show its traceback.
+    """
     try:
         return run()
     except DistillError as error:
         sys.stderr.write(f"{'cancelled' if isinstance(error, Cancelled) else 'error'}: {error}\n")
         return error.exit_code
     except KeyboardInterrupt:
-        sys.stderr.write("cancelled: stopped by the user; nothing that existed was changed\n")
+        sys.stderr.write("cancelled: stopped by the user; no existing file was changed\n")
         return Cancelled.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except MemoryError:
-        sys.stderr.write("error: out of memory: close other programs, or use a smaller corpus, batch or duration\n")
-        return 1
-    except OSError as error:
-        place = f" ({error.filename})" if error.filename else ""
-        sys.stderr.write(
-            f"error: {(error.strerror or str(error)).lower()}{place}: check the path, the space and the rights\n"
-        )
-        return 1
     except Exception as error:
-        if os.environ.get("DISTILL_DEBUG"):
+        if os.environ.get("DISTILL_DEBUG") and not isinstance(error, OSError | MemoryError):
             raise
-        sys.stderr.write(f"error: unexpected {type(error).__name__}: {error}: set DISTILL_DEBUG=1 for the details\n")
+        sys.stderr.write(f"error: {_describe(error)}\n")
         return 1
+
+
+def _describe(error: Exception) -> str:
+    """Return one line on an error that no module turned into a DistillError, with a way out."""
+    if isinstance(error, MemoryError):
+        return "out of memory: close other programs, or use a smaller corpus, batch or duration"
+    if isinstance(error, OSError):
+        file = f" ({error.filename})" if error.filename else ""
+        reason = (error.strerror or str(error)).lower()
+        return f"{reason}{file}: check the path, the free space and the permissions"
+    return f"unexpected {type(error).__name__}: {error}: set DISTILL_DEBUG=1 for the details"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Entry point. Exit codes: 0 done, 1 error, 2 usage, 3 cancelled with what was done saved."""
+    """Run `distill`.
+
+    Return 0 done, 1 error, 2 wrong usage, 3 cancelled (finished work is saved).
+    """
     args = build_parser().parse_args(arguments)
     return guarded(lambda: int(args.run(args)))
 

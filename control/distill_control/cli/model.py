@@ -1,4 +1,4 @@
-"""`distill model info|verify|list|delete|slim|map`: look at model files, check them, tidy up."""
+"""`distill model info|verify|list|delete|slim|map`: describe, check and manage model files."""
 
 from __future__ import annotations
 
@@ -18,27 +18,28 @@ if TYPE_CHECKING:
 
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
-    """Adds `model` and its actions."""
-    model = subparsers.add_parser("model", help="look at, check and tidy up model files")
+    """Add the command `model` and its actions."""
+    model = subparsers.add_parser("model", help="describe, check, list, delete and shrink model files")
     actions = model.add_subparsers(metavar="ACTION", required=True)
-    info = _action(actions, common, "info", run_info, "what a model is: corpus, training, vocoders, controls, parts")
-    info.add_argument("--plots", type=Path, metavar="DIR", help="draw its corpus and controls as pictures into DIR")
+    info = _action(actions, common, "info", run_info, "show a model's corpus, training, vocoders, controls and parts")
+    info.add_argument("--plots", type=Path, metavar="DIR", help="also draw its corpus and controls into DIR")
     _action(
-        actions, common, "verify", run_verify, "check every byte, every weight and every graph; fails (1) on any fault"
+        actions, common, "verify", run_verify, "check every byte, weight and graph; the exit code is 1 on any fault"
     )
-    delete = _action(actions, common, "delete", run_delete, "delete a model file; asks first")
+    delete = _action(actions, common, "delete", run_delete, "delete a model file, after a question")
     delete.add_argument("--yes", action="store_true", help="do not ask")
-    slim = _action(actions, common, "slim", run_slim, "drop the state for resuming the training, to share the model")
+    slim = _action(actions, common, "slim", run_slim, "remove the training state, to share a smaller file")
     slim.add_argument(
-        "-o", "--output", type=Path, metavar="FILE", help="write a slim copy, the model itself staying whole"
+        "-o", "--output", type=Path, metavar="FILE", help="write a smaller copy to FILE and keep MODEL as it is"
     )
-    listing = actions.add_parser("list", parents=[common], help="models that can be called by name")
-    listing.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="look here instead of in the library")
+    listing = actions.add_parser("list", parents=[common], help="list the models that can be called by name")
+    listing.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="list this folder instead of the library")
     listing.set_defaults(run=run_list)
     register_map(actions, common)
 
 
 def _action(actions: Any, common: argparse.ArgumentParser, name: str, run: Any, text: str) -> argparse.ArgumentParser:
+    """Add one action that takes MODEL; return its parser."""
     parser: argparse.ArgumentParser = actions.add_parser(name, parents=[common], help=text)
     parser.add_argument("model", metavar="MODEL", help="model name or .distillgan file")
     parser.set_defaults(run=run)
@@ -52,11 +53,14 @@ def _find(args: argparse.Namespace) -> Path:
 
 
 def run_info(args: argparse.Namespace) -> int:
-    """Shows what the manifest says; reads no weights."""
+    """Run `distill model info`, which reads no weights. Raises DistillError."""
     from distill_control.cli.support.model_view import describe, show_info
     from distill_control.cli.support.output import emit
+    from distill_control.cli.support.paths import check_folder
     from distill_engine.modelfile import ModelFile
 
+    if args.plots is not None:
+        check_folder(args.plots, "--plots")
     with ModelFile.open(_find(args)) as file:
         data = describe(file)
         if args.plots is not None:
@@ -66,60 +70,65 @@ def run_info(args: argparse.Namespace) -> int:
 
 
 def _plots(file: ModelFile, folder: Path) -> list[Path]:
+    """Draw the corpus and controls of a model into `folder`; return the files."""
     from distill_engine.errors import AnalysisError
     from distill_engine.library.folders import ensure
 
     if "analysis" not in file.parts:
-        raise AnalysisError(f"{file.path}: was not analysed: run `distill analyse MODEL CORPUS` first")
+        raise AnalysisError(f"{file.path}: has no analysis to draw: run `distill analyse MODEL CORPUS` first")
     from distill_engine.analysis.plots import write_plots
 
     return write_plots(file.read_part("analysis"), file.manifest.analysis, ensure(folder))
 
 
 def run_verify(args: argparse.Namespace) -> int:
-    """0 if nothing is wrong with the file; else every fault, and an error."""
-    from distill_control.cli.support.model_view import show_findings
+    """Run `distill model verify`. Print every fault; raise ModelFileError if there is one."""
+    from distill_control.cli.support.model_view import show_checks
     from distill_control.cli.support.output import emit
     from distill_engine.errors import ModelFileError
     from distill_engine.modelfile import ModelFile
 
     path = _find(args)
     with ModelFile.open(path) as file:
-        findings = list(check_all(file))
-    faults = [finding for finding in findings if finding.fault]
-    rows = [{"what": finding.what, "ok": not finding.fault, "fault": finding.fault} for finding in findings]
+        checks = list(check_all(file))
+    faults = [check for check in checks if check.fault]
+    rows = [{"what": check.what, "ok": not check.fault, "fault": check.fault} for check in checks]
     data = {"path": str(path), "ok": not faults, "checks": rows}
-    emit(args, data, lambda console: show_findings(console, findings))
+    emit(args, data, lambda console: show_checks(console, checks))
     if faults:
         raise ModelFileError(
-            f"{path}: {len(faults)} of {len(findings)} checks failed: copy the file again, or train it again"
+            f"{path}: {len(faults)} of {len(checks)} checks failed: copy the file again, or train it again"
         )
     return 0
 
 
 def check_all(file: ModelFile) -> Iterator[FileCheck]:
-    """Every check: the file's bytes, its own consistency, weights against configs, graphs against weights and torch."""
+    """Yield every check of a model file, in this order; the first fault ends the series.
+
+    The checks cover the bytes, weights against configurations, graphs against weights, and graphs
+    against the same networks in torch.
+    """
     from importlib.util import find_spec
 
     from distill_engine.modelfile.verify import FileCheck, check_fit, verify_file
 
-    sound = True
-    for finding in verify_file(file):
-        sound = sound and finding.fault is None
-        yield finding
-    if not sound:
+    faultless = True
+    for check in verify_file(file):
+        faultless = faultless and check.fault is None
+        yield check
+    if not faultless:
         return
     for what, faults in (("manifest", check_fit(file)), ("weights of graphs", _graph_weights(file))):
-        sound = sound and not faults
+        faultless = faultless and not faults
         yield FileCheck(what, "; ".join(faults) or None)
-    if sound and find_spec("torch") is not None:
+    if faultless and find_spec("torch") is not None:
         from distill_engine.rendering.verifying import verify_graphs
 
-        yield FileCheck("networks in torch, and graphs beside them", "; ".join(verify_graphs(file)) or None)
+        yield FileCheck("graphs compared with the networks in torch", "; ".join(verify_graphs(file)) or None)
 
 
 def _graph_weights(file: ModelFile) -> list[str]:
-    """Weights that a graph needs and the file lacks, or has in another shape."""
+    """Return the weights that a graph needs and that the file lacks, or holds in another shape."""
     from distill_engine.errors import ModelFileError
     from distill_engine.inference.graph_weights import find_weight
     from distill_engine.modelfile.verify import checked_graph
@@ -140,7 +149,7 @@ def _graph_weights(file: ModelFile) -> list[str]:
 
 
 def run_list(args: argparse.Namespace) -> int:
-    """Shows the library's models and the built-in one."""
+    """Run `distill model list`: the library's models and the built-in one. Raises LibraryError."""
     from distill_control.cli.support.model_view import list_row, show_list
     from distill_control.cli.support.output import emit
     from distill_engine.errors import LibraryError
@@ -153,41 +162,49 @@ def run_list(args: argparse.Namespace) -> int:
         raise LibraryError(f"{folder}: no such folder")
     rows = [list_row(model.name, model.path) for model in list_models(folder)]
     if args.folder is None and STARTER not in {row["name"] for row in rows}:
-        with contextlib.suppress(LibraryError):  # an installation without the starter lists what there is
+        with contextlib.suppress(LibraryError):  # an installation without the starter lists the others
             rows.append(list_row(STARTER, starter_path(), built_in=True))
     emit(args, {"folder": str(folder), "models": rows}, lambda console: show_list(console, folder, rows))
     return 0
 
 
 def run_delete(args: argparse.Namespace) -> int:
-    """Deletes one model file. Asks on a terminal; without one `--yes` is needed."""
+    """Run `distill model delete`.
+
+    Ask on a terminal; elsewhere --yes is needed. Raises DistillError.
+    """
     from distill_control.cli.support.model_view import size_text
     from distill_control.cli.support.output import ask, emit
     from distill_engine.errors import Cancelled, LibraryError
     from distill_engine.modelfile import SUFFIX, ModelFile
 
     path = _find(args)
-    _own(path)
+    _refuse_installed(path)
     if path.suffix.lower() != SUFFIX:
-        ModelFile.open(path).close()  # refuses what is no model; a damaged one can be deleted by its suffix
+        ModelFile.open(
+            path
+        ).close()  # refuses files of another kind; a damaged model with the right suffix can be deleted
     size = path.stat().st_size
     if not args.yes:
         if not sys.stdin.isatty():
-            raise LibraryError(f"{path}: not deleted, there is no terminal to ask on: say --yes")
+            raise LibraryError(f"{path}: not deleted, because there is no terminal to ask on: add --yes")
         if not ask(f"Delete {path} ({size_text(size)})?"):
             raise Cancelled(f"{path} is still there")
     try:
         path.unlink()
     except OSError as error:
         raise LibraryError(
-            f"{path}: cannot be deleted ({error.strerror or error}): check the folder's rights"
+            f"{path}: cannot be deleted ({error.strerror or error}): check the folder's permissions"
         ) from error
     emit(args, {"deleted": str(path), "bytes": size}, lambda console: console.print(f"Deleted {path}", markup=False))
     return 0
 
 
 def run_slim(args: argparse.Namespace) -> int:
-    """Removes the parts that only a resumed training needs."""
+    """Run `distill model slim`: remove the parts that only a resumed training needs.
+
+    Raises DistillError.
+    """
     from distill_control.cli.support.model_view import size_text
     from distill_control.cli.support.output import emit
     from distill_engine.errors import LibraryError
@@ -196,7 +213,7 @@ def run_slim(args: argparse.Namespace) -> int:
 
     path = _find(args)
     if args.output is None:
-        _own(path)
+        _refuse_installed(path)
     elif os.path.lexists(args.output):
         raise LibraryError(f"{args.output}: exists already, nothing is overwritten: choose another name")
     with ModelFile.open(path) as file:
@@ -207,16 +224,16 @@ def run_slim(args: argparse.Namespace) -> int:
         update_model(path, parts=dict.fromkeys(removed), output=args.output)
     after = target.stat().st_size
     data = {"path": str(target), "before": before, "after": after, "removed": removed}
-    what = f"dropped {', '.join(removed)}" if removed else "it had no training state"
+    what = f"removed {', '.join(removed)}" if removed else "it had no training state"
     text = f"{target}: {size_text(before)} -> {size_text(after)} ({what})"
     emit(args, data, lambda console: console.print(text, markup=False, soft_wrap=True))
     return 0
 
 
-def _own(path: Path) -> None:
+def _refuse_installed(path: Path) -> None:
     """Raise LibraryError for a file that belongs to the installation."""
     from distill_engine.errors import LibraryError
     from distill_engine.library.assets import assets_dir
 
     if path.resolve().parent == assets_dir().resolve():
-        raise LibraryError(f"{path}: belongs to Distill itself: it stays as it is")
+        raise LibraryError(f"{path}: belongs to Distill itself and is not changed: work on a copy")

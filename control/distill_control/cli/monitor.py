@@ -1,4 +1,4 @@
-"""`distill monitor`: every change of a playing instrument, as it happens."""
+"""`distill monitor`: print every change of a playing instrument as it happens."""
 
 import argparse
 import json
@@ -16,23 +16,27 @@ if TYPE_CHECKING:
     from distill_control.osc.packet import Message
 
 RENEW_SECONDS = 10.0
+"""Time between pings, which keep the subscription alive."""
 ANSWER_SECONDS = 2.0
+"""Time after a ping in which the instrument must send something."""
 
 
 def register(
     subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
 ) -> None:
-    """Adds the command."""
+    """Add the command `monitor`."""
     parser = subparsers.add_parser("monitor", parents=[common], help="show a playing instrument's changes live")
-    parser.add_argument("pattern", nargs="*", metavar="PATTERN", help="addresses to show, as /distill/control/* (all)")
+    parser.add_argument(
+        "pattern", nargs="*", metavar="PATTERN", help="addresses to show, such as /distill/control/* (all)"
+    )
     add_connection(parser)
-    parser.add_argument("--seconds", type=float, metavar="S", help="end after this time")
+    parser.add_argument("--seconds", type=float, metavar="S", help="end after S seconds")
     parser.add_argument("--levels", action="store_true", help="show the level meter's messages too")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Subscribes and prints until it is interrupted (or the time is over)."""
+    """Subscribe and print until Ctrl-C, or until --seconds are over. Raises ControlError."""
     from distill_control.osc.client import OscClient
     from distill_control.osc.pattern import match
 
@@ -54,25 +58,29 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _messages(client: "OscClient", end: float) -> Iterator["Message"]:
-    """Messages until `end`; pings keep the subscription alive, and find out when nobody answers any more."""
+    """Yield messages until `end`, an instant of `time.monotonic`.
+
+    Regular pings keep the subscription alive. Raises ControlError if one is not answered in
+    ANSWER_SECONDS.
+    """
     client.send("/distill/subscribe")
-    heard = time.monotonic()
-    asked = heard
+    last_message = last_ping = time.monotonic()
     while (now := time.monotonic()) < end:
-        if now - asked >= RENEW_SECONDS:
+        if now - last_ping >= RENEW_SECONDS:
             client.send("/distill/ping", "monitor")
-            asked = now
+            last_ping = now
         message = client.receive(min(0.25, max(0.0, end - now)))
         if message is None:
-            if now - max(asked, heard) > ANSWER_SECONDS and heard <= asked:
+            if now - max(last_ping, last_message) > ANSWER_SECONDS and last_message <= last_ping:
                 raise ControlError("the instrument does not answer; is distill-engine running there?")
             continue
-        heard = time.monotonic()
+        last_message = time.monotonic()
         if message.address != "/distill/pong" and message.arguments != ("/distill/subscribe",):
             yield message
 
 
 def _print(args: argparse.Namespace, message: "Message") -> None:
+    """Print one message with the local time, as text or as a line of JSON."""
     now = datetime.now()
     if args.json:
         line = json.dumps({"time": now.isoformat(), "address": message.address, "arguments": list(message.arguments)})

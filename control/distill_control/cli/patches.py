@@ -1,4 +1,4 @@
-"""`distill patches`: write the clients for Max, Pure Data, SuperCollider and others, for one model's controls if wanted."""
+"""`distill patches`: write clients for Max, Pure Data, SuperCollider and others."""
 
 from __future__ import annotations
 
@@ -7,30 +7,34 @@ from dataclasses import replace
 from pathlib import Path
 
 from distill_control.cli.support.output import emit
+from distill_control.cli.support.paths import check_folder
+
+LATENT_FADER_LIMIT = 64
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
-    """Adds the command."""
+    """Add the command `patches`."""
     parser = subparsers.add_parser(
         "patches", parents=[common], help="write patches for Max, Pd, TouchDesigner and others"
     )
-    parser.add_argument("folder", type=Path, help="folder to write them into")
-    parser.add_argument("--model", help="put this model's control names on the faders")
-    parser.add_argument("--host", default="127.0.0.1", help="where the engine runs")
-    parser.add_argument("--port", type=int, default=9000, help="the engine's OSC port")
-    parser.add_argument("--listen", type=int, default=9002, help="port at which the patches are told about changes")
-    parser.add_argument("--force", action="store_true", help="replace files that exist")
+    parser.add_argument("folder", type=Path, help="folder to write into")
+    parser.add_argument("--model", help="label the faders with the names of this model's controls")
+    parser.add_argument("--host", default="127.0.0.1", help="address of the engine (default 127.0.0.1)")
+    parser.add_argument("--port", type=int, default=9000, help="the engine's OSC port (default 9000)")
+    parser.add_argument("--listen", type=int, default=9002, help="port of the patches for changes (default 9002)")
+    parser.add_argument("--force", action="store_true", help="replace existing files")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Writes the files; nothing existing is replaced without --force."""
+    """Write the files; without --force no existing file is replaced. Raises DistillError."""
     from distill_control.client_patches import Panel, generate
     from distill_engine.errors import ConfigError
 
+    check_folder(args.folder, "FOLDER")
     panel = Panel(host=args.host, port=args.port, listen=args.listen)
     if args.model is not None:
-        controls, latents = _of_model(args.model)
+        controls, latents = _controls_and_latents(args.model)
         panel = replace(panel, controls=controls, latents=latents)
     files = generate(panel)
     existing = [path for path in files if (args.folder / path).exists()]
@@ -43,21 +47,22 @@ def run(args: argparse.Namespace) -> int:
     emit(
         args,
         {"folder": str(args.folder), "files": sorted(files)},
-        lambda out: out.print(f"{len(files)} files in {args.folder}"),
+        lambda out: out.print(f"{len(files)} files in {args.folder}", markup=False),
     )
     return 0
 
 
-def _of_model(model: str) -> tuple[tuple[str, ...], int]:
-    """Control names and number of latent dimensions of a model."""
+def _controls_and_latents(model: str) -> tuple[tuple[str, ...], int]:
+    """Return the names of a model's controls, and how many latent dimensions get a fader."""
     from distill_engine.library.lookup import find_model
     from distill_engine.modelfile import ModelFile
 
     with ModelFile.open(find_model(model, allow_paths=True)) as file:
         manifest = file.manifest
-    controls = tuple(_name(entry) for entry in manifest.analysis.get("controls", ()))
-    return controls, min(int(manifest.model.get("latent_dim", 16)), 64)
+    controls = tuple(_control_name(entry) for entry in manifest.analysis.get("controls", ()))
+    return controls, min(int(manifest.model.get("latent_dim", 16)), LATENT_FADER_LIMIT)
 
 
-def _name(entry: object) -> str:
+def _control_name(entry: object) -> str:
+    """Return the name in a manifest's entry of a control."""
     return str(entry["name"]) if isinstance(entry, dict) and "name" in entry else str(entry)

@@ -1,4 +1,4 @@
-"""`distill preset`: the presets in the library, while no engine need be running."""
+"""`distill preset`: manage the presets in the library. No engine need be running."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
-    """Adds the command and its own."""
+    """Add the command `preset` and its actions."""
     parser = subparsers.add_parser("preset", help="list, show, rename, delete, export and import presets")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
 
@@ -22,7 +22,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], co
         command = actions.add_parser(name, parents=[common], help=text)
         for word in words:
             command.add_argument(word)
-        command.add_argument("--model", help="the model whose presets are meant (needed where two have the same name)")
+        command.add_argument("--model", help="only this model's presets (needed if two models have one of that name)")
         command.set_defaults(run=run)
         return command
 
@@ -30,13 +30,13 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], co
     action("show", _show, "show what a preset holds", "preset")
     action("delete", _delete, "delete a preset", "preset")
     action("rename", _rename, "rename a preset", "preset", "new_name")
-    move = action("move", _move, "put a preset at another number", "preset")
-    move.add_argument("number", type=int, help="its new number, from 0: what program changes recall")
+    move = action("move", _move, "give a preset another number", "preset")
+    move.add_argument("number", type=int, help="its new number, from 0; MIDI program changes recall presets by it")
     export = action("export", _export, "write a preset to a file", "preset")
     export.add_argument("file", type=Path)
-    bring = action("import", _import, "take a preset from a file")
-    bring.add_argument("file", type=Path)
-    bring.add_argument("--name", help="give it this name")
+    importing = action("import", _import, "copy a preset from a file into the library")
+    importing.add_argument("file", type=Path)
+    importing.add_argument("--name", help="give it this name")
 
 
 def _store() -> PresetStore:
@@ -46,7 +46,7 @@ def _store() -> PresetStore:
 
 
 def _chosen(store: PresetStore, args: argparse.Namespace) -> Preset:
-    """The preset that is meant, of any model where its name alone is enough."""
+    """Return the preset that the arguments name. Raises PresetError if none or several match."""
     from distill_engine.errors import PresetError
 
     if args.model:
@@ -56,13 +56,29 @@ def _chosen(store: PresetStore, args: argparse.Namespace) -> Preset:
         return found[0]
     if found:
         models = ", ".join(preset.model for preset in found)
-        raise PresetError(f"the preset {args.preset} is there for several models: say which with --model ({models})")
+        raise PresetError(f"several models have a preset {args.preset}: say which with --model ({models})")
     raise PresetError(f"there is no preset {args.preset[:60]!r}: `distill preset list` shows all; numbers need --model")
 
 
 def _model_name(text: str) -> str:
-    """A model's name, from its name or file."""
+    """Return a model's name, given its name or its file."""
     return Path(text).stem if text.endswith(".distillgan") else text
+
+
+def _known_model(store: PresetStore, text: str) -> str:
+    """Return the name of a model that is in the library or has presets.
+
+    Raises LibraryError, naming those there are.
+    """
+    from distill_engine.errors import LibraryError
+    from distill_engine.library.assets import STARTER
+    from distill_engine.library.lookup import list_models
+
+    name = _model_name(text)
+    known = {STARTER, *(model.name for model in list_models()), *(preset.model for preset in store.all())}
+    if name not in known and not Path(text).is_file():
+        raise LibraryError(f"there is no model {name[:60]!r}; there are: {', '.join(sorted(known))}")
+    return name
 
 
 def _summary(number: int, preset: Preset) -> dict[str, object]:
@@ -79,15 +95,14 @@ def _list(args: argparse.Namespace) -> int:
     from rich.table import Table
 
     store = _store()
-    wanted = _model_name(args.model) if args.model else None
-    models = [wanted] if wanted else sorted({preset.model for preset in store.all()})
+    models = [_known_model(store, args.model)] if args.model else sorted({preset.model for preset in store.all()})
     rows = [_summary(n, preset) for model in models for n, preset in enumerate(store.of_model(model))]
     table = Table("model", "number", "preset", "values", box=None)
     for row in rows:
         table.add_row(str(row["model"]), str(row["number"]), str(row["name"]), str(row["values"]))
     emit(args, rows, lambda out: out.print(table if rows else "no presets yet: /distill/preset/save NAME makes one"))
     for damaged in store.damaged():
-        console_err().print(f"left out: {damaged.reason}", markup=False)
+        console_err().print(f"not listed: {damaged.reason}", markup=False)
     return 0
 
 
@@ -121,15 +136,15 @@ def _move(args: argparse.Namespace) -> int:
     store = _store()
     preset = _chosen(store, args)
     ordered = store.move(preset.name, args.number, preset.model, preset.digest)
-    place = next(n for n, other in enumerate(ordered) if other.name == preset.name)
-    return _done(args, preset, f"{preset.name} is number {place} now")
+    number = next(n for n, other in enumerate(ordered) if other.name == preset.name)
+    return _done(args, preset, f"{preset.name} is number {number} now")
 
 
 def _export(args: argparse.Namespace) -> int:
     store = _store()
     preset = _chosen(store, args)
     store.export(preset, args.file)
-    return _done(args, preset, f"{preset.name} is in {args.file}")
+    return _done(args, preset, f"{preset.name} is now in {args.file}")
 
 
 def _import(args: argparse.Namespace) -> int:
@@ -141,11 +156,12 @@ def _import(args: argparse.Namespace) -> int:
     preset = read_preset(args.file)
     if args.model:
         preset = replace(preset, model=_model_name(args.model), digest="")
-    taken = store.take_in(preset, args.name)
-    return _done(args, taken, f"{taken.name} of {taken.model} is in the library")
+    stored = store.take_in(preset, args.name)
+    return _done(args, stored, f"{stored.name} of {stored.model} is now in the library")
 
 
 def _done(args: argparse.Namespace, preset: Preset, text: str) -> int:
+    """Print what was done with a preset; return exit code 0."""
     data = {"name": preset.name, "model": preset.model, "values": len(preset.values)}
     emit(args, data, lambda out: out.print(text, markup=False))
     return 0

@@ -1,4 +1,4 @@
-"""`distill render` and `distill resynth`: sound files out of a model."""
+"""`distill render` and `distill resynth`: write sound files that a model plays."""
 
 from __future__ import annotations
 
@@ -9,126 +9,162 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distill_control.cli.support.options import vocoder_name
-from distill_engine.vocabulary.table import VOCODERS
+from distill_control.cli.support.output import vocoder_and_reason
+from distill_control.cli.support.paths import check_output_folder
+from distill_engine.vocabulary.table import VOCODERS, row
 
 if TYPE_CHECKING:
     from distill_engine.rendering.render import RenderProgress, RenderResult, RenderTarget
     from distill_engine.synthesis.instrument import Instrument
 
+DEFAULT_SECONDS = 10.0
+DEFAULT_WIDTH = float(row("/distill/width").default or 0.0)  # 0 to 1, the same as live
 FORMATS = ("wav", "flac", "mp3", "ogg", "opus", "aiff")
 SOURCES = ("auto", "corpus", "drift", "hold")
 
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
-    """Adds both commands."""
+    """Add the commands `render` and `resynth`."""
     render = subparsers.add_parser("render", parents=[common], help="play a model into a sound file")
-    _model(render)
-    _output_options(render)
-    render.add_argument("--duration", type=float, metavar="S", help="seconds (default 10; a take has its own)")
-    render.add_argument("--seed", type=int, default=0, metavar="N", help="another seed is another performance")
-    render.add_argument("--source", choices=SOURCES, default="auto", help="auto: a path through the corpus, or a drift")
+    _add_model(render)
+    _add_output(render)
     render.add_argument(
-        "--control", type=_named, action="append", default=[], metavar="NAME=VALUE", help="a named control, -1 to 1"
+        "--duration", type=float, metavar="S", help="length in seconds (default 10; a take has its own length)"
     )
+    render.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the performance (default 0)")
     render.add_argument(
-        "--latent", type=_indexed, action="append", default=[], metavar="I=VALUE", help="hold a latent there (sigma)"
+        "--source", choices=SOURCES, default="auto", help="auto: corpus if the file stores its corpus, else drift"
     )
+    _add_values(render)
+    render.add_argument("--take", type=Path, metavar="TAKE", help="render a recorded performance")
     render.add_argument(
-        "--set", type=_named, action="append", default=[], metavar="ADDRESS=VALUE", dest="parameters",
-        help="any parameter, such as source/speed=0.5",
-    )  # fmt: skip
-    render.add_argument(
-        "--blend", type=_named, action="append", default=[], metavar="MODEL=WEIGHT",
-        help="a model that plays together with the first, 0 to 1; up to three",
-    )  # fmt: skip
-    render.add_argument("--gain", type=float, default=0.0, metavar="DB", help="level in dB (default 0)")
-    render.add_argument("--width", type=float, default=0.3, metavar="W", help="stereo width, 0 to 1 (default 0.3)")
-    render.add_argument("--take", type=Path, metavar="TAKE", help="render a recorded performance instead")
-    render.add_argument("--allow-truncated", action="store_true", help="render a take that breaks off, up to there")
+        "--allow-truncated", action="store_true", help="render a take that breaks off, as far as it goes"
+    )
     render.set_defaults(run=run_render, usage=render.error)
-    resynth = subparsers.add_parser("resynth", parents=[common], help="send a recording through model and vocoder")
-    _model(resynth)
+    resynth = subparsers.add_parser("resynth", parents=[common], help="play a recording through model and vocoder")
+    _add_model(resynth)
     resynth.add_argument("input", type=Path, metavar="IN", help="the recording")
-    _output_options(resynth)
+    _add_output(resynth)
     resynth.add_argument("--mel-only", action="store_true", help="through the vocoder alone")
     resynth.set_defaults(run=run_resynth)
 
 
-def _model(parser: argparse.ArgumentParser) -> None:
+def _add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="a .distillgan file, or its name in the library")
 
 
-def _output_options(parser: argparse.ArgumentParser) -> None:
+def _add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the sound file to write")
     parser.add_argument(
-        "--vocoder", type=vocoder_name, metavar="NAME", help=f"{', '.join(VOCODERS)} or an added one; default: auto"
+        "--vocoder", type=vocoder_name, metavar="NAME", help=f"{', '.join(VOCODERS)} or an added one (default auto)"
     )
     parser.add_argument("--sample-rate", type=int, default=44100, metavar="HZ", help="default 44100")
     parser.add_argument("--bit-depth", choices=("16", "24", "32f"), help="default 24")
-    parser.add_argument("--format", choices=FORMATS, help="default: what the file's name says")
-    parser.add_argument("--torch-device", choices=("auto", "cpu", "cuda", "mps"), help="compute in torch instead")
+    parser.add_argument("--format", choices=FORMATS, help="default: from the ending of FILE")
+    parser.add_argument(
+        "--torch-device", choices=("auto", "cpu", "cuda", "mps"), help="compute in torch instead of ONNX Runtime"
+    )
 
 
-def _named(text: str) -> tuple[str, float]:
+def _add_values(render: argparse.ArgumentParser) -> None:
+    """Add the options that set parameters of the performance."""
+    render.add_argument(
+        "--control", type=_name_and_value, action="append", default=[], metavar="NAME=VALUE",
+        help="a named control, -1 to 1 (`distill model info` lists them)",
+    )  # fmt: skip
+    render.add_argument(
+        "--latent", type=_latent_and_value, action="append", default=[], metavar="I=VALUE",
+        help="hold latent dimension I at VALUE, in standard deviations of the corpus",
+    )  # fmt: skip
+    render.add_argument(
+        "--set", type=_name_and_value, action="append", default=[], metavar="ADDRESS=VALUE", dest="parameters",
+        help="any parameter, such as source/speed=0.5 (`distill send --list` lists them)",
+    )  # fmt: skip
+    render.add_argument(
+        "--blend", type=_name_and_value, action="append", default=[], metavar="MODEL=WEIGHT",
+        help="a model that plays together with the first, with a weight of 0 to 1; at most three",
+    )  # fmt: skip
+    render.add_argument("--gain", type=float, default=0.0, metavar="DB", help="level in dB (default 0)")
+    render.add_argument(
+        "--width", type=float, default=DEFAULT_WIDTH, metavar="W",
+        help=f"stereo width, 0 to 1 (default {DEFAULT_WIDTH:g})",
+    )  # fmt: skip
+
+
+def _name_and_value(text: str) -> tuple[str, float]:
+    """Read NAME=VALUE."""
     name, sign, value = text.rpartition("=")
     try:
         if not sign or not name:
             raise ValueError
         return name, float(value)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE, such as brightness=0.5") from None
 
 
-def _indexed(text: str) -> tuple[int, float]:
-    name, value = _named(text)
+def _latent_and_value(text: str) -> tuple[int, float]:
+    """Read I=VALUE, with the number of a latent dimension."""
+    name, value = _name_and_value(text)
     if not name.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not I=VALUE with a latent's number")
+        raise argparse.ArgumentTypeError(f"{text!r} is not I=VALUE with the number of a latent dimension")
     return int(name), value
 
 
 def run_render(args: argparse.Namespace) -> int:
-    """`distill render`."""
+    """Run `distill render`. Raises DistillError."""
     from distill_control.cli.support.output import emit
     from distill_engine.library.lookup import find_model
 
     if args.take is not None and args.duration is not None:
         args.usage("--duration and --take exclude each other: a take has its own duration")
     if args.take is not None and args.blend:
-        args.usage("--blend and --take exclude each other: a take says itself what plays together")
+        args.usage("--blend and --take exclude each other: a take stores its own blend")
     path = find_model(args.model, allow_paths=True)
     output = _output(args, path, args.take)
     result = _render_take(args, path, output) if args.take is not None else _render_score(args, path, output)
     emit(
         args,
         {**asdict(result), "path": str(result.path)},
-        lambda console: console.print(_sentence(result), soft_wrap=True),
+        lambda console: console.print(_summary(result), soft_wrap=True, markup=False),
     )
     return 0
 
 
-def _sentence(result: RenderResult) -> str:
+def _summary(result: RenderResult) -> str:
+    """Return the result in plain words: notes, then the file, then the vocoder."""
     blended = "" if result.blend_space == "one" else f"; blended in {result.blend_space}"
     return (
         "".join(f"note: {note}\n" for note in result.notes)
         + f"{result.path}: {result.seconds:.1f} s at {result.sample_rate} Hz ({result.encoding}), "
         f"peak {result.peak_db:.1f} dB, RMS {result.rms_db:.1f} dB\n"
-        f"vocoder {result.vocoder}: {result.reason}; {result.speed:.1f} x real time{blended}"
+        f"{_vocoder_line(result.vocoder, result.reason)}; {result.speed:.1f} x real time{blended}"
     )
 
 
+def _vocoder_line(vocoder: str, reason: str) -> str:
+    """Return which vocoder played and why."""
+    name, why = vocoder_and_reason(vocoder, reason)
+    return f"vocoder {name}: {why}" if name == vocoder else f"played through {name}: {why}"
+
+
 def _output(args: argparse.Namespace, *inputs: Path | None) -> RenderTarget:
-    """The file to write; never one of the files that are read."""
+    """Return the file to write.
+
+    Raises ConfigError if it is an input too, or if its folder cannot be written.
+    """
     from distill_engine.errors import ConfigError
     from distill_engine.rendering.render import RenderTarget
 
     for path in inputs:
         if path is not None and args.output.exists() and path.exists() and args.output.samefile(path):
-            raise ConfigError(f"{args.output} is read for this: give another name with -o")
+            raise ConfigError(f"{args.output} is an input of this command: give another name with -o")
+    check_output_folder(args.output)
     lossless = (args.format or args.output.suffix.lstrip(".")).lower() not in ("mp3", "ogg", "opus")
     return RenderTarget(args.output, args.sample_rate, (args.bit_depth or "24") if lossless else "24", args.format)
 
 
 def _prepare(args: argparse.Namespace, path: Path, vocoder: str) -> Instrument:
+    """Load a model for offline rendering through `vocoder`."""
     from distill_engine.rendering.loaded_model import offline_settings
     from distill_engine.synthesis.instrument import prepare_instrument
 
@@ -136,6 +172,7 @@ def _prepare(args: argparse.Namespace, path: Path, vocoder: str) -> Instrument:
 
 
 def _render_score(args: argparse.Namespace, path: Path, output: RenderTarget) -> RenderResult:
+    """Render what the options describe."""
     from distill_engine.library.lookup import find_model
     from distill_engine.rendering.performance import Score
     from distill_engine.rendering.render import render_score
@@ -145,7 +182,7 @@ def _render_score(args: argparse.Namespace, path: Path, output: RenderTarget) ->
         for name, weight in args.blend
     ]
     score = Score(
-        args.duration if args.duration is not None else 10.0,
+        args.duration if args.duration is not None else DEFAULT_SECONDS,
         args.seed,
         args.source,
         args.gain,
@@ -160,20 +197,22 @@ def _render_score(args: argparse.Namespace, path: Path, output: RenderTarget) ->
 
 
 def _address(name: str) -> str:
+    """Complete a parameter's name to its address."""
     return name if name.startswith("/") else f"/distill/{name}"
 
 
 def _render_take(args: argparse.Namespace, path: Path, output: RenderTarget) -> RenderResult:
+    """Render a take, through the vocoder that it names unless another is given."""
     from distill_control.cli.support.output import console_err
     from distill_engine.rendering.render import render_take
     from distill_engine.rendering.resolve import model_finder
-    from distill_engine.takes.take import Take
+    from distill_engine.takes.take_file import read_take
 
-    take = Take.read(args.take, allow_truncated=args.allow_truncated)
+    take = read_take(args.take, allow_truncated=args.allow_truncated)
     instrument = _prepare(args, path, args.vocoder or take.header.main.vocoder)
     if args.vocoder is None and instrument.vocoder_digest != take.header.main.digest("vocoder"):
         console_err().print(
-            f"note: the {take.header.main.vocoder} vocoder was changed since this take; it will sound different"
+            f"note: the {take.header.main.vocoder} vocoder has changed since this take; it will sound different"
         )
     resolve = model_finder(path, lambda found, vocoder: _prepare(args, found, vocoder))
     return _with_progress(
@@ -182,7 +221,7 @@ def _render_take(args: argparse.Namespace, path: Path, output: RenderTarget) -> 
 
 
 def _with_progress(work: Callable[[Callable[[RenderProgress], None]], RenderResult]) -> RenderResult:
-    """Runs `work` with a progress bar on stderr: seconds of sound done, and the time that remains."""
+    """Run `work` with a progress bar on stderr: seconds of sound done, and the time left."""
     from rich.progress import BarColumn, Progress, TextColumn
 
     from distill_control.cli.support.output import console_err
@@ -197,19 +236,14 @@ def _with_progress(work: Callable[[Callable[[RenderProgress], None]], RenderResu
         task = bar.add_task("rendering", total=None, left=0.0, visible=False)
 
         def show(progress: Any) -> None:
-            bar.update(
-                task,
-                completed=progress.done_seconds,
-                total=progress.total_seconds,
-                left=progress.remaining_seconds,
-                visible=True,
-            )
+            done, total, left = progress.done_seconds, progress.total_seconds, progress.remaining_seconds
+            bar.update(task, completed=done, total=total, left=left, visible=True)
 
         return work(show)
 
 
 def run_resynth(args: argparse.Namespace) -> int:
-    """`distill resynth`."""
+    """Run `distill resynth`. Raises DistillError."""
     from distill_control.cli.support.output import emit
     from distill_engine.library.lookup import find_model
     from distill_engine.rendering.loaded_model import load_model
@@ -219,11 +253,15 @@ def run_resynth(args: argparse.Namespace) -> int:
     output = _output(args, path, args.input)
     model = load_model(path, vocoder=args.vocoder or "auto", torch_device=args.torch_device)
     result = resynth(model, args.input, output, mel_only=args.mel_only)
-    sentence = (
+    summary = (
         f"{result.path}: {result.seconds:.1f} s at {result.sample_rate} Hz, peak {result.peak_db:.1f} dB, "
-        f"log-mel distance from the input {result.log_mel_error:.2f} nat\n"
-        f"vocoder {result.vocoder}: {result.reason}; {result.speed:.1f} x real time"
+        f"log-mel distance from the input {result.log_mel_error:.2f} nat (0.1 nat is 0.9 dB)\n"
+        f"{_vocoder_line(result.vocoder, result.reason)}; {result.speed:.1f} x real time"
     )
-    lines = "\n".join([*(f"note: {note}" for note in result.notes), sentence])
-    emit(args, {**asdict(result), "path": str(result.path)}, lambda console: console.print(lines, soft_wrap=True))
+    lines = "\n".join([*(f"note: {note}" for note in result.notes), summary])
+    emit(
+        args,
+        {**asdict(result), "path": str(result.path)},
+        lambda console: console.print(lines, soft_wrap=True, markup=False),
+    )
     return 0

@@ -1,4 +1,4 @@
-"""`distill send ADDRESS ARGS...`: one message to a playing instrument, and its answer."""
+"""`distill send ADDRESS ARGS...`: send one message to a playing instrument."""
 
 import argparse
 import time
@@ -13,33 +13,43 @@ if TYPE_CHECKING:
     from distill_control.osc.packet import Message
 
 CORRECTION_SECONDS = 0.1
-"""How long after the pong a value that was clipped may still come back."""
+"""Time after the pong in which a clipped value may still come back."""
 
 
 def register(
     subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
 ) -> None:
-    """Adds the command."""
+    """Add the command `send`."""
     parser = subparsers.add_parser("send", parents=[common], help="send one message to a playing instrument")
-    parser.add_argument("address", nargs="?", metavar="ADDRESS", help="as /distill/gain (or gain)")
-    parser.add_argument("arguments", nargs="*", metavar="ARG", help="numbers, true, false or text")
-    parser.add_argument("--list", action="store_true", help="list every address and end")
+    parser.add_argument("address", nargs="?", metavar="ADDRESS", help="such as /distill/gain (or gain)")
+    parser.add_argument("arguments", nargs="*", metavar="ARG", help="numbers, true, false or texts")
+    parser.add_argument("--list", action="store_true", help="list every address and exit")
     add_connection(parser)
     parser.add_argument(
-        "--wait", nargs="?", type=float, const=5.0, metavar="S", help="wait for the answer, S seconds at most (5)"
+        "--wait",
+        nargs="?",
+        type=float,
+        const=5.0,
+        metavar="S",
+        help="wait for the answer, S seconds at most (default 5)",
     )
     parser.set_defaults(run=run)
 
 
 def add_connection(parser: argparse.ArgumentParser) -> None:
-    """The options that say where the instrument is."""
-    parser.add_argument("--host", default="127.0.0.1", metavar="HOST", help="where it plays (this machine)")
-    parser.add_argument("--port", type=int, default=9000, metavar="PORT", help="its OSC port (9000)")
-    parser.add_argument("--tcp", action="store_true", help="over TCP instead of UDP")
+    """Add the options that say where the instrument plays."""
+    parser.add_argument(
+        "--host", default="127.0.0.1", metavar="HOST", help="computer that plays (default 127.0.0.1: this one)"
+    )
+    parser.add_argument("--port", type=int, default=9000, metavar="PORT", help="its OSC port (default 9000)")
+    parser.add_argument("--tcp", action="store_true", help="use TCP instead of UDP")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Sends. With --wait: 0 if it was done, 1 if it was refused or nothing answered."""
+    """Send the message.
+
+    Return 1 if --wait is given and the message was refused, else 0. Raises ControlError.
+    """
     from distill_control.osc.client import OscClient
     from distill_control.osc.pattern import is_pattern
     from distill_engine.vocabulary import table as vocabulary
@@ -47,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     if args.list:
         return list_addresses(args)
     if args.address is None:
-        raise ControlError("which address? `distill send --list` lists all of them")
+        raise ControlError("ADDRESS is missing: `distill send --list` lists all of them")
     address = args.address if args.address.startswith("/") else f"/distill/{args.address}"
     kind = "parameter" if is_pattern(address) else vocabulary.row(address).kind
     arguments = [parse(text) for text in args.arguments]
@@ -60,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def parse(text: str) -> int | float | bool | str:
-    """A command line's word as an OSC argument."""
+    """Return a word of the command line as an OSC argument."""
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
     for kind in (int, float):
@@ -72,17 +82,21 @@ def parse(text: str) -> int | float | bool | str:
 
 
 def _wait(client: "OscClient", address: str, seconds: float, *, acknowledged: bool) -> list["Message"]:
-    """Answers to `address`. What is not acknowledged is known to have arrived by the pong to a ping behind it."""
+    """Return the answers to a message sent to `address`.
+
+    A ping follows the message: its pong shows that a message without acknowledgement has arrived.
+    Raises ControlError if nothing answers within `seconds`.
+    """
     client.send("/distill/ping", address)
     deadline = time.monotonic() + seconds
     answers: list[Message] = []
-    reached = False
+    pong_came = False
     while (left := deadline - time.monotonic()) > 0:
         message = client.receive(left)
         if message is None:
             break
         if message.address == "/distill/pong" and message.arguments == (address,):
-            reached = True
+            pong_came = True
             if not acknowledged:
                 deadline = min(deadline, time.monotonic() + CORRECTION_SECONDS)
             continue
@@ -91,12 +105,13 @@ def _wait(client: "OscClient", address: str, seconds: float, *, acknowledged: bo
             return answers
         if address == "/distill/ping":
             return answers
-    if not reached or (acknowledged and address != "/distill/ping"):
+    if not pong_came or (acknowledged and address != "/distill/ping"):
         raise ControlError(f"{address}: no answer within {seconds:g} s; is distill-engine running there?")
     return answers
 
 
 def _show(args: argparse.Namespace, address: str, answers: list["Message"]) -> None:
+    """Print the answers, one a line, or as JSON."""
     from distill_control.cli.support.output import emit
 
     def show(console: "Console") -> None:
@@ -108,12 +123,12 @@ def _show(args: argparse.Namespace, address: str, answers: list["Message"]) -> N
 
 
 def format_argument(argument: object) -> str:
-    """An argument as people read it."""
+    """Return an OSC argument as text; floats with six digits."""
     return f"{argument:.6g}" if isinstance(argument, float) else str(argument)
 
 
 def list_addresses(args: argparse.Namespace) -> int:
-    """Prints the vocabulary."""
+    """Print every address of the vocabulary; return exit code 0."""
     from distill_control.arguments.checking import usage
     from distill_control.cli.support.output import emit
     from distill_engine.vocabulary.table import ROWS

@@ -1,4 +1,4 @@
-"""`distill train` and `distill train-vocoder`."""
+"""`distill train` and `distill train-vocoder`: train a model, or an existing model's vocoder."""
 
 from __future__ import annotations
 
@@ -9,35 +9,34 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distill_control.cli.support.output import ask, emit
+from distill_control.cli.support.output import ask
+from distill_control.cli.support.train_options import add_training_options
+from distill_control.cli.support.train_report import report
 from distill_control.cli.support.train_start import (
-    Begun,
-    check_kept,
+    SavedTraining,
+    check_vocoder_options,
     check_writable,
     chosen_seed,
-    read_begun,
+    explain_interrupt,
+    read_saved_training,
     resume_or_fresh,
     stop_requested,
-    told,
 )
 from distill_engine.errors import Cancelled, TrainingError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from distill_control.cli.support.train_view import TrainingView
     from distill_engine.dataset.corpus import Corpus
     from distill_engine.models.model_config import ModelConfig
-    from distill_engine.training.events import Finished
+    from distill_engine.training.events import Finished, Listener, Warned
+    from distill_engine.training.vocoder.train_vocoder import VocoderOptions
 
-Subparsers = Any
-VOCODER_SHARE = 2 / 3
-FINISH_SECONDS = 5.0  # of a --minutes budget: statistics and graphs at the end, besides the analysis
-MOST_RESERVED = 0.6  # of a --minutes budget
+VOCODER_SHARE = 2 / 3  # of the time that is left beside the analysis
+FINISH_SECONDS = 5.0  # for statistics and graphs at the end of a training, besides the analysis
+MOST_RESERVED_SHARE = 0.6  # of --minutes that may be set aside for the analysis
 
 
-def register(subparsers: Subparsers, common: argparse.ArgumentParser) -> None:
-    """Adds both commands."""
+def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
+    """Add the commands `train` and `train-vocoder`."""
     train = subparsers.add_parser("train", parents=[common], help="train a model on a folder of sounds")
     train.add_argument("corpus", type=Path, metavar="CORPUS", help="folder with 5 to 500 sound files")
     train.add_argument(
@@ -49,109 +48,112 @@ def register(subparsers: Subparsers, common: argparse.ArgumentParser) -> None:
         help="length and settings (default auto: by the size of the corpus)",
     )  # fmt: skip
     train.add_argument("--latent-dim", type=int, metavar="N", help="latent dimensions, 8 to 64 (default 16)")
-    train.add_argument("--with-vocoder", action="store_true", help="train the model's own vocoder too")
+    train.add_argument(
+        "--with-vocoder", action="store_true",
+        help="train the model's own vocoder too; with --minutes it gets two thirds of the time, once the time for "
+        "finding the controls is set aside",
+    )  # fmt: skip
     train.add_argument("--no-analysis", action="store_true", help="leave the controls and the map to `distill analyse`")
-    _shared(train)
+    add_training_options(train)
     train.set_defaults(run=run_train)
     vocoder = subparsers.add_parser("train-vocoder", parents=[common], help="train a model's own vocoder")
     vocoder.add_argument("model", type=Path, metavar="MODEL", help="the .distillgan file to train into")
     vocoder.add_argument("corpus", type=Path, metavar="CORPUS", help="folder with the model's sounds")
     vocoder.add_argument("--force", action="store_true", help="replace a trained vocoder without asking")
-    _shared(vocoder)
+    add_training_options(vocoder)
     vocoder.set_defaults(run=run_train_vocoder)
 
 
-def _shared(parser: argparse.ArgumentParser) -> None:
-    length = parser.add_mutually_exclusive_group()
-    length.add_argument("--epochs", type=_positive(int), metavar="N", help="passes over the corpus")
-    length.add_argument("--minutes", type=_positive(float), metavar="M", help="wall-clock budget of the whole command")
-    parser.add_argument("--seed", type=int, metavar="S", help="seed of everything random (default 0)")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where to train")
-    again = parser.add_mutually_exclusive_group()
-    again.add_argument("--resume", action="store_true", help="continue the checkpoint in the file without asking")
-    again.add_argument("--fresh", action="store_true", help="start again without asking")
-    parser.add_argument("--kind", choices=("vocos", "hifigan"), default="vocos", help="kind of vocoder (default vocos)")
-    parser.add_argument("--from-scratch", action="store_true", help="do not begin with the shipped base vocoder")
-    parser.add_argument("--lr", type=_positive(float), metavar="RATE", help="the vocoder's learning rate")
-    parser.add_argument("--batch-size", type=_positive(int), metavar="N", help="clips per vocoder step (default 4)")
-    parser.add_argument(
-        "--preview-interval", type=_positive(int), default=25, metavar="N", help="vocoder epochs between audio previews"
-    )
-    parser.add_argument("--width", type=_positive(float), metavar="X", help="discriminator width, 1 is the papers'")
-    parser.add_argument(
-        "--checkpoint-interval", type=_positive(float), default=120.0, metavar="S", help="seconds between checkpoints"
-    )
+def run_train(args: argparse.Namespace) -> int:
+    """Train the latent model, then the vocoder if asked for, then measure the controls.
+
+    Raises DistillError.
+    """
+    began = time.monotonic()
+    args.resume = resume_or_fresh(args, "training/model", args.output)
+    check_writable(args.output)
+    saved = read_saved_training(args.output, "training/model") if args.resume else None
+    args.seed = chosen_seed(args, saved)
+    config = _model_config(args, saved)
+    corpus = _load_corpus(args.corpus, args.seed)
+    saved_vocoder = _saved_vocoder(args) if args.resume and args.with_vocoder else None
+    _check_same_corpus(args.output, corpus, saved, saved_vocoder)
+    from distill_control.cli.support.train_view import TrainingView
+
+    view = TrainingView(as_json=args.json, clip_count=len(corpus.clips))
+    with explain_interrupt(args.output), view, stop_requested() as stopped:
+        reserve = _reserve(args, config, corpus, view)
+        if saved is None or not _model_stays(args, saved, view):
+            kept = VOCODER_SHARE if args.with_vocoder else 0.0
+            _train_model(args, config, corpus, _deadline(args, began, reserve, kept), view, stopped)
+        if args.with_vocoder:
+            options = _vocoder_options(args, _deadline(args, began, reserve, 0.0), resume=saved_vocoder is not None)
+            _train_vocoder(corpus, args.output, options, view, stopped)
+    if not args.no_analysis:
+        _analyse(args, corpus)
+    return report(args, args.output)
 
 
-def _positive(kind: type) -> Callable[[str], Any]:
-    def parse(text: str) -> Any:
-        value = kind(text)
-        if not 0 < value < float("inf"):
-            raise argparse.ArgumentTypeError(f"{text} is not above 0")
-        return value
+def _model_config(args: argparse.Namespace, saved: SavedTraining | None) -> ModelConfig:
+    """Return the configuration asked for; that of the training to resume where none is.
 
-    return parse
+    Raises ConfigError.
+    """
+    from distill_engine.models.model_config import ModelConfig
+
+    if saved is not None and args.latent_dim is None:
+        return ModelConfig.from_dict(saved.options["config"])
+    return ModelConfig(family=args.family, latent_dim=16 if args.latent_dim is None else args.latent_dim)
 
 
-def _corpus(folder: Path, seed: int) -> Corpus:
+def _load_corpus(folder: Path, seed: int) -> Corpus:
     from distill_engine.dataset.corpus import load_corpus
     from distill_engine.library.folders import cache_dir
 
     return load_corpus(folder, seed=seed, cache_dir=cache_dir())
 
 
-def run_train(args: argparse.Namespace) -> int:
-    """Trains the latent model, then the vocoder if asked, then measures the controls."""
-    began = time.monotonic()
-    resume = resume_or_fresh(args, "training/model", args.output)
-    check_writable(args.output)
-    from distill_control.cli.support.train_view import TrainingView
-    from distill_engine.models.model_config import ModelConfig
+def _saved_vocoder(args: argparse.Namespace) -> SavedTraining | None:
+    """Return the vocoder's training to resume, its options checked; None if there is none.
 
-    begun = read_begun(args.output, "training/model") if resume else None
-    args.seed = chosen_seed(args, begun)
-    config = ModelConfig(family=args.family, latent_dim=16 if args.latent_dim is None else args.latent_dim)
-    if begun is not None and args.latent_dim is None:
-        config = ModelConfig.from_dict(begun.about["config"])
-    corpus = _corpus(args.corpus, args.seed)
-    voice = read_begun(args.output, f"training/vocoder/{args.kind}") if resume and args.with_vocoder else None
-    if voice is not None:
-        check_kept(args, voice)
+    Raises TrainingError.
+    """
+    saved = read_saved_training(args.output, f"training/vocoder/{args.kind}")
+    if saved is not None:
+        check_vocoder_options(args, saved)
+    return saved
+
+
+def _check_same_corpus(
+    output: Path, corpus: Corpus, model: SavedTraining | None, vocoder: SavedTraining | None
+) -> None:
+    """Check, before hours of training, that both were begun with this corpus.
+
+    Raises TrainingError.
+    """
     from distill_engine.training.storage import check_corpus
-    from distill_engine.training.train_model import ModelOptions, train_model
 
-    for what, one in (("model", begun), ("vocoder", voice)):
-        if one is not None:  # found out before hours of training, not after them
-            check_corpus(args.output, what, one.about, corpus.digest)
-    with told(args.output), TrainingView(as_json=args.json) as view, stop_requested() as stopped:
-        reserve = _reserve(args, config, corpus, view)
-        options = ModelOptions(
-            config=config, preset=args.preset, epochs=args.epochs,
-            deadline=_deadline(args, began, reserve, VOCODER_SHARE if args.with_vocoder else 0.0), seed=args.seed,
-            device=args.device, resume=resume, fresh=not resume, checkpoint_seconds=args.checkpoint_interval,
-        )  # fmt: skip
-        if begun is None or not _left_alone(args, begun, view):
-            _cancelled(train_model(corpus, args.output, options, listen=view, stopped=stopped))
-        if args.with_vocoder:
-            deadline = _deadline(args, began, reserve, 0.0)
-            _cancelled(_vocoder(args, corpus, args.output, deadline, voice is not None, view, stopped))
-    if not args.no_analysis:
-        _analyse(args, corpus)
-    return _report(args, args.output)
+    for what, saved in (("model", model), ("vocoder", vocoder)):
+        if saved is not None:
+            check_corpus(output, what, saved.options, corpus.digest)
 
 
-def _left_alone(args: argparse.Namespace, begun: Begun, view: TrainingView) -> bool:
-    """Whether a resumed model is completed and stays: what is asked for goes to the vocoder, or nothing more is asked for."""
+def _model_stays(args: argparse.Namespace, saved: SavedTraining, listen: Callable[[Warned], None]) -> bool:
+    """Return whether a completed model stays: the time goes to the vocoder, or none is given."""
     from distill_engine.training.events import Warned
 
-    if not begun.completed or (not args.with_vocoder and (args.epochs or args.minutes or args.preset)):
+    if not saved.completed or (not args.with_vocoder and (args.epochs or args.minutes or args.preset)):
         return False
-    view(Warned(f"the model is completed (step {begun.step}) and stays as it is"))
+    listen(Warned(f"the model is completed (step {saved.step}) and stays as it is"))
     return True
 
 
-def _reserve(args: argparse.Namespace, config: ModelConfig, corpus: Corpus, view: TrainingView) -> float:
-    """Seconds of the budget kept for what follows the training: what the analysis will take here, from a short measurement."""
+def _reserve(args: argparse.Namespace, config: ModelConfig, corpus: Corpus, listen: Callable[[Warned], None]) -> float:
+    """Return the seconds of --minutes that are set aside for the analysis and for writing the file.
+
+    A short measurement tells what the analysis will take on this machine. Where more than
+    MOST_RESERVED_SHARE would be needed, a warning says how many minutes are enough.
+    """
     if not args.minutes:
         return 0.0
     if args.no_analysis:
@@ -162,71 +164,110 @@ def _reserve(args: argparse.Namespace, config: ModelConfig, corpus: Corpus, view
 
     sound = sum(len(clip.samples) for clip in corpus.clips) / DEFAULT_MEL.sample_rate
     wanted = FINISH_SECONDS + expected_seconds(config, sound, args.kind if args.with_vocoder else None)
-    most = MOST_RESERVED * args.minutes * 60
+    most = MOST_RESERVED_SHARE * args.minutes * 60
     if wanted > most:
-        enough, longer = math.ceil(wanted / MOST_RESERVED / 60), math.ceil((wanted - most) / 60)
-        text = f"finding the controls takes up to {wanted:.0f} s here, so all of it up to {longer} min longer than was given"
-        view(Warned(f"{text}: give --minutes {enough} or more, or --no-analysis"))
+        enough, longer = math.ceil(wanted / MOST_RESERVED_SHARE / 60), math.ceil((wanted - most) / 60)
+        cause = f"--minutes {args.minutes:g} is too short here: finding the controls takes up to {wanted:.0f} s"
+        cure = f"give --minutes {enough} or more, or --no-analysis"
+        listen(Warned(f"{cause}. This command will take up to {longer} min longer: {cure}"))
     return float(min(wanted, most))
 
 
 def _deadline(args: argparse.Namespace, began: float, reserve: float, kept: float) -> float | None:
-    """When --minutes are over, less the reserve and the share kept for later; an instant of `time.monotonic`."""
+    """Return when a part of the training must end (`time.monotonic`); None without --minutes.
+
+    `reserve` is in seconds; `kept` is the share (0 to 1) of the time left that a later part gets.
+    """
     if not args.minutes:
         return None
     now, end = time.monotonic(), began + args.minutes * 60 - reserve
     return float(now + (end - now) * (1 - kept))
 
 
-def _vocoder(
-    args: argparse.Namespace, corpus: Corpus, model: Path, deadline: float | None, resume: bool,
-    view: TrainingView, stopped: Callable[[], bool],
-) -> Finished:  # fmt: skip
+def _train_model(
+    args: argparse.Namespace, config: ModelConfig, corpus: Corpus, deadline: float | None,
+    listen: Listener, stopped: Callable[[], bool],
+) -> None:  # fmt: skip
+    """Train the latent model. Raises Cancelled if the user stopped it."""
+    from distill_engine.training.latent.train_model import ModelOptions, train_model
+
+    options = ModelOptions(
+        config=config, preset=args.preset, epochs=args.epochs, deadline=deadline, seed=args.seed, device=args.device,
+        resume=args.resume, fresh=not args.resume, checkpoint_seconds=args.checkpoint_interval,
+    )  # fmt: skip
+    _raise_if_stopped(train_model(corpus, args.output, options, listen=listen, stopped=stopped))
+
+
+def _vocoder_options(args: argparse.Namespace, deadline: float | None, *, resume: bool) -> VocoderOptions:
+    """Return the options of a vocoder's training."""
     from dataclasses import replace
 
-    from distill_engine.training.train_vocoder import VocoderOptions, train_vocoder
-    from distill_engine.training.vocoder_settings import default_settings
+    from distill_engine.training.vocoder.settings import default_settings
+    from distill_engine.training.vocoder.train_vocoder import VocoderOptions
 
     settings = default_settings(args.kind, args.device, seed=args.seed)
     changes = {"learning_rate": args.lr, "batch_size": args.batch_size, "width": args.width}
     settings = replace(settings, **{name: value for name, value in changes.items() if value is not None})
-    options = VocoderOptions(
+    return VocoderOptions(
         settings=settings, epochs=args.epochs, deadline=deadline, device=args.device, resume=resume,
         warm_start=not args.from_scratch, checkpoint_seconds=args.checkpoint_interval,
         preview_epochs=args.preview_interval,
     )  # fmt: skip
-    return train_vocoder(corpus, model, options, listen=view, stopped=stopped)
+
+
+def _train_vocoder(
+    corpus: Corpus, model: Path, options: VocoderOptions, listen: Listener, stopped: Callable[[], bool]
+) -> None:
+    """Train a vocoder into a model file. Raises Cancelled if the user stopped it."""
+    from distill_engine.training.vocoder.train_vocoder import train_vocoder
+
+    _raise_if_stopped(train_vocoder(corpus, model, options, listen=listen, stopped=stopped))
 
 
 def run_train_vocoder(args: argparse.Namespace) -> int:
-    """Trains a vocoder into an existing model."""
+    """Train a vocoder into an existing model. Raises DistillError."""
     began = time.monotonic()
+    resume, saved = _vocoder_to_resume(args)
+    args.seed = chosen_seed(args, saved if resume else None)
+    if resume and saved is not None:
+        check_vocoder_options(args, saved)
+    corpus = _load_corpus(args.corpus, args.seed)
     from distill_control.cli.support.train_view import TrainingView
+
+    view = TrainingView(as_json=args.json, clip_count=len(corpus.clips))
+    with explain_interrupt(args.model), view, stop_requested() as stopped:
+        options = _vocoder_options(args, _deadline(args, began, 0.0, 0.0), resume=resume)
+        _train_vocoder(corpus, args.model, options, view, stopped)
+    return report(args, args.model)
+
+
+def _vocoder_to_resume(args: argparse.Namespace) -> tuple[bool, SavedTraining | None]:
+    """Return whether to resume the vocoder's training, and that training.
+
+    Raises TrainingError where a finished vocoder would be replaced and the user does not agree.
+    """
     from distill_engine.modelfile import ModelFile
 
+    part = f"training/vocoder/{args.kind}"
     with ModelFile.open(args.model) as file:
         row = file.manifest.vocoders.get(args.kind)
-    begun = read_begun(args.model, f"training/vocoder/{args.kind}")
-    unfinished = begun is not None and not begun.completed
+    saved = read_saved_training(args.model, part)
+    unfinished = saved is not None and not saved.completed
     resume = bool(args.resume)
     if not resume and not args.fresh and unfinished:
-        resume = resume_or_fresh(args, f"training/vocoder/{args.kind}", args.model)
+        resume = resume_or_fresh(args, part, args.model)
     if row is not None and not resume and not args.force and not unfinished:
         question = f"This model already has a trained {args.kind} vocoder ({row.get('epochs', 0)} epochs). Replace it?"
         if not ask(question):
             raise TrainingError(
-                f"{args.model} keeps its {args.kind} vocoder: --resume with --epochs or --minutes continues it, --force replaces it"
+                f"{args.model} keeps its {args.kind} vocoder: --resume with --epochs or --minutes continues it, "
+                "--force replaces it"
             )
-    args.seed = chosen_seed(args, begun if resume else None)
-    if resume and begun is not None:
-        check_kept(args, begun)
-    corpus = _corpus(args.corpus, args.seed)
-    with told(args.model), TrainingView(as_json=args.json) as view, stop_requested() as stopped:
-        _cancelled(_vocoder(args, corpus, args.model, _deadline(args, began, 0.0, 0.0), resume, view, stopped))
-    return _report(args, args.model)
+    return resume, saved
 
 
-def _cancelled(done: Finished) -> None:
+def _raise_if_stopped(done: Finished) -> None:
+    """Raise Cancelled if the user stopped a training."""
     if not done.completed and not done.steps:
         raise Cancelled("Stopped before the first step: no checkpoint was written.")
     if not done.completed:
@@ -234,25 +275,9 @@ def _cancelled(done: Finished) -> None:
 
 
 def _analyse(args: argparse.Namespace, corpus: Corpus) -> None:
+    """Find the controls of the model that has just been trained. Raises DistillError."""
     from distill_control.cli.analyse import analyse_model
 
-    with told(args.output, f"is trained and saved; `distill analyse {args.output} {args.corpus}` finds its controls"):
+    state = f"is trained and saved; `distill analyse {args.output} {args.corpus}` finds its controls"
+    with explain_interrupt(args.output, state):
         analyse_model(args.output, corpus, seed=args.seed, as_json=args.json)
-
-
-def _report(args: argparse.Namespace, path: Path) -> int:
-    from distill_engine.modelfile import ModelFile
-
-    with ModelFile.open(path) as file:
-        manifest = file.manifest
-    data = {"model": str(path), "digest": manifest.digest, "training": manifest.training, "vocoders": manifest.vocoders}
-
-    def say(console: Console) -> None:
-        for kind, row in manifest.vocoders.items():
-            console.print(f"{kind}: {row.get('reason', '')}", markup=False)
-        if manifest.family and not manifest.analysis:
-            console.print(f"no controls yet: `distill analyse {path} CORPUS` finds them", markup=False)
-        console.print(f"{path}: ready. Try: distill render {path} -o out.wav", markup=False)
-
-    emit(args, data, say)
-    return 0

@@ -1,4 +1,4 @@
-"""`distill vocoder`: which vocoders there are, fetching and checking published weights, adding one's own."""
+"""`distill vocoder`: list vocoders; download, verify, remove and add published weights."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
+    """Add the command `vocoder` and its actions."""
     parser = subparsers.add_parser("vocoder", help="list, download, verify, remove and add vocoder weights")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
@@ -25,29 +26,32 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
         made.set_defaults(run=run)
         return made
 
-    command("list", _list, "the vocoders there are, and which of them are on this machine")
-    download = command("download", _download, "fetch published BigVGAN weights once; later runs never ask the network")
+    command("list", _list, "list all vocoders, and whether they are on this machine")
+    download = command(
+        "download", _download, "download published BigVGAN weights, once; no later command uses the network"
+    )
     download.add_argument(
-        "name", nargs="?", default="bigvgan", help="a name of `distill vocoder list` (default: bigvgan)"
+        "name", nargs="?", default="bigvgan", help="a name from `distill vocoder list` (default: bigvgan)"
     )
     download.add_argument(
         "--weights",
         type=Path,
         metavar="PATH",
-        help="take this local checkpoint, or folder with one, instead of the network's",
+        help="take this local checkpoint, or the folder that holds one, instead of downloading",
     )
-    verify = command("verify", _verify, "compare weights on this machine with their recorded checksums")
+    verify = command("verify", _verify, "compare the weights on this machine with their recorded checksums")
     verify.add_argument("name", nargs="?", help="only this vocoder")
     remove = command("remove", _remove, "delete weights from this machine")
     remove.add_argument("name")
-    add = command("add", _add, "register a published HiFi-GAN or BigVGAN generator as a further vocoder")
-    add.add_argument("name", help="how you will call it")
+    add = command("add", _add, "add a published HiFi-GAN or BigVGAN generator as another vocoder")
+    add.add_argument("name", help="its name from now on")
     add.add_argument("--weights", type=Path, required=True, metavar="FILE", help="the published generator checkpoint")
     add.add_argument("--config", type=Path, required=True, metavar="FILE", help="its published config.json")
     add.add_argument("--kind", choices=("hifigan", "bigvgan"), default="hifigan", help="default: hifigan")
 
 
 def _rows() -> list[dict[str, Any]]:
+    """Return one row per vocoder, as JSON."""
     from distill_engine.library.folders import vocoders_dir
     from distill_engine.vocoders.bigvgan import PINS
     from distill_engine.vocoders.registry import VOCODERS
@@ -110,7 +114,10 @@ def _download(args: argparse.Namespace) -> int:
 
 
 def _records(name: str | None) -> list[WeightsRecord]:
-    """What is on this machine; with a name only that. Raises VocoderError where there is none."""
+    """Return the weights on this machine, or only those called `name`.
+
+    Raises VocoderError if there are none.
+    """
     from distill_engine.library.folders import vocoders_dir
     from distill_engine.vocoders.bigvgan import PINS
     from distill_engine.vocoders.weights.records import added, hub_folder, read_record
@@ -130,7 +137,13 @@ def _verify(args: argparse.Namespace) -> int:
     for record in records:
         verify(record)
     data = [{"name": record.name, "sha256": record.converted_sha256, "state": "whole"} for record in records]
-    emit(args, data, lambda c: c.print("\n".join(f"{r.name}: whole" for r in records) or "no weights on this machine"))
+    emit(
+        args,
+        data,
+        lambda c: c.print(
+            "\n".join(f"{r.name}: complete and undamaged" for r in records) or "no weights on this machine"
+        ),
+    )
     return 0
 
 
@@ -164,7 +177,7 @@ def _add(args: argparse.Namespace) -> int:
 
 
 class WeightsProgress:
-    """Draws weights events on stderr: size, speed and time left."""
+    """Draw the events of a download or conversion on stderr: size, speed and time left."""
 
     def __init__(self) -> None:
         from rich.progress import (
@@ -198,6 +211,6 @@ class WeightsProgress:
         elif isinstance(event, DownloadProgress) and event.file in self._tasks:
             self._progress.update(self._tasks[event.file], completed=event.done, total=event.total or None)
         elif isinstance(event, Converting):
-            self._console.print(f"converting {event.file} to plain tensors, once")
+            self._console.print(f"converting {event.file} to plain tensors (done once)")
         elif isinstance(event, FellBack):
             self._console.print(event.reason)

@@ -1,4 +1,4 @@
-"""Clients for other programs, generated from the vocabulary: what lies in `patches/`, or the same for one model."""
+"""Clients for other programs, generated from the vocabulary, for every model or for one."""
 
 from distill_control.client_patches.generate import generate
 from distill_control.client_patches.panel import Panel

@@ -1,4 +1,4 @@
-"""All patches at once: relative path -> content."""
+"""The files of `patches/`, all at once."""
 
 from distill_control.client_patches.maxmsp import max_patch
 from distill_control.client_patches.midimaps import LAYOUTS, midi_map
@@ -12,7 +12,10 @@ from distill_control.client_patches.touchosc import touchosc_file
 
 
 def generate(panel: Panel | None = None) -> dict[str, bytes]:
-    """Every file of `patches/`, the same for the same panel, byte for byte."""
+    """Return every file of `patches/`: relative path -> contents.
+
+    The same panel gives the same bytes.
+    """
     panel = panel or Panel()
     texts = {
         "max/distill.maxpat": max_patch(panel),

@@ -1,4 +1,4 @@
-"""MIDI maps of three common controllers, for their factory settings."""
+"""MIDI maps of three common controllers at their factory settings."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,17 @@ from distill_control.client_patches.panel import Panel
 
 @dataclass(frozen=True)
 class Layout:
-    """A controller's factory numbers: two rows of knobs, faders, a master fader, buttons for presets and transport."""
+    """The controls of a MIDI controller at its factory settings.
+
+    Attributes:
+        name: maker and product.
+        port: part of the name of its MIDI port.
+        about: one line for the head of the map: which controls do what.
+        knobs, more_knobs, last_knobs: CC numbers of up to three rows of knobs.
+        faders: CC numbers of the faders.
+        master: CC number of the master fader, if there is one.
+        presets, play, stop, panic: buttons, such as "note 1" or "cc 32".
+    """
 
     name: str
     port: str
@@ -21,7 +31,6 @@ class Layout:
     play: str
     stop: str
     panic: str
-    head: str = ""
 
 
 MIDIMIX = Layout(
@@ -73,11 +82,15 @@ LAYOUTS: dict[str, Layout] = {
     "novation-launch-control-xl": LAUNCH_CONTROL_XL,
 }
 
-_SOURCES = ("rate", "range", "position", "speed", "jitter")
+_SOURCE_PARAMETERS = ("rate", "range", "position", "speed", "jitter")
 
 
 def midi_map(layout: Layout, panel: Panel) -> str:
-    """One map: controls on the first knobs, latents on the faders, the source and the map on the knobs between."""
+    """Return a map as TOML.
+
+    The first knobs move controls, the faders latent dimensions, the second knobs the source and the
+    point on the corpus map.
+    """
     head = [
         f"# {layout.name}: {layout.about}.",
         "# Built in. To change it, copy it into the library's `maps` folder, or give it with `distill-engine --map FILE`.",
@@ -88,7 +101,12 @@ def midi_map(layout: Layout, panel: Panel) -> str:
     ]
     controls = [fader.address for fader in panel.control_faders][:8]
     latents = [fader.address for fader in panel.latent_faders]
-    middle = ["/distill/width", *(f"/distill/source/{name}" for name in _SOURCES), "/distill/map/x", "/distill/map/y"]
+    middle = [
+        "/distill/width",
+        *(f"/distill/source/{name}" for name in _SOURCE_PARAMETERS),
+        "/distill/map/x",
+        "/distill/map/y",
+    ]
     rows = [("knobs", layout.knobs, controls)]
     if layout.more_knobs:
         rows += [("second knobs", layout.more_knobs, middle), ("third knobs", layout.last_knobs, latents[8:16])]
@@ -99,18 +117,19 @@ def midi_map(layout: Layout, panel: Panel) -> str:
     for title, numbers, targets in rows:
         pairs = list(zip(numbers, targets, strict=False))
         blocks += [
-            _bind(f"cc {number}", target, title if not place else "") for place, (number, target) in enumerate(pairs)
+            _bind(f"cc {number}", target, title if not index else "") for index, (number, target) in enumerate(pairs)
         ]
     if layout.master is not None:
         blocks.append(_bind(f"cc {layout.master}", "/distill/gain", "master fader", "range = [-60.0, 6.0]"))
-    for place, control in enumerate(layout.presets):
-        recall = ('action = "trigger"', f"arguments = [{place}, 1.0]")
-        blocks.append(_bind(control, "/distill/preset/recall", "presets" if not place else "", *recall))
+    for number, control in enumerate(layout.presets):
+        recall = ('action = "trigger"', f"arguments = [{number}, 1.0]")
+        blocks.append(_bind(control, "/distill/preset/recall", "presets" if not number else "", *recall))
     for control, command in ((layout.play, "play"), (layout.stop, "stop"), (layout.panic, "panic")):
         blocks.append(_bind(control, f"/distill/{command}", "", 'action = "trigger"'))
     return "\n\n".join(blocks) + "\n"
 
 
 def _bind(control: str, target: str, title: str, *lines: str) -> str:
+    """Return one binding as TOML, under a comment where `title` is not empty."""
     head = [f"# {title}"] if title else []
     return "\n".join([*head, "[[bind]]", f'control = "{control}"', f'target = "{target}"', *lines])

@@ -7,14 +7,14 @@ from distill_control.client_patches.panel import Button, Fader, Gauge, Panel
 
 
 def open_stage_control_session(panel: Panel) -> str:
-    """The session as JSON: three tabs of faders, with menus and buttons on the first."""
+    """Return the session as JSON: three tabs of faders, with menus and buttons on the first."""
     tabs = [
         _tab(
             "play",
             [
                 *_buttons(panel),
                 *_menus(panel),
-                *(_fader(fader) for fader in panel.statics),
+                *(_fader(fader) for fader in panel.common_faders),
                 *_gauges(panel),
                 _refused(),
             ],
@@ -39,6 +39,7 @@ def _tab(label: str, widgets: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _fader(fader: Fader) -> dict[str, Any]:
+    """Return a fader, or a button for a toggle."""
     widget = {"id": fader.key, "label": fader.label, "address": fader.address, "comments": fader.description}
     if fader.toggle:
         return widget | {"type": "button", "mode": "toggle", "on": 1, "off": 0, "default": fader.default}
@@ -51,13 +52,14 @@ def _gauges(panel: Panel) -> list[dict[str, Any]]:
 
 
 def _gauge(gauge: Gauge) -> dict[str, Any]:
+    """Return a fader that only shows a reading."""
     bounds = {"min": gauge.minimum, "max": gauge.maximum}
     widget = {"id": gauge.key, "label": gauge.label, "address": gauge.address, "comments": gauge.description}
     return widget | {"type": "fader", "range": bounds, "decimals": 3, "interaction": False, "bypass": True}
 
 
 def _refused() -> dict[str, Any]:
-    """Shows the last error: the address and the reason."""
+    """Return the text that shows the last error: its address and the reason."""
     return {"type": "text", "id": "refused", "label": "refused", "address": "/distill/error", "wrap": True}
 
 
@@ -66,7 +68,10 @@ def _buttons(panel: Panel) -> list[dict[str, Any]]:
 
 
 def _button(button: Button) -> dict[str, Any]:
-    """A tap sends the first argument, or 1 where there is none (a preset is recalled at once)."""
+    """Return a button.
+
+    A tap sends its first argument, or 1; a preset is recalled without a glide.
+    """
     widget = {"type": "button", "id": button.label.replace(" ", "-"), "label": button.label, "address": button.address}
     if not button.arguments:
         return widget | {"mode": "tap", "on": 1}

@@ -1,4 +1,4 @@
-"""What every patch shows, whichever program it is for: faders, menus, buttons; taken from the vocabulary."""
+"""The contents of every patch, taken from the vocabulary: faders, menus, gauges, buttons."""
 
 from dataclasses import dataclass
 
@@ -6,22 +6,26 @@ from distill_engine.errors import ConfigError
 from distill_engine.vocabulary import table as vocabulary
 from distill_engine.vocabulary.table import Row
 
+POLL_MS = 100
+"""How often a patch asks for a value that a subscription leaves out."""
+
 
 @dataclass(frozen=True)
-class Shown:
-    """What has a value to show. `label` is short, `key` fit for names of objects."""
+class Item:
+    """One address with a value. `label` is a short text for the screen."""
 
     address: str
     label: str
 
     @property
     def key(self) -> str:
+        """Return the address as a name for objects, without slashes."""
         return key_of(self.address)
 
 
 @dataclass(frozen=True)
-class Fader(Shown):
-    """One parameter as a fader or, for a toggle, a switch."""
+class Fader(Item):
+    """A parameter as a fader or, for a toggle, a switch. The range is in `unit`."""
 
     minimum: float
     maximum: float
@@ -32,16 +36,16 @@ class Fader(Shown):
 
 
 @dataclass(frozen=True)
-class Menu(Shown):
-    """One setting with its choices."""
+class Menu(Item):
+    """A setting with its choices."""
 
     choices: tuple[str, ...]
     default: str
 
 
 @dataclass(frozen=True)
-class Gauge(Shown):
-    """One number that is only shown."""
+class Gauge(Item):
+    """A number that is shown and cannot be set."""
 
     minimum: float
     maximum: float
@@ -50,7 +54,7 @@ class Gauge(Shown):
 
 @dataclass(frozen=True)
 class Button:
-    """One message to send: an address and its arguments."""
+    """A message to send: an address and its arguments."""
 
     label: str
     address: str
@@ -59,10 +63,15 @@ class Button:
 
 @dataclass(frozen=True)
 class Panel:
-    """The whole of what a patch shows.
+    """All items of a patch.
 
-    `port` is the instrument's OSC port, `listen` the patch's own, `controls` the names (or numbers) of the controls,
-    `latents` how many latent dimensions and `presets` how many presets get a fader or button.
+    Attributes:
+        host, port: address and OSC port of the engine.
+        listen: OSC port of the patch, for changes.
+        query_port: OSCQuery port of the engine.
+        controls: names of the model's controls, or their numbers for a patch that fits every model.
+        latents: latent dimensions that get a fader.
+        presets: presets that get a button.
 
     Raises:
         ConfigError: if a number is out of range.
@@ -78,19 +87,19 @@ class Panel:
 
     def __post_init__(self) -> None:
         if not all(0 < port < 65536 for port in (self.port, self.listen, self.query_port)):
-            raise ConfigError("ports are 1 to 65535")
+            raise ConfigError(f"ports {self.port}, {self.listen}, {self.query_port}: give 1 to 65535")
         if len(self.controls) > vocabulary.CONTROL_COUNT or not 0 <= self.latents <= vocabulary.LATENT_COUNT:
             raise ConfigError(f"at most {vocabulary.CONTROL_COUNT} controls and {vocabulary.LATENT_COUNT} latents")
 
     @property
-    def statics(self) -> tuple[Fader, ...]:
-        """The parameters that every model has."""
+    def common_faders(self) -> tuple[Fader, ...]:
+        """Return the faders of the parameters that every model has."""
         rows = (row for row in vocabulary.ROWS if row.kind == "parameter" and row.family is None)
         return tuple(_fader(row, row.address, row.address.removeprefix("/distill/").replace("/", " ")) for row in rows)
 
     @property
     def control_faders(self) -> tuple[Fader, ...]:
-        """The model's named controls."""
+        """Return the faders of the model's named controls."""
         row = vocabulary.row("/distill/control/0")
         return tuple(
             _fader(row, f"{row.prefix}{name}", f"control {name}" if name.isdigit() else name) for name in self.controls
@@ -98,17 +107,18 @@ class Panel:
 
     @property
     def latent_faders(self) -> tuple[Fader, ...]:
-        """The first latent dimensions."""
+        """Return the faders of the first latent dimensions."""
         row = vocabulary.row("/distill/latent/0")
         return tuple(_fader(row, f"{row.prefix}{index}", f"latent {index}") for index in range(self.latents))
 
     @property
     def faders(self) -> tuple[Fader, ...]:
-        return self.statics + self.control_faders + self.latent_faders
+        """Return all faders."""
+        return self.common_faders + self.control_faders + self.latent_faders
 
     @property
     def menus(self) -> tuple[Menu, ...]:
-        """The settings that have choices: source and vocoder."""
+        """Return the settings that have choices: source and vocoder."""
         return tuple(
             Menu(row.address, row.address.removeprefix("/distill/"), row.value_argument.choices, str(row.default))
             for row in vocabulary.ROWS
@@ -117,7 +127,7 @@ class Panel:
 
     @property
     def gauges(self) -> tuple[Gauge, ...]:
-        """The readings that are numbers."""
+        """Return the readings that are numbers."""
         rows = (row for row in vocabulary.ROWS if row.kind == "reading" and row.value_argument.numeric)
         return tuple(
             Gauge(
@@ -131,42 +141,52 @@ class Panel:
         )
 
     @property
-    def valued(self) -> tuple[Fader | Menu | Gauge, ...]:
-        """Everything that has a value to show."""
+    def polled(self) -> tuple[Gauge, ...]:
+        """Return the gauges that a subscription leaves out: a patch has to ask for their values."""
+        return tuple(gauge for gauge in self.gauges if vocabulary.row(gauge.address).on_request)
+
+    @property
+    def items(self) -> tuple[Fader | Menu | Gauge, ...]:
+        """Return all faders, menus and gauges."""
         return (*self.faders, *self.menus, *self.gauges)
 
     @property
     def commands(self) -> tuple[Button, ...]:
-        """Every command that needs no arguments."""
+        """Return a button for every command without arguments."""
         rows = (row for row in vocabulary.ROWS if row.kind == "command" and not row.arguments)
         return tuple(Button(row.address.removeprefix("/distill/").replace("/", " "), row.address) for row in rows)
 
     @property
     def recalls(self) -> tuple[Button, ...]:
-        """Buttons for the first presets, gliding there in a second."""
+        """Return buttons that glide to the first presets within a second."""
         return tuple(Button(f"preset {n}", "/distill/preset/recall", (n, 1.0)) for n in range(self.presets))
 
     @property
     def numbered(self) -> bool:
-        """Whether the controls go by number: then changes are to come that way, and names are shown as they are told."""
+        """Return whether the controls are addressed by number.
+
+        Such a patch subscribes to changes by number and shows the model's names beside the numbers.
+        """
         return bool(self.controls) and all(name.isdigit() for name in self.controls)
 
     @property
     def subscribe(self) -> Button:
-        """Asks for changes at the patch's own port, controls spelt as the patch spells them."""
+        """Return the button that subscribes to changes, with controls addressed as in the patch."""
         return Button("connect", "/distill/subscribe", (self.listen, *(("numbers",) if self.numbered else ())))
 
     @property
     def status(self) -> Button:
+        """Return the button that asks for the status."""
         return Button("status", "/distill/status")
 
 
 def key_of(address: str) -> str:
-    """An address as a name without slashes: `source-rate`."""
+    """Return an address as a name without slashes, such as `source-rate`."""
     return address.removeprefix("/distill/").replace("/", "-").replace("_", "-").replace(" ", "-")
 
 
 def _fader(row: Row, address: str, label: str) -> Fader:
+    """Return the fader of a parameter; `address` may be one of the family that `row` describes."""
     argument = row.value_argument
     default = next((p.default for p in vocabulary.PARAMETERS if p.address == address), float(row.default or 0.0))
     return Fader(

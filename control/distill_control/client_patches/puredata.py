@@ -1,45 +1,59 @@
-"""Pure Data: one `.pd` for vanilla 0.51 and later, without externals."""
+"""Pure Data: one `.pd` for vanilla 0.51 and later, without externals. Positions are in pixels."""
 
 from itertools import pairwise
 
-from distill_control.client_patches.panel import Fader, Gauge, Menu, Panel
+from distill_control.client_patches.panel import POLL_MS, Fader, Gauge, Menu, Panel
 
 _FONT = "0 10 #fcfcfc #000000 #000000"
 
 
 class _Canvas:
-    """Lines of a Pd file in the making; objects are numbered in the order in which they are written."""
+    """The lines of a Pd file that is being built.
+
+    Objects are numbered in the order of their lines.
+    """
 
     def __init__(self) -> None:
         self.objects: list[str] = []
         self.cords: list[str] = []
 
     def add(self, line: str) -> int:
+        """Add a line that makes an object; return the object's number."""
         self.objects.append(line + ";")
         return len(self.objects) - 1
 
     def object(self, x: int, y: int, text: str) -> int:
+        """Add an object box; return its number."""
         return self.add(f"#X obj {x} {y} {text}")
 
     def message(self, x: int, y: int, text: str) -> int:
+        """Add a message box; return its number."""
         return self.add(f"#X msg {x} {y} {text}")
 
     def text(self, x: int, y: int, text: str) -> int:
+        """Add a comment; return its number."""
         return self.add(f"#X text {x} {y} {text}")
 
     def join(self, source: int, outlet: int, target: int, inlet: int = 0) -> None:
+        """Connect an outlet of object `source` with an inlet of object `target`."""
         self.cords.append(f"#X connect {source} {outlet} {target} {inlet};")
 
     def chain(self, *objects: int) -> None:
+        """Connect each object's first outlet with the next one's first inlet."""
         for source, target in pairwise(objects):
             self.join(source, 0, target)
 
     def file(self) -> str:
+        """Return the file's text."""
         return "\n".join(["#N canvas 40 40 1020 780 10;", *self.objects, *self.cords]) + "\n"
 
 
 def pd_patch(panel: Panel) -> str:
-    """The patch. Every fader receives `distill-KEY` (which sends) and `distill-KEY-shown` (which only shows)."""
+    """Return the patch.
+
+    Every fader has two receivers: `distill-KEY` moves it and sends its value, `distill-KEY-shown`
+    only shows one.
+    """
     canvas = _Canvas()
     canvas.text(20, 10, "DISTILL - move a fader and it plays - what others move shows here")
     _network_out(canvas, panel)
@@ -49,7 +63,9 @@ def pd_patch(panel: Panel) -> str:
         _menu(canvas, menu, 20 + 150 * index, 130)
     for index, gauge in enumerate(panel.gauges):
         _gauge(canvas, gauge, 480 + 150 * index, 130)
-    columns = (panel.statics, panel.control_faders, panel.latent_faders)
+    for index, gauge in enumerate(panel.polled):
+        _poll(canvas, gauge, 2400 + 150 * index, 20)
+    columns = (panel.common_faders, panel.control_faders, panel.latent_faders)
     for column, faders in enumerate(columns):
         for row, fader in enumerate(faders):
             _fader(canvas, fader, 20 + column * 330, 280 + row * 26)
@@ -57,9 +73,9 @@ def pd_patch(panel: Panel) -> str:
 
 
 def _network_out(canvas: _Canvas, panel: Panel) -> None:
-    """Lists sent to `distill-out` go out as OSC."""
+    """Send lists that arrive at `distill-out` as OSC, and subscribe to changes at the start."""
     start = canvas.object(1100, 20, "loadbang")
-    connect = canvas.message(1100, 50, f"connect {panel.host} {panel.port}")
+    connect = canvas.message(1100, 50, f"connect {escaped(panel.host)} {panel.port}")
     sender = canvas.object(1100, 140, "netsend -u -b")
     canvas.chain(start, connect, sender)
     received = canvas.object(1100, 80, "r distill-out")
@@ -73,21 +89,21 @@ def _network_out(canvas: _Canvas, panel: Panel) -> None:
 
 
 def _send(canvas: _Canvas, packed: int, x: int, y: int) -> None:
-    """From `oscformat` to the network."""
+    """Connect an `oscformat` with the network."""
     prepend = canvas.object(x, y, "list prepend send")
     out = canvas.object(x, y + 20, "s distill-out")
     canvas.chain(packed, prepend, out)
 
 
 def _network_in(canvas: _Canvas, panel: Panel) -> None:
-    """Changes, errors and the status come in at the patch's port."""
+    """Receive changes, errors and the status at the patch's port."""
     listen = canvas.object(1100, 200, f"netreceive -u -b {panel.listen}")
     parse = canvas.object(1100, 230, "oscparse")
     trim = canvas.object(1100, 260, "list trim")
     ours = canvas.object(1100, 290, "route distill")
     canvas.chain(listen, parse, trim, ours)
     shown: dict[str, dict[str, str]] = {}
-    for item in panel.valued:
+    for item in panel.items:
         first, _, second = item.address.removeprefix("/distill/").partition("/")
         shown.setdefault(first, {})[second] = item.key
     for word in shown:
@@ -106,11 +122,11 @@ def _network_in(canvas: _Canvas, panel: Panel) -> None:
 
 
 def _errors(canvas: _Canvas, source: int, outlet: int) -> None:
-    """What was refused, and why: on the console, and the last one in the patch."""
+    """Show rejected messages: the last one in the patch, all of them on the console."""
     listed = canvas.object(1250, 640, "list prepend error")
     trimmed, console = canvas.object(1250, 660, "list trim"), canvas.object(1250, 680, "print distill")
     reason = canvas.object(1400, 640, "unpack s s")
-    shown = canvas.add("#X symbolatom 20 745 100 0 0 0 refused - -")
+    shown = canvas.add("#X symbolatom 20 745 100 0 0 1 refused - -")
     canvas.join(source, outlet, listed)
     canvas.chain(listed, trimmed, console)
     canvas.join(source, outlet, reason)
@@ -118,7 +134,7 @@ def _errors(canvas: _Canvas, source: int, outlet: int) -> None:
 
 
 def _names(canvas: _Canvas, panel: Panel, source: int, outlet: int) -> None:
-    """The model's names for its controls become the labels of the numbered faders."""
+    """Label the numbered faders with the model's names of its controls."""
     faders = panel.control_faders
     names = canvas.object(1550, 640, "unpack" + " s" * len(faders))
     canvas.join(source, outlet, names)
@@ -129,7 +145,7 @@ def _names(canvas: _Canvas, panel: Panel, source: int, outlet: int) -> None:
 
 
 def _show(canvas: _Canvas, source: int, outlet: int, members: dict[str, str], x: int, y: int) -> None:
-    """What arrives below one first word: its own value, and those of the addresses under it."""
+    """Distribute what arrives for the first word of an address: its value and those below it."""
     words = [name for name in members if name]
     if words and any(word.isdigit() for word in words):
         source, outlet = _spell_numbers(canvas, source, outlet, x, y), 0
@@ -146,7 +162,10 @@ def _show(canvas: _Canvas, source: int, outlet: int, members: dict[str, str], x:
 
 
 def _spell_numbers(canvas: _Canvas, source: int, outlet: int, x: int, y: int) -> int:
-    """Puts an n before the first word: `oscparse` gives the 3 of an address as a symbol, which `route 3` never matches."""
+    """Put an `n` before the first word of a list; return the object that gives the list.
+
+    `oscparse` gives the 3 of an address as a symbol, and `route 3` matches numbers only.
+    """
     listed, twice = canvas.object(x, y - 20, "list"), canvas.object(x, y, "t l l")
     canvas.join(source, outlet, listed)
     canvas.chain(listed, twice)
@@ -162,13 +181,21 @@ def _spell_numbers(canvas: _Canvas, source: int, outlet: int, x: int, y: int) ->
     return trimmed
 
 
+def escaped(text: str) -> str:
+    """Return a text as one word of a Pd file. Raises ValueError for a line break."""
+    if len(text.splitlines()) > 1:
+        raise ValueError("a word in Pd has one line")
+    return "".join(f"\\{character}" if character in " ;,\\$" else character for character in text)
+
+
 def check_plain(word: str) -> None:
-    """Pd reads some characters as its own. Raises ValueError for a word that it would not take as it is."""
+    """Check that Pd reads a word as one symbol. Raises ValueError."""
     if any(character in word for character in " ;,\\$"):
         raise ValueError(f"{word} cannot be a word in Pd")
 
 
 def _buttons(canvas: _Canvas, panel: Panel) -> None:
+    """Add a bang for each button, with its message."""
     buttons = (panel.subscribe, panel.status, *panel.commands, *panel.recalls)
     for index, button in enumerate(buttons):
         x, y = 20 + 120 * (index % 8), 40 + 40 * (index // 8)
@@ -186,7 +213,7 @@ def _buttons(canvas: _Canvas, panel: Panel) -> None:
 
 
 def _menu(canvas: _Canvas, menu: Menu, x: int, y: int) -> None:
-    """A row of buttons; the choice is sent by its name, and what is chosen shows above."""
+    """Add a column of choices, each sent by its name, below the present choice."""
     box = canvas.add(f"#X symbolatom {x} {y} 14 0 0 1 {menu.label} - -")
     shown = canvas.object(1700, y, f"r distill-{menu.key}-shown")
     words = canvas.object(1700, y + 20, "symbol")
@@ -201,11 +228,22 @@ def _menu(canvas: _Canvas, menu: Menu, x: int, y: int) -> None:
 
 
 def _gauge(canvas: _Canvas, gauge: Gauge, x: int, y: int) -> None:
+    """Add a number that only shows a reading."""
     box = canvas.add(f"#X floatatom {x} {y} 7 0 0 1 {gauge.label.replace(' ', '_')} - -")
     canvas.join(canvas.object(x + 1600, y, f"r distill-{gauge.key}-shown"), 0, box)
 
 
+def _poll(canvas: _Canvas, gauge: Gauge, x: int, y: int) -> None:
+    """Ask for a gauge's value at regular intervals, once the patch is connected."""
+    start, delay = canvas.object(x, y, "loadbang"), canvas.object(x, y + 30, "delay 400")
+    metro, empty = canvas.object(x, y + 60, f"metro {POLL_MS}"), canvas.object(x, y + 90, "list")
+    packed = canvas.object(x, y + 120, "oscformat " + " ".join(gauge.address.strip("/").split("/")))
+    canvas.chain(start, delay, metro, empty, packed)
+    _send(canvas, packed, x, y + 150)
+
+
 def _fader(canvas: _Canvas, fader: Fader, x: int, y: int) -> None:
+    """Add a fader with its number, or a toggle."""
     key = f"distill-{fader.key}"
     check_plain(key)
     packed = canvas.object(x + 2200, y, "oscformat " + " ".join(fader.address.strip("/").split("/")))

@@ -1,11 +1,13 @@
-"""The few lines that go with each patch."""
+"""Write README.md of the folder of patches and of each patch."""
 
 from distill_control.client_patches.panel import Panel
 
 _ALL = """# Patches
 
-Clients that play a running `distill-engine`, all generated from the vocabulary. With your own model's control names on
-the faders: `distill patches FOLDER --model MODEL` (other ports: `--port`, `--listen`).
+Clients that play a running `distill-engine`, all generated from the table of addresses. To get them with the control names
+of your own model:
+
+    distill patches FOLDER --model MODEL
 
 | folder | for |
 |---|---|
@@ -17,85 +19,134 @@ the faders: `distill patches FOLDER --model MODEL` (other ports: `--port`, `--li
 | `open-stage-control` | Open Stage Control |
 | `midi` | MIDI maps of three controllers |
 
-Each sends to {host} port {port} and is told about changes at port {listen}. From another computer or a phone, start the
-engine with `--bind 0.0.0.0 --allow ADDRESS` and put its address into the patch. Controls are there by number
-(`/distill/control/0` is the model's first): `/distill/subscribe {listen} numbers` has changes told that way, and
-`/distill/controls` tells the model's names. What the instrument refuses is told at the port subscribed, too.
+Every client sends to {host}, port {port}, and receives changes at port {listen}. `--port` and `--listen` write other
+ports, `--host` another computer.
+
+**From another computer or a tablet.** Start the engine with `--bind 0.0.0.0 --allow ADDRESS`, where ADDRESS is that of
+the client, and put the address of the engine's computer into the client.
+
+**Controls by number.** These patches fit every model: `/distill/control/0` is the first control of the model that plays.
+`/distill/subscribe {listen} numbers` asks for changes by number; `/distill/controls` brings the names.
+
+**Rejected messages.** The engine answers with `/distill/error`, the address and the reason. The patches show it.
 """
 
 _EACH = {
-    "max": """# Max/MSP
+    "max": """# Max
 
-Open `distill.maxpat` while `distill-engine` plays. It connects by itself (the button **connect** does so again) and then
-shows what others move, too. Faders are sent at once; **save as** keeps the present state as a preset, the preset buttons
-glide to it in one second. Messages that have no object here go into any `prepend` in front of `udpsend {host} {port}`.
-What is refused stands under **refused** and in the console; the numbered faders are labelled with the model's names.
+Start `distill-engine`, then open `distill.maxpat`. It connects by itself; the button **connect** does so again.
+
+- Faders act at once, and follow what other clients move.
+- The preset buttons glide to a preset in one second. **save as** keeps the present state as a preset.
+- The numbered faders take the names of the model's controls.
+- **refused** shows the last message that the engine rejected, with the reason. The console lists all.
+
+To send anything else, put a `prepend ADDRESS` in front of `udpsend {host} {port}`.
 """,
     "puredata": """# Pure Data
 
-Open `distill.pd` (vanilla, no externals) while `distill-engine` plays. It connects by itself. From other patches,
-`[s distill-gain]` moves a fader and `[r distill-gain-shown]` tells what it is; `[s distill-out]` sends any list made by
-`[oscformat]` and `[list prepend send]`. Errors, status and lists are printed to the console, the last refusal stands below the
-faders; the numbered faders are labelled with the model's names. It runs without a window: `pd -nogui -noaudio -stderr distill.pd`.
+Start `distill-engine`, then open `distill.pd` (vanilla, no externals). It connects by itself.
+
+- Faders act at once, and follow what other clients move.
+- The numbered faders take the names of the model's controls.
+- The line at the bottom shows the last message that the engine rejected, with the reason.
+- Errors, status and lists are printed to the console.
+
+From other patches:
+
+| object | what it does |
+|---|---|
+| `[s distill-gain]` | moves a fader |
+| `[r distill-gain-shown]` | outputs its value, whoever moved it |
+| `[s distill-out]` | sends a list made by `[oscformat]` and `[list prepend send]` |
+
+Without a window: `pd -nogui -noaudio -stderr distill.pd`.
 """,
     "supercollider": """# SuperCollider
 
-`"distill.scd".load`, or evaluate the file. Then `~distill.("gain", -6)`, `~distill.("control/0", 0.5, 2.0)` (glides for
-two seconds), `~distill.("preset/recall", 0)`. `~distillValues["/distill/gain"]` is the present value;
-`~distillChanged = {{ |address, values| ... }}` is called for every change. Wrong addresses and refusals post a warning.
+Start `distill-engine`, then evaluate `distill.scd`, or load it: `"distill.scd".load`.
+
+| expression | what it does |
+|---|---|
+| `~distill.("gain", -6)` | sends one message |
+| `~distill.("control/0", 0.5, 2.0)` | glides there in two seconds |
+| `~distill.("preset/recall", 0)` | recalls the first preset |
+| `~distillValues["/distill/gain"]` | is the present value |
+| `~distillChanged = {{ arg address, values; ... }}` | is called at every change |
+
+A wrong address posts a warning, and so does a message that the engine rejects.
 """,
     "touchdesigner": """# TouchDesigner
 
-1. Make a Base COMP, and inside it two Text DATs: `distill_callbacks` with the text of `distill_callbacks.py`, and
-   `distill_setup` with that of `distill_setup.py`.
-2. Right-click `distill_setup`, **Run Script**. It makes `distill_values` (a Constant CHOP, one channel per parameter),
-   `distill_out` (OSC Out CHOP to {host} port {port}), `distill_send` (OSC Out DAT), `distill_in` (OSC In DAT, port {listen}) and
-   `distill_table`.
-3. Move the channels of `distill_values`, or put any CHOP whose channels are named like `distill/control/0` into `distill_out`.
-4. `distill_table` holds the present values, the names of the controls and the last error (also in the textport); settings and
-   commands go by `op("distill_callbacks").module.send("/distill/source", "corpus")`.
+1. Start `distill-engine`.
+2. Make a Base COMP. Inside it make two Text DATs: `distill_callbacks` with the text of `distill_callbacks.py`, and
+   `distill_setup` with the text of `distill_setup.py`.
+3. Right-click `distill_setup` and choose **Run Script**. It makes these operators:
 
-By OSCQuery instead: an **OSCQuery**-aware component (Palette, TDAbleton or Chataigne's bridge) pointed at
-`http://{host}:{query_port}` lists every parameter with its range, unit and the loaded model's control names; in a Text DAT,
-`requests.get("http://{host}:{query_port}").json()` gives the same tree.
+| operator | what it does |
+|---|---|
+| `distill_values` | Constant CHOP with one channel for each parameter |
+| `distill_out` | OSC Out CHOP: sends the channels to {host}, port {port} |
+| `distill_send` | OSC Out DAT: sends settings and commands |
+| `distill_in` | OSC In DAT: receives changes at port {listen} |
+| `distill_table` | Table DAT: present values, names of the controls, the last error |
+
+Move the channels of `distill_values`, or put any CHOP whose channels are named like `distill/control/0` into
+`distill_out`. Settings and commands go by `op("distill_callbacks").module.send("/distill/source", "corpus")`. Messages that
+the engine rejects are printed to the textport.
+
+**By OSCQuery.** `http://{host}:{query_port}` describes every parameter with its range, its unit and the control names of the
+loaded model. Point a component that reads OSCQuery to it, or read it in a script:
+`requests.get("http://{host}:{query_port}").json()`.
 """,
     "touchosc": """# TouchOSC
 
-Open `distill.tosc` in the TouchOSC editor or send it to the tablet. **Connections > OSC**: connection 1, UDP, host = the
-computer with the engine (started with `--bind 0.0.0.0 --allow` and the tablet's address), send port {port}, receive port
-{listen}. Press **connect** once: from then on the faders follow what others move.
+1. Start the engine for your tablet: `distill-engine --bind 0.0.0.0 --allow ADDRESS` with the address of the tablet.
+2. Open `distill.tosc` in the TouchOSC editor, or send it to the tablet.
+3. In **Connections > OSC** set connection 1 to UDP, host = the computer with the engine, send port {port}, receive port
+   {listen}.
+4. Press **connect** once. From then on the faders follow what others move.
 """,
     "open-stage-control": """# Open Stage Control
 
-Start it with `--send {host}:{port} --osc-port {listen} --load distill.json`. Feedback: `distill send {subscribe}`
-once. What is refused stands under **refused**.
+1. Start `distill-engine`.
+2. Start Open Stage Control with `--send {host}:{port} --osc-port {listen} --load distill.json`.
+3. Run `distill send {subscribe}` once, so that the widgets follow what others move.
+
+**refused** shows the last message that the engine rejected, with the reason.
 """,
     "midi": """# MIDI maps
 
-These three controllers, at their factory settings, play as soon as they are plugged in: the maps are built in. To change
-one, copy it into the `maps` folder of the library (taken whenever a port of its name is plugged in), or give it with
-`distill-engine --map FILE`. A map is reloaded when it is saved; learning (`/distill/midi/learn ADDRESS`, then move a control)
-adds to it, or starts one for a controller that has none.
+These three controllers play at their factory settings as soon as they are plugged in. Their maps are built in.
 
-| key | |
+To change a map, copy it into the folder `maps` of the library. There it is used whenever a port of its name is plugged
+in. Or give it with `distill-engine --map FILE`. The engine reads a map again whenever it is saved.
+
+To learn a control: `distill send /distill/midi/learn ADDRESS`, then move the control. The engine adds it to the map of
+that controller, or begins a map for it.
+
+| key of a binding | values |
 |---|---|
-| `control` | `cc 16`, `cc14 1`, `nrpn 257`, `bend`, `pressure`, `note 60`, `note *` |
-| `target` | any parameter, setting or command of the vocabulary |
+| `control` | `cc 16`, `cc14 1` (14 bit), `nrpn 257`, `bend`, `pressure`, `note 60`, `note *` |
+| `target` | any parameter, setting or command |
 | `action` | `absolute`, `relative` (endless encoders; `encoding` twos, offset, sign), `gate`, `toggle`, `trigger` |
 | `range`, `curve`, `invert` | `[low, high]`; linear, exponential, logarithmic, s; true |
-| `takeover` | `none`, `pickup` (crossing takes hold), `scaling` |
+| `takeover` | `none`, `pickup` (acts once it has passed the present value), `scaling` (approaches it) |
 | `glide`, `channel`, `feedback` | seconds; 1 to 16; false shows nothing on the controller |
-| `velocity`, `arguments`, `release` | true: how hard is how high; what goes with a command; what a gate sends when let go |
+| `velocity` | true: a harder key is a higher value |
+| `arguments`, `release` | what goes with a command; what a gate sends when it closes |
 
 Above the bindings: `name`, `port`, `output`, `channel`, `takeover`, `glide`, `clock`, `transport`, `programs`,
-`preset_glide`, `feedback`. Program changes recall presets by number (with bank select beyond 128), clock sets the sources' tempo,
-start and stop play and stop; CC 120 and 123 are panic, CC 121 resets.
+`preset_glide`, `feedback`.
+
+Program changes recall presets by number, with bank select beyond 128. A clock sets the tempo of the sources. Start and
+stop play and stop. CC 120 and 123 are panic, CC 121 resets pitch bend, pressure and pick-up.
 """,
 }
 
 
 def readmes(panel: Panel) -> dict[str, str]:
-    """README.md of the whole folder and of each patch."""
+    """Return README.md of the whole folder and of each patch, by path."""
     subscribe = " ".join([panel.subscribe.address, *(str(argument) for argument in panel.subscribe.arguments)])
     places = {
         "subscribe": subscribe,

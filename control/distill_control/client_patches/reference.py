@@ -1,6 +1,6 @@
-"""The README's table of addresses, written from the vocabulary.
+"""Write the table of addresses in `docs/reference/addresses.md` from the vocabulary.
 
-python -m distill_control.client_patches.reference README.md
+python -m distill_control.client_patches.reference docs/reference/addresses.md
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ BEGIN, END = "<!-- addresses: begin -->", "<!-- addresses: end -->"
 
 
 def reference_table() -> str:
-    """All addresses as a Markdown table, in the vocabulary's order."""
+    """Return all addresses as a Markdown table, in the vocabulary's order."""
     lines = ["| address | arguments | what it does |", "|---|---|---|"]
     lines += [f"| `{_address(row)}` | {_arguments(row)} | {row.description} |" for row in ROWS]
     return "\n".join(lines)
@@ -38,7 +38,10 @@ def _range(argument: Argument) -> str:
 
 
 def with_reference(text: str) -> str:
-    """The text with what stands between the two marks replaced by the table. Raises ValueError where the marks are missing."""
+    """Return `text` with the table between its two marks.
+
+    Raises ValueError where the marks are missing.
+    """
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:

@@ -9,11 +9,11 @@ _CODE = """// Distill from SuperCollider. Evaluate this whole file, or load it: 
 //   ~distill.("source", "corpus");  ~distill.("play");
 //   ~distill.("preset/recall", 0, 1.0);
 //   ~distillValues["/distill/gain"];          what it is now, whoever moved it
-//   ~distillValues["/distill/controls"];      names of the model's controls: control/0 is the first, and is told by its name
+//   ~distillValues["/distill/controls"];      names of the model's controls; control/0 is the first of them
 //   ~distillChanged = {{ |address, values| [address, values].postln }};
 //   ~distillStop.value;                       no more feedback
 (
-~distillAddress = NetAddr("{host}", {port});
+~distillAddress = NetAddr({host}, {port});
 ~distillValues = Dictionary.new;
 ~distillChanged = nil;
 ~distillKnown = [
@@ -51,9 +51,15 @@ thisProcess.addOSCRecvFunc(~distillListen);
 """
 
 
+def literal(text: str) -> str:
+    """Return a text as a literal of sclang."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
 def supercollider_client(panel: Panel) -> str:
-    """The client's text, with every address of the vocabulary that can be sent (families end in a slash)."""
+    """Return the client's code, with every address of the vocabulary; families end in a slash."""
     from distill_engine.vocabulary import table as vocabulary
 
-    known = ",\n".join(f'    "{row.prefix}"' for row in vocabulary.ROWS)
-    return _CODE.format(host=panel.host, port=panel.port, addresses=known)
+    known = ",\n".join(f"    {literal(row.prefix)}" for row in vocabulary.ROWS)
+    return _CODE.format(host=literal(panel.host), port=panel.port, addresses=known)

@@ -1,4 +1,4 @@
-"""TouchOSC (the one of 2021 and later): a `.tosc`, which is XML under zlib."""
+"""TouchOSC of 2021 and later: a `.tosc`, which is XML compressed by zlib. Sizes are in pixels."""
 
 import uuid
 import zlib
@@ -8,13 +8,13 @@ from xml.etree import ElementTree
 from distill_control.client_patches.panel import Button, Fader, Gauge, Panel
 
 _SPACE = uuid.UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")
-_WIDTH, _HEIGHT = 1280, 800
-_TOP, _CELL = 120, 76
-_PER_ROW = 16
+_WIDTH, _HEIGHT = 1280, 800  # of the page
+_TOP, _CELL = 120, 76  # top of the faders, width of a fader
+_PER_ROW = 16  # faders in a row
 
 
 def touchosc_xml(panel: Panel) -> bytes:
-    """The layout as XML: one page, buttons above, faders in rows of sixteen below."""
+    """Return the layout as XML: one page, buttons above, faders in rows of sixteen below."""
     root = ElementTree.Element("lexml", version="3")
     page = _node(root, "GROUP", "distill", (0, 0, _WIDTH, _HEIGHT))
     children = ElementTree.SubElement(page, "children")
@@ -37,11 +37,12 @@ def touchosc_xml(panel: Panel) -> bytes:
 
 
 def touchosc_file(panel: Panel) -> bytes:
-    """The `.tosc`."""
+    """Return the `.tosc`."""
     return zlib.compress(touchosc_xml(panel), 9)
 
 
 def _node(parent: Any, kind: str, name: str, frame: tuple[int, int, int, int], **properties: Any) -> Any:
+    """Add a node at `frame` (x, y, width, height) with these properties; return its element."""
     node = ElementTree.SubElement(parent, "node", ID=str(uuid.uuid5(_SPACE, f"{kind} {name}")), type=kind)
     block = ElementTree.SubElement(node, "properties")
     _property(block, "s", "name", name)
@@ -63,6 +64,7 @@ def _property(block: Any, kind: str, key: str, text: str | None) -> Any:
 
 
 def _values(node: Any, **defaults: str) -> None:
+    """Add the values of a node with their defaults."""
     block = ElementTree.SubElement(node, "values")
     for key, default in defaults.items():
         value = ElementTree.SubElement(block, "value")
@@ -107,7 +109,7 @@ def _label(children: Any, text: str, name: str, frame: tuple[int, int, int, int]
 def _message(
     node: Any, address: str, arguments: list[tuple[str, str, str, float, float]], *, receive: bool, send: bool = True
 ) -> None:
-    """One OSC message, sent whenever x changes (buttons: rises)."""
+    """Add one OSC message to a node, sent whenever x changes (of a button: whenever it rises)."""
     osc = ElementTree.SubElement(ElementTree.SubElement(node, "messages"), "osc")
     for key, text in (("enabled", "1"), ("send", str(int(send))), ("receive", str(int(receive))), ("feedback", "0")):
         ElementTree.SubElement(osc, key).text = text
@@ -122,6 +124,7 @@ def _message(
 
 
 def _partial(block: Any, kind: str, conversion: str, value: str, low: float, high: float) -> None:
+    """Add one part of an OSC message: of its path, or an argument scaled to `low` to `high`."""
     partial = ElementTree.SubElement(block, "partial")
     pairs = (("type", kind), ("conversion", conversion), ("value", value))
     for key, text in (*pairs, ("scaleMin", f"{low:g}"), ("scaleMax", f"{high:g}")):

@@ -1,1 +1,1 @@
-"""MIDI: ports, controllers, maps, learning and feedback."""
+"""MIDI: ports, controllers, maps, MIDI learn and feedback to controllers."""

@@ -1,4 +1,4 @@
-"""One controller at work: its messages, through its map, to the session; and what it shows in return."""
+"""One connected controller: its messages go to the session, changes go back to it."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from distill_control.arguments import Value
-from distill_control.midi.binding import Binding, MidiMap
+from distill_control.midi.binding import Binding, MidiMap, Scale, encoder_steps
 from distill_control.midi.controls import Control, to_raw
 from distill_control.midi.decoder import COARSE, FINE, ChannelMode, Clock, Decoder, Gesture, Movement, ProgramChange
 from distill_control.midi.feedback import ControllerFeedback
-from distill_control.midi.scaling import Scale
 from distill_control.midi.takeover import Takeover
 from distill_control.midi.tempo import TempoTracker
 from distill_control.session import Session
@@ -18,23 +17,33 @@ from distill_engine.errors import ControlError, DistillError
 
 Notify = Callable[[str, str], None]
 
-COMPLAINT_SECONDS = 5.0
+REPEAT_SECONDS = 5.0
+"""Least time between two reports of the same error."""
+_REPORT_LIMIT = 100
+"""Errors whose last report is remembered."""
+_ENCODER_RANGE_STEPS = 127.0
+"""Steps of an endless encoder for a parameter's whole range."""
 
 
 @dataclass
 class _State:
-    """What one binding remembers between messages."""
+    """The state of one binding."""
 
     takeover: Takeover
     scale: Scale
     held: set[tuple[int, int]] = field(default_factory=set)
-    """Notes or buttons that hold a gate: (channel, number)."""
+    """Notes or buttons that are pressed: (channel, number)."""
     sent: tuple[Value, ...] | None = None
+    """Last values of a swept command or setting, so that only changes are sent."""
     fine: bool = False
+    """Whether the control last sent 14 bits; feedback then has 14 bits too."""
 
 
 class Controller:
-    """A connected controller (or the virtual port). `name` is its port's; not thread-safe: one thread drives it."""
+    """A connected controller, or the virtual port. Not thread-safe: the MIDI thread uses it.
+
+    `name` is the port's name. `clock` returns seconds.
+    """
 
     def __init__(
         self,
@@ -51,17 +60,17 @@ class Controller:
         self.map = midi_map
         self._notify = notify
         self._clock = clock
-        self._complaints: dict[str, float] = {}
+        self._reported: dict[str, float] = {}
         self._tempo = TempoTracker()
         self._states: list[_State] = []
         self.decoder = Decoder(
             lambda channel, number: self.map.claims(channel, number),
             lambda channel, number: self.map.pairs(channel, number),
         )
-        self.use(midi_map)
+        self.use_map(midi_map)
 
-    def use(self, midi_map: MidiMap) -> None:
-        """Take another map; bindings that stay keep what they know of their controls."""
+    def use_map(self, midi_map: MidiMap) -> None:
+        """Use another map; bindings that are in both maps keep their state."""
         kept = dict(zip(self.map.bindings, self._states, strict=False))
         self.map = midi_map
         self._states = [
@@ -70,42 +79,42 @@ class Controller:
         ]
         self.feedback.forget()
 
-    def understand(self, message: Any, now: float) -> list[Gesture]:
-        """Gestures in a mido message, without carrying them out."""
+    def decode(self, message: Any, now: float) -> list[Gesture]:
+        """Return the gestures in a mido message that arrived at `now` seconds."""
         if self.map.channel and getattr(message, "channel", self.map.channel - 1) != self.map.channel - 1:
             return []
         return self.decoder.feed(message, now)
 
     def perform(self, gestures: Iterable[Gesture], now: float) -> None:
-        """Carry gestures out. What the session refuses is reported, at a bounded rate."""
+        """Carry out gestures. Errors are reported to the user, at a limited rate."""
         for gesture in gestures:
             try:
                 self._perform(gesture, now)
             except DistillError as error:
-                self._complain(str(error))
+                self._report(str(error))
 
     def show(self, changes: Iterable[tuple[str, Value]]) -> None:
-        """Values have changed elsewhere: have the controller show them."""
+        """Queue feedback for changes that others have made: (address, value) pairs."""
         if not self.map.feedback:
             return
         changed = dict(changes)
         for index, (binding, state) in enumerate(zip(self.map.bindings, self._states, strict=True)):
             if binding.feedback and binding.row.kind in ("parameter", "setting"):
-                value = changed.get(self._public(binding))
+                value = changed.get(self._public_address(binding))
                 if value is not None:
-                    self._show(index, binding, state, value)
+                    self._queue_feedback(index, binding, state, value)
 
-    def let_go(self) -> None:
-        """The controller is gone: whatever its keys held is let go."""
+    def release_all(self) -> None:
+        """Release every pressed key and button, because the controller was unplugged."""
         for binding, state in zip(self.map.bindings, self._states, strict=True):
             if state.held:
                 state.held.clear()
                 try:
-                    self._let_go(binding, state)
+                    self._end_gate(binding, state)
                 except DistillError as error:
-                    self._complain(str(error))
+                    self._report(str(error))
 
-    # ---- inside
+    # ---- private
 
     def _perform(self, gesture: Gesture, now: float) -> None:
         if isinstance(gesture, Movement):
@@ -116,11 +125,11 @@ class Controller:
                 glide = self.map.preset_glide_seconds
                 self._command("/distill/preset/recall", (gesture.number, *((glide,) if glide else ())))
         elif isinstance(gesture, Clock):
-            self._clocked(gesture, now)
+            self._clock_message(gesture, now)
         else:
-            self._mode(gesture)
+            self._channel_mode(gesture)
 
-    def _clocked(self, gesture: Clock, now: float) -> None:
+    def _clock_message(self, gesture: Clock, now: float) -> None:
         if gesture.action == "tick":
             bpm = self._tempo.tick(now) if self.map.clock else None
             if bpm is not None:
@@ -133,7 +142,12 @@ class Controller:
                 self._command("/distill/source/trigger")
             self._command("/distill/stop" if gesture.action == "stop" else "/distill/play")
 
-    def _mode(self, gesture: ChannelMode) -> None:
+    def _channel_mode(self, gesture: ChannelMode) -> None:
+        """Handle a channel mode message.
+
+        Reset all controllers forgets positions and returns pitch bend and pressure to rest. All
+        sound off and all notes off release every key and send panic.
+        """
         for binding, state in zip(self.map.bindings, self._states, strict=True):
             if gesture.action == "reset":
                 state.takeover.release()
@@ -141,7 +155,7 @@ class Controller:
                     rest = 0.5 if binding.control.kind == "bend" else 0.0
                     self._set(binding, state, state.scale.value(rest))
         if gesture.action != "reset":
-            self.let_go()
+            self.release_all()
             self._command("/distill/panic")
 
     def _move(self, index: int, movement: Movement) -> None:
@@ -163,15 +177,15 @@ class Controller:
         if position is not None:
             taken = self._set(binding, state, state.scale.value(position))
             state.takeover.applied(state.scale.position(taken))
-        self.feedback.felt(index, movement.position)
+        self.feedback.moved(index, movement.position)
 
     def _relative(self, binding: Binding, state: _State, movement: Movement) -> None:
         steps = encoder_steps(to_raw(movement.position, COARSE), binding.encoding)
         current = state.scale.position(float(self.session.get(binding.target)))
-        self._set(binding, state, state.scale.value(min(max(current + steps / 127.0, 0.0), 1.0)))
+        self._set(binding, state, state.scale.value(min(max(current + steps / _ENCODER_RANGE_STEPS, 0.0), 1.0)))
 
     def _sweep(self, binding: Binding, state: _State, position: float) -> None:
-        """A control across the choices of a setting, or the last number of a command."""
+        """Send a command or setting with its swept argument at a position: a choice or a number."""
         argument = binding.swept
         if argument is not None and argument.choices:
             share = 1.0 - position if binding.invert else position
@@ -190,26 +204,27 @@ class Controller:
             if key in state.held:
                 state.held.discard(key)
                 if binding.action == "gate" and not state.held:
-                    self._let_go(binding, state)
-                    self._light(index, binding, state)
+                    self._end_gate(binding, state)
+                    self._show_press(index, binding, state)
             return
-        again = key in state.held and movement.pressed is None
+        already_down = key in state.held and movement.pressed is None
         state.held.add(key)
-        if again:
+        if already_down:
             return
         if not binding.is_parameter:
             self._send(binding, binding.arguments)
         else:
             self._set(binding, state, self._pressed_value(binding, state, movement))
-            self._light(index, binding, state)
+            self._show_press(index, binding, state)
 
     def _pressed_value(self, binding: Binding, state: _State, movement: Movement) -> float:
         if binding.action == "toggle":
-            standing = state.scale.position(float(self.session.get(binding.target)))
-            return state.scale.value(0.0 if standing >= 0.5 else 1.0)
+            current = state.scale.position(float(self.session.get(binding.target)))
+            return state.scale.value(0.0 if current >= 0.5 else 1.0)
         return state.scale.value(movement.position if binding.velocity else 1.0)
 
-    def _let_go(self, binding: Binding, state: _State) -> None:
+    def _end_gate(self, binding: Binding, state: _State) -> None:
+        """Send what follows the release of a gate: the low value, `release`, or stop after play."""
         if binding.action != "gate":
             return
         if binding.is_parameter:
@@ -236,31 +251,32 @@ class Controller:
 
     def _reply(self, address: str, *arguments: Value) -> None:
         if address == "/distill/error":
-            self._complain(" ".join(str(word) for word in arguments[1:]) or "refused")
+            self._report(" ".join(str(word) for word in arguments[1:]) or "refused")
 
-    def _complain(self, text: str) -> None:
+    def _report(self, text: str) -> None:
+        """Show an error to the user, unless it was shown a short time ago."""
         now = self._clock()
-        if now - self._complaints.get(text, float("-inf")) < COMPLAINT_SECONDS:
+        if now - self._reported.get(text, float("-inf")) < REPEAT_SECONDS:
             return
-        if len(self._complaints) > 100:
-            self._complaints.clear()
-        self._complaints[text] = now
+        if len(self._reported) > _REPORT_LIMIT:
+            self._reported.clear()
+        self._reported[text] = now
         self._notify("error", f"MIDI {self.name}: {text}")
 
-    def _public(self, binding: Binding) -> str:
-        """Address under which changes of a binding's target are told (controls by their names)."""
+    def _public_address(self, binding: Binding) -> str:
+        """Return the address of changes of a binding's target (controls by name)."""
         try:
             parameter_index = self.session.resolve(binding.target)[1]
         except ControlError:
             return ""
         return binding.target if parameter_index is None else self.session.public_address(parameter_index) or ""
 
-    def _light(self, index: int, binding: Binding, state: _State) -> None:
-        """A button does not light itself: show what its own press has done."""
+    def _show_press(self, index: int, binding: Binding, state: _State) -> None:
+        """Queue feedback for a button's own press: a button does not light itself."""
         if self.map.feedback and binding.feedback and binding.control.kind in ("note", "cc"):
-            self._show(index, binding, state, self.session.get(binding.target))
+            self._queue_feedback(index, binding, state, self.session.get(binding.target))
 
-    def _show(self, index: int, binding: Binding, state: _State, value: Value) -> None:
+    def _queue_feedback(self, index: int, binding: Binding, state: _State, value: Value) -> None:
         position: float
         choices = binding.swept.choices if binding.swept and not binding.is_parameter else ()
         if isinstance(value, str):
@@ -271,12 +287,3 @@ class Controller:
             position = state.scale.position(float(value))
         control: Control = binding.control if binding.control.channel else binding.control.on(self.map.channel)
         self.feedback.show(index, control, position, fine=state.fine)
-
-
-def encoder_steps(raw: int, encoding: str) -> int:
-    """Steps of an endless encoder: two's complement (127 is -1), offset (63 is -1) or sign bit (65 is -1)."""
-    if encoding == "offset":
-        return raw - 64
-    if encoding == "sign":
-        return 64 - raw if raw > 64 else raw
-    return raw - 128 if raw >= 64 else raw

@@ -1,11 +1,11 @@
-"""MIDI messages of one controller -> movements of its controls.
+"""Decode the MIDI messages of one controller into movements of its controls.
 
-High resolution is found out, not configured: a CC below 32 whose partner (number + 32) follows at once, three times
-running, is a 14-bit pair from then on. A partner that is bound to something of its own, or that moves alone before the pair
-is known, makes no pair; so neither a nanoKONTROL2 (faders 0..7, buttons 32..39) nor a Launch Control XL
-(knobs 13..20 and 49..56) is mistaken for one.
+14-bit CCs are detected, not configured: a CC below 32 whose partner (number + 32) follows within 3
+ms, three times in a row, is a 14-bit pair from then on. It is not a pair if the partner is bound
+itself, or has moved alone before the pair was detected. So a nanoKONTROL2 (faders 0..7, buttons
+32..39) and a Launch Control XL (knobs 13..20 and 49..56) keep their separate controls.
 
-Bytes that make no sense never raise: they are skipped.
+Unknown messages are skipped and never raise.
 """
 
 from collections.abc import Callable
@@ -15,28 +15,32 @@ from typing import Any, Literal
 from distill_control.midi.controls import Control, to_position
 
 PAIR_SECONDS = 0.003
-"""Longest time between the two halves of a pair while it is not yet known as one."""
+"""Longest time between the two halves of a pair that is not detected yet."""
 WAIT_SECONDS = 0.005
-"""How long the coarse half of a known pair waits for the fine one, before it counts alone."""
-PAIR_SIGHTINGS = 3
+"""How long the coarse half of a detected pair waits for the fine half before it is used alone."""
+PAIR_COUNT = 3
+"""Pairs in a row after which two CCs are taken as one 14-bit CC."""
 
-COARSE, FINE = 127, 16383
+COARSE, FINE = 127, 16383  # highest raw values of 7 and 14 bits
 
 
 @dataclass(frozen=True)
 class Movement:
-    """A control is at `position` 0..1; `steps` is its resolution (127 or 16383). A note's position is its velocity."""
+    """A control has moved to `position` 0..1; a note's position is its velocity.
+
+    `steps` is the resolution (127 or 16383).
+    """
 
     control: Control
     position: float
     steps: int = COARSE
     pressed: bool | None = None
-    """For notes: down or up."""
+    """Whether a note is pressed; None for other controls."""
 
 
 @dataclass(frozen=True)
 class ProgramChange:
-    """Program 0..127 in the bank last selected on its channel: `number` counts on over the banks."""
+    """A program change: `number` is the selected bank times 128, plus the program 0..127."""
 
     number: int
     channel: int
@@ -44,14 +48,17 @@ class ProgramChange:
 
 @dataclass(frozen=True)
 class Clock:
-    """`tick`, `start`, `continue` or `stop` of a sequencer."""
+    """A system real-time message of a sequencer: clock tick, start, continue or stop."""
 
     action: Literal["tick", "start", "continue", "stop"]
 
 
 @dataclass(frozen=True)
 class ChannelMode:
-    """`sound_off` (CC 120), `reset` (CC 121) or `notes_off` (CC 123), or System Reset as `sound_off` on channel 0."""
+    """A channel mode message: `sound_off` (CC 120), `reset` (CC 121) or `notes_off` (CC 123).
+
+    A System Reset is `sound_off` on channel 0.
+    """
 
     action: Literal["sound_off", "reset", "notes_off"]
     channel: int
@@ -70,19 +77,23 @@ _MODES: dict[int, Literal["sound_off", "reset", "notes_off"]] = {120: "sound_off
 
 @dataclass
 class _Pair:
-    """What is known of one coarse CC and its fine partner."""
+    """The state of a coarse CC (or NRPN) and its fine half."""
 
-    known: bool = False
-    sightings: int = 0
+    detected: bool = False
+    count: int = 0
+    """Pairs seen in a row before the detection."""
     alone: bool = False
+    """Whether the fine half has moved alone, so that this is not a pair."""
     coarse: int = 0
     fine: int = 0
     since: float | None = None
-    """When the coarse half came, while the fine one is awaited."""
+    """When the coarse half arrived, while the fine half is missing; in seconds."""
 
 
 @dataclass
 class _Channel:
+    """The state of one MIDI channel; dictionaries are by CC or NRPN number."""
+
     pairs: dict[int, _Pair] = field(default_factory=dict)
     bank: dict[int, int] = field(default_factory=dict)
     selection: dict[int, int] = field(default_factory=dict)
@@ -92,10 +103,10 @@ class _Channel:
 
 
 class Decoder:
-    """Keeps what a stream of messages needs to be understood: pairs, selected NRPNs, banks.
+    """Decode messages; keep the state that spans messages: pairs, selected NRPNs, banks.
 
-    `claimed(channel, number)` says whether a CC is bound as a control of its own; `paired(channel, number)` whether a map
-    declares it the coarse half of a pair.
+    `claimed(channel, number)` returns whether a CC is bound as a control of its own,
+    `paired(channel, number)` whether a map declares it the coarse half of a 14-bit CC.
     """
 
     def __init__(
@@ -108,11 +119,11 @@ class Decoder:
         self._channels = {channel: _Channel() for channel in range(1, 17)}
 
     def reset(self) -> None:
-        """Forget everything (the controller was unplugged, or its map has changed)."""
+        """Forget all state, after the controller was unplugged or its map has changed."""
         self._channels = {channel: _Channel() for channel in range(1, 17)}
 
     def feed(self, message: Any, now: float) -> list[Gesture]:
-        """Understand one mido message that came at `now` seconds."""
+        """Return the gestures in a mido message that arrived at `now` seconds."""
         kind = message.type
         if kind == "control_change":
             return self._control_change(message.channel + 1, message.control, message.value, now)
@@ -131,7 +142,7 @@ class Decoder:
         return [_CLOCKS[kind]] if kind in _CLOCKS else []
 
     def flush(self, now: float) -> list[Gesture]:
-        """Movements of coarse halves whose fine half has not come in time."""
+        """Return the movements of coarse halves whose fine half has not arrived in time."""
         gestures: list[Gesture] = []
         for channel, state in self._channels.items():
             for number, pair in state.pairs.items():
@@ -143,7 +154,7 @@ class Decoder:
         return gestures
 
     def awaiting(self) -> bool:
-        """Whether `flush` may soon have something."""
+        """Return whether a fine half is missing, so that `flush` may return something soon."""
         return any(
             pair.since is not None
             for state in self._channels.values()
@@ -177,13 +188,13 @@ class Decoder:
     ) -> list[Gesture]:
         pair = state.pairs.setdefault(number, _Pair())
         if self._paired(channel, number):
-            pair.known = True
+            pair.detected = True
         elif self._claimed(channel, number + 32):
-            pair.known = False
+            pair.detected = False
         elif previous == number:
-            pair.sightings = 0
+            pair.count = 0
         pair.coarse = value
-        if not pair.known:
+        if not pair.detected:
             return [_coarse_movement(channel, number, value)]
         gestures: list[Gesture] = []
         if pair.since is not None:
@@ -195,20 +206,23 @@ class Decoder:
         pair = state.pairs.setdefault(number - 32, _Pair())
         if self._claimed(channel, number):
             return [_coarse_movement(channel, number, value)]
-        if pair.known:
+        if pair.detected:
             pair.fine = value
             return [_fine(Control("cc", number - 32, channel), pair)]
         if not follows:
-            pair.alone, pair.sightings = True, 0
+            pair.alone, pair.count = True, 0
             return [_coarse_movement(channel, number, value)]
-        pair.sightings += 0 if pair.alone else 1
-        if pair.sightings < PAIR_SIGHTINGS:
+        pair.count += 0 if pair.alone else 1
+        if pair.count < PAIR_COUNT:
             return [_coarse_movement(channel, number, value)] if pair.alone else []
-        pair.known, pair.fine = True, value
+        pair.detected, pair.fine = True, value
         return [_fine(Control("cc", number - 32, channel), pair)]
 
     def _data_entry(self, state: _Channel, channel: int, number: int, value: int, now: float) -> list[Gesture]:
-        """CC 6, 38, 96 and 97 change the NRPN selected by 99 and 98; RPNs (101 and 100) are none of our controls."""
+        """Decode CC 6, 38, 96 and 97, which change the NRPN that CC 99 and 98 have selected.
+
+        RPNs (CC 101 and 100) are ignored.
+        """
         coarse, fine = state.selection.get(99, 127), state.selection.get(98, 127)
         if coarse == 127 and fine == 127:
             return []
@@ -217,19 +231,19 @@ class Decoder:
         pair = state.nrpn.setdefault(selected, _Pair())
         if number == 6:
             pair.coarse, pair.fine = value, 0
-            if pair.known:
+            if pair.detected:
                 pair.since = now
                 return []
             return [Movement(control, to_position(value, COARSE), COARSE)]
         if number == 38:
-            pair.known, pair.fine = True, value
+            pair.detected, pair.fine = True, value
             return [_fine(control, pair)]
         raw = min(max(pair.coarse * 128 + pair.fine + (1 if number == 96 else -1), 0), FINE)
         pair.coarse, pair.fine = divmod(raw, 128)
         return [_fine(control, pair)]
 
     def _bank(self, channel: int) -> int:
-        """Bank number: the fine half alone, the coarse half alone, or both, as the controller sends them."""
+        """Return the selected bank: coarse * 128 + fine, or the one half that was sent."""
         bank = self._channels[channel].bank
         if 32 in bank:
             return bank.get(0, 0) * 128 + bank[32]
@@ -246,6 +260,6 @@ def _fine(control: Control, pair: _Pair) -> Movement:
 
 
 def _other_kind(selection: dict[int, int], number: int) -> dict[int, int]:
-    """Of the parameter numbers selected, those that stay: choosing an RPN lets go of the NRPN and the other way round."""
+    """Return the part of a selection that stays: an RPN deselects the NRPN, and vice versa."""
     kept = (98, 99) if number in (98, 99) else (100, 101)
     return {chosen: value for chosen, value in selection.items() if chosen in kept}

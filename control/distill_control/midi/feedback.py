@@ -1,4 +1,7 @@
-"""Values back to the controller: motor faders, rings of light, lit buttons. Latest value wins, 30 times a second at most."""
+"""Feedback to controllers: motor faders, LED rings, lit buttons.
+
+The latest value of each control is sent, at most 30 times a second.
+"""
 
 from typing import Any
 
@@ -11,9 +14,10 @@ INTERVAL_SECONDS = 1.0 / 30.0
 
 
 def feedback_messages(control: Control, position: float, *, fine: bool = False) -> list[Any]:
-    """The mido messages that put `control` at `position` 0..1; `fine` sends a CC below 32 as a 14-bit pair.
+    """Return the mido messages that show `position` 0..1 on a control.
 
-    Notes are lit from the middle on. Any channel is sent as channel 1; `note *` and channel pressure show nothing.
+    With `fine`, a CC below 32 is sent as a 14-bit pair. A note is lit from 0.5 on. Any channel
+    becomes channel 1. `note *` and channel pressure have no feedback.
     """
     channel = 0 if control.channel == ANY_CHANNEL else control.channel - 1
     if control.kind == "note":
@@ -41,36 +45,36 @@ def _cc(channel: int, number: int, value: int) -> Any:
 
 
 class ControllerFeedback:
-    """What one controller is still to be told: positions by binding, and what it knows already."""
+    """Pending feedback of one controller: positions by binding, and those that it shows."""
 
     def __init__(self) -> None:
         self._due: dict[int, tuple[Control, float, bool]] = {}
-        self._known: dict[int, int] = {}
+        self._shown: dict[int, int] = {}
         self._last = float("-inf")
 
     def forget(self) -> None:
-        """The controller is new or its map has changed: it knows nothing."""
+        """Forget what the controller shows, because its map has changed."""
         self._due.clear()
-        self._known.clear()
+        self._shown.clear()
 
-    def felt(self, index: int, position: float) -> None:
-        """The controller itself moved binding `index`: it need not be told where that is."""
-        self._known[index] = to_raw(position, FINE)
+    def moved(self, index: int, position: float) -> None:
+        """Record that the user moved the control of binding `index`; it needs no feedback then."""
+        self._shown[index] = to_raw(position, FINE)
         self._due.pop(index, None)
 
     def show(self, index: int, control: Control, position: float, *, fine: bool = False) -> None:
-        """Binding `index` should show `position`."""
+        """Queue a position for the control of binding `index`."""
         self._due[index] = (control, position, fine)
 
     def collect(self, now: float) -> list[Any]:
-        """Messages to send now; none within 1/30 s of the last ones."""
+        """Return the messages to send at `now` seconds; none within 1/30 s of the last ones."""
         if not self._due or now - self._last < INTERVAL_SECONDS:
             return []
         messages = []
         for index, (control, position, fine) in self._due.items():
             raw = to_raw(position, FINE)
-            if self._known.get(index) != raw:
-                self._known[index] = raw
+            if self._shown.get(index) != raw:
+                self._shown[index] = raw
                 messages += feedback_messages(control, position, fine=fine)
         self._due.clear()
         if messages:

@@ -1,70 +1,82 @@
-"""Ports that come and go: opened when they appear, let go when they vanish, retried when they were taken."""
+"""Hot-plug: open ports when they appear, close them when they vanish, retry those in use."""
 
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from distill_control.midi.jack_alsa import bury
+from distill_control.midi.jack_alsa import abandon
 from distill_control.midi.ports import (
     CLIENT,
     OnBytes,
     PortName,
     System,
     check_port,
+    close_client,
     compiled_apis,
     device_name,
     matches,
-    shut,
 )
 from distill_engine.errors import ControlError
 
 POLL_SECONDS = 1.0
+"""Least time between two looks for ports."""
 SEARCH_SECONDS = 3.0
-"""How often a MIDI system that is missing is looked for."""
+"""Least time between two looks for a MIDI system that is missing."""
 
 Notify = Callable[[str, str], None]
 
 
 class PortSystem(Protocol):
-    """What is used of `System`."""
+    """A MIDI system (`ports.System`); `alive` is False once its server has ended."""
 
     api: str
     alive: bool
 
-    def inputs(self) -> list[PortName]: ...
+    def inputs(self) -> list[PortName]:
+        """Return the input ports, except Distill's own."""
 
-    def outputs(self) -> list[PortName]: ...
+    def outputs(self) -> list[PortName]:
+        """Return the output ports, except Distill's own."""
 
-    def open_input(self, port: str, on_bytes: OnBytes) -> Any: ...
+    def open_input(self, port: str, on_bytes: OnBytes) -> Any:
+        """Open an input port. Raises ControlError if it has vanished or is in use."""
 
-    def open_output(self, port: str) -> Any: ...
+    def open_output(self, port: str) -> Any:
+        """Open an output port. Raises ControlError if it has vanished or is in use."""
 
-    def open_virtual(self, on_bytes: OnBytes) -> tuple[Any, Any] | None: ...
+    def open_virtual(self, on_bytes: OnBytes) -> tuple[Any, Any] | None:
+        """Open a virtual input and output; None if the system has no virtual ports."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Close the system."""
 
-    def bury(self) -> None: ...
+    def abandon(self) -> None:
+        """Leave a system whose server has ended, without closing its clients."""
 
 
 @dataclass
 class Connection:
-    """An open controller: what it sends on and, where it can show something, what it is told through."""
+    """An open controller: `source` receives its messages, `target` sends it feedback."""
 
     port: PortName
     source: Any
     target: Any | None
     virtual: bool = False
 
-    def shut(self) -> None:
-        """Close both."""
-        shut(self.source)
-        shut(self.target)
+    def close(self) -> None:
+        """Close both ports."""
+        close_client(self.source)
+        close_client(self.target)
 
 
 class PortKeeper:
-    """Keeps the wanted ports open. `wanted` is a part of a name; None takes all of the first system that is there;
-    `none` takes no ports but our own virtual one. `output_of(port)` may name the output that goes with an input."""
+    """Keep the wanted ports open.
+
+    `wanted` is a part of a port's name. None is every port of the first system that is present,
+    `none` no port but Distill's virtual one. `output_of(port)` returns a part of the name of the
+    output that belongs to an input, or an empty text.
+    """
 
     def __init__(
         self,
@@ -83,37 +95,44 @@ class PortKeeper:
         self._notify = notify
         self._apis = systems
         self._make = make
-        self._fading: list[Connection] = []
+        self._closing: list[Connection] = []
         self._systems: dict[int, PortSystem] = {}
         self._refused: dict[str, str] = {}
-        self._said: str | None = None
+        self._last_notice: str | None = None
         self._polled = float("-inf")
         self._searched = float("-inf")
 
     def poll(self, now: float) -> tuple[list[Connection], list[Connection]]:
-        """(opened, closed) since the last look; once a second at most."""
+        """Return the connections opened and closed since the last look, at most once a second.
+
+        `now` is in seconds.
+        """
         if now - self._polled < POLL_SECONDS:
             return [], []
         self._polled = now
         closed = self._drop_dead_systems()
-        self._shut_fading()
+        self._close_vanished()
         opened = self._find_systems(now)
-        there = self._inputs()
-        names = {port.name for port in there}
-        gone = [link for name, link in self.connections.items() if not link.virtual and name not in names]
-        closed += [self._close(link) for link in gone]
+        inputs = self._inputs()
+        names = {port.name for port in inputs}
+        gone = [
+            connection for name, connection in self.connections.items() if not connection.virtual and name not in names
+        ]
+        closed += [self._close(connection) for connection in gone]
         self._refused = {name: reason for name, reason in self._refused.items() if name in names}
-        opened += [link for port in there if port.name not in self.connections and (link := self._open(port))]
-        self._mention_missing()
+        opened += [
+            connection for port in inputs if port.name not in self.connections and (connection := self._open(port))
+        ]
+        self._report_missing()
         return opened, closed
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Close all ports and systems."""
         self._drop_dead_systems()
-        self._fading += self.connections.values()
+        self._closing += self.connections.values()
         self.connections.clear()
-        for link in self._fading:
-            link.shut()
+        for connection in self._closing:
+            connection.close()
         for system in self._systems.values():
             system.close()
         self._systems.clear()
@@ -136,14 +155,14 @@ class PortKeeper:
                 continue
             if virtual is not None:
                 name = CLIENT if CLIENT not in self.connections else f"{CLIENT} {system.api}"
-                link = Connection(PortName(system.api, name), virtual[0], virtual[1], virtual=True)
-                self.connections[name] = link
-                opened.append(link)
+                connection = Connection(PortName(system.api, name), virtual[0], virtual[1], virtual=True)
+                self.connections[name] = connection
+                opened.append(connection)
         if not self._systems:
             asked_for = self.wanted not in (None, "none")
-            self._say(
+            self._notify_once(
                 "warning" if asked_for else "info",
-                "no MIDI: " + "; ".join(reasons or ["python-rtmidi knows no MIDI system here"]),
+                "no MIDI: " + "; ".join(reasons or ["python-rtmidi supports no MIDI system here"]),
             )
         return opened
 
@@ -153,11 +172,11 @@ class PortKeeper:
             if system.alive:
                 continue
             del self._systems[api]
-            links = [link for link in self.connections.values() if link.port.api == system.api]
-            closed += [self._close(link) for link in links]
-            self._shut_fading(dead=system.api)
-            system.bury()
-            self._notify("warning", f"MIDI: {system.api} has gone; its ports are taken again when it is back")
+            connections = [connection for connection in self.connections.values() if connection.port.api == system.api]
+            closed += [self._close(connection) for connection in connections]
+            self._close_vanished(dead=system.api)
+            system.abandon()
+            self._notify("warning", f"MIDI: {system.api} has gone; its ports are opened again when it is back")
         return closed
 
     def _inputs(self) -> list[PortName]:
@@ -176,14 +195,17 @@ class PortKeeper:
                 self._refused[port.name] = str(error)
                 self._notify("error", str(error))
             return None
-        link = Connection(port, source, self._partner(system, port))
-        self.connections[port.name] = link
-        self._said = None
+        connection = Connection(port, source, self._partner(system, port))
+        self.connections[port.name] = connection
+        self._last_notice = None
         self._notify("info", f"MIDI: {port} is connected")
-        return link
+        return connection
 
     def _partner(self, system: PortSystem, port: PortName) -> Any | None:
-        """The output that the controller's map names, or else that of the same device, if it has one."""
+        """Open the output that the controller's map names, else that of the same device.
+
+        Returns None if there is none.
+        """
         name, wanted = device_name(port.name), self._output_of(port.name)
         for output in system.outputs():
             same = output.name == port.name or (name and device_name(output.name) == name)
@@ -194,31 +216,31 @@ class PortKeeper:
                     return None
         return None
 
-    def _close(self, link: Connection) -> Connection:
-        self.connections.pop(link.port.name, None)
-        self._fading.append(link)
-        if not link.virtual:
-            self._notify("warning", f"MIDI: {link.port} was unplugged; it is taken again when it is back")
-        return link
+    def _close(self, connection: Connection) -> Connection:
+        self.connections.pop(connection.port.name, None)
+        self._closing.append(connection)
+        if not connection.virtual:
+            self._notify("warning", f"MIDI: {connection.port} was unplugged; it is opened again when it is back")
+        return connection
 
-    def _shut_fading(self, dead: str = "") -> None:
-        """Close the ports that vanished by the last look; those of a dead system are buried instead."""
-        for link in self._fading:
-            if link.port.api == dead:
-                bury(link.source, link.target)
+    def _close_vanished(self, dead: str = "") -> None:
+        """Close the ports that have vanished; abandon those of a system that has ended."""
+        for connection in self._closing:
+            if connection.port.api == dead:
+                abandon(connection.source, connection.target)
             else:
-                threading.Thread(target=link.shut, name="midi-close", daemon=True).start()
-        self._fading.clear()
+                threading.Thread(target=connection.close, name="midi-close", daemon=True).start()
+        self._closing.clear()
 
-    def _mention_missing(self) -> None:
-        if self.wanted in (None, "none") or any(not link.virtual for link in self.connections.values()):
+    def _report_missing(self) -> None:
+        if self.wanted in (None, "none") or any(not connection.virtual for connection in self.connections.values()):
             return
         try:
             check_port(str(self.wanted), [port for system in self._systems.values() for port in system.inputs()])
         except ControlError as error:
-            self._say("error", str(error))
+            self._notify_once("warning", str(error))
 
-    def _say(self, level: str, text: str) -> None:
-        if text != self._said:
-            self._said = text
+    def _notify_once(self, level: str, text: str) -> None:
+        if text != self._last_notice:
+            self._last_notice = text
             self._notify(level, text)

@@ -13,7 +13,7 @@ _NO_START_SERVER = 0x01  # option of jack_client_open
 _SHUTDOWN = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 
 
-def bury(*clients: Any) -> None:
+def abandon(*clients: Any) -> None:
     """Keep clients of a dead JACK server for ever: closing or freeing one can hang or crash."""
     for client in clients:
         if client is not None:
@@ -34,7 +34,7 @@ class JackWatch:
             self._client = self._open(self._library)
 
     def close(self) -> None:
-        """Leave the server."""
+        """Close the client."""
         if self._client is not None and self._library is not None:
             self._library.jack_client_close(ctypes.c_void_p(self._client))
             self._client = None

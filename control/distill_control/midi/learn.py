@@ -1,8 +1,9 @@
-"""Learning: an address waits, and the control that is moved takes it.
+"""MIDI learn: the user selects an address, then moves the control that shall set it.
 
-The first convincing move binds at once, so that its effect is heard; while more than one control is touched, the one moved
-last wins, until nothing has moved for a second. Convincing is a button's end value, a note, a wide move or three different
-values: a worn potentiometer that trembles is not.
+The first clear movement becomes the candidate and is bound at once, so that its effect is audible.
+The control that moves last replaces it, until no control has moved for a second. A movement is
+clear if it is a note, a button's full value, a wide movement or the third different value. The
+jitter of a worn potentiometer is not.
 """
 
 from dataclasses import dataclass, field
@@ -11,18 +12,21 @@ from distill_control.midi.controls import RESERVED_CCS, Control
 from distill_control.midi.decoder import COARSE, Movement
 
 SETTLE_SECONDS = 1.0
-WIDE = 16.0 / 127.0
-_BANK_CCS = (0, 32)
+WIDE_MOVEMENT = 16.0 / 127.0  # of positions 0..1
+_BANK_CCS = (0, 32)  # bank select, coarse and fine
+_DISTINCT_VALUES = 3  # different positions after which a control is learned
 
 
 @dataclass
 class _Seen:
+    """The positions that a control has sent since `arm`."""
+
     first: float
     values: set[float] = field(default_factory=set)
 
 
 class Learn:
-    """State of learning: idle, armed for an address, or armed with a candidate that can still be replaced."""
+    """The state of MIDI learn: idle, armed for `address`, or armed with a `candidate` control."""
 
     def __init__(self) -> None:
         self.address: str | None = None
@@ -31,32 +35,32 @@ class Learn:
         self._seen: dict[tuple[str, Control], _Seen] = {}
 
     def arm(self, address: str) -> None:
-        """Wait for a control to steer `address`."""
+        """Start to learn a control for `address`."""
         self.address, self.candidate = address, None
         self._seen.clear()
 
     def cancel(self) -> None:
-        """Wait no more."""
+        """Stop learning."""
         self.address, self.candidate = None, None
         self._seen.clear()
 
     def feed(self, port: str, movement: Movement, now: float) -> bool:
-        """A control moved. True if it is (still, or newly) the candidate and its move is taken for learning."""
-        if self.address is None or not self._convincing(port, movement):
+        """Take a movement; return True if its control is the candidate, new or as before."""
+        if self.address is None or not self._is_clear(port, movement):
             return False
         self.candidate = (port, movement.control)
         self._moved = now
         return True
 
     def settled(self, now: float) -> tuple[str, str, Control] | None:
-        """(address, port, control) once the candidate has stood a second; learning is over then."""
+        """Return (address, port, control) once the candidate rests for a second; then stop."""
         if self.address is None or self.candidate is None or now - self._moved < SETTLE_SECONDS:
             return None
         learned = (self.address, *self.candidate)
         self.cancel()
         return learned
 
-    def _convincing(self, port: str, movement: Movement) -> bool:
+    def _is_clear(self, port: str, movement: Movement) -> bool:
         control = movement.control
         if control.kind == "note":
             return bool(movement.pressed)
@@ -66,9 +70,9 @@ class Learn:
             return True
         seen = self._seen.setdefault((port, control), _Seen(movement.position))
         seen.values.add(movement.position)
-        if len(seen.values) >= 3:
+        if len(seen.values) >= _DISTINCT_VALUES:
             return True
         if control.kind == "cc" and control.number in _BANK_CCS:
             return False
         button = control.kind == "cc" and movement.steps == COARSE and movement.position == 1.0
-        return button or abs(movement.position - seen.first) >= WIDE
+        return button or abs(movement.position - seen.first) >= WIDE_MOVEMENT

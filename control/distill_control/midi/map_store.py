@@ -1,4 +1,4 @@
-"""The maps of all controllers: found by port name, reloaded when their files change, written when something is learned."""
+"""The map files of all controllers: found by port, reloaded after changes, written by learning."""
 
 import re
 from collections.abc import Callable
@@ -15,18 +15,22 @@ from distill_engine.errors import ControlError
 
 Notify = Callable[[str, str], None]
 Stamp = tuple[int, int, int]
+"""Modification time in ns, size in bytes and inode of a file."""
 
 POLL_SECONDS = 0.5
+"""Least time between two looks for changed files."""
 
 
 @dataclass
 class _Entry:
+    """A map file: its stamp when it was read, and its map (None if it never was valid)."""
+
     stamp: Stamp | None
     map: MidiMap | None
 
 
-class MapShelf:
-    """`folder` holds a map per controller; `explicit` is a file that goes before them (`--map`)."""
+class MapStore:
+    """The map files in `folder`, one per controller; `explicit` (`--map`) has priority."""
 
     def __init__(self, folder: Path, explicit: Path | None, notify: Notify) -> None:
         self.folder = folder
@@ -37,14 +41,17 @@ class MapShelf:
         self.reload()
 
     def poll(self, now: float) -> bool:
-        """Look for changed files, twice a second at most. True if a map has changed."""
+        """Reload changed files, at most twice a second; return whether a map has changed."""
         if now - self._polled < POLL_SECONDS:
             return False
         self._polled = now
         return self.reload()
 
     def reload(self) -> bool:
-        """Read what is new or changed. A file with an error is reported once, and what it said before stays in force."""
+        """Read new and changed files; return whether a map has changed.
+
+        A file with an error is reported once; its last valid map stays in use.
+        """
         paths = self._paths()
         gone = [self._entries.pop(path) for path in list(self._entries) if path not in paths]
         changed = any(entry.map is not None for entry in gone)
@@ -53,12 +60,17 @@ class MapShelf:
         return changed
 
     def for_port(self, port: str) -> MidiMap:
-        """The map for a port: the explicit one, else the first whose `port` is part of its name, else the one that
-        comes with Distill for such a controller, else an empty one."""
+        """Return the map for a port.
+
+        It is the explicit one, else the first whose `port` is part of the port's name, else the one
+        that is shipped for this controller, else an empty one.
+        """
         return self._find(port)[1]
 
     def learned(self, port: str, binding: Binding) -> Path:
-        """Put a binding into the port's map file, instead of those of its target and of its control.
+        """Save a learned binding in the port's map file, replacing those of its target or control.
+
+        Returns the file's path.
 
         Raises:
             ControlError: if the file cannot be read or written.
@@ -70,7 +82,7 @@ class MapShelf:
         return path
 
     def forget(self, port: str, target: str) -> None:
-        """Take all bindings of an address out of the port's map file.
+        """Remove all bindings of an address from the port's map file.
 
         Raises:
             ControlError: if the file cannot be read or written.
@@ -118,12 +130,17 @@ class MapShelf:
         return path, known or MidiMap(name=name, port=name)
 
     def _text(self, path: Path, midi_map: MidiMap) -> str:
-        """The file's text as it stands behind `midi_map`; a new file's where there is none."""
+        """Return the text of the file that `midi_map` was read from, or of a new file.
+
+        Raises:
+            ControlError: if the file has changed since, or has bindings that are not under
+                [[bind]].
+        """
         if path not in self._entries:
             return format_map(midi_map)
         text = read_text(path)
         if parse_map(text, str(path)) != midi_map:
-            raise ControlError(f"{path} was just changed by someone else; try again")
+            raise ControlError(f"{path} has just been changed; try again")
         if len(binding_lines(text)) != len(midi_map.bindings):
             raise ControlError(f"{path} cannot be changed here: write each of its bindings under [[bind]]")
         return text
@@ -135,7 +152,7 @@ class MapShelf:
 
 
 def known_map(port: str) -> MidiMap | None:
-    """The map that comes with Distill for a controller of this port name, if there is one."""
+    """Return the map that is shipped for a controller with this port name, or None."""
     for layout in LAYOUTS.values():
         if layout.port.casefold() in port.casefold():
             return _built_in(layout)
@@ -148,7 +165,7 @@ def _built_in(layout: Layout) -> MidiMap:
 
 
 def replaced_by(midi_map: MidiMap, binding: Binding) -> set[int]:
-    """Indices of the bindings that a learned one takes the place of: those of its target, and of its control."""
+    """Return the indices of the bindings that a learned one replaces: of its target or control."""
     return {
         index
         for index, other in enumerate(midi_map.bindings)
@@ -157,14 +174,14 @@ def replaced_by(midi_map: MidiMap, binding: Binding) -> set[int]:
 
 
 def with_learned(midi_map: MidiMap, binding: Binding) -> MidiMap:
-    """The map with a learned binding in force."""
+    """Return the map with a learned binding."""
     gone = replaced_by(midi_map, binding)
     kept = tuple(other for index, other in enumerate(midi_map.bindings) if index not in gone)
     return replace(midi_map, bindings=(*kept, binding))
 
 
 def _plain_name(port: str) -> str:
-    """A port's name without the numbers that a system appends (`nanoKONTROL2:nanoKONTROL2 MIDI 1 24:0`)."""
+    """Return a port's name without the numbers that ALSA appends (`nanoKONTROL2 MIDI 1 24:0`)."""
     return re.sub(r"(\s+\d+:\d+|\s+\d+)$", "", port).strip() or "controller"
 
 

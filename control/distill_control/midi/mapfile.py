@@ -1,6 +1,6 @@
-"""Map files in TOML, read.
+"""Read MIDI map files (TOML).
 
-A typo is answered with the file, the line and the key. The tables are::
+An error names the file, the line and the key. The tables are::
 
     name = "Akai MIDImix"
     port = "MIDI Mix"               # part of the port's name
@@ -18,24 +18,26 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from distill_control.midi.binding import ACTIONS, ENCODINGS, Binding, MidiMap
+from distill_control.midi.binding import ACTIONS, CURVES, ENCODINGS, Binding, MidiMap
 from distill_control.midi.controls import CHANNELS, parse_control
-from distill_control.midi.scaling import CURVES
 from distill_control.midi.takeover import TAKEOVER_MODES
 from distill_engine.errors import ControlError
 from distill_engine.vocabulary.table import GLIDE_LIMIT_SECONDS
 
 FILE_LIMIT_BYTES = 1_000_000
-BINDING_LIMIT = 2_000
-NUMBER_LIMIT = 1e12
+BINDING_LIMIT = 2_000  # bindings of a file
+NUMBER_LIMIT = 1e12  # magnitude of a number
 DOT_LIMIT = 200
-"""Dots in a line. A key of thousands of parts would keep the TOML reader busy for minutes."""
+"""Most dots in a line: the TOML reader would need minutes for a key of thousands of parts."""
+TEXT_LIMIT = 200  # characters of a text
+WORD_LIMIT = 8  # elements of `arguments` and `release`
 
 Check = Callable[[Any], Any]
+"""Returns a checked value, or raises ValueError with what is expected ("true or false")."""
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, str) or len(value) > 200:
+    if not isinstance(value, str) or len(value) > TEXT_LIMIT:
         raise ValueError("a text in quotes")
     return value
 
@@ -81,8 +83,8 @@ def _range(value: Any) -> tuple[float, float]:
 
 
 def _words(value: Any) -> tuple[Any, ...]:
-    if not isinstance(value, list) or len(value) > 8:
-        raise ValueError("a list of up to 8 texts and numbers")
+    if not isinstance(value, list) or len(value) > WORD_LIMIT:
+        raise ValueError(f"a list of up to {WORD_LIMIT} texts and numbers")
     for word in value:
         if isinstance(word, str):
             _text(word)
@@ -123,39 +125,39 @@ BINDING_KEYS: dict[str, tuple[str, Check]] = {
 
 
 def read_text(path: Path) -> str:
-    """The file's text.
+    """Return the text of a map file.
 
     Raises:
-        ControlError: if it cannot be read, is too long or is no UTF-8.
+        ControlError: if it cannot be read, is too long or is not UTF-8.
     """
     try:
         with path.open("rb") as file:
             data = file.read(FILE_LIMIT_BYTES + 1)
         if len(data) > FILE_LIMIT_BYTES:
-            raise ControlError(f"{path} is over {FILE_LIMIT_BYTES // 1_000_000} MB: that is no map file")
+            raise ControlError(f"{path} is over {FILE_LIMIT_BYTES // 1_000_000} MB: it is not a map file")
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ControlError(f"{path} is no text in UTF-8: save it as UTF-8 again") from None
+        raise ControlError(f"{path} is not UTF-8 text: save it as UTF-8") from None
     except OSError as error:
         raise ControlError(f"{path} cannot be read: {error.strerror or error}") from None
 
 
 def parse_map(text: str, where: str = "map") -> MidiMap:
-    """Read a map from its text; `where` names it in errors.
+    """Read a map from its text; `where` is the file's name in errors.
 
     Raises:
-        ControlError: naming line and key of the first thing that is wrong.
+        ControlError: if it has an error; names the line and key of the first one.
     """
     _check_dots(text, where)
     try:
         tables = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ControlError(f"{where}: {_plain(error)}: correct the file, the map in use stays") from None
+        raise ControlError(f"{where}: {_reason(error)}; correct the file, until then the map in use stays") from None
     bindings = tables.pop("bind", [])
     if not isinstance(bindings, list) or not all(isinstance(table, dict) for table in bindings):
         raise ControlError(f"{where}, line {_line_of(text, 'bind')}, key `bind`: write each binding under [[bind]]")
     if len(bindings) > BINDING_LIMIT:
-        raise ControlError(f"{where}: {len(bindings)} bindings, {BINDING_LIMIT} are the most")
+        raise ControlError(f"{where}: {len(bindings)} bindings; the limit is {BINDING_LIMIT}")
     values = _checked(tables, MAP_KEYS, where, lambda key: _line_of(text, key))
     starts = binding_lines(text)
     read = []
@@ -192,7 +194,7 @@ def _checked(
     for key, value in table.items():
         if key not in keys:
             near = difflib.get_close_matches(key, keys, 1)
-            hint = f"did you mean `{near[0]}`?" if near else "known are " + ", ".join(keys)
+            hint = f"did you mean `{near[0]}`?" if near else "the keys are " + ", ".join(keys)
             raise ControlError(f"{where}, line {line(key)}, key `{key[:40]}`: there is no such key; {hint}")
         name, check = keys[key]
         try:
@@ -205,10 +207,10 @@ def _checked(
 def _check_dots(text: str, where: str) -> None:
     for number, line in enumerate(text.splitlines(), 1):
         if line.count(".") > DOT_LIMIT:
-            raise ControlError(f"{where}, line {number}: over {DOT_LIMIT} dots in one line: break it into several")
+            raise ControlError(f"{where}, line {number}: over {DOT_LIMIT} dots in one line: split it into several")
 
 
-def _plain(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "nested too deeply"
     return str(error).replace("\n", " ") if isinstance(error, tomllib.TOMLDecodeError) else "a number is too long"
@@ -218,11 +220,11 @@ def _shown(value: Any) -> str:
     try:
         return f"{value!r:.60}"
     except (ValueError, RecursionError):
-        return "what is there"
+        return "the value"
 
 
 def binding_lines(text: str) -> list[int]:
-    """Line numbers, from 1, of every `[[bind]]`."""
+    """Return the line number, from 1, of every `[[bind]]`."""
     return [
         number
         for number, line in enumerate(text.splitlines(), 1)
@@ -231,7 +233,7 @@ def binding_lines(text: str) -> list[int]:
 
 
 def _line_of(text: str, key: str, start: int = 1) -> int:
-    """Line of `key` in the table that begins at line `start` (that line, if it cannot be told)."""
+    """Return the line of `key` in the table that starts at `start`; `start` if it is not found."""
     for number, line in enumerate(text.splitlines()[start - 1 :], start):
         stripped = line.strip()
         if stripped.startswith("[") and number > start and key != "bind":

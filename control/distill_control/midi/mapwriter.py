@@ -1,4 +1,4 @@
-"""Write map files in TOML: whole, or by small edits that keep the rest of a file, comments too."""
+"""Write MIDI map files (TOML): whole files, or edits that keep the rest and its comments."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from distill_engine.system.atomic_write import write_advice, write_file
 
 
 def format_binding(binding: Binding) -> str:
-    """Return the `[[bind]]` table of a binding."""
+    """Return a binding as a `[[bind]]` table."""
     lines = ["[[bind]]", f"control = {_toml(binding.control.name)}"]
     if binding.control.channel:
         lines.append(f"channel = {binding.control.channel}")
@@ -25,7 +25,7 @@ def format_binding(binding: Binding) -> str:
 
 
 def format_map(midi_map: MidiMap) -> str:
-    """Return the whole text of a map file."""
+    """Return a map as the text of a map file."""
     plain = MidiMap.__dataclass_fields__
     lines = [
         f"{key} = {_toml(getattr(midi_map, name))}"
@@ -56,12 +56,12 @@ def _toml(value: Any) -> str:
 
 
 def with_binding(text: str, binding: Binding) -> str:
-    """Return the file's text with one more binding at its end."""
+    """Return a file's text with one more binding at its end."""
     return (text.rstrip("\n") + "\n\n" if text.strip() else "") + format_binding(binding)
 
 
 def without_bindings(text: str, indices: set[int]) -> str:
-    """Return the file's text without the bindings of these indices; all else stays."""
+    """Return a file's text without the bindings of these indices; all else stays, comments too."""
     lines = text.splitlines(keepends=True)
     starts = binding_lines(text)
     for index in sorted(indices, reverse=True):
@@ -72,7 +72,10 @@ def without_bindings(text: str, indices: set[int]) -> str:
 
 
 def _end_of_table(lines: list[str], first: int) -> int:
-    """Return the line after the table's last key; comments before the next table belong to that."""
+    """Return the index of the line after a table's last key and the blank lines that follow it.
+
+    Comments before the next table belong to that one.
+    """
     following = next((n for n in range(first + 1, len(lines)) if lines[n].lstrip().startswith("[")), len(lines))
     end = following
     while end > first + 1 and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):

@@ -1,7 +1,8 @@
-"""MIDI in the control process: one thread that all messages, ports and maps belong to."""
+"""The MIDI service of the control process: one thread owns all ports, controllers and maps."""
 
 import asyncio
 import queue
+import textwrap
 import threading
 import time
 from collections.abc import Callable
@@ -12,10 +13,10 @@ from typing import TypeVar
 
 from distill_control.arguments import Value
 from distill_control.midi.binding import learned_binding
-from distill_control.midi.controllers import Rack
+from distill_control.midi.controllers import Controllers
 from distill_control.midi.controls import Control
 from distill_control.midi.hotplug import PortKeeper
-from distill_control.midi.map_store import MapShelf
+from distill_control.midi.map_store import MapStore
 from distill_control.midi.ports import read_message
 from distill_control.session import Session
 from distill_control.settings.control import ControlSettings
@@ -25,13 +26,29 @@ from distill_engine.library import folders
 Notify = Callable[[str, str], None]
 T = TypeVar("T")
 
-QUEUE_LIMIT = 20_000
+QUEUE_LIMIT = 20_000  # messages and functions that wait for the MIDI thread
 IDLE_SECONDS = 0.03
+"""Longest wait of the MIDI thread for a message."""
 AWAITING_SECONDS = 0.004
+"""Longest wait while the fine half of a 14-bit CC is missing."""
+_READY_SECONDS = 5.0
+_ANSWER_SECONDS = 5.0
+_STOP_SECONDS = 3.0
+_LIST_CHARACTERS = 300
+"""Longest list of addresses in an error."""
+_BATCH_COUNT = 256
+"""Messages handled before the next tick."""
+
+_Item = tuple[str, bytes, float] | Callable[[], None]
+"""A message (port, bytes, time in seconds), or a function to run in the MIDI thread."""
 
 
 class MidiService:
-    """Ports -> queue -> the MIDI thread -> session; learning and its commands."""
+    """Receive MIDI messages in a queue, handle them in the MIDI thread, and offer MIDI learn.
+
+    Takes `maps` for the folder of map files (default: the library's). Commands may come from any
+    thread.
+    """
 
     def __init__(
         self, session: Session, settings: ControlSettings, notify: Notify, *, maps: Path | None = None
@@ -42,13 +59,13 @@ class MidiService:
         self.dropped = 0
         self.messages = 0
         self._failure = ""
-        self._queue: queue.SimpleQueue[tuple[str, bytes, float] | Callable[[], None]] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Item] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._ready = threading.Event()
-        shelf = MapShelf(maps or folders.maps_dir(), explicit, notify)
-        self.rack = Rack(session, shelf, notify, self._put)
+        map_store = MapStore(maps or folders.maps_dir(), explicit, notify)
+        self.controllers = Controllers(session, map_store, notify, self._put)
         self._keeper = PortKeeper(
-            settings.midi_port, self.receive, notify, output_of=lambda port: shelf.for_port(port).output
+            settings.midi_port, self.receive, notify, output_of=lambda port: map_store.for_port(port).output
         )
         self._thread = threading.Thread(target=self._run, name="midi", daemon=True)
         session.register("/distill/midi/learn", self._learn)
@@ -57,23 +74,23 @@ class MidiService:
         session.register("/distill/midi/list", self._list)
 
     def start(self) -> None:
-        """Begin; returns once the ports that are there have been opened."""
+        """Start the thread; return when the ports that exist have been opened."""
         self._thread.start()
-        self._ready.wait(5.0)
+        self._ready.wait(_READY_SECONDS)
 
     def receive(self, port: str, data: bytes) -> None:
-        """Bytes of one message have come in at a port; called from any thread."""
+        """Queue the bytes of one message from a port; called from any thread."""
         self._put((port, data, time.monotonic()))
 
     async def stop(self) -> None:
-        """Close all ports and end the thread."""
+        """End the thread, which closes all ports."""
         self._stopping.set()
         self._put(lambda: None)
-        await asyncio.get_running_loop().run_in_executor(None, self._thread.join, 3.0)
+        await asyncio.get_running_loop().run_in_executor(None, self._thread.join, _STOP_SECONDS)
 
     def status(self) -> dict[str, float | int | str]:
-        """Ports open, messages taken, messages dropped because they came faster than they could be taken."""
-        ports = sum(not link.virtual for link in tuple(self._keeper.connections.values()))
+        """Return the open ports, the messages received, and those dropped from a full queue."""
+        ports = sum(not connection.virtual for connection in tuple(self._keeper.connections.values()))
         return {"midi_ports": ports, "midi_messages": self.messages, "midi_dropped": self.dropped}
 
     # ---- commands, from other threads
@@ -82,56 +99,59 @@ class MidiService:
         address = str(arguments[0])
         self.session.resolve(address)
         learned_binding(Control("cc", 16, 1), address)
-        self._call(lambda: self.rack.learn.arm(address))
+        self._call(lambda: self.controllers.learn.arm(address))
 
     def _cancel(self, arguments: tuple[Value, ...], origin: str) -> None:
-        self._call(self.rack.cancel)
+        self._call(self.controllers.cancel)
 
     def _forget(self, arguments: tuple[Value, ...], origin: str) -> None:
         address = str(arguments[0])
-        if not self._call(lambda: self.rack.forget(address)):
-            raise ControlError(f"nothing steers {address}; /distill/midi/list tells what steers what")
+        if not self._call(lambda: self.controllers.forget(address)):
+            self.session.resolve(address)
+            bound = " ".join(dict.fromkeys(str(word) for word in self._call(self.controllers.listing)[::2]))
+            known = textwrap.shorten(bound, _LIST_CHARACTERS, placeholder=" ...") or "none"
+            raise ControlError(f"no control is bound to {address}; addresses with a control: {known}")
 
     def _list(self, arguments: tuple[Value, ...], origin: str) -> list[Value]:
-        return self._call(self.rack.listing)
+        return self._call(self.controllers.listing)
 
-    def _put(self, item: tuple[str, bytes, float] | Callable[[], None]) -> None:
+    def _put(self, item: _Item) -> None:
         if self._queue.qsize() >= QUEUE_LIMIT:
             self.dropped += 1
             return
         self._queue.put(item)
 
     def _call(self, work: Callable[[], T]) -> T:
-        """Has the MIDI thread do something, and waits for it."""
+        """Run a function in the MIDI thread; return its result. Raises ControlError after 5 s."""
         if threading.current_thread() is self._thread or not self._thread.is_alive():
             return work()
         future: Future[T] = Future()
 
-        def carry_out() -> None:
+        def run() -> None:
             try:
                 future.set_result(work())
             except BaseException as error:
                 future.set_exception(error)
 
-        self._put(carry_out)
+        self._put(run)
         try:
-            return future.result(5.0)
+            return future.result(_ANSWER_SECONDS)
         except TimeoutError:
-            raise ControlError("MIDI is busy and did not answer within 5 s; try again") from None
+            raise ControlError(f"MIDI is busy and did not answer within {_ANSWER_SECONDS:g} s; try again") from None
 
     # ---- the MIDI thread
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._safely(self._plug)
+            self._safely(self._update_ports)
             self._ready.set()
-            self._take(AWAITING_SECONDS if self.rack.awaiting() else IDLE_SECONDS)
-            self._safely(lambda: self.rack.tick(time.monotonic()))
-        self.rack.clear()
+            self._process_queue(AWAITING_SECONDS if self.controllers.awaiting() else IDLE_SECONDS)
+            self._safely(lambda: self.controllers.tick(time.monotonic()))
+        self.controllers.clear()
         self._keeper.close()
 
     def _safely(self, work: Callable[[], None]) -> None:
-        """Whatever goes wrong in it, the thread lives on; the same is said once."""
+        """Run a part of the thread's work; report an exception once, and go on."""
         try:
             work()
         except Exception as error:
@@ -140,16 +160,16 @@ class MidiService:
                 self._failure = failure
                 self._notify("error", failure)
 
-    def _plug(self) -> None:
-        """Takes and lets go of controllers that came and went."""
+    def _update_ports(self) -> None:
+        """Add the controllers that were plugged in, remove those that were unplugged."""
         opened, closed = self._keeper.poll(time.monotonic())
-        for link in closed:
-            self._safely(partial(self.rack.remove, link.port.name))
-        for link in opened:
-            self._safely(partial(self.rack.add, link.port.name, link.target))
+        for connection in closed:
+            self._safely(partial(self.controllers.remove, connection.port.name))
+        for connection in opened:
+            self._safely(partial(self.controllers.add, connection.port.name, connection.target))
 
-    def _do(self, item: tuple[str, bytes, float] | Callable[[], None]) -> None:
-        """One thing that was queued."""
+    def _process(self, item: _Item) -> None:
+        """Handle one item of the queue."""
         if callable(item):
             item()
             return
@@ -157,20 +177,20 @@ class MidiService:
         self.messages += 1
         message = read_message(data)
         if message is not None:
-            self.rack.handle(port, message, now)
+            self.controllers.handle(port, message, now)
 
-    def _take(self, timeout: float) -> None:
-        """Do what is queued: wait for the first, then up to 256 more."""
+    def _process_queue(self, timeout: float) -> None:
+        """Handle queued items: wait `timeout` seconds for the first, then take up to 256 more."""
         try:
-            self._safely(partial(self._do, self._queue.get(timeout=timeout)))
-            for _ in range(256):
-                self._safely(partial(self._do, self._queue.get_nowait()))
+            self._safely(partial(self._process, self._queue.get(timeout=timeout)))
+            for _ in range(_BATCH_COUNT):
+                self._safely(partial(self._process, self._queue.get_nowait()))
         except queue.Empty:
             return
 
 
 async def start(session: Session, settings: ControlSettings, notify: Notify) -> MidiService:
-    """Start MIDI, unless the settings leave it out; `/distill/midi/list` and its like answer in either case."""
+    """Start MIDI unless the settings turn it off; the commands are answered in either case."""
     service = MidiService(session, settings, notify)
     if settings.midi:
         await asyncio.get_running_loop().run_in_executor(None, service.start)

@@ -1,4 +1,4 @@
-"""MIDI ports of every system that rtmidi was built for: listing, opening, and noticing that they come and go."""
+"""MIDI ports of every system that rtmidi supports: list them, open them, find them by name."""
 
 import contextlib
 import sys
@@ -9,7 +9,7 @@ from typing import Any
 import mido
 import rtmidi
 
-from distill_control.midi.jack_alsa import JackWatch, bury
+from distill_control.midi.jack_alsa import JackWatch, abandon
 from distill_engine.errors import ControlError
 from distill_engine.system.c_libraries import silence_jack_and_alsa
 
@@ -21,15 +21,15 @@ API_NAMES: dict[int, str] = {
     rtmidi.API_WINDOWS_MM: "WinMM",
 }
 _ABSENT: dict[str, str] = {
-    "ALSA": "ALSA's sequencer is not there (on Linux: `modprobe snd-seq`)",
-    "JACK": "no JACK server runs",
+    "ALSA": "ALSA's sequencer is not there (load it with `modprobe snd-seq`)",
+    "JACK": "no JACK server is running",
     "CoreMIDI": "CoreMIDI does not answer",
     "WinMM": "Windows' MIDI service does not answer",
 }
 _IGNORED = (CLIENT, "Midi Through", "RtMidi")
 
 OnBytes = Callable[[str, bytes], None]
-"""`on_bytes(port, message)`: called from the MIDI system's own thread."""
+"""`on_bytes(port, message)`: called in a thread of the MIDI system."""
 
 
 @dataclass(frozen=True, order=True)
@@ -45,24 +45,26 @@ class PortName:
 
 @dataclass
 class PortList:
-    """What there is: inputs (controllers that send), outputs (that can be sent to), and why a system is missing."""
+    """All input and output ports, and per missing system the reason."""
 
     inputs: list[PortName] = field(default_factory=list)
     outputs: list[PortName] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
 
     def lines(self) -> list[str]:
-        """The list for people, one line each."""
+        """Return the list as lines of text."""
         lines = [f"input   {port}" for port in self.inputs] + [f"output  {port}" for port in self.outputs]
         missing = [f"({api} is missing: {reason})" for api, reason in self.missing.items()]
         return (lines or ["no MIDI ports"]) + missing
 
 
 class System:
-    """One MIDI system, held open: its ports can be listed without making a client each time.
+    """One open MIDI system; listing its ports needs no new client each time.
+
+    `api` is the number that rtmidi has for it.
 
     Raises:
-        ControlError: if the system is not there now.
+        ControlError: if the system is not there.
     """
 
     def __init__(self, api: int) -> None:
@@ -78,23 +80,27 @@ class System:
             raise ControlError(_ABSENT.get(self.api, f"{self.api} does not answer")) from None
 
     def inputs(self) -> list[PortName]:
-        """Ports that can be listened to, other than our own."""
+        """Return the input ports, except Distill's own."""
         return self._names(self._input)
 
     def outputs(self) -> list[PortName]:
-        """Ports that can be sent to, other than our own."""
+        """Return the output ports, except Distill's own."""
         return self._names(self._output)
 
     def open_input(self, port: str, on_bytes: OnBytes) -> Any:
-        """Listen to a port. Raises ControlError if it is gone or taken by another program."""
+        """Open an input port. Raises ControlError if it has vanished or is in use."""
         return self._open(rtmidi.MidiIn, self._input, port, on_bytes)
 
     def open_output(self, port: str) -> Any:
-        """Send to a port. Raises ControlError if it is gone or taken by another program."""
+        """Open an output port. Raises ControlError if it has vanished or is in use."""
         return self._open(rtmidi.MidiOut, self._output, port, None)
 
     def open_virtual(self, on_bytes: OnBytes) -> tuple[Any, Any] | None:
-        """An input and an output of our own that others connect to; None on Windows, which has none."""
+        """Open a virtual input and output for other programs; None on Windows, which has none.
+
+        Raises:
+            ControlError: if they cannot be created.
+        """
         if self.api == "WinMM":
             return None
         try:
@@ -105,19 +111,19 @@ class System:
             target = rtmidi.MidiOut(self._number, name=f"{CLIENT} out")
             target.open_virtual_port("feedback")
         except (rtmidi.RtMidiError, OSError, RuntimeError) as error:
-            raise ControlError(f"{self.api}: the virtual port cannot be made: {error}") from None
+            raise ControlError(f"{self.api}: the virtual port cannot be created: {error}") from None
         return source, target
 
     def close(self) -> None:
-        """Let go of the system."""
+        """Close the system."""
         if self._watch is not None:
             self._watch.close()
         for client in (self._input, self._output):
-            shut(client)
+            close_client(client)
 
-    def bury(self) -> None:
-        """The system is dead: leave what was opened in it alone for good."""
-        bury(self._input, self._output, self._watch)
+    def abandon(self) -> None:
+        """Leave a system whose server has ended, without closing its clients."""
+        abandon(self._input, self._output, self._watch)
 
     def _ended(self) -> None:
         self.alive = False
@@ -141,8 +147,8 @@ class System:
                 _listen(client, port, on_bytes)
             return client
         except (rtmidi.RtMidiError, OSError, RuntimeError, ValueError) as error:
-            shut(client)
-            reason = "it is gone" if isinstance(error, ValueError) else str(error) or "another program has it"
+            close_client(client)
+            reason = "it has vanished" if isinstance(error, ValueError) else str(error) or "another program uses it"
             raise ControlError(f"MIDI port {port} cannot be opened: {reason}") from None
 
 
@@ -150,8 +156,8 @@ def _listen(client: Any, port: str, on_bytes: OnBytes) -> None:
     client.set_callback(lambda event, _: on_bytes(port, bytes(event[0])))
 
 
-def shut(client: Any) -> None:
-    """Close a port, whatever state it is in."""
+def close_client(client: Any) -> None:
+    """Close an rtmidi port in any state; ignore errors."""
     if client is None:
         return
     with contextlib.suppress(rtmidi.RtMidiError, OSError, RuntimeError, AttributeError):
@@ -162,12 +168,12 @@ def shut(client: Any) -> None:
 
 
 def compiled_apis() -> tuple[int, ...]:
-    """The MIDI systems that python-rtmidi knows on this computer, in the order in which they are preferred."""
+    """Return the MIDI systems that python-rtmidi supports here, in order of preference."""
     return tuple(api for api in rtmidi.get_compiled_api() if api in API_NAMES)
 
 
 def list_midi() -> PortList:
-    """All ports of all systems now."""
+    """Return all ports of all systems."""
     ports = PortList()
     for api in compiled_apis():
         try:
@@ -179,12 +185,15 @@ def list_midi() -> PortList:
         ports.outputs += system.outputs()
         system.close()
     if not compiled_apis():
-        ports.missing[sys.platform] = "python-rtmidi was built without any MIDI system: reinstall it"
+        ports.missing[sys.platform] = "python-rtmidi was built without a MIDI system: reinstall it"
     return ports
 
 
 def matches(port: PortName, wanted: str) -> bool:
-    """Whether a port is meant by `wanted`: a part of its name, in any case, perhaps after its system (`jack:launch`)."""
+    """Return whether `wanted` names a port: a part of its name, ignoring case.
+
+    The system may stand before it (`jack:launch`).
+    """
     api, colon, name = wanted.partition(":")
     if colon and api.strip().casefold() == port.api.casefold():
         wanted = name
@@ -192,18 +201,23 @@ def matches(port: PortName, wanted: str) -> bool:
 
 
 def check_port(wanted: str, ports: Sequence[PortName]) -> None:
-    """Complain about a port that is not there, listing those that are.
+    """Check that a port exists.
 
     Raises:
-        ControlError: if no port matches.
+        ControlError: if no port matches; names those that exist.
     """
     if not any(matches(port, wanted) for port in ports):
         there = ", ".join(str(port) for port in ports) or "none"
-        raise ControlError(f"there is no MIDI port `{wanted}`; there are: {there}; it is used as soon as it appears")
+        raise ControlError(
+            f"there is no MIDI port `{wanted}` yet; it is used when it is plugged in (there are: {there})"
+        )
 
 
 def device_name(port: str) -> str:
-    """What a controller's input and output have in common: the name without numbers and words of direction."""
+    """Return the part of a port's name that a controller's input and output share.
+
+    That is the name without numbers and words such as in, out, capture.
+    """
     words = port.replace(":", " ").replace("_", " ").casefold().split()
     drop = ("in", "out", "input", "output", "capture", "playback", "midi")
     kept = [word for word in words if word not in drop and not word.isdigit()]
@@ -211,7 +225,7 @@ def device_name(port: str) -> str:
 
 
 def read_message(data: bytes) -> Any | None:
-    """The mido message in bytes from a port; None for bytes that make none."""
+    """Return the mido message in bytes from a port; None if they are not a message."""
     try:
         return mido.Message.from_bytes(data)
     except (ValueError, IndexError, KeyError, TypeError):

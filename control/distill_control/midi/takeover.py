@@ -1,12 +1,12 @@
-"""What a control does when it stands elsewhere than the parameter it steers.
+"""Soft takeover: what happens when a control's position differs from its parameter's value.
 
-* `none`: the parameter jumps to the control.
-* `pickup`: nothing moves until the control crosses the parameter's place. Crossing counts, not closeness: a fast move
-  from one side to the other takes hold however few messages it sends.
-* `scaling`: the parameter moves from where it is, in the control's direction, in proportion to the way both have left;
-  they meet at the end of the travel at the latest.
+* `none`: the parameter jumps to the control's position.
+* `pickup`: the parameter stays until the control crosses its value. A fast move past the value
+  counts as a crossing, however few messages it sends.
+* `scaling`: the parameter moves in the control's direction, in proportion to the travel that both
+  have left. They meet at the end of the travel at the latest.
 
-In `pickup` and `scaling` nothing moves before the first touch, nor by it: a control's place is unknown until it has sent once.
+In `pickup` and `scaling` the first message moves nothing: it only shows where the control is.
 """
 
 from typing import Literal
@@ -14,11 +14,11 @@ from typing import Literal
 TakeoverMode = Literal["none", "pickup", "scaling"]
 TAKEOVER_MODES: tuple[TakeoverMode, ...] = ("none", "pickup", "scaling")
 
-_SAME = 1e-3
+_TOLERANCE = 1e-3  # difference of two positions 0..1 that are taken as equal
 
 
 class Takeover:
-    """Takeover of one parameter by one control; positions are 0..1 on the control's scale."""
+    """Soft takeover of one parameter by one control; positions are 0..1 on the control's scale."""
 
     def __init__(self, mode: TakeoverMode) -> None:
         self.mode = mode
@@ -27,21 +27,22 @@ class Takeover:
         self._expected = 0.0
 
     def release(self) -> None:
-        """Forget where the control stands (it was unplugged or reset)."""
+        """Forget the control's position, after it was unplugged or reset."""
         self._last = None
         self._engaged = False
 
     def move(self, position: float, current: float, step: float = 1.0 / 127) -> float | None:
-        """The control moved to `position` while the parameter stands at `current`.
+        """Return the parameter's new position, or None while it stays.
 
-        Returns the parameter's new position, or None while it stays. `step` is the control's resolution.
+        `position` is the control's, `current` the parameter's. `step` is the control's resolution:
+        two positions closer than half a step count as crossed.
         """
         last, self._last = self._last, position
         if self.mode == "none":
             return position
         if self.mode == "scaling":
             return None if last is None else _scaled(last, position, current)
-        if self._engaged and abs(current - self._expected) > _SAME:
+        if self._engaged and abs(current - self._expected) > _TOLERANCE:
             self._engaged = False
         if not self._engaged:
             self._engaged = _crossed(last, position, current, step)
@@ -51,7 +52,7 @@ class Takeover:
         return position
 
     def applied(self, position: float) -> None:
-        """Tell where the parameter really went (after clipping), so that only others' changes let go of it."""
+        """Record the parameter's clipped position; a later change by others ends a pickup."""
         self._expected = position
 
 

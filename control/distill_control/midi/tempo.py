@@ -1,44 +1,50 @@
-"""Tempo from MIDI clock: 24 ticks to a quarter note, averaged over one, with drop-outs and jitter kept out."""
+"""Tempo from MIDI clock: 24 ticks per quarter note, averaged over one or two beats."""
 
 from collections import deque
 from itertools import pairwise
 from statistics import median
 
-TICKS_PER_BEAT = 24
+TICKS_PER_BEAT = 24  # MIDI clock messages per quarter note
 LOST_SECONDS = 1.0
-SLOWEST_BPM, FASTEST_BPM = 20.0, 300.0
+"""The measurement starts again after a pause of this length."""
+SLOWEST_BPM, FASTEST_BPM = 20.0, 300.0  # beats per minute; other tempos are ignored
+_LEAST_CHANGE_BPM = 0.1  # smaller changes are not reported
+_AGREEMENT_RATIO = 0.02  # largest difference between one beat and two for a steady tempo
 
 
 class TempoTracker:
-    """Beats per minute of a stream of clock ticks."""
+    """Measure the tempo of a stream of MIDI clock messages."""
 
     def __init__(self) -> None:
         self._times: deque[float] = deque(maxlen=2 * TICKS_PER_BEAT + 1)
         self._reported = 0.0
 
     def reset(self) -> None:
-        """Start measuring again (the clock was started anew)."""
+        """Start the measurement again, because the sequencer has started."""
         self._times.clear()
 
     def tick(self, now: float) -> float | None:
-        """One clock message at `now` seconds. Returns the tempo in bpm when it is new or has changed by 0.1 or more."""
+        """Count one clock message at `now` seconds.
+
+        Returns the tempo in bpm if it is new or has changed by 0.1 bpm or more, else None.
+        """
         if self._times and now - self._times[-1] > LOST_SECONDS:
             self._times.clear()
         self._times.append(now)
         bpm = self._bpm()
-        if bpm is None or abs(bpm - self._reported) < 0.1:
+        if bpm is None or abs(bpm - self._reported) < _LEAST_CHANGE_BPM:
             return None
         self._reported = bpm
         return bpm
 
     def _bpm(self) -> float | None:
-        """Tempo of the last beat; of the last two while they agree, for steadiness."""
+        """Return the tempo in bpm of the last two beats if they agree, else of the last one."""
         times = list(self._times)
         if len(times) <= TICKS_PER_BEAT:
             return None
         latest = _average_interval(times[-TICKS_PER_BEAT - 1 :])
         longest = _average_interval(times)
-        interval = longest if abs(longest - latest) < 0.02 * latest else latest
+        interval = longest if abs(longest - latest) < _AGREEMENT_RATIO * latest else latest
         if interval <= 0.0:
             return None
         bpm = 60.0 / (TICKS_PER_BEAT * interval)
@@ -46,7 +52,7 @@ class TempoTracker:
 
 
 def _average_interval(times: list[float]) -> float:
-    """Mean interval, with those that a lost tick or a stall made far too long left out."""
+    """Return the mean seconds between ticks; a long interval counts as several, for lost ticks."""
     intervals = [later - earlier for earlier, later in pairwise(times)]
     middle = median(intervals)
     if middle <= 0.0:

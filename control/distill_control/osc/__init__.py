@@ -1,1 +1,1 @@
-"""OSC over UDP and TCP, and OSCQuery over HTTP and WebSocket."""
+"""OSC over UDP and TCP; OSCQuery over HTTP and WebSocket."""

@@ -1,4 +1,4 @@
-"""A client of the instrument: what `distill send` and `distill monitor` use."""
+"""An OSC client, for `distill send` and `distill monitor`."""
 
 import contextlib
 import select
@@ -12,15 +12,17 @@ from distill_engine.errors import ControlError
 
 
 class OscClient:
-    """Sends messages and takes answers, over UDP or TCP (SLIP).
+    """Send messages to a playing engine and receive its answers, over UDP or TCP (SLIP framing).
+
+    `timeout` is in seconds and bounds connecting and sending.
 
     Raises:
-        ControlError: if the host is unknown, or over TCP nothing listens there.
+        ControlError: if the host is unknown, or nothing accepts the TCP connection.
     """
 
     def __init__(self, host: str = "127.0.0.1", port: int = 9000, *, tcp: bool = False, timeout: float = 3.0) -> None:
         self._tcp = tcp
-        self._where = f"{host}:{port}"
+        self._peer = f"{host}:{port}"
         self._deframer = Deframer()
         self._ready: list[Message] = []
         kind = socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM
@@ -35,42 +37,43 @@ class OscClient:
                 raise
         except (OSError, UnicodeError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or str(error)
-            raise ControlError(f"cannot reach {self._where} ({reason}); is distill-engine running there?") from None
+            raise ControlError(f"cannot reach {self._peer} ({reason}); is distill-engine running there?") from None
 
     def send(self, address: str, *arguments: object) -> None:
-        """Sends one message. Raises ControlError if nothing takes it."""
+        """Send one message. Raises ControlError if the port is closed."""
         self.send_packet(encode(address, *arguments))
 
     def send_packet(self, packet: bytes) -> None:
-        """Sends an encoded packet. Raises ControlError if nothing takes it."""
+        """Send an encoded packet. Raises ControlError if the port is closed."""
         try:
             self._socket.sendall(slip(packet) if self._tcp else packet)
         except OSError:
-            raise ControlError(f"nothing listens at {self._where}; is distill-engine running there?") from None
+            raise ControlError(f"nothing listens at {self._peer}; is distill-engine running there?") from None
 
     def receive(self, timeout: float) -> Message | None:
-        """The next message from the instrument; None if none came in `timeout` seconds.
+        """Return the next message; None if none has arrived within `timeout` seconds.
 
         Raises:
-            ControlError: if the other side has closed the connection, or nothing listens there.
+            ControlError: if the engine has closed the connection, or its port is closed.
         """
         deadline = time.monotonic() + timeout
         while not self._ready:
-            left = deadline - time.monotonic()
-            if left < 0 or not select.select([self._socket], [], [], left)[0]:
+            remaining = deadline - time.monotonic()
+            if remaining < 0 or not select.select([self._socket], [], [], remaining)[0]:
                 return None
             try:
                 data = self._socket.recv(65536)
             except ConnectionError:
-                raise ControlError(f"nothing listens at {self._where}; is distill-engine running there?") from None
+                raise ControlError(f"nothing listens at {self._peer}; is distill-engine running there?") from None
             if self._tcp and not data:
-                raise ControlError(f"{self._where} has closed the connection")
+                raise ControlError(f"{self._peer} has closed the connection")
             for packet in self._deframer.feed(data) if self._tcp else [data]:
                 with contextlib.suppress(PacketError):
                     self._ready += decode(packet)
         return self._ready.pop(0)
 
     def close(self) -> None:
+        """Close the socket."""
         self._socket.close()
 
     def __enter__(self) -> "OscClient":

@@ -1,7 +1,8 @@
-"""Those who talk to the instrument over OSC: how each is answered, and how often.
+"""OSC clients: where their answers go, and how often.
 
-Answers go to the port that asked. A program that sends from one port and listens at another (Max's `udpsend`) subscribes with the
-port at which it listens, and gets its errors, status and lists there, too.
+An answer goes to the port that the message came from. A program that sends from one port and
+listens at another (Max with `udpsend` and `udpreceive`) subscribes with the port at which it
+listens; then answers and errors go there too.
 """
 
 import time
@@ -17,15 +18,15 @@ from distill_control.session.subscriptions import Changes
 
 Send = Callable[[bytes], None]
 
-CLIENT_LIMIT = 1024
-ALL_ERRORS = 10
-"""Errors to all clients together, as a multiple of one client's rate."""
+CLIENT_LIMIT = 1024  # known clients; subscribers are never forgotten
+ALL_ERRORS_FACTOR = 10
+"""Rate of errors to all clients together, as a multiple of one client's rate."""
 _ANSWERS = ("/distill/done", "/distill/pong", "/distill/level")
 
 
 @dataclass(frozen=True)
 class Subscriber:
-    """Who is told about changes: `key` names it, `origins` are the senders that it is."""
+    """A subscribed port; `key` identifies it, `origins` are the senders that listen there."""
 
     key: str
     host: str
@@ -33,13 +34,17 @@ class Subscriber:
     origins: frozenset[str]
 
     @property
-    def elsewhere(self) -> bool:
-        """Whether it listens at another port than it sends from."""
+    def uses_other_port(self) -> bool:
+        """Whether the program listens at another port than it sends from."""
         return len(self.origins) > 1
 
 
 class Client:
-    """One peer. Errors go out at a bounded rate; corrected values at the next tick, the latest of each address."""
+    """One sender of OSC messages.
+
+    Errors are sent at a limited rate. Values (answers to questions, and clipped ones) are sent at
+    the next tick, the latest of each address.
+    """
 
     def __init__(
         self,
@@ -53,14 +58,18 @@ class Client:
         self.origin = origin
         self.host = host
         self.send = send
-        self.heard_at = 0.0
-        self.corrections: dict[str, Value] = {}
+        self.last_seen = 0.0
+        self.values: dict[str, Value] = {}
         self._errors = errors
         self._all_errors = all_errors
         self._subscribers = subscribers
 
     def reply(self, address: str, *arguments: Value) -> None:
-        """Answers this peer."""
+        """Answer the client.
+
+        Errors and `.reply` lists also go to the ports that it has subscribed; an error of a client
+        without one goes to those of its host. Values wait for `flush`.
+        """
         if address == "/distill/error":
             self._error(*arguments)
         elif address in _ANSWERS:
@@ -68,13 +77,14 @@ class Client:
         elif address.endswith(".reply"):
             self._send_all(self._own_ports(), encode(address, *arguments))
         elif arguments:
-            self.corrections[address] = arguments[0]
+            self.values[address] = arguments[0]
 
     def flush(self) -> None:
-        """Sends the corrected values that have gathered."""
-        corrections, self.corrections = self.corrections, {}
-        for address, value in corrections.items():
-            self.send(encode(address, value))
+        """Send the values that have gathered since the last tick."""
+        values, self.values = self.values, {}
+        own_ports = self._own_ports()
+        for address, value in values.items():
+            self._send_all(own_ports, encode(address, value))
 
     def _error(self, *arguments: Value) -> None:
         if not self._errors.take() or not self._all_errors.take():
@@ -93,23 +103,33 @@ class Client:
                 other.send(packet)
 
     def _own_ports(self) -> list[Subscriber]:
-        """Its own subscriptions."""
+        """Return the ports that this client has subscribed."""
         return [member for member in self._subscribers.values() if self.origin in member.origins]
 
     def _ports_of_host(self) -> list[Subscriber]:
-        """Ports at which its host listens: a sender that has subscribed none itself (TouchDesigner's OSC Out CHOP) belongs to one."""
+        """Return the ports at which the client's host listens.
+
+        A sender that has subscribed none itself (TouchDesigner's OSC Out CHOP) belongs to the
+        program that listens there.
+        """
         if not self.origin.startswith("udp:"):
             return []
-        return [member for member in self._subscribers.values() if member.elsewhere and member.host == self.host]
+        return [member for member in self._subscribers.values() if member.uses_other_port and member.host == self.host]
 
 
 class Clients:
-    """All peers heard of lately, by origin; beyond the limit the longest silent are forgotten, but for subscribers."""
+    """The known clients by origin.
+
+    Above CLIENT_LIMIT, the client that has been silent for the longest time is forgotten, except
+    subscribers.
+    """
 
     def __init__(self, errors_per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._errors_per_second = errors_per_second
         self._clock = clock
-        self._all_errors = TokenBucket(ALL_ERRORS * errors_per_second, ALL_ERRORS * errors_per_second, clock)
+        self._all_errors = TokenBucket(
+            ALL_ERRORS_FACTOR * errors_per_second, ALL_ERRORS_FACTOR * errors_per_second, clock
+        )
         self.subscribers: dict[str, Subscriber] = {}
         self._members: OrderedDict[str, Client] = OrderedDict()
 
@@ -117,11 +137,11 @@ class Clients:
         return len(self._members)
 
     def find(self, origin: str) -> Client | None:
-        """The peer of this origin, if it is known."""
+        """Return the client with this origin; None if it is unknown."""
         return self._members.get(origin)
 
-    def hear(self, origin: str, host: str, send: Send) -> Client:
-        """The peer of this origin, new or known, marked as heard now."""
+    def seen(self, origin: str, host: str, send: Send) -> Client:
+        """Return the client with this origin, new or known, and record the time as last seen."""
         client = self._members.get(origin)
         if client is None:
             bucket = TokenBucket(self._errors_per_second, self._errors_per_second, self._clock)
@@ -131,27 +151,27 @@ class Clients:
                 self.forget(next(member for member in self._members if member not in kept))
         else:
             self._members.move_to_end(origin)
-        client.heard_at = self._clock()
+        client.last_seen = self._clock()
         return client
 
     def forget(self, origin: str) -> None:
-        """A connection has closed."""
+        """Forget the client of a connection that has closed."""
         self._members.pop(origin, None)
 
     def flush(self) -> None:
-        """Sends every peer its corrected values."""
+        """Send every client its gathered values."""
         for client in list(self._members.values()):
-            if client.corrections:
+            if client.values:
                 client.flush()
 
     def silent_for(self, origins: frozenset[str]) -> float:
-        """Seconds since any of these was heard (endless if none is known)."""
-        heard = [self._members[origin].heard_at for origin in origins if origin in self._members]
-        return self._clock() - max(heard) if heard else float("inf")
+        """Return the seconds since one of these clients was seen; infinity if all are unknown."""
+        seen = [self._members[origin].last_seen for origin in origins if origin in self._members]
+        return self._clock() - max(seen) if seen else float("inf")
 
 
 def subscription(subscriber: Subscriber, spell: Callable[[str], str]) -> Subscription:
-    """A subscription whose changes go out as one message each, their addresses as `spell` writes them."""
+    """Return a subscription that sends each change as one message; `spell` converts its address."""
 
     def deliver(changes: Changes) -> None:
         for address, value in changes:

@@ -1,4 +1,7 @@
-"""Zeroconf: clients find the instrument by themselves. Never fatal, and never waited for."""
+"""Zeroconf (mDNS) announcements, so that clients find the engine.
+
+Failures are reported, never fatal.
+"""
 
 import socket
 import threading
@@ -12,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Discovery:
-    """Announces `_osc._udp` and `_oscjson._tcp` from a thread of its own."""
+    """Announce `_osc._udp` and `_oscjson._tcp` from a thread of its own."""
 
     def __init__(
         self, name: str, bind: str, osc_port: int | None, oscquery_port: int | None, notify: Callable[[str, str], None]
@@ -27,10 +30,11 @@ class Discovery:
         self.announced = 0
 
     def start(self) -> None:
+        """Start announcing; return at once."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Takes the announcements back, within a second or so."""
+        """Withdraw the announcements; return after two seconds at most."""
         self._stopped.set()
         self._thread.join(timeout=1.0)
         if self._zeroconf is not None and not self._thread.is_alive():
@@ -45,15 +49,15 @@ class Discovery:
             self._register()
         except Exception as error:
             self._notify(
-                "info", f"not announced on the network ({error or type(error).__name__}); clients need the port"
+                "info", f"not announced on the network ({error or type(error).__name__}); enter the port in each client"
             )
 
     def _register(self) -> None:
         from zeroconf import InterfaceChoice, ServiceInfo, Zeroconf
 
-        everywhere, numeric = is_everywhere(self._bind), resolve(self._bind)[1]
-        self._zeroconf = Zeroconf(interfaces=InterfaceChoice.Default if everywhere else [numeric])
-        addresses = _network_addresses() if everywhere else [numeric]
+        all_interfaces, numeric = is_everywhere(self._bind), resolve(self._bind)[1]
+        self._zeroconf = Zeroconf(interfaces=InterfaceChoice.Default if all_interfaces else [numeric])
+        addresses = _network_addresses() if all_interfaces else [numeric]
         for kind, port in self._ports.items():
             if port and not self._stopped.is_set():
                 info = ServiceInfo(

@@ -1,65 +1,72 @@
-"""Packets on a TCP stream: SLIP (OSC 1.1, RFC 1055, also double-ended) or a 32-bit length before each (OSC 1.0).
+"""OSC packets on a TCP stream: SLIP framing (OSC 1.1) or length prefixes (OSC 1.0).
 
-The first byte of a connection tells which one the client speaks; it is answered the same way.
+SLIP (RFC 1055) ends each packet with an END byte; double-ended SLIP also begins it with one. A
+length prefix is a big-endian int32 with the packet's size in bytes. The first byte of a connection
+shows which framing the client uses; answers use the same.
 """
 
 import struct
 from typing import Literal
 
-from distill_control.osc.packet import PACKET_LIMIT, PacketError
+from distill_control.osc.packet import PACKET_LIMIT_BYTES, PacketError
 
-END, ESCAPE, ESCAPED_END = 0xC0, 0xDB, 0xDC
-_END = bytes([END])
-_BUFFER_LIMIT = 2 * PACKET_LIMIT + 4
+END, ESCAPE, ESCAPED_END, ESCAPED_ESCAPE = 0xC0, 0xDB, 0xDC, 0xDD  # bytes of SLIP framing
+_END, _ESCAPE = bytes([END]), bytes([ESCAPE])
+_LENGTH_BYTES = 4
+_BUFFER_LIMIT_BYTES = 2 * PACKET_LIMIT_BYTES + _LENGTH_BYTES  # a SLIP frame with every byte escaped
 
 Framing = Literal["slip", "length"]
 
 
 def slip(packet: bytes) -> bytes:
-    """A packet as a double-ended SLIP frame."""
-    body = packet.replace(b"\xdb", b"\xdb\xdd").replace(b"\xc0", b"\xdb\xdc")
+    """Return a packet as a double-ended SLIP frame."""
+    body = packet.replace(_ESCAPE, bytes([ESCAPE, ESCAPED_ESCAPE])).replace(_END, bytes([ESCAPE, ESCAPED_END]))
     return _END + body + _END
 
 
 def frame(packet: bytes, framing: Framing) -> bytes:
-    """A packet as it goes onto the stream."""
+    """Return a packet in the given framing."""
     return slip(packet) if framing == "slip" else struct.pack(">i", len(packet)) + packet
 
 
 def unslip(body: bytes) -> bytes:
-    """What stood between two END bytes, with its escapes undone.
+    """Return the packet in a SLIP frame; `body` is the frame without its END bytes.
 
     Raises:
-        PacketError: if an escape is followed by anything but the two known bytes.
+        PacketError: if an escape byte is followed by any byte but the two escaped ones.
     """
     if ESCAPE not in body:
         return body
-    pieces = body.split(b"\xdb")
+    pieces = body.split(_ESCAPE)
     for piece in pieces[1:]:
-        if piece[:1] not in (b"\xdc", b"\xdd"):
-            raise PacketError("a SLIP frame has a wrong escape")
-    return pieces[0] + b"".join((b"\xc0" if piece[0] == ESCAPED_END else b"\xdb") + piece[1:] for piece in pieces[1:])
+        if not piece or piece[0] not in (ESCAPED_END, ESCAPED_ESCAPE):
+            raise PacketError("a SLIP frame has a wrong escape sequence")
+    return pieces[0] + b"".join((_END if piece[0] == ESCAPED_END else _ESCAPE) + piece[1:] for piece in pieces[1:])
 
 
 class Deframer:
-    """Cuts a stream into packets, whatever the sizes in which it arrives. Holds at most one unfinished frame."""
+    """Split a stream into packets.
+
+    Bytes may arrive in chunks of any size; one unfinished frame is kept.
+    """
 
     def __init__(self) -> None:
         self.framing: Framing | None = None
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Packets that `data` completes; a SLIP frame with a wrong escape comes as an empty packet.
+        """Return the packets that `data` completes, empty ones for SLIP frames with wrong escapes.
 
         Raises:
-            PacketError: if the stream is no OSC or a frame is too big: nothing after it can be trusted.
+            PacketError: if the stream is not OSC or a frame is too long. The rest of the stream
+                cannot be decoded then.
         """
         self._buffer += data
         if self.framing is None and self._buffer:
             self.framing = self._detect(self._buffer[0])
         packets = self._cut_slip() if self.framing == "slip" else self._cut_length()
-        if len(self._buffer) > _BUFFER_LIMIT:
-            raise PacketError(f"a frame is longer than {PACKET_LIMIT} bytes")
+        if len(self._buffer) > _BUFFER_LIMIT_BYTES:
+            raise PacketError(f"a frame is longer than {PACKET_LIMIT_BYTES} bytes")
         return packets
 
     def _detect(self, first: int) -> Framing:
@@ -67,7 +74,7 @@ class Deframer:
             return "length"
         if first in (END, ord("/"), ord("#")):
             return "slip"
-        raise PacketError("the stream is no OSC: it begins neither with a SLIP END nor with a length")
+        raise PacketError("the stream is not OSC: it begins neither with a SLIP END byte nor with a length")
 
     def _cut_slip(self) -> list[bytes]:
         *bodies, rest = bytes(self._buffer).split(_END)
@@ -83,14 +90,15 @@ class Deframer:
 
     def _cut_length(self) -> list[bytes]:
         packets = []
-        place = 0
-        while len(self._buffer) - place >= 4:
-            size = struct.unpack_from(">i", self._buffer, place)[0]
-            if not 0 <= size <= PACKET_LIMIT:
-                raise PacketError(f"a frame claims {size} bytes; the limit is {PACKET_LIMIT}")
-            if len(self._buffer) - place - 4 < size:
+        offset = 0
+        while len(self._buffer) - offset >= _LENGTH_BYTES:
+            size = struct.unpack_from(">i", self._buffer, offset)[0]
+            if not 0 <= size <= PACKET_LIMIT_BYTES:
+                raise PacketError(f"a frame claims {size} bytes; the limit is {PACKET_LIMIT_BYTES}")
+            start = offset + _LENGTH_BYTES
+            if len(self._buffer) - start < size:
                 break
-            packets.append(bytes(self._buffer[place + 4 : place + 4 + size]))
-            place += 4 + size
-        del self._buffer[:place]
+            packets.append(bytes(self._buffer[start : start + size]))
+            offset = start + size
+        del self._buffer[:offset]
         return packets

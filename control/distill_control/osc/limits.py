@@ -1,4 +1,4 @@
-"""Who may speak, and how often they are answered."""
+"""The allow list of hosts, and a rate limiter."""
 
 import ipaddress
 from collections.abc import Callable, Sequence
@@ -6,20 +6,26 @@ from collections.abc import Callable, Sequence
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _CACHE_LIMIT = 1024
+"""Hosts whose decision is kept."""
+_REFUSED_HOST_LIMIT = 64
+"""Hosts whose refusals are counted one by one."""
 
 
 class AllowList:
-    """Hosts that are heard: this machine, and the networks given. Others are counted by host."""
+    """Accept this machine and the given networks; count the refusals of other hosts.
+
+    `own_addresses` are the numeric addresses of this machine's interfaces; loopback needs none.
+    """
 
     def __init__(self, networks: Sequence[Network], own_addresses: frozenset[str] = frozenset()) -> None:
         self._networks = tuple(networks)
         self._own = own_addresses
         self._known: dict[str, bool] = {}
-        self.dropped = 0
-        self.dropped_hosts: dict[str, int] = {}
+        self.refused = 0
+        self.refused_hosts: dict[str, int] = {}
 
     def allows(self, host: str) -> bool:
-        """Whether a host (a numeric address) is heard."""
+        """Return whether a host (a numeric address) is accepted."""
         known = self._known.get(host)
         if known is None:
             known = self._decide(host)
@@ -28,13 +34,13 @@ class AllowList:
             self._known[host] = known
         return known
 
-    def drop(self, host: str) -> bool:
-        """Counts something that came from a host that is not heard; True the first time."""
-        self.dropped += 1
-        first = host not in self.dropped_hosts
-        if first and len(self.dropped_hosts) >= 64:
+    def count_refusal(self, host: str) -> bool:
+        """Count a refused datagram or connection; return True for a host's first (of 64 hosts)."""
+        self.refused += 1
+        first = host not in self.refused_hosts
+        if first and len(self.refused_hosts) >= _REFUSED_HOST_LIMIT:
             return False
-        self.dropped_hosts[host] = self.dropped_hosts.get(host, 0) + 1
+        self.refused_hosts[host] = self.refused_hosts.get(host, 0) + 1
         return first
 
     def _decide(self, host: str) -> bool:
@@ -49,7 +55,11 @@ class AllowList:
 
 
 class TokenBucket:
-    """Lets `rate` things a second pass, `burst` at once; counts what it held back since the last one that passed."""
+    """A rate limiter: `rate` events per second pass, up to `burst` of them at once.
+
+    `held_back` counts the events refused since the last call of `release`, `held_back_total` all of
+    them. `clock` returns seconds.
+    """
 
     def __init__(self, rate: float, burst: float, clock: Callable[[], float]) -> None:
         self._rate = rate
@@ -61,7 +71,7 @@ class TokenBucket:
         self.held_back_total = 0
 
     def take(self) -> bool:
-        """Whether one more may pass now."""
+        """Return whether one more event may pass now."""
         now = self._clock()
         self._tokens = min(self._burst, self._tokens + (now - self._last) * self._rate)
         self._last = now
@@ -73,6 +83,6 @@ class TokenBucket:
         return True
 
     def release(self) -> int:
-        """How many were held back before the one that passes now."""
+        """Return `held_back` and reset it."""
         held_back, self.held_back = self.held_back, 0
         return held_back

@@ -1,4 +1,4 @@
-"""OSC over UDP and TCP as a service of the control process."""
+"""The OSC service of the control process: UDP, TCP, OSCQuery and Zeroconf."""
 
 import asyncio
 import contextlib
@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable
 
 from distill_control.osc.clients import Clients
 from distill_control.osc.discovery import Discovery
-from distill_control.osc.gate import Gate
 from distill_control.osc.limits import AllowList
 from distill_control.osc.oscquery_service import OscQueryService
 from distill_control.osc.ports import open_socket, own_addresses
 from distill_control.osc.queries import SubscriptionQueries
 from distill_control.osc.receiver import Receiver
 from distill_control.osc.server import TcpServer, UdpServer
+from distill_control.osc.server_context import ServerContext
 from distill_control.session import Session
 from distill_control.session.service import Notify
 from distill_control.settings import ControlSettings
@@ -20,11 +20,15 @@ from distill_control.settings.addresses import is_loopback
 from distill_engine.errors import ControlError
 
 RETRY_SECONDS = 2.0
-FREE_PORT_ATTEMPTS = 20
+FREE_PORT_ATTEMPTS = 20  # ports tried until one is free for UDP and TCP
 
 
 async def start(session: Session, settings: ControlSettings, notify: Notify) -> "OscService":
-    """Opens the ports. Raises ControlError if one cannot be had, unless the settings want it tried again."""
+    """Open the ports that the settings name.
+
+    Raises:
+        ControlError: if a port cannot be opened, except with `retry_ports`.
+    """
     service = OscService(session, settings, notify)
     try:
         await service.open()
@@ -35,7 +39,7 @@ async def start(session: Session, settings: ControlSettings, notify: Notify) -> 
 
 
 class OscService:
-    """UDP, TCP and OSCQuery over one receiver and one set of clients."""
+    """The UDP, TCP and OSCQuery servers, which share one `ServerContext`."""
 
     def __init__(self, session: Session, settings: ControlSettings, notify: Notify) -> None:
         self.session = session
@@ -44,26 +48,28 @@ class OscService:
         self.allow = AllowList(settings.networks(), frozenset() if is_loopback(settings.bind) else own_addresses())
         self.clients = Clients(settings.errors_per_second)
         self.receiver = Receiver(session, settings, asyncio.get_running_loop())
-        self.feedback = SubscriptionQueries(session, self.clients, settings.client_timeout_seconds, notify)
-        self.gate = Gate(self.receiver, self.clients, self.allow, self._refused, self.feedback.closed)
+        self.queries = SubscriptionQueries(session, self.clients, settings.client_timeout_seconds, notify)
+        self.context = ServerContext(self.receiver, self.clients, self.allow, self._refused, self.queries.closed)
         self.udp: UdpServer | None = None
         self.tcp: TcpServer | None = None
         self.oscquery: OscQueryService | None = None
         self.discovery: Discovery | None = None
         self._retries: set[asyncio.Task[None]] = set()
-        session.on_tick(self.feedback.tick)
+        session.on_tick(self.queries.tick)
 
     async def open(self) -> None:
-        """Opens what the settings ask for."""
+        """Open the ports that the settings name. Raises ControlError."""
         if not is_loopback(self.settings.bind) and not self.settings.allow:
-            self.notify("warning", f"--bind {self.settings.bind} without --allow: only this machine is heard")
+            self.notify(
+                "warning", f"--bind {self.settings.bind} without --allow: messages from other machines are dropped"
+            )
         if self.settings.osc_port == 0:
             await self._open_free()
         elif self.settings.osc_port is not None:
-            await self._keep_trying(self._open_udp)
-            await self._keep_trying(self._open_tcp)
+            await self._open_or_retry(self._open_udp)
+            await self._open_or_retry(self._open_tcp)
         if self.settings.oscquery_port is not None:
-            await self._keep_trying(self._open_oscquery)
+            await self._open_or_retry(self._open_oscquery)
         if self.settings.announced:
             self.notify("info", "announced by zeroconf: UDP port 5353 is open on all interfaces")
             ports = (self.udp.port if self.udp else None, self.oscquery.port if self.oscquery else None)
@@ -71,7 +77,7 @@ class OscService:
             self.discovery.start()
 
     async def stop(self) -> None:
-        """Closes every port."""
+        """Close every port."""
         for task in list(self._retries):
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -87,11 +93,11 @@ class OscService:
             await self.tcp.close()
 
     def status(self) -> dict[str, float | int | str]:
-        """Ports and counters."""
+        """Return the ports and the counters of packets."""
         figures: dict[str, float | int | str] = {
             "osc_packets": self.receiver.packets,
             "osc_malformed": self.receiver.malformed,
-            "osc_refused": self.allow.dropped,
+            "osc_refused": self.allow.refused,
             "osc_scheduled": self.receiver.waiting,
             "osc_clients": len(self.clients),
         }
@@ -101,7 +107,8 @@ class OscService:
             figures["oscquery_port"] = self.oscquery.port
         return figures
 
-    async def _keep_trying(self, opener: Callable[[], Awaitable[None]]) -> None:
+    async def _open_or_retry(self, opener: Callable[[], Awaitable[None]]) -> None:
+        """Open a port; with `retry_ports`, try again every two seconds until it opens."""
         try:
             await opener()
         except ControlError as error:
@@ -120,7 +127,7 @@ class OscService:
                 return
 
     async def _open_free(self) -> None:
-        """UDP and TCP on a port that is free for both: the system chooses one that is free for UDP."""
+        """Open UDP and TCP on one port, which the system chooses: free for UDP, tried for TCP."""
         for attempt in range(1, FREE_PORT_ATTEMPTS + 1):
             await self._open_udp()
             try:
@@ -134,23 +141,23 @@ class OscService:
     async def _open_udp(self) -> None:
         port = self.settings.osc_port or 0
         opened = open_socket(self.settings.bind, port, "udp", label="OSC", option="--osc-port")
-        self.udp = UdpServer(opened, self.gate)
-        self.feedback.send_to = self.udp.send_to
+        self.udp = UdpServer(opened, self.context)
+        self.queries.send_to = self.udp.send_to
         self.notify("info", f"OSC on udp {self.settings.bind}:{self.udp.port}")
 
     async def _open_tcp(self) -> None:
         port = self.settings.osc_port or (self.udp.port if self.udp else 0)
         opened = open_socket(self.settings.bind, port, "tcp", label="OSC", option="--osc-port")
-        self.tcp = await TcpServer.start(opened, self.gate)
+        self.tcp = await TcpServer.start(opened, self.context)
         self.notify("info", f"OSC on tcp {self.settings.bind}:{self.tcp.port}")
 
     async def _open_oscquery(self) -> None:
         osc_port = self.udp.port if self.udp else self.settings.osc_port or 0
-        oscquery = OscQueryService(self.session, self.settings, self.gate, osc_port)
+        oscquery = OscQueryService(self.session, self.settings, self.context, osc_port)
         await oscquery.start()
         self.oscquery = oscquery
         self.notify("info", f"OSCQuery on http://{self.settings.bind}:{self.oscquery.port}")
 
     def _refused(self, host: str) -> None:
         shown = host.removeprefix("::ffff:")  # an IPv4 host at an IPv6 socket
-        self.notify("warning", f"messages from {shown} are dropped; let it in with --allow {shown}")
+        self.notify("warning", f"messages from {shown} are dropped; accept them with --allow {shown}")

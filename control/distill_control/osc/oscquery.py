@@ -1,7 +1,7 @@
 """The vocabulary as an OSCQuery tree.
 
-Source: OSCQueryProposal, https://github.com/Vidvox/OSCQueryProposal (attributes FULL_PATH, CONTENTS, TYPE, ACCESS, VALUE,
-RANGE, DESCRIPTION, UNIT, CLIPMODE; HOST_INFO).
+Source: OSCQueryProposal, https://github.com/Vidvox/OSCQueryProposal (attributes FULL_PATH,
+CONTENTS, TYPE, ACCESS, VALUE, RANGE, DESCRIPTION, UNIT, CLIPMODE; HOST_INFO).
 """
 
 from distill_control.arguments import known_choices
@@ -19,7 +19,7 @@ _ACCESS = {"read": 1, "write": 2, "both": 3}
 
 
 def tree(session: Session) -> Node:
-    """The whole name space, with present values."""
+    """Return the whole tree with current values."""
     root: Node = {"FULL_PATH": "/", "ACCESS": 0, "DESCRIPTION": "Distill", "CONTENTS": {}}
     for address in [*session.addresses(), *_without_value()]:
         node = root
@@ -35,10 +35,10 @@ def tree(session: Session) -> Node:
 
 
 def describe(session: Session, address: str) -> Node:
-    """Attributes of one address, without its CONTENTS.
+    """Return the attributes of one address, without CONTENTS.
 
     Raises:
-        ControlError: if there is no such address.
+        ControlError: if the address does not exist.
     """
     row = session.resolve(address)[0]
     node: Node = {"FULL_PATH": address, "ACCESS": _ACCESS[row.access], "DESCRIPTION": row.description}
@@ -56,22 +56,26 @@ def describe(session: Session, address: str) -> Node:
 
 
 def find(root: Node, path: str) -> Node:
-    """The node at a path.
+    """Return the node at a path.
 
     Raises:
-        ControlError: if there is none.
+        ControlError: if the path does not exist.
     """
     node = root
     for name in [part for part in path.split("/") if part]:
         contents = node.get("CONTENTS")
         if not isinstance(contents, dict) or name not in contents:
-            raise ControlError(f"there is no {path[:120]}")
+            known = ", ".join(contents) if isinstance(contents, dict) else "none"
+            raise ControlError(f"there is no {path[:120]}; below {node['FULL_PATH']} there are: {known}")
         node = contents[name]
     return node
 
 
 def host_info(name: str, bind: str, osc_port: int, websocket_port: int) -> Node:
-    """What HOST_INFO answers. An address that listens everywhere is left out: clients take the one they found."""
+    """Return the answer to HOST_INFO.
+
+    With `bind` 0.0.0.0 or :: it has no address: clients use the one that reached the server.
+    """
     info: Node = {
         "NAME": name,
         "OSC_PORT": osc_port,
@@ -103,7 +107,7 @@ def _without_value() -> list[str]:
 
 
 def _spread(row: Row) -> tuple[Argument, ...]:
-    """Arguments of a message, a repeated one as often as a group has targets."""
+    """Return the arguments of a message; a group's repeated one as often as it has targets."""
     last = row.arguments[-1] if row.arguments else None
     if last is not None and last.repeated and row.targets:
         return row.arguments[:-1] + (last,) * len(row.targets)

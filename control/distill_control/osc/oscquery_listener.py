@@ -1,4 +1,4 @@
-"""One WebSocket client of OSCQuery: what it listens to, and what goes out to it."""
+"""One WebSocket client of OSCQuery: the addresses that it listens to, and its outgoing queue."""
 
 import asyncio
 import json
@@ -8,43 +8,46 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from distill_control.arguments import Value
-from distill_control.osc.gate import Gate
 from distill_control.osc.packet import encode
+from distill_control.osc.server_context import ServerContext
 from distill_control.session import Session, Subscription
 from distill_control.session.subscriptions import Changes
 from distill_engine.errors import ControlError
 
-_OUTGOING_LIMIT = 256
-_ADDRESS_LIMIT = 512
+_OUTGOING_LIMIT = 256  # packets in the queue
+_ADDRESS_LIMIT = 512  # addresses of one client
 
 
 class Listener:
-    """Takes LISTEN and IGNORE as JSON and OSC packets as binary; sends OSC packets and PATH_ commands.
+    """A WebSocket connection: receives LISTEN and IGNORE (JSON) and OSC packets (binary).
 
-    Values wait by address, the latest of each; other packets wait in a queue whose oldest go first when it is full.
+    Sends OSC packets and PATH_ commands. Of the values that wait to be sent only the latest of each
+    address is kept. Other packets wait in a queue; when it is full the oldest is dropped.
     """
 
-    def __init__(self, connection: ServerConnection, origin: str, host: str, session: Session, gate: Gate) -> None:
+    def __init__(
+        self, connection: ServerConnection, origin: str, host: str, session: Session, context: ServerContext
+    ) -> None:
         self.origin = origin
         self._connection = connection
         self._host = host
         self._session = session
-        self._gate = gate
+        self._context = context
         self._loop = asyncio.get_running_loop()
         self._values: dict[str, Value] = {}
-        self._asked: dict[str, str] = {}
+        self._paths: dict[str, str] = {}
         self._outgoing: deque[bytes | str] = deque(maxlen=_OUTGOING_LIMIT)
         self._wake = asyncio.Event()
         self._subscription: Subscription | None = None
 
     async def run(self) -> None:
-        """Serves the connection until it ends."""
+        """Serve the connection until it closes."""
         sender = self._loop.create_task(self._send_all())
         try:
             async for message in self._connection:
-                client = self._gate.clients.hear(self.origin, self._host, self.post)
+                client = self._context.clients.seen(self.origin, self._host, self.enqueue)
                 if isinstance(message, bytes):
-                    self._gate.receiver.receive(message, client)
+                    self._context.receiver.receive(message, client)
                 else:
                     self._command(message)
         except ConnectionClosed:
@@ -53,13 +56,13 @@ class Listener:
             sender.cancel()
             self._session.unsubscribe(f"listen:{self.origin}")
 
-    def post(self, packet: bytes | str) -> None:
-        """Queues a packet (OSC) or a text (JSON); may be called from any thread."""
+    def enqueue(self, packet: bytes | str) -> None:
+        """Queue an OSC packet or a JSON text; may be called from any thread."""
         self._outgoing.append(packet)
         self._loop.call_soon_threadsafe(self._wake.set)
 
     def _command(self, text: str) -> None:
-        client = self._gate.clients.hear(self.origin, self._host, self.post)
+        client = self._context.clients.seen(self.origin, self._host, self.enqueue)
         try:
             given = json.loads(text)
             command, path = given["COMMAND"], given["DATA"]
@@ -76,7 +79,7 @@ class Listener:
             elif command == "IGNORE":
                 self._ignore(path)
             else:
-                raise ControlError(f"unknown command {str(command)[:40]!r}; LISTEN and IGNORE are known")
+                raise ControlError(f"unknown command {str(command)[:40]!r}; the commands are LISTEN and IGNORE")
         except ControlError as error:
             client.reply("/distill/error", path[:120], str(error))
 
@@ -91,17 +94,17 @@ class Listener:
             )
         addresses = subscription.addresses
         if addresses is None or len(addresses) >= _ADDRESS_LIMIT:
-            raise ControlError(f"one client listens to {_ADDRESS_LIMIT} addresses at most")
+            raise ControlError(f"one client may listen to {_ADDRESS_LIMIT} addresses at most")
         addresses.add(address)
-        self._asked[address] = path
+        self._paths[address] = path
         self._session.subscribe(subscription, [address])
         self._subscription = subscription
 
     def _ignore(self, path: str) -> None:
         if self._subscription is not None and self._subscription.addresses is not None:
-            for address in [told for told, asked in self._asked.items() if asked == path]:
+            for address in [address for address, listened in self._paths.items() if listened == path]:
                 self._subscription.addresses.discard(address)
-                del self._asked[address]
+                del self._paths[address]
 
     def _deliver(self, changes: Changes) -> None:
         self._values.update(changes)
@@ -114,7 +117,7 @@ class Listener:
             values, self._values = self._values, {}
             try:
                 for address, value in values.items():
-                    await self._connection.send(encode(self._asked.get(address, address), value))
+                    await self._connection.send(encode(self._paths.get(address, address), value))
                 while self._outgoing:
                     await self._connection.send(self._outgoing.popleft())
             except ConnectionClosed:

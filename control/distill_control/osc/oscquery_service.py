@@ -1,4 +1,4 @@
-"""OSCQuery: HTTP and WebSocket on one port, by the websockets library."""
+"""The OSCQuery server: HTTP and WebSocket on one port, with the websockets library."""
 
 import ipaddress
 import itertools
@@ -12,10 +12,10 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
-from distill_control.osc.gate import Gate
 from distill_control.osc.oscquery import ATTRIBUTES, find, host_info, tree
 from distill_control.osc.oscquery_listener import Listener
 from distill_control.osc.ports import open_socket
+from distill_control.osc.server_context import ServerContext
 from distill_control.session import ModelInfo, Session
 from distill_control.settings import ControlSettings
 from distill_engine.errors import ControlError
@@ -25,21 +25,24 @@ _MESSAGE_LIMIT_BYTES = 65536
 
 
 class OscQueryService:
-    """Serves the tree, and the listeners among the clients."""
+    """Answer HTTP requests with the OSCQuery tree, and serve WebSocket clients.
 
-    def __init__(self, session: Session, settings: ControlSettings, gate: Gate, osc_port: int) -> None:
+    Requests of web pages are checked against DNS rebinding and cross-origin access.
+    """
+
+    def __init__(self, session: Session, settings: ControlSettings, context: ServerContext, osc_port: int) -> None:
         self.port = 0
         self.requests = 0
         self._session = session
         self._settings = settings
-        self._gate = gate
+        self._context = context
         self._osc_port = osc_port
         self._server: Server | None = None
         self._listeners: set[Listener] = set()
         self._numbers = itertools.count(1)
 
     async def start(self) -> None:
-        """Opens the port. Raises ControlError if it cannot be had."""
+        """Open the port. Raises ControlError."""
         port = self._settings.oscquery_port or 0
         opened = open_socket(self._settings.bind, port, "tcp", label="OSCQuery", option="--oscquery-port")
         self.port = int(opened.getsockname()[1])
@@ -60,34 +63,36 @@ class OscQueryService:
         self._session.on_model(self._model_changed)
 
     async def stop(self) -> None:
-        """Closes the port and every connection."""
+        """Close the port and every connection."""
         if self._server is not None:
             self._server.close()
             await self._server.wait_closed()
 
     async def _serve(self, connection: ServerConnection) -> None:
         host = str(connection.remote_address[0])
-        listener = Listener(connection, f"ws:{host}#{next(self._numbers)}", host, self._session, self._gate)
+        listener = Listener(connection, f"ws:{host}#{next(self._numbers)}", host, self._session, self._context)
         self._listeners.add(listener)
         try:
             await listener.run()
         finally:
             self._listeners.discard(listener)
-            self._gate.ended(listener.origin)
+            self._context.connection_closed(listener.origin)
 
     def _process_request(self, connection: ServerConnection, request: Request) -> Response | None:
-        """Answers plain HTTP; None lets a WebSocket handshake go on."""
+        """Answer an HTTP request; return None to let a WebSocket handshake continue."""
         self.requests += 1
         address = connection.remote_address
         host = str(address[0]) if address else ""
-        if not self._gate.admits(host):
-            return _response(HTTPStatus.FORBIDDEN, {"ERROR": "this host is not on the allow list"})
-        if not self._is_ours(request):
-            reason = "a page from elsewhere asks; serve it from this machine, or let its address in with --allow"
+        if not self._context.admits(host):
+            return _response(HTTPStatus.FORBIDDEN, {"ERROR": "this host is not on the allow list (--allow)"})
+        if not self._is_allowed(request):
+            reason = "the page is from another host; serve it from this machine, or accept its address with --allow"
             return _response(HTTPStatus.FORBIDDEN, {"ERROR": reason})
         if "upgrade" in request.headers.get("Connection", "").lower():
             if len(self._listeners) >= CONNECTION_LIMIT:
-                return _response(HTTPStatus.SERVICE_UNAVAILABLE, {"ERROR": "too many clients listen already"})
+                return _response(
+                    HTTPStatus.SERVICE_UNAVAILABLE, {"ERROR": f"there are {CONNECTION_LIMIT} clients already"}
+                )
             return None
         return self._answer(request.path)
 
@@ -109,18 +114,23 @@ class OscQueryService:
             return _response(HTTPStatus.NO_CONTENT, None)
         return _response(HTTPStatus.OK, {attribute: node[attribute]})
 
-    def _is_ours(self, request: Request) -> bool:
-        """Keeps other sites' pages out: their Origin, or a Host that was pointed at this address, gives them away.
+    def _is_allowed(self, request: Request) -> bool:
+        """Return whether a request may come from a local program or page.
 
-        A browser names the page in Origin (`null` where it hides it); other programs have none.
+        The Origin header shows the page that a browser's request comes from (`null` if the browser
+        hides it); other programs send none. A Host header with a public name shows DNS rebinding: a
+        page elsewhere whose name has been pointed at this address.
         """
         hosts = [_host_name(f"//{value}") for value in request.headers.get_all("Host") if value]
         pages = [_host_name(value) for value in request.headers.get_all("Origin") if value]
-        return all(map(_is_local, hosts)) and all(self._may_steer(page, hosts) for page in pages)
+        return all(map(_is_local, hosts)) and all(self._page_is_allowed(page, hosts) for page in pages)
 
-    def _may_steer(self, page: str, hosts: list[str]) -> bool:
-        """Whether pages of this host may ask: this machine's, by whichever name it is called, and those on the allow list."""
-        if page == "localhost" or page.endswith(".localhost") or self._gate.allow.allows(page):
+    def _page_is_allowed(self, page: str, hosts: list[str]) -> bool:
+        """Return whether pages from host `page` may send requests.
+
+        Pages from this machine may, under any of its names, and those from hosts on the allow list.
+        """
+        if page == "localhost" or page.endswith(".localhost") or self._context.allow.allows(page):
             return True
         return page in hosts and (_is_address(page) or page.removesuffix(".local") == _own_name())
 
@@ -128,15 +138,15 @@ class OscQueryService:
         old = _model_paths(before)
         new = _model_paths(now)
         for path in [path for path in old if path not in new]:
-            self._tell("PATH_REMOVED", path)
+            self._broadcast("PATH_REMOVED", path)
         for path in [path for path in new if path not in old]:
-            self._tell("PATH_ADDED", path)
-        self._tell("PATH_CHANGED", "/distill/control")
-        self._tell("PATH_CHANGED", "/distill/latent")
+            self._broadcast("PATH_ADDED", path)
+        self._broadcast("PATH_CHANGED", "/distill/control")
+        self._broadcast("PATH_CHANGED", "/distill/latent")
 
-    def _tell(self, command: str, path: str) -> None:
+    def _broadcast(self, command: str, path: str) -> None:
         for listener in list(self._listeners):
-            listener.post(json.dumps({"COMMAND": command, "DATA": path}))
+            listener.enqueue(json.dumps({"COMMAND": command, "DATA": path}))
 
 
 def _model_paths(model: ModelInfo) -> dict[str, None]:
@@ -145,7 +155,7 @@ def _model_paths(model: ModelInfo) -> dict[str, None]:
 
 
 def _host_name(url: str) -> str:
-    """The host in an address; empty where there is none."""
+    """Return the host in a URL; empty if there is none."""
     try:
         return urlsplit(url).hostname or ""
     except ValueError:
@@ -165,7 +175,7 @@ def _is_address(name: str) -> bool:
 
 
 def _is_local(name: str) -> bool:
-    """Whether a Host is a numeric address or a name on the local network: none that a site elsewhere can have."""
+    """Return whether a host is a numeric address or a name of the local network."""
     return _is_address(name) or name.endswith((".local", ".localhost")) or ("." not in name and name != "")
 
 

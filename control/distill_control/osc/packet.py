@@ -1,8 +1,9 @@
-"""OSC packets in and out.
+"""Decode and encode OSC packets.
 
-Every packet is measured before python-osc's message parser sees it: that parser loops for ever on a bundle element of
-negative size, reads on after a type it does not know, and copies the packet once per argument.
-Source: OpenSoundControl 1.0 (https://opensoundcontrol.stanford.edu/spec-1_0.html).
+Sizes and type tags are checked before python-osc's message parser gets a message. That parser loops
+forever on a bundle element of negative size, continues after an unknown type tag, and copies the
+packet once per argument. Source: OpenSoundControl 1.0
+(https://opensoundcontrol.stanford.edu/spec-1_0.html).
 """
 
 import struct
@@ -13,25 +14,27 @@ from pythonosc.osc_message import OscMessage, ParseError
 
 from distill_engine.errors import ControlError
 
-ARGUMENT_LIMIT = 1024
-MESSAGE_LIMIT = 1024
-DEPTH_LIMIT = 8
-PACKET_LIMIT = 65536
-ADDRESS_LIMIT = 1024
+ARGUMENT_LIMIT = 1024  # arguments of a message
+MESSAGE_LIMIT = 1024  # messages of a packet
+DEPTH_LIMIT = 8  # bundles within bundles, and arrays of a message
+PACKET_LIMIT_BYTES = 65536
+ADDRESS_LIMIT = 1024  # characters of an address
 
 _BUNDLE = b"#bundle\x00"
 _KNOWN_TAGS = frozenset(b"ifhdsbTFN[]trm")
-_NTP_TO_UNIX = 2208988800
-_IMMEDIATELY = 1
+_NTP_TO_UNIX_SECONDS = 2208988800  # from 1900, where time tags begin, to 1970
+_IMMEDIATELY = 1  # the time tag that means at once
+_HEADER_BYTES = 16  # "#bundle", a zero byte and the time tag
+_SIZE_BYTES = 4  # before each element of a bundle
 
 
 class PacketError(ControlError):
-    """A packet that is no OSC, or more than is taken."""
+    """A packet that is not valid OSC, or exceeds a limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message. `when` is its time in seconds since 1970, None for at once."""
+    """One message. `when` is its time tag in seconds since 1970; None means at once."""
 
     address: str
     arguments: tuple[object, ...]
@@ -39,13 +42,13 @@ class Message:
 
 
 def decode(packet: bytes) -> list[Message]:
-    """Messages of a packet, a bundle's in their order.
+    """Return the messages of a packet, those of a bundle in their order.
 
     Raises:
         PacketError: if the packet is malformed, too big or nested too deeply.
     """
-    if len(packet) > PACKET_LIMIT:
-        raise PacketError(f"a packet of {len(packet)} bytes is too big; the limit is {PACKET_LIMIT}")
+    if len(packet) > PACKET_LIMIT_BYTES:
+        raise PacketError(f"a packet of {len(packet)} bytes is too big; the limit is {PACKET_LIMIT_BYTES}")
     if not packet.startswith(_BUNDLE):
         return [_decode_message(packet, None)]
     messages: list[Message] = []
@@ -56,17 +59,17 @@ def decode(packet: bytes) -> list[Message]:
 def _decode_bundle(packet: bytes, messages: list[Message], depth: int) -> None:
     if depth > DEPTH_LIMIT:
         raise PacketError(f"bundles are nested more than {DEPTH_LIMIT} deep")
-    if len(packet) < 16:
+    if len(packet) < _HEADER_BYTES:
         raise PacketError("a bundle ends before its time tag")
     when = _time(struct.unpack_from(">Q", packet, 8)[0])
-    place = 16
-    while place < len(packet):
-        size = struct.unpack_from(">i", packet, place)[0] if place + 4 <= len(packet) else -1
-        place += 4
-        if size <= 0 or size % 4 or place + size > len(packet):
-            raise PacketError("a bundle's element has a wrong size")
-        element = packet[place : place + size]
-        place += size
+    offset = _HEADER_BYTES
+    while offset < len(packet):
+        size = struct.unpack_from(">i", packet, offset)[0] if offset + _SIZE_BYTES <= len(packet) else -1
+        offset += _SIZE_BYTES
+        if size <= 0 or size % 4 or offset + size > len(packet):
+            raise PacketError("an element of a bundle has a wrong size")
+        element = packet[offset : offset + size]
+        offset += size
         if element.startswith(_BUNDLE):
             _decode_bundle(element, messages, depth + 1)
         else:
@@ -76,16 +79,19 @@ def _decode_bundle(packet: bytes, messages: list[Message], depth: int) -> None:
 
 
 def _time(tag: int) -> float | None:
-    """Seconds since 1970; tags of the first half of an era belong to the one that begins in 2036 (RFC 4330, section 3)."""
+    """Return a time tag in seconds since 1970; None for at once.
+
+    Tags below 2^63 belong to the NTP era that begins in 2036 (RFC 4330, section 3).
+    """
     if tag <= _IMMEDIATELY:
         return None
     era = 0 if tag >> 63 else 2**32
-    return tag / 2**32 + era - _NTP_TO_UNIX
+    return tag / 2**32 + era - _NTP_TO_UNIX_SECONDS
 
 
 def time_tag(when: float | None) -> bytes:
-    """The eight bytes of a bundle's time, for seconds since 1970; None is at once."""
-    return struct.pack(">Q", _IMMEDIATELY if when is None else int((when + _NTP_TO_UNIX) * 2**32) % 2**64)
+    """Return the eight bytes of a time tag, for `when` seconds since 1970; None means at once."""
+    return struct.pack(">Q", _IMMEDIATELY if when is None else int((when + _NTP_TO_UNIX_SECONDS) * 2**32) % 2**64)
 
 
 def _decode_message(packet: bytes, when: float | None) -> Message:
@@ -98,14 +104,14 @@ def _decode_message(packet: bytes, when: float | None) -> Message:
         raise PacketError(f"an OSC message is malformed: {_first_line(error)}") from None
     address = message.address
     if len(address) > ADDRESS_LIMIT or not address.isprintable():
-        raise PacketError("an OSC address is too long or holds characters that cannot be shown")
+        raise PacketError(f"an OSC address has more than {ADDRESS_LIMIT} characters, or some that cannot be printed")
     return Message(address, tuple(message.params), when)
 
 
 def _check_types(packet: bytes) -> None:
     start = packet.find(0)
     if start < 0:
-        raise PacketError("an OSC address has no end")
+        raise PacketError("an OSC address is not terminated")
     start = (start // 4 + 1) * 4
     if start >= len(packet):
         return
@@ -136,7 +142,16 @@ def _string(text: str) -> bytes:
 
 
 def encode(address: str, *arguments: object) -> bytes:
-    """A message: integers as `i` (or `h`), numbers as `f`, truth values as `T` and `F`, the rest as text."""
+    """Return an encoded message.
+
+    Integers become `i` (`h` beyond 32 bits), floats `f` (`d` beyond its range), booleans `T` and
+    `F`, all else text.
+
+    >>> encode("/distill/gain", -6.0)
+    b'/distill/gain\\x00\\x00\\x00,f\\x00\\x00\\xc0\\xc0\\x00\\x00'
+    >>> decode(encode("/distill/preset/recall", "dusk", 2))
+    [Message(address='/distill/preset/recall', arguments=('dusk', 2), when=None)]
+    """
     tags = [","]
     data = []
     for argument in arguments:
@@ -163,5 +178,5 @@ def _encode_argument(argument: object) -> tuple[str, bytes]:
 
 
 def encode_bundle(packets: list[bytes], when: float | None = None) -> bytes:
-    """A bundle of encoded messages and bundles, for `when` (seconds since 1970; None is at once)."""
+    """Return a bundle of encoded packets for `when` (seconds since 1970; None means at once)."""
     return _BUNDLE + time_tag(when) + b"".join(struct.pack(">i", len(packet)) + packet for packet in packets)

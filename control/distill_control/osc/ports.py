@@ -1,4 +1,4 @@
-"""Sockets for the servers, and plain words when one cannot be had."""
+"""Open sockets for the servers, and explain why one cannot be opened."""
 
 import contextlib
 import errno
@@ -10,13 +10,17 @@ from distill_control.settings.addresses import resolve
 from distill_engine.errors import ControlError
 
 RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
+_BACKLOG = 64  # TCP connections that wait to be accepted
 
 
 def open_socket(bind: str, port: int, protocol: str, *, label: str, option: str) -> socket.socket:
-    """A bound, non-blocking socket; `protocol` is udp or tcp (which also listens).
+    """Return a bound, non-blocking socket; `protocol` is udp or tcp (a TCP socket listens).
+
+    `label` names the server in errors, `option` the command-line option that changes the port.
 
     Raises:
-        ControlError: if the address is not this machine's or the port cannot be had, with what holds it where known.
+        ControlError: if the address is not one of this machine's, or the port cannot be opened.
+            Names the program that holds the port, if it is known.
     """
     try:
         family, numeric = resolve(bind)
@@ -34,7 +38,7 @@ def open_socket(bind: str, port: int, protocol: str, *, label: str, option: str)
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
         opened.bind(address)
         if protocol == "tcp":
-            opened.listen(64)
+            opened.listen(_BACKLOG)
         opened.setblocking(False)
     except OSError as error:
         opened.close()
@@ -51,12 +55,12 @@ def _explain(error: OSError, bind: str, port: int, protocol: str, label: str, op
     if error.errno == errno.EADDRNOTAVAIL:
         return f"--bind {bind} is not an address of this machine; it has {_own_list()}"
     if error.errno in (errno.EACCES, errno.EPERM):
-        return f"{where} needs rights that this user lacks; choose one above 1023 with {option}"
+        return f"{where} needs administrator rights; choose one above 1023 with {option}"
     return f"{where} cannot be opened: {error.strerror or error}"
 
 
 def own_addresses() -> frozenset[str]:
-    """Numeric addresses of this machine's interfaces."""
+    """Return the numeric addresses of this machine's interfaces."""
     import ifaddr
 
     found = set()
@@ -71,7 +75,7 @@ def _own_list() -> str:
 
 
 def port_holder(port: int, protocol: str) -> str | None:
-    """`name (process 123)` of what holds a local port; None where the system does not tell."""
+    """Return `name (process 123)` of the program that holds a port; None if it is unknown."""
     inodes = _inodes(port, protocol)
     if not inodes:
         return None
@@ -83,7 +87,7 @@ def port_holder(port: int, protocol: str) -> str | None:
 
 
 def _sockets(process: Path) -> set[str]:
-    """Inodes of a process's sockets, as far as this user may see them."""
+    """Return the inodes of a process's sockets, as far as this user may read them."""
     found = set()
     with contextlib.suppress(OSError):
         for entry in (process / "fd").iterdir():
@@ -95,7 +99,7 @@ def _sockets(process: Path) -> set[str]:
 
 
 def _inodes(port: int, protocol: str) -> set[str]:
-    """Socket inodes bound to a local port, from the kernel's tables (Linux)."""
+    """Return the inodes of the sockets bound to a port, from the kernel's tables (Linux)."""
     found = set()
     for table in (f"/proc/net/{protocol}", f"/proc/net/{protocol}6"):
         for fields in _table(table):
@@ -114,7 +118,7 @@ def _table(path: str) -> list[list[str]]:
 
 
 def datagrams_lost(opened: socket.socket) -> int | None:
-    """Datagrams that the system threw away because the socket's buffer was full; None where it does not tell."""
+    """Return the datagrams dropped because the socket's buffer was full; None if it is unknown."""
     try:
         inode = str(os.fstat(opened.fileno()).st_ino)
     except OSError:

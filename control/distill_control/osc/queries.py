@@ -1,4 +1,4 @@
-"""The queries that OSC itself answers: subscriptions, ping, status. And what subscribers hear without asking."""
+"""The queries subscribe, unsubscribe, ping and status; the level for subscribers."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -11,11 +11,14 @@ from distill_engine.errors import ControlError
 
 SendTo = Callable[[str, int], Send]
 LEVEL_INTERVAL_SECONDS = 0.1
-_STATUS_LIMIT = 64
+_STATUS_LIMIT = 64  # figures in one answer
 
 
 class SubscriptionQueries:
-    """Answers subscriptions, and forgets UDP subscribers that have not been heard of for `timeout_seconds`."""
+    """Handle the subscription queries; send subscribers the level and the names of the controls.
+
+    A UDP subscriber that has sent nothing for `timeout_seconds` is unsubscribed.
+    """
 
     def __init__(
         self, session: Session, clients: Clients, timeout_seconds: float, notify: Callable[[str, str], None]
@@ -35,7 +38,11 @@ class SubscriptionQueries:
         session.on_model(self._model_changed)
 
     def subscribe(self, arguments: tuple[Value, ...], origin: str) -> None:
-        """`/distill/subscribe [port] [names|numbers]`: at this port of the sender's host, or the way the message came."""
+        """Subscribe a client: `/distill/subscribe [port] [names|numbers]`.
+
+        Changes go to `port` of the sender's host; without a port, or with 0, to the port that the
+        message came from. With `numbers`, controls have their numbers instead of their names.
+        """
         subscriber = self._subscriber(arguments, origin)
         numbers = len(arguments) > 1 and arguments[1] == "numbers"
         self._session.subscribe(subscription(subscriber, self._session.numbered if numbers else str))
@@ -43,21 +50,24 @@ class SubscriptionQueries:
         subscriber.send(encode("/distill/controls", *self._session.model.controls))
 
     def unsubscribe(self, arguments: tuple[Value, ...], origin: str) -> None:
-        """`/distill/unsubscribe [port]`."""
+        """End a subscription: `/distill/unsubscribe [port]`.
+
+        Raises ControlError if there is none.
+        """
         if not self._remove(self._subscriber(arguments, origin).key):
             raise ControlError("there is no subscription to end")
 
     def status(self, arguments: tuple[Value, ...], origin: str) -> Sequence[Value]:
-        """`/distill/status`: names and values by turns."""
+        """Return the status as name, value, name, value ..."""
         pairs = list(self._session.status().items())[:_STATUS_LIMIT]
         return [item for pair in pairs for item in pair]
 
     def closed(self, origin: str) -> None:
-        """A connection has ended: so has its subscription."""
+        """End the subscription of a connection that has closed."""
         self._remove(origin)
 
     def tick(self) -> None:
-        """Called with the session's ticks: corrections, levels, time-outs."""
+        """Send gathered values and the level; unsubscribe silent clients. Called at each tick."""
         self._clients.flush()
         now = time.monotonic()
         if now - self._level_at >= LEVEL_INTERVAL_SECONDS:
@@ -80,18 +90,18 @@ class SubscriptionQueries:
         return self._session.unsubscribe(key)
 
     def _model_changed(self, before: ModelInfo, now: ModelInfo) -> None:
-        self._tell(encode("/distill/controls", *now.controls))
+        self._broadcast(encode("/distill/controls", *now.controls))
 
     def _send_level(self) -> None:
-        status = self._session.link.status()
+        status = self._session.engine.status()
         if not self._clients.subscribers or "peak_db" not in status:
             return
         level = (round(float(status["peak_db"]), 1), round(float(status.get("rms_db", -120.0)), 1))
         if level != self._level:
             self._level = level
-            self._tell(encode("/distill/level", *level))
+            self._broadcast(encode("/distill/level", *level))
 
-    def _tell(self, packet: bytes) -> None:
+    def _broadcast(self, packet: bytes) -> None:
         for subscriber in self._clients.subscribers.values():
             subscriber.send(packet)
 
@@ -100,5 +110,5 @@ class SubscriptionQueries:
             if key.startswith("udp:") and self._clients.silent_for(subscriber.origins) > self._timeout:
                 self._remove(key)
                 self.timed_out += 1
-                text = f"{key.removeprefix('udp:')} has not been heard for {self._timeout:g} s: it gets no more changes"
+                text = f"{key.removeprefix('udp:')} has sent nothing for {self._timeout:g} s and is unsubscribed"
                 self._notify("info", text)

@@ -1,4 +1,4 @@
-"""From packets to the session: patterns, and bundles whose time is still to come."""
+"""Pass OSC packets to the session: expand patterns, wait for the time tags of bundles."""
 
 import heapq
 import itertools
@@ -16,13 +16,14 @@ from distill_engine.errors import ControlError
 from distill_engine.vocabulary.table import row
 
 STEP_SECONDS = 0.001
-"""The wall clock has been set, or has drifted, once it is this far from where it was against the loop's clock."""
+"""A larger change of the offset between wall clock and loop clock means that a clock was set or drifts."""
 
 
 class Receiver:
-    """Takes packets from every transport. Never raises: what is wrong is counted and answered.
+    """Receive packets from every transport. Never raises: a wrong packet is counted and answered.
 
-    Time tags are told in the wall clock's time (`wall`) and kept in the loop's, which nobody can set.
+    Time tags are in wall-clock time (`wall`, seconds since 1970). They are converted to the event
+    loop's time, which is monotonic.
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class Receiver:
         self._settings = settings
         self._loop = loop
         self._wall = wall
-        self._ahead = 0.0
+        self._clock_offset = 0.0
         self._order = itertools.count()
         self._scheduled: list[tuple[float, int, Message, Client]] = []
         self._timer: TimerHandle | None = None
@@ -46,11 +47,11 @@ class Receiver:
 
     @property
     def waiting(self) -> int:
-        """Messages scheduled for later."""
+        """The number of messages that wait for their time tag."""
         return len(self._scheduled)
 
     def receive(self, packet: bytes, client: Client) -> None:
-        """Does what a packet says, now or when its time has come."""
+        """Handle the messages of a packet, now or at the time of its tag."""
         self.packets += 1
         try:
             messages = decode(packet)
@@ -66,7 +67,7 @@ class Receiver:
                 self._schedule(message, due, client)
 
     def stop(self) -> None:
-        """Forgets what is scheduled."""
+        """Drop all scheduled messages."""
         self._scheduled.clear()
         if self._timer is not None:
             self._timer.cancel()
@@ -84,7 +85,10 @@ class Receiver:
             self._session.handle(address, message.arguments, client.origin, client.reply)
 
     def _matching(self, pattern: str) -> list[str]:
-        """Parameters that a pattern means; settings and commands are never reached by one."""
+        """Return the parameters that a pattern matches; it never matches settings or commands.
+
+        Raises ControlError.
+        """
         parameters = tuple(address for address in self._session.addresses() if row(address).kind == "parameter")
         addresses = self._match(pattern, parameters)
         if not addresses:
@@ -92,20 +96,25 @@ class Receiver:
         return addresses
 
     def _due(self, when: float) -> float:
-        """A time tag in the loop's time. The same tag stays the same instant, so that order is kept, unless the clock is set."""
-        ahead = self._wall() - self._loop.time()
-        if abs(ahead - self._ahead) > STEP_SECONDS:
-            self._ahead = ahead
-        return when - self._ahead
+        """Return a time tag in the loop's time.
+
+        The offset between the clocks is kept unless it changes by more than STEP_SECONDS. So equal
+        tags give equal times, and their messages keep their order.
+        """
+        offset = self._wall() - self._loop.time()
+        if abs(offset - self._clock_offset) > STEP_SECONDS:
+            self._clock_offset = offset
+        return when - self._clock_offset
 
     def _schedule(self, message: Message, due: float, client: Client) -> None:
         ahead = due - self._loop.time()
         if ahead > self._settings.bundle_horizon_seconds:
-            reason = f"a bundle is dated {ahead:.0f} s ahead; at most {self._settings.bundle_horizon_seconds:.0f} s are"
-            client.reply("/distill/error", message.address[:120], f"{reason} taken (are the clocks set?)")
+            horizon = self._settings.bundle_horizon_seconds
+            reason = f"a bundle's time tag is {ahead:.0f} s ahead, more than {horizon:.0f} s; are both clocks right?"
+            client.reply("/distill/error", message.address[:120], reason)
             return
         if len(self._scheduled) >= self._settings.bundle_limit:
-            reason = f"{self._settings.bundle_limit} messages of bundles wait for their time already"
+            reason = f"{self._settings.bundle_limit} messages already wait for their time tags"
             client.reply("/distill/error", message.address[:120], reason)
             return
         heapq.heappush(self._scheduled, (due, next(self._order), message, client))

@@ -1,4 +1,8 @@
-"""OSC over UDP and TCP. A raw socket read until it is empty: order is kept, and nothing is started per datagram."""
+"""OSC servers for UDP and TCP.
+
+The UDP server reads its socket until it is empty, without a task per datagram, so datagrams keep
+their order.
+"""
 
 import asyncio
 import itertools
@@ -7,37 +11,38 @@ from collections.abc import Callable
 
 from distill_control.osc.clients import Client
 from distill_control.osc.framing import Deframer, frame
-from distill_control.osc.gate import Gate
 from distill_control.osc.packet import PacketError
 from distill_control.osc.ports import datagrams_lost
+from distill_control.osc.server_context import ServerContext
 
-DATAGRAMS_AT_ONCE = 256
+DATAGRAMS_AT_ONCE = 256  # read before other tasks of the event loop run
 CONNECTION_LIMIT = 64
 UNSENT_LIMIT_BYTES = 1024 * 1024
 
 
 class UdpServer:
-    """Datagrams in, answers out through the same socket."""
+    """Receive datagrams and send answers through one socket."""
 
-    def __init__(self, opened: socket.socket, gate: Gate) -> None:
+    def __init__(self, opened: socket.socket, context: ServerContext) -> None:
         self.socket = opened
         self.port = int(opened.getsockname()[1])
         self.datagrams = 0
         self.unsent = 0
-        self._gate = gate
+        self._context = context
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(opened.fileno(), self._read)
 
     def close(self) -> None:
+        """Stop reading and close the socket."""
         self._loop.remove_reader(self.socket.fileno())
         self.socket.close()
 
     def lost(self) -> int:
-        """Datagrams that the system could not hold (0 where it does not tell)."""
+        """Return the datagrams dropped because the buffer was full (0 if it is unknown)."""
         return datagrams_lost(self.socket) or 0
 
     def send_to(self, host: str, port: int) -> Callable[[bytes], None]:
-        """What sends packets to a peer; those that the system does not take are counted."""
+        """Return a function that sends packets to a peer and counts those that fail."""
         target = (host, port)
 
         def send(packet: bytes) -> None:
@@ -58,18 +63,18 @@ class UdpServer:
                 continue
             self.datagrams += 1
             host, port = address[0], address[1]
-            if self._gate.admits(host):
-                self._gate.receiver.receive(packet, self.client(host, port))
+            if self._context.admits(host):
+                self._context.receiver.receive(packet, self.client(host, port))
 
     def client(self, host: str, port: int) -> Client:
-        """The peer at an address."""
+        """Return the client at an address, and record that it has sent something now."""
         origin = f"udp:{host}:{port}"
-        known = self._gate.clients.find(origin)
-        return self._gate.clients.hear(origin, host, known.send if known else self.send_to(host, port))
+        known = self._context.clients.find(origin)
+        return self._context.clients.seen(origin, host, known.send if known else self.send_to(host, port))
 
 
 class TcpServer:
-    """Streams in either framing; a client that does not read its answers is cut off."""
+    """Serve streams in either framing; close those whose clients do not read answers."""
 
     def __init__(self, server: asyncio.Server, connections: "Connections") -> None:
         self.port = int(server.sockets[0].getsockname()[1])
@@ -77,29 +82,32 @@ class TcpServer:
         self.connections = connections
 
     @classmethod
-    async def start(cls, opened: socket.socket, gate: Gate) -> "TcpServer":
-        """Serves a listening socket."""
-        connections = Connections(gate)
+    async def start(cls, opened: socket.socket, context: ServerContext) -> "TcpServer":
+        """Serve a listening socket."""
+        connections = Connections(context)
         server = await asyncio.get_running_loop().create_server(lambda: _Connection(connections), sock=opened)
         return cls(server, connections)
 
     async def close(self) -> None:
+        """Close the server and every connection."""
         self._server.close()
         for connection in list(self.connections.members):
             connection.abort()
 
 
 class Connections:
-    """What the connections of a TCP server share."""
+    """The state shared by a TCP server's connections; `turned_away` counts those over the limit."""
 
-    def __init__(self, gate: Gate) -> None:
-        self.gate = gate
+    def __init__(self, context: ServerContext) -> None:
+        self.context = context
         self.members: set[_Connection] = set()
         self.numbers = itertools.count(1)
         self.turned_away = 0
 
 
 class _Connection(asyncio.Protocol):
+    """One TCP connection."""
+
     def __init__(self, shared: Connections) -> None:
         self._shared = shared
         self._deframer = Deframer()
@@ -117,7 +125,7 @@ class _Connection(asyncio.Protocol):
         self._transport = transport
         peer = transport.get_extra_info("peername") or ("", 0)
         self._host = str(peer[0])
-        if not self._shared.gate.admits(self._host):
+        if not self._shared.context.admits(self._host):
             self.abort()
             return
         if len(self._shared.members) >= CONNECTION_LIMIT:
@@ -130,21 +138,21 @@ class _Connection(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         self._shared.members.discard(self)
         if self._origin:
-            self._shared.gate.ended(self._origin)
+            self._shared.context.connection_closed(self._origin)
 
     def data_received(self, data: bytes) -> None:
         if not self._origin or self._transport is None or self._transport.is_closing():
             return
-        client = self._shared.gate.clients.hear(self._origin, self._host, self._send)
+        client = self._shared.context.clients.seen(self._origin, self._host, self._send)
         try:
             packets = self._deframer.feed(data)
         except PacketError as error:
-            self._shared.gate.receiver.malformed += 1
+            self._shared.context.receiver.malformed += 1
             client.reply("/distill/error", "/", f"{error}; the connection is closed")
             self._transport.close()
             return
         for packet in packets:
-            self._shared.gate.receiver.receive(packet, client)
+            self._shared.context.receiver.receive(packet, client)
 
     def _send(self, packet: bytes) -> None:
         if self._transport is None or self._transport.is_closing():

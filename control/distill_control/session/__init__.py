@@ -1,7 +1,7 @@
-"""The control process: one session that every means of control shares."""
+"""The control process: one session that OSC, OSCQuery, MIDI and presets share."""
 
-from distill_control.session.engine_protocol import Link, ModelInfo
+from distill_control.session.engine_protocol import EngineProtocol, ModelInfo
 from distill_control.session.session import Handler, Reply, Session
 from distill_control.session.subscriptions import Subscription
 
-__all__ = ["Handler", "Link", "ModelInfo", "Reply", "Session", "Subscription"]
+__all__ = ["EngineProtocol", "Handler", "ModelInfo", "Reply", "Session", "Subscription"]

@@ -1,15 +1,15 @@
-"""`python -m distill_control.session`: how the engine starts its control process."""
+"""`python -m distill_control.session`: the engine starts its control process this way."""
 
 import argparse
 import sys
 
-from distill_control.session.process import Start, run
+from distill_control.session.process import StartOptions, run
 from distill_control.settings import ControlSettings
 from distill_engine.errors import DistillError
 
 
 def main() -> int:
-    """Reads what the engine hands over, and runs."""
+    """Read the options that the engine passes, and run; return the exit code."""
     parser = argparse.ArgumentParser(prog="distill_control.session", description="Started by distill-engine.")
     parser.add_argument("--channel-fd", type=int, required=True)
     parser.add_argument("--shared", required=True)
@@ -18,7 +18,7 @@ def main() -> int:
     options = parser.parse_args()
     try:
         settings = ControlSettings.from_json(options.settings)
-        return run(Start(options.channel_fd, options.shared, settings, options.again))
+        return run(StartOptions(options.channel_fd, options.shared, settings, restarted=options.again))
     except DistillError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code

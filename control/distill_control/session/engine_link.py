@@ -1,4 +1,4 @@
-"""The engine at the other end of the channel and the shared memory."""
+"""The connection to the engine process: shared memory for values, a channel for commands."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,10 @@ _STATUS_AGE_SECONDS = 0.02
 
 
 class EngineLink:
-    """Parameters into shared memory, commands into the channel, figures out of shared memory."""
+    """Write parameters to shared memory, send commands over the channel, read the status.
+
+    Implements `EngineProtocol`. The status is read again once it is older than 20 ms.
+    """
 
     def __init__(self, channel: Channel, block: SharedBlock) -> None:
         self._channel = channel
@@ -23,15 +26,15 @@ class EngineLink:
         self._read_at = 0.0
 
     def set(self, parameter_index: int, value: float, glide_seconds: float) -> None:
-        """Puts a parameter into shared memory."""
+        """Write a parameter's target value and its glide time to shared memory."""
         self._writer.set(parameter_index, value, glide_seconds)
 
     def request(self, identifier: int, command: str, arguments: Sequence[Value]) -> bool:
-        """Sends a command; False if the engine is gone or its queue is full."""
+        """Send a command; return False if the engine has ended or its queue is full."""
         return self._channel.send({"id": identifier, "command": command, "arguments": list(arguments)})
 
     def status(self) -> Mapping[str, float]:
-        """The engine's latest figures (empty before the first)."""
+        """Return the engine's latest figures by name (empty before the first)."""
         now = time.monotonic()
         if now - self._read_at > _STATUS_AGE_SECONDS:
             self._read_at = now
@@ -41,5 +44,5 @@ class EngineLink:
         return self._status
 
     def values(self) -> list[float]:
-        """What every parameter holds: where a control process that was started again goes on."""
+        """Return every parameter's value in shared memory, for a restarted control process."""
         return [self._writer.get(parameter_index)[0] for parameter_index in range(self._count)]

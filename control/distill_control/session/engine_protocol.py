@@ -1,10 +1,13 @@
-"""What the session needs of the engine: parameters one way, commands and their answers both ways.
+"""The interface between the session and the engine: parameters, commands with answers, and events.
 
-Commands on the wire are the address without `/distill/` (`play`, `source`, `vocoder`, `model`, `record`,
-`source/trigger`, `blend/model`), with the checked arguments of the vocabulary. Events that the session understands:
+A command's name is its address without `/distill/` (`play`, `source`, `vocoder`, `model`, `record`,
+`source/trigger`, `blend/model`). Its arguments have been checked against the vocabulary.
+The session understands these events:
 
-* `{"event": "model", "name", "digest", "controls": [names], "latents": n, "has_map": bool}`: a model plays now
-* `{"event": "setting", "address": "/distill/source", "value": "corpus"}`: a setting changed on the engine's own account
+* `{"event": "model", "name", "digest", "controls": [names], "latents": n, "has_map": bool}`:
+  another model is playing
+* `{"event": "setting", "address": "/distill/source", "value": "corpus"}`:
+  the engine itself has changed a setting
 * `{"event": "notice", "level": "info" | "warning" | "error", "text"}`: one line for the user
 """
 
@@ -17,22 +20,26 @@ from distill_engine.errors import ControlError
 from distill_engine.vocabulary.table import LATENT_COUNT
 
 
-class Link(Protocol):
-    """The engine as the session sees it."""
+class EngineProtocol(Protocol):
+    """The engine's functions that the session calls."""
 
     def set(self, parameter_index: int, value: float, glide_seconds: float) -> None:
-        """Puts a parameter into shared memory."""
+        """Set a parameter's target value and its glide time in seconds."""
 
     def request(self, identifier: int, command: str, arguments: Sequence[Value]) -> bool:
-        """Sends a command; False if the engine is gone or its queue is full."""
+        """Send a command; return False if the engine has ended or its queue is full."""
 
     def status(self) -> Mapping[str, float]:
-        """The engine's latest figures (empty before the first)."""
+        """Return the engine's latest figures by name (empty before the first)."""
 
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """The loaded model as far as control is concerned. `latents` is the number of latent dimensions."""
+    """The properties of the loaded model that control needs.
+
+    `controls` are the names of its controls in their order, `latents` is the number of its latent
+    dimensions. `details` is the whole event. Without a loaded model, `name` is empty.
+    """
 
     name: str = ""
     digest: str = ""
@@ -43,7 +50,7 @@ class ModelInfo:
 
     @classmethod
     def from_event(cls, event: Mapping[str, object]) -> "ModelInfo":
-        """The model of a `model` event; what is missing or of a wrong type is left empty."""
+        """Read a `model` event; fields that are missing or of a wrong type become empty."""
         controls, latents = event.get("controls"), event.get("latents")
         return cls(
             name=str(event.get("name", "")),
@@ -55,6 +62,6 @@ class ModelInfo:
         )
 
     def check_map(self) -> None:
-        """Raises ControlError if it has no map."""
+        """Check that a loaded model has a corpus map. Raises ControlError."""
         if self.name and not self.has_map:
             raise ControlError(f"the model {self.name} has no map: `distill analyse MODEL CORPUS` makes one")

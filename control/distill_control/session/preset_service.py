@@ -1,4 +1,4 @@
-"""Presets at work: saved from the session, recalled into it with a glide, and everything between two of them."""
+"""The preset commands: save the session's state, recall it, interpolate between two presets."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -12,12 +12,18 @@ from distill_engine.vocabulary import table as vocabulary
 
 PREFIX = "/distill/preset/"
 ORIGIN = "preset"
-ASLEEP = 1e-9
-"""As good as 0, but not the 0 from which a parameter is woken."""
+NEARLY_ZERO = 1e-9
+"""A parameter value that sounds like 0, but is not the 0 that `wakes` sets to the maximum.
+
+No unit.
+"""
 
 
 class PresetController:
-    """Carries out the `/distill/preset/...` commands, whoever sends them. `notify(level, text)` tells the user."""
+    """Carry out the `/distill/preset/...` commands.
+
+    `notify(level, text)` shows a line to the user.
+    """
 
     def __init__(self, session: Session, store: PresetStore, notify: Notify = lambda level, text: None) -> None:
         self.session = session
@@ -25,7 +31,7 @@ class PresetController:
         self._notify = notify
 
     def register(self) -> None:
-        """Take the commands on."""
+        """Register the commands and `/distill/preset/list` with the session."""
         handlers: dict[str, Callable[[tuple[Value, ...]], None]] = {
             "save": lambda a: self.save(str(a[0])),
             "recall": lambda a: self.recall(_key(a[0]), float(a[1]) if len(a) > 1 else 0.0),
@@ -35,40 +41,43 @@ class PresetController:
             "exclude": lambda a: self.exclude(str(a[0]), bool(a[1]) if len(a) > 1 else True),
         }
         for name, handler in handlers.items():
-            self.session.register(PREFIX + name, _taking_arguments(handler))
+            self.session.register(PREFIX + name, _without_origin(handler))
         self.session.register(PREFIX + "list", lambda arguments, origin: self.names())
 
     async def stop(self) -> None:
-        """Nothing to end: presets are files."""
+        """Do nothing: presets are files, and no file stays open."""
 
     def status(self) -> dict[str, float | int | str]:
-        """No figures: counting presets would read the folder at every look."""
+        """Return no figures: counting presets would read the folder for every status."""
         return {}
 
     def names(self) -> Sequence[Value]:
-        """Names of the loaded model's presets, in the order of their numbers."""
+        """Return the names of the loaded model's presets, in the order of their indices."""
         return [preset.name for preset in self._presets()]
 
     def save(self, name: str) -> None:
-        """Keep the present state under a name. Raises PresetError."""
+        """Save the current values under a name. Raises PresetError."""
         model = self.session.model
         self.store.save(name, model.name, model.digest, self.session.snapshot())
 
     def recall(self, key: str | int, glide_seconds: float = 0.0) -> None:
-        """Bring a preset back; parameters glide there, the source changes with its cross-fade.
+        """Recall a preset by name or index: settings at once, parameters over `glide_seconds`.
 
         Raises:
-            PresetError: if there is none such, or it is another model's.
+            PresetError: if there is no such preset, or it belongs to another model.
         """
         preset = self._find(key)
         values = self._usable(preset)
         for address, value in values.items():
-            if vocabulary.row(address).kind == "setting" and self._wanted(address) != value:
+            if vocabulary.row(address).kind == "setting" and self.session.state.requested_value(address) != value:
                 self._set(address, (value,))
         self._glide({a: v for a, v in values.items() if vocabulary.row(a).kind == "parameter"}, glide_seconds)
 
     def morph(self, first: str | int, second: str | int, x: float) -> None:
-        """Put the parameters that both presets have between them: x = 0 is the first, 1 the second. Raises PresetError."""
+        """Set the parameters that two presets share to a linear interpolation between them.
+
+        `x` = 0 is the first preset, 1 the second. Raises PresetError.
+        """
         one, other = self._usable(self._find(first)), self._usable(self._find(second))
         between: dict[str, Value] = {}
         for address, start in one.items():
@@ -88,10 +97,10 @@ class PresetController:
         self.store.rename(key, new_name, self.session.model.name, self.session.model.digest)
 
     def exclude(self, address: str, excluded: bool) -> None:
-        """Leave an address out of presets, or take it in again.
+        """Exclude an address from presets, or include it again.
 
         Raises:
-            ControlError: if it is no address that presets hold.
+            ControlError: if presets do not hold the address.
         """
         row = vocabulary.row(address)
         if row.kind not in ("parameter", "setting"):
@@ -100,12 +109,16 @@ class PresetController:
             raise ControlError(f"{address} is never part of presets")
         self.store.exclude(address, excluded)
 
-    # ---- inside
+    # ---- private
 
     def _presets(self) -> list[Preset]:
         return self.store.of_model(self.session.model.name, self.session.model.digest)
 
     def _find(self, key: str | int) -> Preset:
+        """Return a preset; notify the user if it is from an earlier training.
+
+        Raises PresetError.
+        """
         model = self.session.model
         preset = self.store.find(key, model.name, model.digest)
         if preset.digest and model.digest and preset.digest != model.digest:
@@ -113,44 +126,43 @@ class PresetController:
         return preset
 
     def _usable(self, preset: Preset) -> Mapping[str, Value]:
-        """Values that the loaded model has a place for and presets may touch, in the vocabulary's order."""
+        """Return the values that apply to the loaded model, in the vocabulary's order.
+
+        Leaves out excluded addresses, and with a warning those that the model does not have. Raises
+        PresetError for a text as a parameter's value.
+        """
         excluded = self.store.excluded()
         parameters: list[tuple[int, str, Value]] = []
-        left_out = []
+        missing = []
         for address, value in preset.values.items():
             try:
                 row, parameter_index = self.session.resolve(address)
             except ControlError:
-                left_out.append(address)
+                missing.append(address)
                 continue
             if address in excluded or row.excluded_from_presets or row.kind not in ("parameter", "setting"):
                 continue
             if row.kind == "parameter" and isinstance(value, str):
-                raise PresetError(f"the preset {preset.name} is damaged: {address} is no number")
+                raise PresetError(f"the preset {preset.name} is damaged: the value of {address} is not a number")
             parameters.append(
                 (len(vocabulary.PARAMETERS) if parameter_index is None else parameter_index, address, value)
             )
-        if left_out:
-            self._notify("warning", f"preset {preset.name}: the model has no {', '.join(left_out[:5])}; left out")
+        if missing:
+            self._notify("warning", f"preset {preset.name}: left out, the model has no {', '.join(missing[:5])}")
         return {address: value for _, address, value in sorted(parameters, key=lambda item: item[:2])}
 
-    def _wanted(self, address: str) -> Value:
-        """What a setting is, or what it was last asked to be, while that is not answered."""
-        with self.session.lock:
-            asked = self.session.requests.asked(address)
-            return asked[0] if asked else self.session.get(address)
-
     def _glide(self, values: Mapping[str, Value], glide_seconds: float) -> None:
-        self._keep_asleep(values)
+        """Set parameters; those that are ramped glide."""
+        self._prevent_wake(values)
         for address, value in values.items():
             ramped = vocabulary.row(address).ramped and glide_seconds > 0.0
             self._set(address, (value, glide_seconds) if ramped else (value,))
 
-    def _keep_asleep(self, values: Mapping[str, Value]) -> None:
-        """Hands wake some parameters by moving others; a preset says itself where those are to be."""
+    def _prevent_wake(self, values: Mapping[str, Value]) -> None:
+        """Keep `wakes` from raising a parameter at 0 for which the preset has a value."""
         for address in {vocabulary.row(address).wakes for address in values} & values.keys():
             if address is not None and self.session.get(address) == 0.0:
-                self._set(address, (ASLEEP,))
+                self._set(address, (NEARLY_ZERO,))
 
     def _set(self, address: str, values: tuple[Value, ...]) -> None:
         try:
@@ -163,12 +175,12 @@ def _key(value: Value) -> str | int:
     return value if isinstance(value, str) else int(value)
 
 
-def _taking_arguments(handler: Callable[[tuple[Value, ...]], None]) -> Handler:
+def _without_origin(handler: Callable[[tuple[Value, ...]], None]) -> Handler:
     return lambda arguments, origin: handler(arguments)
 
 
 async def start(session: Session, settings: ControlSettings, notify: Notify) -> PresetController:
-    """Serve the library's presets."""
+    """Start the service with the presets of the library."""
     controller = PresetController(session, PresetStore(), notify)
     controller.register()
     return controller

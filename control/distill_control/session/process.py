@@ -1,4 +1,4 @@
-"""The control process: services around one session, until the engine ends or is gone."""
+"""The control process: runs one session and its services until the engine process ends."""
 
 import asyncio
 import contextlib
@@ -11,7 +11,7 @@ from importlib import import_module
 from distill_control.session.engine_link import EngineLink
 from distill_control.session.service import SERVICES, Service
 from distill_control.session.session import Session
-from distill_control.session.user_messages import Notices
+from distill_control.session.user_messages import UserMessages
 from distill_control.session.view import show
 from distill_control.settings import ControlSettings
 from distill_engine.errors import DistillError
@@ -19,26 +19,37 @@ from distill_engine.realtime.message_channel import Channel, ChannelClosed
 from distill_engine.realtime.shared_memory import SharedBlock
 
 TICK_SECONDS = 1 / 30
-ENGINE_GONE = 1
+_EXIT_ENGINE_GONE = 1
+"""Exit code when the engine process has ended without notice."""
+_STOP_SECONDS = 2.0
+"""Longest time that one service may take to stop."""
 
 
 @dataclass(frozen=True)
-class Start:
-    """What the engine hands to its control process. `again` marks one that takes the place of one that died."""
+class StartOptions:
+    """The options that the engine passes to its control process.
+
+    `channel_descriptor` is the file descriptor of the message channel, `shared_name` the name of
+    the shared memory. `restarted` marks a control process that replaces one that has crashed.
+    """
 
     channel_descriptor: int
     shared_name: str
     settings: ControlSettings
-    again: bool = False
+    restarted: bool = False
 
 
-def run(start: Start) -> int:
-    """Runs until the engine says that it ends (0), is gone (1), or the start fails (1, and the engine is told why)."""
+def run(start: StartOptions) -> int:
+    """Run the control process; return its exit code.
+
+    0: the engine has asked it to end. 1: the engine process has ended without notice, or the start
+    has failed; the engine is sent the reason of a failed start.
+    """
     channel = Channel.from_descriptor(start.channel_descriptor)
     try:
         block = SharedBlock.attach(start.shared_name)
-        settings = replace(start.settings, retry_ports=True) if start.again else start.settings
-        return asyncio.run(ControlProgram(channel, block, settings, again=start.again).run())
+        settings = replace(start.settings, retry_ports=True) if start.restarted else start.settings
+        return asyncio.run(ControlProgram(channel, block, settings, restarted=start.restarted).run())
     except DistillError as error:
         channel.send({"event": "failed", "reason": str(error)})
         channel.flush()
@@ -48,24 +59,24 @@ def run(start: Start) -> int:
 
 
 class ControlProgram:
-    """Session, services, view and the thread that listens to the engine."""
+    """The session, its services, the view, and a thread that receives the engine's messages."""
 
-    def __init__(self, channel: Channel, block: SharedBlock, settings: ControlSettings, *, again: bool) -> None:
+    def __init__(self, channel: Channel, block: SharedBlock, settings: ControlSettings, *, restarted: bool) -> None:
         self._channel = channel
         self._settings = settings
-        self._again = again
+        self._restarted = restarted
         self._loop: asyncio.AbstractEventLoop | None = None
-        self.notices = Notices(settings.view)
+        self.user_messages = UserMessages(settings.view)
         link = EngineLink(channel, block)
         self.session = Session(link, subscriber_limit=settings.subscriber_limit)
-        if again:
-            self.session.values.parameters = link.values()
+        if restarted:
+            self.session.state.restore_parameters(link.values())
         self._services: list[Service] = []
         self._ended = asyncio.Event()
-        self._result = 0
+        self._exit_code = 0
 
     async def run(self) -> int:
-        """Serves until the end; see `run` above."""
+        """Start the services and run until the engine ends; return the exit code of `run` above."""
         self._loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             with contextlib.suppress(NotImplementedError, RuntimeError):
@@ -74,9 +85,9 @@ class ControlProgram:
         try:
             await self._start_services()
             self._channel.send({"event": "ready", **self._service_figures()})
-            threading.Thread(target=self._listen, name="engine", daemon=True).start()
+            threading.Thread(target=self._receive_messages, name="engine", daemon=True).start()
             tasks = [self._loop.create_task(self._tick())]
-            tasks.append(self._loop.create_task(show(self.session, self.notices, self._settings)))
+            tasks.append(self._loop.create_task(show(self.session, self.user_messages, self._settings)))
             await self._ended.wait()
         finally:
             for task in tasks:
@@ -84,20 +95,24 @@ class ControlProgram:
             await asyncio.gather(*tasks, return_exceptions=True)
             for service in reversed(self._services):
                 with contextlib.suppress(Exception):
-                    await asyncio.wait_for(service.stop(), 2.0)
-        return self._result
+                    await asyncio.wait_for(service.stop(), _STOP_SECONDS)
+        return self._exit_code
 
     async def _start_services(self) -> None:
-        """Starts every service. Wrong settings end the start; what is broken on this machine is reported and left out."""
+        """Start every service.
+
+        Wrong settings end the start, except after a restart. Any other failure of a service is
+        reported, and the others run without it.
+        """
         for name in SERVICES:
             try:
-                service: Service = await import_module(name).start(self.session, self._settings, self.notices.add)
+                service: Service = await import_module(name).start(self.session, self._settings, self.user_messages.add)
             except DistillError as error:
-                if not self._again:
+                if not self._restarted:
                     raise
-                self.notices.add("error", str(error))
+                self.user_messages.add("error", str(error))
             except Exception as error:
-                self.notices.add("error", f"{name.split('.')[1]} does not run: {type(error).__name__}: {error}")
+                self.user_messages.add("error", f"{name.split('.')[1]} cannot start: {type(error).__name__}: {error}")
             else:
                 self._services.append(service)
                 self.session.add_status(service.status)
@@ -113,32 +128,32 @@ class ControlProgram:
             try:
                 self.session.tick()
             except Exception as error:
-                self.notices.add("error", f"feedback failed: {type(error).__name__}: {error}")
+                self.user_messages.add("error", f"sending changes failed: {type(error).__name__}: {error}")
             await asyncio.sleep(TICK_SECONDS)
 
-    def _listen(self) -> None:
-        """Hands the engine's messages to the loop, from a thread."""
+    def _receive_messages(self) -> None:
+        """Receive the engine's messages in a thread of its own and pass them to the event loop."""
         loop = self._loop
         if loop is None:
             return
         with contextlib.suppress(RuntimeError):
             try:
                 while (message := self._channel.receive(None)) is not None:
-                    loop.call_soon_threadsafe(self._take, message)
+                    loop.call_soon_threadsafe(self._on_message, message)
             except ChannelClosed:
-                loop.call_soon_threadsafe(self._engine_gone)
+                loop.call_soon_threadsafe(self._on_engine_gone)
 
-    def _take(self, message: dict[str, object]) -> None:
+    def _on_message(self, message: dict[str, object]) -> None:
         if message.get("event") == "end":
             self._ended.set()
         elif message.get("event") == "notice":
-            self.notices.add(str(message.get("level", "info")), str(message.get("text", "")))
+            self.user_messages.add(str(message.get("level", "info")), str(message.get("text", "")))
         else:
             self.session.on_message(message)
 
-    def _engine_gone(self) -> None:
+    def _on_engine_gone(self) -> None:
         if not self._ended.is_set():
-            self._result = ENGINE_GONE
+            self._exit_code = _EXIT_ENGINE_GONE
             with contextlib.suppress(OSError):
                 print("error: the engine is gone; start distill-engine again", file=sys.stderr, flush=True)
             self._ended.set()

@@ -1,8 +1,8 @@
-"""A means of control that runs in the control process: OSC, MIDI, OSCQuery, presets.
+"""Services of the control process: OSC with OSCQuery, MIDI, presets, the list of vocoders.
 
-Services are named in `SERVICES` and not imported here, so that the session knows nothing of them, and so that one which
-cannot start (no MIDI system, a port in use) is reported while the others run. Each module offers
-`async start(session, settings, notify) -> Service`.
+`SERVICES` names the modules and does not import them. So the session does not depend on its
+services, and a service that cannot start (no MIDI system, a port in use) is reported while the
+others run. Each module has `async start(session, settings, notify) -> Service`.
 """
 
 from collections.abc import Callable
@@ -16,14 +16,14 @@ SERVICES: tuple[str, ...] = (
 )
 
 Notify = Callable[[str, str], None]
-"""`notify(level, text)`: one line for the user; level is info, warning or error."""
+"""`notify(level, text)`: shows one line to the user; level is info, warning or error."""
 
 
 class Service(Protocol):
     """A running service."""
 
     async def stop(self) -> None:
-        """Ends it; closes what it opened."""
+        """Stop the service and close everything that it has opened."""
 
     def status(self) -> dict[str, float | int | str]:
-        """Figures for the status view and `/distill/status`."""
+        """Return the service's figures by name, for the live view and `/distill/status`."""

@@ -1,91 +1,90 @@
-"""The instrument as every means of control sees it: values, commands, and who is told about changes.
+"""The session: routes messages between the means of control and the engine.
 
-OSC, MIDI, OSCQuery and presets all go through one `Session`, so that each sees what the others did. It may be used
-from several threads.
+OSC, OSCQuery, MIDI and presets use one `Session`, so each of them sees the changes of the others.
+Thread-safe: the shared state is in `SessionState`, which has the lock.
 """
 
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 
 from distill_control.arguments import Checked, Value, check
-from distill_control.session.engine_protocol import Link, ModelInfo
-from distill_control.session.message_counter import Traffic
-from distill_control.session.requests import Requests
-from distill_control.session.subscriptions import Subscription, Subscriptions
+from distill_control.session.engine_protocol import EngineProtocol, ModelInfo
+from distill_control.session.message_counter import MessageCounter
+from distill_control.session.requests import Answer
+from distill_control.session.session_state import SessionState
+from distill_control.session.subscriptions import Subscription
 from distill_control.session.types import Handler, ModelListener, Reply, no_reply
-from distill_control.session.values import Values
-from distill_control.session.writer import Writer
 from distill_engine.errors import ControlError, DistillError
 from distill_engine.vocabulary import table as vocabulary
 from distill_engine.vocabulary.table import Row
 
 __all__ = ["Handler", "ModelListener", "Reply", "Session", "no_reply"]
 
-_MAP_PARAMETERS = tuple(vocabulary.index_of(f"/distill/map/{name}") for name in ("x", "y", "amount"))
+_MAP_INDICES = tuple(vocabulary.index_of(f"/distill/map/{name}") for name in ("x", "y", "amount"))
 _REPLIES = {"/distill/ping": "/distill/pong"}
 
 
 class Session:
-    """Values of all parameters and settings, commands in flight, and subscriptions.
+    """Check messages, carry them out or pass them to the engine, deliver changes to subscribers.
 
-    An `origin` names who does something (`udp:127.0.0.1:50123`, `midi:nanoKONTROL2`, `preset`): it gets no echo of what
-    it sent. Methods raise ControlError for wrong addresses and arguments; `handle` answers with `/distill/error`.
+    An `origin` identifies a sender (`udp:127.0.0.1:50123`, `midi:nanoKONTROL2`, `preset`), which
+    gets no echo of its own changes. Methods raise ControlError for wrong addresses and arguments;
+    `handle` answers with `/distill/error` instead.
     """
 
-    def __init__(self, link: Link, *, subscriber_limit: int = 64, clock: Callable[[], float] = time.monotonic) -> None:
-        self.link = link
-        self.clock = clock
-        self.lock = threading.RLock()
-        self.values = Values()
-        self.model = ModelInfo()
-        self.subscriptions = Subscriptions(subscriber_limit, clock)
-        self.requests = Requests(link, clock)
-        self._writer = Writer(self.values, link, self.subscriptions, self.public_address)
-        self.traffic = Traffic()
+    def __init__(
+        self, engine: EngineProtocol, *, subscriber_limit: int = 64, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.engine = engine
+        self.state = SessionState(engine, subscriber_limit=subscriber_limit, clock=clock)
+        self.messages = MessageCounter()
         self._handlers: dict[str, Handler] = {}
         self._model_listeners: list[ModelListener] = []
         self._tick_listeners: list[Callable[[], None]] = []
         self._status_sources: list[Callable[[], Mapping[str, Value]]] = []
 
-    # ---- what can be addressed
+    # ---- addresses
+
+    @property
+    def model(self) -> ModelInfo:
+        """The loaded model."""
+        return self.state.space.model
 
     def addresses(self) -> list[str]:
-        """Every address with a value, as the loaded model has them (controls by their names)."""
-        return self.values.addresses(self.model)
+        """Return every address that has a value, with the controls of the loaded model by name."""
+        return self.state.space.addresses()
 
     def resolve(self, address: str) -> tuple[Row, int | None]:
-        """Row and parameter index (None where there is none) of an address; control names as the loaded model has them.
+        """Return the row of an address and its parameter index (None if it is not a parameter).
 
         Raises:
-            ControlError: if there is no such address, control or latent dimension.
+            ControlError: if the address, control or latent dimension does not exist; names those
+                that do.
         """
-        return self.values.resolve(address, self.model)
+        return self.state.space.resolve(address)
 
     def public_address(self, parameter_index: int) -> str | None:
-        """Address of a parameter as the loaded model names it; None for one that it does not use."""
-        return self.values.public_address(parameter_index, self.model)
+        """Return a parameter's address (controls by name); None if the model does not have it."""
+        return self.state.space.public_address(parameter_index)
 
     def numbered(self, address: str) -> str:
-        """A control's address by its number (`/distill/control/0` for the model's first); others as they are."""
-        return self.values.numbered(address, self.model)
+        """Return a control's address with its number for its name; any other address unchanged."""
+        return self.state.space.numbered(address)
 
     # ---- reading and writing
 
     def get(self, address: str) -> Value:
-        """Present value of a parameter (where it is, or glides to) or setting.
+        """Return the value of a parameter (the target of its glide), setting or reading.
 
         Raises:
-            ControlError: if the address is unknown or has no value.
+            ControlError: if the address does not exist or has no value.
         """
-        row, parameter_index = self.resolve(address)
-        with self.lock:
-            return self.values.get(row, parameter_index)
+        return self.state.get(*self.resolve(address))
 
     def set(self, address: str, values: Sequence[object], origin: str = "", reply: Reply = no_reply) -> Value | None:
-        """Moves a parameter (`values`: value and perhaps glide_seconds), a group, or asks the engine for a setting.
+        """Set a parameter (`values`: value, optional glide_seconds) or group, or request a setting.
 
-        Returns the value as it was taken, clipped to its range (None for groups).
+        Returns the value, clipped to its range (None for groups).
 
         Raises:
             ControlError: if the address or a value is wrong.
@@ -93,14 +92,12 @@ class Session:
         row, parameter_index = self.resolve(address)
         if row.kind not in ("parameter", "group", "setting"):
             raise ControlError(f"{address} is a {row.kind}: it cannot be set")
-        checked = check(row, address, values)
-        with self.lock:
-            return self._write(row, parameter_index, address, checked, origin, reply)
+        return self._write(row, parameter_index, address, check(row, address, values), origin, reply)
 
     def command(
         self, address: str, arguments: Sequence[object] = (), origin: str = "", reply: Reply = no_reply
     ) -> None:
-        """Carries out a command or query, or hands it to the engine. The outcome goes to `reply`.
+        """Carry out a command or query, or pass it to the engine. The outcome goes to `reply`.
 
         Raises:
             ControlError: if the address or an argument is wrong.
@@ -108,76 +105,62 @@ class Session:
         row, _ = self.resolve(address)
         if row.kind not in ("command", "query"):
             raise ControlError(f"{address} is a {row.kind}, not a command")
-        checked = check(row, address, arguments)
-        if not checked.released:
-            self._carry_out(address, checked.values, origin, reply)
+        self._carry_out(address, check(row, address, arguments), origin, reply)
 
     def handle(self, address: str, arguments: Sequence[object], origin: str, reply: Reply) -> bool:
-        """Does whatever a message asks for; wrong ones are answered with `/distill/error`. True if it was right.
+        """Carry out a message; answer a wrong one with `/distill/error` and return False.
 
-        A parameter or setting without arguments is a question: its value is the answer.
+        A parameter, setting or reading without arguments is a question; it is answered with its
+        value.
         """
-        self.traffic.count()
+        self.messages.count()
         try:
-            row, parameter_index = self.values.resolve(address, self.model)
+            row, parameter_index = self.resolve(address)
             if not arguments and row.kind in ("parameter", "setting", "reading"):
-                reply(address, self.values.get(row, parameter_index))
+                reply(address, self.state.get(row, parameter_index))
                 return True
-            if parameter_index in _MAP_PARAMETERS or row.address == "/distill/map":
+            if parameter_index in _MAP_INDICES or row.address == "/distill/map":
                 self.model.check_map()
             if row.kind == "reading":
                 raise ControlError(f"{address} is a reading: it cannot be set")
             checked = check(row, address, arguments)
             if row.kind in ("command", "query"):
-                if not checked.released:
-                    self._carry_out(address, checked.values, origin, reply)
+                self._carry_out(address, checked, origin, reply)
             else:
-                with self.lock:
-                    self._write(row, parameter_index, address, checked, origin, reply)
-            self.traffic.remember(address, checked.values)
+                self._write(row, parameter_index, address, checked, origin, reply)
+            self.messages.remember(address, checked.values)
             return True
         except DistillError as error:
-            self.traffic.count_error()
+            self.messages.count_error()
             reply("/distill/error", address[:120], str(error))
             return False
 
     def register(self, address: str, handler: Handler) -> None:
-        """Lets `handler` carry out a command or query instead of the engine."""
+        """Let `handler` carry out a command or query instead of the engine."""
         vocabulary.row(address)
         self._handlers[address] = handler
 
     def snapshot(self) -> dict[str, Value]:
-        """Values of all addresses that presets store."""
-        with self.lock:
-            return {
-                address: self.get(address)
-                for address in self.addresses()
-                if not vocabulary.row(address).excluded_from_presets
-            }
+        """Return the values of all addresses that presets store."""
+        return self.state.snapshot()
 
-    # ---- telling others
+    # ---- subscribers and listeners
 
     def subscribe(self, subscription: Subscription, addresses: Sequence[str] | None = None) -> None:
-        """Adds (or renews) a subscription and queues present values for it: all, or those of `addresses`.
+        """Add or renew a subscriber, which first gets the values of `addresses` (None: of all).
 
         Raises:
             ControlError: if there are too many.
         """
-        with self.lock:
-            self.subscriptions.add(subscription, self.addresses() if addresses is None else addresses)
+        self.state.subscribe(subscription, addresses)
 
     def unsubscribe(self, key: str) -> bool:
-        """Ends a subscription; False if there was none."""
-        with self.lock:
-            return self.subscriptions.remove(key)
+        """Remove a subscriber; return False if there is none with this key."""
+        return self.state.unsubscribe(key)
 
     def tick(self) -> None:
-        """Sends what has changed since the last tick; called up to 30 times a second."""
-        with self.lock:
-            for address in self.values.read(self.link.status()):
-                self.subscriptions.mark(address, "")
-            deliveries = self.subscriptions.collect(self.get)
-            expired = self.requests.expire()
+        """Deliver the changes since the last tick; called up to 30 times a second."""
+        deliveries, expired = self.state.collect(self.engine.status())
         for subscription, changes in deliveries:
             subscription.deliver(changes)
         for answer in expired:
@@ -186,110 +169,83 @@ class Session:
             listener()
 
     def on_tick(self, listener: Callable[[], None]) -> None:
-        """Calls `listener` at every tick, after the changes have gone out."""
+        """Call `listener` at every tick, after the changes have been delivered."""
         self._tick_listeners.append(listener)
 
     def on_model(self, listener: ModelListener) -> None:
-        """Calls `listener(before, now)` whenever another model plays."""
+        """Call `listener(before, now)` whenever another model has been loaded."""
         self._model_listeners.append(listener)
 
-    # ---- the engine's side
+    # ---- messages from the engine, status
 
     def on_message(self, message: Mapping[str, object]) -> None:
-        """Takes an answer or an event from the engine."""
+        """Handle an answer or an event from the engine."""
         if "id" in message:
-            self._on_answer(message)
+            answer = self.state.answered(message["id"])
+            if answer is not None:
+                failed = message.get("status") != "done"
+                answer(str(message.get("reason") or "the engine gave no reason") if failed else None)
         elif message.get("event") == "model":
-            self._on_model(message)
+            now = ModelInfo.from_event(message)
+            before = self.state.model_changed(now)
+            for listener in self._model_listeners:
+                listener(before, now)
         elif message.get("event") == "setting":
-            self._on_setting(str(message.get("address", "")), message.get("value", ""))
+            self.state.setting_changed(str(message.get("address", "")), message.get("value", ""))
 
     def status(self) -> dict[str, Value]:
-        """The engine's figures and the session's own, by name."""
-        status: dict[str, Value] = {"model": self.model.name, **self.link.status()}
-        for address, value in self.values.settings.items():
+        """Return the figures of the engine, the session and its services, by name."""
+        status: dict[str, Value] = {"model": self.model.name, **self.engine.status()}
+        for address, value in self.state.settings().items():
             status[address.removeprefix("/distill/")] = value
         status["vocoder_playing"] = str(self.model.details.get("vocoder", ""))
         status |= {
-            "messages": self.traffic.handled,
-            "errors": self.traffic.errors,
-            "subscribers": len(self.subscriptions),
+            "messages": self.messages.handled,
+            "errors": self.messages.errors,
+            "subscribers": self.state.subscriber_count(),
         }
         for source in self._status_sources:
             status.update(source())
         return status
 
     def add_status(self, source: Callable[[], Mapping[str, Value]]) -> None:
-        """Adds a service's figures to the status."""
+        """Add a service's figures to the status."""
         self._status_sources.append(source)
 
-    # ---- inside
+    # ---- private
 
     def _write(
         self, row: Row, parameter_index: int | None, address: str, checked: Checked, origin: str, reply: Reply
     ) -> Value | None:
         if row.kind == "parameter" and parameter_index is not None:
-            return self._writer.parameter(parameter_index, address, checked, origin, reply)
+            return self.state.write_parameter(parameter_index, address, checked, origin, reply)
         if row.kind == "group":
-            self._writer.group(row, checked, origin, reply, self.resolve)
+            self.state.write_group(row, checked, origin, reply)
             return None
-        self.requests.setting(address, checked.values, self._setting_answer(address, checked.values[0], origin, reply))
+        self.state.request_setting(address, checked.values, origin, self._report_to(address, reply))
         return checked.values[0]
 
-    def _carry_out(self, address: str, values: tuple[Value, ...], origin: str, reply: Reply) -> None:
+    def _carry_out(self, address: str, checked: Checked, origin: str, reply: Reply) -> None:
+        if checked.released:
+            return
         handler = self._handlers.get(address)
         if handler is None:
-            with self.lock:
-                self.requests.command(address, values, self._command_answer(address, reply))
+            self.state.request_command(address, checked.values, self._report_to(address, reply))
             return
-        answer = handler(values, origin)
+        answer = handler(checked.values, origin)
         if answer is None:
             reply("/distill/done", address)
         else:
             reply(_REPLIES.get(address, f"{address}.reply"), *answer)
 
-    def _command_answer(self, address: str, reply: Reply) -> Callable[[str | None], None]:
-        def answer(reason: str | None) -> None:
+    def _report_to(self, address: str, reply: Reply) -> Answer:
+        """Return a function that reports a request's outcome: done, or the reason of a failure."""
+
+        def report(reason: str | None) -> None:
             if reason is None:
                 reply("/distill/done", address)
             else:
-                self.traffic.count_error()
+                self.messages.count_error()
                 reply("/distill/error", address, reason)
 
-        return answer
-
-    def _setting_answer(self, address: str, value: Value, origin: str, reply: Reply) -> Callable[[str | None], None]:
-        report = self._command_answer(address, reply)
-
-        def answer(reason: str | None) -> None:
-            if reason is None:
-                with self.lock:
-                    self.values.settings[address] = value
-                    self.subscriptions.mark(address, origin)
-            report(reason)
-
-        return answer
-
-    def _on_answer(self, message: Mapping[str, object]) -> None:
-        with self.lock:
-            answer = self.requests.answered(message["id"])
-        if answer is not None:
-            failed = message.get("status") != "done"
-            answer(str(message.get("reason") or "the engine gave no reason") if failed else None)
-
-    def _on_setting(self, address: str, value: object) -> None:
-        if address in self.values.settings and isinstance(value, str | int | float):
-            with self.lock:
-                self.values.settings[address] = value
-                self.subscriptions.mark(address, "")
-
-    def _on_model(self, message: Mapping[str, object]) -> None:
-        now = ModelInfo.from_event(message)
-        with self.lock:
-            before, self.model = self.model, now
-            self.values.rename_controls(before, now, self.link)
-            self.values.settings["/distill/model"] = now.name
-            for address in self.addresses():
-                self.subscriptions.mark(address, "")
-        for listener in self._model_listeners:
-            listener(before, now)
+        return report

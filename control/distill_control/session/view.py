@@ -1,4 +1,4 @@
-"""What the terminal shows while it plays: one live picture, JSON lines, or nothing."""
+"""The terminal's view of the playing engine: a live table, JSON lines, or nothing."""
 
 import asyncio
 import json
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from distill_control.arguments import Value
 from distill_control.session.session import Session
-from distill_control.session.user_messages import Notices, write_line
+from distill_control.session.user_messages import UserMessages, write_line
 from distill_control.settings import ControlSettings
 
 if TYPE_CHECKING:
@@ -16,39 +16,44 @@ if TYPE_CHECKING:
 LIVE_SECONDS = 0.125
 JSON_SECONDS = 1.0
 _METER_FLOOR_DB = -60.0
-_METER_WIDTH = 40
+_METER_COLUMNS = 40
 
 
-async def show(session: Session, notices: Notices, settings: ControlSettings) -> None:
-    """Draws until it is cancelled; a view that fails is left out, never the instrument."""
+async def show(session: Session, user_messages: UserMessages, settings: ControlSettings) -> None:
+    """Draw the view that the settings name until cancelled.
+
+    A terminal that fails (it has been closed) ends the view, not the control process.
+    """
     try:
         if settings.view == "live":
-            await _show_live(session, notices)
+            await _show_live(session, user_messages)
         elif settings.view == "json":
             while True:
                 write_line(json.dumps({"event": "status", **session.status()}))
                 await asyncio.sleep(JSON_SECONDS)
     except (OSError, ValueError):
-        notices.view = "none"
+        user_messages.view = "none"
 
 
-async def _show_live(session: Session, notices: Notices) -> None:
+async def _show_live(session: Session, user_messages: UserMessages) -> None:
     from rich.console import Console
     from rich.live import Live
 
     with Live(console=Console(stderr=True, highlight=False), auto_refresh=False, transient=True) as live:
         while True:
-            live.update(picture(session, notices), refresh=True)
+            live.update(picture(session, user_messages), refresh=True)
             await asyncio.sleep(LIVE_SECONDS)
 
 
-def picture(session: Session, notices: Notices) -> "Group":
-    """Meters, figures, the last messages and notices."""
+def picture(session: Session, user_messages: UserMessages) -> "Group":
+    """Return the live view: meters, figures, the last messages and the lines for the user."""
     from rich.console import Group
     from rich.text import Text
 
     status = session.status()
-    lines = [Text(f"{notice.time} {notice.text}", style=_STYLES.get(notice.level, "")) for notice in notices.recent]
+    lines = [
+        Text(f"{message.time} {message.text}", style=_STYLES.get(message.level, "")) for message in user_messages.recent
+    ]
     return Group(_headline(session, status), _figures(status), _last_messages(session), *lines)
 
 
@@ -56,15 +61,15 @@ _STYLES = {"warning": "yellow", "error": "bold red", "info": "dim"}
 
 
 def meter(level_db: float) -> str:
-    """A bar from -60 dB to full scale."""
+    """Return a bar for a level in dB: empty at -60 dB, full at 0 dB."""
     return bar((level_db - _METER_FLOOR_DB) / -_METER_FLOOR_DB)
 
 
 def bar(share: float) -> str:
-    """A bar of which a share, 0 to 1, is filled."""
+    """Return a bar of which `share`, 0 to 1, is filled."""
     share = min(max(share, 0.0), 1.0)
-    filled = round(share * _METER_WIDTH)
-    return "█" * filled + "·" * (_METER_WIDTH - filled)
+    filled = round(share * _METER_COLUMNS)
+    return "█" * filled + "·" * (_METER_COLUMNS - filled)
 
 
 def _headline(session: Session, status: dict[str, Value]) -> "Table":
@@ -113,7 +118,7 @@ def _last_messages(session: Session) -> "Table":
     from rich.text import Text
 
     table = Table.grid(padding=(0, 2))
-    for address, values in session.traffic.latest(5):
+    for address, values in session.messages.latest(5):
         table.add_row(Text(address, style="cyan"), Text(" ".join(_show(value) for value in values)[:60]))
     return table
 

@@ -1,4 +1,4 @@
-"""Which vocoders can be asked for on this machine: the kinds that models have, and published weights."""
+"""The query `/distill/vocoder/list`: vocoders that can be chosen on this machine."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from distill_control.session.session import Session
 from distill_control.settings import ControlSettings
 
 ABOUT = {
-    "auto": "the best that keeps up",
-    "hifigan": "the model's own, or the base one",
-    "vocos": "the model's own, or the base one",
-    "base": "the one that ships with the product",
+    "auto": "the best one that runs in real time here",
+    "hifigan": "the model's own, or the shipped one",
+    "vocos": "the model's own, or the shipped one",
+    "base": "the one that is shipped with Distill",
 }
 
 
 def vocoder_list() -> tuple[Value, ...]:
-    """Names and what is to be known of each, one after the other."""
+    """Return name, description, name, description ... of every vocoder."""
     from distill_engine.errors import VocoderError
     from distill_engine.library.vocoder_weights import describe, find_weights, published_names
 
@@ -30,17 +30,17 @@ def vocoder_list() -> tuple[Value, ...]:
 
 
 class VocoderList:
-    """Answers `/distill/vocoder/list`."""
+    """The service that answers `/distill/vocoder/list`."""
 
     async def stop(self) -> None:
-        """Nothing was opened."""
+        """Do nothing: the service opens nothing."""
 
     def status(self) -> dict[str, float | int | str]:
-        """Nothing to say."""
+        """Return no figures."""
         return {}
 
 
 async def start(session: Session, settings: ControlSettings, notify: Notify) -> VocoderList:
-    """Registers the query."""
+    """Register the query."""
     session.register("/distill/vocoder/list", lambda arguments, origin: vocoder_list())
     return VocoderList()

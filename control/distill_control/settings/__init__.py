@@ -1,4 +1,4 @@
-"""What the control process can be told at its start."""
+"""Settings of the control process, fixed at its start."""
 
 from distill_control.settings.control import ControlSettings
 

@@ -1,4 +1,4 @@
-"""What an address to listen on means, however it is spelled."""
+"""Resolve and classify the address that the ports listen on, in any spelling."""
 
 import ipaddress
 import socket
@@ -11,9 +11,12 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def resolve(bind: str) -> tuple[socket.AddressFamily, str]:
-    """Return the family and the numeric address of `bind`: a name, or any spelling that the system takes ("0", "127.1", "::").
+    """Return the family and the numeric address of `bind`.
 
-    Raises ControlError where there is none.
+    `bind` is a host name or any spelling that the system accepts ("0", "127.1", "::").
+
+    Raises:
+        ControlError: if `bind` has no address.
     """
     try:
         found = socket.getaddrinfo(bind, 0, type=socket.SOCK_DGRAM, flags=socket.AI_PASSIVE)
@@ -24,13 +27,16 @@ def resolve(bind: str) -> tuple[socket.AddressFamily, str]:
 
 
 def is_loopback(bind: str) -> bool:
-    """Return whether only this machine can reach `bind`; False for what is no address."""
+    """Return whether only this machine can reach `bind`; False if it is not an address."""
     address = _numeric(bind)
     return address is not None and address.is_loopback
 
 
 def is_everywhere(bind: str) -> bool:
-    """Return whether `bind` means all addresses of this machine, in any spelling: 0.0.0.0, 0, ::, ::ffff:0.0.0.0, the empty text."""
+    """Return whether `bind` means every address of this machine.
+
+    That is 0.0.0.0, 0, ::, ::ffff:0.0.0.0 or empty text.
+    """
     address = _numeric(bind)
     return not bind.strip() or (address is not None and address.is_unspecified)
 

@@ -1,4 +1,7 @@
-"""Settings of the control process, in and out of JSON (the engine hands them over on the command line)."""
+"""Settings of the control process, written to and read from JSON.
+
+The engine passes them on the control process's command line.
+"""
 
 import ipaddress
 import json
@@ -10,11 +13,22 @@ from distill_engine.errors import ConfigError
 
 @dataclass(frozen=True)
 class ControlSettings:
-    """Where the control process listens, to whom, and what it shows.
+    """Ports, permissions and limits of the control process.
 
-    Port 0 lets the system choose; None leaves a service out. `allow` holds addresses and networks (`192.168.1.0/24`)
-    that may speak to it; this machine always may. `announce` tells the network by zeroconf where it listens; None: only where `bind`
-    is open to the network. Times are in seconds.
+    A port 0 lets the system choose a free one; None turns the service off. `bind` is the address
+    that the ports listen on. `allow` are the addresses and networks (`192.168.1.0/24`) whose
+    messages are accepted; this machine's always are. `midi_port` is a part of a port's name,
+    `midi_map` the path of a map file. With `announce`, zeroconf announces the ports; None announces
+    them only if other machines can reach `bind`. `view` is live, quiet or json.
+
+    * `client_timeout_seconds`: a UDP subscriber that sends nothing for this time is unsubscribed.
+    * `bundle_limit`: most messages that wait for the time tag of their bundle.
+    * `bundle_horizon_seconds`: bundles dated further ahead are refused.
+    * `errors_per_second`: most error messages sent to one client.
+    * `retry_ports`: try a port that is in use again, instead of failing to start.
+
+    Raises:
+        ConfigError: if a port, the view or an entry of `allow` is wrong.
     """
 
     osc_port: int | None = 9000
@@ -38,20 +52,20 @@ class ControlSettings:
     def __post_init__(self) -> None:
         for label, port in (("osc_port", self.osc_port), ("oscquery_port", self.oscquery_port)):
             if port is not None and not 0 <= port <= 65535:
-                raise ConfigError(f"{label} {port} is no port; take 1 to 65535, or 0 for any free one")
+                raise ConfigError(f"{label} {port} is not a port; use 1 to 65535, or 0 for any free one")
         if self.osc_port and self.osc_port == self.oscquery_port:
             raise ConfigError(f"OSC and OSCQuery cannot share TCP port {self.osc_port}; choose another --oscquery-port")
         if self.view not in ("live", "quiet", "json"):
-            raise ConfigError(f"view {self.view!r} is none of live, quiet, json")
+            raise ConfigError(f"view {self.view!r} is not one of live, quiet, json")
         self.networks()
 
     @property
     def announced(self) -> bool:
-        """Whether zeroconf is wanted."""
+        """Whether the ports are announced by zeroconf."""
         return not is_loopback(self.bind) if self.announce is None else self.announce
 
     def networks(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
-        """`allow` as networks.
+        """Return `allow` as networks.
 
         Raises:
             ConfigError: if an entry is neither an address nor a network.
@@ -62,15 +76,15 @@ class ControlSettings:
             raise ConfigError(f"--allow: {error}; give addresses or networks such as 192.168.1.0/24") from None
 
     def to_json(self) -> str:
-        """One line of JSON."""
+        """Return the settings as one line of JSON."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> "ControlSettings":
-        """The settings of `to_json`.
+        """Read the settings that `to_json` has written.
 
         Raises:
-            ConfigError: if the text is no JSON object of known settings.
+            ConfigError: if the text is not a JSON object of known settings.
         """
         try:
             values = dict(json.loads(text))

@@ -27,14 +27,22 @@ def db_to_gain(level_db: float, silence_db: float = SILENCE_DB) -> float:
 
 
 def rms_db(samples: npt.NDArray[np.floating]) -> float:
-    """Return the RMS of samples [...] of all channels in dBFS; a full-scale sine has -3.01."""
+    """Return the RMS of samples [...] of all channels in dBFS; a full-scale sine has -3.01.
+
+    >>> round(rms_db(np.sin(2 * np.pi * np.arange(441) / 441)), 2)
+    -3.01
+    """
     if samples.size == 0:
         return SILENCE_DB
     return gain_to_db(float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))))
 
 
 def peak_db(samples: npt.NDArray[np.floating]) -> float:
-    """Return the largest absolute value of samples [...] in dBFS."""
+    """Return the largest absolute value of samples [...] in dBFS.
+
+    >>> round(peak_db(np.array([[0.1, -0.5], [0.2, 0.0]])), 2)
+    -6.02
+    """
     return gain_to_db(float(np.max(np.abs(samples)))) if samples.size else SILENCE_DB
 
 

@@ -283,7 +283,11 @@ def checked_values(values: Mapping[str, object], where: str) -> dict[str, Value]
 
 
 def file_stem(name: str) -> str:
-    """Return a name as a file name for every system; characters special to one become %XX."""
+    """Return a name as a file name for every system; characters special to one become %XX.
+
+    >>> file_stem("dusk/dawn?"), file_stem("con"), file_stem("plain name")
+    ('dusk%2Fdawn%3F', '%63on', 'plain name')
+    """
     stem = quote(name, safe=" -_,()+=@#!'", errors="backslashreplace")
     stem = re.sub(r"^[ .]|[ .]$", lambda found: f"%{ord(found.group()):02X}", stem)
     if re.fullmatch(r"(?i)(con|prn|aux|nul|com\d|lpt\d)", stem):

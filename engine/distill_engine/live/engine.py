@@ -74,8 +74,21 @@ class EngineSettings:
             raise ConfigError(f"--threads {self.threads}: at least 1")
 
 
-def run(settings: EngineSettings, spawn_control: Spawn) -> int:
-    """Play until SIGINT, SIGTERM or SIGHUP, or for the seconds set; returns the exit code 0.
+@dataclass(frozen=True)
+class StartReport:
+    """What a started engine plays, and where: names, the device's rate in Hz, and the control process's figures by name."""
+
+    model: str
+    vocoder: str
+    device: str
+    rate_hz: int
+    control: Mapping[str, Any]
+
+
+def run(
+    settings: EngineSettings, spawn_control: Spawn, on_start: Callable[[StartReport], None] = lambda report: None
+) -> int:
+    """Play until SIGINT, SIGTERM or SIGHUP (0), or until the synth fails (1). `on_start` is called once it plays.
 
     Raises:
         DistillError: if the model, the device or the control process is missing at the start, or
@@ -85,7 +98,7 @@ def run(settings: EngineSettings, spawn_control: Spawn) -> int:
     with _signals(ending), lowered_priority():
         engine = Engine(settings, spawn_control)
         try:
-            engine.start()
+            on_start(engine.start())
             return engine.play_until(ending)
         finally:
             engine.stop()
@@ -112,8 +125,8 @@ class Engine:
         )
         self._parts: _Parts | None = None
 
-    def start(self) -> None:
-        """Load the model, open the device and play. Raises DistillError."""
+    def start(self) -> StartReport:
+        """Load the model, open the device, play. Raises DistillError."""
         settings = self.settings
         request = FitRequest(settings.vocoder, settings.block, settings.threads, settings.torch_device)
         pool, fit = fit_instrument(settings.model, request)
@@ -135,6 +148,8 @@ class Engine:
         self.control.wait_ready()
         for note in performer.realtime.notes if performer.realtime else ():
             self._notice("info", note)
+        output, vocoder = performer.output, instrument.vocoder.name
+        return StartReport(instrument.name, vocoder, output.name, output.rate, self.control.details)
 
     def play_until(self, ending: threading.Event) -> int:
         """Publish the status until `ending` is set or the time is over; returns the exit code 0.

@@ -9,6 +9,7 @@ from typing import BinaryIO
 from distill_engine.errors import ModelFileError
 
 V1 = "v1 model: retrain with `distill train`"
+_SUFFIX = ".distillgan"
 _OLD_SUFFIXES = (".distill", ".sda")
 _PICKLED = (".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".bin")
 _SIGNATURES = (
@@ -59,6 +60,15 @@ def _refuse_head(head: bytes, path: Path, old: bool) -> None:
     for magic, what in _SIGNATURES:
         if head.startswith(magic):
             raise ModelFileError(f"{path}: is {what}, not a model file: give a .distillgan file")
+    if path.suffix.lower() != _SUFFIX and _is_text(head):
+        raise ModelFileError(f"{path}: is a text, not a .distillgan model: `distill model list` shows the models")
+
+
+def _is_text(head: bytes) -> bool:
+    """Return whether the first bytes of a file are printable UTF-8; a character cut at the end is allowed."""
+    text = head.decode("utf-8", "replace").rstrip("\ufffd")
+    whole = len(text.encode()) >= len(head) - 3
+    return whole and "\ufffd" not in text and all(c.isprintable() or c in "\n\r\t" for c in text)
 
 
 def _zip_names(file: BinaryIO) -> list[str] | None:

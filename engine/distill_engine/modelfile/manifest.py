@@ -16,6 +16,8 @@ import numpy as np
 from distill_engine.errors import ModelFileError
 from distill_engine.modelfile.archive import is_member_name
 from distill_engine.modelfile.tensors import parse_json
+from distill_engine.system.names import name_fault
+from distill_engine.vocabulary.rows import CONTROL_COUNT
 
 FORMAT = "distillgan"
 VERSION = 1
@@ -92,6 +94,7 @@ class Manifest:
         for key, table in tables.items():
             if not isinstance(table, dict):
                 raise ModelFileError(f"{where}: {key!r} in the manifest is not a table: damaged")
+        _check_controls(tables["analysis"].get("controls", []), where)
         for kind, row in tables["vocoders"].items():
             if not _is_vocoder_row(row):
                 raise ModelFileError(f"{where}: vocoder {kind[:40]!r} in the manifest is described wrongly: damaged")
@@ -111,6 +114,20 @@ def printable_name(text: str) -> str:
 def is_vocoder(part: str) -> bool:
     """Return whether a part holds the weights of one of the model's own vocoders."""
     return part.startswith("vocoder/")
+
+
+def _check_controls(controls: Any, where: str) -> None:
+    """Check the names of the controls, which become parts of OSC addresses, patches and maps.
+
+    Raises ModelFileError.
+    """
+    if not isinstance(controls, list) or len(controls) > CONTROL_COUNT:
+        raise ModelFileError(f"{where}: the manifest's controls are not a list of up to {CONTROL_COUNT}: damaged")
+    for row in controls:
+        name = row.get("name") if isinstance(row, dict) else None
+        fault = name_fault(name, address=True) if isinstance(name, str) else "it is no text"
+        if fault:
+            raise ModelFileError(f"{where}: a control has no usable name ({fault}): run `distill analyse` again")
 
 
 def _is_vocoder_row(row: Any) -> bool:

@@ -87,7 +87,14 @@ class Fade:
 
 
 class DelayLine:
-    """Holds samples back by a fixed number."""
+    """Holds samples back by a fixed number.
+
+    >>> line = DelayLine(2)
+    >>> line.process(np.array([1.0, 2.0, 3.0], np.float32)).tolist()
+    [0.0, 0.0, 1.0]
+    >>> line.process(np.array([4.0], np.float32)).tolist()
+    [2.0]
+    """
 
     def __init__(self, samples: int) -> None:
         self._memory = np.zeros(samples, np.float32)

@@ -10,7 +10,7 @@ import numpy as np
 from distill_engine.audio.arrays import Float64Array
 from distill_engine.audio.levels import db_to_gain
 from distill_engine.synthesis.parameters import ParameterBank
-from distill_engine.synthesis.sources import SourceSettings
+from distill_engine.synthesis.sources.latent_sources import SourceSettings
 from distill_engine.synthesis.steering import HopValues
 from distill_engine.vocabulary.table import BLEND_SLOTS, CONTROL_COUNT, LATENT_COUNT, index_of
 

@@ -27,9 +27,9 @@ from distill_engine.inference.vocoder_choice import VocoderChoice, bigvgan_serve
 from distill_engine.modelfile import Manifest, ModelFile
 from distill_engine.modelfile.configs import mel_config, model_config
 from distill_engine.models.model_config import ModelConfig
-from distill_engine.synthesis.live_input import LiveInput
-from distill_engine.synthesis.source_bank import SourceBank
-from distill_engine.synthesis.sources import CorpusSource, DriftSource, HoldSource, LatentSource
+from distill_engine.synthesis.sources.latent_sources import CorpusSource, DriftSource, HoldSource, LatentSource
+from distill_engine.synthesis.sources.live_input import LiveInput
+from distill_engine.synthesis.sources.source_bank import SourceBank
 from distill_engine.synthesis.steering import Steering
 
 __all__ = ["Instrument", "choose_vocoder", "prepare_instrument"]

@@ -9,8 +9,8 @@ import numpy as np
 from distill_engine.analysis.controls import Controls
 from distill_engine.analysis.map import LatentMap
 from distill_engine.audio.arrays import Float32Array, Float64Array
-from distill_engine.synthesis.source_bank import SourceBank
-from distill_engine.synthesis.sources import Latent, SourceSettings
+from distill_engine.synthesis.sources.latent_sources import Latent, SourceSettings
+from distill_engine.synthesis.sources.source_bank import SourceBank
 
 
 @dataclass(frozen=True)

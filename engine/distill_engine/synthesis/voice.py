@@ -14,9 +14,9 @@ from distill_engine.errors import VocoderError
 from distill_engine.inference.step_backend import StepBackend
 from distill_engine.synthesis.crossfade import DelayLine
 from distill_engine.synthesis.instrument import Instrument
-from distill_engine.synthesis.live_input import EncoderFailed
-from distill_engine.synthesis.source_bank import SourceBank, SourceBankState
-from distill_engine.synthesis.sources import Latent
+from distill_engine.synthesis.sources.latent_sources import Latent
+from distill_engine.synthesis.sources.live_input import EncoderFailed
+from distill_engine.synthesis.sources.source_bank import SourceBank, SourceBankState
 from distill_engine.synthesis.steering import HopValues, Steering, SteeringState
 
 Samples = Float64Array

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.state import StateDict
@@ -16,12 +15,20 @@ TICK_SAMPLES = 128
 
 
 def tick_of_hop(hop: int, hop_samples: int) -> int:
-    """Return the first tick that is not before hop number `hop`."""
+    """Return the first tick that is not before hop number `hop`.
+
+    >>> [tick_of_hop(hop, 512) for hop in range(4)], [tick_of_hop(hop, 300) for hop in range(4)]
+    ([0, 4, 8, 12], [0, 3, 5, 8])
+    """
     return -(-hop * hop_samples // TICK_SAMPLES)
 
 
 def hop_of_tick(tick: int, hop_samples: int) -> int:
-    """Return the number of the hop that a tick lies in: the inverse of `tick_of_hop` for hops of 128 samples and more."""
+    """Return the number of the hop that a tick lies in: the inverse of `tick_of_hop` for hops of 128 samples and more.
+
+    >>> [hop_of_tick(tick, 512) for tick in (0, 3, 4, 8)]
+    [0, 0, 1, 2]
+    """
     return tick * TICK_SAMPLES // hop_samples
 
 
@@ -113,10 +120,3 @@ class Take:
     def seconds(self) -> float:
         """The duration."""
         return self.ticks * TICK_SAMPLES / self.header.sample_rate
-
-    @classmethod
-    def read(cls, path: Path, *, allow_truncated: bool = False) -> Take:
-        """Read and check a take of any version. Raises TakeError if it is none, damaged, or (unless allowed) breaks off."""
-        from distill_engine.takes.take_file import read_take
-
-        return read_take(path, allow_truncated=allow_truncated)

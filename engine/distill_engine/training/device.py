@@ -1,4 +1,4 @@
-"""Where training runs."""
+"""The device that training runs on, and a measurement of its speed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,21 @@ from distill_engine.layers.runner import choose_device
 
 
 def training_device(name: str = "auto") -> torch.device:
-    """CUDA, then MPS, then the CPU for "auto". Raises ConfigError for one that is unknown or not there."""
+    """Return the device of this name; for "auto" CUDA, else MPS, else the CPU.
+
+    Raises ConfigError for a name that is unknown or a device that is not there.
+    """
     if name not in ("auto", "cpu", "cuda", "mps"):
         raise ConfigError(f"device {name!r} is unknown; choose auto, cpu, cuda or mps")
     return choose_device(name)
 
 
 def matrix_throughput(device: torch.device, *, size: int = 1024, rounds: int = 5) -> float:
-    """What the device does in matrix products, in GMAC/s: the best of a few, a fraction of a second in all."""
+    """Measure the speed of matrix products on a device, in GMAC/s.
+
+    It is the best of `rounds` products of two `size` x `size` matrices, and takes a fraction of a
+    second.
+    """
     matrix = torch.ones(size, size, device=device)
     best = float("inf")
     for _ in range(rounds):

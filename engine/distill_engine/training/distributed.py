@@ -1,7 +1,9 @@
-"""Several processes, one training: every process draws the same global batch and takes its share; gradients are averaged.
+"""Training in several processes.
 
-Started by `torchrun`, which sets RANK, WORLD_SIZE and LOCAL_RANK. Averaging the gradients after each backward pass is what
-DistributedDataParallel does; doing it by hand keeps the two networks of an adversarial step, and a resume, as simple as with one process.
+Every process draws the same global batch and takes its share of it; gradients are averaged.
+`torchrun` starts the processes and sets RANK, WORLD_SIZE and LOCAL_RANK. DistributedDataParallel
+averages gradients after each backward pass too. Here it is done explicitly, so that the two
+networks of an adversarial step, and a resume, need no other code than in a single process.
 """
 
 from __future__ import annotations
@@ -20,18 +22,21 @@ from distill_engine.errors import ConfigError
 
 @dataclass(frozen=True)
 class Ranks:
-    """This process's place among `world` ones."""
+    """Number of this process, from 0, among `world` processes."""
 
     rank: int = 0
     world: int = 1
 
     @property
     def first(self) -> bool:
-        """Whether this is the process that prints and saves."""
+        """Whether this process is the one that prints and saves."""
         return self.rank == 0
 
     def share(self, batch: Tensor) -> Tensor:
-        """This process's part of a global batch [B, ...]. Raises ConfigError where B cannot be divided."""
+        """Return this process's part [B / world, ...] of a global batch [B, ...].
+
+        Raises ConfigError if `world` does not divide B.
+        """
         if self.world == 1:
             return batch
         if batch.shape[0] % self.world:
@@ -40,7 +45,7 @@ class Ranks:
         return batch[self.rank * size : (self.rank + 1) * size]
 
     def average(self, parameters: Iterable[nn.Parameter]) -> None:
-        """Replaces every gradient by its mean over the processes."""
+        """Replace every gradient by its mean over the processes."""
         if self.world == 1:
             return
         gradients = [p.grad for p in parameters if p.grad is not None]
@@ -53,19 +58,22 @@ class Ranks:
             start += gradient.numel()
 
     def agree(self, progress: float, stopped: bool) -> tuple[float, bool]:
-        """The first process's clock counts; a stop asked of any counts for all."""
+        """Return the first process's progress, and whether any process was asked to stop."""
         if self.world == 1:
             return progress, stopped
-        told = torch.tensor([progress if self.first else 0.0, float(stopped)], dtype=torch.float64)
-        _sum(told)
-        return float(told[0]), bool(told[1] > 0)
+        shared = torch.tensor([progress if self.first else 0.0, float(stopped)], dtype=torch.float64)
+        _sum(shared)
+        return float(shared[0]), bool(shared[1] > 0)
 
 
 def _sum(tensor: Tensor) -> None:
-    """Adds `tensor` up over the processes, in place; returns when no worker thread of gloo's holds it any more.
+    """Sum `tensor` [...] over the processes, in place.
 
-    A worker that lets go of a tensor after its caller has needs the interpreter for it, and a process that is just ending has none:
-    it was aborted, with all done. The workers outlive `destroy_process_group`.
+    Returns once no worker thread of gloo holds the tensor any more.
+
+    The thread that releases a tensor last needs the Python interpreter for it. If that is a worker
+    thread while the process is exiting, the process aborts although its work is done.
+    `destroy_process_group` does not end these threads.
     """
     dist.all_reduce(tensor)
     while tensor.device.type == "cpu" and tensor._use_count() > 1:  # type: ignore[attr-defined]
@@ -73,7 +81,7 @@ def _sum(tensor: Tensor) -> None:
 
 
 def start_ranks() -> Ranks:
-    """Joins the group that torchrun describes; alone where there is none."""
+    """Join the group of processes that torchrun describes; without torchrun be the only one."""
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world == 1:
         return Ranks()
@@ -85,6 +93,6 @@ def start_ranks() -> Ranks:
 
 
 def stop_ranks() -> None:
-    """Leaves the group, if there is one."""
+    """Leave the group, if there is one."""
     if dist.is_available() and dist.is_initialized():
         dist.destroy_process_group()

@@ -1,4 +1,7 @@
-"""What a training says while it runs: typed events, drawn by the command line and the web, never printed here."""
+"""Typed events of a running training.
+
+The command line draws them or writes them as JSON lines; nothing is printed here.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from distill_engine.training.verdict import Verdict
+
 
 @dataclass(frozen=True)
 class Started:
-    """`what` "model", "vocoder (vocos)", ...; `clips` and `seconds` used; `notes` plain sentences about choices made."""
+    """A training begins.
+
+    Attributes:
+        what: "model", or the kind of vocoder: "vocoder (vocos)", "vocoder (hifigan)".
+        clips: number of clips to train on.
+        seconds: their duration.
+        steps_per_epoch: steps that draw about that duration once.
+        notes: sentences about choices made for the user.
+    """
 
     what: str
     clips: int
@@ -20,7 +33,17 @@ class Started:
 
 @dataclass(frozen=True)
 class Progress:
-    """`fraction` 0 to 1 of the budget; `eta_seconds` to its end; `losses` means over the last steps."""
+    """Where the training stands, about twice a second.
+
+    Attributes:
+        stage: name of the stage that the step belongs to.
+        epoch: epochs completed, from 0.
+        step: steps completed.
+        fraction: share of the budget used, 0 to 1.
+        steps_per_second: mean speed since this run began.
+        eta_seconds: estimated seconds to the end of the budget.
+        losses: means since the last event of this kind, by name.
+    """
 
     stage: str
     epoch: int
@@ -33,18 +56,26 @@ class Progress:
 
 @dataclass(frozen=True)
 class Validated:
-    """Held-out figures (nats for mel L1); `best` where this is the best so far; `verdict` in plain words."""
+    """The network was measured on held-out sounds.
+
+    Attributes:
+        epoch: epochs completed, from 0.
+        step: steps completed.
+        figures: held-out figures by name (`mel` is a mean L1 of log-mels in nats).
+        best: whether no earlier state scored better.
+        verdict: state of the training; its text is for the user.
+    """
 
     epoch: int
     step: int
     figures: Mapping[str, float]
     best: bool
-    verdict: str
+    verdict: Verdict
 
 
 @dataclass(frozen=True)
 class Preview:
-    """A held-out clip as it sounds now, written to `path`."""
+    """A held-out clip was written to `path` as the vocoder renders it now."""
 
     epoch: int
     path: Path
@@ -52,7 +83,7 @@ class Preview:
 
 @dataclass(frozen=True)
 class Saved:
-    """A checkpoint was written into the model file."""
+    """A checkpoint was written into the model file; `final` with the finished network."""
 
     path: Path
     epoch: int
@@ -61,14 +92,24 @@ class Saved:
 
 @dataclass(frozen=True)
 class Warned:
-    """Something the user should know, in plain words."""
+    """The user should know `message`, a sentence."""
 
     message: str
 
 
 @dataclass(frozen=True)
 class Finished:
-    """`completed` False where the user stopped it (a checkpoint is saved)."""
+    """The training ended.
+
+    Attributes:
+        completed: False if it was stopped before the end of its budget. A checkpoint was saved if
+            this run made a step.
+        epochs: epochs completed, of all runs.
+        steps: steps completed, of all runs.
+        seconds: duration of this run.
+        audio_seconds_per_second: duration of the sound trained on per second of this run.
+        figures: those of the last validation, empty if there was none.
+    """
 
     completed: bool
     epochs: int

@@ -1,8 +1,10 @@
-"""Trained networks as ONNX graphs that stream: the live engine plays them without torch.
+"""Export of trained networks as streaming ONNX graphs, which the live engine plays without torch.
 
-Each graph is one `step` with its state as inputs and outputs and any number of frames (the encoder: whole latents). Weights of more
-than 1,024 numbers stay out of it, named after the tensors they are (see `streaming.backends.weights`): they exist once in the file.
-Every graph is run beside its torch network before it is handed out.
+A graph computes one `step`: its inputs and outputs are the frames, in any number, and the state.
+(The encoder takes whole latents only: a multiple of `reduction` frames.) Tensors of more than 1,024
+values stay outside the graph under the names of the network's weights (see
+`inference.graph_weights`), so that the model file holds them once. Every graph is compared with its
+torch network before it is returned.
 """
 
 from __future__ import annotations
@@ -28,15 +30,22 @@ from distill_engine.vocoders.vocos.constant_buffers import WithConstants
 if TYPE_CHECKING:
     import onnx
 
-LARGEST_INSIDE = 1024
+LARGEST_INSIDE = 1024  # values of a tensor that stays inside the graph
 MARKER = "weights"
-TOLERANCE = 1e-4
+TOLERANCE = 1e-4  # greatest error of an output, as a share of its peak or of 1, whichever is larger
 _PREFIX = "network."
 
 
 @dataclass(frozen=True)
 class _Role:
-    """What of a network is exported: its state and step methods, input channels, frames per unit of input."""
+    """The part of a network to export.
+
+    Attributes:
+        initial_state: name of the method that returns the state before the first step.
+        step: name of the method `(x, state) -> (y, state)`.
+        channels: channels of x.
+        unit: least number of frames of x; every number is a multiple of it.
+    """
 
     initial_state: str
     step: str
@@ -45,7 +54,10 @@ class _Role:
 
 
 class _Step(nn.Module):
-    """`step` with the state as a list of tensors. Empty tensors (a kernel of one has no past) stay inside."""
+    """A network's `step` with its state as a list of tensors, as graphs need it.
+
+    Empty tensors of the state, such as the context of a convolution of kernel 1, are no inputs.
+    """
 
     def __init__(self, network: nn.Module, role: _Role) -> None:
         super().__init__()
@@ -54,6 +66,7 @@ class _Step(nn.Module):
         self.initial = {name: value for name, value in flatten_state(self._template).items() if value.numel()}
 
     def forward(self, x: Tensor, states: list[Tensor]) -> tuple[Tensor, ...]:
+        """Step with frames x [1, channels, T]; return (y, the states after it)."""
         empty = {n: v for n, v in flatten_state(self._template).items() if not v.numel()}
         state = unflatten_state(self._template, empty | dict(zip(self.initial, states, strict=True)))
         y, after = getattr(self.network, self._role.step)(x, state)
@@ -62,9 +75,11 @@ class _Step(nn.Module):
 
 
 def export_runtime(model: LatentModel | None, vocoders: Mapping[str, nn.Module] | None = None) -> dict[str, bytes]:
-    """Graphs by their names in the model file: "runtime/decoder.onnx", "runtime/encoder.onnx", "runtime/vocoder/<kind>.onnx".
+    """Export a latent model, vocoders by kind, or both; return graphs by name.
 
-    Raises TrainingError if a graph does not compute what its network does (1e-4 of full scale).
+    In the model file the names are "runtime/decoder.onnx", "runtime/encoder.onnx" and
+    "runtime/vocoder/<kind>.onnx". Raises TrainingError if a graph differs from its network by more
+    than TOLERANCE.
     """
     graphs: dict[str, bytes] = {}
     if model is not None:
@@ -82,7 +97,11 @@ def export_runtime(model: LatentModel | None, vocoders: Mapping[str, nn.Module] 
 
 
 def export_step(network: nn.Module, role: _Role, name: str) -> bytes:
-    """One network's step as an ONNX graph, checked against torch. The network's mode and device are left as they were."""
+    """Export one network's step as an ONNX graph and compare it with torch.
+
+    The network's mode and device are the same afterwards. `name` is for messages. Raises
+    TrainingError if the graph differs from its network by more than TOLERANCE.
+    """
     mode, device = network.training, next(network.parameters()).device
     network.eval().cpu()
     try:
@@ -98,6 +117,10 @@ def export_step(network: nn.Module, role: _Role, name: str) -> bytes:
 
 
 def _export(step: _Step, role: _Role) -> onnx.ModelProto:
+    """Export a step with all weights inside.
+
+    The graph's metadata holds the value of every initial state that is not 0.
+    """
     import onnx.inliner
 
     states = list(step.initial.values())
@@ -106,13 +129,13 @@ def _export(step: _Step, role: _Role) -> onnx.ModelProto:
     shapes = ({2: role.unit * frames if role.unit > 1 else frames}, [None] * len(states))
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # the exporter warns about its own internals
+        warnings.simplefilter("ignore")  # the exporter's warnings concern its own internals
         program = torch.onnx.export(
             step,
             (x, states),
             dynamo=True,
             external_data=False,
-            opset_version=18,  # from 20 on the exporter writes transforms (DFT) that do not fit their own version
+            opset_version=18,  # from 20 on the exporter writes DFT nodes that are invalid in that version
             dynamic_shapes=shapes,
             input_names=["x", *(f"state.{name}" for name in step.initial)],
             output_names=["y", *(f"next_state.{name}" for name in step.initial)],
@@ -128,7 +151,7 @@ def _export(step: _Step, role: _Role) -> onnx.ModelProto:
 
 
 def _strip(proto: onnx.ModelProto) -> None:
-    """Takes out what only debuggers read (paths of this machine among it)."""
+    """Remove what only debuggers read, such as source paths of this machine."""
     proto.doc_string = ""
     for graph in parts_of(proto.graph):
         graph.doc_string = ""
@@ -141,7 +164,10 @@ def _strip(proto: onnx.ModelProto) -> None:
 
 
 def _check_parity(data: bytes, step: _Step, role: _Role, name: str) -> None:
-    """Two steps in a row, of one and of five units, in onnxruntime and in torch."""
+    """Compare onnxruntime with torch in two successive steps, of one unit and of five.
+
+    Raises TrainingError if an output or a state differs by more than TOLERANCE.
+    """
     onnxruntime = import_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.log_severity_level, options.intra_op_num_threads = 3, 1
@@ -163,7 +189,10 @@ def _check_parity(data: bytes, step: _Step, role: _Role, name: str) -> None:
 
 
 def _known_weights(network: nn.Module) -> dict[str, np.ndarray]:
-    """Arrays that the file or the loader will have, by the names that graphs may use."""
+    """Return every array [...] that a graph may refer to, by name.
+
+    They are the network's weights, its named constants, and the transposes of matrices among them.
+    """
     known = {name: value.detach().numpy() for name, value in network.state_dict().items()}
     for module in network.modules():
         if isinstance(module, WithConstants):
@@ -172,7 +201,10 @@ def _known_weights(network: nn.Module) -> dict[str, np.ndarray]:
 
 
 def _move_weights_out(proto: onnx.ModelProto, network: nn.Module) -> None:
-    """Renames each large initializer to the weight it is and marks it external; constants that are no weight stay inside."""
+    """Move large initializers that equal a known weight outside the graph, under the weight's name.
+
+    Large constants that equal none stay inside.
+    """
     from onnx import TensorProto, numpy_helper
 
     known = _known_weights(network)
@@ -199,6 +231,7 @@ def _move_weights_out(proto: onnx.ModelProto, network: nn.Module) -> None:
 
 
 def _find(guess: str, value: np.ndarray, known: dict[str, np.ndarray], used: set[str]) -> str | None:
+    """Return the name of the known array equal to `value` [...], if possible `guess`; else None."""
     if guess in known and np.array_equal(known[guess], value):
         return guess
     for name, other in known.items():

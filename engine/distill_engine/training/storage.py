@@ -1,10 +1,10 @@
-"""Training states inside the model file: checkpoints in, checkpoints out."""
+"""Weights and checkpoints as parts of a model file."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -15,13 +15,27 @@ from distill_engine.modelfile import ModelFile, Part
 from distill_engine.training.checkpoint import Checkpoint
 
 
+class StoredTraining(NamedTuple):
+    """A checkpoint read from a file, and what was stored beside it.
+
+    `about` holds `settings`, `corpus` (its digest), `config`, and the budget: `epochs`, `seconds`.
+    """
+
+    checkpoint: Checkpoint
+    about: dict[str, Any]
+
+
 def weights(module: nn.Module) -> dict[str, np.ndarray]:
-    """A network's weights and buffers as arrays."""
+    """Return copies of a network's weights and buffers by name, each in its own shape [...]."""
     return {name: tensor.detach().cpu().numpy().copy() for name, tensor in module.state_dict().items()}
 
 
 def load_weights(module: nn.Module, arrays: dict[str, np.ndarray], where: str) -> None:
-    """Loads arrays strictly (half precision is widened). Raises ModelFileError where they do not fit."""
+    """Load weights and buffers, each in the shape [...] of the module's own.
+
+    Half precision becomes float32. Raises ModelFileError, beginning with `where`, if names or
+    shapes do not fit.
+    """
     state = {name: torch.from_numpy(np.ascontiguousarray(a)).float() for name, a in arrays.items()}
     try:
         module.load_state_dict(state, strict=True)
@@ -32,12 +46,15 @@ def load_weights(module: nn.Module, arrays: dict[str, np.ndarray], where: str) -
 
 
 def to_part(checkpoint: Checkpoint, about: dict[str, Any]) -> Part:
-    """A checkpoint as a part; `about` (settings, corpus digest) is JSON beside it."""
+    """Return a checkpoint as a part of a model file, with `about` as JSON beside it."""
     return Part(checkpoint.arrays, {"checkpoint": json.dumps(checkpoint.metadata), "about": json.dumps(about)})
 
 
 def check_corpus(path: Path, what: str, about: dict[str, Any], digest: str) -> None:
-    """Raises TrainingError where a checkpoint was begun with another corpus than the one of this digest."""
+    """Check that a training was begun with the corpus of this digest.
+
+    `what` is "model" or begins with "vocoder". Raises TrainingError for another corpus.
+    """
     if about["corpus"] != digest:
         command = "distill train-vocoder" if what.startswith("vocoder") else "distill train"
         raise TrainingError(
@@ -45,8 +62,11 @@ def check_corpus(path: Path, what: str, about: dict[str, Any], digest: str) -> N
         )
 
 
-def read_checkpoint(path: Path, part: str) -> tuple[Checkpoint, dict[str, Any]] | None:
-    """The checkpoint in a part and what was said about it; None where the file or the part is absent."""
+def read_checkpoint(path: Path, part: str) -> StoredTraining | None:
+    """Read the checkpoint in a part of a model file; return None if the file or the part is absent.
+
+    Raises TrainingError if the part holds no readable checkpoint.
+    """
     if not path.exists():
         return None
     with ModelFile.open(path) as file:
@@ -57,4 +77,4 @@ def read_checkpoint(path: Path, part: str) -> tuple[Checkpoint, dict[str, Any]] 
         metadata, about = json.loads(read.metadata["checkpoint"]), json.loads(read.metadata["about"])
     except (KeyError, ValueError) as error:
         raise TrainingError(f"{path}: the checkpoint in it cannot be read: start again with --fresh") from error
-    return Checkpoint(dict(read.arrays), metadata), about
+    return StoredTraining(Checkpoint(dict(read.arrays), metadata), about)

@@ -62,6 +62,8 @@ class Row:
         targets: the parameters that a group writes.
         wakes: a parameter that jumps from 0 to its maximum when this one is first moved.
         figure: the figure of the engine's status that a reading shows.
+        on_request: a reading that `/distill/subscribe` leaves out; clients query it or subscribe to
+            it alone.
     """
 
     address: str
@@ -76,6 +78,7 @@ class Row:
     targets: tuple[str, ...] = ()
     wakes: str | None = None
     figure: str = ""
+    on_request: bool = False
 
     @property
     def family(self) -> Literal["index", "name"] | None:

@@ -14,7 +14,7 @@ A row's `kind` says where its value lives:
 * `command`: an action, answered with done or failed.
 * `query`: answered by the control process itself, to the sender.
 * `reading`: a figure that the engine measures while it plays. It cannot be set; subscribers get it
-  when it changes.
+  when it changes, unless it is sent on request only.
 
 Indices are fixed: the static parameters in table order, then `/distill/control/0..31`,
 `/distill/latent/0..63` and `/distill/blend/0..3`. A loaded model names its controls;
@@ -25,6 +25,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from distill_engine.errors import ControlError
+from distill_engine.vocabulary.address_tree import AddressTree
 from distill_engine.vocabulary.rows import (
     BLEND_SLOTS,
     CONTROL_COUNT,
@@ -117,7 +118,7 @@ VOCODERS = ("auto", "hifigan", "vocos", "bigvgan", "base")
 
 _PARAMETERS: tuple[Row, ...] = (
     _continuous("/distill/gain", -90.0, 12.0, 0.0, "dB", "Output level; -90 is silence", excluded=True),
-    _continuous("/distill/width", 0.0, 1.0, 0.0, "", "Stereo width: 0 is mono, 1 is widest"),
+    _continuous("/distill/width", 0.0, 1.0, 0.3, "", "Stereo width: 0 is mono, 1 is widest"),
     _continuous(
         "/distill/map/x", -1.0, 1.0, 0.0, "", "Place on the corpus map, left to right", wakes="/distill/map/amount"
     ),
@@ -280,7 +281,8 @@ _COMMANDS: tuple[Row, ...] = (
 _QUERIES: tuple[Row, ...] = (
     _query(
         "/distill/subscribe",
-        "Get current values, then changes, at this port (0: the one that asks), controls by name or by number",
+        "Get current values, then changes (of all but strain), at this port (0: the one that asks), "
+        "controls by name or by number",
         Argument("port", "integer", 0, 65535, optional=True),
         Argument("controls", "choice", choices=("names", "numbers"), optional=True),
     ),
@@ -310,6 +312,7 @@ _READINGS: tuple[Row, ...] = (
         access="read",
         excluded_from_presets=True,
         figure="strain",
+        on_request=True,
     ),
     Row(
         "/distill/blend/space",
@@ -362,6 +365,7 @@ PARAMETERS: tuple[Parameter, ...] = _build()
 _INDEX_OF: dict[str, int] = {parameter.address: parameter.index for parameter in PARAMETERS}
 _INDICES = tuple(str(index) for index in range(LATENT_COUNT))
 _ROWS: dict[str, Row] = {row.address: row for row in ROWS}
+_TREE = AddressTree(ROWS)
 
 
 def index_of(address: str) -> int:
@@ -369,6 +373,11 @@ def index_of(address: str) -> int:
 
     Raises:
         ControlError: if no parameter has this address.
+
+    >>> PARAMETERS[index_of("/distill/control/3")].address
+    '/distill/control/3'
+    >>> index_of("/distill/control/4") - index_of("/distill/control/3")
+    1
     """
     try:
         return _INDEX_OF[address]
@@ -391,7 +400,7 @@ def row(address: str) -> Row:
     """Row of an address, be it single or a member of a family (any control name is taken).
 
     Raises:
-        ControlError: if the vocabulary has no such address.
+        ControlError: if the vocabulary has no such address; names those that exist beside it.
     """
     if address in _ROWS:
         return _ROWS[address]
@@ -401,4 +410,4 @@ def row(address: str) -> Row:
             continue
         if family.family == "name" or (member in _INDICES[: family.count]):
             return family
-    raise ControlError(f"there is no address {address[:80]}; see `distill send --list` for all addresses")
+    raise ControlError(_TREE.explain(address))

@@ -64,5 +64,5 @@ def test_huge_pages_and_a_lazy_processor_are_told(monkeypatch: pytest.MonkeyPatc
 
 def test_a_library_that_cannot_be_written_to_is_a_fault(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     monkeypatch.setenv("DISTILL_HOME", str(tmp_path))
-    monkeypatch.setattr(doctor.os, "access", lambda *_: False)
+    monkeypatch.setattr("os.access", lambda *_: False)
     assert next(iter(doctor._library()))[0] == "fault"

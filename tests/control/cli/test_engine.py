@@ -15,6 +15,8 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 from distill_control.cli import demo, engine
 from distill_control.cli.main import main
 
+pytestmark = pytest.mark.realtime
+
 ENGINE = (sys.executable, "-m", "distill_control.cli.engine")
 
 
@@ -27,11 +29,12 @@ def free_port(kind=socket.SOCK_STREAM):
 class Player:
     """A running distill-engine, and OSC to it."""
 
-    def __init__(self, model, *options):
+    def __init__(self, model, *options, quiet=True):
         self.port, self.query_port = free_port(), free_port()
         ports = ["--osc-port", str(self.port), "--oscquery-port", str(self.query_port)]
+        view = ["--quiet"] if quiet else []
         self.process = subprocess.Popen(
-            [*ENGINE, str(model), "--device", "null", "--no-midi", "--quiet", *ports, *options],
+            [*ENGINE, str(model), "--device", "null", "--no-midi", *view, *ports, *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -86,8 +89,8 @@ class Player:
 def players():
     made = []
 
-    def make(*arguments):
-        made.append(Player(*arguments))
+    def make(*arguments, **options):
+        made.append(Player(*arguments, **options))
         return made[-1]
 
     yield make
@@ -104,6 +107,18 @@ def test_a_model_is_played_and_steered_over_osc(players, tiny_model):
     assert player.ask("/distill/stop") == ["/distill/done", "/distill/stop"]
     player.until(lambda s: s["playing"] == 0)
     assert player.end(signal.SIGINT) == (0, "")
+
+
+def test_without_a_terminal_it_says_what_plays_where_and_how_to_end_it(players, tiny_model):
+    player = players(tiny_model, quiet=False)
+    lines = [player.process.stderr.readline() for _ in range(4)]
+    assert lines == [
+        "model: tiny, played through vocos\n",
+        "device: null, 44100 Hz\n",
+        f"ports: OSC {player.port} (UDP and TCP), OSCQuery {player.query_port} (HTTP and WebSocket), address 127.0.0.1\n",
+        f"to end: Ctrl-C, or kill {player.process.pid}\n",
+    ]
+    assert player.end()[0] == 0
 
 
 def test_what_was_set_survives_the_control_process(players, tiny_model):

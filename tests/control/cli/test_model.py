@@ -69,7 +69,8 @@ def test_info_tells_people_what_a_model_is(distill: Distill, model: Path) -> Non
     code, out, _ = distill("info", model)
     assert code == 0
     for text in ("vae", "8 latent dimensions", "40 files, 2 min 30 s", "12 epochs", "0.432", "converged", "brightness", "0.93",
-                 "density does not follow", "worse than the base", "hifigan", "vocoder/vocos", "training state was dropped"):  # fmt: skip
+                 "density does not follow", "worse than the base", "hifigan", "vocoder/vocos", "training state was dropped",
+                 "0.1 nat is 0.9 dB", "rank correlation", "(leakage)", "on sounds kept aside"):  # fmt: skip
         assert text in out, text
 
 

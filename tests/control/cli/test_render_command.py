@@ -32,6 +32,14 @@ def test_a_bare_render_makes_a_file_and_says_what_it_did(distill, tiny_model, tm
     assert "vocoder vocos: the model's own" in out
 
 
+def test_the_vocoder_is_named_in_words():
+    reason = "the model has no vocoder of its own: the base vocos"
+    assert command._vocoder_line("base vocos", reason) == (
+        "played through the shipped vocoder (vocos): the model has no vocoder of its own"
+    )
+    assert command._vocoder_line("hifigan", "asked for") == "vocoder hifigan: asked for"
+
+
 def test_json_for_programs(distill, tiny_model, tmp_path, capsys):
     code = distill(
         *("render", tiny_model, "-o", tmp_path / "a.flac", "--duration", 0.5, "--vocoder", "hifigan", "--json"),

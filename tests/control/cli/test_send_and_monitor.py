@@ -13,6 +13,8 @@ from distill_control.cli.main import guarded
 from distill_control.cli.support.output import common_parser
 from distill_engine.vocabulary import table as vocabulary
 
+pytestmark = pytest.mark.realtime
+
 MONITOR = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); import test_send_and_monitor as t; sys.exit(t.run(*sys.argv[1:]))"
 )
@@ -68,6 +70,7 @@ def test_monitor_shows_changes_and_leaves_nothing_behind(engine, tools, transpor
     command = [sys.executable, "-c", MONITOR, str(Path(__file__).parent), "monitor", "/distill/{width,gain}", "--json"]
     command += ["--port", str(engine.port), "--seconds", "2.5", *(["--tcp"] if transport == "tcp" else [])]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
     first = json.loads(process.stdout.readline())
     assert first["address"] in ("/distill/width", "/distill/gain")
     with engine.client() as client:

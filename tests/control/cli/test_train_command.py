@@ -11,6 +11,7 @@ import sys
 import time
 import types
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -163,9 +164,10 @@ def test_what_the_controls_will_cost_is_kept_of_the_minutes(
 
     monkeypatch.setattr("distill_engine.rendering.analysis_cost.expected_seconds", lambda *arguments: cost)
     args = argparse.Namespace(minutes=minutes, no_analysis=not analysis, with_vocoder=False, kind="vocos")
-    events: list[object] = []
-    corpus = types.SimpleNamespace(clips=[types.SimpleNamespace(samples=np.zeros(44100))])
-    assert train._reserve(args, ModelConfig(), corpus, events.append) == reserved
+    events: list[Any] = []
+    corpus: Any = types.SimpleNamespace(clips=[types.SimpleNamespace(samples=np.zeros(44100))])
+    listen: Any = events.append
+    assert train._reserve(args, ModelConfig(), corpus, listen) == reserved
     assert len(events) == bool(warned)
     for part in warned:
         assert part in events[0].message

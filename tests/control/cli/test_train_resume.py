@@ -24,12 +24,13 @@ from distill_engine.modelfile.verify import check_fit
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.system.listeners import ignore
 from distill_engine.training import loop
-from distill_engine.training import train_vocoder as train_vocoder_module
 from distill_engine.training.events import Finished
+from distill_engine.training.latent.train_model import ModelOptions, train_model
 from distill_engine.training.storage import read_checkpoint
-from distill_engine.training.train_model import ModelOptions, train_model
-from distill_engine.training.train_vocoder import VocoderOptions, train_vocoder
-from distill_engine.training.vocoder_settings import VocoderSettings
+from distill_engine.training.vocoder import train_vocoder as train_vocoder_module
+from distill_engine.training.vocoder.settings import VocoderSettings
+from distill_engine.training.vocoder.task import copy_synthesis
+from distill_engine.training.vocoder.train_vocoder import VocoderOptions, train_vocoder
 from distill_engine.vocoders.registry import build_vocoder
 
 SMALL_MODEL = ModelConfig(encoder_channels=16, encoder_blocks=2, decoder_channels=16, decoder_blocks=1, expansion=2)
@@ -47,9 +48,11 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _graphs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Graphs take most of a short training's time and are not what is tried here."""
-    for module, name in (("train_model", "decoder"), ("train_vocoder", "vocoder/vocos")):
+    for module, name in (("latent", "decoder"), ("vocoder", "vocoder/vocos")):
         graphs = {f"runtime/{name}.onnx": b"graph"}
-        monkeypatch.setattr(f"distill_engine.training.{module}.export_runtime", lambda *_, graphs=graphs: graphs)
+        monkeypatch.setattr(
+            f"distill_engine.training.{module}.file_entry.export_runtime", lambda *_, graphs=graphs: graphs
+        )
 
 
 @pytest.fixture
@@ -115,9 +118,12 @@ def test_a_training_is_completed_only_where_what_it_came_to_was_written(
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    for run, module, part in ((model, "train_model", "training/model"), (vocoder, "train_vocoder", VOCODER)):
+    for run, module, part in (
+        (model, "latent", "training/model"),
+        (vocoder, "vocoder", VOCODER),
+    ):
         with monkeypatch.context() as patched:
-            patched.setattr(f"distill_engine.training.{module}.export_runtime", killed)
+            patched.setattr(f"distill_engine.training.{module}.file_entry.export_runtime", killed)
             with pytest.raises(KeyboardInterrupt):
                 run(corpus, path)
         assert not position(path, part)["completed"]
@@ -273,7 +279,7 @@ def test_a_stopped_analysis_and_a_second_ctrl_c_say_what_the_file_holds(
     monkeypatch.setattr("distill_control.cli.analyse.analyse_model", stopped)
     assert main(words) == 3
     assert "is trained and saved; `distill analyse" in capsys.readouterr().err
-    monkeypatch.setattr("distill_engine.training.train_model.train_model", stopped)
+    monkeypatch.setattr("distill_engine.training.latent.train_model.train_model", stopped)
     assert main([*words, "--epochs", "9"]) == 3
     assert "holds what its last checkpoint saved" in capsys.readouterr().err
 
@@ -304,12 +310,14 @@ def test_a_vocoder_trains_for_what_is_left_when_it_begins_and_keeps_time_for_its
 
         return done
 
-    for module in ("train_vocoder", "loop"):
+    for module in ("vocoder.train_vocoder", "loop"):
         monkeypatch.setattr(f"{folder}.{module}.time", types.SimpleNamespace(monotonic=lambda: now[0]))
-    monkeypatch.setattr(f"{folder}.train_vocoder.TrainingLoop", Loop)
-    monkeypatch.setattr(f"{folder}.train_vocoder._task", during(30, train_vocoder_module._task))
-    monkeypatch.setattr(f"{folder}.train_vocoder.copy_synthesis", during(7, train_vocoder_module.copy_synthesis))
-    monkeypatch.setattr(f"{folder}.train_vocoder.base_network", lambda kind, config: build_vocoder(kind, config).eval())
+    monkeypatch.setattr(f"{folder}.setup.TrainingLoop", Loop)
+    monkeypatch.setattr(f"{folder}.vocoder.train_vocoder._task", during(30, train_vocoder_module._task))
+    monkeypatch.setattr(f"{folder}.vocoder.train_vocoder.copy_synthesis", during(7, copy_synthesis))
+    monkeypatch.setattr(
+        f"{folder}.vocoder.train_vocoder.base_network", lambda kind, config: build_vocoder(kind, config).eval()
+    )
     left = 170.0 - 30 - 7 - 2 * 7 - train_vocoder_module.EXPORT_SECONDS
     for deadline, seconds in ((270.0, left), (now[0], 1.0)):
         now[0] = 100.0

@@ -1,4 +1,4 @@
-"""The README's table of addresses is the vocabulary's."""
+"""The table of addresses in the documentation is the vocabulary's."""
 
 from __future__ import annotations
 
@@ -7,14 +7,21 @@ from pathlib import Path
 import pytest
 
 from distill_control.client_patches.reference import BEGIN, reference_table, with_reference
-from distill_engine.vocabulary.table import ROWS
+from distill_engine.vocabulary.table import REPLIES, ROWS
 
-README = Path(__file__).resolve().parents[3] / "README.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference" / "addresses.md"
 
 
-def test_the_readme_holds_the_table_as_it_is_now() -> None:
-    text = README.read_text()
-    assert with_reference(text) == text, "run: python -m distill_control.client_patches.reference README.md"
+def test_the_page_holds_the_table_as_it_is_now() -> None:
+    text = PAGE.read_text()
+    assert with_reference(text) == text, (
+        "run: python -m distill_control.client_patches.reference docs/reference/addresses.md"
+    )
+
+
+def test_the_page_names_every_answer() -> None:
+    answers = PAGE.read_text().partition("## Answers")[2]
+    assert all(f"`{address}`" in answers for address, _ in REPLIES)
 
 
 def test_every_address_has_a_line() -> None:

@@ -1,4 +1,4 @@
-"""A session without an engine, and a rack of controllers without ports."""
+"""A session without an engine, and controllers without ports."""
 
 from pathlib import Path
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 import mido
 import pytest
 
-from distill_control.midi.controllers import Rack
-from distill_control.midi.map_store import MapShelf
+from distill_control.midi.controllers import Controllers
+from distill_control.midi.map_store import MapStore
 from distill_control.session import Session
 from support_control import RecordingLink
 
 
 class Stage:
-    """A session with a model of two controls, and a rack; time is a number that the test moves."""
+    """A session with a model of two controls, and controllers; the test moves the time `now`."""
 
     def __init__(self, folder: Path, explicit: Path | None = None) -> None:
         self.link = RecordingLink()
@@ -23,8 +23,8 @@ class Stage:
         )
         self.notices: list[str] = []
         self.now = 0.0
-        self.shelf = MapShelf(folder, explicit, self.notify)
-        self.rack = Rack(self.session, self.shelf, self.notify, lambda work: work())
+        self.map_store = MapStore(folder, explicit, self.notify)
+        self.controllers = Controllers(self.session, self.map_store, self.notify, lambda work: work())
         self.link.parameters.clear()
 
     def notify(self, level: str, text: str) -> None:
@@ -33,12 +33,12 @@ class Stage:
     def send(self, *messages: mido.Message, port: str = "knobs", step: float = 0.01) -> None:
         for message in messages:
             self.now += step
-            self.rack.handle(port, message, self.now)
+            self.controllers.handle(port, message, self.now)
 
     def wait(self, seconds: float) -> None:
         self.now += seconds
         self.session.tick()
-        self.rack.tick(self.now)
+        self.controllers.tick(self.now)
 
     def cc(self, number: int, *values: int, channel: int = 0, port: str = "knobs") -> None:
         messages = [mido.Message("control_change", channel=channel, control=number, value=value) for value in values]
@@ -50,7 +50,7 @@ class Stage:
 
 
 class Screen:
-    """A controller's output: keeps what it is told."""
+    """A controller's output: keeps the messages that it receives."""
 
     def __init__(self) -> None:
         self.messages: list[mido.Message] = []
@@ -66,13 +66,13 @@ def stage(tmp_path: Path) -> Stage:
 
 @pytest.fixture
 def make_stage(tmp_path: Path) -> Any:
-    """Builds a stage whose one controller, `knobs`, has the given map."""
+    """Build a stage whose one controller, `knobs`, has the given map."""
 
     def make(text: str, screen: Screen | None = None) -> Stage:
         path = tmp_path / "given.toml"
         path.write_text(text)
         stage = Stage(tmp_path / "maps", path)
-        stage.rack.add("knobs", screen)
+        stage.controllers.add("knobs", screen)
         return stage
 
     return make

@@ -6,8 +6,8 @@ import random
 import mido
 import pytest
 
+from distill_control.midi.binding import CURVES
 from distill_control.midi.ports import read_message
-from distill_control.midi.scaling import CURVES
 from distill_engine.vocabulary import table as vocabulary
 
 BRIGHT = "/distill/control/brightness"
@@ -106,7 +106,7 @@ def test_programs_recall_presets_by_number(make_stage) -> None:
 
 
 def test_clock_sets_the_tempo_and_transport_plays(stage) -> None:
-    stage.rack.add("knobs")
+    stage.controllers.add("knobs")
     stage.send(mido.Message("start"))
     stage.send(*[mido.Message("clock")] * 30, step=60 / 24 / 140)
     assert stage.session.get("/distill/source/tempo") == pytest.approx(140, abs=0.2)
@@ -136,9 +136,9 @@ def test_unplugging_lets_go_of_held_keys_and_forgets_takeover(make_stage) -> Non
     stage = make_stage(bind("note 60", "/distill/source/gate", 'action = "gate"') + bind("cc 1", BRIGHT))
     stage.note(60)
     stage.cc(1, 10)
-    stage.rack.remove("knobs")
+    stage.controllers.remove("knobs")
     assert stage.session.get("/distill/source/gate") == 0.0
-    stage.rack.add("knobs")
+    stage.controllers.add("knobs")
     stage.cc(1, 127)
     assert stage.session.get(BRIGHT) == 0.0
 
@@ -173,7 +173,7 @@ def test_feedback_shows_others_changes_without_echo_at_a_bounded_rate(make_stage
 
 def test_two_controllers_on_one_fader_are_each_shown_what_the_other_does(make_stage, screen) -> None:
     stage = make_stage('takeover = "pickup"\n' + bind("cc 16", BRIGHT), screen)
-    stage.rack.add("other")
+    stage.controllers.add("other")
     stage.wait(0.1)
     stage.cc(16, 60, 70)
     assert stage.session.get(BRIGHT) > 0.0
@@ -185,7 +185,7 @@ def test_two_controllers_on_one_fader_are_each_shown_what_the_other_does(make_st
     assert stage.session.get(BRIGHT) == -1.0
 
 
-def test_a_screen_that_fails_is_dropped_and_said_so(make_stage, screen) -> None:
+def test_an_output_that_fails_is_dropped_and_reported(make_stage, screen) -> None:
     def fail(data: list[int]) -> None:
         raise OSError("gone")
 
@@ -223,11 +223,11 @@ def test_a_flood_of_mutated_messages_leaves_all_values_finite_and_in_range(make_
         if message is not None:
             stage.send(message, step=rng.choice((0.0, 0.001, 0.02)))
         if count % 500 == 0:
-            stage.rack.learn.arm(rng.choice(("/distill/source/jitter", "/distill/play")))
+            stage.controllers.learn.arm(rng.choice(("/distill/source/jitter", "/distill/play")))
         if count % 50 == 0:
             stage.wait(0.05)
     for parameter in vocabulary.PARAMETERS:
-        value = stage.session.values.parameters[parameter.index]
+        value = stage.session.state.parameters()[parameter.index]
         assert math.isfinite(value)
         assert parameter.minimum <= value <= parameter.maximum
     assert len(stage.notices) < 1000, len(stage.notices)

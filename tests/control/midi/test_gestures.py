@@ -1,4 +1,4 @@
-"""Messages, controls, scales, takeover and tempo: the parts of MIDI that need no port."""
+"""Messages, controls, scales, soft takeover and tempo: the parts of MIDI that need no port."""
 
 import random
 
@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from distill_control.midi.binding import CURVES, Curve, Scale
 from distill_control.midi.controls import Control, parse_control, to_position, to_raw
 from distill_control.midi.decoder import ChannelMode, Clock, Decoder, Movement, ProgramChange
 from distill_control.midi.ports import read_message
-from distill_control.midi.scaling import CURVES, Scale
 from distill_control.midi.takeover import Takeover
 from distill_control.midi.tempo import TempoTracker
 from distill_engine.errors import ControlError
@@ -126,7 +126,7 @@ def test_any_bytes_are_a_message_or_none(data: bytes) -> None:
 
 @pytest.mark.parametrize("curve", CURVES)
 @pytest.mark.parametrize("invert", [False, True])
-def test_every_curve_reaches_both_ends_and_can_be_inverted(curve: str, invert: bool) -> None:
+def test_every_curve_reaches_both_ends_and_can_be_inverted(curve: Curve, invert: bool) -> None:
     scale = Scale(-1.0, 3.0, curve, invert)
     assert {scale.value(0.0), scale.value(1.0)} == {-1.0, 3.0}
     for n in range(101):
@@ -168,7 +168,9 @@ def test_scaling_moves_nothing_at_first_touch_and_meets_at_the_end() -> None:
     assert takeover.move(0.6, current) is None
     previous = current
     for n in range(61, 101):
-        current = takeover.move(n / 100, current)
+        moved = takeover.move(n / 100, current)
+        assert moved is not None
+        current = moved
         assert current > previous
         previous = current
     assert current == pytest.approx(1.0)

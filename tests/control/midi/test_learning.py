@@ -1,4 +1,4 @@
-"""Learning, the files it writes, and map files with and without mistakes."""
+"""MIDI learn, the files that it writes, and map files with and without errors."""
 
 from pathlib import Path
 
@@ -32,73 +32,73 @@ target = "/distill/gain"
 
 
 def test_learning_binds_at_once_and_saves_after_a_second(stage, tmp_path: Path) -> None:
-    stage.rack.add("knobs")
-    stage.rack.learn.arm(BRIGHT)
+    stage.controllers.add("knobs")
+    stage.controllers.learn.arm(BRIGHT)
     stage.cc(16, 30, 50, 70, 90)
     assert stage.session.get(BRIGHT) > 0.0
     stage.wait(1.1)
     saved = parse_map((tmp_path / "knobs.toml").read_text())
     assert saved == MidiMap(name="knobs", port="knobs", bindings=(Binding(Control("cc", 16, 1), BRIGHT),))
-    assert stage.rack.learn.address is None
-    assert stage.rack.listing() == [BRIGHT, "cc 16 ch 1 knobs"]
+    assert stage.controllers.learn.address is None
+    assert stage.controllers.listing() == [BRIGHT, "cc 16 ch 1 knobs"]
 
 
 def test_the_control_moved_last_wins_and_reserved_ones_are_never_learned(stage) -> None:
-    stage.rack.add("knobs")
-    stage.rack.learn.arm(BRIGHT)
+    stage.controllers.add("knobs")
+    stage.controllers.learn.arm(BRIGHT)
     for number in sorted(RESERVED_CCS - {120, 121, 123}):
         stage.cc(number, 0, 30, 60, 127)
-    assert stage.rack.listing() == []
+    assert stage.controllers.listing() == []
     stage.cc(16, 1, 2, 3)
     stage.cc(17, 1, 2, 3)
     stage.wait(1.1)
-    assert stage.rack.listing() == [BRIGHT, "cc 17 ch 1 knobs"]
+    assert stage.controllers.listing() == [BRIGHT, "cc 17 ch 1 knobs"]
 
 
 def test_a_trembling_knob_and_a_bank_select_are_not_learned_but_a_fader_on_cc_0_is(stage) -> None:
-    stage.rack.add("knobs")
-    stage.rack.learn.arm(BRIGHT)
+    stage.controllers.add("knobs")
+    stage.controllers.learn.arm(BRIGHT)
     stage.cc(30, 64, 65, 64, 65)
     stage.cc(0, 1)
     stage.send(mido.Message("program_change", program=0))
-    assert stage.rack.listing() == []
+    assert stage.controllers.listing() == []
     stage.cc(0, 10, 11, 12)
     stage.wait(1.1)
-    assert stage.rack.listing() == [BRIGHT, "cc 0 ch 1 knobs"]
+    assert stage.controllers.listing() == [BRIGHT, "cc 0 ch 1 knobs"]
 
 
 def test_a_pair_is_learned_as_its_coarse_half(stage) -> None:
-    stage.rack.add("knobs")
-    stage.rack.learn.arm(BRIGHT)
+    stage.controllers.add("knobs")
+    stage.controllers.learn.arm(BRIGHT)
     for raw in range(8000, 8800, 50):
         for number, value in ((2, raw >> 7), (34, raw & 127)):
             stage.send(mido.Message("control_change", control=number, value=value), step=0.001)
     stage.wait(1.1)
-    assert stage.rack.listing() == [BRIGHT, "cc 2 ch 1 knobs"]
+    assert stage.controllers.listing() == [BRIGHT, "cc 2 ch 1 knobs"]
 
 
 def test_cancel_brings_back_what_was_and_forget_takes_it_off(make_stage) -> None:
     stage = make_stage(FULL)
-    before = stage.rack.listing()
-    stage.rack.learn.arm("/distill/width")
+    before = stage.controllers.listing()
+    stage.controllers.learn.arm("/distill/width")
     stage.cc(40, 0, 50, 100)
-    assert "/distill/width" in stage.rack.listing()
-    stage.rack.cancel()
-    assert stage.rack.listing() == before
-    assert stage.rack.forget("/distill/gain")
-    assert stage.rack.listing() == before[:2]
-    assert not stage.rack.forget("/distill/gain")
-    text = stage.shelf.explicit.read_text()
+    assert "/distill/width" in stage.controllers.listing()
+    stage.controllers.cancel()
+    assert stage.controllers.listing() == before
+    assert stage.controllers.forget("/distill/gain")
+    assert stage.controllers.listing() == before[:2]
+    assert not stage.controllers.forget("/distill/gain")
+    text = stage.map_store.explicit.read_text()
     assert "# my desk" in text
     assert "/distill/gain" not in text
 
 
 def test_learning_again_replaces_and_keeps_the_files_comments(make_stage) -> None:
     stage = make_stage(FULL)
-    stage.rack.learn.arm(BRIGHT)
+    stage.controllers.learn.arm(BRIGHT)
     stage.note(9)
     stage.wait(1.1)
-    text = stage.shelf.explicit.read_text()
+    text = stage.map_store.explicit.read_text()
     assert "# my desk" in text
     assert "# the right fader" in text
     learned = parse_map(text).bindings
@@ -157,7 +157,7 @@ def test_text_that_is_no_map_is_refused_in_one_line(text: str) -> None:
         ("glide = " + "[" * 5000, "nested too deeply"),
         (
             "name = " + ("[\n{" + "a." * 150 + "a = ") * 20 + "1" + "}\n]" * 20,
-            "key `name`: what is there is not a text",
+            "key `name`: the value is not a text",
         ),
         ("a." * 50_000 + "a = 1", "line 1: over 200 dots"),
     ],
@@ -172,55 +172,55 @@ def test_numbers_and_nesting_beyond_all_measure_are_refused_in_words(text: str, 
 def test_bindings_in_one_line_play_and_learning_says_why_it_cannot_save(make_stage) -> None:
     text = f'bind = [{{control = "cc 16", target = "{BRIGHT}"}}]\n'
     stage = make_stage(text)
-    assert stage.rack.listing() == [BRIGHT, "cc 16 knobs"]
-    stage.rack.learn.arm(BRIGHT)
+    assert stage.controllers.listing() == [BRIGHT, "cc 16 knobs"]
+    stage.controllers.learn.arm(BRIGHT)
     stage.cc(40, 0, 50, 100)
     stage.wait(1.1)
     assert "not saved" in stage.notices[-1]
     assert "under [[bind]]" in stage.notices[-1]
     with pytest.raises(ControlError, match="under \\[\\[bind\\]\\]"):
-        stage.rack.forget(BRIGHT)
-    assert stage.shelf.explicit.read_text() == text
-    assert stage.rack.listing() == [BRIGHT, "cc 40 ch 1 knobs"]
+        stage.controllers.forget(BRIGHT)
+    assert stage.map_store.explicit.read_text() == text
+    assert stage.controllers.listing() == [BRIGHT, "cc 40 ch 1 knobs"]
 
 
-def test_a_changed_file_is_taken_and_one_with_a_typo_leaves_the_old_map(make_stage) -> None:
+def test_a_changed_file_is_reloaded_and_one_with_a_typo_leaves_the_old_map(make_stage) -> None:
     stage = make_stage(FULL)
-    path = stage.shelf.explicit
+    path = stage.map_store.explicit
     path.write_text(FULL.replace("cc 16", "cc 40"))
     stage.wait(1.0)
-    assert stage.rack.listing()[1] == "cc 40 knobs"
+    assert stage.controllers.listing()[1] == "cc 40 knobs"
     path.write_text(FULL.replace("cc 16", "cd 41"))
     stage.wait(1.0)
-    assert stage.rack.listing()[1] == "cc 40 knobs"
+    assert stage.controllers.listing()[1] == "cc 40 knobs"
     assert "line 7, key `control`" in stage.notices[-1]
     notices = len(stage.notices)
     stage.wait(1.0)
     assert len(stage.notices) == notices
     path.write_text(FULL.replace("cc 16", "cc 42"))
     stage.wait(1.0)
-    assert stage.rack.listing()[1] == "cc 42 knobs"
+    assert stage.controllers.listing()[1] == "cc 42 knobs"
 
 
-def test_a_map_that_is_missing_or_not_text_is_said_so(make_stage, tmp_path: Path) -> None:
+def test_a_map_that_is_missing_or_not_text_is_reported(make_stage, tmp_path: Path) -> None:
     stage = make_stage(FULL)
-    stage.shelf.explicit.write_bytes(b"\xff\xfe\x00x")
+    stage.map_store.explicit.write_bytes(b"\xff\xfe\x00x")
     stage.wait(1.0)
     assert "UTF-8" in stage.notices[-1]
-    stage.shelf.explicit.unlink()
+    stage.map_store.explicit.unlink()
     stage.wait(1.0)
     assert "cannot be read" in stage.notices[-1]
-    assert stage.rack.listing()
+    assert stage.controllers.listing()
 
 
 @pytest.mark.parametrize("port", ["MIDI Mix:MIDI Mix MIDI 1 24:0", "nanoKONTROL2 SLIDER/KNOB", "Launch Control XL"])
 def test_known_controllers_play_without_a_map_and_learn_into_one_of_their_own(stage, tmp_path: Path, port: str) -> None:
-    stage.rack.add(port)
-    known = stage.rack.listing()
+    stage.controllers.add(port)
+    known = stage.controllers.listing()
     assert len(known) >= 48
-    stage.rack.learn.arm("/distill/source/fade")
+    stage.controllers.learn.arm("/distill/source/fade")
     stage.cc(110, 0, 60, 127, port=port)
     stage.wait(1.1)
     (path,) = tmp_path.glob("*.toml")
     assert len(parse_map(path.read_text()).bindings) == len(known) // 2 + 1
-    assert len(stage.rack.listing()) == len(known) + 2
+    assert len(stage.controllers.listing()) == len(known) + 2

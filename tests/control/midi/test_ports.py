@@ -1,4 +1,4 @@
-"""Ports that come and go: with a made-up MIDI system, and with a real one through JACK."""
+"""Hot-plug, with a MIDI system made up for the test and with a real one: JACK."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ BRIGHT = "/distill/control/brightness"
 
 
 class MadeUpSystem:
-    """A MIDI system whose ports the test plugs and pulls."""
+    """A MIDI system whose ports the test plugs in and unplugs."""
 
     api = "ALSA"
 
@@ -38,7 +38,7 @@ class MadeUpSystem:
 
     def open_input(self, port: str, on_bytes: Any) -> str:
         if port in self.taken:
-            raise ControlError(f"MIDI port {port} cannot be opened: another program has it")
+            raise ControlError(f"MIDI port {port} cannot be opened: another program uses it")
         return f"in {port}"
 
     def open_output(self, port: str) -> str:
@@ -50,7 +50,7 @@ class MadeUpSystem:
     def close(self) -> None:
         self.names = []
 
-    bury = close
+    abandon = close
 
 
 class Plug:
@@ -58,10 +58,13 @@ class Plug:
         self.system = MadeUpSystem()
         self.there = True
         self.notices: list[str] = []
+        self.levels: list[str] = []
         self.now = 0.0
-        self.keeper = PortKeeper(
-            wanted, lambda *_: None, lambda level, text: self.notices.append(text), systems=lambda: (1,), make=self.make
-        )
+        self.keeper = PortKeeper(wanted, lambda *_: None, self.notify, systems=lambda: (1,), make=self.make)
+
+    def notify(self, level: str, text: str) -> None:
+        self.levels.append(level)
+        self.notices.append(text)
 
     def make(self, api: int) -> MadeUpSystem:
         if not self.there:
@@ -75,7 +78,7 @@ class Plug:
         return [link.port.name for link in opened], [link.port.name for link in closed]
 
 
-def test_controllers_are_taken_when_plugged_in_and_let_go_when_pulled() -> None:
+def test_controllers_are_opened_when_plugged_in_and_closed_when_unplugged() -> None:
     plug = Plug(None)
     assert plug.look() == ([], [])
     plug.system.names = ["nanoKONTROL2:nanoKONTROL2 MIDI 1 24:0"]
@@ -87,19 +90,20 @@ def test_controllers_are_taken_when_plugged_in_and_let_go_when_pulled() -> None:
     assert "unplugged" in plug.notices[-1]
 
 
-def test_a_port_that_is_not_there_is_answered_with_the_list_once_and_taken_later() -> None:
+def test_a_missing_port_is_reported_once_with_the_list_and_opened_later() -> None:
     plug = Plug("mix")
     plug.system.names = ["Launch Control XL"]
     plug.look()
     plug.look()
     assert plug.notices == [
-        "there is no MIDI port `mix`; there are: ALSA: Launch Control XL; it is used as soon as it appears"
+        "there is no MIDI port `mix` yet; it is used when it is plugged in (there are: ALSA: Launch Control XL)"
     ]
+    assert plug.levels == ["warning"]
     plug.system.names = ["Launch Control XL", "MIDI Mix"]
     assert plug.look()[0] == ["MIDI Mix"]
 
 
-def test_a_taken_port_is_reported_once_and_tried_again() -> None:
+def test_a_port_in_use_is_reported_once_and_tried_again() -> None:
     plug = Plug(None)
     plug.system.names, plug.system.taken = ["knobs"], {"knobs"}
     plug.look()
@@ -109,7 +113,7 @@ def test_a_taken_port_is_reported_once_and_tried_again() -> None:
     assert plug.look()[0] == ["knobs"]
 
 
-def test_a_system_that_is_missing_or_dies_is_said_so_and_taken_again() -> None:
+def test_a_system_that_is_missing_or_dies_is_reported_and_opened_again() -> None:
     plug = Plug(None)
     plug.there = False
     plug.look()
@@ -192,7 +196,7 @@ def until(condition: Callable[[], bool], seconds: float = 8.0) -> bool:
 
 
 def open_knobs() -> tuple[Any, Any]:
-    """A controller: what it sends through, and what it is told through."""
+    """Return a controller's ports: the one that it sends to, and the one with its feedback."""
     backend = mido.Backend("mido.backends.rtmidi/UNIX_JACK")
     source = backend.open_output("knobs out", virtual=True, client_name="knobs")
     target = backend.open_input("knobs in", virtual=True, client_name="knobs")

@@ -1,8 +1,9 @@
-"""Who is heard, how often errors go out, and what is known of a port."""
+"""The allow list, the rate limit of errors, and what the system knows about a port."""
 
 import ipaddress
 import os
 import socket
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ def allow(*networks, own=()):
     return AllowList([ipaddress.ip_network(network) for network in networks], frozenset(own))
 
 
-def test_only_this_machine_and_the_listed_are_heard():
+def test_only_this_machine_and_the_listed_hosts_are_allowed():
     listed = allow("192.168.1.0/24", "fd00::/8", own=["10.0.0.5"])
     for host in ("127.0.0.1", "127.1.2.3", "::1", "192.168.1.77", "::ffff:192.168.1.77", "fd00::1%eth0", "10.0.0.5"):
         assert listed.allows(host), host
@@ -25,14 +26,14 @@ def test_only_this_machine_and_the_listed_are_heard():
         assert not listed.allows(host), host
 
 
-def test_what_is_dropped_is_counted_by_host_and_told_once():
+def test_refusals_are_counted_by_host_and_reported_once():
     listed = allow()
-    assert [listed.drop("8.8.8.8") for _ in range(3)] == [True, False, False]
+    assert [listed.count_refusal("8.8.8.8") for _ in range(3)] == [True, False, False]
     for number in range(1000):
-        listed.drop(f"10.0.{number // 250}.{number % 250}")
-    assert listed.dropped == 1003
-    assert listed.dropped_hosts["8.8.8.8"] == 3
-    assert len(listed.dropped_hosts) <= 65
+        listed.count_refusal(f"10.0.{number // 250}.{number % 250}")
+    assert listed.refused == 1003
+    assert listed.refused_hosts["8.8.8.8"] == 3
+    assert len(listed.refused_hosts) <= 65
 
 
 def test_a_bucket_lets_its_rate_pass_and_counts_the_rest():
@@ -46,21 +47,22 @@ def test_a_bucket_lets_its_rate_pass_and_counts_the_rest():
 
 
 def test_a_crowd_of_clients_neither_grows_nor_drives_out_subscribers():
-    now, sent = [0.0], []
+    now = [0.0]
+    sent: list[Any] = []
     clients = Clients(10, lambda: now[0])
-    clients.hear("udp:me", "127.0.0.1", sent.append)
+    clients.seen("udp:me", "127.0.0.1", sent.append)
     clients.subscribers["udp:me"] = Subscriber("udp:me", "127.0.0.1", sent.append, frozenset(["udp:me"]))
     for number in range(3000):
-        clients.hear(f"udp:{number}", "127.0.0.1", sent.append).reply("/distill/error", "/x", "no")
+        clients.seen(f"udp:{number}", "127.0.0.1", sent.append).reply("/distill/error", "/x", "no")
     assert len(clients) == CLIENT_LIMIT
     assert clients.silent_for(frozenset(["udp:me"])) == 0.0
     assert len(sent) == 100
 
 
 def test_corrections_wait_for_the_tick_and_the_last_one_goes_out():
-    sent = []
+    sent: list[Any] = []
     clients = Clients(10)
-    client = clients.hear("udp:me", "127.0.0.1", sent.append)
+    client = clients.seen("udp:me", "127.0.0.1", sent.append)
     for value in (1.0, 2.0, 3.0):
         client.reply("/distill/width", value)
     assert sent == []

@@ -1,4 +1,4 @@
-"""Floods, fuzz and processes that die: a quick form of what benchmarks/control.py measures at length."""
+"""Floods, fuzzing and crashes: a short form of benchmarks/control.py."""
 
 import os
 import random
@@ -13,6 +13,8 @@ import pytest
 
 from distill_control.osc.packet import encode
 from distill_engine.vocabulary import table as vocabulary
+
+pytestmark = pytest.mark.realtime
 
 FLOOD = """
 import socket, struct, sys, time
@@ -115,7 +117,7 @@ def test_a_control_process_started_again_goes_on_where_the_old_one_stood(make_en
     assert engine.value(vocabulary.index_of("/distill/control/1")) == -0.25
 
 
-def test_an_engine_that_is_gone_is_said_and_the_process_ends(make_engine):
+def test_the_process_reports_that_the_engine_is_gone_and_ends(make_engine):
     engine = make_engine()
     engine.channel.close()
     assert engine.process.wait(5) == 1

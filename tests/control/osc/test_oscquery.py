@@ -5,6 +5,7 @@ import json
 import socket
 import urllib.error
 import urllib.request
+from typing import Any
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -90,7 +91,7 @@ def test_pages_from_elsewhere_are_kept_out_however_they_are_called(engine, origi
     assert status_of(engine, "/", Origin=origin) == 403
 
 
-def test_a_host_and_its_page_are_told_apart(make_engine):
+def test_the_host_and_the_page_of_a_request_are_checked_apart(make_engine):
     engine = make_engine(allow=("192.168.1.0/24",))
     name = socket.gethostname().partition(".")[0]
     for host, origin, status in (
@@ -130,7 +131,7 @@ def test_listeners_get_the_value_then_changes_and_steer_without_echo(engine, too
             page.recv(timeout=0.15)
 
 
-def test_a_listener_hears_its_control_however_it_is_moved_and_under_the_name_it_asked_for(engine, tools):
+def test_a_listener_gets_its_control_however_it_is_moved_under_the_name_it_asked_for(engine, tools):
     with listen(engine) as page, engine.client() as client:
         for asked, moved, value in (
             ("/distill/control/roughness", "/distill/control/1", 0.25),
@@ -139,14 +140,29 @@ def test_a_listener_hears_its_control_however_it_is_moved_and_under_the_name_it_
             page.send(json.dumps({"COMMAND": "LISTEN", "DATA": asked}))
             assert decode(page.recv(timeout=2))[0].address == asked
             client.send(moved, value)
-            told = decode(page.recv(timeout=2))[0]
-            assert (told.address, told.arguments) == (asked, (value,))
+            message = decode(page.recv(timeout=2))[0]
+            assert (message.address, message.arguments) == (asked, (value,))
             page.send(json.dumps({"COMMAND": "IGNORE", "DATA": asked}))
             page.send(encode("/distill/ping"))
             page.recv(timeout=2)
             client.send(moved, 0.0)
         with pytest.raises(TimeoutError):
             page.recv(timeout=0.15)
+
+
+def test_strain_is_given_to_a_query_and_to_those_who_listen_to_it(engine):
+    assert fetch(engine, "/distill/strain?VALUE") == {"VALUE": [0.0]}
+    with listen(engine) as page:
+        page.send(json.dumps({"COMMAND": "LISTEN", "DATA": "/distill/strain"}))
+        (message,) = decode(page.recv(timeout=2))
+        assert (message.address, message.arguments) == ("/distill/strain", (0.0,))
+
+
+def test_a_path_that_does_not_exist_is_answered_with_those_that_do(engine):
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        fetch(engine, "/distill/latent/77")
+    with refused.value as error:
+        assert "below /distill/latent there are: 0, 1, 2" in json.loads(error.read())["ERROR"]
 
 
 def test_wrong_texts_are_answered_and_the_connection_lives(engine):
@@ -171,11 +187,11 @@ def test_another_model_is_announced_path_by_path(make_engine, tools):
         page.send(encode("/distill/ping"))
         page.recv(timeout=2)
         engine.channel.send({"event": "model", "name": "sea", "controls": ["roughness", "size"], "latents": 15})
-        told = set()
-        while len(told) < 6:
+        announced: set[Any] = set()
+        while len(announced) < 6:
             given = json.loads(page.recv(timeout=2))
-            told.add((given["COMMAND"], given["DATA"]))
-    assert told == {
+            announced.add((given["COMMAND"], given["DATA"]))
+    assert announced == {
         ("PATH_REMOVED", "/distill/control/brightness"),
         ("PATH_REMOVED", "/distill/control/density"),
         ("PATH_REMOVED", "/distill/latent/15"),
@@ -202,7 +218,7 @@ def test_malformed_requests_end_their_own_connection_only(engine):
                     pass
             except ConnectionError:
                 pass
-    connection = http.client.HTTPConnection("127.0.0.1", engine.oscquery_port, timeout=3)
-    connection.request("GET", "/distill/gain")
-    assert connection.getresponse().status == 200
+    browser = http.client.HTTPConnection("127.0.0.1", engine.oscquery_port, timeout=3)
+    browser.request("GET", "/distill/gain")
+    assert browser.getresponse().status == 200
     connection.close()

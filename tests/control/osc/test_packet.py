@@ -158,7 +158,7 @@ def test_streams_are_cut_into_packets_in_any_portions(framing, step):
 
 
 def test_streams_that_are_no_osc_or_too_long_are_refused():
-    with pytest.raises(PacketError, match="no OSC"):
+    with pytest.raises(PacketError, match="not OSC"):
         Deframer().feed(b"GET / HTTP/1.1\r\n")
     with pytest.raises(PacketError, match="claims"):
         Deframer().feed(b"\x00\xff\xff\xff")

@@ -1,4 +1,4 @@
-"""Programs that musicians use, headless: liblo's oscsend, Pure Data, SuperCollider's sclang."""
+"""Clients that musicians use, headless: liblo's oscsend, Pure Data, SuperCollider's sclang."""
 
 import os
 import shutil
@@ -60,7 +60,7 @@ PATCH = """#N canvas 0 0 400 300 10;
 """
 
 
-def test_pure_data_steers_and_hears_changes(engine, tools, tmp_path, free_port):
+def test_pure_data_sets_parameters_and_receives_changes(engine, tools, tmp_path, free_port):
     need("pd")
     patch = tmp_path / "peer.pd"
     patch.write_text(PATCH.format(port=engine.port, listen=free_port))
@@ -96,7 +96,7 @@ OSCdef(\\pong, {{ |message| ("PONG" + message[1]).postln; }}, "/distill/pong");
 
 
 @pytest.mark.slow
-def test_supercollider_steers_and_hears_changes(engine, tools, tmp_path):
+def test_supercollider_sets_parameters_and_receives_changes(engine, tools, tmp_path):
     need("sclang")
     script = tmp_path / "peer.scd"
     script.write_text(SCRIPT.format(port=engine.port))

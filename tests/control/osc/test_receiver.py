@@ -1,4 +1,4 @@
-"""Bundles of the future, with clocks that the test moves."""
+"""Bundles with time tags, and clocks that the test moves."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ WIDTH = "/distill/width"
 
 
 class Loop(asyncio.SelectorEventLoop):
-    """A loop whose time stands still until it is moved; `wall` is the clock that can be set, too."""
+    """An event loop whose time the test moves; `wall` is the wall clock, which can be set."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -39,10 +39,10 @@ def loop() -> Iterator[Loop]:
 
 @pytest.fixture
 def send(rain, loop) -> Callable[..., list]:
-    """Sends messages as a bundle for a time of the wall clock; gives the errors."""
+    """Send messages as a bundle for a time of the wall clock; return the errors."""
     receiver = Receiver(rain, ControlSettings(), loop, lambda: loop.wall)
     errors: list = []
-    client = Clients(100.0).hear("udp:here:1", "here", errors.append)
+    client = Clients(100.0).seen("udp:here:1", "here", errors.append)
 
     def send(when: float, *messages: bytes) -> list:
         receiver.receive(encode_bundle(list(messages), when), client)
@@ -52,11 +52,11 @@ def send(rain, loop) -> Callable[..., list]:
 
 
 @pytest.mark.parametrize("step", [-3600.0, 3600.0])
-def test_a_clock_that_is_set_moves_nothing_that_waits_and_later_tags_are_told_by_it(rain, loop, send, step) -> None:
+def test_setting_the_clock_moves_no_scheduled_message_and_later_tags_use_the_new_time(rain, loop, send, step) -> None:
     send(loop.wall + 1.0, encode(WIDTH, 0.25))
     loop.wall += step
     loop.pass_seconds(0.9)
-    assert rain.get(WIDTH) == 0.0
+    assert rain.get(WIDTH) == 0.3, "the default"
     send(loop.wall + 0.2, encode(WIDTH, 0.5))
     loop.pass_seconds(0.11)
     assert rain.get(WIDTH) == 0.25

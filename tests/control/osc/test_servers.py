@@ -1,9 +1,10 @@
-"""A real control process, spoken to over UDP and TCP."""
+"""A real control process, with clients over UDP and TCP."""
 
 import asyncio
 import socket
 import struct
 import time
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,8 @@ from distill_control.settings import ControlSettings
 from distill_engine.errors import ControlError
 from distill_engine.vocabulary import table as vocabulary
 from support_control import RecordingLink
+
+pytestmark = pytest.mark.realtime
 
 
 @pytest.mark.parametrize("tcp", [False, True], ids=["udp", "tcp"])
@@ -36,8 +39,24 @@ def test_a_message_moves_the_parameter_and_is_no_news_to_its_sender(engine, tool
             listener.send("/distill/unsubscribe")
 
 
+def test_strain_is_left_out_of_a_subscription_and_answered_when_asked_for(engine, tools):
+    with engine.client() as client:
+        client.send("/distill/subscribe")
+        sent = {message.address for message in tools.collect(client)}
+        assert {"/distill/gain", "/distill/blend/space"} <= sent
+        assert "/distill/strain" not in sent
+        assert tools.ask(client, "/distill/strain") == (0.0,)
+        client.send("/distill/unsubscribe")
+
+
+def test_an_address_that_does_not_exist_is_answered_with_those_that_do(engine, tools):
+    with engine.client() as client:
+        assert "has 16 latent dimensions, 0 to 15" in tools.ask(client, "/distill/latent/77", 0.5)[-1]
+        assert "brightness, roughness, density" in tools.ask(client, "/distill/control/warmth", 0.5)[-1]
+
+
 def test_every_address_answers(engine, tools):
-    """The whole table over the wire: values come back clipped, wrong types as errors, commands done."""
+    """Send every row of the vocabulary: values are clipped, wrong types are errors, commands are done."""
     addresses = [p.address for p in vocabulary.PARAMETERS if p.row.family is None and not p.toggle]
     addresses += ["/distill/control/density", "/distill/latent/15", "/distill/blend/3"]
     with engine.client() as client:
@@ -131,34 +150,39 @@ def test_a_subscriber_may_listen_at_another_port_and_vanish(make_engine, tools):
 
 
 def test_a_client_that_listens_elsewhere_gets_its_errors_and_its_status_there(engine, tools):
-    """Max's `udpsend` cannot hear: what it did wrong goes to the port of its `udpreceive`."""
+    """Max's `udpsend` cannot receive: errors and answers go to the port of its `udpreceive`."""
     with _listener() as listener, engine.client() as udpsend, engine.client() as chop, engine.client() as script:
         udpsend.send("/distill/subscribe", listener.getsockname()[1])
         script.send("/distill/subscribe")
-        _heard(listener), tools.collect(script)
+        _received(listener), tools.collect(script)
         udpsend.send("/distill/control/warmth", 0.5)
-        assert ("/distill/error", "/distill/control/warmth") in [(m.address, m.arguments[0]) for m in _heard(listener)]
+        assert ("/distill/error", "/distill/control/warmth") in [
+            (m.address, m.arguments[0]) for m in _received(listener)
+        ]
         udpsend.send("/distill/status")
-        assert "/distill/status.reply" in [m.address for m in _heard(listener)]
+        assert "/distill/status.reply" in [m.address for m in _received(listener)]
+        udpsend.send("/distill/strain")
+        assert Message("/distill/strain", (0.0,)) in _received(listener)
+        assert Message("/distill/strain", (0.0,)) in tools.collect(udpsend), "and at the port that asks"
         chop.send("/distill/latent/40", 0.5)
-        assert ("/distill/error", "/distill/latent/40") in [(m.address, m.arguments[0]) for m in _heard(listener)]
+        assert ("/distill/error", "/distill/latent/40") in [(m.address, m.arguments[0]) for m in _received(listener)]
         assert chop.receive(2.0).address == "/distill/error"
         script.send("/distill/nothing", 1)
         assert [m.address for m in tools.collect(script)].count("/distill/error") == 1
-        assert "/distill/error" not in [m.address for m in _heard(listener)]
+        assert "/distill/error" not in [m.address for m in _received(listener)]
         udpsend.send("/distill/unsubscribe", listener.getsockname()[1])
         script.send("/distill/unsubscribe")
 
 
-def test_controls_are_told_by_number_to_those_who_want_it_and_their_names_come_first(engine, tools):
+def test_subscribers_may_get_controls_by_number_and_their_names_come_first(engine, tools):
     with _listener() as listener, engine.client() as client, engine.client() as other:
         client.send("/distill/subscribe", listener.getsockname()[1], "numbers")
-        first = _heard(listener)
+        first = _received(listener)
         assert first[0] == Message("/distill/controls", ("brightness", "roughness", "density"))
         assert "/distill/control/2" in [m.address for m in first]
         assert "/distill/control/density" not in [m.address for m in first]
         other.send("/distill/control/density", 0.375)
-        assert ("/distill/control/2", (0.375,)) in [(m.address, m.arguments) for m in _heard(listener)]
+        assert ("/distill/control/2", (0.375,)) in [(m.address, m.arguments) for m in _received(listener)]
         other.send("/distill/subscribe", 0, "names")
         tools.collect(other)
         client.send("/distill/control/2", 0.5)
@@ -180,14 +204,14 @@ def test_two_clients_that_fight_over_one_fader_end_up_showing_the_same(engine, t
                 while (message := client.receive(0.001)) is not None:
                     shown[client] = message.arguments[0] if message.address == "/distill/width" else shown[client]
             time.sleep(0.002)
-        told = {
+        received = {
             client: [m.arguments for m in tools.collect(client, 0.5) if m.address == "/distill/width"]
             for client in shown
         }
         value = engine.value(vocabulary.index_of("/distill/width"))
         for client in shown:
-            assert (told[client] or [(shown[client],)])[-1] == (pytest.approx(value),)
-            assert len(told[client]) <= 3, "a settled fader is quiet"
+            assert (received[client] or [(shown[client],)])[-1] == (pytest.approx(value),)
+            assert len(received[client]) <= 3, "a settled fader is quiet"
             client.send("/distill/unsubscribe")
 
 
@@ -196,15 +220,15 @@ def test_a_client_that_is_started_again_takes_its_place_up(engine, tools):
         port = listener.getsockname()[1]
         with engine.client() as before:
             before.send("/distill/subscribe", port)
-            assert _heard(listener)
+            assert _received(listener)
         with engine.client() as again, engine.client() as other:
             again.send("/distill/subscribe", port)
-            assert "/distill/gain" in [m.address for m in _heard(listener)], "present values first, as for a new one"
+            assert "/distill/gain" in [m.address for m in _received(listener)], "present values first, as for a new one"
             assert _status(tools, again)["subscribers"] == 1
             again.send("/distill/width", 0.25)
-            assert "/distill/width" not in [m.address for m in _heard(listener, 0.15)]
+            assert "/distill/width" not in [m.address for m in _received(listener, 0.15)]
             other.send("/distill/source/speed", 2.0)
-            assert "/distill/source/speed" in [m.address for m in _heard(listener)]
+            assert "/distill/source/speed" in [m.address for m in _received(listener)]
             again.send("/distill/unsubscribe", port)
 
 
@@ -214,7 +238,7 @@ def _listener():
     return listener
 
 
-def _heard(listener, seconds=0.25):
+def _received(listener, seconds=0.25):
     messages = []
     listener.settimeout(seconds)
     try:
@@ -271,7 +295,7 @@ def test_a_stream_that_is_no_osc_is_closed_and_others_go_on(engine):
         data = b""
         while piece := connection.recv(4096):
             data += piece
-        assert b"no OSC" in data
+        assert b"not OSC" in data
     with socket.create_connection(("127.0.0.1", engine.port), 2.0) as connection:
         connection.sendall(slip(encode("/distill/ping", 6)))
         assert b"/distill/pong" in connection.recv(4096)
@@ -304,7 +328,7 @@ def test_a_port_in_use_is_named_with_its_process(make_engine):
 
 
 def test_any_free_port_is_one_that_is_free_for_tcp_too(monkeypatch):
-    given = []
+    given: list[Any] = []
 
     def some_taken(bind, port, protocol, **words):
         try:
@@ -347,9 +371,9 @@ def test_feedback_comes_thirty_times_a_second_at_most_and_ends_with_the_last_val
         for step in range(600):
             sender.send("/distill/width", step / 1000)
             time.sleep(0.001)
-        heard = [m.arguments[0] for m in tools.collect(listener) if m.address == "/distill/width"]
+        values = [m.arguments[0] for m in tools.collect(listener) if m.address == "/distill/width"]
         took = time.monotonic() - began
-        assert 3 <= len(heard) <= 30 * took + 2
-        assert heard == sorted(heard)
-        assert heard[-1] == pytest.approx(0.599)
+        assert 3 <= len(values) <= 30 * took + 2
+        assert values == sorted(values)
+        assert values[-1] == pytest.approx(0.599)
         listener.send("/distill/unsubscribe")

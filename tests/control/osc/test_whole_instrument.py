@@ -1,4 +1,4 @@
-"""The whole instrument, two processes and a sound file as its device: what clients send is heard."""
+"""The whole engine in two processes, with a sound file as its device: messages change the sound."""
 
 import json
 import shutil
@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +17,8 @@ from websockets.sync.client import connect
 from distill_control.osc.client import OscClient
 from distill_control.osc.packet import encode
 from distill_engine.library.assets import starter_path
+
+pytestmark = pytest.mark.realtime
 
 LOUD, SILENT = -70.0, -85.0
 
@@ -30,7 +34,7 @@ def level(client):
 
 
 @pytest.mark.slow
-def test_every_kind_of_client_is_heard_in_the_recorded_sound(tmp_path, free_port, tools):
+def test_messages_of_every_kind_of_client_change_the_recorded_sound(tmp_path, free_port, tools):
     sound = tmp_path / "heard.wav"
     if not starter_path().exists():
         pytest.skip("the starter model is not built")
@@ -44,15 +48,20 @@ def test_every_kind_of_client_is_heard_in_the_recorded_sound(tmp_path, free_port
     ]
     command += ["--osc-port", str(free_port), "--oscquery-port", "0", "--json", "--block", "4", "--threads", "1"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stderr is not None
     try:
-        status = {}
+        status: dict[str, Any] = {}
         while status.get("event") != "status" or not status.get("oscquery_port"):
             line = process.stdout.readline()
             assert line, process.stderr.read()
             status = json.loads(line)
         page = connect(f"ws://127.0.0.1:{status['oscquery_port']}/", proxy=None)
         udp, tcp = OscClient(port=free_port), OscClient(port=free_port, tcp=True)
-        senders = [lambda value: udp.send("/distill/gain", value), lambda value: tcp.send("/distill/gain", value)]
+        senders: list[Callable[[float], Any]] = [
+            lambda value: udp.send("/distill/gain", value),
+            lambda value: tcp.send("/distill/gain", value),
+        ]
         senders.append(lambda value: page.send(encode("/distill/gain", value)))
         if shutil.which("oscsend"):
             place = ["oscsend", "127.0.0.1", str(free_port), "/distill/gain", "f"]

@@ -1,4 +1,4 @@
-"""Preset commands through the session: what every means of control does with presets."""
+"""The preset commands, sent through the session."""
 
 from pathlib import Path
 
@@ -11,6 +11,8 @@ from support_control import RecordingLink
 
 
 class Desk:
+    """A session with a preset folder and no engine."""
+
     def __init__(self, folder: Path) -> None:
         self.link = RecordingLink()
         self.session = Session(self.link)
@@ -57,13 +59,13 @@ def test_recall_brings_back_parameters_with_a_glide_and_the_source(desk: Desk) -
 
 
 def test_of_two_presets_in_quick_succession_the_second_decides_the_source(desk: Desk) -> None:
-    def tell(source: str) -> None:
+    def change_to(source: str) -> None:
         desk.session.on_message({"event": "setting", "address": "/distill/source", "value": source})
 
     for source in ("hold", "corpus"):
-        tell(source)
+        change_to(source)
         desk.send("/distill/preset/save", source)
-    tell("hold")
+    change_to("hold")
     for name in ("corpus", "corpus", "hold"):
         desk.send("/distill/preset/recall", name)
     assert desk.link.requests == [("source", ("corpus",))], "one at a time, and not twice the same"
@@ -83,7 +85,7 @@ def test_gain_and_excluded_parameters_stay(desk: Desk) -> None:
     assert desk.session.get("/distill/width") == 0.75
     desk.send("/distill/preset/exclude", "/distill/width", 0)
     desk.send("/distill/preset/recall", "one")
-    assert desk.session.get("/distill/width") == 0.0
+    assert desk.session.get("/distill/width") == 0.3, "the default"
 
 
 @pytest.mark.parametrize(("x", "bright"), [(0.0, -1.0), (0.25, -0.5), (1.0, 1.0), (7.0, 1.0)])
@@ -114,7 +116,7 @@ def test_unknown_presets_and_those_of_another_model_are_refused_in_words(desk: D
     assert "belongs to the model rain" in reason
 
 
-def test_a_retrained_model_takes_what_it_can_and_says_what_is_left_out(desk: Desk) -> None:
+def test_a_retrained_model_uses_the_controls_that_it_has_and_reports_the_others(desk: Desk) -> None:
     desk.session.set("/distill/control/density", [0.5])
     desk.send("/distill/preset/save", "one")
     desk.load("rain", "new", "density")

@@ -1,4 +1,4 @@
-"""Settings, and what the terminal shows."""
+"""Settings, the live view and the lines for the user."""
 
 import io
 import json
@@ -6,7 +6,7 @@ import json
 import pytest
 from rich.console import Console
 
-from distill_control.session.user_messages import Notices
+from distill_control.session.user_messages import UserMessages
 from distill_control.session.view import bar, meter, picture
 from distill_control.settings import ControlSettings
 from distill_engine.errors import ConfigError
@@ -33,12 +33,13 @@ def test_unreadable_settings_are_refused():
 
 
 def test_the_live_view_shows_the_state_the_last_messages_and_the_notices(rain):
-    notices = Notices("live")
-    notices.add("warning", "the device is\ngone")
+    messages = UserMessages("live")
+    messages.add("warning", "the device is\ngone")
     rain.handle("/distill/gain", [-6.0], "me", lambda *a: None)
-    console = Console(file=io.StringIO(), width=120)
-    console.print(picture(rain, notices))
-    shown = console.file.getvalue()
+    screen = io.StringIO()
+    console = Console(file=screen, width=120)
+    console.print(picture(rain, messages))
+    shown = screen.getvalue()
     for text in ("rain", "vocos", "-6.0 dB", "underruns 0", "/distill/gain", "the device is gone", "latency"):
         assert text in shown
 
@@ -51,9 +52,10 @@ def test_the_meter_is_empty_at_the_floor_and_full_at_full_scale():
 @pytest.mark.parametrize(("strain", "said"), [(0.0, ""), (0.4, "warning zone"), (1.0, "at the limit")])
 def test_the_live_view_warns_of_controls_that_leave_the_learned_region(rain, fake_link, monkeypatch, strain, said):
     monkeypatch.setattr(fake_link, "status", lambda: {"strain": strain})
-    console = Console(file=io.StringIO(), width=120)
-    console.print(picture(rain, Notices("live")))
-    (line,) = [line for line in console.file.getvalue().splitlines() if "strain" in line]
+    screen = io.StringIO()
+    console = Console(file=screen, width=120)
+    console.print(picture(rain, UserMessages("live")))
+    (line,) = [line for line in screen.getvalue().splitlines() if "strain" in line]
     assert line.count("█") == round(40 * strain)
     assert f"{strain:.2f}" in line
     assert line.split(f"{strain:.2f}")[1].strip() == said
@@ -61,9 +63,9 @@ def test_the_live_view_warns_of_controls_that_leave_the_learned_region(rain, fak
 
 
 def test_notices_are_json_lines_or_plain_warnings(capsys):
-    Notices("json").add("info", "hello")
+    UserMessages("json").add("info", "hello")
     assert json.loads(capsys.readouterr().out)["text"] == "hello"
-    quiet = Notices("quiet")
+    quiet = UserMessages("quiet")
     quiet.add("info", "hello")
     quiet.add("error", "broken")
     assert capsys.readouterr().err == "error: broken\n"

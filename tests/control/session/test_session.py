@@ -1,7 +1,8 @@
-"""The session: one state that every means of control shares."""
+"""The session: addresses, values, subscribers and commands."""
 
 import sys
 import threading
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ class Replies(list):
 
 
 def subscriber(key="me", origins=(), **options):
-    got = []
+    got: list[Any] = []
     return Subscription(key, got.extend, frozenset(origins), **options), got
 
 
@@ -56,8 +57,8 @@ def test_every_setting_and_command_is_answered(rain, fake_link, row):
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.kind == "reading"], ids=lambda row: row.address)
-def test_every_reading_is_answered_and_told_when_it_changes_and_cannot_be_set(rain, fake_link, monkeypatch, row):
-    member, got = subscriber()
+def test_every_reading_is_answered_and_sent_when_it_changes_and_cannot_be_set(rain, fake_link, monkeypatch, row):
+    member, got = subscriber(addresses={row.address})
     rain.subscribe(member, [row.address])
     rain.tick()
     (first,) = got
@@ -65,11 +66,11 @@ def test_every_reading_is_answered_and_told_when_it_changes_and_cannot_be_set(ra
     monkeypatch.setattr(fake_link, "status", lambda: {row.figure: 1.0})
     rain.tick()
     rain.tick()
-    told = row.value_argument.choices[1] if row.value_argument.choices else 1.0
-    assert got == [first, (row.address, told)]
+    expected = row.value_argument.choices[1] if row.value_argument.choices else 1.0
+    assert got == [first, (row.address, expected)]
     replies = Replies()
     assert rain.handle(row.address, [], "me", replies)
-    assert replies == [(row.address, told)]
+    assert replies == [(row.address, expected)]
     assert not rain.handle(row.address, [0.5], "me", replies)
     assert replies[-1][:2] == ("/distill/error", row.address)
     assert "cannot be set" in replies[-1][2]
@@ -77,6 +78,50 @@ def test_every_reading_is_answered_and_told_when_it_changes_and_cannot_be_set(ra
         rain.set(row.address, [0.5])
     assert row.address not in rain.snapshot()
     assert row.figure in STATUS_FIELDS
+
+
+def test_strain_goes_only_to_those_who_subscribe_to_it_alone_or_query_it(rain, fake_link, monkeypatch):
+    (everything, got), (alone, got_alone) = subscriber("all"), subscriber("alone", addresses={"/distill/strain"})
+    rain.subscribe(everything)
+    rain.subscribe(alone, ["/distill/strain"])
+    rain.tick()
+    monkeypatch.setattr(fake_link, "status", lambda: {"strain": 0.5, "blend_space": 2.0})
+    rain.tick()
+    assert "/distill/strain" not in dict(got)
+    assert dict(got)["/distill/blend/space"] == vocabulary.BLEND_SPACES[2]
+    assert got_alone == [("/distill/strain", 0.0), ("/distill/strain", 0.5)]
+    replies = Replies()
+    assert rain.handle("/distill/strain", [], "me", replies)
+    assert replies == [("/distill/strain", 0.5)]
+
+
+@pytest.mark.parametrize(
+    ("address", "named"),
+    [
+        ("/distill/latent/77", "the model rain has 16 latent dimensions, 0 to 15"),
+        ("/distill/latent/-1", "the model rain has 16 latent dimensions, 0 to 15"),
+        ("/distill/blend/4", "/distill/blend/ takes 0 to 3"),
+        ("/distill/control/warmth", "it has: brightness, roughness, density"),
+        ("control/brightness", "write /distill/control/brightness"),
+        ("control/warmth", "it has: brightness, roughness, density"),
+        ("latent/77", "the model rain has 16 latent dimensions, 0 to 15"),
+        ("/gain", "write /distill/gain"),
+        ("/distill/source/sped", "below /distill/source/ there are: rate, range, position, speed"),
+        ("/distill/gian", "below /distill/ there are: gain, width, map"),
+        ("/elsewhere", "all addresses begin with /distill/"),
+    ],
+)
+def test_an_address_that_does_not_exist_is_answered_with_those_that_do(rain, address, named):
+    replies = Replies()
+    assert not rain.handle(address, [0.5], "me", replies)
+    (reply,) = replies
+    assert reply[:2] == ("/distill/error", address)
+    assert named in reply[2]
+
+
+def test_without_a_model_the_vocabulary_bounds_the_latents(fake_link):
+    with pytest.raises(ControlError, match="/distill/latent/ takes 0 to 63"):
+        Session(fake_link).resolve("/distill/latent/77")
 
 
 @pytest.mark.parametrize("address", ["/distill/map", "/distill/map/x", "/distill/map/amount"])
@@ -115,7 +160,9 @@ def test_another_model_keeps_values_of_controls_by_name(rain, fake_link):
 
 def test_the_first_model_leaves_controls_as_shared_memory_has_them(fake_link):
     session = Session(fake_link)
-    session.values.parameters[vocabulary.index_of("/distill/control/1")] = 0.5
+    values = vocabulary.default_values()
+    values[vocabulary.index_of("/distill/control/1")] = 0.5
+    session.state.restore_parameters(values)
     session.on_message({"event": "model", "name": "rain", "controls": ["brightness", "roughness"], "latents": 8})
     assert session.get("/distill/control/roughness") == 0.5
     assert fake_link.written == []
@@ -135,7 +182,7 @@ def test_subscribers_get_current_values_first_then_the_latest_change(rain):
     rain.subscribe(subscription)
     rain.tick()
     assert dict(got)["/distill/gain"] == -3.0
-    assert {address for address, _ in got} == set(rain.addresses())
+    assert {address for address, _ in got} == set(rain.addresses()) - {"/distill/strain"}
     got.clear()
     for value in (-4, -5, -6):
         rain.set("/distill/gain", [value], "someone")
@@ -174,7 +221,7 @@ def test_two_clients_at_one_fader_end_with_the_same_value(rain):
     assert ("/distill/width", seen["b"]) not in got_b
 
 
-def test_a_value_that_crossed_with_another_is_told_once_more_to_everyone_when_the_fight_is_over(fake_link):
+def test_a_contested_value_is_sent_to_everyone_once_more_when_it_rests(fake_link):
     now = [10.0]
     session = Session(fake_link, clock=lambda: now[0])
     (a, got_a), (b, got_b) = subscriber("a", ["a"]), subscriber("b", ["b"])
@@ -189,13 +236,13 @@ def test_a_value_that_crossed_with_another_is_told_once_more_to_everyone_when_th
     now[0] += 0.3
     session.tick()
     assert got_a[-1] == got_b[-1] == ("/distill/width", 0.25)
-    told = len(got_a) + len(got_b)
+    count = len(got_a) + len(got_b)
     now[0] += 1.0
     session.tick()
-    assert len(got_a) + len(got_b) == told
+    assert len(got_a) + len(got_b) == count
 
 
-def test_one_sender_alone_is_never_told_what_it_did(fake_link):
+def test_one_sender_alone_gets_no_echo(fake_link):
     now = [10.0]
     session = Session(fake_link, clock=lambda: now[0])
     subscription, got = subscriber("a", ["a"])
@@ -207,7 +254,7 @@ def test_one_sender_alone_is_never_told_what_it_did(fake_link):
     assert got == []
 
 
-def test_a_control_moved_by_its_number_is_told_by_its_name(rain):
+def test_a_control_moved_by_its_number_is_sent_by_its_name(rain):
     subscription, got = subscriber()
     rain.subscribe(subscription, [])
     rain.handle("/distill/control/1", [0.5], "me", Replies())
@@ -261,7 +308,7 @@ def test_commands_are_bounded_and_expire(fake_link):
     assert "did not answer" in replies[-1][2]
 
 
-def test_an_engine_that_takes_no_commands_is_said(rain, fake_link):
+def test_an_engine_that_accepts_no_commands_is_reported(rain, fake_link):
     fake_link.takes = False
     replies = Replies()
     rain.handle("/distill/play", [], "me", replies)
@@ -296,7 +343,7 @@ def test_a_snapshot_leaves_out_what_presets_leave_out(rain):
 
 @pytest.fixture
 def _threads_take_turns():
-    """As often as they can, which shows what is not guarded."""
+    """Switch threads as often as possible: missing locks show."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield
@@ -320,4 +367,18 @@ def test_several_threads_may_use_it(rain):
         thread.join()
     rain.tick()
     assert dict(got)["/distill/latent/11"] == rain.get("/distill/latent/11")
-    assert rain.traffic.handled == 1200
+    assert rain.messages.handled == 1200
+
+
+@pytest.mark.usefixtures("_threads_take_turns")
+def test_a_snapshot_never_sees_half_of_a_group(rain):
+    def move():
+        for step in range(400):
+            rain.set("/distill/map", [step / 400, step / 400], "someone")
+
+    mover = threading.Thread(target=move)
+    mover.start()
+    while mover.is_alive():
+        snapshot = rain.snapshot()
+        assert snapshot["/distill/map/x"] == snapshot["/distill/map/y"]
+    mover.join()

@@ -133,7 +133,9 @@ def test_one_file_is_enough(toy: Any) -> None:
 def test_hits_followed_by_silence_are_analysed(toy: Any) -> None:
     rng = np.random.default_rng(5)
     clips = [np.pad(0.3 * rng.standard_normal(4000).astype(np.float32), (0, 30000)) for _ in range(6)]
-    result = analyse(AnalysedModel(lambda clip: rng.standard_normal((8, 17)), toy.synthesise), clips, config=TINY)
+    result = analyse(
+        AnalysedModel(lambda clip: rng.standard_normal((8, 17)).astype(np.float32), toy.synthesise), clips, config=TINY
+    )
     assert len(result.controls)
     assert result.map is not None
     assert len(result.map.clips) == len(clips)
@@ -163,7 +165,7 @@ def test_places_that_are_silent_when_held_are_passed_over() -> None:
         level = np.where(latents[1] > 0.2, 10 ** (0.3 * latents[0] - 1.0), 1e-6)
         return np.repeat(level, 512).astype(np.float32) * np.resize(noise, latents.shape[1] * 512)
 
-    latents = rng.standard_normal((8, 200))
+    latents = rng.standard_normal((8, 200)).astype(np.float32)
     result = analyse(AnalysedModel(lambda clip: latents, synthesise), [np.resize(0.1 * noise, 200 * 2048)], config=TINY)
     loudness = next(info for info in result.controls.infos if info.name == "loudness")
     assert loudness.centre > -50.0
@@ -177,7 +179,7 @@ def test_pure_noise_offers_no_pitch() -> None:
         gain = np.repeat(10 ** (0.2 * latents[0]), 512)
         return (gain * np.resize(noise, len(gain))).astype(np.float32)
 
-    model = AnalysedModel(lambda clip: rng.standard_normal((8, len(clip) // 2048)), synthesise)
+    model = AnalysedModel(lambda clip: rng.standard_normal((8, len(clip) // 2048)).astype(np.float32), synthesise)
     result = analyse(model, [noise, noise], config=TINY)
     assert "pitch" not in result.controls.names
     assert "undefined" in next(entry.reason for entry in result.withheld if entry.feature == "pitch")

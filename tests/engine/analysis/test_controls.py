@@ -28,7 +28,7 @@ def region() -> Region:
 def controls(region: Region) -> Controls:
     warp = np.tile(2.5 * np.linspace(-1, 1, 9), (3, 1))
     motion = np.zeros((3, 2, 5))
-    motion[2] = [[-2, -5, 0, 0, 0], [2, 1, 1, 0.5, 8]]
+    motion[2] = np.array([[-2, -5, 0, 0, 0], [2, 1, 1, 0.5, 8]])
     directions, bends = RNG.standard_normal((3, D)), 0.1 * RNG.standard_normal((3, D, D))
     directions[2], bends[2] = 0, 0
     names = ("brightness", "warmth", "density")

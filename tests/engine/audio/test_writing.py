@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from distill_engine.audio import encoding
-from distill_engine.audio.encoding import FORMATS, file_rate, write_audio, write_audio_stream
+from distill_engine.audio.encoding import FORMATS, BitDepth, file_rate, write_audio, write_audio_stream
 from distill_engine.audio.files import audio_info, read_audio
 from distill_engine.errors import AudioFileError
 
@@ -25,7 +25,7 @@ def only_file(folder: Path, name: str) -> bool:
 
 @pytest.mark.parametrize(("bits", "error"), [(16, 4.6e-5), (24, 1.2e-7), ("32f", 0.0)])
 @pytest.mark.parametrize("suffix", ["wav", "aiff", "caf", "flac"])
-def test_lossless_formats_come_back(tmp_path: Path, suffix: str, bits: int | str, error: float) -> None:
+def test_lossless_formats_come_back(tmp_path: Path, suffix: str, bits: BitDepth, error: float) -> None:
     path = tmp_path / f"sound.{suffix}"
     if suffix == "flac" and bits == "32f":
         with pytest.raises(AudioFileError, match="flac cannot hold 32f bits: use 16 or 24"):
@@ -93,7 +93,7 @@ def test_sixteen_bits_are_dithered_the_same_way_each_time_and_silence_stays_sile
 
 
 @pytest.mark.parametrize("bits", [16, 24])
-def test_over_full_scale_clips_and_never_wraps(tmp_path: Path, bits: int) -> None:
+def test_over_full_scale_clips_and_never_wraps(tmp_path: Path, bits: BitDepth) -> None:
     write_audio(tmp_path / "loud.wav", 3.0 * STEREO, 44100, bit_depth=bits)
     loud = read_audio(tmp_path / "loud.wav").samples
     np.testing.assert_allclose(loud, np.clip(3.0 * STEREO, -1, 1), atol=1e-4)
@@ -221,7 +221,7 @@ def test_streamed_writing_is_the_same_file(tmp_path: Path) -> None:
 
 
 def test_an_error_of_the_maker_goes_through_and_leaves_nothing(tmp_path: Path) -> None:
-    def blocks():  # type: ignore[no-untyped-def]
+    def blocks():
         yield STEREO
         raise ValueError("the synth broke")
 

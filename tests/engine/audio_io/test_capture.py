@@ -1,11 +1,12 @@
 """The live input's device, through a PortAudio that is played."""
 
 import threading
+from typing import Any
 
 import numpy as np
 import pytest
 
-pytest.importorskip("sounddevice", reason="PortAudio is not installed", exc_type=OSError)
+pytest.importorskip("sounddevice", reason="PortAudio is not installed", exc_type=OSError)  # type: ignore[arg-type]
 
 import rtmixer
 
@@ -75,7 +76,7 @@ class Stream:
 class Recorder(Stream):
     """`feed` is what its C callback does, as long as it is open and its ring has not once been full."""
 
-    actions = frozenset()
+    actions: frozenset[Any] = frozenset()
 
     def record_ringbuffer(self, ring):
         self.ring, action = ring, object()
@@ -107,7 +108,9 @@ def system(portaudio):
 @pytest.fixture
 def stage(system):
     """A live input, a keeper that has found no output, and what that has said and connected."""
-    capture, connected, notices = Capture(system, None, 44100), [], []
+    capture = Capture(system, None, 44100)
+    connected: list[Any] = []
+    notices: list[Any] = []
     keeper = DeviceKeeper(
         None, None, connected.append, lambda *notice: notices.append(notice), system=system, capture=capture
     )
@@ -249,6 +252,7 @@ def test_samples_that_are_no_numbers_are_silent_and_absurd_ones_clipped(system, 
     frames[100], frames[200, 0], frames[300] = np.nan, np.inf, 1e30
     portaudio.streams[-1].feed(frames)
     heard = capture.read(4096)
+    assert heard is not None
     assert np.isfinite(heard).all()
     assert np.abs(heard).max() < 5.0
     assert np.allclose(heard[-256:], 0.25, atol=1e-3)

@@ -2,6 +2,7 @@
 
 import queue
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -121,7 +122,7 @@ def test_a_full_disk_is_said_at_the_end(tmp_path, monkeypatch):
 
 def test_a_full_disk_is_said_at_once_too(tmp_path, monkeypatch):
     monkeypatch.setattr(soundfile, "SoundFile", lambda *_: _FullDisk())
-    heard = queue.Queue()
+    heard: queue.Queue[Any] = queue.Queue()
     writer = AudioWriter(tmp_path / "out.wav", 44100, 2, heard.put)
     for _ in range(3):
         writer.write(np.zeros((100, 2), np.float32))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("sounddevice", reason="PortAudio is not installed", exc_type=OSError)
+pytest.importorskip("sounddevice", reason="PortAudio is not installed", exc_type=OSError)  # type: ignore[arg-type]
 
 import rtmixer
 

@@ -1,6 +1,7 @@
 """Published vocoders of any mel and rate play as the model's own do: streamed, restored, in renders, takes and swaps."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -163,7 +164,7 @@ def test_a_vocoder_that_fails_live_is_silent_and_comes_back(tiny_model, monkeypa
     instrument = prepare_instrument(tiny_model, "v3")
     synth = Synth(instrument, seed=2)
     synth.render(8)
-    stream = synth._mixer.main.vocoder
+    stream: Any = synth._mixer.main.vocoder
     step = stream.step
 
     def full(x):
@@ -183,7 +184,8 @@ def test_a_vocoder_that_fails_live_is_silent_and_comes_back(tiny_model, monkeypa
 
 def test_what_memory_made_it_do_is_told_while_it_plays(tiny_model, monkeypatch):
     instrument = prepare_instrument(tiny_model, "v3")
-    runner = instrument.vocoder_stream()._inner.runner
+    stream: Any = instrument.vocoder_stream()
+    runner = stream._inner.runner
     expected, step = Synth(instrument, seed=2).render(24), runner._step
 
     def small_memory(x, state):
@@ -201,7 +203,8 @@ def test_what_memory_made_it_do_is_told_while_it_plays(tiny_model, monkeypatch):
 @pytest.mark.parametrize("fails", [False, True])
 def test_a_render_tells_what_was_dealt_with_and_writes_no_silence(tiny_model, tmp_path, monkeypatch, fails):
     instrument = prepare_instrument(tiny_model, "v3")
-    runner = instrument.vocoder_stream()._inner.runner
+    stream: Any = instrument.vocoder_stream()
+    runner = stream._inner.runner
     step = runner._step
 
     def small_memory(x, state):

@@ -89,7 +89,8 @@ def test_a_device_that_is_not_there_is_a_clear_error(monkeypatch):
     ],
 )
 def test_out_of_memory_makes_the_pieces_smaller_and_says_so(backend, network, error):
-    x, told = mel(), []
+    x = mel()
+    told: list[Any] = []
     expected = backend.step(x).copy()
     full = Full(network, "cpu", 7, error)
     stream = TorchBackend(Runner(full, CPU, notify=told.append), 8, 1)
@@ -101,7 +102,8 @@ def test_out_of_memory_makes_the_pieces_smaller_and_says_so(backend, network, er
 
 
 def test_a_full_device_is_left_for_the_cpu_in_mid_sound(backend, network):
-    x, told = mel(), []
+    x = mel()
+    told: list[Any] = []
     expected = backend.step(x).copy()
     full = Full(network, "meta", 0, torch.OutOfMemoryError("CUDA out of memory"))  # "meta" stands for a GPU
     runner = Runner(full, CPU, notify=told.append)
@@ -127,7 +129,7 @@ def test_a_full_cpu_ends_in_one_line_and_other_errors_are_not_hidden(network):
 
 
 def test_states_and_weights_that_do_not_fit_go_to_the_cpu(network, monkeypatch):
-    told = []
+    told: list[Any] = []
 
     def initial_state(batch, device, dtype):
         if device.type != "cpu":
@@ -139,7 +141,7 @@ def test_states_and_weights_that_do_not_fit_go_to_the_cpu(network, monkeypatch):
     assert told == ["meta ran out of memory: continuing on the CPU, slower"]
 
     class Heavy(torch.nn.Module):
-        def to(self, device: Any, *_: Any) -> Any:
+        def to(self, device: Any, *_: Any, **__: Any) -> Any:  # type: ignore[override]
             if torch.device(device).type != "cpu":
                 raise torch.OutOfMemoryError("out of memory")
             return self

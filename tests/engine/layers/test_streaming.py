@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -27,7 +30,7 @@ def residual(causal: bool, kind: type[ResidualBlock1] = ResidualBlock1) -> Resid
     return block
 
 
-LAYERS = {
+LAYERS: dict[str, tuple[Callable[[], Any], int]] = {
     "causal convolution": (lambda: StreamingConv1d(4, 6, 5, dilation=3), 4),
     "non-causal convolution": (lambda: StreamingConv1d(4, 6, 5, dilation=2, causal=False), 4),
     "pointwise convolution": (lambda: StreamingConv1d(4, 6, 1), 4),
@@ -43,10 +46,10 @@ LAYERS = {
 }
 
 
-def stream(layer: object, x: Tensor, sizes: list[int]) -> Tensor:
-    state, out, start = layer.initial_state(x.shape[0]), [], 0  # type: ignore[attr-defined]
+def stream(layer: Any, x: Tensor, sizes: list[int]) -> Tensor:
+    state, out, start = layer.initial_state(x.shape[0]), [], 0
     for size in sizes:
-        y, state = layer.step(x[..., start : start + size], state)  # type: ignore[attr-defined]
+        y, state = layer.step(x[..., start : start + size], state)
         out.append(y)
         start += size
     return torch.cat(out, dim=-1)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from distill_engine.errors import PresetError
 from distill_engine.library.presets import PresetStore, file_stem, read_preset
 
-VALUES = {"/distill/width": 0.5, "/distill/source": "corpus", "/distill/seed": 3}
+VALUES: dict[str, float | int | str] = {"/distill/width": 0.5, "/distill/source": "corpus", "/distill/seed": 3}
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ class Stub:
     def listen(self) -> None:
         try:
             while True:
-                message = self.channel.receive(None)
+                message = self.channel.receive(None) or {}
                 if message.get("event") == "end":
                     os._exit(0)
                 if "id" in message:

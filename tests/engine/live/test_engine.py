@@ -10,6 +10,8 @@ import soundfile
 
 from distill_engine.vocabulary.table import index_of
 
+pytestmark = pytest.mark.realtime
+
 
 def alive(pid):
     try:

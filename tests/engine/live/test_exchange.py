@@ -6,6 +6,7 @@ import queue
 import threading
 import weakref
 from concurrent.futures import Future
+from typing import Any
 
 import numpy as np
 import pytest
@@ -99,7 +100,9 @@ def _commands(synth: Synth, factor: float) -> tuple[LiveCommands, list[dict], _S
     sent: list[dict] = []
     performer = _Still()
     options = LoadOptions(FitRequest("vocos", block=1, threads=1), True, factor)
-    return LiveCommands(performer, synth, options, sent.append, lambda instrument: None, None), sent, performer
+    doubles: Any = performer, sent.append, None
+    still, send, capture = doubles
+    return LiveCommands(still, synth, options, send, lambda instrument: None, capture), sent, performer
 
 
 def test_models_that_together_take_longer_than_their_sound_are_refused(vocos, other, monkeypatch):
@@ -146,7 +149,7 @@ def test_a_model_without_the_source_that_played_says_which_one_plays_now(vocos, 
 def test_a_recording_ends_while_a_model_loads(vocos, tmp_path):
     answers: queue.Queue[dict] = queue.Queue()
     commands, _, _ = _commands(Synth(vocos), 0.1)
-    commands._send = answers.put
+    commands._send = answers.put  # type: ignore[assignment]
     loads = threading.Event()
     commands._slow["model"] = lambda name: loads.wait(60)
     try:

@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from distill_engine.takes.take import Command, ParameterChange, Swap, Take
+from distill_engine.takes.take import Command, ParameterChange, Swap
+from distill_engine.takes.take_file import read_take
 from distill_engine.vocabulary.table import index_of
+
+pytestmark = pytest.mark.realtime
 
 
 def test_a_take_renders_to_what_was_played(engines, tiny_model, tmp_path):
@@ -35,7 +38,7 @@ def test_a_take_renders_to_what_was_played(engines, tiny_model, tmp_path):
     assert engine.end() == (0, "")
 
     fade = "/distill/source/fade"
-    events = [e for e in Take.read(take).events if isinstance(e, Command | Swap) or getattr(e, "address", "") == fade]
+    events = [e for e in read_take(take).events if isinstance(e, Command | Swap) or getattr(e, "address", "") == fade]
     assert isinstance(events[0], ParameterChange)
     assert isinstance(events[1], Command)
     assert (events[1].name, events[1].arguments["source"]) == ("source", "corpus")

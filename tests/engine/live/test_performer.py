@@ -3,6 +3,7 @@
 import threading
 import time
 from concurrent.futures import Future
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ from distill_engine.errors import ControlError
 from distill_engine.live.performer import BlockSettings, Performer
 from distill_engine.live.scheduling import TargetConfig, Underrun
 from distill_engine.realtime.shared_memory import ParameterReader, ParameterWriter, SharedBlock
+
+pytestmark = pytest.mark.realtime
 
 
 class Sine:
@@ -58,7 +61,8 @@ class Kept(ClockOutput):
 @pytest.fixture
 def stage():
     block = SharedBlock.create([0.0] * 4, 1)
-    notices, synth = [], Sine()
+    notices: list[Any] = []
+    synth = Sine()
     performer = Performer(
         synth,
         ParameterReader(block),

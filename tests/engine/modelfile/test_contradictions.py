@@ -97,7 +97,6 @@ ANALYSES: dict[str, tuple[dict[str, np.ndarray], dict[str, object]]] = {
     "with the map of another": (controls(8) | plane(9), {}),
     "with a centre that is none": (controls(8) | {"region_centre": np.zeros((), np.float32)}, {}),
     "with a centre too many": (controls(8) | {"region_centre": np.zeros((8, 1), np.float32)}, {}),
-    "with controls that are no list": (controls(8), {"controls": 5}),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -60,7 +61,7 @@ def test_a_streaming_step_passes_and_says_what_to_inject() -> None:
     assert report.outputs == {"y": (1, 8, None), "next_state.context": (1, 8, 2)}
 
 
-def node(op: str, domain: str = "", **attributes: object) -> Callable[[ModelProto], None]:
+def node(op: str, domain: str = "", **attributes: Any) -> Callable[[ModelProto], None]:
     made = helper.make_node(op, ["x"], ["unused"], domain=domain, **attributes)
     return lambda m: m.graph.node.append(made)
 
@@ -69,8 +70,9 @@ def constant(tensor: TensorProto) -> Callable[[ModelProto], None]:
     return lambda m: m.graph.initializer.append(tensor)
 
 
-def lying(**fields: object) -> TensorProto:
-    return TensorProto(**({"name": "c", "data_type": TensorProto.FLOAT, "dims": [4], "raw_data": b"\0" * 16} | fields))
+def lying(**fields: Any) -> TensorProto:
+    usual: dict[str, Any] = {"name": "c", "data_type": TensorProto.FLOAT, "dims": [4], "raw_data": b"\0" * 16}
+    return TensorProto(**(usual | fields))
 
 
 def huge_chain(m: ModelProto) -> None:
@@ -154,7 +156,10 @@ HOSTILE: dict[str, tuple[Callable[[ModelProto], object], str]] = {
     "sparse": (lambda m: m.graph.sparse_initializer.add(), "sparse"),
     "file": (constant(external("secret", (4,), "/etc/passwd")), "points to a file"),
     "relative file": (constant(external("secret", (4,), "../secret")), "points to a file"),
-    "no location": (constant(TensorProto(name="c", data_type=1, dims=[1], data_location=1)), "points to a file"),
+    "no location": (
+        constant(TensorProto(name="c", data_type=1, dims=[1], data_location=TensorProto.EXTERNAL)),
+        "points to a file",
+    ),
     "huge weight": (constant(external("w2", (1 << 20, 1 << 20))), "impossible type or shape"),
     "negative weight": (constant(external("w2", (-1, 4))), "impossible type or shape"),
     "short constant": (constant(lying(raw_data=b"\0")), "not as long"),
@@ -220,7 +225,7 @@ def calculated(*nodes: tuple[str, list[str]]) -> Callable[[ModelProto], None]:
         m.graph.initializer.append(numpy_helper.from_array(np.array([64.0], np.float32), "real"))
         last = ""
         for index, (op, inputs) in enumerate(nodes):
-            fields = {"Cast": {"to": TensorProto.INT64}, "Concat": {"axis": 0}}.get(op, {})
+            fields: Any = {"Cast": {"to": TensorProto.INT64}, "Concat": {"axis": 0}}.get(op, {})
             names = [name or last for name in inputs]
             last = f"step{index}"
             m.graph.node.append(helper.make_node(op, names, [last], **fields))

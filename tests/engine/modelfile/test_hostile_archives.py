@@ -42,7 +42,7 @@ def is_sound(path: Path) -> bool:
         return "\n" in str(error)
 
 
-def refused(path: Path, data: bytes, reason: str = ".") -> None:
+def refused(path: Path, data: bytes | bytearray, reason: str = ".") -> None:
     path.write_bytes(data)
     with pytest.raises(ModelFileError, match=reason):
         load(path)

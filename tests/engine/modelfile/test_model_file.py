@@ -8,6 +8,7 @@ import pickle
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,7 +34,7 @@ def arrays(seed: int = 0) -> dict[str, np.ndarray]:
 def model(tmp_path: Path) -> Path:
     path = tmp_path / "birds.distillgan"
     training = Part({"moment": np.full(3, np.inf)}, {"epoch": "4"})
-    parts = {"model": arrays(), "vocoder/hifigan": arrays(1), "training/model": training}
+    parts: dict[str, Any] = {"model": arrays(), "vocoder/hifigan": arrays(1), "training/model": training}
     save_model(path, Manifest("birds", "vae", extra={"later": [1]}), parts, {"runtime/decoder.onnx": b"graph"})
     return path
 
@@ -254,6 +255,13 @@ def rewrite(path: Path, change: object) -> None:
         (lambda m: m | {"model": {"decoder_channels": 1 << 40}}, "decoder_channels"),
         (lambda m: m | {"model": {"decoder_channels": 1024, "decoder_blocks": 4096}}, "not in the file"),
         (lambda m: m | {"model": {"surprise": 1}}, "surprise"),
+        (lambda m: m | {"analysis": {"controls": 7}}, "controls are not a list"),
+        (lambda m: m | {"analysis": {"controls": [{"name": "a"}] * 33}}, "controls are not a list of up to 32"),
+        (lambda m: m | {"analysis": {"controls": [{"name": 7}]}}, "no usable name"),
+        (lambda m: m | {"analysis": {"controls": [{"name": "x" * 100_000}]}}, "100000 characters"),
+        (lambda m: m | {"analysis": {"controls": [{"name": 'x"+__import__("os")+"'}]}}, "it holds '\"'"),
+        (lambda m: m | {"analysis": {"controls": [{"name": "two words"}]}}, "a space"),
+        (lambda m: m | {"analysis": {"controls": [{"name": "a\x1b[2J"}]}}, "\\x1b"),
         (lambda m: m | {"mel": {"hop": -512}}, "hop"),
         (lambda m: m | {"mel": {"surprise": 1}}, "surprise"),
         (lambda m: m | {"parts": {}}, "not listed"),

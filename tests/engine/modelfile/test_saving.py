@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -95,10 +96,10 @@ def test_an_interruption_leaves_no_temporary_file(model: Path, monkeypatch: pyte
 def test_a_read_only_folder_is_named(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     genuine = os.open
 
-    def read_only(path: object, flags: int, *rest: int) -> int:
+    def read_only(path: Any, flags: int, *rest: int) -> int:
         if flags & os.O_CREAT:  # as the kernel answers; root may write anywhere, so the mode bits alone would not do
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
-        return genuine(path, flags, *rest)  # type: ignore[call-overload]
+        return genuine(path, flags, *rest)
 
     monkeypatch.setattr(os, "open", read_only)
     with pytest.raises(ModelFileError, match="no permission to write there: choose another folder"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -102,7 +104,7 @@ def test_the_gaussian_bottleneck_measures_the_distance_from_the_normal_distribut
 
 
 @pytest.mark.parametrize("values", [{"latent_dim": 7}, {"latent_dim": 65}, {"kernel": 0}, {"reduction": 0}])
-def test_impossible_sizes_are_refused(values: dict[str, int]) -> None:
+def test_impossible_sizes_are_refused(values: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):
         ModelConfig(**values)
 

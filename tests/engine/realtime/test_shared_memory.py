@@ -111,7 +111,9 @@ def test_a_status_crosses_the_block_unchanged():
     status = Status(hops=7.0, peak_db=-3.5, underruns_stall=2.0)
     block = SharedBlock.create([0.0], len(STATUS_FIELDS))
     StatusWriter(block).publish(status.figures())
-    assert Status.from_figures(StatusReader(block).read()) == status
+    read = StatusReader(block).read()
+    assert read is not None
+    assert Status.from_figures(read) == status
     block.close()
 
 

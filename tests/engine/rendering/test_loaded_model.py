@@ -57,11 +57,11 @@ def test_the_vocoder_is_aligned_with_its_mel(model):
 def test_what_a_file_begins_with_sets_in_there():
     """A stroke that rises within 4.5 ms: no burst before it, as there is if the sound is taken to have gone on before the file."""
     rise = 200
-    stroke = (
+    noise = (
         0.3 * np.random.default_rng(0).standard_normal(22_050) * np.exp(-np.maximum(np.arange(22_050) - rise, 0) / 2205)
     )
-    stroke[:rise] *= np.linspace(0, 1, rise) ** 2
-    stroke = stroke.astype(np.float32)
+    noise[:rise] *= np.linspace(0, 1, rise) ** 2
+    stroke = noise.astype(np.float32)
     copy = load_model(starter_path()).copy_synthesise(stroke, "vocos")
     begun, there = (np.sqrt(np.mean(x[: rise // 2] ** 2)) for x in (copy, stroke))
     assert begun < 2 * there

@@ -10,7 +10,7 @@ from distill_engine.rendering.performance import play_take
 from distill_engine.synthesis.blending import blend_latents
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.synth import Synth
-from distill_engine.takes.take import Take
+from distill_engine.takes.take_file import read_take
 from distill_engine.vocabulary.table import BLEND_SPACES
 
 
@@ -83,7 +83,7 @@ def test_a_take_of_a_blend_renders_the_live_samples(first, sibling, stranger, tm
         changes.get(hop, lambda: None)()
         heard.append(synth.render(1))
     synth.stop_take()
-    take = Take.read(tmp_path / "a.take")
+    take = read_take(tmp_path / "a.take")
     offline = list(play_take(first, take, lambda name, digest, vocoder: instruments[name]))
     assert np.array_equal(np.concatenate(offline, axis=1), np.concatenate(heard, axis=1))
 

@@ -14,7 +14,7 @@ from distill_engine.errors import ModelFileError, VocoderError
 from distill_engine.library.assets import starter_path
 from distill_engine.modelfile import Manifest, ModelFile, update_model
 from distill_engine.synthesis.instrument import choose_vocoder, prepare_instrument
-from distill_engine.synthesis.sources import SourceSettings
+from distill_engine.synthesis.sources.latent_sources import SourceSettings
 from distill_engine.synthesis.synth import Synth
 
 
@@ -167,6 +167,7 @@ def test_a_drift_keeps_to_the_surface_of_one_level(tmp_path):
     update_model(path, parts={"analysis": {**arrays, **flat.to_part()}})
     instrument = prepare_instrument(path)
     drift = instrument.sources(seed=4)
+    assert instrument.controls is not None
     region = instrument.controls.region
     white = [region.whitening @ (drift.next(SourceSettings(), None) - region.centre) for _ in range(2000)]
     spread = np.std(white, axis=0)

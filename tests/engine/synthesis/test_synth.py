@@ -153,6 +153,7 @@ def test_a_vocoder_with_less_delay_is_held_back_to_stay_in_time(vocos, hifigan):
 
 def test_parameters_act_on_the_sound(vocos):
     synth = Synth(vocos, seed=1, source="hold")
+    synth.set("/distill/width", 0.0)
     synth.render(60)
     loud = np.sqrt(np.mean(synth.render(20) ** 2))
     synth.set("/distill/gain", -20.0)

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -215,8 +216,8 @@ def test_macos_flushes_through_the_drives_cache(path: Path, monkeypatch: pytest.
         if not works:
             raise OSError(errno.ENOTSUP, "not here")
 
-    monkeypatch.setattr(atomic_write.fcntl, "F_FULLFSYNC", 51, raising=False)
-    monkeypatch.setattr(atomic_write.fcntl, "fcntl", control)
+    monkeypatch.setattr("fcntl.F_FULLFSYNC", 51, raising=False)
+    monkeypatch.setattr("fcntl.fcntl", control)
     monkeypatch.setattr(os, "fsync", lambda descriptor: calls.append("fsync"))
     with open(path, "rb") as file:
         atomic_write.sync_file(file.fileno())
@@ -251,7 +252,8 @@ def test_the_temporary_file_of_a_living_writer_stays(path: Path) -> None:
 
 
 def test_a_writer_whose_file_was_taken_for_stale_makes_another(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    genuine, taken = atomic_write._lock, []
+    genuine = atomic_write._lock
+    taken: list[Any] = []
 
     def late(descriptor: int) -> bool | None:
         if not taken:  # another writer comes between the making of the temporary file and its lock
@@ -296,7 +298,7 @@ def test_without_locks_only_old_leftovers_are_removed(path: Path, monkeypatch: p
         def unsupported(*_: object) -> None:
             raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
-        monkeypatch.setattr(atomic_write.fcntl, "flock", unsupported)
+        monkeypatch.setattr("fcntl.flock", unsupported)
     with folder_lock(path.parent):
         write_file(path, NEW)
     assert path.read_bytes() == NEW

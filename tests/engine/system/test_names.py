@@ -30,7 +30,6 @@ def test_names_of_any_script_are_good(name: str) -> None:
             ".",
             "..",
             ".hidden",
-            
             "x" * 65,
             "a/b",
             "a\\b",

@@ -14,8 +14,8 @@ import sys
 import numpy as np, torch
 from distill_engine.training.batches import Augmentation, Batches
 from distill_engine.training.distributed import start_ranks, stop_ranks
-from distill_engine.training.vocoder_settings import VocoderSettings
-from distill_engine.training.vocoder_task import VocoderTask
+from distill_engine.training.vocoder.settings import VocoderSettings
+from distill_engine.training.vocoder.task import VocoderTask
 from distill_engine.vocoders.registry import build_vocoder
 
 torch.set_num_threads(1)

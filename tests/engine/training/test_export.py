@@ -1,6 +1,7 @@
 """Exported graphs stream like their networks, in any number of frames, with their weights left outside."""
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import onnx
@@ -19,11 +20,11 @@ from distill_engine.vocoders import HifiGan, HifiGanConfig, Vocos, VocosConfig
 BANDS = 16
 
 
-def _networks() -> dict[str, torch.nn.Module]:
+def _networks() -> dict[str, Any]:
     torch.manual_seed(0)
-    small = {"encoder_channels": 32, "decoder_channels": 32, "encoder_blocks": 2, "decoder_blocks": 1}
-    gan = {"initial_channels": 16, "resblock_kernels": (3,), "resblock_dilations": ((1, 3),)}
-    networks: dict[str, torch.nn.Module] = {
+    small: dict[str, Any] = {"encoder_channels": 32, "decoder_channels": 32, "encoder_blocks": 2, "decoder_blocks": 1}
+    gan: dict[str, Any] = {"initial_channels": 16, "resblock_kernels": (3,), "resblock_dilations": ((1, 3),)}
+    networks: dict[str, Any] = {
         "model": LatentModel(ModelConfig(bands=BANDS, latent_dim=8, **small)),
         "vocos": Vocos(VocosConfig(bands=BANDS, channels=32, hidden=48, blocks=1)),
         "hifigan": HifiGan(HifiGanConfig(bands=BANDS, **gan)),
@@ -33,12 +34,12 @@ def _networks() -> dict[str, torch.nn.Module]:
 
 
 @pytest.fixture(scope="module")
-def networks() -> dict[str, torch.nn.Module]:
+def networks() -> dict[str, Any]:
     return _networks()
 
 
 @pytest.fixture(scope="module")
-def graphs(networks: dict[str, torch.nn.Module]) -> dict[str, bytes]:
+def graphs(networks: dict[str, Any]) -> dict[str, bytes]:
     vocoders = {name: network for name, network in networks.items() if name != "model"}
     return export.export_runtime(networks["model"], vocoders)
 

@@ -25,8 +25,8 @@ from pathlib import Path
 import numpy as np, torch
 sys.path.insert(0, sys.argv[3])
 from conftest import MadeClip, MadeCorpus, tone
-from distill_engine.training.train_vocoder import VocoderOptions, train_vocoder
-from distill_engine.training.vocoder_settings import VocoderSettings
+from distill_engine.training.vocoder.train_vocoder import VocoderOptions, train_vocoder
+from distill_engine.training.vocoder.settings import VocoderSettings
 
 torch.set_num_threads(1)
 clips = [MadeClip(str(f), tone(f, 0.5)) for f in (220, 330, 550)]

@@ -11,6 +11,7 @@ import pytest
 from distill_engine.errors import ConfigError
 from distill_engine.training.checkpoint import Checkpoint
 from distill_engine.training.loop import Budget, TrainingLoop, budget_for_resume
+from distill_engine.training.verdict import Verdict
 
 
 class Counting:
@@ -39,8 +40,11 @@ class Counting:
     def score(self, figures: Mapping[str, float]) -> float:
         return figures["mel"]
 
-    def verdict(self, history: list[Mapping[str, float]]) -> str:
-        return ""
+    def verdict(self, history: list[Mapping[str, float]]) -> Verdict:
+        return Verdict.IMPROVING
+
+    def agree(self, progress: float, stopped: bool) -> tuple[float, bool]:
+        return progress, stopped
 
     def keep_best(self) -> None: ...
     def save(self, checkpoint: Checkpoint) -> None: ...
@@ -126,9 +130,9 @@ def test_no_time_at_all_is_no_budget() -> None:
 
 
 def test_what_a_vocoder_validates_on_sounds() -> None:
-    from distill_engine.training.train_vocoder import _first_heard
+    from distill_engine.training.vocoder.train_vocoder import _first_audible
 
     late = np.concatenate((np.zeros(100), np.ones(50)))
-    assert _first_heard(late, 60).tolist() == [1.0] * 50
-    assert len(_first_heard(late, 110)) == 110
-    assert _first_heard(late, 110)[0] == 0.0
+    assert _first_audible(late, 60).tolist() == [1.0] * 50
+    assert len(_first_audible(late, 110)) == 110
+    assert _first_audible(late, 110)[0] == 0.0

@@ -13,10 +13,13 @@ import torch
 from distill_engine.errors import ModelFileError, TrainingError
 from distill_engine.modelfile import ModelFile
 from distill_engine.models.model_config import ModelConfig
+from distill_engine.training.checkpoint import Checkpoint
 from distill_engine.training.events import Finished, Progress, Saved, TrainingEvent, Validated
-from distill_engine.training.train_model import ModelOptions, train_model
-from distill_engine.training.train_vocoder import VocoderOptions, judge_usable, train_vocoder
-from distill_engine.training.vocoder_settings import VocoderSettings
+from distill_engine.training.latent.train_model import ModelOptions, train_model
+from distill_engine.training.storage import StoredTraining
+from distill_engine.training.vocoder.file_entry import judge_usable
+from distill_engine.training.vocoder.settings import VocoderSettings
+from distill_engine.training.vocoder.train_vocoder import VocoderOptions, train_vocoder
 from distill_engine.vocoders.registry import build_vocoder
 
 SMALL_HIFIGAN: dict[str, Any] = {
@@ -179,7 +182,7 @@ def test_training_lowers_the_loss(tmp_path: Path, corpus: Any, small_model: Mode
 
 def test_the_mel_loss_reaches_the_generator(corpus: Any) -> None:
     """An earlier program computed it without gradient, so it trained nothing."""
-    from distill_engine.training.vocoder_step import VocoderStep
+    from distill_engine.training.vocoder.step import VocoderStep
 
     settings = VocoderSettings(stft_weight=0.0, spectral_fraction=1.0)
     core = VocoderStep(build_vocoder("vocos", SMALL_VOCOS), settings)
@@ -191,7 +194,7 @@ def test_the_mel_loss_reaches_the_generator(corpus: Any) -> None:
 
 
 def test_the_adversarial_stage_trains_both_sides(corpus: Any) -> None:
-    from distill_engine.training.vocoder_step import VocoderStep
+    from distill_engine.training.vocoder.step import VocoderStep
 
     settings = VocoderSettings(spectral_fraction=0.5, width=0.03)
     core = VocoderStep(build_vocoder("vocos", SMALL_VOCOS), settings)
@@ -206,7 +209,7 @@ def test_the_adversarial_stage_trains_both_sides(corpus: Any) -> None:
 @pytest.mark.parametrize("kind", ["vocos", "hifigan"])
 def test_mixed_precision_trains_as_float32_does(corpus: Any, kind: str) -> None:
     """What a GPU does, on the CPU: losses of some steps in both stages stay together, weights and samples stay float32."""
-    from distill_engine.training.vocoder_step import VocoderStep
+    from distill_engine.training.vocoder.step import VocoderStep
 
     config = SMALL_VOCOS if kind == "vocos" else SMALL_HIFIGAN
     samples = torch.from_numpy(np.stack([corpus.clips[0].samples[: 16 * 512]] * 2))
@@ -226,6 +229,7 @@ def test_a_checkpoint_of_a_network_that_no_file_holds_is_refused(corpus, tmp_pat
     settings = VocoderSettings("vocos")
     config = {**SMALL_VOCOS, "channels": 4096, "hidden": 4096, "blocks": 4096}
     about = {"settings": settings.to_dict(), "corpus": corpus.digest, "config": config}
-    monkeypatch.setattr("distill_engine.training.train_vocoder.read_checkpoint", lambda *_: (None, about))
+    found = StoredTraining(Checkpoint(), about)
+    monkeypatch.setattr("distill_engine.training.setup.read_checkpoint", lambda *_: found)
     with pytest.raises(ModelFileError, match="vocos config"):
         train_vocoder(corpus, tmp_path / "m.distillgan", VocoderOptions(settings, resume=True), listen=Listener())

@@ -7,7 +7,7 @@ import torch
 
 from distill_engine.errors import ConfigError
 from distill_engine.training.device import matrix_throughput
-from distill_engine.training.vocoder_settings import VocoderSettings, default_settings
+from distill_engine.training.vocoder.settings import VocoderSettings, default_settings
 
 
 @pytest.mark.parametrize(

@@ -69,3 +69,24 @@ def test_other_addresses_are_unknown(address):
 def test_the_table_needs_the_standard_library_only():
     code = "import sys; import distill_engine.vocabulary.table; print({'numpy', 'torch', 'rich'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize(
+    ("address", "named"),
+    [
+        ("/distill/latent/77", "/distill/latent/ takes 0 to 63"),
+        ("/distill/blend/4", "/distill/blend/ takes 0 to 3"),
+        ("/distill/source/sped", "below /distill/source/ there are: rate, range, position, speed"),
+        ("/distill/control/a/b", "below /distill/control/ there are: <name>"),
+        ("/distill/gian", "below /distill/ there are: gain, width, map, source, control, latent"),
+        ("control/brightness", "write /distill/control/brightness"),
+        ("/gain", "write /distill/gain"),
+        ("/elsewhere/gain", "all addresses begin with /distill/"),
+        ("", "all addresses begin with /distill/"),
+        ("/distill//", "below /distill/ there are: gain"),
+    ],
+)
+def test_an_unknown_address_is_answered_with_those_that_exist(address, named):
+    with pytest.raises(ControlError, match=f"there is no address {address}") as refused:
+        vocabulary.row(address)
+    assert named in str(refused.value)

@@ -68,7 +68,8 @@ def test_any_length_goes_through_in_blocks_and_equals_the_whole(loaded: LoadedVo
 def test_out_of_memory_makes_smaller_blocks_and_says_so(
     loaded: LoadedVocoder, mel: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected, step, reasons = whole(loaded, mel), loaded.network.step, []
+    expected, step = whole(loaded, mel), loaded.network.step
+    reasons: list[Any] = []
 
     def small_memory(part: Any, state: Any) -> Any:
         if part.shape[-1] > 20:

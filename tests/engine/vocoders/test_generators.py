@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -12,8 +14,8 @@ from distill_engine.vocoders import VOCODERS, HifiGanConfig, VocosConfig, build_
 from distill_engine.vocoders.hifigan import HifiGan
 from distill_engine.vocoders.vocos.network import Vocos
 
-SMALL = {"bands": 16, "initial_channels": 16, "upsample_rates": (4, 2), "upsample_kernels": (8, 4)}
-V3 = {"resblock": 2, "resblock_kernels": (3, 5), "resblock_dilations": ((1, 2), (2, 6))}
+SMALL: dict[str, Any] = {"bands": 16, "initial_channels": 16, "upsample_rates": (4, 2), "upsample_kernels": (8, 4)}
+V3: dict[str, Any] = {"resblock": 2, "resblock_kernels": (3, 5), "resblock_dilations": ((1, 2), (2, 6))}
 NETWORKS = {
     "hifigan causal": lambda: HifiGan(HifiGanConfig(**SMALL)),
     "hifigan published": lambda: HifiGan(HifiGanConfig(**SMALL, causal=False)),
@@ -36,7 +38,7 @@ def _stream(network: nn.Module, mel: Tensor, sizes: list[int]) -> Tensor:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_streamed_equals_whole_but_for_the_stated_delay(name: str, sizes: list[int]) -> None:
     torch.manual_seed(0)
-    network = NETWORKS[name]().eval()
+    network: Any = NETWORKS[name]().eval()
     for parameter in network.parameters():
         nn.init.normal_(parameter, 0, 0.1)
     mel = torch.randn(1, network.config.bands, 60) - 4
@@ -104,6 +106,7 @@ class PublishedGenerator(nn.Module):
         for stage, up in enumerate(self.ups):
             x = up(leak(x, 0.1))
             heard = []
+            block: Any
             for block in list(self.resblocks)[3 * stage : 3 * stage + 3]:
                 y = x
                 for first, second in zip(block.convs1, block.convs2, strict=True):

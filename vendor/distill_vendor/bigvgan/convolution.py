@@ -14,14 +14,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-
-if TYPE_CHECKING:
-    from distill_vendor.bigvgan.layers import Convolution
 
 FEWEST_CHANNELS = {3: 384, 7: 96, 11: 192}  # by kernel; in narrower layers the transforms cost more than they save
 TILE_INPUTS = {7: 14, 11: 20}  # rows of a tile, by kernel
@@ -53,7 +50,25 @@ class FastWeight:
     back: Tensor
 
 
-def convolve(layer: Convolution, rows: Tensor) -> Tensor:
+class Layer(Protocol):
+    """A convolution with `weight` [C_out, C_in, kernel] and `bias` [C_out], and `delay` rows on each side.
+
+    `fast` is the weight's form for fast convolution, None until `convolve` makes it.
+    """
+
+    fast: FastWeight | None
+    kernel: int
+    dilation: int
+    delay: int
+
+    @property
+    def weight(self) -> Tensor: ...
+
+    @property
+    def bias(self) -> Tensor | None: ...
+
+
+def convolve(layer: Layer, rows: Tensor) -> Tensor:
     """Convolve rows [B, T, C_in] by a layer to [B, T - reach, C_out]."""
     count = rows.shape[1] - 2 * layer.delay
     if _is_worth_it(layer, rows):
@@ -68,7 +83,7 @@ def convolve(layer: Convolution, rows: Tensor) -> Tensor:
     return z.squeeze(2).transpose(1, 2)
 
 
-def _is_worth_it(layer: Convolution, rows: Tensor) -> bool:
+def _is_worth_it(layer: Layer, rows: Tensor) -> bool:
     if rows.device.type != "cpu" or rows.dtype != torch.float32 or layer.kernel not in FEWEST_CHANNELS:
         return False
     return min(layer.weight.shape[:2]) >= FEWEST_CHANNELS[layer.kernel]

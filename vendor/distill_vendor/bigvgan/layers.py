@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from distill_vendor.bigvgan.config import ACTIVATION_DELAY, BigVGANConfig
-from distill_vendor.bigvgan.convolution import convolve
+from distill_vendor.bigvgan.convolution import FastWeight, convolve
 from distill_vendor.bigvgan.stream import Feed, Signal, hold, silence
 
 TAPS = 12  # of the resampling filters
@@ -30,7 +30,7 @@ class Convolution(nn.Module):
         self.bias = nn.Parameter(torch.zeros(outputs)) if bias else None
         self.kernel, self.dilation = kernel, dilation
         self.delay = (kernel - 1) // 2 * dilation
-        self.fast: Any = None  # the weight's form for fast convolution, made on first use
+        self.fast: FastWeight | None = None  # the weight's form for fast convolution, made on first use
 
     def forget(self) -> None:
         """Forget what was derived from the weight."""

@@ -1,1 +1,1 @@
-"""What several commands share: options, output, views and checks."""
+"""Code that several commands share: options, output, views and checks."""

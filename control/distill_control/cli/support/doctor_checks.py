@@ -1,4 +1,4 @@
-"""What `distill doctor` looks at: whether this computer can play, train and be steered, and what to do where it cannot."""
+"""The checks of `distill doctor`, each with a cure for what it finds."""
 
 from __future__ import annotations
 
@@ -19,14 +19,22 @@ from distill_engine.system.c_libraries import stderr_silenced
 
 Grade = Literal["good", "advice", "fault"]
 
-LEAST_FREE_GB = 2.0
+LEAST_FREE_GB = 2.0  # gigabytes (10^9 bytes) in the library's file system, twice what a training takes
+GOOD_LOAD = 0.5  # share of real time that synthesis may take
 HUGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One thing that was looked at: `advice` could be better, `fault` keeps something from working; `way` is what to do."""
+    """Result of one check.
+
+    Attributes:
+        what: title of the check.
+        grade: "good", "advice" (could be better) or "fault" (something does not work).
+        found: what the check found, one line.
+        way: what to do about it ("" for nothing).
+    """
 
     what: str
     grade: Grade
@@ -35,7 +43,10 @@ class CheckResult:
 
 
 def examine() -> Iterator[CheckResult]:
-    """Looks at everything, one thing after the other; no check can end the others."""
+    """Run every check in turn and yield its results.
+
+    A check that fails does not stop those after it.
+    """
     for what, check in CHECKS.items():
         try:
             yield from (CheckResult(what, *row) for row in check())
@@ -44,6 +55,7 @@ def examine() -> Iterator[CheckResult]:
 
 
 CheckRow = tuple[Grade, str, str]
+"""Grade, finding and cure, as in `CheckResult`."""
 
 
 def _program() -> Iterator[CheckRow]:
@@ -66,7 +78,7 @@ def _starter() -> Iterator[CheckRow]:
     if faults:
         yield "fault", "; ".join(faults), "install Distill again"
     else:
-        yield "good", "the built-in model is whole", ""
+        yield "good", "the built-in model is complete and undamaged", ""
 
 
 def _speed() -> Iterator[CheckRow]:
@@ -82,7 +94,9 @@ def _speed() -> Iterator[CheckRow]:
         spent = (
             f"{kind} takes {fit.factor:.2f} s for a second of sound (threads: {fit.threads}, hops a block: {fit.block})"
         )
-        yield ("good", spent, "") if fit.factor < 0.5 else ("advice", spent, "close other programs before you play")
+        yield (
+            ("good", spent, "") if fit.factor < GOOD_LOAD else ("advice", spent, "close other programs before you play")
+        )
 
 
 def _training() -> Iterator[CheckRow]:
@@ -97,14 +111,14 @@ def _training() -> Iterator[CheckRow]:
 def _sound() -> Iterator[CheckRow]:
     from distill_engine.audio_io.devices import AudioSystem, jack_answers
 
-    with stderr_silenced():  # JACK prints at length about a server that does not run
+    with stderr_silenced():
         devices, answers = AudioSystem().devices(), jack_answers()
     if devices:
         yield "good", "; ".join(device.describe() for device in devices[:4]), ""
     else:
         yield "advice", "no audio output device", "start JACK or plug one in; --device null and file:PATH work without"
     if shutil.which("jackd") and not answers:
-        yield "advice", "JACK is installed and does not run", "start it for the lowest latency"
+        yield "advice", "JACK is installed and not running", "start it for the lowest latency"
 
 
 def _midi() -> Iterator[CheckRow]:
@@ -155,10 +169,10 @@ def _system() -> Iterator[CheckRow]:
     if HUGE_PAGES.is_file() and "[never]" not in (setting := HUGE_PAGES.read_text()):
         chosen = setting.partition("[")[2].partition("]")[0]
         way = f"on stage: `echo never | sudo tee {HUGE_PAGES}`"
-        yield "advice", f"huge pages: {chosen}; the kernel gathers them in stretches of 5 ms", way
+        yield "advice", f"huge pages: {chosen}; the kernel pauses threads for up to 5 ms to gather them", way
     if GOVERNOR.is_file() and (governor := GOVERNOR.read_text().strip()) != "performance":
         way = "on stage: `sudo cpupower frequency-set -g performance`"
-        yield "advice", f"the processor's speed follows {governor}", way
+        yield "advice", f"the processor's frequency governor is {governor}, not performance", way
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     if load > (os.cpu_count() or 1):
         yield "advice", f"other programs keep the processor busy (load {load:.1f})", "close them before you play"
@@ -174,7 +188,7 @@ def _library() -> Iterator[CheckRow]:
         yield "fault", f"{folder} cannot be written to", "set DISTILL_HOME to a folder you can write to"
         return
     free = shutil.disk_usage(folder).free / 1e9
-    found = f"{folder}, {free:.1f} GB free"
+    found = f"{folder}, {free:.1f} GB free"  # 10^9 bytes
     yield ("good", found, "") if free > LEAST_FREE_GB else ("advice", found, "a training needs about a gigabyte")
 
 
@@ -191,5 +205,5 @@ CHECKS: dict[str, Callable[[], Iterator[CheckRow]]] = {
     "library": _library,
 }
 
-if sys.platform == "win32":  # the live engine needs a POSIX system
+if sys.platform == "win32":  # the live engine runs on POSIX systems only
     CHECKS.pop("real time")

@@ -1,4 +1,7 @@
-"""How `distill model` shows models: plain data first, tables from it. Texts from a file are made harmless on the way."""
+"""The views of `distill model`: plain data first, tables made from it.
+
+Texts from a model file are made printable before they reach the terminal.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from distill_control.cli.support.output import printable, vocoder_and_reason
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,12 +21,17 @@ if TYPE_CHECKING:
 
 _NO_CONTROLS = "none yet: run `distill analyse MODEL CORPUS`"
 _UNFINISHED = "a checkpoint: finish it with `distill train --resume`, or play it with --torch-device"
+_VOCODERS_LEGEND = (
+    "Log-mel, MR-STFT: distance between sounds kept aside from training and their copies through the vocoder; "
+    "smaller is better (log-mel in nat; 0.1 nat is 0.9 dB). Shipped: the same for the vocoder that comes with Distill."
+)
 
 TableRow = Mapping[str, Any]
+"""One JSON object that becomes a row or a table."""
 
 
 def size_text(size: float) -> str:
-    """Bytes for people."""
+    """Return `size` in bytes as text with a fitting decimal unit."""
     for unit in ("bytes", "kB", "MB"):
         if size < 1000:
             return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
@@ -30,7 +40,7 @@ def size_text(size: float) -> str:
 
 
 def time_text(seconds: Any) -> str:
-    """A duration for people; "" for what is none."""
+    """Return a duration as text with fitting units; "" for a value that is no duration."""
     if not _is_number(seconds) or seconds < 0:
         return ""
     if seconds < 60:
@@ -40,19 +50,19 @@ def time_text(seconds: Any) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
-def harmless(value: Any) -> Any:
-    """`value` with everything in its texts that a terminal could obey shown as `?`."""
+def printable_texts(value: Any) -> Any:
+    """Return JSON data with every text in it made printable, keys included."""
     if isinstance(value, str):
-        return "".join(c if c.isprintable() else "?" for c in value)
+        return printable(value)
     if isinstance(value, Mapping):
-        return {harmless(key): harmless(item) for key, item in value.items()}
+        return {printable_texts(key): printable_texts(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [harmless(item) for item in value]
+        return [printable_texts(item) for item in value]
     return value
 
 
 def describe(file: ModelFile) -> dict[str, Any]:
-    """All that is known of a model without reading its weights, as JSON."""
+    """Return, as JSON, what a model file says about itself; no weights are read."""
     manifest = file.manifest
     values = manifest.to_dict()
     return values | {
@@ -61,12 +71,12 @@ def describe(file: ModelFile) -> dict[str, Any]:
         "digest": file.digest,
         "resumable": sorted(part for part in file.parts if part.startswith("training/")),
         "plays_without_torch": "runtime/decoder.onnx" in file.graphs,
-        "plays_through": _choice(file),
+        "plays_through": _vocoder_choice(file),
     }
 
 
-def _choice(file: ModelFile) -> dict[str, str]:
-    """The vocoder that `auto` takes, and why."""
+def _vocoder_choice(file: ModelFile) -> dict[str, str]:
+    """Return the vocoder that `auto` takes, and the reason."""
     from distill_engine.errors import DistillError
     from distill_engine.inference.vocoder_choice import choose_vocoder
 
@@ -78,8 +88,8 @@ def _choice(file: ModelFile) -> dict[str, str]:
 
 
 def show_info(console: Console, data: TableRow) -> None:
-    """The description as tables."""
-    data = harmless(data)
+    """Print the data of `describe` as tables, with a legend below measured figures."""
+    data = printable_texts(data)
     facts = _grid()
     for title, text in _facts(data):
         if text:
@@ -88,6 +98,7 @@ def show_info(console: Console, data: TableRow) -> None:
     if data["vocoders"]:
         console.print()
         console.print(_vocoders(data["vocoders"]))
+        console.print(_VOCODERS_LEGEND, markup=False, style="dim")
     if data["analysis"]:
         console.print()
         _show_controls(console, data["analysis"])
@@ -98,43 +109,49 @@ def show_info(console: Console, data: TableRow) -> None:
 
 
 def _facts(data: TableRow) -> list[tuple[str, str]]:
-    model, corpus, choice = data["model"], data["corpus"], data["plays_through"]
-    shape = ", ".join(
-        f"{model[key]} {what}"
-        for key, what in (("latent_dim", "latent dimensions"), ("bands", "mel bands"), ("reduction", "frames each"))
-        if key in model
-    )
+    """Return titles and texts of the first table; a fact without text is left out."""
+    corpus, choice = data["corpus"], data["plays_through"]
     files, seconds = corpus.get("files"), time_text(corpus.get("seconds"))
     controls = data["analysis"].get("controls") or []
     return [
         ("Model", data["name"]),
         ("File", f"{data['path']} ({size_text(data['bytes'])})"),
-        ("Family", f"{data['family'] or 'none: vocoders only'}{': ' if shape else ''}{shape}"),
+        ("Latent model", _latent_model(data)),
         ("Created", data["created"]),
         ("Digest", data["digest"][:16]),
         ("Corpus", f"{files} files, {seconds}" if files is not None else ""),
         ("Training", _training(data["training"].get("model"))),
         ("Resumable", ", ".join(data["resumable"]) or "no: the training state was dropped"),
-        ("Plays through", f"{choice['vocoder']}: {choice['reason']}"),
+        ("Plays through", ": ".join(vocoder_and_reason(choice["vocoder"], choice["reason"]))),
         ("Controls", (str(len(controls)) if controls else _NO_CONTROLS) if data["family"] else ""),
         ("Remark", _UNFINISHED if data["family"] and not data["plays_without_torch"] else ""),
     ]
 
 
+def _latent_model(data: TableRow) -> str:
+    """Return the family of the latent model and its sizes."""
+    if not data["family"]:
+        return "none: vocoders only"
+    sizes = (("latent_dim", "latent dimensions"), ("bands", "mel bands"), ("reduction", "frames per latent"))
+    shape = ", ".join(f"{data['model'][key]} {what}" for key, what in sizes if key in data["model"])
+    return f"{data['family']}{': ' if shape else ''}{shape}"
+
+
 def _training(row: Any) -> str:
-    """One line on the latent model's training."""
+    """Return one line on the latent model's training."""
     if not isinstance(row, dict):
         return ""
     words = [f"{row.get('epochs', 0)} epochs, {row.get('steps', 0)} steps in {time_text(row.get('seconds')) or '?'}"]
     if _is_number(row.get("best_log_mel")):
-        words.append(f"held-out log-mel {row['best_log_mel']:.3f} nat")
+        words.append(f"log-mel error on sounds kept aside {row['best_log_mel']:.3f} nat")
     if row.get("verdict"):
         words.append(str(row["verdict"]))
     return "; ".join(words)
 
 
 def _vocoders(rows: TableRow) -> Table:
-    table = _table("Vocoder", ">Epochs", ">Steps", ">Log-mel", ">Base", ">MR-STFT", ">Base", "Usable", "Why")
+    """Return the table of a model's own vocoders."""
+    table = _table("Vocoder", ">Epochs", ">Steps", ">Log-mel", ">Shipped", ">MR-STFT", ">Shipped", "Usable", "Why")
     for kind, row in rows.items():
         figures = row.get("validation") or {}
         keys = ("log_mel", "base_log_mel", "mr_stft", "base_mr_stft")
@@ -146,6 +163,7 @@ def _vocoders(rows: TableRow) -> Table:
 
 
 def _show_controls(console: Console, analysis: TableRow) -> None:
+    """Print the controls, or a line that says that their description is damaged."""
     from distill_control.cli.analyse import show_controls
 
     try:
@@ -157,23 +175,24 @@ def _show_controls(console: Console, analysis: TableRow) -> None:
 
 
 def _parts(rows: TableRow) -> Table:
+    """Return the table of the file's parts with their sizes."""
     table = _table("Part", ">Size")
     for name, row in rows.items():
         table.add_row(_text(name), size_text(row["bytes"]))
     return table
 
 
-def show_findings(console: Console, findings: Sequence[FileCheck]) -> None:
-    """One line per check."""
+def show_checks(console: Console, checks: Sequence[FileCheck]) -> None:
+    """Print one line per check."""
     table = _table("Check", "Result")
-    for finding in findings:
-        fault = finding.fault
-        table.add_row(_text(finding.what), _text(harmless(fault), "red") if fault else _text("ok", "green"))
+    for check in checks:
+        fault = check.fault
+        table.add_row(_text(check.what), _text(printable(fault), "red") if fault else _text("ok", "green"))
     console.print(table)
 
 
 def list_row(name: str, path: Path, *, built_in: bool = False) -> dict[str, Any]:
-    """What a list says of one model file; `fault` says why it cannot be read."""
+    """Return the facts of one model file for a list; `fault` is the reason if it is unreadable."""
     from distill_engine.errors import ModelFileError
     from distill_engine.modelfile import ModelFile
 
@@ -196,18 +215,20 @@ def list_row(name: str, path: Path, *, built_in: bool = False) -> dict[str, Any]
 
 
 def show_list(console: Console, folder: Path, rows: Sequence[TableRow]) -> None:
-    """The models as a table, or where to put some."""
+    """Print the models as a table, or where to put some."""
     if not rows:
         console.print(f"No models in {folder}: put .distillgan files there, or train one", markup=False, soft_wrap=True)
         return
     table = _table("Name", "Family", ">Size", ">Controls", "Vocoders", "Changed", "")
-    for row in rows:
-        remark = _text(harmless(row["fault"]), "red") if row["fault"] else _text("built in" if row["built_in"] else "")
+    for row in map(printable_texts, rows):
+        remark = _text(row["fault"], "red") if row["fault"] else _text("built in" if row["built_in"] else "")
         vocoders = ", ".join(k if usable else f"({k})" for k, usable in row.get("vocoders", {}).items())
         size = size_text(row["bytes"]) if "bytes" in row else ""
-        cells = (harmless(row.get("family", "")), size, str(row.get("controls", "")), harmless(vocoders))
-        table.add_row(_text(harmless(row["name"])), *map(_text, cells), row.get("changed", ""), remark)
+        cells = (row["name"], row.get("family", ""), size, str(row.get("controls", "")), vocoders)
+        table.add_row(*map(_text, cells), row.get("changed", ""), remark)
     console.print(table)
+    if any(not usable for row in rows for usable in row.get("vocoders", {}).values()):
+        console.print("(in brackets: a vocoder that is not good enough yet)", markup=False, style="dim")
 
 
 def _is_number(value: Any) -> bool:
@@ -227,7 +248,7 @@ def _grid() -> Table:
 
 
 def _table(*titles: str) -> Table:
-    """Columns by title; one that begins with ">" holds figures, set to the right."""
+    """Return an empty table. A title that begins with ">" makes a right-aligned column."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)

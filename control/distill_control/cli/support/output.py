@@ -1,4 +1,4 @@
-"""How commands talk: results on stdout (tables for people, one JSON document for programs), everything else on stderr."""
+"""Output of the commands: results go to stdout, as tables or as JSON; all else goes to stderr."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
 
 
 def console() -> Console:
-    """Rich on stdout, for results."""
+    """Return a Rich console on stdout, for results."""
     from rich.console import Console
 
     return Console(highlight=False)
 
 
 def console_err() -> Console:
-    """Rich on stderr, for progress and remarks."""
+    """Return a Rich console on stderr, for progress and notes."""
     from rich.console import Console
 
     return Console(stderr=True, highlight=False)
 
 
 def emit(args: argparse.Namespace, data: Any, show: Callable[[Console], None]) -> None:
-    """Prints `data` as JSON with --json, else calls `show` with a console on stdout."""
+    """Print `data` as JSON with --json; otherwise call `show` with a console on stdout."""
     if getattr(args, "json", False):
         sys.stdout.write(json.dumps(data, indent=1, ensure_ascii=False, default=str) + "\n")
         sys.stdout.flush()
@@ -36,16 +36,32 @@ def emit(args: argparse.Namespace, data: Any, show: Callable[[Console], None]) -
 
 
 def common_parser() -> argparse.ArgumentParser:
-    """The options that every command has."""
+    """Return the parser of the options that every command has."""
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--json", action="store_true", help="print the result as JSON, for programs")
     return parser
 
 
+def printable(text: str) -> str:
+    """Replace each character that a terminal could interpret (such as control codes) by `?`."""
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
 def ask(question: str) -> bool:
-    """A yes-or-no question on the terminal; no terminal: no."""
+    """Ask a yes-or-no question on the terminal. Without a terminal the answer is no."""
     if not sys.stdin.isatty():
         return False
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def vocoder_and_reason(vocoder: str, reason: str) -> tuple[str, str]:
+    """Return the name of a vocoder and the reason for its choice in words.
+
+    The shipped vocoder, "base vocos" in files and JSON, becomes "the shipped vocoder (vocos)".
+    """
+    kind = vocoder.removeprefix("base ")
+    if kind == vocoder:
+        return vocoder, reason
+    return f"the shipped vocoder ({kind})", reason.removesuffix(f": the base {kind}")

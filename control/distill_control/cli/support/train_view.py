@@ -1,4 +1,4 @@
-"""What a training shows: a Rich live table with bar, losses, ETA and a small loss curve, or JSON lines for programs."""
+"""The view of a training: a live display on a terminal, lines in a log, JSON lines for programs."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from distill_control.cli.support.output import console_err
+from distill_engine.training.events import Finished, Preview, Progress, Saved, Started, TrainingEvent, Validated, Warned
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from distill_engine.training.events import TrainingEvent
-
 BLOCKS = "▁▂▃▄▅▆▇█"
-CURVE = 48
+CURVE_COLUMNS = 48
+BAR_COLUMNS = 60
+REFRESH_RATE = 4  # drawings a second
 
 
-def curve(values: list[float], width: int = CURVE) -> str:
-    """A line of blocks for a series, resampled to `width` characters; "" for fewer than two values."""
+def curve(values: list[float], columns: int = CURVE_COLUMNS) -> str:
+    """Return a series as a line of blocks, averaged to `columns`; "" for fewer than two values."""
     if len(values) < 2:
         return ""
-    if len(values) > width:
-        edges = [round(i * len(values) / width) for i in range(width + 1)]
+    if len(values) > columns:
+        edges = [round(i * len(values) / columns) for i in range(columns + 1)]
         values = [sum(values[a:b]) / (b - a) for a, b in pairwise(edges)]
     low, high = min(values), max(values)
     scale = (len(BLOCKS) - 1) / max(high - low, 1e-9)
@@ -34,30 +35,37 @@ def curve(values: list[float], width: int = CURVE) -> str:
 
 
 def clock(seconds: float) -> str:
-    """1:02:03 or 2:03."""
+    """Return a duration as 1:02:03 or 2:03."""
     minutes, rest = divmod(int(max(0.0, seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 class TrainingView:
-    """Listens to a training. On a terminal it draws in place; elsewhere it writes a line per validation and save to stderr."""
+    """Show the events of a training on stderr.
 
-    def __init__(self, *, as_json: bool = False) -> None:
+    On a terminal one display is drawn in place; elsewhere each validation and each saving is a
+    line. With `as_json` every event is a line of JSON. `clip_count` is the number of sounds in the
+    corpus.
+    """
+
+    def __init__(self, *, as_json: bool = False, clip_count: int = 0) -> None:
         self._json = as_json
+        self._clip_count = clip_count
         self._console = console_err()
         self._live: Any = None
-        self._what, self._stage, self._remark, self._verdict = "", "", "", ""
+        self._training = ""  # name of the network that is being trained
+        self._progress: Progress | None = None
         self._losses: dict[str, float] = {}
         self._figures: Mapping[str, float] = {}
-        self._curve: list[float] = []
-        self._progress: Any = None
+        self._mel_losses: list[float] = []
+        self._saved, self._verdict = "", ""
 
     def __enter__(self) -> Self:
         if not self._json and self._console.is_terminal:
             from rich.live import Live
 
-            self._live = Live(self._draw(), console=self._console, refresh_per_second=4)
+            self._live = Live(self._draw(), console=self._console, refresh_per_second=REFRESH_RATE)
             self._live.__enter__()
         return self
 
@@ -74,7 +82,7 @@ class TrainingView:
             sys.stderr.write(json.dumps(row, default=str) + "\n")
             sys.stderr.flush()
             return
-        text = getattr(self, f"_on_{type(event).__name__.lower()}")(event)
+        text = self._take(event)
         if self._live is not None:
             self._live.update(self._draw())
         if text and self._live is None:
@@ -82,58 +90,78 @@ class TrainingView:
         elif text:
             self._live.console.print(text, markup=False)
 
-    def _on_started(self, event: Any) -> str:
-        self._what, self._curve, self._figures, self._verdict = event.what, [], {}, ""
-        notes = f" ({'; '.join(event.notes)})" if event.notes else ""
-        return f"training the {event.what} on {event.clips} clips, {event.seconds:.0f} s of sound{notes}"
+    def _take(self, event: TrainingEvent) -> str:
+        """Keep what the display shows of an event; return the line to print ("" for none)."""
+        match event:
+            case Started():
+                return self._start(event)
+            case Progress():
+                return self._advance(event)
+            case Validated():
+                return self._validate(event)
+            case Saved(path, epoch, final):
+                self._saved = f"{'saved' if final else 'checkpoint in'} {path.name} at epoch {epoch}"
+                return "" if self._live is not None else self._saved
+            case Preview(epoch, path):
+                return f"preview of epoch {epoch}: {path}"
+            case Warned(message):
+                return f"note: {message}"
+            case Finished():
+                return self._finish(event)
 
-    def _on_progress(self, event: Any) -> str:
-        self._stage, self._progress = event.stage, event
+    def _start(self, event: Started) -> str:
+        self._training, self._mel_losses, self._figures, self._verdict = event.what, [], {}, ""
+        total = max(self._clip_count, event.clips)
+        kept_aside = total - event.clips
+        aside = f"; {kept_aside} {'is' if kept_aside == 1 else 'are'} kept aside to judge by" if kept_aside else ""
+        notes = f" ({'; '.join(event.notes)})" if event.notes else ""
+        return f"{event.what}: learning from {event.clips} of {total} sounds, {event.seconds:.0f} s{aside}{notes}"
+
+    def _advance(self, event: Progress) -> str:
+        self._progress = event
         self._losses.update(event.losses)
         if "mel" in event.losses:
-            self._curve.append(event.losses["mel"])
+            self._mel_losses.append(event.losses["mel"])
         return ""
 
-    def _on_validated(self, event: Any) -> str:
+    def _validate(self, event: Validated) -> str:
         self._figures, self._verdict = event.figures, event.verdict
         if self._live is not None:
             return ""
-        figures = ", ".join(f"{name} {value:.3f}" for name, value in event.figures.items())
         left = f", {clock(self._progress.eta_seconds)} left" if self._progress is not None else ""
-        return f"epoch {event.epoch}, step {event.step}: {figures}: {event.verdict}{left}"
+        figures = _numbers(event.figures, ", ")
+        return f"epoch {event.epoch}, step {event.step}: on sounds kept aside {figures}: {event.verdict}{left}"
 
-    def _on_saved(self, event: Any) -> str:
-        self._remark = f"{'saved' if event.final else 'checkpoint in'} {event.path.name} at epoch {event.epoch}"
-        return "" if self._live is not None else self._remark
-
-    def _on_preview(self, event: Any) -> str:
-        return f"preview of epoch {event.epoch}: {event.path}"
-
-    def _on_warned(self, event: Any) -> str:
-        return f"note: {event.message}"
-
-    def _on_finished(self, event: Any) -> str:
+    def _finish(self, event: Finished) -> str:
+        if not event.completed:
+            return ""
         rate = f"{event.audio_seconds_per_second:.1f} s of audio per second"
-        return f"{self._what}: {event.steps} steps in {clock(event.seconds)}, {rate}" if event.completed else ""
+        return f"{self._training}: {event.steps} steps in {clock(event.seconds)}, {rate}"
 
     def _draw(self) -> RenderableType:
+        """Return the display: position, losses, figures, bar, curve of the mel loss, verdict.
+
+        All lines wrap.
+        """
         from rich.console import Group
         from rich.progress_bar import ProgressBar
-        from rich.table import Table
         from rich.text import Text
 
         p = self._progress
         if p is None:
             return Text("preparing ...")
-        table = Table(box=None, padding=(0, 2), show_header=True, header_style="dim")
-        names = [*self._losses, *(f"held-out {name}" for name in self._figures)]
-        for name in ("stage", "epoch", "step", "steps/s", "left", *names):
-            table.add_column(name, no_wrap=True)
-        values = [f"{v:.3f}" for v in (*self._losses.values(), *self._figures.values())]
-        table.add_row(
-            self._stage, str(p.epoch), str(p.step), f"{p.steps_per_second:.2f}", clock(p.eta_seconds), *values
-        )
-        bar = ProgressBar(total=1.0, completed=p.fraction, width=60)
-        return Group(
-            table, bar, Text(curve(self._curve), style="cyan"), Text(f"{self._verdict}  {self._remark}", style="dim")
-        )
+        speed = f"{p.steps_per_second:.2f} steps/s"
+        lines = [
+            Text(f"{p.stage}   epoch {p.epoch}   step {p.step}   {speed}   {clock(p.eta_seconds)} left", style="bold")
+        ]
+        for title, values in (("loss", self._losses), ("on sounds kept aside", self._figures)):
+            if values:
+                lines.append(Text(f"{title}:  {_numbers(values, '   ')}"))
+        bar = ProgressBar(total=1.0, completed=p.fraction, width=BAR_COLUMNS)
+        mel_curve = Text(curve(self._mel_losses), style="cyan")
+        return Group(*lines, bar, mel_curve, Text(f"{self._verdict}  {self._saved}", style="dim"))
+
+
+def _numbers(values: Mapping[str, float], separator: str) -> str:
+    """Return names and values, with three decimals."""
+    return separator.join(f"{name} {value:.3f}" for name, value in values.items())

@@ -97,8 +97,9 @@ def test_a_rounding_is_forgotten_not_magnified(make) -> None:
 
 
 def test_the_stream_goes_on_where_the_noise_begins_again() -> None:
-    layer, inputs = PhaseContinuation(64, 16), noise(NOISE_FRAMES + 40)
-    inputs = tuple(x[..., :33] for x in inputs)
+    layer = PhaseContinuation(64, 16)
+    magnitude, advance, spread = noise(NOISE_FRAMES + 40)
+    inputs = magnitude[..., :33], advance[..., :33], spread[..., :33]
     whole = layer(*inputs)
     streamed = stream(layer, inputs, [NOISE_FRAMES - 3, 6, 37])
     assert (streamed[:, layer.delay :] - whole[:, : -layer.delay]).abs().max() < 1e-4

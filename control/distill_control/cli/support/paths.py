@@ -1,0 +1,36 @@
+"""Checks of the paths that a command writes to, before it computes anything."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from distill_engine.errors import ConfigError
+
+
+def check_folder(path: Path, option: str) -> None:
+    """Check that `path` is a folder, or can become one.
+
+    Raises:
+        ConfigError: if it, or a folder above it, is a file. The message names `option`.
+    """
+    for part in (path, *path.parents):
+        if part.is_dir():
+            return
+        if part.exists():
+            raise ConfigError(f"{part} is a file: name a folder with {option}")
+
+
+def check_output_folder(path: Path, option: str = "-o") -> None:
+    """Check that a file can be created beside `path`, by creating one without a name.
+
+    Raises:
+        ConfigError: if the folder is missing or not writable. The message names `option`.
+    """
+    folder = path.parent
+    if not folder.is_dir():
+        raise ConfigError(f"{path}: the folder {folder} does not exist: create it, or choose another with {option}")
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError:
+        raise ConfigError(f"{folder} cannot be written: choose another folder with {option}") from None

@@ -1,0 +1,1 @@
+"""What moves the sound: sources of latents, their bank, and the live input."""

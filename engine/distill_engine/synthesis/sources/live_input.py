@@ -1,0 +1,171 @@
+"""The `input` source: live sound is analysed, encoded and played again through the model (timbre transfer).
+
+Latency: a mel frame is complete 2.5 hops after its start, a latent waits for its `reduction` frames, and the line between two latents
+for the second one: ceil(1.5 reduction + 1) hops in all, 7 hops (81 ms) at a reduction of 4, plus the vocoder's delay.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from distill_engine.audio.arrays import Float32Array
+from distill_engine.audio.levels import db_to_gain
+from distill_engine.audio.live_samples import bounded
+from distill_engine.audio.mel import DEFAULT_MEL, MelConfig, StreamingMel
+from distill_engine.errors import VocoderError
+from distill_engine.inference.step_backend import StepBackend
+from distill_engine.state import StateDict, from_arrays, to_arrays
+from distill_engine.synthesis.sources.latent_sources import Latent, SourceSettings
+
+
+class EncoderFailed(Exception):
+    """The encoder gave nothing at this hop; why. Raised once, though it may go on failing until it works again."""
+
+
+@dataclass(frozen=True)
+class LiveInputState:
+    """Everything heard that still matters.
+
+    `hop` hops and `made` latents so far; `pending` samples of an unfinished mel frame (`started`: not the first one); mel `frames`
+    [bands, n] that wait for the encoder; the last latents (`history`, each [D]); the state of the `encoder`.
+    """
+
+    hop: int
+    made: int
+    pending: Float32Array
+    started: bool
+    frames: Float32Array
+    history: tuple[Latent, ...]
+    encoder: dict[str, Float32Array]
+
+
+class LiveInput:
+    """Encodes one hop of sound per call. Without sound it hears silence; where its encoder fails the last latent stays.
+
+    Args:
+        encoder: mel [bands, reduction] -> latent [D, 1], streaming; owned by this source.
+        reduction: mel frames per latent.
+        dimensions: D.
+    """
+
+    def __init__(self, encoder: StepBackend, reduction: int, dimensions: int, mel: MelConfig = DEFAULT_MEL) -> None:
+        self._encoder, self._reduction, self._config = encoder, reduction, mel
+        self._dimensions = dimensions
+        self._failing = False
+        self._trouble: str | None = None
+        self.restart()
+
+    @property
+    def latency_hops(self) -> int:
+        """Hops from a sound to the latent that plays it."""
+        return math.ceil(1.5 * self._reduction + 1)
+
+    def restart(self) -> None:
+        self._encoder.reset()
+        self._mel = StreamingMel(self._config)
+        self._frames = np.zeros((self._config.bands, 0), np.float32)
+        self._history: list[Latent] = []
+        self._made = 0  # latents so far; `_history` holds the last ones
+        self._hop = 0
+
+    def _hear(self, samples: Float32Array) -> None:
+        self._frames = np.concatenate([self._frames, self._mel.push(samples)], axis=1)
+        while self._frames.shape[1] >= self._reduction:
+            block, self._frames = self._frames[:, : self._reduction], self._frames[:, self._reduction :]
+            self._history = [*self._history, self._encoded(block)][-4:]
+            self._made += 1
+
+    def _encoded(self, block: Float32Array) -> Latent:
+        """The latent [D] of mel frames [bands, reduction]; the last one again where there is none."""
+        try:
+            latent = self._encoder.step(np.ascontiguousarray(block))[:, 0].astype(np.float64)
+            if np.isfinite(latent).all():
+                self._failing = False
+                return latent
+            trouble = "it gave NaN or infinity"
+            self._encoder.reset()
+        except (VocoderError, RuntimeError) as error:
+            trouble = " ".join(str(error).split())[:160]
+        if not self._failing:
+            self._failing, self._trouble = True, trouble
+        return self._latent(self._made)
+
+    def _latent(self, index: int) -> Latent:
+        """Latent `index` of the stream, or the nearest there is; zeros before the first."""
+        if not self._history:
+            return np.zeros(self._dimensions)
+        first = self._made - len(self._history)
+        return self._history[min(max(index - first, 0), len(self._history) - 1)]
+
+    def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, bool]:
+        x = np.zeros(self._config.hop, np.float32) if samples is None else samples
+        gain = np.float32(db_to_gain(settings.input_gain_db))
+        if settings.freeze:
+            return self._current(), False
+        self._hear(bounded(x) * gain)
+        latent = self._current()
+        self._hop += 1
+        if self._trouble is not None:
+            trouble, self._trouble = self._trouble, None
+            raise EncoderFailed(trouble)
+        return latent, False
+
+    def _current(self) -> Latent:
+        frame = self._hop - self.latency_hops
+        at = max(0.0, (frame - (self._reduction - 1) / 2) / self._reduction)
+        left = math.floor(at)
+        weight = at - left
+        return self._latent(left) * (1.0 - weight) + self._latent(left + 1) * weight
+
+    def state(self) -> StateDict:
+        pending, started = self._mel.state()
+        state = LiveInputState(
+            hop=self._hop,
+            made=self._made,
+            pending=pending,
+            started=started,
+            frames=self._frames.copy(),
+            history=tuple(latent.copy() for latent in self._history),
+            encoder=self._encoder.snapshot(),
+        )
+        return to_arrays(state)
+
+    def restore(self, state: StateDict) -> None:
+        read = self._unpacked(state["packed"]) if "packed" in state else from_arrays(LiveInputState, state)
+        self._hop, self._made = read.hop, read.made
+        self._mel = StreamingMel(self._config)
+        self._mel.restore(read.pending.astype(np.float32), read.started)
+        self._frames = read.frames.astype(np.float32).reshape(self._config.bands, -1)
+        self._history = [latent.astype(np.float64).reshape(self._dimensions) for latent in read.history]
+        self._encoder.restore(read.encoder)
+
+    def _unpacked(self, packed: Latent) -> LiveInputState:
+        """The state as takes of version 1 have it: one vector, the encoder's own state at its end."""
+        hop, made, count, waiting, started, frames = (int(v) for v in packed[:6])
+        parts = _Reader(packed[6:])
+        return LiveInputState(
+            hop=hop,
+            made=made,
+            pending=parts.take((waiting,)).astype(np.float32),
+            started=bool(started),
+            frames=parts.take((self._config.bands, frames)).astype(np.float32),
+            history=tuple(parts.take((self._dimensions,)) for _ in range(count)),
+            encoder={name: parts.take(v.shape).astype(v.dtype) for name, v in self._encoder.snapshot().items()},
+        )
+
+
+class _Reader:
+    """Takes arrays off the front of a vector."""
+
+    def __init__(self, data: Latent) -> None:
+        self._data, self._at = data, 0
+
+    def take(self, shape: tuple[int, ...]) -> Latent:
+        """Return the next array of this shape."""
+        size = math.prod(shape)
+        part = self._data[self._at : self._at + size].reshape(shape).copy()
+        self._at += size
+        return part

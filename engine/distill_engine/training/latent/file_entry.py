@@ -1,0 +1,98 @@
+"""A latent model's place in a model file: weights, runtime graphs, and its row in the manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.modelfile import Manifest, ModelFile, Part
+from distill_engine.models.model_config import ModelConfig
+from distill_engine.training.export import export_runtime
+from distill_engine.training.keeper import Result
+from distill_engine.training.latent.step import set_latent_statistics
+from distill_engine.training.latent.task import LatentTask
+from distill_engine.training.loop import Position
+from distill_engine.training.storage import weights
+
+if TYPE_CHECKING:
+    from distill_engine.dataset.corpus import Corpus
+
+CHECKPOINT_PART = "training/model"
+
+
+class LatentEntry:
+    """What the training of a latent model writes beside its checkpoint."""
+
+    checkpoint_part = CHECKPOINT_PART
+
+    def __init__(self, corpus: Corpus, config: ModelConfig, task: LatentTask) -> None:
+        self._corpus, self._config, self._task = corpus, config, task
+
+    def interim_manifest(self, old: Manifest, position: Position) -> Manifest:
+        """Return the manifest with the model's configuration and the figures so far."""
+        return self._manifest(old, position, completed=False)
+
+    def interim_parts(self, existing: Path | None) -> Mapping[str, Part]:
+        """Return the averaged weights, unless the file has a finished model.
+
+        A finished model stays until the next one is finished, because its weights and its graphs
+        belong together.
+        """
+        if existing is not None:
+            with ModelFile.open(existing) as file:
+                if "runtime/decoder.onnx" in file.graphs:
+                    return {}
+        return {"model": Part(weights(self._task.core.average))}
+
+    def result(self, output: Path, position: Position) -> Result:
+        """Measure the latents of the best state and export its graphs.
+
+        An analysis in the file is removed unless it is of the same weights.
+        """
+        model = self._task.result().cpu().eval()
+        set_latent_statistics(model, [torch.from_numpy(clip.mel)[None] for clip in self._corpus.clips])
+        arrays = weights(model)
+        parts: dict[str, Part | None] = {"model": Part(arrays)}
+        same = _holds_model(output, arrays)
+        if not same:
+            parts["analysis"] = None
+
+        def manifest(old: Manifest) -> Manifest:
+            new = self._manifest(old, position, completed=True)
+            return replace(new, analysis=old.analysis if same else {})
+
+        return Result(manifest, parts, export_runtime(model))
+
+    def _manifest(self, old: Manifest, position: Position, *, completed: bool) -> Manifest:
+        history = position.history
+        training = {
+            "epochs": position.epoch(self._task),
+            "steps": position.step,
+            "seconds": position.seconds,
+            "completed": completed,
+            "validation": history[-1] if history else {},
+            "best_log_mel": position.best if history else None,
+            "verdict": self._task.verdict(history).value if history else "not validated yet",
+            "settings": self._task.settings.to_dict(),
+        }
+        return replace(
+            old,
+            family=self._config.family,
+            mel=DEFAULT_MEL.to_dict(),
+            model=self._config.to_dict(),
+            corpus=self._corpus.summary(),
+            training={**old.training, "model": training},
+        )
+
+
+def _holds_model(path: Path, arrays: Mapping[str, np.ndarray]) -> bool:
+    """Return whether the model in a file has exactly these weights, each in its own shape [...]."""
+    with ModelFile.open(path) as file:
+        stored = file.read_part("model") if "model" in file.parts else {}
+    return stored.keys() == arrays.keys() and all(np.array_equal(stored[name], arrays[name]) for name in arrays)

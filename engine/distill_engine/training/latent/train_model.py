@@ -1,0 +1,145 @@
+"""`distill train`: from a corpus to a latent model in a `.distillgan` file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.errors import TrainingError
+from distill_engine.models.build import build_model
+from distill_engine.models.model_config import ModelConfig
+from distill_engine.training.device import training_device
+from distill_engine.training.events import Finished, Listener
+from distill_engine.training.latent.file_entry import CHECKPOINT_PART, LatentEntry
+from distill_engine.training.latent.settings import LatentSettings, latent_preset
+from distill_engine.training.latent.task import LatentTask
+from distill_engine.training.loop import CHECKPOINT_SECONDS, Budget, budget_for_resume, left_until
+from distill_engine.training.setup import Setup, checkpoint_to_resume, training_batches
+from distill_engine.training.storage import StoredTraining
+
+if TYPE_CHECKING:
+    from distill_engine.dataset.corpus import Corpus
+
+LEAST_SPREAD = 0.1  # nats: least divisor of log-mels, for a corpus with a smaller standard deviation
+
+
+@dataclass(frozen=True)
+class ModelOptions:
+    """What to train and for how long.
+
+    Attributes:
+        config: shape of the model.
+        preset: settings and length; None is "auto", or what a resumed training was begun with.
+        epochs: length, if not that of the preset.
+        deadline: instant of `time.monotonic` at which to end, instead of `epochs`.
+        seed: of every random choice; a resumed training keeps its own.
+        device: "auto", "cpu", "cuda" or "mps".
+        resume: continue the checkpoint in the file, by default for what remains of its length.
+        fresh: replace the file with the first checkpoint.
+        checkpoint_seconds: least time between two checkpoints.
+    """
+
+    config: ModelConfig = field(default_factory=ModelConfig)
+    preset: str | None = None
+    epochs: int | None = None
+    deadline: float | None = None
+    seed: int = 0
+    device: str = "auto"
+    resume: bool = False
+    fresh: bool = False
+    checkpoint_seconds: float = CHECKPOINT_SECONDS
+
+
+def train_model(
+    corpus: Corpus,
+    output: Path,
+    options: ModelOptions,
+    *,
+    listen: Listener,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Finished:
+    """Train a latent model into the file `output`.
+
+    The file gets the part "model", the checkpoint and, once completed, the runtime graphs. Raises
+    TrainingError for a corpus without sounds or a checkpoint that does not fit.
+    """
+    begun = _begun(corpus, output, options) if options.resume else None
+    preset = options.preset or (begun.about.get("preset") if begun else None) or "auto"
+    settings, steps, reason = latent_preset(
+        preset, sum(len(clip.samples) for clip in corpus.clips) / DEFAULT_MEL.sample_rate, options.seed
+    )
+    if begun is not None:
+        settings = LatentSettings(**begun.about["settings"])
+        reason = f"resumed at step {begun.checkpoint.metadata['position']['step']}; {reason}"
+    task = _task(corpus, settings, options)
+    budget = _budget(options, begun, Budget(epochs=max(1, round(steps / task.steps_per_epoch))))
+    about = {
+        "settings": settings.to_dict(),
+        "corpus": corpus.digest,
+        "config": options.config.to_dict(),
+        "preset": preset,
+        **budget.to_dict(),
+    }
+    return Setup(
+        what="model",
+        corpus=corpus,
+        output=output,
+        task=task,
+        entry=LatentEntry(corpus, options.config, task),
+        budget=budget,
+        about=about,
+        listen=listen,
+        stopped=stopped,
+        begun=begun,
+        checkpoint_seconds=options.checkpoint_seconds,
+        replaces=options.fresh,
+        notes=(reason,),
+    ).run()
+
+
+def _begun(corpus: Corpus, output: Path, options: ModelOptions) -> StoredTraining:
+    """Read the checkpoint to resume. Raises TrainingError if there is none that fits."""
+    found = checkpoint_to_resume(output, CHECKPOINT_PART, "model", corpus.digest)
+    if found.about["config"] != options.config.to_dict():
+        raise TrainingError(f"{output}: its checkpoint has another model configuration: start again with --fresh")
+    return found
+
+
+def _task(corpus: Corpus, settings: LatentSettings, options: ModelOptions) -> LatentTask:
+    """Build the model from the seed, with the statistics of the corpus's mels."""
+    torch.manual_seed(settings.seed)
+    model = build_model(options.config)
+    batches = training_batches(
+        corpus, settings.batch_size, settings.segment_frames, settings.seed, augment=settings.augment
+    )
+    held_out = [corpus.clips[i].mel for i in corpus.validation]
+    task = LatentTask(model, settings, batches, held_out, training_device(options.device))
+    task.core.set_statistics(*_mel_statistics([corpus.clips[i].mel for i in corpus.training]))
+    return task
+
+
+def _budget(options: ModelOptions, begun: StoredTraining | None, preset: Budget) -> Budget:
+    """Return the length that the options ask for, in epochs, by a deadline or by a preset.
+
+    If they ask for none, it is what remains of `begun`, or the preset's.
+    """
+    epochs = options.epochs or (preset.epochs if options.preset and options.deadline is None else None)
+    return budget_for_resume(begun, epochs, left_until(options.deadline), preset)
+
+
+def _mel_statistics(mels: list[np.ndarray]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the mean per band [bands, 1] and the overall spread [1, 1] of log-mels, in nats.
+
+    Each mel is [bands, F]; F may differ.
+    """
+    count = sum(mel.shape[1] for mel in mels)
+    mean = sum(mel.sum(axis=1, dtype=np.float64) for mel in mels) / count
+    variance = sum(np.square(mel - mean[:, None]).sum(dtype=np.float64) for mel in mels) / (count * len(mean))
+    spread = max(float(np.sqrt(variance)), LEAST_SPREAD)
+    return torch.tensor(mean[:, None], dtype=torch.float32), torch.full((1, 1), spread)

@@ -1,0 +1,33 @@
+"""A trained latent model, read from its file and used as a whole: mel in, mel out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from distill_engine.modelfile import ModelFile
+from distill_engine.models.build import build_model
+from distill_engine.models.latent_model import LatentModel, upsample
+from distill_engine.training.storage import load_weights
+
+
+def load_latent_model(path: Path) -> LatentModel | None:
+    """Return the latent model of a file, in evaluation mode on the CPU; None if it has none."""
+    with ModelFile.open(path) as file:
+        if "model" not in file.parts:
+            return None
+        model = build_model(file.manifest.model)
+        load_weights(model, file.read_part("model"), str(path))
+    return model.eval()
+
+
+@torch.no_grad()
+def reconstruct(model: LatentModel, mel: Tensor) -> Tensor:
+    """Encode and decode log-mels [B, bands, T] without sampling; return [B, bands, T].
+
+    Latents are interpolated linearly to the mel rate.
+    """
+    latents = upsample(model.encode(mel), model.config.reduction, linear=True)
+    return model.decode(latents)[..., : mel.shape[-1]]

@@ -1,0 +1,1 @@
+"""Training of a vocoder: settings, losses, step, validation, and its place in the model file."""

@@ -1,0 +1,92 @@
+"""The view of a training, and what it says at the end."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from distill_control.cli.support.train_report import report
+from distill_control.cli.support.train_view import TrainingView, clock, curve
+from distill_engine.modelfile import Manifest, save_model
+from distill_engine.training.events import Finished, Preview, Progress, Saved, Started, Validated, Warned
+from distill_engine.training.verdict import Verdict
+
+EVENTS = (
+    Started("model", 11, 30.4, 3, ("preset balanced",)),
+    Progress("learning", 2, 40, 0.5, 1.5, 123.0, {"mel": 0.9, "bottleneck": 0.1}),
+    Validated(2, 40, {"mel": 0.824}, True, Verdict.IMPROVING),
+    Saved(Path("birds.distillgan"), 2),
+    Preview(2, Path("preview.wav")),
+    Warned("be patient"),
+    Finished(True, 4, 80, 62.0, 3.0),
+)
+
+
+def test_a_log_gets_a_line_an_event_in_plain_words(capsys: pytest.CaptureFixture[str]) -> None:
+    with TrainingView(clip_count=12) as view:
+        for event in EVENTS:
+            view(event)
+    assert capsys.readouterr().err.splitlines() == [
+        "model: learning from 11 of 12 sounds, 30 s; 1 is kept aside to judge by (preset balanced)",
+        "epoch 2, step 40: on sounds kept aside mel 0.824: still improving, 2:03 left",
+        "checkpoint in birds.distillgan at epoch 2",
+        "preview of epoch 2: preview.wav",
+        "note: be patient",
+        "model: 80 steps in 1:02, 3.0 s of audio per second",
+    ]
+
+
+def test_programs_get_every_event_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    with TrainingView(as_json=True) as view:
+        for event in EVENTS:
+            view(event)
+    rows = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [row["event"] for row in rows] == [
+        *("started", "progress", "validated", "saved", "preview", "warned", "finished"),
+    ]
+    assert rows[0]["clips"] == 11
+
+
+def test_the_display_holds_every_figure_in_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = io.StringIO()
+    console = Console(file=screen, width=60, force_terminal=True, color_system=None)
+    monkeypatch.setattr("distill_control.cli.support.train_view.console_err", lambda: console)
+    with TrainingView(clip_count=12) as view:
+        for event in EVENTS[:3]:
+            view(event)
+    shown = " ".join(screen.getvalue().split())
+    for text in (
+        "epoch 2 step 40",
+        "2:03 left",
+        "mel 0.900 bottleneck 0.100",
+        "kept aside: mel 0.824",
+        "still improving",
+    ):
+        assert text in shown
+
+
+def test_curve_and_clock() -> None:
+    assert curve([1.0]) == ""
+    assert curve([1.0, 2.0, 3.0]) == "▁▅█"
+    assert len(curve([float(n) for n in range(1000)], 48)) == 48
+    assert (clock(5.9), clock(3723)) == ("0:05", "1:02:03")
+
+
+@pytest.mark.parametrize(("log_mel", "advised"), [(0.15, True), (0.12, False)])
+def test_a_vocoder_that_is_still_the_shipped_one_is_said_with_the_way_on(
+    log_mel: float, advised: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    figures = {"log_mel": log_mel, "mr_stft": 0.6, "base_log_mel": 0.15, "base_mr_stft": 0.6}
+    path = tmp_path / "birds.distillgan"
+    save_model(path, Manifest("birds", vocoders={"vocos": {"validation": figures, "reason": "as measured"}}), {})
+    args = argparse.Namespace(json=False, kind="vocos", corpus=Path("my sounds"))
+    assert report(args, path) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "vocos: as measured" in out
+    assert ("the shipped one plays" in out) == advised
+    assert (f"distill train-vocoder {path} 'my sounds' --resume --minutes 20" in out) == advised

@@ -1,0 +1,125 @@
+"""The programs in `examples/` run as they are printed in the documentation."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from distill_control.osc.client import OscClient
+from distill_engine.errors import ControlError
+
+ROOT = Path(__file__).parents[2]
+RATE = 44100
+
+
+def run_example(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / "examples" / f"{name}.py"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.fixture
+def sounds(tmp_path: Path) -> Path:
+    """A folder with a soft low tone, a loud high one, and a text."""
+    folder = tmp_path / "sounds"
+    folder.mkdir()
+    time_axis = np.arange(RATE) / RATE
+    for name, frequency, level in (("low", 220.0, 0.05), ("high", 1760.0, 0.5)):
+        soundfile.write(folder / f"{name}.wav", level * np.sin(2 * np.pi * frequency * time_axis), RATE)
+    (folder / "notes.txt").write_text("no sound\n")
+    return folder
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[int]:
+    """The starter, played by the clock; gives its OSC port."""
+    port = free_port()
+    command = [sys.executable, "-m", "distill_control.cli.engine", "--device", "null", "--no-midi", "--quiet"]
+    command += ["--stopped", "--osc-port", str(port), "--oscquery-port", str(free_port())]
+    process = subprocess.Popen(command, env={**os.environ, "DISTILL_HOME": str(tmp_path / "home")})
+    try:
+        _wait_for(port, process)
+        yield port
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with OscClient(port=port) as client:
+                client.send("/distill/ping")
+                if client.receive(0.2) is not None:
+                    return
+        except ControlError:
+            time.sleep(0.1)
+    raise RuntimeError("the engine does not play")
+
+
+def test_a_sound_is_encoded_and_rendered(sounds: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.wav"
+    done = run_example("encode_and_render", "starter", str(sounds / "high.wav"), str(output))
+    assert done.returncode == 0, done.stderr
+    samples, rate = soundfile.read(output)
+    assert (rate, len(samples)) == (RATE, RATE)
+    assert np.isfinite(samples).all()
+    assert np.sqrt(np.mean(samples[: RATE // 2] ** 2)) > 1e-3
+
+
+def test_a_playing_engine_is_steered(engine: int) -> None:
+    with OscClient(port=engine) as watcher:
+        watcher.send("/distill/subscribe")
+        done = run_example("steer_over_osc", "--port", str(engine), "--seconds", "1")
+        values = []
+        while (message := watcher.receive(0.5)) is not None:
+            if message.address == "/distill/control/brightness":
+                values.append(float(str(message.arguments[0])))
+    assert done.returncode == 0, done.stderr
+    assert "moved brightness" in done.stdout
+    assert max(values) > 0.9
+    assert math.isclose(values[-1], 0.0, abs_tol=1e-6)
+
+
+def test_a_control_that_is_not_there_ends_with_the_reason(engine: int) -> None:
+    done = run_example("steer_over_osc", "--port", str(engine), "--seconds", "0.2", "--control", "sweetness")
+    assert done.returncode == 1
+    assert "sweetness" in done.stderr
+
+
+def test_a_folder_is_analysed(sounds: Path) -> None:
+    done = run_example("analyse_a_folder", str(sounds))
+    assert done.returncode == 0, done.stderr
+    left_out, titles, *rows = [line.split("\t") for line in done.stdout.splitlines()]
+    assert left_out == ["# left out: notes.txt: not a sound file"]
+    table = {row[0]: dict(zip(titles, row, strict=True)) for row in rows}
+    assert set(table) == {"low.wav", "high.wav"}
+    for title in ("loudness (LUFS)", "brightness (Cam)", "pitch (semitones)"):
+        assert float(table["low.wav"][title]) < float(table["high.wav"][title])
+    assert float(table["high.wav"]["pitch (semitones)"]) == pytest.approx(93.0, abs=0.2)
+
+
+@pytest.mark.parametrize("name", ["encode_and_render", "steer_over_osc", "analyse_a_folder"])
+def test_each_program_is_short_and_explains_itself(name: str) -> None:
+    text = (ROOT / "examples" / f"{name}.py").read_text()
+    assert len(text.splitlines()) <= 60
+    assert f"python examples/{name}.py" in text
+    done = run_example(name, "--help")
+    assert done.returncode == 0
