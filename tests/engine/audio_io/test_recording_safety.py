@@ -53,7 +53,8 @@ def test_all_but_the_last_half_second_survives_a_kill(suffix: str, tmp_path: Pat
 
 
 def test_a_folder_removed_meanwhile_is_there_again_with_all_sound(tmp_path: Path) -> None:
-    folder, said = tmp_path / "takes", []
+    folder = tmp_path / "takes"
+    said: list[str] = []
     folder.mkdir()
     writer = AudioWriter(folder / "show.wav", RATE, 2, said.append)
     block = np.full((RATE // 10, 2), 0.25, np.float32)
