@@ -126,7 +126,12 @@ def play(options: argparse.Namespace) -> int:
 
     from distill_engine.live.engine import run
 
-    return run(engine_settings(options), spawn, announce)
+    def leave() -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)  # the exit handlers of the audio libraries would wait for the server for ever
+
+    return run(engine_settings(options), spawn, announce, leave)
 
 
 def start_lines(report: "StartReport", bind: str) -> list[str]:

@@ -15,6 +15,7 @@ from distill_control.cli.support.options import CommandParser
 from distill_control.cli.support.output import common_parser
 from distill_engine import __version__
 from distill_engine.errors import Cancelled, DistillError
+from distill_engine.system.signals import ending_signals
 
 COMMANDS = (
     "corpus",
@@ -89,7 +90,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Return 0 done, 1 error, 2 wrong usage, 3 cancelled (finished work is saved).
     """
     args = build_parser().parse_args(arguments)
-    return guarded(lambda: int(args.run(args)))
+
+    def run() -> int:
+        with ending_signals(_interrupt):
+            return int(args.run(args))
+
+    return guarded(run)
+
+
+def _interrupt(number: int) -> None:
+    """End a command as Ctrl-C does, whichever signal asked for it."""
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

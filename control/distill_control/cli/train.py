@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distill_control.cli.support.output import ask
+from distill_control.cli.support.paths import check_output_folder
 from distill_control.cli.support.train_options import add_training_options
 from distill_control.cli.support.train_report import report
 from distill_control.cli.support.train_start import (
@@ -21,6 +22,7 @@ from distill_control.cli.support.train_start import (
     read_saved_training,
     resume_or_fresh,
     stop_requested,
+    training_lock,
 )
 from distill_engine.errors import Cancelled, TrainingError
 
@@ -69,6 +71,12 @@ def run_train(args: argparse.Namespace) -> int:
 
     Raises DistillError.
     """
+    check_output_folder(args.output.resolve())
+    with training_lock(args.output):
+        return _run_train(args)
+
+
+def _run_train(args: argparse.Namespace) -> int:
     began = time.monotonic()
     args.resume = resume_or_fresh(args, "training/model", args.output)
     check_writable(args.output)
@@ -226,6 +234,12 @@ def _train_vocoder(
 
 def run_train_vocoder(args: argparse.Namespace) -> int:
     """Train a vocoder into an existing model. Raises DistillError."""
+    check_output_folder(args.model.resolve())
+    with training_lock(args.model):
+        return _run_train_vocoder(args)
+
+
+def _run_train_vocoder(args: argparse.Namespace) -> int:
     began = time.monotonic()
     resume, saved = _vocoder_to_resume(args)
     args.seed = chosen_seed(args, saved if resume else None)

@@ -1,7 +1,7 @@
 """Record sound while it plays: the synth thread only queues, another thread writes the file.
 
-Whatever ends the process, all but the last half second can be played: every half second the header says how
-much is there, every five seconds all of it is on the disk.
+Whatever ends the process, all but the last half second can be played: every half second the header
+says how much is there, every five seconds all of it is on the disk.
 """
 
 from __future__ import annotations
@@ -34,9 +34,10 @@ _UPDATE_HEADER_NOW = 0x1060  # libsndfile's SFC_UPDATE_HEADER_NOW
 class AudioWriter:
     """Writes frames to a new file: wav as 32-bit float, flac and aiff as 24 bit, or ogg.
 
-    A file as long as its format allows is followed by another (`name-2.wav`), without a gap. A file that is
-    removed while it is written is written again where it was, and followed by another. `failed` takes a
-    sentence, on the writing thread, as soon as frames can no longer be written or the file is removed.
+    A file as long as its format allows is followed by another (`name-2.wav`), without a gap. A
+    file that is removed while it is written is written again where it was, and followed by
+    another. `failed` takes a sentence, on the writing thread, as soon as frames can no longer be
+    written or the file is removed.
 
     Raises:
         AudioFileError: if the file exists, its kind is unknown, or it cannot be made.
@@ -106,7 +107,10 @@ class AudioWriter:
         self._close_part()
 
     def _next(self) -> Float32Array | None:
-        """Wait for the next frames; meanwhile keep the file whole by the clock. None ends the recording."""
+        """Wait for the next frames; meanwhile keep the file whole by the clock.
+
+        None ends the recording.
+        """
         while True:
             now = time.monotonic()
             if now >= self._header_at:
@@ -119,7 +123,9 @@ class AudioWriter:
                 continue
 
     def _keep_whole(self, *, sync: bool) -> None:
-        """Bring the header up to date, and with `sync` the disk; write the file again if it was removed."""
+        """Bring the header up to date, and with `sync` the disk; write the file again if it was
+        removed.
+        """
         if self.failure is not None:
             return
         try:
@@ -138,7 +144,9 @@ class AudioWriter:
             return False
 
     def _write_again(self) -> None:
-        """Copy what was recorded to where it was, from the file that only this process still has open."""
+        """Copy what was recorded to where it was, from the file that only this process still has
+        open.
+        """
         removed = self._open_path
         self._file.close()
         os.makedirs(removed.parent, exist_ok=True)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.audio_io.capture import Capture
 from distill_engine.audio_io.device_keeper import DeviceKeeper
-from distill_engine.audio_io.devices import AudioSystem
+from distill_engine.audio_io.devices import AudioSystem, within
 from distill_engine.audio_io.output import Output
 from distill_engine.errors import ConfigError, DistillError
 from distill_engine.live.commands import LiveCommands, LoadOptions
@@ -29,10 +28,12 @@ from distill_engine.realtime.threads import freeze_garbage_collector, refuse_hug
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.synth import Synth
 from distill_engine.synthesis.voice import Report
+from distill_engine.system.signals import ending_signals
 from distill_engine.system.threads import lowered_priority
 from distill_engine.vocabulary import table as vocabulary
 
 PUBLISH_SECONDS = 1 / 30  # between two publications of the status
+END_SECONDS = 2.0  # for the audio system to let go of its devices
 FADE_SECONDS = 0.04  # what the synth needs to fade out at the end
 SAMPLE_RATE = DEFAULT_MEL.sample_rate
 
@@ -86,22 +87,28 @@ class StartReport:
 
 
 def run(
-    settings: EngineSettings, spawn_control: Spawn, on_start: Callable[[StartReport], None] = lambda report: None
+    settings: EngineSettings,
+    spawn_control: Spawn,
+    on_start: Callable[[StartReport], None] = lambda report: None,
+    on_hang: Callable[[], None] = lambda: None,
 ) -> int:
-    """Play until SIGINT, SIGTERM or SIGHUP (0), or until the synth fails (1). `on_start` is called once it plays.
+    """Play until SIGINT, SIGTERM or SIGHUP (0), or until the synth fails (1). `on_start` is called once it plays,
+    `on_hang` at the end if the audio system does not let go of its devices: it would keep the process for ever.
 
     Raises:
         DistillError: if the model, the device or the control process is missing at the start, or
             the synth fails.
     """
     ending = threading.Event()
-    with _signals(ending), lowered_priority():
+    with ending_signals(lambda number: ending.set()), lowered_priority():
         engine = Engine(settings, spawn_control)
         try:
             on_start(engine.start())
             return engine.play_until(ending)
         finally:
             engine.stop()
+            if engine.hangs:
+                on_hang()
 
 
 class Engine:
@@ -124,6 +131,7 @@ class Engine:
             settings.device, settings.sample_rate, self._connect, self._notice, system=system, capture=self.capture
         )
         self._parts: _Parts | None = None
+        self.hangs = False
 
     def start(self) -> StartReport:
         """Load the model, open the device, play. Raises DistillError."""
@@ -178,8 +186,13 @@ class Engine:
             self._fade_out(self._parts)
             self._parts.performer.stop()
             _collect(self._parts.commands.stop, failures)
-        self.capture.suspend()
-        _collect(self.keeper.stop, failures)
+
+        # Takes and recordings are whole from here on. A JACK server that stands still may keep the rest for ever.
+        def let_go() -> None:
+            self.capture.suspend()
+            _collect(self.keeper.stop, failures)
+
+        self.hangs = not within(let_go, END_SECONDS)
         self.control.stop()
         if failures:
             raise failures[0]
@@ -269,17 +282,3 @@ def _collect(action: Callable[[], None], failures: list[DistillError]) -> None:
         action()
     except DistillError as error:
         failures.append(error)
-
-
-@contextlib.contextmanager
-def _signals(ending: threading.Event) -> Iterator[None]:
-    """Let SIGINT, SIGTERM and SIGHUP set `ending` in this block; then restore their handlers."""
-    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {getattr(signal, name): signal.getsignal(getattr(signal, name)) for name in names}
-    for number in before:
-        signal.signal(number, lambda *_: ending.set())
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

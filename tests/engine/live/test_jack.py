@@ -1,7 +1,10 @@
 """The engine on a real JACK server, heard from outside: what was played arrives whole, and the server may come and go."""
 
+import os
+import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -160,3 +163,27 @@ def test_a_live_input_without_an_output_comes_back_with_the_server_and_ends_clea
     server.start()
     server.wait_for("PortAudio:in_0")
     assert engine.end() == (0, "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_server_that_stands_still_does_not_keep_the_engine(jack_servers, tiny_model, tmp_path, number):
+    server = jack_servers().start()
+    path = tmp_path / "show.wav"
+    command = [sys.executable, "-m", "distill_control.cli.engine", str(tiny_model), "--device", "system", "--no-midi"]
+    command += ["--record", str(path), "--allow-paths", "--osc-port", "0", "--oscquery-port", "0"]
+    with subprocess.Popen(command, env=server.environment, stderr=subprocess.PIPE, text=True) as engine:
+        server.wait_for(OUTPUTS[0])
+        time.sleep(1.5)
+        os.kill(server.process.pid, signal.SIGSTOP)
+        try:
+            time.sleep(1.0)
+            engine.send_signal(number)
+            began = time.monotonic()
+            engine.wait(10)
+            assert time.monotonic() - began < 8, "of 5 that the parts may take; the machine may be busy"
+        finally:
+            os.kill(server.process.pid, signal.SIGCONT)
+            engine.kill()
+    sound, rate = soundfile.read(path)
+    assert len(sound) > rate
+    assert np.abs(sound).max() > 1e-4

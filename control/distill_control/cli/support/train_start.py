@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import signal
+import contextlib
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +13,8 @@ from typing import Any
 
 from distill_control.cli.support.paths import check_output_folder
 from distill_engine.errors import Cancelled, ConfigError, TrainingError
+from distill_engine.system.file_lock import HeldError, exclusive
+from distill_engine.system.signals import ending_signals
 
 
 @dataclass(frozen=True)
@@ -104,24 +106,32 @@ def check_writable(output: Path) -> None:
 
 @contextmanager
 def stop_requested() -> Iterator[Callable[[], bool]]:
-    """Yield a function that returns whether Ctrl-C or SIGTERM came; a checkpoint is saved then.
+    """Yield a function that returns whether SIGINT, SIGTERM or SIGHUP came; a checkpoint is saved then.
 
-    The second such signal raises KeyboardInterrupt.
+    The second such signal raises KeyboardInterrupt, the third ends the process.
     """
-    requested = False
+    with contextlib.ExitStack() as signals:
+        requests: list[int] = []
 
-    def request(signum: int, frame: object) -> None:
-        nonlocal requested
-        if requested:
-            raise KeyboardInterrupt
-        requested = True
+        def request(number: int) -> None:
+            requests.append(number)
+            if len(requests) > 1:
+                raise KeyboardInterrupt
+            signals.enter_context(ending_signals(request))
 
-    old = {number: signal.signal(number, request) for number in (signal.SIGINT, signal.SIGTERM)}
+        signals.enter_context(ending_signals(request))
+        yield lambda: bool(requests)
+
+
+@contextmanager
+def training_lock(output: Path) -> Iterator[None]:
+    """Hold a model file for one training. Raises ConfigError with the holder where another trains it."""
+    lock = output.with_name(f".{output.name}.training")
     try:
-        yield lambda: requested
-    finally:
-        for number, handler in old.items():
-            signal.signal(number, handler)
+        with exclusive(lock, f"distill train -o {output.name}"):
+            yield
+    except HeldError as error:
+        raise ConfigError(f"{output} is being trained by {error.holder}: wait for it, or choose another -o") from None
 
 
 @contextmanager

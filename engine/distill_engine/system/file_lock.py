@@ -1,0 +1,63 @@
+"""One process at a time: a lock that names its holder and ends with it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows has no flock: nothing is locked
+    fcntl = None  # type: ignore[assignment]
+
+HOLDER_BYTES = 200  # of the holder's description that are read
+
+
+class HeldError(Exception):
+    """Another process holds the lock; `holder` describes it."""
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(holder)
+        self.holder = holder
+
+
+@contextlib.contextmanager
+def exclusive(path: Path, holder: str) -> Iterator[None]:
+    """Hold the lock file `path` for this block; it is removed at the end.
+
+    `holder` says who has it, for those who ask meanwhile. The system frees the lock of a process
+    that ends in any way. Raises HeldError, and OSError where the file cannot be made.
+    """
+    if fcntl is None:
+        yield
+        return
+    descriptor = _taken(path)
+    try:
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"{holder} (process {os.getpid()})".encode()[:HOLDER_BYTES])
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        os.close(descriptor)
+
+
+def _taken(path: Path) -> int:
+    """Return the locked descriptor of the file that is at `path` now."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(descriptor, HOLDER_BYTES).decode("utf-8", "replace")
+            os.close(descriptor)
+            raise HeldError(holder or "another process") from None
+        except BaseException:
+            os.close(descriptor)
+            raise
+        with contextlib.suppress(OSError):
+            if os.path.samestat(os.fstat(descriptor), os.stat(path)):
+                return descriptor
+        os.close(descriptor)  # its holder has just ended and removed it: take the next

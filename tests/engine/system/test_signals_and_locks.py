@@ -1,0 +1,87 @@
+"""Every signal that asks for the end does the same; one process at a time holds a lock."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from distill_engine.system.file_lock import HeldError, exclusive
+from distill_engine.system.signals import ending_signals
+
+STUBBORN = """
+import sys, time
+from distill_engine.system.signals import ending_signals
+
+with ending_signals(lambda number: print("asked", number, flush=True)):
+    print("ready", flush=True)
+    while True:  # it never ends by itself
+        try:
+            time.sleep(60)
+        except BaseException:
+            pass
+"""
+HOLDER = """
+import sys, time
+from pathlib import Path
+from distill_engine.system.file_lock import exclusive
+
+with exclusive(Path(sys.argv[1]), "the holder"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_first_signal_asks_and_the_second_ends_the_process(number: signal.Signals) -> None:
+    with subprocess.Popen([sys.executable, "-c", STUBBORN], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(number)
+        assert process.stdout.readline() == f"asked {number.value}\n"
+        assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(5) == -signal.SIGTERM
+
+
+def test_handlers_are_restored_and_an_ignored_signal_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        asked: list[int] = []
+        handler = signal.getsignal(signal.SIGTERM)
+        with ending_signals(asked.append):
+            os.kill(os.getpid(), signal.SIGHUP)
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0.01)
+        assert asked == [signal.SIGTERM]
+        assert signal.getsignal(signal.SIGTERM) is handler
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_lock_names_its_holder_and_ends_with_it(tmp_path: Path) -> None:
+    lock = tmp_path / ".a.lock"
+    with subprocess.Popen([sys.executable, "-c", HOLDER, str(lock)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        with pytest.raises(HeldError, match=f"the holder .process {process.pid}"), exclusive(lock, "another"):
+            pass
+        process.kill()
+    with exclusive(lock, "another"):
+        assert lock.exists()
+    assert not lock.exists()
+
+
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("precious")
+    (tmp_path / "lock").symlink_to(precious)
+    with pytest.raises(OSError, match="loop|symbolic"), exclusive(tmp_path / "lock", "x"):
+        pass
+    assert precious.read_text() == "precious"
