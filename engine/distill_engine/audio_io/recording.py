@@ -1,7 +1,7 @@
 """Record sound while it plays: the synth thread only queues, another thread writes the file.
 
-Whatever ends the process, all but the last half second can be played: every half second the header
-says how much is there, every five seconds all of it is on the disk.
+Whatever ends the process, all but the last half second can be played: the header is brought up to
+date every half second, and the file is flushed to the disk every five seconds.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ _SUBTYPES = {".wav": "FLOAT", ".flac": "PCM_24", ".aiff": "PCM_24", ".ogg": None
 QUEUE_BLOCKS = 4096  # that may wait to be written
 PART_BYTES = {".wav": 4 * 10**9, ".aiff": 4 * 10**9}  # their headers count no further than 2**32
 SAMPLE_BYTES = 4  # at most, in the formats that have an end
-HEADER_SECONDS = 0.5
-SYNC_SECONDS = 5.0
+HEADER_SECONDS = 0.5  # between two updates of the header
+SYNC_SECONDS = 5.0  # between two flushes to the disk
 _UPDATE_HEADER_NOW = 0x1060  # libsndfile's SFC_UPDATE_HEADER_NOW
 
 
 class AudioWriter:
     """Writes frames to a new file: wav as 32-bit float, flac and aiff as 24 bit, or ogg.
 
-    A file as long as its format allows is followed by another (`name-2.wav`), without a gap. A
-    file that is removed while it is written is written again where it was, and followed by
-    another. `failed` takes a sentence, on the writing thread, as soon as frames can no longer be
-    written or the file is removed.
+    A file as long as its format allows is followed by another (`name-2.wav`), without a gap. A file
+    that is removed while it is written is written again where it was, and followed by another.
+    `failed` takes a sentence, on the writing thread, as soon as frames can no longer be written or
+    the file is removed.
 
     Raises:
         AudioFileError: if the file exists, its kind is unknown, or it cannot be made.
@@ -107,10 +107,7 @@ class AudioWriter:
         self._close_part()
 
     def _next(self) -> Float32Array | None:
-        """Wait for the next frames; meanwhile keep the file whole by the clock.
-
-        None ends the recording.
-        """
+        """Return the next frames [n, channels], None at the end; keeps the file whole meanwhile."""
         while True:
             now = time.monotonic()
             if now >= self._header_at:
@@ -123,9 +120,7 @@ class AudioWriter:
                 continue
 
     def _keep_whole(self, *, sync: bool) -> None:
-        """Bring the header up to date, and with `sync` the disk; write the file again if it was
-        removed.
-        """
+        """Update the header, and the disk if `sync`; write the file again if it was removed."""
         if self.failure is not None:
             return
         try:
@@ -144,9 +139,7 @@ class AudioWriter:
             return False
 
     def _write_again(self) -> None:
-        """Copy what was recorded to where it was, from the file that only this process still has
-        open.
-        """
+        """Copy the recording, which is still open here, to the path it was removed from."""
         removed = self._open_path
         self._file.close()
         os.makedirs(removed.parent, exist_ok=True)

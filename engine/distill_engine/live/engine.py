@@ -77,7 +77,7 @@ class EngineSettings:
 
 @dataclass(frozen=True)
 class StartReport:
-    """What a started engine plays, and where: names, the device's rate in Hz, and the control process's figures by name."""
+    """What a started engine plays and where, and the control process's figures by name."""
 
     model: str
     vocoder: str
@@ -92,8 +92,10 @@ def run(
     on_start: Callable[[StartReport], None] = lambda report: None,
     on_hang: Callable[[], None] = lambda: None,
 ) -> int:
-    """Play until SIGINT, SIGTERM or SIGHUP (0), or until the synth fails (1). `on_start` is called once it plays,
-    `on_hang` at the end if the audio system does not let go of its devices: it would keep the process for ever.
+    """Play until SIGINT, SIGTERM or SIGHUP, or for the seconds set; returns the exit code 0.
+
+    `on_start` is called once the engine plays, `on_hang` at the end if the audio system keeps its
+    devices: it would keep the process for ever.
 
     Raises:
         DistillError: if the model, the device or the control process is missing at the start, or

@@ -1,17 +1,16 @@
-"""Names: the rule for those that Distill uses as identifiers, and one way to show any text from
-outside.
+"""The rule for names that Distill uses as identifiers, and how to show any text from outside.
 
 Identifiers are the names of controls, models, presets, takes, corpora and marks. Names of files,
-ports and devices belong to others: they are kept as they are and only shown through `printable`.
+ports and devices belong to others: they are kept as they are and shown through `printable`.
 """
 
 from __future__ import annotations
 
 import unicodedata
 
-NAME_CHARACTERS = 64
+NAME_CHARACTERS = 64  # at most, of a name
 PUNCTUATION = "._-()+&'"
-SHOWN_CHARACTERS = 120
+SHOWN_CHARACTERS = 120  # at most, of a text that is shown
 
 
 def normalised(name: str) -> str:
@@ -49,7 +48,7 @@ def _allowed(character: str) -> bool:
 
 
 def printable(text: str, limit: int = SHOWN_CHARACTERS) -> str:
-    r"""Return a text from outside as it may be shown: what could steer a terminal is written out, and it is cut at `limit`.
+    r"""Return a text from outside, safe to show: cut at `limit`, control characters escaped.
 
     >>> printable("a\x1b[2Jb")
     'a\\x1b[2Jb'
@@ -61,9 +60,7 @@ def printable(text: str, limit: int = SHOWN_CHARACTERS) -> str:
 
 
 def _written(character: str) -> str:
-    """The character, or its escape where it is a control, a format character, a separator of
-    lines, or half of a pair.
-    """
+    """Return a character, or its escape if it controls a terminal or is half a surrogate pair."""
     if unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
         return character
     return character.encode("unicode_escape").decode() if ord(character) > 0x1F else f"\\x{ord(character):02x}"

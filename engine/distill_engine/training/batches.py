@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import soxr
 
 from distill_engine.audio.arrays import Float32Array
@@ -142,6 +141,6 @@ class Batches:
         checkpoint.take_numpy("batches", self._rng)
 
 
-def _fit(samples: npt.NDArray[np.float32], length: int) -> Float32Array:
+def _fit(samples: Float32Array, length: int) -> Float32Array:
     """Crop samples [T] to `length`, or pad them with silence at the end."""
     return np.pad(samples, (0, max(0, length - len(samples))))[:length].astype(np.float32)

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
-from distill_engine.audio.arrays import Float32Array
+from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.levels import db_to_gain
 from distill_engine.audio.mel import DEFAULT_MEL
 
@@ -19,7 +18,7 @@ Generator = np.random.Generator
 RATE = DEFAULT_MEL.sample_rate
 
 
-def _time(samples: int) -> npt.NDArray[np.float64]:
+def _time(samples: int) -> Float64Array:
     """Return the time of each sample [samples] in seconds."""
     return np.arange(samples) / RATE
 
@@ -108,7 +107,7 @@ def pulses(rng: Generator, samples: int) -> Float32Array:
     return _level(out, rng)
 
 
-def _level(x: npt.NDArray[np.float64], rng: Generator) -> Float32Array:
+def _level(x: Float64Array, rng: Generator) -> Float32Array:
     """Scale a sound [samples] to a random peak of -20 to -1 dBFS."""
     peak = np.abs(x).max()
     levelled: Float32Array = (x * (db_to_gain(rng.uniform(-20, -1)) / max(peak, 1e-9))).astype(np.float32)

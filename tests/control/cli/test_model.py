@@ -92,7 +92,7 @@ def test_info_survives_a_manifest_full_of_nonsense(distill: Distill, model: Path
             corpus={"files": "\x1b[31m[bold]many", "seconds": {}},
             training={"model": {"epochs": [], "seconds": "x", "verdict": "\x1b]0;title\x07"}},
             vocoders={"vocos": {"validation": {"log_mel": "low"}, "reason": 5}},
-            analysis={"controls": [{"name": "\x1b[2J"}], "withheld": 3, "features": None},
+            analysis={"controls": [{"name": "bright", "kind": "\x1b[2J"}], "withheld": 3, "features": None},
         )
 
     update_model(model, manifest=spoil)
