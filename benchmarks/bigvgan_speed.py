@@ -214,7 +214,7 @@ def profiled(frames: int) -> list[tuple[str, float]]:
     events = recorded.key_averages()
     whole = sum(event.self_cpu_time_total for event in events)
     top = sorted(events, key=lambda event: -event.self_cpu_time_total)[:TOP_OPERATIONS]
-    return [(event.key, event.self_cpu_time_total / whole) for event in top]
+    return [(event.key.removeprefix("aten::"), event.self_cpu_time_total / whole) for event in top]
 
 
 def measure(run: Run, threads: int, *, quick: bool) -> None:

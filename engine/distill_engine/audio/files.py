@@ -29,6 +29,7 @@ READ_BLOCK = 4096  # frames; a damaged file is read up to the last whole block
 RATES = (1_000, 768_000)  # Hz, lowest and highest
 MAX_CHANNELS = 64  # of a file
 MAX_SAMPLES = 1 << 30  # of all channels together: 4 GiB of memory
+UNKNOWN_FRAMES = 1 << 60  # libsndfile says about 2^63 for a length that is not known
 _LIBSNDFILE_UNRECOGNISED = 1
 _TRUNCATED = re.compile(r"^\s*(?:data|SSND)\s*:\s*(\d+) \(should be (\d+)\)", re.MULTILINE)
 
@@ -165,9 +166,9 @@ def _open(path: Path) -> Any:
 def _info(file: Any, path: Path) -> AudioInfo:
     tags = {key: value for key, value in file.copy_metadata().items() if value}
     encoding, container = str(file.subtype), str(file.format)
-    return AudioInfo(
-        path, container, encoding, int(file.samplerate), int(file.channels), max(0, int(file.frames)), tags
-    )
+    frames = int(file.frames)
+    known = frames if 0 <= frames < UNKNOWN_FRAMES else 0  # a stream's header leaves the length open
+    return AudioInfo(path, container, encoding, int(file.samplerate), int(file.channels), known, tags)
 
 
 def _blocks(file: Any) -> Iterator[Float32Array]:

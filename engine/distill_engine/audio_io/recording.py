@@ -1,10 +1,17 @@
-"""Record sound while it plays: the synth thread only queues, another thread writes the file."""
+"""Record sound while it plays: the synth thread only queues, another thread writes the file.
+
+Whatever ends the process, all but the last half second can be played: every half second the header says how
+much is there, every five seconds all of it is on the disk.
+"""
 
 from __future__ import annotations
 
+import os
 import queue
+import shutil
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,13 +26,17 @@ _SUBTYPES = {".wav": "FLOAT", ".flac": "PCM_24", ".aiff": "PCM_24", ".ogg": None
 QUEUE_BLOCKS = 4096  # that may wait to be written
 PART_BYTES = {".wav": 4 * 10**9, ".aiff": 4 * 10**9}  # their headers count no further than 2**32
 SAMPLE_BYTES = 4  # at most, in the formats that have an end
+HEADER_SECONDS = 0.5
+SYNC_SECONDS = 5.0
+_UPDATE_HEADER_NOW = 0x1060  # libsndfile's SFC_UPDATE_HEADER_NOW
 
 
 class AudioWriter:
     """Writes frames to a new file: wav as 32-bit float, flac and aiff as 24 bit, or ogg.
 
-    A file as long as its format allows is followed by another (`name-2.wav`), without a gap.
-    `failed` takes a sentence, on the writing thread, as soon as frames can no longer be written.
+    A file as long as its format allows is followed by another (`name-2.wav`), without a gap. A file that is
+    removed while it is written is written again where it was, and followed by another. `failed` takes a
+    sentence, on the writing thread, as soon as frames can no longer be written or the file is removed.
 
     Raises:
         AudioFileError: if the file exists, its kind is unknown, or it cannot be made.
@@ -62,31 +73,95 @@ class AudioWriter:
 
     def _open(self, path: Path) -> soundfile.SoundFile:
         try:
-            path.open("xb").close()
-            return soundfile.SoundFile(str(path), "w", self._rate, self._channels, _SUBTYPES[path.suffix.lower()])
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
         except FileExistsError:
             raise AudioFileError(f"{path} exists already; choose another name") from None
+        except OSError as error:
+            raise AudioFileError(f"{path}: cannot write sound there: {error.strerror or error}") from None
+        try:
+            kind = path.suffix.lower().removeprefix(".")
+            sound = soundfile.SoundFile(
+                descriptor, "w", self._rate, self._channels, _SUBTYPES[f".{kind}"], format=kind, closefd=True
+            )
         except (OSError, soundfile.SoundFileError) as error:
+            os.close(descriptor)
             raise AudioFileError(f"{path}: cannot write sound there: {error}") from None
+        self._open_path, self._copy = path, os.dup(descriptor)
+        return sound
+
+    def _close_part(self) -> None:
+        self._file.close()
+        os.close(self._copy)
 
     def _run(self) -> None:
         lower_thread_priority()
         reported = False
-        while (frames := self._queue.get()) is not None:
+        self._header_at, self._sync_at = time.monotonic() + HEADER_SECONDS, time.monotonic() + SYNC_SECONDS
+        while (frames := self._next()) is not None:
             if self.failure is None:
                 self._write(frames)
             elif not reported:
                 reported = True
                 self._failed(f"{self.path}: the recording breaks off: {self.failure}")
+        self._close_part()
+
+    def _next(self) -> Float32Array | None:
+        """Wait for the next frames; meanwhile keep the file whole by the clock. None ends the recording."""
+        while True:
+            now = time.monotonic()
+            if now >= self._header_at:
+                self._header_at = now + HEADER_SECONDS
+                self._keep_whole(sync=now >= self._sync_at)
+                self._sync_at = now + SYNC_SECONDS if now >= self._sync_at else self._sync_at
+            try:
+                return self._queue.get(timeout=max(0.01, self._header_at - now))
+            except queue.Empty:
+                continue
+
+    def _keep_whole(self, *, sync: bool) -> None:
+        """Bring the header up to date, and with `sync` the disk; write the file again if it was removed."""
+        if self.failure is not None:
+            return
+        try:
+            soundfile._snd.sf_command(self._file._file, _UPDATE_HEADER_NOW, soundfile._ffi.NULL, 0)
+            if sync:
+                self._file.flush()
+            if not self._is_there():
+                self._write_again()
+        except (OSError, soundfile.SoundFileError, AudioFileError) as error:
+            self.failure = str(error)
+
+    def _is_there(self) -> bool:
+        try:
+            return os.path.samestat(os.stat(self._open_path), os.fstat(self._copy))
+        except OSError:
+            return False
+
+    def _write_again(self) -> None:
+        """Copy what was recorded to where it was, from the file that only this process still has open."""
+        removed = self._open_path
         self._file.close()
+        os.makedirs(removed.parent, exist_ok=True)
+        os.lseek(self._copy, 0, os.SEEK_SET)
+        with os.fdopen(self._copy, "rb") as old, removed.open("xb") as new:
+            shutil.copyfileobj(old, new)
+            new.flush()
+            os.fsync(new.fileno())
+        self._begin_part()
+        self._failed(
+            f"{removed} was removed while it was recorded: it is there again and goes on in {self._open_path.name}"
+        )
+
+    def _begin_part(self) -> None:
+        self._parts, self._in_part = self._parts + 1, 0
+        self._file = self._open(self.path.with_stem(f"{self.path.stem}-{self._parts}"))
 
     def _write(self, frames: Float32Array) -> None:
         try:
             while len(frames):
                 if self._in_part == self._part:
-                    self._file.close()
-                    self._parts, self._in_part = self._parts + 1, 0
-                    self._file = self._open(self.path.with_stem(f"{self.path.stem}-{self._parts}"))
+                    self._close_part()
+                    self._begin_part()
                 now = frames[: self._part - self._in_part]
                 self._file.write(now)
                 self._in_part += len(now)

@@ -80,7 +80,7 @@ def test_velocity_toggle_choice_and_preset_morph(make_stage) -> None:
     assert stage.session.get("/distill/source/freeze") == 1.0
     stage.cc(20, 127, 0)
     assert stage.session.get("/distill/source/freeze") == 0.0
-    stage.cc(21, 0, 1, 60)
+    stage.cc(21, 0, 1, 80)
     stage.cc(22, 127)
     assert morphs == [(0, 1, 1.0)]
     assert stage.link.requests[0] == ("source", ("hold",))

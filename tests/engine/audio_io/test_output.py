@@ -113,7 +113,7 @@ class _FullDisk:
 
 
 def test_a_full_disk_is_said_at_the_end(tmp_path, monkeypatch):
-    monkeypatch.setattr(soundfile, "SoundFile", lambda *_: _FullDisk())
+    monkeypatch.setattr(soundfile, "SoundFile", lambda *_, **__: _FullDisk())
     writer = AudioWriter(tmp_path / "out.wav", 44100, 2)
     writer.write(np.zeros((100, 2), np.float32))
     with pytest.raises(AudioFileError, match="incomplete.*No space left"):
@@ -121,7 +121,7 @@ def test_a_full_disk_is_said_at_the_end(tmp_path, monkeypatch):
 
 
 def test_a_full_disk_is_said_at_once_too(tmp_path, monkeypatch):
-    monkeypatch.setattr(soundfile, "SoundFile", lambda *_: _FullDisk())
+    monkeypatch.setattr(soundfile, "SoundFile", lambda *_, **__: _FullDisk())
     heard: queue.Queue[Any] = queue.Queue()
     writer = AudioWriter(tmp_path / "out.wav", 44100, 2, heard.put)
     for _ in range(3):
