@@ -101,7 +101,7 @@ def main() -> int:
     began = time.monotonic()
     REPORTS.mkdir(exist_ok=True)
     shared = tempfile.TemporaryDirectory(prefix="distill-tests-")
-    os.environ["DISTILL_TESTS_SHARED"] = shared.name
+    environment = {"DISTILL_TESTS_SHARED": shared.name}
     cores = os.cpu_count() or 1
     workers = max(1, min(cores, MOST_WORKERS))
     beside = Beside(args.beside)
@@ -109,10 +109,10 @@ def main() -> int:
     together, failed, good = run_pass(
         "together",
         ["-n", str(workers), "--dist", "worksteal", "-m", f"not ({ALONE})", *args.arguments],
-        {"OMP_NUM_THREADS": str(max(1, cores // workers))},
+        {**environment, "OMP_NUM_THREADS": str(max(1, cores // workers))},
     )
     failed_targets = beside.finish()
-    alone, failed_alone, good_alone = run_pass("alone", ["-m", ALONE, *args.arguments], {})
+    alone, failed_alone, good_alone = run_pass("alone", ["-m", ALONE, *args.arguments], environment)
     shared.cleanup()
     for test in (*failed, *failed_alone):
         print(f"FAILED {test}")
