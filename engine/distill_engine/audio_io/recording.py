@@ -1,7 +1,7 @@
 """Record sound while it plays: the synth thread only queues, another thread writes the file.
 
-Whatever ends the process, all but the last half second can be played: every half second the header says how
-much is there, every five seconds all of it is on the disk.
+However the process ends, all but the last half second can be played: the header is updated every
+half second, and the file reaches the disk every five seconds.
 """
 
 from __future__ import annotations
@@ -34,12 +34,13 @@ _UPDATE_HEADER_NOW = 0x1060  # libsndfile's SFC_UPDATE_HEADER_NOW
 class AudioWriter:
     """Writes frames to a new file: wav as 32-bit float, flac and aiff as 24 bit, or ogg.
 
-    A file as long as its format allows is followed by another (`name-2.wav`), without a gap. A file that is
-    removed while it is written is written again where it was, and followed by another. `failed` takes a
-    sentence, on the writing thread, as soon as frames can no longer be written or the file is removed.
+    A file that reaches the longest size of its format is followed by another (`name-2.wav`),
+    without a gap. A file that is removed during the recording is written again in its place, and
+    followed by another. `failed` receives a sentence, on the writing thread, as soon as frames can
+    no longer be written or the file is removed.
 
     Raises:
-        AudioFileError: if the file exists, its kind is unknown, or it cannot be made.
+        AudioFileError: if the file exists, its kind is unknown, or it cannot be created.
     """
 
     def __init__(self, path: Path, rate: int, channels: int, failed: Callable[[str], None] = lambda _: None) -> None:
@@ -56,7 +57,7 @@ class AudioWriter:
         self._thread.start()
 
     def write(self, frames: Float32Array) -> None:
-        """Queue frames [n, channels]; the array is kept, do not change it any more."""
+        """Queue frames [n, channels]. The array is not copied: do not change it afterwards."""
         try:
             self._queue.put_nowait(frames)
             self.frames += len(frames)
@@ -106,7 +107,7 @@ class AudioWriter:
         self._close_part()
 
     def _next(self) -> Float32Array | None:
-        """Wait for the next frames; meanwhile keep the file whole by the clock. None ends the recording."""
+        """Wait for the next frames; None ends the recording. Meanwhile keep the file valid."""
         while True:
             now = time.monotonic()
             if now >= self._header_at:
@@ -119,7 +120,7 @@ class AudioWriter:
                 continue
 
     def _keep_whole(self, *, sync: bool) -> None:
-        """Bring the header up to date, and with `sync` the disk; write the file again if it was removed."""
+        """Update the header, and with `sync` the disk; write the file again if it was removed."""
         if self.failure is not None:
             return
         try:
@@ -138,7 +139,7 @@ class AudioWriter:
             return False
 
     def _write_again(self) -> None:
-        """Copy what was recorded to where it was, from the file that only this process still has open."""
+        """Copy the removed recording back, from the descriptor that this process still has open."""
         removed = self._open_path
         self._file.close()
         os.makedirs(removed.parent, exist_ok=True)

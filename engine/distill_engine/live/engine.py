@@ -76,7 +76,10 @@ class EngineSettings:
 
 @dataclass(frozen=True)
 class StartReport:
-    """What a started engine plays, and where: names, the device's rate in Hz, and the control process's figures by name."""
+    """What a started engine plays, and where.
+
+    The names, the device's rate in Hz, and the control process's figures by name.
+    """
 
     model: str
     vocoder: str
@@ -88,7 +91,9 @@ class StartReport:
 def run(
     settings: EngineSettings, spawn_control: Spawn, on_start: Callable[[StartReport], None] = lambda report: None
 ) -> int:
-    """Play until SIGINT, SIGTERM or SIGHUP (0), or until the synth fails (1). `on_start` is called once it plays.
+    """Play until SIGINT, SIGTERM or SIGHUP (returns 0), or until the synth fails (returns 1).
+
+    `on_start` is called once the engine plays.
 
     Raises:
         DistillError: if the model, the device or the control process is missing at the start, or

@@ -65,7 +65,7 @@ def _refuse_head(head: bytes, path: Path, old: bool) -> None:
 
 
 def _is_text(head: bytes) -> bool:
-    """Return whether the first bytes of a file are printable UTF-8; a character cut at the end is allowed."""
+    """Return whether a file begins with printable UTF-8; a character cut at the end is allowed."""
     text = head.decode("utf-8", "replace").rstrip("\ufffd")
     whole = len(text.encode()) >= len(head) - 3
     return whole and "\ufffd" not in text and all(c.isprintable() or c in "\n\r\t" for c in text)

@@ -1,5 +1,4 @@
-"""Names: the rule for those that Distill uses as identifiers, and one way to show any text from
-outside.
+"""Names: the rule for identifiers, and one way to show any text from outside.
 
 Identifiers are the names of controls, models, presets, takes, corpora and marks. Names of files,
 ports and devices belong to others: they are kept as they are and only shown through `printable`.
@@ -9,9 +8,9 @@ from __future__ import annotations
 
 import unicodedata
 
-NAME_CHARACTERS = 64
+NAME_CHARACTERS = 64  # of an identifier, at most
 PUNCTUATION = "._-()+&'"
-SHOWN_CHARACTERS = 120
+SHOWN_CHARACTERS = 120  # of a text from outside that `printable` shows
 
 
 def normalised(name: str) -> str:
@@ -49,7 +48,9 @@ def _allowed(character: str) -> bool:
 
 
 def printable(text: str, limit: int = SHOWN_CHARACTERS) -> str:
-    r"""Return a text from outside as it may be shown: what could steer a terminal is written out, and it is cut at `limit`.
+    r"""Return a text from outside in a form that is safe to show, cut at `limit` characters.
+
+    Characters that could control a terminal or reorder the text are written as escapes.
 
     >>> printable("a\x1b[2Jb")
     'a\\x1b[2Jb'

@@ -51,7 +51,7 @@ class FastWeight:
 
 
 class Layer(Protocol):
-    """A convolution with `weight` [C_out, C_in, kernel] and `bias` [C_out], and `delay` rows on each side.
+    """A convolution with `weight` and `bias`, and `delay` rows of context on each side.
 
     `fast` is the weight's form for fast convolution, None until `convolve` makes it.
     """
@@ -62,10 +62,14 @@ class Layer(Protocol):
     delay: int
 
     @property
-    def weight(self) -> Tensor: ...
+    def weight(self) -> Tensor:
+        """The weight [C_out, C_in, kernel]."""
+        ...
 
     @property
-    def bias(self) -> Tensor | None: ...
+    def bias(self) -> Tensor | None:
+        """The bias [C_out], None without one."""
+        ...
 
 
 def convolve(layer: Layer, rows: Tensor) -> Tensor:
