@@ -1,15 +1,16 @@
-"""States as values: dataclasses of numbers, texts and arrays, and their form in a file, named arrays.
+"""Streaming states as values, and their form in a file: named arrays.
 
-A class that streams keeps its state in a dataclass: `state()` returns one, `restore(state)` goes on from one. `to_arrays` flattens
-such a dataclass into arrays under dotted names, and `from_arrays` reads it back by the types of its fields:
+A class that streams keeps its state in a dataclass. `state()` returns it; `restore(state)`
+continues from it. `to_arrays` flattens such a dataclass into arrays under dotted names.
+`from_arrays` reads it back by the types of the fields:
 
     float, int, bool, str       one number, or UTF-8 bytes
-    NDArray                     an array of any shape, as it is
+    NDArray                     an array of any shape, unchanged
     tuple[str, ...]             UTF-8 bytes of a JSON list
     tuple[X, ...]               entries "0", "1", ...
-    dict[str, NDArray]          entries under their own names, dots and all (the states of networks)
+    dict[str, NDArray]          entries under their own names, including dots (network states)
     dict[str, X]                entries under names without dots
-    X | None                    nothing where it is None
+    X | None                    no entry if the value is None
     a dataclass                 its fields
 """
 
@@ -31,15 +32,20 @@ T = TypeVar("T")
 
 
 def part_of(state: Mapping[str, np.ndarray], prefix: str) -> StateDict:
-    """Return the entries of a state whose names begin with `prefix`, without it."""
+    """Return the entries of `state` whose names begin with `prefix`, with the prefix removed.
+
+    The arrays have any shape [...] and are not copied.
+    """
     return {name[len(prefix) :]: value for name, value in state.items() if name.startswith(prefix)}
 
 
 def to_arrays(state: Any) -> StateDict:
-    """Flatten a state into arrays under dotted names. Raises TypeError for what no field may hold.
+    """Flatten a dataclass or mapping into arrays under dotted names.
 
-    >>> arrays = to_arrays({"level": 0.5, "slots": ({"memory": np.zeros(2)}, {"memory": np.ones(2)})})
-    >>> {name: array.tolist() for name, array in arrays.items()}
+    Raises TypeError for a value of any other type than those listed above.
+
+    >>> state = {"level": 0.5, "slots": ({"memory": np.zeros(2)}, {"memory": np.ones(2)})}
+    >>> {name: array.tolist() for name, array in to_arrays(state).items()}
     {'level': 0.5, 'slots.0.memory': [0.0, 0.0], 'slots.1.memory': [1.0, 1.0]}
     """
     if dataclasses.is_dataclass(state):
@@ -68,9 +74,11 @@ def _leaf(value: np.ndarray | float | int | str) -> np.ndarray:
 
 
 def from_arrays(kind: type[T], arrays: Mapping[str, np.ndarray]) -> T:
-    """Read a dataclass of type `kind` back from named arrays.
+    """Read a dataclass of type `kind` from named arrays of any shape [...].
 
-    Raises KeyError where one is missing, ValueError or TypeError where one is of another shape or type.
+    Raises:
+        KeyError: if an entry is missing.
+        ValueError, TypeError: if an entry has the wrong shape or type.
     """
     hints = typing.get_type_hints(kind)
     values: dict[str, Any] = {}
@@ -83,7 +91,7 @@ def from_arrays(kind: type[T], arrays: Mapping[str, np.ndarray]) -> T:
 
 
 def _read(kind: Any, name: str, arrays: Mapping[str, np.ndarray]) -> Any:
-    """The value of a field of type `kind`, from the entries `name` and `name.*`."""
+    """Return the value of a field of type `kind`, read from the entries `name` and `name.*`."""
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin in (typing.Union, types.UnionType):
         inner = next(argument for argument in arguments if argument is not type(None))

@@ -40,7 +40,7 @@ class AudioWriter:
     the file is removed.
 
     Raises:
-        AudioFileError: if the file exists, its kind is unknown, or it cannot be made.
+        AudioFileError: if the file exists, its kind is unknown, or it cannot be created.
     """
 
     def __init__(self, path: Path, rate: int, channels: int, failed: Callable[[str], None] = lambda _: None) -> None:
@@ -57,7 +57,7 @@ class AudioWriter:
         self._thread.start()
 
     def write(self, frames: Float32Array) -> None:
-        """Queue frames [n, channels]; the array is kept, do not change it any more."""
+        """Queue frames [n, channels]. The array is not copied: do not change it afterwards."""
         try:
             self._queue.put_nowait(frames)
             self.frames += len(frames)

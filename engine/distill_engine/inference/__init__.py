@@ -1,1 +1,1 @@
-"""Networks that run step by step: ONNX Runtime or torch behind one interface, and the choice of the vocoder."""
+"""Run networks step by step in ONNX Runtime or torch, and choose the vocoder."""

@@ -1,4 +1,7 @@
-"""A vocoder of another mel definition and rate as one of ours: mel adapter, its own network, resampler, and a constant delay."""
+"""Adapt a vocoder with another mel definition and sample rate: mel adapter, network, resampler.
+
+The result has a constant delay.
+"""
 
 from __future__ import annotations
 
@@ -15,20 +18,21 @@ from distill_engine.errors import ModelFileError, VocoderError
 from distill_engine.inference.step_backend import StepBackend
 from distill_engine.state import part_of
 
-LONGEST_PERIOD = 20_000  # frames after which the rates of two mels meet again
+LONGEST_PERIOD = 20_000  # frames until the frame grids of two mels coincide again
 
 
 class AdaptedBackend:
-    """Mel [bands, n] of `mel` in, samples [1, n * hop] at its rate out, `delay` samples late. See `StepBackend`.
+    """Turn mel [bands, n] as defined by `mel` into samples [1, n * hop] at its rate.
 
-    The inner stream gives samples in other portions and at another rate. What it gives is aligned with its frames, resampled, and
-    held back by as much as makes every step full, whatever its size.
+    See `StepBackend`. The inner stream gives its samples in other portions and at another rate.
+    They are aligned with their frames, resampled, and delayed enough to fill every step, whatever
+    its size.
 
     Args:
         inner: the vocoder's own stream, `inner_delay` samples late at its own rate.
-        mel: the definition of the mels that come.
-        inner_mel: the vocoder's.
-        delay: of `adapted_delay` for these.
+        mel: the definition of the incoming mels.
+        inner_mel: the vocoder's definition.
+        delay: samples of delay of the result, from `adapted_delay`.
     """
 
     def __init__(self, inner: StepBackend, mel: MelConfig, inner_mel: MelConfig, inner_delay: int, delay: int) -> None:
@@ -81,21 +85,22 @@ class AdaptedBackend:
 
 
 def adapted_delay(mel: MelConfig, inner_mel: MelConfig, inner_delay: int) -> int:
-    """Samples, at the rate of `mel`, by which an `AdaptedBackend` is late: what it lacks at worst after any number of frames.
+    """Return the delay of an `AdaptedBackend` in samples at the rate of `mel`.
 
-    Raises VocoderError for rates that share no short period.
+    It is the largest number of samples that the output can lack after any number of frames.
+
+    Raises VocoderError if the two rates have no short common period.
     """
     adapter = StreamingMelAdapter(MelAdapter(mel, inner_mel))
     resampler = StreamingResampler(inner_mel.sample_rate, mel.sample_rate, 1)
     period = adapter.ratio.numerator
     if period > LONGEST_PERIOD:
         raise VocoderError(
-            f"a vocoder at {inner_mel.sample_rate} Hz with {inner_mel.hop} samples a frame cannot be played along with "
-            f"{mel.sample_rate} Hz and {mel.hop}: use one of a usual rate"
+            f"a vocoder at {inner_mel.sample_rate} Hz with {inner_mel.hop} samples a frame cannot play mels of "
+            f"{mel.sample_rate} Hz and {mel.hop} samples: use a vocoder of a common rate"
         )
-    begins = 2 + -(
-        -inner_delay * mel.sample_rate // (inner_mel.sample_rate * mel.hop)
-    )  # until then all lack more and more
+    # frames until the inner delay has passed; up to then the lack only grows
+    begins = 2 + -(-inner_delay * mel.sample_rate // (inner_mel.sample_rate * mel.hop))
 
     def lacking(count: int) -> int:
         samples = max(0, adapter.ready(count) * inner_mel.hop - inner_delay)
@@ -107,7 +112,10 @@ def adapted_delay(mel: MelConfig, inner_mel: MelConfig, inner_delay: int) -> int
 def adapted(
     inner: Callable[[], StepBackend], mel: MelConfig, inner_mel: MelConfig, inner_delay: int
 ) -> tuple[Callable[[], StepBackend], int]:
-    """A maker of streams for mels of the definition `mel`, and their delay; the inner ones themselves where nothing differs."""
+    """Return a function that makes streams for mels as defined by `mel`, and the streams' delay.
+
+    If both definitions are equal, this is `inner` itself.
+    """
     if mel == inner_mel:
         return inner, inner_delay
     delay = adapted_delay(mel, inner_mel, inner_delay)

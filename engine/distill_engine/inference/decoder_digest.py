@@ -1,4 +1,4 @@
-"""The digest of a decoder: equal for models that differ in encoder, bottleneck or analysis alone."""
+"""The digest of a decoder. Models that differ only in encoder, bottleneck or analysis share it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ _NOT_READ = ("encoder.", "bottleneck.")
 
 
 def decoder_digest(part: Mapping[str, Float32Array]) -> str:
-    """SHA-256 (hex) of what the decoder reads of a file's part "model": all but the encoder and the bottleneck."""
+    """Return the SHA-256 (hex) of what the decoder reads of a file's part "model".
+
+    That is every tensor (name, type, shape [...] and values) but those of encoder and bottleneck.
+    """
     digest = hashlib.sha256()
     for name in sorted(name for name in part if not name.startswith(_NOT_READ)):
         values = np.ascontiguousarray(part[name])

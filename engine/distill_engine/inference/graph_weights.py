@@ -1,7 +1,8 @@
-"""Weights for graphs that carry none: each large initializer is found in a part by its name.
+"""Find the weights of graphs that store none: each large initializer has a name in a file's part.
 
-Three kinds of names: a tensor of the part (`decoder.embed.weight`), its transpose (`spectra.weight::T`), and constants that are
-computed (`noise/<frames>/<bins>`, see `layers.constants`), or their transposes. Half precision becomes float32.
+A name is that of a tensor of the part (`decoder.embed.weight`), of its transpose
+(`spectra.weight::T`), or of a computed constant (`noise/<frames>/<bins>`, see
+`vocoders.vocos.constant_tables`) or its transpose. Half precision becomes float32.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ from distill_engine.errors import ModelFileError
 from distill_engine.vocoders.vocos.constant_tables import computed
 
 TRANSPOSED = "::T"
-MOST_COMPUTED = 1 << 28  # bytes of constants with names that one graph may ask for
+MOST_COMPUTED = 1 << 28  # bytes of computed constants that one graph may use
 
 
 def external_names(graph: bytes) -> tuple[str, ...]:
-    """Names of a graph's initializers that are not in it, in their order. Raises ModelFileError if it is no graph."""
+    """Return the names of a graph's initializers that are stored outside it, in their order.
+
+    Raises ModelFileError if `graph` is not an ONNX graph.
+    """
     import onnx
 
     try:
@@ -29,18 +33,26 @@ def external_names(graph: bytes) -> tuple[str, ...]:
 
 
 def find_weights(names: Sequence[str], part: Mapping[str, np.ndarray]) -> list[np.ndarray]:
-    """`find_weight` of each, within bounds. Raises ModelFileError."""
-    found, made = [], 0
+    """Return the arrays, of any shape [...], that `find_weight` gives for each name.
+
+    Raises ModelFileError if one is missing or the computed constants exceed MOST_COMPUTED bytes.
+    """
+    found, computed_bytes = [], 0
     for name in names:
         found.append(find_weight(name, part))
-        made += 0 if name.removesuffix(TRANSPOSED) in part else found[-1].nbytes
-        if made > MOST_COMPUTED:
-            raise ModelFileError("the graph asks for more constants than any needs: damaged or hostile, it was not run")
+        computed_bytes += 0 if name.removesuffix(TRANSPOSED) in part else found[-1].nbytes
+        if computed_bytes > MOST_COMPUTED:
+            raise ModelFileError(
+                "the graph uses more constants than any needs; it is damaged or hostile and was not run"
+            )
     return found
 
 
 def find_weight(name: str, part: Mapping[str, np.ndarray]) -> np.ndarray:
-    """The float32 (or integer) array that an external initializer stands for. Raises ModelFileError."""
+    """Return the float32 or integer array, of any shape [...], that an initializer name stands for.
+
+    Raises ModelFileError if there is none.
+    """
     stem = name.removesuffix(TRANSPOSED)
     try:
         value = computed(stem)

@@ -1,4 +1,4 @@
-"""Networks out of a model file: ONNX graphs with their weights injected, or torch modules."""
+"""Load networks from a model file: ONNX graphs with their weights, or torch modules."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ Streams = Callable[[], StepBackend]
 
 @dataclass(frozen=True)
 class ModelStreams:
-    """A latent model: makers of decoder and encoder streams (None without a graph of it), and the `decoder_digest` of `blending`."""
+    """A latent model: functions that make decoder and encoder streams, and its `decoder_digest`.
+
+    `encoder` is None if the file has no graph of the encoder.
+    """
 
     decoder: Streams
     encoder: Streams | None
@@ -39,7 +42,7 @@ class ModelStreams:
 
 @dataclass(frozen=True)
 class VocoderStreams:
-    """A vocoder: a maker of streams through it, the `digest` of its weights, and the samples by which a stream is late."""
+    """A vocoder: a function that makes streams, its weights' `digest`, and its delay in samples."""
 
     make: Streams
     digest: str
@@ -47,9 +50,10 @@ class VocoderStreams:
 
 
 class NetworkLoader:
-    """Loads decoder, encoder and vocoder for one backend: ONNX Runtime, or torch on a device if one is named.
+    """Loads decoder, encoder and vocoder: in ONNX Runtime, or in torch if a device is given.
 
-    `notes` says in plain words where work goes on differently than asked for: while loading, and later while playing.
+    `notes` collects a sentence whenever work continues in another way than requested, during
+    loading and later while playing.
     """
 
     def __init__(self, settings: SessionSettings, torch_device: str | None = None) -> None:
@@ -57,7 +61,10 @@ class NetworkLoader:
         self.notes: list[str] = []
 
     def model(self, file: ModelFile, config: ModelConfig) -> ModelStreams:
-        """The latent model. Raises ModelFileError if its decoder cannot be loaded or does not fit the model's config."""
+        """Load the latent model.
+
+        Raises ModelFileError if its decoder cannot be loaded or does not fit the model's config.
+        """
         part = file.read_part("model")
         if self._device is not None:
             return ModelStreams(*self._torch_model(part, config), decoder_digest(part))
@@ -69,7 +76,10 @@ class NetworkLoader:
         return ModelStreams(decoder.stream, encoder.stream, decoder_digest(part))
 
     def vocoder(self, model: ModelFile, choice: VocoderChoice, mel: MelConfig) -> VocoderStreams:
-        """The vocoder for mels of the definition `mel`. Raises ModelFileError, VocoderError, WeightsError."""
+        """Load a vocoder for mels as defined by `mel`.
+
+        Raises ModelFileError, VocoderError or WeightsError.
+        """
         if choice.origin in ("universal", "published"):
             return self._published(choice, mel)
         if choice.path is None:
@@ -78,7 +88,7 @@ class NetworkLoader:
             return self._vocoder_from(file, choice)
 
     def _published(self, choice: VocoderChoice, mel: MelConfig) -> VocoderStreams:
-        """Published weights, always in torch, through the mel adapter where they take other mels."""
+        """Load published weights in torch, behind a mel adapter if they take other mels."""
         import_torch()
         from distill_engine.inference.torch_backend import TorchBackend
         from distill_engine.vocoders.weights.loaded import load_record
@@ -146,7 +156,7 @@ class NetworkLoader:
         return lambda: TorchBackend(runner, int(network.config.bands), 1)
 
     def _placed(self, build: Callable[[], Any], part: dict[str, np.ndarray]) -> tuple[Any, Any]:
-        """The built network with the part's weights, in float32, on its device, ready to play; and that device."""
+        """Return the network with the part's weights in float32 on its device, and that device."""
         import torch
 
         from distill_engine.layers.runner import choose_device, move_network

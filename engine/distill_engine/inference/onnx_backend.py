@@ -1,7 +1,8 @@
-"""Streaming networks in ONNX Runtime on the CPU. No torch; nothing is allocated per hop.
+"""Streaming networks in ONNX Runtime on the CPU, without torch or allocation per hop.
 
-A graph takes "x" [1, C_in, n] and "state.<name>", and gives "y" [1, C_out, n * rate] and "next_state.<name>". Two sets of state
-arrays are bound once per block size, read and written in turn.
+A graph takes "x" [1, C_in, n] and "state.<name>", and gives "y" [1, C_out, n * rate] and
+"next_state.<name>". Two sets of state arrays are bound once per block size, and read and written in
+turn.
 """
 
 from __future__ import annotations
@@ -23,13 +24,17 @@ from distill_engine.system.telemetry import import_onnxruntime
 ort = import_onnxruntime()
 
 _TYPES = {"tensor(float)": np.float32, "tensor(int64)": np.int64}
-_BLOCK_SIZES = 8
+_BLOCK_SIZES = 8  # sizes of which each stream keeps its buffers
 INITIAL = "distill.initial"
 
 
 @dataclass(frozen=True)
 class SessionSettings:
-    """How ONNX Runtime computes: `threads` inside one operator, and whether its idle threads spin (faster, burns a core)."""
+    """Settings of ONNX Runtime.
+
+    `threads` compute one operator. `spinning` lets idle threads spin: faster, but it uses a core
+    fully.
+    """
 
     threads: int = 1
     spinning: bool = False
@@ -40,16 +45,16 @@ class SessionSettings:
 
 
 class OnnxGraph:
-    """One network: its session, shared by every stream through it, and the shapes of its state.
+    """One network: its session, which all its streams share, and the shapes of its state.
 
     Args:
         data: the graph.
-        external: names of its initializers that are not in it (see `weights`).
-        part: the tensors that they are taken from.
+        external: names of its initializers that are stored outside it (see `graph_weights`).
+        part: the tensors that hold them.
         rate: outputs per input along time.
 
     Raises:
-        ModelFileError: if the graph cannot be loaded or has other inputs and outputs than these.
+        ModelFileError: if the graph cannot be loaded, or its inputs and outputs are not as above.
     """
 
     def __init__(
@@ -68,7 +73,7 @@ class OnnxGraph:
             options.add_external_initializers(list(external), values)
         try:
             self.session = ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime's errors share no base of their own
+        except Exception as error:  # onnxruntime's errors have no common base class
             raise ModelFileError(f"the graph cannot be loaded: {_short(error)}; train it again") from None
         self._read_shapes()
         self._try()
@@ -77,15 +82,15 @@ class OnnxGraph:
         inputs = {item.name: item for item in self.session.get_inputs()}
         outputs = {item.name: item for item in self.session.get_outputs()}
         names = [name.removeprefix("state.") for name in inputs if name.startswith("state.")]
-        wanted = ({"x"} | {f"state.{n}" for n in names}, {"y"} | {f"next_state.{n}" for n in names})
-        if (set(inputs), set(outputs)) != wanted:
+        expected = ({"x"} | {f"state.{n}" for n in names}, {"y"} | {f"next_state.{n}" for n in names})
+        if (set(inputs), set(outputs)) != expected:
             raise ModelFileError("the graph's inputs and outputs are not those of a streaming network; train it again")
         self.channels_in, self.channels_out = _channels(inputs["x"]), _channels(outputs["y"])
         starts = _starts(self.session.get_modelmeta().custom_metadata_map.get(INITIAL, "{}"))
         self.initial = {name: _initial(inputs[f"state.{name}"], starts.get(name, 0)) for name in names}
 
     def _try(self) -> None:
-        """A short and a longer step: a graph that fails only when it runs must not fail while playing."""
+        """Run a short step and a longer one, so that a broken graph fails here, not in play."""
         stream = self.stream()
         try:
             for units in (1, 3):
@@ -94,7 +99,7 @@ class OnnxGraph:
             raise ModelFileError(f"the graph cannot be run: {_short(error)}; train it again") from None
 
     def stream(self) -> OnnxBackend:
-        """A new stream through this network, in its initial state."""
+        """Return a new stream through this network, in its initial state."""
         return OnnxBackend(self)
 
 
@@ -109,7 +114,7 @@ class OnnxBackend:
         self._blocks: dict[int, _Block] = {}
 
     def step(self, x: Float32Array) -> Float32Array:
-        """x [C_in, n] -> y [C_out, n * rate], a view that holds until the next step."""
+        """Compute x [C_in, n] -> y [C_out, n * rate], a view that is valid until the next step."""
         block = self._block(x.shape[1])
         np.copyto(block.x[0], x)
         self.graph.session.run_with_iobinding(block.bindings[self._current])
@@ -139,7 +144,10 @@ class OnnxBackend:
 
 
 class _Block:
-    """Buffers and bindings for one block size n: the first binding reads set 0 and writes set 1, the second the reverse."""
+    """Buffers and bindings for one block size n.
+
+    The first binding reads state set 0 and writes set 1, the second does the reverse.
+    """
 
     def __init__(self, graph: OnnxGraph, sets: tuple[dict[str, np.ndarray], ...], n: int) -> None:
         length = n * graph.rate
@@ -179,7 +187,7 @@ def _channels(item: Any) -> int:
 
 
 def _starts(text: str) -> dict[str, Any]:
-    """First values of the states that do not begin with zeros."""
+    """Return the initial values, by name, of the states that do not start from zeros."""
     try:
         starts = json.loads(text)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""The one interface to a streaming network, whoever computes it."""
+"""The interface of a streaming network, whatever computes it."""
 
 from __future__ import annotations
 
@@ -10,22 +10,24 @@ from distill_engine.audio.arrays import Float32Array
 
 
 class StepBackend(Protocol):
-    """One stream through a network: its weights are shared, its state is its own.
-
-    `step` takes x [C_in, n] float32 and gives y [C_out, n * rate] (`rate` outputs per input; below one for an encoder). The array
-    returned is the backend's own buffer: it holds until the next `step`.
-    """
+    """One stream through a network, with shared weights and a state of its own."""
 
     channels_in: int
     channels_out: int
 
-    def step(self, x: Float32Array) -> Float32Array: ...
+    def step(self, x: Float32Array) -> Float32Array:
+        """Compute x [C_in, n] -> y [C_out, n * rate], float32; advance the state.
+
+        `rate` is outputs per input; it is below 1 for an encoder. The result is the backend's own
+        buffer and valid until the next `step`.
+        """
+        ...
 
     def reset(self) -> None:
-        """Back to the initial state."""
+        """Return to the initial state."""
 
     def snapshot(self) -> dict[str, np.ndarray]:
-        """A copy of the state."""
+        """Return a copy of the state: named arrays, each of any shape [...]."""
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Goes on from a snapshot, bit for bit."""
+        """Continue from a snapshot, bit-identically; its arrays have the same shapes [...]."""

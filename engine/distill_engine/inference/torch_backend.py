@@ -1,4 +1,7 @@
-"""Streaming networks in torch: CUDA, MPS, or the CPU where a network has no graph. Imports torch."""
+"""Streaming networks in torch: on CUDA, MPS, or the CPU for networks without a graph.
+
+This module imports torch.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ from distill_engine.layers.state import clone_state, flatten_state, map_state
 
 
 class TorchBackend:
-    """One stream through a `Runner`, which several may share. See `StepBackend`. Where memory runs out it goes on as the runner does."""
+    """One stream through a `Runner`, which several streams may share. See `StepBackend`.
+
+    If the device runs out of memory, the stream continues where the runner continues.
+    """
 
     def __init__(self, runner: Runner, channels_in: int, channels_out: int) -> None:
         self.runner = runner

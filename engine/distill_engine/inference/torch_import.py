@@ -1,4 +1,7 @@
-"""Importing torch while something plays: without holding Python's lock for longer than the ring can bear."""
+"""Import torch during playback without blocking Python's global lock for too long.
+
+The limit is the sound that waits in the ring.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +15,24 @@ import sys
 from pathlib import Path
 
 IMPORT_MARGIN = 0.15
-"""Seconds of sound that should wait in the ring meanwhile: parts of the import hold the lock for up to 70 ms (0.35 s without
-what is done here), measured on a server processor at 2.5 GHz."""
+"""Seconds of sound that the ring should hold during the import.
+
+Parts of the import hold the lock for up to 70 ms (0.35 s with a plain import), measured on a server
+processor at 2.5 GHz.
+"""
 
 
 def torch_is_here() -> bool:
-    """Whether torch has been imported already."""
+    """Return whether torch has been imported."""
     return "torch" in sys.modules
 
 
 def import_torch() -> None:
-    """Imports torch: its libraries are loaded first by a foreign call, which leaves the lock to others; no collector pauses."""
+    """Import torch without long pauses of other threads.
+
+    Its libraries are loaded first by a foreign call, which releases Python's global lock. The
+    garbage collector is off meanwhile.
+    """
     if torch_is_here():
         return
     _load_libraries()
@@ -37,7 +47,7 @@ def import_torch() -> None:
 
 
 def leave_a_core() -> None:
-    """Imports torch and keeps it, from now on, from taking every core: one is the synth thread's and everybody else's."""
+    """Import torch and limit it to all cores but one, which stays free for the synth thread."""
     import_torch()
     import torch
 

@@ -1,4 +1,4 @@
-"""Which vocoder a model plays through, and why: one policy for the engine, the renders and the displays."""
+"""Choose the vocoder of a model, with the reason: one policy for engine, renders and displays."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from distill_engine.vocabulary.table import VOCODERS as NAMES
 from distill_engine.vocoders.registry import VOCODERS
 from distill_engine.vocoders.weights.records import WeightsRecord
 
-FEW_EPOCHS = 20
+FEW_EPOCHS = 20  # fewer epochs than this get a warning
 KINDS = tuple(name for name, kind in VOCODERS.items() if kind.trainable)
 
 
 @dataclass(frozen=True)
 class VocoderChoice:
-    """A vocoder to play: its `kind`, where its weights are, and the `reason` in plain words.
+    """A vocoder to play: its `kind`, where its weights are, and the `reason` as text.
 
-    `distance` is its validated one, in nat.
-    `origin` "model": in the model's own file; "base": in the file `path`, shipped with the product; "universal": BigVGAN;
+    `distance` is its validated log-mel distance in nat. `origin` is "model": in the model's own
+    file; "base": in the file `path`, shipped with the product; "universal": BigVGAN; or
     "published": other published weights on this machine, under the name `label`.
     """
 
@@ -38,7 +38,11 @@ class VocoderChoice:
 
     @property
     def name(self) -> str:
-        """What displays and takes call it: "vocos", "hifigan", "bigvgan", "base vocos", the name it was added under."""
+        """The name in displays and takes.
+
+        "vocos", "hifigan", "bigvgan", "base vocos", or the name that published weights were added
+        under.
+        """
         return f"base {self.kind}" if self.origin == "base" else self.label or self.kind
 
 
@@ -50,11 +54,14 @@ def choose_vocoder(
     base: Callable[[str], Path | None] | None = None,
     universal: Callable[[], bool] | None = None,
 ) -> VocoderChoice:
-    """The vocoder for a request of `auto|hifigan|vocos|bigvgan|base`, the name of published weights on this machine
+    """Return the vocoder for a request.
+
+    A request is `auto|hifigan|vocos|bigvgan|base`, the name of published weights on this machine
     (`distill vocoder list`), or the `name` of an earlier choice ("base vocos").
 
-    auto: the model's own that validates best among the usable ones that `keeps_up` (live) accepts; else BigVGAN where `universal`
-    says it can serve; else the base vocoder. `base` finds the file of a base vocoder by kind.
+    `auto` takes the model's own vocoder with the best validation among the usable ones that
+    `keeps_up` (live) accepts; else BigVGAN if `universal` says that it can serve; else the base
+    vocoder. `base` finds the file of a base vocoder by kind.
 
     Raises VocoderError if there is none.
     """
@@ -74,19 +81,19 @@ def choose_vocoder(
 
 
 def plays_in_torch(requested: str) -> bool:
-    """Whether a request can only be served through torch, whatever the model."""
+    """Return whether only torch can serve a request, whatever the model."""
     return requested == "bigvgan" or (requested not in NAMES and not requested.startswith("base "))
 
 
 def distance(entry: Mapping[str, Any]) -> float:
-    """How far a vocoder's copies are from held-out clips (log-mel, nat); infinite if that was never measured."""
+    """Return the log-mel distance (nat) of a vocoder's held-out copies, infinity if unknown."""
     validation = entry.get("validation")
     value = validation.get("log_mel") if isinstance(validation, Mapping) else None
     return float(value) if isinstance(value, int | float) and math.isfinite(value) else math.inf
 
 
 def shipped_base(kind: str) -> Path | None:
-    """The file with the base vocoder of a kind that ships with the product, if it does."""
+    """Return the file of the shipped base vocoder of a kind, None if there is none."""
     from distill_engine.library.assets import base_vocoder_path
 
     try:
@@ -96,7 +103,7 @@ def shipped_base(kind: str) -> Path | None:
 
 
 def _own(manifest: Manifest) -> dict[str, Mapping[str, Any]]:
-    """The model's own vocoders of the kinds that are known, leaving out entries that are none."""
+    """Return the model's own vocoders of known kinds, without malformed entries."""
     return {kind: entry for kind, entry in manifest.vocoders.items() if kind in KINDS and isinstance(entry, Mapping)}
 
 
@@ -106,7 +113,7 @@ def _epochs(entry: Mapping[str, Any]) -> int:
 
 
 def bigvgan_serves(torch_device: str | None) -> bool:
-    """Whether BigVGAN may be taken unasked: its weights are here, and so is a GPU that was asked for."""
+    """Return whether `auto` may take BigVGAN: weights installed, and a requested GPU present."""
     if torch_device not in ("auto", "cuda", "mps"):
         return False
     from distill_engine.layers.runner import choose_device
@@ -116,7 +123,10 @@ def bigvgan_serves(torch_device: str | None) -> bool:
 
 
 def published(name: str) -> WeightsRecord:
-    """Published weights on this machine. Raises WeightsError where they are missing or damaged, VocoderError with what there is."""
+    """Return the record of published weights on this machine.
+
+    Raises WeightsError if they are missing or damaged, VocoderError if the name is unknown.
+    """
     try:
         return find_weights(name)
     except WeightsError:
@@ -140,7 +150,7 @@ def _of_kind(manifest: Manifest, kind: str, find_base: Callable[[str], Path | No
     choice = _base_of_kind(kind, find_base, f"the model has no {kind} of its own")
     if choice is None:
         raise VocoderError(
-            f"{manifest.name or 'this model'} has no {kind} vocoder and no base one is installed; "
+            f"{manifest.name or 'this model'} has no {kind} vocoder, and no base one is installed; "
             f"train one with `distill train-vocoder MODEL CORPUS --kind {kind}`"
         )
     return choice
@@ -158,7 +168,7 @@ def _auto(
         choice = VocoderChoice(kind, "model", f"the model's own, validated{measured}", entry.get("config", {}))
         if keeps_up is None or keeps_up(choice):
             return choice
-    why = "the model's own cannot play in time here" if own else _why_not(manifest)
+    why = "the model's own cannot play in real time here" if own else _why_not(manifest)
     large = VocoderChoice("bigvgan", "universal", f"{why}; BigVGAN serves here", {})
     if universal is not None and universal() and (keeps_up is None or keeps_up(large)):
         return large
@@ -175,9 +185,9 @@ def _why_not(manifest: Manifest) -> str:
 
 
 def _last_resort(manifest: Manifest) -> VocoderChoice:
-    """The model's own, however little trained: better than silence."""
+    """Return the model's own vocoder, however little it was trained. Raises VocoderError."""
     for kind, entry in _own(manifest).items():
-        reason = f"the only one there is; trained for {_epochs(entry)} epochs: quality may be limited"
+        reason = f"the only one available; trained for {_epochs(entry)} epochs: quality may be limited"
         return VocoderChoice(kind, "model", reason, entry.get("config", {}))
     raise VocoderError(
         f"{manifest.name or 'this model'} has no vocoder and no base vocoder is installed; "

@@ -1,4 +1,4 @@
-"""A model file analysed: its corpus is encoded, its controls and its map are found and stored in it."""
+"""Analyse a model file: encode its corpus, find controls and map, and store them in it."""
 
 from __future__ import annotations
 
@@ -25,13 +25,17 @@ TARGET_DB = -16.0
 _TRIM_RANGE_DB = (-12.0, 30.0)
 _PERFORMANCE_SECONDS = 15.0
 _PERFORMANCES = (("drift", 0), ("drift", 1), ("drift", 2), ("drift", 3), ("corpus", 0))
-_MOST_WORKERS = 8
+_MOST_WORKERS = 8  # threads
 TRIM_SECONDS = len(_PERFORMANCES) * _PERFORMANCE_SECONDS
-"""Sound that is made to find the level."""
+"""Seconds of sound that are made to measure the level."""
 
 
 def loudness_db(samples: Float32Array, sample_rate: int = DEFAULT_MEL.sample_rate) -> float:
-    """RMS in dB of [ch, T] over stretches of 0.4 s, those more than 10 dB under the mean left out (the gate of ITU-R BS.1770-5)."""
+    """Return the gated level of samples [ch, T] in dB of full scale (RMS).
+
+    Stretches of 0.4 s that are more than 10 dB below the mean are left out, as the relative gate of
+    ITU-R BS.1770-5 does.
+    """
     size = min(samples.shape[1], int(0.4 * sample_rate))
     blocks = samples[:, : samples.shape[1] // size * size].reshape(samples.shape[0], -1, size)
     power = np.square(blocks, dtype=np.float64).mean(axis=(0, 2))
@@ -39,9 +43,11 @@ def loudness_db(samples: Float32Array, sample_rate: int = DEFAULT_MEL.sample_rat
 
 
 def measured_trim_db(path: Path, vocoder: str = "auto") -> float:
-    """Gain that brings a model's performances, as they start, to -16 dB: every model begins at a level for the stage.
+    """Return the gain in dB that brings a model's performances to -16 dB.
 
-    The mean of four drifts (one drift may stay for long where it is loud, or soft) and of a path through the corpus, 15 s each.
+    Models that are trimmed with it start at the same level. The level is the mean over four drifts
+    and a path through the corpus, 15 s each. Several drifts are needed because one may stay for
+    long in a loud or soft place.
     """
     instrument = prepare_instrument(path, vocoder)
     levels = []
@@ -55,13 +61,19 @@ def measured_trim_db(path: Path, vocoder: str = "auto") -> float:
 
 
 def workers_for(model: LoadedModel) -> int:
-    """Threads that synthesise at once: one a core, eight at most; a published vocoder takes what there is by itself."""
+    """Return the number of threads that synthesise at once: one per core, at most eight.
+
+    It is one for a published vocoder, which uses all cores by itself.
+    """
     published = model.choice().origin in ("universal", "published")
     return 1 if published else min(_MOST_WORKERS, os.cpu_count() or 1)
 
 
 def synthesiser(model: LoadedModel, workers: int) -> Synthesise:
-    """Latents [D, T] at the mel rate -> samples [T * 512], for so many threads at once."""
+    """Return a function latents [D, T] at the mel rate -> samples [T * 512].
+
+    `workers` threads may call it at once.
+    """
     spare: SimpleQueue[LoadedModel] = SimpleQueue()
     for _ in range(workers):
         spare.put(model.another())
@@ -85,13 +97,13 @@ def analyse_file(
     progress: ProgressListener | None = None,
     config: AnalysisConfig | None = None,
 ) -> Analysis:
-    """Analyses a model on the sounds it was trained on and writes controls, corpus latents and map into its file.
+    """Analyse a model on its corpus and write controls, corpus latents and map into its file.
 
     The same model, corpus, seed and vocoder give the same controls in the same order.
 
     Raises:
-        ModelFileError, VocoderError: the model cannot be played.
-        AnalysisError: it encodes or synthesises nonsense.
+        ModelFileError, VocoderError: if the model cannot be played.
+        AnalysisError: if it encodes or synthesises invalid numbers.
     """
     model = load_model(path, vocoder=vocoder, threads=1)
     workers = workers_for(model)

@@ -1,4 +1,4 @@
-"""How long an analysis will take on this machine: one pass of it timed, times the most passes that it makes."""
+"""Estimate how long an analysis takes on this machine: time per hop times most hops."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from distill_engine.rendering.loaded_model import LoadedModel, load_model
 
 TIMED_HOPS = 512
 _FITTING_SECONDS = 3.0
-_MARGIN = 1.15
+_MARGIN = 1.15  # factor on the measured time
 
 
 def expected_seconds(
@@ -30,22 +30,27 @@ def expected_seconds(
     analysis: AnalysisConfig | None = None,
     timed: Callable[[ModelConfig, str | None], float] | None = None,
 ) -> float:
-    """Seconds that the analysis of a model still to be trained will take at most: its networks stand in, untrained or from the base.
+    """Return the most seconds that the analysis of a model will take, before the model is trained.
+
+    An untrained model and a base vocoder stand in for its networks.
 
     Args:
-        corpus_seconds: how long the corpus is; it is encoded and listened to once.
-        kind: the model's own vocoder to be; None: the base that `auto` takes.
-        timed: gives seconds per hop (`hop_seconds`, unless a test has another).
+        corpus_seconds: duration of the corpus, which is encoded and measured once.
+        kind: the kind of the model's vocoder; None for the base vocoder that `auto` takes.
+        timed: gives seconds per hop; `hop_seconds` by default.
 
     Raises:
-        VocoderError: no base vocoder is installed.
+        VocoderError: if no base vocoder is installed.
     """
     hops = most_hops(analysis or AnalysisConfig()) + (corpus_seconds + TRIM_SECONDS) * DEFAULT_MEL.frame_rate
     return _FITTING_SECONDS + _MARGIN * hops * (timed or hop_seconds)(config, kind)
 
 
 def hop_seconds(config: ModelConfig, kind: str | None) -> float:
-    """Seconds that one hop takes to decode, to vocode and to listen to, with weights that mean nothing; the better of two passes."""
+    """Return the seconds that one hop takes to decode, vocode and measure.
+
+    This is the better of two passes. The latent model's weights are random.
+    """
     import torch
 
     from distill_engine.models.build import build_model
@@ -56,7 +61,7 @@ def hop_seconds(config: ModelConfig, kind: str | None) -> float:
     model = build_model(config).eval()
     latents = torch.from_numpy(np.random.default_rng(0).standard_normal((1, config.latent_dim, TIMED_HOPS)))
 
-    def one(player: LoadedModel) -> None:
+    def decode_and_measure(player: LoadedModel) -> None:
         with torch.no_grad():
             mel = model.decode(latents.float())[0].numpy()
         extract(player.vocode(np.clip(mel, -11.5, 0.0).astype(np.float32)))
@@ -66,6 +71,6 @@ def hop_seconds(config: ModelConfig, kind: str | None) -> float:
     with ThreadPoolExecutor(workers) as pool:
         for _ in range(2):
             began = time.perf_counter()
-            list(pool.map(one, players))
+            list(pool.map(decode_and_measure, players))
             best = min(best, time.perf_counter() - began)
     return best / (workers * TIMED_HOPS)

@@ -1,4 +1,4 @@
-"""The same performance through several vocoders: what each makes of exactly the same mel, and how far from it that is."""
+"""Compare vocoders: the sound that each makes of exactly the same mel, and its distance from it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,12 @@ Vocode = Callable[[Float32Array], Float32Array]
 
 @dataclass(frozen=True)
 class VocoderResult:
-    """One vocoder's version. `log_mel` is the mean distance (nat) of its sound's mel from the mel it was given,
-    `brightness_hz` its spectral centroid, `above_10k_db` the level above 10 kHz relative to the whole, `speed` seconds of sound
-    per second."""
+    """One vocoder's version of a performance: `samples` [T] and their `mel` [bands, F].
+
+    `log_mel` is the mean distance (nat) of that mel from the one that the vocoder received,
+    `brightness_hz` the spectral centroid, `above_10k_db` the level above 10 kHz relative to the
+    whole, `speed` seconds of sound per second.
+    """
 
     name: str
     samples: Float32Array
@@ -35,13 +38,13 @@ class VocoderResult:
     speed: float
 
     def figures(self) -> dict[str, float | str]:
-        """The numbers alone, rounded for reading."""
+        """Return the numbers, rounded for display."""
         names = ("log_mel", "brightness_hz", "above_10k_db", "peak_db", "rms_db", "speed")
         return {"name": self.name} | {name: round(float(getattr(self, name)), 3) for name in names}
 
 
 def performance_mel(instrument: Instrument, score: Score) -> Float32Array:
-    """The mel [bands, F] that the instrument's decoder gives its vocoder in this performance."""
+    """Return the mel [bands, F] that a performance's decoder gives the vocoder."""
     recorders: list[_Recorder] = []
 
     def stream() -> StepBackend:
@@ -57,7 +60,10 @@ def performance_mel(instrument: Instrument, score: Score) -> Float32Array:
 
 
 def compare(mel: Float32Array, config: MelConfig, vocoders: Iterable[tuple[str, Vocode]]) -> list[VocoderResult]:
-    """Each vocoder's version of mel [bands, F]; `vocoders` are names and functions mel -> samples [F * hop]."""
+    """Return each vocoder's version of mel [bands, F].
+
+    `vocoders` are names with functions mel [bands, F] -> samples [F * hop].
+    """
     return [_result(name, vocode, mel, config) for name, vocode in vocoders]
 
 
@@ -65,16 +71,16 @@ def _result(name: str, vocode: Vocode, mel: Float32Array, config: MelConfig) -> 
     started = time.perf_counter()
     samples = vocode(mel)
     seconds = time.perf_counter() - started
-    heard = mel_spectrogram(samples, config)
-    count = min(heard.shape[1], mel.shape[1])
+    mel_of_samples = mel_spectrogram(samples, config)
+    count = min(mel_of_samples.shape[1], mel.shape[1])
     spectrum = np.abs(np.fft.rfft(samples)) ** 2
     frequencies = np.fft.rfftfreq(len(samples), 1.0 / config.sample_rate)
     power = max(float(spectrum.sum()), 1e-20)
     return VocoderResult(
         name,
         samples,
-        heard,
-        float(np.abs(heard[:, :count] - mel[:, :count]).mean()),
+        mel_of_samples,
+        float(np.abs(mel_of_samples[:, :count] - mel[:, :count]).mean()),
         float((spectrum * frequencies).sum() / power),
         10 * float(np.log10(max(float(spectrum[frequencies > 10000].sum()) / power, 1e-12))),
         20 * float(np.log10(max(float(np.abs(samples).max()), 1e-6))),
@@ -84,7 +90,7 @@ def _result(name: str, vocode: Vocode, mel: Float32Array, config: MelConfig) -> 
 
 
 class _Recorder:
-    """A stream that remembers what it was given since its state was last set."""
+    """A stream that records its input since its state was last set."""
 
     def __init__(self, inner: StepBackend) -> None:
         self._inner = inner

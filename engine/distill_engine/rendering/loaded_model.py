@@ -1,9 +1,11 @@
-"""A model as a library object: encode, decode, vocode. Works on the model file's graphs; torch only if a device is named.
+"""A model as a library object: encode, decode, vocode, with the graphs of the model file.
 
-from distill_engine import load_model
-model = load_model("rain.distillgan")
-latents = model.encode(samples)          # mono [T] at 44.1 kHz -> [D, ceil(T / 512 / 4)], sigma units
-samples = model.vocode(model.decode(latents))
+    from distill_engine import load_model
+    model = load_model("rain.distillgan")
+    latents = model.encode(samples)  # mono [T] at 44.1 kHz -> [D, ceil(T / 512 / 4)], sigma
+    samples = model.vocode(model.decode(latents))
+
+torch is only used if a device is given.
 """
 
 from __future__ import annotations
@@ -31,12 +33,12 @@ STEP_FRAMES = 64
 
 
 def offline_settings(threads: int | None = None) -> SessionSettings:
-    """Threads for work that need not be in time: up to four, as the machine has."""
+    """Return thread settings for offline work: `threads`, or one per core up to four."""
     return SessionSettings(threads or max(1, min(4, os.cpu_count() or 1)))
 
 
 class _Networks:
-    """The networks of one file, loaded when they are first asked for, once for all who share them."""
+    """The networks of one file, loaded on first use and shared by all copies of a model."""
 
     def __init__(self, path: Path, settings: SessionSettings, torch_device: str | None) -> None:
         self._path, self._lock = path, threading.Lock()
@@ -60,9 +62,11 @@ class _Networks:
 
 
 class LoadedModel:
-    """A model file loaded for offline use. Mel is [bands, F], latents [D, L] in sigma units, samples mono [T] float32.
+    """A model file loaded for offline use.
 
-    Networks are loaded on first use and kept. Not safe to use from several threads at once: each takes one of its own (`another`).
+    Mel is [bands, F], latents [D, L] in sigma, samples mono [T] float32. Networks are loaded on
+    first use and kept. An object must not be used by several threads at once: give each its own
+    with `another`.
     """
 
     def __init__(self, path: Path, vocoder: str, torch_device: str | None, threads: int | None) -> None:
@@ -77,18 +81,19 @@ class LoadedModel:
         self._vocoders: dict[str, tuple[StepBackend, int]] = {}
 
     def another(self) -> LoadedModel:
-        """One more, for another thread: the same networks, streams of its own."""
+        """Return a copy for another thread, with the same networks and streams of its own."""
         other = copy.copy(self)
         other._streams, other._vocoders = None, {}
         return other
 
     @property
     def sample_rate(self) -> int:
+        """Samples per second."""
         return self.mel.sample_rate
 
     @property
     def latent_dim(self) -> int:
-        """D, the size of a latent."""
+        """The size D of a latent."""
         return self._config.latent_dim
 
     @property
@@ -104,19 +109,23 @@ class LoadedModel:
         return self._streams
 
     def choice(self, vocoder: str | None = None) -> VocoderChoice:
-        """The vocoder that a request stands for, and why. Raises VocoderError."""
+        """Return the vocoder that a request stands for, with the reason. Raises VocoderError."""
         return choose_vocoder(self.manifest, vocoder or self._requested)
 
     def mel_of(self, samples: Float32Array) -> Float32Array:
-        """Mel [bands, T // hop] of samples [T]."""
+        """Return the mel [bands, T // hop] of samples [T]."""
         return mel_spectrogram(samples, self.mel)
 
     def encode(self, samples: Float32Array) -> Float32Array:
-        """Latents [D, ceil(F / reduction)] of samples [T] with F = T // hop frames."""
+        """Return the latents [D, ceil(F / reduction)] of samples [T] with F = T // hop frames."""
         return self.encode_mel(self.mel_of(samples))
 
     def encode_mel(self, mel: Float32Array) -> Float32Array:
-        """Latents [D, ceil(F / reduction)] of mel [bands, F]; a last, incomplete region repeats its end."""
+        """Return the latents [D, ceil(F / reduction)] of mel [bands, F].
+
+        An incomplete last latent is filled by repeating the last frame. Raises ModelFileError
+        without an encoder.
+        """
         encoder = self._model()[1]
         if encoder is None:
             raise ModelFileError(f"{self.path} has no encoder to play without torch; use torch_device='cpu'")
@@ -124,15 +133,18 @@ class LoadedModel:
         return _run(encoder, np.pad(mel, ((0, 0), (0, spare)), mode="edge"), STEP_FRAMES * self._config.reduction)
 
     def decode(self, latents: Float32Array) -> Float32Array:
-        """Mel [bands, L * reduction] of latents [D, L] at their own rate."""
+        """Return the mel [bands, L * reduction] of latents [D, L] at their own rate."""
         return self.decode_at_mel_rate(upsample_latents(np.asarray(latents, np.float32), self._config.reduction))
 
     def decode_at_mel_rate(self, latents: Float32Array) -> Float32Array:
-        """Mel [bands, F] of latents [D, F], one for each frame."""
+        """Return the mel [bands, F] of latents [D, F], one per frame."""
         return _run(self._model()[0], latents, STEP_FRAMES)
 
     def vocode(self, mel: Float32Array, vocoder: str | None = None) -> Float32Array:
-        """Samples [F * hop] of mel [bands, F], aligned with it, through a vocoder (see `choose_vocoder`). Raises VocoderError."""
+        """Return the samples [F * hop] of mel [bands, F], aligned with it.
+
+        `vocoder` is a request (see `choose_vocoder`). Raises VocoderError.
+        """
         stream, delay = self._vocoder(vocoder)
         late = -(-delay // self.mel.hop)
         silence = np.full((mel.shape[0], late), np.log(self.mel.floor), np.float32)
@@ -140,23 +152,23 @@ class LoadedModel:
         return samples[delay : delay + mel.shape[1] * self.mel.hop]
 
     def resynthesise(self, samples: Float32Array, vocoder: str | None = None) -> Float32Array:
-        """Samples [T] through encoder, decoder and vocoder, aligned; as long as they were."""
+        """Return samples [T] through encoder, decoder and vocoder, aligned, of the same length."""
         mel = self.decode(self.encode(_after_silence(samples)))
         return _fitted(self.vocode(mel, vocoder)[LEAD_IN:], len(samples))
 
     def copy_synthesise(self, samples: Float32Array, vocoder: str | None = None) -> Float32Array:
-        """Samples [T] through their own mel and the vocoder alone; as long as they were."""
+        """Return samples [T] through their own mel and the vocoder, of the same length."""
         mel = self.mel_of(_after_silence(samples))
         return _fitted(self.vocode(mel, vocoder)[LEAD_IN:], len(samples))
 
     def drain_notes(self) -> tuple[str, ...]:
-        """What the networks had to say since the last call, such as that memory ran out and where they went on."""
+        """Return the networks' messages since the last call, such as a change to the CPU."""
         notes = tuple(self._networks.loader.notes)
         self._networks.loader.notes.clear()
         return notes
 
     def _vocoder(self, vocoder: str | None) -> tuple[StepBackend, int]:
-        """A stream and the samples by which it is late."""
+        """Return a stream and its delay in samples."""
         name = vocoder or self._requested
         if name not in self._vocoders:
             streams = self._networks.vocoder(name, self.choice(name), self.mel)
@@ -167,21 +179,22 @@ class LoadedModel:
 def load_model(
     path: str | os.PathLike[str], *, vocoder: str = "auto", torch_device: str | None = None, threads: int | None = None
 ) -> LoadedModel:
-    """Opens a `.distillgan` file for offline use.
+    """Open a `.distillgan` file for offline use.
 
     Args:
-        vocoder: for `vocode` and `resynthesise`: `auto|hifigan|vocos|bigvgan|base` or the name of an added one.
-        torch_device: `auto|cpu|cuda|mps` to compute in torch; None: ONNX Runtime on the CPU, without torch.
-        threads: of ONNX Runtime; up to four by default.
+        vocoder: for `vocode` and `resynthesise`: `auto|hifigan|vocos|bigvgan|base` or an added
+            name.
+        torch_device: `auto|cpu|cuda|mps` computes in torch; None uses ONNX Runtime on the CPU.
+        threads: threads of ONNX Runtime; up to four by default.
 
     Raises:
-        ModelFileError: the file is damaged, hostile, too old or too new.
+        ModelFileError: if the file is damaged, hostile, too old or too new.
     """
     return LoadedModel(Path(path), vocoder, torch_device, threads)
 
 
 def _run(stream: StepBackend, x: Float32Array, block: int) -> Float32Array:
-    """A whole signal [C, n] through a stream from its initial state, block by block."""
+    """Run a whole signal [C, n] through a stream from its initial state, block by block."""
     stream.reset()
     parts = []
     for start in range(0, x.shape[1], block):

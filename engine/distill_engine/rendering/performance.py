@@ -1,4 +1,4 @@
-"""A synth played offline: a fixed score, or a take with everything that was done in it. Yields blocks of sound."""
+"""Play a synth offline, from a fixed score or from a take, in blocks of sound."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from distill_engine.takes.take import (
 )
 from distill_engine.vocabulary.table import BLEND_SLOTS
 
-RENDER_BLOCK = 16
+RENDER_BLOCK = 16  # hops rendered at once
 MAXIMUM_SECONDS = 24 * 3600.0
 
 Resolve = Callable[[str, str, str], Instrument]
@@ -38,10 +38,11 @@ Resolve = Callable[[str, str, str], Instrument]
 
 @dataclass(frozen=True)
 class Score:
-    """A render without a take. `latents` are fixed dimensions (sigma units), `controls` values by name, `parameters` by address.
+    """A render without a take.
 
-    `source` "auto" is a path through the corpus where the model has one encoded, a drift otherwise. `others` are up to three
-    instruments that play together with the first, each with its blend weight (0 to 1).
+    `source` "auto" is a path through the corpus if the model has one encoded, otherwise a drift.
+    `latents` pins dimensions (sigma). `controls` has values by name, `parameters` by address.
+    `others` are up to three more instruments, each with its blend weight (0 to 1).
     """
 
     seconds: float = 10.0
@@ -58,20 +59,23 @@ class Score:
         if not 0.0 < self.seconds <= MAXIMUM_SECONDS:
             raise ConfigError(f"duration {self.seconds} s is out of range: above 0, up to {MAXIMUM_SECONDS:.0f}")
         if len(self.others) >= BLEND_SLOTS:
-            raise ConfigError(f"{len(self.others) + 1} models are to play together; at most {BLEND_SLOTS} can")
+            raise ConfigError(f"{len(self.others) + 1} models cannot play together; the limit is {BLEND_SLOTS}")
 
 
 def play_score(instrument: Instrument, score: Score, notify: Listener = ignore) -> Iterator[Float32Array]:
-    """Blocks [2, n] of exactly the score's duration at the instrument's rate, faded in and out, without the vocoder's delay.
+    """Yield blocks [2, n] of exactly the score's duration at the instrument's rate.
 
-    `notify` gets a sentence for each problem that was dealt with. Raises VocoderError if the vocoder fails.
+    The sound fades in and out. The vocoder's delay is removed. `notify` receives a sentence for
+    each problem that was handled.
+
+    Raises VocoderError if the vocoder fails.
     """
     synth = _prepared(instrument, score)
     total = round(score.seconds * instrument.sample_rate)
     skip = synth.alignment_samples
     hops = math.ceil((total + skip) / synth.hop)
     fade = math.ceil(synth.output.config.fade_seconds * synth.sample_rate)
-    stop = max(0, (total + skip - fade) // synth.hop - 1)  # over a hop before the last sample: what widens it rings on
+    stop = max(0, (total + skip - fade) // synth.hop - 1)  # over a hop before the end, as the all-passes ring on
     left = total
     for first in _blocks(hops, stop):
         if first == stop > 0:
@@ -84,7 +88,7 @@ def play_score(instrument: Instrument, score: Score, notify: Listener = ignore) 
 
 
 def _blocks(hops: int, stop: int) -> Iterator[int]:
-    """First hop of each block: blocks end at `stop` and at `hops`."""
+    """Yield the first hop of each block; blocks end at `stop` and at `hops`."""
     at = 0
     while at < hops:
         yield at
@@ -115,17 +119,20 @@ def _prepared(instrument: Instrument, score: Score) -> Synth:
 
 
 def control_index(instrument: Instrument, name: str) -> int:
-    """Place of a named control. Raises ControlError with the names that there are."""
+    """Return the index of a named control. Raises ControlError with the known names."""
     names = instrument.control_names
     if name not in names:
-        there = ", ".join(names) if names else "none yet (run `distill analyse`)"
-        raise ControlError(f"control {name!r}: the model has {there}")
+        known = ", ".join(names) if names else "none yet (run `distill analyse`)"
+        raise ControlError(f"control {name!r}: the model has {known}")
     return names.index(name)
 
 
-def _rendered(synth: Synth, hops: int, notify: Listener, heard: Float32Array | None = None) -> Float32Array:
-    """The synth's next hops. Where it plays on live, muted, a file is not written: raises VocoderError if a vocoder failed."""
-    block = synth.render(hops, heard)
+def _rendered(synth: Synth, hops: int, notify: Listener, samples: Float32Array | None = None) -> Float32Array:
+    """Return the synth's next hops [2, hops * hop].
+
+    A live synth that fails plays on, muted. A render stops instead: raises VocoderError.
+    """
+    block = synth.render(hops, samples)
     for report in synth.take_reports():
         if report.kind is ReportKind.FAILED:
             raise VocoderError(f"{report.cause}; choose another --vocoder or --torch-device")
@@ -136,10 +143,13 @@ def _rendered(synth: Synth, hops: int, notify: Listener, heard: Float32Array | N
 def play_take(
     instrument: Instrument, take: Take, resolve: Resolve, *, vocoder: str | None = None, notify: Listener = ignore
 ) -> Iterator[Float32Array]:
-    """Play a take in blocks [2, n], cut as they were live: the same samples. With `vocoder` the same performance through another.
+    """Play a take in blocks [2, n], divided as they were live, which gives the same samples.
 
-    Through another vocoder the sound is moved by the difference of the delays, so that it stays where it was.
-    `notify` gets a sentence for each problem that was dealt with. Raises TakeError if the take belongs to another model, VocoderError.
+    `vocoder` plays the same performance through another vocoder. Its sound is shifted by the
+    difference of the delays, so that it stays aligned. `notify` receives a sentence for each
+    problem that was handled.
+
+    Raises TakeError if the take belongs to another model, VocoderError if the vocoder fails.
     """
     header = take.header
     if header.main.digest("model") != instrument.model_digest:
@@ -156,13 +166,13 @@ def _check_analysis(instrument: Instrument, played: PlayedModel) -> None:
     analysis = played.digest("analysis")
     if analysis and analysis != instrument.analysis_digest:
         raise TakeError(
-            f"the take was played with another analysis of {played.name[:80]}: its controls and its corpus were others; "
-            "give the file it was played with"
+            f"the take was played with another analysis of {played.name[:80]}, with other controls and another corpus; "
+            "give the model file it was played with"
         )
 
 
 class _TakePlayer:
-    """A synth that does what a take says, hop by hop."""
+    """A synth that carries out the events of a take, hop by hop."""
 
     def __init__(
         self, instrument: Instrument, take: Take, resolve: Resolve, vocoder: str | None, notify: Listener
@@ -175,7 +185,10 @@ class _TakePlayer:
         self._shift = 0 if same else self._synth.alignment_samples - recorded
 
     def play(self) -> Iterator[Float32Array]:
-        """Yield blocks [2, n] of exactly the take's length, less what another vocoder's delay takes."""
+        """Yield blocks [2, n] of exactly the take's length.
+
+        They are shorter if another vocoder has less delay: by the difference.
+        """
         header, shift = self._take.header, self._shift
         if shift < 0:
             yield np.zeros((2, -shift), np.float32)
@@ -193,7 +206,7 @@ class _TakePlayer:
         return found
 
     def _restore(self, *, networks: bool) -> int:
-        """Bring the synth to where the take began; return the delay to which its voices were aligned, in samples."""
+        """Restore the synth to the start of the take; return the delay of its voices in samples."""
         header = self._take.header
         for played in header.playing[1:]:
             self._synth.swap(self._swapped(played), 0.0, slot=played.slot)
@@ -211,7 +224,7 @@ class _TakePlayer:
         return state.alignment_samples
 
     def _perform(self, hops: int) -> Iterator[Float32Array]:
-        """Everything up to hop `hops`: what the take says, and its last sound for as long as that takes."""
+        """Yield blocks up to hop `hops`; after the last event the sound continues."""
         header, at, live = self._take.header, 0, np.zeros(0, np.float32)
         for event in (*self._take.events, None):
             until = hops if event is None else hop_of_tick(event.tick, header.hop)
@@ -227,7 +240,7 @@ class _TakePlayer:
                 self._do(event)
 
     def _do(self, event: ParameterChange | Command | Swap) -> None:
-        """One event of the take. Raises TakeError if it cannot be done."""
+        """Carry out one event of the take. Raises TakeError if that is not possible."""
         try:
             match event:
                 case ParameterChange():
@@ -241,11 +254,14 @@ class _TakePlayer:
             raise TakeError(f"the take's change at {seconds:.2f} s cannot be done: {error}") from None
 
     def _swap(self, event: Swap) -> None:
-        """A swap; through a `vocoder` asked for, not one that only changes the vocoder."""
+        """Carry out a swap.
+
+        With a requested `vocoder`, a swap that only changes the vocoder is skipped.
+        """
         model = event.model
         old = self._synth.instrument_at(model.slot)
-        there = None if old is None else (old.name, old.model_digest, old.analysis_digest)
-        if self._vocoder is None or there != (model.name, model.digest("model"), model.digest("analysis")):
+        playing = None if old is None else (old.name, old.model_digest, old.analysis_digest)
+        if self._vocoder is None or playing != (model.name, model.digest("model"), model.digest("analysis")):
             self._synth.swap(self._swapped(model), event.fade_seconds, slot=model.slot)
 
     def _command(self, name: str, arguments: Mapping[str, Any]) -> None:

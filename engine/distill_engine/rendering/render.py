@@ -1,4 +1,4 @@
-"""`render`: a performance into a sound file, in bounded memory, with progress events."""
+"""Render a performance to a sound file, in bounded memory, with progress events."""
 
 from __future__ import annotations
 
@@ -22,12 +22,15 @@ from distill_engine.synthesis.instrument import Instrument
 from distill_engine.takes.take import Take
 from distill_engine.vocabulary.table import BLEND_SPACES
 
-QUIETEST_DB = -120.0  # a render of silence is reported as this loud
+QUIETEST_DB = -120.0  # reported as the level of silence
 
 
 @dataclass(frozen=True)
 class RenderTarget:
-    """The file to write: rate in Hz (Opus and MP3 may need another, see `RenderResult`), bit depth, format (None: the suffix's)."""
+    """The file to write: rate in Hz, bit depth, and format (None takes that of the suffix).
+
+    Opus and MP3 may need another rate, which `RenderResult` then has.
+    """
 
     path: Path
     sample_rate: int = DEFAULT_MEL.sample_rate
@@ -37,7 +40,7 @@ class RenderTarget:
 
 @dataclass(frozen=True)
 class RenderProgress:
-    """Seconds of sound done, of how many, and the seconds that remain at the present pace."""
+    """Seconds of sound done and in total, and the estimated seconds of work that remain."""
 
     done_seconds: float
     total_seconds: float
@@ -46,8 +49,11 @@ class RenderProgress:
 
 @dataclass(frozen=True)
 class RenderResult:
-    """What was written. Levels in dB of full scale; `speed` in seconds of sound per second; `notes` what else is to be known;
-    `blend_space` one of the vocabulary's `BLEND_SPACES`."""
+    """What was written.
+
+    Levels are in dB of full scale, `speed` in seconds of sound per second. `notes` are messages
+    about the render. `blend_space` is one of the vocabulary's `BLEND_SPACES`.
+    """
 
     path: Path
     seconds: float
@@ -65,7 +71,7 @@ class RenderResult:
 def render_score(
     instrument: Instrument, score: Score, output: RenderTarget, progress: Callable[[RenderProgress], None] | None = None
 ) -> RenderResult:
-    """Renders a score. Raises AudioFileError, ControlError."""
+    """Render a score. Raises AudioFileError, ControlError or VocoderError."""
     notes: list[str] = []
     result = _write(instrument, play_score(instrument, score, notes.append), score.seconds, output, progress, notes)
     space = space_of(other.shares(instrument) for other, _ in score.others)
@@ -81,7 +87,10 @@ def render_take(
     vocoder: str | None = None,
     progress: Callable[[RenderProgress], None] | None = None,
 ) -> RenderResult:
-    """Renders a take, through `vocoder` if one is named. Raises AudioFileError, TakeError."""
+    """Render a take, through `vocoder` if one is given.
+
+    Raises AudioFileError, TakeError or VocoderError.
+    """
     if take.ticks < 1:
         raise TakeError("the take is empty: nothing was played in it")
     notes: list[str] = []
@@ -90,14 +99,14 @@ def render_take(
 
 
 class _Meter:
-    """Passes blocks on, measuring their level and reporting progress about ten times a second."""
+    """Pass blocks on, measure their level, and report progress about ten times a second."""
 
     def __init__(self, rate: int, total: float, progress: Callable[[RenderProgress], None] | None) -> None:
         self._rate, self._total, self._progress = rate, total, progress
         self.peak = self.square = 0.0
         self.frames = 0
         self.started = time.monotonic()
-        self._told = 0.0
+        self._reported = 0.0
 
     def watch(self, blocks: Iterator[Float32Array]) -> Iterator[Float32Array]:
         for block in blocks:
@@ -106,15 +115,15 @@ class _Meter:
             self.peak = max(self.peak, float(np.abs(block).max()))
             self.square += float(np.square(block, dtype=np.float64).mean(axis=0).sum())
             self.frames += block.shape[1]
-            self._tell()
+            self._report()
             yield block
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         now = time.monotonic()
         done = self.frames / self._rate
-        if self._progress is None or (now - self._told < 0.1 and done < self._total):
+        if self._progress is None or (now - self._reported < 0.1 and done < self._total):
             return
-        self._told = now
+        self._reported = now
         pace = (now - self.started) / max(done, 1e-9)
         self._progress(RenderProgress(done, self._total, max(0.0, self._total - done) * pace))
 
@@ -156,7 +165,7 @@ def _write(
 
 
 def resampled(blocks: Iterator[Float32Array], source: int, target: int) -> Iterator[Float32Array]:
-    """Stereo blocks [2, n] at another rate, aligned and of the same duration."""
+    """Yield stereo blocks [2, n] at another rate, aligned and of the same duration."""
     resampler = StreamingResampler(source, target, 2)
     for block in blocks:
         yield np.clip(resampler.process(block), -1.0, 1.0)

@@ -1,4 +1,7 @@
-"""Finding the models that a take swaps to: the file at hand, or the library's by name, if the digest is the same."""
+"""Find the models that a take swaps to, by name and digest.
+
+The candidates are the file at hand and the library.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from distill_engine.synthesis.instrument import Instrument
 
 
 def model_finder(at_hand: Path, prepare: Callable[[Path, str], Instrument]) -> Resolve:
-    """A `Resolve` that prepares each model and vocoder once."""
+    """Return a `Resolve` that prepares each model and vocoder once."""
     known: dict[tuple[str, str, str], Instrument] = {}
 
     def resolve(name: str, digest: str, vocoder: str) -> Instrument:
@@ -39,7 +42,7 @@ def _find(at_hand: Path, name: str, digest: str) -> Path:
 
 
 def _names(path: Path) -> tuple[str, str]:
-    """The model's name and its digest, which models share that were analysed on several corpora."""
+    """Return the model's name and the digest of its networks, which no analysis changes."""
     with ModelFile.open(path) as file:
         manifest = file.manifest
     entry = manifest.parts.get("model")

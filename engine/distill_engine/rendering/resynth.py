@@ -1,4 +1,4 @@
-"""`resynth`: a recording through model and vocoder, or through the vocoder alone, into a file."""
+"""Resynthesise a recording through model and vocoder, or through the vocoder alone, into a file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ from distill_engine.rendering.render import RenderTarget
 
 @dataclass(frozen=True)
 class ResynthResult:
-    """What was written. `log_mel_error`: mean distance of the output's log-mel from the input's, in nat."""
+    """What was written. Levels are in dB of full scale, `speed` in seconds of sound per second.
+
+    `log_mel_error` is the mean distance of the output's log-mel from the input's, in nat.
+    """
 
     path: Path
     seconds: float
@@ -35,7 +38,7 @@ class ResynthResult:
 
 
 def resynth(model: LoadedModel, source: Path, output: RenderTarget, *, mel_only: bool = False) -> ResynthResult:
-    """Resynthesises a sound file; the result has its length. Raises AudioFileError, VocoderError."""
+    """Resynthesise a sound file to the same length. Raises AudioFileError or VocoderError."""
     sound = read_audio(source, sample_rate=model.sample_rate, mono=True)
     samples = np.ascontiguousarray(sound.samples[0])
     started = time.monotonic()
@@ -68,10 +71,10 @@ def resynth(model: LoadedModel, source: Path, output: RenderTarget, *, mel_only:
 
 
 def _within_full_scale(samples: Float32Array) -> Float32Array:
-    """As it is, or turned down as a whole where its peak would clip."""
+    """Return the samples [T], scaled down as a whole if their peak would clip."""
     peak = float(np.abs(samples).max(initial=0.0))
     return samples * np.float32(0.999 / peak) if peak > 0.999 else samples
 
 
-def _log_mel_error(one: Float32Array, other: Float32Array) -> float:
-    return float(np.abs(mel_spectrogram(one) - mel_spectrogram(other)).mean())
+def _log_mel_error(source: Float32Array, made: Float32Array) -> float:
+    return float(np.abs(mel_spectrogram(source) - mel_spectrogram(made)).mean())

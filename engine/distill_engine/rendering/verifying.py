@@ -1,4 +1,4 @@
-"""Whether the graphs in a model file compute what its networks compute: the same noise through both."""
+"""Verify that the graphs in a model file compute what its networks compute, on the same noise."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from distill_engine.modelfile import ModelFile
 from distill_engine.modelfile.configs import mel_config, model_config
 from distill_engine.vocoders.registry import VOCODERS
 
-TOLERANCE = 1e-4
-UNITS = (1, 5, 8)
+TOLERANCE = 1e-4  # largest difference of two outputs, relative to the larger of 1 and their peak
+UNITS = (1, 5, 8)  # smallest pieces in each of three successive steps
 
 
 def verify_graphs(file: ModelFile) -> list[str]:
-    """Faults, in plain words: weights that do not fit the configs, and graphs that differ from torch by more than 1e-4 of
-    full scale over some steps in a row. Imports torch.
+    """Return the faults of a model file as sentences, none if it is sound.
+
+    A fault is weights that do not fit the configs, or a graph that differs from torch over some
+    steps in a row: by more than 1e-4, or 1e-4 of the largest output if that is above 1. Imports
+    torch.
     """
     faults = []
     if "model" in file.parts:
@@ -59,7 +62,10 @@ def _verify_vocoder(file: ModelFile, kind: str) -> list[str]:
 
 
 def _difference(name: str, ours: StepBackend, theirs: StepBackend, unit: int) -> list[str]:
-    """Some steps of seeded noise through both; `unit` frames are the least that a step takes."""
+    """Run seeded noise through both streams for some steps; return the first fault.
+
+    `unit` is the smallest number of frames that a step takes.
+    """
     rng = np.random.default_rng(0)
     for units in UNITS:
         x = rng.standard_normal((ours.channels_in, units * unit)).astype(np.float32)

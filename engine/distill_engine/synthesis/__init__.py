@@ -1,1 +1,4 @@
-"""From parameters to samples: sources, steering, voices, blending and the output stage. Live and offline share it."""
+"""Synthesis from parameters to samples: sources, steering, voices, blending, output stage.
+
+Live playing and offline rendering both use it.
+"""

@@ -1,4 +1,4 @@
-"""One slot in the mix: the voice that plays there and those that are fading out of it."""
+"""A blend slot: the voice that plays in it, and the voices that are fading out of it."""
 
 from __future__ import annotations
 
@@ -7,19 +7,23 @@ from dataclasses import dataclass
 
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.synthesis.blending import VoiceHop
-from distill_engine.synthesis.control_names import Names, heard_by
+from distill_engine.synthesis.control_names import Names, remap_controls
 from distill_engine.synthesis.crossfade import Fade, FadeState
 from distill_engine.synthesis.output_stage import Ramp
 from distill_engine.synthesis.steering import HopValues
 from distill_engine.synthesis.voice import Voice, VoiceState
 
-FULL = math.pi / 2
-BRIEF = 4  # hops in which a voice goes that would be a third one
+FULL = math.pi / 2  # angle of a fade at full level, radians
+BRIEF = 4  # hops in which a third voice fades out
 
 
 @dataclass(frozen=True)
 class BlendSlotState:
-    """The weight that the ramp stands at (None before the first hop), and the voices, newest first, with their fades."""
+    """The state of a blend slot.
+
+    `weight` is the last value of the weight ramp (0 to 1), None before the first hop. `voices` and
+    `fades` correspond one to one, newest first.
+    """
 
     weight: float | None
     voices: tuple[VoiceState, ...]
@@ -27,7 +31,10 @@ class BlendSlotState:
 
 
 class BlendSlot:
-    """Voices, newest last, each with its fade; and the slot's weight in the mix, a ramp from hop to hop."""
+    """Voices with their fades, newest last, and the slot's weight in the mix.
+
+    The weight changes as a straight line from one hop to the next.
+    """
 
     def __init__(self, hop: int) -> None:
         self._hop = hop
@@ -37,16 +44,17 @@ class BlendSlot:
 
     @property
     def voice(self) -> Voice:
-        """The voice that plays, or is fading in. The lane must not be empty."""
+        """The voice that plays or is fading in. The slot must not be empty."""
         return self.voices[-1]
 
     @property
     def fading(self) -> bool:
+        """Whether any voice of the slot is fading in or out."""
         return any(fade.moving for fade in self._fades)
 
     @property
     def stays(self) -> bool:
-        """Whether the newest voice is there to stay (not fading out)."""
+        """Whether the newest voice is playing or fading in, not fading out."""
         return bool(self._fades) and self._fades[-1].target > 0.0
 
     @property
@@ -55,12 +63,15 @@ class BlendSlot:
         return min(1.0, math.sqrt(sum(fade.gain**2 for fade in self._fades)))
 
     def start(self, voice: Voice) -> None:
-        """The first voice, at full level at once."""
+        """Play the first voice, at full level at once."""
         self.voices, self._fades = [voice], [Fade(self._hop)]
 
     def swap(self, voice: Voice, hops: int) -> None:
-        """The new voice fades in, the loudest fades out from where it is; others, which were fading already, are gone soon: however
-        fast swaps follow each other, no more than two voices are computed for long."""
+        """Fade `voice` in and the loudest present voice out, both over `hops` hops.
+
+        Other voices, which were fading already, fade out within BRIEF hops. However fast swaps
+        follow each other, no more than two voices are therefore computed for long.
+        """
         loudest = max(self._fades, key=lambda fade: fade.gain, default=None)
         for fade in self._fades:
             fade.turn(0.0, hops if fade is loudest else min(hops, BRIEF))
@@ -70,15 +81,19 @@ class BlendSlot:
         self._fades.append(fade)
 
     def clear(self, hops: int) -> None:
-        """All voices fade out."""
+        """Fade out all voices over `hops` hops."""
         for fade in self._fades:
             fade.turn(0.0, hops)
 
-    def dismiss(self, hops: int) -> None:
-        """Guests become voices of their own: the one that plays fades in with its own networks, those that were leaving are gone."""
-        stays = [not v.latent_guest or f.target > 0.0 for v, f in zip(self.voices, self._fades, strict=True)]
-        self.voices = [voice for voice, kept in zip(self.voices, stays, strict=True) if kept]
-        self._fades = [fade for fade, kept in zip(self._fades, stays, strict=True) if kept]
+    def detach_guests(self, hops: int) -> None:
+        """Detach the guests of this slot from the host.
+
+        The guest that is playing fades in over `hops` hops on its own decoder and vocoder. Guests
+        that are already fading out are dropped.
+        """
+        kept = [not v.latent_guest or f.target > 0.0 for v, f in zip(self.voices, self._fades, strict=True)]
+        self.voices = [voice for voice, keep in zip(self.voices, kept, strict=True) if keep]
+        self._fades = [fade for fade, keep in zip(self._fades, kept, strict=True) if keep]
         for index, voice in enumerate(self.voices):
             if voice.latent_guest:
                 voice.become_independent()
@@ -86,35 +101,44 @@ class BlendSlot:
                 self._fades[index].turn(FULL, hops)
 
     def replace_voices(self, voices: list[Voice]) -> None:
-        """Play these voices instead of the present ones; `restore` then sets their fades."""
+        """Play `voices` instead of the present ones; `restore` then sets their fades."""
         self.voices, self._fades = voices, [Fade(self._hop) for _ in voices]
 
     def move(self, values: HopValues, names: Names, samples: Float32Array | None, weight: float) -> list[VoiceHop]:
-        """One hop of each voice. Control slots bear `names`; a voice that leaves keeps what it was last told of controls without a slot."""
+        """Advance each voice by one hop; return what each contributes to the mix.
+
+        Args:
+            values: parameter values of this hop; `controls` [n] is ordered by `names`.
+            names: control names of the model in slot 0.
+            samples: this hop of live input [hop], mono; None without one.
+            weight: gain of the slot at the end of this hop, 0 to 1.
+
+        A voice that is fading out keeps the last value of each control that `names` lacks.
+        """
         ramp = self._weight.process(weight)
-        moved = []
+        voice_hops = []
         for voice, fade in zip(self.voices, self._fades, strict=True):
             last = voice.last_controls if fade.target == 0.0 else voice.last_controls[:0]
-            own = heard_by(voice.instrument.control_names, names, values, last)
+            own = remap_controls(voice.instrument.control_names, names, values, last)
             voice.last_controls = own.controls[: len(voice.instrument.control_names)].copy()
             latent, curve = voice.latent(own, samples), fade.next()
-            moved.append(VoiceHop(voice, latent, ramp * curve, curve))
-        return moved
+            voice_hops.append(VoiceHop(voice, latent, ramp * curve, curve))
+        return voice_hops
 
     def drop_finished(self) -> None:
-        """Lets go of the voices that have faded out."""
+        """Remove the voices that have faded out."""
         kept = [(voice, fade) for voice, fade in zip(self.voices, self._fades, strict=True) if not fade.over]
         if len(kept) != len(self.voices):
             self.voices, self._fades = [v for v, _ in kept], [f for _, f in kept]
 
     def settle(self) -> None:
-        """Ends the fades at once."""
+        """Complete all fades at once."""
         for fade in self._fades:
             fade.finish()
         self.drop_finished()
 
     def state(self) -> BlendSlotState:
-        """Return the states of the voices, newest first, with their fades; and the ramp's."""
+        """Return the states of the voices and fades, newest first, and of the weight ramp."""
         return BlendSlotState(
             weight=self._weight.state(),
             voices=tuple(voice.state() for voice in reversed(self.voices)),
@@ -122,9 +146,12 @@ class BlendSlot:
         )
 
     def restore(self, state: BlendSlotState, seed: int, *, networks: bool) -> None:
-        """Go on from a `state` with as many voices as are here (the newest ones, if it has more).
+        """Continue from a `state` that has at least as many voices as this slot.
 
-        Raises IndexError if it has fewer.
+        If it has more, the newest ones are used. `seed` seeds the sources. Without `networks` the
+        voices' networks keep their present state.
+
+        Raises IndexError if the state has fewer voices.
         """
         self._weight.restore(state.weight)
         for index, (voice, fade) in enumerate(zip(reversed(self.voices), reversed(self._fades), strict=True)):

@@ -1,9 +1,11 @@
-"""Blending in latent space: models that share a decoder and a vocoder sound through one voice, at a slot between their latents.
+"""Blend models in latent space: models that share a decoder and a vocoder sound through one voice.
 
-Two instruments share when the tensors that the decoder reads (its weights, and the statistics of mel and latents) have the same
-digest, and so have the vocoder's: the same model analysed on two corpora, for instance. A voice at the slots 1 to 3 that shares
-with the first slot's is its guest: its own networks rest, its latents are weighed into the host's. That is decided when it comes
-to its slot. When the first slot is given to another model, guests go on in sound, by their own networks.
+Two instruments share a decoder if all tensors that it reads (weights, statistics of mel and
+latents) have the same digest, and a vocoder if their vocoder digests are equal. An example is one
+model that was analysed on two corpora. A voice in slots 1 to 3 that shares both with the voice in
+slot 0 is its guest: the guest's networks rest, and its latents are averaged into the host's. This
+is decided when the voice enters its slot. When slot 0 changes to another model, the guests continue
+on their own networks and are mixed as sound.
 """
 
 from __future__ import annotations
@@ -21,20 +23,27 @@ Samples = Float64Array
 
 @dataclass(frozen=True)
 class Guest:
-    """What a guest adds at one hop: its latent [D], its gain at each sample [hop] and its model's trim (a factor)."""
+    """A guest's contribution to one hop.
+
+    `latent` is [D] in sigma, `gain` [hop] is linear per sample, `trim` is the model's linear gain.
+    """
 
     latent: Samples
     gain: Samples
     trim: float
 
     def frozen(self) -> Samples:
-        """Weight at the end of the hop, trim and latent in one row [2 + D]."""
+        """Return the gain at the end of the hop, the trim and the latent as one row [2 + D]."""
         return np.concatenate([[self.gain[-1], self.trim], self.latent])
 
 
 @dataclass(frozen=True)
 class VoiceHop:
-    """One voice moved on by one hop: its latent [D], its gain at each sample [hop], and the curve of its fade in that gain."""
+    """One voice at one hop: latent [D] (sigma) and linear gain per sample [hop].
+
+    `curve` is the factor of its fade [hop] that `gain` already includes; a number if it is
+    constant.
+    """
 
     voice: Voice
     latent: Samples
@@ -43,21 +52,31 @@ class VoiceHop:
 
 
 def space_of(shared: Iterable[bool]) -> int:
-    """How slots are blended, as an index of the vocabulary's `BLEND_SPACES`; `shared`: of each slot but the first, whether
-    it shares with that."""
+    """Return how the slots are blended, as an index into the vocabulary's `BLEND_SPACES`.
+
+    `shared` says of each occupied slot but slot 0 whether its voice is a guest of slot 0.
+    """
     ways = set(shared)
     return 0 if not ways else 3 if len(ways) > 1 else 1 if True in ways else 2
 
 
 def fading_guests(rows: Samples, curve: Samples | float, hop: int) -> list[Guest]:
-    """Guests as they were when their host was given up (rows [n, 2 + D]), fading out with it."""
+    """Return the guests of a host that is fading out, as they were when it was replaced.
+
+    Each row of `rows` [n, 2 + D] is a `Guest.frozen`. The gain of each guest follows the host's
+    fade `curve` ([hop] or a number); `hop` is the number of samples in a hop.
+    """
     line = np.broadcast_to(np.asarray(curve, np.float64), (hop,))
     return [Guest(row[2:], row[0] * line, float(row[1])) for row in rows]
 
 
 def blend_latents(latent: Samples, gain: Samples, trim: float, guests: Sequence[Guest]) -> tuple[Samples, Samples]:
-    """Latent [D] and gain [hop] of a host with its guests: the mean of the latents by weight, at the level that the blend would
-    have in sound (the root of the sum of powers), each model at its own trim."""
+    """Return latent [D] and gain [hop] of a host blended with its guests.
+
+    The latent is the mean of all latents, weighted by the gains at the end of the hop. The gain is
+    the root of the sum of squared gains: the level that the same blend has as a mix of uncorrelated
+    sounds. Each guest's gain counts relative to the host: times its trim over the host's `trim`.
+    """
     if not guests:
         return latent, gain
     weights = np.array([gain[-1], *(guest.gain[-1] for guest in guests)])

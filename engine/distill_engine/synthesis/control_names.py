@@ -1,4 +1,8 @@
-"""Named controls keep their names: each voice hears the controls of the first place's model by name, whatever their numbers in its own."""
+"""Match named controls by name across models that order them differently.
+
+Control numbers follow the model in slot 0. Voices of other models receive each control's value by
+its name.
+"""
 
 from __future__ import annotations
 
@@ -17,20 +21,27 @@ Names = tuple[str, ...]
 
 @lru_cache(maxsize=64)
 def positions(names: Names, others: Names) -> tuple[int | None, ...]:
-    """For each of `names`, its place among `others`, or None."""
+    """Return for each of `names` its index among `others`, None if it is not there."""
     return tuple(others.index(name) if name in others else None for name in names)
 
 
 def moves(before: Names, now: Names) -> Sequence[int | None]:
-    """For each control slot of another model, the slot that its control had; None for those that are new."""
+    """Return for each control number of the new model the number that its control had before.
+
+    `before` and `now` are the control names of the two models. New controls give None. The result
+    has CONTROL_COUNT entries.
+    """
     found = positions(now, before)
     return [*found, *[None] * (CONTROL_COUNT - len(found))][:CONTROL_COUNT]
 
 
-def heard_by(own: Names, names: Names, values: HopValues, last: Float64Array) -> HopValues:
-    """The values as a voice with the controls `own` hears them, where slots bear `names`. What has no slot stays as `last` [n] says."""
+def remap_controls(own: Names, names: Names, values: HopValues, last: Float64Array) -> HopValues:
+    """Reorder named controls from the order of slot 0's model (`names`) to this model's (`own`).
+
+    Controls that `names` lacks take their value from `last` [n], or 0 beyond its end.
+    """
     if own == names:
         return values
-    held = (*last, *[0.0] * len(own))
-    controls = [held[i] if at is None else values.controls[at] for i, at in enumerate(positions(own, names))]
+    kept = (*last, *[0.0] * len(own))
+    controls = [kept[i] if at is None else values.controls[at] for i, at in enumerate(positions(own, names))]
     return replace(values, controls=np.array(controls, np.float64))

@@ -1,8 +1,9 @@
-"""Exchanging what plays without a gap: equal-power cross-fades of two sounds, and the delay that keeps them in time.
+"""Equal-power cross-fades between voices, and the delay line that aligns them in time.
 
-A new voice starts at a hop boundary, fades in with a sine while the old one fades out with the cosine, and takes over. Vocoders differ in
-delay (HiFi-GAN 0, vocos half a window): a voice with less delay than the synth's alignment is held back by the difference, so it
-sounds in time with the old one. A voice with more raises the alignment: during that one fade the new sound is late by the difference.
+A new voice starts at a hop boundary. Its gain rises with a sine while the old one's falls with a
+cosine. Vocoders differ in delay (HiFi-GAN 0, vocos 640 samples). A voice with less delay than the
+synth's alignment is delayed by the difference, so that both sound in time. A voice with more delay
+raises the alignment; during that one fade the new sound is late by the difference.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ Samples = Float64Array
 
 @dataclass(frozen=True)
 class FadeState:
-    """The angle of a `Fade`, on its way from `start` to `target` over `hops` hops, `done` of them gone."""
+    """The state of a `Fade`: its angle in radians, from `start` to `target`.
+
+    The way takes `hops` hops, of which `done` have passed.
+    """
 
     angle: float
     start: float
@@ -29,7 +33,10 @@ class FadeState:
 
 
 class Fade:
-    """The gain of one voice: the sine of an angle that moves in a straight line, 0 is silent, pi / 2 is full."""
+    """The gain of one voice: the sine of an angle that moves linearly.
+
+    An angle of 0 is silent, pi / 2 is full level.
+    """
 
     def __init__(self, hop: int, *, angle: float = math.pi / 2) -> None:
         self._hop = hop
@@ -37,35 +44,36 @@ class Fade:
         self._hops = self._done = 0
 
     def turn(self, target: float, hops: int) -> None:
-        """Heads for another angle, there after `hops` hops."""
+        """Move to the angle `target` (radians) over `hops` hops."""
         self._from, self._to = self._angle, target
         self._hops, self._done = max(1, hops), 0
 
     def finish(self) -> None:
-        """Arrives now."""
+        """Jump to the target angle now."""
         self._done, self._angle = self._hops, self._to
 
     @property
     def over(self) -> bool:
-        """Whether it has arrived at silence."""
+        """Whether the fade has ended in silence."""
         return self._done >= self._hops and self._to == 0.0 and self._angle == 0.0
 
     @property
     def moving(self) -> bool:
+        """Whether the fade is still under way."""
         return self._done < self._hops
 
     @property
     def target(self) -> float:
-        """The angle it heads for, or stands at."""
+        """The angle in radians that the fade moves to or has reached."""
         return self._to
 
     @property
     def gain(self) -> float:
-        """The gain at this moment."""
+        """The present gain, 0 to 1."""
         return math.sin(self._angle)
 
     def next(self) -> Samples | float:
-        """Gain at each sample of the next hop [hop], or one number where it stands."""
+        """Advance by one hop; return the gain per sample [hop], or one number if it is constant."""
         if self._done >= self._hops:
             return self.gain
         at = (self._done + np.arange(1, self._hop + 1) / self._hop) / self._hops
@@ -81,13 +89,13 @@ class Fade:
         return FadeState(self._angle, self._from, self._to, self._hops, self._done)
 
     def restore(self, state: FadeState) -> None:
-        """Go on from a `state`."""
+        """Continue from a `state`."""
         self._angle, self._from, self._to = state.angle, state.start, state.target
         self._hops, self._done = state.hops, state.done
 
 
 class DelayLine:
-    """Holds samples back by a fixed number.
+    """Delay a signal by a fixed number of samples.
 
     >>> line = DelayLine(2)
     >>> line.process(np.array([1.0, 2.0, 3.0], np.float32)).tolist()
@@ -100,7 +108,7 @@ class DelayLine:
         self._memory = np.zeros(samples, np.float32)
 
     def process(self, x: Float32Array) -> Float32Array:
-        """[n] -> [n]."""
+        """Return the delayed signal of x: [n] -> [n]."""
         if not len(self._memory):
             return x
         joined = np.concatenate([self._memory, x])
@@ -108,9 +116,9 @@ class DelayLine:
         return joined[: len(x)]
 
     def state(self) -> Float32Array:
-        """Return the samples [delay] that are held back."""
+        """Return the samples [delay] that the line holds."""
         return self._memory.copy()
 
     def restore(self, state: Float32Array) -> None:
-        """Go on from a `state` [delay], with its delay."""
+        """Continue from a `state` [delay]; the delay becomes its length."""
         self._memory = state.astype(np.float32)

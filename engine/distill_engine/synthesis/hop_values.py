@@ -1,4 +1,4 @@
-"""What the parameters say at one hop, read off the bank for sources, mix and output stage."""
+"""Read the parameter values of one hop from the bank, for sources, mix and output stage."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from distill_engine.synthesis.sources.latent_sources import SourceSettings
 from distill_engine.synthesis.steering import HopValues
 from distill_engine.vocabulary.table import BLEND_SLOTS, CONTROL_COUNT, LATENT_COUNT, index_of
 
-MUTED_DB = -90.0  # `/distill/gain` at and below this is silence
+MUTED_DB = -90.0  # `/distill/gain` at or below this is silence
 _GAIN, _WIDTH = index_of("/distill/gain"), index_of("/distill/width")
 _CONTROL, _LATENT, _BLEND = (index_of(f"/distill/{family}/0") for family in ("control", "latent", "blend"))
 _MAP_X, _MAP_Y, _MAP_AMOUNT = (index_of(f"/distill/map/{name}") for name in ("x", "y", "amount"))
@@ -28,7 +28,7 @@ _SOURCE = {
 
 
 def hop_values(bank: ParameterBank) -> HopValues:
-    """The values that steer the latents at this hop."""
+    """Return the values that steer the latents at this hop."""
     at = {name: bank.at(index) for name, index in _SOURCE.items()}
     settings = SourceSettings(
         rate=at["rate"],
@@ -52,14 +52,18 @@ def hop_values(bank: ParameterBank) -> HopValues:
 
 
 def output_values(bank: ParameterBank) -> tuple[float, float]:
-    """Linear gain (the gate in it) and width at this hop."""
+    """Return the linear gain (with the gate as a factor) and the width (0 to 1) at this hop."""
     return db_to_gain(bank.at(_GAIN), MUTED_DB) * bank.at(_SOURCE["gate"]), bank.at(_WIDTH)
 
 
 def blend_weights(bank: ParameterBank, levels: Sequence[float]) -> Float64Array:
-    """Gain of each slot [4]: its blend weight, scaled down where the sum of powers passes one. `levels` [4] say how far each
-    slot has faded in (0 to 1), so that a slot that empties gives its share back smoothly."""
+    """Return the gain of each slot [4].
+
+    The blend weights are scaled down together where their sum of squares passes 1. `levels` [4] say
+    how far each slot has faded in (0 to 1), so that a slot that fades out returns its share
+    smoothly.
+    """
     weights = bank.family(_BLEND, BLEND_SLOTS)
-    heard = weights * np.asarray(levels)
-    scaled: Float64Array = weights / max(1.0, math.sqrt(float(heard @ heard)))
+    faded = weights * np.asarray(levels)
+    scaled: Float64Array = weights / max(1.0, math.sqrt(float(faded @ faded)))
     return scaled

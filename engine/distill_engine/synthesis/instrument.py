@@ -1,7 +1,8 @@
-"""A model file ready to play: its networks loaded once, its corpus, controls and map. Voices play it (see `voice_pool`).
+"""Load a model file for playing: its networks, corpus, controls and map. Voices play it.
 
-`prepare_instrument` does everything slow (reading, loading, choosing, warming up), so that it can run in the background; after it and
-`VoicePool.prepare`, `Synth.swap` takes microseconds. Without a `torch_device` networks run in ONNX Runtime and torch is never imported.
+`prepare_instrument` does all slow work (reading, loading, choosing the vocoder) and can run in the
+background. After it and `VoicePool.prepare`, `Synth.swap` takes microseconds. Without a
+`torch_device` the networks run in ONNX Runtime and torch is never imported.
 """
 
 from __future__ import annotations
@@ -42,10 +43,13 @@ _ABSENT = {
 
 @dataclass(frozen=True)
 class Instrument:
-    """What voices share: the networks, the corpus, the controls. Rates: `hop` samples per step at `sample_rate`.
+    """A loaded model with its vocoder: the networks and data that its voices share.
 
-    `digest` names the file's sound, `model_digest` and `vocoder_digest` its two halves. `delay_samples` is the vocoder's.
-    `notes` are messages that its networks append while they play; voices take them out.
+    `hop` samples per step at `sample_rate`. `digest` identifies the file's sound, `model_digest`
+    and `vocoder_digest` its two parts. `latent_dim` is D; `reduction` is mel frames per latent.
+    `delay_samples` is the vocoder's delay. `corpus` [D, L] are the latents of the corpus. `trim` is
+    a linear gain. The networks append messages to `notes` while they play; voices remove and report
+    them.
     """
 
     name: str
@@ -72,10 +76,12 @@ class Instrument:
 
     @property
     def hop(self) -> int:
+        """Samples per hop."""
         return self.mel.hop
 
     @property
     def sample_rate(self) -> int:
+        """Samples per second."""
         return self.mel.sample_rate
 
     @property
@@ -85,21 +91,22 @@ class Instrument:
 
     @property
     def control_names(self) -> tuple[str, ...]:
+        """The names of the model's controls, in its own order; empty if it was not analysed."""
         return tuple(self.controls.names) if self.controls is not None else ()
 
     @property
     def source_names(self) -> tuple[str, ...]:
-        """The sources this model can play."""
-        there = {"hold": True, "drift": True, "corpus": self.corpus is not None, "input": self.encoder is not None}
-        return tuple(name for name, present in there.items() if present)
+        """The sources that this model can play."""
+        available = {"hold": True, "drift": True, "corpus": self.corpus is not None, "input": self.encoder is not None}
+        return tuple(name for name, present in available.items() if present)
 
     def shares(self, other: Instrument) -> bool:
-        """Whether both play through the same decoder and vocoder, so that they can be blended in latent space."""
+        """Return whether both have the same decoder and vocoder, so that latents can be blended."""
         mine, others = (self.decoder_digest, self.vocoder_digest), (other.decoder_digest, other.vocoder_digest)
         return all(mine) and mine == others
 
     def sources(self, seed: int, selected: str = "drift") -> SourceBank:
-        """Fresh sources. Raises ControlError if `selected` is not among `source_names`."""
+        """Return new sources. Raises ControlError if `selected` is not among `source_names`."""
         onto = self.level.onto if self.level is not None else None
         sources: dict[str, LatentSource] = {
             "hold": HoldSource(self.centre),
@@ -113,17 +120,17 @@ class Instrument:
 
     @property
     def centre(self) -> Float64Array:
-        """The centre [D] of the corpus' audible sound, where the model was analysed; else of all its latents."""
+        """The centre [D] of the corpus's audible sound (sigma); zeros without an analysis."""
         return self.controls.region.centre if self.controls is not None else np.zeros(self.latent_dim)
 
     def _spread(self) -> Float64Array | None:
-        """A root [D, D] of the covariance of a drift: the corpus' own."""
+        """Return a matrix root [D, D] of the covariance that a drift has: the corpus's own."""
         if self.controls is not None:
             return self.controls.region.colouring
         return _correlations(self.corpus) if self.corpus is not None else None
 
     def steering(self, seed: int) -> Steering:
-        """Fresh steering of a voice."""
+        """Return the steering for a new voice."""
         return Steering(self.controls, self.latent_map, seed)
 
 
@@ -136,16 +143,16 @@ def prepare_instrument(
     keeps_up: Callable[[VocoderChoice], bool] | None = None,
     choose: Callable[[Manifest, str], VocoderChoice] | None = None,
 ) -> Instrument:
-    """Load a model with the vocoder asked for (see `choose_vocoder`).
+    """Load a model with the requested vocoder (see `choose_vocoder`).
 
     Args:
         settings: threads of ONNX Runtime.
-        torch_device: `auto|cpu|cuda|mps` to compute in torch instead.
-        keeps_up: whether a vocoder plays in time on this machine (live); None takes any.
-        choose: another policy than `choose_vocoder`.
+        torch_device: `auto|cpu|cuda|mps` computes in torch instead; None uses ONNX Runtime.
+        keeps_up: tells whether a vocoder plays in real time on this machine; None accepts any.
+        choose: a policy to use instead of `choose_vocoder`.
 
     Raises:
-        ModelFileError, VocoderError: the file cannot be played, or not with this vocoder.
+        ModelFileError, VocoderError: if the file cannot be played, or not with this vocoder.
     """
 
     def universal() -> bool:
@@ -186,7 +193,7 @@ def prepare_instrument(
 
 
 def _trim(manifest: Manifest) -> float:
-    """The factor that brings the model to the common level (measured when it was analysed), 1 where none is known."""
+    """Return the linear gain that brings the model to the common level, 1 if not measured."""
     value = manifest.analysis.get("trim_db", 0.0)
     if isinstance(value, bool) or not isinstance(value, int | float) or not -60.0 <= value <= 60.0:
         raise ModelFileError(f"{manifest.name}: trim_db {value!r} is not a level within 60 dB: damaged")
@@ -194,7 +201,10 @@ def _trim(manifest: Manifest) -> float:
 
 
 def _check_fit(choice: VocoderChoice, mel: MelConfig) -> None:
-    """Vocoders of the model or base play its mels as they are. Raises VocoderError for one that was made for others."""
+    """Check that the vocoder takes the model's mels. Raises VocoderError.
+
+    Published and universal vocoders play any mel through the mel adapter.
+    """
     if choice.origin in ("published", "universal"):
         return  # through the mel adapter
     hop, bands = choice.config.get("hop", mel.hop), choice.config.get("bands", mel.bands)
@@ -206,7 +216,7 @@ def _check_fit(choice: VocoderChoice, mel: MelConfig) -> None:
 
 
 def _analysis(file: ModelFile, manifest: Manifest, config: ModelConfig) -> dict[str, Any]:
-    """The encoded corpus, the controls and the map, as far as the model was analysed."""
+    """Return the encoded corpus, controls, level surface and map, as far as the file holds them."""
     if "analysis" not in file.parts:
         return {}
     arrays = file.read_part("analysis")
@@ -217,13 +227,17 @@ def _analysis(file: ModelFile, manifest: Manifest, config: ModelConfig) -> dict[
     if "region_centre" in arrays:
         found["controls"] = Controls.from_part(arrays, manifest.analysis)
         found["level"] = LevelSurface.from_part(arrays, config.latent_dim)
-        if "map_points" in arrays:  # lies in the region
+        if "map_points" in arrays:  # the map needs the region
             found["latent_map"] = LatentMap.from_part(arrays)
     return found
 
 
 def _correlations(corpus: Float32Array) -> Float64Array | None:
-    """Cholesky factor [D, D] of the corpus' correlations, so that a drift moves as the corpus does; None if too short."""
+    """Return a Cholesky factor [D, D] of the corpus's correlations, None for a short corpus.
+
+    `corpus` is [D, L]. The correlation matrix is shrunk by 10 % towards the identity. A drift that
+    is coloured with the factor moves as the corpus does.
+    """
     if corpus.shape[1] < 2 * corpus.shape[0]:
         return None
     spread = corpus - corpus.mean(axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""The slots of a synth: up to four models that sound together, each with its weight, in sound or in latent space."""
+"""Mix up to four models, each in a blend slot with a weight, in sound or in latent space."""
 
 from __future__ import annotations
 
@@ -17,18 +17,21 @@ from distill_engine.vocabulary.table import BLEND_SLOTS
 
 Samples = Float64Array
 
-VOICES_AT_ONCE = 2  # computed side by side
+VOICES_AT_ONCE = 2  # voices computed in parallel
 
 
-def _guest(moved: VoiceHop) -> Guest:
-    """A guest's part of a hop; its voice keeps it in mind, should the host be given up."""
-    guest = Guest(moved.latent, moved.gain, moved.voice.instrument.trim)
-    moved.voice.guest_contributions = guest.frozen()[None]
+def _guest(voice_hop: VoiceHop) -> Guest:
+    """Return a guest's contribution to a hop, and store it in the guest's voice.
+
+    The stored copy is used if the host is replaced.
+    """
+    guest = Guest(voice_hop.latent, voice_hop.gain, voice_hop.voice.instrument.trim)
+    voice_hop.voice.guest_contributions = guest.frozen()[None]
     return guest
 
 
-class _Passage:
-    """The hops of one voice that are to be computed at once."""
+class _VoiceBlock:
+    """The hops of one voice that are computed at once."""
 
     def __init__(self, voice: Voice) -> None:
         self._voice = voice
@@ -36,12 +39,15 @@ class _Passage:
         self._gains: list[Samples] = []
 
     def add(self, latent: Samples, gain: Samples) -> None:
-        """One hop more: latent [D], gain [hop]."""
+        """Add one hop: latent [D], gain [hop]."""
         self._latents.append(latent)
         self._gains.append(gain)
 
     def job(self, hop: int, report: Callable[[Report], None]) -> Callable[[], Samples]:
-        """Makes the weighted samples [n * hop] from hop `hop` on. Jobs of several voices may run side by side."""
+        """Return a function that makes the weighted samples [n * hop] from hop number `hop` on.
+
+        Functions of several voices may run at the same time.
+        """
         block = np.stack(self._latents, axis=1).astype(np.float32)
 
         def work() -> Samples:
@@ -52,27 +58,27 @@ class _Passage:
 
 
 class Mixer:
-    """Sums the voices of all slots. `move` is called for each hop of a block, then `mix` once."""
+    """Sum the voices of all slots. Call `move` for each hop of a block, then `mix` once."""
 
     def __init__(self, hop: int, voice: Voice) -> None:
         self.slots = [BlendSlot(hop) for _ in range(BLEND_SLOTS)]
         self.slots[0].start(voice)
         self._pool: ThreadPoolExecutor | None = None
-        self._block: dict[int, _Passage] = {}
+        self._block: dict[int, _VoiceBlock] = {}
 
     @property
     def main(self) -> Voice:
-        """The voice at the first slot."""
+        """The voice in slot 0."""
         return self.slots[0].voice
 
     @property
     def playing(self) -> list[Voice]:
-        """The newest voice of each slot that is not empty, the first slot first."""
+        """The newest voice of each slot that is not empty, slot 0 first."""
         return [slot.voice for slot in self.slots if slot.voices]
 
     @property
     def voices(self) -> int:
-        """How many voices are computed: guests sound through their host's networks."""
+        """The number of voices that are computed. Guests do not count: their own networks rest."""
         return sum(not voice.latent_guest for slot in self.slots for voice in slot.voices)
 
     @property
@@ -81,48 +87,61 @@ class Mixer:
         return any(slot.fading for slot in self.slots)
 
     def settle(self) -> None:
-        """Ends every fade at once: for when nothing can be heard."""
+        """Complete all fades at once. For use while the output is silent."""
         for slot in self.slots:
             slot.settle()
 
     def move(self, bank: ParameterBank, samples: Float32Array | None) -> None:
-        """One hop: each voice's latent and weight at the parameters' present values, guests with their host."""
+        """Advance all voices by one hop at the present parameter values.
+
+        Guests advance with their host. `samples` [hop] is this hop of live input, mono; None
+        without one.
+        """
         values = hop_values(bank)
         weights = blend_weights(bank, [slot.level for slot in self.slots])
         names = self.main.instrument.control_names
-        moved = [
-            one
+        voice_hops = [
+            voice_hop
             for slot, weight in zip(self.slots, weights, strict=True)
             if slot.voices
-            for one in slot.move(values, names, samples, float(weight))
+            for voice_hop in slot.move(values, names, samples, float(weight))
         ]
-        guests = [_guest(one) for one in moved if one.voice.latent_guest]
-        for one in moved:
-            if not one.voice.latent_guest:
-                with_it = (
+        guests = [_guest(voice_hop) for voice_hop in voice_hops if voice_hop.voice.latent_guest]
+        for voice_hop in voice_hops:
+            voice = voice_hop.voice
+            if not voice.latent_guest:
+                its_guests = (
                     guests
-                    if one.voice is self.main
-                    else fading_guests(one.voice.guest_contributions, one.curve, len(one.gain))
+                    if voice is self.main
+                    else fading_guests(voice.guest_contributions, voice_hop.curve, len(voice_hop.gain))
                 )
-                passage = self._block.setdefault(id(one.voice), _Passage(one.voice))
-                passage.add(*blend_latents(one.latent, one.gain, one.voice.instrument.trim, with_it))
+                voice_block = self._block.setdefault(id(voice), _VoiceBlock(voice))
+                voice_block.add(*blend_latents(voice_hop.latent, voice_hop.gain, voice.instrument.trim, its_guests))
 
-    def dismiss_guests(self, hops: int) -> None:
-        """The first slot is about to be another model's: its guests go on in sound, and fade out of it as they were last."""
+    def detach_guests(self, hops: int) -> None:
+        """Detach the guests of slot 0, whose model is about to be replaced, over `hops` hops.
+
+        Each guest continues on its own networks. The old host keeps their last contributions [n, 2
+        + D] and fades them out with itself.
+        """
         guests = [voice for slot in self.slots[1:] for voice in slot.voices if voice.latent_guest]
         if guests:
             self.main.guest_contributions = np.concatenate([voice.guest_contributions for voice in guests])
             for slot in self.slots[1:]:
-                slot.dismiss(hops)
+                slot.detach_guests(hops)
 
     @property
     def space(self) -> int:
-        """How the slots are blended, as an index of the vocabulary's `BLEND_SPACES`."""
+        """How the slots are blended, as an index into the vocabulary's `BLEND_SPACES`."""
         return space_of(slot.voice.latent_guest for slot in self.slots[1:] if slot.stays)
 
     def mix(self, hop: int, report: Callable[[Report], None]) -> Samples:
-        """The sound of the hops moved, from `hop` on. Two or more voices are computed side by side: networks leave Python alone."""
-        jobs = [passage.job(hop, report) for passage in self._block.values()]
+        """Return the sound [n * hop] of the n hops moved since the last call.
+
+        `hop` is the number of the first of them. Two or more voices are computed in parallel: the
+        networks release Python's global lock.
+        """
+        jobs = [voice_block.job(hop, report) for voice_block in self._block.values()]
         self._block = {}
         if len(jobs) == 1:
             total = jobs[0]()
@@ -135,11 +154,11 @@ class Mixer:
         return total
 
     def state(self) -> dict[str, BlendSlotState]:
-        """Return the states of the slots that are not empty, by their numbers as text."""
+        """Return the states of the slots that are not empty, by slot number as text."""
         return {str(index): slot.state() for index, slot in enumerate(self.slots) if slot.voices}
 
     def restore(self, state: Mapping[str, BlendSlotState], seed: int, *, networks: bool) -> None:
-        """Go on from a `state` with the same instruments in the same slots."""
+        """Continue from a `state` that has the same instruments in the same slots."""
         for index, slot in enumerate(self.slots):
             if str(index) in state and slot.voices:
                 slot.restore(state[str(index)], seed, networks=networks)

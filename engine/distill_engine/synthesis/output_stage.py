@@ -1,7 +1,8 @@
-"""What happens between the vocoders' mono sum and the stereo output: DC block, gain, play fade, width, limiter.
+"""From the mono sum of the vocoders to stereo: DC blocker, gain, play fade, width, limiter.
 
-Each stage works on one hop at a time with its state in float64, so the result is bit for bit the same however many hops are
-rendered at once. Recursive filters are computed in closed form over a hop (r^n times a running sum), not sample by sample.
+Each stage works on one hop at a time and keeps its state in float64, so the result is bit-identical
+however many hops are rendered at once. Recursive filters are computed in closed form over a hop
+(r^n times a running sum), not sample by sample.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ Samples = Float64Array
 
 @dataclass(frozen=True)
 class OutputConfig:
-    """Settings of the output stage. Times in seconds, levels in full scale, frequencies in Hz."""
+    """Settings of the output stage: seconds, Hz, linear full scale, samples of delay."""
 
     sample_rate: int = DEFAULT_MEL.sample_rate
     hop: int = DEFAULT_MEL.hop
@@ -44,7 +45,7 @@ class OutputConfig:
 
 @dataclass(frozen=True)
 class FilterState:
-    """The last sample into and out of a `HighPass`."""
+    """The last input sample `x` and output sample `y` of a `HighPass`."""
 
     x: float = 0.0
     y: float = 0.0
@@ -60,7 +61,11 @@ class WidenerState:
 
 @dataclass(frozen=True)
 class OutputState:
-    """The state of an `OutputStage`; `level` is that of the play fade (0 to 1), `gain` and `width` None before the first hop."""
+    """The state of an `OutputStage`.
+
+    `level` is the position of the play fade, 0 to 1. `gain` and `width` are the last values of
+    their ramps, None before the first hop.
+    """
 
     playing: bool
     level: float
@@ -72,7 +77,10 @@ class OutputState:
 
 
 class HighPass:
-    """y[n] = x[n] - x[n-1] + r y[n-1]: a first-order high-pass that takes DC away. r = exp(-2 pi cutoff / rate)."""
+    """First-order high-pass that removes DC: y[n] = x[n] - x[n-1] + r y[n-1].
+
+    r = exp(-2 pi cutoff / rate).
+    """
 
     def __init__(self, cutoff_hz: float, sample_rate: int, hop: int) -> None:
         r = math.exp(-2.0 * math.pi * cutoff_hz / sample_rate)
@@ -81,7 +89,7 @@ class HighPass:
         self._x = self._y = 0.0
 
     def process(self, x: Samples) -> Samples:
-        """One hop [hop] -> [hop]."""
+        """Filter one hop: [hop] -> [hop]."""
         steps = np.diff(x, prepend=self._x)
         y: Samples = self._rise * (np.cumsum(steps * self._fall) + self._y)
         self._x, self._y = float(x[-1]), float(y[-1])
@@ -92,18 +100,23 @@ class HighPass:
         return FilterState(self._x, self._y)
 
     def restore(self, state: FilterState) -> None:
-        """Go on from a `state`."""
+        """Continue from a `state`."""
         self._x, self._y = state.x, state.y
 
 
 class AllPass:
-    """Schroeder's all-pass y[n] = -g x[n] + x[n-M] + g y[n-M] ("Natural Sounding Artificial Reverberation", 1962)."""
+    """Schroeder's all-pass: y[n] = -g x[n] + x[n-M] + g y[n-M], with a delay of M samples.
+
+    Source: M. R. Schroeder, "Natural Sounding Artificial Reverberation", J. Audio Eng. Soc. 10,
+    1962.
+    """
 
     def __init__(self, delay: int, gain: float) -> None:
         self._delay, self._gain = delay, gain
         self._memory = np.zeros(delay)  # x[n-M] + g y[n-M], oldest first
 
     def process(self, x: Samples) -> Samples:
+        """Filter samples of any number: [n] -> [n]."""
         y = np.empty_like(x)
         for start in range(0, len(x), self._delay):
             part = x[start : start + self._delay]
@@ -117,17 +130,19 @@ class AllPass:
         return self._memory.copy()
 
     def restore(self, state: Samples) -> None:
-        """Go on from a `state` [delay]. Raises ValueError for one of another length."""
+        """Continue from a `state` [delay]. Raises ValueError for another length."""
         if state.shape != self._memory.shape:
             raise ValueError(f"an all-pass of {len(self._memory)} samples has no state of the shape {state.shape}")
         self._memory = state.astype(np.float64)
 
 
 class Widener:
-    """Mono to stereo: left = (m + w s) / n, right = (m - w s) / n with s the mono signal through all-passes and a high-pass.
+    """Mono to stereo: left = (m + w s) / n and right = (m - w s) / n, with n = sqrt(1 + w^2).
 
-    The side signal has the mono signal's spectrum and another phase, so width 1 is decorrelated, the sum of both channels is
-    always the mono signal times 2 / n, and the bass stays in the middle. n = sqrt(1 + w^2) keeps the power. Width 0 is mono, exactly.
+    m is the mono signal, w the width, and s is m through a high-pass and all-passes. s therefore
+    has the spectrum of m with other phases: width 1 is decorrelated, width 0 is exactly mono. The
+    sum of both channels is always m times 2 / n. The high-pass keeps the bass in the middle. n
+    keeps the power.
     """
 
     def __init__(self, config: OutputConfig) -> None:
@@ -135,7 +150,7 @@ class Widener:
         self._high = HighPass(config.side_cutoff_hz, config.sample_rate, config.hop)
 
     def process(self, mono: Samples, width: Samples) -> Samples:
-        """One hop of mono [hop] and the width at each sample [hop] -> [2, hop]."""
+        """Widen one hop: mono [hop] and width per sample [hop] (0 to 1) -> stereo [2, hop]."""
         side = self._high.process(mono)
         for all_pass in self._passes:
             side = all_pass.process(side)
@@ -148,17 +163,17 @@ class Widener:
         return WidenerState(self._high.state(), tuple(all_pass.state() for all_pass in self._passes))
 
     def restore(self, state: WidenerState) -> None:
-        """Go on from a `state`. Raises ValueError for one of other delays."""
+        """Continue from a `state`. Raises ValueError if its all-passes have other delays."""
         self._high.restore(state.high)
         for all_pass, memory in zip(self._passes, state.all_passes, strict=True):
             all_pass.restore(memory)
 
 
 class Limiter:
-    """A soft limiter without look-ahead: a peak follower with instant attack and exponential release sets the gain.
+    """Soft limiter without look-ahead: a peak follower with instant attack and exponential release.
 
-    Below the threshold nothing changes; above, the peak e becomes t + (c - t) tanh((e - t) / (c - t)), which never reaches the
-    ceiling c. Both channels share one gain, so the image stays.
+    Below the threshold t nothing changes. Above it a peak e becomes t + (c - t) tanh((e - t) / (c -
+    t)), which never reaches the ceiling c. Both channels share one gain, so the stereo image stays.
     """
 
     def __init__(self, config: OutputConfig) -> None:
@@ -169,10 +184,10 @@ class Limiter:
         self._peak = 0.0
 
     def process(self, x: Samples) -> Samples:
-        """One hop [2, hop] -> [2, hop], every sample below the ceiling."""
+        """Limit one hop: [2, hop] -> [2, hop], all samples below the ceiling."""
         level = np.abs(x).max(axis=0)
         peak = np.maximum(np.maximum.accumulate(level * self._rise), self._peak) * self._fall
-        peak = np.maximum(peak, level)  # rounding must not let a sample over its own peak
+        peak = np.maximum(peak, level)  # rounding must not put a sample above its own peak
         self._peak = float(peak[-1])
         if peak.max() <= self._threshold:
             return x
@@ -183,22 +198,23 @@ class Limiter:
         return out
 
     def state(self) -> float:
-        """Return the peak that the follower stands at."""
+        """Return the present level of the peak follower, linear."""
         return self._peak
 
     def restore(self, state: float) -> None:
-        """Go on from a `state`."""
+        """Continue from a `state`."""
         self._peak = state
 
 
 class Ramp:
-    """A value per hop made a value per sample: a straight line from the last one."""
+    """Interpolate a value per hop to a value per sample: a straight line from the last value."""
 
     def __init__(self, hop: int) -> None:
         self._line = np.arange(1, hop + 1) / hop
         self._last: float | None = None
 
     def process(self, value: float) -> Samples:
+        """Return the values [hop] of the line that ends at `value`."""
         last = value if self._last is None else self._last
         self._last = value
         line: Samples = last + (value - last) * self._line
@@ -209,12 +225,12 @@ class Ramp:
         return self._last
 
     def restore(self, state: float | None) -> None:
-        """Go on from a `state`."""
+        """Continue from a `state`."""
         self._last = state
 
 
 class OutputStage:
-    """The whole output stage of one synth. `process` takes a hop of mono and the hop's gain and width."""
+    """The output stage of one synth. `process` takes one hop of mono with its gain and width."""
 
     def __init__(self, config: OutputConfig | None = None) -> None:
         self.config = config = config or OutputConfig()
@@ -227,7 +243,7 @@ class OutputStage:
         self._widener, self._limiter = Widener(config), Limiter(config)
 
     def panic(self) -> None:
-        """Silence from the next sample on; filters forget what they heard."""
+        """Be silent from the next sample on, and clear all filters."""
         self.playing, self._level = False, 0.0
         config = self.config
         self._dc = HighPass(config.dc_cutoff_hz, config.sample_rate, config.hop)
@@ -235,12 +251,15 @@ class OutputStage:
 
     @property
     def silent(self) -> bool:
-        """Whether it is stopped and faded out: nothing that comes in can be heard."""
+        """Whether it is stopped and faded out, so that its input is inaudible."""
         return not self.playing and self._level <= 0.0
 
     @property
     def hops_until_silent(self) -> int:
-        """Hops the fade-out still takes; 0 if nothing sounds. Only of use when not `playing`."""
+        """Hops that the fade-out still takes, 0 if nothing sounds.
+
+        Meaningful only while not `playing`.
+        """
         return math.ceil(self._level / (self._step * self.config.hop))
 
     def _fade(self) -> Samples:
@@ -251,7 +270,10 @@ class OutputStage:
         return curve
 
     def process(self, mono: Samples, gain: float, width: float) -> Float32Array:
-        """Mono [hop] -> stereo [2, hop] float32 within the limiter's ceiling. `gain` is linear, `width` 0 to 1."""
+        """Process one hop: mono [hop] -> stereo [2, hop] float32, below the limiter's ceiling.
+
+        `gain` is linear, `width` 0 to 1; both are reached at the end of the hop.
+        """
         x = self._dc.process(mono.astype(np.float64)) * self._gain.process(gain) * self._fade()
         return self._limiter.process(self._widener.process(x, self._width.process(width))).astype(np.float32)
 
@@ -268,7 +290,7 @@ class OutputStage:
         )
 
     def restore(self, state: OutputState) -> None:
-        """Go on from a `state`. Raises ValueError for one of another configuration."""
+        """Continue from a `state`. Raises ValueError for one of another configuration."""
         self.playing, self._level = state.playing, state.level
         self._dc.restore(state.dc)
         self._gain.restore(state.gain)

@@ -1,4 +1,4 @@
-"""Every parameter's present value, gliding at hop boundaries: what the shared memory's latest values become inside the synth."""
+"""The present values of all parameters in the synth, with glides that advance hop by hop."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ ADDRESSES = tuple(parameter.address for parameter in PARAMETERS)
 
 @dataclass(frozen=True)
 class GlideState:
-    """A glide under way to `address`: a straight line from `start` to `target` over `hops` hops, `done` of them gone."""
+    """A glide of the parameter at `address`: a straight line from `start` to `target`.
+
+    It takes `hops` hops, of which `done` have passed.
+    """
 
     address: str
     start: float
@@ -28,7 +31,7 @@ class GlideState:
 
 @dataclass(frozen=True)
 class ParameterState:
-    """`values` [n] of the parameters at `addresses`, and the glides under way."""
+    """Values [n] of the parameters at `addresses`, and the glides under way."""
 
     addresses: tuple[str, ...]
     values: Float64Array
@@ -37,7 +40,7 @@ class ParameterState:
 
 @dataclass
 class _Glide:
-    """A straight line from `start` to `target` over `hops` hops, `done` of them gone."""
+    """A straight line from `start` to `target` over `hops` hops, of which `done` have passed."""
 
     start: float
     target: float
@@ -52,10 +55,11 @@ class _Glide:
 
 
 class ParameterBank:
-    """Values of all parameters. `apply` sets a target, `advance` moves every glide on by one hop.
+    """The values of all parameters. `apply` sets a target; `advance` moves all glides by one hop.
 
-    A change without glide is there from the next hop on; one with a glide of g seconds arrives after round(g * frame_rate)
-    hops, in equal steps. A new change starts from the value that is sounding. `frame_rate` is hops per second.
+    A change without a glide takes effect at the next hop. A glide of g seconds takes round(g *
+    frame_rate) hops, in equal steps. A new change starts from the present value. `frame_rate` is
+    hops per second.
     """
 
     def __init__(self, frame_rate: float) -> None:
@@ -64,7 +68,10 @@ class ParameterBank:
         self._glides: dict[int, _Glide] = {}
 
     def apply(self, parameter_index: int, value: float, glide_seconds: float = 0.0) -> float:
-        """Sets the target of a parameter, clipped to its range; returns what was kept. Raises ControlError for NaN or no such parameter."""
+        """Set the target of a parameter, clipped to its range; return the clipped target.
+
+        Raises ControlError if a number is NaN or infinite, or if there is no such parameter.
+        """
         parameter = _parameter(parameter_index)
         if not math.isfinite(value) or not math.isfinite(glide_seconds):
             raise ControlError(f"{parameter.address}: {value} over {glide_seconds} s is not a number")
@@ -78,7 +85,11 @@ class ParameterBank:
         return target
 
     def rearrange(self, first: int, origins: Sequence[int | None]) -> None:
-        """Neighbouring parameters take the values and glides of others among them (None: 0), as when names move to other numbers."""
+        """Permute the values and glides of neighbouring parameters.
+
+        Parameter `first` + i takes the value and glide of parameter `first` + `origins[i]`; 0 for
+        None. This is for a model that has other control numbers.
+        """
         values, glides = self._values.copy(), self._glides
         span = range(first, first + len(origins))
         self._glides = {index: glide for index, glide in glides.items() if index not in span}
@@ -88,7 +99,7 @@ class ParameterBank:
                 self._glides[index] = glides[first + origin]
 
     def advance(self) -> None:
-        """One hop passes."""
+        """Advance all glides by one hop."""
         for index, glide in list(self._glides.items()):
             self._values[index] = glide.advance()
             if glide.done >= glide.hops:
@@ -100,19 +111,19 @@ class ParameterBank:
         return bool(self._glides)
 
     def value(self, address: str) -> float:
-        """Present value of an address. Raises ControlError if it is no parameter."""
+        """Return the present value of an address. Raises ControlError if it is not a parameter."""
         return float(self._values[index_of(address)])
 
     def at(self, parameter_index: int) -> float:
-        """Present value of a parameter."""
+        """Return the present value of a parameter."""
         return float(self._values[parameter_index])
 
     def family(self, first: int, count: int) -> np.ndarray:
-        """Present values [count] of neighbouring parameters (a view: copy it to keep it)."""
+        """Return the present values [count] of neighbouring parameters, as a view."""
         return self._values[first : first + count]
 
     def target(self, parameter_index: int) -> float:
-        """Where a parameter is heading (its value, if it stands)."""
+        """Return the target of a parameter's glide, or its value if it does not glide."""
         glide = self._glides.get(parameter_index)
         return glide.target if glide else float(self._values[parameter_index])
 
@@ -122,9 +133,9 @@ class ParameterBank:
         return ParameterState(ADDRESSES, self._values.copy(), tuple(glides))
 
     def restore(self, state: ParameterState) -> None:
-        """Go on from a `state`; a parameter that it does not know keeps its default.
+        """Continue from a `state`. Parameters that it lacks get their defaults.
 
-        Raises ControlError for an address that is no parameter here.
+        Raises ControlError for an address that is not a parameter, or values that do not fit.
         """
         if state.values.shape != (len(state.addresses),) or not np.isfinite(state.values).all():
             raise ControlError(f"this state has {state.values.size} values for {len(state.addresses)} parameters")

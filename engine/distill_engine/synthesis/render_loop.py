@@ -1,4 +1,4 @@
-"""Rendering hop by hop: parameters advance, voices move, the mix goes through the output stage."""
+"""Render hop by hop: advance parameters, move voices, mix, and process the output stage."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from distill_engine.synthesis.parameters import ParameterBank
 from distill_engine.synthesis.voice import Report
 from distill_engine.takes.take_log import TakeLog
 
-MAXIMUM_CHUNK = 32  # hops that are computed at once
-MAXIMUM_REPORTS = 256
+MAXIMUM_CHUNK = 32  # hops that are computed at once, at most
+MAXIMUM_REPORTS = 256  # that wait for `take_reports`
 
 
 class RenderLoop:
-    """Renders a synth's parts in chunks of hops, and counts them. `begin_take` is called before each chunk."""
+    """Render a synth's parts in chunks of hops and count them.
+
+    `begin_take` is called before each chunk.
+    """
 
     def __init__(
         self,
@@ -36,25 +39,31 @@ class RenderLoop:
         self._reports: list[Report] = []
 
     def render(self, hops: int, samples: Float32Array | None = None) -> Float32Array:
-        """Return the next `hops` hops [2, hops * hop]; `samples` [hops * hop] is live input, mono."""
+        """Return the next `hops` hops, stereo [2, hops * hop].
+
+        `samples` [hops * hop] is live input, mono; None without one.
+        """
         out = np.zeros((2, hops * self._hop), np.float32)
         done = 0
         while done < hops:
             self._begin_take()
             count = self._chunk(hops - done)
             span = slice(done * self._hop, (done + count) * self._hop)
-            heard = None if samples is None else samples[span]
+            live_input = None if samples is None else samples[span]
             if self._output.silent:
                 self._rest(count)
             else:
-                out[:, span] = self._sound(count, heard)
+                out[:, span] = self._sound(count, live_input)
             done += count
             self.hops_done += count
         return out
 
-    def _chunk(self, wanted: int) -> int:
-        """Hops to compute at once: never past the moment a fade-out ends, nor that at which a take may begin."""
-        count = min(wanted, MAXIMUM_CHUNK)
+    def _chunk(self, limit: int) -> int:
+        """Return how many hops to compute at once, at most `limit`.
+
+        A chunk does not pass the end of a fade-out. It is a single hop while a take waits to begin.
+        """
+        count = min(limit, MAXIMUM_CHUNK)
         if not self._output.playing and not self._output.silent:
             count = min(count, max(1, self._output.hops_until_silent))
         return 1 if self._take.waiting else count
@@ -70,8 +79,8 @@ class RenderLoop:
         gains, widths = np.empty(count), np.empty(count)
         for index in range(count):
             self._parameters.advance()
-            heard = None if samples is None else samples[index * self._hop : (index + 1) * self._hop]
-            self._mixer.move(self._parameters, heard)
+            hop_input = None if samples is None else samples[index * self._hop : (index + 1) * self._hop]
+            self._mixer.move(self._parameters, hop_input)
             gains[index], widths[index] = output_values(self._parameters)
         mono = self._mixer.mix(self.hops_done, self.report)
         out = np.empty((2, count * self._hop), np.float32)
@@ -81,7 +90,7 @@ class RenderLoop:
         return out
 
     def report(self, report: Report) -> None:
-        """Keep a report for `take_reports`; more than MAXIMUM_REPORTS are dropped."""
+        """Keep a report for `take_reports`. Reports beyond MAXIMUM_REPORTS are dropped."""
         if len(self._reports) < MAXIMUM_REPORTS:
             self._reports.append(report)
 

@@ -1,4 +1,4 @@
-"""From a source to the latent that sounds: its motion, the map, the named controls and the latent offsets, hop by hop."""
+"""From a source to the latent of a hop: motion, map, named controls and latent offsets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ from distill_engine.synthesis.sources.source_bank import SourceBank
 
 @dataclass(frozen=True)
 class HopValues:
-    """What the parameters say at one hop. `latents` [64] and `controls` [32] are offsets; `map_point` is the point on the map."""
+    """The parameter values of one hop.
+
+    `latents` [64] are offsets in sigma, `controls` [32] values from -1 to 1. `map_point` is x, y on
+    the map, `map_amount` how far the latent is moved to it (0 to 1).
+    """
 
     settings: SourceSettings
     latents: Float64Array
@@ -26,15 +30,19 @@ class HopValues:
 
 @dataclass(frozen=True)
 class SteeringState:
-    """The state of the temporal controls' `Motion` [5 * D + 2]; None for a model without controls."""
+    """The state of the temporal controls' `Motion` [5 * D + 2].
+
+    None for a model without controls.
+    """
 
     motion: Float64Array | None
 
 
 class Steering:
-    """Applies the parameters of a hop to a voice's source. Without controls or map it adds the latent offsets alone.
+    """Apply the parameters of a hop to a voice's source.
 
-    `strain` says how far the named controls push out of the corpus' region at this hop: 0 inside, 1 at the limit.
+    Without controls and map it only adds the latent offsets. `strain` says how far the named
+    controls push out of the corpus's region at this hop: 0 inside, 1 at the limit.
     """
 
     strain = 0.0
@@ -44,30 +52,33 @@ class Steering:
         self._motion = controls.motion(seed) if controls is not None else None
 
     def latent(self, sources: SourceBank, values: HopValues, samples: Float32Array | None) -> Latent:
-        """The latent [D] of this hop; every source moves on by one."""
-        wanted = values.controls[: len(self._controls)] if self._controls is not None else values.controls[:0]
-        latent = self._moved(sources, values.settings, wanted, samples)
+        """Return the latent [D] of this hop (sigma) and advance the source by one hop.
+
+        `samples` [hop] is this hop of live input, mono; None without one.
+        """
+        controls = values.controls[: len(self._controls)] if self._controls is not None else values.controls[:0]
+        latent = self._source_latent(sources, values.settings, controls, samples)
         if self._map is not None and values.map_amount > 0.0:
             latent = latent + values.map_amount * (self._map.latent_at(*values.map_point) - latent)
         self.strain = 0.0
-        if self._controls is not None and wanted.any():
-            offset, self.strain = self._controls.steer(latent, wanted)
+        if self._controls is not None and controls.any():
+            offset, self.strain = self._controls.steer(latent, controls)
             latent = latent + offset
         return np.asarray(latent + values.latents[: len(latent)], np.float64)
 
-    def _moved(
-        self, sources: SourceBank, settings: SourceSettings, wanted: Latent, samples: Float32Array | None
+    def _source_latent(
+        self, sources: SourceBank, settings: SourceSettings, controls: Latent, samples: Float32Array | None
     ) -> Latent:
-        """The source's latent, moving as the temporal controls want it."""
+        """Return the source's latent [D] with the motion that the temporal controls ask for."""
         if self._controls is None or self._motion is None:
             return sources.next(settings, samples)
-        modulation = self._controls.source_modulation(wanted)
+        modulation = self._controls.source_modulation(controls)
         if modulation.speed != 1.0:
             settings = replace(settings, rate=settings.rate * modulation.speed, speed=settings.speed * modulation.speed)
         return self._motion.step(sources.next(settings, samples), modulation)
 
     def continue_from(self, other: Steering) -> None:
-        """Go on from the steering of another voice of the same model."""
+        """Continue from the steering of another voice of the same model."""
         self.restore(other.state())
 
     def state(self) -> SteeringState:
@@ -75,6 +86,6 @@ class Steering:
         return SteeringState(None if self._motion is None else self._motion.state())
 
     def restore(self, state: SteeringState) -> None:
-        """Go on from a `state`."""
+        """Continue from a `state`."""
         if self._motion is not None and state.motion is not None:
             self._motion.restore(state.motion)

@@ -1,12 +1,13 @@
-"""The synth: parameters, sources, decoder, vocoder, output stage. The same object makes the live sound and every render.
+"""The synth: parameters, sources, decoder, vocoder, output stage, for live playing and renders.
 
     synth = Synth(prepare_instrument(path), seed=1)
     synth.apply(index_of("/distill/gain"), -6.0, 0.5)
     block = synth.render(4)            # float32 [2, 4 * 512]
 
-Everything acts at hop boundaries: what is called between two `render`s is there from the first sample of the next one on. The samples
-do not depend on how the hops are cut into `render` calls (to 1e-5; bit for bit at equal cuts). Up to four models play at once, each at a
-slot of its own, mixed by `/distill/blend/<slot>`.
+All changes take effect at hop boundaries: a call between two `render`s is effective from the first
+sample of the next. The samples do not depend on how the hops are divided into `render` calls (to
+1e-5; bit-identical for equal divisions). Up to four models play at once, each in a blend slot,
+mixed by `/distill/blend/<slot>`.
 """
 
 from __future__ import annotations
@@ -36,9 +37,10 @@ _CONTROL = index_of("/distill/control/0")
 
 
 class Synth:
-    """Plays an `Instrument`. `block` is the number of hops the caller usually renders (what takes say they were played with).
+    """Play an `Instrument`.
 
-    One thread renders; every other method is to be called from it, or while it does not render.
+    `block` is the number of hops that the caller usually renders at once; takes record it. Call all
+    methods from the thread that renders, or while nothing renders.
     """
 
     def __init__(
@@ -68,7 +70,7 @@ class Synth:
 
     @property
     def hops_done(self) -> int:
-        """Return how many hops were rendered."""
+        """The number of hops rendered so far."""
         return self._loop.hops_done
 
     @hops_done.setter
@@ -77,13 +79,13 @@ class Synth:
 
     @property
     def instrument(self) -> Instrument:
-        """What plays in the first slot."""
+        """The instrument in slot 0."""
         return self._mixer.main.instrument
 
     def instrument_at(self, slot: int) -> Instrument | None:
-        """What plays in a slot, or None."""
-        there = self._mixer.slots[slot]
-        return there.voice.instrument if there.voices else None
+        """Return the instrument in a blend slot, None if it is empty."""
+        blend_slot = self._mixer.slots[slot]
+        return blend_slot.voice.instrument if blend_slot.voices else None
 
     @property
     def fading(self) -> bool:
@@ -92,55 +94,54 @@ class Synth:
 
     @property
     def voices(self) -> int:
-        """How many voices are computed, those that fade out among them."""
+        """The number of voices that are computed, including those that fade out."""
         return self._mixer.voices
 
     @property
     def strain(self) -> float:
-        """How far the named controls push out of the corpus' region: 0 inside, above 0 the warning zone, 1 the limit."""
+        """How far the named controls push out of the corpus's region: 0 inside, 1 at the limit."""
         return self._mixer.main.steering.strain
 
     @property
     def blend_space(self) -> int:
-        """Index into the vocabulary's `BLEND_SPACES`: one model, blended in latents, in sound, or both."""
+        """How the slots are blended, as an index into the vocabulary's `BLEND_SPACES`."""
         return self._mixer.space
 
     @property
     def recording(self) -> bool:
+        """Whether a take is being recorded or waits to begin."""
         return self._take.active
 
     def take_reports(self) -> list[Report]:
-        """What went wrong since the last call."""
+        """Return the problems since the last call."""
         return self._loop.take_reports()
 
-    # -- what the player does ------------------------------------------------------------------------------------------
-
     def apply(self, parameter_index: int, value: float, glide_seconds: float = 0.0) -> None:
-        """Sets a parameter, gliding where it can. Raises ControlError for NaN or an unknown parameter."""
+        """Set a parameter, gliding if it can. Raises ControlError for NaN or an unknown one."""
         kept = self.parameters.apply(parameter_index, value, glide_seconds)
         self._take.change(self.hops_done, PARAMETERS[parameter_index].address, kept, glide_seconds)
 
     def set(self, address: str, value: float, glide_seconds: float = 0.0) -> None:
-        """`apply` by address. Raises ControlError."""
+        """Set a parameter by its address, as `apply` does. Raises ControlError."""
         self.apply(index_of(address), value, glide_seconds)
 
     def play(self) -> None:
-        """Fades in."""
+        """Fade in."""
         self.output.playing = True
         self._note("play")
 
     def stop(self) -> None:
-        """Fades out; then nothing is computed and the sources wait."""
+        """Fade out. Then nothing is computed and the sources wait."""
         self.output.playing = False
         self._note("stop")
 
     def panic(self) -> None:
-        """Silence from the next sample on."""
+        """Be silent from the next sample on."""
         self.output.panic()
         self._note("panic")
 
     def select_source(self, name: str, fade_seconds: float | None = None) -> None:
-        """Cross-fades in latent space to another source (`/distill/source/fade` by default). Raises ControlError."""
+        """Cross-fade to another source (`/distill/source/fade` by default). Raises ControlError."""
         hops = self._hops(fade_seconds)
         self._mixer.main.sources.check(name)
         for voice in self._mixer.playing:
@@ -150,20 +151,20 @@ class Synth:
         self._note("source", source=name, fade=hops / self.frame_rate)
 
     def trigger(self) -> None:
-        """Starts the source again from its position."""
+        """Restart the source from its position."""
         for voice in self._mixer.playing:
             voice.sources.restart()
         self._note("trigger")
 
     def set_seed(self, seed: int) -> None:
-        """Everything random starts again from another seed."""
+        """Restart all random processes from another seed."""
         self.seed = seed
         for voice in self._mixer.playing:
             voice.reseed(seed, self.source, self._hops(None))
         self._note("seed", seed=seed)
 
     def pin(self, dimensions: frozenset[int]) -> None:
-        """These latent dimensions stand at their parameters' values; no source moves them."""
+        """Pin latent dimensions to the values of their parameters; no source moves them."""
         self._pinned = dimensions
         for slot in self._mixer.slots:
             for voice in slot.voices:
@@ -171,11 +172,12 @@ class Synth:
         self._note("pin", dimensions=sorted(dimensions))
 
     def swap(self, played: Instrument | VoicePool | None, fade_seconds: float | None = None, *, slot: int = 0) -> None:
-        """Cross-fades to another instrument (another model or vocoder), or to nothing at slots above 0.
+        """Cross-fade to another instrument, or to silence in slots 1 to 3 (`played` None).
 
-        The same model with another vocoder goes on along the same path; another model starts where the sources stand. What comes to
-        a slot above 0 and shares the first one's decoder and vocoder is blended with it in latent space (see `blending`).
-        Raises ControlError for an instrument of another hop or rate.
+        The same model with another vocoder continues on the same path. Another model starts where
+        the sources are. An instrument in slots 1 to 3 that shares decoder and vocoder with slot 0
+        is blended with it in latent space (see `blending`). Raises ControlError for an instrument
+        with another hop or rate, or an impossible slot.
         """
         hops = self._hops(fade_seconds)
         if not 0 <= slot < BLEND_SLOTS or (slot == 0 and played is None):
@@ -194,7 +196,7 @@ class Synth:
         self.alignment_samples = max(self.alignment_samples, instrument.delay_samples)
         blend_slot = self._mixer.slots[slot]
         if slot == 0:
-            self._mixer.dismiss_guests(hops)
+            self._mixer.detach_guests(hops)
             self._rename_controls(self.instrument.control_names, instrument.control_names)
         old = blend_slot.voice if blend_slot.voices else self._mixer.main
         selected = self.source if self.source in instrument.source_names else "drift"
@@ -208,29 +210,25 @@ class Synth:
         self._take.swap(self.hops_done, played_model(slot, instrument), hops / self.frame_rate)
 
     def _rename_controls(self, before: tuple[str, ...], now: tuple[str, ...]) -> None:
-        """Named controls keep their values where another model has them at other numbers."""
+        """Move the values of named controls to the numbers that they have in the new model."""
         if before != now:
             self.parameters.rearrange(_CONTROL, moves(before, now))
 
     def _hops(self, seconds: float | None) -> int:
-        wanted = self.parameters.value("/distill/source/fade") if seconds is None else seconds
-        if not math.isfinite(wanted) or wanted < 0:
-            raise ControlError(f"a fade of {wanted} s is not possible; give 0 or more")
-        return max(1, round(wanted * self.frame_rate))
-
-    # -- sound ---------------------------------------------------------------------------------------------------------
+        fade_seconds = self.parameters.value("/distill/source/fade") if seconds is None else seconds
+        if not math.isfinite(fade_seconds) or fade_seconds < 0:
+            raise ControlError(f"a fade of {fade_seconds} s is not possible; give 0 or more")
+        return max(1, round(fade_seconds * self.frame_rate))
 
     def render(self, hops: int, samples: Float32Array | None = None) -> Float32Array:
         """Return the next `hops` hops, stereo [2, hops * hop], within full scale.
 
-        `samples` [hops * hop] is live input, mono.
+        `samples` [hops * hop] is live input, mono; None without one.
         """
         return self._loop.render(hops, samples)
 
-    # -- state ---------------------------------------------------------------------------------------------------------
-
     def state(self) -> SynthState:
-        """Return everything that the sound depends on: parameters, sources, networks, output stage."""
+        """Return all that the sound depends on: parameters, sources, networks, output stage."""
         return SynthState(
             hops_done=self.hops_done,
             seed=self.seed,
@@ -242,13 +240,15 @@ class Synth:
         )
 
     def snapshot(self) -> SynthSnapshot:
-        """Return the state with the voices themselves, so that even a swap under way can be gone back to."""
+        """Return the state with the voices, so that a swap under way can be restored too."""
         return SynthSnapshot(self.state(), tuple(tuple(slot.voices) for slot in self._mixer.slots))
 
     def restore(self, saved: SynthSnapshot | SynthState, *, networks: bool = True) -> None:
-        """Go on from a snapshot, bit for bit; or from a `state` of a synth with the same instruments in the same slots.
+        """Continue from a snapshot, bit-identically, or from a `state`.
 
-        Without `networks` the vocoder may be another one: parameters, sources and output stage go on, the networks as they are.
+        A state needs a synth with the same instruments in the same slots. Without `networks` the
+        vocoder may be another one: parameters, sources and output stage are restored, the networks
+        are not.
         """
         state = saved.state if isinstance(saved, SynthSnapshot) else saved
         if isinstance(saved, SynthSnapshot):
@@ -263,22 +263,26 @@ class Synth:
         self.pin(frozenset(int(i) for i in state.pinned))
         self.source = self._mixer.main.sources.selected
 
-    # -- takes ---------------------------------------------------------------------------------------------------------
-
     def start_take(self, path: Path) -> None:
-        """Record from the next hop on (from the end of a swap under way, if there is one). Raises TakeError."""
+        """Record a take from the next hop on, or from the end of a swap under way.
+
+        Raises TakeError if a take is being recorded or the file exists.
+        """
         self._take.start(path)
 
     def stop_take(self) -> Path:
-        """End the take and return its file. Raises TakeError if none was being recorded, or writing failed."""
+        """End the take and return its file.
+
+        Raises TakeError if no take is being recorded or writing failed.
+        """
         return self._take.stop(self.hops_done)
 
     def _begin_take(self) -> None:
         if failure := self._take.new_failure():
             self._loop.report(Report(self.hops_done, ReportKind.TAKE, failure))
         if self._take.waiting and not self.fading:
-            there = {slot: self.instrument_at(slot) for slot in range(BLEND_SLOTS)}
-            playing = {slot: instrument for slot, instrument in there.items() if instrument is not None}
+            loaded = {slot: self.instrument_at(slot) for slot in range(BLEND_SLOTS)}
+            playing = {slot: instrument for slot, instrument in loaded.items() if instrument is not None}
             header = take_header(playing, self.seed, self.block, to_arrays(self.state()))
             try:
                 self._take.begin(self.hops_done, header)

@@ -1,4 +1,4 @@
-"""A synth's whole state."""
+"""The whole state of a synth."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from distill_engine.synthesis.voice import Voice
 
 @dataclass(frozen=True)
 class SynthState:
-    """Everything that the sound depends on. `pinned` [n] are latent dimensions; `slots` by their numbers as text.
+    """Everything that the sound depends on.
 
-    `alignment_samples` is the delay to which all voices are aligned.
+    `alignment_samples` is the delay to which all voices are aligned. `pinned` [n] are latent
+    dimensions. `slots` has the slot numbers as text.
     """
 
     hops_done: int
@@ -31,7 +32,7 @@ class SynthState:
 
 @dataclass(frozen=True)
 class SynthSnapshot:
-    """A synth's state with the voices that were sounding, by slot. For `Synth.restore` of the same synth."""
+    """A synth's state with its sounding voices by slot, for `Synth.restore` of the same synth."""
 
     state: SynthState
     voices: tuple[tuple[Voice, ...], ...]

@@ -1,4 +1,4 @@
-"""The header of a take, from what a synth plays."""
+"""Make the header of a take from what a synth plays."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def played_model(slot: int, instrument: Instrument) -> PlayedModel:
 
 
 def take_header(instruments: Mapping[int, Instrument], seed: int, block: int, state: StateDict) -> TakeHeader:
-    """Describe what plays now: `instruments` by blend slot, the first slot among them."""
+    """Describe what plays now: `instruments` by blend slot, slot 0 among them."""
     main = instruments[0]
     playing = tuple(played_model(slot, instruments[slot]) for slot in sorted(instruments))
     return TakeHeader(playing, seed, block, main.sample_rate, main.hop, state)

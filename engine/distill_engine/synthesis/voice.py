@@ -1,4 +1,4 @@
-"""One instrument sounding: its own sources and streaming states over shared weights."""
+"""One stream through an instrument: sources and streaming states of its own, shared weights."""
 
 from __future__ import annotations
 
@@ -21,14 +21,15 @@ from distill_engine.synthesis.steering import HopValues, Steering, SteeringState
 
 Samples = Float64Array
 
-PRIME_HOPS, PRIME_BLOCK = 32, 8
-SOFT_LIMIT, HARD_LIMIT = 3.0, 4.5
-_TAIL = 64
+PRIME_HOPS, PRIME_BLOCK = 32, 8  # hops that prime a new voice, in all and at once
+SOFT_LIMIT, HARD_LIMIT = 3.0, 4.5  # sigma
+_TAIL = 64  # samples of the ramp to zero before silence
 
 
 class ReportKind(StrEnum):
-    """What went wrong: a network failed, gave NaN or infinity, goes on in another way; a take cannot be
-    written; a parameter cannot be set.
+    """The kind of a problem: a network failed, gave NaN or infinity, or continues in another way.
+
+    TAKE: a take cannot be written. PARAMETER: a parameter cannot be set.
     """
 
     FAILED = "failed"
@@ -40,7 +41,7 @@ class ReportKind(StrEnum):
 
 @dataclass(frozen=True)
 class Report:
-    """Something that went wrong and was dealt with at `hop`: the cause, and what that means for the live sound."""
+    """A problem that was handled at hop number `hop`, with its consequence for the sound."""
 
     hop: int
     kind: ReportKind
@@ -57,8 +58,8 @@ class Report:
 class VoiceState:
     """Everything that a voice's sound depends on.
 
-    `guest_contributions` [n, 2 + D]: see `Voice`. `decoder` and `vocoder` are the states of the networks by name, `delayed` [delay]
-    the samples that its delay line holds.
+    `guest_contributions` [n, 2 + D]: see `Voice`. `decoder` and `vocoder` are the networks' states
+    by name. `delayed` [delay] are the samples in the delay line.
     """
 
     last_sample: float
@@ -77,7 +78,10 @@ def _one_line(error: Exception) -> str:
 
 
 def soft_limit(latent: Latent) -> Latent:
-    """Unchanged within 3 sigma; beyond, compressed so that nothing passes 4.5: no control can leave the model's world."""
+    """Limit a latent [D] softly: unchanged within 3 sigma, compressed with tanh to at most 4.5.
+
+    This bounds what controls and offsets can ask of the decoder.
+    """
     over = np.abs(latent) - SOFT_LIMIT
     if over.max(initial=-1.0) <= 0:
         return latent
@@ -88,7 +92,12 @@ def soft_limit(latent: Latent) -> Latent:
 
 @dataclass
 class Voice:
-    """A stream through one instrument's decoder and vocoder. `VoicePool.voice` makes it, with warmed-up states."""
+    """One stream through an instrument's decoder and vocoder, made by `VoicePool.voice`.
+
+    `pinned` are latent dimensions that stand at the values of their parameters. `latent_guest` is
+    true for a guest, whose networks rest. `guest_contributions` [n, 2 + D] has one row per guest:
+    gain, trim (both linear) and latent (sigma) at the last hop.
+    """
 
     instrument: Instrument
     sources: SourceBank
@@ -108,7 +117,7 @@ class Voice:
         self._prime()
 
     def _prime(self) -> None:
-        """Plays the centre of the corpus into the networks, so that the first sound is not that of empty states."""
+        """Run the centre of the corpus through the networks, so that no sound starts from zeros."""
         centre = np.repeat(self.instrument.centre[:, None].astype(np.float32), PRIME_BLOCK, axis=1)
         try:
             for _ in range(PRIME_HOPS // PRIME_BLOCK):
@@ -118,7 +127,7 @@ class Voice:
         self._primed = (self.decoder.snapshot(), self.vocoder.snapshot())
 
     def warm(self, block: int) -> None:
-        """Allocates what blocks of this size need; the streams do not move."""
+        """Allocate the memory for blocks of `block` hops; the streams do not advance."""
         self.vocoder.step(self.decoder.step(np.zeros((self.instrument.latent_dim, block), np.float32)))
         self._recover()
 
@@ -127,21 +136,27 @@ class Voice:
         self.vocoder.restore(self._primed[1])
 
     def latent(self, values: HopValues, samples: Float32Array | None) -> Latent:
-        """The latent [D] of one hop: the source, then the map, the offsets and the controls, softly limited."""
+        """Return the latent [D] of one hop: source, map, controls and offsets, softly limited.
+
+        `samples` [hop] is this hop of live input, mono; None without one.
+        """
         try:
-            moved = self.steering.latent(self.sources, values, samples)
+            latent = self.steering.latent(self.sources, values, samples)
         except EncoderFailed as error:
-            moved = self._last_latent
+            latent = self._last_latent
             self.instrument.notes.append(f"the encoder failed: {error}; the sound stands still until it works again")
-        self._last_latent = moved
+        self._last_latent = latent
         if self.pinned:
-            pins = [i for i in self.pinned if i < len(moved)]
-            moved = moved.copy()
-            moved[pins] = values.latents[pins]
-        return soft_limit(moved)
+            pins = [i for i in self.pinned if i < len(latent)]
+            latent = latent.copy()
+            latent[pins] = values.latents[pins]
+        return soft_limit(latent)
 
     def render(self, latents: Float32Array, hop: int, report: Callable[[Report], None]) -> Float32Array:
-        """Latents [D, n] from hop `hop` on -> samples [n * hop length], mono, finite whatever the networks gave."""
+        """Return the samples [n * hop length] of latents [D, n], mono and always finite.
+
+        `hop` is the number of the first hop. `report` receives each problem.
+        """
         try:
             samples = self.vocoder.step(self.decoder.step(latents))[0] * np.float32(self.instrument.trim)
         except (VocoderError, RuntimeError) as error:
@@ -160,7 +175,10 @@ class Voice:
         return self.line.process(samples)
 
     def _muted(self, samples: Float32Array, hop: int, report: Callable[[Report], None]) -> Float32Array:
-        """The blocks before the first bad one, a short tail, silence; the states start again and fade in."""
+        """Mute samples [n] from the first hop with NaN or infinity on, after a short ramp to zero.
+
+        The networks restart from their primed states; the next block fades in.
+        """
         size = self.instrument.hop
         bad = int(np.argmin(np.isfinite(samples))) // size * size
         last = float(samples[bad - 1]) if bad else self._last_sample
@@ -176,7 +194,10 @@ class Voice:
         return clean
 
     def _silenced(self, hops: int, error: Exception, hop: int, report: Callable[[Report], None]) -> Float32Array:
-        """A short tail, then silence, for hops that could not be computed; said once, tried again at each block."""
+        """Return silence for hops that could not be computed, after a short ramp to zero.
+
+        The first failure is reported. Each block tries again.
+        """
         samples = np.zeros(hops * self.instrument.hop, np.float32)
         if not self._failing:
             samples[:_TAIL] = self._last_sample * np.linspace(1.0, 0.0, _TAIL, endpoint=False)
@@ -189,20 +210,23 @@ class Voice:
         return samples
 
     def continue_from(self, other: Voice) -> None:
-        """Take up the path that another voice is on: all of it with the same model, else where its sources stand."""
+        """Continue on the path of another voice.
+
+        With the same model everything is taken over, otherwise only the state of the sources.
+        """
         same = self.instrument.model_digest == other.instrument.model_digest
         self.sources.continue_from(other.sources, same_model=same)
         if same:
             self.steering.continue_from(other.steering)
 
     def become_independent(self) -> None:
-        """Plays by its own networks from here on."""
+        """Play through the voice's own networks from here on."""
         self.latent_guest = False
         self.guest_contributions = self.guest_contributions[:0]
         self._recover()
 
     def reseed(self, seed: int, selected: str, fade_hops: int) -> None:
-        """Sources that start again from another seed, joined to the old ones by a fade."""
+        """Restart the sources from another seed and cross-fade to them over `fade_hops` hops."""
         chosen = selected if selected in self.instrument.source_names else "drift"
         fresh = self.instrument.sources(seed, chosen)
         fresh.bridge_from(self.sources, fade_hops)
@@ -224,7 +248,11 @@ class Voice:
         )
 
     def restore(self, state: VoiceState, *, networks: bool = True) -> None:
-        """Go on from a `state`; without `networks` only the sources do (another vocoder plays the same path)."""
+        """Continue from a `state`.
+
+        Without `networks` only sources and steering are restored: another vocoder plays the same
+        path.
+        """
         self.sources.restore(state.sources)
         self.steering.restore(state.steering)
         self.latent_guest, self.guest_contributions = state.latent_guest, state.guest_contributions.astype(np.float64)

@@ -1,4 +1,4 @@
-"""Voices of one instrument: made on demand, one of them in advance, so that a swap is quick."""
+"""Voices of one instrument, made on demand; one is made in advance so that a swap is quick."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from distill_engine.synthesis.voice import Voice
 
 
 class VoicePool:
-    """Makes voices of `instrument` and owns those that stand ready."""
+    """Makes voices of `instrument` and keeps the one that is ready."""
 
     def __init__(self, instrument: Instrument) -> None:
         self.instrument = instrument
         self._ready: list[Voice] = []
 
     def prepare(self, block: int = 1) -> VoicePool:
-        """Leave one voice ready for blocks of `block` hops; return the pool itself."""
+        """Make one voice ready for blocks of `block` hops; return the pool itself."""
         voice = self._new_voice()
         voice.warm(block)
         self._ready[:] = [voice]
         return self
 
     def voice(self, seed: int, selected: str = "drift", *, pad: int = 0) -> Voice:
-        """Return a voice with warmed-up states, delayed by `pad` samples: at once if one stands ready.
+        """Return a voice with primed networks, delayed by `pad` samples: at once if one is ready.
 
         Raises ControlError if the instrument has no source `selected`.
         """
@@ -33,13 +33,13 @@ class VoicePool:
         return voice
 
     def _new_voice(self) -> Voice:
-        one = self.instrument
+        instrument = self.instrument
         return Voice(
-            instrument=one,
-            sources=one.sources(0),
-            decoder=one.decoder(),
-            vocoder=one.vocoder_stream(),
-            steering=one.steering(0),
+            instrument=instrument,
+            sources=instrument.sources(0),
+            decoder=instrument.decoder(),
+            vocoder=instrument.vocoder_stream(),
+            steering=instrument.steering(0),
         )
 
 

@@ -1,6 +1,7 @@
-"""A take: everything that was done during a performance, so that it can be rendered again sample for sample.
+"""A take: everything done during a performance, so that it can be rendered sample for sample.
 
-Times are ticks of 128 samples since the take began, whatever the hop. See `take_file` for the format.
+Times are ticks of 128 samples since the take began, whatever the hop. `take_file` describes the
+format.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ def tick_of_hop(hop: int, hop_samples: int) -> int:
 
 
 def hop_of_tick(tick: int, hop_samples: int) -> int:
-    """Return the number of the hop that a tick lies in: the inverse of `tick_of_hop` for hops of 128 samples and more.
+    """Return the number of the hop that contains a tick.
+
+    This inverts `tick_of_hop` for hops of 128 samples and more.
 
     >>> [hop_of_tick(tick, 512) for tick in (0, 3, 4, 8)]
     [0, 0, 1, 2]
@@ -34,7 +37,7 @@ def hop_of_tick(tick: int, hop_samples: int) -> int:
 
 @dataclass(frozen=True)
 class PlayedModel:
-    """What plays in one blend slot: the model's name, its vocoder, and their `digests` ("model", "vocoder", "analysis")."""
+    """The model and vocoder in one blend slot, with `digests` ("model", "vocoder", "analysis")."""
 
     slot: int
     name: str
@@ -42,16 +45,18 @@ class PlayedModel:
     digests: Mapping[str, str]
 
     def digest(self, part: str) -> str:
-        """Return the digest of a part, "" where it has none."""
+        """Return the digest of a part, "" if it has none."""
         return self.digests.get(part, "")
 
 
 @dataclass(frozen=True)
 class TakeHeader:
-    """What a take was played with. `playing` are the models by slot, the first slot first; `state` None: from the beginning.
+    """What a take was played with.
 
-    `block` is the number of hops rendered at once, `hop` their length in samples. `defaults` are values by address from which a
-    take without a state starts, where they are not today's.
+    `playing` are the models by slot, slot 0 first. `block` is the number of hops rendered at once,
+    `hop` their length in samples. `state` is the synth's state at the beginning, None for a new
+    synth. `defaults` are values by address for a take without a state, where they differ from
+    today's.
     """
 
     playing: tuple[PlayedModel, ...]
@@ -64,13 +69,13 @@ class TakeHeader:
 
     @property
     def main(self) -> PlayedModel:
-        """The model in the first slot."""
+        """The model in slot 0."""
         return self.playing[0]
 
 
 @dataclass(frozen=True)
 class ParameterChange:
-    """The parameter at `address` heads for `value`, over `glide_seconds`."""
+    """The parameter at `address` moves to `value` over `glide_seconds`."""
 
     tick: int
     address: str
@@ -89,7 +94,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Swap:
-    """Another model, or another vocoder, fades in over `fade_seconds`."""
+    """Another model or vocoder fades in over `fade_seconds`."""
 
     tick: int
     model: PlayedModel
@@ -98,7 +103,7 @@ class Swap:
 
 @dataclass(frozen=True)
 class LiveInput:
-    """What the live input gave from this tick on, `samples` [n], mono."""
+    """The live input from this tick on: `samples` [n], mono."""
 
     tick: int
     samples: Float32Array
@@ -109,7 +114,10 @@ TakeEvent = ParameterChange | Command | Swap | LiveInput
 
 @dataclass(frozen=True)
 class Take:
-    """A whole performance: `ticks` long, `events` in order. `complete` is False if the recording broke off."""
+    """A whole performance of `ticks` ticks, with its `events` in order of time.
+
+    `complete` is False if the recording broke off.
+    """
 
     header: TakeHeader
     events: tuple[TakeEvent, ...]
@@ -118,5 +126,5 @@ class Take:
 
     @property
     def seconds(self) -> float:
-        """The duration."""
+        """The duration in seconds."""
         return self.ticks * TICK_SAMPLES / self.header.sample_rate

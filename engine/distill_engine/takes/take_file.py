@@ -1,19 +1,23 @@
-"""The file of a take: JSON lines, the header first, then one line per event, then the end.
+"""The file format of takes: JSON lines, the header first, then one line per event, then the end.
 
 Version 2::
 
-    {"format": "distill.take", "version": 2, "tick": 128, "sample_rate": 44100, "hop": 512, "seed": 7, "block": 1,
-     "playing": [{"slot": 0, "name": "rain", "vocoder": "vocos", "digests": {"model": "...", "vocoder": "...", "analysis": "..."}}],
-     "embedded": [{"kind": "live_input", "encoding": "float32"}], "state": "<base64 of a safetensors block>" or null}
+    {"format": "distill.take", "version": 2, "tick": 128, "sample_rate": 44100, "hop": 512,
+     "seed": 7, "block": 1, "playing": [{"slot": 0, "name": "rain", "vocoder": "vocos",
+     "digests": {"model": "...", "vocoder": "...", "analysis": "..."}}],
+     "embedded": [{"kind": "live_input", "encoding": "float32"}],
+     "state": "<base64 of a safetensors block>" or null}
     {"at": 48, "set": "/distill/gain", "value": -3.0, "glide": 0.1}
     {"at": 160, "do": "source", "source": "corpus", "fade": 0.05}
-    {"at": 160, "do": "swap", "slot": 1, "name": "hail", "vocoder": "vocos", "digests": {...}, "fade": 0.5}
+    {"at": 160, "do": "swap", "slot": 1, "name": "hail", "vocoder": "vocos",
+     "digests": {...}, "fade": 0.5}
     {"at": 164, "embedded": "live_input", "data": "<base64 of float32 samples>"}
     {"at": 3600, "end": true}
 
-`at` counts ticks of 128 samples since the take began. `state` is the synth's state at that moment. The header's table `embedded` names
-each kind of data that the take carries with it, so that it renders without the files and devices that the data came from. Live input
-takes 14 MB a minute. Version 1 is read by `version_1`.
+Each object is one line in the file. `at` counts ticks of 128 samples since the take began. `state`
+is the synth's state at that moment. The header's table `embedded` names each kind of data that the
+take contains, so that it renders without the files and devices that the data came from. Live input
+takes 14 MB a minute. `version_1` reads version 1.
 """
 
 from __future__ import annotations
@@ -48,14 +52,14 @@ FORMAT, VERSION = "distill.take", 2
 MAXIMUM_HEADER_BYTES, MAXIMUM_EVENT_BYTES = 64 * 2**20, 2**17
 MAXIMUM_SECONDS = 48 * 3600
 MAXIMUM_TICKS = MAXIMUM_SECONDS * 192_000 // TICK_SAMPLES
-NAME_CHARACTERS = 1024  # of a name, vocoder or digest that are kept
+NAME_CHARACTERS = 1024  # kept of a name, vocoder or digest
 LIVE_INPUT = {"kind": "live_input", "encoding": "float32"}
 
 ReadEvent = Callable[[dict[str, Any], int], TakeEvent]
 
 
 class Damaged(Exception):
-    """A line is not what the format says."""
+    """A line does not follow the format."""
 
 
 def header_line(header: TakeHeader) -> str:
@@ -91,7 +95,7 @@ def event_line(event: TakeEvent) -> str:
 
 
 def end_line(ticks: int) -> str:
-    """Return the last line of a take of this length."""
+    """Return the last line of a take of `ticks` ticks."""
     return json.dumps({"at": ticks, "end": True})
 
 
@@ -101,14 +105,17 @@ def model_fields(model: PlayedModel) -> dict[str, Any]:
 
 
 def encode_state(state: StateDict) -> str:
-    """Return a state as text: base64 of a safetensors block."""
+    """Return a state as text: base64 of a safetensors block. Its arrays have any shape [...]."""
     from safetensors.numpy import save
 
     return base64.b64encode(save({name: np.ascontiguousarray(value) for name, value in state.items()})).decode()
 
 
 def decode_state(text: str) -> StateDict:
-    """Return the state that `encode_state` made a text of. Raises TakeError."""
+    """Return the state that `encode_state` wrote as text. Its arrays have any shape [...].
+
+    Raises TakeError if the text is damaged.
+    """
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
@@ -119,14 +126,18 @@ def decode_state(text: str) -> StateDict:
 
 
 def read_take(path: Path, *, allow_truncated: bool = False) -> Take:
-    """Read and check a take. Raises TakeError if it is none, damaged, of a later version, or (unless allowed) breaks off."""
+    """Read and check a take.
+
+    Raises TakeError if the file is not a take, is damaged, has a later version, or is truncated and
+    `allow_truncated` is False.
+    """
     lines = _lines(path)
     header, read_event = _header(_json(lines[0]) if lines else None, path)
     events, ticks, complete = _events(lines[1:], read_event, path)
     take = Take(header, events, ticks, complete)
     if not complete and not allow_truncated:
         raise TakeError(
-            f"{path}: the take breaks off after {take.seconds:.1f} s; add --allow-truncated to render what is there"
+            f"{path}: the take breaks off after {take.seconds:.1f} s; add --allow-truncated to render it up to there"
         )
     return take
 
@@ -138,7 +149,7 @@ def _lines(path: Path) -> list[bytes]:
     except OSError as error:
         raise TakeError(f"{path}: cannot read the take: {error.strerror}") from None
     if lines and (len(lines[0]) > MAXIMUM_HEADER_BYTES or any(len(line) > MAXIMUM_EVENT_BYTES for line in lines[1:])):
-        raise TakeError(f"{path} is no take: its lines are too long")
+        raise TakeError(f"{path} is not a take: its lines are too long")
     return lines
 
 
@@ -151,9 +162,9 @@ def _json(line: bytes) -> dict[str, Any] | None:
 
 
 def _header(data: dict[str, Any] | None, path: Path) -> tuple[TakeHeader, ReadEvent]:
-    """The header, and what reads the events of its version."""
+    """Return the header, and the function that reads the events of its version."""
     if data is None or data.get("format") != FORMAT:
-        raise TakeError(f"{path} is no take; takes come from distill-engine --record or /distill/record")
+        raise TakeError(f"{path} is not a take; takes come from distill-engine --record or /distill/record")
     version = data.get("version")
     state = decode_state(data["state"]) if isinstance(data.get("state"), str) else None
     try:
@@ -187,7 +198,7 @@ def _model(row: dict[str, Any]) -> PlayedModel:
 
 
 def _events(lines: Sequence[bytes], read_event: ReadEvent, path: Path) -> tuple[tuple[TakeEvent, ...], int, bool]:
-    """Events, the tick of the last line, and whether that is the end."""
+    """Return the events, the tick of the last line, and whether that line is the end."""
     events: list[TakeEvent] = []
     last = 0
     for number, line in enumerate(lines, 2):
@@ -210,7 +221,7 @@ def _events(lines: Sequence[bytes], read_event: ReadEvent, path: Path) -> tuple[
 
 
 def _line(fields: dict[str, Any] | None, read_event: ReadEvent) -> tuple[TakeEvent | None, int]:
-    """The event of a line (None for the end) and its tick."""
+    """Return the event of a line (None for the end) and its tick."""
     if fields is None or not isinstance(fields.get("at"), int) or isinstance(fields["at"], bool) or fields["at"] < 0:
         raise Damaged
     event = read_event(fields, fields["at"])

@@ -1,4 +1,4 @@
-"""What a synth notes down while a take is recorded."""
+"""Record what a synth does into a take."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from distill_engine.takes.take_recorder import TakeRecorder
 
 
 class TakeLog:
-    """The take that a synth is recording, if any: first `waiting` for a good moment, then noting what is done.
+    """The take that a synth records, if any: it first waits for a good moment to begin.
 
-    Times are given as hop numbers of the synth, `hop_samples` long; events get ticks since the take began.
+    Methods take hop numbers of the synth, each hop `hop_samples` long. Events get ticks since the
+    take began.
     """
 
     def __init__(self, hop_samples: int) -> None:
@@ -25,7 +26,7 @@ class TakeLog:
         self._reported = False
 
     def new_failure(self) -> str | None:
-        """Return why the take can no longer be written, once; None while it can."""
+        """Return why the take can no longer be written, once; None if it can be written."""
         failure = self._recorder.failure if self._recorder is not None and not self._reported else None
         if self._recorder is None or failure is None:
             return None
@@ -34,16 +35,16 @@ class TakeLog:
 
     @property
     def active(self) -> bool:
-        """Whether a take is being recorded, or waits to begin."""
+        """Whether a take is being recorded or waits to begin."""
         return self._recorder is not None or self.waiting
 
     @property
     def waiting(self) -> bool:
-        """Whether a take was asked for and has not begun."""
+        """Whether a take was requested and has not begun."""
         return self._path is not None
 
     def start(self, path: Path) -> None:
-        """Ask for a take. Raises TakeError if one is being recorded or the file exists."""
+        """Request a take. Raises TakeError if one is being recorded or the file exists."""
         if self.active:
             raise TakeError("a take is being recorded already; stop it first")
         if path.exists():
@@ -51,13 +52,16 @@ class TakeLog:
         self._path = path
 
     def begin(self, hop: int, header: TakeHeader) -> None:
-        """Start the take that waits. Raises TakeError if its file cannot be made."""
+        """Begin the take that waits. Raises TakeError if its file cannot be created."""
         path, self._path, self._first_hop, self._reported = self._path, None, hop, False
         if path is not None:
             self._recorder = TakeRecorder(path, header)
 
     def stop(self, hop: int) -> Path:
-        """End the take and return its file. Raises TakeError."""
+        """End the take and return its file.
+
+        Raises TakeError if none is being recorded or writing failed.
+        """
         recorder, self._recorder, self._path = self._recorder, None, None
         if recorder is None:
             raise TakeError("no take is being recorded")
@@ -65,22 +69,22 @@ class TakeLog:
         return recorder.path
 
     def change(self, hop: int, address: str, value: float, glide_seconds: float) -> None:
-        """Note that a parameter was set before `hop` is rendered."""
+        """Record that a parameter was set before `hop` is rendered."""
         if self._recorder is not None:
             self._recorder.note(ParameterChange(self._tick(hop), address, value, glide_seconds))
 
     def command(self, hop: int, name: str, arguments: Mapping[str, object]) -> None:
-        """Note a command carried out before `hop` is rendered."""
+        """Record a command that was carried out before `hop` is rendered."""
         if self._recorder is not None:
             self._recorder.note(Command(self._tick(hop), name, arguments))
 
     def swap(self, hop: int, model: PlayedModel, fade_seconds: float) -> None:
-        """Note that a model or vocoder comes in before `hop` is rendered."""
+        """Record that a model or vocoder fades in from `hop` on."""
         if self._recorder is not None:
             self._recorder.note(Swap(self._tick(hop), model, fade_seconds))
 
     def live_input(self, hop: int, samples: Float32Array) -> None:
-        """Note what the live input gave from `hop` on, `samples` [n]; do not change them any more."""
+        """Record live input from `hop` on, `samples` [n]. Do not change the array afterwards."""
         if self._recorder is not None:
             self._recorder.note(LiveInput(self._tick(hop), samples))
 

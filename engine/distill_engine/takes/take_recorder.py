@@ -1,4 +1,4 @@
-"""Recording a take while it is played: the synth only queues, a thread of its own writes."""
+"""Write a take while it is played: the synth only queues events, another thread writes them."""
 
 from __future__ import annotations
 
@@ -21,10 +21,13 @@ _Item = str | TakeHeader | TakeEvent | None
 
 
 class TakeRecorder:
-    """Writes a take while it is played. `note` only queues; a thread of its own writes.
+    """Writes a take while it is played. `note` queues an event; a thread writes the file.
 
-    What was queued reaches the system every half second and the disk every five, by the clock, however much is played: a kill leaves
-    a take that breaks off, which can still be rendered. Raises TakeError if the file exists or cannot be made.
+    Queued events reach the operating system every half second and the disk every five seconds,
+    however many there are. If the process is killed, the file is truncated and can still be
+    rendered.
+
+    Raises TakeError if the file exists or cannot be created.
     """
 
     def __init__(self, path: Path, header: TakeHeader) -> None:
@@ -42,11 +45,11 @@ class TakeRecorder:
         self._thread.start()
 
     def note(self, event: TakeEvent) -> None:
-        """Queue one event (samples of a live input are kept as they are: do not change them any more)."""
+        """Queue one event. Samples of live input are not copied: do not change them afterwards."""
         self._queue.put(event)
 
     def close(self, ticks: int) -> None:
-        """End the take at `ticks`. Raises TakeError if writing had failed (a full disk)."""
+        """End the take at `ticks`. Raises TakeError if writing failed, as on a full disk."""
         self._queue.put(end_line(ticks))
         self._queue.put(None)
         self._thread.join()
@@ -98,7 +101,7 @@ class TakeRecorder:
 
 
 def write_take(take: Take, path: Path) -> None:
-    """Write a whole take; an existing file is never replaced. Raises TakeError."""
+    """Write a whole take; never replace an existing file. Raises TakeError."""
     recorder = TakeRecorder(path, take.header)
     for event in take.events:
         recorder.note(event)

@@ -1,6 +1,7 @@
-"""Takes of version 1: times in hops, commands with positional arguments, a state of positional vectors.
+"""Read takes of version 1, and convert them to version 2.
 
-Everything becomes what version 2 has. Version 1 was written until commit 776e572.
+Version 1 has times in hops, commands with positional arguments, and states as positional vectors.
+It was written until commit 776e572.
 """
 
 from __future__ import annotations
@@ -38,17 +39,17 @@ ADDRESSES = (
 )
 """The parameters of version 1, in the order of its states."""
 DEFAULTS = {"/distill/width": 0.0}
-"""Defaults of version 1 that are others now: a take without a state starts from them."""
+"""Defaults of version 1 that have changed since: a take without a state starts from them."""
 ARGUMENTS: dict[str, tuple[str, ...]] = {"source": ("source", "fade"), "seed": ("seed",), "clear": ("slot", "fade")}
-SLOTS = 4  # of the blend
-NAME_CHARACTERS = 1024  # of a name or digest that are kept
+SLOTS = 4  # blend slots
+NAME_CHARACTERS = 1024  # kept of a name or digest
 
 
 def header_of_version_1(data: dict[str, Any], state: StateDict | None) -> TakeHeader:
-    """Return the header. Raises KeyError, TypeError or ValueError where it is damaged."""
+    """Return the header. Raises KeyError, TypeError or ValueError if it is damaged."""
     seed, block, rate, hop = (int(data[name]) for name in ("seed", "block", "sample_rate", "hop"))
     row = [0, *(data[name] for name in ("model_name", "model", "vocoder", "vocoder_digest")), data.get("analysis", "")]
-    playing = tuple(_model(one) for one in (row, *data.get("others", [])))
+    playing = tuple(_model(model_row) for model_row in (row, *data.get("others", [])))
     if min(block, rate, hop) < 1 or len(playing) > SLOTS:
         raise ValueError
     upgraded = None if state is None else upgrade_state(state)
@@ -56,7 +57,11 @@ def header_of_version_1(data: dict[str, Any], state: StateDict | None) -> TakeHe
 
 
 def _model(row: Sequence[Any]) -> PlayedModel:
-    """Slot, name, digest of the model, vocoder, its digest, digest of the analysis (not in the oldest takes)."""
+    """Return a model from its row of the header.
+
+    The row holds slot, name, model digest, vocoder, vocoder digest and analysis digest; the oldest
+    takes lack the last.
+    """
     slot, name, model, vocoder, weights, analysis = (*row, "")[:6]
     texts = [str(text)[:NAME_CHARACTERS] for text in (name, vocoder, model, weights, analysis)]
     digests = {part: digest for part, digest in zip(("model", "vocoder", "analysis"), texts[2:], strict=True) if digest}
@@ -64,7 +69,10 @@ def _model(row: Sequence[Any]) -> PlayedModel:
 
 
 def event_of_version_1(fields: dict[str, Any], at: int, hop: int) -> TakeEvent:
-    """Return the event of a line at hop number `at`. Raises KeyError, TypeError or ValueError where it is damaged."""
+    """Return the event of a line at hop number `at`.
+
+    Raises KeyError, TypeError or ValueError if it is damaged.
+    """
     tick = tick_of_hop(at, hop)
     if fields.get("end"):
         return Command(tick, "end")
@@ -88,7 +96,10 @@ def event_of_version_1(fields: dict[str, Any], at: int, hop: int) -> TakeEvent:
 
 
 def upgrade_state(old: StateDict) -> StateDict:
-    """Return the state of a synth as version 2 names it. Raises KeyError, IndexError or ValueError for a state that is none."""
+    """Return a synth's state under the names of version 2. Arrays have any shape [...].
+
+    Raises KeyError, IndexError or ValueError if it is not the state of a synth.
+    """
     hops, seed, alignment = old["synth"]
     new: StateDict = {
         "hops_done": hops,

@@ -1,1 +1,1 @@
-"""What moves the sound: sources of latents, their bank, and the live input."""
+"""Sources of latents: hold, drift, corpus and live input, and the bank that fades between them."""

@@ -1,8 +1,9 @@
-"""What moves the sound: each source gives one latent vector [D] (sigma units) per hop.
+"""Sources of latents: each gives one latent vector [D] (sigma) per hop.
 
-A source is a function of the seed, its settings at every hop so far and nothing else, so the same performance gives the same latents
-live and offline, in any block size. `SourceBank` owns one of each and cross-fades between them in latent space: at a change the step
-from the last latent to the new source's is faded out, so the path through latent space has no jump.
+A source depends only on the seed and on its settings at every hop so far. The same performance
+therefore gives the same latents live and offline, in any block size. `SourceBank` owns one of each
+and cross-fades between them in latent space: at a change, the difference between the last latent
+and the new source's first one fades out, so that the path has no jump.
 """
 
 from __future__ import annotations
@@ -20,13 +21,16 @@ from distill_engine.state import StateDict, from_arrays, to_arrays
 
 Latent = Float64Array
 
-GRAIN_HOPS = 12
-_LATTICE = 64  # noise is drawn for this many dimensions, so that models of any size walk alike
+GRAIN_HOPS = 12  # hops from one jitter leap to the next
+_LATTICE = 64  # dimensions of noise drawn, so that models of any size drift alike
 
 
 @dataclass(frozen=True)
 class SourceSettings:
-    """The source parameters at one hop; see the vocabulary's `/distill/source/...` rows for units and ranges."""
+    """The source parameters at one hop.
+
+    The vocabulary's rows `/distill/source/...` have their units and ranges.
+    """
 
     rate: float = 0.2
     range: float = 1.0
@@ -41,35 +45,39 @@ class SourceSettings:
 
 
 class LatentSource(Protocol):
-    """One way to move through latent space.
-
-    `next` returns the latent [D] of this hop and whether it leapt (the bank then bridges the step). `samples` [hop] is this hop of
-    live input, mono, if there is any.
-    """
+    """One way of moving through latent space."""
 
     def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, bool]:
-        """Return the latent of this hop, and whether it leapt; move on by one hop."""
+        """Return the latent [D] of this hop, and whether the source jumped; advance by one hop.
+
+        After a jump the bank cross-fades from the last latent. `samples` [hop] is this hop of live
+        input, mono; None without one.
+        """
 
     def restart(self) -> None:
-        """Start again from the beginning."""
+        """Restart from the beginning."""
 
     def state(self) -> StateDict:
-        """Return the state as named arrays."""
+        """Return the state as named arrays, each of any shape [...]."""
 
     def restore(self, state: StateDict) -> None:
-        """Go on from a `state`."""
+        """Continue from a `state`; its arrays have the shapes [...] that `state` gave."""
 
 
 @dataclass(frozen=True)
 class DriftState:
-    """How many points a `DriftSource` has gone."""
+    """The number of points that a `DriftSource` has passed, with a fraction."""
 
     phase: float
 
 
 @dataclass(frozen=True)
 class CorpusState:
-    """Where a `CorpusSource` is: hops gone in the loop, the position last seen (None before the first hop), hops in all."""
+    """The position of a `CorpusSource`.
+
+    `travel` is hops since the start of the loop, `start` the last `position` parameter (None before
+    the first hop), `ticks` all hops.
+    """
 
     travel: float
     start: float | None
@@ -77,7 +85,10 @@ class CorpusState:
 
 
 class HoldSource:
-    """The centre [D] of the corpus' sound: what moves are the latent and control parameters alone."""
+    """The constant centre [D] of the corpus's sound (sigma).
+
+    Only the latent and control parameters move it.
+    """
 
     def __init__(self, centre: Latent) -> None:
         self._centre = centre
@@ -86,27 +97,33 @@ class HoldSource:
         return self._centre, False
 
     def restart(self) -> None:
-        """Nothing to start again."""
+        """Do nothing: the source has no beginning."""
 
     def state(self) -> StateDict:
         return {}
 
     def restore(self, state: StateDict) -> None:
-        """Nothing to go on from."""
+        """Do nothing: the source has no state."""
 
 
 def _noise(seed: int, index: int, stream: int) -> Latent:
-    """Gaussian numbers [64] that depend on nothing but the three integers."""
+    """Return standard normal numbers [64] that depend only on the three integers."""
     key = np.array([seed & 0xFFFFFFFFFFFFFFFF, stream], np.uint64)
     counter = np.array([0, 0, index & 0xFFFFFFFFFFFFFFFF, 0], np.uint64)
     return np.random.Generator(np.random.Philox(counter=counter, key=key)).standard_normal(_LATTICE)
 
 
 class DriftSource:
-    """A smooth seeded walk about `centre` [D]: Gaussian points, `rate` a second, joined by Catmull-Rom splines, times `range`.
+    """A smooth seeded random walk about `centre` [D] (sigma).
 
-    `shape` [D, D] maps independent noise to the corpus' own covariance (a root of it); None leaves it round. `onto` moves a place
-    of that noise [D] to one nearby, on a surface of one level; with a range below 1 it goes only that part of the way.
+    Catmull-Rom splines join standard normal points, `rate` of them a second; `range` scales the
+    walk.
+
+    Args:
+        shape: matrix [D, D], a root of the corpus's covariance, that maps independent noise to the
+            corpus; None keeps the noise independent.
+        onto: moves a point [D] of the noise to a nearby point on the level surface. With a range
+            below 1 the walk goes only that fraction of the way.
     """
 
     def __init__(
@@ -155,11 +172,12 @@ class DriftSource:
 
 
 class CorpusSource:
-    """A path through the encoded corpus [D, L], `reduction` hops per latent, the clips one after the other.
+    """A path through the encoded corpus [D, L], `reduction` hops per latent, clip after clip.
 
-    It starts at `position` (0 to 1 of the whole), moves with `speed` (1 is the clips' own pace, negative is backwards), loops over
-    `length_seconds` (0: the whole corpus, which then closes into a ring), jumps when `position` is moved and stays when frozen.
-    `jitter` j adds leaps of up to j^2 / 2 of the loop, a new one every 12 hops, seeded.
+    It starts at `position` (0 to 1 of the whole) and moves with `speed` (1 is the clips' own pace,
+    negative is backwards). It loops over `length_seconds`; 0 loops over the whole corpus as a ring.
+    It jumps when `position` changes and stays when frozen. `jitter` j adds random leaps of up to
+    j^2 / 2 of the loop, a new one every 12 hops.
     """
 
     def __init__(self, latents: Float32Array, seed: int, frame_rate: float, reduction: int) -> None:
@@ -169,7 +187,7 @@ class CorpusSource:
             )
         self._latents, self._seed = latents, seed
         self._frame_rate, self._reduction = frame_rate, reduction
-        self._travel = 0.0  # hops gone since the start of the loop
+        self._travel = 0.0  # hops since the start of the loop
         self._start: float | None = None  # position parameter last seen
         self._ticks = 0
 
@@ -184,8 +202,8 @@ class CorpusSource:
 
     def _loop_hops(self, settings: SourceSettings) -> float:
         whole = float(self._latents.shape[1] * self._reduction)
-        wanted = settings.length_seconds * self._frame_rate
-        return whole if wanted <= 0 else min(max(wanted, 1.0), whole)
+        length = settings.length_seconds * self._frame_rate
+        return whole if length <= 0 else min(max(length, 1.0), whole)
 
     def _leap(self, settings: SourceSettings, loop: float) -> float:
         if settings.jitter <= 0:
@@ -194,7 +212,7 @@ class CorpusSource:
         return math.tanh(draw) * settings.jitter**2 * 0.5 * loop
 
     def _advance(self, settings: SourceSettings, loop: float) -> bool:
-        """Moves on by one hop; whether the end of the loop was passed."""
+        """Advance by one hop; return whether the end of the loop was passed."""
         self._ticks += 1
         if settings.freeze:
             return False
@@ -209,13 +227,13 @@ class CorpusSource:
 
     def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, bool]:
         loop = self._loop_hops(settings)
-        leapt = settings.jitter > 0 and self._ticks % GRAIN_HOPS == 0
+        jumped = settings.jitter > 0 and self._ticks % GRAIN_HOPS == 0
         if self._start is None or settings.position != self._start:
-            self._start, self._travel, leapt = settings.position, 0.0, True
+            self._start, self._travel, jumped = settings.position, 0.0, True
         else:
-            leapt = self._advance(settings, loop) or leapt
+            jumped = self._advance(settings, loop) or jumped
         whole = self._latents.shape[1] * self._reduction
-        return self._at(self._start * (whole - 1) + self._travel + self._leap(settings, loop)), leapt
+        return self._at(self._start * (whole - 1) + self._travel + self._leap(settings, loop)), jumped
 
     def restart(self) -> None:
         self._travel, self._start, self._ticks = 0.0, None, 0

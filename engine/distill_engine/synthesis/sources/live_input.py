@@ -1,7 +1,9 @@
-"""The `input` source: live sound is analysed, encoded and played again through the model (timbre transfer).
+"""The `input` source: live sound is analysed, encoded and played through the model.
 
-Latency: a mel frame is complete 2.5 hops after its start, a latent waits for its `reduction` frames, and the line between two latents
-for the second one: ceil(1.5 reduction + 1) hops in all, 7 hops (81 ms) at a reduction of 4, plus the vocoder's delay.
+This is timbre transfer. Latency: a mel frame is complete 2.5 hops after its start. A latent waits
+for its `reduction` frames, and the interpolation between two latents for the second one. Together
+these are ceil(1.5 reduction + 1) hops: 7 hops (81 ms) at a reduction of 4, plus the vocoder's
+delay.
 """
 
 from __future__ import annotations
@@ -22,15 +24,19 @@ from distill_engine.synthesis.sources.latent_sources import Latent, SourceSettin
 
 
 class EncoderFailed(Exception):
-    """The encoder gave nothing at this hop; why. Raised once, though it may go on failing until it works again."""
+    """The encoder gave no valid latent at this hop; the message says why.
+
+    It is raised once, even if the encoder keeps failing, until it has worked again.
+    """
 
 
 @dataclass(frozen=True)
 class LiveInputState:
-    """Everything heard that still matters.
+    """The state of a `LiveInput`.
 
-    `hop` hops and `made` latents so far; `pending` samples of an unfinished mel frame (`started`: not the first one); mel `frames`
-    [bands, n] that wait for the encoder; the last latents (`history`, each [D]); the state of the `encoder`.
+    `hop` hops and `made` latents so far; `pending` [n] samples of an unfinished mel frame
+    (`started`: it is not the first one); mel `frames` [bands, n] that wait for the encoder; the
+    last latents `history`, each [D]; the state of the `encoder`.
     """
 
     hop: int
@@ -43,10 +49,12 @@ class LiveInputState:
 
 
 class LiveInput:
-    """Encodes one hop of sound per call. Without sound it hears silence; where its encoder fails the last latent stays.
+    """Encode one hop of sound per call. A missing hop counts as silence.
+
+    While the encoder fails, the last latent is repeated.
 
     Args:
-        encoder: mel [bands, reduction] -> latent [D, 1], streaming; owned by this source.
+        encoder: streaming network, mel [bands, reduction] -> latent [D, 1]; owned by this source.
         reduction: mel frames per latent.
         dimensions: D.
     """
@@ -55,7 +63,7 @@ class LiveInput:
         self._encoder, self._reduction, self._config = encoder, reduction, mel
         self._dimensions = dimensions
         self._failing = False
-        self._trouble: str | None = None
+        self._failure: str | None = None
         self.restart()
 
     @property
@@ -71,7 +79,7 @@ class LiveInput:
         self._made = 0  # latents so far; `_history` holds the last ones
         self._hop = 0
 
-    def _hear(self, samples: Float32Array) -> None:
+    def _push(self, samples: Float32Array) -> None:
         self._frames = np.concatenate([self._frames, self._mel.push(samples)], axis=1)
         while self._frames.shape[1] >= self._reduction:
             block, self._frames = self._frames[:, : self._reduction], self._frames[:, self._reduction :]
@@ -79,22 +87,22 @@ class LiveInput:
             self._made += 1
 
     def _encoded(self, block: Float32Array) -> Latent:
-        """The latent [D] of mel frames [bands, reduction]; the last one again where there is none."""
+        """Return the latent [D] of mel frames [bands, reduction]; the last one on failure."""
         try:
             latent = self._encoder.step(np.ascontiguousarray(block))[:, 0].astype(np.float64)
             if np.isfinite(latent).all():
                 self._failing = False
                 return latent
-            trouble = "it gave NaN or infinity"
+            failure = "it gave NaN or infinity"
             self._encoder.reset()
         except (VocoderError, RuntimeError) as error:
-            trouble = " ".join(str(error).split())[:160]
+            failure = " ".join(str(error).split())[:160]
         if not self._failing:
-            self._failing, self._trouble = True, trouble
+            self._failing, self._failure = True, failure
         return self._latent(self._made)
 
     def _latent(self, index: int) -> Latent:
-        """Latent `index` of the stream, or the nearest there is; zeros before the first."""
+        """Return latent [D] number `index`, or the nearest kept one; zeros before the first."""
         if not self._history:
             return np.zeros(self._dimensions)
         first = self._made - len(self._history)
@@ -105,12 +113,12 @@ class LiveInput:
         gain = np.float32(db_to_gain(settings.input_gain_db))
         if settings.freeze:
             return self._current(), False
-        self._hear(bounded(x) * gain)
+        self._push(bounded(x) * gain)
         latent = self._current()
         self._hop += 1
-        if self._trouble is not None:
-            trouble, self._trouble = self._trouble, None
-            raise EncoderFailed(trouble)
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise EncoderFailed(failure)
         return latent, False
 
     def _current(self) -> Latent:
@@ -143,7 +151,7 @@ class LiveInput:
         self._encoder.restore(read.encoder)
 
     def _unpacked(self, packed: Latent) -> LiveInputState:
-        """The state as takes of version 1 have it: one vector, the encoder's own state at its end."""
+        """Return the state from its form in version 1: one vector that ends with the encoder's."""
         hop, made, count, waiting, started, frames = (int(v) for v in packed[:6])
         parts = _Reader(packed[6:])
         return LiveInputState(
@@ -158,13 +166,13 @@ class LiveInput:
 
 
 class _Reader:
-    """Takes arrays off the front of a vector."""
+    """Reads arrays one after the other from a vector."""
 
     def __init__(self, data: Latent) -> None:
         self._data, self._at = data, 0
 
     def take(self, shape: tuple[int, ...]) -> Latent:
-        """Return the next array of this shape."""
+        """Return the next array, of this shape."""
         size = math.prod(shape)
         part = self._data[self._at : self._at + size].reshape(shape).copy()
         self._at += size

@@ -1,4 +1,4 @@
-"""All sources of one voice, and the cross-fade in latent space from one to the next."""
+"""All sources of one voice, and the cross-fade in latent space between them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,17 @@ from distill_engine.errors import ControlError
 from distill_engine.state import StateDict
 from distill_engine.synthesis.sources.latent_sources import Latent, LatentSource, SourceSettings
 
-JUMP_HOPS = 4
+JUMP_HOPS = 4  # hops of the cross-fade after a jump
 
 
 @dataclass(frozen=True)
 class SourceBankState:
-    """The selected source by its name, the states of all, and the bridge from the `last` latent [D], `left` of `length` hops."""
+    """The state of a `SourceBank`.
+
+    `selected` is the name of the selected source, `sources` the states of all. The cross-fade
+    starts from the `last` latent [D] with the difference `step` [D]; `left` of its `length` hops
+    remain.
+    """
 
     selected: str
     sources: dict[str, StateDict]
@@ -28,9 +33,10 @@ class SourceBankState:
 
 
 class SourceBank:
-    """All sources of one voice, and the cross-fade from one to the next. `next` is called once per hop.
+    """All sources of one voice, and the cross-fade between them. Call `next` once per hop.
 
-    `sources` are the ones the instrument offers; asking for another raises ControlError with `why` it is absent.
+    `sources` are those that the instrument offers. Selecting another raises ControlError with the
+    reason that `why` gives for its name.
     """
 
     def __init__(
@@ -44,25 +50,28 @@ class SourceBank:
         self._length = self._left = 0
 
     def check(self, name: str) -> None:
-        """Raises ControlError if a source cannot be selected."""
+        """Raise ControlError if a source cannot be selected."""
         if name not in self._sources:
             raise ControlError(f"source {name}: {self._why(name)}; there are {', '.join(self._sources)}")
 
     def select(self, name: str, fade_hops: int) -> None:
-        """Cross-fades to another source over `fade_hops` hops."""
+        """Cross-fade to another source over `fade_hops` hops. Raises ControlError."""
         self.check(name)
         if name != self.selected:
             self.selected = name
             self._bridge(fade_hops)
 
     def restart(self, fade_hops: int = JUMP_HOPS) -> None:
-        """All sources from their beginning."""
+        """Restart all sources and cross-fade over `fade_hops` hops."""
         for source in self._sources.values():
             source.restart()
         self._bridge(fade_hops)
 
     def continue_from(self, other: SourceBank, *, same_model: bool) -> None:
-        """Goes on where another bank is. Banks of different models share the walk and the place, not what they hear."""
+        """Continue where another bank is.
+
+        Banks of different models share the states of all sources but the live input.
+        """
         for name, source in self._sources.items():
             old = other._sources.get(name)
             if old is not None and (same_model or name != "input"):
@@ -74,7 +83,7 @@ class SourceBank:
             self._length, self._left = other._length, other._left
 
     def bridge_from(self, other: SourceBank, fade_hops: int) -> None:
-        """Starts from the latent at which another bank is, and fades over to its own path."""
+        """Start from the last latent of another bank and cross-fade to this bank's own path."""
         if other._last is not None and self._last is None:
             self._last = other._last.copy()
             self._bridge(fade_hops)
@@ -83,9 +92,12 @@ class SourceBank:
         self._step, self._length, self._left = None, max(1, hops), max(1, hops)
 
     def next(self, settings: SourceSettings, samples: Float32Array | None = None) -> Latent:
-        """The latent [D] of this hop. `samples` [hop] is this hop of live input (mono), if there is any."""
-        latent, leapt = self._sources[self.selected].next(settings, samples)
-        if leapt and self._last is not None:
+        """Return the latent [D] of this hop (sigma).
+
+        `samples` [hop] is this hop of live input, mono; None without one.
+        """
+        latent, jumped = self._sources[self.selected].next(settings, samples)
+        if jumped and self._last is not None:
             self._bridge(max(JUMP_HOPS, self._left))
         if self._left:
             if self._step is None:
@@ -107,7 +119,7 @@ class SourceBank:
         )
 
     def restore(self, state: SourceBankState) -> None:
-        """Go on from a `state`. Raises ControlError if it has selected a source that is not here."""
+        """Continue from a `state`. Raises ControlError if its selected source is absent here."""
         for name, source in self._sources.items():
             if state.sources.get(name):
                 source.restore(state.sources[name])
