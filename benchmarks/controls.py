@@ -31,7 +31,8 @@ import numpy as np
 from distill_engine.analysis.directions import spearman
 from distill_engine.analysis.features.table import FEATURES, HOP, NAMES, SILENCE_LUFS, extract, summarise
 from distill_engine.library.assets import starter_path
-from distill_engine.rendering.performance import Score, play_score
+from distill_engine.rendering.performance import play_score
+from distill_engine.rendering.score import Score
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from harness.benchmark import Benchmark, Column, Run, Table
 

@@ -41,7 +41,7 @@ def loudness(model: str, source: str, seed: int, seconds: float) -> float:
     """Return the gated loudness in dB of one performance."""
     from distill_control.cli.main import main as distill
     from distill_engine.audio.files import read_audio
-    from distill_engine.rendering.analysing import loudness_db
+    from distill_engine.rendering.model_trim import loudness_db
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "performance.wav"

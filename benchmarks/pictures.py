@@ -60,7 +60,7 @@ def sounds(model: Path, clip: Path, folder: Path) -> dict[str, np.ndarray]:
 
 def figures(samples: np.ndarray) -> dict[str, float]:
     """Return the figures of a sound [T]; the bandwidth is that of its mean spectrum."""
-    from distill_engine.rendering.analysing import loudness_db
+    from distill_engine.rendering.model_trim import loudness_db
 
     pieces = np.lib.stride_tricks.sliding_window_view(samples, 4096)[::2048]
     mean = 10 * np.log10((np.abs(np.fft.rfft(pieces * np.hanning(4096))) ** 2).mean(0) + 1e-12)

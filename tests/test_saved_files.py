@@ -12,7 +12,7 @@ import soundfile
 from distill_control.midi.mapfile import parse_map
 from distill_engine.library.presets import PresetStore
 from distill_engine.modelfile import ModelFile
-from distill_engine.rendering.performance import play_take
+from distill_engine.rendering.take_player import play_take
 from distill_engine.state import to_arrays
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.synth import Synth

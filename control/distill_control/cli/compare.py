@@ -48,8 +48,9 @@ def run(args: argparse.Namespace) -> int:
     from distill_engine.audio.files import write_audio
     from distill_engine.library.lookup import find_model
     from distill_engine.rendering.comparing import compare, performance_mel
-    from distill_engine.rendering.loaded_model import load_model, offline_settings
-    from distill_engine.rendering.performance import Score
+    from distill_engine.rendering.loaded_model import load_model
+    from distill_engine.rendering.score import Score
+    from distill_engine.rendering.shared_networks import offline_settings
     from distill_engine.synthesis.instrument import prepare_instrument
 
     check_folder(args.output, "-o")

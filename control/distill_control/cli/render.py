@@ -14,7 +14,8 @@ from distill_control.cli.support.paths import check_output_folder
 from distill_engine.vocabulary.table import VOCODERS, row
 
 if TYPE_CHECKING:
-    from distill_engine.rendering.render import RenderProgress, RenderResult, RenderTarget
+    from distill_engine.rendering.render import RenderResult, RenderTarget
+    from distill_engine.rendering.render_progress import RenderProgress
     from distill_engine.synthesis.instrument import Instrument
 
 DEFAULT_SECONDS = 10.0
@@ -165,7 +166,7 @@ def _output(args: argparse.Namespace, *inputs: Path | None) -> RenderTarget:
 
 def _prepare(args: argparse.Namespace, path: Path, vocoder: str) -> Instrument:
     """Load a model for offline rendering through `vocoder`."""
-    from distill_engine.rendering.loaded_model import offline_settings
+    from distill_engine.rendering.shared_networks import offline_settings
     from distill_engine.synthesis.instrument import prepare_instrument
 
     return prepare_instrument(path, vocoder, settings=offline_settings(), torch_device=args.torch_device)
@@ -174,8 +175,8 @@ def _prepare(args: argparse.Namespace, path: Path, vocoder: str) -> Instrument:
 def _render_score(args: argparse.Namespace, path: Path, output: RenderTarget) -> RenderResult:
     """Render what the options describe."""
     from distill_engine.library.lookup import find_model
-    from distill_engine.rendering.performance import Score
     from distill_engine.rendering.render import render_score
+    from distill_engine.rendering.score import Score
 
     others = [
         (_prepare(args, find_model(name, allow_paths=True), args.vocoder or "auto"), weight)

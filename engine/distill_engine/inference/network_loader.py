@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
@@ -13,10 +11,11 @@ from distill_engine.audio.mel import MelConfig
 from distill_engine.errors import ModelFileError
 from distill_engine.inference.adapted_backend import adapted
 from distill_engine.inference.decoder_digest import decoder_digest
-from distill_engine.inference.onnx_backend import OnnxGraph, SessionSettings
-from distill_engine.inference.step_backend import StepBackend
+from distill_engine.inference.onnx_backend import OnnxGraph
+from distill_engine.inference.onnx_session import SessionSettings
 from distill_engine.inference.torch_import import import_torch
-from distill_engine.inference.vocoder_choice import VocoderChoice
+from distill_engine.inference.torch_networks import Streams, torch_model, torch_vocoder
+from distill_engine.inference.vocoder_candidates import VocoderChoice
 from distill_engine.library.vocoder_weights import find_weights
 from distill_engine.modelfile import ModelFile
 from distill_engine.modelfile.configs import vocoder_config
@@ -24,8 +23,6 @@ from distill_engine.modelfile.graphs import check_graph
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.vocoders.registry import vocoder_delay
 from distill_engine.vocoders.weights.events import FellBack, WeightsEvent
-
-Streams = Callable[[], StepBackend]
 
 
 @dataclass(frozen=True)
@@ -67,7 +64,7 @@ class NetworkLoader:
         """
         part = file.read_part("model")
         if self._device is not None:
-            return ModelStreams(*self._torch_model(part, config), decoder_digest(part))
+            return ModelStreams(*torch_model(part, config, self._device, self.notes.append), decoder_digest(part))
         decoder = self._graph(file, "runtime/decoder.onnx", part, Fraction(1), (config.latent_dim, config.bands))
         if "runtime/encoder.onnx" not in file.graphs:
             return ModelStreams(decoder.stream, None, decoder_digest(part))
@@ -110,7 +107,7 @@ class NetworkLoader:
         digest = file.manifest.parts[name].sha256
         delay = vocoder_delay(choice.kind, choice.config)
         if self._device is not None:
-            return VocoderStreams(self._torch_vocoder(part, choice), digest, delay)
+            return VocoderStreams(torch_vocoder(part, choice, self._device, self.notes.append), digest, delay)
         graph = self._graph(file, f"runtime/{name}.onnx", part, Fraction(config.hop), (config.bands, 1))
         return VocoderStreams(graph.stream, digest, delay)
 
@@ -125,48 +122,3 @@ class NetworkLoader:
         shapes = {"x": (1, channels[0], None)}, {"y": (1, channels[1], None)}
         report = check_graph(data, inputs=shapes[0], outputs=shapes[1], where=f"{file.path}: {name}")
         return OnnxGraph(data, tuple(report.weights), part, rate, self._settings)
-
-    def _torch_model(self, part: dict[str, np.ndarray], config: ModelConfig) -> tuple[Streams, Streams]:
-        import_torch()
-        from distill_engine.inference.torch_backend import TorchBackend
-        from distill_engine.layers.runner import Runner
-        from distill_engine.models.build import build_model
-
-        model, device = self._placed(lambda: build_model(config), part)
-        decoder = Runner(
-            model, device, initial_state=model.decoder_initial_state, step=model.decoder_step, notify=self.notes.append
-        )
-        encoder = Runner(
-            model, device, initial_state=model.encoder_initial_state, step=model.encoder_step, unit=config.reduction,
-            notify=self.notes.append,
-        )  # fmt: skip
-        return (
-            lambda: TorchBackend(decoder, config.latent_dim, config.bands),
-            lambda: TorchBackend(encoder, config.bands, config.latent_dim),
-        )
-
-    def _torch_vocoder(self, part: dict[str, np.ndarray], choice: VocoderChoice) -> Streams:
-        import_torch()
-        from distill_engine.inference.torch_backend import TorchBackend
-        from distill_engine.layers.runner import Runner
-        from distill_engine.vocoders.registry import build_vocoder
-
-        network, device = self._placed(lambda: build_vocoder(choice.kind, choice.config), part)
-        runner = Runner(network, device, notify=self.notes.append)
-        return lambda: TorchBackend(runner, int(network.config.bands), 1)
-
-    def _placed(self, build: Callable[[], Any], part: dict[str, np.ndarray]) -> tuple[Any, Any]:
-        """Return the network with the part's weights in float32 on its device, and that device."""
-        import torch
-
-        from distill_engine.layers.runner import choose_device, move_network
-
-        tensors = {name: torch.from_numpy(np.ascontiguousarray(value)).float() for name, value in part.items()}
-        try:
-            network = build()
-            network.load_state_dict(tensors)
-        except (RuntimeError, ValueError) as error:
-            detail = " ".join(str(error).split())[:160]
-            raise ModelFileError(f"the weights do not fit the model's own config: {detail}") from None
-        device = move_network(network.eval(), choose_device(self._device or "auto"), self.notes.append)
-        return network, device

@@ -7,10 +7,7 @@ turn.
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -19,29 +16,18 @@ import numpy as np
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import ConfigError, ModelFileError
 from distill_engine.inference.graph_weights import find_weights
-from distill_engine.system.telemetry import import_onnxruntime
+from distill_engine.inference.onnx_session import (
+    SessionSettings,
+    channel_count,
+    initial_state,
+    initial_values,
+    ort,
+    session_options,
+    short_message,
+)
 
-ort = import_onnxruntime()
-
-_TYPES = {"tensor(float)": np.float32, "tensor(int64)": np.int64}
 _BLOCK_SIZES = 8  # sizes of which each stream keeps its buffers
 INITIAL = "distill.initial"
-
-
-@dataclass(frozen=True)
-class SessionSettings:
-    """Settings of ONNX Runtime.
-
-    `threads` compute one operator. `spinning` lets idle threads spin: faster, but it uses a core
-    fully.
-    """
-
-    threads: int = 1
-    spinning: bool = False
-
-    def __post_init__(self) -> None:
-        if self.threads < 1:
-            raise ConfigError(f"threads must be at least 1, not {self.threads}")
 
 
 class OnnxGraph:
@@ -68,13 +54,13 @@ class OnnxGraph:
         self.rate = rate
         self._weights = find_weights(external, part)
         values = [ort.OrtValue.ortvalue_from_numpy(weight) for weight in self._weights]
-        options = _options(settings or SessionSettings())
+        options = session_options(settings or SessionSettings())
         if values:
             options.add_external_initializers(list(external), values)
         try:
             self.session = ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's errors have no common base class
-            raise ModelFileError(f"the graph cannot be loaded: {_short(error)}; train it again") from None
+            raise ModelFileError(f"the graph cannot be loaded: {short_message(error)}; train it again") from None
         self._read_shapes()
         self._try()
 
@@ -85,9 +71,9 @@ class OnnxGraph:
         expected = ({"x"} | {f"state.{n}" for n in names}, {"y"} | {f"next_state.{n}" for n in names})
         if (set(inputs), set(outputs)) != expected:
             raise ModelFileError("the graph's inputs and outputs are not those of a streaming network; train it again")
-        self.channels_in, self.channels_out = _channels(inputs["x"]), _channels(outputs["y"])
-        starts = _starts(self.session.get_modelmeta().custom_metadata_map.get(INITIAL, "{}"))
-        self.initial = {name: _initial(inputs[f"state.{name}"], starts.get(name, 0)) for name in names}
+        self.channels_in, self.channels_out = channel_count(inputs["x"]), channel_count(outputs["y"])
+        starts = initial_values(self.session.get_modelmeta().custom_metadata_map.get(INITIAL, "{}"))
+        self.initial = {name: initial_state(inputs[f"state.{name}"], starts.get(name, 0)) for name in names}
 
     def _try(self) -> None:
         """Run a short step and a longer one, so that a broken graph fails here, not in play."""
@@ -96,7 +82,7 @@ class OnnxGraph:
             for units in (1, 3):
                 stream.step(np.zeros((self.channels_in, units * self.rate.denominator), np.float32))
         except Exception as error:
-            raise ModelFileError(f"the graph cannot be run: {_short(error)}; train it again") from None
+            raise ModelFileError(f"the graph cannot be run: {short_message(error)}; train it again") from None
 
     def stream(self) -> OnnxBackend:
         """Return a new stream through this network, in its initial state."""
@@ -166,44 +152,3 @@ class _Block:
             binding.bind_ortvalue_input(f"state.{name}", value(now[name]))
             binding.bind_ortvalue_output(f"next_state.{name}", value(after[name]))
         return binding
-
-
-def _options(settings: SessionSettings) -> Any:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = settings.threads
-    options.inter_op_num_threads = 1
-    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
-    options.log_severity_level = 3
-    options.add_session_config_entry("session.intra_op.allow_spinning", "1" if settings.spinning else "0")
-    options.add_session_config_entry("session.set_denormal_as_zero", "1")
-    return options
-
-
-def _channels(item: Any) -> int:
-    shape = item.shape
-    if len(shape) != 3 or shape[0] != 1 or not isinstance(shape[1], int) or item.type != "tensor(float)":
-        raise ModelFileError(f"the graph's {item.name} has the shape {shape}, not [1, channels, time]; train it again")
-    return shape[1]
-
-
-def _starts(text: str) -> dict[str, Any]:
-    """Return the initial values, by name, of the states that do not start from zeros."""
-    try:
-        starts = json.loads(text)
-    except (ValueError, RecursionError):
-        starts = None
-    if not isinstance(starts, dict):
-        raise ModelFileError("the graph's first states are damaged; train it again")
-    return starts
-
-
-def _initial(item: Any, value: Any) -> np.ndarray:
-    shape = item.shape
-    fixed = all(isinstance(size, int) and 0 < size < 2**20 for size in shape)
-    if not fixed or item.type not in _TYPES or math.prod(shape) > 2**26 or not isinstance(value, int | float):
-        raise ModelFileError(f"the graph's {item.name[:80]} has no fixed shape; train it again")
-    return np.full(shape, value, _TYPES[item.type])
-
-
-def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]

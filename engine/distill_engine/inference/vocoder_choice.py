@@ -3,47 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
 
-from distill_engine.errors import VocoderError, WeightsError
-from distill_engine.library.vocoder_weights import describe, find_weights, published_names
-from distill_engine.modelfile import Manifest, ModelFile
+from distill_engine.errors import VocoderError
+from distill_engine.inference.vocoder_candidates import (
+    FEW_EPOCHS,
+    KINDS,
+    VocoderChoice,
+    base_of_kind,
+    distance,
+    own_vocoders,
+    published_choice,
+    shipped_base,
+    trained_epochs,
+)
+from distill_engine.modelfile import Manifest
 from distill_engine.vocabulary.table import VOCODERS as NAMES
-from distill_engine.vocoders.registry import VOCODERS
-from distill_engine.vocoders.weights.records import WeightsRecord
-
-FEW_EPOCHS = 20  # fewer epochs than this get a warning
-KINDS = tuple(name for name, kind in VOCODERS.items() if kind.trainable)
-
-
-@dataclass(frozen=True)
-class VocoderChoice:
-    """A vocoder to play: its `kind`, where its weights are, and the `reason` as text.
-
-    `distance` is its validated log-mel distance in nat. `origin` is "model": in the model's own
-    file; "base": in the file `path`, shipped with the product; "universal": BigVGAN; or
-    "published": other published weights on this machine, under the name `label`.
-    """
-
-    kind: str
-    origin: Literal["model", "base", "universal", "published"]
-    reason: str
-    config: Mapping[str, Any]
-    path: Path | None = None
-    distance: float = math.inf
-    label: str = ""
-
-    @property
-    def name(self) -> str:
-        """The name in displays and takes.
-
-        "vocos", "hifigan", "bigvgan", "base vocos", or the name that published weights were added
-        under.
-        """
-        return f"base {self.kind}" if self.origin == "base" else self.label or self.kind
 
 
 def choose_vocoder(
@@ -67,10 +43,10 @@ def choose_vocoder(
     """
     find_base = base or shipped_base
     kind = requested.removeprefix("base ")
-    if kind != requested and (choice := _base_of_kind(kind, find_base, "asked for")) is not None:
+    if kind != requested and (choice := base_of_kind(kind, find_base, "asked for")) is not None:
         return choice
     if requested not in NAMES:
-        return _published(requested)
+        return published_choice(requested)
     if requested == "base":
         return _base(manifest, find_base, "asked for", keeps_up)
     if requested == "bigvgan":
@@ -85,69 +61,13 @@ def plays_in_torch(requested: str) -> bool:
     return requested == "bigvgan" or (requested not in NAMES and not requested.startswith("base "))
 
 
-def distance(entry: Mapping[str, Any]) -> float:
-    """Return the log-mel distance (nat) of a vocoder's held-out copies, infinity if unknown."""
-    validation = entry.get("validation")
-    value = validation.get("log_mel") if isinstance(validation, Mapping) else None
-    return float(value) if isinstance(value, int | float) and math.isfinite(value) else math.inf
-
-
-def shipped_base(kind: str) -> Path | None:
-    """Return the file of the shipped base vocoder of a kind, None if there is none."""
-    from distill_engine.library.assets import base_vocoder_path
-
-    try:
-        return base_vocoder_path(kind)
-    except VocoderError:
-        return None
-
-
-def _own(manifest: Manifest) -> dict[str, Mapping[str, Any]]:
-    """Return the model's own vocoders of known kinds, without malformed entries."""
-    return {kind: entry for kind, entry in manifest.vocoders.items() if kind in KINDS and isinstance(entry, Mapping)}
-
-
-def _epochs(entry: Mapping[str, Any]) -> int:
-    epochs = entry.get("epochs")
-    return epochs if isinstance(epochs, int) else 0
-
-
-def bigvgan_serves(torch_device: str | None) -> bool:
-    """Return whether `auto` may take BigVGAN: weights installed, and a requested GPU present."""
-    if torch_device not in ("auto", "cuda", "mps"):
-        return False
-    from distill_engine.layers.runner import choose_device
-    from distill_engine.vocoders.weights.published import installed
-
-    return installed() and choose_device(torch_device).type != "cpu"
-
-
-def published(name: str) -> WeightsRecord:
-    """Return the record of published weights on this machine.
-
-    Raises WeightsError if they are missing or damaged, VocoderError if the name is unknown.
-    """
-    try:
-        return find_weights(name)
-    except WeightsError:
-        raise
-    except VocoderError:
-        known = ", ".join((*NAMES, *published_names()))
-        raise VocoderError(f"vocoder {name[:40]!r} is unknown; choose {known}") from None
-
-
-def _published(name: str) -> VocoderChoice:
-    record = published(name)
-    return VocoderChoice(record.kind, "published", f"asked for: {describe(record)}", record.config, label=name)
-
-
 def _of_kind(manifest: Manifest, kind: str, find_base: Callable[[str], Path | None]) -> VocoderChoice:
-    entry = _own(manifest).get(kind)
+    entry = own_vocoders(manifest).get(kind)
     if entry is not None:
-        epochs = _epochs(entry)
+        epochs = trained_epochs(entry)
         few = f"; trained for {epochs} epochs: quality may be limited" if epochs < FEW_EPOCHS else ""
         return VocoderChoice(kind, "model", f"asked for{few}", entry.get("config", {}))
-    choice = _base_of_kind(kind, find_base, f"the model has no {kind} of its own")
+    choice = base_of_kind(kind, find_base, f"the model has no {kind} of its own")
     if choice is None:
         raise VocoderError(
             f"{manifest.name or 'this model'} has no {kind} vocoder, and no base one is installed; "
@@ -162,7 +82,9 @@ def _auto(
     find_base: Callable[[str], Path | None],
     universal: Callable[[], bool] | None,
 ) -> VocoderChoice:
-    own = sorted((distance(entry), kind, entry) for kind, entry in _own(manifest).items() if entry.get("usable"))
+    own = sorted(
+        (distance(entry), kind, entry) for kind, entry in own_vocoders(manifest).items() if entry.get("usable")
+    )
     for error, kind, entry in own:
         measured = f" (held-out distance {error:.2f} nat)" if math.isfinite(error) else ""
         choice = VocoderChoice(kind, "model", f"the model's own, validated{measured}", entry.get("config", {}))
@@ -186,8 +108,8 @@ def _why_not(manifest: Manifest) -> str:
 
 def _last_resort(manifest: Manifest) -> VocoderChoice:
     """Return the model's own vocoder, however little it was trained. Raises VocoderError."""
-    for kind, entry in _own(manifest).items():
-        reason = f"the only one available; trained for {_epochs(entry)} epochs: quality may be limited"
+    for kind, entry in own_vocoders(manifest).items():
+        reason = f"the only one available; trained for {trained_epochs(entry)} epochs: quality may be limited"
         return VocoderChoice(kind, "model", reason, entry.get("config", {}))
     raise VocoderError(
         f"{manifest.name or 'this model'} has no vocoder and no base vocoder is installed; "
@@ -201,7 +123,7 @@ def _base(
     why: str,
     keeps_up: Callable[[VocoderChoice], bool] | None,
 ) -> VocoderChoice:
-    found = [choice for kind in KINDS if (choice := _base_of_kind(kind, find_base, why)) is not None]
+    found = [choice for kind in KINDS if (choice := base_of_kind(kind, find_base, why)) is not None]
     found.sort(key=lambda choice: choice.distance)
     for choice in found:
         if keeps_up is None or keeps_up(choice):
@@ -212,14 +134,3 @@ def _base(
         f"no base vocoder is installed; train one for {manifest.name or 'this model'} "
         "with `distill train-vocoder MODEL CORPUS`"
     )
-
-
-def _base_of_kind(kind: str, find_base: Callable[[str], Path | None], why: str) -> VocoderChoice | None:
-    path = find_base(kind) if kind in KINDS else None
-    if path is None:
-        return None
-    with ModelFile.open(path) as file:
-        entry = _own(file.manifest).get(kind)
-    if entry is None:
-        return None
-    return VocoderChoice(kind, "base", f"{why}: the base {kind}", entry.get("config", {}), path, distance(entry))

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from distill_engine.errors import VocoderError
-from distill_engine.inference.onnx_backend import SessionSettings
+from distill_engine.inference.onnx_session import SessionSettings
 from distill_engine.inference.torch_import import leave_a_core
-from distill_engine.inference.vocoder_choice import VocoderChoice, plays_in_torch
+from distill_engine.inference.vocoder_candidates import VocoderChoice
+from distill_engine.inference.vocoder_choice import plays_in_torch
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.voice_pool import VoicePool
 

@@ -12,11 +12,13 @@ from distill_engine.analysis.analyse import most_hops
 from distill_engine.analysis.context import AnalysisConfig
 from distill_engine.analysis.features.table import extract
 from distill_engine.audio.mel import DEFAULT_MEL
-from distill_engine.inference.vocoder_choice import choose_vocoder, shipped_base
+from distill_engine.inference.vocoder_candidates import shipped_base
+from distill_engine.inference.vocoder_choice import choose_vocoder
 from distill_engine.modelfile import Manifest
 from distill_engine.models.model_config import ModelConfig
-from distill_engine.rendering.analysing import TRIM_SECONDS, workers_for
+from distill_engine.rendering.analysing import workers_for
 from distill_engine.rendering.loaded_model import LoadedModel, load_model
+from distill_engine.rendering.model_trim import TRIM_SECONDS
 
 TIMED_HOPS = 512
 _FITTING_SECONDS = 3.0

@@ -12,7 +12,8 @@ from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.mel import MelConfig, mel_spectrogram
 from distill_engine.errors import VocoderError
 from distill_engine.inference.step_backend import StepBackend
-from distill_engine.rendering.performance import Score, play_score
+from distill_engine.rendering.performance import play_score
+from distill_engine.rendering.score import Score
 from distill_engine.synthesis.instrument import Instrument
 
 Vocode = Callable[[Float32Array], Float32Array]

@@ -12,53 +12,23 @@ from __future__ import annotations
 
 import copy
 import os
-import threading
 from pathlib import Path
 
 import numpy as np
 
 from distill_engine.audio.arrays import Float32Array
-from distill_engine.audio.mel import LEAD_IN, MelConfig, mel_spectrogram
+from distill_engine.audio.mel import LEAD_IN, mel_spectrogram
 from distill_engine.errors import ModelFileError
-from distill_engine.inference.network_loader import ModelStreams, NetworkLoader, VocoderStreams
-from distill_engine.inference.onnx_backend import SessionSettings
 from distill_engine.inference.step_backend import StepBackend
-from distill_engine.inference.vocoder_choice import VocoderChoice, choose_vocoder
+from distill_engine.inference.vocoder_candidates import VocoderChoice
+from distill_engine.inference.vocoder_choice import choose_vocoder
 from distill_engine.modelfile import Manifest, ModelFile
 from distill_engine.modelfile.configs import mel_config, model_config
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.models.upsample import upsample_latents
+from distill_engine.rendering.shared_networks import SharedNetworks, offline_settings
 
 STEP_FRAMES = 64
-
-
-def offline_settings(threads: int | None = None) -> SessionSettings:
-    """Return thread settings for offline work: `threads`, or one per core up to four."""
-    return SessionSettings(threads or max(1, min(4, os.cpu_count() or 1)))
-
-
-class _Networks:
-    """The networks of one file, loaded on first use and shared by all copies of a model."""
-
-    def __init__(self, path: Path, settings: SessionSettings, torch_device: str | None) -> None:
-        self._path, self._lock = path, threading.Lock()
-        self.loader = NetworkLoader(settings, torch_device)
-        self._model: ModelStreams | None = None
-        self._vocoders: dict[str, VocoderStreams] = {}
-
-    def model(self, config: ModelConfig) -> ModelStreams:
-        with self._lock:
-            if self._model is None:
-                with ModelFile.open(self._path) as file:
-                    self._model = self.loader.model(file, config)
-            return self._model
-
-    def vocoder(self, name: str, choice: VocoderChoice, mel: MelConfig) -> VocoderStreams:
-        with self._lock:
-            if name not in self._vocoders:
-                with ModelFile.open(self._path) as file:
-                    self._vocoders[name] = self.loader.vocoder(file, choice, mel)
-            return self._vocoders[name]
 
 
 class LoadedModel:
@@ -76,7 +46,7 @@ class LoadedModel:
         self.path = path
         self.mel = mel_config(self.manifest, str(path))
         self._requested = vocoder
-        self._networks = _Networks(path, offline_settings(threads), torch_device)
+        self._networks = SharedNetworks(path, offline_settings(threads), torch_device)
         self._streams: tuple[StepBackend, StepBackend | None] | None = None
         self._vocoders: dict[str, tuple[StepBackend, int]] = {}
 

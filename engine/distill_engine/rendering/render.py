@@ -16,7 +16,10 @@ from distill_engine.audio.levels import gain_to_db
 from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.audio.resampling import StreamingResampler
 from distill_engine.errors import AudioFileError, TakeError
-from distill_engine.rendering.performance import Resolve, Score, play_score, play_take
+from distill_engine.rendering.performance import play_score
+from distill_engine.rendering.render_progress import LevelMeter, RenderProgress
+from distill_engine.rendering.score import Score
+from distill_engine.rendering.take_player import Resolve, play_take
 from distill_engine.synthesis.blending import space_of
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.takes.take import Take
@@ -36,15 +39,6 @@ class RenderTarget:
     sample_rate: int = DEFAULT_MEL.sample_rate
     bit_depth: BitDepth = 24
     format: str | None = None
-
-
-@dataclass(frozen=True)
-class RenderProgress:
-    """Seconds of sound done and in total, and the estimated seconds of work that remain."""
-
-    done_seconds: float
-    total_seconds: float
-    remaining_seconds: float
 
 
 @dataclass(frozen=True)
@@ -98,36 +92,6 @@ def render_take(
     return _write(instrument, blocks, take.seconds, output, progress, notes)
 
 
-class _Meter:
-    """Pass blocks on, measure their level, and report progress about ten times a second."""
-
-    def __init__(self, rate: int, total: float, progress: Callable[[RenderProgress], None] | None) -> None:
-        self._rate, self._total, self._progress = rate, total, progress
-        self.peak = self.square = 0.0
-        self.frames = 0
-        self.started = time.monotonic()
-        self._reported = 0.0
-
-    def watch(self, blocks: Iterator[Float32Array]) -> Iterator[Float32Array]:
-        for block in blocks:
-            if not block.shape[1]:
-                continue
-            self.peak = max(self.peak, float(np.abs(block).max()))
-            self.square += float(np.square(block, dtype=np.float64).mean(axis=0).sum())
-            self.frames += block.shape[1]
-            self._report()
-            yield block
-
-    def _report(self) -> None:
-        now = time.monotonic()
-        done = self.frames / self._rate
-        if self._progress is None or (now - self._reported < 0.1 and done < self._total):
-            return
-        self._reported = now
-        pace = (now - self.started) / max(done, 1e-9)
-        self._progress(RenderProgress(done, self._total, max(0.0, self._total - done) * pace))
-
-
 def _write(
     instrument: Instrument,
     blocks: Iterator[Float32Array],
@@ -138,7 +102,7 @@ def _write(
 ) -> RenderResult:
     if not 8000 <= output.sample_rate <= 192_000:
         raise AudioFileError(f"{output.path}: a rate of {output.sample_rate} Hz is out of range: 8000 to 192000")
-    meter = _Meter(instrument.sample_rate, seconds, progress)
+    meter = LevelMeter(instrument.sample_rate, seconds, progress)
     rate = file_rate(output.path, output.sample_rate, output.format)
     written = write_audio_stream(
         output.path,

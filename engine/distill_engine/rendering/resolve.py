@@ -11,7 +11,7 @@ from pathlib import Path
 from distill_engine.errors import LibraryError, TakeError
 from distill_engine.library.lookup import find_model
 from distill_engine.modelfile import ModelFile
-from distill_engine.rendering.performance import Resolve
+from distill_engine.rendering.take_player import Resolve
 from distill_engine.synthesis.instrument import Instrument
 
 

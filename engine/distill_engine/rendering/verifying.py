@@ -6,9 +6,9 @@ import numpy as np
 
 from distill_engine.errors import DistillError
 from distill_engine.inference.network_loader import NetworkLoader
-from distill_engine.inference.onnx_backend import SessionSettings
+from distill_engine.inference.onnx_session import SessionSettings
 from distill_engine.inference.step_backend import StepBackend
-from distill_engine.inference.vocoder_choice import VocoderChoice
+from distill_engine.inference.vocoder_candidates import VocoderChoice
 from distill_engine.modelfile import ModelFile
 from distill_engine.modelfile.configs import mel_config, model_config
 from distill_engine.vocoders.registry import VOCODERS

@@ -22,13 +22,16 @@ from distill_engine.audio.levels import db_to_gain
 from distill_engine.audio.mel import MelConfig
 from distill_engine.errors import ModelFileError, VocoderError
 from distill_engine.inference.network_loader import NetworkLoader
-from distill_engine.inference.onnx_backend import SessionSettings
+from distill_engine.inference.onnx_session import SessionSettings
 from distill_engine.inference.step_backend import StepBackend
-from distill_engine.inference.vocoder_choice import VocoderChoice, bigvgan_serves, choose_vocoder
+from distill_engine.inference.vocoder_candidates import VocoderChoice, bigvgan_serves
+from distill_engine.inference.vocoder_choice import choose_vocoder
 from distill_engine.modelfile import Manifest, ModelFile
 from distill_engine.modelfile.configs import mel_config, model_config
 from distill_engine.models.model_config import ModelConfig
-from distill_engine.synthesis.sources.latent_sources import CorpusSource, DriftSource, HoldSource, LatentSource
+from distill_engine.synthesis.sources.corpus_source import CorpusSource
+from distill_engine.synthesis.sources.drift_source import DriftSource
+from distill_engine.synthesis.sources.latent_sources import HoldSource, LatentSource
 from distill_engine.synthesis.sources.live_input import LiveInput
 from distill_engine.synthesis.sources.source_bank import SourceBank
 from distill_engine.synthesis.steering import Steering

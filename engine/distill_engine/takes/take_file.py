@@ -22,107 +22,32 @@ takes 14 MB a minute. `version_1` reads version 1.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-import math
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from distill_engine.errors import ControlError, TakeError
+from distill_engine.errors import TakeError
 from distill_engine.state import StateDict
 from distill_engine.takes.take import (
     TICK_SAMPLES,
-    Command,
-    LiveInput,
-    ParameterChange,
-    PlayedModel,
-    Swap,
     Take,
-    TakeEvent,
     TakeHeader,
 )
+from distill_engine.takes.take_events import (
+    ReadEvent,
+    event_of_fields,
+    json_fields,
+    read_events,
+)
+from distill_engine.takes.take_lines import (
+    FORMAT,
+    LIVE_INPUT,
+    VERSION,
+    decode_state,
+    model_of_fields,
+)
 from distill_engine.takes.version_1 import event_of_version_1, header_of_version_1
-from distill_engine.vocabulary.table import BLEND_SLOTS, index_of
 
-FORMAT, VERSION = "distill.take", 2
 MAXIMUM_HEADER_BYTES, MAXIMUM_EVENT_BYTES = 64 * 2**20, 2**17
-MAXIMUM_SECONDS = 48 * 3600
-MAXIMUM_TICKS = MAXIMUM_SECONDS * 192_000 // TICK_SAMPLES
-NAME_CHARACTERS = 1024  # kept of a name, vocoder or digest
-LIVE_INPUT = {"kind": "live_input", "encoding": "float32"}
-
-ReadEvent = Callable[[dict[str, Any], int], TakeEvent]
-
-
-class Damaged(Exception):
-    """A line does not follow the format."""
-
-
-def header_line(header: TakeHeader) -> str:
-    """Return the first line of the file."""
-    fields = {
-        "format": FORMAT,
-        "version": VERSION,
-        "tick": TICK_SAMPLES,
-        "sample_rate": header.sample_rate,
-        "hop": header.hop,
-        "seed": header.seed,
-        "block": header.block,
-        "playing": [model_fields(model) for model in header.playing],
-        "embedded": [LIVE_INPUT],
-        "state": None if header.state is None else encode_state(header.state),
-    }
-    return json.dumps(fields)
-
-
-def event_line(event: TakeEvent) -> str:
-    """Return the line of one event."""
-    match event:
-        case ParameterChange():
-            fields: dict[str, Any] = {"set": event.address, "value": event.value, "glide": event.glide_seconds}
-        case Command():
-            fields = {"do": event.name, **event.arguments}
-        case Swap():
-            fields = {"do": "swap", **model_fields(event.model), "fade": event.fade_seconds}
-        case LiveInput():
-            data = base64.b64encode(event.samples.astype("<f4").tobytes()).decode()
-            fields = {"embedded": LIVE_INPUT["kind"], "data": data}
-    return json.dumps({"at": event.tick, **fields})
-
-
-def end_line(ticks: int) -> str:
-    """Return the last line of a take of `ticks` ticks."""
-    return json.dumps({"at": ticks, "end": True})
-
-
-def model_fields(model: PlayedModel) -> dict[str, Any]:
-    """Return a model as a row of the header's table."""
-    return {"slot": model.slot, "name": model.name, "vocoder": model.vocoder, "digests": dict(model.digests)}
-
-
-def encode_state(state: StateDict) -> str:
-    """Return a state as text: base64 of a safetensors block. Its arrays have any shape [...]."""
-    from safetensors.numpy import save
-
-    return base64.b64encode(save({name: np.ascontiguousarray(value) for name, value in state.items()})).decode()
-
-
-def decode_state(text: str) -> StateDict:
-    """Return the state that `encode_state` wrote as text. Its arrays have any shape [...].
-
-    Raises TakeError if the text is damaged.
-    """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
-    try:
-        return dict(load(base64.b64decode(text, validate=True)))
-    except (binascii.Error, SafetensorError, ValueError) as error:
-        raise TakeError(f"the take's state is damaged ({error}); record it again") from None
 
 
 def read_take(path: Path, *, allow_truncated: bool = False) -> Take:
@@ -132,8 +57,8 @@ def read_take(path: Path, *, allow_truncated: bool = False) -> Take:
     `allow_truncated` is False.
     """
     lines = _lines(path)
-    header, read_event = _header(_json(lines[0]) if lines else None, path)
-    events, ticks, complete = _events(lines[1:], read_event, path)
+    header, read_event = _header(json_fields(lines[0]) if lines else None, path)
+    events, ticks, complete = read_events(lines[1:], read_event, path)
     take = Take(header, events, ticks, complete)
     if not complete and not allow_truncated:
         raise TakeError(
@@ -153,14 +78,6 @@ def _lines(path: Path) -> list[bytes]:
     return lines
 
 
-def _json(line: bytes) -> dict[str, Any] | None:
-    try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
-
-
 def _header(data: dict[str, Any] | None, path: Path) -> tuple[TakeHeader, ReadEvent]:
     """Return the header, and the function that reads the events of its version."""
     if data is None or data.get("format") != FORMAT:
@@ -172,7 +89,7 @@ def _header(data: dict[str, Any] | None, path: Path) -> tuple[TakeHeader, ReadEv
             header, hop = header_of_version_1(data, state), int(data["hop"])
             return header, lambda fields, at: event_of_version_1(fields, at, hop)
         if version == VERSION:
-            return _header_of_version_2(data, state), _event
+            return _header_of_version_2(data, state), event_of_fields
     except (KeyError, TypeError, ValueError, OverflowError):
         raise TakeError(f"{path}: the take's header is damaged; record it again") from None
     raise TakeError(f"{path}: take version {str(version)[:40]} is not known here (1 to {VERSION}); update distill")
@@ -182,79 +99,8 @@ def _header_of_version_2(data: dict[str, Any], state: StateDict | None) -> TakeH
     if data["tick"] != TICK_SAMPLES or any(row["kind"] != LIVE_INPUT["kind"] for row in data["embedded"]):
         raise ValueError
     seed, block, rate, hop = (int(data[name]) for name in ("seed", "block", "sample_rate", "hop"))
-    playing = tuple(_model(row) for row in data["playing"])
+    playing = tuple(model_of_fields(row) for row in data["playing"])
     slots = [model.slot for model in playing]
     if min(block, rate) < 1 or hop < TICK_SAMPLES or slots[:1] != [0] or len(set(slots)) != len(slots):
         raise ValueError
     return TakeHeader(playing, seed, block, rate, hop, state)
-
-
-def _model(row: dict[str, Any]) -> PlayedModel:
-    slot = row["slot"]
-    if not isinstance(slot, int) or not 0 <= slot < BLEND_SLOTS or not isinstance(row["digests"], dict):
-        raise ValueError
-    digests = {str(part)[:40]: str(digest)[:NAME_CHARACTERS] for part, digest in row["digests"].items()}
-    return PlayedModel(slot, str(row["name"])[:NAME_CHARACTERS], str(row["vocoder"])[:NAME_CHARACTERS], digests)
-
-
-def _events(lines: Sequence[bytes], read_event: ReadEvent, path: Path) -> tuple[tuple[TakeEvent, ...], int, bool]:
-    """Return the events, the tick of the last line, and whether that line is the end."""
-    events: list[TakeEvent] = []
-    last = 0
-    for number, line in enumerate(lines, 2):
-        fields = _json(line)
-        if fields is None and number == len(lines) + 1:
-            return tuple(events), last, False  # the last line, cut off in the middle
-        try:
-            event, tick = _line(fields, read_event)
-        except (Damaged, KeyError, TypeError, ValueError, OverflowError, binascii.Error):
-            raise TakeError(f"{path}, line {number}: the take is damaged") from None
-        except ControlError as error:
-            raise TakeError(f"{path}, line {number}: {error}") from None
-        if tick < last or tick > MAXIMUM_TICKS:
-            raise TakeError(f"{path}, line {number}: time {tick} comes after time {last}; the take is damaged")
-        last = tick
-        if event is None:
-            return tuple(events), last, True
-        events.append(event)
-    return tuple(events), last, False
-
-
-def _line(fields: dict[str, Any] | None, read_event: ReadEvent) -> tuple[TakeEvent | None, int]:
-    """Return the event of a line (None for the end) and its tick."""
-    if fields is None or not isinstance(fields.get("at"), int) or isinstance(fields["at"], bool) or fields["at"] < 0:
-        raise Damaged
-    event = read_event(fields, fields["at"])
-    if isinstance(event, ParameterChange):
-        if not math.isfinite(event.value) or not math.isfinite(event.glide_seconds):
-            raise Damaged
-        index_of(event.address)
-    if isinstance(event, LiveInput) and not np.isfinite(event.samples).all():
-        raise Damaged
-    return (None if isinstance(event, Command) and event.name == "end" else event), event.tick
-
-
-def _event(fields: dict[str, Any], at: int) -> TakeEvent:
-    if fields.get("end"):
-        return Command(at, "end")
-    if fields.get("embedded") == LIVE_INPUT["kind"]:
-        return LiveInput(at, decode_samples(fields["data"]))
-    if isinstance(fields.get("set"), str):
-        return ParameterChange(at, fields["set"], number(fields["value"]), number(fields["glide"]))
-    if fields.get("do") == "swap":
-        return Swap(at, _model(fields), number(fields["fade"]))
-    if not isinstance(fields.get("do"), str):
-        raise Damaged
-    return Command(at, fields["do"], {name: value for name, value in fields.items() if name not in ("at", "do")})
-
-
-def number(value: object) -> float:
-    """Return a JSON number as a float. Raises TypeError for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError
-    return float(value)
-
-
-def decode_samples(text: str) -> np.ndarray:
-    """Return samples [n] from base64 of float32. Raises ValueError."""
-    return np.frombuffer(base64.b64decode(text, validate=True), "<f4").astype(np.float32)

@@ -12,7 +12,7 @@ from typing import TextIO
 from distill_engine.errors import TakeError
 from distill_engine.system.threads import lower_thread_priority
 from distill_engine.takes.take import Take, TakeEvent, TakeHeader
-from distill_engine.takes.take_file import end_line, event_line, header_line
+from distill_engine.takes.take_lines import end_line, event_line, header_line
 
 FLUSH_SECONDS = 0.5
 SYNC_SECONDS = 5.0

@@ -15,8 +15,8 @@ from distill_engine.audio.resampling import StreamingResampler
 from distill_engine.errors import ModelFileError, VocoderError, WeightsError
 from distill_engine.inference.adapted_backend import adapted_delay
 from distill_engine.rendering.loaded_model import load_model
-from distill_engine.rendering.performance import Score
 from distill_engine.rendering.render import RenderTarget, render_score
+from distill_engine.rendering.score import Score
 from distill_engine.synthesis.instrument import choose_vocoder, prepare_instrument
 from distill_engine.synthesis.synth import Synth
 from distill_engine.vocoders.weights.loaded import load_record

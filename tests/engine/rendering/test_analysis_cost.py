@@ -6,8 +6,8 @@ import pytest
 from distill_engine.analysis.analyse import AnalysisConfig, most_hops
 from distill_engine.library.assets import starter_path
 from distill_engine.models.model_config import ModelConfig
-from distill_engine.rendering.analysing import TRIM_SECONDS
 from distill_engine.rendering.analysis_cost import expected_seconds, hop_seconds
+from distill_engine.rendering.model_trim import TRIM_SECONDS
 
 
 def test_it_is_the_cost_of_a_hop_times_the_hops():

@@ -8,8 +8,10 @@ import pytest
 import soundfile
 
 from distill_engine.errors import AudioFileError, ConfigError, ControlError, TakeError
-from distill_engine.rendering.performance import RENDER_BLOCK, Score, play_score, play_take
+from distill_engine.rendering.performance import play_score
 from distill_engine.rendering.render import RenderTarget, render_score, render_take
+from distill_engine.rendering.score import RENDER_BLOCK, Score
+from distill_engine.rendering.take_player import play_take
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.synth import Synth
 from distill_engine.takes.take import Command, LiveInput

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from distill_engine.inference.decoder_digest import decoder_digest
-from distill_engine.rendering.performance import play_take
+from distill_engine.rendering.take_player import play_take
 from distill_engine.synthesis.blending import blend_latents
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.synth import Synth

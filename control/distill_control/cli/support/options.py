@@ -56,7 +56,7 @@ def vocoder_name(text: str) -> str:
     if text in VOCODERS:
         return text
     from distill_engine.errors import DistillError
-    from distill_engine.inference.vocoder_choice import published
+    from distill_engine.inference.vocoder_candidates import published
 
     try:
         published(text)

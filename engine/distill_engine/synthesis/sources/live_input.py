@@ -9,7 +9,6 @@ delay.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from distill_engine.errors import VocoderError
 from distill_engine.inference.step_backend import StepBackend
 from distill_engine.state import StateDict, from_arrays, to_arrays
 from distill_engine.synthesis.sources.latent_sources import Latent, SourceSettings
+from distill_engine.synthesis.sources.live_input_state import LiveInputState, unpack_state
 
 
 class EncoderFailed(Exception):
@@ -28,24 +28,6 @@ class EncoderFailed(Exception):
 
     It is raised once, even if the encoder keeps failing, until it has worked again.
     """
-
-
-@dataclass(frozen=True)
-class LiveInputState:
-    """The state of a `LiveInput`.
-
-    `hop` hops and `made` latents so far; `pending` [n] samples of an unfinished mel frame
-    (`started`: it is not the first one); mel `frames` [bands, n] that wait for the encoder; the
-    last latents `history`, each [D]; the state of the `encoder`.
-    """
-
-    hop: int
-    made: int
-    pending: Float32Array
-    started: bool
-    frames: Float32Array
-    history: tuple[Latent, ...]
-    encoder: dict[str, Float32Array]
 
 
 class LiveInput:
@@ -142,38 +124,13 @@ class LiveInput:
         return to_arrays(state)
 
     def restore(self, state: StateDict) -> None:
-        read = self._unpacked(state["packed"]) if "packed" in state else from_arrays(LiveInputState, state)
+        if "packed" in state:
+            read = unpack_state(state["packed"], self._config.bands, self._dimensions, self._encoder.snapshot())
+        else:
+            read = from_arrays(LiveInputState, state)
         self._hop, self._made = read.hop, read.made
         self._mel = StreamingMel(self._config)
         self._mel.restore(read.pending.astype(np.float32), read.started)
         self._frames = read.frames.astype(np.float32).reshape(self._config.bands, -1)
         self._history = [latent.astype(np.float64).reshape(self._dimensions) for latent in read.history]
         self._encoder.restore(read.encoder)
-
-    def _unpacked(self, packed: Latent) -> LiveInputState:
-        """Return the state from its form in version 1: one vector that ends with the encoder's."""
-        hop, made, count, waiting, started, frames = (int(v) for v in packed[:6])
-        parts = _Reader(packed[6:])
-        return LiveInputState(
-            hop=hop,
-            made=made,
-            pending=parts.take((waiting,)).astype(np.float32),
-            started=bool(started),
-            frames=parts.take((self._config.bands, frames)).astype(np.float32),
-            history=tuple(parts.take((self._dimensions,)) for _ in range(count)),
-            encoder={name: parts.take(v.shape).astype(v.dtype) for name, v in self._encoder.snapshot().items()},
-        )
-
-
-class _Reader:
-    """Reads arrays one after the other from a vector."""
-
-    def __init__(self, data: Latent) -> None:
-        self._data, self._at = data, 0
-
-    def take(self, shape: tuple[int, ...]) -> Latent:
-        """Return the next array, of this shape."""
-        size = math.prod(shape)
-        part = self._data[self._at : self._at + size].reshape(shape).copy()
-        self._at += size
-        return part

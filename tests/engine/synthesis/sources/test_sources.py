@@ -8,13 +8,9 @@ import pytest
 from distill_engine.audio.mel import DEFAULT_MEL, mel_spectrogram
 from distill_engine.errors import ControlError
 from distill_engine.models.upsample import upsample_latents
-from distill_engine.synthesis.sources.latent_sources import (
-    CorpusSource,
-    DriftSource,
-    HoldSource,
-    LatentSource,
-    SourceSettings,
-)
+from distill_engine.synthesis.sources.corpus_source import CorpusSource
+from distill_engine.synthesis.sources.drift_source import DriftSource
+from distill_engine.synthesis.sources.latent_sources import HoldSource, LatentSource, SourceSettings
 from distill_engine.synthesis.sources.live_input import LiveInput
 from distill_engine.synthesis.sources.source_bank import SourceBank
 

@@ -1,0 +1,51 @@
+"""Measure the level of a model's performances, and the gain that brings it to -16 dB."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from distill_engine.analysis.level import gated_db
+from distill_engine.audio.arrays import Float32Array
+from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.rendering.performance import play_score
+from distill_engine.rendering.score import Score
+from distill_engine.synthesis.instrument import prepare_instrument
+
+TARGET_DB = -16.0
+_TRIM_RANGE_DB = (-12.0, 30.0)
+_PERFORMANCE_SECONDS = 15.0
+_PERFORMANCES = (("drift", 0), ("drift", 1), ("drift", 2), ("drift", 3), ("corpus", 0))
+TRIM_SECONDS = len(_PERFORMANCES) * _PERFORMANCE_SECONDS
+"""Seconds of sound that are made to measure the level."""
+
+
+def loudness_db(samples: Float32Array, sample_rate: int = DEFAULT_MEL.sample_rate) -> float:
+    """Return the gated level of samples [ch, T] in dB of full scale (RMS).
+
+    Stretches of 0.4 s that are more than 10 dB below the mean are left out, as the relative gate of
+    ITU-R BS.1770-5 does.
+    """
+    size = min(samples.shape[1], int(0.4 * sample_rate))
+    blocks = samples[:, : samples.shape[1] // size * size].reshape(samples.shape[0], -1, size)
+    power = np.square(blocks, dtype=np.float64).mean(axis=(0, 2))
+    return gated_db(power)
+
+
+def measured_trim_db(path: Path, vocoder: str = "auto") -> float:
+    """Return the gain in dB that brings a model's performances to -16 dB.
+
+    Models that are trimmed with it start at the same level. The level is the mean over four drifts
+    and a path through the corpus, 15 s each. Several drifts are needed because one may stay for
+    long in a loud or soft place.
+    """
+    instrument = prepare_instrument(path, vocoder)
+    levels = []
+    for source, seed in _PERFORMANCES:
+        if source not in instrument.source_names:
+            continue
+        score = Score(seconds=_PERFORMANCE_SECONDS, source=source, seed=seed)
+        levels.append(loudness_db(np.concatenate(list(play_score(instrument, score)), axis=1)))
+    mean = 10 * np.log10(np.mean([10 ** (level / 10) for level in levels]))
+    return float(np.clip(TARGET_DB - mean, *_TRIM_RANGE_DB))

@@ -1,0 +1,72 @@
+"""A score: the settings of a render without a take, and the synth that plays it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from distill_engine.errors import ConfigError, ControlError
+from distill_engine.synthesis.instrument import Instrument
+from distill_engine.synthesis.synth import Synth
+from distill_engine.vocabulary.table import BLEND_SLOTS
+
+RENDER_BLOCK = 16  # hops rendered at once
+MAXIMUM_SECONDS = 24 * 3600.0
+
+
+@dataclass(frozen=True)
+class Score:
+    """A render without a take.
+
+    `source` "auto" is a path through the corpus if the model has one encoded, otherwise a drift.
+    `latents` pins dimensions (sigma). `controls` has values by name, `parameters` by address.
+    `others` are up to three more instruments, each with its blend weight (0 to 1).
+    """
+
+    seconds: float = 10.0
+    seed: int = 0
+    source: str = "auto"
+    gain_db: float = 0.0
+    width: float = 0.3
+    latents: dict[int, float] = field(default_factory=dict)
+    controls: dict[str, float] = field(default_factory=dict)
+    parameters: dict[str, float] = field(default_factory=dict)
+    others: tuple[tuple[Instrument, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.seconds <= MAXIMUM_SECONDS:
+            raise ConfigError(f"duration {self.seconds} s is out of range: above 0, up to {MAXIMUM_SECONDS:.0f}")
+        if len(self.others) >= BLEND_SLOTS:
+            raise ConfigError(f"{len(self.others) + 1} models cannot play together; the limit is {BLEND_SLOTS}")
+
+
+def prepared_synth(instrument: Instrument, score: Score) -> Synth:
+    """Return a synth that plays a score from its beginning. Raises ControlError."""
+    names = instrument.source_names
+    source = ("corpus" if "corpus" in names else "drift") if score.source == "auto" else score.source
+    synth = Synth(instrument, seed=score.seed, block=RENDER_BLOCK, source=source)
+    if source == "corpus":
+        synth.set("/distill/source/position", score.seed * 0.6180339887 % 1.0)
+    synth.set("/distill/gain", score.gain_db)
+    synth.set("/distill/width", score.width)
+    for name, value in score.controls.items():
+        synth.set(f"/distill/control/{control_index(instrument, name)}", value)
+    for index, value in score.latents.items():
+        if not 0 <= index < instrument.latent_dim:
+            raise ControlError(f"latent {index}: this model has the latents 0 to {instrument.latent_dim - 1}")
+        synth.set(f"/distill/latent/{index}", value)
+    synth.pin(frozenset(score.latents))
+    for slot, (other, weight) in enumerate(score.others, 1):
+        synth.swap(other, 0.0, slot=slot)
+        synth.set(f"/distill/blend/{slot}", weight)
+    for address, value in score.parameters.items():
+        synth.set(address, value)
+    return synth
+
+
+def control_index(instrument: Instrument, name: str) -> int:
+    """Return the index of a named control. Raises ControlError with the known names."""
+    names = instrument.control_names
+    if name not in names:
+        known = ", ".join(names) if names else "none yet (run `distill analyse`)"
+        raise ControlError(f"control {name!r}: the model has {known}")
+    return names.index(name)

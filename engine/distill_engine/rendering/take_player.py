@@ -1,0 +1,171 @@
+"""Play a take offline: a synth that carries out the events of the take, hop by hop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from distill_engine.audio.arrays import Float32Array
+from distill_engine.errors import ControlError, DistillError, TakeError
+from distill_engine.rendering.performance import rendered
+from distill_engine.state import from_arrays
+from distill_engine.synthesis.instrument import Instrument
+from distill_engine.synthesis.synth import Synth
+from distill_engine.synthesis.synth_state import SynthState
+from distill_engine.system.listeners import Listener, ignore
+from distill_engine.takes.take import (
+    TICK_SAMPLES,
+    Command,
+    LiveInput,
+    ParameterChange,
+    PlayedModel,
+    Swap,
+    Take,
+    hop_of_tick,
+)
+
+Resolve = Callable[[str, str, str], Instrument]
+"""(model name, model digest, vocoder) -> the instrument that a take swaps to. Raises DistillError."""
+
+
+def play_take(
+    instrument: Instrument, take: Take, resolve: Resolve, *, vocoder: str | None = None, notify: Listener = ignore
+) -> Iterator[Float32Array]:
+    """Play a take in blocks [2, n], divided as they were live, which gives the same samples.
+
+    `vocoder` plays the same performance through another vocoder. Its sound is shifted by the
+    difference of the delays, so that it stays aligned. `notify` receives a sentence for each
+    problem that was handled.
+
+    Raises TakeError if the take belongs to another model, VocoderError if the vocoder fails.
+    """
+    header = take.header
+    if header.main.digest("model") != instrument.model_digest:
+        raise TakeError(
+            f"the take was played with {header.main.name} ({header.main.digest('model')[:12]}), not with {instrument.name} "
+            f"({instrument.model_digest[:12]}); give the model it was played with"
+        )
+    _check_analysis(instrument, header.main)
+    player = _TakePlayer(instrument, take, resolve, vocoder, notify)
+    yield from player.play()
+
+
+def _check_analysis(instrument: Instrument, played: PlayedModel) -> None:
+    analysis = played.digest("analysis")
+    if analysis and analysis != instrument.analysis_digest:
+        raise TakeError(
+            f"the take was played with another analysis of {played.name[:80]}, with other controls and another corpus; "
+            "give the model file it was played with"
+        )
+
+
+class _TakePlayer:
+    """A synth that carries out the events of a take, hop by hop."""
+
+    def __init__(
+        self, instrument: Instrument, take: Take, resolve: Resolve, vocoder: str | None, notify: Listener
+    ) -> None:
+        self._take, self._resolve, self._vocoder, self._notify = take, resolve, vocoder, notify
+        header = take.header
+        self._synth = Synth(instrument, seed=header.seed, block=header.block)
+        same = vocoder is None and instrument.vocoder_digest == header.main.digest("vocoder")
+        recorded = self._restore(networks=same)
+        self._shift = 0 if same else self._synth.alignment_samples - recorded
+
+    def play(self) -> Iterator[Float32Array]:
+        """Yield blocks [2, n] of exactly the take's length.
+
+        They are shorter if another vocoder has less delay: by the difference.
+        """
+        header, shift = self._take.header, self._shift
+        if shift < 0:
+            yield np.zeros((2, -shift), np.float32)
+        skip = max(0, shift)
+        hops = hop_of_tick(self._take.ticks, header.hop)
+        left = hops * header.hop + min(0, shift)
+        for block in self._perform(hops + -(-skip // header.hop)):
+            part, skip = block[:, skip:], max(0, skip - block.shape[1])
+            yield part[:, :left]
+            left -= min(left, part.shape[1])
+
+    def _swapped(self, played: PlayedModel) -> Instrument:
+        found = self._resolve(played.name, played.digest("model"), self._vocoder or played.vocoder)
+        _check_analysis(found, played)
+        return found
+
+    def _restore(self, *, networks: bool) -> int:
+        """Restore the synth to the start of the take; return the delay of its voices in samples."""
+        header = self._take.header
+        for played in header.playing[1:]:
+            self._synth.swap(self._swapped(played), 0.0, slot=played.slot)
+        if header.state is None:
+            for address, value in header.defaults.items():
+                self._synth.set(address, value)
+            return 0
+        try:
+            state = from_arrays(SynthState, header.state)
+            self._synth.restore(state, networks=networks)
+        except (KeyError, ValueError, IndexError, TypeError, DistillError) as error:
+            name = self._synth.instrument.name
+            raise TakeError(f"the take's state does not fit {name} ({error}); record it again") from None
+        self._synth.hops_done = 0
+        return state.alignment_samples
+
+    def _perform(self, hops: int) -> Iterator[Float32Array]:
+        """Yield blocks up to hop `hops`; after the last event the sound continues."""
+        header, at, live = self._take.header, 0, np.zeros(0, np.float32)
+        for event in (*self._take.events, None):
+            until = hops if event is None else hop_of_tick(event.tick, header.hop)
+            while at < until:
+                count = min(header.block, until - at)
+                now, live = live[: count * header.hop], live[count * header.hop :]
+                samples = np.pad(now, (0, count * header.hop - len(now))) if len(now) else None
+                yield rendered(self._synth, count, self._notify, samples)
+                at += count
+            if isinstance(event, LiveInput):
+                live = event.samples
+            elif event is not None:
+                self._do(event)
+
+    def _do(self, event: ParameterChange | Command | Swap) -> None:
+        """Carry out one event of the take. Raises TakeError if that is not possible."""
+        try:
+            match event:
+                case ParameterChange():
+                    self._synth.set(event.address, event.value, event.glide_seconds)
+                case Swap():
+                    self._swap(event)
+                case Command():
+                    self._command(event.name, event.arguments)
+        except (ControlError, KeyError, TypeError, ValueError, IndexError) as error:
+            seconds = event.tick * TICK_SAMPLES / self._take.header.sample_rate
+            raise TakeError(f"the take's change at {seconds:.2f} s cannot be done: {error}") from None
+
+    def _swap(self, event: Swap) -> None:
+        """Carry out a swap.
+
+        With a requested `vocoder`, a swap that only changes the vocoder is skipped.
+        """
+        model = event.model
+        old = self._synth.instrument_at(model.slot)
+        playing = None if old is None else (old.name, old.model_digest, old.analysis_digest)
+        if self._vocoder is None or playing != (model.name, model.digest("model"), model.digest("analysis")):
+            self._synth.swap(self._swapped(model), event.fade_seconds, slot=model.slot)
+
+    def _command(self, name: str, arguments: Mapping[str, Any]) -> None:
+        synth = self._synth
+        match name:
+            case "play" | "stop" | "panic" | "trigger":
+                getattr(synth, name)()
+            case "source":
+                synth.select_source(str(arguments["source"]), float(arguments["fade"]))
+            case "seed":
+                synth.set_seed(int(arguments["seed"]))
+            case "pin":
+                synth.pin(frozenset(int(i) for i in arguments["dimensions"]))
+            case "clear":
+                synth.swap(None, float(arguments["fade"]), slot=int(arguments["slot"]))
+            case other:
+                raise ControlError(f"{other[:40]!r} is unknown")

@@ -1,0 +1,76 @@
+"""The `drift` source: a smooth seeded random walk about the centre of the corpus."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from distill_engine.audio.arrays import Float32Array
+from distill_engine.state import StateDict, from_arrays, to_arrays
+from distill_engine.synthesis.sources.latent_sources import Latent, SourceSettings, seeded_noise
+
+
+@dataclass(frozen=True)
+class DriftState:
+    """The number of points that a `DriftSource` has passed, with a fraction."""
+
+    phase: float
+
+
+class DriftSource:
+    """A smooth seeded random walk about `centre` [D] (sigma).
+
+    Catmull-Rom splines join standard normal points, `rate` of them a second; `range` scales the
+    walk.
+
+    Args:
+        shape: matrix [D, D], a root of the corpus's covariance, that maps independent noise to the
+            corpus; None keeps the noise independent.
+        onto: moves a point [D] of the noise to a nearby point on the level surface. With a range
+            below 1 the walk goes only that fraction of the way.
+    """
+
+    def __init__(
+        self,
+        centre: Latent,
+        seed: int,
+        frame_rate: float,
+        shape: Latent | None = None,
+        onto: Callable[[Latent], Latent] | None = None,
+    ) -> None:
+        self._centre, self._dimensions = centre, len(centre)
+        self._seed, self._frame_rate, self._shape, self._onto = seed, frame_rate, shape, onto
+        self._phase = 0.0
+        self._points: dict[int, Latent] = {}
+
+    def _point(self, index: int) -> Latent:
+        if index not in self._points:
+            if len(self._points) > 16:
+                self._points.clear()
+            self._points[index] = seeded_noise(self._seed, index, 0)[: self._dimensions]
+        return self._points[index]
+
+    def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, bool]:
+        index = math.floor(self._phase)
+        t = self._phase - index
+        before, left, right, after = (self._point(index + i) for i in (-1, 0, 1, 2))
+        spline = left + 0.5 * t * (
+            right - before + t * (2 * before - 5 * left + 4 * right - after + t * (3 * (left - right) + after - before))
+        )
+        if not settings.freeze:
+            beats = settings.tempo / 60.0 if settings.tempo > 0 else 1.0
+            self._phase += settings.rate * beats / self._frame_rate
+        point = settings.range * spline
+        if self._onto is not None:
+            point = point + min(1.0, settings.range) * (self._onto(point) - point)
+        return self._centre + (point if self._shape is None else self._shape @ point), False
+
+    def restart(self) -> None:
+        self._phase = 0.0
+
+    def state(self) -> StateDict:
+        return to_arrays(DriftState(self._phase))
+
+    def restore(self, state: StateDict) -> None:
+        self._phase = from_arrays(DriftState, state).phase

@@ -1,0 +1,105 @@
+"""Read and check the events of a take from the lines of its file."""
+
+from __future__ import annotations
+
+import binascii
+import json
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from distill_engine.errors import ControlError, TakeError
+from distill_engine.takes.take import (
+    TICK_SAMPLES,
+    Command,
+    LiveInput,
+    ParameterChange,
+    Swap,
+    TakeEvent,
+)
+from distill_engine.takes.take_lines import (
+    LIVE_INPUT,
+    decode_samples,
+    model_of_fields,
+    number,
+)
+from distill_engine.vocabulary.table import index_of
+
+MAXIMUM_SECONDS = 48 * 3600
+MAXIMUM_TICKS = MAXIMUM_SECONDS * 192_000 // TICK_SAMPLES
+ReadEvent = Callable[[dict[str, Any], int], TakeEvent]
+
+
+class Damaged(Exception):
+    """A line does not follow the format."""
+
+
+def json_fields(line: bytes) -> dict[str, Any] | None:
+    """Return the JSON object on a line, None if there is none."""
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def read_events(lines: Sequence[bytes], read_event: ReadEvent, path: Path) -> tuple[tuple[TakeEvent, ...], int, bool]:
+    """Return the events, the tick of the last line, and whether that line is the end.
+
+    `lines` follow the header; `read_event` makes an event of a line's fields and its time. Raises
+    TakeError.
+    """
+    events: list[TakeEvent] = []
+    last = 0
+    for line_number, line in enumerate(lines, 2):
+        fields = json_fields(line)
+        if fields is None and line_number == len(lines) + 1:
+            return tuple(events), last, False  # the last line, cut off in the middle
+        try:
+            event, tick = _line(fields, read_event)
+        except (Damaged, KeyError, TypeError, ValueError, OverflowError, binascii.Error):
+            raise TakeError(f"{path}, line {line_number}: the take is damaged") from None
+        except ControlError as error:
+            raise TakeError(f"{path}, line {line_number}: {error}") from None
+        if tick < last or tick > MAXIMUM_TICKS:
+            raise TakeError(f"{path}, line {line_number}: time {tick} comes after time {last}; the take is damaged")
+        last = tick
+        if event is None:
+            return tuple(events), last, True
+        events.append(event)
+    return tuple(events), last, False
+
+
+def _line(fields: dict[str, Any] | None, read_event: ReadEvent) -> tuple[TakeEvent | None, int]:
+    """Return the event of a line (None for the end) and its tick."""
+    if fields is None or not isinstance(fields.get("at"), int) or isinstance(fields["at"], bool) or fields["at"] < 0:
+        raise Damaged
+    event = read_event(fields, fields["at"])
+    if isinstance(event, ParameterChange):
+        if not math.isfinite(event.value) or not math.isfinite(event.glide_seconds):
+            raise Damaged
+        index_of(event.address)
+    if isinstance(event, LiveInput) and not np.isfinite(event.samples).all():
+        raise Damaged
+    return (None if isinstance(event, Command) and event.name == "end" else event), event.tick
+
+
+def event_of_fields(fields: dict[str, Any], at: int) -> TakeEvent:
+    """Return the event of a line of version 2 at the tick `at`; "end" is a command.
+
+    Raises Damaged, KeyError, TypeError or ValueError if the line is damaged.
+    """
+    if fields.get("end"):
+        return Command(at, "end")
+    if fields.get("embedded") == LIVE_INPUT["kind"]:
+        return LiveInput(at, decode_samples(fields["data"]))
+    if isinstance(fields.get("set"), str):
+        return ParameterChange(at, fields["set"], number(fields["value"]), number(fields["glide"]))
+    if fields.get("do") == "swap":
+        return Swap(at, model_of_fields(fields), number(fields["fade"]))
+    if not isinstance(fields.get("do"), str):
+        raise Damaged
+    return Command(at, fields["do"], {name: value for name, value in fields.items() if name not in ("at", "do")})
