@@ -14,7 +14,7 @@ demo: .venv/product
 
 test:
 	@$(MAKE) --no-print-directory -j2 .venv/development system-libraries
-	@$(MAKE) --no-print-directory lint contracts report-check
+	@$(MAKE) --no-print-directory lint contracts figures report-check
 	$(BIN)/python .ci/tests.py --with types --with docs --with package
 
 docs: .venv/docs

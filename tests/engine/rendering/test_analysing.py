@@ -21,7 +21,7 @@ from distill_engine.synthesis.instrument import prepare_instrument
 from distill_engine.synthesis.synth import Synth
 
 SMALL = AnalysisConfig(
-    probes=80, bases=2, positions=5, moving_bases=1, moving_positions=3, moving_hops=60, characters=1
+    probes=40, bases=1, positions=3, moving_bases=1, moving_positions=3, moving_hops=30, characters=1
 )
 
 

@@ -106,9 +106,10 @@ def check_writable(output: Path) -> None:
 
 @contextmanager
 def stop_requested() -> Iterator[Callable[[], bool]]:
-    """Yield a function that returns whether SIGINT, SIGTERM or SIGHUP came; a checkpoint is saved then.
+    """Yield a function that returns whether SIGINT, SIGTERM or SIGHUP came.
 
-    The second such signal raises KeyboardInterrupt, the third ends the process.
+    A checkpoint is saved then. The second such signal raises KeyboardInterrupt, the third ends the
+    process.
     """
     with contextlib.ExitStack() as signals:
         requests: list[int] = []
@@ -125,7 +126,10 @@ def stop_requested() -> Iterator[Callable[[], bool]]:
 
 @contextmanager
 def training_lock(output: Path) -> Iterator[None]:
-    """Hold a model file for one training. Raises ConfigError with the holder where another trains it."""
+    """Hold a model file for one training.
+
+    Raises ConfigError with the holder where another process trains it.
+    """
     lock = output.with_name(f".{output.name}.training")
     try:
         with exclusive(lock, f"distill train -o {output.name}"):
