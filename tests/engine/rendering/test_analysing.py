@@ -15,6 +15,7 @@ from distill_engine.analysis.features.table import NAMES
 from distill_engine.dataset.corpus import load_corpus
 from distill_engine.library.assets import starter_path
 from distill_engine.modelfile import ModelFile
+from distill_engine.rendering import model_trim
 from distill_engine.rendering.analysing import analyse_file, synthesiser
 from distill_engine.rendering.loaded_model import load_model
 from distill_engine.synthesis.instrument import prepare_instrument
@@ -30,7 +31,10 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(shutil.copy(starter_path(), tmp_path_factory.mktemp("model") / "copy.distillgan"))
 
 
-def test_an_analysis_is_stored_beside_the_untouched_model(model: Path, tmp_path: Path) -> None:
+def test_an_analysis_is_stored_beside_the_untouched_model(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_trim, "_PERFORMANCE_SECONDS", 2.0)
     rng = np.random.default_rng(0)
     time = np.arange(60000) / 44100
     for name, sound in (("tone", np.sin(2 * np.pi * 220 * time)), ("noise", rng.standard_normal(60000) * 0.3)):
