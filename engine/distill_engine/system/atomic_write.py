@@ -38,6 +38,7 @@ _FAILURES = {
     errno.ENOENT: "the folder {folder} does not exist: create it first",
     errno.ENOTDIR: "{folder} is not a folder: choose another place",
     errno.EISDIR: "it is a folder: give a file name",
+    errno.ENXIO: "it is a pipe or a device, which cannot be replaced: give a file name",
     errno.ENAMETOOLONG: "the name is too long: choose a shorter one",
 }
 """Reason and way out for errors of the system, by their number."""
@@ -74,11 +75,12 @@ def replacing(path: Path, *, sweep: bool = True) -> Iterator[BinaryIO]:
     """Open a temporary file that becomes `path` if the block ends well, and is removed otherwise.
 
     The file is unbuffered (use `write_all`) and its descriptor may be read too. An existing file
-    keeps its permissions; a new one gets those of the umask. `sweep` removes what dead writers left
-    in the folder. Raises OSError as the system gives it; `write_advice` puts it in words.
+    keeps its permissions; a new one gets those of the umask. A link stays a link: the file that it
+    leads to is replaced. `sweep` removes what dead writers left in the folder. Raises OSError as the
+    system gives it, and for what is no file: a folder, a pipe, a device; `write_advice` puts it in
+    words.
     """
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    path = _file_to_replace(path)
     if sweep:
         remove_stale(path.parent)
     temporary, descriptor = _temporary(path)
@@ -97,6 +99,18 @@ def replacing(path: Path, *, sweep: bool = True) -> Iterator[BinaryIO]:
             temporary.unlink()
         raise
     sync_folder(path.parent)
+
+
+def _file_to_replace(path: Path) -> Path:
+    """Return the file that `path` is or leads to. Raises OSError for what is no regular file."""
+    real = Path(os.path.realpath(path)) if path.is_symlink() else path
+    with contextlib.suppress(FileNotFoundError):
+        mode = os.stat(real).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.ENXIO, "it is a pipe or a device", str(path))
+    return real
 
 
 def sync_file(descriptor: int) -> None:

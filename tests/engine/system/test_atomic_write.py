@@ -344,3 +344,27 @@ def test_writers_take_turns_at_a_folder(path: Path) -> None:
 ])  # fmt: skip
 def test_each_error_has_a_reason_and_a_way_out(code: int, words: str) -> None:
     assert write_advice(OSError(code, os.strerror(code)), Path("/music/x"), "use tape") == words
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    target, link = tmp_path / "real.bin", tmp_path / "link.bin"
+    target.write_bytes(b"old")
+    link.symlink_to(target.name)
+    write_file(link, b"new")
+    assert link.is_symlink()
+    assert target.read_bytes() == b"new"
+    dangling = tmp_path / "dangling.bin"
+    dangling.symlink_to("later.bin")
+    write_file(dangling, b"made")
+    assert (tmp_path / "later.bin").read_bytes() == b"made"
+
+
+def test_a_pipe_or_a_device_is_refused_and_stays(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.wav"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/null")):
+        with pytest.raises(OSError, match="pipe or a device") as caught:
+            write_file(path, b"x")
+        assert "give a file name" in write_advice(caught.value, path)
+    assert pipe.is_fifo()
+    assert os.listdir(tmp_path) == ["pipe.wav"]
