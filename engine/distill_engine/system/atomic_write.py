@@ -103,14 +103,13 @@ def replacing(path: Path, *, sweep: bool = True) -> Iterator[BinaryIO]:
 
 def _file_to_replace(path: Path) -> Path:
     """Return the file that `path` is or leads to. Raises OSError for what is no regular file."""
-    real = Path(os.path.realpath(path)) if path.is_symlink() else path
     with contextlib.suppress(FileNotFoundError):
-        mode = os.stat(real).st_mode
+        mode = os.stat(path).st_mode  # not of the resolved path: /dev/stdout leads to no path
         if stat.S_ISDIR(mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         if not stat.S_ISREG(mode):
             raise OSError(errno.ENXIO, "it is a pipe or a device", str(path))
-    return real
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
 def sync_file(descriptor: int) -> None:
