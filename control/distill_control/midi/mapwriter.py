@@ -7,20 +7,21 @@ from distill_control.midi.binding import Binding, MidiMap
 from distill_control.midi.mapfile import BINDING_KEYS, MAP_KEYS, binding_lines
 from distill_engine.errors import ControlError
 from distill_engine.system.atomic_write import write_advice, write_file
+from distill_engine.system.names import printable
 
 
 def format_binding(binding: Binding) -> str:
     """Return a binding as a `[[bind]]` table."""
-    lines = ["[[bind]]", f"control = {_toml(binding.control.name)}"]
+    lines = ["[[bind]]", f"control = {toml_value(binding.control.name)}"]
     if binding.control.channel:
         lines.append(f"channel = {binding.control.channel}")
-    lines.append(f"target = {_toml(binding.target)}")
+    lines.append(f"target = {toml_value(binding.target)}")
     if binding.low is not None and binding.high is not None:
-        lines.append(f"range = {_toml([binding.low, binding.high])}")
+        lines.append(f"range = {toml_value([binding.low, binding.high])}")
     plain = Binding.__dataclass_fields__
     for key, (name, _) in BINDING_KEYS.items():
         if name in plain and name not in ("control", "target") and getattr(binding, name) != plain[name].default:
-            lines.append(f"{key} = {_toml(getattr(binding, name))}")
+            lines.append(f"{key} = {toml_value(getattr(binding, name))}")
     return "\n".join(lines) + "\n"
 
 
@@ -28,7 +29,7 @@ def format_map(midi_map: MidiMap) -> str:
     """Return a map as the text of a map file."""
     plain = MidiMap.__dataclass_fields__
     lines = [
-        f"{key} = {_toml(getattr(midi_map, name))}"
+        f"{key} = {toml_value(getattr(midi_map, name))}"
         for key, (name, _) in MAP_KEYS.items()
         if key == "name" or getattr(midi_map, name) != plain[name].default
     ]
@@ -37,22 +38,29 @@ def format_map(midi_map: MidiMap) -> str:
     )
 
 
-def _toml(value: Any) -> str:
+def toml_value(value: Any) -> str:
+    """Return a value as TOML.
+
+    Raises ControlError for a text that no TOML file can hold: one with half a surrogate pair.
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(_toml(item) for item in value) + "]"
+        return f"[{', '.join(map(toml_value, value))}]"
     if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return (
-            '"'
-            + "".join(
-                c if c.isprintable() else f"\\u{ord(c):04x}" if ord(c) < 0x10000 else f"\\U{ord(c):08x}"
-                for c in escaped
-            )
-            + '"'
-        )
+        return f'"{"".join(map(_toml_character, value))}"'
     return repr(value)
+
+
+def _toml_character(character: str) -> str:
+    if character in '\\"':
+        return f"\\{character}"
+    if character.isprintable():
+        return character
+    number = ord(character)
+    if 0xD800 <= number <= 0xDFFF:  # surrogates
+        raise ControlError(f"a MIDI map cannot hold the character {printable(character)}: it is half of a pair")
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
 def with_binding(text: str, binding: Binding) -> str:
