@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from distill_control.client_patches.panel import Panel
-from distill_control.midi.mapwriter import toml_value
+from distill_control.client_patches.toml_values import toml_value
 from distill_engine.system.names import printable_line
 
 

@@ -1,13 +1,12 @@
 """Write MIDI map files (TOML): whole files, or edits that keep the rest and its comments."""
 
 from pathlib import Path
-from typing import Any
 
+from distill_control.client_patches.toml_values import toml_value
 from distill_control.midi.binding import Binding, MidiMap
 from distill_control.midi.mapfile import BINDING_KEYS, MAP_KEYS, binding_lines
 from distill_engine.errors import ControlError
 from distill_engine.system.atomic_write import write_advice, write_file
-from distill_engine.system.names import printable
 
 
 def format_binding(binding: Binding) -> str:
@@ -36,31 +35,6 @@ def format_map(midi_map: MidiMap) -> str:
     return "\n\n".join(["\n".join(lines) + "\n", *(format_binding(binding) for binding in midi_map.bindings)]).replace(
         "\n\n\n", "\n\n"
     )
-
-
-def toml_value(value: Any) -> str:
-    """Return a value as TOML.
-
-    Raises ControlError for a text that no TOML file can hold: one with half a surrogate pair.
-    """
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(toml_value, value))}]"
-    if isinstance(value, str):
-        return f'"{"".join(map(_toml_character, value))}"'
-    return repr(value)
-
-
-def _toml_character(character: str) -> str:
-    if character in '\\"':
-        return f"\\{character}"
-    if character.isprintable():
-        return character
-    number = ord(character)
-    if 0xD800 <= number <= 0xDFFF:  # surrogates
-        raise ControlError(f"a MIDI map cannot hold the character {printable(character)}: it is half of a pair")
-    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
 def with_binding(text: str, binding: Binding) -> str:

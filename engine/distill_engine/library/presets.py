@@ -272,10 +272,10 @@ def checked_values(values: Mapping[str, object], where: str) -> dict[str, Value]
         number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e12
         text = isinstance(value, str) and len(value) <= 1000
         if not re.fullmatch(r"/distill/[^\s]{1,200}", address) or not (number or text):
-            raise PresetError(f"{where} is damaged: {address[:60]!r} = {value!r:.60}")
+            raise PresetError(f"{where} is damaged: '{printable(address, 60)}' = {value!r:.60}")
         checked[address] = value  # type: ignore[assignment]
         if isinstance(value, float) and not math.isfinite(value):
-            raise PresetError(f"{where} is damaged: {address[:60]!r} is not a finite number")
+            raise PresetError(f"{where} is damaged: '{printable(address, 60)}' is not a finite number")
     return checked
 
 

@@ -15,6 +15,7 @@ from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.synth import Synth
 from distill_engine.synthesis.synth_state import SynthState
 from distill_engine.system.listeners import Listener, ignore
+from distill_engine.system.names import printable
 from distill_engine.takes.take import (
     TICK_SAMPLES,
     Command,
@@ -56,7 +57,8 @@ def _check_analysis(instrument: Instrument, played: PlayedModel) -> None:
     analysis = played.digest("analysis")
     if analysis and analysis != instrument.analysis_digest:
         raise TakeError(
-            f"the take was played with another analysis of {played.name[:80]}, with other controls and another corpus; "
+            f"the take was played with another analysis of {printable(played.name, 80)}, "
+            "with other controls and another corpus; "
             "give the model file it was played with"
         )
 
@@ -168,4 +170,4 @@ class _TakePlayer:
             case "clear":
                 synth.swap(None, float(arguments["fade"]), slot=int(arguments["slot"]))
             case other:
-                raise ControlError(f"{other[:40]!r} is unknown")
+                raise ControlError(f"'{printable(other, 40)}' is unknown")

@@ -9,10 +9,11 @@ import pytest
 
 from distill_control.client_patches.midimaps import LAYOUTS, midi_map
 from distill_control.client_patches.panel import Panel
+from distill_control.client_patches.toml_values import toml_value
 from distill_control.midi.binding import Binding, MidiMap
 from distill_control.midi.controls import RESERVED_CCS, Control
 from distill_control.midi.mapfile import binding_lines, parse_map
-from distill_control.midi.mapwriter import format_map, toml_value, with_binding, without_bindings
+from distill_control.midi.mapwriter import format_map, with_binding, without_bindings
 from distill_engine.errors import ControlError
 
 BRIGHT = "/distill/control/brightness"
