@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from distill_control.cli.support.output import console_err, emit
-from distill_engine.system.names import printable, printable_line
+from distill_engine.system.names import normalised, printable, printable_line
 
 if TYPE_CHECKING:
     from distill_engine.library.presets import Preset, PresetStore
@@ -80,7 +80,7 @@ def _known_model(store: PresetStore, text: str) -> str:
 
     name = _model_name(text)
     known = {STARTER, *(model.name for model in list_models()), *(preset.model for preset in store.all())}
-    if name not in known and not Path(text).is_file():
+    if normalised(name) not in map(normalised, known) and not Path(text).is_file():
         raise LibraryError(f"there is no model '{printable(name)}'; there are: {', '.join(sorted(known))}")
     return name
 
@@ -99,7 +99,7 @@ def _list(args: argparse.Namespace) -> int:
     from rich.table import Table
 
     store = _store()
-    models = [_known_model(store, args.model)] if args.model else sorted({preset.model for preset in store.all()})
+    models = [_known_model(store, args.model)] if args.model else sorted({normalised(p.model) for p in store.all()})
     rows = [_summary(n, preset) for model in models for n, preset in enumerate(store.of_model(model))]
     table = Table("model", "number", "preset", "values", box=None)
     for row in rows:
