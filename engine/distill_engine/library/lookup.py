@@ -20,7 +20,7 @@ from distill_engine.system.names import name_fault, normalised, printable
 
 MODEL_SUFFIX = ".distillgan"
 MAX_PART_CHARACTERS = 120  # of one part of a name
-MAX_PART_BYTES = 200  # of the same, in UTF-8
+MAX_PART_BYTES = 220  # of the same, in UTF-8
 MAX_DEPTH = 8  # parts of a name
 _FORBIDDEN = set('/\\:*?"<>|')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)

@@ -120,7 +120,7 @@ def test_models_of_any_name_are_listed_and_described(distill: Distill, model: Pa
     assert printable(name if name.isprintable() else own.name) in described
     code, _, error = distill("info", f"no{name}")
     assert code == 1
-    assert f"no model 'no{printable(name)}'" in error
+    assert f"'no{printable(name)}'" in error
     assert "\x1b" not in out + described + error
 
 
