@@ -67,7 +67,8 @@ def _check_analysis(instrument: Instrument, played: PlayedModel) -> None:
     analysis = played.digest("analysis")
     if analysis and analysis != instrument.analysis_digest:
         raise TakeError(
-            f"the take was played with another analysis of {played.name[:80]}, with other controls and another corpus; "
+            f"the take was played with another analysis of {printable(played.name, 80)}, "
+            "with other controls and another corpus; "
             "give the model file it was played with"
         )
 
@@ -181,4 +182,4 @@ class _TakePlayer:
             case "clear":
                 synth.swap(None, float(arguments["fade"]), slot=int(arguments["slot"]))
             case other:
-                raise ControlError(f"{other[:40]!r} is unknown")
+                raise ControlError(f"'{printable(other, 40)}' is unknown")

@@ -27,6 +27,7 @@ from typing import Any
 
 from distill_engine.errors import TakeError
 from distill_engine.state import StateDict
+from distill_engine.system.names import printable
 from distill_engine.takes.take import (
     TICK_SAMPLES,
     Take,
@@ -95,7 +96,9 @@ def _header(data: dict[str, Any] | None, path: Path) -> tuple[TakeHeader, ReadEv
             return _checked(_header_of_version_2(data, state)), event_of_fields
     except (KeyError, TypeError, ValueError, OverflowError):
         raise TakeError(f"{path}: the take's header is damaged; record it again") from None
-    raise TakeError(f"{path}: take version {str(version)[:40]} is not known here (1 to {VERSION}); update distill")
+    raise TakeError(
+        f"{path}: take version {printable(str(version), 40)} is not known here (1 to {VERSION}); update distill"
+    )
 
 
 def _header_of_version_2(data: dict[str, Any], state: StateDict | None) -> TakeHeader:
