@@ -2,7 +2,6 @@
 
 import io
 import json
-from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -54,7 +53,8 @@ def test_the_live_view_shows_names_from_outside_as_they_are(rain, monkeypatch, n
     monkeypatch.setenv("COLUMNS", "200")
     messages = UserMessages("live")
     messages.add("warning", f"{name} is gone")
-    rain.model = replace(rain.model, name=name, details={**rain.model.details, "vocoder": name})
+    rain.on_message({"event": "model", "name": name, "controls": [], "latents": 16, "vocoder": name})
+    rain.tick()
     rain.messages.remember(f"/distill/{name}", (name, 0.5))
     for console in (Console(file=io.StringIO()), PlainConsole()):
         console.file = screen = io.StringIO()
