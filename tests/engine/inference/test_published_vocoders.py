@@ -263,5 +263,5 @@ def prepare_file(path: Path):
 
 
 def test_rates_that_never_meet_are_refused():
-    with pytest.raises(VocoderError, match="usual rate"):
+    with pytest.raises(VocoderError, match="common rate"):
         adapted_delay(DEFAULT_MEL, MelConfig(44099, 1024, 1024, 257, 80, 0, 8000), 0)
