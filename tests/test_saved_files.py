@@ -20,7 +20,9 @@ from distill_engine.takes.take import Take
 from distill_engine.takes.take_file import read_take
 from distill_engine.takes.take_recorder import write_take
 
-FIRST = Path(__file__).parent / "data" / "776e572"
+DATA = Path(__file__).parent / "data"
+FIRST = DATA / "776e572"
+TAKES = [FIRST / "performance-v1.take", FIRST / "from-start-v1.take", DATA / "take-2" / "performance-v2.take"]
 
 
 def resolve(name: str, digest: str, vocoder: str) -> Instrument:
@@ -38,10 +40,10 @@ def rendered(take: Take) -> np.ndarray:
     return np.concatenate(list(play_take(instrument, take, resolve)), axis=1)
 
 
-@pytest.mark.parametrize("name", ["performance-v1", "from-start-v1"])
-def test_a_take_of_version_1_renders_what_was_heard(name: str) -> None:
-    heard, rate = soundfile.read(FIRST / f"{name}.flac", dtype="float32")
-    take = read_take(FIRST / f"{name}.take")
+@pytest.mark.parametrize("path", TAKES, ids=lambda path: path.stem)
+def test_a_take_of_every_version_renders_what_was_heard(path: Path) -> None:
+    heard, rate = soundfile.read(path.with_suffix(".flac"), dtype="float32")
+    take = read_take(path)
     played = rendered(take)
     assert rate == take.header.sample_rate
     assert played.shape == heard.T.shape

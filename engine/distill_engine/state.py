@@ -28,6 +28,8 @@ import numpy as np
 StateDict = dict[str, np.ndarray]
 """Named arrays, ready to be stored."""
 
+LARGEST = 1e12  # magnitude that a value of a state may have; the states of networks are not bounded
+
 T = TypeVar("T")
 
 
@@ -119,6 +121,6 @@ def _read_mapping(kind: Any, entries: StateDict) -> dict[str, Any]:
 def _read_leaf(kind: Any, array: np.ndarray) -> Any:
     if kind is str:
         return array.tobytes().decode()
-    if kind in (float, int, bool):
-        return kind(array.item())
-    return array
+    if array.dtype.kind == "f" and not (np.abs(array) <= LARGEST).all():
+        raise ValueError("a state holds values that are not numbers, or too large")
+    return kind(array.item()) if kind in (float, int, bool) else array

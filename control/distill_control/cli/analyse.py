@@ -84,7 +84,7 @@ def _target(model: Path, output: Path | None) -> Iterator[Path]:
     from dataclasses import replace
 
     from distill_engine.errors import LibraryError
-    from distill_engine.library.lookup import MODEL_SUFFIX
+    from distill_engine.library.lookup import MODEL_SUFFIX, new_name
     from distill_engine.modelfile import update_model
     from distill_engine.system.atomic_write import replacing, write_all
 
@@ -96,10 +96,11 @@ def _target(model: Path, output: Path | None) -> Iterator[Path]:
     if output.exists() or not output.parent.is_dir():
         why = "exists already, nothing is overwritten" if output.exists() else "the folder does not exist"
         raise LibraryError(f"{output}: {why}: choose another name with -o")
+    name = new_name(output)
     with TemporaryDirectory(prefix="distill-") as folder, replacing(output) as file:
         copy = Path(folder) / output.name
         shutil.copyfile(model, copy)
-        update_model(copy, manifest=lambda old: replace(old, name=output.stem))
+        update_model(copy, manifest=lambda old: replace(old, name=name))
         yield copy
         with copy.open("rb") as done:
             while chunk := done.read(COPY_BYTES):
@@ -129,14 +130,15 @@ def analyse_model(
 
 def show_controls(console: Console, table: Mapping[str, Any]) -> None:
     """Print the `analysis` table of a manifest: controls, those withheld with the reason, notes."""
-    from rich.markup import escape
     from rich.table import Table
+
+    from distill_engine.system.names import printable_line
 
     rows = Table(box=None, pad_edge=False)
     for title in ("control", "follows", "from", "to", "safe range", "also moves"):
         rows.add_column(title, justify="right" if title in ("follows", "from", "to") else "left")
     for control in table.get("controls", []):
-        rows.add_row(*(escape(cell) for cell in _control_cells(control)))
+        rows.add_row(*(printable_line(cell) for cell in _control_cells(control)))
     if rows.row_count:
         console.print(rows)
         used = {control["unit"] for control in table.get("controls", [])}

@@ -6,10 +6,12 @@ import argparse
 import html
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from distill_control.cli.support.output import console_err, emit
 from distill_control.cli.support.paths import check_folder
 from distill_engine.errors import ConfigError
+from distill_engine.system.names import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,6 +47,8 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run `distill compare`. Raises DistillError."""
+    from rich.text import Text
+
     from distill_engine.audio.files import write_audio
     from distill_engine.library.lookup import find_model
     from distill_engine.rendering.comparing import compare, performance_mel
@@ -65,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     results = []
     with console_err().status("") as status:
         for name, vocode in vocoders:
-            status.update(f"{name}: {args.duration:.0f} s of sound")
+            status.update(Text(f"{printable(name)}: {args.duration:.0f} s of sound"))
             results += compare(mel, model.mel, [(name, vocode)])
     args.output.mkdir(parents=True, exist_ok=True)
     for result in results:
@@ -104,7 +108,7 @@ def draw(results: list[VocoderResult], mel: Float32Array, config: MelConfig, pat
     ):
         extent = (0, values.shape[1] / config.frame_rate, 0, config.bands)
         axes.imshow(values, origin="lower", aspect="auto", extent=extent, vmin=-11.5, vmax=2.0, cmap="magma")
-        axes.set_title(title, loc="left", fontsize=10)
+        axes.set_title(title, parse_math=False, loc="left", fontsize=10)
         axes.set_ylabel("mel band")
     axes.set_xlabel("seconds")
     figure.savefig(path, dpi=100)
@@ -115,19 +119,21 @@ def page(title: str, results: list[VocoderResult]) -> str:
 
     It loads nothing from the network.
     """
+    title = html.escape(printable(title))
     head = "".join(f"<th>{html.escape(text)}</th>" for text in COLUMNS.values())
     rows = "".join(
-        f"<tr><th>{html.escape(r.name)}</th><td><audio controls loop src='{html.escape(r.name)}.wav'></audio></td>"
+        f"<tr><th>{html.escape(printable(r.name))}</th>"
+        f"<td><audio controls loop src='{html.escape(quote(r.name))}.wav'></audio></td>"
         + "".join(f"<td>{r.figures()[column]}</td>" for column in COLUMNS)
         + "</tr>"
         for r in results
     )
     return (
         "<!doctype html><html lang='en'><meta charset='utf-8'>"
-        f"<title>{html.escape(title)}: vocoders compared</title>"
+        f"<title>{title}: vocoders compared</title>"
         "<style>body{font:15px system-ui;margin:2em;max-width:80em}td,th{padding:.4em .8em;text-align:left}"
         "img{max-width:100%}</style>"
-        f"<h1>{html.escape(title)}</h1><p>The same performance through {len(results)} vocoders. All were given the same "
+        f"<h1>{title}</h1><p>The same performance through {len(results)} vocoders. All were given the same "
         "mel spectrogram; the first figure is the distance of each result's mel spectrogram from it.</p>"
         f"<table><tr><th></th><th>listen</th>{head}</tr>{rows}</table>"
         "<p><img src='spectrograms.png' alt='Mel spectrograms of all versions'></p></html>\n"

@@ -42,8 +42,9 @@ def run_check(args: argparse.Namespace) -> int:
 def _scan(args: argparse.Namespace) -> CorpusReport:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    from distill_control.cli.support.output import console_err, printable
+    from distill_control.cli.support.output import console_err
     from distill_engine.dataset.scan import ScanProgress, scan_corpus
+    from distill_engine.system.names import printable
 
     columns = (TextColumn("Reading"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
     with Progress(*columns, console=console_err(), transient=True, disable=args.json) as bar:
@@ -60,7 +61,7 @@ def show(console: Console, report: CorpusReport) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from distill_control.cli.support.output import printable
+    from distill_engine.system.names import printable, printable_line
 
     table = Table(box=None, pad_edge=False)
     for title in ("File", "Seconds", "Rate", "Ch", "RMS dB", "Peak dB", "Verdict", "Reason"):
@@ -68,11 +69,11 @@ def show(console: Console, report: CorpusReport) -> None:
         table.add_column(title, justify="right" if right else "left", overflow="fold", no_wrap=right)
     for file in report.files:
         verdict = Text(file.verdict, style=STYLES[file.verdict])
-        table.add_row(Text(printable(file.name)), *_figures(file), verdict, Text(printable(file.reason)))
+        table.add_row(Text(printable(file.name)), *_figures(file), verdict, Text(printable_line(file.reason)))
     if report.files:
         console.print(table)
     for remark in report.remarks:
-        console.print(Text(remark, style="yellow"))
+        console.print(Text(printable_line(remark), style="yellow"))
     console.print(
         f"{len(report.usable_files)} of {len(report.files)} files usable, {report.seconds:.1f} s "
         f"({report.count('warning')} with a warning, {report.count('skipped')} skipped)"

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from distill_control.cli.support.doctor_checks import CheckResult
 
-MARKS = {"good": "[green]good[/]", "advice": "[yellow]could be better[/]", "fault": "[red]does not work[/]"}
+MARKS = {"good": ("good", "green"), "advice": ("could be better", "yellow"), "fault": ("does not work", "red")}
 
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -36,8 +36,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _show(console: Console, results: list[CheckResult]) -> None:
     """Print one row a result; the title of several results of one check stands once."""
-    from rich.markup import escape
     from rich.table import Table
+    from rich.text import Text
+
+    from distill_engine.system.names import printable_line
 
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(no_wrap=True)
@@ -45,7 +47,9 @@ def _show(console: Console, results: list[CheckResult]) -> None:
     table.add_column(overflow="fold")
     title = ""
     for result in results:
-        way = f"\n[bold]{escape(result.way)}[/]" if result.way else ""
-        table.add_row("" if result.what == title else result.what, MARKS[result.grade], escape(result.found) + way)
+        found = Text(printable_line(result.found))
+        if result.way:
+            found.append(f"\n{printable_line(result.way)}", style="bold")
+        table.add_row("" if result.what == title else result.what, Text(*MARKS[result.grade]), found)
         title = result.what
     console.print(table)

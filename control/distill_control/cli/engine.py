@@ -14,6 +14,7 @@ from distill_control.cli.support.options import CommandParser, vocoder_name
 from distill_control.cli.support.output import vocoder_and_reason
 from distill_control.settings import ControlSettings
 from distill_engine.errors import ConfigError, ControlError, DistillError
+from distill_engine.system.names import printable_line
 from distill_engine.vocabulary.table import SOURCES, VOCODERS
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _list_midi(options.json)
         return play(options)
     except DistillError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {printable_line(str(error))}", file=sys.stderr)
         return error.exit_code
 
 
@@ -122,7 +123,7 @@ def play(options: argparse.Namespace) -> int:
 
     def announce(report: "StartReport") -> None:
         if control.view == "quiet" and not options.quiet:
-            print("\n".join(start_lines(report, control.bind)), file=sys.stderr, flush=True)
+            print("\n".join(map(printable_line, start_lines(report, control.bind))), file=sys.stderr, flush=True)
 
     from distill_engine.live.engine import run
 

@@ -15,6 +15,7 @@ from distill_control.cli.support.options import CommandParser
 from distill_control.cli.support.output import common_parser
 from distill_engine import __version__
 from distill_engine.errors import Cancelled, DistillError
+from distill_engine.system.names import printable_line
 from distill_engine.system.signals import ending_signals
 
 COMMANDS = (
@@ -58,7 +59,7 @@ def guarded(run: Callable[[], int]) -> int:
     try:
         return run()
     except DistillError as error:
-        sys.stderr.write(f"{'cancelled' if isinstance(error, Cancelled) else 'error'}: {error}\n")
+        sys.stderr.write(f"{'cancelled' if isinstance(error, Cancelled) else 'error'}: {printable_line(str(error))}\n")
         return error.exit_code
     except KeyboardInterrupt:
         sys.stderr.write("cancelled: stopped by the user; no existing file was changed\n")
@@ -69,7 +70,7 @@ def guarded(run: Callable[[], int]) -> int:
     except Exception as error:
         if os.environ.get("DISTILL_DEBUG") and not isinstance(error, OSError | MemoryError):
             raise
-        sys.stderr.write(f"error: {_describe(error)}\n")
+        sys.stderr.write(f"error: {printable_line(_describe(error))}\n")
         return 1
 
 

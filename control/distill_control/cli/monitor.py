@@ -85,6 +85,10 @@ def _print(args: argparse.Namespace, message: "Message") -> None:
     if args.json:
         line = json.dumps({"time": now.isoformat(), "address": message.address, "arguments": list(message.arguments)})
     else:
-        words = [now.strftime("%H:%M:%S.%f")[:-3], message.address, *map(format_argument, message.arguments)]
+        words = [
+            now.strftime("%H:%M:%S.%f")[:-3],
+            format_argument(message.address),
+            *map(format_argument, message.arguments),
+        ]
         line = " ".join(words)
     print(line, flush=True, file=sys.stdout)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from distill_control.cli.support.output import console_err, emit
+from distill_engine.system.names import normalised, printable, printable_line
 
 if TYPE_CHECKING:
     from distill_engine.library.presets import Preset, PresetStore
@@ -48,16 +49,19 @@ def _store() -> PresetStore:
 def _chosen(store: PresetStore, args: argparse.Namespace) -> Preset:
     """Return the preset that the arguments name. Raises PresetError if none or several match."""
     from distill_engine.errors import PresetError
+    from distill_engine.system.names import same_name
 
     if args.model:
         return store.find(args.preset, _model_name(args.model))
-    found = [preset for preset in store.all() if preset.name.casefold() == args.preset.casefold()]
+    found = [preset for preset in store.all() if same_name(preset.name, args.preset)]
     if len(found) == 1:
         return found[0]
     if found:
         models = ", ".join(preset.model for preset in found)
         raise PresetError(f"several models have a preset {args.preset}: say which with --model ({models})")
-    raise PresetError(f"there is no preset {args.preset[:60]!r}: `distill preset list` shows all; numbers need --model")
+    raise PresetError(
+        f"there is no preset '{printable(args.preset)}': `distill preset list` shows all; numbers need --model"
+    )
 
 
 def _model_name(text: str) -> str:
@@ -76,8 +80,8 @@ def _known_model(store: PresetStore, text: str) -> str:
 
     name = _model_name(text)
     known = {STARTER, *(model.name for model in list_models()), *(preset.model for preset in store.all())}
-    if name not in known and not Path(text).is_file():
-        raise LibraryError(f"there is no model {name[:60]!r}; there are: {', '.join(sorted(known))}")
+    if normalised(name) not in map(normalised, known) and not Path(text).is_file():
+        raise LibraryError(f"there is no model '{printable(name)}'; there are: {', '.join(sorted(known))}")
     return name
 
 
@@ -95,14 +99,14 @@ def _list(args: argparse.Namespace) -> int:
     from rich.table import Table
 
     store = _store()
-    models = [_known_model(store, args.model)] if args.model else sorted({preset.model for preset in store.all()})
+    models = [_known_model(store, args.model)] if args.model else sorted({normalised(p.model) for p in store.all()})
     rows = [_summary(n, preset) for model in models for n, preset in enumerate(store.of_model(model))]
     table = Table("model", "number", "preset", "values", box=None)
     for row in rows:
-        table.add_row(str(row["model"]), str(row["number"]), str(row["name"]), str(row["values"]))
+        table.add_row(*(printable(str(row[key])) for key in ("model", "number", "name", "values")))
     emit(args, rows, lambda out: out.print(table if rows else "no presets yet: /distill/preset/save NAME makes one"))
     for damaged in store.damaged():
-        console_err().print(f"not listed: {damaged.reason}", markup=False)
+        console_err().print(printable_line(f"not listed: {damaged.reason}"), markup=False)
     return 0
 
 
@@ -111,9 +115,9 @@ def _show(args: argparse.Namespace) -> int:
 
     preset = _chosen(_store(), args)
     data = {"name": preset.name, "model": preset.model, "digest": preset.digest, "values": dict(preset.values)}
-    table = Table("address", "value", title=f"{preset.name} ({preset.model})", box=None)
+    table = Table("address", "value", title=printable(f"{preset.name} ({preset.model})"), box=None)
     for address, value in preset.values.items():
-        table.add_row(address, value if isinstance(value, str) else f"{value:g}")
+        table.add_row(printable(address), printable_line(value) if isinstance(value, str) else f"{value:g}")
     emit(args, data, lambda out: out.print(table))
     return 0
 
@@ -163,5 +167,5 @@ def _import(args: argparse.Namespace) -> int:
 def _done(args: argparse.Namespace, preset: Preset, text: str) -> int:
     """Print what was done with a preset; return exit code 0."""
     data = {"name": preset.name, "model": preset.model, "values": len(preset.values)}
-    emit(args, data, lambda out: out.print(text, markup=False))
+    emit(args, data, lambda out: out.print(printable_line(text)))
     return 0

@@ -123,8 +123,10 @@ def _show(args: argparse.Namespace, address: str, answers: list["Message"]) -> N
 
 
 def format_argument(argument: object) -> str:
-    """Return an OSC argument as text; floats with six digits."""
-    return f"{argument:.6g}" if isinstance(argument, float) else str(argument)
+    """Return an OSC argument as text that is safe to show; floats with six digits."""
+    from distill_engine.system.names import printable_line
+
+    return f"{argument:.6g}" if isinstance(argument, float) else printable_line(str(argument))
 
 
 def list_addresses(args: argparse.Namespace) -> int:
@@ -140,7 +142,7 @@ def list_addresses(args: argparse.Namespace) -> int:
         table = Table(address, "arguments", "range", "meaning", box=None, pad_edge=False)
         for row in ROWS:
             bounds = f"{row.minimum:g} to {row.maximum:g} {row.unit}" if row.maximum is not None else ""
-            table.add_row(row.address, usage(row).replace("[", "\\["), bounds.strip(), row.description)
+            table.add_row(row.address, usage(row), bounds.strip(), row.description)
         console.print(table)
 
     rows = [

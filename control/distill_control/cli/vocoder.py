@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from distill_control.cli.support.output import console_err, emit
 from distill_engine.errors import VocoderError, WeightsError
+from distill_engine.system.names import printable, printable_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -88,7 +89,7 @@ def _list(args: argparse.Namespace) -> int:
 
         table = Table("name", "kind", "state", "about", box=None, pad_edge=False)
         for row in rows:
-            table.add_row(row["name"], row["kind"], row["state"], row["about"])
+            table.add_row(*(printable_line(row[key]) for key in ("name", "kind", "state", "about")))
         console.print(table)
 
     emit(args, rows, show)
@@ -191,7 +192,7 @@ class WeightsProgress:
 
         self._console = console_err()
         self._progress = Progress(
-            TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
+            TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
             console=self._console,
         )  # fmt: skip
         self._tasks: dict[str, Any] = {}
@@ -207,7 +208,7 @@ class WeightsProgress:
         from distill_engine.vocoders.weights.events import Converting, DownloadProgress, DownloadStarted, FellBack
 
         if isinstance(event, DownloadStarted):
-            self._tasks[event.file] = self._progress.add_task(event.file, total=event.total or None)
+            self._tasks[event.file] = self._progress.add_task(printable(event.file), total=event.total or None)
         elif isinstance(event, DownloadProgress) and event.file in self._tasks:
             self._progress.update(self._tasks[event.file], completed=event.done, total=event.total or None)
         elif isinstance(event, Converting):

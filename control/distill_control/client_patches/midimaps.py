@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from distill_control.client_patches.panel import Panel
+from distill_control.client_patches.toml_values import toml_value
+from distill_engine.system.names import printable_line
 
 
 @dataclass(frozen=True)
@@ -92,10 +94,10 @@ def midi_map(layout: Layout, panel: Panel) -> str:
     point on the corpus map.
     """
     head = [
-        f"# {layout.name}: {layout.about}.",
+        f"# {printable_line(f'{layout.name}: {layout.about}')}.",
         "# Built in. To change it, copy it into the library's `maps` folder, or give it with `distill-engine --map FILE`.",
-        f'name = "{layout.name}"',
-        f'port = "{layout.port}"',
+        f"name = {toml_value(layout.name)}",
+        f"port = {toml_value(layout.port)}",
         'takeover = "pickup"             # none, pickup, scaling',
         "glide = 0.02                    # seconds",
     ]
@@ -120,9 +122,11 @@ def midi_map(layout: Layout, panel: Panel) -> str:
             _bind(f"cc {number}", target, title if not index else "") for index, (number, target) in enumerate(pairs)
         ]
     if layout.master is not None:
-        blocks.append(_bind(f"cc {layout.master}", "/distill/gain", "master fader", "range = [-60.0, 6.0]"))
+        blocks.append(
+            _bind(f"cc {layout.master}", "/distill/gain", "master fader", f"range = {toml_value([-60.0, 6.0])}")
+        )
     for number, control in enumerate(layout.presets):
-        recall = ('action = "trigger"', f"arguments = [{number}, 1.0]")
+        recall = ('action = "trigger"', f"arguments = {toml_value([number, 1.0])}")
         blocks.append(_bind(control, "/distill/preset/recall", "presets" if not number else "", *recall))
     for control, command in ((layout.play, "play"), (layout.stop, "stop"), (layout.panic, "panic")):
         blocks.append(_bind(control, f"/distill/{command}", "", 'action = "trigger"'))
@@ -132,4 +136,4 @@ def midi_map(layout: Layout, panel: Panel) -> str:
 def _bind(control: str, target: str, title: str, *lines: str) -> str:
     """Return one binding as TOML, under a comment where `title` is not empty."""
     head = [f"# {title}"] if title else []
-    return "\n".join([*head, "[[bind]]", f'control = "{control}"', f'target = "{target}"', *lines])
+    return "\n".join([*head, "[[bind]]", f"control = {toml_value(control)}", f"target = {toml_value(target)}", *lines])

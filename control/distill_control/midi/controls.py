@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from distill_engine.errors import ControlError
+from distill_engine.system.names import printable
 
 ControlKind = Literal["cc", "cc14", "nrpn", "bend", "pressure", "note"]
 
@@ -63,16 +64,18 @@ def parse_control(text: str, channel: int = ANY_CHANNEL) -> Control:
     """
     kind, _, rest = text.strip().lower().partition(" ")
     if kind not in get_args(ControlKind):
-        raise ControlError(f"`{text[:40]}` is not a control: use {', '.join(get_args(ControlKind))} and a number")
+        raise ControlError(
+            f"`{printable(text, 40)}` is not a control: use {', '.join(get_args(ControlKind))} and a number"
+        )
     rest = rest.strip()
     if kind in ("bend", "pressure"):
         if rest:
-            raise ControlError(f"`{text[:40]}`: {kind} takes no number")
+            raise ControlError(f"`{printable(text, 40)}`: {kind} takes no number")
         return Control(kind, 0, channel)  # type: ignore[arg-type]
     if kind == "note" and rest == "*":
         return Control("note", ANY_NOTE, channel)
     if not rest.isascii() or not rest.isdigit() or int(rest[:6]) > LIMITS[kind]:
-        raise ControlError(f"`{text[:40]}`: the number of a {kind} must be 0 to {LIMITS[kind]}")
+        raise ControlError(f"`{printable(text, 40)}`: the number of a {kind} must be 0 to {LIMITS[kind]}")
     return Control(kind, int(rest[:6]), channel)  # type: ignore[arg-type]
 
 

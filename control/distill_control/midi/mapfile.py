@@ -22,6 +22,7 @@ from distill_control.midi.binding import ACTIONS, CURVES, ENCODINGS, Binding, Mi
 from distill_control.midi.controls import CHANNELS, parse_control
 from distill_control.midi.takeover import TAKEOVER_MODES
 from distill_engine.errors import ControlError
+from distill_engine.system.names import printable
 from distill_engine.vocabulary.table import GLIDE_LIMIT_SECONDS
 
 FILE_LIMIT_BYTES = 1_000_000
@@ -195,7 +196,7 @@ def _checked(
         if key not in keys:
             near = difflib.get_close_matches(key, keys, 1)
             hint = f"did you mean `{near[0]}`?" if near else "the keys are " + ", ".join(keys)
-            raise ControlError(f"{where}, line {line(key)}, key `{key[:40]}`: there is no such key; {hint}")
+            raise ControlError(f"{where}, line {line(key)}, key `{printable(key, 40)}`: there is no such key; {hint}")
         name, check = keys[key]
         try:
             values[name] = check(value)

@@ -1,8 +1,8 @@
 """Write MIDI map files (TOML): whole files, or edits that keep the rest and its comments."""
 
 from pathlib import Path
-from typing import Any
 
+from distill_control.client_patches.toml_values import toml_value
 from distill_control.midi.binding import Binding, MidiMap
 from distill_control.midi.mapfile import BINDING_KEYS, MAP_KEYS, binding_lines
 from distill_engine.errors import ControlError
@@ -11,16 +11,16 @@ from distill_engine.system.atomic_write import write_advice, write_file
 
 def format_binding(binding: Binding) -> str:
     """Return a binding as a `[[bind]]` table."""
-    lines = ["[[bind]]", f"control = {_toml(binding.control.name)}"]
+    lines = ["[[bind]]", f"control = {toml_value(binding.control.name)}"]
     if binding.control.channel:
         lines.append(f"channel = {binding.control.channel}")
-    lines.append(f"target = {_toml(binding.target)}")
+    lines.append(f"target = {toml_value(binding.target)}")
     if binding.low is not None and binding.high is not None:
-        lines.append(f"range = {_toml([binding.low, binding.high])}")
+        lines.append(f"range = {toml_value([binding.low, binding.high])}")
     plain = Binding.__dataclass_fields__
     for key, (name, _) in BINDING_KEYS.items():
         if name in plain and name not in ("control", "target") and getattr(binding, name) != plain[name].default:
-            lines.append(f"{key} = {_toml(getattr(binding, name))}")
+            lines.append(f"{key} = {toml_value(getattr(binding, name))}")
     return "\n".join(lines) + "\n"
 
 
@@ -28,31 +28,13 @@ def format_map(midi_map: MidiMap) -> str:
     """Return a map as the text of a map file."""
     plain = MidiMap.__dataclass_fields__
     lines = [
-        f"{key} = {_toml(getattr(midi_map, name))}"
+        f"{key} = {toml_value(getattr(midi_map, name))}"
         for key, (name, _) in MAP_KEYS.items()
         if key == "name" or getattr(midi_map, name) != plain[name].default
     ]
     return "\n\n".join(["\n".join(lines) + "\n", *(format_binding(binding) for binding in midi_map.bindings)]).replace(
         "\n\n\n", "\n\n"
     )
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_toml(item) for item in value) + "]"
-    if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return (
-            '"'
-            + "".join(
-                c if c.isprintable() else f"\\u{ord(c):04x}" if ord(c) < 0x10000 else f"\\U{ord(c):08x}"
-                for c in escaped
-            )
-            + '"'
-        )
-    return repr(value)
 
 
 def with_binding(text: str, binding: Binding) -> str:

@@ -12,6 +12,7 @@ import rtmidi
 from distill_control.midi.jack_alsa import JackWatch, abandon
 from distill_engine.errors import ControlError
 from distill_engine.system.c_libraries import silence_jack_and_alsa
+from distill_engine.system.names import printable
 
 CLIENT = "Distill"
 API_NAMES: dict[int, str] = {
@@ -40,7 +41,7 @@ class PortName:
     name: str
 
     def __str__(self) -> str:
-        return f"{self.api}: {self.name}"
+        return f"{self.api}: {printable(self.name)}"
 
 
 @dataclass

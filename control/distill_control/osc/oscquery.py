@@ -8,6 +8,7 @@ from distill_control.arguments import known_choices
 from distill_control.session import Session
 from distill_control.settings.addresses import is_everywhere, resolve
 from distill_engine.errors import ControlError
+from distill_engine.system.names import printable
 from distill_engine.vocabulary import table as vocabulary
 from distill_engine.vocabulary.table import Argument, Row
 
@@ -66,7 +67,7 @@ def find(root: Node, path: str) -> Node:
         contents = node.get("CONTENTS")
         if not isinstance(contents, dict) or name not in contents:
             known = ", ".join(contents) if isinstance(contents, dict) else "none"
-            raise ControlError(f"there is no {path[:120]}; below {node['FULL_PATH']} there are: {known}")
+            raise ControlError(f"there is no {printable(path, 120)}; below {node['FULL_PATH']} there are: {known}")
         node = contents[name]
     return node
 

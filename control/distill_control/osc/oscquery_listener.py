@@ -13,6 +13,7 @@ from distill_control.osc.server_context import ServerContext
 from distill_control.session import Session, Subscription
 from distill_control.session.subscriptions import Changes
 from distill_engine.errors import ControlError
+from distill_engine.system.names import printable
 
 _OUTGOING_LIMIT = 256  # packets in the queue
 _ADDRESS_LIMIT = 512  # addresses of one client
@@ -79,7 +80,9 @@ class Listener:
             elif command == "IGNORE":
                 self._ignore(path)
             else:
-                raise ControlError(f"unknown command {str(command)[:40]!r}; the commands are LISTEN and IGNORE")
+                raise ControlError(
+                    f"unknown command '{printable(str(command), 40)}'; the commands are LISTEN and IGNORE"
+                )
         except ControlError as error:
             client.reply("/distill/error", path[:120], str(error))
 

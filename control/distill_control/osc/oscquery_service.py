@@ -19,6 +19,7 @@ from distill_control.osc.server_context import ServerContext
 from distill_control.session import ModelInfo, Session
 from distill_control.settings import ControlSettings
 from distill_engine.errors import ControlError
+from distill_engine.system.names import printable
 
 CONNECTION_LIMIT = 64
 _MESSAGE_LIMIT_BYTES = 65536
@@ -103,7 +104,7 @@ class OscQueryService:
             settings = self._settings
             return _response(HTTPStatus.OK, host_info(settings.name, settings.bind, self._osc_port, self.port))
         if attribute and attribute not in ATTRIBUTES:
-            return _response(HTTPStatus.BAD_REQUEST, {"ERROR": f"unknown attribute {attribute[:40]}"})
+            return _response(HTTPStatus.BAD_REQUEST, {"ERROR": f"unknown attribute {printable(attribute, 40)}"})
         try:
             node = find(tree(self._session), unquote(path))
         except ControlError as error:

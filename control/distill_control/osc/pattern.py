@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from distill_engine.errors import ControlError
+from distill_engine.system.names import printable
 
 _SPECIAL = frozenset("*?[]{}")
 _LENGTH_LIMIT = 256  # characters of a pattern
@@ -51,13 +52,13 @@ def _alternatives(pattern: str) -> list[str]:
         before, _, after = rest.partition("{")
         inside, closed, rest = after.partition("}")
         if not closed or "{" in inside or "}" in before:
-            raise ControlError(f"the address pattern {pattern[:60]} has an unmatched brace")
+            raise ControlError(f"the address pattern {printable(pattern, 60)} has an unmatched brace")
         words = inside.split(",")
         if len(done) * len(words) > _ALTERNATIVE_LIMIT:
             raise ControlError(f"an address pattern has at most {_ALTERNATIVE_LIMIT} alternatives")
         done = [start + before + word for start in done for word in words]
     if "}" in rest:
-        raise ControlError(f"the address pattern {pattern[:60]} has an unmatched brace")
+        raise ControlError(f"the address pattern {printable(pattern, 60)} has an unmatched brace")
     return [start + rest for start in done]
 
 
@@ -68,11 +69,11 @@ def _tokens(part: str) -> tuple[Token, ...]:
         if part[offset] == "[":
             end = part.find("]", offset + 1)
             if end < 0:
-                raise ControlError(f"the address pattern part {part[:60]} has an unmatched bracket")
+                raise ControlError(f"the address pattern part {printable(part, 60)} has an unmatched bracket")
             tokens.append(_characters(part[offset + 1 : end]))
             offset = end
         elif part[offset] == "]":
-            raise ControlError(f"the address pattern part {part[:60]} has an unmatched bracket")
+            raise ControlError(f"the address pattern part {printable(part, 60)} has an unmatched bracket")
         elif not (part[offset] == "*" and tokens and tokens[-1] == "*"):
             tokens.append(part[offset])
         offset += 1

@@ -13,6 +13,7 @@ from distill_control.osc.pattern import is_pattern, match
 from distill_control.session import Session
 from distill_control.settings import ControlSettings
 from distill_engine.errors import ControlError
+from distill_engine.system.names import printable
 from distill_engine.vocabulary.table import row
 
 STEP_SECONDS = 0.001
@@ -92,7 +93,7 @@ class Receiver:
         parameters = tuple(address for address in self._session.addresses() if row(address).kind == "parameter")
         addresses = self._match(pattern, parameters)
         if not addresses:
-            raise ControlError(f"no parameter matches {pattern[:80]}")
+            raise ControlError(f"no parameter matches {printable(pattern, 80)}")
         return addresses
 
     def _due(self, when: float) -> float:

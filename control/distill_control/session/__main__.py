@@ -6,6 +6,7 @@ import sys
 from distill_control.session.process import StartOptions, run
 from distill_control.settings import ControlSettings
 from distill_engine.errors import DistillError
+from distill_engine.system.names import printable_line
 
 
 def main() -> int:
@@ -20,7 +21,7 @@ def main() -> int:
         settings = ControlSettings.from_json(options.settings)
         return run(StartOptions(options.channel_fd, options.shared, settings, restarted=options.again))
     except DistillError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {printable_line(str(error))}", file=sys.stderr)
         return error.exit_code
 
 

@@ -7,6 +7,8 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import datetime
 
+from distill_engine.system.names import printable_line
+
 _KEPT_COUNT = 6
 """Lines that the live view shows."""
 
@@ -34,8 +36,8 @@ class UserMessages:
         self._lock = threading.Lock()
 
     def add(self, level: str, text: str) -> None:
-        """Add a line; line breaks in it become spaces."""
-        message = UserMessage(level, " ".join(text.split()), datetime.now().strftime("%H:%M:%S"))
+        """Add a line; line breaks in it become spaces, control characters are escaped."""
+        message = UserMessage(level, printable_line(" ".join(text.split())), datetime.now().strftime("%H:%M:%S"))
         with self._lock:
             self.recent.append(message)
             self.count += 1

@@ -7,6 +7,7 @@ from functools import lru_cache
 from distill_control.arguments import Value
 from distill_control.session.engine_protocol import EngineProtocol, ModelInfo
 from distill_engine.errors import ControlError
+from distill_engine.system.names import printable
 from distill_engine.vocabulary import table as vocabulary
 from distill_engine.vocabulary.table import Row
 
@@ -76,7 +77,8 @@ class AddressSpace:
             return
         last = f", 0 to {self.model.latents - 1}" if self.model.latents else ""
         raise ControlError(
-            f"there is no {address[:80]}: the model {self.model.name} has {self.model.latents} latent dimensions{last}"
+            f"there is no {printable(address, 80)}: "
+            f"the model {self.model.name} has {self.model.latents} latent dimensions{last}"
         )
 
     def _control_index(self, name: str) -> int:
@@ -87,7 +89,9 @@ class AddressSpace:
         if name.isascii() and name.isdecimal() and len(name) < 3 and int(name) < len(controls):
             return _FIRST_CONTROL_INDEX + int(name)
         known = ", ".join(controls) or "none"
-        raise ControlError(f"the model {self.model.name or '(none)'} has no control {name[:40]!r}; it has: {known}")
+        raise ControlError(
+            f"the model {self.model.name or '(none)'} has no control '{printable(name, 40)}'; it has: {known}"
+        )
 
 
 class Values:

@@ -8,6 +8,7 @@ from distill_control.arguments import Value
 from distill_control.session.session import Session
 from distill_control.session.user_messages import UserMessages, write_line
 from distill_control.settings import ControlSettings
+from distill_engine.system.names import printable
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -17,6 +18,7 @@ LIVE_SECONDS = 0.125
 JSON_SECONDS = 1.0
 _METER_FLOOR_DB = -60.0
 _METER_COLUMNS = 40
+_VALUES_COLUMNS = 60  # at most, of a message's values
 
 
 async def show(session: Session, user_messages: UserMessages, settings: ControlSettings) -> None:
@@ -36,10 +38,11 @@ async def show(session: Session, user_messages: UserMessages, settings: ControlS
 
 
 async def _show_live(session: Session, user_messages: UserMessages) -> None:
-    from rich.console import Console
     from rich.live import Live
 
-    with Live(console=Console(stderr=True, highlight=False), auto_refresh=False, transient=True) as live:
+    from distill_control.terminal import PlainConsole
+
+    with Live(console=PlainConsole(stderr=True), auto_refresh=False, transient=True) as live:
         while True:
             live.update(picture(session, user_messages), refresh=True)
             await asyncio.sleep(LIVE_SECONDS)
@@ -74,6 +77,7 @@ def bar(share: float) -> str:
 
 def _headline(session: Session, status: dict[str, Value]) -> "Table":
     from rich.table import Table
+    from rich.text import Text
 
     peak = _number(status, "peak_db", -120.0)
     colour = "red" if peak > -0.5 else "yellow" if peak > -6.0 else "green"
@@ -82,14 +86,15 @@ def _headline(session: Session, status: dict[str, Value]) -> "Table":
     state = "playing" if _number(status, "playing") else "stopped"
     if not _number(status, "device_connected"):
         state += ", no device"
-    table.add_row(f"[bold]{session.model.name or 'loading'}[/bold]", f"{vocoder}", f"{status.get('source', '')}", state)
-    table.add_row("peak", f"[{colour}]{meter(peak)}[/{colour}]", f"{peak:6.1f} dB", "")
+    words = (printable(str(text)) for text in (vocoder, status.get("source", "")))
+    table.add_row(Text(printable(session.model.name or "loading"), "bold"), *map(Text, words), state)
+    table.add_row("peak", Text(meter(peak), colour), f"{peak:6.1f} dB", "")
     rms = _number(status, "rms_db", -120.0)
-    table.add_row("rms", f"[{colour}]{meter(rms)}[/{colour}]", f"{rms:6.1f} dB", "")
+    table.add_row("rms", Text(meter(rms), colour), f"{rms:6.1f} dB", "")
     strain = _number(status, "strain")
     colour = "red" if strain >= 1.0 else "yellow" if strain > 0.0 else "green"
-    words = "at the limit" if strain >= 1.0 else "warning zone" if strain > 0.0 else ""
-    table.add_row("strain", f"[{colour}]{bar(strain)}[/{colour}]", f"{strain:6.2f}", words)
+    warning = "at the limit" if strain >= 1.0 else "warning zone" if strain > 0.0 else ""
+    table.add_row("strain", Text(bar(strain), colour), f"{strain:6.2f}", warning)
     return table
 
 
@@ -119,7 +124,9 @@ def _last_messages(session: Session) -> "Table":
 
     table = Table.grid(padding=(0, 2))
     for address, values in session.messages.latest(5):
-        table.add_row(Text(address, style="cyan"), Text(" ".join(_show(value) for value in values)[:60]))
+        table.add_row(
+            Text(printable(address), style="cyan"), Text(printable(" ".join(map(_show, values)), _VALUES_COLUMNS))
+        )
     return table
 
 

@@ -13,6 +13,7 @@ from distill_engine.analysis.analyse import UNDEFINED
 from distill_engine.analysis.features.table import FEATURES
 from distill_engine.analysis.map import LatentMap
 from distill_engine.errors import AnalysisError
+from distill_engine.system.names import printable
 
 
 def write_plots(arrays: Mapping[str, npt.NDArray[Any]], table: Mapping[str, Any], folder: Path) -> list[Path]:
@@ -101,4 +102,4 @@ def draw_features(features: npt.NDArray[Any], path: Path) -> Path:
 
 def _plain(name: str) -> str:
     """Return a file's name escaped, so that matplotlib does not read it as mathematics."""
-    return name.replace("$", r"\$")
+    return printable(name).replace("$", r"\$")

@@ -24,6 +24,7 @@ from typing import Any, Literal
 
 from distill_engine.errors import DeviceError
 from distill_engine.system.c_libraries import loaded_files
+from distill_engine.system.names import printable
 
 HOST_API_ORDER = ("JACK", "Core Audio", "CoreAudio", "WASAPI", "ALSA")
 PATIENCE_SECONDS = 2.0  # to wait for a stream to close, or for the lock at the end
@@ -48,7 +49,7 @@ class Device:
     def describe(self) -> str:
         """Return one line for lists."""
         mark = ", default" if self.default else ""
-        return f"{self.name} ({self.host_api}, {self.channels} ch, {self.rate:g} Hz{mark})"
+        return f"{printable(self.name)} ({printable(self.host_api)}, {self.channels} ch, {self.rate:g} Hz{mark})"
 
     @property
     def is_jack(self) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from distill_engine.errors import ModelFileError
+from distill_engine.system.names import printable
 from distill_engine.vocoders.vocos.constant_tables import computed
 
 TRANSPOSED = "::T"
@@ -59,7 +60,9 @@ def find_weight(name: str, part: Mapping[str, np.ndarray]) -> np.ndarray:
     except ValueError as error:
         raise ModelFileError(f"the graph asks for {error}; train it again") from None
     if value is None and stem not in part:
-        raise ModelFileError(f"the graph needs the weight {name[:80]!r}, which the file lacks; train it again")
+        raise ModelFileError(
+            f"the graph needs the weight '{printable(name, 80)}', which the file lacks; train it again"
+        )
     value = part[stem] if value is None else value
     value = value.T if name.endswith(TRANSPOSED) else value
     return np.ascontiguousarray(value, np.float32 if value.dtype.kind == "f" else value.dtype)

@@ -123,7 +123,7 @@ class OnnxBackend:
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         current = self._sets[self._current]
-        if {n: v.shape for n, v in state.items()} != {n: v.shape for n, v in current.items()}:
+        if {n: (v.shape, v.dtype) for n, v in state.items()} != {n: (v.shape, v.dtype) for n, v in current.items()}:
             raise ModelFileError("this state belongs to another network")
         for name, value in state.items():
             np.copyto(current[name], value)

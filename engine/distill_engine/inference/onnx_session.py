@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from distill_engine.errors import ConfigError, ModelFileError
+from distill_engine.system.names import printable
 from distill_engine.system.telemetry import import_onnxruntime
 
 ort = import_onnxruntime()
@@ -77,7 +78,7 @@ def initial_state(item: Any, value: Any) -> np.ndarray:
     shape = item.shape
     fixed = all(isinstance(size, int) and 0 < size < 2**20 for size in shape)
     if not fixed or item.type not in _TYPES or math.prod(shape) > 2**26 or not isinstance(value, int | float):
-        raise ModelFileError(f"the graph's {item.name[:80]} has no fixed shape; train it again")
+        raise ModelFileError(f"the graph's {printable(item.name, 80)} has no fixed shape; train it again")
     return np.full(shape, value, _TYPES[item.type])
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from distill_engine.errors import VocoderError, WeightsError
 from distill_engine.library.vocoder_weights import describe, find_weights, published_names
 from distill_engine.modelfile import Manifest, ModelFile
+from distill_engine.system.names import printable
 from distill_engine.vocabulary.table import VOCODERS as NAMES
 from distill_engine.vocoders.registry import VOCODERS
 from distill_engine.vocoders.weights.records import WeightsRecord
@@ -95,7 +96,7 @@ def published(name: str) -> WeightsRecord:
         raise
     except VocoderError:
         known = ", ".join((*NAMES, *published_names()))
-        raise VocoderError(f"vocoder {name[:40]!r} is unknown; choose {known}") from None
+        raise VocoderError(f"vocoder '{printable(name, 40)}' is unknown; choose {known}") from None
 
 
 def published_choice(name: str) -> VocoderChoice:

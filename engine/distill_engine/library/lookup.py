@@ -10,16 +10,17 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
 from distill_engine.errors import LibraryError
 from distill_engine.library.assets import STARTER, starter_path
 from distill_engine.library.folders import ensure, models_dir
+from distill_engine.system.names import name_fault, normalised, printable
 
 MODEL_SUFFIX = ".distillgan"
-MAX_PART_BYTES = 120  # of one part of a name, in UTF-8
+MAX_PART_CHARACTERS = 120  # of one part of a name
+MAX_PART_BYTES = 220  # of the same, in UTF-8
 MAX_DEPTH = 8  # parts of a name
 _FORBIDDEN = set('/\\:*?"<>|')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
@@ -43,9 +44,12 @@ def safe_name(name: str) -> str:
 
     Raises LibraryError if it cannot be a file name on every system.
     """
-    composed = unicodedata.normalize("NFC", name)
-    if not composed or composed != composed.strip() or len(composed.encode("utf-8", "replace")) > MAX_PART_BYTES:
-        raise LibraryError(f"name {_shown(name)}: give 1 to {MAX_PART_BYTES} characters without spaces around them")
+    composed = normalised(name)
+    too_long = len(composed) > MAX_PART_CHARACTERS or len(composed.encode("utf-8", "replace")) > MAX_PART_BYTES
+    if not composed or composed != composed.strip() or too_long:
+        raise LibraryError(
+            f"name {_shown(name)}: give 1 to {MAX_PART_CHARACTERS} characters without spaces around them"
+        )
     if composed.startswith((".", "~", "-")) or composed.endswith(".") or _RESERVED.fullmatch(composed):
         raise LibraryError(f"name {_shown(name)} is reserved by the system: choose another")
     if not composed.isprintable() or _FORBIDDEN & set(composed):
@@ -102,10 +106,27 @@ def new_file(folder: Path, name: str | os.PathLike[str], suffix: str, allow_path
         path = Path(text).expanduser().absolute()
     else:
         path = _below(folder, text)
+        _check_new(text[: -len(suffix)])
     if os.path.lexists(path):
         raise LibraryError(f"{path}: exists already, nothing is overwritten: choose another name")
     ensure(path.parent)
     return path
+
+
+def new_name(path: Path) -> str:
+    """Return the name of a new model, take or corpus that is written to `path`.
+
+    Raises LibraryError if the file's name cannot be one.
+    """
+    _check_new(path.stem)
+    return normalised(path.stem)
+
+
+def _check_new(name: str) -> None:
+    """Raise LibraryError if a part of the name cannot be an identifier."""
+    for part in name.split("/"):
+        if fault := name_fault(part):
+            raise LibraryError(f"name {_shown(part)}: {fault}")
 
 
 def _below(folder: Path, name: str) -> Path:
@@ -148,4 +169,4 @@ def _suggestion(text: str, allow_paths: bool) -> str:
 
 
 def _shown(text: str) -> str:
-    return repr(text if len(text) <= 80 else text[:77] + "...")
+    return f"'{printable(text, 80)}'"

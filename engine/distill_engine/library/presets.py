@@ -10,16 +10,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from urllib.parse import quote
 
 from distill_engine.errors import PresetError
 from distill_engine.library import folders
 from distill_engine.library.presetfiles import read_json, remove, write_json
+from distill_engine.library.presetnames import FOLDER_CHARACTERS, checked_name, file_stem, old_name
+from distill_engine.system.names import normalised, printable, same_name
 
 FORMAT = "distill-preset"
 VERSION = 1
 SUFFIX = ".preset.json"
-NAME_LIMIT = 100  # characters
 VALUE_LIMIT = 1000  # values of a preset
 PRESET_LIMIT = 10_000  # presets of a model
 
@@ -41,7 +41,7 @@ class Preset:
 
         The same file may have another name; a file of the same name may be a later training.
         """
-        return self.model == model or bool(digest and self.digest == digest)
+        return normalised(self.model) == normalised(model) or bool(digest and self.digest == digest)
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class PresetStore:
         """
         presets = self.of_model(model, digest)
         for preset in presets:
-            if isinstance(key, str) and preset.name.casefold() == key.casefold():
+            if isinstance(key, str) and same_name(preset.name, key):
                 return preset
         if isinstance(key, int) or (key.isascii() and key.isdigit() and len(key) < 6):
             if int(key) < len(presets):
@@ -109,9 +109,9 @@ class PresetStore:
             PresetError: if the name is not allowed, a value is neither number nor text, or writing
                 fails.
         """
-        name = checked_name(name)
         presets = self.of_model(model, digest)
-        old = next((preset for preset in presets if preset.name.casefold() == name.casefold()), None)
+        old = next((preset for preset in presets if same_name(preset.name, name.strip())), None)
+        name = checked_name(name, old.name if old else None)
         if old is None and len(presets) >= PRESET_LIMIT:
             raise PresetError(f"the model {model} has {PRESET_LIMIT} presets already; delete one")
         position = old.position if old else 1 + max((preset.position for preset in presets), default=-1)
@@ -138,7 +138,7 @@ class PresetStore:
         preset = self.find(key, model, digest)
         renamed = replace(preset, name=checked_name(new_name))
         for other in self.of_model(preset.model, digest):
-            if other != preset and other.name.casefold() == renamed.name.casefold():
+            if other != preset and same_name(other.name, renamed.name):
                 raise PresetError(f"the preset {other.name} is there already: delete it, or take another name")
         self._write(renamed)
         if self.path(renamed) != self.path(preset):
@@ -183,10 +183,13 @@ class PresetStore:
         write_json(path, _to_json(preset))
 
     def take_in(self, preset: Preset, name: str | None = None) -> Preset:
-        """Add a preset after the others of its model. Raises PresetError if its name is taken."""
-        preset = replace(preset, name=checked_name(name)) if name else preset
+        """Add a preset after the others of its model.
+
+        Raises PresetError if its name is taken or not allowed.
+        """
+        preset = replace(preset, name=checked_name(name or preset.name, way=": give another --name"))
         presets = self.of_model(preset.model, preset.digest)
-        if any(other.name.casefold() == preset.name.casefold() for other in presets):
+        if any(same_name(other.name, preset.name) for other in presets):
             raise PresetError(f"the preset {preset.name} of {preset.model} is there already: give another --name")
         preset = replace(preset, position=1 + max((other.position for other in presets), default=-1))
         self._write(preset)
@@ -194,7 +197,7 @@ class PresetStore:
 
     def path(self, preset: Preset) -> Path:
         """Return the file of a preset."""
-        return self.root / file_stem(preset.model or "no model") / (file_stem(preset.name) + SUFFIX)
+        return self.root / file_stem(preset.model or "no model", FOLDER_CHARACTERS) / (file_stem(preset.name) + SUFFIX)
 
     # ---- inside
 
@@ -203,13 +206,15 @@ class PresetStore:
 
     def _unknown(self, key: str, model: str, presets: list[Preset]) -> PresetError:
         for other in self.all():
-            if other.name.casefold() == key.casefold():
+            if same_name(other.name, key):
                 return PresetError(f"the preset {other.name} belongs to the model {other.model}: load that model first")
         for item in self.damaged():
             if item.path.name.casefold() == (file_stem(key) + SUFFIX).casefold():
                 return PresetError(item.reason)
         names = ", ".join(preset.name for preset in presets[:20]) or "none yet"
-        return PresetError(f"there is no preset {key[:60]!r} for the model {model or '(none)'}; there are: {names}")
+        return PresetError(
+            f"there is no preset '{printable(key)}' for the model {model or '(none)'}; there are: {names}"
+        )
 
     def _scan(self) -> dict[Path, Preset | DamagedPreset]:
         """Return every file's preset; reads those that are new or have changed."""
@@ -255,15 +260,7 @@ def read_preset(path: Path) -> Preset:
     if not isinstance(values, dict):
         raise PresetError(f"{path} is damaged: it has no values")
     position = min(max(position, 0), 10 * PRESET_LIMIT)
-    return Preset(checked_name(texts[0]), texts[1], texts[2], checked_values(values, str(path)), position)
-
-
-def checked_name(name: str) -> str:
-    """Return a preset's name, stripped. Raises PresetError if it is not allowed."""
-    name = name.strip()
-    if not name or len(name) > NAME_LIMIT or not name.isprintable() or len(file_stem(name)) > 200:
-        raise PresetError(f"a preset's name is 1 to {NAME_LIMIT} characters that can be shown, not {name[:40]!r}")
-    return name
+    return Preset(old_name(texts[0]), texts[1], texts[2], checked_values(values, str(path)), position)
 
 
 def checked_values(values: Mapping[str, object], where: str) -> dict[str, Value]:
@@ -275,24 +272,11 @@ def checked_values(values: Mapping[str, object], where: str) -> dict[str, Value]
         number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e12
         text = isinstance(value, str) and len(value) <= 1000
         if not re.fullmatch(r"/distill/[^\s]{1,200}", address) or not (number or text):
-            raise PresetError(f"{where} is damaged: {address[:60]!r} = {value!r:.60}")
+            raise PresetError(f"{where} is damaged: '{printable(address, 60)}' = {value!r:.60}")
         checked[address] = value  # type: ignore[assignment]
         if isinstance(value, float) and not math.isfinite(value):
-            raise PresetError(f"{where} is damaged: {address[:60]!r} is not a finite number")
+            raise PresetError(f"{where} is damaged: '{printable(address, 60)}' is not a finite number")
     return checked
-
-
-def file_stem(name: str) -> str:
-    """Return a name as a file name for every system; characters special to one become %XX.
-
-    >>> file_stem("dusk/dawn?"), file_stem("con"), file_stem("plain name")
-    ('dusk%2Fdawn%3F', '%63on', 'plain name')
-    """
-    stem = quote(name, safe=" -_,()+=@#!'", errors="backslashreplace")
-    stem = re.sub(r"^[ .]|[ .]$", lambda found: f"%{ord(found.group()):02X}", stem)
-    if re.fullmatch(r"(?i)(con|prn|aux|nul|com\d|lpt\d)", stem):
-        stem = f"%{ord(stem[0]):02X}{stem[1:]}"
-    return stem
 
 
 def _to_json(preset: Preset) -> dict[str, object]:

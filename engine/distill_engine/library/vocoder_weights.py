@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from distill_engine.errors import VocoderError, WeightsError
 from distill_engine.library.folders import vocoders_dir
+from distill_engine.system.names import printable
 from distill_engine.vocoders.bigvgan import PINS
 from distill_engine.vocoders.weights.records import NAME, WeightsRecord, added, hub_folder, read_record
 
@@ -24,7 +25,7 @@ def find_weights(name: str) -> WeightsRecord:
         return record
     record = read_record(vocoders_dir() / name) if NAME.fullmatch(name) else None
     if record is None:
-        raise VocoderError(f"vocoder {name[:40]!r} was not added; see `distill vocoder list`")
+        raise VocoderError(f"vocoder '{printable(name, 40)}' was not added; see `distill vocoder list`")
     return record
 
 

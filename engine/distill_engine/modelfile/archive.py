@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from distill_engine.errors import ModelFileError
+from distill_engine.system.names import printable
 
 LOCAL = struct.Struct("<4sHHHHHIIIHH")
 CENTRAL = struct.Struct("<4sHHHHHHIIIHHHHHII")
@@ -175,7 +176,7 @@ def _central_row(table: bytes, position: int, where: str) -> tuple[Member, int]:
 def _name(raw: bytes, where: str) -> str:
     name = raw.decode("ascii", "replace")
     if not is_member_name(name):
-        raise ModelFileError(f"{where}: member name {name[:40]!r} is not allowed: damaged or hostile")
+        raise ModelFileError(f"{where}: member name '{printable(name, 40)}' is not allowed: damaged or hostile")
     return name
 
 

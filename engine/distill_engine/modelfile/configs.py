@@ -12,6 +12,7 @@ from distill_engine.errors import ConfigError, ModelFileError
 from distill_engine.modelfile.manifest import Manifest
 from distill_engine.modelfile.sizes import MAX_NUMBERS, numbers
 from distill_engine.models.model_config import ModelConfig
+from distill_engine.system.names import printable
 from distill_engine.vocoders.registry import VOCODERS
 
 MAX_NUMBER = 1 << 20  # largest rate, frequency or other number
@@ -39,7 +40,7 @@ def vocoder_config(manifest: Manifest, kind: str, where: str) -> Any:
     Raises ModelFileError if the model lacks it or it is damaged.
     """
     if kind not in VOCODERS or kind not in manifest.vocoders:
-        raise ModelFileError(f"{where}: has no vocoder {kind[:40]!r}")
+        raise ModelFileError(f"{where}: has no vocoder '{printable(kind, 40)}'")
     config = VOCODERS[kind].config
     values, stored = manifest.vocoders[kind].get("config", {}), _stored(manifest, f"vocoder/{kind}")
     return _build(config, config.from_dict, values, f"{where}: {kind} config", stored)
@@ -71,7 +72,7 @@ def _build(
         default = field.default if field.default is not MISSING else None
         if field.name in values and not _fits(values[field.name], default):
             raise ModelFileError(
-                f"{where}: {field.name} cannot be {str(values[field.name])[:40]!r}: damaged or hostile"
+                f"{where}: {field.name} cannot be '{printable(str(values[field.name]), 40)}': damaged or hostile"
             )
     try:
         config = build(dict(values))

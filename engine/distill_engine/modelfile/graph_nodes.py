@@ -7,6 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from distill_engine.modelfile.operators import ALLOWED, SCAN
+from distill_engine.system.names import printable
 
 if TYPE_CHECKING:
     from onnx import AttributeProto, GraphProto, NodeProto, TensorProto
@@ -42,23 +43,25 @@ def check_constant(tensor: TensorProto) -> None:
     kinds = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.INT64, TensorProto.INT32, TensorProto.BOOL)
     shape = tuple(int(n) for n in tensor.dims)
     if tensor.external_data or tensor.HasField("segment") or tensor.data_location != TensorProto.DEFAULT:
-        raise Refused(f"constant {tensor.name[:60]!r} points to a file")
+        raise Refused(f"constant '{printable(tensor.name, 60)}' points to a file")
     if tensor.data_type not in kinds or not 0 <= elements(shape) <= MAX_INSIDE:
-        raise Refused(f"constant {tensor.name[:60]!r} has an impossible type or shape {shape_text(shape[:8])}")
+        raise Refused(
+            f"constant '{printable(tensor.name, 60)}' has an impossible type or shape {shape_text(shape[:8])}"
+        )
     try:
         value = numpy_helper.to_array(tensor)
     except (ValueError, TypeError) as error:
-        raise Refused(f"constant {tensor.name[:60]!r} is not as long as its shape says") from error
+        raise Refused(f"constant '{printable(tensor.name, 60)}' is not as long as its shape says") from error
     if value.dtype.kind == "i":
         _check_extents(value.ravel().tolist(), tensor.name)
     elif np.isnan(value).any():
-        raise Refused(f"constant {tensor.name[:60]!r} is not a number")
+        raise Refused(f"constant '{printable(tensor.name, 60)}' is not a number")
 
 
 def _check_extents(values: Sequence[int], name: str) -> None:
     for number in values:
         if MAX_EXTENT < abs(number) < _UNLIMITED:
-            raise Refused(f"size {number} in {name[:60]!r} is more than {MAX_EXTENT}")
+            raise Refused(f"size {number} in '{printable(name, 60)}' is more than {MAX_EXTENT}")
 
 
 def parts_of(graph: GraphProto) -> Iterator[GraphProto]:
@@ -81,10 +84,11 @@ def check_nodes(graph: GraphProto, known: set[str], inside: bool = False) -> Non
     for node in graph.node:
         scan = node.op_type == SCAN and not inside
         if node.domain not in ("", "ai.onnx") or (node.op_type not in ALLOWED and not scan):
-            raise Refused(f"operator {node.domain[:30]}{'::' if node.domain else ''}{node.op_type[:40]} is not allowed")
+            domain = f"{printable(node.domain, 30)}::" if node.domain else ""
+            raise Refused(f"operator {domain}{printable(node.op_type, 40)} is not allowed")
         for name in node.input:
             if name and name not in known:
-                raise Refused(f"{node.op_type} uses {name[:60]!r}, which does not exist before it")
+                raise Refused(f"{node.op_type} uses '{printable(name, 60)}', which does not exist before it")
         if len({attribute.name for attribute in node.attribute}) != len(node.attribute):
             raise Refused(f"{node.op_type} has an attribute twice")
         for attribute in node.attribute:
@@ -94,11 +98,11 @@ def check_nodes(graph: GraphProto, known: set[str], inside: bool = False) -> Non
                 _check_attribute(node, attribute)
         for name in node.output:
             if name in known:
-                raise Refused(f"value {name[:60]!r} is computed twice")
+                raise Refused(f"value '{printable(name, 60)}' is computed twice")
             known |= {name} if name else set()
     for value in graph.output:
         if value.name not in known:
-            raise Refused(f"output {value.name[:60]!r} is never computed")
+            raise Refused(f"output '{printable(value.name, 60)}' is never computed")
 
 
 def _check_body(attribute: AttributeProto, known: set[str]) -> None:
@@ -126,7 +130,7 @@ def _check_attribute(node: NodeProto, attribute: AttributeProto) -> None:
         AttributeProto.INTS,
         AttributeProto.STRING,
     )
-    label = f"{node.op_type}.{attribute.name[:40]}"
+    label = f"{node.op_type}.{printable(attribute.name, 40)}"
     if attribute.ref_attr_name or attribute.HasField("g") or attribute.graphs or attribute.HasField("sparse_tensor"):
         raise Refused(f"{label} is a sub-graph")
     if attribute.type == AttributeProto.TENSOR:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.modelfile.graph_nodes import MAX_EXTENT, Refused, parts_of
+from distill_engine.system.names import printable
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto
@@ -37,11 +38,11 @@ def check_sizes(model: ModelProto) -> None:
         for node in part.node:
             for name in filter(None, node.output):
                 if name not in shapes:
-                    raise Refused(f"the size of {name[:60]!r} ({node.op_type}) cannot be foreseen")
+                    raise Refused(f"the size of '{printable(name, 60)}' ({node.op_type}) cannot be foreseen")
                 size = prod(shapes[name])
                 total += size
                 if size > MAX_VALUE:
-                    raise Refused(f"value {name[:60]!r} of {size} numbers, at most {MAX_VALUE} are allowed")
+                    raise Refused(f"value '{printable(name, 60)}' of {size} numbers, at most {MAX_VALUE} are allowed")
     if total > MAX_TOTAL:
         raise Refused(f"values of {total} numbers, at most {MAX_TOTAL} are allowed")
 

@@ -25,6 +25,7 @@ from distill_engine.modelfile.graph_nodes import (
     shape_text,
 )
 from distill_engine.modelfile.graph_sizes import check_sizes
+from distill_engine.system.names import printable
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, ValueInfoProto
@@ -125,14 +126,14 @@ def _interface(
     for value in values:
         name = value.name
         if name in found:
-            raise Refused(f"{name[:60]!r} is declared twice")
+            raise Refused(f"'{printable(name, 60)}' is declared twice")
         shape = found[name] = _shape(value)
         if name in declared:
             wanted = tuple(declared[name])
             if shape != wanted:
                 raise Refused(f"{name!r} has the shape {shape_text(shape)} where the config says {shape_text(wanted)}")
         elif not name.startswith(state) or None in shape or prod(n or 0 for n in shape) > MAX_INSIDE:
-            raise Refused(f"{name[:60]!r} of shape {shape_text(shape)} is neither declared nor a state")
+            raise Refused(f"'{printable(name, 60)}' of shape {shape_text(shape)} is neither declared nor a state")
     missing = sorted(declared.keys() - found.keys())
     if missing:
         raise Refused(f"{missing[0]!r} is missing")
@@ -147,12 +148,12 @@ def _shape(value: ValueInfoProto) -> tuple[int | None, ...]:
         TensorProto.FLOAT,
         TensorProto.INT64,
     ):
-        raise Refused(f"{value.name[:60]!r} is not an array of float32 or int64")
+        raise Refused(f"'{printable(value.name, 60)}' is not an array of float32 or int64")
     if not tensor.HasField("shape") or len(tensor.shape.dim) > 8:
-        raise Refused(f"{value.name[:60]!r} has no shape")
+        raise Refused(f"'{printable(value.name, 60)}' has no shape")
     shape = tuple(int(n.dim_value) if n.HasField("dim_value") else None for n in tensor.shape.dim)
     if any(n is not None and n < 1 for n in shape):
-        raise Refused(f"{value.name[:60]!r} has an impossible shape {shape_text(shape)}")
+        raise Refused(f"'{printable(value.name, 60)}' has an impossible shape {shape_text(shape)}")
     return shape
 
 
@@ -161,7 +162,7 @@ def _check_states(inputs: Mapping[str, tuple[int | None, ...]], outputs: Mapping
     after = {n.removeprefix("next_state."): shape for n, shape in outputs.items() if n.startswith("next_state.")}
     if before != after:
         names = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
-        raise Refused(f"state {names[0][:60]!r} does not come out as it went in")
+        raise Refused(f"state '{printable(names[0], 60)}' does not come out as it went in")
 
 
 def _check_initializers(graph: GraphProto) -> dict[str, tuple[int, ...]]:
@@ -172,7 +173,7 @@ def _check_initializers(graph: GraphProto) -> dict[str, tuple[int, ...]]:
     names: set[str] = set()
     for tensor in graph.initializer:
         if tensor.name in names or not tensor.name:
-            raise Refused(f"constant {tensor.name[:60]!r} occurs twice or has no name")
+            raise Refused(f"constant '{printable(tensor.name, 60)}' occurs twice or has no name")
         names.add(tensor.name)
         if tensor.data_location != TensorProto.EXTERNAL:
             check_constant(tensor)
@@ -180,9 +181,9 @@ def _check_initializers(graph: GraphProto) -> dict[str, tuple[int, ...]]:
         fields = {row.key: row.value for row in tensor.external_data}
         plain = fields.keys() <= {"location", "offset", "length"} and fields.get("offset", "0") == "0"
         if fields.get("location") != WEIGHTS or not plain or len(fields) != len(tensor.external_data):
-            raise Refused(f"weight {tensor.name[:60]!r} points to a file")
+            raise Refused(f"weight '{printable(tensor.name, 60)}' points to a file")
         shape = tuple(int(n) for n in tensor.dims)
         if tensor.data_type not in (TensorProto.FLOAT, TensorProto.FLOAT16) or not 0 < elements(shape) <= MAX_WEIGHT:
-            raise Refused(f"weight {tensor.name[:60]!r} has an impossible type or shape {shape_text(shape)}")
+            raise Refused(f"weight '{printable(tensor.name, 60)}' has an impossible type or shape {shape_text(shape)}")
         weights[tensor.name] = shape
     return weights

@@ -16,7 +16,7 @@ import numpy as np
 from distill_engine.errors import ModelFileError
 from distill_engine.modelfile.archive import is_member_name
 from distill_engine.modelfile.tensors import parse_json
-from distill_engine.system.names import name_fault
+from distill_engine.system.names import name_fault, printable
 from distill_engine.vocabulary.rows import CONTROL_COUNT
 
 FORMAT = "distillgan"
@@ -86,7 +86,7 @@ class Manifest:
             raise ModelFileError(f"{where}: v1 model: retrain with `distill train`")
         version = values.pop("version", None)
         if type(version) is not int or version < 1:
-            raise ModelFileError(f"{where}: format version {str(version)[:20]!r} is unknown: damaged")
+            raise ModelFileError(f"{where}: format version '{printable(str(version), 20)}' is unknown: damaged")
         if version > VERSION:
             raise ModelFileError(f"{where}: format version {version}, this Distill reads {VERSION}: update Distill")
         name, created, family = (_text(values.pop(key, ""), key, where) for key in ("name", "created", "family"))
@@ -97,7 +97,9 @@ class Manifest:
         _check_controls(tables["analysis"].get("controls", []), where)
         for kind, row in tables["vocoders"].items():
             if not _is_vocoder_row(row):
-                raise ModelFileError(f"{where}: vocoder {kind[:40]!r} in the manifest is described wrongly: damaged")
+                raise ModelFileError(
+                    f"{where}: vocoder '{printable(kind, 40)}' in the manifest is described wrongly: damaged"
+                )
         parts = _entries(values.pop("parts", None), where)
         return cls(name, family, created, **tables, parts=parts, extra=values)
 
@@ -153,7 +155,7 @@ def _entries(value: Any, where: str) -> dict[str, PartEntry]:
         sha256, size = fields.get("sha256"), fields.get("bytes")
         whole = isinstance(sha256, str) and _SHA256.fullmatch(sha256) and type(size) is int and size >= 0
         if not is_member_name(name) or not whole:
-            raise ModelFileError(f"{where}: part {name[:40]!r} in the manifest is described wrongly: damaged")
+            raise ModelFileError(f"{where}: part '{printable(name, 40)}' in the manifest is described wrongly: damaged")
         entries[name] = PartEntry(str(sha256), int(fields["bytes"]))
     return entries
 

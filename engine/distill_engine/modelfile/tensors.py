@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.errors import ModelFileError
+from distill_engine.system.names import printable
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -91,7 +92,7 @@ def decode(data: bytearray, where: str) -> Part:
     for name, entry in header.items():
         dtype, shape, begin, end = _entry(name, entry, where)
         if start + end > len(data):
-            raise ModelFileError(f"{where}: array {name[:60]!r} ends behind the part: truncated or hostile")
+            raise ModelFileError(f"{where}: array '{printable(name, 60)}' ends behind the part: truncated or hostile")
         spans.append((begin, end))
         arrays[name] = np.frombuffer(data, dtype, math.prod(shape), start + begin).reshape(shape)
     position = 0
@@ -129,13 +130,17 @@ def _entry(name: str, entry: Any, where: str) -> tuple[np.dtype[Any], tuple[int,
         begin, end = offsets
         numbers = [*shape, begin, end]
     except (TypeError, KeyError, ValueError):
-        raise ModelFileError(f"{where}: array {name[:60]!r} is described wrongly: damaged or hostile") from None
+        raise ModelFileError(
+            f"{where}: array '{printable(name, 60)}' is described wrongly: damaged or hostile"
+        ) from None
     whole = all(type(number) is int and 0 <= number < MAX_SPAN for number in numbers)
     listed = isinstance(shape, list) and len(shape) <= MAX_RANK and len(name) <= MAX_NAME
     if not whole or not listed or math.prod(n or 1 for n in shape) >= MAX_SPAN:
-        raise ModelFileError(f"{where}: array {name[:60]!r} has an impossible shape: damaged or hostile")
+        raise ModelFileError(f"{where}: array '{printable(name, 60)}' has an impossible shape: damaged or hostile")
     if math.prod(shape) * dtype.itemsize != end - begin:
-        raise ModelFileError(f"{where}: array {name[:60]!r} has {end - begin} bytes, not those of its shape {shape}")
+        raise ModelFileError(
+            f"{where}: array '{printable(name, 60)}' has {end - begin} bytes, not those of its shape {shape}"
+        )
     return dtype, tuple(shape), begin, end
 
 

@@ -13,6 +13,7 @@ from distill_engine.library.lookup import find_model
 from distill_engine.modelfile import ModelFile
 from distill_engine.rendering.take_player import Resolve
 from distill_engine.synthesis.instrument import Instrument
+from distill_engine.system.names import printable
 
 
 def model_finder(at_hand: Path, prepare: Callable[[Path, str], Instrument]) -> Resolve:
@@ -34,10 +35,12 @@ def _find(at_hand: Path, name: str, digest: str) -> Path:
         found = find_model(name, allow_paths=False)
     except LibraryError:
         raise TakeError(
-            f"the take swaps to the model {name[:80]!r}, which is not in the library; put it there"
+            f"the take swaps to the model '{printable(name, 80)}', which is not in the library; put it there"
         ) from None
     if _names(found)[1] != digest:
-        raise TakeError(f"the take swaps to another {name[:80]!r} than the one in the library; it was trained since")
+        raise TakeError(
+            f"the take swaps to another '{printable(name, 80)}' than the one in the library; it was trained since"
+        )
     return found
 
 

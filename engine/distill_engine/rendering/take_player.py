@@ -15,6 +15,7 @@ from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.synth import Synth
 from distill_engine.synthesis.synth_state import SynthState
 from distill_engine.system.listeners import Listener, ignore
+from distill_engine.system.names import printable
 from distill_engine.takes.take import (
     TICK_SAMPLES,
     Command,
@@ -25,6 +26,8 @@ from distill_engine.takes.take import (
     Take,
     hop_of_tick,
 )
+
+_UNFIT = (ArithmeticError, LookupError, TypeError, ValueError, RecursionError)
 
 Resolve = Callable[[str, str, str], Instrument]
 """(model name, model digest, vocoder) -> the instrument that a take swaps to. Raises DistillError."""
@@ -48,15 +51,24 @@ def play_take(
             f"({instrument.model_digest[:12]}); give the model it was played with"
         )
     _check_analysis(instrument, header.main)
-    player = _TakePlayer(instrument, take, resolve, vocoder, notify)
-    yield from player.play()
+    if (header.hop, header.sample_rate) != (instrument.hop, instrument.sample_rate):
+        raise TakeError(
+            f"the take has hops of {header.hop} samples at {header.sample_rate} Hz, {instrument.name} has "
+            f"{instrument.hop} at {instrument.sample_rate}; the take is damaged"
+        )
+    try:
+        yield from _TakePlayer(instrument, take, resolve, vocoder, notify).play()
+    except _UNFIT as error:  # a state of the right names, but with values that no synth has
+        detail = printable(f"{type(error).__name__}: {error}")
+        raise TakeError(f"the take's state does not fit {instrument.name} ({detail}); record it again") from None
 
 
 def _check_analysis(instrument: Instrument, played: PlayedModel) -> None:
     analysis = played.digest("analysis")
     if analysis and analysis != instrument.analysis_digest:
         raise TakeError(
-            f"the take was played with another analysis of {played.name[:80]}, with other controls and another corpus; "
+            f"the take was played with another analysis of {printable(played.name, 80)}, "
+            "with other controls and another corpus; "
             "give the model file it was played with"
         )
 
@@ -106,10 +118,12 @@ class _TakePlayer:
             return 0
         try:
             state = from_arrays(SynthState, header.state)
+            if not 0 <= state.alignment_samples <= header.sample_rate:
+                raise ValueError(f"voices delayed by {state.alignment_samples} samples")
             self._synth.restore(state, networks=networks)
-        except (KeyError, ValueError, IndexError, TypeError, DistillError) as error:
-            name = self._synth.instrument.name
-            raise TakeError(f"the take's state does not fit {name} ({error}); record it again") from None
+        except (*_UNFIT, DistillError) as error:
+            name, detail = self._synth.instrument.name, printable(str(error))
+            raise TakeError(f"the take's state does not fit {name} ({detail}); record it again") from None
         self._synth.hops_done = 0
         return state.alignment_samples
 
@@ -139,9 +153,9 @@ class _TakePlayer:
                     self._swap(event)
                 case Command():
                     self._command(event.name, event.arguments)
-        except (ControlError, KeyError, TypeError, ValueError, IndexError) as error:
-            seconds = event.tick * TICK_SAMPLES / self._take.header.sample_rate
-            raise TakeError(f"the take's change at {seconds:.2f} s cannot be done: {error}") from None
+        except (ControlError, *_UNFIT) as error:
+            seconds, detail = event.tick * TICK_SAMPLES / self._take.header.sample_rate, printable(str(error))
+            raise TakeError(f"the take's change at {seconds:.2f} s cannot be done: {detail}") from None
 
     def _swap(self, event: Swap) -> None:
         """Carry out a swap.
@@ -168,4 +182,4 @@ class _TakePlayer:
             case "clear":
                 synth.swap(None, float(arguments["fade"]), slot=int(arguments["slot"]))
             case other:
-                raise ControlError(f"{other[:40]!r} is unknown")
+                raise ControlError(f"'{printable(other, 40)}' is unknown")

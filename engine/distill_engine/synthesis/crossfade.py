@@ -89,7 +89,9 @@ class Fade:
         return FadeState(self._angle, self._from, self._to, self._hops, self._done)
 
     def restore(self, state: FadeState) -> None:
-        """Continue from a `state`."""
+        """Continue from a `state`. Raises ValueError for hops that no fade has."""
+        if not 0 <= state.done <= state.hops:
+            raise ValueError(f"a fade cannot be at hop {state.done} of {state.hops}")
         self._angle, self._from, self._to = state.angle, state.start, state.target
         self._hops, self._done = state.hops, state.done
 

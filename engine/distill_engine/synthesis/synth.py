@@ -12,7 +12,6 @@ mixed by `/distill/blend/<slot>`.
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import numpy as np
@@ -31,8 +30,9 @@ from distill_engine.synthesis.take_header import played_model, take_header
 from distill_engine.synthesis.voice import Report, ReportKind
 from distill_engine.synthesis.voice_pool import VoicePool, voices_of
 from distill_engine.takes.take_log import TakeLog
-from distill_engine.vocabulary.table import BLEND_SLOTS, PARAMETERS, index_of
+from distill_engine.vocabulary.table import BLEND_SLOTS, LATENT_COUNT, PARAMETERS, index_of
 
+LONGEST_FADE_SECONDS = 3600.0
 _CONTROL = index_of("/distill/control/0")
 
 
@@ -164,7 +164,12 @@ class Synth:
         self._note("seed", seed=seed)
 
     def pin(self, dimensions: frozenset[int]) -> None:
-        """Pin latent dimensions to the values of their parameters; no source moves them."""
+        """Pin latent dimensions to the values of their parameters; no source moves them.
+
+        Raises ControlError for a dimension that no parameter has.
+        """
+        if any(not 0 <= dimension < LATENT_COUNT for dimension in dimensions):
+            raise ControlError(f"pinned latents are 0 to {LATENT_COUNT - 1}")
         self._pinned = dimensions
         for slot in self._mixer.slots:
             for voice in slot.voices:
@@ -216,8 +221,8 @@ class Synth:
 
     def _hops(self, seconds: float | None) -> int:
         fade_seconds = self.parameters.value("/distill/source/fade") if seconds is None else seconds
-        if not math.isfinite(fade_seconds) or fade_seconds < 0:
-            raise ControlError(f"a fade of {fade_seconds} s is not possible; give 0 or more")
+        if not 0 <= fade_seconds <= LONGEST_FADE_SECONDS:
+            raise ControlError(f"a fade of {fade_seconds} s is not possible; give 0 to {LONGEST_FADE_SECONDS:.0f}")
         return max(1, round(fade_seconds * self.frame_rate))
 
     def render(self, hops: int, samples: Float32Array | None = None) -> Float32Array:

@@ -76,9 +76,9 @@ def replacing(path: Path, *, sweep: bool = True) -> Iterator[BinaryIO]:
 
     The file is unbuffered (use `write_all`) and its descriptor may be read too. An existing file
     keeps its permissions; a new one gets those of the umask. A link stays a link: the file that it
-    leads to is replaced. `sweep` removes what dead writers left in the folder. Raises OSError as the
-    system gives it, and for what is no file: a folder, a pipe, a device; `write_advice` puts it in
-    words.
+    leads to is replaced. `sweep` removes what dead writers left in the folder. Raises OSError as
+    the system gives it, and for what is no file: a folder, a pipe, a device; `write_advice` puts
+    it in words.
     """
     path = _file_to_replace(path)
     if sweep:

@@ -11,11 +11,25 @@ import unicodedata
 NAME_CHARACTERS = 64  # at most, of a name
 PUNCTUATION = "._-()+&'"
 SHOWN_CHARACTERS = 120  # at most, of a text that is shown
+LINE_CHARACTERS = 2000  # at most, of a whole line, such as an error's
 
 
 def normalised(name: str) -> str:
     """Return a name in Unicode's composed form (NFC), so that equal names are equal texts."""
     return unicodedata.normalize("NFC", name)
+
+
+def same_name(one: str, other: str) -> bool:
+    """Return whether two names differ in case and Unicode form at most.
+
+    >>> same_name("E\u0301tude", "\u00e9tude")
+    True
+    """
+    return _folded(one) == _folded(other)
+
+
+def _folded(name: str) -> str:
+    return normalised(normalised(name).casefold())
 
 
 def name_fault(name: str, *, address: bool = False) -> str | None:
@@ -34,7 +48,7 @@ def name_fault(name: str, *, address: bool = False) -> str | None:
         if address and character == " ":
             return "it holds a space, which no OSC address can"
         if not _allowed(character):
-            return f"it holds {printable(character)!r}; use letters, digits, space and {PUNCTUATION}"
+            return f"it holds '{printable(character)}'; use letters, digits, space and {PUNCTUATION}"
     return None
 
 
@@ -57,6 +71,11 @@ def printable(text: str, limit: int = SHOWN_CHARACTERS) -> str:
     """
     shown = "".join(_written(character) for character in text[: limit + 1])
     return shown if len(text) <= limit else shown[: limit - 3] + "..."
+
+
+def printable_line(text: str) -> str:
+    """Return a message as one line that is safe to show; line breaks in it become spaces."""
+    return printable(" ".join(text.splitlines()), LINE_CHARACTERS)
 
 
 def _written(character: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from distill_engine.errors import ControlError, TakeError
+from distill_engine.system.names import printable
 from distill_engine.takes.take import (
     TICK_SAMPLES,
     Command,
@@ -63,7 +64,7 @@ def read_events(lines: Sequence[bytes], read_event: ReadEvent, path: Path) -> tu
         except (Damaged, KeyError, TypeError, ValueError, OverflowError, binascii.Error):
             raise TakeError(f"{path}, line {line_number}: the take is damaged") from None
         except ControlError as error:
-            raise TakeError(f"{path}, line {line_number}: {error}") from None
+            raise TakeError(f"{path}, line {line_number}: {printable(str(error))}") from None
         if tick < last or tick > MAXIMUM_TICKS:
             raise TakeError(f"{path}, line {line_number}: time {tick} comes after time {last}; the take is damaged")
         last = tick
@@ -75,9 +76,10 @@ def read_events(lines: Sequence[bytes], read_event: ReadEvent, path: Path) -> tu
 
 def _line(fields: dict[str, Any] | None, read_event: ReadEvent) -> tuple[TakeEvent | None, int]:
     """Return the event of a line (None for the end) and its tick."""
-    if fields is None or not isinstance(fields.get("at"), int) or isinstance(fields["at"], bool) or fields["at"] < 0:
+    at = None if fields is None else fields.get("at")
+    if fields is None or not isinstance(at, int) or isinstance(at, bool) or not 0 <= at <= MAXIMUM_TICKS:
         raise Damaged
-    event = read_event(fields, fields["at"])
+    event = read_event(fields, at)
     if isinstance(event, ParameterChange):
         if not math.isfinite(event.value) or not math.isfinite(event.glide_seconds):
             raise Damaged

@@ -27,6 +27,7 @@ from typing import Any
 
 from distill_engine.errors import TakeError
 from distill_engine.state import StateDict
+from distill_engine.system.names import printable
 from distill_engine.takes.take import (
     TICK_SAMPLES,
     Take,
@@ -48,6 +49,9 @@ from distill_engine.takes.take_lines import (
 from distill_engine.takes.version_1 import event_of_version_1, header_of_version_1
 
 MAXIMUM_HEADER_BYTES, MAXIMUM_EVENT_BYTES = 64 * 2**20, 2**17
+BLOCK_HOPS = (1, 64)  # least and most that were rendered at once
+HOP_SAMPLES = (TICK_SAMPLES, 8192)  # least and most of a hop
+RATES_HZ = (8000, 192_000)  # least and most of a sample rate
 
 
 def read_take(path: Path, *, allow_truncated: bool = False) -> Take:
@@ -86,13 +90,15 @@ def _header(data: dict[str, Any] | None, path: Path) -> tuple[TakeHeader, ReadEv
     state = decode_state(data["state"]) if isinstance(data.get("state"), str) else None
     try:
         if version == 1:
-            header, hop = header_of_version_1(data, state), int(data["hop"])
-            return header, lambda fields, at: event_of_version_1(fields, at, hop)
+            header = _checked(header_of_version_1(data, state))
+            return header, lambda fields, at: event_of_version_1(fields, at, header.hop)
         if version == VERSION:
-            return _header_of_version_2(data, state), event_of_fields
+            return _checked(_header_of_version_2(data, state)), event_of_fields
     except (KeyError, TypeError, ValueError, OverflowError):
         raise TakeError(f"{path}: the take's header is damaged; record it again") from None
-    raise TakeError(f"{path}: take version {str(version)[:40]} is not known here (1 to {VERSION}); update distill")
+    raise TakeError(
+        f"{path}: take version {printable(str(version), 40)} is not known here (1 to {VERSION}); update distill"
+    )
 
 
 def _header_of_version_2(data: dict[str, Any], state: StateDict | None) -> TakeHeader:
@@ -101,6 +107,14 @@ def _header_of_version_2(data: dict[str, Any], state: StateDict | None) -> TakeH
     seed, block, rate, hop = (int(data[name]) for name in ("seed", "block", "sample_rate", "hop"))
     playing = tuple(model_of_fields(row) for row in data["playing"])
     slots = [model.slot for model in playing]
-    if min(block, rate) < 1 or hop < TICK_SAMPLES or slots[:1] != [0] or len(set(slots)) != len(slots):
+    if slots[:1] != [0] or len(set(slots)) != len(slots):
         raise ValueError
     return TakeHeader(playing, seed, block, rate, hop, state)
+
+
+def _checked(header: TakeHeader) -> TakeHeader:
+    """Return a header whose numbers are within their bounds. Raises ValueError for others."""
+    bounds = ((header.block, BLOCK_HOPS), (header.hop, HOP_SAMPLES), (header.sample_rate, RATES_HZ))
+    if any(not low <= value <= high for value, (low, high) in bounds):
+        raise ValueError
+    return header

@@ -11,6 +11,7 @@ import numpy as np
 
 from distill_engine.errors import TakeError
 from distill_engine.state import StateDict
+from distill_engine.system.names import printable
 from distill_engine.takes.take import (
     TICK_SAMPLES,
     Command,
@@ -87,8 +88,8 @@ def decode_state(text: str) -> StateDict:
 
     try:
         return dict(load(base64.b64decode(text, validate=True)))
-    except (binascii.Error, SafetensorError, ValueError) as error:
-        raise TakeError(f"the take's state is damaged ({error}); record it again") from None
+    except (binascii.Error, SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise TakeError(f"the take's state is damaged ({printable(str(error))}); record it again") from None
 
 
 def model_of_fields(row: dict[str, Any]) -> PlayedModel:

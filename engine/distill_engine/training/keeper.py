@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from distill_engine.modelfile import Manifest, Part, save_model, update_model
+from distill_engine.system.names import normalised
 from distill_engine.training.checkpoint import Checkpoint
 from distill_engine.training.events import Listener, Saved, Warned
 from distill_engine.training.loop import Position, Task
@@ -86,7 +87,7 @@ class Keeper:
         if existing is not None:
             update_model(existing, manifest=lambda old: self.entry.interim_manifest(old, position), parts=parts)
         else:
-            manifest = self.entry.interim_manifest(Manifest(name=self.output.stem), position)
+            manifest = self.entry.interim_manifest(Manifest(name=normalised(self.output.stem)), position)
             save_model(self.output, manifest, parts)
             self._replaces = False
         if not final:

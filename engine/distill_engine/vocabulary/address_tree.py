@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from distill_engine.system.names import printable
 from distill_engine.vocabulary.rows import Row
 
 _ROOT = "/distill"
@@ -23,11 +24,11 @@ class AddressTree:
 
     def explain(self, address: str) -> str:
         """Return a message that an address does not exist, with the words or indices that do."""
-        problem = f"there is no address {address[:80]}"
+        problem = f"there is no address {printable(address, 80)}"
         if not address.startswith(f"{_ROOT}/"):
             whole = f"{_ROOT}/{address.lstrip('/')}"
             known = whole.split("/")[2] in self._children[_ROOT]
-            return f"{problem}; " + (f"write {whole[:80]}" if known else f"all addresses begin with {_ROOT}/")
+            return f"{problem}; " + (f"write {printable(whole, 80)}" if known else f"all addresses begin with {_ROOT}/")
         parent = address.rpartition("/")[0]
         if f"{parent}/" in self._counts:
             return f"{problem}; {parent}/ takes 0 to {self._counts[f'{parent}/'] - 1}"

@@ -382,7 +382,7 @@ def index_of(address: str) -> int:
     try:
         return _INDEX_OF[address]
     except KeyError:
-        raise ControlError(f"{address} is no parameter; see `distill send --list` for all addresses") from None
+        raise ControlError(f"{address[:80]} is no parameter; see `distill send --list` for all addresses") from None
 
 
 def is_parameter(address: str) -> bool:

@@ -52,6 +52,7 @@ def test_the_table_names_every_file(
     assert "5 of 7 files usable, 2.1 s (0 with a warning, 2 skipped)" in out
     assert "\x07" not in out
     assert "\x1b[31m." not in out, "control codes in names do not reach the terminal"
+    assert "bell\\x07\\x1b[31m.txt" in out
 
 
 def test_json_is_one_document_on_stdout(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

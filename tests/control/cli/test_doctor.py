@@ -9,8 +9,10 @@ import sys
 
 import pytest
 
+from distill_control.cli.doctor import _show
 from distill_control.cli.main import main
 from distill_control.cli.support import doctor_checks as doctor
+from distill_control.cli.support.output import console
 from distill_engine.errors import DeviceError
 
 
@@ -66,3 +68,11 @@ def test_a_library_that_cannot_be_written_to_is_a_fault(monkeypatch: pytest.Monk
     monkeypatch.setenv("DISTILL_HOME", str(tmp_path))
     monkeypatch.setattr("os.access", lambda *_: False)
     assert next(iter(doctor._library()))[0] == "fault"
+
+
+def test_names_of_devices_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    _show(console(), [doctor.CheckResult("MIDI", "good", "a\x1b[2J[/]", "way [/] \x9c")])
+    out = capsys.readouterr().out
+    assert "a\\x1b[2J[/]" in out
+    assert "way [/] \\x9c" in out
+    assert "\x1b" not in out

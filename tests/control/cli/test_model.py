@@ -19,6 +19,7 @@ from distill_control.cli.main import guarded
 from distill_control.cli.support.output import common_parser
 from distill_engine.library import assets
 from distill_engine.modelfile import Manifest, ModelFile, save_model, update_model
+from distill_engine.system.names import printable
 
 Distill = Callable[..., tuple[int, str, str]]
 
@@ -102,6 +103,25 @@ def test_info_survives_a_manifest_full_of_nonsense(distill: Distill, model: Path
     assert "\x1b]" not in out
     assert "[bold]many" in out
     assert "damaged" in out
+
+
+@pytest.mark.parametrize("name", ["[/]", "[red]x", ":bomb:", "a\x1b[2Jb"])
+def test_models_of_any_name_are_listed_and_described(distill: Distill, model: Path, tmp_path: Path, name: str) -> None:
+    own = tmp_path / "home" / "models" / "x" / name.replace("/", "")
+    own.parent.mkdir(parents=True)
+    shutil.copyfile(model, own := own.with_name(f"{own.name}.distillgan"))
+    if name.isprintable():
+        update_model(own, manifest=lambda old: replace(old, name=name))
+    code, out, _ = distill("list")
+    assert code == 0
+    assert f"x/{own.stem}".replace("\x1b", "\\x1b") in out
+    code, described, _ = distill("info", own)
+    assert code == 0
+    assert printable(name if name.isprintable() else own.name) in described
+    code, _, error = distill("info", f"no{name}")
+    assert code == 1
+    assert f"'no{printable(name)}'" in error
+    assert "\x1b" not in out + described + error
 
 
 def test_plots_need_an_analysis(distill: Distill, tmp_path: Path) -> None:

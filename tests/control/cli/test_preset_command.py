@@ -98,3 +98,33 @@ def test_patches_are_written_once_and_replaced_when_told_to(tmp_path: Path, caps
     with pytest.raises(ConfigError, match="exists already"):
         distill("patches", str(folder))
     assert distill("patches", str(folder), "--force") == 0
+
+
+def test_names_from_outside_are_shown_and_cannot_steer_the_terminal(
+    store: PresetStore, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    model = "a\x1b[2J[/]"
+    store.save("storm", model, "", {"/distill/source": "corpus\x1b[2J[/b]"})
+    distill("preset", "list")
+    distill("preset", "show", "storm")
+    distill("preset", "rename", "storm", "calm")
+    distill("preset", "export", "calm", str(tmp_path / "calm.json"))
+    captured = capsys.readouterr()
+    assert captured.out.count("a\\x1b[2J[/]") == 2
+    assert "corpus\\x1b[2J[/b]" in captured.out
+    assert "\x1b" not in captured.out + captured.err
+
+
+def test_import_names_the_way_out_for_a_name_that_is_too_long(store: PresetStore, tmp_path: Path) -> None:
+    store.export(store.find("dawn", "forest"), tmp_path / "a.json")
+    data = json.loads((tmp_path / "a.json").read_text()) | {"name": "x" * 65}
+    (tmp_path / "a.json").write_text(json.dumps(data))
+    with pytest.raises(PresetError, match="it has 65 characters, a name has 1 to 64: give another --name"):
+        distill("preset", "import", str(tmp_path / "a.json"))
+    assert distill("preset", "import", str(tmp_path / "a.json"), "--name", "short") == 0
+
+
+def test_a_preset_is_found_in_either_unicode_form(store: PresetStore, capsys: pytest.CaptureFixture[str]) -> None:
+    store.save("e\u0301tude", "forest", "abc", {})
+    assert distill("preset", "show", "\u00c9tude") == 0
+    assert "\u00e9tude" in capsys.readouterr().out

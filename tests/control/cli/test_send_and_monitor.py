@@ -85,3 +85,8 @@ def test_monitor_shows_changes_and_leaves_nothing_behind(engine, tools, transpor
 def test_monitor_says_when_nobody_answers(free_port, capsys):
     assert run("monitor", "--port", free_port, "--seconds", "5") == 1
     assert "is distill-engine running there?" in capsys.readouterr().err
+
+
+def test_texts_from_the_network_cannot_steer_the_terminal() -> None:
+    assert send.format_argument("a\x1b[2J\n[/]") == "a\\x1b[2J [/]"
+    assert send.format_argument(0.5) == "0.5"

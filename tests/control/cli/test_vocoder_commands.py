@@ -10,6 +10,7 @@ import pytest
 import soundfile
 
 from distill_control.arguments import known_choices
+from distill_control.cli.compare import page
 from distill_control.cli.main import main
 from distill_engine.vocabulary import table as vocabulary
 
@@ -157,3 +158,9 @@ def test_compare_refuses_what_is_not_there(
     assert "unknown" in capsys.readouterr().err
     assert main(["compare", str(tiny_model), "--vocoders", ",", "-o", str(tmp_path / "x")]) == 1
     assert not (tmp_path / "x").exists()
+
+
+def test_the_page_of_a_comparison_shows_names_as_they_are() -> None:
+    text = page("a\x1b[2J<b>&'", [])
+    assert text.count("a\\x1b[2J&lt;b&gt;&amp;&#x27;") == 2
+    assert "\x1b" not in text

@@ -1,13 +1,18 @@
 """MIDI learn, the files that it writes, and map files with and without errors."""
 
+import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import mido
 import pytest
 
+from distill_control.client_patches.midimaps import LAYOUTS, midi_map
+from distill_control.client_patches.panel import Panel
+from distill_control.client_patches.toml_values import toml_value
 from distill_control.midi.binding import Binding, MidiMap
 from distill_control.midi.controls import RESERVED_CCS, Control
-from distill_control.midi.mapfile import parse_map
+from distill_control.midi.mapfile import binding_lines, parse_map
 from distill_control.midi.mapwriter import format_map, with_binding, without_bindings
 from distill_engine.errors import ControlError
 
@@ -115,6 +120,34 @@ def test_maps_are_written_as_they_are_read() -> None:
     assert parse_map(format_map(whole)) == whole
     assert parse_map(with_binding(FULL, swept)).bindings[-1] == swept
     assert without_bindings(with_binding(FULL, swept), {0, 1, 2}).startswith("# my desk")
+
+
+HOSTILE = 'x"\\n\nchannel = 9\r[[bind]]\x00\x1b[2J\x7f\x85\u2028\U000e0001'
+
+
+def test_texts_cannot_add_keys_to_a_map() -> None:
+    hostile = Binding(Control("cc", 1), f"/distill/control/{HOSTILE}")
+    whole = MidiMap(name=HOSTILE, port=HOSTILE, bindings=(hostile, hostile))
+    read = tomllib.loads(format_map(whole))
+    assert set(read) == {"name", "port", "bind"}
+    assert (read["name"], read["port"]) == (HOSTILE, HOSTILE)
+    for row in read["bind"]:
+        assert row == {"control": "cc 1", "target": f"/distill/control/{HOSTILE}"}
+    assert tomllib.loads(f"arguments = {toml_value((HOSTILE, 1, 0.5, True))}") == {"arguments": [HOSTILE, 1, 0.5, True]}
+    assert binding_lines(with_binding("", hostile)) == [1]
+    with pytest.raises(ControlError, match="half of a pair"):
+        toml_value("\ud800")
+
+
+def test_the_maps_of_controllers_quote_names_and_addresses() -> None:
+    layout = replace(LAYOUTS["akai-midimix"], name=HOSTILE, port=HOSTILE, about=HOSTILE)
+    read = tomllib.loads(midi_map(layout, Panel(controls=(HOSTILE,))))
+    assert set(read) == {"name", "port", "takeover", "glide", "bind"}
+    assert (read["name"], read["port"], read["bind"][0]["target"]) == (HOSTILE, HOSTILE, f"/distill/control/{HOSTILE}")
+    assert all(
+        {"control", "target"} <= set(row) <= {"control", "target", "range", "action", "arguments"}
+        for row in read["bind"]
+    )
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,16 @@ from distill_engine.errors import ControlError
 BRIGHT = "/distill/control/brightness"
 
 
+def test_names_of_clients_and_ports_are_shown_as_they_are_and_harmless() -> None:
+    port = PortName("JACK", "a\x1b[2J[/]:midi")
+    shown = "JACK: a\\x1b[2J[/]:midi"
+    assert PortList([port], [port]).lines() == [f"input   {shown}", f"output  {shown}"]
+    assert matches(port, "jack:a\x1b[2J"), "the name itself stays what it is"
+    with pytest.raises(ControlError) as absent:
+        check_port("other", [port])
+    assert shown in str(absent.value)
+
+
 class MadeUpSystem:
     """A MIDI system whose ports the test plugs in and unplugs."""
 

@@ -2,14 +2,19 @@
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from distill_control.session.user_messages import UserMessages
 from distill_control.session.view import bar, meter, picture
 from distill_control.settings import ControlSettings
+from distill_control.terminal import PlainConsole
 from distill_engine.errors import ConfigError
+from distill_engine.system.names import printable
 
 
 def test_settings_survive_json():
@@ -42,6 +47,38 @@ def test_the_live_view_shows_the_state_the_last_messages_and_the_notices(rain):
     shown = screen.getvalue()
     for text in ("rain", "vocos", "-6.0 dB", "underruns 0", "/distill/gain", "the device is gone", "latency"):
         assert text in shown
+
+
+@pytest.mark.parametrize("name", ["[/]", "[/bold]", "[red]x", ":bomb:", "a\x1b[2Jb", "left\u202eright"])
+def test_the_live_view_shows_names_from_outside_as_they_are(rain, monkeypatch, name):
+    monkeypatch.setenv("COLUMNS", "200")
+    messages = UserMessages("live")
+    messages.add("warning", f"{name} is gone")
+    rain.model = replace(rain.model, name=name, details={**rain.model.details, "vocoder": name})
+    rain.messages.remember(f"/distill/{name}", (name, 0.5))
+    for console in (Console(file=io.StringIO()), PlainConsole()):
+        console.file = screen = io.StringIO()
+        console.print(picture(rain, messages))
+        assert screen.getvalue().count(printable(name)) == 5
+        assert not {"\x1b", "\u202e"} & set(screen.getvalue())
+
+
+def test_a_plain_console_reads_no_markup_and_passes_no_control_characters_on():
+    console = PlainConsole()
+    console.file = screen = io.StringIO()
+    table = Table("[b]title[/b]", box=None, title="[/]")
+    table.add_row("[/] \x1b[2J :bomb:")
+    console.print(table)
+    console.print("two\nlines [/] \x1b]0;title\x9c", Text("\u202eback"))
+    shown = screen.getvalue()
+    for text in ("[b]title[/b]", "[/] \\x1b[2J :bomb:", "two\nlines [/] \\x1b]0;title\\x9c \\u202eback"):
+        assert text in shown
+    assert not {"\x1b", "\x9c", "\u202e"} & set(shown)
+
+
+def test_lines_for_the_user_cannot_steer_the_terminal(capsys):
+    UserMessages("quiet").add("warning", "MIDI: a\x1b[2J\x9b1m is connected")
+    assert capsys.readouterr().err == "warning: MIDI: a\\x1b[2J\\x9b1m is connected\n"
 
 
 def test_the_meter_is_empty_at_the_floor_and_full_at_full_scale():

@@ -17,6 +17,7 @@ from distill_engine.errors import AudioFileError, DeviceError
 JACK = Device(4, "system", "JACK Audio Connection Kit", 2, 48000.0, 0.005, True)
 ALSA = Device(0, "HDA Intel: ALC887", "ALSA", 2, 44100.0, 0.008, False)
 PULSE = Device(1, "default", "PulseAudio", 2, 44100.0, 0.03, True)
+FOREIGN = Device(3, "a\x1b[2J[/]", "JACK", 2, 48000.0, 0.005, False)
 USB = Device(2, "USB Audio: 4i4", "ALSA", 4, 96000.0, 0.004, True)
 DEVICES = (JACK, USB, ALSA, PULSE)
 
@@ -142,3 +143,7 @@ def test_a_recording_longer_than_its_format_goes_on_in_the_next_file(tmp_path, m
     parts = [soundfile.read(tmp_path / name, dtype="float32")[0] for name in ("long.wav", "long-2.wav", "long-3.wav")]
     assert [len(part) for part in parts] == [1000, 1000, 500]
     assert np.array_equal(np.concatenate(parts), sound)
+
+
+def test_a_devices_name_cannot_steer_the_terminal() -> None:
+    assert FOREIGN.describe() == "a\\x1b[2J[/] (JACK, 2 ch, 48000 Hz)"

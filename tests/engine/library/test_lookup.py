@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from distill_engine.errors import LibraryError
 from distill_engine.library import assets
-from distill_engine.library.lookup import find_model, list_models, new_file, safe_name
+from distill_engine.library.lookup import find_model, list_models, new_file, new_name, safe_name
 
 
 @pytest.fixture(autouse=True)
@@ -124,6 +124,24 @@ def test_new_files_go_to_any_path_where_that_is_allowed(tmp_path: Path) -> None:
 def test_unsafe_names_are_refused(name: str) -> None:
     with pytest.raises(LibraryError):
         safe_name(name)
+
+
+@pytest.mark.parametrize("name", ["[/]", "two\u2028lines", "50%", "x" * 65, "a/" + "x" * 65, "a,b"])
+def test_new_names_follow_the_rule_and_old_ones_are_found(library: Path, name: str) -> None:
+    with pytest.raises(LibraryError, match=r"it has 65 characters, a name has 1 to 64|use letters, digits|not allowed"):
+        new_file(library, name, ".distillgan", allow_paths=False)
+    with pytest.raises(LibraryError):
+        new_name(library / f"{name}.distillgan")
+    if name.isprintable():
+        path = library / f"{name}.distillgan"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"x")
+        assert find_model(name, allow_paths=False) == path
+
+
+def test_new_names_are_composed_and_of_any_script(tmp_path: Path) -> None:
+    assert new_name(tmp_path / "e\u0301.distillgan") == "\u00e9"
+    assert new_file(tmp_path, "\u96e8" * 64, ".distillgan", allow_paths=False).stem == "\u96e8" * 64
 
 
 def test_names_in_any_script_are_taken() -> None:

@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distill_engine.errors import PresetError
-from distill_engine.library.presets import PresetStore, file_stem, read_preset
+from distill_engine.library.presetfiles import write_json
+from distill_engine.library.presetnames import file_stem
+from distill_engine.library.presets import Preset, PresetStore, read_preset
+from distill_engine.system.names import NAME_CHARACTERS
 
 VALUES: dict[str, float | int | str] = {"/distill/width": 0.5, "/distill/source": "corpus", "/distill/seed": 3}
 
@@ -80,8 +83,9 @@ def test_export_and_import_go_round(store: PresetStore, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "/abs", "a/b\\c", ".hidden", "CON", "ü ö", "100%", "a.", "x:y*?"])
 def test_any_name_stays_inside_the_folder(store: PresetStore, name: str) -> None:
-    preset = store.save(name, "../..", "", VALUES)
+    preset = Preset(name, "../..", values=VALUES)
     path = store.path(preset).resolve()
+    write_json(path, {**GOOD, "name": name, "model": "../..", "values": VALUES})
     assert path.is_relative_to(store.root.resolve())
     assert path.parent.parent == store.root.resolve()
     assert store.find(name, "../..").name == name.strip()
@@ -94,10 +98,54 @@ def test_different_names_make_different_harmless_file_names(one: str, other: str
     assert (file_stem(one) == file_stem(other)) == (one == other)
 
 
-@pytest.mark.parametrize("name", ["", "  ", "a" * 101, "a\nb", "\x00"])
+@pytest.mark.parametrize("name", ["", "  ", "a" * 101, "a\nb", "\x00", "a/b", ".hidden", "[/]", "a\x1b[2J"])
 def test_names_that_cannot_be_shown_are_refused(store: PresetStore, name: str) -> None:
     with pytest.raises(PresetError, match="preset's name"):
         store.save(name, "forest", "", VALUES)
+
+
+def test_a_longer_name_is_refused_with_the_rule(store: PresetStore) -> None:
+    store.save("x" * NAME_CHARACTERS, "forest", "", VALUES)
+    for refuse in (
+        lambda: store.save("y" * 65, "forest", "", VALUES),
+        lambda: store.rename(0, "y" * 65, "forest"),
+        lambda: store.take_in(Preset("y" * 65, "forest")),
+        lambda: store.take_in(Preset("y", "forest"), "y" * 65),
+    ):
+        with pytest.raises(PresetError, match="it has 65 characters, a name has 1 to 64"):
+            refuse()
+    assert [preset.name for preset in store.all()] == ["x" * NAME_CHARACTERS]
+
+
+@pytest.mark.parametrize("name", ["x" * 90, "dusk/dawn?", "e\u0301tude: 1"])
+def test_presets_of_other_names_that_are_there_stay_playable(store: PresetStore, name: str) -> None:
+    write_json(store.path(Preset(name, "forest")), {**GOOD, "name": name, "model": "forest", "values": VALUES})
+    assert store.find(name, "forest").values == VALUES
+    store.save(name, "forest", "", {"/distill/width": 1.0})
+    assert store.find(name, "forest").values == {"/distill/width": 1.0}
+    assert store.rename(name, "short", "forest").name == "short"
+    assert [preset.name for preset in store.all()] == ["short"]
+
+
+@pytest.mark.parametrize(("saved", "asked"), [("E\u0301tude", "\u00e9tude"), ("\u00c9tude", "e\u0301tude")])
+def test_one_name_in_two_unicode_forms_is_one_preset(store: PresetStore, saved: str, asked: str) -> None:
+    store.save(saved, "fore\u0302t", "", VALUES)
+    assert store.find(asked, "for\u00eat").values == VALUES
+    store.save(asked, "for\u00eat", "", VALUES)
+    assert [preset.name for preset in store.all()] == ["\u00e9tude"]
+
+
+def test_a_decomposed_name_in_an_older_file_is_found_composed(store: PresetStore) -> None:
+    name = "e\u0301tude"
+    write_json(store.path(Preset(name, "forest")), {**GOOD, "name": name, "model": "forest", "values": VALUES})
+    assert store.find("\u00e9tude", "forest").values == VALUES
+
+
+def test_names_of_the_full_length_are_saved_in_every_script(store: PresetStore) -> None:
+    for letter in ("x", "\u00e9", "\u96e8", "\U00020000"):
+        name = letter * NAME_CHARACTERS
+        store.save(name, "\u96e8" * 200, "", VALUES)
+        assert PresetStore(store.root).find(name, "\u96e8" * 200).name == name
 
 
 GOOD = {"format": "distill-preset", "version": 1, "name": "x", "model": "m", "digest": "", "position": 0, "values": {}}

@@ -10,7 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distill_control.cli.support.output import printable, vocoder_and_reason
+from distill_control.cli.support.output import vocoder_and_reason
+from distill_engine.system.names import LINE_CHARACTERS, printable, printable_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -53,7 +54,7 @@ def time_text(seconds: Any) -> str:
 def printable_texts(value: Any) -> Any:
     """Return JSON data with every text in it made printable, keys included."""
     if isinstance(value, str):
-        return printable(value)
+        return printable(value, LINE_CHARACTERS)
     if isinstance(value, Mapping):
         return {printable_texts(key): printable_texts(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -187,7 +188,7 @@ def show_checks(console: Console, checks: Sequence[FileCheck]) -> None:
     table = _table("Check", "Result")
     for check in checks:
         fault = check.fault
-        table.add_row(_text(check.what), _text(printable(fault), "red") if fault else _text("ok", "green"))
+        table.add_row(_text(check.what), _text(printable_line(fault), "red") if fault else _text("ok", "green"))
     console.print(table)
 
 

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import NoReturn
 
+from distill_engine.system.names import printable_line
 from distill_engine.vocabulary.table import VOCODERS
 
 
@@ -14,7 +15,7 @@ class CommandParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print `message` and the usage on stderr; exit with code 2."""
-        self.exit(2, f"error: {message}\n\n{self.format_usage()}")
+        self.exit(2, f"error: {printable_line(message)}\n\n{self.format_usage()}")
 
 
 def positive_number(what: str, example: str) -> Callable[[str], float]:

@@ -8,22 +8,24 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from distill_engine.system.names import printable_line
+
 if TYPE_CHECKING:
     from rich.console import Console
 
 
 def console() -> Console:
     """Return a Rich console on stdout, for results."""
-    from rich.console import Console
+    from distill_control.terminal import PlainConsole
 
-    return Console(highlight=False)
+    return PlainConsole()
 
 
 def console_err() -> Console:
     """Return a Rich console on stderr, for progress and notes."""
-    from rich.console import Console
+    from distill_control.terminal import PlainConsole
 
-    return Console(stderr=True, highlight=False)
+    return PlainConsole(stderr=True)
 
 
 def emit(args: argparse.Namespace, data: Any, show: Callable[[Console], None]) -> None:
@@ -42,16 +44,11 @@ def common_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def printable(text: str) -> str:
-    """Replace each character that a terminal could interpret (such as control codes) by `?`."""
-    return "".join(character if character.isprintable() else "?" for character in text)
-
-
 def ask(question: str) -> bool:
     """Ask a yes-or-no question on the terminal. Without a terminal the answer is no."""
     if not sys.stdin.isatty():
         return False
-    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.write(f"{printable_line(question)} [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 

@@ -14,6 +14,7 @@ from typing import Any
 from distill_control.cli.support.paths import check_output_folder
 from distill_engine.errors import Cancelled, ConfigError, TrainingError
 from distill_engine.system.file_lock import HeldError, exclusive
+from distill_engine.system.names import printable
 from distill_engine.system.signals import ending_signals
 
 
@@ -86,7 +87,9 @@ def resume_or_fresh(args: argparse.Namespace, part: str, output: Path) -> bool:
         raise TrainingError(f"{output} exists: choose another name, or train it again with --fresh")
     if not sys.stdin.isatty():
         raise TrainingError(f"{output} holds a training at step {saved.step}: add --resume or --fresh")
-    sys.stderr.write(f"{output} holds a training at step {saved.step}: resume it, or start fresh? [resume/fresh] ")
+    sys.stderr.write(
+        f"{printable(str(output))} holds a training at step {saved.step}: resume it, or start fresh? [resume/fresh] "
+    )
     sys.stderr.flush()
     answer = sys.stdin.readline().strip().lower()
     if answer not in ("r", "resume", "f", "fresh"):
@@ -97,11 +100,15 @@ def resume_or_fresh(args: argparse.Namespace, part: str, output: Path) -> bool:
 def check_writable(output: Path) -> None:
     """Check, before hours of training, that a model file can be written to `output`.
 
-    Raises ConfigError.
+    Raises ConfigError, LibraryError if the name of a new file cannot be a model's.
     """
+    from distill_engine.library.lookup import new_name
+
     if output.suffix != ".distillgan":
         raise ConfigError(f"{output}: a model file is named NAME.distillgan")
     check_output_folder(output.resolve())
+    if not output.exists():
+        new_name(output)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from typing import Any
 
 from distill_engine.audio.mel import MelConfig
 from distill_engine.errors import ConfigError, WeightsError
+from distill_engine.system.names import printable
 from distill_engine.vocoders.bigvgan import PINS, BigVGANConfig, mel_of
 from distill_engine.vocoders.configs import HifiGanConfig
 from distill_engine.vocoders.weights.convert import convert, read_json, sha256_of, write_atomically
@@ -216,7 +217,9 @@ def add(parent: Path, name: str, weights: Path, config_file: Path, kind: str = "
 def _check_name(name: str) -> None:
     """Raise WeightsError for a name that is not allowed or belongs to the product."""
     if not NAME.fullmatch(name):
-        raise WeightsError(f"vocoder name {name[:40]!r}: use small letters, digits, '-', '_' and '.', up to 41 of them")
+        raise WeightsError(
+            f"vocoder name '{printable(name, 40)}': use small letters, digits, '-', '_' and '.', up to 41 of them"
+        )
     if name in RESERVED or name in PINS:
         raise WeightsError(f"vocoder name {name} belongs to one that comes with the product; choose another")
 
