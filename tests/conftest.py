@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import os
+import signal
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
@@ -23,8 +24,15 @@ SHARED_FOLDER = "DISTILL_TESTS_SHARED"  # names a folder for what the processes 
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """What earlier, killed JACK servers left must not keep this session's from starting."""
+    """What earlier, killed JACK servers left must not keep this session's from starting.
+
+    A run in the background or under nohup ignores SIGINT or SIGHUP, and the programs that it starts would, too.
+    """
     support_jack.forget_dead_servers()
+    for name in ("SIGINT", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)  # programs that are started begin with the system's default
 
 
 @pytest.fixture(autouse=True)

@@ -50,6 +50,8 @@ def test_an_empty_corpus_is_one_line(model: Path, tmp_path: Path, capsys: pytest
     assert capsys.readouterr().err.strip().splitlines()[-1].startswith("error: ")
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_the_same_networks_on_another_corpus_blend_in_latent_space(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

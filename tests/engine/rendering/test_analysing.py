@@ -31,6 +31,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(shutil.copy(starter_path(), tmp_path_factory.mktemp("model") / "copy.distillgan"))
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_an_analysis_is_stored_beside_the_untouched_model(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
