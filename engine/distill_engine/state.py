@@ -97,8 +97,8 @@ def _read(kind: Any, name: str, arrays: Mapping[str, np.ndarray]) -> Any:
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin in (typing.Union, types.UnionType):
         inner = next(argument for argument in arguments if argument is not type(None))
-        there = name in arrays or any(key.startswith(f"{name}.") for key in arrays)
-        return _read(inner, name, arrays) if there else None
+        present = name in arrays or any(key.startswith(f"{name}.") for key in arrays)
+        return _read(inner, name, arrays) if present else None
     if origin is dict:
         return _read_mapping(arguments[1], part_of(arrays, f"{name}."))
     if origin is tuple and arguments[0] is str:

@@ -21,7 +21,7 @@ Names = tuple[str, ...]
 
 @lru_cache(maxsize=64)
 def positions(names: Names, others: Names) -> tuple[int | None, ...]:
-    """Return for each of `names` its index among `others`, None if it is not there."""
+    """Return for each of `names` its index among `others`, None if it is absent."""
     return tuple(others.index(name) if name in others else None for name in names)
 
 
