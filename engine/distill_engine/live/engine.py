@@ -154,6 +154,8 @@ class Engine:
         freeze_garbage_collector()
         performer.start()
         self.keeper.start()
+        gatherer = StatusGatherer(performer, self.keeper)  # clients may ask as soon as the ports are open
+        self._status.publish(gatherer.now(self.control.restarts, commands).figures())
         self.control.start()
         self.control.wait_ready()
         for note in performer.realtime.notes if performer.realtime else ():
