@@ -169,7 +169,8 @@ def test_a_bigvgan_from_the_hub_swaps_in_without_a_gap(
 ) -> None:
     download_small_bigvgan(tmp_path / "published", monkeypatch)
     heard = tmp_path / "heard.wav"
-    engine = play("--device", f"file:{heard}", "--block", "8", "--vocoder", "vocos")
+    # Half a second in the ring, so that a gap is the swap's and not a stall of the machine.
+    engine = play("--device", f"file:{heard}", "--block", "8", "--vocoder", "vocos", "--latency", "500")
     before = engine.play_on()
     assert engine.ask("/distill/vocoder", "bigvgan")[0] == "/distill/done"
     after = engine.play_on(200)

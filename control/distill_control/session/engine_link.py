@@ -37,9 +37,9 @@ class EngineLink:
         """Return the engine's latest figures by name (empty before the first)."""
         now = time.monotonic()
         if now - self._read_at > _STATUS_AGE_SECONDS:
-            self._read_at = now
             figures = self._reader.read()
             if figures is not None:
+                self._read_at = now
                 self._status = Status.from_figures(figures).as_dict()
         return self._status
 

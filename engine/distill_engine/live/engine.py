@@ -23,7 +23,7 @@ from distill_engine.live.scheduling import TargetConfig, Underrun
 from distill_engine.live.status_gatherer import StatusGatherer, Stopwatch
 from distill_engine.realtime.control_process import ControlProcess, Spawn
 from distill_engine.realtime.shared_memory import ParameterReader, SharedBlock, StatusWriter
-from distill_engine.realtime.status import STATUS_FIELDS
+from distill_engine.realtime.status import STATUS_FIELDS, Status
 from distill_engine.realtime.threads import freeze_garbage_collector, refuse_huge_pages
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.synth import Synth
@@ -126,6 +126,7 @@ class Engine:
         self._block = SharedBlock.create(vocabulary.default_values(), len(STATUS_FIELDS))
         self._parameters = ParameterReader(self._block)  # made before anything can be set
         self._status = StatusWriter(self._block)
+        self._status.publish(Status().figures())  # the ports open while the model loads: a client may ask at once
         self.control = ControlProcess(spawn_control, self._block.name, self._handle, self._greet)
         system = AudioSystem()
         self.capture = Capture(system, settings.input, SAMPLE_RATE)
@@ -154,8 +155,6 @@ class Engine:
         freeze_garbage_collector()
         performer.start()
         self.keeper.start()
-        gatherer = StatusGatherer(performer, self.keeper)  # clients may ask as soon as the ports are open
-        self._status.publish(gatherer.now(self.control.restarts, commands).figures())
         self.control.start()
         self.control.wait_ready()
         for note in performer.realtime.notes if performer.realtime else ():

@@ -106,7 +106,13 @@ def test_a_model_is_played_and_steered_over_osc(players, tiny_model):
     player.until(lambda s: s["peak_db"] < -100)
     assert player.ask("/distill/stop") == ["/distill/done", "/distill/stop"]
     player.until(lambda s: s["playing"] == 0)
-    assert player.end(signal.SIGINT) == (0, "")
+    code, said = player.end(signal.SIGINT)
+    assert (code, besides_underruns(said)) == (0, [])
+
+
+def besides_underruns(said):
+    """The lines but for underruns, which tell of the machine's stalls: measured in benchmarks/live.py."""
+    return [line for line in said.splitlines() if " underrun: " not in line]
 
 
 def test_without_a_terminal_it_says_what_plays_where_and_how_to_end_it(players, tiny_model):
