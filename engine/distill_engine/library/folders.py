@@ -55,9 +55,10 @@ def ensure(folder: Path) -> Path:
     """Create `folder` and its parents if they are absent, and return it. Raises LibraryError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise LibraryError(
-            f"{folder}: cannot be created ({error.strerror or error}): set DISTILL_HOME to a folder you can write to"
+            f"{folder}: cannot be created ({reason}): set DISTILL_HOME to a folder you can write to"
         ) from error
     return folder
 

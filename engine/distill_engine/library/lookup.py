@@ -64,7 +64,7 @@ def find_model(name_or_path: str | os.PathLike[str], *, allow_paths: bool) -> Pa
     names.
     """
     text = os.fspath(name_or_path)
-    candidates = _with_suffix(Path(text).expanduser()) if allow_paths and text else []
+    candidates = _with_suffix(Path(os.path.expanduser(text))) if allow_paths and text else []
     if not (allow_paths and _is_path_only(text)):
         candidates += [path for path in _with_suffix(_below(models_dir(), text)) if path.name.endswith(MODEL_SUFFIX)]
     for path in candidates:
@@ -96,14 +96,16 @@ def list_models(folder: Path | None = None) -> tuple[LibraryModel, ...]:
 def new_file(folder: Path, name: str | os.PathLike[str], suffix: str, allow_paths: bool) -> Path:
     """Return a path for a new file: `name` below `folder`, or any path if `allow_paths` is set.
 
-    `suffix` (such as ".wav") is appended if `name` lacks it, and the folder is created. Raises
+    `suffix` (such as ".wav") is appended if `name` lacks it, and the folder is created. The file's
+    own name follows the rule for names on any path; its folders are foreign names. Raises
     LibraryError if the name is not allowed or the file exists: nothing is overwritten.
     """
     text = os.fspath(name)
     if not text.lower().endswith(suffix.lower()):
         text += suffix
     if allow_paths and (_is_path_only(text) or "/" in text):
-        path = Path(text).expanduser().absolute()
+        path = Path(os.path.expanduser(text)).absolute()
+        path = path.with_name(new_name(path) + path.suffix)
     else:
         path = _below(folder, text)
         _check_new(text[: -len(suffix)])

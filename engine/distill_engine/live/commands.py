@@ -8,19 +8,17 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from distill_engine.audio_io.capture import Capture
-from distill_engine.audio_io.recording import AUDIO_SUFFIXES, AudioWriter
-from distill_engine.errors import ControlError, DistillError, LibraryError, VocoderError
+from distill_engine.errors import ControlError, DistillError, VocoderError
 from distill_engine.inference.torch_import import IMPORT_MARGIN, import_torch, torch_is_here
 from distill_engine.inference.vocoder_choice import plays_in_torch
-from distill_engine.library.folders import ensure, recordings_dir
-from distill_engine.library.lookup import find_model, new_file
+from distill_engine.library.lookup import find_model
 from distill_engine.live.performer import Performer
 from distill_engine.live.realtime_check import LIMIT_FACTOR, Fit, FitRequest, fit_instrument
+from distill_engine.live.recordings import Recordings
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.mixer import VOICES_AT_ONCE
 from distill_engine.synthesis.synth import Synth
@@ -30,7 +28,6 @@ from distill_engine.system.threads import lower_thread_priority
 LOADS_WAITING = 4  # commands that may wait for the loader, and for the recorder
 LOADING_MARGIN_SECONDS, LOADING_LIMIT_SECONDS = 0.015, 30.0  # extra fill of the ring while a model loads, for how long
 SWAP_MARGIN_SECONDS = 0.003  # extra fill beside the time of the voices that cross-fade
-TAKE_SUFFIX = ".take"
 
 Answer = Callable[[str | None], None]
 """Takes None when a command is done, else the reason why it failed."""
@@ -74,6 +71,7 @@ class LiveCommands:
         self._performer, self._options = performer, options
         self._send, self._loaded = send, loaded
         self._capture = capture
+        self.recordings = Recordings(performer, synth, self._run, self._notice, allow_paths=options.allow_paths)
         self.swaps = 0
         self._factors = {0: options.factor}
         self._jobs: queue.Queue[tuple[Callable[[], None], Answer] | None] = queue.Queue(LOADS_WAITING)
@@ -91,7 +89,7 @@ class LiveCommands:
             "vocoder": self.change_vocoder,
             "model": self.change_model,
             "blend/model": self.change_blend,
-            "record": self.record,
+            "record": self.recordings.command,
         }
 
     def handle(self, message: Mapping[str, Any]) -> None:
@@ -112,8 +110,7 @@ class LiveCommands:
         """
         self._jobs.put(None)
         self._recordings.put(None)
-        if self.synth.recording or self._performer.recorder is not None:
-            self._stop_recording()
+        self.recordings.finish()
 
     # -- slow commands -------------------------------------------------------------------------------------------------
 
@@ -149,27 +146,6 @@ class LiveCommands:
         self._swap(pool, fit, int(slot))
         if int(slot) == 0:
             self._loaded(pool.instrument)
-
-    def record(self, name: str) -> None:
-        """Record into the library's recordings, or `stop`. Raises as `record_to`."""
-        if name == "stop":
-            self._stop_recording()
-            return
-        self.record_to(self._recording_path(name))
-
-    def record_to(self, path: Path) -> None:
-        """Record sound if the new file has a sound file's suffix, else a take.
-
-        Raises AudioFileError, ControlError or TakeError.
-        """
-        if path.suffix.lower() in AUDIO_SUFFIXES:
-            if self._performer.recorder is not None:
-                raise ControlError(f"{self._performer.recorder.path.name} is being recorded; stop that first")
-            failed = partial(self._notice, "error")
-            self._performer.recorder = AudioWriter(path, self.synth.sample_rate, 2, failed)
-        else:
-            self._run(lambda: self.synth.start_take(path))
-        self._notice("info", f"recording {path}")
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
@@ -257,26 +233,6 @@ class LiveCommands:
 
     def _run(self, action: Callable[[], Any]) -> Any:
         return self._performer.call(action).result(timeout=10.0) if self._performer.running else action()
-
-    def _stop_recording(self) -> None:
-        recorder, self._performer.recorder = self._performer.recorder, None
-        if recorder is None and not self.synth.recording:
-            raise ControlError("nothing is being recorded")
-        if recorder is not None:
-            recorder.close()
-            self._notice("info", f"recorded {recorder.path}: {recorder.frames / self.synth.sample_rate:.1f} s")
-        if self.synth.recording:
-            path = self._run(self.synth.stop_take)
-            self._notice("info", f"recorded {path}")
-
-    def _recording_path(self, name: str) -> Path:
-        suffix = Path(name).suffix.lower()
-        if suffix not in (*AUDIO_SUFFIXES, TAKE_SUFFIX):
-            suffix = TAKE_SUFFIX
-        stem = name[: -len(suffix)] if name.lower().endswith(suffix) else name
-        if not stem:
-            raise LibraryError("a recording needs a name")
-        return new_file(ensure(recordings_dir()), stem, suffix, allow_paths=self._options.allow_paths)
 
     def _notice(self, level: str, text: str) -> None:
         self._send({"event": "notice", "level": level, "text": text})

@@ -150,7 +150,7 @@ class Engine:
         if settings.source == "input":
             self.capture.open()
         if settings.record is not None:
-            commands.record_to(settings.record)
+            commands.recordings.start(settings.record)
         performer.switch(self.keeper.open_first())
         freeze_garbage_collector()
         performer.start()

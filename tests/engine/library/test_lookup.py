@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,24 @@ def test_nothing_is_overwritten(library: Path, tmp_path: Path) -> None:
 def test_new_files_go_to_any_path_where_that_is_allowed(tmp_path: Path) -> None:
     assert new_file(tmp_path / "r", str(tmp_path / "s" / "x.WAV"), ".wav", allow_paths=True) == tmp_path / "s" / "x.WAV"
     assert new_file(tmp_path / "r", "x", ".wav", allow_paths=True) == tmp_path / "r" / "x.wav"
+
+
+@pytest.mark.parametrize("name", ["a\x1b[2J", "[/]", "x" * 65, " a", "a\n", "a,b"])
+def test_names_on_any_path_follow_the_rule_too(tmp_path: Path, name: str) -> None:
+    with pytest.raises(LibraryError, match="name "):
+        new_file(tmp_path / "r", str(tmp_path / "s" / name), ".take", allow_paths=True)
+    assert not (tmp_path / "s").exists()
+    foreign = tmp_path / "[their] folder"
+    assert new_file(tmp_path / "r", str(foreign / "e\u0301"), ".take", allow_paths=True) == foreign / "\u00e9.take"
+
+
+@pytest.mark.parametrize("name", ["~nobody-here/x", "a\0/x", "\udcff/x"])
+def test_paths_that_cannot_be_are_refused_in_words(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with contextlib.suppress(LibraryError):
+        new_file(tmp_path / "r", name, ".take", allow_paths=True)
+    with pytest.raises(LibraryError):
+        find_model(name, allow_paths=True)
 
 
 @pytest.mark.parametrize("name", ["a/b", "..", ".x", "a\\b", " a", "a ", "", "COM1", "x" * 121, "a\x1b[31m", "a."])

@@ -1,0 +1,92 @@
+"""Takes and sound that are recorded while the engine plays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from distill_engine.audio_io.recording import AUDIO_SUFFIXES, AudioWriter
+from distill_engine.errors import ControlError, LibraryError
+from distill_engine.library.folders import ensure, recordings_dir
+from distill_engine.library.lookup import new_file, new_name
+from distill_engine.live.performer import Performer
+from distill_engine.synthesis.synth import Synth
+
+TAKE_SUFFIX = ".take"
+
+
+class Recordings:
+    """Records a running performer: at most one take and one sound file at a time.
+
+    Args:
+        run: runs a function on the synth thread and returns its result.
+        notice: `notice(level, text)` takes one line for the user.
+        allow_paths: whether names may be paths outside the library.
+    """
+
+    def __init__(
+        self,
+        performer: Performer,
+        synth: Synth,
+        run: Callable[[Callable[[], Any]], Any],
+        notice: Callable[[str, str], None],
+        *,
+        allow_paths: bool,
+    ) -> None:
+        self._performer, self._synth = performer, synth
+        self._run, self._notice = run, notice
+        self._allow_paths = allow_paths
+
+    def command(self, name: str) -> None:
+        """Record into the library's recordings, or `stop`. Raises as `start`."""
+        if name == "stop":
+            self.stop()
+            return
+        self.start(self._path(name))
+
+    def start(self, path: Path) -> None:
+        """Record sound if the new file has a sound file's suffix, else a take.
+
+        Raises AudioFileError, ControlError or TakeError, and LibraryError if the file's name cannot
+        be a take's.
+        """
+        if path.suffix.lower() in AUDIO_SUFFIXES:
+            if self._performer.recorder is not None:
+                raise ControlError(f"{self._performer.recorder.path.name} is being recorded; stop that first")
+            failed = partial(self._notice, "error")
+            self._performer.recorder = AudioWriter(path, self._synth.sample_rate, 2, failed)
+        else:
+            new_name(path)
+            self._run(lambda: self._synth.start_take(path))
+        self._notice("info", f"recording {path}")
+
+    def stop(self) -> None:
+        """End what is recorded.
+
+        Raises ControlError if nothing is, AudioFileError or TakeError if a recording is incomplete.
+        """
+        recorder, self._performer.recorder = self._performer.recorder, None
+        if recorder is None and not self._synth.recording:
+            raise ControlError("nothing is being recorded")
+        if recorder is not None:
+            recorder.close()
+            self._notice("info", f"recorded {recorder.path}: {recorder.frames / self._synth.sample_rate:.1f} s")
+        if self._synth.recording:
+            path = self._run(self._synth.stop_take)
+            self._notice("info", f"recorded {path}")
+
+    def finish(self) -> None:
+        """End what is recorded, if anything is. Raises as `stop`."""
+        if self._synth.recording or self._performer.recorder is not None:
+            self.stop()
+
+    def _path(self, name: str) -> Path:
+        suffix = Path(name).suffix.lower()
+        if suffix not in (*AUDIO_SUFFIXES, TAKE_SUFFIX):
+            suffix = TAKE_SUFFIX
+        stem = name[: -len(suffix)] if name.lower().endswith(suffix) else name
+        if not stem:
+            raise LibraryError("a recording needs a name")
+        return new_file(ensure(recordings_dir()), stem, suffix, allow_paths=self._allow_paths)
