@@ -1,7 +1,8 @@
 """The map files of all controllers: found by port, reloaded after changes, written by learning."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from distill_control.midi.binding import Binding, MidiMap
 from distill_control.midi.mapfile import binding_lines, parse_map, read_text
 from distill_control.midi.mapwriter import format_map, save_text, with_binding, without_bindings
 from distill_engine.errors import ControlError
+from distill_engine.system.file_lock import HeldError, turn
 
 Notify = Callable[[str, str], None]
 Stamp = tuple[int, int, int]
@@ -75,11 +77,11 @@ class MapStore:
         Raises:
             ControlError: if the file cannot be read or written.
         """
-        path, midi_map = self._find(port)
-        replaced = replaced_by(midi_map, binding)
-        text = self._text(path, midi_map)
-        self._write(path, with_binding(without_bindings(text, replaced), binding))
-        return path
+        with self._current(port) as (path, midi_map):
+            replaced = replaced_by(midi_map, binding)
+            text = self._text(path, midi_map)
+            self._write(path, with_binding(without_bindings(text, replaced), binding))
+            return path
 
     def forget(self, port: str, target: str) -> None:
         """Remove all bindings of an address from the port's map file.
@@ -87,10 +89,27 @@ class MapStore:
         Raises:
             ControlError: if the file cannot be read or written.
         """
-        path, midi_map = self._find(port)
-        indices = {index for index, binding in enumerate(midi_map.bindings) if binding.target == target}
-        if indices:
-            self._write(path, without_bindings(self._text(path, midi_map), indices))
+        with self._current(port) as (path, midi_map):
+            indices = {index for index, binding in enumerate(midi_map.bindings) if binding.target == target}
+            if indices:
+                self._write(path, without_bindings(self._text(path, midi_map), indices))
+
+    @contextmanager
+    def _current(self, port: str) -> Iterator[tuple[Path, MidiMap]]:
+        """Hold the port's map file, as it is now, while it is changed: other processes wait.
+
+        Raises:
+            ControlError: if another process keeps it for too long.
+        """
+        path = self._find(port)[0]
+        with suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with turn(path):
+                self.reload()
+                yield path, self._find(port)[1]
+        except HeldError as error:
+            raise ControlError(f"{path} is being changed by {error.holder}: try again") from None
 
     def _paths(self) -> list[Path]:
         try:

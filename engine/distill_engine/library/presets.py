@@ -8,12 +8,13 @@ checked before use.
 import math
 import re
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from distill_engine.errors import PresetError
 from distill_engine.library import folders
-from distill_engine.library.presetfiles import read_json, remove, write_json
+from distill_engine.library.presetfiles import one_writer, read_json, remove, write_json
 from distill_engine.library.presetnames import FOLDER_CHARACTERS, checked_name, file_stem, old_name
 from distill_engine.system.names import normalised, printable, same_name
 
@@ -109,19 +110,20 @@ class PresetStore:
             PresetError: if the name is not allowed, a value is neither number nor text, or writing
                 fails.
         """
-        presets = self.of_model(model, digest)
-        old = next((preset for preset in presets if same_name(preset.name, name.strip())), None)
-        name = checked_name(name, old.name if old else None)
-        if old is None and len(presets) >= PRESET_LIMIT:
-            raise PresetError(f"the model {model} has {PRESET_LIMIT} presets already; delete one")
-        position = old.position if old else 1 + max((preset.position for preset in presets), default=-1)
-        excluded = self.excluded()
-        kept = {address: value for address, value in values.items() if address not in excluded}
-        preset = Preset(name, model, digest, checked_values(kept, name), position)
-        self._write(preset)
-        if old is not None and self.path(old) != self.path(preset):
-            remove(self.path(old))
-        return preset
+        with self._turn(model):
+            presets = self.of_model(model, digest)
+            old = next((preset for preset in presets if same_name(preset.name, name.strip())), None)
+            name = checked_name(name, old.name if old else None)
+            if old is None and len(presets) >= PRESET_LIMIT:
+                raise PresetError(f"the model {model} has {PRESET_LIMIT} presets already; delete one")
+            position = old.position if old else 1 + max((preset.position for preset in presets), default=-1)
+            excluded = self.excluded()
+            kept = {address: value for address, value in values.items() if address not in excluded}
+            preset = Preset(name, model, digest, checked_values(kept, name), position)
+            self._write(preset)
+            if old is not None and self.path(old) != self.path(preset):
+                remove(self.path(old))
+            return preset
 
     def delete(self, key: str | int, model: str, digest: str = "") -> Preset:
         """Delete a preset; those after it move up. Raises PresetError if there is none such."""
@@ -135,26 +137,28 @@ class PresetStore:
         Raises:
             PresetError: if there is no such preset, or the new name is taken or not allowed.
         """
-        preset = self.find(key, model, digest)
-        renamed = replace(preset, name=checked_name(new_name))
-        for other in self.of_model(preset.model, digest):
-            if other != preset and same_name(other.name, renamed.name):
-                raise PresetError(f"the preset {other.name} is there already: delete it, or take another name")
-        self._write(renamed)
-        if self.path(renamed) != self.path(preset):
-            remove(self.path(preset))
-        return renamed
+        with self._turn(model):
+            preset = self.find(key, model, digest)
+            renamed = replace(preset, name=checked_name(new_name))
+            for other in self.of_model(preset.model, digest):
+                if other != preset and same_name(other.name, renamed.name):
+                    raise PresetError(f"the preset {other.name} is there already: delete it, or take another name")
+            self._write(renamed)
+            if self.path(renamed) != self.path(preset):
+                remove(self.path(preset))
+            return renamed
 
     def move(self, key: str | int, number: int, model: str, digest: str = "") -> list[Preset]:
         """Give a preset another number, from 0; returns the new list. Raises PresetError."""
-        preset = self.find(key, model, digest)
-        others = [other for other in self.of_model(model, digest) if other != preset]
-        others.insert(min(max(number, 0), len(others)), preset)
-        ordered = [replace(other, position=place) for place, other in enumerate(others)]
-        for before, after in zip(others, ordered, strict=True):
-            if before != after:
-                self._write(after)
-        return ordered
+        with self._turn(model):
+            preset = self.find(key, model, digest)
+            others = [other for other in self.of_model(model, digest) if other != preset]
+            others.insert(min(max(number, 0), len(others)), preset)
+            ordered = [replace(other, position=place) for place, other in enumerate(others)]
+            for before, after in zip(others, ordered, strict=True):
+                if before != after:
+                    self._write(after)
+            return ordered
 
     # ---- excluded addresses
 
@@ -170,9 +174,10 @@ class PresetStore:
 
     def exclude(self, address: str, excluded: bool = True) -> frozenset[str]:
         """Exclude an address from presets, or include it again. Returns all excluded addresses."""
-        now = self.excluded() | {address} if excluded else self.excluded() - {address}
-        write_json(self.root / "excluded.json", sorted(now))
-        return now
+        with one_writer(self.root / "excluded.json"):
+            now = self.excluded() | {address} if excluded else self.excluded() - {address}
+            write_json(self.root / "excluded.json", sorted(now))
+            return now
 
     # ---- in and out
 
@@ -188,18 +193,26 @@ class PresetStore:
         Raises PresetError if its name is taken or not allowed.
         """
         preset = replace(preset, name=checked_name(name or preset.name, way=": give another --name"))
-        presets = self.of_model(preset.model, preset.digest)
-        if any(same_name(other.name, preset.name) for other in presets):
-            raise PresetError(f"the preset {preset.name} of {preset.model} is there already: give another --name")
-        preset = replace(preset, position=1 + max((other.position for other in presets), default=-1))
-        self._write(preset)
-        return preset
+        with self._turn(preset.model):
+            presets = self.of_model(preset.model, preset.digest)
+            if any(same_name(other.name, preset.name) for other in presets):
+                raise PresetError(f"the preset {preset.name} of {preset.model} is there already: give another --name")
+            preset = replace(preset, position=1 + max((other.position for other in presets), default=-1))
+            self._write(preset)
+            return preset
 
     def path(self, preset: Preset) -> Path:
         """Return the file of a preset."""
-        return self.root / file_stem(preset.model or "no model", FOLDER_CHARACTERS) / (file_stem(preset.name) + SUFFIX)
+        return self._folder(preset.model) / (file_stem(preset.name) + SUFFIX)
 
     # ---- inside
+
+    def _folder(self, model: str) -> Path:
+        return self.root / file_stem(model or "no model", FOLDER_CHARACTERS)
+
+    def _turn(self, model: str) -> AbstractContextManager[None]:
+        """Hold a model's presets while they change: their numbers depend on each other."""
+        return one_writer(self._folder(model))
 
     def _write(self, preset: Preset) -> None:
         write_json(self.path(preset), _to_json(preset))

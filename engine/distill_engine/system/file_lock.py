@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,8 @@ except ImportError:  # Windows has no flock: nothing is locked
     fcntl = None  # type: ignore[assignment]
 
 HOLDER_BYTES = 200  # of the holder's description that are read
+TURN_SECONDS = 2.0  # to wait for another process that changes the same file
+RETRY_SECONDS = 0.01  # between two attempts to take the lock
 
 
 class HeldError(Exception):
@@ -42,6 +45,30 @@ def exclusive(path: Path, holder: str) -> Iterator[None]:
         with contextlib.suppress(OSError):
             path.unlink()
         os.close(descriptor)
+
+
+@contextlib.contextmanager
+def turn(path: Path, seconds: float | None = None) -> Iterator[None]:
+    """Hold the lock of the file `path`, beside it, while it is read, changed and replaced.
+
+    Waits up to `seconds` (TURN_SECONDS unless given) for another process, then raises HeldError.
+    Where no lock can be had, as in a folder that cannot be written, the block runs without: writing
+    says why.
+    """
+    lock = path.with_name(f".{path.name}.lock")
+    deadline = time.monotonic() + (TURN_SECONDS if seconds is None else seconds)
+    with contextlib.ExitStack() as held:
+        while True:
+            try:
+                held.enter_context(exclusive(lock, "another Distill"))
+                break
+            except HeldError:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(RETRY_SECONDS)
+            except OSError:
+                break
+        yield
 
 
 def _taken(path: Path) -> int:

@@ -1,5 +1,6 @@
 """MIDI learn, the files that it writes, and map files with and without errors."""
 
+import threading
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -10,11 +11,14 @@ import pytest
 from distill_control.client_patches.midimaps import LAYOUTS, midi_map
 from distill_control.client_patches.panel import Panel
 from distill_control.client_patches.toml_values import toml_value
-from distill_control.midi.binding import Binding, MidiMap
+from distill_control.midi.binding import Binding, MidiMap, learned_binding
 from distill_control.midi.controls import RESERVED_CCS, Control
+from distill_control.midi.map_store import MapStore
 from distill_control.midi.mapfile import binding_lines, parse_map
 from distill_control.midi.mapwriter import format_map, with_binding, without_bindings
 from distill_engine.errors import ControlError
+from distill_engine.system import file_lock
+from distill_engine.system.file_lock import exclusive
 
 BRIGHT = "/distill/control/brightness"
 
@@ -257,3 +261,30 @@ def test_known_controllers_play_without_a_map_and_learn_into_one_of_their_own(st
     (path,) = tmp_path.glob("*.toml")
     assert len(parse_map(path.read_text()).bindings) == len(known) // 2 + 1
     assert len(stage.controllers.listing()) == len(known) + 2
+
+
+def test_two_engines_that_learn_into_one_map_keep_what_each_has_learned(tmp_path) -> None:
+    """Each learns at the same time as the other; neither has read what the other has just written."""
+    stores = [MapStore(tmp_path, None, lambda level, text: None) for _ in range(2)]
+
+    def learn(store: MapStore, first: int) -> None:
+        for number in range(first, first + 10):
+            store.learned("knobs", learned_binding(Control("cc", number, 1), f"/distill/latent/{number}"))
+
+    threads = [threading.Thread(target=learn, args=pair) for pair in zip(stores, (1, 33), strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (path,) = tmp_path.iterdir()
+    assert len(parse_map(path.read_text()).bindings) == 20
+
+
+def test_a_map_that_another_process_holds_is_said_with_the_holder(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(file_lock, "TURN_SECONDS", 0.05)
+    store = MapStore(tmp_path, None, lambda level, text: None)
+    binding = learned_binding(Control("cc", 1, 1), BRIGHT)
+    held = exclusive(tmp_path / ".knobs.toml.lock", "the other engine")
+    with held, pytest.raises(ControlError, match="being changed by the other engine .process"):
+        store.learned("knobs", binding)
+    assert store.learned("knobs", binding) == tmp_path / "knobs.toml"

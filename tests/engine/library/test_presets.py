@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from distill_engine.errors import PresetError
 from distill_engine.library.presetfiles import write_json
 from distill_engine.library.presetnames import file_stem
 from distill_engine.library.presets import Preset, PresetStore, read_preset
+from distill_engine.system import file_lock
+from distill_engine.system.file_lock import exclusive
 from distill_engine.system.names import NAME_CHARACTERS
 
 VALUES: dict[str, float | int | str] = {"/distill/width": 0.5, "/distill/source": "corpus", "/distill/seed": 3}
@@ -224,3 +227,35 @@ def test_a_failed_write_leaves_the_old_preset(store: PresetStore, monkeypatch: p
         store.save("a", "m", "", {"/distill/width": 1.0})
     assert store.find("a", "m").values == VALUES
     assert [path.name for path in (store.root / "m").iterdir()] == ["a.preset.json"]
+
+
+def test_two_writers_of_one_library_lose_nothing(tmp_path: Path) -> None:
+    """Each has a store of its own, as two engines have; numbers stay distinct and so do excluded addresses."""
+    stores = [PresetStore(tmp_path), PresetStore(tmp_path)]
+
+    def save(store: PresetStore, mark: str) -> None:
+        for number in range(10):
+            store.save(f"{mark}{number}", "forest", "", VALUES)
+            store.exclude(f"/distill/latent/{mark}{number}")
+
+    threads = [threading.Thread(target=save, args=(s, m)) for s, m in zip(stores, "ab", strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    presets = PresetStore(tmp_path).of_model("forest")
+    assert sorted(preset.position for preset in presets) == list(range(20))
+    assert len(stores[0].excluded()) == 20
+    assert not [path for path in tmp_path.rglob("*") if path.name.endswith(".lock")]
+
+
+def test_a_store_that_another_process_holds_is_said_with_the_holder(
+    store: PresetStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.save("one", "forest", "", VALUES)
+    monkeypatch.setattr(file_lock, "TURN_SECONDS", 0.05)
+    with exclusive(store.root / ".forest.lock", "the other engine"):
+        with pytest.raises(PresetError, match="being changed by the other engine .process"):
+            store.save("two", "forest", "", VALUES)
+        store.save("two", "meadow", "", VALUES)
+    store.save("two", "forest", "", VALUES)
