@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from distill_engine.audio.arrays import Float32Array
-from distill_engine.errors import ControlError, TakeError
+from distill_engine.errors import ControlError
 from distill_engine.state import to_arrays
 from distill_engine.synthesis.control_names import moves
 from distill_engine.synthesis.instrument import Instrument
@@ -271,7 +271,7 @@ class Synth:
     def start_take(self, path: Path) -> None:
         """Record a take from the next hop on, or from the end of a swap under way.
 
-        Raises TakeError if a take is being recorded or the file exists.
+        Raises TakeError if a take is being recorded, or the file exists or cannot be made.
         """
         self._take.start(path)
 
@@ -283,16 +283,13 @@ class Synth:
         return self._take.stop(self.hops_done)
 
     def _begin_take(self) -> None:
-        if failure := self._take.new_failure():
-            self._loop.report(Report(self.hops_done, ReportKind.TAKE, failure))
+        if news := self._take.news():
+            self._loop.report(Report(self.hops_done, ReportKind.TAKE, news))
         if self._take.waiting and not self.fading:
             loaded = {slot: self.instrument_at(slot) for slot in range(BLEND_SLOTS)}
             playing = {slot: instrument for slot, instrument in loaded.items() if instrument is not None}
             header = take_header(playing, self.seed, self.block, to_arrays(self.state()))
-            try:
-                self._take.begin(self.hops_done, header)
-            except TakeError as error:
-                self._loop.report(Report(self.hops_done, ReportKind.TAKE, str(error)))
+            self._take.begin(self.hops_done, header)
 
     def _note(self, command: str, **arguments: object) -> None:
         self._take.command(self.hops_done, command, arguments)

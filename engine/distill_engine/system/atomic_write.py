@@ -188,13 +188,14 @@ def _temporary(path: Path) -> tuple[Path, int]:
         name = f".{path.name[:_NAME_CHARACTERS]}.{secrets.token_hex(8)}{TEMPORARY_SUFFIX}"
         temporary = path.with_name(name)
         descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-        if _lock(descriptor) is not False and _is_still_there(temporary, descriptor):
+        if _lock(descriptor) is not False and is_still_there(temporary, descriptor):
             return temporary, descriptor
         os.close(descriptor)  # another writer took it for stale before it was locked, and has removed it
 
 
-def _is_still_there(path: Path, descriptor: int) -> bool:
-    with contextlib.suppress(FileNotFoundError):
+def is_still_there(path: Path, descriptor: int) -> bool:
+    """Return whether `path` is the open file of this descriptor, neither removed nor replaced."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         return os.path.samestat(os.stat(path), os.fstat(descriptor))
     return False
 

@@ -21,71 +21,71 @@ class TakeLog:
     def __init__(self, hop_samples: int) -> None:
         self._hop_samples = hop_samples
         self._recorder: TakeRecorder | None = None
-        self._path: Path | None = None
         self._first_hop = 0
-        self._reported = False
 
-    def new_failure(self) -> str | None:
-        """Return why the take can no longer be written, once; None if it can be written."""
-        failure = self._recorder.failure if self._recorder is not None and not self._reported else None
-        if self._recorder is None or failure is None:
+    def news(self) -> str | None:
+        """Return a sentence for the user, such as why the take breaks off; None: there is none."""
+        if self._recorder is None or self._recorder.news.empty():
             return None
-        self._reported = True
-        return f"{self._recorder.path}: the take breaks off: {failure}"
+        return self._recorder.news.get()
 
     @property
     def active(self) -> bool:
         """Whether a take is being recorded or waits to begin."""
-        return self._recorder is not None or self.waiting
+        return self._recorder is not None
 
     @property
     def waiting(self) -> bool:
         """Whether a take was requested and has not begun."""
-        return self._path is not None
+        return self._recorder is not None and not self._recorder.began
 
     def start(self, path: Path) -> None:
-        """Request a take. Raises TakeError if one is being recorded or the file exists."""
+        """Request a take: make its file.
+
+        Raises TakeError if one is being recorded, or the file exists or cannot be made.
+        """
         if self.active:
             raise TakeError("a take is being recorded already; stop it first")
-        if path.exists():
-            raise TakeError(f"{path} exists already; choose another name")
-        self._path = path
+        self._recorder = TakeRecorder(path)
 
     def begin(self, hop: int, header: TakeHeader) -> None:
-        """Begin the take that waits. Raises TakeError if its file cannot be created."""
-        path, self._path, self._first_hop, self._reported = self._path, None, hop, False
-        if path is not None:
-            self._recorder = TakeRecorder(path, header)
+        """Begin the take that waits."""
+        self._first_hop = hop
+        if self._recorder is not None:
+            self._recorder.begin(header)
 
     def stop(self, hop: int) -> Path:
         """End the take and return its file.
 
-        Raises TakeError if none is being recorded or writing failed.
+        Raises TakeError if none is being recorded, it never began, or writing failed.
         """
-        recorder, self._recorder, self._path = self._recorder, None, None
+        recorder, self._recorder = self._recorder, None
         if recorder is None:
             raise TakeError("no take is being recorded")
+        if not recorder.began:
+            recorder.discard()
+            raise TakeError(f"{recorder.path}: the take was stopped before it began; nothing was recorded")
         recorder.close(self._tick(hop))
         return recorder.path
 
     def change(self, hop: int, address: str, value: float, glide_seconds: float) -> None:
         """Record that a parameter was set before `hop` is rendered."""
-        if self._recorder is not None:
+        if self._recorder is not None and self._recorder.began:
             self._recorder.note(ParameterChange(self._tick(hop), address, value, glide_seconds))
 
     def command(self, hop: int, name: str, arguments: Mapping[str, object]) -> None:
         """Record a command that was carried out before `hop` is rendered."""
-        if self._recorder is not None:
+        if self._recorder is not None and self._recorder.began:
             self._recorder.note(Command(self._tick(hop), name, arguments))
 
     def swap(self, hop: int, model: PlayedModel, fade_seconds: float) -> None:
         """Record that a model or vocoder fades in from `hop` on."""
-        if self._recorder is not None:
+        if self._recorder is not None and self._recorder.began:
             self._recorder.note(Swap(self._tick(hop), model, fade_seconds))
 
     def live_input(self, hop: int, samples: Float32Array) -> None:
         """Record live input from `hop` on, `samples` [n]. Do not change the array afterwards."""
-        if self._recorder is not None:
+        if self._recorder is not None and self._recorder.began:
             self._recorder.note(LiveInput(self._tick(hop), samples))
 
     def _tick(self, hop: int) -> int:

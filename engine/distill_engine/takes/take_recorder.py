@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import queue
+import shutil
 import threading
 import time
 from pathlib import Path
 from typing import TextIO
 
 from distill_engine.errors import TakeError
+from distill_engine.system.atomic_write import is_still_there, sync_file, sync_folder, write_advice
 from distill_engine.system.threads import lower_thread_priority
 from distill_engine.takes.take import Take, TakeEvent, TakeHeader
 from distill_engine.takes.take_lines import end_line, event_line, header_line
 
 FLUSH_SECONDS = 0.5
-SYNC_SECONDS = 5.0
+SYNC_SECONDS = 4.5  # with the time that a flush takes, under 5
 
 _Item = str | TakeHeader | TakeEvent | None
 
@@ -23,26 +25,32 @@ _Item = str | TakeHeader | TakeEvent | None
 class TakeRecorder:
     """Writes a take while it is played. `note` queues an event; a thread writes the file.
 
-    Queued events reach the operating system every half second and the disk every five seconds,
-    however many there are. If the process is killed, the file is truncated and can still be
-    rendered.
+    The file is made at once, `begin` queues the header. Queued events reach the operating system
+    every half second and the disk every 4.5 seconds, however many there are. If the process is
+    killed, the file is truncated and can still be rendered.
 
     Raises TakeError if the file exists or cannot be created.
     """
 
-    def __init__(self, path: Path, header: TakeHeader) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
+        self.news: queue.SimpleQueue[str] = queue.SimpleQueue()
         try:
-            self._file: TextIO = path.open("x", encoding="utf-8")
+            self._file: TextIO = path.open("x+", encoding="utf-8")
         except FileExistsError:
             raise TakeError(f"{path} exists already; choose another name") from None
         except OSError as error:
-            raise TakeError(f"{path}: cannot record a take there: {error.strerror}") from None
+            raise TakeError(f"{path}: cannot record a take there: {write_advice(error, path)}") from None
         self._queue: queue.SimpleQueue[_Item] = queue.SimpleQueue()
-        self._queue.put(header)
+        self.began = False
         self.failure: str | None = None
         self._thread = threading.Thread(target=self._write, name="take", daemon=True)
         self._thread.start()
+
+    def begin(self, header: TakeHeader) -> None:
+        """Queue the header, before any event."""
+        self.began = True
+        self._queue.put(header)
 
     def note(self, event: TakeEvent) -> None:
         """Queue one event. Samples of live input are not copied: do not change them afterwards."""
@@ -56,8 +64,16 @@ class TakeRecorder:
         if self.failure:
             raise TakeError(f"{self.path}: the take could not be written: {self.failure}")
 
+    def discard(self) -> None:
+        """Remove the file of a take that never began."""
+        self._queue.put(None)
+        self._thread.join()
+        with contextlib.suppress(OSError):
+            self.path.unlink()
+
     def _write(self) -> None:
         lower_thread_priority()
+        sync_folder(self.path.parent)  # else a power cut may take the file's name with it
         flush_at, sync_at = time.monotonic() + FLUSH_SECONDS, time.monotonic() + SYNC_SECONDS
         going = True
         while going:
@@ -78,6 +94,8 @@ class TakeRecorder:
             self._fail(error)
 
     def _put(self, item: _Item) -> None:
+        if self.failure:
+            return
         try:
             if isinstance(item, TakeHeader):
                 item = header_line(item)
@@ -89,20 +107,39 @@ class TakeRecorder:
             self._fail(error)
 
     def _flush(self, *, sync: bool) -> None:
+        if self.failure:
+            return
         try:
             self._file.flush()
             if sync:
-                os.fsync(self._file.fileno())
+                sync_file(self._file.fileno())
+            if not is_still_there(self.path, self._file.fileno()):
+                self._write_again()
         except OSError as error:
             self._fail(error)
 
+    def _write_again(self) -> None:
+        """Copy the take, which is still open here, to the path it was removed from."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self._file as old:
+            old.seek(0)
+            self._file = self.path.open("x+", encoding="utf-8")
+            shutil.copyfileobj(old, self._file)
+        self._file.flush()
+        sync_file(self._file.fileno())
+        sync_folder(self.path.parent)
+        self.news.put(f"{self.path} was removed while the take was recorded: it is there again, whole")
+
     def _fail(self, error: OSError) -> None:
-        self.failure = self.failure or error.strerror or str(error)
+        if self.failure is None:
+            self.failure = write_advice(error, self.path, "record elsewhere")
+            self.news.put(f"{self.path}: the take breaks off: {self.failure}")
 
 
 def write_take(take: Take, path: Path) -> None:
     """Write a whole take; never replace an existing file. Raises TakeError."""
-    recorder = TakeRecorder(path, take.header)
+    recorder = TakeRecorder(path)
+    recorder.begin(take.header)
     for event in take.events:
         recorder.note(event)
     recorder.close(take.ticks)

@@ -1,7 +1,9 @@
 """Takes: what is written is read; what is damaged, foreign or cut off says so in one line."""
 
 import contextlib
+import errno
 import json
+import shutil
 import time
 
 import numpy as np
@@ -162,12 +164,12 @@ def test_a_take_that_can_no_longer_be_written_says_so_once(tmp_path, tiny_model)
     synth.render(1)
     recorder = synth._take._recorder
     assert recorder is not None
-    recorder.failure = "No space left on device"
+    recorder._fail(OSError(errno.ENOSPC, "No space left on device"))
     synth.render(3)
     reports = [report.message for report in synth.take_reports() if report.kind == "take"]
     assert len(reports) == 1
-    assert "full.take: the take breaks off: No space left" in reports[0]
-    with pytest.raises(TakeError, match="No space left"):
+    assert "full.take: the take breaks off: the disk is full" in reports[0]
+    with pytest.raises(TakeError, match="the disk is full"):
         synth.stop_take()
 
 
@@ -190,7 +192,8 @@ def test_hops_become_ticks_and_come_back(hop):
 def test_what_is_played_all_the_time_reaches_the_system_every_half_second(tmp_path):
     """A recorder that is never idle still writes by the clock: the file grows while events keep coming."""
     path = tmp_path / "busy.take"
-    recorder = TakeRecorder(path, HEADER)
+    recorder = TakeRecorder(path)
+    recorder.begin(HEADER)
     ended = time.monotonic() + 2.0
     seen = 0
     while time.monotonic() < ended:
@@ -199,3 +202,37 @@ def test_what_is_played_all_the_time_reaches_the_system_every_half_second(tmp_pa
         time.sleep(0.005)
     assert seen > 50
     recorder.close(1)
+
+
+def test_a_take_whose_folder_is_removed_is_there_again_whole(tmp_path):
+    folder = tmp_path / "takes"
+    folder.mkdir()
+    recorder = TakeRecorder(folder / "a.take")
+    recorder.begin(HEADER)
+    recorder.note(EVENTS[0])
+    time.sleep(0.7)
+    shutil.rmtree(folder)
+    recorder.note(EVENTS[1])
+    assert "it is there again, whole" in recorder.news.get(timeout=30)
+    for event in EVENTS[2:]:
+        recorder.note(event)
+    recorder.close(3600)
+    assert read_take(folder / "a.take").events == EVENTS
+
+
+def test_a_take_that_cannot_be_made_is_refused_when_it_is_asked_for(tmp_path, tiny_model):
+    synth = Synth(prepare_instrument(tiny_model, "vocos"))
+    with pytest.raises(TakeError, match="the folder .*absent does not exist"):
+        synth.start_take(tmp_path / "absent" / "a.take")
+    (tmp_path / "file").touch()
+    with pytest.raises(TakeError, match="is not a folder"):
+        synth.start_take(tmp_path / "file" / "a.take")
+    assert not synth.recording
+
+
+def test_a_take_that_never_began_leaves_no_file(tmp_path, tiny_model):
+    synth = Synth(prepare_instrument(tiny_model, "vocos"))
+    synth.start_take(tmp_path / "a.take")
+    with pytest.raises(TakeError, match="before it began"):
+        synth.stop_take()
+    assert not list(tmp_path.iterdir())
