@@ -10,6 +10,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from distill_engine.audio.mel import DEFAULT_MEL
@@ -73,7 +74,8 @@ class DeviceKeeper:
         if self.name == "null":
             self._output = ClockOutput(self.rate or DEFAULT_MEL.sample_rate)
         elif self.name is not None and self.name.startswith(FILE_PREFIX):
-            self._output = FileOutput(Path(self.name.removeprefix(FILE_PREFIX)), self.rate or DEFAULT_MEL.sample_rate)
+            path, rate = Path(self.name.removeprefix(FILE_PREFIX)), self.rate or DEFAULT_MEL.sample_rate
+            self._output = FileOutput(path, rate, partial(self._notice, "error"))
         else:
             self._output = self._open_or_wait()
         self.connected = self._output is not None and not self._waiting

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -212,12 +213,19 @@ class ClockOutput:
 
 
 class FileOutput(ClockOutput):
-    """A sound file written in real time. Raises AudioFileError if it exists or cannot be made."""
+    """A sound file written in real time.
 
-    def __init__(self, path: Path, rate: int = DEFAULT_MEL.sample_rate) -> None:
+    `failed` takes a sentence, on the writing thread, as soon as the file can no longer be written.
+
+    Raises AudioFileError if it exists or cannot be made.
+    """
+
+    def __init__(
+        self, path: Path, rate: int = DEFAULT_MEL.sample_rate, failed: Callable[[str], None] = lambda _: None
+    ) -> None:
         super().__init__(rate)
         self.name = f"file:{path}"
-        self._writer = AudioWriter(path, rate, self.channels)
+        self._writer = AudioWriter(path, rate, self.channels, failed)
         self._lock = threading.Lock()
 
     def _keep(self, frames: Frames) -> None:

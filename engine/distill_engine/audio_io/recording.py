@@ -1,7 +1,7 @@
 """Record sound while it plays: the synth thread only queues, another thread writes the file.
 
 Whatever ends the process, all but the last half second can be played: the header is brought up to
-date every half second, and the file is flushed to the disk every five seconds.
+date every half second, and the file is flushed to the disk every 4.5 seconds.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import soundfile
 
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import AudioFileError
+from distill_engine.system.atomic_write import is_still_there, sync_folder, write_advice
 from distill_engine.system.threads import lower_thread_priority
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".aiff", ".ogg")
@@ -27,8 +28,9 @@ QUEUE_BLOCKS = 4096  # that may wait to be written
 PART_BYTES = {".wav": 4 * 10**9, ".aiff": 4 * 10**9}  # their headers count no further than 2**32
 SAMPLE_BYTES = 4  # at most, in the formats that have an end
 HEADER_SECONDS = 0.5  # between two updates of the header
-SYNC_SECONDS = 5.0  # between two flushes to the disk
+SYNC_SECONDS = 4.5  # between two flushes to the disk: with the time that one takes, under 5
 _UPDATE_HEADER_NOW = 0x1060  # libsndfile's SFC_UPDATE_HEADER_NOW
+_PROBE_BYTES = 1 << 20  # written to ask the system why nothing can be written
 
 
 class AudioWriter:
@@ -52,6 +54,7 @@ class AudioWriter:
         self._file = self._open(path)
         self.frames = 0
         self.failure: str | None = None
+        self._reported = False
         self._queue: queue.Queue[Float32Array | None] = queue.Queue(QUEUE_BLOCKS)
         self._thread = threading.Thread(target=self._run, name="recording", daemon=True)
         self._thread.start()
@@ -78,7 +81,7 @@ class AudioWriter:
         except FileExistsError:
             raise AudioFileError(f"{path} exists already; choose another name") from None
         except OSError as error:
-            raise AudioFileError(f"{path}: cannot write sound there: {error.strerror or error}") from None
+            raise AudioFileError(f"{path}: cannot write sound there: {write_advice(error, path)}") from None
         try:
             kind = path.suffix.lower().removeprefix(".")
             sound = soundfile.SoundFile(
@@ -96,15 +99,18 @@ class AudioWriter:
 
     def _run(self) -> None:
         lower_thread_priority()
-        reported = False
+        sync_folder(self.path.parent)  # else a power cut may take the file's name with it
         self._header_at, self._sync_at = time.monotonic() + HEADER_SECONDS, time.monotonic() + SYNC_SECONDS
         while (frames := self._next()) is not None:
             if self.failure is None:
                 self._write(frames)
-            elif not reported:
-                reported = True
-                self._failed(f"{self.path}: the recording breaks off: {self.failure}")
+            self._report_failure()
         self._close_part()
+
+    def _report_failure(self) -> None:
+        if self.failure is not None and not self._reported:
+            self._reported = True
+            self._failed(f"{self.path}: the recording breaks off: {self.failure}")
 
     def _next(self) -> Float32Array | None:
         """Return the next frames [n, channels], None at the end; keeps the file whole meanwhile."""
@@ -113,6 +119,7 @@ class AudioWriter:
             if now >= self._header_at:
                 self._header_at = now + HEADER_SECONDS
                 self._keep_whole(sync=now >= self._sync_at)
+                self._report_failure()
                 self._sync_at = now + SYNC_SECONDS if now >= self._sync_at else self._sync_at
             try:
                 return self._queue.get(timeout=max(0.01, self._header_at - now))
@@ -127,16 +134,10 @@ class AudioWriter:
             soundfile._snd.sf_command(self._file._file, _UPDATE_HEADER_NOW, soundfile._ffi.NULL, 0)
             if sync:
                 self._file.flush()
-            if not self._is_there():
+            if not is_still_there(self._open_path, self._copy):
                 self._write_again()
         except (OSError, soundfile.SoundFileError, AudioFileError) as error:
-            self.failure = str(error)
-
-    def _is_there(self) -> bool:
-        try:
-            return os.path.samestat(os.stat(self._open_path), os.fstat(self._copy))
-        except OSError:
-            return False
+            self.failure = self._cause(error)
 
     def _write_again(self) -> None:
         """Copy the recording, which is still open here, to the path it was removed from."""
@@ -156,6 +157,7 @@ class AudioWriter:
     def _begin_part(self) -> None:
         self._parts, self._in_part = self._parts + 1, 0
         self._file = self._open(self.path.with_stem(f"{self.path.stem}-{self._parts}"))
+        sync_folder(self.path.parent)
 
     def _write(self, frames: Float32Array) -> None:
         try:
@@ -168,4 +170,24 @@ class AudioWriter:
                 self._in_part += len(now)
                 frames = frames[len(now) :]
         except (OSError, soundfile.SoundFileError, AudioFileError) as error:
-            self.failure = str(error)
+            self.failure = self._cause(error)
+
+    def _cause(self, error: Exception) -> str:
+        """Return why nothing can be written. libsndfile says no more than "System error"."""
+        if not isinstance(error, OSError):
+            try:
+                _write_and_take_back(self._copy)
+            except OSError as found:
+                error = found
+        return write_advice(error, self._open_path, "record elsewhere") if isinstance(error, OSError) else str(error)
+
+
+def _write_and_take_back(descriptor: int) -> None:
+    """Write at the end of a file and cut it again. Raises OSError with the system's reason."""
+    length = os.fstat(descriptor).st_size
+    try:
+        written = 0
+        while written < _PROBE_BYTES:
+            written += os.pwrite(descriptor, bytes(_PROBE_BYTES - written), length + written)
+    finally:
+        os.ftruncate(descriptor, length)
