@@ -19,7 +19,8 @@ from distill_engine.vocabulary.table import SOURCES, VOCODERS
 
 if TYPE_CHECKING:
     from distill_engine.audio_io.devices import Device
-    from distill_engine.live.engine import EngineSettings, StartReport
+    from distill_engine.live.engine import StartReport
+    from distill_engine.live.settings import EngineSettings
 
 CONTROL_PROGRAM = (sys.executable, "-m", "distill_control.session")
 
@@ -66,6 +67,9 @@ def _add_sound(top: argparse.ArgumentParser) -> None:
     sound.add_argument("--stopped", action="store_true", help="stay silent until /distill/play")
     sound.add_argument(
         "--record", type=Path, metavar="FILE", help="record a take (.take) or the sound itself (.wav, .flac)"
+    )
+    sound.add_argument(
+        "--keep-going", action="store_true", help="start also without a device, file, map or port that cannot be had"
     )
     sound.add_argument("--seconds", type=float, metavar="S", help="end after S seconds")
 
@@ -162,6 +166,8 @@ def control_settings(options: argparse.Namespace) -> ControlSettings:
             f"--bind {options.bind} opens the engine to the network: name who may control it with "
             "--allow ADDRESS or NETWORK"
         )
+    if options.no_midi and (options.midi or options.map):
+        raise ConfigError("--no-midi opens no MIDI port: leave it out, or --midi and --map")
     view = "json" if options.json else "quiet" if options.quiet or not sys.stderr.isatty() else "live"
     return ControlSettings(
         osc_port=options.osc_port,
@@ -174,6 +180,7 @@ def control_settings(options: argparse.Namespace) -> ControlSettings:
         midi=not options.no_midi,
         announce=options.announce or None,
         view=view,
+        keep_going=options.keep_going,
     )
 
 
@@ -181,7 +188,7 @@ def engine_settings(options: argparse.Namespace) -> "EngineSettings":
     """Return the engine's part of the options. Raises ConfigError, LibraryError."""
     from distill_engine.library.assets import starter_path
     from distill_engine.library.lookup import find_model
-    from distill_engine.live.engine import EngineSettings
+    from distill_engine.live.settings import EngineSettings
 
     return EngineSettings(
         model=starter_path() if options.model is None else find_model(options.model, allow_paths=True),
@@ -199,6 +206,7 @@ def engine_settings(options: argparse.Namespace) -> "EngineSettings":
         record=options.record,
         allow_paths=options.allow_paths,
         seconds=options.seconds,
+        keep_going=options.keep_going,
     )
 
 

@@ -17,6 +17,7 @@ from distill_control.midi.controllers import Controllers
 from distill_control.midi.controls import Control
 from distill_control.midi.hotplug import PortKeeper
 from distill_control.midi.map_store import MapStore
+from distill_control.midi.mapfile import parse_map, read_text
 from distill_control.midi.ports import read_message
 from distill_control.session import Session
 from distill_control.settings.control import ControlSettings
@@ -190,7 +191,14 @@ class MidiService:
 
 
 async def start(session: Session, settings: ControlSettings, notify: Notify) -> MidiService:
-    """Start MIDI unless the settings turn it off; the commands are answered in either case."""
+    """Start MIDI unless the settings turn it off; the commands are answered in either case.
+
+    Raises:
+        ControlError: if the map asked for cannot be used, except with `keep_going`.
+    """
+    if settings.midi_map is not None and not settings.keep_going:
+        path = Path(settings.midi_map).expanduser()
+        parse_map(read_text(path), str(path))
     service = MidiService(session, settings, notify)
     if settings.midi:
         await asyncio.get_running_loop().run_in_executor(None, service.start)

@@ -48,7 +48,8 @@ def run(start: StartOptions) -> int:
     channel = Channel.from_descriptor(start.channel_descriptor)
     try:
         block = SharedBlock.attach(start.shared_name)
-        settings = replace(start.settings, retry_ports=True) if start.restarted else start.settings
+        patient = start.restarted or start.settings.keep_going
+        settings = replace(start.settings, retry_ports=patient or start.settings.retry_ports, keep_going=patient)
         return asyncio.run(ControlProgram(channel, block, settings, restarted=start.restarted).run())
     except DistillError as error:
         channel.send({"event": "failed", "reason": str(error)})
@@ -101,16 +102,16 @@ class ControlProgram:
     async def _start_services(self) -> None:
         """Start every service.
 
-        Wrong settings end the start, except after a restart. Any other failure of a service is
-        reported, and the others run without it.
+        Wrong settings end the start, except after a restart and with `keep_going`. Any other
+        failure of a service is reported, and the others run without it.
         """
         for name in SERVICES:
             try:
                 service: Service = await import_module(name).start(self.session, self._settings, self.user_messages.add)
             except DistillError as error:
-                if not self._restarted:
+                if not (self._restarted or self._settings.keep_going):
                     raise
-                self.user_messages.add("error", str(error))
+                self.user_messages.add("error" if self._restarted else "warning", str(error))
             except Exception as error:
                 self.user_messages.add("error", f"{name.split('.')[1]} cannot start: {type(error).__name__}: {error}")
             else:

@@ -26,6 +26,7 @@ class ControlSettings:
     * `bundle_horizon_seconds`: bundles dated further ahead are refused.
     * `errors_per_second`: most error messages sent to one client.
     * `retry_ports`: try a port that is in use again, instead of failing to start.
+    * `keep_going`: what cannot be had is a warning and does not end the start.
 
     Raises:
         ConfigError: if a port, the view or an entry of `allow` is wrong.
@@ -48,6 +49,7 @@ class ControlSettings:
     bundle_horizon_seconds: float = 60.0
     errors_per_second: float = 10.0
     retry_ports: bool = False
+    keep_going: bool = False
 
     def __post_init__(self) -> None:
         for label, port in (("osc_port", self.osc_port), ("oscquery_port", self.oscquery_port)):

@@ -13,7 +13,15 @@ import numpy as np
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.live_samples import bounded
 from distill_engine.audio.resampling import StreamingResampler
-from distill_engine.audio_io.devices import PATIENCE_SECONDS, AudioSystem, Device, choose_device, keep_for_ever, within
+from distill_engine.audio_io.devices import (
+    PATIENCE_SECONDS,
+    AudioSystem,
+    Device,
+    choose_device,
+    keep_for_ever,
+    names_jack,
+    within,
+)
 from distill_engine.audio_io.ring import ring_size
 from distill_engine.errors import DeviceError
 
@@ -53,11 +61,32 @@ class Capture:
             self._wanted = True
             return described
 
+    def check(self) -> None:
+        """Check that the device is there. Raises DeviceError."""
+        with self._system.lock:
+            self._choose()
+
+    def want(self) -> None:
+        """Open the device as soon as it is there."""
+        self._wanted = True
+
+    def may_appear(self) -> bool:
+        """Return whether the device may still come: it is JACK's, whose server does not run."""
+        if not names_jack(self.name):
+            return False
+        try:
+            return not any(device.is_jack for device in self._system.devices("input"))
+        except DeviceError:
+            return False
+
+    def _choose(self) -> Device:
+        return choose_device(self._system.devices("input"), self.name, "input")
+
     def _open(self) -> Device:
         import rtmixer
 
         module = self._system.module
-        device = choose_device(self._system.devices("input"), self.name, "input")
+        device = self._choose()
         channels, device_rate = min(2, device.channels), round(device.rate)
         try:
             stream = rtmixer.Recorder(device=device.index, channels=channels, samplerate=device_rate, latency="low")

@@ -17,7 +17,7 @@ from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.audio_io.capture import Capture
 from distill_engine.audio_io.devices import AudioSystem, choose_device, names_jack
 from distill_engine.audio_io.output import ClockOutput, DeviceOutput, FileOutput, Output
-from distill_engine.errors import DeviceError
+from distill_engine.errors import AudioFileError, DeviceError
 from distill_engine.system.threads import lower_thread_priority
 
 CHECK_SECONDS = 0.1  # between two looks at the device
@@ -36,6 +36,7 @@ class DeviceKeeper:
         system: PortAudio, shared with the `capture`.
         capture: the live input. Its device is closed before devices are listed anew, and opened
             again after.
+        keep_going: whether an output that cannot be had is a warning, and the clock plays.
     """
 
     def __init__(
@@ -47,12 +48,14 @@ class DeviceKeeper:
         *,
         system: AudioSystem,
         capture: Capture,
+        keep_going: bool = False,
     ) -> None:
         self.name, self.rate = name, rate
         self.losses = 0
         self.connected = False
         self._system, self._capture = system, capture
         self._connect, self._notice = connect, notice
+        self._keep_going = keep_going
         self._output: Output | None = None
         self._input_due = 0.0
         self._stopping = threading.Event()
@@ -74,8 +77,7 @@ class DeviceKeeper:
         if self.name == "null":
             self._output = ClockOutput(self.rate or DEFAULT_MEL.sample_rate)
         elif self.name is not None and self.name.startswith(FILE_PREFIX):
-            path, rate = Path(self.name.removeprefix(FILE_PREFIX)), self.rate or DEFAULT_MEL.sample_rate
-            self._output = FileOutput(path, rate, partial(self._notice, "error"))
+            self._output = self._open_file(Path(self.name.removeprefix(FILE_PREFIX)))
         else:
             self._output = self._open_or_wait()
         self.connected = self._output is not None and not self._waiting
@@ -99,13 +101,21 @@ class DeviceKeeper:
         if not self._thread.is_alive():
             self._system.shut_down()
 
+    def _open_file(self, path: Path) -> Output | None:
+        try:
+            return FileOutput(path, self.rate or DEFAULT_MEL.sample_rate, partial(self._notice, "error"))
+        except AudioFileError as error:
+            if not self._keep_going:
+                raise
+            self._notice("warning", f"{error}; playing into nothing")
+            return None
+
     def _open_or_wait(self) -> Output | None:
         try:
             return self._open()
         except DeviceError as error:
-            if self.name is not None and not names_jack(self.name):
-                raise
-            if self._devices_there():
+            may_appear = (self.name is None or names_jack(self.name)) and not self._devices_there()
+            if not (may_appear or self._keep_going):
                 raise
             self._notice("warning", f"{error}; playing in silence until there is one")
             return None

@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from distill_engine.audio.mel import DEFAULT_MEL
@@ -15,11 +14,12 @@ from distill_engine.audio_io.capture import Capture
 from distill_engine.audio_io.device_keeper import DeviceKeeper
 from distill_engine.audio_io.devices import AudioSystem, within
 from distill_engine.audio_io.output import Output
-from distill_engine.errors import ConfigError, DistillError
+from distill_engine.errors import ConfigError, DeviceError, DistillError
 from distill_engine.live.commands import LiveCommands, LoadOptions
 from distill_engine.live.performer import BlockSettings, Performer
-from distill_engine.live.realtime_check import BLOCKS, Fit, FitRequest, fit_instrument
+from distill_engine.live.realtime_check import Fit, FitRequest, fit_instrument
 from distill_engine.live.scheduling import TargetConfig, Underrun
+from distill_engine.live.settings import EngineSettings
 from distill_engine.live.status_gatherer import StatusGatherer, Stopwatch
 from distill_engine.realtime.control_process import ControlProcess, Spawn
 from distill_engine.realtime.shared_memory import ParameterReader, SharedBlock, StatusWriter
@@ -28,6 +28,7 @@ from distill_engine.realtime.threads import freeze_garbage_collector, refuse_hug
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.synth import Synth
 from distill_engine.synthesis.voice import Report
+from distill_engine.synthesis.voice_pool import VoicePool
 from distill_engine.system.signals import ending_signals
 from distill_engine.system.threads import lowered_priority
 from distill_engine.vocabulary import table as vocabulary
@@ -36,43 +37,6 @@ PUBLISH_SECONDS = 1 / 30  # between two publications of the status
 END_SECONDS = 2.0  # for the audio system to let go of its devices
 FADE_SECONDS = 0.04  # what the synth needs to fade out at the end
 SAMPLE_RATE = DEFAULT_MEL.sample_rate
-
-
-@dataclass(frozen=True)
-class EngineSettings:
-    """The settings that the engine starts with, checked.
-
-    `device` and `input` None take the preferred device; "null" plays by the clock, "file:PATH" into
-    a file. `sample_rate` (Hz) None takes the device's own. `block` (hops) and `threads` None are
-    found by measuring. `latency_ms` fixes the ring's fill, which is learned otherwise. The engine
-    ends after `seconds` (None: never).
-    """
-
-    model: Path
-    vocoder: str = "auto"
-    device: str | None = None
-    input: str | None = None
-    sample_rate: int | None = None
-    block: int | None = None
-    threads: int | None = None
-    torch_device: str | None = None
-    latency_ms: float | None = None
-    seed: int = 0
-    source: str = "drift"
-    playing: bool = True
-    record: Path | None = None
-    allow_paths: bool = False
-    seconds: float | None = None
-
-    def __post_init__(self) -> None:
-        if self.block is not None and self.block not in BLOCKS:
-            raise ConfigError(f"--block {self.block}: blocks are {', '.join(map(str, BLOCKS))} hops")
-        if self.sample_rate is not None and not 8000 <= self.sample_rate <= 384000:
-            raise ConfigError(f"--sample-rate {self.sample_rate}: give 8000 to 384000 Hz")
-        if self.latency_ms is not None and not 1.0 <= self.latency_ms <= 500.0:
-            raise ConfigError(f"--latency {self.latency_ms:g}: give 1 to 500 ms")
-        if self.threads is not None and self.threads < 1:
-            raise ConfigError(f"--threads {self.threads}: at least 1")
 
 
 @dataclass(frozen=True)
@@ -131,27 +95,29 @@ class Engine:
         system = AudioSystem()
         self.capture = Capture(system, settings.input, SAMPLE_RATE)
         self.keeper = DeviceKeeper(
-            settings.device, settings.sample_rate, self._connect, self._notice, system=system, capture=self.capture
-        )
+            settings.device, settings.sample_rate, self._connect, self._notice, system=system, capture=self.capture,
+            keep_going=settings.keep_going,
+        )  # fmt: skip
         self._parts: _Parts | None = None
+        self._started = False
         self.hangs = False
 
     def start(self) -> StartReport:
         """Load the model, open the device, play. Raises DistillError."""
         settings = self.settings
-        request = FitRequest(settings.vocoder, settings.block, settings.threads, settings.torch_device)
-        pool, fit = fit_instrument(settings.model, request)
+        request, pool, fit = self._load()
         instrument = pool.instrument
         synth = Synth(pool, seed=settings.seed, block=fit.block, source=settings.source, playing=settings.playing)
         performer = self._performer(synth, fit, instrument)
         options = LoadOptions(replace(request, block=fit.block, threads=fit.threads), settings.allow_paths, fit.factor)
         commands = LiveCommands(performer, synth, options, self.control.send, self._loaded, self.capture)
         self._parts = _Parts(instrument, performer, commands)
-        if settings.source == "input":
-            self.capture.open()
+        self._open_input()
+        output = self.keeper.open_first()
         if settings.record is not None:
-            commands.recordings.start(settings.record)
-        performer.switch(self.keeper.open_first())
+            with self._or_warned("the recording is left out"):
+                commands.recordings.start(settings.record)
+        performer.switch(output)
         freeze_garbage_collector()
         performer.start()
         self.keeper.start()
@@ -159,6 +125,7 @@ class Engine:
         self.control.wait_ready()
         for note in performer.realtime.notes if performer.realtime else ():
             self._notice("info", note)
+        self._started = True
         output, vocoder = performer.output, instrument.vocoder.name
         return StartReport(instrument.name, vocoder, output.name, output.rate, self.control.details)
 
@@ -188,6 +155,8 @@ class Engine:
         if self._parts is not None:
             self._fade_out(self._parts)
             self._parts.performer.stop()
+            if not self._started:
+                self._parts.commands.recordings.discard()
             _collect(self._parts.commands.stop, failures)
 
         # Takes and recordings are whole from here on. A JACK server that stands still may keep the rest for ever.
@@ -201,6 +170,40 @@ class Engine:
             raise failures[0]
 
     # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _load(self) -> tuple[FitRequest, VoicePool, Fit]:
+        """Load the model as asked for; with `keep_going`, as it can be had."""
+        settings = self.settings
+        request = FitRequest(settings.vocoder, settings.block, settings.threads, settings.torch_device)
+        with self._or_warned("playing it as this machine can"):
+            return request, *fit_instrument(settings.model, request)
+        request = FitRequest()
+        return request, *fit_instrument(settings.model, request)
+
+    def _open_input(self) -> None:
+        """Open the input that plays, or check that the one asked for is there."""
+        if self.settings.source != "input" and self.settings.input is None:
+            return
+        try:
+            with self._or_warned("it is opened when it is there"):
+                self.capture.open() if self.settings.source == "input" else self.capture.check()
+                return
+        except DeviceError as error:
+            if not self.capture.may_appear():
+                raise
+            self._notice("warning", f"{error}: it is opened when it is there")
+        if self.settings.source == "input":
+            self.capture.want()
+
+    @contextlib.contextmanager
+    def _or_warned(self, instead: str) -> Iterator[None]:
+        """With `keep_going`, turn an error of this block into a warning that says what is done."""
+        try:
+            yield
+        except DistillError as error:
+            if not self.settings.keep_going:
+                raise
+            self._notice("warning", f"{error}: {instead}")
 
     def _performer(self, synth: Synth, fit: Fit, instrument: Instrument) -> Performer:
         fixed = self.settings.latency_ms

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from distill_engine.audio_io.recording import AUDIO_SUFFIXES, AudioWriter
-from distill_engine.errors import ControlError, LibraryError
+from distill_engine.errors import ControlError, DistillError, LibraryError
 from distill_engine.library.folders import ensure, recordings_dir
 from distill_engine.library.lookup import new_file, new_name
 from distill_engine.live.performer import Performer
@@ -38,6 +39,7 @@ class Recordings:
         self._performer, self._synth = performer, synth
         self._run, self._notice = run, notice
         self._allow_paths = allow_paths
+        self._begun: list[Path] = []
 
     def command(self, name: str) -> None:
         """Record into the library's recordings, or `stop`. Raises as `start`."""
@@ -60,6 +62,7 @@ class Recordings:
         else:
             new_name(path)
             self._run(lambda: self._synth.start_take(path))
+        self._begun.append(path)
         self._notice("info", f"recording {path}")
 
     def stop(self) -> None:
@@ -81,6 +84,14 @@ class Recordings:
         """End what is recorded, if anything is. Raises as `stop`."""
         if self._synth.recording or self._performer.recorder is not None:
             self.stop()
+
+    def discard(self) -> None:
+        """End what is recorded and remove its files: the engine did not start."""
+        with contextlib.suppress(DistillError):
+            self.finish()
+        for path in self._begun:
+            with contextlib.suppress(OSError):
+                path.unlink()
 
     def _path(self, name: str) -> Path:
         suffix = Path(name).suffix.lower()

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from distill_control.midi import midi_service as midi
 from distill_control.midi.hotplug import PortKeeper
 from distill_control.midi.midi_service import MidiService
 from distill_control.settings.control import ControlSettings
+from distill_engine.errors import ControlError
 
 WIDTH = "/distill/width"
 GOOD = f'[[bind]]\ncontrol = "cc 16"\ntarget = "{WIDTH}"\n'
@@ -115,3 +117,19 @@ def test_what_waits_for_the_thread_is_bounded_even_if_it_takes_nothing(
     assert service.status()["midi_dropped"] == 150
     service.receive("knobs", bytes([0xB0, 16, 1]))
     assert service.status()["midi_dropped"] == 151
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"), [(None, "cannot be read: No such file"), ("[[bind]]\ncontrol = 7\n", "my.toml")]
+)
+def test_a_map_that_was_asked_for_and_cannot_be_used_ends_the_start(
+    stage: Any, tmp_path: Path, text: str | None, reason: str
+) -> None:
+    path = tmp_path / "my.toml"
+    if text is not None:
+        path.write_text(text)
+    settings = ControlSettings(osc_port=0, oscquery_port=0, midi=False, midi_map=str(path))
+    with pytest.raises(ControlError, match=reason):
+        asyncio.run(midi.start(stage.session, settings, stage.notify))
+    asyncio.run(midi.start(stage.session, replace(settings, keep_going=True), stage.notify))
+    assert any("my.toml" in notice for notice in stage.notices) or text is None

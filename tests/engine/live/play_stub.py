@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 
 from distill_engine.errors import DistillError
-from distill_engine.live.engine import EngineSettings, run
+from distill_engine.live.engine import run
+from distill_engine.live.settings import EngineSettings
 from distill_engine.realtime.shared_memory import ParameterWriter, SharedBlock
 
 HERE = Path(__file__).parent

@@ -1,0 +1,47 @@
+"""The settings that the live engine starts with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from distill_engine.errors import ConfigError
+from distill_engine.live.realtime_check import BLOCKS
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """The settings that the engine starts with, checked.
+
+    `device` and `input` None take the preferred device; "null" plays by the clock, "file:PATH" into
+    a file. `sample_rate` (Hz) None takes the device's own. `block` (hops) and `threads` None are
+    found by measuring. `latency_ms` fixes the ring's fill, which is learned otherwise. The engine
+    ends after `seconds` (None: never). With `keep_going`, what cannot be had is a warning.
+    """
+
+    model: Path
+    vocoder: str = "auto"
+    device: str | None = None
+    input: str | None = None
+    sample_rate: int | None = None
+    block: int | None = None
+    threads: int | None = None
+    torch_device: str | None = None
+    latency_ms: float | None = None
+    seed: int = 0
+    source: str = "drift"
+    playing: bool = True
+    record: Path | None = None
+    allow_paths: bool = False
+    seconds: float | None = None
+    keep_going: bool = False
+
+    def __post_init__(self) -> None:
+        if self.block is not None and self.block not in BLOCKS:
+            raise ConfigError(f"--block {self.block}: blocks are {', '.join(map(str, BLOCKS))} hops")
+        if self.sample_rate is not None and not 8000 <= self.sample_rate <= 384000:
+            raise ConfigError(f"--sample-rate {self.sample_rate}: give 8000 to 384000 Hz")
+        if self.latency_ms is not None and not 1.0 <= self.latency_ms <= 500.0:
+            raise ConfigError(f"--latency {self.latency_ms:g}: give 1 to 500 ms")
+        if self.threads is not None and self.threads < 1:
+            raise ConfigError(f"--threads {self.threads}: at least 1")

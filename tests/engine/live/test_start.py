@@ -1,0 +1,66 @@
+"""What was asked for at the start and cannot be had ends the start with one line, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import pytest
+
+from distill_engine.audio_io.capture import Capture
+from distill_engine.audio_io.devices import AudioSystem, Device
+from distill_engine.errors import DeviceError
+
+pytestmark = pytest.mark.realtime
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"record": "{folder}/absent/a.take"}, "absent does not exist: create it first"),
+        ({"record": "{folder}/absent/a.wav"}, "absent does not exist: create it first"),
+        ({"record": "{folder}/a.take", "input": "no such device"}, "no audio input device is called 'no such device'"),
+        (
+            {"record": "{folder}/a.wav", "device": "file:{folder}/absent/b.wav"},
+            "absent does not exist: create it first",
+        ),
+    ],
+)
+def test_the_start_ends_with_one_line(engines, tiny_model, tmp_path, settings, reason):
+    values = {name: value.format(folder=tmp_path) for name, value in settings.items()}
+    code, said = engines(tiny_model, **values).end(0)
+    assert code == 1
+    assert said.startswith("error: ")
+    assert said.count("\n") == 1
+    assert reason in said
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_start_that_fails_later_leaves_no_recording(engines, tiny_model, tmp_path):
+    code, said = engines(tiny_model, fail="port 9000 is in use", record=str(tmp_path / "a.wav")).end(0)
+    assert (code, said) == (1, "error: port 9000 is in use\n")
+    assert not list(tmp_path.iterdir())
+
+
+def test_with_keep_going_it_plays_and_says_what_it_does_without(engines, tiny_model, tmp_path):
+    engine = engines(
+        tiny_model,
+        keep_going=True,
+        vocoder="squeak",
+        record=str(tmp_path / "absent" / "a.take"),
+        input="no such device",
+        device=f"file:{tmp_path / 'absent' / 'b.wav'}",
+    ).wait_ready()
+    said = [event["text"] for event in engine.events() if event["event"] == "notice"]
+    for word in ("squeak", "a.take", "no such device", "b.wav"):
+        assert any(word in text for text in said), (word, said)
+    assert "error" not in engine.end()[1]
+
+
+@pytest.mark.parametrize(("name", "devices", "appears"), [("system", 0, True), ("system", 1, False), ("usb", 0, False)])
+def test_only_devices_of_jack_may_still_appear(monkeypatch, name, devices, appears):
+    system = AudioSystem()
+    jack = Device(0, "system", "JACK Audio Connection Kit", 2, 48000.0, 0.005, True)
+    monkeypatch.setattr(system, "devices", lambda direction: (jack,) * devices)
+    capture = Capture(system, name, 44100)
+    assert capture.may_appear() is appears
+    if not devices:
+        with pytest.raises(DeviceError, match="no audio input device is called"):
+            capture.check()
