@@ -66,8 +66,10 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     while time.monotonic() < deadline and process.poll() is None:
         try:
             with OscClient(port=port) as client:
-                client.send("/distill/ping")
-                if client.receive(0.2) is not None:
+                client.send("/distill/status")
+                status = client.receive(0.2)
+                pairs = () if status is None else status.arguments
+                if dict(zip(pairs[::2], pairs[1::2], strict=False)).get("hops", 0) > 0:
                     return
         except ControlError:
             time.sleep(0.1)

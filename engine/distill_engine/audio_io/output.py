@@ -22,6 +22,7 @@ from distill_engine.errors import DeviceError
 
 Frames = Float32Array
 
+SETTLED_BLOCKS, UNEVEN_BLOCKS = 8, 256  # after which a device's period is read, and if its blocks differ in size
 CLOCK_PERIOD_FRAMES = 256
 
 
@@ -109,8 +110,11 @@ class DeviceOutput:
     def period(self) -> int:
         """Frames that the device takes at once, measured; before it plays, its latency."""
         action = self._action
-        if not self._period and action is not None and action.stats.blocks >= 8:
-            self._period = max(16, round(action.done_frames / action.stats.blocks))
+        if not self._period and action is not None and (blocks := action.stats.blocks) >= SETTLED_BLOCKS:
+            frames = action.done_frames
+            # The callback counts a block and its frames one after the other: between the two they do not divide.
+            if frames % blocks == 0 or blocks >= UNEVEN_BLOCKS:
+                self._period = max(16, round(frames / blocks))
         return self._period or int(np.clip(self.delay_seconds * self.rate, 64, 1024))
 
     @property
