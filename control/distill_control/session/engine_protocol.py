@@ -8,6 +8,8 @@ The session understands these events:
   another model is playing
 * `{"event": "setting", "address": "/distill/source", "value": "corpus"}`:
   the engine itself has changed a setting
+* `{"event": "device", "name", "rate_hz"}`:
+  the sound goes to another device
 * `{"event": "notice", "level": "info" | "warning" | "error", "text"}`: one line for the user
 """
 

@@ -38,6 +38,7 @@ class Session:
         self.engine = engine
         self.state = SessionState(engine, subscriber_limit=subscriber_limit, clock=clock)
         self.messages = MessageCounter()
+        self.device = ""  # what the sound goes to, with its sample rate
         self._handlers: dict[str, Handler] = {}
         self._model_listeners: list[ModelListener] = []
         self._tick_listeners: list[Callable[[], None]] = []
@@ -192,6 +193,8 @@ class Session:
                 listener(before, now)
         elif message.get("event") == "setting":
             self.state.setting_changed(str(message.get("address", "")), message.get("value", ""))
+        elif message.get("event") == "device":
+            self.device = f"{message.get('name', '')}, {message.get('rate_hz', 0)} Hz"
 
     def status(self) -> dict[str, Value]:
         """Return the figures of the engine, the session and its services, by name."""

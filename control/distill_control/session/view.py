@@ -19,6 +19,7 @@ JSON_SECONDS = 1.0
 _METER_FLOOR_DB = -60.0
 _METER_COLUMNS = 40
 _VALUES_COLUMNS = 60  # at most, of a message's values
+_CONNECTION_COLUMNS = 300  # at most, of a device's name or of the controls' names
 
 
 async def show(session: Session, user_messages: UserMessages, settings: ControlSettings) -> None:
@@ -57,7 +58,8 @@ def picture(session: Session, user_messages: UserMessages) -> "Group":
     lines = [
         Text(f"{message.time} {message.text}", style=_STYLES.get(message.level, "")) for message in user_messages.recent
     ]
-    return Group(_headline(session, status), _figures(status), _last_messages(session), *lines)
+    parts = (_headline(session, status), _figures(status), _connections(session, status), _last_messages(session))
+    return Group(*parts, *lines, Text("Ctrl-C ends it", style="dim"))
 
 
 _STYLES = {"warning": "yellow", "error": "bold red", "info": "dim"}
@@ -115,6 +117,24 @@ def _figures(status: dict[str, Value]) -> "Table":
         f"messages {_number(status, 'messages'):.0f}   errors {_number(status, 'errors'):.0f}"
         f"   subscribers {_number(status, 'subscribers'):.0f}",
     )
+    return table
+
+
+def _connections(session: Session, status: dict[str, Value]) -> "Table":
+    """Return what the sound goes to, the open ports, and the controls that can be moved."""
+    from rich.table import Table
+    from rich.text import Text
+
+    ports = ((name, _number(status, key)) for name, key in (("OSC", "osc_port"), ("OSCQuery", "oscquery_port")))
+    rows = {
+        "device": session.device,
+        "ports": ", ".join(f"{name} {port:.0f}" for name, port in ports if port),
+        "controls": ", ".join(session.model.controls),
+    }
+    table = Table.grid(padding=(0, 2))
+    for name, text in rows.items():
+        if text:
+            table.add_row(name, Text(printable(text, _CONNECTION_COLUMNS)))
     return table
 
 

@@ -127,6 +127,7 @@ class Engine:
             self._notice("info", note)
         self._started = True
         output, vocoder = performer.output, instrument.vocoder.name
+        self._tell_device(output)
         return StartReport(instrument.name, vocoder, output.name, output.rate, self.control.details)
 
     def play_until(self, ending: threading.Event) -> int:
@@ -230,6 +231,7 @@ class Engine:
     def _connect(self, output: Output) -> None:
         if self._parts is not None:
             self._parts.performer.switch(output)
+            self._tell_device(output)
 
     def _handle(self, message: Mapping[str, Any]) -> None:
         if self._parts is not None:
@@ -241,6 +243,7 @@ class Engine:
             self._loaded(self._parts.instrument)
             self.control.send({"event": "setting", "address": "/distill/source", "value": self._parts.source})
             self.control.send({"event": "setting", "address": "/distill/seed", "value": self._parts.seed})
+            self._tell_device(self._parts.performer.output)
 
     def _loaded(self, instrument: Instrument) -> None:
         if self._parts is not None:
@@ -259,6 +262,9 @@ class Engine:
                 "path": str(instrument.path or ""),
             }
         )
+
+    def _tell_device(self, output: Output) -> None:
+        self.control.send({"event": "device", "name": output.name, "rate_hz": output.rate})
 
     def _report(self, event: Underrun | Report) -> None:
         text = event.describe() if isinstance(event, Underrun) else event.message

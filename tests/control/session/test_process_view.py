@@ -40,12 +40,28 @@ def test_the_live_view_shows_the_state_the_last_messages_and_the_notices(rain):
     messages = UserMessages("live")
     messages.add("warning", "the device is\ngone")
     rain.handle("/distill/gain", [-6.0], "me", lambda *a: None)
+    rain.on_message({"event": "device", "name": "system (JACK)", "rate_hz": 48000})
+    rain.add_status(lambda: {"osc_port": 9000})
     screen = io.StringIO()
     console = Console(file=screen, width=120)
     console.print(picture(rain, messages))
     shown = screen.getvalue()
     for text in ("rain", "vocos", "-6.0 dB", "underruns 0", "/distill/gain", "the device is gone", "latency"):
         assert text in shown
+    assert (
+        "device    system (JACK), 48000 Hz\nports     OSC 9000\ncontrols  brightness, roughness, density\n"
+        in "\n".join(map(str.rstrip, shown.splitlines()))
+    )
+    assert shown.rstrip().endswith("Ctrl-C ends it")
+
+
+def test_the_live_view_shows_which_device_plays_now(rain):
+    for name in ("first (ALSA)", "second (ALSA)"):
+        rain.on_message({"event": "device", "name": name, "rate_hz": 44100})
+    console = Console(file=io.StringIO(), width=120)
+    console.print(picture(rain, UserMessages("live")))
+    assert "second (ALSA), 44100 Hz" in console.file.getvalue()
+    assert "first" not in console.file.getvalue()
 
 
 @pytest.mark.parametrize("name", ["[/]", "[/bold]", "[red]x", ":bomb:", "a\x1b[2Jb", "left\u202eright"])
@@ -53,13 +69,14 @@ def test_the_live_view_shows_names_from_outside_as_they_are(rain, monkeypatch, n
     monkeypatch.setenv("COLUMNS", "200")
     messages = UserMessages("live")
     messages.add("warning", f"{name} is gone")
-    rain.on_message({"event": "model", "name": name, "controls": [], "latents": 16, "vocoder": name})
+    rain.on_message({"event": "model", "name": name, "controls": [name], "latents": 16, "vocoder": name})
+    rain.on_message({"event": "device", "name": name, "rate_hz": 48000})
     rain.tick()
     rain.messages.remember(f"/distill/{name}", (name, 0.5))
     for console in (Console(file=io.StringIO()), PlainConsole()):
         console.file = screen = io.StringIO()
         console.print(picture(rain, messages))
-        assert screen.getvalue().count(printable(name)) == 5
+        assert screen.getvalue().count(printable(name)) == 7
         assert not {"\x1b", "\u202e"} & set(screen.getvalue())
 
 
