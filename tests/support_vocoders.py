@@ -49,6 +49,18 @@ CONFIGS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
+def with_weight_norm(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Weights [C, ...] split into g [C, 1, ...] and v [C, ...], as they are trained and published."""
+    result: dict[str, torch.Tensor] = {}
+    for key, value in state.items():
+        if key.endswith(".weight"):
+            result[key + "_g"] = value.flatten(1).norm(dim=1).reshape(-1, *[1] * (value.dim() - 1))
+            result[key + "_v"] = value.clone()
+        else:
+            result[key] = value
+    return result
+
+
 def write_checkpoint(name: str, folder: Path) -> tuple[Path, Path]:
     """A checkpoint and its config.json, as they are published."""
     kind, values = CONFIGS[name]

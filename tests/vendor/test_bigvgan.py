@@ -17,7 +17,8 @@ import torch
 from torch import Tensor
 
 from distill_vendor.bigvgan import PINS, BigVGAN, BigVGANConfig
-from distill_vendor.bigvgan.generator import context_shapes, with_weight_norm
+from distill_vendor.bigvgan.generator import context_shapes
+from support_vocoders import with_weight_norm
 
 DATA = Path(__file__).parent / "data"
 BASE_22K = BigVGANConfig(

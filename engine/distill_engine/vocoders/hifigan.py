@@ -15,8 +15,8 @@ from torch.nn import functional as F
 
 from distill_engine.layers.conv import ConvState, StreamingConv1d, StreamingConvTranspose1d, TransposedState
 from distill_engine.layers.residual import LEAK, FusionState, ReceptiveFieldFusion, ResidualBlock1, ResidualBlock2
-from distill_engine.layers.weight_norm import fold_weight_norm
 from distill_engine.vocoders.configs import HifiGanConfig
+from distill_vendor.weight_norm import fold_weight_norm
 
 
 @dataclass

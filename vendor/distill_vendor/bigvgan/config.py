@@ -123,21 +123,6 @@ class BigVGANConfig:
             for kernel, dilations in zip(self.resblock_kernels, self.resblock_dilations, strict=True)
         )
 
-    @property
-    def multiplications_per_second(self) -> float:
-        """Multiply-accumulates of all convolutions for a second of audio."""
-        channels, rate = self.initial_channels, self.sample_rate / self.hop
-        total = self.bands * channels * 7 * rate
-        for up, kernel in zip(self.upsample_rates, self.upsample_kernels, strict=True):
-            total += channels * (channels // 2) * kernel * rate
-            channels, rate = channels // 2, rate * up
-            taps = sum(
-                k * len(d) * (2 if self.resblock == 1 else 1)
-                for k, d in zip(self.resblock_kernels, self.resblock_dilations, strict=True)
-            )
-            total += channels * channels * taps * rate
-        return total + channels * 7 * rate
-
 
 def _tuples(value: Any) -> Any:
     return tuple(_tuples(item) for item in value) if isinstance(value, list | tuple) else value

@@ -12,11 +12,7 @@ from torch import Tensor, nn
 from distill_vendor.bigvgan.config import BigVGANConfig
 from distill_vendor.bigvgan.layers import AmpBlock, AntiAliased, Convolution, Upsampling, _Filter
 from distill_vendor.bigvgan.stream import Feed, Signal, Stream, Whole, silence
-
-_WEIGHT_NORM = (
-    (".weight_g", ".weight_v"),
-    (".parametrizations.weight.original0", ".parametrizations.weight.original1"),
-)
+from distill_vendor.weight_norm import fold_weight_norm
 
 
 @dataclass
@@ -146,32 +142,6 @@ def context_shapes(config: BigVGANConfig) -> Iterator[tuple[int, int]]:
                 yield latest - delay, channels
     yield 10, channels
     yield 6, channels
-
-
-def fold_weight_norm(module: nn.Module, state_dict: dict[str, Tensor], prefix: str, *_: Any) -> None:
-    """Fold weight norm when a state is loaded: weight = g * v / |v|, norm over all later axes.
-
-    Replaces the tensors g [C, 1, ...] and v [C, ...] of each layer that has them by its weight [C,
-    ...].
-    """
-    for g_name, v_name in _WEIGHT_NORM:
-        for key in [key for key in state_dict if key.startswith(prefix) and key.endswith(g_name)]:
-            stem = key[: -len(g_name)]
-            if stem + v_name in state_dict:
-                g, v = state_dict.pop(key), state_dict.pop(stem + v_name)
-                state_dict[stem + ".weight"] = torch._weight_norm(v, g, 0)
-
-
-def with_weight_norm(state_dict: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Split weights [C, ...] into g [C, 1, ...] and v [C, ...], as upstream trains them."""
-    result: dict[str, Tensor] = {}
-    for key, value in state_dict.items():
-        if key.endswith(".weight"):
-            result[key + "_g"] = value.flatten(1).norm(dim=1).reshape(-1, *[1] * (value.dim() - 1))
-            result[key + "_v"] = value.clone()
-        else:
-            result[key] = value
-    return result
 
 
 def _forget_derived(module: nn.Module, _: Any) -> None:

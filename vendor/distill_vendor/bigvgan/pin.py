@@ -1,4 +1,7 @@
-"""The upstream commit that this package is compatible with, and its published weights."""
+"""The published weights that this package loads.
+
+It is compatible with commit 7d2b454564a6c7d014227f635b7423881f14bdac of NVIDIA/BigVGAN.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from distill_vendor.bigvgan.config import BigVGANConfig
-
-COMMIT = "7d2b454564a6c7d014227f635b7423881f14bdac"  # of the upstream repository, NVIDIA/BigVGAN
 
 
 @dataclass(frozen=True)

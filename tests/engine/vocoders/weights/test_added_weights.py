@@ -12,7 +12,7 @@ import torch
 
 from distill_engine.errors import WeightsError
 from distill_engine.vocoders.weights.records import add, added, remove
-from distill_vendor.bigvgan.generator import with_weight_norm
+from support_vocoders import with_weight_norm
 
 V1 = {"upsample_rates": [8, 8, 2, 2], "upsample_kernel_sizes": [16, 16, 4, 4], "resblock": "1",
       "resblock_kernel_sizes": [3, 7, 11], "resblock_dilation_sizes": [[1, 3, 5]] * 3}  # fmt: skip

@@ -25,7 +25,7 @@ from distill_engine.vocoders.weights.events import DownloadProgress, DownloadSta
 from distill_engine.vocoders.weights.published import load_bigvgan
 from distill_engine.vocoders.weights.records import hub_folder, read_record, verify
 from distill_vendor.bigvgan import BigVGAN
-from distill_vendor.bigvgan.generator import with_weight_norm
+from support_vocoders import with_weight_norm
 
 SMALL = BigVGANConfig(
     bands=16, upsample_rates=(4, 2), upsample_kernels=(8, 4), initial_channels=64, sample_rate=8000, n_fft=64, window=64
