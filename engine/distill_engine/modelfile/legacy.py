@@ -9,7 +9,6 @@ from typing import BinaryIO
 from distill_engine.errors import ModelFileError
 
 V1 = "v1 model: retrain with `distill train`"
-_SUFFIX = ".distillgan"
 _OLD_SUFFIXES = (".distill", ".sda")
 _PICKLED = (".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".bin")
 _SIGNATURES = (
@@ -27,7 +26,8 @@ _SIGNATURES = (
 def refuse_other_kinds(file: BinaryIO, size: int, path: Path) -> None:
     """Check that a file of `size` bytes is no other known kind.
 
-    Raises ModelFileError for a v1 model, a pickle, a sound file, an archive or an empty file.
+    Raises ModelFileError for a v1 model, a pickle, a sound file, an archive, a text, an empty file
+    and all that does not begin as an archive does.
     """
     if not size:
         raise ModelFileError(f"{path}: is empty: not a model file")
@@ -60,8 +60,9 @@ def _refuse_head(head: bytes, path: Path, old: bool) -> None:
     for magic, what in _SIGNATURES:
         if head.startswith(magic):
             raise ModelFileError(f"{path}: is {what}, not a model file: give a .distillgan file")
-    if path.suffix.lower() != _SUFFIX and _is_text(head):
+    if _is_text(head):
         raise ModelFileError(f"{path}: is a text, not a .distillgan model: `distill model list` shows the models")
+    raise ModelFileError(f"{path}: does not begin as a model file does: give a .distillgan file, or copy it again")
 
 
 def _is_text(head: bytes) -> bool:

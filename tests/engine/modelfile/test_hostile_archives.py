@@ -80,6 +80,19 @@ def test_every_truncation_and_extension_is_refused(small: bytes, tmp_path: Path)
         refused(path, extra + small)
 
 
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"Dear diary,\nthis is no model.\n", "is a text, not a .distillgan model"),
+        (b"{}", "is a text"),
+        ("Liebes Tagebuch, schön".encode(), "is a text"),
+        (b"\x00\x01\x02\x03" * 40, "does not begin as a model file does"),
+    ],
+)
+def test_other_files_of_its_name_are_not_called_truncated(tmp_path: Path, data: bytes, reason: str) -> None:
+    refused(tmp_path / "m.distillgan", data, reason)
+
+
 MUTATIONS = st.lists(
     st.tuples(st.sampled_from(["set", "insert", "delete", "copy"]), st.integers(0, 1 << 16), st.binary(max_size=12)),
     min_size=1,
