@@ -34,7 +34,7 @@ def judge_usable(figures: dict[str, float], base: dict[str, float] | None) -> tu
         good = mel <= USABLE_LOG_MEL
         return good, f"held-out log-mel error {mel:.2f} nat, {'within' if good else 'above'} {USABLE_LOG_MEL}"
     if figures == base:
-        return True, f"held-out log-mel error {mel:.3f} nat: still the base vocoder, nothing better was found"
+        return True, f"held-out log-mel error {mel:.3f} nat: training has not improved on the shipped vocoder yet"
     good = mel <= base["mel"] * TOLERATED_ERROR
     word = "better than" if mel < base["mel"] else "as good as" if good else "worse than"
     return good, f"held-out log-mel error {mel:.3f} nat, {word} the base vocoder's {base['mel']:.3f}"

@@ -154,7 +154,7 @@ def _start(output: Path, options: VocoderOptions, begun: StoredTraining | None) 
     if warm and base is not None:
         generator.load_state_dict(base.state_dict())
         settings = settings.from_base()
-    notes = (_origin(kind, options, warm=warm, resumed=begun is not None), _width(options.settings))
+    notes = (_origin(kind, options, warm=warm, resumed=begun is not None),)
     if begun is not None:
         warm = bool(begun.about.get("warm_start"))
     return _Start(generator, settings, config, base, warm, notes)
@@ -169,14 +169,6 @@ def _origin(kind: str, options: VocoderOptions, *, warm: bool, resumed: bool) ->
     if options.warm_start:
         return "no base vocoder of this shape is shipped: from scratch"
     return "from scratch, as asked"
-
-
-def _width(settings: VocoderSettings) -> str:
-    """Return the discriminators' width and the reason for it, as a note for the user."""
-    width = f"discriminators at {settings.width:g} of the papers' width"
-    if settings.throughput:
-        width += f", for a machine that does {settings.throughput:.0f} GMAC/s"
-    return width
 
 
 def _task(start: _Start, corpus: Corpus, output: Path, device: str, ranks: Ranks) -> VocoderTask:
