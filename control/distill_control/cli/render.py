@@ -59,7 +59,7 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--vocoder", type=vocoder_name, metavar="NAME", help=f"{', '.join(VOCODERS)} or an added one (default auto)"
     )
-    parser.add_argument("--sample-rate", type=int, default=44100, metavar="HZ", help="default 44100")
+    parser.add_argument("--sample-rate", type=int, metavar="HZ", help="of the file (default: the engine's, 44100)")
     parser.add_argument("--bit-depth", choices=("16", "24", "32f"), help="default 24")
     parser.add_argument("--format", choices=FORMATS, help="default: from the ending of FILE")
     parser.add_argument(
@@ -153,6 +153,7 @@ def _output(args: argparse.Namespace, *inputs: Path | None) -> RenderTarget:
 
     Raises ConfigError if it is an input too, or if its folder cannot be written.
     """
+    from distill_engine.audio.mel import DEFAULT_MEL
     from distill_engine.errors import ConfigError
     from distill_engine.rendering.render import RenderTarget
 
@@ -161,7 +162,8 @@ def _output(args: argparse.Namespace, *inputs: Path | None) -> RenderTarget:
             raise ConfigError(f"{args.output} is an input of this command: give another name with -o")
     check_output_folder(args.output)
     lossless = (args.format or args.output.suffix.lstrip(".")).lower() not in ("mp3", "ogg", "opus")
-    return RenderTarget(args.output, args.sample_rate, (args.bit_depth or "24") if lossless else "24", args.format)
+    rate_hz = DEFAULT_MEL.sample_rate if args.sample_rate is None else args.sample_rate
+    return RenderTarget(args.output, rate_hz, (args.bit_depth or "24") if lossless else "24", args.format)
 
 
 def _prepare(args: argparse.Namespace, path: Path, vocoder: str) -> Instrument:

@@ -40,9 +40,6 @@ class SourceModulation:
     kicks: float = 0.0
 
 
-NEUTRAL = SourceModulation()
-
-
 def modulation_from(amounts: Float64Array) -> SourceModulation:
     """Return the modulation of summed amounts [5], within its ranges.
 

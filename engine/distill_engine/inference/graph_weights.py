@@ -19,20 +19,6 @@ TRANSPOSED = "::T"
 MOST_COMPUTED = 1 << 28  # bytes of computed constants that one graph may use
 
 
-def external_names(graph: bytes) -> tuple[str, ...]:
-    """Return the names of a graph's initializers that are stored outside it, in their order.
-
-    Raises ModelFileError if `graph` is not an ONNX graph.
-    """
-    import onnx
-
-    try:
-        proto = onnx.load_model_from_string(graph)
-    except Exception:  # protobuf's own error, whose package has no stable name
-        raise ModelFileError("the graph is damaged; train the model again, or copy the file again") from None
-    return tuple(t.name for t in proto.graph.initializer if t.data_location == onnx.TensorProto.EXTERNAL)
-
-
 def find_weights(names: Sequence[str], part: Mapping[str, np.ndarray]) -> list[np.ndarray]:
     """Return the arrays, of any shape [...], that `find_weight` gives for each name.
 

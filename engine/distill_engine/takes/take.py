@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from distill_engine.audio.arrays import Float32Array
+from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.state import StateDict
 
 TICK_SAMPLES = 128
@@ -62,8 +63,8 @@ class TakeHeader:
     playing: tuple[PlayedModel, ...]
     seed: int
     block: int
-    sample_rate: int = 44100
-    hop: int = 512
+    sample_rate: int = DEFAULT_MEL.sample_rate
+    hop: int = DEFAULT_MEL.hop
     state: StateDict | None = None
     defaults: Mapping[str, float] = field(default_factory=dict)
 

@@ -7,7 +7,7 @@ import pytest
 
 from distill_engine.analysis.control_response import Response
 from distill_engine.analysis.controls import ControlInfo, Controls, Paths
-from distill_engine.analysis.motion import NEUTRAL, Motion, SourceModulation
+from distill_engine.analysis.motion import Motion, SourceModulation
 from distill_engine.analysis.region import Region, fit_region
 from distill_engine.errors import AnalysisError
 
@@ -106,7 +106,7 @@ def test_damaged_storage_is_named(controls: Controls) -> None:
 
 
 def test_temporal_controls_change_the_source_and_others_do_not(controls: Controls) -> None:
-    assert controls.source_modulation(np.array([1.0, -1.0, 0.0])) == NEUTRAL
+    assert controls.source_modulation(np.array([1.0, -1.0, 0.0])) == SourceModulation()
     slow, fast = (controls.source_modulation(np.array([0.0, 0.0, value])) for value in (-1.0, 1.0))
     assert (slow.speed, fast.speed) == (0.25, 4.0)
     assert slow.depth < 1.0 < fast.depth
@@ -116,7 +116,7 @@ def test_temporal_controls_change_the_source_and_others_do_not(controls: Control
 def test_neutral_motion_leaves_the_source_exactly_alone(region: Region) -> None:
     motion = Motion(region)
     for latent in RNG.standard_normal((50, D)):
-        np.testing.assert_array_equal(motion.step(latent, NEUTRAL), latent)
+        np.testing.assert_array_equal(motion.step(latent, SourceModulation()), latent)
 
 
 def test_motion_continues_from_its_saved_state(region: Region) -> None:

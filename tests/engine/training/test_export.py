@@ -10,7 +10,7 @@ import torch
 from onnx import numpy_helper
 
 from distill_engine.errors import ModelFileError, TrainingError
-from distill_engine.inference.graph_weights import external_names, find_weight, find_weights
+from distill_engine.inference.graph_weights import find_weight, find_weights
 from distill_engine.inference.onnx_backend import OnnxGraph
 from distill_engine.models.latent_model import LatentModel
 from distill_engine.models.model_config import ModelConfig
@@ -44,9 +44,15 @@ def graphs(networks: dict[str, Any]) -> dict[str, bytes]:
     return export.export_runtime(networks["model"], vocoders)
 
 
+def _external_names(graph: bytes) -> tuple[str, ...]:
+    """Names of a graph's initializers that are stored outside it, in their order."""
+    proto = onnx.load_model_from_string(graph)
+    return tuple(t.name for t in proto.graph.initializer if t.data_location == onnx.TensorProto.EXTERNAL)
+
+
 def _graph(name: str, graphs: dict[str, bytes], network: torch.nn.Module, rate: Fraction) -> OnnxGraph:
     part = {key: value.numpy() for key, value in network.state_dict().items()}
-    return OnnxGraph(graphs[name], external_names(graphs[name]), part, rate)
+    return OnnxGraph(graphs[name], _external_names(graphs[name]), part, rate)
 
 
 CASES = [
@@ -122,7 +128,7 @@ def test_the_mels_filters_and_points_are_computed_where_a_graph_asks_for_them():
 def test_a_weight_that_the_file_lacks_is_a_clear_error(graphs, networks):
     name = "runtime/decoder.onnx"
     with pytest.raises(ModelFileError, match="lacks"):
-        OnnxGraph(graphs[name], external_names(graphs[name]), {}, Fraction(1))
+        OnnxGraph(graphs[name], _external_names(graphs[name]), {}, Fraction(1))
     with pytest.raises(ModelFileError, match="noise"):
         find_weight("noise/99999/3", {})
     with pytest.raises(ModelFileError, match="999 mel bands"):
@@ -130,8 +136,6 @@ def test_a_weight_that_the_file_lacks_is_a_clear_error(graphs, networks):
 
 
 def test_a_graph_that_is_none_is_a_clear_error():
-    with pytest.raises(ModelFileError, match="damaged"):
-        external_names(b"\x00\xffnot a graph")
     with pytest.raises(ModelFileError, match="cannot be loaded"):
         OnnxGraph(b"\x00\xffnot a graph", (), {}, Fraction(1))
 
