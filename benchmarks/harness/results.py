@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import datetime
 import json
-import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+from distill_engine.system.atomic_write import write_file
 
 SCHEMA = 1
 FACTS = ("commit", "date", "machine", "command")
@@ -176,28 +176,9 @@ def _json(value: Any) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Replace a file as a whole: write beside it, flush, rename, flush the folder."""
+    """Replace a file as a whole, and make its folder if need be."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    try:
-        with open(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    _flush_folder(path.parent)
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    write_file(path, text.encode("utf-8"))
 
 
 def tables_of(document: Document) -> Iterable[tuple[Document, list[Row]]]:

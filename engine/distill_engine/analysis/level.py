@@ -13,6 +13,7 @@ import numpy as np
 
 from distill_engine.analysis.region import Region
 from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.audio.levels import db_to_power, power_to_db
 from distill_engine.audio.mel import DEFAULT_MEL, MelConfig, mel_filterbank
 from distill_engine.errors import AnalysisError
 
@@ -101,7 +102,7 @@ def level_surface(
         levels = _level_db(decode(latents.astype(np.float32)), mel)
         return np.asarray(levels.reshape(whitened.shape[1], HELD)[:, SETTLED:].mean(axis=1))
 
-    target, level = gated_db(10 ** (_level_db(decode(corpus.astype(np.float32)), mel) / 10)), held_levels(points)
+    target, level = gated_db(db_to_power(_level_db(decode(corpus.astype(np.float32)), mel))), held_levels(points)
     level = np.maximum(level, max(target, np.percentile(level, 95)) - DEPTH_DB)
     design = np.concatenate([np.ones((1, count)), points, points[upper[0]] * points[upper[1]]]).T
     weights = np.linalg.solve(design.T @ design + RIDGE * np.eye(design.shape[1]), design.T @ level)
@@ -114,7 +115,7 @@ def level_surface(
     # Levels on the surface scatter by the regression's residual: shift it until their mean power is the target
     for _ in range(CORRECTIONS):
         moved = np.stack([surface.onto(point) for point in points[:, : LEAST_SAMPLES // 2].T], axis=1)
-        surface = replace(surface, excess=surface.excess + gated_db(10 ** (held_levels(moved) / 10)) - target)
+        surface = replace(surface, excess=surface.excess + gated_db(db_to_power(held_levels(moved))) - target)
     return surface
 
 
@@ -123,8 +124,8 @@ def gated_db(power: Float64Array) -> float:
 
     The relative gate of ITU-R BS.1770-5.
     """
-    loud = power[power >= power.mean() * 10 ** (-GATE_DB / 10)]
-    return float(10 * np.log10(max(loud.mean(), 1e-12)))
+    loud = power[power >= power.mean() * db_to_power(-GATE_DB)]
+    return float(power_to_db(loud.mean(), 1e-12))
 
 
 def _level_db(log_mel: Float32Array, config: MelConfig) -> Float64Array:
@@ -134,4 +135,4 @@ def _level_db(log_mel: Float32Array, config: MelConfig) -> Float64Array:
     """
     energy = np.square(mel_filterbank(config).astype(np.float64)).sum(axis=1)
     power = (np.exp(2.0 * log_mel.astype(np.float64)) / np.maximum(energy, 1e-12)[:, None]).sum(axis=0)
-    return np.asarray(10 * np.log10(np.maximum(power, 1e-12)))
+    return np.asarray(power_to_db(power, 1e-12), np.float64)

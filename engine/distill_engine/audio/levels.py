@@ -26,6 +26,33 @@ def db_to_gain(level_db: float, silence_db: float = SILENCE_DB) -> float:
     return float(10.0 ** (level_db / 20.0)) if level_db > silence_db else 0.0
 
 
+def power_to_db(power: npt.ArrayLike, least: float = 0.0) -> npt.NDArray[np.floating]:
+    """Return powers [...] in dB, in their own precision; powers below `least` count as `least`.
+
+    >>> power_to_db(np.array([1.0, 100.0, 0.0]), least=1e-12).tolist()
+    [0.0, 20.0, -120.0]
+    """
+    return np.asarray(10 * np.log10(np.maximum(power, least)))
+
+
+def db_to_power(level_db: npt.ArrayLike) -> npt.NDArray[np.floating]:
+    """Return the powers [...] of levels [...] in dB.
+
+    >>> db_to_power(np.array([0.0, 20.0])).tolist()
+    [1.0, 100.0]
+    """
+    return np.asarray(10 ** (np.asarray(level_db) / 10))
+
+
+def db_to_amplitude(level_db: npt.ArrayLike) -> npt.NDArray[np.floating]:
+    """Return the amplitudes [...] of levels [...] in dB.
+
+    >>> db_to_amplitude(np.array([0.0, 20.0])).tolist()
+    [1.0, 10.0]
+    """
+    return np.asarray(10 ** (np.asarray(level_db) / 20))
+
+
 def rms_db(samples: npt.NDArray[np.floating]) -> float:
     """Return the RMS of samples [...] of all channels in dBFS; a full-scale sine has -3.01.
 

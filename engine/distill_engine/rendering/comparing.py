@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from distill_engine.audio.arrays import Float32Array
+from distill_engine.audio.levels import gain_to_db, power_to_db
 from distill_engine.audio.mel import MelConfig, mel_spectrogram
 from distill_engine.errors import VocoderError
 from distill_engine.inference.step_backend import StepBackend
@@ -83,9 +84,9 @@ def _result(name: str, vocode: Vocode, mel: Float32Array, config: MelConfig) -> 
         mel_of_samples,
         float(np.abs(mel_of_samples[:, :count] - mel[:, :count]).mean()),
         float((spectrum * frequencies).sum() / power),
-        10 * float(np.log10(max(float(spectrum[frequencies > 10000].sum()) / power, 1e-12))),
-        20 * float(np.log10(max(float(np.abs(samples).max()), 1e-6))),
-        10 * float(np.log10(max(float(np.mean(np.square(samples))), 1e-12))),
+        float(power_to_db(float(spectrum[frequencies > 10000].sum()) / power, 1e-12)),
+        gain_to_db(float(np.abs(samples).max()), -120.0),
+        float(power_to_db(np.mean(np.square(samples)), 1e-12)),
         len(samples) / config.sample_rate / max(seconds, 1e-9),
     )
 

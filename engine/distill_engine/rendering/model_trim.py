@@ -8,6 +8,7 @@ import numpy as np
 
 from distill_engine.analysis.level import gated_db
 from distill_engine.audio.arrays import Float32Array
+from distill_engine.audio.levels import db_to_power, power_to_db
 from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.rendering.performance import play_score
 from distill_engine.rendering.score import Score
@@ -47,5 +48,5 @@ def measured_trim_db(path: Path, vocoder: str = "auto") -> float:
             continue
         score = Score(seconds=_PERFORMANCE_SECONDS, source=source, seed=seed)
         levels.append(loudness_db(np.concatenate(list(play_score(instrument, score)), axis=1)))
-    mean = 10 * np.log10(np.mean([10 ** (level / 10) for level in levels]))
+    mean = power_to_db(np.mean(db_to_power(levels)))
     return float(np.clip(TARGET_DB - mean, *_TRIM_RANGE_DB))

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.audio.levels import db_to_amplitude, db_to_gain, power_to_db
 from distill_engine.audio.mel import hann_window
 
 WINDOW = 2048  # samples of a frame
@@ -93,7 +94,7 @@ def k_weighting(bins: int, sample_rate: int) -> Float32Array:
 
     # BS.1770-4 tabulates the filters at 48 kHz; these corners (Hz), gain (dB) and qualities reproduce them
     k = np.tan(np.pi * 1681.974450955533 / sample_rate)
-    high, quality = 10 ** (3.999843853973347 / 20), 0.7071752369554196
+    high, quality = db_to_gain(3.999843853973347), 0.7071752369554196
     band = high**0.4996667741545416
     shelf = response(
         (high + band * k / quality + k * k, 2 * (k * k - high), high - band * k / quality + k * k),
@@ -110,13 +111,13 @@ def loudness(power: Float32Array, sample_rate: int) -> Float64Array:
     BS.1770-4 eq. 2 for one channel, per frame and ungated.
     """
     mean_square = power @ k_weighting(power.shape[1], sample_rate)
-    return np.asarray(np.maximum(-0.691 + 10 * np.log10(np.maximum(mean_square, FLOOR_POWER)), -120.0), np.float64)
+    return np.asarray(np.maximum(-0.691 + power_to_db(mean_square, FLOOR_POWER), -120.0), np.float64)
 
 
 def band_levels(power: Float32Array, sample_rate: int) -> Float64Array:
     """Return the levels [F, BANDS] of the ERB bands in dB re full scale, of power [F, bins]."""
     energy = power @ erb_filterbank(power.shape[1], sample_rate).T
-    return np.asarray(10 * np.log10(np.maximum(energy, FLOOR_POWER)), np.float64)
+    return np.asarray(power_to_db(energy, FLOOR_POWER), np.float64)
 
 
 def brightness_and_spread(levels: Float64Array) -> tuple[Float64Array, Float64Array]:
@@ -124,7 +125,7 @@ def brightness_and_spread(levels: Float64Array) -> tuple[Float64Array, Float64Ar
 
     `levels` [F, BANDS] are in dB; bands are weighted by amplitude (Peeters 2004, 6.1.1 and 6.1.2).
     """
-    amplitude = 10 ** (levels / 20)
+    amplitude = db_to_amplitude(levels)
     weight = amplitude / np.sum(amplitude, axis=1, keepdims=True)
     centroid = weight @ erb_centres()
     variance = np.sum(weight * (erb_centres()[None, :] - centroid[:, None]) ** 2, axis=1)
@@ -139,4 +140,4 @@ def warmth(power: Float32Array, sample_rate: int) -> Float64Array:
     frequency = bin_frequencies(power.shape[1], sample_rate)
     low = power[:, (frequency >= LOW_HZ) & (frequency < WARM_HZ)].sum(axis=1)
     high = power[:, (frequency >= WARM_HZ) & (frequency < HIGH_HZ)].sum(axis=1)
-    return np.asarray(np.clip(10 * np.log10((low + FLOOR_POWER) / (high + FLOOR_POWER)), -40.0, 40.0), np.float64)
+    return np.asarray(np.clip(power_to_db((low + FLOOR_POWER) / (high + FLOOR_POWER)), -40.0, 40.0), np.float64)

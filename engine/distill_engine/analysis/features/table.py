@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from distill_engine.analysis.features import spectral, temporal, tonal
 from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.audio.levels import db_to_power, power_to_db
 from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.errors import AnalysisError
 
@@ -166,7 +167,7 @@ def summarise(track: FeatureTrack, start: int = 0, stop: int | None = None) -> F
         defined = np.isfinite(row)
         if feature.kind == "steady" and 2 * weight[defined].sum() >= weight.sum():
             result[index] = np.average(row[defined], weights=weight[defined])
-    result[NAMES.index("loudness")] = 10 * np.log10(np.mean(10 ** (values[0] / 10)))
+    result[NAMES.index("loudness")] = power_to_db(np.mean(db_to_power(values[0])))
     flux = np.sort(values[NAMES.index("attack")])
     result[NAMES.index("attack")] = flux[-max(1, count // 10) :].mean()
     result[NAMES.index("density")] = np.count_nonzero(track.onsets[start:stop]) * track.frame_rate / count

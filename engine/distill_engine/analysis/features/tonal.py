@@ -14,6 +14,7 @@ import numpy.typing as npt
 import scipy.fft
 
 from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.audio.levels import power_to_db
 from distill_engine.audio.mel import hann_window
 
 Frames = Float32Array
@@ -148,7 +149,7 @@ def harmonicity(magnitudes: Float32Array, sample_rate: int) -> Float64Array:
     _, value = _parabola(candidates, best)
     found = (peaks.max(axis=1) > 0) & (energy[:, 0] > 1e-9)
     r = np.where(found, np.clip(value, 0.01, 0.9999), 0.01)
-    return np.asarray(np.clip(10 * np.log10(r / (1 - r)), -20.0, 40.0))
+    return np.asarray(np.clip(power_to_db(r / (1 - r)), -20.0, 40.0))
 
 
 def roughness(magnitudes: Float32Array, sample_rate: int) -> Float64Array:

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from distill_engine.audio.arrays import Float32Array
+from distill_engine.audio.levels import power_to_db
 from distill_engine.audio.mel import MelConfig
 from distill_engine.errors import ConfigError, VocoderError
 from distill_engine.layers.runner import Runner, choose_device, move_network
@@ -120,7 +121,7 @@ def _use_half(loaded: LoadedVocoder, insist: bool) -> None:
     exact = loaded.vocode(probe)
     _set_precision(loaded, torch.float16)
     error = float(np.mean((loaded.vocode(probe) - exact) ** 2))
-    ratio_db = 10 * np.log10(float(np.mean(exact**2)) / error) if error > 0 else np.inf
+    ratio_db = float(power_to_db(float(np.mean(exact**2)) / error)) if error > 0 else np.inf
     if np.isfinite(error) and ratio_db >= HALF_TOLERANCE_DB:
         return
     if insist:
