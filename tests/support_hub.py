@@ -63,9 +63,13 @@ class Hub(BaseHTTPRequestHandler):
         end = int(wanted[2]) if wanted and wanted[2] else len(content) - 1
         self.send_response(206 if wanted else 200)
         for name, value in {
-            "ETag": f'"{checksum}"', "X-Linked-ETag": f'"{checksum}"', "X-Linked-Size": announced,
-            "X-Repo-Commit": COMMIT, "Accept-Ranges": "bytes", "Content-Length": end - start + 1,
-        }.items():  # fmt: skip
+            "ETag": f'"{checksum}"',
+            "X-Linked-ETag": f'"{checksum}"',
+            "X-Linked-Size": announced,
+            "X-Repo-Commit": COMMIT,
+            "Accept-Ranges": "bytes",
+            "Content-Length": end - start + 1,
+        }.items():
             self.send_header(name, str(value))
         if wanted:
             self.send_header("Content-Range", f"bytes {start}-{end}/{len(content)}")

@@ -21,10 +21,22 @@ _SPEECH = {
     "fmin": 0,
     "fmax": 8000,
 }
-_V1 = {"upsample_rates": [8, 8, 2, 2], "upsample_kernel_sizes": [16, 16, 4, 4], "upsample_initial_channel": 16,
-       "resblock": "1", "resblock_kernel_sizes": [3, 7], "resblock_dilation_sizes": [[1, 3]] * 2}  # fmt: skip
-_V3 = {"upsample_rates": [8, 8, 4], "upsample_kernel_sizes": [16, 16, 8], "upsample_initial_channel": 16,
-       "resblock": "2", "resblock_kernel_sizes": [3, 5], "resblock_dilation_sizes": [[1, 2], [2, 6]]}  # fmt: skip
+_V1 = {
+    "upsample_rates": [8, 8, 2, 2],
+    "upsample_kernel_sizes": [16, 16, 4, 4],
+    "upsample_initial_channel": 16,
+    "resblock": "1",
+    "resblock_kernel_sizes": [3, 7],
+    "resblock_dilation_sizes": [[1, 3]] * 2,
+}
+_V3 = {
+    "upsample_rates": [8, 8, 4],
+    "upsample_kernel_sizes": [16, 16, 8],
+    "upsample_initial_channel": 16,
+    "resblock": "2",
+    "resblock_kernel_sizes": [3, 5],
+    "resblock_dilation_sizes": [[1, 2], [2, 6]],
+}
 _SNAKE = {"activation": "snakebeta", "snake_logscale": True, "use_bias_at_final": False, "use_tanh_at_final": False}
 _OURS = {
     "num_mels": 128,

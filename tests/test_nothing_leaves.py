@@ -50,8 +50,13 @@ def test_no_command_contacts_anybody_or_leaves_files_in_home(name: str, tmp_path
     command = ["strace", "-f", "-s", "300", "-e", "trace=connect,sendto,sendmsg,sendmmsg,bind", "-o", str(trace)]
     run = subprocess.run(
         [*command, sys.executable, *COMMANDS[name]],
-        cwd=work, env=_environment(home), capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+        cwd=work,
+        env=_environment(home),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     assert run.returncode == 0, run.stderr[-2000:]
     lines = trace.read_text(errors="replace").splitlines()
     assert lines

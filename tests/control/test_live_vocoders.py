@@ -23,8 +23,13 @@ from distill_engine.errors import ControlError
 
 pytestmark = pytest.mark.realtime
 
-SMALL: dict[str, Any] = {"upsample_rates": (8, 8, 8), "upsample_kernels": (16, 16, 16), "initial_channels": 32,
-         "resblock_kernels": (3,), "resblock_dilations": ((1, 3),)}  # fmt: skip
+SMALL: dict[str, Any] = {
+    "upsample_rates": (8, 8, 8),
+    "upsample_kernels": (16, 16, 16),
+    "initial_channels": 32,
+    "resblock_kernels": (3,),
+    "resblock_dilations": ((1, 3),),
+}
 HUB_PROGRAM = Path(__file__).parents[1] / "support_hub.py"
 
 

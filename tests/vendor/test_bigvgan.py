@@ -22,9 +22,17 @@ from support_vocoders import with_weight_norm
 
 DATA = Path(__file__).parent / "data"
 BASE_22K = BigVGANConfig(
-    bands=80, upsample_rates=(8, 8, 2, 2), upsample_kernels=(16, 16, 4, 4), initial_channels=512, bias_at_final=True,
-    tanh_at_final=True, sample_rate=22050, n_fft=1024, window=1024, f_max=8000.0,
-)  # fmt: skip
+    bands=80,
+    upsample_rates=(8, 8, 2, 2),
+    upsample_kernels=(16, 16, 4, 4),
+    initial_channels=512,
+    bias_at_final=True,
+    tanh_at_final=True,
+    sample_rate=22050,
+    n_fft=1024,
+    window=1024,
+    f_max=8000.0,
+)
 VARIANTS = {
     "bigvgan_v2_44khz_128band_512x": PINS["bigvgan"].config,
     "bigvgan_v2_44khz_128band_256x": PINS["bigvgan-44k-256x"].config,

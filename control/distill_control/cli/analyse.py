@@ -25,10 +25,12 @@ COPY_BYTES = 1 << 20
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     """Add the command `analyse`."""
     command = subparsers.add_parser(
-        "analyse", parents=[common], help="find the controls and the map of a model",
+        "analyse",
+        parents=[common],
+        help="find the controls and the map of a model",
         description="Encode CORPUS, measure what MODEL synthesises, and store its controls, corpus and map in it. "
         "`distill train` does this at its end.",
-    )  # fmt: skip
+    )
     command.add_argument("model", metavar="MODEL", help="model name or .distillgan file")
     command.add_argument(
         "corpus", type=Path, metavar="CORPUS", help="folder with the sounds it was trained on, or with other sounds"
@@ -38,20 +40,25 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--vocoder", default="auto", metavar="V", help="vocoder to measure through (default auto)")
     command.add_argument(
-        "-o", "--output", type=Path, metavar="NEW",
+        "-o",
+        "--output",
+        type=Path,
+        metavar="NEW",
         help="leave MODEL as it is and write a new .distillgan file: the same networks with another corpus; "
         "the two blend in latent space",
-    )  # fmt: skip
+    )
     command.set_defaults(run=run_analyse)
 
 
 def register_map(actions: Any, common: argparse.ArgumentParser) -> None:
     """Add `map` to the actions of `distill model`."""
     command = actions.add_parser(
-        "map", parents=[common], help="draw the map of the corpus in latent space",
+        "map",
+        parents=[common],
+        help="draw the map of the corpus in latent space",
         description="Draw the 2-D map that /distill/map x y plays. Each dot is a region of a sound; dots close together "
         "sound alike.",
-    )  # fmt: skip
+    )
     command.add_argument("model", metavar="MODEL", help="model name or .distillgan file")
     command.add_argument(
         "-o",

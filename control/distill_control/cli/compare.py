@@ -21,9 +21,13 @@ if TYPE_CHECKING:
     from distill_engine.rendering.comparing import Vocode, VocoderResult
 
 COLUMNS = {
-    "log_mel": "distance from the mel (nat)", "brightness_hz": "brightness (Hz)", "above_10k_db": "above 10 kHz (dB)",
-    "peak_db": "peak (dB)", "rms_db": "RMS (dB)", "speed": "speed (x real time)",
-}  # fmt: skip
+    "log_mel": "distance from the mel (nat)",
+    "brightness_hz": "brightness (Hz)",
+    "above_10k_db": "above 10 kHz (dB)",
+    "peak_db": "peak (dB)",
+    "rms_db": "RMS (dB)",
+    "speed": "speed (x real time)",
+}
 
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:

@@ -18,9 +18,11 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     corpus = subparsers.add_parser("corpus", help="check a folder of sounds")
     actions = corpus.add_subparsers(metavar="ACTION", required=True)
     check = actions.add_parser(
-        "check", parents=[common], help="say which files can be trained on, and why others cannot",
+        "check",
+        parents=[common],
+        help="say which files can be trained on, and why others cannot",
         description="Read every file below DIR and report on it. The exit code is 1 if no file can be used.",
-    )  # fmt: skip
+    )
     check.add_argument("folder", metavar="DIR", help="folder of sounds, nested folders included")
     check.set_defaults(run=run_check)
 

@@ -47,16 +47,21 @@ def parser() -> argparse.ArgumentParser:
 def _add_sound(top: argparse.ArgumentParser) -> None:
     sound = top.add_argument_group("sound")
     sound.add_argument(
-        "--vocoder", type=vocoder_name, default="auto", metavar="NAME",
+        "--vocoder",
+        type=vocoder_name,
+        default="auto",
+        metavar="NAME",
         help=f"{', '.join(VOCODERS)} or an added one; auto takes the best that this machine can play in real time",
-    )  # fmt: skip
+    )
     sound.add_argument("--device", metavar="NAME", help="device name or part of it, null (no device), or file:PATH")
     sound.add_argument("--input", metavar="NAME", help="input device for the source `input`")
     sound.add_argument("--sample-rate", type=int, metavar="HZ", help="sample rate of the device (default: its own)")
     sound.add_argument(
-        "--block", metavar="HOPS", default="auto",
+        "--block",
+        metavar="HOPS",
+        default="auto",
         help="hops (of 11.6 ms) computed at once: 1, 2, 4, 8 or auto (default: auto, measured)",
-    )  # fmt: skip
+    )
     sound.add_argument("--latency", type=float, metavar="MS", help="sound kept ready, in ms (default: measured)")
     sound.add_argument("--threads", type=int, metavar="N", help="threads of the networks (default: measured)")
     sound.add_argument(
@@ -80,9 +85,12 @@ def _add_control(top: argparse.ArgumentParser) -> None:
         "--osc-port", type=int, default=9000, metavar="PORT", help="OSC port, UDP and TCP (default 9000)"
     )
     control.add_argument(
-        "--oscquery-port", type=int, default=9001, metavar="PORT",
+        "--oscquery-port",
+        type=int,
+        default=9001,
+        metavar="PORT",
         help="OSCQuery port, HTTP and WebSocket (default 9001)",
-    )  # fmt: skip
+    )
     control.add_argument(
         "--bind", default="127.0.0.1", metavar="ADDR", help="address to listen on (default 127.0.0.1: this machine)"
     )

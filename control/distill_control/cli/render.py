@@ -70,26 +70,41 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
 def _add_values(render: argparse.ArgumentParser) -> None:
     """Add the options that set parameters of the performance."""
     render.add_argument(
-        "--control", type=_name_and_value, action="append", default=[], metavar="NAME=VALUE",
+        "--control",
+        type=_name_and_value,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
         help="a named control, -1 to 1 (`distill model info` lists them)",
-    )  # fmt: skip
+    )
     render.add_argument(
-        "--latent", type=_latent_and_value, action="append", default=[], metavar="I=VALUE",
+        "--latent",
+        type=_latent_and_value,
+        action="append",
+        default=[],
+        metavar="I=VALUE",
         help="hold latent dimension I at VALUE, in standard deviations of the corpus",
-    )  # fmt: skip
+    )
     render.add_argument(
-        "--set", type=_name_and_value, action="append", default=[], metavar="ADDRESS=VALUE", dest="parameters",
+        "--set",
+        type=_name_and_value,
+        action="append",
+        default=[],
+        metavar="ADDRESS=VALUE",
+        dest="parameters",
         help="any parameter, such as source/speed=0.5 (`distill send --list` lists them)",
-    )  # fmt: skip
+    )
     render.add_argument(
-        "--blend", type=_name_and_value, action="append", default=[], metavar="MODEL=WEIGHT",
+        "--blend",
+        type=_name_and_value,
+        action="append",
+        default=[],
+        metavar="MODEL=WEIGHT",
         help="a model that plays together with the first, with a weight of 0 to 1; at most three",
-    )  # fmt: skip
+    )
+    text = f"stereo width, 0 to 1 (default {DEFAULT_WIDTH:g})"
     render.add_argument("--gain", type=float, default=0.0, metavar="DB", help="level in dB (default 0)")
-    render.add_argument(
-        "--width", type=float, default=DEFAULT_WIDTH, metavar="W",
-        help=f"stereo width, 0 to 1 (default {DEFAULT_WIDTH:g})",
-    )  # fmt: skip
+    render.add_argument("--width", type=float, default=DEFAULT_WIDTH, metavar="W", help=text)
 
 
 def _name_and_value(text: str) -> tuple[str, float]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +23,7 @@ from distill_control.cli.support.train_start import (
     stop_requested,
     training_lock,
 )
+from distill_control.cli.support.train_time import end_time, reserved_seconds
 from distill_engine.errors import Cancelled, TrainingError
 
 if TYPE_CHECKING:
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from distill_engine.training.vocoder.train_vocoder import VocoderOptions
 
 VOCODER_SHARE = 2 / 3  # of the time that is left beside the analysis
-FINISH_SECONDS = 5.0  # for statistics and graphs at the end of a training, besides the analysis
-MOST_RESERVED_SHARE = 0.6  # of --minutes that may be set aside for the analysis
 
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -46,15 +44,17 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     )
     train.add_argument("--family", choices=("vae",), default="vae", help="kind of latent space (default vae)")
     train.add_argument(
-        "--preset", choices=("auto", "quick", "balanced", "quality"),
+        "--preset",
+        choices=("auto", "quick", "balanced", "quality"),
         help="length and settings (default auto: by the size of the corpus)",
-    )  # fmt: skip
+    )
     train.add_argument("--latent-dim", type=int, metavar="N", help="latent dimensions, 8 to 64 (default 16)")
     train.add_argument(
-        "--with-vocoder", action="store_true",
+        "--with-vocoder",
+        action="store_true",
         help="train the model's own vocoder too; with --minutes it gets two thirds of the time, once the time for "
         "finding the controls is set aside",
-    )  # fmt: skip
+    )
     train.add_argument("--no-analysis", action="store_true", help="leave the controls and the map to `distill analyse`")
     add_training_options(train)
     train.set_defaults(run=run_train)
@@ -90,12 +90,12 @@ def _run_train(args: argparse.Namespace) -> int:
 
     view = TrainingView(as_json=args.json, clip_count=len(corpus.clips))
     with explain_interrupt(args.output), view, stop_requested() as stopped:
-        reserve = _reserve(args, config, corpus, view)
+        reserve = reserved_seconds(args, config, corpus, view)
         if saved is None or not _model_stays(args, saved, view):
             kept = VOCODER_SHARE if args.with_vocoder else 0.0
-            _train_model(args, config, corpus, _deadline(args, began, reserve, kept), view, stopped)
+            _train_model(args, config, corpus, end_time(args, began, reserve, kept), view, stopped)
         if args.with_vocoder:
-            options = _vocoder_options(args, _deadline(args, began, reserve, 0.0), resume=saved_vocoder is not None)
+            options = _vocoder_options(args, end_time(args, began, reserve, 0.0), resume=saved_vocoder is not None)
             _train_vocoder(corpus, args.output, options, view, stopped)
     if not args.no_analysis:
         _analyse(args, corpus)
@@ -156,53 +156,28 @@ def _model_stays(args: argparse.Namespace, saved: SavedTraining, listen: Callabl
     return True
 
 
-def _reserve(args: argparse.Namespace, config: ModelConfig, corpus: Corpus, listen: Callable[[Warned], None]) -> float:
-    """Return the seconds of --minutes that are set aside for the analysis and for writing the file.
-
-    A short measurement tells what the analysis will take on this machine. Where more than
-    MOST_RESERVED_SHARE would be needed, a warning says how many minutes are enough.
-    """
-    if not args.minutes:
-        return 0.0
-    if args.no_analysis:
-        return FINISH_SECONDS
-    from distill_engine.audio.mel import DEFAULT_MEL
-    from distill_engine.rendering.analysis_cost import expected_seconds
-    from distill_engine.training.events import Warned
-
-    sound = sum(len(clip.samples) for clip in corpus.clips) / DEFAULT_MEL.sample_rate
-    wanted = FINISH_SECONDS + expected_seconds(config, sound, args.kind if args.with_vocoder else None)
-    most = MOST_RESERVED_SHARE * args.minutes * 60
-    if wanted > most:
-        enough, longer = math.ceil(wanted / MOST_RESERVED_SHARE / 60), math.ceil((wanted - most) / 60)
-        cause = f"--minutes {args.minutes:g} is too short here: finding the controls takes up to {wanted:.0f} s"
-        cure = f"give --minutes {enough} or more, or --no-analysis"
-        listen(Warned(f"{cause}. This command will take up to {longer} min longer: {cure}"))
-    return float(min(wanted, most))
-
-
-def _deadline(args: argparse.Namespace, began: float, reserve: float, kept: float) -> float | None:
-    """Return when a part of the training must end (`time.monotonic`); None without --minutes.
-
-    `reserve` is in seconds; `kept` is the share (0 to 1) of the time left that a later part gets.
-    """
-    if not args.minutes:
-        return None
-    now, end = time.monotonic(), began + args.minutes * 60 - reserve
-    return float(now + (end - now) * (1 - kept))
-
-
 def _train_model(
-    args: argparse.Namespace, config: ModelConfig, corpus: Corpus, deadline: float | None,
-    listen: Listener, stopped: Callable[[], bool],
-) -> None:  # fmt: skip
+    args: argparse.Namespace,
+    config: ModelConfig,
+    corpus: Corpus,
+    deadline: float | None,
+    listen: Listener,
+    stopped: Callable[[], bool],
+) -> None:
     """Train the latent model. Raises Cancelled if the user stopped it."""
     from distill_engine.training.latent.train_model import ModelOptions, train_model
 
     options = ModelOptions(
-        config=config, preset=args.preset, epochs=args.epochs, deadline=deadline, seed=args.seed, device=args.device,
-        resume=args.resume, fresh=not args.resume, checkpoint_seconds=args.checkpoint_interval,
-    )  # fmt: skip
+        config=config,
+        preset=args.preset,
+        epochs=args.epochs,
+        deadline=deadline,
+        seed=args.seed,
+        device=args.device,
+        resume=args.resume,
+        fresh=not args.resume,
+        checkpoint_seconds=args.checkpoint_interval,
+    )
     _raise_if_stopped(train_model(corpus, args.output, options, listen=listen, stopped=stopped))
 
 
@@ -217,10 +192,15 @@ def _vocoder_options(args: argparse.Namespace, deadline: float | None, *, resume
     changes = {"learning_rate": args.lr, "batch_size": args.batch_size, "width": args.width}
     settings = replace(settings, **{name: value for name, value in changes.items() if value is not None})
     return VocoderOptions(
-        settings=settings, epochs=args.epochs, deadline=deadline, device=args.device, resume=resume,
-        warm_start=not args.from_scratch, checkpoint_seconds=args.checkpoint_interval,
+        settings=settings,
+        epochs=args.epochs,
+        deadline=deadline,
+        device=args.device,
+        resume=resume,
+        warm_start=not args.from_scratch,
+        checkpoint_seconds=args.checkpoint_interval,
         preview_epochs=args.preview_interval,
-    )  # fmt: skip
+    )
 
 
 def _train_vocoder(
@@ -250,7 +230,7 @@ def _run_train_vocoder(args: argparse.Namespace) -> int:
 
     view = TrainingView(as_json=args.json, clip_count=len(corpus.clips))
     with explain_interrupt(args.model), view, stop_requested() as stopped:
-        options = _vocoder_options(args, _deadline(args, began, 0.0, 0.0), resume=resume)
+        options = _vocoder_options(args, end_time(args, began, 0.0, 0.0), resume=resume)
         _train_vocoder(corpus, args.model, options, view, stopped)
     return report(args, args.model)
 

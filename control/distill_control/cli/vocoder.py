@@ -74,10 +74,12 @@ def _rows() -> list[dict[str, Any]]:
         mel = record.mel_config
         rows.append(
             {
-                "name": record.name, "kind": record.kind, "state": "ready",
+                "name": record.name,
+                "kind": record.kind,
+                "state": "ready",
                 "about": f"added: {mel.sample_rate} Hz, {mel.bands} bands, {record.source}",
             }
-        )  # fmt: skip
+        )
     return rows
 
 
@@ -192,9 +194,13 @@ class WeightsProgress:
 
         self._console = console_err()
         self._progress = Progress(
-            TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
             console=self._console,
-        )  # fmt: skip
+        )
         self._tasks: dict[str, Any] = {}
 
     def __enter__(self) -> WeightsProgress:

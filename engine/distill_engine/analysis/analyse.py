@@ -165,9 +165,17 @@ def analyse(
     latent_map = None if view.silent else make_map(view.latents, view.audible, seconds_per_latent)
     report(AnalysisProgress("done", 1, 1))
     return Analysis(
-        controls, tuple(context.withheld), notes, view, tuple(names or (f"clip {i + 1}" for i in range(len(clips)))),
-        latent_map, seed, model.reduction, context.prober.seconds, time.monotonic() - started,
-    )  # fmt: skip
+        controls,
+        tuple(context.withheld),
+        notes,
+        view,
+        tuple(names or (f"clip {i + 1}" for i in range(len(clips)))),
+        latent_map,
+        seed,
+        model.reduction,
+        context.prober.seconds,
+        time.monotonic() - started,
+    )
 
 
 def most_hops(config: AnalysisConfig) -> int:

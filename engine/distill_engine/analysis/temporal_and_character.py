@@ -64,9 +64,11 @@ def measure_moving(
     """
     count, region = len(motion), context.region
     paths = Paths(
-        np.zeros((count, region.dimensions)), np.zeros((count, region.dimensions, region.dimensions)),
-        np.zeros((count, 9)), motion,
-    )  # fmt: skip
+        np.zeros((count, region.dimensions)),
+        np.zeros((count, region.dimensions, region.dimensions)),
+        np.zeros((count, 9)),
+        motion,
+    )
     controls = Controls([unnamed_control(k) for k in range(count)], paths, region)
     hops = context.config.moving_hops + LEAD + TAIL
     trajectories = []

@@ -15,9 +15,14 @@ __all__ = ["PIN", "PINS", "BigVGANConfig", "Pin", "mel_of", "pinned"]
 def mel_of(config: BigVGANConfig) -> MelConfig:
     """Return the mel that weights of this config were trained on."""
     return MelConfig(
-        config.sample_rate, config.n_fft, config.window, config.hop, config.bands, config.f_min,
+        config.sample_rate,
+        config.n_fft,
+        config.window,
+        config.hop,
+        config.bands,
+        config.f_min,
         config.f_max or config.sample_rate / 2,
-    )  # fmt: skip
+    )
 
 
 def pinned(name: str = "bigvgan") -> Pin:

@@ -38,19 +38,28 @@ VOCODERS: dict[str, VocoderKind] = {
     kind.name: kind
     for kind in (
         VocoderKind(
-            "vocos", VocosConfig, "distill_engine.vocoders.vocos.network:Vocos", True,
+            "vocos",
+            VocosConfig,
+            "distill_engine.vocoders.vocos.network:Vocos",
+            True,
             "frame-rate network with an inverse STFT: cheap to train and to play",
         ),
         VocoderKind(
-            "hifigan", HifiGanConfig, "distill_engine.vocoders.hifigan:HifiGan", True,
+            "hifigan",
+            HifiGanConfig,
+            "distill_engine.vocoders.hifigan:HifiGan",
+            True,
             "HiFi-GAN V2: sample-rate network, no delay",
         ),
         VocoderKind(
-            "bigvgan", BigVGANConfig, "distill_vendor.bigvgan:BigVGAN", False,
+            "bigvgan",
+            BigVGANConfig,
+            "distill_vendor.bigvgan:BigVGAN",
+            False,
             "universal BigVGAN-v2: published weights, for renders and fast devices",
         ),
     )
-}  # fmt: skip
+}
 
 
 def vocoder_kind(name: str) -> VocoderKind:

@@ -49,9 +49,18 @@ def model(tiny_model: Path, tmp_path: Path) -> Path:
 
 def describe(manifest: Manifest) -> Manifest:
     control = {
-        "name": "brightness", "kind": "feature", "unit": "Hz", "description": "", "rho": 0.93, "rho_low": 0.8, "low": 100.0,
-        "centre": 900.0, "high": 4000.0, "leakage": {}, "safe": [-1.0, 1.0],
-    }  # fmt: skip
+        "name": "brightness",
+        "kind": "feature",
+        "unit": "Hz",
+        "description": "",
+        "rho": 0.93,
+        "rho_low": 0.8,
+        "low": 100.0,
+        "centre": 900.0,
+        "high": 4000.0,
+        "leakage": {},
+        "safe": [-1.0, 1.0],
+    }
     withheld = [{"feature": "density", "rho": 0.2, "reason": "density does not follow (rho 0.20)"}]
     vocos = {**manifest.vocoders["vocos"], "usable": False, "reason": "worse than the base"}
     return replace(
@@ -69,9 +78,25 @@ def test_info_tells_people_what_a_model_is(distill: Distill, model: Path) -> Non
     update_model(model, manifest=describe)
     code, out, _ = distill("info", model)
     assert code == 0
-    for text in ("vae", "8 latent dimensions", "40 files, 2 min 30 s", "12 epochs", "0.432", "converged", "brightness", "0.93",
-                 "density does not follow", "worse than the base", "hifigan", "vocoder/vocos", "training state was dropped",
-                 "0.1 nat is 0.9 dB", "rank correlation", "(leakage)", "on sounds kept aside"):  # fmt: skip
+    for text in (
+        "vae",
+        "8 latent dimensions",
+        "40 files, 2 min 30 s",
+        "12 epochs",
+        "0.432",
+        "converged",
+        "brightness",
+        "0.93",
+        "density does not follow",
+        "worse than the base",
+        "hifigan",
+        "vocoder/vocos",
+        "training state was dropped",
+        "0.1 nat is 0.9 dB",
+        "rank correlation",
+        "(leakage)",
+        "on sounds kept aside",
+    ):
         assert text in out, text
 
 

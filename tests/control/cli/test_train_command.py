@@ -159,7 +159,7 @@ def test_help_is_quick_and_imports_nothing_heavy() -> None:
 def test_what_the_controls_will_cost_is_kept_of_the_minutes(
     monkeypatch: pytest.MonkeyPatch, minutes: float | None, analysis: bool, cost: float, reserved: float, warned: tuple
 ) -> None:
-    from distill_control.cli import train
+    from distill_control.cli.support.train_time import reserved_seconds
     from distill_engine.models.model_config import ModelConfig
 
     monkeypatch.setattr("distill_engine.rendering.analysis_cost.expected_seconds", lambda *arguments: cost)
@@ -167,7 +167,7 @@ def test_what_the_controls_will_cost_is_kept_of_the_minutes(
     events: list[Any] = []
     corpus: Any = types.SimpleNamespace(clips=[types.SimpleNamespace(samples=np.zeros(44100))])
     listen: Any = events.append
-    assert train._reserve(args, ModelConfig(), corpus, listen) == reserved
+    assert reserved_seconds(args, ModelConfig(), corpus, listen) == reserved
     assert len(events) == bool(warned)
     for part in warned:
         assert part in events[0].message

@@ -17,7 +17,7 @@ import soundfile
 
 from distill_control.cli import train
 from distill_control.cli.main import main
-from distill_control.cli.support import train_start
+from distill_control.cli.support import train_start, train_time
 from distill_engine.dataset.corpus import Corpus, load_corpus
 from distill_engine.modelfile import ModelFile, update_model
 from distill_engine.modelfile.verify import check_fit
@@ -35,8 +35,15 @@ from distill_engine.vocoders.registry import build_vocoder
 
 SMALL_MODEL = ModelConfig(encoder_channels=16, encoder_blocks=2, decoder_channels=16, decoder_blocks=1, expansion=2)
 SMALL_VOCOS: dict[str, Any] = {
-    "bands": 128, "hop": 512, "channels": 16, "hidden": 32, "blocks": 1, "kernel": 3, "n_fft": 1024, "frames_per_hop": 1,
-}  # fmt: skip
+    "bands": 128,
+    "hop": 512,
+    "channels": 16,
+    "hidden": 32,
+    "blocks": 1,
+    "kernel": 3,
+    "n_fft": 1024,
+    "frames_per_hop": 1,
+}
 VOCODER = "training/vocoder/vocos"
 
 
@@ -288,9 +295,9 @@ def test_a_stopped_analysis_and_a_second_ctrl_c_say_what_the_file_holds(
 def test_what_is_given_ends_when_the_minutes_do(
     reserve: float, kept: float, deadline: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(train, "time", types.SimpleNamespace(monotonic=lambda: 100.0))
-    assert train._deadline(argparse.Namespace(minutes=1), 90.0, reserve, kept) == deadline
-    assert train._deadline(argparse.Namespace(minutes=None), 90.0, reserve, kept) is None
+    monkeypatch.setattr(train_time, "time", types.SimpleNamespace(monotonic=lambda: 100.0))
+    assert train_time.end_time(argparse.Namespace(minutes=1), 90.0, reserve, kept) == deadline
+    assert train_time.end_time(argparse.Namespace(minutes=None), 90.0, reserve, kept) is None
 
 
 def test_a_vocoder_trains_for_what_is_left_when_it_begins_and_keeps_time_for_its_end(

@@ -15,10 +15,20 @@ from distill_control.cli.main import main
 from distill_engine.vocabulary import table as vocabulary
 
 PUBLISHED: dict[str, Any] = {
-    "num_mels": 80, "upsample_initial_channel": 32, "sampling_rate": 22050, "n_fft": 1024, "win_size": 1024,
-    "hop_size": 256, "fmin": 0, "fmax": 8000, "upsample_rates": [8, 8, 4], "upsample_kernel_sizes": [16, 16, 8],
-    "resblock": "2", "resblock_kernel_sizes": [3], "resblock_dilation_sizes": [[1, 2]],
-}  # fmt: skip
+    "num_mels": 80,
+    "upsample_initial_channel": 32,
+    "sampling_rate": 22050,
+    "n_fft": 1024,
+    "win_size": 1024,
+    "hop_size": 256,
+    "fmin": 0,
+    "fmax": 8000,
+    "upsample_rates": [8, 8, 4],
+    "upsample_kernel_sizes": [16, 16, 8],
+    "resblock": "2",
+    "resblock_kernel_sizes": [3],
+    "resblock_dilation_sizes": [[1, 2]],
+}
 
 
 @pytest.fixture(autouse=True)
@@ -119,9 +129,18 @@ def test_compare_makes_sounds_figures_and_a_page(
     capsys.readouterr()
     folder = tmp_path / "compared"
     result = answer(
-        capsys, "compare", str(tiny_model), "--vocoders", "vocos,hifigan,speech", "-o", str(folder), "--duration", "1",
-        "--torch-device", "cpu",
-    )  # fmt: skip
+        capsys,
+        "compare",
+        str(tiny_model),
+        "--vocoders",
+        "vocos,hifigan,speech",
+        "-o",
+        str(folder),
+        "--duration",
+        "1",
+        "--torch-device",
+        "cpu",
+    )
     assert [row["name"] for row in result["vocoders"]] == ["vocos", "hifigan", "speech"]
     lengths = {soundfile.info(folder / f"{name}.wav").frames for name in ("vocos", "hifigan", "speech")}
     assert len(lengths) == 1

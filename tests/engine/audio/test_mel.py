@@ -46,9 +46,15 @@ def reference_mel(samples: np.ndarray, config: MelConfig) -> np.ndarray:
     spectra = [np.fft.rfft(padded[t * config.hop : t * config.hop + config.n_fft] * window) for t in range(frames)]
     magnitude = np.sqrt(np.abs(np.array(spectra)) ** 2 + 1e-9).T
     bank = librosa.filters.mel(
-        sr=config.sample_rate, n_fft=config.n_fft, n_mels=config.bands, fmin=config.f_min, fmax=config.f_max,
-        htk=config.scale == "htk", norm="slaney" if config.area_norm else None, dtype=np.float64,
-    )  # fmt: skip
+        sr=config.sample_rate,
+        n_fft=config.n_fft,
+        n_mels=config.bands,
+        fmin=config.f_min,
+        fmax=config.f_max,
+        htk=config.scale == "htk",
+        norm="slaney" if config.area_norm else None,
+        dtype=np.float64,
+    )
     mel = bank @ magnitude**config.power
     return np.log1p(mel) if config.compression == "log1p" else np.log(np.maximum(mel, config.floor))
 
@@ -57,9 +63,14 @@ def reference_mel(samples: np.ndarray, config: MelConfig) -> np.ndarray:
 def test_filterbank_is_librosas(config: MelConfig) -> None:
     librosa = pytest.importorskip("librosa")
     expected = librosa.filters.mel(
-        sr=config.sample_rate, n_fft=config.n_fft, n_mels=config.bands, fmin=config.f_min, fmax=config.f_max,
-        htk=config.scale == "htk", norm="slaney" if config.area_norm else None,
-    )  # fmt: skip
+        sr=config.sample_rate,
+        n_fft=config.n_fft,
+        n_mels=config.bands,
+        fmin=config.f_min,
+        fmax=config.f_max,
+        htk=config.scale == "htk",
+        norm="slaney" if config.area_norm else None,
+    )
     assert np.abs(mel_filterbank(config) - expected).max() < 1e-5 * max(1.0, np.abs(expected).max())
     assert np.abs(mel_filterbank(config) - expected).max() < 1e-4 * np.abs(expected).max()
 

@@ -27,13 +27,17 @@ def sound_bytes(container: str, encoding: str, samples: np.ndarray = SINE, rate:
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize(("container", "encoding"), [
-    (container, encoding)
-    for container in ("WAV", "AIFF", "FLAC", "CAF", "AU", "W64", "RF64", "NIST", "SVX")
-    for encoding in soundfile.available_subtypes(container)
-    if encoding.startswith(("PCM", "FLOAT", "DOUBLE", "ULAW", "ALAW")) and soundfile.check_format(container, encoding)
-    and not encoding.startswith("ALAC")
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("container", "encoding"),
+    [
+        (container, encoding)
+        for container in ("WAV", "AIFF", "FLAC", "CAF", "AU", "W64", "RF64", "NIST", "SVX")
+        for encoding in soundfile.available_subtypes(container)
+        if encoding.startswith(("PCM", "FLOAT", "DOUBLE", "ULAW", "ALAW"))
+        and soundfile.check_format(container, encoding)
+        and not encoding.startswith("ALAC")
+    ],
+)
 def test_every_uncompressed_encoding_is_read(tmp_path: Path, container: str, encoding: str) -> None:
     path = tmp_path / f"sound.{container.lower()}"
     path.write_bytes(sound_bytes(container, encoding))
@@ -129,15 +133,18 @@ def test_the_mp3_decoder_does_not_chatter(tmp_path: Path, capfd: pytest.CaptureF
     assert capfd.readouterr().err == "still heard"
 
 
-@pytest.mark.parametrize(("name", "data", "words"), [
-    ("text.wav", b"these are words, not sound\n" * 40, "is not a sound file"),
-    ("empty.flac", b"", "is empty"),
-    ("header.wav", sound_bytes("WAV", "PCM_16")[:44], "no sound that can be decoded"),
-    ("half.flac", sound_bytes("FLAC", "PCM_16")[:60], "sound"),
-    ("zeros.aiff", bytes(5000), "is not a sound file"),
-    ("raw.raw", bytes(5000), "no readable header"),
-    ("picture.mp3", b"\x89PNG\r\n\x1a\n" + bytes(200), "damaged or of an unknown kind"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("text.wav", b"these are words, not sound\n" * 40, "is not a sound file"),
+        ("empty.flac", b"", "is empty"),
+        ("header.wav", sound_bytes("WAV", "PCM_16")[:44], "no sound that can be decoded"),
+        ("half.flac", sound_bytes("FLAC", "PCM_16")[:60], "sound"),
+        ("zeros.aiff", bytes(5000), "is not a sound file"),
+        ("raw.raw", bytes(5000), "no readable header"),
+        ("picture.mp3", b"\x89PNG\r\n\x1a\n" + bytes(200), "damaged or of an unknown kind"),
+    ],
+)
 def test_files_without_sound_are_one_line(tmp_path: Path, name: str, data: bytes, words: str) -> None:
     path = tmp_path / name
     path.write_bytes(data)
@@ -226,9 +233,11 @@ def judge(path: Path) -> None:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    st.integers(1, 3000), st.integers(1, 6), st.sampled_from([8000, 22050, 44100, 48000, 96000, 192000]),
+    st.integers(1, 3000),
+    st.integers(1, 6),
+    st.sampled_from([8000, 22050, 44100, 48000, 96000, 192000]),
     st.sampled_from(["wav", "flac", "aiff", "caf"]),
-)  # fmt: skip
+)
 def test_what_is_written_is_read(tmp_path: Path, length: int, channels: int, rate: int, suffix: str) -> None:
     samples = np.random.default_rng(length).uniform(-1, 1, (channels, length)).astype(np.float32)
     path = tmp_path / f"sound.{suffix}"

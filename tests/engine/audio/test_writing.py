@@ -49,10 +49,19 @@ def test_lossy_formats_come_back_in_time(tmp_path: Path, suffix: str, channels: 
     assert np.abs(sound.samples[:, 3000:27000] - STEREO[:channels, 3000:27000]).max() < 0.02
 
 
-@pytest.mark.parametrize(("suffix", "asked", "given"), [
-    ("opus", 44100, 48000), ("opus", 24000, 24000), ("opus", 192000, 48000), ("mp3", 96000, 48000), ("mp3", 22050, 22050),
-    ("ogg", 96000, 96000), ("flac", 192000, 192000), ("wav", 8000, 8000),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("suffix", "asked", "given"),
+    [
+        ("opus", 44100, 48000),
+        ("opus", 24000, 24000),
+        ("opus", 192000, 48000),
+        ("mp3", 96000, 48000),
+        ("mp3", 22050, 22050),
+        ("ogg", 96000, 96000),
+        ("flac", 192000, 192000),
+        ("wav", 8000, 8000),
+    ],
+)
 def test_formats_with_fixed_rates_are_resampled(tmp_path: Path, suffix: str, asked: int, given: int) -> None:
     path = tmp_path / f"sound.{suffix}"
     assert file_rate(path, asked) == given
@@ -136,9 +145,14 @@ def test_impossible_rates_are_refused(tmp_path: Path, rate: int) -> None:
         write_audio(tmp_path / "sound.wav", STEREO, rate)
 
 
-@pytest.mark.parametrize(("code", "words"), [
-    (errno.ENOSPC, "the disk is full"), (errno.EDQUOT, "quota"), (errno.EIO, "choose another folder"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (errno.ENOSPC, "the disk is full"),
+        (errno.EDQUOT, "quota"),
+        (errno.EIO, "choose another folder"),
+    ],
+)
 @pytest.mark.parametrize("suffix", sorted(FORMATS))
 def test_a_full_disk_is_one_line_and_the_old_file_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str, code: int, words: str

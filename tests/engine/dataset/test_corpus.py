@@ -144,9 +144,7 @@ def test_another_rate_and_its_mel(folder: Path) -> None:
         clip.name = "x"  # type: ignore[misc]
 
 
-@given(
-    st.lists(st.floats(0.05, 600), min_size=1, max_size=40), st.integers(0, 99), st.floats(0.01, 0.5)
-)  # fmt: skip
+@given(st.lists(st.floats(0.05, 600), min_size=1, max_size=40), st.integers(0, 99), st.floats(0.01, 0.5))
 def test_splits_cover_everything_and_leave_the_bulk_to_training(
     seconds: list[float], seed: int, validation: float
 ) -> None:

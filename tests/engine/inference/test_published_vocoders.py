@@ -101,9 +101,11 @@ def test_the_stated_delay_is_the_least_that_keeps_every_step_full(name, home, ti
 
 def test_the_adapter_streams_exactly_for_any_rates(mel):
     for target in (
-        MelConfig(22050, 1024, 1024, 256, 80, 0, 8000), MelConfig(24000, 1024, 1024, 256, 100, 0, 12000),
-        MelConfig(48000, 2048, 2048, 1200, 80, 0, 24000, "htk", False, 2, "log1p"), MelConfig(44100, 4096, 4096, 2048),
-    ):  # fmt: skip
+        MelConfig(22050, 1024, 1024, 256, 80, 0, 8000),
+        MelConfig(24000, 1024, 1024, 256, 100, 0, 12000),
+        MelConfig(48000, 2048, 2048, 1200, 80, 0, 24000, "htk", False, 2, "log1p"),
+        MelConfig(44100, 4096, 4096, 2048),
+    ):
         adapter = MelAdapter(DEFAULT_MEL, target)
         expected, stream, parts, start = adapter.convert(mel), StreamingMelAdapter(adapter), [], 0
         for size in (1, 1, 1, 7, 2, 64, 1, 3, 92):

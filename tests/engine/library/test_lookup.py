@@ -34,9 +34,30 @@ def test_models_are_found_by_name(library: Path, name: str, allow_paths: bool) -
 
 
 OUTSIDE = [
-    "/etc/passwd", "../secret", "sets/../../secret", "~/secret", "~root/x", "..", ".", "", "/", "\\\\host\\x", "C:\\x", "C:x",
-    "a\0b", "a\nb", "x" * 300, "sets//rain", "/".join("a" * 20), "sets/", "-rf", "con", "nul.distillgan", "a:b", "a*",
-]  # fmt: skip
+    "/etc/passwd",
+    "../secret",
+    "sets/../../secret",
+    "~/secret",
+    "~root/x",
+    "..",
+    ".",
+    "",
+    "/",
+    "\\\\host\\x",
+    "C:\\x",
+    "C:x",
+    "a\0b",
+    "a\nb",
+    "x" * 300,
+    "sets//rain",
+    "/".join("a" * 20),
+    "sets/",
+    "-rf",
+    "con",
+    "nul.distillgan",
+    "a:b",
+    "a*",
+]
 
 
 @pytest.mark.parametrize("name", OUTSIDE)

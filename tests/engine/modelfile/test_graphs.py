@@ -208,8 +208,14 @@ def test_hostile_graphs_are_refused(change: Callable[[ModelProto], object], reas
 
 
 INTEGERS: dict[str, object] = {
-    "many": [1 << 12, 1 << 12, 16], "pads": [0] * 5, "one": [1], "none": np.zeros(0), "zero": 0, "step": 1, "two": 2,
-}  # fmt: skip
+    "many": [1 << 12, 1 << 12, 16],
+    "pads": [0] * 5,
+    "one": [1],
+    "none": np.zeros(0),
+    "zero": 0,
+    "step": 1,
+    "two": 2,
+}
 
 
 def whole(value: object, name: str = "") -> TensorProto:

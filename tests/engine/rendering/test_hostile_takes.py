@@ -129,19 +129,32 @@ def test_a_take_of_another_hop_or_rate_is_refused(field: str, instrument: Instru
 
 
 HEADER = {
-    "format": "distill.take", "version": 2, "tick": 128, "sample_rate": 44100, "hop": 512, "seed": 1, "block": 1,
-    "playing": [{"slot": 0, "name": "a", "vocoder": "vocos", "digests": {}}], "embedded": [], "state": None,
-}  # fmt: skip
+    "format": "distill.take",
+    "version": 2,
+    "tick": 128,
+    "sample_rate": 44100,
+    "hop": 512,
+    "seed": 1,
+    "block": 1,
+    "playing": [{"slot": 0, "name": "a", "vocoder": "vocos", "digests": {}}],
+    "embedded": [],
+    "state": None,
+}
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     field=st.sampled_from(sorted(HEADER)),
     value=st.one_of(
-        st.none(), st.booleans(), st.integers(-(10**30), 10**30), st.floats(), st.text(max_size=20),
-        st.lists(st.integers(), max_size=3), st.dictionaries(st.text(max_size=5), st.integers(), max_size=3),
+        st.none(),
+        st.booleans(),
+        st.integers(-(10**30), 10**30),
+        st.floats(),
+        st.text(max_size=20),
+        st.lists(st.integers(), max_size=3),
+        st.dictionaries(st.text(max_size=5), st.integers(), max_size=3),
     ),
-)  # fmt: skip
+)
 def test_no_header_does_more_than_raise_a_take_error(field: str, value: object, tmp_path: Path) -> None:
     path = tmp_path / "x.take"
     path.write_text(json.dumps({**HEADER, field: value}) + '\n{"at": 8, "end": true}\n')

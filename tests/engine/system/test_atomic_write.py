@@ -330,18 +330,21 @@ def test_writers_take_turns_at_a_folder(path: Path) -> None:
     assert path.read_bytes() == b"60"
 
 
-@pytest.mark.parametrize(("code", "words"), [
-    (errno.ENOSPC, "the disk is full: free some space or use tape"),
-    (errno.EDQUOT, "the disk quota is used up: free some space or use tape"),
-    (errno.EFBIG, "the file grew beyond what this disk or account allows: free some space or use tape"),
-    (errno.EACCES, "there is no permission to write there: use tape"),
-    (errno.EROFS, "the disk is read-only: use tape"),
-    (errno.ENOENT, "the folder /music does not exist: create it first"),
-    (errno.ENOTDIR, "/music is not a folder: choose another place"),
-    (errno.EISDIR, "it is a folder: give a file name"),
-    (errno.ENAMETOOLONG, "the name is too long: choose a shorter one"),
-    (errno.EIO, f"{os.strerror(errno.EIO)}: use tape"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (errno.ENOSPC, "the disk is full: free some space or use tape"),
+        (errno.EDQUOT, "the disk quota is used up: free some space or use tape"),
+        (errno.EFBIG, "the file grew beyond what this disk or account allows: free some space or use tape"),
+        (errno.EACCES, "there is no permission to write there: use tape"),
+        (errno.EROFS, "the disk is read-only: use tape"),
+        (errno.ENOENT, "the folder /music does not exist: create it first"),
+        (errno.ENOTDIR, "/music is not a folder: choose another place"),
+        (errno.EISDIR, "it is a folder: give a file name"),
+        (errno.ENAMETOOLONG, "the name is too long: choose a shorter one"),
+        (errno.EIO, f"{os.strerror(errno.EIO)}: use tape"),
+    ],
+)
 def test_each_error_has_a_reason_and_a_way_out(code: int, words: str) -> None:
     assert write_advice(OSError(code, os.strerror(code)), Path("/music/x"), "use tape") == words
 

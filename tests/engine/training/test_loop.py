@@ -57,9 +57,13 @@ class Run:
     def __init__(self, budget: Budget, begun: Checkpoint | None = None, stop_after: int = 1000) -> None:
         self.task, self.checkpoint = Counting(), begun
         loop = TrainingLoop(
-            self.task, budget, self.keep, listen=lambda event: None, clock=self.task.clock,
+            self.task,
+            budget,
+            self.keep,
+            listen=lambda event: None,
+            clock=self.task.clock,
             stopped=lambda: len(self.task.progress) >= stop_after,
-        )  # fmt: skip
+        )
         if begun is not None:
             loop.restore(begun)
         self.done = loop.run()

@@ -22,8 +22,15 @@ from distill_engine.training.vocoder.task import VocoderTask
 from distill_engine.vocoders.registry import build_vocoder
 
 SMALL_VOCOS: dict[str, Any] = {
-    "bands": 128, "hop": 512, "channels": 16, "hidden": 32, "blocks": 1, "kernel": 3, "n_fft": 1024, "frames_per_hop": 1,
-}  # fmt: skip
+    "bands": 128,
+    "hop": 512,
+    "channels": 16,
+    "hidden": 32,
+    "blocks": 1,
+    "kernel": 3,
+    "n_fft": 1024,
+    "frames_per_hop": 1,
+}
 FALLING = [1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4]
 
 

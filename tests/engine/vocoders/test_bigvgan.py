@@ -21,9 +21,16 @@ from distill_engine.vocoders.weights.published import load_bigvgan
 from distill_vendor.bigvgan import BigVGAN
 
 SMALL = BigVGANConfig(
-    bands=16, upsample_rates=(4, 2), upsample_kernels=(8, 4), initial_channels=32, resblock_kernels=(3,),
-    resblock_dilations=((1, 3),), sample_rate=8000, n_fft=64, window=64,
-)  # fmt: skip
+    bands=16,
+    upsample_rates=(4, 2),
+    upsample_kernels=(8, 4),
+    initial_channels=32,
+    resblock_kernels=(3,),
+    resblock_dilations=((1, 3),),
+    sample_rate=8000,
+    n_fft=64,
+    window=64,
+)
 
 
 @pytest.fixture

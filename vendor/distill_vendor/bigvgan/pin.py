@@ -52,18 +52,21 @@ PINS: dict[str, Pin] = {
         Pin("bigvgan", "nvidia/bigvgan_v2_44khz_128band_512x", BigVGANConfig()),
         Pin("bigvgan-44k-256x", "nvidia/bigvgan_v2_44khz_128band_256x", _hop_256()),
         Pin(
-            "bigvgan-24k", "nvidia/bigvgan_v2_24khz_100band_256x",
+            "bigvgan-24k",
+            "nvidia/bigvgan_v2_24khz_100band_256x",
             _hop_256(bands=100, sample_rate=24000),
         ),
         Pin(
-            "bigvgan-22k", "nvidia/bigvgan_v2_22khz_80band_256x",
+            "bigvgan-22k",
+            "nvidia/bigvgan_v2_22khz_80band_256x",
             _hop_256(bands=80, sample_rate=22050),
         ),
         Pin(
-            "bigvgan-22k-fmax8k", "nvidia/bigvgan_v2_22khz_80band_fmax8k_256x",
+            "bigvgan-22k-fmax8k",
+            "nvidia/bigvgan_v2_22khz_80band_fmax8k_256x",
             _hop_256(bands=80, sample_rate=22050, f_max=8000.0),
         ),
     )
-}  # fmt: skip
+}
 
 PIN = PINS["bigvgan"]

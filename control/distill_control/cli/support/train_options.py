@@ -13,9 +13,11 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--epochs", type=count, metavar="N", help="passes over the corpus")
     length.add_argument(
-        "--minutes", type=positive_number("a number of minutes", "4 or 0.5"), metavar="M",
+        "--minutes",
+        type=positive_number("a number of minutes", "4 or 0.5"),
+        metavar="M",
         help="wall-clock time of the whole command",
-    )  # fmt: skip
+    )
     parser.add_argument("--seed", type=int, metavar="S", help="seed of all random numbers (default 0)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where to train")
     again = parser.add_mutually_exclusive_group()
@@ -23,9 +25,12 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
     again.add_argument("--fresh", action="store_true", help="start again without asking")
     _add_vocoder_options(parser)
     parser.add_argument(
-        "--checkpoint-interval", type=positive_number("a number of seconds", "120"), default=120.0, metavar="S",
+        "--checkpoint-interval",
+        type=positive_number("a number of seconds", "120"),
+        default=120.0,
+        metavar="S",
         help="seconds between checkpoints (default 120)",
-    )  # fmt: skip
+    )
 
 
 def _add_vocoder_options(parser: argparse.ArgumentParser) -> None:
@@ -36,9 +41,12 @@ def _add_vocoder_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lr", type=number, metavar="RATE", help="the vocoder's learning rate")
     parser.add_argument("--batch-size", type=count, metavar="N", help="clips per vocoder step (default 4)")
     parser.add_argument(
-        "--preview-interval", type=count, default=25, metavar="N",
+        "--preview-interval",
+        type=count,
+        default=25,
+        metavar="N",
         help="vocoder epochs between audio previews (default 25)",
-    )  # fmt: skip
+    )
     parser.add_argument(
         "--width", type=number, metavar="X", help="width of the discriminators; 1 is that of the HiFi-GAN paper"
     )

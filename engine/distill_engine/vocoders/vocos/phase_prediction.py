@@ -46,7 +46,7 @@ def prediction_loss(samples: Tensor, log_magnitude: Tensor, advance: Tensor, con
     window = torch.hann_window(n_fft, device=samples.device)
     spectra = torch.stft(
         F.pad(samples, (margin, margin)), n_fft, hop, n_fft, window, center=False, normalized=False, return_complex=True
-    ).transpose(1, 2) / math.sqrt(n_fft)  # fmt: skip
+    ).transpose(1, 2) / math.sqrt(n_fft)
     magnitude = spectra.abs()
     weight = magnitude.sqrt()
     distance = (log_magnitude - magnitude.clamp_min(SILENCE).log()).abs()

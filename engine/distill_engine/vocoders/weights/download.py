@@ -55,9 +55,15 @@ def _record(pin: Pin, config_path: Path, commit: str, digest: str) -> WeightsRec
             f"{pin.hub}: its {pin.config_file} describes another network than the pinned one: do not use it"
         )
     return WeightsRecord(
-        pin.name, "bigvgan", pin.hub, config.to_dict(), mel_of(config).to_dict(),
-        revision=commit, file=pin.weights, sha256=digest,
-    )  # fmt: skip
+        pin.name,
+        "bigvgan",
+        pin.hub,
+        config.to_dict(),
+        mel_of(config).to_dict(),
+        revision=commit,
+        file=pin.weights,
+        sha256=digest,
+    )
 
 
 def _announced_by_hub(pin: Pin) -> tuple[str, int, str]:
@@ -97,9 +103,13 @@ def _fetch(pin: Pin, file: str, commit: str, size: int, listener: Listener) -> P
     listener(DownloadStarted(file, pin.hub, size))
     try:
         path = hf_hub_download(
-            pin.hub, file, revision=commit, cache_dir=hub_cache(), endpoint=_endpoint(),
+            pin.hub,
+            file,
+            revision=commit,
+            cache_dir=hub_cache(),
+            endpoint=_endpoint(),
             tqdm_class=_progress_class(file, listener),
-        )  # fmt: skip
+        )
     except Exception as error:
         raise WeightsError(_message_for(pin, error)) from None
     return Path(path)

@@ -123,9 +123,14 @@ def _checkpoint(path: Path, pin: Pin = PIN) -> tuple[Path, BigVGANConfig]:
 def _record_of(name: str, checkpoint: Path, config: BigVGANConfig, digest: str) -> WeightsRecord:
     """Return the record of a local checkpoint."""
     return WeightsRecord(
-        name, "bigvgan", str(checkpoint.resolve()), config.to_dict(), mel_of(config).to_dict(),
-        file=checkpoint.name, sha256=digest,
-    )  # fmt: skip
+        name,
+        "bigvgan",
+        str(checkpoint.resolve()),
+        config.to_dict(),
+        mel_of(config).to_dict(),
+        file=checkpoint.name,
+        sha256=digest,
+    )
 
 
 def _upstream_config(values: Mapping[str, Any], where: Path) -> BigVGANConfig:

@@ -255,8 +255,12 @@ def published_config(kind: str, values: Mapping[str, Any]) -> tuple[dict[str, An
     )
     rate = int(values.get("sampling_rate", 22050))
     mel = MelConfig(
-        sample_rate=rate, n_fft=int(values.get("n_fft", 1024)), window=int(values.get("win_size", 1024)),
-        hop=int(values.get("hop_size", 256)), bands=int(values.get("num_mels", 80)), f_min=float(values.get("fmin") or 0.0),
+        sample_rate=rate,
+        n_fft=int(values.get("n_fft", 1024)),
+        window=int(values.get("win_size", 1024)),
+        hop=int(values.get("hop_size", 256)),
+        bands=int(values.get("num_mels", 80)),
+        f_min=float(values.get("fmin") or 0.0),
         f_max=float(values.get("fmax") or rate / 2),
-    )  # fmt: skip
+    )
     return config.to_dict(), mel

@@ -14,12 +14,30 @@ from distill_engine.errors import WeightsError
 from distill_engine.vocoders.weights.records import add, added, remove
 from support_vocoders import with_weight_norm
 
-V1 = {"upsample_rates": [8, 8, 2, 2], "upsample_kernel_sizes": [16, 16, 4, 4], "resblock": "1",
-      "resblock_kernel_sizes": [3, 7, 11], "resblock_dilation_sizes": [[1, 3, 5]] * 3}  # fmt: skip
-V3 = {"upsample_rates": [8, 8, 4], "upsample_kernel_sizes": [16, 16, 8], "resblock": "2",
-      "resblock_kernel_sizes": [3, 5, 7], "resblock_dilation_sizes": [[1, 2], [2, 6], [3, 12]]}  # fmt: skip
-COMMON = {"num_mels": 80, "upsample_initial_channel": 32, "sampling_rate": 22050, "n_fft": 1024, "win_size": 1024,
-          "hop_size": 256, "fmin": 0, "fmax": 8000}  # fmt: skip
+V1 = {
+    "upsample_rates": [8, 8, 2, 2],
+    "upsample_kernel_sizes": [16, 16, 4, 4],
+    "resblock": "1",
+    "resblock_kernel_sizes": [3, 7, 11],
+    "resblock_dilation_sizes": [[1, 3, 5]] * 3,
+}
+V3 = {
+    "upsample_rates": [8, 8, 4],
+    "upsample_kernel_sizes": [16, 16, 8],
+    "resblock": "2",
+    "resblock_kernel_sizes": [3, 5, 7],
+    "resblock_dilation_sizes": [[1, 2], [2, 6], [3, 12]],
+}
+COMMON = {
+    "num_mels": 80,
+    "upsample_initial_channel": 32,
+    "sampling_rate": 22050,
+    "n_fft": 1024,
+    "win_size": 1024,
+    "hop_size": 256,
+    "fmin": 0,
+    "fmax": 8000,
+}
 
 
 @pytest.mark.parametrize("published_config", [V1, V3], ids=["resblock 1", "resblock 2"])
