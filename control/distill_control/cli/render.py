@@ -263,6 +263,7 @@ def _with_progress(work: Callable[[Callable[[RenderProgress], None]], RenderResu
 def run_resynth(args: argparse.Namespace) -> int:
     """Run `distill resynth`. Raises DistillError."""
     from distill_control.cli.support.output import emit
+    from distill_engine.audio.levels import nats_to_db
     from distill_engine.library.lookup import find_model
     from distill_engine.rendering.loaded_model import load_model
     from distill_engine.rendering.resynth import resynth
@@ -273,7 +274,7 @@ def run_resynth(args: argparse.Namespace) -> int:
     result = resynth(model, args.input, output, mel_only=args.mel_only)
     summary = (
         f"{result.path}: {result.seconds:.1f} s at {result.sample_rate} Hz, peak {result.peak_db:.1f} dB, "
-        f"log-mel distance from the input {result.log_mel_error:.2f} nat (0.1 nat is 0.9 dB)\n"
+        f"log-mel distance from the input {result.log_mel_error:.2f} nat ({nats_to_db(result.log_mel_error):.1f} dB)\n"
         f"{_vocoder_line(result.vocoder, result.reason)}; {result.speed:.1f} x real time"
     )
     lines = "\n".join([*(f"note: {note}" for note in result.notes), summary])

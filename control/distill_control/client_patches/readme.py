@@ -4,8 +4,8 @@ from distill_control.client_patches.panel import Panel
 
 _ALL = """# Patches
 
-Clients that play a running `distill-engine`, all generated from the table of addresses. To get them with the control names
-of your own model:
+Clients that steer a running `distill-engine`. Distill generates them from its table of addresses. This command writes them
+with the control names of your own model:
 
     distill patches FOLDER --model MODEL
 
@@ -19,25 +19,27 @@ of your own model:
 | `open-stage-control` | Open Stage Control |
 | `midi` | MIDI maps of three controllers |
 
-Every client sends to {host}, port {port}, and receives changes at port {listen}. `--port` and `--listen` write other
-ports, `--host` another computer.
+Every client sends to {host}, port {port}, and receives changes at port {listen}. The options `--port`, `--listen` and
+`--host` of `distill patches` change these.
 
-**From another computer or a tablet.** Start the engine with `--bind 0.0.0.0 --allow ADDRESS`, where ADDRESS is that of
-the client, and put the address of the engine's computer into the client.
+**From another computer or a tablet.** Start the engine with `--bind 0.0.0.0 --allow ADDRESS`. ADDRESS is the address of the
+client. In the client, enter the address of the engine's computer.
 
 **Controls by number.** These patches fit every model: `/distill/control/0` is the first control of the model that plays.
-`/distill/subscribe {listen} numbers` asks for changes by number; `/distill/controls` brings the names.
+After `/distill/subscribe {listen} numbers` the engine sends changes by number. `/distill/controls` asks for the names.
 
-**Rejected messages.** The engine answers with `/distill/error`, the address and the reason. The patches show it.
+**Rejected messages.** The engine answers a wrong message with `/distill/error`, the address and the reason. The patches
+show the answer.
 """
 
 _EACH = {
     "max": """# Max
 
-Start `distill-engine`, then open `distill.maxpat`. It connects by itself; the button **connect** does so again.
+Start `distill-engine`, then open `distill.maxpat`. It connects by itself. Press **connect** to connect again, for example
+after a restart of the engine.
 
-- Faders act at once, and follow what other clients move.
-- The preset buttons glide to a preset in one second. **save as** keeps the present state as a preset.
+- Faders act at once. When another client moves a parameter, its fader follows.
+- The preset buttons glide to a preset in one second. **save as** stores the present state as a preset.
 - The numbered faders take the names of the model's controls.
 - **refused** shows the last message that the engine rejected, with the reason. The console lists all.
 
@@ -47,34 +49,34 @@ To send anything else, put a `prepend ADDRESS` in front of `udpsend {host} {port
 
 Start `distill-engine`, then open `distill.pd` (vanilla, no externals). It connects by itself.
 
-- Faders act at once, and follow what other clients move.
+- Faders act at once. When another client moves a parameter, its fader follows.
 - The numbered faders take the names of the model's controls.
 - The line at the bottom shows the last message that the engine rejected, with the reason.
-- Errors, status and lists are printed to the console.
+- The console shows errors, status and lists.
 
 From other patches:
 
 | object | what it does |
 |---|---|
 | `[s distill-gain]` | moves a fader |
-| `[r distill-gain-shown]` | outputs its value, whoever moved it |
+| `[r distill-gain-shown]` | outputs every change of its value, from any client |
 | `[s distill-out]` | sends a list made by `[oscformat]` and `[list prepend send]` |
 
 Without a window: `pd -nogui -noaudio -stderr distill.pd`.
 """,
     "supercollider": """# SuperCollider
 
-Start `distill-engine`, then evaluate `distill.scd`, or load it: `"distill.scd".load`.
+Start `distill-engine`, then evaluate `distill.scd`, or load it with `"distill.scd".load`.
 
 | expression | what it does |
 |---|---|
 | `~distill.("gain", -6)` | sends one message |
 | `~distill.("control/0", 0.5, 2.0)` | glides there in two seconds |
 | `~distill.("preset/recall", 0)` | recalls the first preset |
-| `~distillValues["/distill/gain"]` | is the present value |
-| `~distillChanged = {{ arg address, values; ... }}` | is called at every change |
+| `~distillValues["/distill/gain"]` | returns the present value |
+| `~distillChanged = {{ arg address, values; ... }}` | sets a function that every change calls |
 
-A wrong address posts a warning, and so does a message that the engine rejects.
+Wrong addresses and rejected messages post a warning.
 """,
     "touchdesigner": """# TouchDesigner
 
@@ -92,55 +94,58 @@ A wrong address posts a warning, and so does a message that the engine rejects.
 | `distill_table` | Table DAT: present values, names of the controls, the last error |
 
 Move the channels of `distill_values`, or put any CHOP whose channels are named like `distill/control/0` into
-`distill_out`. Settings and commands go by `op("distill_callbacks").module.send("/distill/source", "corpus")`. Messages that
-the engine rejects are printed to the textport.
+`distill_out`. Send settings and commands with `op("distill_callbacks").module.send("/distill/source", "corpus")`. The textport
+shows messages that the engine rejects.
 
 **By OSCQuery.** `http://{host}:{query_port}` describes every parameter with its range, its unit and the control names of the
-loaded model. Point a component that reads OSCQuery to it, or read it in a script:
+loaded model. Enter this address in a component that reads OSCQuery, or read it in a script:
 `requests.get("http://{host}:{query_port}").json()`.
 """,
     "touchosc": """# TouchOSC
 
-1. Start the engine for your tablet: `distill-engine --bind 0.0.0.0 --allow ADDRESS` with the address of the tablet.
+1. Start the engine with `distill-engine --bind 0.0.0.0 --allow ADDRESS`. ADDRESS is the address of the tablet.
 2. Open `distill.tosc` in the TouchOSC editor, or send it to the tablet.
 3. In **Connections > OSC** set connection 1 to UDP, host = the computer with the engine, send port {port}, receive port
    {listen}.
-4. Press **connect** once. From then on the faders follow what others move.
+4. Press **connect** once. From then on the faders follow the changes of other clients.
 """,
     "open-stage-control": """# Open Stage Control
 
 1. Start `distill-engine`.
 2. Start Open Stage Control with `--send {host}:{port} --osc-port {listen} --load distill.json`.
-3. Run `distill send {subscribe}` once, so that the widgets follow what others move.
+3. Run `distill send {subscribe}` once. From then on the widgets follow the changes of other clients.
 
 **refused** shows the last message that the engine rejected, with the reason.
 """,
     "midi": """# MIDI maps
 
-These three controllers play at their factory settings as soon as they are plugged in. Their maps are built in.
+Distill has maps for three controllers at their factory settings. Plug one of these in, and it plays.
 
-To change a map, copy it into the folder `maps` of the library. There it is used whenever a port of its name is plugged
-in. Or give it with `distill-engine --map FILE`. The engine reads a map again whenever it is saved.
+To change a map, copy it into the folder `maps` of the library. The engine uses it for every port of that name. Or give it
+with `distill-engine --map FILE`. Save the file, and the engine reads it again.
 
-To learn a control: `distill send /distill/midi/learn ADDRESS`, then move the control. The engine adds it to the map of
-that controller, or begins a map for it.
+To learn a control, run `distill send /distill/midi/learn ADDRESS` and move the control. The engine adds it to the map of
+that controller, or starts a map for it.
 
 | key of a binding | values |
 |---|---|
 | `control` | `cc 16`, `cc14 1` (14 bit), `nrpn 257`, `bend`, `pressure`, `note 60`, `note *` |
 | `target` | any parameter, setting or command |
-| `action` | `absolute`, `relative` (endless encoders; `encoding` twos, offset, sign), `gate`, `toggle`, `trigger` |
+| `action` | `absolute`, `relative` (for endless encoders; `encoding`: twos, offset or sign), `gate`, `toggle`, `trigger` |
 | `range`, `curve`, `invert` | `[low, high]`; linear, exponential, logarithmic, s; true |
 | `takeover` | `none`, `pickup` (acts once it has passed the present value), `scaling` (approaches it) |
-| `glide`, `channel`, `feedback` | seconds; 1 to 16; false shows nothing on the controller |
-| `velocity` | true: a harder key is a higher value |
-| `arguments`, `release` | what goes with a command; what a gate sends when it closes |
+| `glide` | seconds |
+| `channel` | 1 to 16 |
+| `feedback` | false: the controller's lights and motors do not follow |
+| `velocity` | true: the harder the key, the higher the value |
+| `arguments` | the arguments of a command |
+| `release` | the value that a gate sends when it closes |
 
-Above the bindings: `name`, `port`, `output`, `channel`, `takeover`, `glide`, `clock`, `transport`, `programs`,
-`preset_glide`, `feedback`.
+These keys hold for the whole map and stand above the bindings: `name`, `port`, `output`, `channel`, `takeover`, `glide`,
+`clock`, `transport`, `programs`, `preset_glide`, `feedback`.
 
-Program changes recall presets by number, with bank select beyond 128. A clock sets the tempo of the sources. Start and
-stop play and stop. CC 120 and 123 are panic, CC 121 resets pitch bend, pressure and pick-up.
+A program change recalls the preset of that number; bank select reaches presets beyond 128. A MIDI clock sets the tempo of
+the sources. MIDI start and stop play and stop. CC 120 and 123 are panic. CC 121 resets pitch bend, pressure and pick-up.
 """,
 }
 

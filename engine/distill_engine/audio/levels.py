@@ -26,6 +26,15 @@ def db_to_gain(level_db: float, silence_db: float = SILENCE_DB) -> float:
     return float(10.0 ** (level_db / 20.0)) if level_db > silence_db else 0.0
 
 
+def nats_to_db(nats: float) -> float:
+    """Return a difference of natural-log magnitudes, as in a log-mel, in dB.
+
+    >>> round(nats_to_db(0.1), 2)
+    0.87
+    """
+    return 20.0 / math.log(10.0) * nats
+
+
 def power_to_db(power: npt.ArrayLike, least: float = 0.0) -> npt.NDArray[np.floating]:
     """Return powers [...] in dB, in their own precision; powers below `least` count as `least`.
 

@@ -86,7 +86,7 @@ def _auto(
         (distance(entry), kind, entry) for kind, entry in own_vocoders(manifest).items() if entry.get("usable")
     )
     for error, kind, entry in own:
-        measured = f" (held-out distance {error:.2f} nat)" if math.isfinite(error) else ""
+        measured = f" (log-mel error on sounds kept aside {error:.2f} nat)" if math.isfinite(error) else ""
         choice = VocoderChoice(kind, "model", f"the model's own, validated{measured}", entry.get("config", {}))
         if keeps_up is None or keeps_up(choice):
             return choice

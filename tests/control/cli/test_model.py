@@ -83,7 +83,7 @@ def test_info_tells_people_what_a_model_is(distill: Distill, model: Path) -> Non
         "8 latent dimensions",
         "40 files, 2 min 30 s",
         "12 epochs",
-        "0.432",
+        "0.432 nat (3.8 dB)",
         "converged",
         "brightness",
         "0.93",

@@ -144,7 +144,10 @@ def _training(row: Any) -> str:
         return ""
     words = [f"{row.get('epochs', 0)} epochs, {row.get('steps', 0)} steps in {time_text(row.get('seconds')) or '?'}"]
     if _is_number(row.get("best_log_mel")):
-        words.append(f"log-mel error on sounds kept aside {row['best_log_mel']:.3f} nat")
+        from distill_engine.audio.levels import nats_to_db
+
+        nats = float(row["best_log_mel"])
+        words.append(f"log-mel error on sounds kept aside {nats:.3f} nat ({nats_to_db(nats):.1f} dB)")
     if row.get("verdict"):
         words.append(str(row["verdict"]))
     return "; ".join(words)
