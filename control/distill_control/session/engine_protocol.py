@@ -4,8 +4,8 @@ A command's name is its address without `/distill/` (`play`, `source`, `vocoder`
 `source/trigger`, `blend/model`). Its arguments have been checked against the vocabulary.
 The session understands these events:
 
-* `{"event": "model", "name", "digest", "controls": [names], "latents": n, "has_map": bool}`:
-  another model is playing
+* `{"event": "model", "name", "digest", "controls": [names], "withheld": {name: reason}, "latents": n,
+  "has_map": bool}`: another model is playing
 * `{"event": "setting", "address": "/distill/source", "value": "corpus"}`:
   the engine itself has changed a setting
 * `{"event": "device", "name", "rate_hz"}`:
@@ -39,8 +39,9 @@ class EngineProtocol(Protocol):
 class ModelInfo:
     """The properties of the loaded model that control needs.
 
-    `controls` are the names of its controls in their order, `latents` is the number of its latent
-    dimensions. `details` is the whole event. Without a loaded model, `name` is empty.
+    `controls` are the names of its controls in their order, `withheld` the reasons of those that it
+    does not offer. `latents` is the number of its latent dimensions. `details` is the whole event.
+    Without a loaded model, `name` is empty.
     """
 
     name: str = ""
@@ -48,18 +49,20 @@ class ModelInfo:
     controls: tuple[str, ...] = ()
     latents: int = 0
     has_map: bool = False
+    withheld: Mapping[str, str] = field(default_factory=dict)
     details: Mapping[str, object] = field(default_factory=dict)
 
     @classmethod
     def from_event(cls, event: Mapping[str, object]) -> "ModelInfo":
         """Read a `model` event; fields that are missing or of a wrong type become empty."""
-        controls, latents = event.get("controls"), event.get("latents")
+        controls, latents, withheld = (event.get(name) for name in ("controls", "latents", "withheld"))
         return cls(
             name=str(event.get("name", "")),
             digest=str(event.get("digest", "")),
             controls=tuple(str(name) for name in controls) if isinstance(controls, list | tuple) else (),
             latents=min(latents, LATENT_COUNT) if isinstance(latents, int) else 0,
             has_map=bool(event.get("has_map")),
+            withheld={str(name): str(why) for name, why in withheld.items()} if isinstance(withheld, dict) else {},
             details=dict(event),
         )
 

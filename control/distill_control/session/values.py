@@ -7,7 +7,7 @@ from functools import lru_cache
 from distill_control.arguments import Value
 from distill_control.session.engine_protocol import EngineProtocol, ModelInfo
 from distill_engine.errors import ControlError
-from distill_engine.system.names import printable
+from distill_engine.system.names import printable, printable_line
 from distill_engine.vocabulary import table as vocabulary
 from distill_engine.vocabulary.table import Row
 
@@ -88,6 +88,8 @@ class AddressSpace:
             return _FIRST_CONTROL_INDEX + controls.index(name)
         if name.isascii() and name.isdecimal() and len(name) < 3 and int(name) < len(controls):
             return _FIRST_CONTROL_INDEX + int(name)
+        if name in self.model.withheld:
+            raise ControlError(f"{CONTROL_PREFIX}{name} is not offered: {printable_line(self.model.withheld[name])}")
         known = ", ".join(controls) or "none"
         raise ControlError(
             f"the model {self.model.name or '(none)'} has no control '{printable(name, 40)}'; it has: {known}"

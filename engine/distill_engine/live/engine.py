@@ -254,6 +254,7 @@ class Engine:
                 "name": instrument.name,
                 "digest": instrument.digest,
                 "controls": list(instrument.control_names),
+                "withheld": dict(instrument.withheld),
                 "latents": instrument.latent_dim,
                 "has_map": instrument.latent_map is not None,
                 "sources": list(instrument.source_names),

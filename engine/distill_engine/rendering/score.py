@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from distill_engine.errors import ConfigError, ControlError
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.synth import Synth
+from distill_engine.system.names import printable_line
 from distill_engine.vocabulary.table import BLEND_SLOTS
 
 RENDER_BLOCK = 16  # hops rendered at once
@@ -64,9 +65,14 @@ def prepared_synth(instrument: Instrument, score: Score) -> Synth:
 
 
 def control_index(instrument: Instrument, name: str) -> int:
-    """Return the index of a named control. Raises ControlError with the known names."""
+    """Return the index of a named control.
+
+    Raises ControlError with the known names, or with the reason why the model does not offer it.
+    """
     names = instrument.control_names
     if name not in names:
+        if name in instrument.withheld:
+            raise ControlError(f"control {name!r} is not offered: {printable_line(instrument.withheld[name])}")
         known = ", ".join(names) if names else "none yet (run `distill analyse`)"
         raise ControlError(f"control {name!r}: the model has {known}")
     return names.index(name)

@@ -7,7 +7,7 @@ background. After it and `VoicePool.prepare`, `Synth.swap` takes microseconds. W
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -51,8 +51,8 @@ class Instrument:
     `hop` samples per step at `sample_rate`. `digest` identifies the file's sound, `model_digest`
     and `vocoder_digest` its two parts. `latent_dim` is D; `reduction` is mel frames per latent.
     `delay_samples` is the vocoder's delay. `corpus` [D, L] are the latents of the corpus. `trim` is
-    a linear gain. The networks append messages to `notes` while they play; voices remove and report
-    them.
+    a linear gain. `withheld` are the reasons of controls that the analysis does not offer, by name.
+    The networks append messages to `notes` while they play; voices remove and report them.
     """
 
     name: str
@@ -75,6 +75,7 @@ class Instrument:
     path: Path | None = None
     decoder_digest: str = ""
     analysis_digest: str = ""
+    withheld: Mapping[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list, compare=False)
 
     @property
@@ -190,6 +191,7 @@ def prepare_instrument(
         decoder_digest=model.decoder_digest,
         analysis_digest=manifest.parts["analysis"].sha256 if "analysis" in manifest.parts else "",
         trim=_trim(manifest),
+        withheld=_withheld(manifest),
         notes=loader.notes,
         **extras,
     )
@@ -201,6 +203,14 @@ def _trim(manifest: Manifest) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not -60.0 <= value <= 60.0:
         raise ModelFileError(f"{manifest.name}: trim_db {value!r} is not a level within 60 dB: damaged")
     return db_to_gain(value)
+
+
+def _withheld(manifest: Manifest) -> dict[str, str]:
+    """Return the reason of each control that is not offered; {} where the file says it wrongly."""
+    rows = manifest.analysis.get("withheld")
+    rows = rows if isinstance(rows, list) else []
+    texts = [(row.get("feature"), row.get("reason")) for row in rows if isinstance(row, dict)]
+    return {name: reason for name, reason in texts if isinstance(name, str) and isinstance(reason, str)}
 
 
 def _check_fit(choice: VocoderChoice, mel: MelConfig) -> None:

@@ -158,6 +158,16 @@ def test_another_model_keeps_values_of_controls_by_name(rain, fake_link):
     assert "/distill/latent/8" not in rain.addresses()
 
 
+def test_a_control_that_is_not_offered_says_why(rain):
+    why = "pitch follows no path (rho 0.09)\x1b[2J"
+    rain.on_message({"event": "model", "name": "sea", "controls": ["size"], "withheld": {"pitch": why}, "latents": 8})
+    with pytest.raises(ControlError, match=r"/distill/control/pitch is not offered: pitch follows no path .*\\x1b"):
+        rain.set("/distill/control/pitch", [0.5])
+    rain.on_message({"event": "model", "name": "sea", "controls": ["size"], "withheld": [7], "latents": 8})
+    with pytest.raises(ControlError, match="has no control 'pitch'; it has: size"):
+        rain.set("/distill/control/pitch", [0.5])
+
+
 def test_the_first_model_leaves_controls_as_shared_memory_has_them(fake_link):
     session = Session(fake_link)
     values = vocabulary.default_values()

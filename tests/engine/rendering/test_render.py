@@ -286,3 +286,9 @@ def test_an_empty_take_is_refused(vocos, resolve, tmp_path):
     take = dataclasses.replace(read_take(tmp_path / "h.take"), ticks=0)
     with pytest.raises(TakeError, match="empty"):
         render_take(vocos, take, RenderTarget(tmp_path / "a.wav"), resolve)
+
+
+def test_a_control_that_is_not_offered_says_why(vocos: Instrument) -> None:
+    instrument = dataclasses.replace(vocos, withheld={"pitch": "pitch follows no path (rho 0.09)"})
+    with pytest.raises(ControlError, match=r"control 'pitch' is not offered: pitch follows no path \(rho 0.09\)"):
+        next(play_score(instrument, Score(0.1, controls={"pitch": 1.0})))
