@@ -1,9 +1,10 @@
-"""Draw the spectrograms of docs/starter.png, and measure the sound of a performance.
+"""Draw docs/starter.png, render docs/starter.ogg, and measure the sound of a performance.
 
     python benchmarks/pictures.py [--model MODEL] [-o docs/starter.png]
 
-The picture shows a clip of the corpus, its reconstruction and a performance. The figures are what
-the sound of a performance must satisfy: level, DC, largest step between samples, bandwidth.
+The picture shows the spectrograms of a clip of the corpus, its reconstruction and a performance.
+The sound, beside the picture, is the beginning of that performance. The figures are what the sound
+of a performance must satisfy: level, DC, largest step between samples, bandwidth.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from harness.repository import CORPUS, ROOT
 
 SOUNDS = ("corpus", "reconstruction", "performance")
 RATE = 44100
+SOUND_SECONDS = 11
+"""Of the performance, in the sound that README links to: less than 300 kB."""
 AUDIBLE_DB = 90.0
 """Below the loudest frequency, what counts to the bandwidth."""
 BENCHMARK = Benchmark(
@@ -44,18 +47,27 @@ BENCHMARK = Benchmark(
 
 
 def sounds(model: Path, clip: Path, folder: Path) -> dict[str, np.ndarray]:
-    """Return the three sounds [T], made with the commands that a user would type."""
+    """Return the three sounds [T]."""
     import soundfile
 
-    run = [sys.executable, "-m", "distill_control.cli.main"]
     copy, play = folder / "copy.wav", folder / "play.wav"
-    subprocess.run([*run, "resynth", str(model), str(clip), "-o", str(copy)], check=True)
-    subprocess.run([*run, "render", str(model), "-o", str(play), "--duration", "20", "--seed", "8"], check=True)
+    distill("resynth", model, clip, "-o", copy)
+    perform(model, play, 20)
     found = {}
     for name, path in zip(SOUNDS, (clip, copy, play), strict=True):
         samples, _ = soundfile.read(path, dtype="float32", always_2d=True)
         found[name] = samples.mean(axis=1)
     return found
+
+
+def perform(model: Path, target: Path, seconds: int) -> None:
+    """Render the beginning of the performance that `distill demo` plays."""
+    distill("render", model, "-o", target, "--duration", seconds, "--seed", 8)
+
+
+def distill(*words: object) -> None:
+    """Run a command as a user would type it."""
+    subprocess.run([sys.executable, "-m", "distill_control.cli.main", *map(str, words)], check=True)
 
 
 def figures(samples: np.ndarray) -> dict[str, float]:
@@ -102,10 +114,12 @@ def main() -> None:
     options = parser.parse_args()
     from distill_engine.library.assets import starter_path
 
+    model = options.model or starter_path()
     with BENCHMARK.run(options) as run:
         with tempfile.TemporaryDirectory() as folder:
-            found = sounds(options.model or starter_path(), options.clip, Path(folder))
+            found = sounds(model, options.clip, Path(folder))
         draw(found, options.output)
+        perform(model, options.output.with_suffix(".ogg"), SOUND_SECONDS)
         for name, samples in found.items():
             run.row("sounds", sound=name, **figures(samples))
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from distill_engine.analysis.region import Region
 from distill_engine.audio.arrays import Float32Array, Float64Array
@@ -119,7 +120,7 @@ def level_surface(
     return surface
 
 
-def gated_db(power: Float64Array) -> float:
+def gated_db(power: npt.NDArray[np.floating]) -> float:
     """Return the mean of powers [N] in dB without those more than 10 dB below that mean.
 
     The relative gate of ITU-R BS.1770-5.

@@ -58,10 +58,10 @@ def test_the_live_view_shows_the_state_the_last_messages_and_the_notices(rain):
 def test_the_live_view_shows_which_device_plays_now(rain):
     for name in ("first (ALSA)", "second (ALSA)"):
         rain.on_message({"event": "device", "name": name, "rate_hz": 44100})
-    console = Console(file=io.StringIO(), width=120)
-    console.print(picture(rain, UserMessages("live")))
-    assert "second (ALSA), 44100 Hz" in console.file.getvalue()
-    assert "first" not in console.file.getvalue()
+    screen = io.StringIO()
+    Console(file=screen, width=120).print(picture(rain, UserMessages("live")))
+    assert "second (ALSA), 44100 Hz" in screen.getvalue()
+    assert "first" not in screen.getvalue()
 
 
 @pytest.mark.parametrize("name", ["[/]", "[/bold]", "[red]x", ":bomb:", "a\x1b[2Jb", "left\u202eright"])
