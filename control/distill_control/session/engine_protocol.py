@@ -4,8 +4,8 @@ A command's name is its address without `/distill/` (`play`, `source`, `vocoder`
 `source/trigger`, `blend/model`). Its arguments have been checked against the vocabulary.
 The session understands these events:
 
-* `{"event": "model", "name", "digest", "controls": [names], "withheld": {name: reason}, "latents": n,
-  "has_map": bool}`: another model is playing
+* `{"event": "model", "name", "digest", "controls": [names], "withheld": {name: reason},
+  "latents": n, "has_map": bool}`: another model is playing
 * `{"event": "setting", "address": "/distill/source", "value": "corpus"}`:
   the engine itself has changed a setting
 * `{"event": "device", "name", "rate_hz"}`:
