@@ -319,8 +319,10 @@ def test_other_files_are_named(tmp_path: Path) -> None:
         (b"", "empty"),
         (b"RIFF....WAVE", "WAV"),
         (b"fLaC", "FLAC"),
-        (b"hello", "too short"),
-        (b"x" * 99, "not a whole"),
+        (b"hello", "is a text"),
+        (b"\x01" * 99, "does not begin as a model file does"),
+        (b"PK\x03\x04", "too short"),
+        (b"PK\x03\x04" * 20, "not a whole"),
     ):
         path.write_bytes(content)
         assert what in refusal(path)
