@@ -69,7 +69,8 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
                 client.send("/distill/status")
                 status = client.receive(0.2)
                 pairs = () if status is None else status.arguments
-                if dict(zip(pairs[::2], pairs[1::2], strict=False)).get("hops", 0) > 0:
+                hops = dict(zip(pairs[::2], pairs[1::2], strict=False)).get("hops")
+                if isinstance(hops, int | float) and hops > 0:
                     return
         except ControlError:
             time.sleep(0.1)

@@ -110,6 +110,8 @@ def test_a_killed_control_process_comes_back_and_the_sound_goes_on(engines, tiny
     assert engine.control_pid() != first
     assert after["hops"] > before["hops"]
     assert after["parameter_changes"] == 1
+    while not any(event["event"] == "model" for event in engine.events()) and time.monotonic() < deadline:
+        time.sleep(0.05)  # it listens before it is told what plays
     assert any(event["event"] == "model" for event in engine.events())
     assert engine.end() == (0, "")
 
