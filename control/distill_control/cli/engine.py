@@ -10,10 +10,11 @@ from pathlib import Path
 from socket import socket
 from typing import TYPE_CHECKING
 
+from distill_control.cli.support.guard import guarded
 from distill_control.cli.support.options import CommandParser, vocoder_name
 from distill_control.cli.support.output import vocoder_and_reason
 from distill_control.settings import ControlSettings
-from distill_engine.errors import ConfigError, ControlError, DistillError
+from distill_engine.errors import ConfigError, ControlError
 from distill_engine.system.names import printable_line
 from distill_engine.vocabulary.table import SOURCES, VOCODERS
 
@@ -113,16 +114,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Return 0 if the user ended it, 1 after an error (one line), 2 for wrong usage.
     """
-    options = parser().parse_args(arguments)
-    try:
+
+    def carry_out() -> int:
+        options = parser().parse_args(arguments)
         if options.list_devices:
             return _list_devices(options.json)
         if options.list_midi:
             return _list_midi(options.json)
         return play(options)
-    except DistillError as error:
-        print(f"error: {printable_line(str(error))}", file=sys.stderr)
-        return error.exit_code
+
+    return guarded(carry_out)
 
 
 def play(options: argparse.Namespace) -> int:

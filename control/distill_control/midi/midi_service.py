@@ -1,6 +1,7 @@
 """The MIDI service of the control process: one thread owns all ports, controllers and maps."""
 
 import asyncio
+import os
 import queue
 import textwrap
 import threading
@@ -23,6 +24,7 @@ from distill_control.session import Session
 from distill_control.settings.control import ControlSettings
 from distill_engine.errors import ControlError
 from distill_engine.library import folders
+from distill_engine.library.reports import line_on
 
 Notify = Callable[[str, str], None]
 T = TypeVar("T")
@@ -54,7 +56,7 @@ class MidiService:
     def __init__(
         self, session: Session, settings: ControlSettings, notify: Notify, *, maps: Path | None = None
     ) -> None:
-        explicit = Path(settings.midi_map).expanduser() if settings.midi_map else None
+        explicit = Path(os.path.expanduser(settings.midi_map)) if settings.midi_map else None
         self.session = session
         self._notify = notify
         self.dropped = 0
@@ -156,7 +158,7 @@ class MidiService:
         try:
             work()
         except Exception as error:
-            failure = f"MIDI: unexpected {type(error).__name__}: {error}"
+            failure = f"MIDI: {line_on(error, 'its thread')}"
             if failure != self._failure:
                 self._failure = failure
                 self._notify("error", failure)
@@ -197,7 +199,7 @@ async def start(session: Session, settings: ControlSettings, notify: Notify) -> 
         ControlError: if the map asked for cannot be used, except with `keep_going`.
     """
     if settings.midi_map is not None and not settings.keep_going:
-        path = Path(settings.midi_map).expanduser()
+        path = Path(os.path.expanduser(settings.midi_map))
         parse_map(read_text(path), str(path))
     service = MidiService(session, settings, notify)
     if settings.midi:

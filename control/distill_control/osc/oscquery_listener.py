@@ -13,6 +13,7 @@ from distill_control.osc.server_context import ServerContext
 from distill_control.session import Session, Subscription
 from distill_control.session.subscriptions import Changes
 from distill_engine.errors import ControlError
+from distill_engine.library.reports import line_on
 from distill_engine.system.names import printable
 
 _OUTGOING_LIMIT = 256  # packets in the queue
@@ -83,8 +84,8 @@ class Listener:
                 raise ControlError(
                     f"unknown command '{printable(str(command), 40)}'; the commands are LISTEN and IGNORE"
                 )
-        except ControlError as error:
-            client.reply("/distill/error", path[:120], str(error))
+        except Exception as error:
+            client.reply("/distill/error", path[:120], line_on(error, "a WebSocket command"))
 
     def _listen(self, path: str) -> None:
         parameter_index = self._session.resolve(path)[1]

@@ -19,6 +19,7 @@ from distill_control.osc.server_context import ServerContext
 from distill_control.session import ModelInfo, Session
 from distill_control.settings import ControlSettings
 from distill_engine.errors import ControlError
+from distill_engine.library.reports import report
 from distill_engine.system.names import printable
 
 CONNECTION_LIMIT = 64
@@ -109,6 +110,8 @@ class OscQueryService:
             node = find(tree(self._session), unquote(path))
         except ControlError as error:
             return _response(HTTPStatus.NOT_FOUND, {"ERROR": str(error)})
+        except Exception as error:
+            return _response(HTTPStatus.INTERNAL_SERVER_ERROR, {"ERROR": report(error, "an OSCQuery request")})
         if not attribute:
             return _response(HTTPStatus.OK, node)
         if attribute not in node:

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from distill_control.osc.clients import Client
-from distill_control.osc.packet import Message, PacketError, decode
+from distill_control.osc.packet import Message, decode
 from distill_control.osc.pattern import is_pattern, match
 from distill_control.session import Session
 from distill_control.settings import ControlSettings
 from distill_engine.errors import ControlError
+from distill_engine.library.reports import line_on
 from distill_engine.system.names import printable
 from distill_engine.vocabulary.table import row
 
@@ -56,9 +57,9 @@ class Receiver:
         self.packets += 1
         try:
             messages = decode(packet)
-        except PacketError as error:
+        except Exception as error:
             self.malformed += 1
-            client.reply("/distill/error", "/", str(error))
+            client.reply("/distill/error", "/", line_on(error, "an OSC packet"))
             return
         for message in messages:
             due = None if message.when is None else self._due(message.when)
@@ -79,8 +80,8 @@ class Receiver:
             return
         try:
             addresses = self._matching(message.address)
-        except ControlError as error:
-            client.reply("/distill/error", message.address[:120], str(error))
+        except Exception as error:
+            client.reply("/distill/error", message.address[:120], line_on(error, "an OSC pattern"))
             return
         for address in addresses:
             self._session.handle(address, message.arguments, client.origin, client.reply)

@@ -6,15 +6,17 @@ import signal
 import sys
 import threading
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 
 from distill_control.session.engine_link import EngineLink
 from distill_control.session.service import SERVICES, Service
 from distill_control.session.session import Session
-from distill_control.session.user_messages import UserMessages
+from distill_control.session.user_messages import UserMessages, log_to
 from distill_control.session.view import show
 from distill_control.settings import ControlSettings
 from distill_engine.errors import DistillError
+from distill_engine.library.reports import line_on, reported_threads
 from distill_engine.realtime.message_channel import Channel, ChannelClosed
 from distill_engine.realtime.shared_memory import SharedBlock
 
@@ -50,11 +52,14 @@ def run(start: StartOptions) -> int:
         block = SharedBlock.attach(start.shared_name)
         patient = start.restarted or start.settings.keep_going
         settings = replace(start.settings, retry_ports=patient or start.settings.retry_ports, keep_going=patient)
-        return asyncio.run(ControlProgram(channel, block, settings, restarted=start.restarted).run())
-    except DistillError as error:
-        channel.send({"event": "failed", "reason": str(error)})
+        program = ControlProgram(channel, block, settings, restarted=start.restarted)
+        log_to(program.user_messages)
+        with reported_threads(partial(program.user_messages.add_once, "error")):
+            return asyncio.run(program.run())
+    except Exception as error:
+        channel.send({"event": "failed", "reason": line_on(error, "the start of the control process")})
         channel.flush()
-        return error.exit_code
+        return error.exit_code if isinstance(error, DistillError) else 1
     finally:
         channel.close()
 
@@ -79,6 +84,7 @@ class ControlProgram:
     async def run(self) -> int:
         """Start the services and run until the engine ends; return the exit code of `run` above."""
         self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(self._on_loop_error)
         for number in (signal.SIGTERM, signal.SIGINT):
             with contextlib.suppress(NotImplementedError, RuntimeError):
                 self._loop.add_signal_handler(number, self._ended.set)
@@ -113,7 +119,7 @@ class ControlProgram:
                     raise
                 self.user_messages.add("error" if self._restarted else "warning", str(error))
             except Exception as error:
-                self.user_messages.add("error", f"{name.split('.')[1]} cannot start: {type(error).__name__}: {error}")
+                self.user_messages.add("error", f"{name.split('.')[1]} cannot start: {line_on(error)}")
             else:
                 self._services.append(service)
                 self.session.add_status(service.status)
@@ -129,8 +135,14 @@ class ControlProgram:
             try:
                 self.session.tick()
             except Exception as error:
-                self.user_messages.add("error", f"sending changes failed: {type(error).__name__}: {error}")
+                self.user_messages.add_once("error", line_on(error, "sending changes"))
             await asyncio.sleep(TICK_SECONDS)
+
+    def _on_loop_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+        """Report an exception in a callback that nobody waits for."""
+        error = context.get("exception")
+        said = line_on(error) if isinstance(error, BaseException) else str(context.get("message", ""))
+        self.user_messages.add_once("error", said)
 
     def _receive_messages(self) -> None:
         """Receive the engine's messages in a thread of its own and pass them to the event loop."""

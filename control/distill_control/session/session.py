@@ -6,6 +6,7 @@ Thread-safe: the shared state is in `SessionState`, which has the lock.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from distill_control.arguments import Checked, Value, check
 from distill_control.session.engine_protocol import EngineProtocol, ModelInfo
@@ -14,7 +15,9 @@ from distill_control.session.requests import Answer
 from distill_control.session.session_state import SessionState
 from distill_control.session.subscriptions import Subscription
 from distill_control.session.types import Handler, ModelListener, Reply, no_reply
-from distill_engine.errors import ControlError, DistillError
+from distill_engine.errors import ControlError
+from distill_engine.library.reports import line_on
+from distill_engine.system.names import printable
 from distill_engine.vocabulary import table as vocabulary
 from distill_engine.vocabulary.table import Row
 
@@ -111,30 +114,35 @@ class Session:
     def handle(self, address: str, arguments: Sequence[object], origin: str, reply: Reply) -> bool:
         """Carry out a message; answer a wrong one with `/distill/error` and return False.
 
+        Every message is answered: an unexpected error with the name of its report file.
+
         A parameter, setting or reading without arguments is a question; it is answered with its
         value.
         """
         self.messages.count()
         try:
-            row, parameter_index = self.resolve(address)
-            if not arguments and row.kind in ("parameter", "setting", "reading"):
-                reply(address, self.state.get(row, parameter_index))
-                return True
-            if parameter_index in _MAP_INDICES or row.address == "/distill/map":
-                self.model.check_map()
-            if row.kind == "reading":
-                raise ControlError(f"{address} is a reading: it cannot be set")
-            checked = check(row, address, arguments)
-            if row.kind in ("command", "query"):
-                self._carry_out(address, checked, origin, reply)
-            else:
-                self._write(row, parameter_index, address, checked, origin, reply)
-            self.messages.remember(address, checked.values)
-            return True
-        except DistillError as error:
+            return self._handle(address, arguments, origin, reply)
+        except Exception as error:
             self.messages.count_error()
-            reply("/distill/error", address[:120], str(error))
+            reply("/distill/error", address[:120], line_on(error, printable(address)))
             return False
+
+    def _handle(self, address: str, arguments: Sequence[object], origin: str, reply: Reply) -> bool:
+        row, parameter_index = self.resolve(address)
+        if not arguments and row.kind in ("parameter", "setting", "reading"):
+            reply(address, self.state.get(row, parameter_index))
+            return True
+        if parameter_index in _MAP_INDICES or row.address == "/distill/map":
+            self.model.check_map()
+        if row.kind == "reading":
+            raise ControlError(f"{address} is a reading: it cannot be set")
+        checked = check(row, address, arguments)
+        if row.kind in ("command", "query"):
+            self._carry_out(address, checked, origin, reply)
+        else:
+            self._write(row, parameter_index, address, checked, origin, reply)
+        self.messages.remember(address, checked.values)
+        return True
 
     def register(self, address: str, handler: Handler) -> None:
         """Let `handler` carry out a command or query instead of the engine."""
@@ -160,14 +168,23 @@ class Session:
         return self.state.unsubscribe(key)
 
     def tick(self) -> None:
-        """Deliver the changes since the last tick; called up to 30 times a second."""
+        """Deliver the changes since the last tick; called up to 30 times a second.
+
+        Raises the first of the listeners' errors, after all have been called.
+        """
         deliveries, expired = self.state.collect(self.engine.status())
-        for subscription, changes in deliveries:
-            subscription.deliver(changes)
-        for answer in expired:
-            answer()
-        for listener in self._tick_listeners:
-            listener()
+        calls: list[Callable[[], object]] = [
+            partial(subscription.deliver, changes) for subscription, changes in deliveries
+        ]
+        calls += [*expired, *self._tick_listeners]
+        failures: list[Exception] = []
+        for call in calls:
+            try:
+                call()
+            except Exception as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
 
     def on_tick(self, listener: Callable[[], None]) -> None:
         """Call `listener` at every tick, after the changes have been delivered."""

@@ -8,11 +8,13 @@ from distill_control.arguments import Value
 from distill_control.session.session import Session
 from distill_control.session.user_messages import UserMessages, write_line
 from distill_control.settings import ControlSettings
+from distill_engine.library.reports import line_on
 from distill_engine.system.names import printable
 
 if TYPE_CHECKING:
     from rich.console import Group
     from rich.table import Table
+    from rich.text import Text
 
 LIVE_SECONDS = 0.125
 JSON_SECONDS = 1.0
@@ -32,7 +34,7 @@ async def show(session: Session, user_messages: UserMessages, settings: ControlS
             await _show_live(session, user_messages)
         elif settings.view == "json":
             while True:
-                write_line(json.dumps({"event": "status", **session.status()}))
+                _show_json(session, user_messages)
                 await asyncio.sleep(JSON_SECONDS)
     except (OSError, ValueError):
         user_messages.view = "none"
@@ -45,8 +47,28 @@ async def _show_live(session: Session, user_messages: UserMessages) -> None:
 
     with Live(console=PlainConsole(stderr=True), auto_refresh=False, transient=True) as live:
         while True:
-            live.update(picture(session, user_messages), refresh=True)
+            live.update(_safe_picture(session, user_messages), refresh=True)
             await asyncio.sleep(LIVE_SECONDS)
+
+
+def _show_json(session: Session, user_messages: UserMessages) -> None:
+    try:
+        line = json.dumps({"event": "status", **session.status()})
+    except Exception as error:
+        user_messages.add_once("error", line_on(error, "the status"))
+    else:
+        write_line(line)
+
+
+def _safe_picture(session: Session, user_messages: UserMessages) -> "Group":
+    """Return the live view; where it cannot be drawn, the lines for the user alone."""
+    try:
+        return picture(session, user_messages)
+    except Exception as error:
+        user_messages.add_once("error", line_on(error, "the live view"))
+        from rich.console import Group
+
+        return Group(*_lines(user_messages))
 
 
 def picture(session: Session, user_messages: UserMessages) -> "Group":
@@ -55,11 +77,17 @@ def picture(session: Session, user_messages: UserMessages) -> "Group":
     from rich.text import Text
 
     status = session.status()
-    lines = [
-        Text(f"{message.time} {message.text}", style=_STYLES.get(message.level, "")) for message in user_messages.recent
-    ]
     parts = (_headline(session, status), _figures(status), _connections(session, status), _last_messages(session))
-    return Group(*parts, *lines, Text("Ctrl-C ends it", style="dim"))
+    return Group(*parts, *_lines(user_messages), Text("Ctrl-C ends it", style="dim"))
+
+
+def _lines(user_messages: UserMessages) -> "list[Text]":
+    from rich.text import Text
+
+    return [
+        Text(f"{message.time} {message.text}", style=_STYLES.get(message.level, ""))
+        for message in tuple(user_messages.recent)
+    ]
 
 
 _STYLES = {"warning": "yellow", "error": "bold red", "info": "dim"}

@@ -4,7 +4,8 @@
 (`~/.cache/distill`) - macOS: `~/Library/Application Support/Distill`, `~/Library/Caches/Distill` -
 Windows: `%LOCALAPPDATA%\\Distill`, and `Cache` in it
 
-The functions return paths and create nothing: callers that write use `ensure`.
+The functions return paths and create nothing: callers that write use `ensure`. They raise
+LibraryError where the account has no home folder and DISTILL_HOME is not set.
 """
 
 from __future__ import annotations
@@ -51,6 +52,11 @@ def vocoders_dir() -> Path:
     return data_dir() / "vocoders"
 
 
+def reports_dir() -> Path:
+    """Return the folder of reports on unexpected errors."""
+    return data_dir() / "reports"
+
+
 def ensure(folder: Path) -> Path:
     """Create `folder` and its parents if they are absent, and return it. Raises LibraryError."""
     try:
@@ -67,14 +73,23 @@ def _home(kind: str) -> Path:
     """Return the root folder for "DATA" or "CACHE"."""
     override = os.environ.get("DISTILL_HOME")
     if override:
-        root = Path(override).expanduser().absolute()
+        root = Path(os.path.expanduser(override)).absolute()
         return root if kind == "DATA" else root / "cache"
     if sys.platform == "darwin":
-        library = Path.home() / "Library"
+        library = _user_home() / "Library"
         return library / ("Application Support" if kind == "DATA" else "Caches") / "Distill"
     if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "Distill"
+        base = Path(os.environ.get("LOCALAPPDATA") or _user_home() / "AppData" / "Local") / "Distill"
         return base if kind == "DATA" else base / "Cache"
     given = os.environ.get(f"XDG_{kind}_HOME", "")
-    default = Path.home() / (".local/share" if kind == "DATA" else ".cache")
-    return (Path(given) if given.startswith("/") else default) / "distill"
+    if given.startswith("/"):
+        return Path(given) / "distill"
+    return _user_home() / (".local/share" if kind == "DATA" else ".cache") / "distill"
+
+
+def _user_home() -> Path:
+    """Return the user's home folder. Raises LibraryError where the account has none."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        raise LibraryError("this account has no home folder: set DISTILL_HOME to a folder you can write to") from None

@@ -16,6 +16,7 @@ from distill_engine.errors import ControlError, DistillError, VocoderError
 from distill_engine.inference.torch_import import IMPORT_MARGIN, import_torch, torch_is_here
 from distill_engine.inference.vocoder_choice import plays_in_torch
 from distill_engine.library.lookup import find_model
+from distill_engine.library.reports import line_on
 from distill_engine.live.performer import Performer
 from distill_engine.live.realtime_check import LIMIT_FACTOR, Fit, FitRequest, fit_instrument
 from distill_engine.live.recordings import Recordings
@@ -100,8 +101,8 @@ class LiveCommands:
         answer = self._answer_to(message.get("id"))
         try:
             self._start(command, arguments, answer)
-        except DistillError as error:
-            answer(str(error))
+        except Exception as error:
+            answer(line_on(error, f"the command {command}"))
 
     def stop(self) -> None:
         """End a recording under way, and the threads that load and record.
@@ -171,10 +172,8 @@ class LiveCommands:
             action, answer = job
             try:
                 action()
-            except DistillError as error:
-                answer(str(error))
             except Exception as error:
-                answer(f"{type(error).__name__}: {error}")
+                answer(line_on(error, "a command"))
             else:
                 answer(None)
 
@@ -248,9 +247,6 @@ class LiveCommands:
 def _when_done(future: Future[Any], answer: Answer) -> None:
     def done(finished: Future[Any]) -> None:
         error = finished.exception()
-        if error is None:
-            answer(None)
-        else:
-            answer(str(error) if isinstance(error, DistillError) else f"{type(error).__name__}: {error}")
+        answer(None if error is None else line_on(error, "a command"))
 
     future.add_done_callback(done)

@@ -15,6 +15,7 @@ from distill_engine.audio_io.device_keeper import DeviceKeeper
 from distill_engine.audio_io.devices import AudioSystem, within
 from distill_engine.audio_io.output import Output
 from distill_engine.errors import ConfigError, DeviceError, DistillError
+from distill_engine.library.reports import line_on, reported_threads
 from distill_engine.live.commands import LiveCommands, LoadOptions
 from distill_engine.live.performer import BlockSettings, Performer
 from distill_engine.live.realtime_check import Fit, FitRequest, fit_instrument
@@ -69,8 +70,9 @@ def run(
     with ending_signals(lambda number: ending.set()), lowered_priority():
         engine = Engine(settings, spawn_control)
         try:
-            on_start(engine.start())
-            return engine.play_until(ending)
+            with reported_threads(engine.complain):
+                on_start(engine.start())
+                return engine.play_until(ending)
         finally:
             engine.stop()
             if engine.hangs:
@@ -142,7 +144,7 @@ class Engine:
         deadline = None if self.settings.seconds is None else time.monotonic() + self.settings.seconds
         while not ending.wait(PUBLISH_SECONDS):
             if parts.performer.failure is not None:
-                raise DistillError(f"the synth stopped: {parts.performer.failure!r}; run `distill doctor`")
+                raise DistillError(f"the synth stopped: {line_on(parts.performer.failure)}; run `distill doctor`")
             self._status.publish(gatherer.now(self.control.restarts, parts.commands).figures())
             if watch.stuck(parts.performer):
                 self._notice("warning", f"{parts.performer.output.name} takes no sound any more; waiting for it")
@@ -169,6 +171,10 @@ class Engine:
         self.control.stop()
         if failures:
             raise failures[0]
+
+    def complain(self, text: str) -> None:
+        """Show the user an error."""
+        self._notice("error", text)
 
     # -- inside --------------------------------------------------------------------------------------------------------
 

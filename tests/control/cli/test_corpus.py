@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from distill_control.cli.corpus import register, run_check
-from distill_control.cli.main import guarded
+from distill_control.cli.support.guard import guarded
 from distill_control.cli.support.output import common_parser
 from distill_engine.audio.encoding import write_audio
 

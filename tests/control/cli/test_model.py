@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from distill_control.cli import model as command
-from distill_control.cli.main import guarded
+from distill_control.cli.support.guard import guarded
 from distill_control.cli.support.output import common_parser
 from distill_engine.library import assets
 from distill_engine.modelfile import Manifest, ModelFile, save_model, update_model

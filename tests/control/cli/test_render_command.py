@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from distill_control.cli import render as command
-from distill_control.cli.main import guarded
+from distill_control.cli.support.guard import guarded
 from distill_control.cli.support.output import common_parser
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from distill_control.cli import monitor, send
-from distill_control.cli.main import guarded
+from distill_control.cli.support.guard import guarded
 from distill_control.cli.support.output import common_parser
 from distill_engine.vocabulary import table as vocabulary
 

@@ -2,13 +2,15 @@
 
 import io
 import json
+import logging
 
 import pytest
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from distill_control.session.user_messages import UserMessages
+from distill_control.session import view
+from distill_control.session.user_messages import UserMessages, log_to
 from distill_control.session.view import bar, meter, picture
 from distill_control.settings import ControlSettings
 from distill_control.terminal import PlainConsole
@@ -123,3 +125,48 @@ def test_notices_are_json_lines_or_plain_warnings(capsys):
     quiet.add("info", "hello")
     quiet.add("error", "broken")
     assert capsys.readouterr().err == "error: broken\n"
+
+
+@pytest.fixture
+def reports(tmp_path, monkeypatch):
+    monkeypatch.setenv("DISTILL_HOME", str(tmp_path))
+    return tmp_path / "reports"
+
+
+def test_the_live_view_survives_what_it_cannot_draw(rain, monkeypatch, reports):
+    messages = UserMessages("live")
+    monkeypatch.setattr(view, "_figures", lambda status: 1 / 0)
+    screen = io.StringIO()
+    for _ in range(3):
+        Console(file=screen, width=200).print(view._safe_picture(rain, messages))
+    assert "the live view: unexpected ZeroDivisionError" in screen.getvalue()
+    assert messages.count == 1
+    assert len(list(reports.iterdir())) == 1
+    monkeypatch.undo()
+    Console(file=screen, width=200).print(view._safe_picture(rain, messages))
+    assert "underruns" in screen.getvalue()
+
+
+def test_a_status_that_cannot_be_written_is_said_once(rain, capsys, reports):
+    messages = UserMessages("json")
+    rain.add_status(lambda: {"odd": object()})
+    for _ in range(3):
+        view._show_json(rain, messages)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 1
+    assert "the status: unexpected TypeError" in json.loads(lines[0])["text"]
+
+
+def test_what_libraries_log_becomes_lines_and_errors_reports(capsys, reports, monkeypatch):
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    log_to(UserMessages("quiet"))
+    try:
+        raise KeyError("x")
+    except KeyError:
+        logging.getLogger("library").exception("it failed")
+    logging.getLogger("library").warning("take care")
+    logging.getLogger("library").info("nothing")
+    said = capsys.readouterr().err.splitlines()
+    assert said[0].startswith("error: library: unexpected KeyError: 'x' (please send in the report")
+    assert said[1:] == ["warning: library: take care"]
+    assert len(list(reports.iterdir())) == 1

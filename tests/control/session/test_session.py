@@ -392,3 +392,25 @@ def test_a_snapshot_never_sees_half_of_a_group(rain):
         snapshot = rain.snapshot()
         assert snapshot["/distill/map/x"] == snapshot["/distill/map/y"]
     mover.join()
+
+
+def test_a_handler_that_fails_unexpectedly_is_answered_with_a_report(rain, tmp_path, monkeypatch):
+    monkeypatch.setenv("DISTILL_HOME", str(tmp_path))
+    answers = []
+    rain.register("/distill/ping", lambda arguments, origin: 1 / 0)
+    assert not rain.handle("/distill/ping", (), "me", lambda *words: answers.append(words))
+    ((address, about, reason),) = answers
+    assert (address, about) == ("/distill/error", "/distill/ping")
+    assert "/distill/ping: unexpected ZeroDivisionError" in reason
+    assert "$DISTILL_HOME/reports/" in reason
+    assert "Traceback" in next((tmp_path / "reports").iterdir()).read_text()
+    assert rain.handle("/distill/gain", (-6.0,), "me", lambda *words: None)
+
+
+def test_one_listener_that_fails_does_not_keep_the_others_from_hearing(rain):
+    heard = []
+    rain.on_tick(lambda: 1 / 0)
+    rain.on_tick(lambda: heard.append(1))
+    with pytest.raises(ZeroDivisionError):
+        rain.tick()
+    assert heard == [1]

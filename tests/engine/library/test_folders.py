@@ -68,3 +68,15 @@ def test_ensure_creates_with_parents_or_says_why_not(home: Path) -> None:
     (home / "file").write_text("x")
     with pytest.raises(LibraryError, match="DISTILL_HOME"):
         folders.ensure(home / "file" / "below")
+
+
+def test_an_account_without_a_home_folder_is_told_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DISTILL_HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+    def none_such() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", none_such)
+    with pytest.raises(LibraryError, match="set DISTILL_HOME"):
+        folders.data_dir()

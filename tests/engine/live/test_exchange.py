@@ -163,6 +163,22 @@ def test_a_recording_ends_while_a_model_loads(vocos, tmp_path):
         commands.stop()
 
 
+def test_a_command_that_fails_unexpectedly_is_answered_with_a_report(vocos, tmp_path, monkeypatch):
+    monkeypatch.setenv("DISTILL_HOME", str(tmp_path))
+    answers: queue.Queue[dict] = queue.Queue()
+    commands, _, _ = _commands(Synth(vocos), 0.1)
+    commands._send = answers.put  # type: ignore[assignment]
+    commands._slow["model"] = lambda name: 1 / 0
+    try:
+        commands.handle({"id": 1, "command": "model", "arguments": ["other"]})
+        assert "unexpected ZeroDivisionError" in answers.get(timeout=30)["reason"]
+        commands.handle({"id": 2, "command": "panic", "arguments": []})  # this performer has none
+        assert "unexpected AttributeError" in answers.get(timeout=30)["reason"]
+        assert len(list((tmp_path / "reports").iterdir())) == 2
+    finally:
+        commands.stop()
+
+
 def _with_controls(instrument: Instrument, *names: str) -> Instrument:
     """The instrument with controls of these names."""
     rng, count, size = np.random.default_rng(0), len(names), instrument.latent_dim

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from distill_engine.errors import DistillError
+from distill_engine.library.reports import report
 from distill_engine.system.c_libraries import stderr_silenced
 
 Grade = Literal["good", "advice", "fault"]
@@ -52,6 +53,8 @@ def examine() -> Iterator[CheckResult]:
             yield from (CheckResult(what, *row) for row in check())
         except (DistillError, OSError, ImportError) as error:
             yield CheckResult(what, "fault", " ".join(str(error).split()), "")
+        except Exception as error:
+            yield CheckResult(what, "fault", report(error, f"the check {what}"), "")
 
 
 CheckRow = tuple[Grade, str, str]
