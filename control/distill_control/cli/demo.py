@@ -57,6 +57,7 @@ def has_device() -> bool:
     from distill_engine.errors import DeviceError
 
     try:
-        return bool(AudioSystem().devices())
+        with AudioSystem() as system:
+            return bool(system.devices())
     except DeviceError:
         return False

@@ -252,8 +252,8 @@ def _list_devices(as_json: bool) -> int:
 
     from distill_engine.audio_io.devices import AudioSystem
 
-    system = AudioSystem()
-    outputs, inputs = system.devices("output"), system.devices("input")
+    with AudioSystem() as system:
+        outputs, inputs = system.devices("output"), system.devices("input")
     if as_json:
         print(json.dumps({"outputs": [asdict(d) for d in outputs], "inputs": [asdict(d) for d in inputs]}))
         return 0

@@ -98,8 +98,7 @@ class DeviceKeeper:
             self._thread.join(3.0)
         if self._output is not None:
             self._output.close()
-        if not self._thread.is_alive():
-            self._system.shut_down()
+        (self._system.leave if self._thread.is_alive() else self._system.shut_down)()
 
     def _open_file(self, path: Path) -> Output | None:
         try:

@@ -66,9 +66,10 @@ class Device:
 
 
 class AudioSystem:
-    """PortAudio in this process.
+    """PortAudio in this process, which ends with the `with` block or by `shut_down`.
 
-    Only the thread that holds `lock` may use it, and none that must never wait.
+    Only the thread that holds `lock` may use it, and none that must never wait. A process that ends
+    with PortAudio running crashes beside a JACK server.
     """
 
     def __init__(self) -> None:
@@ -76,11 +77,18 @@ class AudioSystem:
         self._sounddevice: Any = None
         self._library_file: Path | None = None
 
+    def __enter__(self) -> AudioSystem:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shut_down()
+
     @property
     def module(self) -> Any:
         """The sounddevice module. Raises DeviceError where PortAudio is not installed."""
         if self._sounddevice is None:
             self._sounddevice = _import_sounddevice()
+            atexit.register(self._end_at_exit)
             self._library_file = _library_file(self._sounddevice)
         return self._sounddevice
 
@@ -161,6 +169,7 @@ class AudioSystem:
 
     def shut_down(self) -> None:
         """End PortAudio, if it can be ended within PATIENCE_SECONDS."""
+        self.leave()
         if self._sounddevice is None or not self.lock.acquire(timeout=PATIENCE_SECONDS):
             return
         try:
@@ -168,6 +177,16 @@ class AudioSystem:
                 within(self._sounddevice._terminate, PATIENCE_SECONDS)
         finally:
             self.lock.release()
+
+    def leave(self) -> None:
+        """Leave PortAudio running at the end of the process: ending it would wait for ever."""
+        atexit.unregister(self._end_at_exit)
+
+    def _end_at_exit(self) -> None:
+        """End PortAudio on a way out that nobody foresaw; no thread can be started any more."""
+        with contextlib.suppress(Exception):
+            if not self.holds_dead_server():
+                self.module._terminate()
 
     def holds_dead_server(self) -> bool:
         """Return whether this PortAudio knew a JACK server that is gone: it never ends then."""
@@ -261,6 +280,8 @@ def _import_sounddevice() -> Any:
         hint = "apt-get install libportaudio2" if sys.platform.startswith("linux") else "install PortAudio"
         raise DeviceError(f"PortAudio cannot be loaded ({error}): {hint}, or use --device null") from None
     atexit.unregister(sounddevice._exit_handler)  # it waits for ever for a server that died
+    if not sounddevice._initialized:  # ended by another AudioSystem
+        sounddevice._initialize()
     return sounddevice
 
 

@@ -10,6 +10,7 @@ pytest.importorskip("sounddevice", reason="PortAudio is not installed", exc_type
 
 import rtmixer
 
+from distill_engine.audio_io import devices
 from distill_engine.audio_io.capture import Capture
 from distill_engine.audio_io.device_keeper import DeviceKeeper
 from distill_engine.audio_io.devices import AudioSystem
@@ -256,3 +257,25 @@ def test_samples_that_are_no_numbers_are_silent_and_absurd_ones_clipped(system, 
     assert np.isfinite(heard).all()
     assert np.abs(heard).max() < 5.0
     assert np.allclose(heard[-256:], 0.25, atol=1e-3)
+
+
+def test_portaudio_ends_with_its_block_and_at_a_way_out_that_nobody_foresaw(portaudio, monkeypatch):
+    ends: list[str] = []
+    exits: list[Any] = []
+    monkeypatch.setattr(portaudio, "_terminate", lambda: ends.append("ended"))
+    monkeypatch.setattr(devices, "_import_sounddevice", lambda: portaudio)
+    monkeypatch.setattr(devices.atexit, "register", exits.append)
+    monkeypatch.setattr(devices.atexit, "unregister", lambda function: exits.remove(function) if exits else None)
+    with AudioSystem() as system:
+        assert [device.name for device in system.devices("input")] == ["microphone"]
+        assert len(exits) == 1
+    assert (ends, exits) == (["ended"], [])
+    system = AudioSystem()
+    system.devices()
+    exits[0]()
+    assert ends == ["ended"] * 2
+    system.leave()
+    assert exits == []
+    with AudioSystem():
+        pass  # what was never used has nothing to end
+    assert ends == ["ended"] * 2

@@ -187,3 +187,13 @@ def test_a_server_that_stands_still_does_not_keep_the_engine(jack_servers, tiny_
     sound, rate = soundfile.read(path)
     assert len(sound) > rate
     assert np.abs(sound).max() > 1e-4
+
+
+def test_listing_devices_ends_well_beside_a_server(jack_servers):
+    """PortAudio that is not ended crashes the process at its exit, in most runs."""
+    server = jack_servers().start()
+    command = [sys.executable, "-m", "distill_control.cli.engine", "--list-devices"]
+    for _ in range(4):
+        run = subprocess.run(command, env=server.environment, capture_output=True, text=True, timeout=60, check=False)
+        assert (run.returncode, run.stderr) == (0, "")
+        assert "system (JACK Audio Connection Kit" in run.stdout

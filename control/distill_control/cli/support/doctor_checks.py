@@ -114,8 +114,8 @@ def _training() -> Iterator[CheckRow]:
 def _sound() -> Iterator[CheckRow]:
     from distill_engine.audio_io.devices import AudioSystem, jack_answers
 
-    with stderr_silenced():
-        devices, answers = AudioSystem().devices(), jack_answers()
+    with stderr_silenced(), AudioSystem() as system:
+        devices, answers = system.devices(), jack_answers()
     if devices:
         yield "good", "; ".join(device.describe() for device in devices[:4]), ""
     else:
