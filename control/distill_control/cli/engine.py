@@ -20,8 +20,7 @@ from distill_engine.vocabulary.table import SOURCES, VOCODERS
 
 if TYPE_CHECKING:
     from distill_engine.audio_io.devices import Device
-    from distill_engine.live.engine import StartReport
-    from distill_engine.live.settings import EngineSettings
+    from distill_engine.live.settings import EngineSettings, StartReport
 
 CONTROL_PROGRAM = (sys.executable, "-m", "distill_control.session")
 

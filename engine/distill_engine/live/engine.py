@@ -20,7 +20,7 @@ from distill_engine.live.commands import LiveCommands, LoadOptions
 from distill_engine.live.performer import BlockSettings, Performer
 from distill_engine.live.realtime_check import Fit, FitRequest, fit_instrument
 from distill_engine.live.scheduling import TargetConfig, Underrun
-from distill_engine.live.settings import EngineSettings
+from distill_engine.live.settings import EngineSettings, StartReport
 from distill_engine.live.status_gatherer import StatusGatherer, Stopwatch
 from distill_engine.realtime.control_process import ControlProcess, Spawn
 from distill_engine.realtime.shared_memory import ParameterReader, SharedBlock, StatusWriter
@@ -38,17 +38,6 @@ PUBLISH_SECONDS = 1 / 30  # between two publications of the status
 END_SECONDS = 2.0  # for the audio system to let go of its devices
 FADE_SECONDS = 0.04  # what the synth needs to fade out at the end
 SAMPLE_RATE = DEFAULT_MEL.sample_rate
-
-
-@dataclass(frozen=True)
-class StartReport:
-    """What a started engine plays and where, and the control process's figures by name."""
-
-    model: str
-    vocoder: str
-    device: str
-    rate_hz: int
-    control: Mapping[str, Any]
 
 
 def run(

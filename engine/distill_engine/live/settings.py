@@ -1,9 +1,11 @@
-"""The settings that the live engine starts with."""
+"""The settings that the live engine starts with, and what it reports when it plays."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from distill_engine.errors import ConfigError
 from distill_engine.live.realtime_check import BLOCKS
@@ -45,3 +47,14 @@ class EngineSettings:
             raise ConfigError(f"--latency {self.latency_ms:g}: give 1 to 500 ms")
         if self.threads is not None and self.threads < 1:
             raise ConfigError(f"--threads {self.threads}: at least 1")
+
+
+@dataclass(frozen=True)
+class StartReport:
+    """What a started engine plays and where, and the control process's figures by name."""
+
+    model: str
+    vocoder: str
+    device: str
+    rate_hz: int
+    control: Mapping[str, Any]

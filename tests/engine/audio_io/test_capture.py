@@ -1,5 +1,6 @@
 """The live input's device, through a PortAudio that is played."""
 
+import atexit
 import threading
 from typing import Any
 
@@ -264,8 +265,8 @@ def test_portaudio_ends_with_its_block_and_at_a_way_out_that_nobody_foresaw(port
     exits: list[Any] = []
     monkeypatch.setattr(portaudio, "_terminate", lambda: ends.append("ended"))
     monkeypatch.setattr(devices, "_import_sounddevice", lambda: portaudio)
-    monkeypatch.setattr(devices.atexit, "register", exits.append)
-    monkeypatch.setattr(devices.atexit, "unregister", lambda function: exits.remove(function) if exits else None)
+    monkeypatch.setattr(atexit, "register", exits.append)
+    monkeypatch.setattr(atexit, "unregister", lambda function: exits.remove(function) if exits else None)
     with AudioSystem() as system:
         assert [device.name for device in system.devices("input")] == ["microphone"]
         assert len(exits) == 1
