@@ -32,7 +32,7 @@ from distill_engine.models.model_config import ModelConfig
 from distill_engine.synthesis.sources.corpus_source import CorpusSource
 from distill_engine.synthesis.sources.drift_source import DriftSource
 from distill_engine.synthesis.sources.latent_sources import HoldSource, LatentSource
-from distill_engine.synthesis.sources.live_input import LiveInput
+from distill_engine.synthesis.sources.live_input import InputSource
 from distill_engine.synthesis.sources.source_bank import SourceBank
 from distill_engine.synthesis.steering import Steering
 
@@ -119,7 +119,7 @@ class Instrument:
         if self.corpus is not None:
             sources["corpus"] = CorpusSource(self.corpus, seed, self.frame_rate, self.reduction)
         if self.encoder is not None:
-            sources["input"] = LiveInput(self.encoder(), self.reduction, self.latent_dim, self.mel)
+            sources["input"] = InputSource(self.encoder(), self.reduction, self.latent_dim, self.mel)
         return SourceBank(sources, selected=selected, why=lambda name: _ABSENT.get(name, "unknown"))
 
     @property

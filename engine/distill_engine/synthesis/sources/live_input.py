@@ -30,7 +30,7 @@ class EncoderFailed(Exception):
     """
 
 
-class LiveInput:
+class InputSource:
     """Encode one hop of sound per call. A missing hop counts as silence.
 
     While the encoder fails, the last latent is repeated.

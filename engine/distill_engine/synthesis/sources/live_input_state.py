@@ -14,7 +14,7 @@ from distill_engine.synthesis.sources.latent_sources import Latent
 
 @dataclass(frozen=True)
 class LiveInputState:
-    """The state of a `LiveInput`.
+    """The state of a `InputSource`.
 
     `hop` hops and `made` latents so far; `pending` [n] samples of an unfinished mel frame
     (`started`: it is not the first one); mel `frames` [bands, n] that wait for the encoder; the

@@ -83,7 +83,7 @@ class MelFeedback(WithConstants):
             target: log-mel [B, bands] that the audio should have, nats.
             recent_error: running mean of the error [B, bands], nats.
             onset_bands: how far each band sets in [B, bands], 0 to 1; None: no onsets.
-            gate: gain [B, n_fft], 0 to 1, of what sets in.
+            gate: gain [B, n_fft], 0 to 1, of the onset.
         """
         size = samples.shape[-1]
         spectrum = torch.view_as_real(torch.fft.rfft(F.pad(samples * self.ear[:size], (0, self.length - size))))

@@ -37,7 +37,7 @@ class Onsets(NamedTuple):
     Attributes:
         bands: how far each mel band sets in [B, F, bands], 0 (goes on) to 1 (starts).
         bins: the same for the spectral bins [B, F, bins].
-        gate: gains [B, F, n_fft], 0 to 1, of what sets in, over the spectrum's window.
+        gate: gains [B, F, n_fft], 0 to 1, of the onset over the window of the spectrum.
         gate_before: the same over the window of the spectrum before it, of which more is known by
             now.
     """
