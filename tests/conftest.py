@@ -70,8 +70,8 @@ def _tiny_networks():
     model.mel_std.fill_(1.0)
     gan: dict[str, Any] = {"initial_channels": 16, "resblock_kernels": (3,), "resblock_dilations": ((1, 3),)}
     vocoders = {
-        "vocos": Vocos(VocosConfig(channels=24, hidden=32, blocks=1)),
-        "hifigan": HifiGan(HifiGanConfig(**gan)),
+        "vocos": Vocos(VocosConfig(channels=24, hidden=32, blocks=1)).eval(),
+        "hifigan": HifiGan(HifiGanConfig(**gan)).eval(),
     }
     with torch.no_grad():
         for parameter in vocoders["hifigan"].parameters():
@@ -151,6 +151,29 @@ def build_tiny_model(
     )
     save_model(path, manifest, kept, runtime)
     return path
+
+
+@pytest.fixture(scope="session")
+def tiny_networks() -> dict[str, Any]:
+    """The networks of the tiny models, by `model` or kind of vocoder; do not change them."""
+    model, vocoders = _tiny_networks()
+    return {"model": model, **vocoders}
+
+
+@pytest.fixture(scope="session")
+def tiny_graphs() -> dict[str, bytes]:
+    """The graphs that `export_runtime` makes of the tiny networks."""
+    return dict(_tiny_parts()[1])
+
+
+@pytest.fixture
+def without_export(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trainings write graphs of a few bytes: export takes most of a short training's time."""
+    for module, names in (("latent", ("decoder", "encoder")), ("vocoder", ("vocoder/vocos",))):
+        graphs = {f"runtime/{name}.onnx": b"graph" for name in names}
+        monkeypatch.setattr(
+            f"distill_engine.training.{module}.file_entry.export_runtime", lambda *_, graphs=graphs: graphs
+        )
 
 
 @pytest.fixture(scope="session")

@@ -46,20 +46,12 @@ SMALL_VOCOS: dict[str, Any] = {
 }
 VOCODER = "training/vocoder/vocos"
 
+pytestmark = pytest.mark.usefixtures("without_export")
+
 
 @pytest.fixture(autouse=True)
 def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISTILL_HOME", str(tmp_path / "home"))
-
-
-@pytest.fixture(autouse=True)
-def _graphs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Graphs take most of a short training's time and are not what is tried here."""
-    for module, name in (("latent", "decoder"), ("vocoder", "vocoder/vocos")):
-        graphs = {f"runtime/{name}.onnx": b"graph"}
-        monkeypatch.setattr(
-            f"distill_engine.training.{module}.file_entry.export_runtime", lambda *_, graphs=graphs: graphs
-        )
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from distill_engine.errors import ModelFileError, TrainingError
 from distill_engine.modelfile import ModelFile
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.training.checkpoint import Checkpoint
-from distill_engine.training.events import Finished, Progress, Saved, TrainingEvent, Validated
+from distill_engine.training.events import Finished, Progress, TrainingEvent
 from distill_engine.training.latent.train_model import ModelOptions, train_model
 from distill_engine.training.storage import StoredTraining
 from distill_engine.training.vocoder.file_entry import judge_usable
@@ -37,6 +37,8 @@ SMALL_VOCOS: dict[str, Any] = {
     "n_fft": 1024,
     "frames_per_hop": 1,
 }
+
+pytestmark = pytest.mark.usefixtures("without_export")
 
 
 class Listener:
@@ -135,21 +137,6 @@ def test_what_auto_may_prefer_and_why(mel: float, base: float | None, usable: bo
     verdict, reason = judge_usable(found, None if base is None else {"mel": base, "stft": 1.0})
     assert verdict is usable
     assert saying in reason
-
-
-def test_a_completed_training_writes_what_playing_needs(tmp_path: Path, corpus: Any, small_model: ModelConfig) -> None:
-    path, listener = tmp_path / "m.distillgan", Listener()
-    _train(corpus, path, small_model, listener, epochs=2)
-    with ModelFile.open(path) as file:
-        assert {"model", "training/model"} <= file.parts
-        assert {"runtime/decoder.onnx", "runtime/encoder.onnx"} <= file.graphs
-        assert file.manifest.training["model"]["completed"]
-        model = file.read_part("model")
-    assert np.isfinite(model["latent_std"]).all()
-    assert (model["latent_std"] > 0).all()
-    assert listener.of(Progress)
-    assert listener.of(Validated)[-1].figures["mel"] > 0
-    assert listener.of(Saved)[-1].final
 
 
 def test_a_completed_training_can_be_continued(tmp_path: Path, corpus: Any, small_model: ModelConfig) -> None:
