@@ -10,6 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from distill_control.cli.support.options import seed_number
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -36,7 +38,11 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
         "corpus", type=Path, metavar="CORPUS", help="folder with the sounds it was trained on, or with other sounds"
     )
     command.add_argument(
-        "--seed", type=int, default=0, metavar="S", help="seed of the random points that are measured (default 0)"
+        "--seed",
+        type=seed_number,
+        default=0,
+        metavar="S",
+        help="seed of the random points that are measured (default 0)",
     )
     command.add_argument("--vocoder", default="auto", metavar="V", help="vocoder to measure through (default auto)")
     command.add_argument(

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from distill_control.cli.render import SOURCES
+from distill_control.cli.support.options import positive_number, seed_number
 from distill_control.cli.support.output import console_err, emit
 from distill_control.cli.support.paths import check_folder
 from distill_engine.errors import ConfigError
@@ -42,9 +44,12 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="DIR", help="folder for the page and the sounds"
     )
-    parser.add_argument("--duration", type=float, default=10.0, metavar="S", help="length in seconds (default 10)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the performance (default 0)")
-    parser.add_argument("--source", default="auto", metavar="SOURCE", help="auto, corpus, drift or hold (default auto)")
+    parser.add_argument(
+        "--duration", type=positive_number("a number of seconds", "10"), default=10.0, metavar="S",
+        help="length in seconds (default 10)",
+    )  # fmt: skip
+    parser.add_argument("--seed", type=seed_number, default=0, metavar="N", help="seed of the performance (default 0)")
+    parser.add_argument("--source", choices=SOURCES, default="auto", help="what moves the sound (default auto)")
     parser.add_argument("--torch-device", choices=("auto", "cpu", "cuda", "mps"), help="compute in torch instead")
     parser.set_defaults(run=run)
 

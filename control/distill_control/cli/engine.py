@@ -11,7 +11,14 @@ from socket import socket
 from typing import TYPE_CHECKING
 
 from distill_control.cli.support.guard import guarded
-from distill_control.cli.support.options import CommandParser, vocoder_name
+from distill_control.cli.support.options import (
+    PORT_LIMIT,
+    CommandParser,
+    integer_in,
+    positive_number,
+    seed_number,
+    vocoder_name,
+)
 from distill_control.cli.support.output import vocoder_and_reason
 from distill_control.settings import ControlSettings
 from distill_engine.errors import ConfigError, ControlError
@@ -68,7 +75,9 @@ def _add_sound(top: argparse.ArgumentParser) -> None:
         "--torch-device", choices=("auto", "cpu", "cuda", "mps"), help="compute in torch instead of ONNX Runtime"
     )
     sound.add_argument("--source", choices=SOURCES, default="drift", help="what moves the sound at first (drift)")
-    sound.add_argument("--seed", type=int, default=0, metavar="N", help="seed of all random numbers (default 0)")
+    sound.add_argument(
+        "--seed", type=seed_number, default=0, metavar="N", help="seed of all random numbers (default 0)"
+    )
     sound.add_argument("--stopped", action="store_true", help="stay silent until /distill/play")
     sound.add_argument(
         "--record", type=Path, metavar="FILE", help="record a take (.take) or the sound itself (.wav, .flac)"
@@ -76,17 +85,23 @@ def _add_sound(top: argparse.ArgumentParser) -> None:
     sound.add_argument(
         "--keep-going", action="store_true", help="start also without a device, file, map or port that cannot be had"
     )
-    sound.add_argument("--seconds", type=float, metavar="S", help="end after S seconds")
+    sound.add_argument(
+        "--seconds", type=positive_number("a number of seconds", "60"), metavar="S", help="end after S seconds"
+    )
 
 
 def _add_control(top: argparse.ArgumentParser) -> None:
     control = top.add_argument_group("control")
     control.add_argument(
-        "--osc-port", type=int, default=9000, metavar="PORT", help="OSC port, UDP and TCP (default 9000)"
+        "--osc-port",
+        type=integer_in(0, PORT_LIMIT, "a port"),
+        default=9000,
+        metavar="PORT",
+        help="OSC port, UDP and TCP (default 9000)",
     )
     control.add_argument(
         "--oscquery-port",
-        type=int,
+        type=integer_in(0, PORT_LIMIT, "a port"),
         default=9001,
         metavar="PORT",
         help="OSCQuery port, HTTP and WebSocket (default 9001)",

@@ -6,6 +6,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
+from distill_control.cli.support.options import port_number
 from distill_control.cli.support.output import emit
 from distill_control.cli.support.paths import check_folder
 
@@ -20,8 +21,10 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], co
     parser.add_argument("folder", type=Path, help="folder to write into")
     parser.add_argument("--model", help="label the faders with the names of this model's controls")
     parser.add_argument("--host", default="127.0.0.1", help="address of the engine (default 127.0.0.1)")
-    parser.add_argument("--port", type=int, default=9000, help="the engine's OSC port (default 9000)")
-    parser.add_argument("--listen", type=int, default=9002, help="port of the patches for changes (default 9002)")
+    parser.add_argument("--port", type=port_number, default=9000, help="the engine's OSC port (default 9000)")
+    parser.add_argument(
+        "--listen", type=port_number, default=9002, help="port of the patches for changes (default 9002)"
+    )
     parser.add_argument("--force", action="store_true", help="replace existing files")
     parser.set_defaults(run=run)
 

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from distill_control.cli.support.options import integer_in
 from distill_control.cli.support.output import console_err, emit
+from distill_engine.library.presets import PRESET_LIMIT
 from distill_engine.system.names import normalised, printable, printable_line
 
 if TYPE_CHECKING:
@@ -32,7 +34,10 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], co
     action("delete", _delete, "delete a preset", "preset")
     action("rename", _rename, "rename a preset", "preset", "new_name")
     move = action("move", _move, "give a preset another number", "preset")
-    move.add_argument("number", type=int, help="its new number, from 0; MIDI program changes recall presets by it")
+    move.add_argument(
+        "number", type=integer_in(0, PRESET_LIMIT - 1),
+        help="its new number, from 0; MIDI program changes recall presets by it",
+    )  # fmt: skip
     export = action("export", _export, "write a preset to a file", "preset")
     export.add_argument("file", type=Path)
     importing = action("import", _import, "copy a preset from a file into the library")

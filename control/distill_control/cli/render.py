@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distill_control.cli.support.options import vocoder_name
+from distill_control.cli.support.options import positive_number, seed_number, value_of, vocoder_name
 from distill_control.cli.support.output import vocoder_and_reason
 from distill_control.cli.support.paths import check_output_folder
 from distill_engine.vocabulary.table import VOCODERS, row
@@ -30,9 +30,12 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     _add_model(render)
     _add_output(render)
     render.add_argument(
-        "--duration", type=float, metavar="S", help="length in seconds (default 10; a take has its own length)"
+        "--duration",
+        type=positive_number("a number of seconds", "10"),
+        metavar="S",
+        help="length in seconds (default 10; a take has its own length)",
     )
-    render.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the performance (default 0)")
+    render.add_argument("--seed", type=seed_number, default=0, metavar="N", help="seed of the performance (default 0)")
     render.add_argument(
         "--source", choices=SOURCES, default="auto", help="auto: corpus if the file stores its corpus, else drift"
     )
@@ -103,8 +106,10 @@ def _add_values(render: argparse.ArgumentParser) -> None:
         help="a model that plays together with the first, with a weight of 0 to 1; at most three",
     )
     text = f"stereo width, 0 to 1 (default {DEFAULT_WIDTH:g})"
-    render.add_argument("--gain", type=float, default=0.0, metavar="DB", help="level in dB (default 0)")
-    render.add_argument("--width", type=float, default=DEFAULT_WIDTH, metavar="W", help=text)
+    render.add_argument(
+        "--gain", type=value_of("/distill/gain"), default=0.0, metavar="DB", help="level in dB (default 0)"
+    )
+    render.add_argument("--width", type=value_of("/distill/width"), default=DEFAULT_WIDTH, metavar="W", help=text)
 
 
 def _name_and_value(text: str) -> tuple[str, float]:
@@ -166,7 +171,8 @@ def _vocoder_line(vocoder: str, reason: str) -> str:
 def _output(args: argparse.Namespace, *inputs: Path | None) -> RenderTarget:
     """Return the file to write.
 
-    Raises ConfigError if it is an input too, or if its folder cannot be written.
+    Raises ConfigError if it is an input too, if its folder cannot be written, or if its format has
+    no bit depth and one is given.
     """
     from distill_engine.audio.mel import DEFAULT_MEL
     from distill_engine.errors import ConfigError
@@ -176,9 +182,12 @@ def _output(args: argparse.Namespace, *inputs: Path | None) -> RenderTarget:
         if path is not None and args.output.exists() and path.exists() and args.output.samefile(path):
             raise ConfigError(f"{args.output} is an input of this command: give another name with -o")
     check_output_folder(args.output)
-    lossless = (args.format or args.output.suffix.lstrip(".")).lower() not in ("mp3", "ogg", "opus")
+    kind = (args.format or args.output.suffix.lstrip(".")).lower()
+    lossless = kind not in ("mp3", "ogg", "opus")
+    if args.bit_depth is not None and not lossless:
+        raise ConfigError(f"{kind} has no bit depth: leave --bit-depth out, or write wav, aiff or flac")
     rate_hz = DEFAULT_MEL.sample_rate if args.sample_rate is None else args.sample_rate
-    return RenderTarget(args.output, rate_hz, (args.bit_depth or "24") if lossless else "24", args.format)
+    return RenderTarget(args.output, rate_hz, args.bit_depth or "24", args.format)
 
 
 def _prepare(args: argparse.Namespace, path: Path, vocoder: str) -> Instrument:

@@ -4,6 +4,7 @@ import argparse
 import time
 from typing import TYPE_CHECKING
 
+from distill_control.cli.support.options import port_number, positive_number
 from distill_engine.errors import ControlError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def register(
     parser.add_argument(
         "--wait",
         nargs="?",
-        type=float,
+        type=positive_number("a number of seconds", "5"),
         const=5.0,
         metavar="S",
         help="wait for the answer, S seconds at most (default 5)",
@@ -41,7 +42,7 @@ def add_connection(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--host", default="127.0.0.1", metavar="HOST", help="computer that plays (default 127.0.0.1: this one)"
     )
-    parser.add_argument("--port", type=int, default=9000, metavar="PORT", help="its OSC port (default 9000)")
+    parser.add_argument("--port", type=port_number, default=9000, metavar="PORT", help="its OSC port (default 9000)")
     parser.add_argument("--tcp", action="store_true", help="use TCP instead of UDP")
 
 

@@ -9,6 +9,9 @@ from typing import Any
 
 from distill_engine.errors import ConfigError
 from distill_engine.live.realtime_check import BLOCKS
+from distill_engine.vocabulary.ranges import check_range
+
+THREADS_LIMIT = 256  # of the networks: more than any machine's cores would serve
 
 
 @dataclass(frozen=True)
@@ -45,8 +48,11 @@ class EngineSettings:
             raise ConfigError(f"--sample-rate {self.sample_rate}: give 8000 to 384000 Hz")
         if self.latency_ms is not None and not 1.0 <= self.latency_ms <= 500.0:
             raise ConfigError(f"--latency {self.latency_ms:g}: give 1 to 500 ms")
-        if self.threads is not None and self.threads < 1:
-            raise ConfigError(f"--threads {self.threads}: at least 1")
+        if self.threads is not None and not 1 <= self.threads <= THREADS_LIMIT:
+            raise ConfigError(f"--threads {self.threads}: give 1 to {THREADS_LIMIT}")
+        if self.seconds is not None and not 0.0 < self.seconds < float("inf"):
+            raise ConfigError(f"--seconds {self.seconds:g}: give a number of seconds above 0")
+        check_range("/distill/seed", self.seed, "--seed")
 
 
 @dataclass(frozen=True)

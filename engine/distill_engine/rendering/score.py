@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from distill_engine.errors import ConfigError, ControlError
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.synth import Synth
 from distill_engine.system.names import printable_line
-from distill_engine.vocabulary.table import BLEND_SLOTS
+from distill_engine.vocabulary.ranges import check_range
+from distill_engine.vocabulary.table import BLEND_SLOTS, is_parameter
 
 RENDER_BLOCK = 16  # hops rendered at once
 MAXIMUM_SECONDS = 24 * 3600.0
@@ -21,6 +23,8 @@ class Score:
     `source` "auto" is a path through the corpus if the model has one encoded, otherwise a drift.
     `latents` pins dimensions (sigma). `controls` has values by name, `parameters` by address.
     `others` are up to three more instruments, each with its blend weight (0 to 1).
+
+    Raises ConfigError for a value outside the range that the vocabulary states.
     """
 
     seconds: float = 10.0
@@ -38,6 +42,23 @@ class Score:
             raise ConfigError(f"duration {self.seconds} s is out of range: above 0, up to {MAXIMUM_SECONDS:.0f}")
         if len(self.others) >= BLEND_SLOTS:
             raise ConfigError(f"{len(self.others) + 1} models cannot play together; the limit is {BLEND_SLOTS}")
+        for address, value, name in self._values():
+            check_range(address, value, name)
+
+    def _values(self) -> Iterator[tuple[str, float, str]]:
+        """Yield the address and the name of every value of the score."""
+        yield "/distill/seed", self.seed, "seed"
+        yield "/distill/gain", self.gain_db, "gain"
+        yield "/distill/width", self.width, "width"
+        for name, value in self.controls.items():
+            yield "/distill/control/0", value, f"control {printable_line(name)}"
+        for index, value in self.latents.items():
+            yield "/distill/latent/0", value, f"latent {index}"
+        for slot, (other, weight) in enumerate(self.others, 1):
+            yield f"/distill/blend/{slot}", weight, f"the blend weight of {printable_line(other.name)}"
+        for address, value in self.parameters.items():
+            if is_parameter(address):  # the synth names those that exist
+                yield address, value, address
 
 
 def prepared_synth(instrument: Instrument, score: Score) -> Synth:

@@ -81,7 +81,7 @@ def test_a_take_is_rendered(distill, tiny_model, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--duration", "0"], "duration"),
+        (["--duration", "1e9"], "duration"),
         (["--duration", "1", "--control", "brightness=1"], "distill analyse"),
         (["--duration", "1", "--latent", "40=1"], "latents 0 to 7"),
         (["--duration", "1", "--set", "nothing=1"], "no parameter"),

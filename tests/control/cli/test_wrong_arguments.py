@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from distill_control.cli import engine
 from distill_control.cli.main import main
+from distill_engine.errors import ConfigError
 from distill_engine.library.presets import PresetStore
+from distill_engine.live.settings import EngineSettings
 
 
 @pytest.fixture(autouse=True)
 def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISTILL_HOME", str(tmp_path / "home"))
+
+
+RENDER = ["render", "starter", "-o", "a.wav"]
 
 
 @pytest.mark.parametrize(
@@ -29,6 +35,24 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (["render", "starter", "-o", "a.wav", "--control", "loud"], "'loud' is not NAME=VALUE, such as"),
         (["render", "starter", "-o", "a.wav", "--take", "a.take", "--duration", "1"], "exclude each other"),
         (["nonsense"], "invalid choice: 'nonsense'"),
+        ([*RENDER, "--seed", "18446744073709551616"], "is out of range: give 0 to 2147483647"),
+        ([*RENDER, "--seed", "-1"], "-1 is out of range: give 0 to 2147483647"),
+        ([*RENDER, "--gain", "1000"], "1000 is out of range: give -90 to 12 dB"),
+        ([*RENDER, "--gain", "nan"], "nan is out of range: give -90 to 12 dB"),
+        ([*RENDER, "--gain", "loud"], "'loud' is not a number: give -90 to 12 dB"),
+        ([*RENDER, "--width", "5"], "5 is out of range: give 0 to 1"),
+        ([*RENDER, "--duration", "nan"], "nan is not above 0: give a number of seconds"),
+        (["compare", "starter", "--vocoders", "vocos", "-o", "c", "--duration", "-3"], "-3 is not above 0"),
+        (["compare", "starter", "--vocoders", "vocos", "-o", "c", "--source", "x"], "invalid choice: 'x'"),
+        (["monitor", "--seconds", "nan"], "nan is not above 0: give a number of seconds"),
+        (["monitor", "--port", "0"], "0 is out of range: give 1 to 65535"),
+        (["send", "gain", "0", "--port", "99999"], "99999 is out of range: give 1 to 65535"),
+        (["send", "gain", "0", "--wait", "-1"], "-1 is not above 0"),
+        (["patches", "p", "--listen", "70000"], "70000 is out of range: give 1 to 65535"),
+        (["preset", "move", "x", "-1"], "-1 is out of range: give 0 to 9999"),
+        (["train", "sounds", "-o", "m.distillgan", "--seed", "-1"], "-1 is out of range: give 0 to"),
+        (["train-vocoder", "m.distillgan", "sounds", "--seed", "1.5"], "'1.5' is not a whole number: give 0 to"),
+        (["analyse", "starter", "sounds", "--seed", "-4"], "-4 is out of range: give 0 to"),
     ],
 )
 def test_a_usage_error_says_its_cause_before_the_usage(
@@ -49,7 +73,7 @@ def test_the_engine_says_the_cause_first_too(capsys: pytest.CaptureFixture[str])
         engine.main(["--osc-port", "many"])
     assert stop.value.code == 2
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == "error: argument --osc-port: invalid int value: 'many'"
+    assert lines[0] == "error: argument --osc-port: 'many' is not a port: give 0 to 65535"
     assert lines[2].startswith("usage: distill-engine")
 
 
@@ -83,6 +107,56 @@ def test_a_wrong_path_or_name_is_one_line_with_the_right_way_out(
     assert error.count("\n") == 1
     assert message in error
     assert notes.read_text().startswith("Dear diary")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--control", "brightness=7"], "control brightness 7 is out of range: give -1 to 1"),
+        (["--control", "brightness=nan"], "control brightness nan is out of range: give -1 to 1"),
+        (["--latent", "1=100"], "latent 1 100 is out of range: give -4 to 4 sigma"),
+        (["--set", "source/speed=100"], "/distill/source/speed 100 is out of range: give "),
+        (["--set", "/distill/latent/3=-9"], "/distill/latent/3 -9 is out of range: give -4 to 4 sigma"),
+        (["--format", "mp3", "--bit-depth", "32f"], "mp3 has no bit depth: leave --bit-depth out"),
+        (["--duration", "1e12"], "duration 1000000000000.0 s is out of range: above 0, up to 86400"),
+    ],
+)
+def test_a_render_clips_nothing_and_names_the_range(
+    words: list[str], message: str, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["render", str(tiny_model), "-o", str(tmp_path / "a.wav"), *words]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    assert message in error
+    assert not (tmp_path / "a.wav").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "cause"),
+    [
+        (["--seconds", "nan"], "nan is not above 0: give a number of seconds"),
+        (["--seconds", "-1"], "-1 is not above 0"),
+        (["--seed", "99999999999"], "99999999999 is out of range: give 0 to 2147483647"),
+        (["--osc-port", "70000"], "70000 is out of range: give 0 to 65535"),
+        (["--oscquery-port", "-1"], "-1 is out of range: give 0 to 65535"),
+    ],
+)
+def test_the_engine_names_the_range(words: list[str], cause: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        engine.main(words)
+    assert stop.value.code == 2
+    assert cause in capsys.readouterr().err.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"seconds": float("nan")}, {"seconds": 0.0}, {"seed": -1}, {"threads": 0}, {"threads": 9999}, {"latency_ms": 0.5},
+     {"block": 3}, {"sample_rate": 1}],
+)  # fmt: skip
+def test_the_engine_s_settings_are_checked_for_users_of_the_api_too(settings: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="give|hops|above"):
+        EngineSettings(Path("m.distillgan"), **settings)
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs /proc")

@@ -7,7 +7,11 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from distill_engine.system.names import printable_line
+from distill_engine.vocabulary.ranges import range_of
+from distill_engine.vocabulary.rows import SEED_LIMIT
 from distill_engine.vocabulary.table import VOCODERS
+
+PORT_LIMIT = 65535  # the highest port number
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -43,6 +47,48 @@ def positive_integer(what: str, example: str) -> Callable[[str], int]:
             raise argparse.ArgumentTypeError(f"{text!r} is not {what}, such as {example}") from None
         if value <= 0:
             raise argparse.ArgumentTypeError(f"{text} is not above 0: give {what}, such as {example}")
+        return value
+
+    return parse
+
+
+def integer_in(low: int, high: int, what: str = "a whole number") -> Callable[[str], int]:
+    """Return a parser of whole numbers from `low` to `high`; its errors name the range."""
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not {what}: give {low} to {high}") from None
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text} is out of range: give {low} to {high}")
+        return value
+
+    return parse
+
+
+def port_number(text: str) -> int:
+    """Read a port number, 1 to 65535."""
+    return integer_in(1, PORT_LIMIT, "a port")(text)
+
+
+def seed_number(text: str) -> int:
+    """Read the seed of random numbers, in the range of `/distill/seed`."""
+    return integer_in(0, SEED_LIMIT)(text)
+
+
+def value_of(address: str) -> Callable[[str], float]:
+    """Return a parser of numbers in the range that the vocabulary states for `address`."""
+    low, high, unit = range_of(address)
+    allowed = f"give {low:g} to {high:g}{f' {unit}' if unit else ''}"
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number: {allowed}") from None
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text} is out of range: {allowed}")
         return value
 
     return parse

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from distill_control.cli.support.options import positive_integer, positive_number
+from distill_control.cli.support.options import positive_integer, positive_number, seed_number
 
 
 def add_training_options(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +18,7 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
         metavar="M",
         help="wall-clock time of the whole command",
     )
-    parser.add_argument("--seed", type=int, metavar="S", help="seed of all random numbers (default 0)")
+    parser.add_argument("--seed", type=seed_number, metavar="S", help="seed of all random numbers (default 0)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where to train")
     again = parser.add_mutually_exclusive_group()
     again.add_argument("--resume", action="store_true", help="continue the training in the file without asking")
