@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from distill_engine.analysis import static_controls
 from distill_engine.analysis.context import AnalysisConfig
 from distill_engine.analysis.features.table import NAMES
 from distill_engine.dataset.corpus import load_corpus
@@ -22,7 +23,7 @@ from distill_engine.synthesis.instrument import prepare_instrument
 from distill_engine.synthesis.synth import Synth
 
 SMALL = AnalysisConfig(
-    probes=40, bases=1, positions=3, moving_bases=1, moving_positions=3, moving_hops=30, characters=1
+    probes=24, bases=1, positions=3, moving_bases=1, moving_positions=3, moving_hops=30, characters=1
 )
 
 
@@ -37,6 +38,7 @@ def test_an_analysis_is_stored_beside_the_untouched_model(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(model_trim, "_PERFORMANCE_SECONDS", 2.0)
+    monkeypatch.setattr(static_controls, "SELECTIVITY", static_controls.SELECTIVITY[:1])
     rng = np.random.default_rng(0)
     time = np.arange(60000) / 44100
     for name, sound in (("tone", np.sin(2 * np.pi * 220 * time)), ("noise", rng.standard_normal(60000) * 0.3)):
