@@ -141,7 +141,7 @@ def test_equals_the_independent_package_on_the_44k_512x_config() -> None:
         ours = BigVGAN(config).eval()
     ours.load_state_dict(theirs.state_dict(), strict=True, assign=True)
     assert sum(parameter.numel() for parameter in ours.parameters()) == 122_152_752
-    mel = torch.randn(1, 128, 48) * 2 - 5
+    mel = torch.randn(1, 128, 24) * 2 - 5
     with torch.no_grad():
         expected = theirs(mel)
     assert expected.abs().max() > 0.01

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from distill_control.cli.main import main
 from distill_engine.modelfile import ModelFile
 
 DISTILL = [sys.executable, "-m", "distill_control.cli.main"]
@@ -68,7 +69,10 @@ def test_a_trained_model_renders(trained: Path, tmp_path: Path) -> None:
     assert np.abs(samples).max() > 1e-4
 
 
-def test_ctrl_c_saves_a_checkpoint_and_resume_continues_it(sounds: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("without_export")
+def test_ctrl_c_saves_a_checkpoint_and_resume_continues_it(
+    sounds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "m.distillgan"
     words = [*DISTILL, "train", str(sounds), "-o", str(path), "--epochs", "2000", "--no-analysis", "--json"]
     process = subprocess.Popen(
@@ -88,15 +92,21 @@ def test_ctrl_c_saves_a_checkpoint_and_resume_continues_it(sounds: Path, tmp_pat
         assert "training/model" in file.parts
         steps = int(file.manifest.training["model"]["steps"])
     assert steps >= 1
-    refused = distill("train", sounds, "-o", path, "--epochs", 3, home=tmp_path)
-    assert refused.returncode == 1
-    assert "--resume or --fresh" in refused.stderr
-    done = distill("train", sounds, "-o", path, "--epochs", steps + 1, "--no-analysis", "--resume", home=tmp_path)
-    assert done.returncode == 0, done.stderr
+    monkeypatch.setenv("DISTILL_HOME", str(tmp_path))
+    assert main(["train", str(sounds), "-o", str(path), "--epochs", "3"]) == 1
+    assert "--resume or --fresh" in capsys.readouterr().err
+    again = ["train", str(sounds), "-o", str(path), "--epochs", str(steps + 1), "--no-analysis", "--resume"]
+    assert main(again) == 0, capsys.readouterr().err
+    with ModelFile.open(path) as file:
+        assert int(file.manifest.training["model"]["steps"]) > steps
 
 
 def test_a_vocoder_is_trained_into_the_model_and_not_replaced_unasked(
-    sounds: Path, trained: Path, tmp_path: Path
+    sounds: Path,
+    trained: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     words = ("train-vocoder", trained, sounds, "--epochs", 2, "--batch-size", 2, "--width", 0.03)
     done = distill(*words, home=tmp_path)
@@ -104,11 +114,12 @@ def test_a_vocoder_is_trained_into_the_model_and_not_replaced_unasked(
     with ModelFile.open(trained) as file:
         row = file.manifest.vocoders["vocos"]
         assert {"model", "vocoder/vocos"} <= file.parts
+        assert "runtime/vocoder/vocos.onnx" in file.graphs
     assert row["validation"]["log_mel"] > 0
     assert row["reason"] in " ".join(done.stdout.split())
-    again = distill(*words, home=tmp_path)
-    assert again.returncode == 1
-    assert "--force" in again.stderr
+    monkeypatch.setenv("DISTILL_HOME", str(tmp_path))
+    assert main([str(word) for word in words]) == 1
+    assert "--force" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -125,14 +136,18 @@ def test_a_vocoder_is_trained_into_the_model_and_not_replaced_unasked(
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_1(
-    words: tuple[str, ...], saying: str, sounds: Path, tmp_path: Path
+    words: tuple[str, ...],
+    saying: str,
+    sounds: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     (tmp_path / "empty").mkdir()
-    filled = [word.format(tmp=tmp_path, sounds=sounds) for word in words]
-    done = distill(*filled, home=tmp_path)
-    assert done.returncode == 1
-    lines = done.stderr.strip().splitlines()
-    assert len(lines) == 1, done.stderr
+    monkeypatch.setenv("DISTILL_HOME", str(tmp_path))
+    assert main([word.format(tmp=tmp_path, sounds=sounds) for word in words]) == 1
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1, lines
     assert lines[0].startswith("error: ")
     assert saying in lines[0]
 

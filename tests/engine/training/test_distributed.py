@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -35,15 +37,27 @@ stop_ranks()
 """
 
 
+def places(count: int) -> list[dict[str, str]]:
+    """The environment in which torchrun starts each of `count` processes."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        group = {"WORLD_SIZE": str(count), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(probe.getsockname()[1])}
+    return [{**group, "RANK": str(rank), "LOCAL_RANK": str(rank)} for rank in range(count)]
+
+
+def start(script: Path, output: Path, **environment: str) -> subprocess.Popen[str]:
+    command = [sys.executable, str(script), str(output)]
+    return subprocess.Popen(command, env=os.environ | environment, stderr=subprocess.PIPE, text=True)
+
+
 @pytest.mark.timeout(900)
 def test_two_processes_equal_one_with_the_same_global_batch(tmp_path: Path) -> None:
     script = tmp_path / "train.py"
     script.write_text(SCRIPT)
     one, two = tmp_path / "one.npz", tmp_path / "two.npz"
-    subprocess.run([sys.executable, str(script), str(one)], check=True, timeout=400)
-    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    done = subprocess.run([*launch, str(script), str(two)], check=False, timeout=400, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    processes = [start(script, one), *(start(script, two, **place) for place in places(2))]
+    said = [process.communicate(timeout=400)[1] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0], said
     a, b = np.load(one), np.load(two)
     assert set(a.files) == set(b.files)
     moved = max(float(np.abs(a[name]).max()) for name in a.files)

@@ -20,10 +20,10 @@ KILLS = int(
 )  # more of them: DISTILL_KILLS=50 pytest tests/engine/training/test_interruption.py
 
 SCRIPT = """
-import sys
+import os, sys
 from pathlib import Path
 import numpy as np, torch
-sys.path.insert(0, sys.argv[3])
+sys.path.insert(0, sys.argv[2])
 from conftest import MadeClip, MadeCorpus, tone
 from distill_engine.training.vocoder.train_vocoder import VocoderOptions, train_vocoder
 from distill_engine.training.vocoder.settings import VocoderSettings
@@ -33,12 +33,19 @@ clips = [MadeClip(str(f), tone(f, 0.5)) for f in (220, 330, 550)]
 corpus = MadeCorpus(tuple(clips), (0, 1), (2,))
 config = dict(bands=128, hop=512, channels=8, hidden=16, blocks=1, kernel=3, n_fft=1024, frames_per_hop=1)
 settings = VocoderSettings(batch_size=1, segment_frames=16, width=0.03, spectral_fraction=0.5)
-path, resume = Path(sys.argv[1]), sys.argv[2] == "resume"
-options = VocoderOptions(
-    settings=settings, config=config, epochs=100000, resume=resume, warm_start=False, device="cpu", checkpoint_seconds=0.0
-)
 started = lambda event: print(getattr(event, "step", type(event).__name__), flush=True)
-train_vocoder(corpus, path, options, listen=started)
+for mode in sys.stdin:  # each training is a process of its own; torch is imported once
+    if child := os.fork():
+        os.waitpid(child, 0)
+        print("ended", flush=True)
+        continue
+    print("process", os.getpid(), flush=True)
+    options = VocoderOptions(
+        settings=settings, config=config, epochs=100000, resume=mode == "resume\\n", warm_start=False, device="cpu",
+        checkpoint_seconds=0.0,
+    )
+    train_vocoder(corpus, Path(sys.argv[1]), options, listen=started)
+    os._exit(0)
 """
 
 
@@ -57,23 +64,26 @@ def test_a_kill_at_many_random_moments_loses_neither_the_model_nor_the_training(
     manifest = Manifest(name="m", family="vae", model=small_model.to_dict())  # type: ignore[attr-defined]
     save_model(path, manifest, {"model": Part(model)})
     rng, resumed, last = random.Random(5), 0, -1
-    for _ in range(KILLS):
-        mode = "resume" if _has_checkpoint(path) else "fresh"
-        words = [sys.executable, str(script), str(path), mode, str(Path(__file__).parent)]
-        process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
-        assert process.stdout is not None
-        assert process.stdout.readline().strip() == "Started"
-        time.sleep(rng.uniform(0.2, 1.5))
-        process.send_signal(signal.SIGKILL)
-        process.wait(30)
-        process.stdout.close()
-        with ModelFile.open(path) as file:
-            stored = file.read_part("model")
-            assert all(np.array_equal(stored[name], model[name]) for name in model)
-        step = _has_checkpoint(path)
-        assert step >= last  # training goes on, never back
-        resumed += mode == "resume"
-        last = step
+    words = [sys.executable, str(script), str(path), str(Path(__file__).parent)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as trainer:
+        assert trainer.stdin is not None
+        assert trainer.stdout is not None
+        for _ in range(KILLS):
+            mode = "resume" if _has_checkpoint(path) else "fresh"
+            trainer.stdin.write(f"{mode}\n")
+            training = int(trainer.stdout.readline().removeprefix("process "))
+            assert trainer.stdout.readline() == "Started\n"
+            time.sleep(rng.uniform(0.2, 1.5))
+            os.kill(training, signal.SIGKILL)
+            while trainer.stdout.readline() != "ended\n":
+                assert trainer.poll() is None
+            with ModelFile.open(path) as file:
+                stored = file.read_part("model")
+                assert all(np.array_equal(stored[name], model[name]) for name in model)
+            step = _has_checkpoint(path)
+            assert step >= last  # training goes on, never back
+            resumed += mode == "resume"
+            last = step
     assert resumed >= KILLS // 2
 
 
