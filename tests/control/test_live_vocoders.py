@@ -21,8 +21,6 @@ import support_vocoders
 from distill_control.osc.client import OscClient
 from distill_engine.errors import ControlError
 
-pytestmark = pytest.mark.realtime
-
 SMALL: dict[str, Any] = {
     "upsample_rates": (8, 8, 8),
     "upsample_kernels": (16, 16, 16),
@@ -168,6 +166,7 @@ def test_an_engine_starts_with_an_added_vocoder_lists_it_and_refuses_unknown_one
     engine.end()
 
 
+@pytest.mark.realtime
 @pytest.mark.slow
 def test_a_bigvgan_from_the_hub_swaps_in_without_a_gap(
     home: Path, play: Callable[..., Engine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -65,26 +65,26 @@ def test_what_is_set_while_the_model_loads_is_heard(engines, tiny_model):
     assert engine.end() == (0, "")
 
 
-@pytest.mark.parametrize(
-    ("command", "reason"),
-    [
-        (["model", "no such model"], "no such model"),
-        (["model", "/etc/passwd"], "passwd"),
-        (["vocoder", "squeak"], "unknown"),
-        (["source", "prior"], "source prior: unknown"),
-        (["record", "stop"], "nothing is being recorded"),
-        (["record", "../outside"], "outside"),
-        (["dance"], "no command 'dance'"),
-        (["seed"], "argument"),
-    ],
-)
-def test_what_cannot_be_done_is_answered_with_the_reason_and_the_old_plays_on(engines, tiny_model, command, reason):
+REFUSED = [
+    (["model", "no such model"], "no such model"),
+    (["model", "/etc/passwd"], "passwd"),
+    (["vocoder", "squeak"], "unknown"),
+    (["source", "prior"], "source prior: unknown"),
+    (["record", "stop"], "nothing is being recorded"),
+    (["record", "../outside"], "outside"),
+    (["dance"], "no command 'dance'"),
+    (["seed"], "argument"),
+]
+
+
+def test_what_cannot_be_done_is_answered_with_the_reason_and_the_old_plays_on(engines, tiny_model):
     engine = engines(tiny_model).wait_ready()
-    answer = engine.command(*command)
-    assert answer["status"] == "failed"
-    assert reason in answer["reason"]
-    hops = engine.status()["hops"]
-    assert engine.until(lambda status: status["hops"] > hops + 5)["swaps"] == 0
+    for command, reason in REFUSED:
+        answer = engine.command(*command)
+        assert answer["status"] == "failed", command
+        assert reason in answer["reason"], command
+        hops = engine.status()["hops"]
+        assert engine.until(lambda status, hops=hops: status["hops"] > hops + 5)["swaps"] == 0, command
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -123,31 +123,6 @@ def test_a_killed_engine_takes_the_control_process_with_it(engines, tiny_model):
     engine.end(signal.SIGKILL)
     assert gone(control)
     assert shared_memory() <= shared
-
-
-def test_a_control_process_that_cannot_start_ends_the_engine_with_its_reason(engines, tiny_model):
-    engine = engines(tiny_model, fail="port 9000 is in use; choose another with --osc-port")
-    _, said = engine.process.communicate(timeout=30)
-    assert engine.process.returncode == 1
-    assert said == "error: port 9000 is in use; choose another with --osc-port\n"
-
-
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"device": "no such card"}, "no audio output device is called 'no such card'; there are:"),
-        ({"block": 3}, "blocks are 1, 2, 4, 8 hops"),
-        ({"device": "file:/no/such/folder/x.wav"}, "cannot write sound there"),
-        ({"device": "file:x.xyz"}, "unknown kind of sound file"),
-    ],
-)
-def test_bad_settings_are_one_line(engines, tiny_model, settings, message):
-    engine = engines(tiny_model, environment={**os.environ, "JACK_DEFAULT_SERVER": "nobody"}, **settings)
-    _, said = engine.process.communicate(timeout=30)
-    assert engine.process.returncode == 1
-    assert said.startswith("error: ")
-    assert message in said
-    assert said.count("\n") == 1
 
 
 def test_into_a_file_in_real_time(engines, tiny_model, tmp_path):

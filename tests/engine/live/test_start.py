@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from distill_engine.audio_io.capture import Capture
 from distill_engine.audio_io.devices import AudioSystem, Device
 from distill_engine.errors import DeviceError
-
-pytestmark = pytest.mark.realtime
 
 
 @pytest.mark.parametrize(
@@ -21,11 +21,18 @@ pytestmark = pytest.mark.realtime
             {"record": "{folder}/a.wav", "device": "file:{folder}/absent/b.wav"},
             "absent does not exist: create it first",
         ),
+        ({"device": "no such card"}, "no audio output device is called 'no such card'; there are:"),
+        ({"block": 3}, "blocks are 1, 2, 4, 8 hops"),
+        ({"device": "file:/no/such/folder/x.wav"}, "cannot write sound there"),
+        ({"device": "file:x.xyz"}, "unknown kind of sound file"),
     ],
 )
 def test_the_start_ends_with_one_line(engines, tiny_model, tmp_path, settings, reason):
-    values = {name: value.format(folder=tmp_path) for name, value in settings.items()}
-    code, said = engines(tiny_model, **values).end(0)
+    values = {
+        name: value.format(folder=tmp_path) if isinstance(value, str) else value for name, value in settings.items()
+    }
+    engine = engines(tiny_model, environment={**os.environ, "JACK_DEFAULT_SERVER": "nobody"}, **values)
+    code, said = engine.end(0)
     assert code == 1
     assert said.startswith("error: ")
     assert said.count("\n") == 1
@@ -34,8 +41,8 @@ def test_the_start_ends_with_one_line(engines, tiny_model, tmp_path, settings, r
 
 
 def test_a_start_that_fails_later_leaves_no_recording(engines, tiny_model, tmp_path):
-    code, said = engines(tiny_model, fail="port 9000 is in use", record=str(tmp_path / "a.wav")).end(0)
-    assert (code, said) == (1, "error: port 9000 is in use\n")
+    code, said = engines(tiny_model, fail="port 9000 is in use; choose another", record=str(tmp_path / "a.wav")).end(0)
+    assert (code, said) == (1, "error: port 9000 is in use; choose another\n")
     assert not list(tmp_path.iterdir())
 
 
