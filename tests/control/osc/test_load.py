@@ -125,11 +125,8 @@ def test_the_process_reports_that_the_engine_is_gone_and_ends(make_engine):
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="needs /proc")
-def test_it_starts_quickly_and_without_torch(make_engine):
-    began = time.monotonic()
+def test_it_starts_without_torch(make_engine):
     engine = make_engine()
-    took = time.monotonic() - began
     assert engine.first["event"] == "ready"
-    assert took < 5.0
     assert "torch" not in Path(f"/proc/{engine.process.pid}/maps").read_text()
     assert os.path.exists(f"/proc/{engine.process.pid}")
