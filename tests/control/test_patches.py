@@ -305,7 +305,7 @@ def test_sclang_plays_hears_and_warns(peer: Peer, tmp_path: Path) -> None:
         f'"{tmp_path}/distill.scd".load;\n'
         '~distillChanged = { |address, values| ("CHANGED" + address + values).postln };\n'
         '~distill.("gain", -6.0, 0.5); ~distill.("/distill/control/brightness", 1.0); ~distill.("gian", 1);\n'
-        '~distill.("source", "corpus"); { 6.wait; ("VALUE" + ~distillValues["/distill/width"]).postln; 0.exit }.fork(AppClock);\n'
+        '~distill.("source", "corpus"); { 3.wait; ("VALUE" + ~distillValues["/distill/width"]).postln; 0.exit }.fork(AppClock);\n'
     )
     environment = {
         **os.environ,

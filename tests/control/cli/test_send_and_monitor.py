@@ -68,7 +68,7 @@ def test_the_list_holds_the_whole_table(capsys):
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
 def test_monitor_shows_changes_and_leaves_nothing_behind(engine, tools, transport):
     command = [sys.executable, "-c", MONITOR, str(Path(__file__).parent), "monitor", "/distill/{width,gain}", "--json"]
-    command += ["--port", str(engine.port), "--seconds", "2.5", *(["--tcp"] if transport == "tcp" else [])]
+    command += ["--port", str(engine.port), "--seconds", "1.2", *(["--tcp"] if transport == "tcp" else [])]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     first = json.loads(process.stdout.readline())

@@ -1,5 +1,6 @@
 """The engine on a real JACK server, heard from outside: what was played arrives whole, and the server may come and go."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -34,7 +35,7 @@ def test_what_is_played_is_heard_without_a_gap(
     recorder = record(server, *OUTPUTS)
     before = engine.status()
     engine.command("vocoder", "hifigan")
-    engine.until(lambda s: s["hops"] > before["hops"] + 300)
+    engine.until(lambda s: s["hops"] > before["hops"] + 200)
     after = engine.status()
     heard = recorder.stop()
     assert engine.end() == (0, "")
@@ -165,28 +166,33 @@ def test_a_live_input_without_an_output_comes_back_with_the_server_and_ends_clea
     assert engine.end() == (0, "")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_server_that_stands_still_does_not_keep_the_engine(jack_servers, tiny_model, tmp_path, number):
+def test_a_server_that_stands_still_keeps_no_engine_whatever_signal_ends_it(jack_servers, tiny_model, tmp_path):
     server = jack_servers().start()
-    path = tmp_path / "show.wav"
     command = [sys.executable, "-m", "distill_control.cli.engine", str(tiny_model), "--device", "system", "--no-midi"]
-    command += ["--record", str(path), "--allow-paths", "--osc-port", "0", "--oscquery-port", "0"]
-    with subprocess.Popen(command, env=server.environment, stderr=subprocess.PIPE, text=True) as engine:
-        server.wait_for(OUTPUTS[0])
+    command += ["--allow-paths", "--osc-port", "0", "--oscquery-port", "0"]
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    paths = [tmp_path / f"{number.name}.wav" for number in numbers]
+    with contextlib.ExitStack() as stack:
+        engines = []
+        for path in paths:
+            words = [*command, "--record", str(path)]
+            engine = subprocess.Popen(words, env=server.environment, stderr=subprocess.DEVNULL)
+            engines.append(stack.enter_context(engine))
+            stack.callback(engine.kill)
+        for client in ("PortAudio", "PortAudio-01", "PortAudio-02"):
+            server.wait_for(f"{client}:out_0")
         time.sleep(1.5)
         os.kill(server.process.pid, signal.SIGSTOP)
-        try:
-            time.sleep(1.0)
+        stack.callback(os.kill, server.process.pid, signal.SIGCONT)
+        time.sleep(1.0)
+        for engine, number in zip(engines, numbers, strict=True):
             engine.send_signal(number)
-            began = time.monotonic()
+        for engine in engines:
             engine.wait(10)
-            assert time.monotonic() - began < 8, "of 5 that the parts may take; the machine may be busy"
-        finally:
-            os.kill(server.process.pid, signal.SIGCONT)
-            engine.kill()
-    sound, rate = soundfile.read(path)
-    assert len(sound) > rate
-    assert np.abs(sound).max() > 1e-4
+    for path in paths:
+        sound, rate = soundfile.read(path)
+        assert len(sound) > rate
+        assert np.abs(sound).max() > 1e-4
 
 
 def test_listing_devices_ends_well_beside_a_server(jack_servers):

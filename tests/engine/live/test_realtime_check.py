@@ -55,7 +55,6 @@ def test_a_larger_block_that_cannot_help_is_neither_measured_nor_advised(tiny_mo
 
 
 @pytest.mark.realtime
-@pytest.mark.realtime
 def test_the_measurement_is_of_the_order_of_what_it_measures(tiny_model):
     pool, _ = fit_instrument(tiny_model, FitRequest("vocos", block=1, threads=1))
     assert 0.001 < real_time_factor(pool.instrument, 8) < 5.0
