@@ -35,22 +35,28 @@ def available() -> bool:
 
 
 def forget_dead_servers() -> None:
-    """Delete what killed JACK servers left in shared memory, unless a server runs.
+    """Delete what killed JACK servers left in shared memory, unless somebody uses JACK.
 
     JACK remembers up to eight servers, killed ones too, and then starts no more. Meant for the
-    beginning of a test session: a client that is alive would lose its server's successor.
+    beginning of a test session. A process that has once used JACK keeps the list of servers mapped:
+    it would look for later servers in the deleted list.
     """
-    for comm in Path("/proc").glob("[0-9]*/comm"):
-        try:
-            if comm.read_text().strip() in ("jackd", "jackdbus"):
-                return
-        except OSError:  # a process that has just ended
-            continue
+    if any(_uses_jack(process) for process in Path("/proc").glob("[0-9]*")):
+        return
     for left in Path("/dev/shm").glob("jack*"):
         if left.is_dir():
             shutil.rmtree(left, ignore_errors=True)
         else:
             left.unlink(missing_ok=True)
+
+
+def _uses_jack(process: Path) -> bool:
+    """Return whether a process is a server, or has JACK's shared memory mapped."""
+    try:
+        server = (process / "comm").read_text().strip() in ("jackd", "jackdbus")
+        return server or "/dev/shm/jack" in (process / "maps").read_text(errors="replace")
+    except OSError:  # it has just ended, or is another user's
+        return False
 
 
 class JackServer:

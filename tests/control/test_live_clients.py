@@ -122,12 +122,12 @@ def assert_heard(engine: Engine, move: object, seconds: float = 8.0) -> None:
         client.send(CONTROL, -1.0)
         engine.wait_for(lambda: value(client) == -1.0, 5.0)
         start = engine.size()
-        engine.wait_for(lambda: engine.size() > start + 500_000, 10.0)
+        engine.wait_for(lambda: engine.size() > start + 350_000, 10.0)
         before = engine.size()
         move()  # type: ignore[operator]
         engine.wait_for(lambda: value(client) == 1.0, seconds)
     moved = engine.size()
-    engine.wait_for(lambda: engine.size() > moved + 500_000, 10.0)
+    engine.wait_for(lambda: engine.size() > moved + 350_000, 10.0)
     total = engine.size()
     samples = engine.end()
     assert np.isfinite(samples).all()
@@ -216,7 +216,9 @@ def test_a_knob_on_jack_is_heard(request: pytest.FixtureRequest, monkeypatch: py
         def move() -> None:
             with OscClient(port=engine.port) as client:
                 engine.wait_for(lambda: midi_ports(client) == 1, 10.0)
-            knobs.send(mido.Message("control_change", control=16, value=127))
+            for value in range(7, 128, 8):  # as a hand turns it: a server that is late may lose one message
+                knobs.send(mido.Message("control_change", control=16, value=value))
+                time.sleep(0.01)
 
         assert_heard(engine, move)
         knobs.close()
