@@ -22,12 +22,18 @@ from distill_engine.takes.take_recorder import write_take
 
 DATA = Path(__file__).parent / "data"
 FIRST = DATA / "776e572"
-TAKES = [FIRST / "performance-v1.take", FIRST / "from-start-v1.take", DATA / "take-2" / "performance-v2.take"]
+SECOND = DATA / "model-2"
+TAKES = [
+    FIRST / "performance-v1.take",
+    FIRST / "from-start-v1.take",
+    DATA / "take-2" / "performance-v2.take",
+    SECOND / "walk.take",
+]
 
 
 def resolve(name: str, digest: str, vocoder: str) -> Instrument:
-    """The models of the folder by the digest of their latent model."""
-    for path in FIRST.glob("*.distillgan"):
+    """The models of the folders by the digest of their latent model."""
+    for path in DATA.rglob("*.distillgan"):
         with ModelFile.open(path) as file:
             if file.manifest.parts["model"].sha256 == digest:
                 return prepare_instrument(path, vocoder)
@@ -73,6 +79,13 @@ def test_models_of_the_first_version_play_through_each_of_their_vocoders() -> No
         sound = Synth(prepare_instrument(FIRST / f"{name}.distillgan", kind), seed=1).render(16)
         assert np.isfinite(sound).all()
         assert np.abs(sound).max() > 1e-4
+
+
+def test_a_model_of_version_2_plays_its_corpus_and_its_sources() -> None:
+    instrument = prepare_instrument(SECOND / "tones.distillgan", "vocos")
+    assert instrument.default_source == "walk"
+    assert set(instrument.source_names) == {"hold", "drift", "corpus", "input", "walk"}
+    assert {"loudness", "brightness", "density", "movement"} <= set(instrument.control_names)
 
 
 def test_a_preset_of_the_first_version_is_found_by_its_name(tmp_path: Path) -> None:

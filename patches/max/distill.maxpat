@@ -91,8 +91,12 @@
       22
      ],
      "numinlets": 1,
-     "numoutlets": 48,
+     "numoutlets": 52,
      "outlettype": [
+      "",
+      "",
+      "",
+      "",
       "",
       "",
       "",
@@ -142,7 +146,7 @@
       "",
       ""
      ],
-     "text": "route /distill/gain /distill/width /distill/map/x /distill/map/y /distill/map/amount /distill/source/rate /distill/source/range /distill/source/position /distill/source/speed /distill/source/jitter /distill/source/length /distill/source/loop /distill/source/freeze /distill/source/input_gain /distill/source/tempo /distill/source/gate /distill/source/fade /distill/control/0 /distill/control/1 /distill/control/2 /distill/control/3 /distill/control/4 /distill/control/5 /distill/control/6 /distill/control/7 /distill/latent/0 /distill/latent/1 /distill/latent/2 /distill/latent/3 /distill/latent/4 /distill/latent/5 /distill/latent/6 /distill/latent/7 /distill/latent/8 /distill/latent/9 /distill/latent/10 /distill/latent/11 /distill/latent/12 /distill/latent/13 /distill/latent/14 /distill/latent/15 /distill/source /distill/vocoder /distill/strain /distill/level /distill/error /distill/controls"
+     "text": "route /distill/gain /distill/width /distill/map/x /distill/map/y /distill/map/amount /distill/source/rate /distill/source/range /distill/source/position /distill/source/speed /distill/source/jitter /distill/source/length /distill/source/loop /distill/source/freeze /distill/source/input_gain /distill/source/tempo /distill/source/gate /distill/source/fade /distill/source/leaps /distill/source/reach /distill/source/grip /distill/source/grain /distill/control/0 /distill/control/1 /distill/control/2 /distill/control/3 /distill/control/4 /distill/control/5 /distill/control/6 /distill/control/7 /distill/latent/0 /distill/latent/1 /distill/latent/2 /distill/latent/3 /distill/latent/4 /distill/latent/5 /distill/latent/6 /distill/latent/7 /distill/latent/8 /distill/latent/9 /distill/latent/10 /distill/latent/11 /distill/latent/12 /distill/latent/13 /distill/latent/14 /distill/latent/15 /distill/source /distill/vocoder /distill/strain /distill/level /distill/error /distill/controls"
     }
    },
    {
@@ -998,7 +1002,9 @@
       ",",
       "corpus",
       ",",
-      "input"
+      "input",
+      ",",
+      "walk"
      ],
      "parameter_enable": 0
     }
@@ -2986,6 +2992,462 @@
      "id": "obj-131",
      "maxclass": "comment",
      "patching_rect": [
+      20,
+      642,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      642,
+      110,
+      20
+     ],
+     "text": "source leaps"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-132",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      642,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/source/leaps"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-133",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      642,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-134",
+     "maxclass": "slider",
+     "patching_rect": [
+      132,
+      642,
+      120,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      642,
+      120,
+      20
+     ],
+     "floatoutput": 1,
+     "min": 0.02,
+     "size": 19.98,
+     "orientation": 1
+    }
+   },
+   {
+    "box": {
+     "id": "obj-135",
+     "maxclass": "flonum",
+     "patching_rect": [
+      256,
+      642,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      256,
+      642,
+      64,
+      22
+     ],
+     "minimum": 0.02,
+     "maximum": 20.0
+    }
+   },
+   {
+    "box": {
+     "id": "obj-136",
+     "maxclass": "comment",
+     "patching_rect": [
+      20,
+      668,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      668,
+      110,
+      20
+     ],
+     "text": "source reach"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-137",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      668,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/source/reach"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-138",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      668,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-139",
+     "maxclass": "slider",
+     "patching_rect": [
+      132,
+      668,
+      120,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      668,
+      120,
+      20
+     ],
+     "floatoutput": 1,
+     "min": 0.0,
+     "size": 1.0,
+     "orientation": 1
+    }
+   },
+   {
+    "box": {
+     "id": "obj-140",
+     "maxclass": "flonum",
+     "patching_rect": [
+      256,
+      668,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      256,
+      668,
+      64,
+      22
+     ],
+     "minimum": 0.0,
+     "maximum": 1.0
+    }
+   },
+   {
+    "box": {
+     "id": "obj-141",
+     "maxclass": "comment",
+     "patching_rect": [
+      20,
+      694,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      694,
+      110,
+      20
+     ],
+     "text": "source grip"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-142",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      694,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/source/grip"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-143",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      694,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-144",
+     "maxclass": "slider",
+     "patching_rect": [
+      132,
+      694,
+      120,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      694,
+      120,
+      20
+     ],
+     "floatoutput": 1,
+     "min": 0.0,
+     "size": 1.0,
+     "orientation": 1
+    }
+   },
+   {
+    "box": {
+     "id": "obj-145",
+     "maxclass": "flonum",
+     "patching_rect": [
+      256,
+      694,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      256,
+      694,
+      64,
+      22
+     ],
+     "minimum": 0.0,
+     "maximum": 1.0
+    }
+   },
+   {
+    "box": {
+     "id": "obj-146",
+     "maxclass": "comment",
+     "patching_rect": [
+      20,
+      720,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      720,
+      110,
+      20
+     ],
+     "text": "source grain"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-147",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      720,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/source/grain"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-148",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      720,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-149",
+     "maxclass": "slider",
+     "patching_rect": [
+      132,
+      720,
+      120,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      720,
+      120,
+      20
+     ],
+     "floatoutput": 1,
+     "min": 0.0,
+     "size": 4.0,
+     "orientation": 1
+    }
+   },
+   {
+    "box": {
+     "id": "obj-150",
+     "maxclass": "flonum",
+     "patching_rect": [
+      256,
+      720,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      256,
+      720,
+      64,
+      22
+     ],
+     "minimum": 0.0,
+     "maximum": 4.0
+    }
+   },
+   {
+    "box": {
+     "id": "obj-151",
+     "maxclass": "comment",
+     "patching_rect": [
       340,
       200,
       110,
@@ -3006,7 +3468,7 @@
    },
    {
     "box": {
-     "id": "obj-132",
+     "id": "obj-152",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -3024,7 +3486,7 @@
    },
    {
     "box": {
-     "id": "obj-133",
+     "id": "obj-153",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -3042,7 +3504,7 @@
    },
    {
     "box": {
-     "id": "obj-134",
+     "id": "obj-154",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -3070,7 +3532,7 @@
    },
    {
     "box": {
-     "id": "obj-135",
+     "id": "obj-155",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -3097,7 +3559,7 @@
    },
    {
     "box": {
-     "id": "obj-136",
+     "id": "obj-156",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -3120,7 +3582,7 @@
    },
    {
     "box": {
-     "id": "obj-137",
+     "id": "obj-157",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -3138,7 +3600,7 @@
    },
    {
     "box": {
-     "id": "obj-138",
+     "id": "obj-158",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -3156,7 +3618,7 @@
    },
    {
     "box": {
-     "id": "obj-139",
+     "id": "obj-159",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -3184,7 +3646,7 @@
    },
    {
     "box": {
-     "id": "obj-140",
+     "id": "obj-160",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -3211,7 +3673,7 @@
    },
    {
     "box": {
-     "id": "obj-141",
+     "id": "obj-161",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -3234,7 +3696,7 @@
    },
    {
     "box": {
-     "id": "obj-142",
+     "id": "obj-162",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -3252,7 +3714,7 @@
    },
    {
     "box": {
-     "id": "obj-143",
+     "id": "obj-163",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -3270,7 +3732,7 @@
    },
    {
     "box": {
-     "id": "obj-144",
+     "id": "obj-164",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -3298,7 +3760,7 @@
    },
    {
     "box": {
-     "id": "obj-145",
+     "id": "obj-165",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -3325,7 +3787,7 @@
    },
    {
     "box": {
-     "id": "obj-146",
+     "id": "obj-166",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -3348,7 +3810,7 @@
    },
    {
     "box": {
-     "id": "obj-147",
+     "id": "obj-167",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -3366,7 +3828,7 @@
    },
    {
     "box": {
-     "id": "obj-148",
+     "id": "obj-168",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -3384,7 +3846,7 @@
    },
    {
     "box": {
-     "id": "obj-149",
+     "id": "obj-169",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -3412,7 +3874,7 @@
    },
    {
     "box": {
-     "id": "obj-150",
+     "id": "obj-170",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -3439,7 +3901,7 @@
    },
    {
     "box": {
-     "id": "obj-151",
+     "id": "obj-171",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -3462,7 +3924,7 @@
    },
    {
     "box": {
-     "id": "obj-152",
+     "id": "obj-172",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -3480,7 +3942,7 @@
    },
    {
     "box": {
-     "id": "obj-153",
+     "id": "obj-173",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -3498,7 +3960,7 @@
    },
    {
     "box": {
-     "id": "obj-154",
+     "id": "obj-174",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -3526,7 +3988,7 @@
    },
    {
     "box": {
-     "id": "obj-155",
+     "id": "obj-175",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -3553,7 +4015,7 @@
    },
    {
     "box": {
-     "id": "obj-156",
+     "id": "obj-176",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -3576,7 +4038,7 @@
    },
    {
     "box": {
-     "id": "obj-157",
+     "id": "obj-177",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -3594,7 +4056,7 @@
    },
    {
     "box": {
-     "id": "obj-158",
+     "id": "obj-178",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -3612,7 +4074,7 @@
    },
    {
     "box": {
-     "id": "obj-159",
+     "id": "obj-179",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -3640,7 +4102,7 @@
    },
    {
     "box": {
-     "id": "obj-160",
+     "id": "obj-180",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -3667,7 +4129,7 @@
    },
    {
     "box": {
-     "id": "obj-161",
+     "id": "obj-181",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -3690,7 +4152,7 @@
    },
    {
     "box": {
-     "id": "obj-162",
+     "id": "obj-182",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -3708,7 +4170,7 @@
    },
    {
     "box": {
-     "id": "obj-163",
+     "id": "obj-183",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -3726,7 +4188,7 @@
    },
    {
     "box": {
-     "id": "obj-164",
+     "id": "obj-184",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -3754,7 +4216,7 @@
    },
    {
     "box": {
-     "id": "obj-165",
+     "id": "obj-185",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -3781,7 +4243,7 @@
    },
    {
     "box": {
-     "id": "obj-166",
+     "id": "obj-186",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -3804,7 +4266,7 @@
    },
    {
     "box": {
-     "id": "obj-167",
+     "id": "obj-187",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -3822,7 +4284,7 @@
    },
    {
     "box": {
-     "id": "obj-168",
+     "id": "obj-188",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -3840,7 +4302,7 @@
    },
    {
     "box": {
-     "id": "obj-169",
+     "id": "obj-189",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -3868,7 +4330,7 @@
    },
    {
     "box": {
-     "id": "obj-170",
+     "id": "obj-190",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -3895,7 +4357,7 @@
    },
    {
     "box": {
-     "id": "obj-171",
+     "id": "obj-191",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -3918,7 +4380,7 @@
    },
    {
     "box": {
-     "id": "obj-172",
+     "id": "obj-192",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -3936,7 +4398,7 @@
    },
    {
     "box": {
-     "id": "obj-173",
+     "id": "obj-193",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -3954,7 +4416,7 @@
    },
    {
     "box": {
-     "id": "obj-174",
+     "id": "obj-194",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -3982,7 +4444,7 @@
    },
    {
     "box": {
-     "id": "obj-175",
+     "id": "obj-195",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -4009,7 +4471,7 @@
    },
    {
     "box": {
-     "id": "obj-176",
+     "id": "obj-196",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -4032,7 +4494,7 @@
    },
    {
     "box": {
-     "id": "obj-177",
+     "id": "obj-197",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -4050,7 +4512,7 @@
    },
    {
     "box": {
-     "id": "obj-178",
+     "id": "obj-198",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -4068,7 +4530,7 @@
    },
    {
     "box": {
-     "id": "obj-179",
+     "id": "obj-199",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -4096,7 +4558,7 @@
    },
    {
     "box": {
-     "id": "obj-180",
+     "id": "obj-200",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -4123,7 +4585,7 @@
    },
    {
     "box": {
-     "id": "obj-181",
+     "id": "obj-201",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -4146,7 +4608,7 @@
    },
    {
     "box": {
-     "id": "obj-182",
+     "id": "obj-202",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -4164,7 +4626,7 @@
    },
    {
     "box": {
-     "id": "obj-183",
+     "id": "obj-203",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -4182,7 +4644,7 @@
    },
    {
     "box": {
-     "id": "obj-184",
+     "id": "obj-204",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -4210,7 +4672,7 @@
    },
    {
     "box": {
-     "id": "obj-185",
+     "id": "obj-205",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -4237,7 +4699,7 @@
    },
    {
     "box": {
-     "id": "obj-186",
+     "id": "obj-206",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -4260,7 +4722,7 @@
    },
    {
     "box": {
-     "id": "obj-187",
+     "id": "obj-207",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -4278,7 +4740,7 @@
    },
    {
     "box": {
-     "id": "obj-188",
+     "id": "obj-208",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -4296,7 +4758,7 @@
    },
    {
     "box": {
-     "id": "obj-189",
+     "id": "obj-209",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -4324,7 +4786,7 @@
    },
    {
     "box": {
-     "id": "obj-190",
+     "id": "obj-210",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -4351,7 +4813,7 @@
    },
    {
     "box": {
-     "id": "obj-191",
+     "id": "obj-211",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -4374,7 +4836,7 @@
    },
    {
     "box": {
-     "id": "obj-192",
+     "id": "obj-212",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -4392,7 +4854,7 @@
    },
    {
     "box": {
-     "id": "obj-193",
+     "id": "obj-213",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -4410,7 +4872,7 @@
    },
    {
     "box": {
-     "id": "obj-194",
+     "id": "obj-214",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -4438,7 +4900,7 @@
    },
    {
     "box": {
-     "id": "obj-195",
+     "id": "obj-215",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -4465,7 +4927,7 @@
    },
    {
     "box": {
-     "id": "obj-196",
+     "id": "obj-216",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -4488,7 +4950,7 @@
    },
    {
     "box": {
-     "id": "obj-197",
+     "id": "obj-217",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -4506,7 +4968,7 @@
    },
    {
     "box": {
-     "id": "obj-198",
+     "id": "obj-218",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -4524,7 +4986,7 @@
    },
    {
     "box": {
-     "id": "obj-199",
+     "id": "obj-219",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -4552,7 +5014,7 @@
    },
    {
     "box": {
-     "id": "obj-200",
+     "id": "obj-220",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -4579,7 +5041,7 @@
    },
    {
     "box": {
-     "id": "obj-201",
+     "id": "obj-221",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -4602,7 +5064,7 @@
    },
    {
     "box": {
-     "id": "obj-202",
+     "id": "obj-222",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -4620,7 +5082,7 @@
    },
    {
     "box": {
-     "id": "obj-203",
+     "id": "obj-223",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -4638,7 +5100,7 @@
    },
    {
     "box": {
-     "id": "obj-204",
+     "id": "obj-224",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -4666,7 +5128,7 @@
    },
    {
     "box": {
-     "id": "obj-205",
+     "id": "obj-225",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -4693,7 +5155,7 @@
    },
    {
     "box": {
-     "id": "obj-206",
+     "id": "obj-226",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -4716,7 +5178,7 @@
    },
    {
     "box": {
-     "id": "obj-207",
+     "id": "obj-227",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -4734,7 +5196,7 @@
    },
    {
     "box": {
-     "id": "obj-208",
+     "id": "obj-228",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -4752,7 +5214,7 @@
    },
    {
     "box": {
-     "id": "obj-209",
+     "id": "obj-229",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -4780,7 +5242,7 @@
    },
    {
     "box": {
-     "id": "obj-210",
+     "id": "obj-230",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -4807,7 +5269,7 @@
    },
    {
     "box": {
-     "id": "obj-211",
+     "id": "obj-231",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -4830,7 +5292,7 @@
    },
    {
     "box": {
-     "id": "obj-212",
+     "id": "obj-232",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -4848,7 +5310,7 @@
    },
    {
     "box": {
-     "id": "obj-213",
+     "id": "obj-233",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -4866,7 +5328,7 @@
    },
    {
     "box": {
-     "id": "obj-214",
+     "id": "obj-234",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -4894,7 +5356,7 @@
    },
    {
     "box": {
-     "id": "obj-215",
+     "id": "obj-235",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -4921,7 +5383,7 @@
    },
    {
     "box": {
-     "id": "obj-216",
+     "id": "obj-236",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -4944,7 +5406,7 @@
    },
    {
     "box": {
-     "id": "obj-217",
+     "id": "obj-237",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -4962,7 +5424,7 @@
    },
    {
     "box": {
-     "id": "obj-218",
+     "id": "obj-238",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -4980,7 +5442,7 @@
    },
    {
     "box": {
-     "id": "obj-219",
+     "id": "obj-239",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5008,7 +5470,7 @@
    },
    {
     "box": {
-     "id": "obj-220",
+     "id": "obj-240",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5035,7 +5497,7 @@
    },
    {
     "box": {
-     "id": "obj-221",
+     "id": "obj-241",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5058,7 +5520,7 @@
    },
    {
     "box": {
-     "id": "obj-222",
+     "id": "obj-242",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5076,7 +5538,7 @@
    },
    {
     "box": {
-     "id": "obj-223",
+     "id": "obj-243",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5094,7 +5556,7 @@
    },
    {
     "box": {
-     "id": "obj-224",
+     "id": "obj-244",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5122,7 +5584,7 @@
    },
    {
     "box": {
-     "id": "obj-225",
+     "id": "obj-245",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5149,7 +5611,7 @@
    },
    {
     "box": {
-     "id": "obj-226",
+     "id": "obj-246",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5172,7 +5634,7 @@
    },
    {
     "box": {
-     "id": "obj-227",
+     "id": "obj-247",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5190,7 +5652,7 @@
    },
    {
     "box": {
-     "id": "obj-228",
+     "id": "obj-248",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5208,7 +5670,7 @@
    },
    {
     "box": {
-     "id": "obj-229",
+     "id": "obj-249",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5236,7 +5698,7 @@
    },
    {
     "box": {
-     "id": "obj-230",
+     "id": "obj-250",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5263,7 +5725,7 @@
    },
    {
     "box": {
-     "id": "obj-231",
+     "id": "obj-251",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5286,7 +5748,7 @@
    },
    {
     "box": {
-     "id": "obj-232",
+     "id": "obj-252",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5304,7 +5766,7 @@
    },
    {
     "box": {
-     "id": "obj-233",
+     "id": "obj-253",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5322,7 +5784,7 @@
    },
    {
     "box": {
-     "id": "obj-234",
+     "id": "obj-254",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5350,7 +5812,7 @@
    },
    {
     "box": {
-     "id": "obj-235",
+     "id": "obj-255",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5377,7 +5839,7 @@
    },
    {
     "box": {
-     "id": "obj-236",
+     "id": "obj-256",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5400,7 +5862,7 @@
    },
    {
     "box": {
-     "id": "obj-237",
+     "id": "obj-257",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5418,7 +5880,7 @@
    },
    {
     "box": {
-     "id": "obj-238",
+     "id": "obj-258",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5436,7 +5898,7 @@
    },
    {
     "box": {
-     "id": "obj-239",
+     "id": "obj-259",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5464,7 +5926,7 @@
    },
    {
     "box": {
-     "id": "obj-240",
+     "id": "obj-260",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5491,7 +5953,7 @@
    },
    {
     "box": {
-     "id": "obj-241",
+     "id": "obj-261",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5514,7 +5976,7 @@
    },
    {
     "box": {
-     "id": "obj-242",
+     "id": "obj-262",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5532,7 +5994,7 @@
    },
    {
     "box": {
-     "id": "obj-243",
+     "id": "obj-263",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5550,7 +6012,7 @@
    },
    {
     "box": {
-     "id": "obj-244",
+     "id": "obj-264",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5578,7 +6040,7 @@
    },
    {
     "box": {
-     "id": "obj-245",
+     "id": "obj-265",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5605,7 +6067,7 @@
    },
    {
     "box": {
-     "id": "obj-246",
+     "id": "obj-266",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5628,7 +6090,7 @@
    },
    {
     "box": {
-     "id": "obj-247",
+     "id": "obj-267",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5646,7 +6108,7 @@
    },
    {
     "box": {
-     "id": "obj-248",
+     "id": "obj-268",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5664,7 +6126,7 @@
    },
    {
     "box": {
-     "id": "obj-249",
+     "id": "obj-269",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5692,7 +6154,7 @@
    },
    {
     "box": {
-     "id": "obj-250",
+     "id": "obj-270",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5719,7 +6181,7 @@
    },
    {
     "box": {
-     "id": "obj-251",
+     "id": "obj-271",
      "maxclass": "comment",
      "patching_rect": [
       360,
@@ -5742,7 +6204,7 @@
    },
    {
     "box": {
-     "id": "obj-252",
+     "id": "obj-272",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -5761,7 +6223,7 @@
    },
    {
     "box": {
-     "id": "obj-253",
+     "id": "obj-273",
      "maxclass": "flonum",
      "patching_rect": [
       360,
@@ -5786,7 +6248,7 @@
    },
    {
     "box": {
-     "id": "obj-254",
+     "id": "obj-274",
      "maxclass": "flonum",
      "patching_rect": [
       430,
@@ -5811,7 +6273,7 @@
    },
    {
     "box": {
-     "id": "obj-255",
+     "id": "obj-275",
      "maxclass": "comment",
      "patching_rect": [
       510,
@@ -5834,7 +6296,7 @@
    },
    {
     "box": {
-     "id": "obj-256",
+     "id": "obj-276",
      "maxclass": "flonum",
      "patching_rect": [
       510,
@@ -5859,7 +6321,7 @@
    },
    {
     "box": {
-     "id": "obj-257",
+     "id": "obj-277",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -5877,7 +6339,7 @@
    },
    {
     "box": {
-     "id": "obj-258",
+     "id": "obj-278",
      "maxclass": "message",
      "patching_rect": [
       700,
@@ -5895,7 +6357,7 @@
    },
    {
     "box": {
-     "id": "obj-259",
+     "id": "obj-279",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -5913,7 +6375,7 @@
    },
    {
     "box": {
-     "id": "obj-260",
+     "id": "obj-280",
      "maxclass": "message",
      "patching_rect": [
       700,
@@ -5931,7 +6393,7 @@
    },
    {
     "box": {
-     "id": "obj-261",
+     "id": "obj-281",
      "maxclass": "comment",
      "patching_rect": [
       610,
@@ -5954,7 +6416,7 @@
    },
    {
     "box": {
-     "id": "obj-262",
+     "id": "obj-282",
      "maxclass": "message",
      "patching_rect": [
       610,
@@ -5979,7 +6441,7 @@
    },
    {
     "box": {
-     "id": "obj-263",
+     "id": "obj-283",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -5997,7 +6459,7 @@
    },
    {
     "box": {
-     "id": "obj-264",
+     "id": "obj-284",
      "maxclass": "newobj",
      "patching_rect": [
       900,
@@ -6013,7 +6475,7 @@
    },
    {
     "box": {
-     "id": "obj-265",
+     "id": "obj-285",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -6038,7 +6500,7 @@
    },
    {
     "box": {
-     "id": "obj-266",
+     "id": "obj-286",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -6056,7 +6518,7 @@
    },
    {
     "box": {
-     "id": "obj-267",
+     "id": "obj-287",
      "maxclass": "newobj",
      "patching_rect": [
       890,
@@ -6074,7 +6536,7 @@
    },
    {
     "box": {
-     "id": "obj-268",
+     "id": "obj-288",
      "maxclass": "newobj",
      "patching_rect": [
       1080,
@@ -6092,7 +6554,7 @@
    },
    {
     "box": {
-     "id": "obj-269",
+     "id": "obj-289",
      "maxclass": "newobj",
      "patching_rect": [
       1270,
@@ -6110,7 +6572,7 @@
    },
    {
     "box": {
-     "id": "obj-270",
+     "id": "obj-290",
      "maxclass": "newobj",
      "patching_rect": [
       1460,
@@ -6128,7 +6590,7 @@
    },
    {
     "box": {
-     "id": "obj-271",
+     "id": "obj-291",
      "maxclass": "newobj",
      "patching_rect": [
       1650,
@@ -6146,7 +6608,7 @@
    },
    {
     "box": {
-     "id": "obj-272",
+     "id": "obj-292",
      "maxclass": "newobj",
      "patching_rect": [
       1840,
@@ -6164,7 +6626,7 @@
    },
    {
     "box": {
-     "id": "obj-273",
+     "id": "obj-293",
      "maxclass": "newobj",
      "patching_rect": [
       2030,
@@ -6182,7 +6644,7 @@
    },
    {
     "box": {
-     "id": "obj-274",
+     "id": "obj-294",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -6658,7 +7120,7 @@
     "patchline": {
      "source": [
       "obj-4",
-      41
+      45
      ],
      "destination": [
       "obj-44",
@@ -6706,7 +7168,7 @@
     "patchline": {
      "source": [
       "obj-4",
-      42
+      46
      ],
      "destination": [
       "obj-48",
@@ -9609,47 +10071,11 @@
    {
     "patchline": {
      "source": [
-      "obj-4",
-      44
-     ],
-     "destination": [
-      "obj-252",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-252",
-      0
-     ],
-     "destination": [
-      "obj-253",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-252",
-      1
-     ],
-     "destination": [
       "obj-254",
       0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-4",
-      43
      ],
      "destination": [
-      "obj-256",
+      "obj-255",
       0
      ]
     }
@@ -9657,11 +10083,11 @@
    {
     "patchline": {
      "source": [
-      "obj-257",
+      "obj-253",
       0
      ],
      "destination": [
-      "obj-258",
+      "obj-255",
       0
      ]
     }
@@ -9669,11 +10095,11 @@
    {
     "patchline": {
      "source": [
-      "obj-258",
+      "obj-254",
       0
      ],
      "destination": [
-      "obj-259",
+      "obj-252",
       0
      ]
     }
@@ -9681,19 +10107,7 @@
    {
     "patchline": {
      "source": [
-      "obj-259",
-      0
-     ],
-     "destination": [
-      "obj-260",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-260",
+      "obj-252",
       0
      ],
      "destination": [
@@ -9706,10 +10120,106 @@
     "patchline": {
      "source": [
       "obj-4",
-      45
+      41
      ],
      "destination": [
-      "obj-263",
+      "obj-253",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-253",
+      0
+     ],
+     "destination": [
+      "obj-254",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-259",
+      0
+     ],
+     "destination": [
+      "obj-260",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-258",
+      0
+     ],
+     "destination": [
+      "obj-260",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-259",
+      0
+     ],
+     "destination": [
+      "obj-257",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-257",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      42
+     ],
+     "destination": [
+      "obj-258",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-258",
+      0
+     ],
+     "destination": [
+      "obj-259",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-264",
+      0
+     ],
+     "destination": [
+      "obj-265",
       0
      ]
     }
@@ -9718,6 +10228,18 @@
     "patchline": {
      "source": [
       "obj-263",
+      0
+     ],
+     "destination": [
+      "obj-265",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-264",
       0
      ],
      "destination": [
@@ -9729,8 +10251,32 @@
    {
     "patchline": {
      "source": [
+      "obj-262",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-4",
-      45
+      43
+     ],
+     "destination": [
+      "obj-263",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-263",
+      0
      ],
      "destination": [
       "obj-264",
@@ -9741,11 +10287,59 @@
    {
     "patchline": {
      "source": [
+      "obj-269",
+      0
+     ],
+     "destination": [
+      "obj-270",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-268",
+      0
+     ],
+     "destination": [
+      "obj-270",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-269",
+      0
+     ],
+     "destination": [
+      "obj-267",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-267",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-4",
-      46
+      44
      ],
      "destination": [
-      "obj-265",
+      "obj-268",
       0
      ]
     }
@@ -9753,11 +10347,11 @@
    {
     "patchline": {
      "source": [
-      "obj-265",
+      "obj-268",
       0
      ],
      "destination": [
-      "obj-266",
+      "obj-269",
       0
      ]
     }
@@ -9765,11 +10359,11 @@
    {
     "patchline": {
      "source": [
-      "obj-266",
-      0
+      "obj-4",
+      48
      ],
      "destination": [
-      "obj-131",
+      "obj-272",
       0
      ]
     }
@@ -9777,167 +10371,23 @@
    {
     "patchline": {
      "source": [
-      "obj-265",
+      "obj-272",
+      0
+     ],
+     "destination": [
+      "obj-273",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-272",
       1
      ],
      "destination": [
-      "obj-267",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-267",
-      0
-     ],
-     "destination": [
-      "obj-136",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-265",
-      2
-     ],
-     "destination": [
-      "obj-268",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-268",
-      0
-     ],
-     "destination": [
-      "obj-141",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-265",
-      3
-     ],
-     "destination": [
-      "obj-269",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-269",
-      0
-     ],
-     "destination": [
-      "obj-146",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-265",
-      4
-     ],
-     "destination": [
-      "obj-270",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-270",
-      0
-     ],
-     "destination": [
-      "obj-151",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-265",
-      5
-     ],
-     "destination": [
-      "obj-271",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-271",
-      0
-     ],
-     "destination": [
-      "obj-156",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-265",
-      6
-     ],
-     "destination": [
-      "obj-272",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-272",
-      0
-     ],
-     "destination": [
-      "obj-161",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-265",
-      7
-     ],
-     "destination": [
-      "obj-273",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-273",
-      0
-     ],
-     "destination": [
-      "obj-166",
+      "obj-274",
       0
      ]
     }
@@ -9949,7 +10399,307 @@
       47
      ],
      "destination": [
-      "obj-274",
+      "obj-276",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-277",
+      0
+     ],
+     "destination": [
+      "obj-278",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-278",
+      0
+     ],
+     "destination": [
+      "obj-279",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-279",
+      0
+     ],
+     "destination": [
+      "obj-280",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-280",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      49
+     ],
+     "destination": [
+      "obj-283",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-283",
+      0
+     ],
+     "destination": [
+      "obj-282",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      49
+     ],
+     "destination": [
+      "obj-284",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      50
+     ],
+     "destination": [
+      "obj-285",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-285",
+      0
+     ],
+     "destination": [
+      "obj-286",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-286",
+      0
+     ],
+     "destination": [
+      "obj-151",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-285",
+      1
+     ],
+     "destination": [
+      "obj-287",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-287",
+      0
+     ],
+     "destination": [
+      "obj-156",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-285",
+      2
+     ],
+     "destination": [
+      "obj-288",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-288",
+      0
+     ],
+     "destination": [
+      "obj-161",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-285",
+      3
+     ],
+     "destination": [
+      "obj-289",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-289",
+      0
+     ],
+     "destination": [
+      "obj-166",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-285",
+      4
+     ],
+     "destination": [
+      "obj-290",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-290",
+      0
+     ],
+     "destination": [
+      "obj-171",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-285",
+      5
+     ],
+     "destination": [
+      "obj-291",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-291",
+      0
+     ],
+     "destination": [
+      "obj-176",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-285",
+      6
+     ],
+     "destination": [
+      "obj-292",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-292",
+      0
+     ],
+     "destination": [
+      "obj-181",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-285",
+      7
+     ],
+     "destination": [
+      "obj-293",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-293",
+      0
+     ],
+     "destination": [
+      "obj-186",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      51
+     ],
+     "destination": [
+      "obj-294",
       0
      ]
     }

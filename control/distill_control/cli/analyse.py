@@ -128,7 +128,7 @@ def analyse_model(
 
     from distill_control.cli.support.output import console_err
     from distill_engine.analysis.model_prober import AnalysisProgress
-    from distill_engine.rendering.analysing import analyse_file
+    from distill_engine.rendering.analysing import analyse_model_file
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console_err(), transient=True, disable=as_json) as bar:
@@ -137,8 +137,7 @@ def analyse_model(
         def progress(event: AnalysisProgress) -> None:
             bar.update(task, description=event.stage, completed=event.done, total=event.total)
 
-        found = analyse_file(path, corpus, seed=seed, vocoder=vocoder, progress=progress)
-    return found.to_part()[1]
+        return analyse_model_file(path, corpus, seed=seed, vocoder=vocoder, progress=progress)
 
 
 def show_controls(console: Console, table: Mapping[str, Any]) -> None:
@@ -181,6 +180,8 @@ def _control_cells(control: Mapping[str, Any]) -> tuple[str, ...]:
     safe = "{:g} to {:g}".format(*control["safe"])
     strongest = sorted(control["leakage"].items(), key=lambda item: -abs(item[1]))[:3]
     leaks = ", ".join(f"{name} {share:+.0%}" for name, share in strongest if abs(share) >= LEAST_LEAKAGE_SHARE)
+    if not control.get("measured", True):
+        return control["name"], "", "", "", safe, f"{control['description']} (not measured here)"
     if control["kind"] == "character":
         return control["name"], "", "", "", safe, control["description"]
     low, high = (f"{control[end]:.1f} {control['unit']}" for end in ("low", "high"))

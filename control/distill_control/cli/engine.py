@@ -71,13 +71,14 @@ def _add_sound(top: argparse.ArgumentParser) -> None:
     )
     sound.add_argument("--latency", type=float, metavar="MS", help="sound kept ready, in ms (default: measured)")
     sound.add_argument("--threads", type=int, metavar="N", help="threads of the networks (default: measured)")
-    sound.add_argument(
-        "--torch-device", choices=("auto", "cpu", "cuda", "mps"), help="compute in torch instead of ONNX Runtime"
+    devices = ("auto", "cpu", "cuda", "mps")
+    sound.add_argument("--torch-device", choices=devices, help="compute in torch instead of ONNX Runtime")
+    sources, which = (
+        ("auto", *SOURCES),
+        "what moves the sound at first (auto: walk if the file has its corpus, else drift)",
     )
-    sound.add_argument("--source", choices=SOURCES, default="drift", help="what moves the sound at first (drift)")
-    sound.add_argument(
-        "--seed", type=seed_number, default=0, metavar="N", help="seed of all random numbers (default 0)"
-    )
+    sound.add_argument("--source", choices=sources, default="auto", help=which)
+    sound.add_argument("--seed", type=seed_number, default=0, metavar="N", help="of all random numbers (default 0)")
     sound.add_argument("--stopped", action="store_true", help="stay silent until /distill/play")
     sound.add_argument(
         "--record", type=Path, metavar="FILE", help="record a take (.take) or the sound itself (.wav, .flac)"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 DEFAULT_SECONDS = 10.0
 DEFAULT_WIDTH = float(row("/distill/width").default or 0.0)  # 0 to 1, the same as live
 FORMATS = ("wav", "flac", "mp3", "ogg", "opus", "aiff")
-SOURCES = ("auto", "corpus", "drift", "hold")
+SOURCES = ("auto", "walk", "corpus", "drift", "hold")
 
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -37,7 +37,7 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     )
     render.add_argument("--seed", type=seed_number, default=0, metavar="N", help="seed of the performance (default 0)")
     render.add_argument(
-        "--source", choices=SOURCES, default="auto", help="auto: corpus if the file stores its corpus, else drift"
+        "--source", choices=SOURCES, default="auto", help="auto: walk if the file has its corpus, else drift"
     )
     _add_values(render)
     render.add_argument("--take", type=Path, metavar="TAKE", help="render a recorded performance")

@@ -23,7 +23,12 @@ from distill_control.cli.support.train_start import (
     stop_requested,
     training_lock,
 )
-from distill_control.cli.support.train_time import end_time, reserved_seconds
+from distill_control.cli.support.train_time import (
+    end_time,
+    leaves_vocoder_out,
+    model_end_time,
+    reserved_seconds,
+)
 from distill_engine.errors import Cancelled, TrainingError
 
 if TYPE_CHECKING:
@@ -31,8 +36,6 @@ if TYPE_CHECKING:
     from distill_engine.models.model_config import ModelConfig
     from distill_engine.training.events import Finished, Listener, Warned
     from distill_engine.training.vocoder.train_vocoder import VocoderOptions
-
-VOCODER_SHARE = 2 / 3  # of the time that is left beside the analysis
 
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -48,12 +51,12 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
         choices=("auto", "quick", "balanced", "quality"),
         help="length and settings (default auto: by the size of the corpus)",
     )
-    train.add_argument("--latent-dim", type=int, metavar="N", help="latent dimensions, 8 to 64 (default 16)")
+    train.add_argument("--latent-dim", type=int, metavar="N", help="latent dimensions, 8 to 128 (default 96)")
     train.add_argument(
         "--with-vocoder",
         action="store_true",
-        help="train the model's own vocoder too; with --minutes it gets two thirds of the time, once the time for "
-        "finding the controls is set aside",
+        help="train the model's own vocoder too; of --minutes it gets nothing below 5, half of what the controls "
+        "leave from 5, and all but a minute of it above 10",
     )
     train.add_argument("--no-analysis", action="store_true", help="leave the controls and the map to `distill analyse`")
     add_training_options(train)
@@ -92,10 +95,9 @@ def _run_train(args: argparse.Namespace) -> int:
     with explain_interrupt(args.output), view, stop_requested() as stopped:
         reserve = reserved_seconds(args, config, corpus, view)
         if saved is None or not _model_stays(args, saved, view):
-            kept = VOCODER_SHARE if args.with_vocoder else 0.0
-            _train_model(args, config, corpus, end_time(args, began, reserve, kept), view, stopped)
-        if args.with_vocoder:
-            options = _vocoder_options(args, end_time(args, began, reserve, 0.0), resume=saved_vocoder is not None)
+            _train_model(args, config, corpus, model_end_time(args, began, reserve), view, stopped)
+        if args.with_vocoder and (saved_vocoder is not None or not leaves_vocoder_out(args, view)):
+            options = _vocoder_options(args, end_time(args, began, reserve), resume=saved_vocoder is not None)
             _train_vocoder(corpus, args.output, options, view, stopped)
     if not args.no_analysis:
         _analyse(args, corpus)
@@ -107,11 +109,11 @@ def _model_config(args: argparse.Namespace, saved: SavedTraining | None) -> Mode
 
     Raises ConfigError.
     """
-    from distill_engine.models.model_config import ModelConfig
+    from distill_engine.models.model_config import SKELETON_LATENT_DIM, ModelConfig, skeleton_config
 
     if saved is not None and args.latent_dim is None:
         return ModelConfig.from_dict(saved.options["config"])
-    return ModelConfig(family=args.family, latent_dim=16 if args.latent_dim is None else args.latent_dim)
+    return skeleton_config(SKELETON_LATENT_DIM if args.latent_dim is None else args.latent_dim)
 
 
 def _load_corpus(folder: Path, seed: int) -> Corpus:
@@ -230,7 +232,7 @@ def _run_train_vocoder(args: argparse.Namespace) -> int:
 
     view = TrainingView(as_json=args.json, clip_count=len(corpus.clips))
     with explain_interrupt(args.model), view, stop_requested() as stopped:
-        options = _vocoder_options(args, end_time(args, began, 0.0, 0.0), resume=resume)
+        options = _vocoder_options(args, end_time(args, began, 0.0), resume=resume)
         _train_vocoder(corpus, args.model, options, view, stopped)
     return report(args, args.model)
 

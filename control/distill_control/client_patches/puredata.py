@@ -45,7 +45,7 @@ class _Canvas:
 
     def file(self) -> str:
         """Return the file's text."""
-        return "\n".join(["#N canvas 40 40 1020 780 10;", *self.objects, *self.cords]) + "\n"
+        return "\n".join(["#N canvas 40 40 1020 820 10;", *self.objects, *self.cords]) + "\n"
 
 
 def pd_patch(panel: Panel) -> str:
@@ -126,7 +126,7 @@ def _errors(canvas: _Canvas, source: int, outlet: int) -> None:
     listed = canvas.object(1250, 640, "list prepend error")
     trimmed, console = canvas.object(1250, 660, "list trim"), canvas.object(1250, 680, "print distill")
     reason = canvas.object(1400, 640, "unpack s s")
-    shown = canvas.add("#X symbolatom 20 745 100 0 0 1 refused - -")
+    shown = canvas.add("#X symbolatom 350 745 100 0 0 1 refused - -")
     canvas.join(source, outlet, listed)
     canvas.chain(listed, trimmed, console)
     canvas.join(source, outlet, reason)

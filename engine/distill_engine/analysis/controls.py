@@ -42,6 +42,7 @@ class ControlInfo:
         leakage: change of other features relative to this one's, each in its spread over the
             corpus.
         safe: positions (from, to) that keep nine tenths of the corpus inside the learned region.
+        measured: whether the figures were measured on this model's sound.
     """
 
     name: str
@@ -55,6 +56,7 @@ class ControlInfo:
     high: float
     leakage: Mapping[str, float]
     safe: tuple[float, float]
+    measured: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-compatible values under the field names."""
@@ -68,7 +70,13 @@ class ControlInfo:
             texts = {key: str(data[key]) for key in ("name", "kind", "unit", "description")}
             leakage = {str(name): float(value) for name, value in dict(data["leakage"]).items()}
             low, high = data["safe"]
-            info = ControlInfo(**texts, **numbers, leakage=leakage, safe=(float(low), float(high)))  # type: ignore[arg-type]
+            info = ControlInfo(
+                **texts,  # type: ignore[arg-type]
+                **numbers,  # type: ignore[arg-type]
+                leakage=leakage,
+                safe=(float(low), float(high)),
+                measured=bool(data.get("measured", True)),
+            )
         except (KeyError, TypeError, ValueError) as error:
             raise AnalysisError(f"the model's controls are damaged ({error!r}): run `distill analyse` again") from error
         if info.kind not in ("feature", "temporal", "character"):
@@ -176,11 +184,20 @@ class Controls:
         limited, strain = self.region.limited(z, target)
         return limited - z, strain
 
+    def unlimited(self, base: npt.NDArray[Any], values: npt.NDArray[Any]) -> Float64Array:
+        """Return the offset [D] of control values [K] from a base latent [D], without any limit."""
+        total = np.zeros(self.dimensions)
+        for k in np.flatnonzero(values):
+            total += self._offset_of(int(k), float(values[k]), base)
+        return total
+
     def _offset_of(self, k: int, value: float, base: Float64Array) -> Float64Array:
         """Return the offset [D] of one control alone, without the region's limit."""
         if not -1.0 <= value <= 1.0:
             value = 0.0 if np.isnan(value) else float(np.clip(value, -1.0, 1.0))
         s = np.interp(value, POSITIONS, self.paths.warp[k])
+        if self.region.along:
+            return np.asarray(s * self.paths.directions[k])
         bend = self.paths.bends[k]
         start = self.paths.directions[k] + bend @ (base - self.region.centre)
         return np.asarray(s * start + (0.5 * s * s) * (bend @ start))
@@ -198,12 +215,13 @@ class Controls:
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return all numbers that `from_part` needs, as float32 arrays for the model file.
 
-        control_directions, _bends, _warp and _motion as in `Paths`; region_centre [D],
+        control_directions, _bends, _warp and _motion as in `Paths` (a skeleton's controls are
+        straight and have no bends); region_centre [D],
         region_whitening and _colouring [D, D], region_radii [2] (knee and limit).
         """
-        return {
+        bends = {} if self.region.along else {"control_bends": self.paths.bends.astype(np.float32)}
+        return bends | {
             "control_directions": self.paths.directions.astype(np.float32),
-            "control_bends": self.paths.bends.astype(np.float32),
             "control_warp": self.paths.warp.astype(np.float32),
             "control_motion": self.paths.motion.astype(np.float32),
             "region_centre": self.region.centre.astype(np.float32),
@@ -227,6 +245,10 @@ class Controls:
         infos = [ControlInfo.from_dict(entry) for entry in listed]
         names = ("directions", "bends", "warp", "motion")
         try:
+            straight = "control_bends" not in arrays
+            if straight:
+                shape = np.shape(arrays["control_directions"])
+                arrays = {**arrays, "control_bends": np.zeros((*shape, shape[-1]))}
             paths = Paths(*(np.asarray(arrays[f"control_{name}"], np.float64) for name in names))
             centre, whitening, colouring, radii = (
                 np.asarray(arrays[f"region_{name}"], np.float64)
@@ -240,7 +262,8 @@ class Controls:
         expected = [(count, dims), (count, *square), (count, 9), (count, 2, 5), (dims,), square, square, (2,)]
         if shapes != expected:
             raise AnalysisError(f"the model's analysis has arrays of shapes {shapes}, not {expected}: analyse it again")
-        return Controls(infos, paths, Region(centre, whitening, colouring, float(radii[0]), float(radii[1])))
+        region = Region(centre, whitening, colouring, float(radii[0]), float(radii[1]), along=straight)
+        return Controls(infos, paths, region)
 
     @staticmethod
     def none(dimensions: int) -> Controls:

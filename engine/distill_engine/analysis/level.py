@@ -20,6 +20,8 @@ from distill_engine.errors import AnalysisError
 
 Decode = Callable[[Float32Array], Float32Array]
 
+TARGET_DB = -16.0  # of full scale (RMS), at which every model starts
+TRIM_RANGE_DB = (-12.0, 30.0)  # least and greatest gain that brings a model there
 HELD, SETTLED = 16, 8  # frames that a latent is held, and frame from which its level is measured
 LEAST_SAMPLES, MOST_SAMPLES, SAMPLES_PER_TERM = 1200, 4800, 10  # latents for the regression
 DEPTH_DB = 40.0  # below the loudest latents, at which softer levels are clipped

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from distill_engine.analysis.stretches.path import KEY_LATENTS
 from distill_engine.audio.arrays import Float64Array
 from distill_engine.errors import AnalysisError
 
@@ -81,6 +82,7 @@ class LatentMap:
             raise AnalysisError(f"the model's map is damaged ({error!r}): run `distill analyse` again") from error
         count = clips.size
         region = np.size(arrays["region_centre"]) if "region_centre" in arrays else latents.size // max(1, count)
+        region = min(region, KEY_LATENTS) if "path_keys" in arrays else region
         shapes = [array.shape for array in (points, latents, clips)]
         if shapes != [(2, count), (region, count), (count,)] or not latents.size:
             raise AnalysisError("the model's map is damaged (its arrays do not fit): run `distill analyse` again")
@@ -88,7 +90,10 @@ class LatentMap:
 
 
 def make_map(
-    latents: Sequence[Float64Array], audible: Sequence[npt.NDArray[np.bool_]], seconds_per_latent: float
+    latents: Sequence[Float64Array],
+    audible: Sequence[npt.NDArray[np.bool_]],
+    seconds_per_latent: float,
+    region_latents: int = REGION_LATENTS,
 ) -> LatentMap:
     """Make the map of clips' latents [D, L] each, with the masks `audible` [L].
 
@@ -98,25 +103,30 @@ def make_map(
     Raises:
         AnalysisError: no latent is audible.
     """
-    starts = [(clip, start) for clip, mask in enumerate(audible) for start in range(0, len(mask), REGION_LATENTS)]
-    shares = [float(audible[clip][start : start + REGION_LATENTS].mean()) for clip, start in starts]
+    starts = [(clip, start) for clip, mask in enumerate(audible) for start in range(0, len(mask), region_latents)]
+    shares = [float(audible[clip][start : start + region_latents].mean()) for clip, start in starts]
     whole = max(shares, default=0.0) >= 0.5
     regions = [start for start, share in zip(starts, shares, strict=True) if (share >= 0.5 if whole else share > 0)]
     if not regions:
         raise AnalysisError("a map needs audible sound, and the corpus has none")
     if len(regions) > MOST_REGIONS:
         regions = [regions[i] for i in np.linspace(0, len(regions) - 1, MOST_REGIONS).round().astype(int)]
-    means = np.stack([_mean(latents[clip], audible[clip], start, whole=whole) for clip, start in regions], axis=1)
+    means = np.stack(
+        [
+            _mean(latents[clip], audible[clip], slice(start, start + region_latents), whole=whole)
+            for clip, start in regions
+        ],
+        axis=1,
+    )
     points, stress = scale_to_plane(means)
     clips = np.array([clip for clip, _ in regions], np.int64)
     return LatentMap(points, means, clips, np.array([start for _, start in regions]) * seconds_per_latent, stress)
 
 
-def _mean(latents: Float64Array, audible: npt.NDArray[np.bool_], start: int, *, whole: bool) -> Float64Array:
-    """Return the mean latent [D] of the region from `start` on, or of its audible latents."""
-    stop = start + REGION_LATENTS
-    region = latents[:, start:stop]
-    return np.asarray((region if whole else region[:, audible[start:stop]]).mean(axis=1))
+def _mean(latents: Float64Array, audible: npt.NDArray[np.bool_], frames: slice, *, whole: bool) -> Float64Array:
+    """Return the mean latent [D] of the region of these latents, or of those that are audible."""
+    region = latents[:, frames]
+    return np.asarray((region if whole else region[:, audible[frames]]).mean(axis=1))
 
 
 def scale_to_plane(latents: Float64Array) -> tuple[Float64Array, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+Float16Array = npt.NDArray[np.float16]
 Float32Array = npt.NDArray[np.float32]
 """Samples (full scale +-1), mels, latents and weights, as networks take and give them."""
 

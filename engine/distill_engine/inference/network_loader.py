@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from distill_engine.analysis.stretches.skeleton import Skeleton
 from distill_engine.audio.mel import MelConfig
 from distill_engine.errors import ModelFileError
 from distill_engine.inference.adapted_backend import adapted
@@ -29,12 +30,13 @@ from distill_engine.vocoders.weights.events import FellBack, WeightsEvent
 class ModelStreams:
     """A latent model: functions that make decoder and encoder streams, and its `decoder_digest`.
 
-    `encoder` is None if the file has no graph of the encoder.
+    `encoder` is None if the file has no graph of the encoder, `skeleton` if the model has none.
     """
 
     decoder: Streams
     encoder: Streams | None
     decoder_digest: str
+    skeleton: Skeleton | None = None
 
 
 @dataclass(frozen=True)
@@ -62,15 +64,18 @@ class NetworkLoader:
 
         Raises ModelFileError if its decoder cannot be loaded or does not fit the model's config.
         """
-        part = file.read_part("model")
+        part, skeleton = file.read_part("model"), None
+        if config.version == 2:
+            skeleton = Skeleton.from_part(part, config.bands, config.latent_dim, str(file.path))
         if self._device is not None:
-            return ModelStreams(*torch_model(part, config, self._device, self.notes.append), decoder_digest(part))
+            streams = torch_model(part, config, self._device, self.notes.append)
+            return ModelStreams(*streams, decoder_digest(part), skeleton)
         decoder = self._graph(file, "runtime/decoder.onnx", part, Fraction(1), (config.latent_dim, config.bands))
         if "runtime/encoder.onnx" not in file.graphs:
-            return ModelStreams(decoder.stream, None, decoder_digest(part))
+            return ModelStreams(decoder.stream, None, decoder_digest(part), skeleton)
         rate = Fraction(1, config.reduction)
         encoder = self._graph(file, "runtime/encoder.onnx", part, rate, (config.bands, config.latent_dim))
-        return ModelStreams(decoder.stream, encoder.stream, decoder_digest(part))
+        return ModelStreams(decoder.stream, encoder.stream, decoder_digest(part), skeleton)
 
     def vocoder(self, model: ModelFile, choice: VocoderChoice, mel: MelConfig) -> VocoderStreams:
         """Load a vocoder for mels as defined by `mel`.

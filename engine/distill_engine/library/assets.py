@@ -10,6 +10,7 @@ from distill_engine.errors import LibraryError, VocoderError
 STARTER = "starter"
 _STARTER_FILE = "starter.distillgan"
 _BASE_FILE = "base.distillgan"
+_STATISTICS_FILE = "base_mel.npz"
 _KINDS = ("hifigan", "vocos")
 
 
@@ -37,4 +38,12 @@ def base_vocoder_path(kind: str) -> Path:
     path = assets_dir() / _BASE_FILE
     if not path.is_file():
         raise VocoderError(f"{path}: this installation lacks the base vocoders: install Distill again")
+    return path
+
+
+def base_statistics_path() -> Path:
+    """Return the shipped statistics of the base corpus's mel frames. Raises LibraryError."""
+    path = assets_dir() / _STATISTICS_FILE
+    if not path.is_file():
+        raise LibraryError(f"{path}: this installation lacks the base corpus's statistics: install Distill again")
     return path

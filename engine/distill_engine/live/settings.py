@@ -34,7 +34,7 @@ class EngineSettings:
     torch_device: str | None = None
     latency_ms: float | None = None
     seed: int = 0
-    source: str = "drift"
+    source: str = "auto"
     playing: bool = True
     record: Path | None = None
     allow_paths: bool = False

@@ -25,6 +25,10 @@ def _latent_model(c: ModelConfig) -> int:
     def blocks(count: int, channels: int, kernel: int) -> int:
         return count * channels * (2 * c.expansion * channels + kernel)
 
+    if c.version == 2:
+        network = c.decoder_channels * (c.latent_dim * c.kernel + c.bands)
+        network += blocks(c.decoder_blocks, c.decoder_channels, c.kernel)
+        return c.bands * c.latent_dim + c.latent_dim + 2 * c.bands + network * c.corrected
     half, width = max(1, c.encoder_blocks // 2), c.encoder_channels
     encoder = width * (c.bands * c.kernel + width * c.reduction + width * 3 + 2 * c.latent_dim)
     encoder += blocks(half, width, c.kernel) + blocks(max(1, c.encoder_blocks - half), width, 3)

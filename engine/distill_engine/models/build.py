@@ -10,17 +10,19 @@ from distill_engine.models.model_config import ModelConfig
 
 if TYPE_CHECKING:
     from distill_engine.models.latent_model import LatentModel
+    from distill_engine.models.skeleton_model import SkeletonModel
 
 
-def build_model(config: ModelConfig | Mapping[str, Any]) -> LatentModel:
+def build_model(config: ModelConfig | Mapping[str, Any]) -> LatentModel | SkeletonModel:
     """Return a latent model with fresh weights.
 
     Raises ConfigError for an unknown family or size.
     """
     from distill_engine.models.bottleneck import BOTTLENECKS
     from distill_engine.models.latent_model import LatentModel
+    from distill_engine.models.skeleton_model import SkeletonModel
 
     parsed = config if isinstance(config, ModelConfig) else ModelConfig.from_dict(config)
     if parsed.family not in BOTTLENECKS:
         raise ConfigError(f"family {parsed.family!r} is unknown; known: {', '.join(BOTTLENECKS)}")
-    return LatentModel(parsed)
+    return SkeletonModel(parsed) if parsed.version == 2 else LatentModel(parsed)

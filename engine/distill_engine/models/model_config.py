@@ -8,17 +8,23 @@ from typing import Any, Self
 
 from distill_engine.errors import ConfigError
 
-MINIMUM_LATENT_DIM, MAXIMUM_LATENT_DIM = 8, 64  # dimensions
+MINIMUM_LATENT_DIM = 8  # dimensions
+MAXIMUM_LATENT_DIMS = {1: 64, 2: 128}  # dimensions, by version
+SKELETON_LATENT_DIM = 96  # dimensions of a new model
 
 
 @dataclass(frozen=True)
 class ModelConfig:
     """Sizes of a causal latent model over mel frames.
 
+    Version 1 is a network alone. Version 2 is a skeleton of principal components (see
+    `analysis.stretches.skeleton`) with a decoder network that corrects it, if `corrected`. It has
+    a latent per frame and no encoder network.
+
     Attributes:
         family: name of the bottleneck.
         bands: mel bands of a frame.
-        latent_dim: dimensions D of a latent, 8 to 64.
+        latent_dim: dimensions D of a latent, 8 to 64; version 2 up to 128.
         reduction: mel frames per latent.
         encoder_channels: channels of the encoder's blocks.
         encoder_blocks: ConvNeXt blocks of the encoder; half of them run at the mel rate, the others
@@ -27,6 +33,8 @@ class ModelConfig:
         decoder_blocks: ConvNeXt blocks of the decoder, all at the mel rate.
         expansion: width inside a block, in multiples of its channels.
         kernel: frames that a convolution at the mel rate spans.
+        version: 1 or 2.
+        corrected: whether a model of version 2 has its correction.
 
     Raises ConfigError for a size that is out of range.
     """
@@ -41,12 +49,17 @@ class ModelConfig:
     decoder_blocks: int = 6
     expansion: int = 3
     kernel: int = 5
+    version: int = 1
+    corrected: bool = False
 
     def __post_init__(self) -> None:
-        if not MINIMUM_LATENT_DIM <= self.latent_dim <= MAXIMUM_LATENT_DIM:
-            raise ConfigError(
-                f"latent_dim {self.latent_dim} is out of range: {MINIMUM_LATENT_DIM} to {MAXIMUM_LATENT_DIM}"
-            )
+        if self.version not in MAXIMUM_LATENT_DIMS:
+            raise ConfigError(f"model version {self.version} is unknown: made by a newer Distill")
+        most = MAXIMUM_LATENT_DIMS[self.version]
+        if not MINIMUM_LATENT_DIM <= self.latent_dim <= most:
+            raise ConfigError(f"latent_dim {self.latent_dim} is out of range: {MINIMUM_LATENT_DIM} to {most}")
+        if self.version == 2 and (self.reduction != 1 or self.latent_dim > self.bands):
+            raise ConfigError("a model of version 2 has one latent per frame, and at most as many numbers as bands")
         sizes = (self.bands, self.reduction, self.encoder_channels, self.encoder_blocks)
         if min(*sizes, self.decoder_channels, self.decoder_blocks, self.expansion, self.kernel) < 1:
             raise ConfigError("model config: every size must be at least 1")
@@ -63,3 +76,10 @@ class ModelConfig:
         if unknown:
             raise ConfigError(f"model config: unknown {', '.join(unknown)}; known: {', '.join(sorted(known))}")
         return cls(**values)
+
+
+def skeleton_config(latent_dim: int = SKELETON_LATENT_DIM, *, corrected: bool = False) -> ModelConfig:
+    """Return the config of a new model: a skeleton, and the correction's sizes."""
+    return ModelConfig(
+        latent_dim=latent_dim, reduction=1, decoder_channels=192, decoder_blocks=4, version=2, corrected=corrected
+    )

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Any
 
 from distill_engine.analysis.analyse import AnalysedModel, Analysis, AnalysisConfig, analyse
+from distill_engine.analysis.controls import Controls
 from distill_engine.analysis.level import level_surface
 from distill_engine.analysis.model_prober import ProgressListener, Synthesise
+from distill_engine.analysis.stretches.first_analysis import first_analysis
+from distill_engine.analysis.stretches.path import CorpusPath, clip_mel
+from distill_engine.analysis.stretches.skeleton import Skeleton
+from distill_engine.analysis.stretches.stretch_controls import kept_controls, measure_stretch_controls
 from distill_engine.audio.arrays import Float32Array
+from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.dataset.corpus import Corpus
-from distill_engine.modelfile import update_model
+from distill_engine.modelfile import ModelFile, update_model
+from distill_engine.modelfile.configs import model_config
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.rendering.loaded_model import LoadedModel, load_model
-from distill_engine.rendering.model_trim import (
-    measured_trim_db,
-)
+from distill_engine.rendering.model_trim import measured_trim_db
 
 _MOST_WORKERS = 8  # threads
 
@@ -48,6 +56,55 @@ def synthesiser(model: LoadedModel, workers: int) -> Synthesise:
             spare.put(player)
 
     return synthesise
+
+
+def analyse_model_file(
+    path: Path,
+    corpus: Corpus,
+    *,
+    seed: int = 0,
+    vocoder: str = "auto",
+    progress: ProgressListener | None = None,
+) -> Mapping[str, Any]:
+    """Analyse a model of any version on its corpus; return the table that its manifest stores.
+
+    Raises what `analyse_file` raises.
+    """
+    with ModelFile.open(path) as file:
+        config = model_config(file.manifest, str(path))
+        part = file.read_part("model") if config.version == 2 else {}
+    if config.version == 1:
+        return analyse_file(path, corpus, seed=seed, vocoder=vocoder, progress=progress).to_part()[1]
+    skeleton = Skeleton.from_part(part, config.bands, config.latent_dim, str(path))
+    return _analyse_skeleton(path, corpus, skeleton, seed, vocoder, progress or (lambda event: None))
+
+
+def _analyse_skeleton(
+    path: Path, corpus: Corpus, skeleton: Skeleton, seed: int, vocoder: str, progress: ProgressListener
+) -> Mapping[str, Any]:
+    """Write path, map and controls of a skeleton's model into its file; return the table."""
+    began = time.monotonic()
+    mels = [clip_mel(clip.samples, DEFAULT_MEL) for clip in corpus.clips]
+    arrays, table = first_analysis(skeleton, mels, [clip.name for clip in corpus.clips])
+    found, route = Controls.from_part(arrays, table), CorpusPath.from_part(arrays, len(skeleton.spread))
+    if route is not None and table["has_map"]:
+        model = load_model(path, vocoder=vocoder, threads=1)
+        workers = workers_for(model)
+        infos, withheld, kept, seconds = measure_stretch_controls(
+            found, route, synthesiser(model, workers), seed=seed, workers=workers, progress=progress
+        )
+        arrays |= kept_controls(found, infos, kept).to_arrays()
+        table |= {
+            "controls": [info.to_dict() for info in infos],
+            "withheld": [vars(entry) for entry in withheld],
+            "seconds_synthesised": round(seconds, 1),
+            "vocoder": model.choice().name,
+        }
+    table |= {"seed": seed, "trim_db": 0.0, "seconds_taken": round(time.monotonic() - began, 1)}
+    update_model(path, manifest=lambda old: replace(old, analysis=table), parts={"analysis": arrays})
+    table |= {"trim_db": measured_trim_db(path, vocoder)}
+    update_model(path, manifest=lambda old: replace(old, analysis=table))
+    return table
 
 
 def analyse_file(

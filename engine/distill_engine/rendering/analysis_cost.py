@@ -11,6 +11,7 @@ import numpy as np
 from distill_engine.analysis.analyse import most_hops
 from distill_engine.analysis.context import AnalysisConfig
 from distill_engine.analysis.features.table import extract
+from distill_engine.analysis.stretches.stretch_controls import measured_hops
 from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.inference.vocoder_candidates import shipped_base
 from distill_engine.inference.vocoder_choice import choose_vocoder
@@ -18,7 +19,7 @@ from distill_engine.modelfile import Manifest
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.rendering.analysing import workers_for
 from distill_engine.rendering.loaded_model import LoadedModel, load_model
-from distill_engine.rendering.model_trim import TRIM_SECONDS
+from distill_engine.rendering.model_trim import TRIM_SECONDS, WALK_SECONDS
 
 TIMED_HOPS = 512
 _FITTING_SECONDS = 3.0
@@ -44,7 +45,10 @@ def expected_seconds(
     Raises:
         VocoderError: if no base vocoder is installed.
     """
-    hops = most_hops(analysis or AnalysisConfig()) + (corpus_seconds + TRIM_SECONDS) * DEFAULT_MEL.frame_rate
+    if config.version == 2:
+        hops = measured_hops() + WALK_SECONDS * DEFAULT_MEL.frame_rate
+    else:
+        hops = most_hops(analysis or AnalysisConfig()) + (corpus_seconds + TRIM_SECONDS) * DEFAULT_MEL.frame_rate
     return _FITTING_SECONDS + _MARGIN * hops * (timed or hop_seconds)(config, kind)
 
 

@@ -2,7 +2,7 @@
 
     from distill_engine import load_model
     model = load_model("rain.distillgan")
-    latents = model.encode(samples)  # mono [T] at 44.1 kHz -> [D, ceil(T / 512 / 4)], sigma
+    latents = model.encode(samples)  # mono [T] at 44.1 kHz -> [D, L], sigma
     samples = model.vocode(model.decode(latents))
 
 torch is only used if a device is given.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from distill_engine.analysis.level import gated_db
+from distill_engine.analysis.level import TARGET_DB, TRIM_RANGE_DB, gated_db
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.levels import db_to_power, power_to_db
 from distill_engine.audio.mel import DEFAULT_MEL
@@ -14,12 +14,12 @@ from distill_engine.rendering.performance import play_score
 from distill_engine.rendering.score import Score
 from distill_engine.synthesis.instrument import prepare_instrument
 
-TARGET_DB = -16.0
-_TRIM_RANGE_DB = (-12.0, 30.0)
 _PERFORMANCE_SECONDS = 15.0
 _PERFORMANCES = (("drift", 0), ("drift", 1), ("drift", 2), ("drift", 3), ("corpus", 0))
+_WALKS = (("walk", 0), ("walk", 1), ("drift", 0))  # of a model that plays stretches of its corpus
 TRIM_SECONDS = len(_PERFORMANCES) * _PERFORMANCE_SECONDS
-"""Seconds of sound that are made to measure the level."""
+WALK_SECONDS = len(_WALKS) * _PERFORMANCE_SECONDS
+"""Seconds of sound that are made to measure the level, of a model of version 1 and of one of 2."""
 
 
 def loudness_db(samples: Float32Array, sample_rate: int = DEFAULT_MEL.sample_rate) -> float:
@@ -37,16 +37,17 @@ def loudness_db(samples: Float32Array, sample_rate: int = DEFAULT_MEL.sample_rat
 def measured_trim_db(path: Path, vocoder: str = "auto") -> float:
     """Return the gain in dB that brings a model's performances to -16 dB.
 
-    Models that are trimmed with it start at the same level. The level is the mean over four drifts
-    and a path through the corpus, 15 s each. Several drifts are needed because one may stay for
-    long in a loud or soft place.
+    Models that are trimmed with it start at the same level. The level is the mean over
+    performances of 15 s each: two walks and a drift of a model that has them, else four drifts and
+    a path through the corpus. Several drifts are needed because one may stay for long in a loud or
+    soft place.
     """
     instrument = prepare_instrument(path, vocoder)
     levels = []
-    for source, seed in _PERFORMANCES:
+    for source, seed in _WALKS if "walk" in instrument.source_names else _PERFORMANCES:
         if source not in instrument.source_names:
             continue
         score = Score(seconds=_PERFORMANCE_SECONDS, source=source, seed=seed)
         levels.append(loudness_db(np.concatenate(list(play_score(instrument, score)), axis=1)))
     mean = power_to_db(np.mean(db_to_power(levels)))
-    return float(np.clip(TARGET_DB - mean, *_TRIM_RANGE_DB))
+    return float(np.clip(TARGET_DB - mean, *TRIM_RANGE_DB))

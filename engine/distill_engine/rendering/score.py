@@ -20,7 +20,7 @@ MAXIMUM_SECONDS = 24 * 3600.0
 class Score:
     """A render without a take.
 
-    `source` "auto" is a path through the corpus if the model has one encoded, otherwise a drift.
+    `source` "auto" is a walk if the model has its corpus, otherwise a drift.
     `latents` pins dimensions (sigma). `controls` has values by name, `parameters` by address.
     `others` are up to three more instruments, each with its blend weight (0 to 1).
 
@@ -63,8 +63,7 @@ class Score:
 
 def prepared_synth(instrument: Instrument, score: Score) -> Synth:
     """Return a synth that plays a score from its beginning. Raises ControlError."""
-    names = instrument.source_names
-    source = ("corpus" if "corpus" in names else "drift") if score.source == "auto" else score.source
+    source = instrument.default_source if score.source == "auto" else score.source
     synth = Synth(instrument, seed=score.seed, block=RENDER_BLOCK, source=source)
     if source == "corpus":
         synth.set("/distill/source/position", score.seed * 0.6180339887 % 1.0)

@@ -22,7 +22,7 @@ _SOURCE = {
     name: index_of(f"/distill/source/{name}")
     for name in (
         *("rate", "range", "position", "speed", "jitter", "length", "loop", "freeze"),
-        *("input_gain", "tempo", "gate"),
+        *("input_gain", "tempo", "gate", "leaps", "reach", "grip", "grain"),
     )
 }
 
@@ -41,6 +41,10 @@ def hop_values(bank: ParameterBank) -> HopValues:
         freeze=at["freeze"] >= 0.5,
         input_gain_db=at["input_gain"],
         tempo=at["tempo"],
+        leaps=at["leaps"],
+        reach=at["reach"],
+        grip=at["grip"],
+        grain_seconds=at["grain"],
     )
     return HopValues(
         settings,

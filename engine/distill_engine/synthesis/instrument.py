@@ -7,33 +7,36 @@ background. After it and `VoicePool.prepare`, `Synth.swap` takes microseconds. W
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from distill_engine.analysis.controls import Controls
 from distill_engine.analysis.level import LevelSurface
 from distill_engine.analysis.map import LatentMap
+from distill_engine.analysis.stretches.path import KEY_LATENTS
+from distill_engine.analysis.stretches.skeleton import Skeleton
 from distill_engine.audio.arrays import Float32Array, Float64Array
-from distill_engine.audio.levels import db_to_gain
 from distill_engine.audio.mel import MelConfig
-from distill_engine.errors import ModelFileError, VocoderError
+from distill_engine.errors import ModelFileError
 from distill_engine.inference.network_loader import NetworkLoader
 from distill_engine.inference.onnx_session import SessionSettings
 from distill_engine.inference.step_backend import StepBackend
+from distill_engine.inference.stored_model import check_fit, stored_analysis, trim_of, withheld_of
 from distill_engine.inference.vocoder_candidates import VocoderChoice, bigvgan_serves
 from distill_engine.inference.vocoder_choice import choose_vocoder
 from distill_engine.modelfile import Manifest, ModelFile
 from distill_engine.modelfile.configs import mel_config, model_config
-from distill_engine.models.model_config import ModelConfig
 from distill_engine.synthesis.sources.corpus_source import CorpusSource
 from distill_engine.synthesis.sources.drift_source import DriftSource
 from distill_engine.synthesis.sources.latent_sources import HoldSource, LatentSource
+from distill_engine.synthesis.sources.leap_search import LeapSearch
 from distill_engine.synthesis.sources.live_input import InputSource
 from distill_engine.synthesis.sources.source_bank import SourceBank
+from distill_engine.synthesis.sources.stretch_sources import Place, stretch_sources
 from distill_engine.synthesis.steering import Steering
 
 __all__ = ["Instrument", "choose_vocoder", "prepare_instrument"]
@@ -51,8 +54,10 @@ class Instrument:
     `hop` samples per step at `sample_rate`. `digest` identifies the file's sound, `model_digest`
     and `vocoder_digest` its two parts. `latent_dim` is D; `reduction` is mel frames per latent.
     `delay_samples` is the vocoder's delay. `corpus` [D, L] are the latents of the corpus. `trim` is
-    a linear gain. `withheld` are the reasons of controls that the analysis does not offer, by name.
-    The networks append messages to `notes` while they play; voices remove and report them.
+    a linear gain. A model of version 2 has a `skeleton`, and a `search` over its corpus's path
+    unless that was left out. `withheld` are the reasons of controls that the analysis does not
+    offer, by name. The networks append messages to `notes` while they play; voices remove and
+    report them.
     """
 
     name: str
@@ -77,6 +82,8 @@ class Instrument:
     analysis_digest: str = ""
     withheld: Mapping[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list, compare=False)
+    skeleton: Skeleton | None = None
+    search: LeapSearch | None = None
 
     @property
     def hop(self) -> int:
@@ -101,8 +108,19 @@ class Instrument:
     @property
     def source_names(self) -> tuple[str, ...]:
         """The sources that this model can play."""
-        available = {"hold": True, "drift": True, "corpus": self.corpus is not None, "input": self.encoder is not None}
+        available = {
+            "hold": True,
+            "drift": True,
+            "corpus": self.corpus is not None,
+            "input": self.encoder is not None,
+            "walk": self.search is not None,
+        }
         return tuple(name for name, present in available.items() if present)
+
+    @property
+    def default_source(self) -> str:
+        """The source that plays where none is chosen: the corpus's own stretches, or a drift."""
+        return "walk" if self.search is not None else "drift"
 
     def shares(self, other: Instrument) -> bool:
         """Return whether both have the same decoder and vocoder, so that latents can be blended."""
@@ -111,6 +129,12 @@ class Instrument:
 
     def sources(self, seed: int, selected: str = "drift") -> SourceBank:
         """Return new sources. Raises ControlError if `selected` is not among `source_names`."""
+        if self.search is not None:
+            place = Place(self.centre, self._place_root(min(KEY_LATENTS, self.latent_dim)))
+            stretches = stretch_sources(self.search, place, seed, self.frame_rate)
+            if self.encoder is not None:
+                stretches["input"] = InputSource(self.encoder(), self.reduction, self.rest, self.mel)
+            return SourceBank(stretches, selected=selected, why=lambda name: _ABSENT.get(name, "unknown"))
         onto = self.level.onto if self.level is not None else None
         sources: dict[str, LatentSource] = {
             "hold": HoldSource(self.centre),
@@ -119,8 +143,23 @@ class Instrument:
         if self.corpus is not None:
             sources["corpus"] = CorpusSource(self.corpus, seed, self.frame_rate, self.reduction)
         if self.encoder is not None:
-            sources["input"] = InputSource(self.encoder(), self.reduction, self.latent_dim, self.mel)
+            sources["input"] = InputSource(self.encoder(), self.reduction, self.rest, self.mel)
         return SourceBank(sources, selected=selected, why=lambda name: _ABSENT.get(name, "unknown"))
+
+    def _place_root(self, count: int) -> Float64Array:
+        """Return a root [count, count] of the covariance of the corpus's first latents."""
+        if self.controls is None:
+            return np.eye(count)
+        colouring = self.controls.region.colouring
+        return np.asarray(np.linalg.cholesky((colouring @ colouring.T)[:count, :count]))
+
+    @property
+    def rest(self) -> Float64Array:
+        """The latent [D] before any sound: that of silence for a skeleton, else zeros."""
+        if self.skeleton is None:
+            return np.zeros(self.latent_dim)
+        silence = np.full((self.mel.bands, 1), math.log(self.mel.floor), np.float32)
+        return self.skeleton.encode(silence)[:, 0]
 
     @property
     def centre(self) -> Float64Array:
@@ -130,12 +169,13 @@ class Instrument:
     def _spread(self) -> Float64Array | None:
         """Return a matrix root [D, D] of the covariance that a drift has: the corpus's own."""
         if self.controls is not None:
-            return self.controls.region.colouring
+            colouring = self.controls.region.colouring
+            return colouring if self.skeleton is None else colouring[:, :KEY_LATENTS]
         return _correlations(self.corpus) if self.corpus is not None else None
 
     def steering(self, seed: int) -> Steering:
         """Return the steering for a new voice."""
-        return Steering(self.controls, self.latent_map, seed)
+        return Steering(self.controls, self.latent_map, seed, stretches=self.skeleton is not None)
 
 
 def prepare_instrument(
@@ -171,9 +211,11 @@ def prepare_instrument(
         loader = NetworkLoader(settings or SessionSettings(), torch_device)
         config, mel = model_config(manifest, str(path)), mel_config(manifest, str(path))
         model = loader.model(file, config)
-        _check_fit(choice, mel)
+        check_fit(choice, mel)
         streams = loader.vocoder(file, choice, mel)
-        extras = _analysis(file, manifest, config)
+        extras = stored_analysis(file, manifest, config)
+        if "search" in extras:
+            extras["search"] = LeapSearch(extras["search"])
     return Instrument(
         name=manifest.name or path.stem,
         digest=manifest.digest,
@@ -189,60 +231,13 @@ def prepare_instrument(
         encoder=model.encoder,
         path=path,
         decoder_digest=model.decoder_digest,
+        skeleton=model.skeleton,
         analysis_digest=manifest.parts["analysis"].sha256 if "analysis" in manifest.parts else "",
-        trim=_trim(manifest),
-        withheld=_withheld(manifest),
+        trim=trim_of(manifest),
+        withheld=withheld_of(manifest),
         notes=loader.notes,
         **extras,
     )
-
-
-def _trim(manifest: Manifest) -> float:
-    """Return the linear gain that brings the model to the common level, 1 if not measured."""
-    value = manifest.analysis.get("trim_db", 0.0)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not -60.0 <= value <= 60.0:
-        raise ModelFileError(f"{manifest.name}: trim_db {value!r} is not a level within 60 dB: damaged")
-    return db_to_gain(value)
-
-
-def _withheld(manifest: Manifest) -> dict[str, str]:
-    """Return the reason of each control that is not offered; {} where the file says it wrongly."""
-    rows = manifest.analysis.get("withheld")
-    rows = rows if isinstance(rows, list) else []
-    texts = [(row.get("feature"), row.get("reason")) for row in rows if isinstance(row, dict)]
-    return {name: reason for name, reason in texts if isinstance(name, str) and isinstance(reason, str)}
-
-
-def _check_fit(choice: VocoderChoice, mel: MelConfig) -> None:
-    """Check that the vocoder takes the model's mels. Raises VocoderError.
-
-    Published and universal vocoders play any mel through the mel adapter.
-    """
-    if choice.origin in ("published", "universal"):
-        return  # through the mel adapter
-    hop, bands = choice.config.get("hop", mel.hop), choice.config.get("bands", mel.bands)
-    if (hop, bands) != (mel.hop, mel.bands):
-        raise VocoderError(
-            f"{choice.name} takes {bands} bands every {hop} samples, the model gives {mel.bands} every {mel.hop}; "
-            "choose another vocoder or train one with `distill train-vocoder`"
-        )
-
-
-def _analysis(file: ModelFile, manifest: Manifest, config: ModelConfig) -> dict[str, Any]:
-    """Return the encoded corpus, controls, level surface and map, as far as the file holds them."""
-    if "analysis" not in file.parts:
-        return {}
-    arrays = file.read_part("analysis")
-    corpus = arrays.get("corpus_latents")
-    found: dict[str, Any] = {}
-    if corpus is not None and corpus.ndim == 2 and corpus.shape[0] == config.latent_dim and corpus.shape[1]:
-        found["corpus"] = np.ascontiguousarray(corpus, np.float32)
-    if "region_centre" in arrays:
-        found["controls"] = Controls.from_part(arrays, manifest.analysis)
-        found["level"] = LevelSurface.from_part(arrays, config.latent_dim)
-        if "map_points" in arrays:  # the map needs the region
-            found["latent_map"] = LatentMap.from_part(arrays)
-    return found
 
 
 def _correlations(corpus: Float32Array) -> Float64Array | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from distill_engine.analysis.controls import Controls
 from distill_engine.analysis.map import LatentMap
+from distill_engine.analysis.motion import SourceModulation
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.synthesis.sources.latent_sources import Latent, SourceSettings
 from distill_engine.synthesis.sources.source_bank import SourceBank
@@ -41,15 +43,18 @@ class SteeringState:
 class Steering:
     """Apply the parameters of a hop to a voice's source.
 
-    Without controls and map it only adds the latent offsets. `strain` says how far the named
-    controls push out of the corpus's region at this hop: 0 inside, 1 at the limit.
+    Without controls and map it only adds the latent offsets. With `stretches`, of a skeleton's
+    model, the map's point and the temporal controls move the player. `strain` says how far the
+    named controls push out of the corpus's region at this hop: 0 inside, 1 at the limit.
     """
 
     strain = 0.0
 
-    def __init__(self, controls: Controls | None, latent_map: LatentMap | None, seed: int) -> None:
-        self._controls, self._map = controls, latent_map
-        self._motion = controls.motion(seed) if controls is not None else None
+    def __init__(
+        self, controls: Controls | None, latent_map: LatentMap | None, seed: int, *, stretches: bool = False
+    ) -> None:
+        self._controls, self._map, self._stretches = controls, latent_map, stretches
+        self._motion = controls.motion(seed) if controls is not None and not stretches else None
 
     def latent(self, sources: SourceBank, values: HopValues, samples: Float32Array | None) -> Latent:
         """Return the latent [D] of this hop (sigma) and advance the source by one hop.
@@ -57,6 +62,8 @@ class Steering:
         `samples` [hop] is this hop of live input, mono; None without one.
         """
         controls = values.controls[: len(self._controls)] if self._controls is not None else values.controls[:0]
+        if self._stretches:
+            return self._moved_stretch(sources, values, controls, samples)
         latent = self._source_latent(sources, values.settings, controls, samples)
         if self._map is not None and values.map_amount > 0.0:
             latent = latent + values.map_amount * (self._map.latent_at(*values.map_point) - latent)
@@ -65,6 +72,32 @@ class Steering:
             offset, self.strain = self._controls.steer(latent, controls)
             latent = latent + offset
         return np.asarray(latent + values.latents[: len(latent)], np.float64)
+
+    def _moved_stretch(
+        self, sources: SourceBank, values: HopValues, controls: Latent, samples: Float32Array | None
+    ) -> Latent:
+        """Return the latent [D] of a stretch with what controls and offsets add to it.
+
+        Only what is added is limited: the stretch plays as it was recorded.
+        """
+        settings = replace(values.settings, offsets=values.latents)
+        if self._map is not None and values.map_amount > 0.0:
+            place = self._map.latent_at(*values.map_point)
+            settings = replace(settings, place=place, place_grip=values.map_amount)
+        if self._controls is not None and controls.any():
+            settings = _quickened(settings, self._controls.source_modulation(controls))
+        latent = sources.next(settings, samples)
+        added = np.zeros(len(latent))
+        count = min(len(added), len(values.latents))
+        added[:count] = values.latents[:count]
+        self.strain = 0.0
+        if self._controls is None:
+            return latent + added
+        added += self._controls.unlimited(latent, controls)
+        if not added.any():
+            return latent
+        moved, self.strain = self._controls.region.limited(latent, latent + added)
+        return moved
 
     def _source_latent(
         self, sources: SourceBank, settings: SourceSettings, controls: Latent, samples: Float32Array | None
@@ -89,3 +122,14 @@ class Steering:
         """Continue from a `state`."""
         if self._motion is not None and state.motion is not None:
             self._motion.restore(state.motion)
+
+
+def _quickened(settings: SourceSettings, modulation: SourceModulation) -> SourceSettings:
+    """Return the settings with density (speed) and movement (depth) of temporal controls."""
+    return replace(
+        settings,
+        rate=settings.rate * modulation.speed,
+        leaps=settings.leaps * modulation.speed,
+        grain_seconds=settings.grain_seconds / modulation.speed,
+        reach=min(1.0, max(0.0, settings.reach + 0.25 * math.log2(modulation.depth))),
+    )

@@ -49,7 +49,7 @@ class Synth:
         *,
         seed: int = 0,
         block: int = 1,
-        source: str = "drift",
+        source: str = "auto",
         playing: bool = True,
     ) -> None:
         pool = voices_of(played)
@@ -58,7 +58,7 @@ class Synth:
         self.hop = instrument.hop
         self.sample_rate = instrument.sample_rate
         self.frame_rate = instrument.frame_rate
-        self.source = source
+        self.source = source = instrument.default_source if source == "auto" else source
         self.alignment_samples = instrument.delay_samples
         self.parameters = ParameterBank(self.frame_rate)
         self.output = OutputStage(OutputConfig(sample_rate=self.sample_rate, hop=self.hop))
@@ -204,7 +204,7 @@ class Synth:
             self._mixer.detach_guests(hops)
             self._rename_controls(self.instrument.control_names, instrument.control_names)
         old = blend_slot.voice if blend_slot.voices else self._mixer.main
-        selected = self.source if self.source in instrument.source_names else "drift"
+        selected = self.source if self.source in instrument.source_names else instrument.default_source
         voice = pool.voice(self.seed, selected, pad=self.alignment_samples - instrument.delay_samples)
         voice.pinned = self._pinned
         voice.continue_from(old)

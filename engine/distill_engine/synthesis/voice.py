@@ -117,8 +117,10 @@ class Voice:
         self._prime()
 
     def _prime(self) -> None:
-        """Run the centre of the corpus through the networks, so that no sound starts from zeros."""
-        centre = np.repeat(self.instrument.centre[:, None].astype(np.float32), PRIME_BLOCK, axis=1)
+        """Run the corpus's centre, or silence, through the networks: none starts from zeros."""
+        instrument = self.instrument
+        first = instrument.centre if instrument.skeleton is None else instrument.rest
+        centre = np.repeat(first[:, None].astype(np.float32), PRIME_BLOCK, axis=1)
         try:
             for _ in range(PRIME_HOPS // PRIME_BLOCK):
                 self.vocoder.step(self.decoder.step(centre))
@@ -149,8 +151,8 @@ class Voice:
         if self.pinned:
             pins = [i for i in self.pinned if i < len(latent)]
             latent = latent.copy()
-            latent[pins] = values.latents[pins]
-        return soft_limit(latent)
+            latent[pins] = values.latents[pins]  # pins are parameters: below LATENT_COUNT
+        return soft_limit(latent) if self.instrument.skeleton is None else latent
 
     def render(self, latents: Float32Array, hop: int, report: Callable[[Report], None]) -> Float32Array:
         """Return the samples [n * hop length] of latents [D, n], mono and always finite.
@@ -227,7 +229,7 @@ class Voice:
 
     def reseed(self, seed: int, selected: str, fade_hops: int) -> None:
         """Restart the sources from another seed and cross-fade to them over `fade_hops` hops."""
-        chosen = selected if selected in self.instrument.source_names else "drift"
+        chosen = selected if selected in self.instrument.source_names else self.instrument.default_source
         fresh = self.instrument.sources(seed, chosen)
         fresh.bridge_from(self.sources, fade_hops)
         self.sources = fresh

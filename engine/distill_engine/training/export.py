@@ -24,7 +24,9 @@ from distill_engine.errors import TrainingError
 from distill_engine.layers.state import flatten_state, unflatten_state
 from distill_engine.modelfile.graph_nodes import parts_of
 from distill_engine.models.latent_model import LatentModel
+from distill_engine.models.skeleton_model import SkeletonModel
 from distill_engine.system.telemetry import import_onnxruntime
+from distill_engine.training.skeleton_graphs import skeleton_graphs
 from distill_engine.vocoders.vocos.constant_buffers import WithConstants
 
 if TYPE_CHECKING:
@@ -74,7 +76,9 @@ class _Step(nn.Module):
         return (y, *(flat[name] for name in self.initial))
 
 
-def export_runtime(model: LatentModel | None, vocoders: Mapping[str, nn.Module] | None = None) -> dict[str, bytes]:
+def export_runtime(
+    model: LatentModel | SkeletonModel | None, vocoders: Mapping[str, nn.Module] | None = None
+) -> dict[str, bytes]:
     """Export a latent model, vocoders by kind, or both; return graphs by name.
 
     In the model file the names are "runtime/decoder.onnx", "runtime/encoder.onnx" and
@@ -82,7 +86,12 @@ def export_runtime(model: LatentModel | None, vocoders: Mapping[str, nn.Module] 
     than TOLERANCE.
     """
     graphs: dict[str, bytes] = {}
-    if model is not None:
+    if isinstance(model, SkeletonModel):
+        graphs = skeleton_graphs(model.config)
+        if model.correction is not None:
+            role = _Role("decoder_initial_state", "decoder_step", model.config.latent_dim)
+            graphs["runtime/decoder.onnx"] = export_step(model, role, "decoder")
+    elif model is not None:
         c = model.config
         graphs["runtime/decoder.onnx"] = export_step(
             model, _Role("decoder_initial_state", "decoder_step", c.latent_dim), "decoder"

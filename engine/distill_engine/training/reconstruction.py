@@ -10,10 +10,11 @@ from torch import Tensor
 from distill_engine.modelfile import ModelFile
 from distill_engine.models.build import build_model
 from distill_engine.models.latent_model import LatentModel, upsample
+from distill_engine.models.skeleton_model import SkeletonModel
 from distill_engine.training.storage import load_weights
 
 
-def load_latent_model(path: Path) -> LatentModel | None:
+def load_latent_model(path: Path) -> LatentModel | SkeletonModel | None:
     """Return the latent model of a file, in evaluation mode on the CPU; None if it has none."""
     with ModelFile.open(path) as file:
         if "model" not in file.parts:
@@ -24,7 +25,7 @@ def load_latent_model(path: Path) -> LatentModel | None:
 
 
 @torch.no_grad()
-def reconstruct(model: LatentModel, mel: Tensor) -> Tensor:
+def reconstruct(model: LatentModel | SkeletonModel, mel: Tensor) -> Tensor:
     """Encode and decode log-mels [B, bands, T] without sampling; return [B, bands, T].
 
     Latents are interpolated linearly to the mel rate.

@@ -112,7 +112,7 @@ def _text(name: str, *, optional: bool = False) -> Argument:
     return Argument(name, "text", optional=optional)
 
 
-SOURCES = ("hold", "drift", "corpus", "input")
+SOURCES = ("hold", "drift", "corpus", "input", "walk")
 BLEND_SPACES = ("one", "latents", "sound", "both")
 VOCODERS = ("auto", "hifigan", "vocos", "bigvgan", "base")
 
@@ -150,7 +150,7 @@ _PARAMETERS: tuple[Row, ...] = (
         ramped=False,
     ),
     _toggle("/distill/source/loop", 1.0, "Corpus: start again at the end, or hold the last sound"),
-    _toggle("/distill/source/freeze", 0.0, "Corpus, drift and input: stay where it is"),
+    _toggle("/distill/source/freeze", 0.0, "All sources: stay where it is"),
     _continuous(
         "/distill/source/input_gain", -60.0, 24.0, 0.0, "dB", "Input: level before it is encoded", excluded=True
     ),
@@ -160,7 +160,7 @@ _PARAMETERS: tuple[Row, ...] = (
         300.0,
         0.0,
         "bpm",
-        "Tempo: drift's rate counts per beat, corpus speed scales with tempo / 120; 0 runs free",
+        "Tempo: rate and leaps count per beat, corpus speed scales with tempo / 120; 0 runs free",
         ramped=False,
         excluded=True,
     ),
@@ -174,6 +174,28 @@ _PARAMETERS: tuple[Row, ...] = (
         "Cross-fade when the source, model, vocoder or preset changes",
         ramped=False,
         excluded=True,
+    ),
+    _continuous(
+        "/distill/source/leaps",
+        0.02,
+        20.0,
+        0.3,
+        "Hz",
+        "Walk: leaps to another place per second (per beat once there is a tempo)",
+    ),
+    _continuous(
+        "/distill/source/reach",
+        0.0,
+        1.0,
+        0.25,
+        "",
+        "Walk, drift, hold, map: 0 leaps to the most alike place, 0.25 one of 8, 0.75 one of 512",
+    ),
+    _continuous(
+        "/distill/source/grip", 0.0, 1.0, 0.5, "", "Drift and hold: how much their place counts against what plays"
+    ),
+    _continuous(
+        "/distill/source/grain", 0.0, 4.0, 0.45, "s", "Drift, hold, map: length of a stretch; 0 is the place itself"
     ),
 )
 
@@ -215,9 +237,10 @@ _SETTINGS: tuple[Row, ...] = (
     Row(
         "/distill/source",
         "setting",
-        "What moves the sound: nothing (hold), a drifting walk, a path through the corpus, a live input",
+        "What moves the sound: nothing (hold), a drift, a path through the corpus, a live input, "
+        "a walk through its own stretches",
         (Argument("source", "choice", choices=SOURCES),),
-        "drift",
+        "walk",
     ),
     Row(
         "/distill/vocoder",

@@ -283,13 +283,26 @@ def test_a_stopped_analysis_and_a_second_ctrl_c_say_what_the_file_holds(
     assert "holds what its last checkpoint saved" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("reserve", "kept", "deadline"), [(0.0, 0.0, 150.0), (10.0, 0.0, 140.0), (10.0, 0.5, 120.0)])
-def test_what_is_given_ends_when_the_minutes_do(
-    reserve: float, kept: float, deadline: float, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("reserve", "end"), [(0.0, 150.0), (10.0, 140.0)])
+def test_what_is_given_ends_when_the_minutes_do(reserve: float, end: float) -> None:
+    assert train_time.end_time(argparse.Namespace(minutes=1), 90.0, reserve) == end
+    assert train_time.end_time(argparse.Namespace(minutes=None), 90.0, reserve) is None
+
+
+@pytest.mark.parametrize(
+    ("minutes", "with_vocoder", "end"),
+    [(4, True, 330.0), (6, True, 275.0), (12, True, 160.0), (12, False, 810.0)],
+)
+def test_a_vocoder_gets_nothing_then_half_then_all_but_a_minute(
+    minutes: float, with_vocoder: bool, end: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(train_time, "time", types.SimpleNamespace(monotonic=lambda: 100.0))
-    assert train_time.end_time(argparse.Namespace(minutes=1), 90.0, reserve, kept) == deadline
-    assert train_time.end_time(argparse.Namespace(minutes=None), 90.0, reserve, kept) is None
+    args = argparse.Namespace(minutes=minutes, with_vocoder=with_vocoder, output="m", corpus="c")
+    expected = train_time.model_end_time(args, 100.0, 10.0)
+    assert expected == pytest.approx(end)
+    said: list[object] = []
+    assert train_time.leaves_vocoder_out(args, said.append) is (minutes < 5)
+    assert len(said) == (minutes < 5)
 
 
 def test_a_vocoder_trains_for_what_is_left_when_it_begins_and_keeps_time_for_its_end(

@@ -55,7 +55,7 @@ def test_recall_brings_back_parameters_with_a_glide_and_the_source(desk: Desk) -
     assert ("/distill/map/amount", 1.0, 0.0) not in desk.link.parameters
     assert ("/distill/control/0", 0.5, 2.0) in desk.link.parameters
     assert ("/distill/source/loop", 1.0, 0.0) in desk.link.parameters
-    assert desk.link.requests == [("source", ("drift",))]
+    assert desk.link.requests == [("source", ("walk",))]
 
 
 def test_of_two_presets_in_quick_succession_the_second_decides_the_source(desk: Desk) -> None:

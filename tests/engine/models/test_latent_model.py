@@ -11,7 +11,6 @@ from torch.nn import functional as F
 
 from distill_engine.errors import ConfigError
 from distill_engine.models.bottleneck import GaussianBottleneck
-from distill_engine.models.build import build_model
 from distill_engine.models.latent_model import LatentModel, upsample
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.models.upsample import upsample_latents
@@ -24,7 +23,7 @@ SMALL = ModelConfig(
 @pytest.fixture
 def model() -> LatentModel:
     torch.manual_seed(1)
-    made = build_model(SMALL).eval()
+    made = LatentModel(SMALL).eval()
     made.mel_mean.copy_(torch.randn(12, 1) - 4.0)
     made.mel_std.fill_(2.5)
     made.latent_mean.copy_(torch.randn(8, 1))

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from distill_engine.training.events import Warned
 
 FINISH_SECONDS = 5.0  # for statistics and graphs at the end of a training, besides the analysis
+LEAST_VOCODER_MINUTES, FULL_VOCODER_MINUTES = 5, 10  # of --minutes: from here on a vocoder gets half, then the rest
+CORRECTION_SECONDS = 60.0  # that the latent model keeps where the vocoder gets the rest
 MOST_RESERVED_SHARE = 0.6  # of --minutes that may be set aside for the analysis
 
 
@@ -44,12 +46,31 @@ def reserved_seconds(
     return float(min(wanted, most))
 
 
-def end_time(args: argparse.Namespace, began: float, reserve: float, kept: float) -> float | None:
-    """Return when a part of the training must end (`time.monotonic`); None without --minutes.
+def end_time(args: argparse.Namespace, began: float, reserve: float) -> float | None:
+    """Return when the training must end (`time.monotonic`), `reserve` seconds before --minutes.
 
-    `reserve` is in seconds; `kept` is the share (0 to 1) of the time left that a later part gets.
+    None without --minutes.
     """
-    if not args.minutes:
-        return None
-    now, end = time.monotonic(), began + args.minutes * 60 - reserve
-    return float(now + (end - now) * (1 - kept))
+    return float(began + args.minutes * 60 - reserve) if args.minutes else None
+
+
+def model_end_time(args: argparse.Namespace, began: float, reserve: float) -> float | None:
+    """Return when the latent model's training must end, so that the vocoder has its share."""
+    end = end_time(args, began, reserve)
+    if end is None or not args.with_vocoder or args.minutes < LEAST_VOCODER_MINUTES:
+        return end
+    now = time.monotonic()
+    left = end - now
+    return now + (left / 2 if args.minutes <= FULL_VOCODER_MINUTES else min(left / 2, CORRECTION_SECONDS))
+
+
+def leaves_vocoder_out(args: argparse.Namespace, listen: Callable[[Warned], None]) -> bool:
+    """Return whether --minutes is too short for a vocoder that would be better than the shipped."""
+    from distill_engine.training.events import Warned
+
+    if not args.minutes or args.minutes >= LEAST_VOCODER_MINUTES:
+        return False
+    later = f"distill train-vocoder {args.output} {args.corpus}"
+    cure = f"give --minutes {LEAST_VOCODER_MINUTES} or more, or `{later}` later"
+    listen(Warned(f"--minutes {args.minutes:g} is too short for a vocoder of its own, the shipped one plays: {cure}"))
+    return True

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from distill_engine.audio.arrays import Float32Array
+import numpy as np
+
+from distill_engine.audio.arrays import Float16Array, Float32Array
 from distill_engine.errors import ControlError
 from distill_engine.state import StateDict, from_arrays, to_arrays
-from distill_engine.synthesis.sources.latent_sources import Latent, SourceSettings, seeded_noise
+from distill_engine.synthesis.sources.latent_sources import JUMP_HOPS, Latent, SourceSettings, seeded_noise
 
 GRAIN_HOPS = 12  # hops from one jitter leap to the next
 
@@ -35,7 +37,7 @@ class CorpusSource:
     j^2 / 2 of the loop, a new one every 12 hops.
     """
 
-    def __init__(self, latents: Float32Array, seed: int, frame_rate: float, reduction: int) -> None:
+    def __init__(self, latents: Float32Array | Float16Array, seed: int, frame_rate: float, reduction: int) -> None:
         if latents.ndim != 2 or latents.shape[1] < 1:
             raise ControlError(
                 f"source corpus: the encoded corpus has the shape {latents.shape}, not [dimensions, time]"
@@ -51,9 +53,15 @@ class CorpusSource:
         position = hop / self._reduction % count
         left = int(position)
         weight = position - left
-        a, b = self._latents[:, left % count], self._latents[:, (left + 1) % count]
+        a: Latent | Float32Array = self._widened(left % count)
+        b: Latent | Float32Array = self._widened((left + 1) % count)
         point: Latent = a * (1.0 - weight) + b * weight
         return point
+
+    def _widened(self, index: int) -> Latent | Float32Array:
+        """Return a latent [D] of the corpus; half precision becomes float64."""
+        latent = self._latents[:, index]
+        return latent.astype(np.float64) if latent.dtype == np.float16 else np.asarray(latent, np.float32)
 
     def _loop_hops(self, settings: SourceSettings) -> float:
         whole = float(self._latents.shape[1] * self._reduction)
@@ -80,7 +88,7 @@ class CorpusSource:
         self._travel = min(max(self._travel, 0.0), loop - 1.0) if settings.speed >= 0 else max(self._travel, -loop)
         return False
 
-    def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, bool]:
+    def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, int]:
         loop = self._loop_hops(settings)
         jumped = settings.jitter > 0 and self._ticks % GRAIN_HOPS == 0
         if self._start is None or settings.position != self._start:
@@ -88,7 +96,7 @@ class CorpusSource:
         else:
             jumped = self._advance(settings, loop) or jumped
         whole = self._latents.shape[1] * self._reduction
-        return self._at(self._start * (whole - 1) + self._travel + self._leap(settings, loop)), jumped
+        return self._at(self._start * (whole - 1) + self._travel + self._leap(settings, loop)), JUMP_HOPS * jumped
 
     def restart(self) -> None:
         self._travel, self._start, self._ticks = 0.0, None, 0

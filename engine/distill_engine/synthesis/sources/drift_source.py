@@ -25,8 +25,8 @@ class DriftSource:
     walk.
 
     Args:
-        shape: matrix [D, D], a root of the corpus's covariance, that maps independent noise to the
-            corpus; None keeps the noise independent.
+        shape: matrix [D, D] or [D, n], a root of the corpus's covariance, that maps independent
+            noise to the corpus; None keeps the noise independent.
         onto: moves a point [D] of the noise to a nearby point on the level surface. With a range
             below 1 the walk goes only that fraction of the way.
     """
@@ -39,7 +39,7 @@ class DriftSource:
         shape: Latent | None = None,
         onto: Callable[[Latent], Latent] | None = None,
     ) -> None:
-        self._centre, self._dimensions = centre, len(centre)
+        self._centre, self._dimensions = centre, len(centre) if shape is None else shape.shape[1]
         self._seed, self._frame_rate, self._shape, self._onto = seed, frame_rate, shape, onto
         self._phase = 0.0
         self._points: dict[int, Latent] = {}
@@ -51,7 +51,7 @@ class DriftSource:
             self._points[index] = seeded_noise(self._seed, index, 0)[: self._dimensions]
         return self._points[index]
 
-    def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, bool]:
+    def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, int]:
         index = math.floor(self._phase)
         t = self._phase - index
         before, left, right, after = (self._point(index + i) for i in (-1, 0, 1, 2))
@@ -64,7 +64,7 @@ class DriftSource:
         point = settings.range * spline
         if self._onto is not None:
             point = point + min(1.0, settings.range) * (self._onto(point) - point)
-        return self._centre + (point if self._shape is None else self._shape @ point), False
+        return self._centre + (point if self._shape is None else self._shape @ point), 0
 
     def restart(self) -> None:
         self._phase = 0.0

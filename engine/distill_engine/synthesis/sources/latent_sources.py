@@ -17,6 +17,7 @@ from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.state import StateDict
 
 Latent = Float64Array
+JUMP_HOPS = 4  # hops of the cross-fade after a jump
 _LATTICE = 64  # dimensions of noise drawn, so that models of any size drift alike
 
 
@@ -24,7 +25,9 @@ _LATTICE = 64  # dimensions of noise drawn, so that models of any size drift ali
 class SourceSettings:
     """The source parameters at one hop.
 
-    The vocabulary's rows `/distill/source/...` have their units and ranges.
+    The vocabulary's rows `/distill/source/...` have their units and ranges. `place` [16] is the
+    point on the map where it takes over with the grip `place_grip`, else None; `offsets` [64] are
+    those of the latents, which move the place of `drift` and `hold`; both are in sigma.
     """
 
     rate: float = 0.2
@@ -37,15 +40,23 @@ class SourceSettings:
     freeze: bool = False
     input_gain_db: float = 0.0
     tempo: float = 0.0
+    leaps: float = 0.3
+    reach: float = 0.25
+    grip: float = 0.5
+    grain_seconds: float = 0.45
+    place: Float64Array | None = None
+    place_grip: float = 0.0
+    offsets: Float64Array | None = None
 
 
 class LatentSource(Protocol):
     """One way of moving through latent space."""
 
-    def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, bool]:
-        """Return the latent [D] of this hop, and whether the source jumped; advance by one hop.
+    def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, int]:
+        """Return the latent [D] of this hop, and the hops to fade into it; advance by one hop.
 
-        After a jump the bank cross-fades from the last latent. `samples` [hop] is this hop of live
+        0 if the source did not jump. After a jump the bank cross-fades from the last latent; 1 is
+        no fade at all. `samples` [hop] is this hop of live
         input, mono; None without one.
         """
 
@@ -68,8 +79,8 @@ class HoldSource:
     def __init__(self, centre: Latent) -> None:
         self._centre = centre
 
-    def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, bool]:
-        return self._centre, False
+    def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, int]:
+        return self._centre, 0
 
     def restart(self) -> None:
         """Do nothing: the source has no beginning."""

@@ -38,12 +38,12 @@ class InputSource:
     Args:
         encoder: streaming network, mel [bands, reduction] -> latent [D, 1]; owned by this source.
         reduction: mel frames per latent.
-        dimensions: D.
+        rest: latent [D] before the first sound.
     """
 
-    def __init__(self, encoder: StepBackend, reduction: int, dimensions: int, mel: MelConfig = DEFAULT_MEL) -> None:
+    def __init__(self, encoder: StepBackend, reduction: int, rest: Latent, mel: MelConfig = DEFAULT_MEL) -> None:
         self._encoder, self._reduction, self._config = encoder, reduction, mel
-        self._dimensions = dimensions
+        self._rest = rest
         self._failing = False
         self._failure: str | None = None
         self.restart()
@@ -84,24 +84,24 @@ class InputSource:
         return self._latent(self._made)
 
     def _latent(self, index: int) -> Latent:
-        """Return latent [D] number `index`, or the nearest kept one; zeros before the first."""
+        """Return latent [D] number `index`, or the nearest kept one; the rest before the first."""
         if not self._history:
-            return np.zeros(self._dimensions)
+            return self._rest
         first = self._made - len(self._history)
         return self._history[min(max(index - first, 0), len(self._history) - 1)]
 
-    def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, bool]:
+    def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, int]:
         x = np.zeros(self._config.hop, np.float32) if samples is None else samples
         gain = np.float32(db_to_gain(settings.input_gain_db))
         if settings.freeze:
-            return self._current(), False
+            return self._current(), 0
         self._push(bounded(x) * gain)
         latent = self._current()
         self._hop += 1
         if self._failure is not None:
             failure, self._failure = self._failure, None
             raise EncoderFailed(failure)
-        return latent, False
+        return latent, 0
 
     def _current(self) -> Latent:
         frame = self._hop - self.latency_hops
@@ -125,12 +125,12 @@ class InputSource:
 
     def restore(self, state: StateDict) -> None:
         if "packed" in state:
-            read = unpack_state(state["packed"], self._config.bands, self._dimensions, self._encoder.snapshot())
+            read = unpack_state(state["packed"], self._config.bands, len(self._rest), self._encoder.snapshot())
         else:
             read = from_arrays(LiveInputState, state)
         self._hop, self._made = read.hop, read.made
         self._mel = StreamingMel(self._config)
         self._mel.restore(read.pending.astype(np.float32), read.started)
         self._frames = read.frames.astype(np.float32).reshape(self._config.bands, -1)
-        self._history = [latent.astype(np.float64).reshape(self._dimensions) for latent in read.history]
+        self._history = [latent.astype(np.float64).reshape(len(self._rest)) for latent in read.history]
         self._encoder.restore(read.encoder)

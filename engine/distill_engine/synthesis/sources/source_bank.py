@@ -10,9 +10,9 @@ import numpy as np
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import ControlError
 from distill_engine.state import StateDict
-from distill_engine.synthesis.sources.latent_sources import Latent, LatentSource, SourceSettings
+from distill_engine.synthesis.sources.latent_sources import JUMP_HOPS, Latent, LatentSource, SourceSettings
 
-JUMP_HOPS = 4  # hops of the cross-fade after a jump
+TAKEN_OVER = ("corpus", "input")  # sources that the map replaces by the walk
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class SourceBankState:
 
     `selected` is the name of the selected source, `sources` the states of all. The cross-fade
     starts from the `last` latent [D] with the difference `step` [D]; `left` of its `length` hops
-    remain.
+    remain. `taken` is true while the map plays in place of the selected source.
     """
 
     selected: str
@@ -30,6 +30,7 @@ class SourceBankState:
     step: Latent | None
     length: int
     left: int
+    taken: bool | None = None
 
 
 class SourceBank:
@@ -48,6 +49,7 @@ class SourceBank:
         self._last: Latent | None = None
         self._step: Latent | None = None
         self._length = self._left = 0
+        self._taken = False
 
     def check(self, name: str) -> None:
         """Raise ControlError if a source cannot be selected."""
@@ -96,9 +98,10 @@ class SourceBank:
 
         `samples` [hop] is this hop of live input, mono; None without one.
         """
-        latent, jumped = self._sources[self.selected].next(settings, samples)
-        if jumped and self._last is not None:
-            self._bridge(max(JUMP_HOPS, self._left))
+        latent, fade = self._sources[self._playing(settings)].next(settings, samples)
+        if fade and self._last is not None:
+            # An attack cuts the rest of a leap's fade, not that of a change of source.
+            self._bridge(1 if fade == 1 and self._left < JUMP_HOPS else max(fade, self._left))
         if self._left:
             if self._step is None:
                 self._step = (self._last - latent) if self._last is not None else np.zeros_like(latent)
@@ -106,6 +109,14 @@ class SourceBank:
             latent = latent + self._step * (self._left / self._length)
         self._last = latent
         return latent
+
+    def _playing(self, settings: SourceSettings) -> str:
+        """Return the source that plays: the walk where the map takes over from others."""
+        taken = settings.place is not None and self.selected in TAKEN_OVER and "walk" in self._sources
+        if taken != self._taken:
+            self._taken = taken
+            self._bridge(JUMP_HOPS)
+        return "walk" if taken else self.selected
 
     def state(self) -> SourceBankState:
         """Return the state."""
@@ -116,6 +127,7 @@ class SourceBank:
             step=None if self._step is None else self._step.copy(),
             length=self._length,
             left=self._left,
+            taken=self._taken or None,
         )
 
     def restore(self, state: SourceBankState) -> None:
@@ -127,4 +139,4 @@ class SourceBank:
         self.selected = state.selected
         self._last = None if state.last is None else state.last.astype(np.float64)
         self._step = None if state.step is None else state.step.astype(np.float64)
-        self._length, self._left = state.length, state.left
+        self._length, self._left, self._taken = state.length, state.left, bool(state.taken)

@@ -9,21 +9,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch.nn import functional as F
 
+from distill_engine.analysis.stretches.skeleton import NAMES
 from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.modelfile import Manifest, ModelFile, Part
 from distill_engine.models.model_config import ModelConfig
+from distill_engine.models.skeleton_model import SkeletonModel
 from distill_engine.training.export import export_runtime
 from distill_engine.training.keeper import Result
 from distill_engine.training.latent.step import set_latent_statistics
 from distill_engine.training.latent.task import LatentTask
 from distill_engine.training.loop import Position
+from distill_engine.training.reconstruction import reconstruct
 from distill_engine.training.storage import weights
 
 if TYPE_CHECKING:
     from distill_engine.dataset.corpus import Corpus
 
 CHECKPOINT_PART = "training/model"
+LEAST_GAIN = 0.005  # nats on held-out clips, for which a correction is kept
 
 
 class LatentEntry:
@@ -56,18 +61,31 @@ class LatentEntry:
         An analysis in the file is removed unless it is of the same weights.
         """
         model = self._task.result().cpu().eval()
-        set_latent_statistics(model, [torch.from_numpy(clip.mel)[None] for clip in self._corpus.clips])
+        if isinstance(model, SkeletonModel):
+            model = self._earned(model)
+        else:
+            set_latent_statistics(model, [torch.from_numpy(clip.mel)[None] for clip in self._corpus.clips])
         arrays = weights(model)
         parts: dict[str, Part | None] = {"model": Part(arrays)}
-        same = _holds_model(output, arrays)
+        compared = NAMES if isinstance(model, SkeletonModel) else arrays  # the analysis rests on these
+        same = _holds_model(output, {name: arrays[name] for name in compared}, exactly=compared is arrays)
         if not same:
             parts["analysis"] = None
 
         def manifest(old: Manifest) -> Manifest:
             new = self._manifest(old, position, completed=True)
-            return replace(new, analysis=old.analysis if same else {})
+            return replace(new, model=model.config.to_dict(), analysis=old.analysis if same else {})
 
         return Result(manifest, parts, export_runtime(model))
+
+    def _earned(self, model: SkeletonModel) -> SkeletonModel:
+        """Return the model, without its correction if that gains too little on held-out clips."""
+        alone = SkeletonModel(replace(model.config, corrected=False)).eval()
+        alone.load_state_dict({name: getattr(model, name) for name in NAMES})
+        clips = [self._corpus.clips[index].mel for index in self._corpus.validation]
+        mels = [torch.from_numpy(mel)[None] for mel in clips]
+        errors = [np.mean([float(F.l1_loss(reconstruct(m, mel), mel)) for mel in mels]) for m in (alone, model)]
+        return model if errors[0] - errors[1] > LEAST_GAIN else alone
 
     def _manifest(self, old: Manifest, position: Position, *, completed: bool) -> Manifest:
         history = position.history
@@ -85,14 +103,18 @@ class LatentEntry:
             old,
             family=self._config.family,
             mel=DEFAULT_MEL.to_dict(),
-            model=self._config.to_dict(),
+            model=old.model if self._config.version == 2 and old.model else self._config.to_dict(),
             corpus=self._corpus.summary(),
             training={**old.training, "model": training},
         )
 
 
-def _holds_model(path: Path, arrays: Mapping[str, np.ndarray]) -> bool:
-    """Return whether the model in a file has exactly these weights, each in its own shape [...]."""
+def _holds_model(path: Path, arrays: Mapping[str, np.ndarray], *, exactly: bool) -> bool:
+    """Return whether the model in a file has these weights, each in its own shape [...].
+
+    `exactly`: and no others.
+    """
     with ModelFile.open(path) as file:
         stored = file.read_part("model") if "model" in file.parts else {}
-    return stored.keys() == arrays.keys() and all(np.array_equal(stored[name], arrays[name]) for name in arrays)
+    named = stored.keys() == arrays.keys() if exactly else arrays.keys() <= stored.keys()
+    return named and all(np.array_equal(stored[name], arrays[name]) for name in arrays)

@@ -9,6 +9,7 @@ from distill_engine.errors import ConfigError
 
 PRESETS = ("auto", "quick", "balanced", "quality")
 _STEPS = {"quick": 1500, "balanced": 6000, "quality": 25000}  # steps of each preset
+_CORRECTION_STEPS = {"quick": 100, "balanced": 300, "quality": 1500}  # the same for a skeleton's correction
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,11 @@ class LatentSettings:
         return asdict(self)
 
 
-def latent_preset(name: str, seconds: float, seed: int = 0) -> tuple[LatentSettings, int, str]:
+def latent_preset(name: str, seconds: float, seed: int = 0, *, version: int = 1) -> tuple[LatentSettings, int, str]:
     """Return settings, a number of steps, and the reason for both as a phrase for the user.
 
-    `seconds` is the duration of the corpus; "auto" chooses the steps by it. Raises ConfigError for
+    `seconds` is the duration of the corpus; "auto" chooses the steps by it. `version` is the
+    model's: a skeleton's correction needs few steps. Raises ConfigError for
     an unknown name.
     """
     if name not in PRESETS:
@@ -62,7 +64,8 @@ def latent_preset(name: str, seconds: float, seed: int = 0) -> tuple[LatentSetti
     settings = LatentSettings(seed=seed)
     if seconds < 30:
         settings = replace(settings, weight_decay=0.1, segment_frames=48)
+    steps = _CORRECTION_STEPS if version == 2 else _STEPS
     if name != "auto":
-        return settings, _STEPS[name], f"preset {name}"
+        return settings, steps[name], f"preset {name}"
     chosen = "quick" if seconds < 20 else "balanced" if seconds < 1200 else "quality"
-    return settings, _STEPS[chosen], f"preset {chosen}, for {seconds:.0f} s of sound"
+    return settings, steps[chosen], f"preset {chosen}, for {seconds:.0f} s of sound"

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from distill_engine.models.latent_model import LatentModel, upsample
+from distill_engine.models.skeleton_model import SkeletonModel
 from distill_engine.training.checkpoint import Checkpoint
 from distill_engine.training.latent.settings import LatentSettings
 from distill_engine.training.optimisation import cosine_rate, update_average
@@ -42,7 +43,9 @@ def multi_scale_l1(prediction: Tensor, target: Tensor, scales: tuple[int, ...] =
 class LatentStep:
     """A latent model, the moving average of its weights, and their optimiser."""
 
-    def __init__(self, model: LatentModel, settings: LatentSettings, device: torch.device | None = None) -> None:
+    def __init__(
+        self, model: LatentModel | SkeletonModel, settings: LatentSettings, device: torch.device | None = None
+    ) -> None:
         self.settings, self.device = settings, device or torch.device("cpu")
         self.model = model.to(self.device).train()
         self.average = copy.deepcopy(model).eval().requires_grad_(False)
@@ -53,10 +56,10 @@ class LatentStep:
         self.steps = 0
 
     def set_statistics(self, mean: Tensor, std: Tensor) -> None:
-        """Set the mean per band [bands, 1] and the overall spread [1, 1] that normalise mels."""
+        """Set the mean [bands, 1] and spread [1, 1] of mels, which a model of version 1 needs."""
         for model in (self.model, self.average):
-            model.mel_mean.copy_(mean)
-            model.mel_std.copy_(std)
+            model.get_buffer("mel_mean").copy_(mean)
+            model.get_buffer("mel_std").copy_(std)
 
     def step(self, mel: Tensor, progress: float) -> Mapping[str, float]:
         """Train on log-mels [B, bands, T] at `progress`, 0 to 1 of the training.

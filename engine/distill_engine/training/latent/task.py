@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.audio.mel_torch import MelSpectrogram
 from distill_engine.models.latent_model import LatentModel
+from distill_engine.models.skeleton_model import SkeletonModel
 from distill_engine.training.batches import Batches
 from distill_engine.training.best_state import BestState
 from distill_engine.training.checkpoint import Checkpoint
@@ -59,7 +60,7 @@ class LatentTask:
 
     def __init__(
         self,
-        model: LatentModel,
+        model: LatentModel | SkeletonModel,
         settings: LatentSettings,
         batches: Batches,
         held_out: list[np.ndarray],
@@ -92,7 +93,7 @@ class LatentTask:
         """Measure the averaged model on the held-out mels."""
         with torch.no_grad():
             errors = [float(F.l1_loss(reconstruct(self.core.average, mel), mel)) for mel in self.held_out]
-            active = [self.core.average.bottleneck(self.core.average.features(mel)).active for mel in self.held_out]
+            active = [self.core.average(mel).active for mel in self.held_out]
         return {"mel": float(np.mean(errors)), "active": float(np.mean(active)), "training": self._recent}
 
     def score(self, figures: Mapping[str, float]) -> float:
@@ -116,7 +117,7 @@ class LatentTask:
         """Keep the averaged model as it is now as the best state so far."""
         self._best.keep(self.core.average)
 
-    def result(self) -> LatentModel:
+    def result(self) -> LatentModel | SkeletonModel:
         """Return the averaged model in its best validated state."""
         self._best.load_into(self.core.average)
         return self.core.average

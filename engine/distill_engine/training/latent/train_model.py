@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
+from distill_engine.analysis.stretches.skeleton import Skeleton
 from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.errors import TrainingError
 from distill_engine.models.build import build_model
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.training.device import training_device
-from distill_engine.training.events import Finished, Listener
+from distill_engine.training.events import Finished, Listener, Saved
 from distill_engine.training.latent.file_entry import CHECKPOINT_PART, LatentEntry
 from distill_engine.training.latent.settings import LatentSettings, latent_preset
+from distill_engine.training.latent.skeleton_start import skeleton_of, write_first_version
 from distill_engine.training.latent.task import LatentTask
 from distill_engine.training.loop import CHECKPOINT_SECONDS, Budget, budget_for_resume, left_until
 from distill_engine.training.setup import Setup, checkpoint_to_resume, training_batches
@@ -66,18 +68,26 @@ def train_model(
 ) -> Finished:
     """Train a latent model into the file `output`.
 
-    The file gets the part "model", the checkpoint and, once completed, the runtime graphs. Raises
-    TrainingError for a corpus without sounds or a checkpoint that does not fit.
+    A new model of version 2 is written at once, as a skeleton that plays. The file gets the part
+    "model", the checkpoint and, once completed, the runtime graphs. Raises TrainingError for a
+    corpus without sounds or a checkpoint that does not fit.
     """
     begun = _begun(corpus, output, options) if options.resume else None
     preset = options.preset or (begun.about.get("preset") if begun else None) or "auto"
     settings, steps, reason = latent_preset(
-        preset, sum(len(clip.samples) for clip in corpus.clips) / DEFAULT_MEL.sample_rate, options.seed
+        preset,
+        sum(len(clip.samples) for clip in corpus.clips) / DEFAULT_MEL.sample_rate,
+        options.seed,
+        version=options.config.version,
     )
     if begun is not None:
         settings = LatentSettings(**begun.about["settings"])
         reason = f"resumed at step {begun.checkpoint.metadata['position']['step']}; {reason}"
-    task = _task(corpus, settings, options)
+    skeleton = skeleton_of(corpus, options.config) if options.config.version == 2 else None
+    task = _task(corpus, settings, options, skeleton)
+    if skeleton is not None and begun is None and not stopped():
+        write_first_version(corpus, skeleton, options.config, output, replaces=options.fresh)
+        listen(Saved(output, 0))
     budget = _budget(options, begun, Budget(epochs=max(1, round(steps / task.steps_per_epoch))))
     about = {
         "settings": settings.to_dict(),
@@ -98,7 +108,7 @@ def train_model(
         stopped=stopped,
         begun=begun,
         checkpoint_seconds=options.checkpoint_seconds,
-        replaces=options.fresh,
+        replaces=options.fresh and options.config.version == 1,
         notes=(reason,),
     ).run()
 
@@ -106,21 +116,24 @@ def train_model(
 def _begun(corpus: Corpus, output: Path, options: ModelOptions) -> StoredTraining:
     """Read the checkpoint to resume. Raises TrainingError if there is none that fits."""
     found = checkpoint_to_resume(output, CHECKPOINT_PART, "model", corpus.digest)
-    if found.about["config"] != options.config.to_dict():
+    if ModelConfig.from_dict(found.about["config"]) != options.config:
         raise TrainingError(f"{output}: its checkpoint has another model configuration: start again with --fresh")
     return found
 
 
-def _task(corpus: Corpus, settings: LatentSettings, options: ModelOptions) -> LatentTask:
-    """Build the model from the seed, with the statistics of the corpus's mels."""
+def _task(corpus: Corpus, settings: LatentSettings, options: ModelOptions, skeleton: Skeleton | None) -> LatentTask:
+    """Build the model from the seed, with the skeleton or the statistics of the corpus's mels."""
     torch.manual_seed(settings.seed)
-    model = build_model(options.config)
+    model = build_model(replace(options.config, corrected=skeleton is not None))
+    if skeleton is not None:
+        model.set_skeleton(skeleton)  # type: ignore[operator]
     batches = training_batches(
         corpus, settings.batch_size, settings.segment_frames, settings.seed, augment=settings.augment
     )
     held_out = [corpus.clips[i].mel for i in corpus.validation]
     task = LatentTask(model, settings, batches, held_out, training_device(options.device))
-    task.core.set_statistics(*_mel_statistics([corpus.clips[i].mel for i in corpus.training]))
+    if skeleton is None:
+        task.core.set_statistics(*_mel_statistics([corpus.clips[i].mel for i in corpus.training]))
     return task
 
 

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from distill_engine.audio.mel import DEFAULT_MEL, LEAD_IN
 from distill_engine.models.latent_model import LatentModel
+from distill_engine.models.skeleton_model import SkeletonModel
 from distill_engine.training.batches import Batches
 from distill_engine.training.best_state import BestState
 from distill_engine.training.checkpoint import Checkpoint
@@ -55,7 +56,7 @@ class VocoderTask:
     ) -> None:
         self.core = VocoderStep(generator, settings, device, ranks)
         self.settings, self.batches = settings, batches
-        self.latent_model: LatentModel | None = None
+        self.latent_model: LatentModel | SkeletonModel | None = None
         self.held_out = [torch.from_numpy(_fitted(clip))[None].to(self.core.device) for clip in held_out]
         self.steps_per_epoch = batches.steps_per_epoch
         self.audio_seconds_per_step = batches.audio_seconds_per_step
@@ -68,7 +69,7 @@ class VocoderTask:
         """Weights of the best state so far, each in its own shape [...]; None before the first."""
         return self._best.weights
 
-    def use_latent_model(self, model: LatentModel) -> None:
+    def use_latent_model(self, model: LatentModel | SkeletonModel) -> None:
         """Replace the mels of `decoded_share` of the clips by this model's reconstruction of them.
 
         Live, the vocoder receives such mels.

@@ -46,7 +46,7 @@ def _bank(seed: int = 1, selected: str = "drift") -> SourceBank:
         "hold": HoldSource(np.zeros(DIMENSIONS)),
         "drift": DriftSource(np.zeros(DIMENSIONS), seed, RATE),
         "corpus": CorpusSource(CORPUS, seed, RATE, 4),
-        "input": InputSource(_Mean(), 4, DIMENSIONS),
+        "input": InputSource(_Mean(), 4, np.zeros(DIMENSIONS)),
     }
     return SourceBank(sources, selected=selected)
 
@@ -144,7 +144,7 @@ def test_restart_begins_again():
 
 
 def test_live_input_is_the_encoded_sound_late_by_what_it_states():
-    source = InputSource(_Mean(), 4, DIMENSIONS)
+    source = InputSource(_Mean(), 4, np.zeros(DIMENSIONS))
     hops = 64
     x = (0.3 * np.random.default_rng(0).standard_normal(hops * 512)).astype(np.float32)
     out = np.stack([source.next(SourceSettings(), x[i * 512 : (i + 1) * 512])[0] for i in range(hops)], axis=1)

@@ -1,0 +1,104 @@
+"""The analysis of a skeleton that takes no synthesis: path, controls by regression, and map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.analysis.controls import ControlInfo, Controls, Paths
+from distill_engine.analysis.map import make_map
+from distill_engine.analysis.region import fit_region_along
+from distill_engine.analysis.stretches.frame_features import (
+    DESCRIPTIONS,
+    FRAME_FEATURES,
+    UNITS,
+    feature_directions,
+    frame_features,
+)
+from distill_engine.analysis.stretches.path import KEY_LATENTS, CorpusPath, make_path
+from distill_engine.analysis.stretches.skeleton import Skeleton, heard_frames
+from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.audio.mel import DEFAULT_MEL
+
+REACH = 1.5  # standard deviations over the corpus, by which a control moves its feature at 1
+MOST_DB = 12.0  # that it moves a level
+MOST_SIGMA = 4.0  # length of its path in latent space
+REGION_FRAMES = 32  # frames of a region of the map (0.37 s)
+TEMPORAL = (
+    ("density", "onsets/s", "how often the sound leaps to another place of the corpus"),
+    ("movement", "dB", "how far from the present sound it leaps"),
+)
+VERSION = 2  # of the manifest's table: analyses of skeletons
+
+
+def first_analysis(
+    skeleton: Skeleton, mels: Sequence[Float32Array], names: Sequence[str]
+) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+    """Return the arrays of the part "analysis" and the manifest's table for it.
+
+    Args:
+        skeleton: the model.
+        mels: log-mels [bands, T] of the clips, T may differ.
+        names: of the clips.
+    """
+    path = make_path(skeleton, mels)
+    heard = [heard_frames(mel) for mel in mels]
+    latents, mask = path.latents.astype(np.float64), np.concatenate(heard)
+    silent = not mask.any()
+    audible = latents if silent else latents[:, mask]
+    features = frame_features(np.concatenate(mels, axis=1)[:, slice(None) if silent else mask])
+    controls = _controls(audible, features, silent=silent)
+    arrays = path.to_arrays() | controls.to_arrays()
+    if not silent:
+        arrays |= _map(path, heard)
+    table = {
+        "version": VERSION,
+        "clips": list(names),
+        "reduction": 1,
+        "controls": [info.to_dict() for info in controls.infos],
+        "withheld": [],
+        "notes": ["The corpus is silent: there is nothing to control."] if silent else [],
+        "has_map": not silent,
+        "trim_db": 0.0,
+        "seconds_synthesised": 0.0,
+        "seconds_taken": 0.0,
+    }
+    return arrays, table
+
+
+def _map(path: CorpusPath, heard: Sequence[npt.NDArray[np.bool_]]) -> dict[str, npt.NDArray[Any]]:
+    """Return the arrays of the map, whose distances are those of the first KEY_LATENTS latents."""
+    clips = np.split(path.latents[:KEY_LATENTS].astype(np.float64), path.offsets[1:-1], axis=1)
+    return make_map(clips, heard, 1.0 / DEFAULT_MEL.frame_rate, region_latents=REGION_FRAMES).to_arrays()
+
+
+def _controls(latents: Float64Array, features: Float64Array, *, silent: bool) -> Controls:
+    """Return the controls: one for each feature that varies, and the temporal ones."""
+    region, dimensions = fit_region_along(latents), len(latents)
+    found, slopes = feature_directions(latents, features)
+    kept = [] if silent else [k for k in range(len(FRAME_FEATURES)) if np.linalg.norm(found[k]) > 0.5]
+    infos = [_info(FRAME_FEATURES[k], features[k]) for k in kept]
+    count = len(kept)
+    directions = np.zeros((count + len(TEMPORAL), dimensions))
+    directions[:count] = found[kept]
+    warp = np.zeros((len(directions), 9))
+    steps = np.minimum(
+        REACH * features.std(axis=1), [MOST_DB if UNITS.get(n, "dB") == "dB" else np.inf for n in FRAME_FEATURES]
+    )
+    reach = np.minimum(steps / np.maximum(slopes, 1e-9), MOST_SIGMA)
+    warp[:count] = reach[kept, None] * np.linspace(-1.0, 1.0, 9)
+    motion = np.zeros((len(directions), 2, 5))
+    for index, (name, unit, description) in enumerate(TEMPORAL):
+        infos.append(ControlInfo(name, "temporal", unit, description, 0.0, 0.0, 0.0, 0.0, 0.0, {}, (-1.0, 1.0), False))
+        motion[count + index, :, index] = (-2.0, 2.0)  # octaves of speed (density) and depth (movement)
+    return Controls(infos, Paths(directions, np.zeros((0, 0, 0)), warp, motion), region)
+
+
+def _info(name: str, values: Float64Array) -> ControlInfo:
+    """Return what is known of a control before anything is measured: the corpus's own range."""
+    low, centre, high = (round(float(q), 3) for q in np.quantile(values, [0.05, 0.5, 0.95]))
+    unit = UNITS.get(name, "dB")
+    return ControlInfo(name, "feature", unit, DESCRIPTIONS[name], 0.0, 0.0, low, centre, high, {}, (-1.0, 1.0), False)

@@ -1,0 +1,143 @@
+"""The path of a corpus: a latent per mel frame, clip after clip, and what a player of it needs.
+
+Keys compare places of the path: the first 16 latents of a frame and of the frame 4 hops before, as
+int8 in steps of 1/16 sigma. Sums of their squared differences stay below 2^24, so that float32
+gives them exactly, in any order and on any processor. Numpy only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.analysis.stretches.skeleton import HEARD_NATS, SILENT_LEVEL, Skeleton, frame_levels
+from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.audio.mel import LEAD_IN, MelConfig, mel_spectrogram
+from distill_engine.errors import AnalysisError
+
+KEY_LATENTS = 16  # latents that keys compare: those of the largest variance
+KEY_STEPS = 16  # per sigma
+CONTEXT_HOPS = 4  # hops between the two frames of a key
+RISE_NATS = 1.2  # rise of the level within CONTEXT_HOPS that is an attack (10 dB)
+ATTACK_GAP = 10  # hops between two attacks, at least
+MOST_ATTACKS = 4096
+MOST_FRAMES = 1 << 22  # of a path (13 hours)
+
+
+@dataclass(frozen=True)
+class CorpusPath:
+    """A corpus as it plays: N frames of all clips.
+
+    Attributes:
+        latents: float16 [D, N], in sigma units.
+        offsets: first frame of each clip, and N [clips + 1].
+        keys: int8 [2 * KEY_LATENTS, N].
+        levels: level of each frame [N], in nats.
+        attacks: frames [A] at which a sound begins, ascending.
+    """
+
+    latents: npt.NDArray[np.float16]
+    offsets: npt.NDArray[np.int64]
+    keys: npt.NDArray[np.int8]
+    levels: npt.NDArray[np.float16]
+    attacks: npt.NDArray[np.int64]
+
+    @property
+    def frames(self) -> int:
+        """Number of frames N."""
+        return int(self.latents.shape[1])
+
+    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return the arrays of the part "analysis".
+
+        corpus_latents [D, N], corpus_offsets [clips + 1], path_keys [32, N], path_levels [N],
+        path_attacks [A].
+        """
+        return {
+            "corpus_latents": self.latents,
+            "corpus_offsets": self.offsets,
+            "path_keys": self.keys,
+            "path_levels": self.levels,
+            "path_attacks": self.attacks,
+        }
+
+    @staticmethod
+    def from_part(arrays: Mapping[str, npt.NDArray[Any]], dimensions: int) -> CorpusPath | None:
+        """Return the path from the arrays of `to_arrays`; None if the file holds none.
+
+        Raises AnalysisError if an array is missing, of a wrong shape, or out of range.
+        """
+        if "path_keys" not in arrays:
+            return None
+        damaged = "the model's path through its corpus is damaged: run `distill analyse` again"
+        try:
+            latents = np.asarray(arrays["corpus_latents"], np.float16)
+            offsets, attacks = (np.asarray(arrays[n], np.int64) for n in ("corpus_offsets", "path_attacks"))
+            keys, levels = np.asarray(arrays["path_keys"]), np.asarray(arrays["path_levels"], np.float16)
+        except (KeyError, TypeError, ValueError) as error:
+            raise AnalysisError(damaged) from error
+        count = latents.shape[1] if latents.ndim == 2 else 0
+        shapes = (latents.shape[:1], keys.shape, levels.shape)
+        fits = shapes == ((dimensions,), (2 * KEY_LATENTS, count), (count,)) and 0 < count <= MOST_FRAMES
+        fits = fits and keys.dtype == np.int8 and np.isfinite(latents).all() and np.isfinite(levels).all()
+        fits = fits and offsets.ndim == 1 and len(offsets) > 1 and offsets[0] == 0 and offsets[-1] == count
+        if not (fits and (np.diff(offsets) > 0).all() and attacks.ndim == 1 and len(attacks) <= MOST_ATTACKS):
+            raise AnalysisError(damaged)
+        if len(attacks) and not (attacks[0] >= 0 and attacks[-1] < count and (np.diff(attacks) > 0).all()):
+            raise AnalysisError(damaged)
+        return CorpusPath(latents, offsets, keys, levels, attacks)
+
+
+def clip_mel(samples: Float32Array, config: MelConfig) -> Float32Array:
+    """Return the log-mel [bands, T // hop] of samples [T] after silence, as `resynth` does."""
+    return mel_spectrogram(np.pad(samples, (LEAD_IN, 0)), config)[:, LEAD_IN // config.hop :]
+
+
+def quantised(latents: Float64Array) -> npt.NDArray[np.int8]:
+    """Return the first KEY_LATENTS latents of [D, n] in steps of 1 / KEY_STEPS, [16, n]."""
+    return np.asarray(np.clip(np.rint(latents[:KEY_LATENTS] * KEY_STEPS), -127, 127), np.int8)
+
+
+def make_path(skeleton: Skeleton, mels: Sequence[Float32Array]) -> CorpusPath:
+    """Make the path of clips with log-mels [bands, T] each, T may differ."""
+    latents, keys, levels, attacks, start = [], [], [], [], 0
+    for mel in mels:
+        encoded = skeleton.encode(mel)
+        now = quantised(encoded)
+        before = now[:, np.maximum(np.arange(now.shape[1]) - CONTEXT_HOPS, 0)]
+        level = frame_levels(mel)
+        latents.append(encoded.astype(np.float16))
+        keys.append(np.concatenate([now, before]))
+        levels.append(level.astype(np.float16))
+        attacks.append(start + attack_frames(level))
+        start += mel.shape[1]
+    offsets = np.cumsum([0, *(mel.shape[1] for mel in mels)])
+    found = np.concatenate(attacks)
+    if len(found) > MOST_ATTACKS:
+        found = found[np.linspace(0, len(found) - 1, MOST_ATTACKS).round().astype(int)]
+    return CorpusPath(
+        np.concatenate(latents, axis=1), offsets, np.concatenate(keys, axis=1), np.concatenate(levels), found
+    )
+
+
+def attack_frames(level: Float64Array) -> npt.NDArray[np.int64]:
+    """Return the frames at which a sound begins, of levels [T] in nats: steep rises that are heard.
+
+    The first heard frame always counts. A frame before the rise is included, so that the whole
+    attack plays.
+    """
+    heard = level > max(level.max(initial=SILENT_LEVEL) - HEARD_NATS, SILENT_LEVEL)
+    if not heard.any():
+        return np.zeros(0, np.int64)
+    padded = np.concatenate([np.full(CONTEXT_HOPS, SILENT_LEVEL), level])
+    lowest = np.min(np.lib.stride_tricks.sliding_window_view(padded, CONTEXT_HOPS)[: len(level)], axis=1)
+    rises = (level - lowest > RISE_NATS) & heard
+    found = [int(np.argmax(heard))]
+    for frame in np.flatnonzero(rises):
+        if frame - found[-1] >= ATTACK_GAP:
+            found.append(int(frame))
+    return np.unique(np.maximum(np.array(found) - 1, 0))

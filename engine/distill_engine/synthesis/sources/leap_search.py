@@ -1,0 +1,148 @@
+"""The search for the place that a player of stretches leaps to, exact on every processor.
+
+All costs are integers below 2^53 that float64 holds exactly; squared distances of keys are below
+2^24, which float32 matrix products give exactly. Equal costs are ordered by index. A search runs a
+fixed number of rows per hop, so that it takes no time at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.analysis.stretches.path import KEY_LATENTS, KEY_STEPS, CorpusPath
+from distill_engine.analysis.stretches.skeleton import HEARD_NATS
+from distill_engine.audio.arrays import Float32Array, Float64Array
+
+SEARCH_HOPS = 8  # that a search takes
+NEAR_FRAMES = 40  # frames around the present one that are no leap
+VOICED_HOPS = 8  # after an attack, where its sound is compared
+LEAST_LEFT = 16  # frames that a clip must still have at the place
+DEAD_NATS = 3.0  # below its clip's peak (26 dB), where a note may have died
+DEAD_SHARE = 0.98  # of a clip's heard frames that come before its note has died
+FADED_NATS = 1.0  # below its clip's peak, from which on a frame costs more
+FADED_COST = 3 * KEY_STEPS**2  # of each nat more, as a squared distance of 3 sigma
+GRIP_STEPS = 16  # weights of place and context are sixteenths
+_NEVER = float(1 << 50)
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a search looks for.
+
+    Attributes:
+        frame: of the path that plays; its key is the context.
+        place: int keys [16] that attract, or None.
+        grip: weight of the place in sixteenths; the context has the rest.
+        avoided: clips that are no goal.
+    """
+
+    frame: int
+    place: npt.NDArray[np.int64] | None
+    grip: int
+    avoided: tuple[int, ...]
+
+
+class LeapSearch:
+    """Costs of every frame of a path, and the choice among the least.
+
+    Args:
+        path: what is played.
+    """
+
+    def __init__(self, path: CorpusPath) -> None:
+        self.path = path
+        self._keys: Float32Array = np.ascontiguousarray(path.keys.T.astype(np.float32))  # [N, 32]
+        self._squares = np.sum(np.square(self._keys), axis=1)
+        self._place_squares = np.sum(np.square(self._keys[:, :KEY_LATENTS]), axis=1)
+        self.clip_of = np.repeat(np.arange(len(path.offsets) - 1), np.diff(path.offsets))
+        self.ends = path.offsets[1:][self.clip_of]
+        levels = path.levels.astype(np.float64)
+        peaks = np.maximum.reduceat(levels, path.offsets[:-1])
+        self.below_peak = peaks[self.clip_of] - levels
+        self.dead = self._dead(self.below_peak)
+        self.rested, self.rests = _runs(self.dead, path.offsets)
+        playable = ~self.dead & (self.ends - np.arange(path.frames) >= LEAST_LEFT)
+        self._barred = np.where(playable | ~playable.any(), 0.0, _NEVER)
+        faded = np.maximum(self.below_peak - FADED_NATS, 0.0)
+        self._fading = np.rint(FADED_COST * self._decay_share() * faded)
+        attacks = path.attacks if len(path.attacks) else path.offsets[:-1]
+        self.attacks = attacks
+        self._voiced = np.minimum(attacks + VOICED_HOPS, self.ends[attacks] - 1)
+        peaks_at = [s + int(np.argmax(levels[s:e])) for s, e in zip(path.offsets, path.offsets[1:], strict=False)]
+        self._loudest = np.array(peaks_at)[self.clip_of]
+        self._chunk = -(-path.frames // SEARCH_HOPS)
+
+    def _dead(self, below_peak: Float64Array) -> npt.NDArray[np.bool_]:
+        """Return which frames [N] are so far below their clip's peak that its note has died."""
+        bounds = []
+        for start, end in zip(self.path.offsets, self.path.offsets[1:], strict=False):
+            heard = below_peak[start:end][below_peak[start:end] < HEARD_NATS]
+            bounds.append(max(DEAD_NATS, float(np.quantile(heard, DEAD_SHARE, method="lower"))))
+        return np.asarray(below_peak >= np.array(bounds)[self.clip_of])
+
+    def _decay_share(self) -> float:
+        """Return how much of the corpus decays, 0 to 1: the share of clips that end 12 dB down."""
+        lasts = np.minimum(self.path.offsets[1:] - 1, self.path.frames - 1)
+        return float(np.mean(self.below_peak[lasts] > 1.38))
+
+    def costs(self, query: Query, step: int) -> Float64Array:
+        """Return the costs of the rows that step number `step` (0 to SEARCH_HOPS - 1) computes."""
+        rows = slice(step * self._chunk, min((step + 1) * self._chunk, self.path.frames))
+        return self._of(query, rows)
+
+    def _of(self, query: Query, rows: slice | npt.NDArray[np.int64]) -> Float64Array:
+        """Return the cost of each of these frames: unlikeness to the context and to the place."""
+        key = self._keys[query.frame]
+        context = self._squares[rows] - 2.0 * (self._keys[rows] @ key) + self._squares[query.frame]
+        cost = context.astype(np.float64) * GRIP_STEPS
+        if query.place is not None:
+            place = query.place.astype(np.float32)
+            apart = self._place_squares[rows] - 2.0 * (self._keys[rows][:, :KEY_LATENTS] @ place) + place @ place
+            cost = (GRIP_STEPS - query.grip) * context.astype(np.float64) + query.grip * apart.astype(np.float64)
+            cost = cost + self._fading[rows] * GRIP_STEPS
+        frames = np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
+        if isinstance(rows, slice):
+            cost = cost + self._barred[rows]
+        cost[np.abs(frames - query.frame) < NEAR_FRAMES] += _NEVER
+        if query.avoided:
+            cost[np.isin(self.clip_of[frames], query.avoided)] += _NEVER / 4
+        return np.asarray(cost)
+
+    def choose(self, costs: Float64Array, choices: int, draw: float) -> int:
+        """Return the frame of one of the `choices` least of costs [N], by `draw`, 0 to 1."""
+        found = _least(costs, choices)
+        return int(found[min(int(draw * len(found)), len(found) - 1)])
+
+    def attack(self, query: Query, choices: int, draw: float) -> int:
+        """Return the frame of one of the attacks that fit best, found at once.
+
+        The sound soon after each attack is compared with the loudest frame of the clip that plays.
+        """
+        sounding = replace(query, frame=int(self._loudest[query.frame]))
+        return int(self.attacks[self.choose(self._of(sounding, self._voiced), choices, draw)])
+
+
+def _runs(mask: npt.NDArray[np.bool_], offsets: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], ...]:
+    """Return how many true values came before each frame [N] in its run, and the run's length.
+
+    Runs end at the ends of clips. Both are 0 where the mask is false.
+    """
+    starts = mask & ~np.concatenate([[False], mask[:-1]])
+    starts[offsets[:-1]] = mask[offsets[:-1]]
+    number = np.cumsum(starts) * mask
+    lengths = np.bincount(number)
+    lengths[0] = 0
+    first = np.zeros(len(lengths), np.int64)
+    first[number[starts]] = np.flatnonzero(starts)
+    return (np.arange(len(mask)) - first[number]) * mask, lengths[number]
+
+
+def _least(costs: Float64Array, count: int) -> npt.NDArray[np.int64]:
+    """Return the indices of the `count` least costs, by cost and then by index."""
+    count = min(count, len(costs))
+    bound = np.partition(costs, count - 1)[count - 1]
+    found = np.flatnonzero(costs <= bound)
+    return np.asarray(found[np.argsort(costs[found], kind="stable")][:count])

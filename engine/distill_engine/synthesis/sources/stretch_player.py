@@ -1,0 +1,207 @@
+"""A player of stretches: it follows the path of the corpus and leaps to places that fit.
+
+What plays is always a real stretch of the user's own sound. A leap comes after a random time, where
+a note has died, or where a clip ends. The path depends on the seed and on the settings of every hop
+so far, and on nothing else.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.analysis.stretches.path import KEY_LATENTS, KEY_STEPS
+from distill_engine.audio.arrays import Float64Array
+from distill_engine.state import StateDict, from_arrays, to_arrays
+from distill_engine.synthesis.sources.latent_sources import Latent, seeded_noise
+from distill_engine.synthesis.sources.leap_search import (
+    GRIP_STEPS,
+    SEARCH_HOPS,
+    LeapSearch,
+    Query,
+)
+
+LEAP_FADE, ATTACK_FADE = 3, 1  # hops in which the step between the latents fades out
+SPREAD = 0.5  # standard deviation of the logarithm of the time between leaps
+LEAST_HOPS = 10  # between two leaps
+LONGEST_REST = 129  # hops of silence after a note that has died (1.5 s)
+MOST_RECENT = 24  # clips that are not gone back to, and at most a third of all
+FEW_RECENT = 3  # of them, where a leap is to be like what plays, or near a place
+STREAM = 3  # of the random numbers
+
+
+@dataclass(frozen=True)
+class Pull:
+    """What decides where the player leaps at this hop.
+
+    Attributes:
+        leaps: a second, on average.
+        place: latents [16] in sigma that attract, or None.
+        grip: 0 to 1, how much the place counts against what plays.
+        reach: 0 takes the most alike place, 0.25 one of 8, from 0.75 on one of 512.
+    """
+
+    leaps: float
+    place: Float64Array | None = None
+    grip: float = 0.0
+    reach: float = 0.25
+
+    @property
+    def choices(self) -> int:
+        """The number of places that one is drawn from."""
+        places: int = round(math.pow(2.0, min(12.0 * self.reach, 9.0)))
+        return places
+
+
+@dataclass(frozen=True)
+class PlayerState:
+    """The state of a `StretchPlayer`.
+
+    `frame` plays; `number` counts leaps, `phase` the share of the time to the next; `since` hops
+    since the last. `recent` are clips [n]. A search of `searched` steps looks from `query_frame`
+    with `query_grip` and `query_place` [16 or 0]; -1 steps: none runs.
+    """
+
+    frame: int
+    number: int
+    phase: float
+    since: int
+    recent: npt.NDArray[np.int64]
+    searched: int
+    query_frame: int
+    query_grip: int
+    query_place: npt.NDArray[np.int64]
+    query_avoided: npt.NDArray[np.int64]
+
+
+class StretchPlayer:
+    """Play a path, one latent per hop. `search` is shared by all players of a path."""
+
+    def __init__(self, search: LeapSearch, seed: int, frame_rate: float) -> None:
+        self._search, self._path, self._seed, self._frame_rate = search, search.path, seed, frame_rate
+        self.restart()
+
+    def restart(self) -> None:
+        """Return to the beginning, an attack that the seed chooses."""
+        attacks = self._search.attacks
+        self._number, self._phase, self._since = 0, 0.0, 0
+        self._recent: list[int] = []
+        self._query: Query | None = None
+        self._costs: list[Float64Array] = []
+        self.frame = int(attacks[min(int(self._draw(1) * len(attacks)), len(attacks) - 1)])
+        self._begun = False
+
+    def next(self, pull: Pull, *, freeze: bool = False) -> tuple[Latent, int]:
+        """Return the latent [D] of this hop, and the hops to fade into it (0 without a leap)."""
+        fade = 0
+        if not self._begun:
+            self._begun, fade = True, ATTACK_FADE
+            self._visit()
+        elif not freeze:
+            fade = self._advance(pull)
+        return self._path.latents[:, self.frame].astype(np.float64), fade
+
+    def _advance(self, pull: Pull) -> int:
+        """Move by one hop, on or by a leap; return the hops of the fade."""
+        self._since += 1
+        self._phase += pull.leaps / self._frame_rate
+        due = math.exp(SPREAD * float(seeded_noise(self._seed, self._number, STREAM)[0]) - 0.5 * SPREAD**2)
+        ahead = max(pull.leaps, 1e-6) / self._frame_rate * SEARCH_HOPS
+        after = self.frame + 1
+        if after >= self._search.ends[self.frame] or self._over(after):
+            return self._begin_attack(pull)
+        self.frame = after
+        if self._query is None and self._phase + ahead >= due and self._since + SEARCH_HOPS >= LEAST_HOPS:
+            self._query, self._costs = self._ask(pull, FEW_RECENT), []
+        if self._query is not None and len(self._costs) < SEARCH_HOPS:
+            self._costs.append(self._search.costs(self._query, len(self._costs)))
+        found = self._query is not None and len(self._costs) == SEARCH_HOPS and not self._search.dead[after]
+        if found and self._query is not None and self._phase >= due:
+            goal = self._search.choose(np.concatenate(self._costs), pull.choices, self._draw(2))
+            return self._leap(self._later(goal, self.frame - self._query.frame), LEAP_FADE)
+        return 0
+
+    def _later(self, goal: int, hops: int) -> int:
+        """Return the frame that is as far behind `goal` as the player has gone since it asked."""
+        later = goal + hops
+        return later if later < self._search.ends[goal] - 1 and not self._search.dead[later] else goal
+
+    def _over(self, frame: int) -> bool:
+        """Return whether the note has died and the rest after it is over."""
+        if not self._search.dead[frame] or self._since < LEAST_HOPS:
+            return False
+        rest = min(int(self._search.rests[frame]), LONGEST_REST) * self._draw(3)
+        return bool(self._search.rested[frame] >= rest)
+
+    def _begin_attack(self, pull: Pull) -> int:
+        query = self._ask(pull, MOST_RECENT)
+        return self._leap(self._search.attack(query, pull.choices, self._draw(2)), ATTACK_FADE)
+
+    def _leap(self, goal: int, fade: int) -> int:
+        self.frame = goal
+        self._number += 1
+        self._phase, self._since, self._query, self._costs = 0.0, 0, None, []
+        self._visit()
+        return fade
+
+    def _visit(self) -> None:
+        clips = len(self._path.offsets) - 1
+        clip = int(self._search.clip_of[self.frame])
+        kept = min(MOST_RECENT, clips // 3)
+        self._recent = [*(c for c in self._recent if c != clip), clip][-kept:] if kept else []
+
+    def _ask(self, pull: Pull, recent: int) -> Query:
+        """Return what to look for. Near a place only FEW_RECENT clips are avoided."""
+        if pull.place is None or pull.grip <= 0:
+            return Query(self.frame, None, 0, tuple(self._recent[-recent:]))
+        place = np.rint(np.clip(np.nan_to_num(pull.place[:KEY_LATENTS]) * KEY_STEPS, -127, 127)).astype(np.int64)
+        grip = min(GRIP_STEPS, max(1, round(pull.grip * GRIP_STEPS)))
+        return Query(self.frame, place, grip, tuple(self._recent[-FEW_RECENT:]))
+
+    def _draw(self, index: int) -> float:
+        """Return a number from 0 to 1 that depends on seed, leap and index alone."""
+        normal = float(seeded_noise(self._seed, self._number, STREAM)[index])
+        return 0.5 * (1.0 + math.erf(normal / math.sqrt(2.0)))
+
+    def state(self) -> StateDict:
+        """Return the state as named arrays, each of any shape [...]."""
+        query = self._query or Query(-1, None, 0, ())
+        place = query.place if query.place is not None else np.zeros(0, np.int64)
+        return to_arrays(
+            PlayerState(
+                self.frame if self._begun else -1,
+                self._number,
+                self._phase,
+                self._since,
+                np.array(self._recent, np.int64),
+                len(self._costs) if self._query is not None else -1,
+                query.frame,
+                query.grip,
+                place,
+                np.array(query.avoided, np.int64),
+            )
+        )
+
+    def restore(self, state: StateDict) -> None:
+        """Continue from a `state`; its arrays have the shapes [...] that `state` gave.
+
+        A place beyond a shorter path becomes its last frame, as when another model plays on.
+        """
+        read = from_arrays(PlayerState, state)
+        self.restart()
+        self._number, self._phase, self._since = read.number, read.phase, read.since
+        if read.frame < 0:
+            return
+        clips, last = len(self._path.offsets) - 1, self._path.frames - 1
+        self._begun, self.frame = True, min(read.frame, last)
+        self._recent = [int(clip) for clip in read.recent if 0 <= clip < clips]
+        if read.searched >= 0 and 0 <= read.query_frame <= last:
+            place = read.query_place.astype(np.int64) if read.query_place.size == KEY_LATENTS else None
+            grip = min(max(read.query_grip, 0), GRIP_STEPS)
+            avoided = tuple(int(clip) for clip in read.query_avoided)
+            self._query = Query(read.query_frame, place, grip, avoided)
+            steps = range(min(read.searched, SEARCH_HOPS))
+            self._costs = [self._search.costs(self._query, step) for step in steps]

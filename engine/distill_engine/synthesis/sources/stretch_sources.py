@@ -1,0 +1,120 @@
+"""The sources that play real stretches of the corpus: free, or attracted by a place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.state import StateDict, part_of
+from distill_engine.synthesis.sources.corpus_source import CorpusSource
+from distill_engine.synthesis.sources.drift_source import DriftSource
+from distill_engine.synthesis.sources.latent_sources import HoldSource, Latent, LatentSource, SourceSettings
+from distill_engine.synthesis.sources.leap_search import LeapSearch
+from distill_engine.synthesis.sources.stretch_player import Pull, StretchPlayer
+
+_LEAST_GRAIN = 0.02  # seconds; a shorter grain plays the place itself
+
+
+def _leaps(settings: SourceSettings) -> float:
+    """Return the leaps a second that the settings ask for; with a tempo they count by the beat."""
+    return settings.leaps * (settings.tempo / 60.0 if settings.tempo > 0 else 1.0)
+
+
+class WalkSource:
+    """The `walk` source: the corpus's own stretches, one after another that is like it.
+
+    A place of the map takes over from it, with the map's amount as its grip.
+    """
+
+    def __init__(self, player: StretchPlayer) -> None:
+        self._player = player
+
+    def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, int]:
+        if settings.place is not None:
+            pull = Pull(
+                1.0 / max(settings.grain_seconds, _LEAST_GRAIN), settings.place, settings.place_grip, settings.reach
+            )
+        else:
+            pull = Pull(_leaps(settings), reach=settings.reach)
+        return self._player.next(pull, freeze=settings.freeze)
+
+    def restart(self) -> None:
+        self._player.restart()
+
+    def state(self) -> StateDict:
+        return self._player.state()
+
+    def restore(self, state: StateDict) -> None:
+        self._player.restore(state)
+
+
+class AttractedSource:
+    """Stretches of the corpus near a place that another source gives, as `drift` and `hold` do.
+
+    Args:
+        player: of the path.
+        place: a source whose latents [16 or more] are the place.
+        point: returns the whole latent [D] of a place [16], for a grain of 0.
+    """
+
+    def __init__(
+        self, player: StretchPlayer, place: LatentSource, point: Callable[[Float64Array], Float64Array]
+    ) -> None:
+        self._player, self._place, self._point = player, place, point
+
+    def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, int]:
+        place, _ = self._place.next(settings, samples)
+        if settings.offsets is not None:
+            place = place + settings.offsets[: len(place)]
+        grip = settings.grip
+        if settings.place is not None:
+            place, grip = settings.place, settings.place_grip
+        grain = settings.grain_seconds
+        pull = Pull(1.0 / max(grain, _LEAST_GRAIN), place, grip, settings.reach)
+        latent, fade = self._player.next(pull, freeze=settings.freeze)
+        if grain < _LEAST_GRAIN:
+            return self._point(place), 0
+        return latent, fade
+
+    def restart(self) -> None:
+        self._place.restart()
+        self._player.restart()
+
+    def state(self) -> StateDict:
+        return {f"place.{name}": value for name, value in self._place.state().items()} | self._player.state()
+
+    def restore(self, state: StateDict) -> None:
+        if place := part_of(state, "place."):
+            self._place.restore(place)
+        if "frame" in state:
+            self._player.restore(state)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the corpus lies: centre [D], and a root [16, 16] of the first latents' covariance."""
+
+    centre: Float64Array
+    root: Float64Array
+
+    def point(self, place: Float64Array) -> Float64Array:
+        """Return the whole latent [D] of a place [16]: the rest is the centre's."""
+        latent = self.centre.copy()
+        latent[: len(place)] = place
+        return latent
+
+
+def stretch_sources(search: LeapSearch, place: Place, seed: int, frame_rate: float) -> dict[str, LatentSource]:
+    """Return new sources that play stretches of a corpus, each with a player of its own."""
+
+    def player() -> StretchPlayer:
+        return StretchPlayer(search, seed, frame_rate)
+
+    centre = place.centre[: len(place.root)]
+    return {
+        "hold": AttractedSource(player(), HoldSource(centre), place.point),
+        "drift": AttractedSource(player(), DriftSource(centre, seed, frame_rate, place.root), place.point),
+        "corpus": CorpusSource(search.path.latents, seed, frame_rate, 1),
+        "walk": WalkSource(player()),
+    }

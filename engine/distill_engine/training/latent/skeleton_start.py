@@ -1,0 +1,77 @@
+"""A model that plays before any network is trained: the skeleton, its graphs and its analysis."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from distill_engine.analysis.level import TARGET_DB, TRIM_RANGE_DB, gated_db
+from distill_engine.analysis.stretches.first_analysis import first_analysis
+from distill_engine.analysis.stretches.path import clip_mel
+from distill_engine.analysis.stretches.skeleton import FrameStatistics, Skeleton, fit_skeleton, frame_statistics
+from distill_engine.audio.arrays import Float32Array
+from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.library.assets import base_statistics_path
+from distill_engine.modelfile import Manifest, Part, save_model, update_model
+from distill_engine.models.model_config import ModelConfig
+from distill_engine.system.names import normalised
+from distill_engine.training.skeleton_graphs import skeleton_graphs
+
+BLOCK = 17640  # samples (0.4 s) over which a level is measured
+
+if TYPE_CHECKING:
+    from distill_engine.dataset.corpus import Corpus
+
+
+def base_statistics() -> FrameStatistics:
+    """Return the statistics of the base corpus's frames. Raises LibraryError without the file."""
+    with np.load(base_statistics_path(), allow_pickle=False) as stored:
+        arrays = [np.asarray(stored[name], np.float64) for name in ("mean", "covariance", "loudest")]
+        return FrameStatistics(int(stored["count"]), *arrays)
+
+
+def skeleton_of(corpus: Corpus, config: ModelConfig) -> Skeleton:
+    """Return the skeleton of a corpus's training clips."""
+    mels = (corpus.clips[index].mel for index in corpus.training)
+    return fit_skeleton(frame_statistics(mels, heard=True), base_statistics(), config.latent_dim)
+
+
+def write_first_version(
+    corpus: Corpus, skeleton: Skeleton, config: ModelConfig, output: Path, *, replaces: bool
+) -> None:
+    """Write a model of the skeleton alone into `output`, with path, controls and map.
+
+    With `replaces` a file there is replaced, otherwise its model is. Parts of a vocoder stay.
+    """
+    mels = [clip_mel(clip.samples, DEFAULT_MEL) for clip in corpus.clips]
+    arrays, table = first_analysis(skeleton, mels, [clip.name for clip in corpus.clips])
+    table["trim_db"] = _trim_db([clip.samples for clip in corpus.clips])
+    parts = {"model": Part(dict(skeleton.to_arrays())), "analysis": Part(arrays)}
+    graphs = skeleton_graphs(config)
+
+    def manifest(old: Manifest) -> Manifest:
+        return replace(
+            old,
+            family=config.family,
+            mel=DEFAULT_MEL.to_dict(),
+            model=replace(config, corrected=False).to_dict(),
+            corpus=corpus.summary(),
+            analysis=table,
+        )
+
+    if output.exists() and not replaces:
+        update_model(output, manifest=manifest, parts=parts, graphs=graphs)
+    else:
+        save_model(output, manifest(Manifest(name=normalised(output.stem))), parts, graphs)
+
+
+def _trim_db(clips: list[Float32Array]) -> float:
+    """Return the gain in dB that brings clips [T] to the common level."""
+    blocks = [np.square(clip, dtype=np.float64) for clip in clips]
+    sizes = [len(block) // BLOCK for block in blocks]
+    power = [block[: n * BLOCK].reshape(n, BLOCK).mean(axis=1) for block, n in zip(blocks, sizes, strict=True) if n]
+    level = gated_db(np.concatenate(power)) if power else -120.0
+    return float(np.clip(TARGET_DB - level, *TRIM_RANGE_DB))

@@ -1,0 +1,94 @@
+"""A model of version 2: it plays before its correction is trained, and keeps a correction that gains."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from distill_engine.analysis.stretches.skeleton import NAMES
+from distill_engine.modelfile import ModelFile
+from distill_engine.models.model_config import ModelConfig, skeleton_config
+from distill_engine.rendering.loaded_model import load_model
+from distill_engine.synthesis.instrument import prepare_instrument
+from distill_engine.synthesis.synth import Synth
+from distill_engine.training.events import Saved, TrainingEvent
+from distill_engine.training.latent import file_entry
+from distill_engine.training.latent.train_model import ModelOptions, train_model
+
+SMALL: ModelConfig = replace(skeleton_config(16), decoder_channels=16, decoder_blocks=1, expansion=2)
+
+
+def train(corpus: Any, path: Path, *, stop_after: int | None = None, **options: Any) -> list[TrainingEvent]:
+    events: list[TrainingEvent] = []
+    asked = 0
+
+    def stopped() -> bool:
+        nonlocal asked
+        asked += 1
+        return stop_after is not None and asked > stop_after
+
+    train_model(corpus, path, ModelOptions(config=SMALL, **options), listen=events.append, stopped=stopped)
+    return events
+
+
+def test_the_file_plays_before_the_first_step(corpus: Any, tmp_path: Path) -> None:
+    path = tmp_path / "m.distillgan"
+    events = train(corpus, path, stop_after=1, epochs=1)
+    assert isinstance(events[0], Saved)
+    instrument = prepare_instrument(path)
+    assert instrument.default_source == "walk"
+    assert {"loudness", "brightness", "density", "movement"} <= set(instrument.control_names)
+    sound = Synth(instrument).render(64)
+    assert np.isfinite(sound).all()
+    assert np.abs(sound).max() > 1e-3
+
+
+def test_resumed_equals_uninterrupted_bit_for_bit(corpus: Any, tmp_path: Path) -> None:
+    train(corpus, tmp_path / "whole.distillgan", epochs=4)
+    train(corpus, tmp_path / "parts.distillgan", epochs=4, stop_after=2)
+    train(corpus, tmp_path / "parts.distillgan", resume=True)
+    parts = []
+    for name in ("whole", "parts"):
+        with ModelFile.open(tmp_path / f"{name}.distillgan") as file:
+            parts.append((file.read_part("model"), file.read_part("training/model"), file.read_part("analysis")))
+    for whole, resumed in zip(*parts, strict=True):
+        assert whole.keys() == resumed.keys()
+        assert all(np.array_equal(whole[key], resumed[key]) for key in whole)
+
+
+@pytest.mark.parametrize(("gain", "kept"), [(1e9, False), (-1e9, True)])
+def test_a_correction_stays_only_where_it_gains_and_the_path_stays(
+    corpus: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gain: float, kept: bool
+) -> None:
+    monkeypatch.setattr(file_entry, "LEAST_GAIN", gain)
+    path = tmp_path / "m.distillgan"
+    train(corpus, path, stop_after=1, epochs=2)
+    with ModelFile.open(path) as file:
+        before, skeleton = file.read_part("analysis"), file.read_part("model")
+    train(corpus, path, fresh=True, epochs=2)
+    with ModelFile.open(path) as file:
+        after, model, manifest = file.read_part("analysis"), file.read_part("model"), file.manifest
+    assert manifest.model["corrected"] is kept
+    assert any(name.startswith("correction.") for name in model) is kept
+    assert all(np.array_equal(model[name], skeleton[name]) for name in NAMES)
+    assert all(np.array_equal(before[name], after[name]) for name in before)
+    loaded = load_model(path)
+    clip = corpus.clips[0].samples
+    assert np.isfinite(loaded.resynthesise(clip)).all()
+    assert loaded.latent_dim == 16
+
+
+def test_silence_a_click_and_less_frames_than_dimensions_each_make_a_model(corpus: Any, tmp_path: Path) -> None:
+    click = np.zeros(4096, np.float32)
+    click[2000:2300] = 0.5
+    for name, samples in (("silence", np.zeros(8192, np.float32)), ("click", click)):
+        made = replace(corpus, clips=(replace(corpus.clips[0], samples=samples),), training=(0,), validation=(0,))
+        path = tmp_path / f"{name}.distillgan"
+        train(made, path, epochs=1)
+        sound = Synth(prepare_instrument(path)).render(64)
+        assert np.isfinite(sound).all()
+        assert (np.abs(sound).max() > 1e-2) == (name == "click")
