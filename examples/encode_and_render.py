@@ -2,8 +2,8 @@
 
     python examples/encode_and_render.py starter voice.wav out.wav
 
-The sound keeps its course in time and takes the timbre of the model. In the second half every latent moves towards the
-middle of the model, so the timbre fades into the model's average sound.
+The sound keeps its course in time. In the second half every latent moves towards the middle of the model, so the timbre
+fades into the model's average sound.
 """
 
 import argparse
@@ -28,11 +28,12 @@ def main() -> None:
     model = load_model(find_model(args.model, allow_paths=True))
     sound = read_audio(args.sound, sample_rate=model.sample_rate, mono=True)  # samples: [1, T], resampled if need be
 
-    latents = model.encode(sound.samples[0])  # [D, L]: one column for each 2,048 samples, in standard deviations
+    whole = np.pad(sound.samples[0], (0, 511))  # [T + 511]: the last, incomplete 512 samples are encoded as well
+    latents = model.encode(whole)  # [D, L]: a column each 512 samples (2,048 in version 1), in sigma
     count = latents.shape[1]
     fade = np.clip(2.0 - 2.0 * np.arange(count) / count, 0.0, 1.0)  # 1 in the first half, then down to 0
-    mel = model.decode(latents * fade)  # [128, 4 * L]: log-mel frames
-    samples = model.vocode(mel)  # [512 * 4 * L]: mono samples at 44.1 kHz
+    mel = model.decode(latents * fade)  # [128, F]: log-mel frames, one each 512 samples
+    samples = model.vocode(mel)  # [512 * F]: mono samples at 44.1 kHz
 
     write_audio(args.output, samples[: sound.samples.shape[1]], model.sample_rate)
     print(f"{args.output}: {sound.duration:.1f} s, {model.latent_dim} latents, vocoder {model.choice().name}")

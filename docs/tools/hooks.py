@@ -1,6 +1,6 @@
 """What `mkdocs` runs while it builds the site.
 
-It draws the patches, renders two sounds and a map of the built-in starter, and refuses pages that fetch from elsewhere.
+It draws the patches, renders three sounds and a map of the built-in starter, and refuses pages that fetch from elsewhere.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from mkdocs.structure.files import File, Files
 from patch_pictures import pictures
 
 MADE = {
+    "start/starter-walk.mp3": ("render", "starter", "--source", "walk", "--duration", "20", "--seed", "8"),
     "start/starter-drift.mp3": ("render", "starter", "--source", "drift", "--duration", "20", "--seed", "8"),
     "start/starter-corpus.mp3": ("render", "starter", "--source", "corpus", "--duration", "20", "--seed", "8"),
     "train/starter-map.png": ("model", "map", "starter"),

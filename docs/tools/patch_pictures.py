@@ -21,7 +21,7 @@ PATCHES = Path(__file__).resolve().parents[2] / "patches"
 _PAPER = Colours("#ffffff", "#fcfcfc", "#555555", "#111111", "#111111")
 _MAX = Colours("#e6e6e6", "#fafafa", "#8a8a8a", "#222222", "#4a6fa5")
 _NIGHT = Colours("#16181c", "#2b3038", "#4c545f", "#e8eaed", "#4fc3f7")
-_PD_WINDOW = (1020.0, 780.0)
+_PD_WINDOW = (1020.0, 820.0)
 _TOUCHOSC_PAGE = (1280.0, 800.0)
 _MIDI_COLUMNS = 8
 
