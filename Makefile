@@ -4,7 +4,7 @@ BIN := .venv/bin
 DEMO_LIBRARIES := libportaudio2
 TEST_LIBRARIES := libportaudio2 jackd2 jack-capture puredata-core supercollider-language liblo-tools strace
 SOURCES := engine control vendor tests benchmarks docs examples .ci
-BENCHMARKS := quality attacks held levels pictures controls training bigvgan_speed live midi control sweep curves soak
+BENCHMARKS := quality sound attacks held levels pictures controls training bigvgan_speed live midi control sweep curves soak
 
 .PHONY: demo test docs lint types contracts unit coverage package figures clean system-libraries bench report report-check
 
@@ -54,6 +54,7 @@ bench-%:
 	$(BIN)/python benchmarks/$*.py $(if $(QUICK),--no-write $(QUICK_$*)) $(ARGS)
 
 QUICK_levels := --seeds 1 --seconds 10
+QUICK_sound := --corpora sonicpi_cc0 --seconds 10 --preset quick
 QUICK_controls := --bases 1
 QUICK_training := --seconds 1
 QUICK_bigvgan_speed := --quick

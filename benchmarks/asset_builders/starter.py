@@ -11,26 +11,35 @@ import numpy as np
 from asset_builders.base_vocoders import halved
 from asset_builders.provenance import provenance
 from distill_control.cli.main import main as distill
+from distill_engine.analysis.level import TARGET_DB
+from distill_engine.analysis.stretches.skeleton import NAMES
 from distill_engine.audio.encoding import write_audio
 from distill_engine.audio.files import read_audio
 from distill_engine.audio.levels import peak_db
 from distill_engine.modelfile import ModelFile, Part, update_model
-from distill_engine.rendering.model_trim import TARGET_DB, loudness_db
+from distill_engine.rendering.model_trim import loudness_db
 from distill_engine.training.export import export_runtime
 from distill_engine.training.reconstruction import load_latent_model
 from harness.repository import ASSETS, CORPUS
 
 MOST_GAIN_DB, HIGHEST_PEAK_DB = 10.0, -1.0
 """Bounds of the gain that brings a clip to the common loudness."""
+SOUNDS = (
+    *("ambi_choir", "ambi_drone", "ambi_glass_hum", "ambi_glass_rub", "ambi_piano", "ambi_soft_buzz"),
+    *("bass_voxy_c", "bass_woodsy_c", "elec_bell", "elec_blup", "elec_bong", "elec_chime"),
+    *("elec_triangle", "elec_twang", "guit_e_fifths", "guit_e_slide", "guit_em9", "guit_harmonics"),
+    *("perc_bell", "perc_bell2"),
+)
+"""Clips of sonicpi_cc0 that the starter is made of: those with notes. Noise and drones of noise are left out."""
 
 
 def levelled(source: Path, target: Path) -> Path:
-    """Copy a corpus with its clips brought to one loudness: a drift through them keeps to a level.
+    """Copy the starter's sounds, brought to one loudness: a walk through them keeps to a level.
 
     The gain is 10 dB at most, and peaks stay below -1 dB.
     """
     target.mkdir(parents=True, exist_ok=True)
-    for path in sorted(source.glob("*.flac")):
+    for path in sorted(source / f"{name}.flac" for name in SOUNDS):
         sound = read_audio(path)
         wanted = TARGET_DB - loudness_db(sound.samples, sound.sample_rate)
         gain = np.clip(wanted, -MOST_GAIN_DB, MOST_GAIN_DB)
@@ -40,7 +49,7 @@ def levelled(source: Path, target: Path) -> Path:
 
 
 def train_starter(minutes: float, work: Path) -> None:
-    """Train on sonicpi_cc0, levelled, with the command a user would type; then ship it."""
+    """Train on the levelled sounds with the command a user would type; then ship it."""
     path = work / "starter.distillgan"
     corpus = levelled(CORPUS / "sonicpi_cc0", work / "levelled")
     if distill(["train", str(corpus), "-o", str(path), "--minutes", str(minutes), "--fresh"]):
@@ -62,11 +71,14 @@ def ship_starter(path: Path, corpus: Path) -> None:
         raise SystemExit(f"{path} has no latent model")
     with ModelFile.open(target) as file:
         dropped = [name for name in file.parts if name.startswith(("training/", "vocoder/"))]
-    note = "latent model trained on sonicpi_cc0 alone, its clips brought to one loudness; plays through the base vocos"
+    note = "latent model of 20 clips of sonicpi_cc0, brought to one loudness; plays through the base vocos"
     update_model(
         target,
         manifest=lambda old: replace(old, name="starter", vocoders={}, extra={"provenance": provenance(note)}),
-        parts={**dict.fromkeys(dropped), "model": Part(halved(model))},
+        parts={
+            **dict.fromkeys(dropped),
+            "model": Part(halved(model) | {name: getattr(model, name).numpy() for name in NAMES}),
+        },
         graphs=export_runtime(model, {}),
     )
     if distill(["analyse", str(target), str(corpus)]):
