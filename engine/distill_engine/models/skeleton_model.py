@@ -6,21 +6,18 @@ than the skeleton when training begins.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from distill_engine.analysis.stretches.skeleton import Skeleton
-from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.analysis.stretches.skeleton import FLOOR, Skeleton
 from distill_engine.layers.convnext import ChannelNorm
 from distill_engine.models.bottleneck import BottleneckResult
 from distill_engine.models.latent_model import Stack, StackState
 from distill_engine.models.model_config import ModelConfig
 
 NOISE = 0.02  # sigma of the noise added to latents in training
-FLOOR = math.log(DEFAULT_MEL.floor)  # nats, the least value of a mel
 
 
 class SkeletonModel(nn.Module):

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from distill_engine.analysis.stretches.skeleton import FLOOR
 from distill_engine.models.model_config import ModelConfig
-from distill_engine.models.skeleton_model import FLOOR
 
 if TYPE_CHECKING:
     from onnx import ModelProto, ValueInfoProto

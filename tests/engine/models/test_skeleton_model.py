@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from distill_engine.analysis.stretches.skeleton import (
+    FLOOR,
     HEADROOM,
     LEAST_SPREAD,
     Skeleton,
@@ -18,7 +19,7 @@ from distill_engine.analysis.stretches.skeleton import (
 from distill_engine.errors import ConfigError, ModelFileError
 from distill_engine.models.build import build_model
 from distill_engine.models.model_config import ModelConfig, skeleton_config
-from distill_engine.models.skeleton_model import FLOOR, SkeletonModel
+from distill_engine.models.skeleton_model import SkeletonModel
 
 BANDS, FRAMES = 32, 400
 

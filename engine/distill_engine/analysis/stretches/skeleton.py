@@ -7,14 +7,17 @@ sounds unlike the corpus still have a place. Numpy only.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.errors import ModelFileError
 
+FLOOR = math.log(DEFAULT_MEL.floor)  # nats, the least value of a mel
 BASE_SHARE = 0.2  # of the base corpus in the mixture
 LEAST_SPREAD = 0.05  # nats, and this share of the base's spread:
 LEAST_SHARE = 0.25
