@@ -214,7 +214,7 @@ def test_a_render_is_the_synth_with_the_same_defaults(vocos):
 
 def test_seed_latent_and_source_change_the_sound(vocos):
     plain = _whole(play_score(vocos, Score(0.5)))
-    for other in (Score(0.5, seed=1), Score(0.5, latents={1: 3.0}), Score(0.5, source="drift")):
+    for other in (Score(0.5, seed=1), Score(0.5, latents={1: 3.0}), Score(0.5, source="corpus")):
         assert not np.allclose(plain, _whole(play_score(vocos, other)))
 
 

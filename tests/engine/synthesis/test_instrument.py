@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from distill_engine.analysis.controls import Controls, no_paths
 from distill_engine.analysis.level import LevelSurface
+from distill_engine.analysis.region import fit_region
 from distill_engine.errors import ModelFileError, VocoderError
-from distill_engine.library.assets import starter_path
 from distill_engine.modelfile import Manifest, ModelFile, update_model
 from distill_engine.synthesis.instrument import choose_vocoder, prepare_instrument
 from distill_engine.synthesis.sources.latent_sources import SourceSettings
@@ -159,12 +160,14 @@ def test_a_hostile_manifest_is_one_clear_error(tiny_model, tmp_path, entry):
     assert entry == {}  # a config left out is the default one
 
 
-def test_a_drift_keeps_to_the_surface_of_one_level(tmp_path):
-    path = Path(shutil.copy(starter_path(), tmp_path / "copy.distillgan"))
+def test_a_drift_of_version_1_keeps_to_the_surface_of_one_level(tiny_model, tmp_path):
+    path = Path(shutil.copy(tiny_model, tmp_path / "copy.distillgan"))
     with ModelFile.open(path) as file:
-        arrays = {k: v for k, v in file.read_part("analysis").items() if not k.startswith("level_")}
-    flat = LevelSurface(1.0, 10.0 * np.eye(16)[2], np.zeros((16, 16)))
-    update_model(path, parts={"analysis": {**arrays, **flat.to_part()}})
+        arrays = dict(file.read_part("analysis"))
+    latents = np.random.default_rng(0).standard_normal((8, 200))
+    controls = Controls((), no_paths(8), fit_region(latents)).to_arrays()
+    flat = LevelSurface(1.0, 10.0 * np.eye(8)[2], np.zeros((8, 8)))
+    update_model(path, parts={"analysis": {**arrays, **controls, **flat.to_part()}})
     instrument = prepare_instrument(path)
     drift = instrument.sources(seed=4)
     assert instrument.controls is not None
