@@ -119,6 +119,7 @@ def assert_heard(engine: Engine, move: object, seconds: float = 8.0) -> None:
     engine.wait_for(lambda: engine.size() > 100_000, 20.0)
     with OscClient(port=engine.port) as client:
         engine.wait_for(lambda: value(client) == 0.0, 10.0)
+        client.send("/distill/source/grain", 0.0)  # the place of `hold` itself, no stretches
         client.send(CONTROL, -1.0)
         engine.wait_for(lambda: value(client) == -1.0, 5.0)
         start = engine.size()
