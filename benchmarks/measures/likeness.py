@@ -9,7 +9,8 @@ tonality  Wasserstein distance of the spectral flatness, in the corpus's standar
 dynamics  range of levels (10th to 90th percentile) over the corpus's
 events    onsets a second over the corpus's
 
-Timbre follows the nearest-neighbour statistics of Kynkaanniemi et al. (2019), frame by frame.
+A sound is brought to the corpus's peak first: faint frames near the floor of the measure count as
+they would at one level. Timbre follows the nearest-neighbour statistics of Kynkaanniemi et al. (2019), frame by frame.
 """
 
 from __future__ import annotations
@@ -64,6 +65,7 @@ class Likeness:
 
     def __init__(self, sounds: Sequence[np.ndarray]) -> None:
         corpus = [frames_of(sound) for sound in sounds]
+        self._peak = max(float(np.abs(sound).max()) for sound in sounds)
         self._timbre = _thin(np.concatenate([c.timbre for c in corpus]))
         picked = range(0, len(corpus), max(1, len(corpus) // 12))
         itself = []
@@ -83,7 +85,7 @@ class Likeness:
 
     def __call__(self, samples: np.ndarray) -> dict[str, float]:
         """Return the five figures of mono samples [T]."""
-        sound = frames_of(samples)
+        sound = frames_of(samples * (self._peak / max(float(np.abs(samples).max()), 1e-9)))
         apart = np.abs(_quantiles(sound.flatness) - _quantiles(self._flatness)).mean()
         return {
             "timbre": _nearest(sound.timbre, self._timbre) / self._own,
