@@ -32,12 +32,13 @@ def test_what_is_played_is_heard_without_a_gap(
     path = tmp_path / "played.wav"
     engine = engines(tiny_model, device="system", record=str(path), environment=server.environment).wait_ready()
     assert engine.until(lambda s: s["hops"] > 20)["device_rate_hz"] == rate
-    recorder = record(server, *OUTPUTS)
     before = engine.status()
+    recorder = record(server, *OUTPUTS)
     engine.command("vocoder", "hifigan")
     engine.until(lambda s: s["hops"] > before["hops"] + 200)
     after = engine.status()
     heard = recorder.stop()
+    after = engine.until(lambda s: s["hops"] > after["hops"] + 20)  # has counted what the recorder heard
     assert engine.end() == (0, "")
     assert after["device_period"] == period
     played = resampled(path, rate)
