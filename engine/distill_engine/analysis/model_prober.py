@@ -14,13 +14,14 @@ from typing import TypeVar
 
 import numpy as np
 
-from distill_engine.analysis.features.table import FEATURES, HOP, FeatureTrack, extract, summarise
+from distill_engine.analysis.features.table import FEATURES, HOP, extract, summarise
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.errors import AnalysisError
 
 Synthesise = Callable[[Float32Array], Float32Array]
 Batch = TypeVar("Batch")
+Measured = TypeVar("Measured")
 
 LEAD, MEASURED, TAIL = 40, 20, 4
 """Hops of one held probe: until it settles, while it is measured, and for the last analysis window.
@@ -65,7 +66,8 @@ class Prober:
         per_batch = max(1, _BATCH_HOPS // length)
         rows: list[Float64Array] = []
         parts = (latents[:, start : start + per_batch] for start in range(0, latents.shape[1], per_batch))
-        for track, count in self._tracks((np.repeat(part, length, axis=1), part.shape[1]) for part in parts):
+        probes = ((np.repeat(part, length, axis=1), part.shape[1]) for part in parts)
+        for track, count in self._measured(probes, extract):
             begins = (index * length + LEAD for index in range(count))
             rows.extend(summarise(track, begin, begin + MEASURED) for begin in begins)
             self.progress(AnalysisProgress(stage, len(rows), latents.shape[1]))
@@ -78,31 +80,41 @@ class Prober:
         """
         rows: list[Float64Array] = []
         batches = ([trajectories[i] for i in batch] for batch in _batches(trajectories))
-        for track, lengths in self._tracks(
-            (np.concatenate(batch, axis=1), [path.shape[1] for path in batch]) for batch in batches
-        ):
+        paths = ((np.concatenate(batch, axis=1), [path.shape[1] for path in batch]) for batch in batches)
+        for track, lengths in self._measured(paths, extract):
             ends = np.cumsum(lengths).tolist()
             spans = zip([0, *ends], ends, strict=False)
             rows.extend(summarise(track, begin + LEAD, end - TAIL) for begin, end in spans)
             self.progress(AnalysisProgress(stage, len(rows), len(trajectories)))
         return np.stack(rows) if rows else np.zeros((0, len(FEATURES)))
 
-    def _tracks(self, batches: Iterable[tuple[Float64Array, Batch]]) -> Iterator[tuple[FeatureTrack, Batch]]:
-        """Yield the features of each batch of latents [D, T] and its second item, in order."""
-        waiting: deque[tuple[Future[FeatureTrack], Batch]] = deque()
+    def measure_each(
+        self, trajectories: Sequence[Float64Array], measure: Callable[[Float32Array], Measured], stage: str
+    ) -> list[Measured]:
+        """Return `measure` of the samples [T * 512] of each trajectory [D, T] alone, in order.
+
+        Raises as `measure_held` does.
+        """
+        found: list[Measured] = []
+        for measured, _ in self._measured(((trajectory, None) for trajectory in trajectories), measure):
+            found.append(measured)
+            self.progress(AnalysisProgress(stage, len(found), len(trajectories)))
+        return found
+
+    def _measured(
+        self, batches: Iterable[tuple[Float64Array, Batch]], measure: Callable[[Float32Array], Measured]
+    ) -> Iterator[tuple[Measured, Batch]]:
+        """Yield `measure` of the samples of each batch of latents [D, T], and its second item, in order."""
+        waiting: deque[tuple[Future[Measured], Batch]] = deque()
         with ThreadPoolExecutor(self.workers, thread_name_prefix="prober") as pool:
             for latents, batch in batches:
                 if len(waiting) == self.workers:
-                    track, oldest = waiting.popleft()
-                    yield track.result(), oldest
-                waiting.append((pool.submit(self._measured, latents), batch))
+                    future, oldest = waiting.popleft()
+                    yield future.result(), oldest
+                waiting.append((pool.submit(lambda x: measure(self._synthesised(x)), latents), batch))
                 self.seconds += latents.shape[1] * HOP / DEFAULT_MEL.sample_rate
-            for track, oldest in waiting:
-                yield track.result(), oldest
-
-    def _measured(self, latents: Float64Array) -> FeatureTrack:
-        """Return the features of latents [D, T] at the mel rate."""
-        return extract(self._synthesised(latents))
+            for future, oldest in waiting:
+                yield future.result(), oldest
 
     def _synthesised(self, latents: Float64Array) -> Float32Array:
         """Return samples [T * 512] of latents [D, T]. Raises AnalysisError for wrong output."""

@@ -90,14 +90,19 @@ def mel_to_hz(mel: npt.ArrayLike, scale: str = "slaney") -> Float64Array:
     return np.where(m < 15.0, m * 200 / 3, 1000.0 * np.exp((np.log(6.4) / 27.0) * (np.maximum(m, 15.0) - 15.0)))
 
 
+def band_edges(config: MelConfig = DEFAULT_MEL) -> Float64Array:
+    """Return the lower edge, the centres and the upper edge [bands + 2] of the bands, in Hz."""
+    low, high = hz_to_mel([config.f_min, config.f_max], config.scale)
+    return mel_to_hz(np.linspace(low, high, config.bands + 2), config.scale)
+
+
 @cache
 def mel_filterbank(config: MelConfig = DEFAULT_MEL) -> Float32Array:
     """Return triangular filters [bands, n_fft // 2 + 1], read-only.
 
     With `area_norm` each has unit area over frequency in Hz.
     """
-    low, high = hz_to_mel([config.f_min, config.f_max], config.scale)
-    edges = mel_to_hz(np.linspace(low, high, config.bands + 2), config.scale)
+    edges = band_edges(config)
     frequencies = np.fft.rfftfreq(config.n_fft, 1.0 / config.sample_rate)
     widths = np.diff(edges)
     ramps = edges[:, None] - frequencies[None, :]

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.audio.arrays import Float32Array, Float64Array
-from distill_engine.audio.mel import MelConfig, compress, hann_window, hz_to_mel, mel_filterbank, mel_to_hz
+from distill_engine.audio.mel import MelConfig, band_edges, compress, hann_window, mel_filterbank
 from distill_engine.errors import ConfigError
 
 RIDGE = 1e-3  # regularisation of the inverse filterbank, relative to its mean diagonal
@@ -150,8 +150,7 @@ def _outside_lobe(config: MelConfig) -> tuple[npt.NDArray[np.int64], npt.NDArray
 
     -1 and `bands` stand where there is none.
     """
-    low, high = hz_to_mel([config.f_min, config.f_max], config.scale)
-    edges = mel_to_hz(np.linspace(low, high, config.bands + 2), config.scale)
+    edges = band_edges(config)
     lobe = 2.0 * config.sample_rate / config.window
     left, centres, right = edges[:-2], edges[1:-1], edges[2:]
     below = [int(np.sum(right < min(left[b], c - 1.5 * lobe))) - 1 for b, c in enumerate(centres)]

@@ -10,14 +10,16 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
+import numpy.typing as npt
+
 from distill_engine.analysis.analyse import AnalysedModel, Analysis, AnalysisConfig, analyse
 from distill_engine.analysis.controls import Controls
 from distill_engine.analysis.level import level_surface
-from distill_engine.analysis.model_prober import ProgressListener, Synthesise
+from distill_engine.analysis.model_prober import Prober, ProgressListener, Synthesise
 from distill_engine.analysis.stretches.first_analysis import first_analysis
 from distill_engine.analysis.stretches.path import CorpusPath, clip_mel
 from distill_engine.analysis.stretches.skeleton import Skeleton
-from distill_engine.analysis.stretches.stretch_controls import kept_controls, measure_stretch_controls
+from distill_engine.analysis.stretches.stretch_controls import measure_stretch_controls
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.dataset.corpus import Corpus
@@ -90,21 +92,31 @@ def _analyse_skeleton(
     if route is not None and table["has_map"]:
         model = load_model(path, vocoder=vocoder, threads=1)
         workers = workers_for(model)
-        infos, withheld, kept, seconds = measure_stretch_controls(
-            found, route, synthesiser(model, workers), seed=seed, workers=workers, progress=progress
-        )
-        arrays |= kept_controls(found, infos, kept).to_arrays()
+        prober = Prober(synthesiser(model, workers), progress, workers)
+        controls, withheld = measure_stretch_controls(found, route, prober, seed=seed)
+        arrays |= controls.to_arrays()
         table |= {
-            "controls": [info.to_dict() for info in infos],
+            "controls": [info.to_dict() for info in controls.infos],
             "withheld": [vars(entry) for entry in withheld],
-            "seconds_synthesised": round(seconds, 1),
+            "seconds_synthesised": round(prober.seconds, 1),
             "vocoder": model.choice().name,
         }
-    table |= {"seed": seed, "trim_db": 0.0, "seconds_taken": round(time.monotonic() - began, 1)}
+    table |= {"seed": seed, "seconds_taken": round(time.monotonic() - began, 1)}
+    return _stored(path, arrays, table, vocoder)
+
+
+def _stored(
+    path: Path, arrays: Mapping[str, npt.NDArray[Any]], table: Mapping[str, Any], vocoder: str
+) -> Mapping[str, Any]:
+    """Write an analysis's arrays [...] and table into a model file, then its trim; return the table.
+
+    The trim is measured on what the file then plays, at a trim of 0.
+    """
+    table = {**table, "trim_db": 0.0}
     update_model(path, manifest=lambda old: replace(old, analysis=table), parts={"analysis": arrays})
-    table |= {"trim_db": measured_trim_db(path, vocoder)}
-    update_model(path, manifest=lambda old: replace(old, analysis=table))
-    return table
+    trimmed = {**table, "trim_db": measured_trim_db(path, vocoder)}
+    update_model(path, manifest=lambda old: replace(old, analysis=trimmed))
+    return trimmed
 
 
 def analyse_file(
@@ -140,8 +152,5 @@ def analyse_file(
     if (level := level_surface(model.decode_at_mel_rate, region, latents, seed, model.mel)) is not None:
         arrays |= level.to_part()
     table["vocoder"] = model.choice().name
-    table["trim_db"] = 0.0
-    update_model(path, manifest=lambda old: replace(old, analysis=table), parts={"analysis": arrays})
-    table = {**table, "trim_db": measured_trim_db(path, vocoder)}
-    update_model(path, manifest=lambda old: replace(old, analysis=table))
+    _stored(path, arrays, table, vocoder)
     return found

@@ -6,13 +6,13 @@ latents of the corpus: controls are there before anything is synthesised. Numpy 
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 
 from distill_engine.analysis.features.spectral import erb_rate
+from distill_engine.analysis.stretches.skeleton import frame_levels
 from distill_engine.audio.arrays import Float32Array, Float64Array
-from distill_engine.audio.mel import DEFAULT_MEL, hz_to_mel, mel_to_hz
+from distill_engine.audio.levels import nats_to_db, power_to_db
+from distill_engine.audio.mel import band_edges
 
 FRAME_FEATURES = ("loudness", "brightness", "warmth", "spread", "tilt", "body", "presence", "air")
 """Names of the features, in the order in which their controls are offered."""
@@ -28,21 +28,14 @@ DESCRIPTIONS = {
     "air": "level above 8 kHz against the whole",
 }
 UNITS = {"brightness": "Cam", "spread": "Cam", "tilt": "dB/octave"}  # the others are in dB
-_DB = 20.0 / np.log(10.0)  # dB per nat
+_DB = nats_to_db(1.0)  # dB per nat
 _RIDGE = 0.02  # of the mean variance
-
-
-@cache
-def band_centres() -> Float64Array:
-    """Return the centre frequencies [bands] of the mel bands in Hz."""
-    low, high = hz_to_mel([DEFAULT_MEL.f_min, DEFAULT_MEL.f_max], DEFAULT_MEL.scale)
-    return mel_to_hz(np.linspace(low, high, DEFAULT_MEL.bands + 2), DEFAULT_MEL.scale)[1:-1]
 
 
 def frame_features(mel: Float32Array) -> Float64Array:
     """Return the features [FRAME_FEATURES, T] of log-mel [bands, T]."""
     x = mel.astype(np.float64)
-    hz, amplitude = band_centres(), np.exp(x)
+    hz, amplitude = band_edges()[1:-1], np.exp(x)
     power = amplitude**2
     weight = amplitude / amplitude.sum(axis=0)
     cams = erb_rate(hz)
@@ -50,7 +43,7 @@ def frame_features(mel: Float32Array) -> Float64Array:
     width = np.sqrt(np.maximum((cams[:, None] - centroid) ** 2 * weight, 0).sum(axis=0))
     octaves = np.log2(hz)
     octaves = octaves - octaves.mean()
-    whole = 0.5 * np.log(power.mean(axis=0))
+    whole = frame_levels(mel)
 
     def level(low: float, high: float) -> Float64Array:
         """Return the level [T] between two frequencies in Hz, against the whole, in dB."""
@@ -62,7 +55,7 @@ def frame_features(mel: Float32Array) -> Float64Array:
         [
             _DB * whole,
             centroid,
-            10.0 * np.log10(below / above),
+            power_to_db(below / above),
             width,
             _DB * (octaves @ x) / (octaves @ octaves),
             level(150.0, 600.0),

@@ -51,6 +51,11 @@ class CorpusPath:
         """Number of frames N."""
         return int(self.latents.shape[1])
 
+    @property
+    def clip_of(self) -> npt.NDArray[np.int64]:
+        """The clip [N] that each frame is of."""
+        return np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
+
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return the arrays of the part "analysis".
 
@@ -98,7 +103,7 @@ def clip_mel(samples: Float32Array, config: MelConfig) -> Float32Array:
 
 
 def quantised(latents: Float64Array) -> npt.NDArray[np.int8]:
-    """Return the first KEY_LATENTS latents of [D, n] in steps of 1 / KEY_STEPS, [16, n]."""
+    """Return the first KEY_LATENTS latents of [D, n] or [D] in steps of 1 / KEY_STEPS."""
     return np.asarray(np.clip(np.rint(latents[:KEY_LATENTS] * KEY_STEPS), -127, 127), np.int8)
 
 

@@ -6,8 +6,7 @@ comes out of the vocoder is measured.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +14,7 @@ import numpy as np
 from distill_engine.analysis.context import Withheld
 from distill_engine.analysis.control_response import Response
 from distill_engine.analysis.controls import ControlInfo, Controls
-from distill_engine.analysis.model_prober import AnalysisProgress, ProgressListener, Synthesise
+from distill_engine.analysis.model_prober import Prober
 from distill_engine.analysis.stretches.frame_features import FRAME_FEATURES, frame_features
 from distill_engine.analysis.stretches.path import CorpusPath
 from distill_engine.analysis.stretches.skeleton import frame_levels
@@ -23,19 +22,19 @@ from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.mel import mel_spectrogram
 
 STRETCH_HOPS = 44  # of a stretch that is measured (0.5 s)
+LOUD_NATS = 5.0  # below the corpus's peak (43 dB), within which a stretch must reach
 PLACES = 12  # stretches that each control is measured on
 POSITIONS = np.array([-1.0, -0.5, 0.0, 0.5, 1.0])
-Job = tuple[Float64Array, int, float]  # a stretch [D, T], the index of a control (-1: none), its position
 LEAST_RHO = 0.8  # median over the places, from which on a control is offered
 
 
 def stretch_starts(path: CorpusPath, count: int, seed: int) -> list[int]:
     """Return first frames of stretches that sound throughout, spread over the corpus, at random."""
     levels = path.levels.astype(np.float64)
-    clip_of = np.repeat(np.arange(len(path.offsets) - 1), np.diff(path.offsets))
     last = np.arange(path.frames) + STRETCH_HOPS - 1
-    inside = last < path.offsets[1:][clip_of]
-    loud = np.array([levels[s : s + STRETCH_HOPS].max() for s in range(path.frames)]) > levels.max() - 5.0
+    inside = last < path.offsets[1:][path.clip_of]
+    padded = np.pad(levels, (0, STRETCH_HOPS - 1), constant_values=-np.inf)
+    loud = np.lib.stride_tricks.sliding_window_view(padded, STRETCH_HOPS).max(axis=1) > levels.max() - LOUD_NATS
     found = np.flatnonzero(inside & loud)
     if not len(found):
         found = np.flatnonzero(last < path.frames)
@@ -46,53 +45,32 @@ def stretch_starts(path: CorpusPath, count: int, seed: int) -> list[int]:
 
 
 def measure_stretch_controls(
-    controls: Controls,
-    path: CorpusPath,
-    synthesise: Synthesise,
-    *,
-    seed: int = 0,
-    workers: int = 1,
-    progress: ProgressListener = lambda event: None,
-) -> tuple[list[ControlInfo], list[Withheld], list[int], float]:
-    """Return the measured controls, those withheld, the indices of the kept ones, and seconds made.
+    controls: Controls, path: CorpusPath, prober: Prober, *, seed: int = 0
+) -> tuple[Controls, list[Withheld]]:
+    """Return the controls that the sound follows, with what was measured, and those withheld.
 
     Args:
         controls: found by regression; "temporal" ones are kept as they are.
         path: of the corpus.
-        synthesise: latents [D, T] -> samples [T * 512]; up to `workers` threads call it at once.
+        prober: synthesises the stretches.
         seed: of the places.
-        progress: receives progress events.
     """
     starts = stretch_starts(path, PLACES, seed)
     stretches = [path.latents[:, s : s + STRETCH_HOPS].astype(np.float64) for s in starts]
     moving = [k for k, info in enumerate(controls.infos) if info.kind == "feature"]
-    jobs: list[Job] = [(stretch, -1, 0.0) for stretch in stretches]
-    jobs += [(stretch, k, position) for k in moving for stretch in stretches for position in POSITIONS if position]
-    features = []
-    with ThreadPoolExecutor(workers) as pool:
-        for values in pool.map(lambda job: _measure(controls, job, synthesise), jobs):
-            features.append(values)
-            progress(AnalysisProgress("measuring the controls", len(features), len(jobs)))
-    count = len(stretches)
-    centres, moved = np.array(features[:count]), np.array(features[count:])
-    moved = moved.reshape(len(moving), count, len(POSITIONS) - 1, len(FRAME_FEATURES))
-    infos: list[ControlInfo] = []
-    withheld: list[Withheld] = []
-    kept: list[int] = []
-    for k, info in enumerate(controls.infos):
-        if info.kind != "feature":
-            infos, kept = [*infos, info], [*kept, k]
-            continue
-        values = moved[moving.index(k)]
+    moved = [_moved(controls, z, k, p) for k in moving for z in stretches for p in POSITIONS if p]
+    measured = prober.measure_each([*stretches, *moved], _features, "measuring the controls")
+    count, infos, withheld = len(stretches), dict(enumerate(controls.infos)), []
+    centres = np.array(measured[:count])
+    shape = (len(moving), count, len(POSITIONS) - 1, len(FRAME_FEATURES))
+    for k, values in zip(moving, np.reshape(measured[count:], shape), strict=True):
         response = Response(POSITIONS, np.concatenate([values[:, :2], centres[:, None], values[:, 2:]], axis=1))
-        judged = _judged(info, response)
-        if judged.rho >= LEAST_RHO:
-            infos, kept = [*infos, judged], [*kept, k]
-        else:
-            reason = f"{info.name}: the sound does not follow it reliably (rho {judged.rho:.2f})"
-            withheld.append(Withheld(info.name, judged.rho, reason))
-    seconds = len(jobs) * STRETCH_HOPS * 512 / 44100
-    return infos, withheld, kept, seconds
+        judged = infos[k] = _judged(infos[k], response)
+        if judged.rho < LEAST_RHO:
+            reason = f"{judged.name}: the sound does not follow it reliably (rho {judged.rho:.2f})"
+            withheld.append(Withheld(judged.name, judged.rho, reason))
+            del infos[k]
+    return _selected(controls, infos), withheld
 
 
 def measured_hops() -> int:
@@ -100,11 +78,8 @@ def measured_hops() -> int:
     return (1 + len(FRAME_FEATURES) * (len(POSITIONS) - 1)) * PLACES * STRETCH_HOPS
 
 
-def _measure(controls: Controls, job: Job, synthesise: Synthesise) -> Float64Array:
-    """Return the features [FRAME_FEATURES] of a stretch with one control moved (-1: none)."""
-    stretch, k, position = job
-    moved = stretch if k < 0 else _moved(controls, stretch, k, position)
-    samples: Float32Array = synthesise(np.asarray(moved, np.float32))
+def _features(samples: Float32Array) -> Float64Array:
+    """Return the features [FRAME_FEATURES] of samples [T], weighted by level."""
     mel = mel_spectrogram(samples)
     levels = frame_levels(mel)
     weight = np.exp(levels - levels.max())
@@ -143,9 +118,10 @@ def _judged(info: ControlInfo, response: Response) -> ControlInfo:
     )
 
 
-def kept_controls(controls: Controls, infos: Sequence[ControlInfo], kept: Sequence[int]) -> Controls:
-    """Return the controls of these indices with these facts."""
-    paths = controls.paths
-    chosen = list(kept)
-    straight = replace(paths, directions=paths.directions[chosen], warp=paths.warp[chosen], motion=paths.motion[chosen])
-    return Controls(infos, straight, controls.region)
+def _selected(controls: Controls, infos: Mapping[int, ControlInfo]) -> Controls:
+    """Return the controls with these indices, with these facts."""
+    paths, kept = controls.paths, list(infos)
+    directions, warp, motion = paths.directions[kept], paths.warp[kept], paths.motion[kept]
+    return Controls(
+        list(infos.values()), replace(paths, directions=directions, warp=warp, motion=motion), controls.region
+    )

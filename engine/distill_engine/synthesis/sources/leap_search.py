@@ -22,6 +22,7 @@ VOICED_HOPS = 8  # after an attack, where its sound is compared
 LEAST_LEFT = 16  # frames that a clip must still have at the place
 DEAD_NATS = 3.0  # below its clip's peak (26 dB), where a note may have died
 DEAD_SHARE = 0.98  # of a clip's heard frames that come before its note has died
+DECAYED_NATS = 1.38  # below its clip's peak (12 dB), where a clip that decays ends
 FADED_NATS = 1.0  # below its clip's peak, from which on a frame costs more
 FADED_COST = 3 * KEY_STEPS**2  # of each nat more, as a squared distance of 3 sigma
 GRIP_STEPS = 16  # weights of place and context are sixteenths
@@ -35,7 +36,7 @@ class Query:
     Attributes:
         frame: of the path that plays; its key is the context.
         place: int keys [16] that attract, or None.
-        grip: weight of the place in sixteenths; the context has the rest.
+        grip: weight of the place in sixteenths, 0 without one; the context has the rest.
         avoided: clips that are no goal.
     """
 
@@ -57,22 +58,20 @@ class LeapSearch:
         self._keys: Float32Array = np.ascontiguousarray(path.keys.T.astype(np.float32))  # [N, 32]
         self._squares = np.sum(np.square(self._keys), axis=1)
         self._place_squares = np.sum(np.square(self._keys[:, :KEY_LATENTS]), axis=1)
-        self.clip_of = np.repeat(np.arange(len(path.offsets) - 1), np.diff(path.offsets))
+        self._frames = np.arange(path.frames)
+        self.clip_of = path.clip_of
         self.ends = path.offsets[1:][self.clip_of]
-        levels = path.levels.astype(np.float64)
-        peaks = np.maximum.reduceat(levels, path.offsets[:-1])
-        self.below_peak = peaks[self.clip_of] - levels
+        levels, spans = path.levels.astype(np.float64), zip(path.offsets, path.offsets[1:], strict=False)
+        self._loudest = np.array([start + int(np.argmax(levels[start:end])) for start, end in spans])[self.clip_of]
+        self.below_peak = levels[self._loudest] - levels
         self.dead = self._dead(self.below_peak)
         self.rested, self.rests = _runs(self.dead, path.offsets)
-        playable = ~self.dead & (self.ends - np.arange(path.frames) >= LEAST_LEFT)
+        playable = ~self.dead & (self.ends - self._frames >= LEAST_LEFT)
         self._barred = np.where(playable | ~playable.any(), 0.0, _NEVER)
         faded = np.maximum(self.below_peak - FADED_NATS, 0.0)
         self._fading = np.rint(FADED_COST * self._decay_share() * faded)
-        attacks = path.attacks if len(path.attacks) else path.offsets[:-1]
-        self.attacks = attacks
-        self._voiced = np.minimum(attacks + VOICED_HOPS, self.ends[attacks] - 1)
-        peaks_at = [s + int(np.argmax(levels[s:e])) for s, e in zip(path.offsets, path.offsets[1:], strict=False)]
-        self._loudest = np.array(peaks_at)[self.clip_of]
+        self.attacks = path.attacks if len(path.attacks) else path.offsets[:-1]
+        self._voiced = np.minimum(self.attacks + VOICED_HOPS, self.ends[self.attacks] - 1)
         self._chunk = -(-path.frames // SEARCH_HOPS)
 
     def _dead(self, below_peak: Float64Array) -> npt.NDArray[np.bool_]:
@@ -85,8 +84,7 @@ class LeapSearch:
 
     def _decay_share(self) -> float:
         """Return how much of the corpus decays, 0 to 1: the share of clips that end 12 dB down."""
-        lasts = np.minimum(self.path.offsets[1:] - 1, self.path.frames - 1)
-        return float(np.mean(self.below_peak[lasts] > 1.38))
+        return float(np.mean(self.below_peak[self.path.offsets[1:] - 1] > DECAYED_NATS))
 
     def costs(self, query: Query, step: int) -> Float64Array:
         """Return the costs of the rows that step number `step` (0 to SEARCH_HOPS - 1) computes."""
@@ -97,15 +95,14 @@ class LeapSearch:
         """Return the cost of each of these frames: unlikeness to the context and to the place."""
         key = self._keys[query.frame]
         context = self._squares[rows] - 2.0 * (self._keys[rows] @ key) + self._squares[query.frame]
-        cost = context.astype(np.float64) * GRIP_STEPS
+        cost = context.astype(np.float64) * (GRIP_STEPS - query.grip)
         if query.place is not None:
             place = query.place.astype(np.float32)
             apart = self._place_squares[rows] - 2.0 * (self._keys[rows][:, :KEY_LATENTS] @ place) + place @ place
-            cost = (GRIP_STEPS - query.grip) * context.astype(np.float64) + query.grip * apart.astype(np.float64)
-            cost = cost + self._fading[rows] * GRIP_STEPS
-        frames = np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
+            cost += apart.astype(np.float64) * query.grip + self._fading[rows] * GRIP_STEPS
+        frames = self._frames[rows]
         if isinstance(rows, slice):
-            cost = cost + self._barred[rows]
+            cost += self._barred[rows]
         cost[np.abs(frames - query.frame) < NEAR_FRAMES] += _NEVER
         if query.avoided:
             cost[np.isin(self.clip_of[frames], query.avoided)] += _NEVER / 4

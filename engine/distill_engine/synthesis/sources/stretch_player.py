@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from distill_engine.analysis.stretches.path import KEY_LATENTS, KEY_STEPS
+from distill_engine.analysis.stretches.path import KEY_LATENTS, quantised
 from distill_engine.audio.arrays import Float64Array
 from distill_engine.state import StateDict, from_arrays, to_arrays
 from distill_engine.synthesis.sources.latent_sources import Latent, seeded_noise
@@ -157,7 +157,7 @@ class StretchPlayer:
         """Return what to look for. Near a place only FEW_RECENT clips are avoided."""
         if pull.place is None or pull.grip <= 0:
             return Query(self.frame, None, 0, tuple(self._recent[-recent:]))
-        place = np.rint(np.clip(np.nan_to_num(pull.place[:KEY_LATENTS]) * KEY_STEPS, -127, 127)).astype(np.int64)
+        place = quantised(np.nan_to_num(pull.place)).astype(np.int64)
         grip = min(GRIP_STEPS, max(1, round(pull.grip * GRIP_STEPS)))
         return Query(self.frame, place, grip, tuple(self._recent[-FEW_RECENT:]))
 
