@@ -21,6 +21,7 @@ from distill_engine.errors import AnalysisError
 Decode = Callable[[Float32Array], Float32Array]
 
 TARGET_DB = -16.0  # of full scale (RMS), at which every model starts
+LEVEL_SECONDS = 0.4  # over which a level is measured
 TRIM_RANGE_DB = (-12.0, 30.0)  # least and greatest gain that brings a model there
 HELD, SETTLED = 16, 8  # frames that a latent is held, and frame from which its level is measured
 LEAST_SAMPLES, MOST_SAMPLES, SAMPLES_PER_TERM = 1200, 4800, 10  # latents for the regression
@@ -120,6 +121,21 @@ def level_surface(
         moved = np.stack([surface.onto(point) for point in points[:, : LEAST_SAMPLES // 2].T], axis=1)
         surface = replace(surface, excess=surface.excess + gated_db(db_to_power(held_levels(moved))) - target)
     return surface
+
+
+def block_powers(samples: Float32Array, sample_rate: int = DEFAULT_MEL.sample_rate) -> Float64Array:
+    """Return the mean powers [N] of samples [ch, T] in stretches of LEVEL_SECONDS.
+
+    Of a sound that is shorter, it is that of the whole.
+    """
+    size = min(samples.shape[1], int(LEVEL_SECONDS * sample_rate))
+    blocks = samples[:, : samples.shape[1] // size * size].reshape(samples.shape[0], -1, size)
+    return np.asarray(np.square(blocks, dtype=np.float64).mean(axis=(0, 2)))
+
+
+def trim_for(level_db: float) -> float:
+    """Return the gain in dB that brings this level to the one at which every model starts."""
+    return float(np.clip(TARGET_DB - level_db, *TRIM_RANGE_DB))
 
 
 def gated_db(power: npt.NDArray[np.floating]) -> float:

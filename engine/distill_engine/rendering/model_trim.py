@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from distill_engine.analysis.level import TARGET_DB, TRIM_RANGE_DB, gated_db
+from distill_engine.analysis.level import block_powers, gated_db, trim_for
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.levels import db_to_power, power_to_db
 from distill_engine.audio.mel import DEFAULT_MEL
@@ -28,10 +28,7 @@ def loudness_db(samples: Float32Array, sample_rate: int = DEFAULT_MEL.sample_rat
     Stretches of 0.4 s that are more than 10 dB below the mean are left out, as the relative gate of
     ITU-R BS.1770-5 does.
     """
-    size = min(samples.shape[1], int(0.4 * sample_rate))
-    blocks = samples[:, : samples.shape[1] // size * size].reshape(samples.shape[0], -1, size)
-    power = np.square(blocks, dtype=np.float64).mean(axis=(0, 2))
-    return gated_db(power)
+    return gated_db(block_powers(samples, sample_rate))
 
 
 def measured_trim_db(path: Path, vocoder: str = "auto") -> float:
@@ -49,5 +46,4 @@ def measured_trim_db(path: Path, vocoder: str = "auto") -> float:
             continue
         score = Score(seconds=_PERFORMANCE_SECONDS, source=source, seed=seed)
         levels.append(loudness_db(np.concatenate(list(play_score(instrument, score)), axis=1)))
-    mean = power_to_db(np.mean(db_to_power(levels)))
-    return float(np.clip(TARGET_DB - mean, *TRIM_RANGE_DB))
+    return trim_for(float(power_to_db(np.mean(db_to_power(levels)))))

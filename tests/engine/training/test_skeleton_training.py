@@ -92,3 +92,11 @@ def test_silence_a_click_and_less_frames_than_dimensions_each_make_a_model(corpu
         sound = Synth(prepare_instrument(path)).render(64)
         assert np.isfinite(sound).all()
         assert (np.abs(sound).max() > 1e-2) == (name == "click")
+
+
+def test_a_corpus_of_hits_shorter_than_a_measured_stretch_starts_at_its_level(corpus: Any, tmp_path: Path) -> None:
+    hit = 0.5 * np.sin(2 * np.pi * 440 * np.arange(8192) / 44100).astype(np.float32)
+    made = replace(corpus, clips=(replace(corpus.clips[0], samples=hit),), training=(0,), validation=(0,))
+    train(made, tmp_path / "hits.distillgan", stop_after=1, epochs=1)
+    with ModelFile.open(tmp_path / "hits.distillgan") as file:
+        assert file.manifest.analysis["trim_db"] == pytest.approx(-16.0 + 9.03, abs=0.1)

@@ -8,19 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from distill_engine.analysis.level import TARGET_DB, TRIM_RANGE_DB, gated_db
+from distill_engine.analysis.level import block_powers, gated_db, trim_for
 from distill_engine.analysis.stretches.first_analysis import first_analysis
 from distill_engine.analysis.stretches.path import clip_mel
 from distill_engine.analysis.stretches.skeleton import FrameStatistics, Skeleton, fit_skeleton, frame_statistics
-from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.library.assets import base_statistics_path
 from distill_engine.modelfile import Manifest, Part, save_model, update_model
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.system.names import normalised
 from distill_engine.training.skeleton_graphs import skeleton_graphs
-
-BLOCK = 17640  # samples (0.4 s) over which a level is measured
 
 if TYPE_CHECKING:
     from distill_engine.dataset.corpus import Corpus
@@ -48,7 +45,8 @@ def write_first_version(
     """
     mels = [clip_mel(clip.samples, DEFAULT_MEL) for clip in corpus.clips]
     arrays, table = first_analysis(skeleton, mels, [clip.name for clip in corpus.clips])
-    table["trim_db"] = _trim_db([clip.samples for clip in corpus.clips])
+    powers = np.concatenate([block_powers(clip.samples[None]) for clip in corpus.clips])
+    table["trim_db"] = trim_for(gated_db(powers))
     parts = {"model": Part(dict(skeleton.to_arrays())), "analysis": Part(arrays)}
     graphs = skeleton_graphs(config)
 
@@ -66,12 +64,3 @@ def write_first_version(
         update_model(output, manifest=manifest, parts=parts, graphs=graphs)
     else:
         save_model(output, manifest(Manifest(name=normalised(output.stem))), parts, graphs)
-
-
-def _trim_db(clips: list[Float32Array]) -> float:
-    """Return the gain in dB that brings clips [T] to the common level."""
-    blocks = [np.square(clip, dtype=np.float64) for clip in clips]
-    sizes = [len(block) // BLOCK for block in blocks]
-    power = [block[: n * BLOCK].reshape(n, BLOCK).mean(axis=1) for block, n in zip(blocks, sizes, strict=True) if n]
-    level = gated_db(np.concatenate(power)) if power else -120.0
-    return float(np.clip(TARGET_DB - level, *TRIM_RANGE_DB))
