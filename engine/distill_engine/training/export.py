@@ -26,14 +26,13 @@ from distill_engine.modelfile.graph_nodes import parts_of
 from distill_engine.models.latent_model import LatentModel
 from distill_engine.models.skeleton_model import SkeletonModel
 from distill_engine.system.telemetry import import_onnxruntime
-from distill_engine.training.skeleton_graphs import skeleton_graphs
+from distill_engine.training.skeleton_graphs import mark_external, skeleton_graphs
 from distill_engine.vocoders.vocos.constant_buffers import WithConstants
 
 if TYPE_CHECKING:
     import onnx
 
 LARGEST_INSIDE = 1024  # values of a tensor that stays inside the graph
-MARKER = "weights"
 TOLERANCE = 1e-4  # greatest error of an output, as a share of its peak or of 1, whichever is larger
 _PREFIX = "network."
 
@@ -214,7 +213,7 @@ def _move_weights_out(proto: onnx.ModelProto, network: nn.Module) -> None:
 
     Large constants that equal none stay inside.
     """
-    from onnx import TensorProto, numpy_helper
+    from onnx import numpy_helper
 
     known = _known_weights(network)
     renamed: dict[str, str] = {}
@@ -229,10 +228,7 @@ def _move_weights_out(proto: onnx.ModelProto, network: nn.Module) -> None:
         tensor.name = name
         tensor.ClearField("raw_data")
         tensor.ClearField("float_data")
-        tensor.data_location = TensorProto.EXTERNAL
-        for key, text in (("location", MARKER), ("offset", "0"), ("length", str(value.nbytes))):
-            entry = tensor.external_data.add()
-            entry.key, entry.value = key, text
+        mark_external(tensor, value.nbytes)
     for graph in parts_of(proto.graph):
         for node in graph.node:
             for index, name in enumerate(node.input):

@@ -6,30 +6,38 @@ under the names of the model's arrays (see `inference.graph_weights`).
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from distill_engine.analysis.stretches.skeleton import FLOOR
+from distill_engine.modelfile.graphs import WEIGHTS
 from distill_engine.models.model_config import ModelConfig
 
 if TYPE_CHECKING:
-    from onnx import ModelProto, ValueInfoProto
+    from onnx import ModelProto, TensorProto, ValueInfoProto
 
 OPSET, IR = 18, 9  # versions of the operators and of the format
-MARKER = "weights"  # where external numbers lie: see `inference.graph_weights`
 
 
 def skeleton_graphs(config: ModelConfig) -> dict[str, bytes]:
     """Return the graphs of decoder and encoder of an uncorrected model, by name."""
     return {
         "runtime/decoder.onnx": _decoder(config).SerializeToString(),
-        "runtime/encoder.onnx": encoder_graph(config),
+        "runtime/encoder.onnx": _encoder(config).SerializeToString(),
     }
 
 
-def encoder_graph(config: ModelConfig) -> bytes:
-    """Return the graph mel [1, bands, n] -> latents [1, D, n]."""
+def mark_external(tensor: TensorProto, size: int) -> None:
+    """Let an initializer of `size` bytes lie outside its graph, under its own name."""
+    tensor.data_location = tensor.EXTERNAL
+    for key, text in (("location", WEIGHTS), ("offset", "0"), ("length", str(size))):
+        entry = tensor.external_data.add()
+        entry.key, entry.value = key, text
+
+
+def _encoder(config: ModelConfig) -> ModelProto:
     from onnx import helper
 
     node = helper.make_node
@@ -39,10 +47,7 @@ def encoder_graph(config: ModelConfig) -> bytes:
         node("MatMul", ["axes", "centred"], ["along"]),
         node("Div", ["along", "spread"], ["y"]),
     ]
-    data: bytes = _model(
-        config, nodes, config.bands, config.latent_dim, ("basis", "mean", "spread")
-    ).SerializeToString()
-    return data
+    return _model(config, nodes, config.bands, config.latent_dim, ("basis", "mean", "spread"))
 
 
 def _decoder(config: ModelConfig) -> ModelProto:
@@ -79,9 +84,5 @@ def _model(config: ModelConfig, nodes: list, inputs: int, outputs: int, names: t
         tensor = graph.initializer.add()
         tensor.name, tensor.data_type = name, TensorProto.FLOAT
         tensor.dims.extend(shapes[name])
-        tensor.data_location = TensorProto.EXTERNAL
-        size = 4 * shapes[name][0] * shapes[name][1]
-        for key, text in (("location", MARKER), ("offset", "0"), ("length", str(size))):
-            entry = tensor.external_data.add()
-            entry.key, entry.value = key, text
+        mark_external(tensor, 4 * math.prod(shapes[name]))
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR)

@@ -13,6 +13,7 @@ from onnx import numpy_helper
 from distill_engine.errors import ModelFileError, TrainingError
 from distill_engine.inference.graph_weights import find_weight, find_weights
 from distill_engine.inference.onnx_backend import OnnxGraph
+from distill_engine.modelfile.graphs import WEIGHTS
 from distill_engine.training import export
 from distill_engine.vocoders import HifiGan, HifiGanConfig
 
@@ -93,7 +94,7 @@ def test_large_weights_are_outside_the_graph_and_all_are_found(graphs, networks)
         assert len(data) < 400_000
         for tensor in proto.graph.initializer:
             if tensor.data_location == onnx.TensorProto.EXTERNAL:
-                assert {e.key: e.value for e in tensor.external_data}["location"] == export.MARKER
+                assert {e.key: e.value for e in tensor.external_data}["location"] == WEIGHTS
                 assert list(find_weight(tensor.name, part).shape) == list(tensor.dims)
 
 
