@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 Float16Array = npt.NDArray[np.float16]
+"""Latents as a file stores them."""
+
 Float32Array = npt.NDArray[np.float32]
 """Samples (full scale +-1), mels, latents and weights, as networks take and give them."""
 

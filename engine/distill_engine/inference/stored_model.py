@@ -52,17 +52,18 @@ def check_fit(choice: VocoderChoice, mel: MelConfig) -> None:
 def stored_analysis(file: ModelFile, manifest: Manifest, config: ModelConfig) -> dict[str, Any]:
     """Return the encoded corpus, controls, level surface and map, as far as the file holds them.
 
-    They are fields of an `Instrument`, but for `search`, which is the path to search.
+    They are fields of an `Instrument`, but for `route`, the path of a skeleton's corpus.
     """
     if "analysis" not in file.parts:
         return {}
     arrays = file.read_part("analysis")
     found: dict[str, Any] = {}
-    if config.version == 2 and (path := CorpusPath.from_part(arrays, config.latent_dim)) is not None:
-        found |= {"search": path, "corpus": path.latents}
-    corpus = arrays.get("corpus_latents") if config.version == 1 else None
-    if corpus is not None and corpus.ndim == 2 and corpus.shape[0] == config.latent_dim and corpus.shape[1]:
-        found["corpus"] = np.ascontiguousarray(corpus, np.float32)
+    if config.version == 2:
+        found["route"] = CorpusPath.from_part(arrays, config.latent_dim)
+    else:
+        corpus = arrays.get("corpus_latents")
+        if corpus is not None and corpus.ndim == 2 and corpus.shape[0] == config.latent_dim and corpus.shape[1]:
+            found["corpus"] = np.ascontiguousarray(corpus, np.float32)
     if "region_centre" in arrays:
         found["controls"] = Controls.from_part(arrays, manifest.analysis)
         if config.version == 1:

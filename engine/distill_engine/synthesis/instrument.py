@@ -53,8 +53,8 @@ class Instrument:
 
     `hop` samples per step at `sample_rate`. `digest` identifies the file's sound, `model_digest`
     and `vocoder_digest` its two parts. `latent_dim` is D; `reduction` is mel frames per latent.
-    `delay_samples` is the vocoder's delay. `corpus` [D, L] are the latents of the corpus. `trim` is
-    a linear gain. A model of version 2 has a `skeleton`, and a `search` over its corpus's path
+    `delay_samples` is the vocoder's delay. `corpus` [D, L] are the latents of the corpus of a model
+    of version 1. `trim` is a linear gain. A model of version 2 has a `skeleton`, and a `search` over its corpus's path
     unless that was left out. `withheld` are the reasons of controls that the analysis does not
     offer, by name. The networks append messages to `notes` while they play; voices remove and
     report them.
@@ -111,7 +111,7 @@ class Instrument:
         available = {
             "hold": True,
             "drift": True,
-            "corpus": self.corpus is not None,
+            "corpus": self.corpus is not None or self.search is not None,
             "input": self.encoder is not None,
             "walk": self.search is not None,
         }
@@ -131,10 +131,15 @@ class Instrument:
         """Return new sources. Raises ControlError if `selected` is not among `source_names`."""
         if self.search is not None:
             place = Place(self.centre, self._place_root(min(KEY_LATENTS, self.latent_dim)))
-            stretches = stretch_sources(self.search, place, seed, self.frame_rate)
-            if self.encoder is not None:
-                stretches["input"] = InputSource(self.encoder(), self.reduction, self.rest, self.mel)
-            return SourceBank(stretches, selected=selected, why=lambda name: _ABSENT.get(name, "unknown"))
+            sources = stretch_sources(self.search, place, seed, self.frame_rate)
+        else:
+            sources = self._point_sources(seed)
+        if self.encoder is not None:
+            sources["input"] = InputSource(self.encoder(), self.reduction, self.rest, self.mel)
+        return SourceBank(sources, selected=selected, why=lambda name: _ABSENT.get(name, "unknown"))
+
+    def _point_sources(self, seed: int) -> dict[str, LatentSource]:
+        """Return new sources that play points of latent space, and the corpus if it is stored."""
         onto = self.level.onto if self.level is not None else None
         sources: dict[str, LatentSource] = {
             "hold": HoldSource(self.centre),
@@ -142,9 +147,7 @@ class Instrument:
         }
         if self.corpus is not None:
             sources["corpus"] = CorpusSource(self.corpus, seed, self.frame_rate, self.reduction)
-        if self.encoder is not None:
-            sources["input"] = InputSource(self.encoder(), self.reduction, self.rest, self.mel)
-        return SourceBank(sources, selected=selected, why=lambda name: _ABSENT.get(name, "unknown"))
+        return sources
 
     def _place_root(self, count: int) -> Float64Array:
         """Return a root [count, count] of the covariance of the corpus's first latents."""
@@ -214,8 +217,7 @@ def prepare_instrument(
         check_fit(choice, mel)
         streams = loader.vocoder(file, choice, mel)
         extras = stored_analysis(file, manifest, config)
-        if "search" in extras:
-            extras["search"] = LeapSearch(extras["search"])
+        route = extras.pop("route", None)
     return Instrument(
         name=manifest.name or path.stem,
         digest=manifest.digest,
@@ -232,6 +234,7 @@ def prepare_instrument(
         path=path,
         decoder_digest=model.decoder_digest,
         skeleton=model.skeleton,
+        search=LeapSearch(route) if route is not None else None,
         analysis_digest=manifest.parts["analysis"].sha256 if "analysis" in manifest.parts else "",
         trim=trim_of(manifest),
         withheld=withheld_of(manifest),

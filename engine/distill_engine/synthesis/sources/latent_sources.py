@@ -56,8 +56,7 @@ class LatentSource(Protocol):
         """Return the latent [D] of this hop, and the hops to fade into it; advance by one hop.
 
         0 if the source did not jump. After a jump the bank cross-fades from the last latent; 1 is
-        no fade at all. `samples` [hop] is this hop of live
-        input, mono; None without one.
+        no fade at all. `samples` [hop] is this hop of live input, mono; None without one.
         """
 
     def restart(self) -> None:

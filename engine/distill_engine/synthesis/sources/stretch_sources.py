@@ -21,6 +21,11 @@ def _leaps(settings: SourceSettings) -> float:
     return settings.leaps * (settings.tempo / 60.0 if settings.tempo > 0 else 1.0)
 
 
+def _pull_to(place: Float64Array, grip: float, settings: SourceSettings) -> Pull:
+    """Return the pull of a place [16], with a leap a grain."""
+    return Pull(1.0 / max(settings.grain_seconds, _LEAST_GRAIN), place, grip, settings.reach)
+
+
 class WalkSource:
     """The `walk` source: the corpus's own stretches, one after another that is like it.
 
@@ -32,9 +37,7 @@ class WalkSource:
 
     def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, int]:
         if settings.place is not None:
-            pull = Pull(
-                1.0 / max(settings.grain_seconds, _LEAST_GRAIN), settings.place, settings.place_grip, settings.reach
-            )
+            pull = _pull_to(settings.place, settings.place_grip, settings)
         else:
             pull = Pull(_leaps(settings), reach=settings.reach)
         return self._player.next(pull, freeze=settings.freeze)
@@ -70,10 +73,8 @@ class AttractedSource:
         grip = settings.grip
         if settings.place is not None:
             place, grip = settings.place, settings.place_grip
-        grain = settings.grain_seconds
-        pull = Pull(1.0 / max(grain, _LEAST_GRAIN), place, grip, settings.reach)
-        latent, fade = self._player.next(pull, freeze=settings.freeze)
-        if grain < _LEAST_GRAIN:
+        latent, fade = self._player.next(_pull_to(place, grip, settings), freeze=settings.freeze)
+        if settings.grain_seconds < _LEAST_GRAIN:
             return self._point(place), 0
         return latent, fade
 
