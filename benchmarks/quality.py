@@ -64,13 +64,9 @@ def mel_error(clips: list[np.ndarray], model: LatentModel) -> float:
     import torch
 
     from distill_engine.audio.mel import mel_spectrogram
-    from distill_engine.training.reconstruction import reconstruct
+    from distill_engine.training.reconstruction import mel_error as error_of
 
-    errors = []
-    for clip in clips:
-        mel = torch.from_numpy(mel_spectrogram(clip))[None]
-        errors.append(float((reconstruct(model, mel) - mel).abs().mean()))
-    return float(np.mean(errors))
+    return error_of(model, [torch.from_numpy(mel_spectrogram(clip))[None] for clip in clips])
 
 
 def measure(run: Run, corpus: Path, seed: int, path: Path | None) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from distill_engine.modelfile import ModelFile
 from distill_engine.models.build import build_model
@@ -32,3 +35,9 @@ def reconstruct(model: LatentModel | SkeletonModel, mel: Tensor) -> Tensor:
     """
     latents = upsample(model.encode(mel), model.config.reduction, linear=True)
     return model.decode(latents)[..., : mel.shape[-1]]
+
+
+@torch.no_grad()
+def mel_error(model: LatentModel | SkeletonModel, mels: Sequence[Tensor]) -> float:
+    """Return the mean L1 in nats between log-mels [1, bands, T] and their reconstruction."""
+    return float(np.mean([float(F.l1_loss(reconstruct(model, mel), mel)) for mel in mels]))

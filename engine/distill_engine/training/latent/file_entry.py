@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch.nn import functional as F
 
 from distill_engine.analysis.stretches.skeleton import NAMES
 from distill_engine.audio.mel import DEFAULT_MEL
@@ -21,7 +20,7 @@ from distill_engine.training.keeper import Result
 from distill_engine.training.latent.step import set_latent_statistics
 from distill_engine.training.latent.task import LatentTask
 from distill_engine.training.loop import Position
-from distill_engine.training.reconstruction import reconstruct
+from distill_engine.training.reconstruction import mel_error
 from distill_engine.training.storage import weights
 
 if TYPE_CHECKING:
@@ -67,8 +66,8 @@ class LatentEntry:
             set_latent_statistics(model, [torch.from_numpy(clip.mel)[None] for clip in self._corpus.clips])
         arrays = weights(model)
         parts: dict[str, Part | None] = {"model": Part(arrays)}
-        compared = NAMES if isinstance(model, SkeletonModel) else arrays  # the analysis rests on these
-        same = _holds_model(output, {name: arrays[name] for name in compared}, exactly=compared is arrays)
+        rests_on = NAMES if isinstance(model, SkeletonModel) else arrays  # what an analysis is of
+        same = _holds(output, {name: arrays[name] for name in rests_on})
         if not same:
             parts["analysis"] = None
 
@@ -84,8 +83,7 @@ class LatentEntry:
         alone.load_state_dict({name: getattr(model, name) for name in NAMES})
         clips = [self._corpus.clips[index].mel for index in self._corpus.validation]
         mels = [torch.from_numpy(mel)[None] for mel in clips]
-        errors = [np.mean([float(F.l1_loss(reconstruct(m, mel), mel)) for mel in mels]) for m in (alone, model)]
-        return model if errors[0] - errors[1] > LEAST_GAIN else alone
+        return model if mel_error(alone, mels) - mel_error(model, mels) > LEAST_GAIN else alone
 
     def _manifest(self, old: Manifest, position: Position, *, completed: bool) -> Manifest:
         history = position.history
@@ -109,12 +107,8 @@ class LatentEntry:
         )
 
 
-def _holds_model(path: Path, arrays: Mapping[str, np.ndarray], *, exactly: bool) -> bool:
-    """Return whether the model in a file has these weights, each in its own shape [...].
-
-    `exactly`: and no others.
-    """
+def _holds(path: Path, arrays: Mapping[str, np.ndarray]) -> bool:
+    """Return whether the model in a file has these weights, each in its own shape [...]."""
     with ModelFile.open(path) as file:
         stored = file.read_part("model") if "model" in file.parts else {}
-    named = stored.keys() == arrays.keys() if exactly else arrays.keys() <= stored.keys()
-    return named and all(np.array_equal(stored[name], arrays[name]) for name in arrays)
+    return all(name in stored and np.array_equal(stored[name], arrays[name]) for name in arrays)

@@ -56,8 +56,7 @@ def latent_preset(name: str, seconds: float, seed: int = 0, *, version: int = 1)
     """Return settings, a number of steps, and the reason for both as a phrase for the user.
 
     `seconds` is the duration of the corpus; "auto" chooses the steps by it. `version` is the
-    model's: a skeleton's correction needs few steps. Raises ConfigError for
-    an unknown name.
+    model's: a skeleton's correction needs few steps. Raises ConfigError for an unknown name.
     """
     if name not in PRESETS:
         raise ConfigError(f"preset {name!r} is unknown; known: {', '.join(PRESETS)}")

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.audio.mel_torch import MelSpectrogram
@@ -19,7 +18,7 @@ from distill_engine.training.best_state import BestState
 from distill_engine.training.checkpoint import Checkpoint
 from distill_engine.training.latent.settings import LatentSettings
 from distill_engine.training.latent.step import LatentStep
-from distill_engine.training.reconstruction import reconstruct
+from distill_engine.training.reconstruction import mel_error
 from distill_engine.training.verdict import Verdict, has_converged
 
 TERMS = 5  # count of cosine terms of the random equaliser
@@ -92,9 +91,12 @@ class LatentTask:
     def validate(self) -> Mapping[str, float]:
         """Measure the averaged model on the held-out mels."""
         with torch.no_grad():
-            errors = [float(F.l1_loss(reconstruct(self.core.average, mel), mel)) for mel in self.held_out]
             active = [self.core.average(mel).active for mel in self.held_out]
-        return {"mel": float(np.mean(errors)), "active": float(np.mean(active)), "training": self._recent}
+        return {
+            "mel": mel_error(self.core.average, self.held_out),
+            "active": float(np.mean(active)),
+            "training": self._recent,
+        }
 
     def score(self, figures: Mapping[str, float]) -> float:
         """Return the held-out mel error in nats."""

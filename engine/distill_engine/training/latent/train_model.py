@@ -83,9 +83,9 @@ def train_model(
     if begun is not None:
         settings = LatentSettings(**begun.about["settings"])
         reason = f"resumed at step {begun.checkpoint.metadata['position']['step']}; {reason}"
-    skeleton = skeleton_of(corpus, options.config) if options.config.version == 2 else None
+    skeleton = skeleton_of(corpus, options.config) if options.config.version == 2 and begun is None else None
     task = _task(corpus, settings, options, skeleton)
-    if skeleton is not None and begun is None and not stopped():
+    if skeleton is not None and not stopped():
         write_first_version(corpus, skeleton, options.config, output, replaces=options.fresh)
         listen(Saved(output, 0))
     budget = _budget(options, begun, Budget(epochs=max(1, round(steps / task.steps_per_epoch))))
@@ -122,9 +122,12 @@ def _begun(corpus: Corpus, output: Path, options: ModelOptions) -> StoredTrainin
 
 
 def _task(corpus: Corpus, settings: LatentSettings, options: ModelOptions, skeleton: Skeleton | None) -> LatentTask:
-    """Build the model from the seed, with the skeleton or the statistics of the corpus's mels."""
+    """Build the model from the seed, with the skeleton or the statistics of the corpus's mels.
+
+    A checkpoint brings its own skeleton.
+    """
     torch.manual_seed(settings.seed)
-    model = build_model(replace(options.config, corrected=skeleton is not None))
+    model = build_model(replace(options.config, corrected=options.config.version == 2))
     if skeleton is not None:
         model.set_skeleton(skeleton)  # type: ignore[operator]
     batches = training_batches(
@@ -132,7 +135,7 @@ def _task(corpus: Corpus, settings: LatentSettings, options: ModelOptions, skele
     )
     held_out = [corpus.clips[i].mel for i in corpus.validation]
     task = LatentTask(model, settings, batches, held_out, training_device(options.device))
-    if skeleton is None:
+    if options.config.version == 1:
         task.core.set_statistics(*_mel_statistics([corpus.clips[i].mel for i in corpus.training]))
     return task
 
