@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +13,7 @@ from distill_control.midi.binding import Binding, MidiMap
 from distill_control.midi.mapfile import binding_lines, parse_map, read_text
 from distill_control.midi.mapwriter import format_map, save_text, with_binding, without_bindings
 from distill_engine.errors import ControlError
-from distill_engine.system.file_lock import HeldError, turn
+from distill_engine.system.file_lock import turn
 
 Notify = Callable[[str, str], None]
 Stamp = tuple[int, int, int]
@@ -102,14 +102,9 @@ class MapStore:
             ControlError: if another process keeps it for too long.
         """
         path = self._find(port)[0]
-        with suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with turn(path):
-                self.reload()
-                yield path, self._find(port)[1]
-        except HeldError as error:
-            raise ControlError(f"{path} is being changed by {error.holder}: try again") from None
+        with turn(path, ControlError):
+            self.reload()
+            yield path, self._find(port)[1]
 
     def _paths(self) -> list[Path]:
         try:

@@ -1,14 +1,11 @@
 """The library's small JSON files: checked when read, replaced whole when written."""
 
-import contextlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from distill_engine.errors import PresetError
 from distill_engine.system.atomic_write import write_advice, write_file
-from distill_engine.system.file_lock import HeldError, turn
 
 FILE_LIMIT_BYTES = 1_000_000
 
@@ -49,22 +46,6 @@ def write_json(path: Path, data: object) -> None:
         raise PresetError(f"{path} cannot be written: {write_advice(error, path)}") from None
     except UnicodeEncodeError:
         raise PresetError(f"{path} cannot be written: a name or text in it is not UTF-8") from None
-
-
-@contextlib.contextmanager
-def one_writer(path: Path) -> Iterator[None]:
-    """Hold a file or folder that is read, changed and written: other processes wait meanwhile.
-
-    Raises:
-        PresetError: if another process keeps it for too long.
-    """
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with turn(path):
-            yield
-    except HeldError as error:
-        raise PresetError(f"{path} is being changed by {error.holder}: try again") from None
 
 
 def remove(path: Path) -> None:

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from distill_engine.errors import PresetError
 from distill_engine.library import folders
-from distill_engine.library.presetfiles import one_writer, read_json, remove, write_json
+from distill_engine.library.presetfiles import read_json, remove, write_json
 from distill_engine.library.presetnames import FOLDER_CHARACTERS, checked_name, file_stem, old_name
+from distill_engine.system.file_lock import turn
 from distill_engine.system.names import normalised, printable, same_name
 
 FORMAT = "distill-preset"
@@ -174,7 +175,7 @@ class PresetStore:
 
     def exclude(self, address: str, excluded: bool = True) -> frozenset[str]:
         """Exclude an address from presets, or include it again. Returns all excluded addresses."""
-        with one_writer(self.root / "excluded.json"):
+        with turn(self.root / "excluded.json", PresetError):
             now = self.excluded() | {address} if excluded else self.excluded() - {address}
             write_json(self.root / "excluded.json", sorted(now))
             return now
@@ -212,7 +213,7 @@ class PresetStore:
 
     def _turn(self, model: str) -> AbstractContextManager[None]:
         """Hold a model's presets while they change: their numbers depend on each other."""
-        return one_writer(self._folder(model))
+        return turn(self._folder(model), PresetError)
 
     def _write(self, preset: Preset) -> None:
         write_json(self.path(preset), _to_json(preset))

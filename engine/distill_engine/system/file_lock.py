@@ -48,23 +48,24 @@ def exclusive(path: Path, holder: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def turn(path: Path, seconds: float | None = None) -> Iterator[None]:
-    """Hold the lock of the file `path`, beside it, while it is read, changed and replaced.
+def turn(path: Path, refused: type[Exception]) -> Iterator[None]:
+    """Hold the lock of a file or folder, beside it, while it is read, changed and replaced.
 
-    Waits up to `seconds` (TURN_SECONDS unless given) for another process, then raises HeldError.
-    Where no lock can be had, as in a folder that cannot be written, the block runs without: writing
-    says why.
+    Waits TURN_SECONDS for another process, then raises `refused` with its name. Where no lock can
+    be had, as in a folder that cannot be written, the block runs without: writing says why.
     """
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
     lock = path.with_name(f".{path.name}.lock")
-    deadline = time.monotonic() + (TURN_SECONDS if seconds is None else seconds)
+    deadline = time.monotonic() + TURN_SECONDS
     with contextlib.ExitStack() as held:
         while True:
             try:
                 held.enter_context(exclusive(lock, "another Distill"))
                 break
-            except HeldError:
+            except HeldError as error:
                 if time.monotonic() >= deadline:
-                    raise
+                    raise refused(f"{path} is being changed by {error.holder}: try again") from None
                 time.sleep(RETRY_SECONDS)
             except OSError:
                 break
