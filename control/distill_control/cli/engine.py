@@ -73,11 +73,8 @@ def _add_sound(top: argparse.ArgumentParser) -> None:
     sound.add_argument("--threads", type=int, metavar="N", help="threads of the networks (default: measured)")
     devices = ("auto", "cpu", "cuda", "mps")
     sound.add_argument("--torch-device", choices=devices, help="compute in torch instead of ONNX Runtime")
-    sources, which = (
-        ("auto", *SOURCES),
-        "what moves the sound at first (auto: walk if the file has its corpus, else drift)",
-    )
-    sound.add_argument("--source", choices=sources, default="auto", help=which)
+    moved = "what moves the sound at first (auto: walk if the file has its corpus, else drift)"
+    sound.add_argument("--source", choices=("auto", *SOURCES), default="auto", help=moved)
     sound.add_argument("--seed", type=seed_number, default=0, metavar="N", help="of all random numbers (default 0)")
     sound.add_argument("--stopped", action="store_true", help="stay silent until /distill/play")
     sound.add_argument(

@@ -104,7 +104,7 @@ class Prober:
     def _measured(
         self, batches: Iterable[tuple[Float64Array, Batch]], measure: Callable[[Float32Array], Measured]
     ) -> Iterator[tuple[Measured, Batch]]:
-        """Yield `measure` of the samples of each batch of latents [D, T], and its second item, in order."""
+        """Yield `measure` of the samples of each batch of latents [D, T], and its second item."""
         waiting: deque[tuple[Future[Measured], Batch]] = deque()
         with ThreadPoolExecutor(self.workers, thread_name_prefix="prober") as pool:
             for latents, batch in batches:

@@ -108,7 +108,7 @@ def _analyse_skeleton(
 def _stored(
     path: Path, arrays: Mapping[str, npt.NDArray[Any]], table: Mapping[str, Any], vocoder: str
 ) -> Mapping[str, Any]:
-    """Write an analysis's arrays [...] and table into a model file, then its trim; return the table.
+    """Write an analysis's arrays [...], table and trim into a model file; return the table.
 
     The trim is measured on what the file then plays, at a trim of 0.
     """

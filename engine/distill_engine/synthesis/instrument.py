@@ -54,10 +54,10 @@ class Instrument:
     `hop` samples per step at `sample_rate`. `digest` identifies the file's sound, `model_digest`
     and `vocoder_digest` its two parts. `latent_dim` is D; `reduction` is mel frames per latent.
     `delay_samples` is the vocoder's delay. `corpus` [D, L] are the latents of the corpus of a model
-    of version 1. `trim` is a linear gain. A model of version 2 has a `skeleton`, and a `search` over its corpus's path
-    unless that was left out. `withheld` are the reasons of controls that the analysis does not
-    offer, by name. The networks append messages to `notes` while they play; voices remove and
-    report them.
+    of version 1. `trim` is a linear gain. A model of version 2 has a `skeleton`, and a `search`
+    over its corpus's path unless that was left out. `withheld` are the reasons of controls that the
+    analysis does not offer, by name. The networks append messages to `notes` while they play;
+    voices remove and report them.
     """
 
     name: str

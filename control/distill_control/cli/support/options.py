@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from distill_engine.system.names import printable_line
 from distill_engine.vocabulary.ranges import range_of
 from distill_engine.vocabulary.rows import SEED_LIMIT
 from distill_engine.vocabulary.table import VOCODERS
 
+Number = TypeVar("Number", int, float)
 PORT_LIMIT = 65535  # the highest port number
 
 
@@ -55,16 +56,7 @@ def positive_integer(what: str, example: str) -> Callable[[str], int]:
 def integer_in(low: int, high: int, what: str = "a whole number") -> Callable[[str], int]:
     """Return a parser of whole numbers from `low` to `high`; its errors name the range."""
 
-    def parse(text: str) -> int:
-        try:
-            value = int(text)
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"{text!r} is not {what}: give {low} to {high}") from None
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text} is out of range: give {low} to {high}")
-        return value
-
-    return parse
+    return _number_in(int, low, high, what, f"give {low} to {high}")
 
 
 def port_number(text: str) -> int:
@@ -80,13 +72,19 @@ def seed_number(text: str) -> int:
 def value_of(address: str) -> Callable[[str], float]:
     """Return a parser of numbers in the range that the vocabulary states for `address`."""
     low, high, unit = range_of(address)
-    allowed = f"give {low:g} to {high:g}{f' {unit}' if unit else ''}"
+    return _number_in(float, low, high, "a number", f"give {low:g} to {high:g}{f' {unit}' if unit else ''}")
 
-    def parse(text: str) -> float:
+
+def _number_in(
+    read: Callable[[str], Number], low: float, high: float, what: str, allowed: str
+) -> Callable[[str], Number]:
+    """Return a parser of numbers from `low` to `high`; its errors end with `allowed`."""
+
+    def parse(text: str) -> Number:
         try:
-            value = float(text)
+            value = read(text)
         except ValueError:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a number: {allowed}") from None
+            raise argparse.ArgumentTypeError(f"{text!r} is not {what}: {allowed}") from None
         if not low <= value <= high:
             raise argparse.ArgumentTypeError(f"{text} is out of range: {allowed}")
         return value

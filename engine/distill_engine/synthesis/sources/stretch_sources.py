@@ -16,11 +16,6 @@ from distill_engine.synthesis.sources.stretch_player import Pull, StretchPlayer
 _LEAST_GRAIN = 0.02  # seconds; a shorter grain plays the place itself
 
 
-def _leaps(settings: SourceSettings) -> float:
-    """Return the leaps a second that the settings ask for; with a tempo they count by the beat."""
-    return settings.leaps * (settings.tempo / 60.0 if settings.tempo > 0 else 1.0)
-
-
 def _pull_to(place: Float64Array, grip: float, settings: SourceSettings) -> Pull:
     """Return the pull of a place [16], with a leap a grain."""
     return Pull(1.0 / max(settings.grain_seconds, _LEAST_GRAIN), place, grip, settings.reach)
@@ -39,7 +34,8 @@ class WalkSource:
         if settings.place is not None:
             pull = _pull_to(settings.place, settings.place_grip, settings)
         else:
-            pull = Pull(_leaps(settings), reach=settings.reach)
+            beats = settings.tempo / 60.0 if settings.tempo > 0 else 1.0  # with a tempo, leaps count by the beat
+            pull = Pull(settings.leaps * beats, reach=settings.reach)
         return self._player.next(pull, freeze=settings.freeze)
 
     def restart(self) -> None:
