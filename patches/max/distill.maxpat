@@ -91,8 +91,12 @@
       22
      ],
      "numinlets": 1,
-     "numoutlets": 52,
+     "numoutlets": 56,
      "outlettype": [
+      "",
+      "",
+      "",
+      "",
       "",
       "",
       "",
@@ -146,7 +150,7 @@
       "",
       ""
      ],
-     "text": "route /distill/gain /distill/width /distill/map/x /distill/map/y /distill/map/amount /distill/source/rate /distill/source/range /distill/source/position /distill/source/speed /distill/source/jitter /distill/source/length /distill/source/loop /distill/source/freeze /distill/source/input_gain /distill/source/tempo /distill/source/gate /distill/source/fade /distill/source/leaps /distill/source/reach /distill/source/grip /distill/source/grain /distill/control/0 /distill/control/1 /distill/control/2 /distill/control/3 /distill/control/4 /distill/control/5 /distill/control/6 /distill/control/7 /distill/latent/0 /distill/latent/1 /distill/latent/2 /distill/latent/3 /distill/latent/4 /distill/latent/5 /distill/latent/6 /distill/latent/7 /distill/latent/8 /distill/latent/9 /distill/latent/10 /distill/latent/11 /distill/latent/12 /distill/latent/13 /distill/latent/14 /distill/latent/15 /distill/source /distill/vocoder /distill/strain /distill/level /distill/error /distill/controls"
+     "text": "route /distill/gain /distill/width /distill/map/x /distill/map/y /distill/map/amount /distill/source/rate /distill/source/range /distill/source/position /distill/source/speed /distill/source/jitter /distill/source/length /distill/source/loop /distill/source/freeze /distill/source/input_gain /distill/source/tempo /distill/source/gate /distill/source/fade /distill/source/leaps /distill/source/reach /distill/source/grip /distill/source/grain /distill/pitch /distill/note/bend /distill/note/release /distill/note/hold /distill/control/0 /distill/control/1 /distill/control/2 /distill/control/3 /distill/control/4 /distill/control/5 /distill/control/6 /distill/control/7 /distill/latent/0 /distill/latent/1 /distill/latent/2 /distill/latent/3 /distill/latent/4 /distill/latent/5 /distill/latent/6 /distill/latent/7 /distill/latent/8 /distill/latent/9 /distill/latent/10 /distill/latent/11 /distill/latent/12 /distill/latent/13 /distill/latent/14 /distill/latent/15 /distill/source /distill/vocoder /distill/strain /distill/level /distill/error /distill/controls"
     }
    },
    {
@@ -3448,6 +3452,431 @@
      "id": "obj-151",
      "maxclass": "comment",
      "patching_rect": [
+      20,
+      746,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      746,
+      110,
+      20
+     ],
+     "text": "pitch"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-152",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      746,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/pitch"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-153",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      746,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-154",
+     "maxclass": "slider",
+     "patching_rect": [
+      132,
+      746,
+      120,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      746,
+      120,
+      20
+     ],
+     "floatoutput": 1,
+     "min": -24.0,
+     "size": 48.0,
+     "orientation": 1
+    }
+   },
+   {
+    "box": {
+     "id": "obj-155",
+     "maxclass": "flonum",
+     "patching_rect": [
+      256,
+      746,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      256,
+      746,
+      64,
+      22
+     ],
+     "minimum": -24.0,
+     "maximum": 24.0
+    }
+   },
+   {
+    "box": {
+     "id": "obj-156",
+     "maxclass": "comment",
+     "patching_rect": [
+      20,
+      772,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      772,
+      110,
+      20
+     ],
+     "text": "note bend"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-157",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      772,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/note/bend"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-158",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      772,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-159",
+     "maxclass": "slider",
+     "patching_rect": [
+      132,
+      772,
+      120,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      772,
+      120,
+      20
+     ],
+     "floatoutput": 1,
+     "min": -2.0,
+     "size": 4.0,
+     "orientation": 1
+    }
+   },
+   {
+    "box": {
+     "id": "obj-160",
+     "maxclass": "flonum",
+     "patching_rect": [
+      256,
+      772,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      256,
+      772,
+      64,
+      22
+     ],
+     "minimum": -2.0,
+     "maximum": 2.0
+    }
+   },
+   {
+    "box": {
+     "id": "obj-161",
+     "maxclass": "comment",
+     "patching_rect": [
+      20,
+      798,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      798,
+      110,
+      20
+     ],
+     "text": "note release"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-162",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      798,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/note/release"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-163",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      798,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-164",
+     "maxclass": "slider",
+     "patching_rect": [
+      132,
+      798,
+      120,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      798,
+      120,
+      20
+     ],
+     "floatoutput": 1,
+     "min": 0.01,
+     "size": 19.99,
+     "orientation": 1
+    }
+   },
+   {
+    "box": {
+     "id": "obj-165",
+     "maxclass": "flonum",
+     "patching_rect": [
+      256,
+      798,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      256,
+      798,
+      64,
+      22
+     ],
+     "minimum": 0.01,
+     "maximum": 20.0
+    }
+   },
+   {
+    "box": {
+     "id": "obj-166",
+     "maxclass": "comment",
+     "patching_rect": [
+      20,
+      824,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      824,
+      110,
+      20
+     ],
+     "text": "note hold"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-167",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      824,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/note/hold"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-168",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      824,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-169",
+     "maxclass": "toggle",
+     "patching_rect": [
+      132,
+      824,
+      22,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      "int"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      824,
+      22,
+      22
+     ]
+    }
+   },
+   {
+    "box": {
+     "id": "obj-170",
+     "maxclass": "comment",
+     "patching_rect": [
       340,
       200,
       110,
@@ -3468,7 +3897,7 @@
    },
    {
     "box": {
-     "id": "obj-152",
+     "id": "obj-171",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -3486,7 +3915,7 @@
    },
    {
     "box": {
-     "id": "obj-153",
+     "id": "obj-172",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -3504,7 +3933,7 @@
    },
    {
     "box": {
-     "id": "obj-154",
+     "id": "obj-173",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -3532,7 +3961,7 @@
    },
    {
     "box": {
-     "id": "obj-155",
+     "id": "obj-174",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -3559,7 +3988,7 @@
    },
    {
     "box": {
-     "id": "obj-156",
+     "id": "obj-175",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -3582,7 +4011,7 @@
    },
    {
     "box": {
-     "id": "obj-157",
+     "id": "obj-176",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -3600,7 +4029,7 @@
    },
    {
     "box": {
-     "id": "obj-158",
+     "id": "obj-177",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -3618,7 +4047,7 @@
    },
    {
     "box": {
-     "id": "obj-159",
+     "id": "obj-178",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -3646,7 +4075,7 @@
    },
    {
     "box": {
-     "id": "obj-160",
+     "id": "obj-179",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -3673,7 +4102,7 @@
    },
    {
     "box": {
-     "id": "obj-161",
+     "id": "obj-180",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -3696,7 +4125,7 @@
    },
    {
     "box": {
-     "id": "obj-162",
+     "id": "obj-181",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -3714,7 +4143,7 @@
    },
    {
     "box": {
-     "id": "obj-163",
+     "id": "obj-182",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -3732,7 +4161,7 @@
    },
    {
     "box": {
-     "id": "obj-164",
+     "id": "obj-183",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -3760,7 +4189,7 @@
    },
    {
     "box": {
-     "id": "obj-165",
+     "id": "obj-184",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -3787,7 +4216,7 @@
    },
    {
     "box": {
-     "id": "obj-166",
+     "id": "obj-185",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -3810,7 +4239,7 @@
    },
    {
     "box": {
-     "id": "obj-167",
+     "id": "obj-186",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -3828,7 +4257,7 @@
    },
    {
     "box": {
-     "id": "obj-168",
+     "id": "obj-187",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -3846,7 +4275,7 @@
    },
    {
     "box": {
-     "id": "obj-169",
+     "id": "obj-188",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -3874,7 +4303,7 @@
    },
    {
     "box": {
-     "id": "obj-170",
+     "id": "obj-189",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -3901,7 +4330,7 @@
    },
    {
     "box": {
-     "id": "obj-171",
+     "id": "obj-190",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -3924,7 +4353,7 @@
    },
    {
     "box": {
-     "id": "obj-172",
+     "id": "obj-191",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -3942,7 +4371,7 @@
    },
    {
     "box": {
-     "id": "obj-173",
+     "id": "obj-192",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -3960,7 +4389,7 @@
    },
    {
     "box": {
-     "id": "obj-174",
+     "id": "obj-193",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -3988,7 +4417,7 @@
    },
    {
     "box": {
-     "id": "obj-175",
+     "id": "obj-194",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -4015,7 +4444,7 @@
    },
    {
     "box": {
-     "id": "obj-176",
+     "id": "obj-195",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -4038,7 +4467,7 @@
    },
    {
     "box": {
-     "id": "obj-177",
+     "id": "obj-196",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -4056,7 +4485,7 @@
    },
    {
     "box": {
-     "id": "obj-178",
+     "id": "obj-197",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -4074,7 +4503,7 @@
    },
    {
     "box": {
-     "id": "obj-179",
+     "id": "obj-198",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -4102,7 +4531,7 @@
    },
    {
     "box": {
-     "id": "obj-180",
+     "id": "obj-199",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -4129,7 +4558,7 @@
    },
    {
     "box": {
-     "id": "obj-181",
+     "id": "obj-200",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -4152,7 +4581,7 @@
    },
    {
     "box": {
-     "id": "obj-182",
+     "id": "obj-201",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -4170,7 +4599,7 @@
    },
    {
     "box": {
-     "id": "obj-183",
+     "id": "obj-202",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -4188,7 +4617,7 @@
    },
    {
     "box": {
-     "id": "obj-184",
+     "id": "obj-203",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -4216,7 +4645,7 @@
    },
    {
     "box": {
-     "id": "obj-185",
+     "id": "obj-204",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -4243,7 +4672,7 @@
    },
    {
     "box": {
-     "id": "obj-186",
+     "id": "obj-205",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -4266,7 +4695,7 @@
    },
    {
     "box": {
-     "id": "obj-187",
+     "id": "obj-206",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -4284,7 +4713,7 @@
    },
    {
     "box": {
-     "id": "obj-188",
+     "id": "obj-207",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -4302,7 +4731,7 @@
    },
    {
     "box": {
-     "id": "obj-189",
+     "id": "obj-208",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -4330,7 +4759,7 @@
    },
    {
     "box": {
-     "id": "obj-190",
+     "id": "obj-209",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -4357,7 +4786,7 @@
    },
    {
     "box": {
-     "id": "obj-191",
+     "id": "obj-210",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -4380,7 +4809,7 @@
    },
    {
     "box": {
-     "id": "obj-192",
+     "id": "obj-211",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -4398,7 +4827,7 @@
    },
    {
     "box": {
-     "id": "obj-193",
+     "id": "obj-212",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -4416,7 +4845,7 @@
    },
    {
     "box": {
-     "id": "obj-194",
+     "id": "obj-213",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -4444,7 +4873,7 @@
    },
    {
     "box": {
-     "id": "obj-195",
+     "id": "obj-214",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -4471,7 +4900,7 @@
    },
    {
     "box": {
-     "id": "obj-196",
+     "id": "obj-215",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -4494,7 +4923,7 @@
    },
    {
     "box": {
-     "id": "obj-197",
+     "id": "obj-216",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -4512,7 +4941,7 @@
    },
    {
     "box": {
-     "id": "obj-198",
+     "id": "obj-217",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -4530,7 +4959,7 @@
    },
    {
     "box": {
-     "id": "obj-199",
+     "id": "obj-218",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -4558,7 +4987,7 @@
    },
    {
     "box": {
-     "id": "obj-200",
+     "id": "obj-219",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -4585,7 +5014,7 @@
    },
    {
     "box": {
-     "id": "obj-201",
+     "id": "obj-220",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -4608,7 +5037,7 @@
    },
    {
     "box": {
-     "id": "obj-202",
+     "id": "obj-221",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -4626,7 +5055,7 @@
    },
    {
     "box": {
-     "id": "obj-203",
+     "id": "obj-222",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -4644,7 +5073,7 @@
    },
    {
     "box": {
-     "id": "obj-204",
+     "id": "obj-223",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -4672,7 +5101,7 @@
    },
    {
     "box": {
-     "id": "obj-205",
+     "id": "obj-224",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -4699,7 +5128,7 @@
    },
    {
     "box": {
-     "id": "obj-206",
+     "id": "obj-225",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -4722,7 +5151,7 @@
    },
    {
     "box": {
-     "id": "obj-207",
+     "id": "obj-226",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -4740,7 +5169,7 @@
    },
    {
     "box": {
-     "id": "obj-208",
+     "id": "obj-227",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -4758,7 +5187,7 @@
    },
    {
     "box": {
-     "id": "obj-209",
+     "id": "obj-228",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -4786,7 +5215,7 @@
    },
    {
     "box": {
-     "id": "obj-210",
+     "id": "obj-229",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -4813,7 +5242,7 @@
    },
    {
     "box": {
-     "id": "obj-211",
+     "id": "obj-230",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -4836,7 +5265,7 @@
    },
    {
     "box": {
-     "id": "obj-212",
+     "id": "obj-231",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -4854,7 +5283,7 @@
    },
    {
     "box": {
-     "id": "obj-213",
+     "id": "obj-232",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -4872,7 +5301,7 @@
    },
    {
     "box": {
-     "id": "obj-214",
+     "id": "obj-233",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -4900,7 +5329,7 @@
    },
    {
     "box": {
-     "id": "obj-215",
+     "id": "obj-234",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -4927,7 +5356,7 @@
    },
    {
     "box": {
-     "id": "obj-216",
+     "id": "obj-235",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -4950,7 +5379,7 @@
    },
    {
     "box": {
-     "id": "obj-217",
+     "id": "obj-236",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -4968,7 +5397,7 @@
    },
    {
     "box": {
-     "id": "obj-218",
+     "id": "obj-237",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -4986,7 +5415,7 @@
    },
    {
     "box": {
-     "id": "obj-219",
+     "id": "obj-238",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5014,7 +5443,7 @@
    },
    {
     "box": {
-     "id": "obj-220",
+     "id": "obj-239",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5041,7 +5470,7 @@
    },
    {
     "box": {
-     "id": "obj-221",
+     "id": "obj-240",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5064,7 +5493,7 @@
    },
    {
     "box": {
-     "id": "obj-222",
+     "id": "obj-241",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5082,7 +5511,7 @@
    },
    {
     "box": {
-     "id": "obj-223",
+     "id": "obj-242",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5100,7 +5529,7 @@
    },
    {
     "box": {
-     "id": "obj-224",
+     "id": "obj-243",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5128,7 +5557,7 @@
    },
    {
     "box": {
-     "id": "obj-225",
+     "id": "obj-244",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5155,7 +5584,7 @@
    },
    {
     "box": {
-     "id": "obj-226",
+     "id": "obj-245",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5178,7 +5607,7 @@
    },
    {
     "box": {
-     "id": "obj-227",
+     "id": "obj-246",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5196,7 +5625,7 @@
    },
    {
     "box": {
-     "id": "obj-228",
+     "id": "obj-247",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5214,7 +5643,7 @@
    },
    {
     "box": {
-     "id": "obj-229",
+     "id": "obj-248",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5242,7 +5671,7 @@
    },
    {
     "box": {
-     "id": "obj-230",
+     "id": "obj-249",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5269,7 +5698,7 @@
    },
    {
     "box": {
-     "id": "obj-231",
+     "id": "obj-250",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5292,7 +5721,7 @@
    },
    {
     "box": {
-     "id": "obj-232",
+     "id": "obj-251",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5310,7 +5739,7 @@
    },
    {
     "box": {
-     "id": "obj-233",
+     "id": "obj-252",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5328,7 +5757,7 @@
    },
    {
     "box": {
-     "id": "obj-234",
+     "id": "obj-253",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5356,7 +5785,7 @@
    },
    {
     "box": {
-     "id": "obj-235",
+     "id": "obj-254",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5383,7 +5812,7 @@
    },
    {
     "box": {
-     "id": "obj-236",
+     "id": "obj-255",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5406,7 +5835,7 @@
    },
    {
     "box": {
-     "id": "obj-237",
+     "id": "obj-256",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5424,7 +5853,7 @@
    },
    {
     "box": {
-     "id": "obj-238",
+     "id": "obj-257",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5442,7 +5871,7 @@
    },
    {
     "box": {
-     "id": "obj-239",
+     "id": "obj-258",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5470,7 +5899,7 @@
    },
    {
     "box": {
-     "id": "obj-240",
+     "id": "obj-259",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5497,7 +5926,7 @@
    },
    {
     "box": {
-     "id": "obj-241",
+     "id": "obj-260",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5520,7 +5949,7 @@
    },
    {
     "box": {
-     "id": "obj-242",
+     "id": "obj-261",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5538,7 +5967,7 @@
    },
    {
     "box": {
-     "id": "obj-243",
+     "id": "obj-262",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5556,7 +5985,7 @@
    },
    {
     "box": {
-     "id": "obj-244",
+     "id": "obj-263",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5584,7 +6013,7 @@
    },
    {
     "box": {
-     "id": "obj-245",
+     "id": "obj-264",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5611,7 +6040,7 @@
    },
    {
     "box": {
-     "id": "obj-246",
+     "id": "obj-265",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5634,7 +6063,7 @@
    },
    {
     "box": {
-     "id": "obj-247",
+     "id": "obj-266",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5652,7 +6081,7 @@
    },
    {
     "box": {
-     "id": "obj-248",
+     "id": "obj-267",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5670,7 +6099,7 @@
    },
    {
     "box": {
-     "id": "obj-249",
+     "id": "obj-268",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5698,7 +6127,7 @@
    },
    {
     "box": {
-     "id": "obj-250",
+     "id": "obj-269",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5725,7 +6154,7 @@
    },
    {
     "box": {
-     "id": "obj-251",
+     "id": "obj-270",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5748,7 +6177,7 @@
    },
    {
     "box": {
-     "id": "obj-252",
+     "id": "obj-271",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5766,7 +6195,7 @@
    },
    {
     "box": {
-     "id": "obj-253",
+     "id": "obj-272",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5784,7 +6213,7 @@
    },
    {
     "box": {
-     "id": "obj-254",
+     "id": "obj-273",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5812,7 +6241,7 @@
    },
    {
     "box": {
-     "id": "obj-255",
+     "id": "obj-274",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5839,7 +6268,7 @@
    },
    {
     "box": {
-     "id": "obj-256",
+     "id": "obj-275",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5862,7 +6291,7 @@
    },
    {
     "box": {
-     "id": "obj-257",
+     "id": "obj-276",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5880,7 +6309,7 @@
    },
    {
     "box": {
-     "id": "obj-258",
+     "id": "obj-277",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5898,7 +6327,7 @@
    },
    {
     "box": {
-     "id": "obj-259",
+     "id": "obj-278",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5926,7 +6355,7 @@
    },
    {
     "box": {
-     "id": "obj-260",
+     "id": "obj-279",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5953,7 +6382,7 @@
    },
    {
     "box": {
-     "id": "obj-261",
+     "id": "obj-280",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5976,7 +6405,7 @@
    },
    {
     "box": {
-     "id": "obj-262",
+     "id": "obj-281",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5994,7 +6423,7 @@
    },
    {
     "box": {
-     "id": "obj-263",
+     "id": "obj-282",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6012,7 +6441,7 @@
    },
    {
     "box": {
-     "id": "obj-264",
+     "id": "obj-283",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6040,7 +6469,7 @@
    },
    {
     "box": {
-     "id": "obj-265",
+     "id": "obj-284",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6067,7 +6496,7 @@
    },
    {
     "box": {
-     "id": "obj-266",
+     "id": "obj-285",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6090,7 +6519,7 @@
    },
    {
     "box": {
-     "id": "obj-267",
+     "id": "obj-286",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6108,7 +6537,7 @@
    },
    {
     "box": {
-     "id": "obj-268",
+     "id": "obj-287",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6126,7 +6555,7 @@
    },
    {
     "box": {
-     "id": "obj-269",
+     "id": "obj-288",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6154,7 +6583,7 @@
    },
    {
     "box": {
-     "id": "obj-270",
+     "id": "obj-289",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6181,7 +6610,7 @@
    },
    {
     "box": {
-     "id": "obj-271",
+     "id": "obj-290",
      "maxclass": "comment",
      "patching_rect": [
       360,
@@ -6204,7 +6633,7 @@
    },
    {
     "box": {
-     "id": "obj-272",
+     "id": "obj-291",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -6223,7 +6652,7 @@
    },
    {
     "box": {
-     "id": "obj-273",
+     "id": "obj-292",
      "maxclass": "flonum",
      "patching_rect": [
       360,
@@ -6248,7 +6677,7 @@
    },
    {
     "box": {
-     "id": "obj-274",
+     "id": "obj-293",
      "maxclass": "flonum",
      "patching_rect": [
       430,
@@ -6273,7 +6702,7 @@
    },
    {
     "box": {
-     "id": "obj-275",
+     "id": "obj-294",
      "maxclass": "comment",
      "patching_rect": [
       510,
@@ -6296,7 +6725,7 @@
    },
    {
     "box": {
-     "id": "obj-276",
+     "id": "obj-295",
      "maxclass": "flonum",
      "patching_rect": [
       510,
@@ -6321,7 +6750,7 @@
    },
    {
     "box": {
-     "id": "obj-277",
+     "id": "obj-296",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -6339,7 +6768,7 @@
    },
    {
     "box": {
-     "id": "obj-278",
+     "id": "obj-297",
      "maxclass": "message",
      "patching_rect": [
       700,
@@ -6357,7 +6786,7 @@
    },
    {
     "box": {
-     "id": "obj-279",
+     "id": "obj-298",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -6375,7 +6804,7 @@
    },
    {
     "box": {
-     "id": "obj-280",
+     "id": "obj-299",
      "maxclass": "message",
      "patching_rect": [
       700,
@@ -6393,7 +6822,7 @@
    },
    {
     "box": {
-     "id": "obj-281",
+     "id": "obj-300",
      "maxclass": "comment",
      "patching_rect": [
       610,
@@ -6416,7 +6845,7 @@
    },
    {
     "box": {
-     "id": "obj-282",
+     "id": "obj-301",
      "maxclass": "message",
      "patching_rect": [
       610,
@@ -6441,7 +6870,7 @@
    },
    {
     "box": {
-     "id": "obj-283",
+     "id": "obj-302",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -6459,7 +6888,7 @@
    },
    {
     "box": {
-     "id": "obj-284",
+     "id": "obj-303",
      "maxclass": "newobj",
      "patching_rect": [
       900,
@@ -6475,7 +6904,7 @@
    },
    {
     "box": {
-     "id": "obj-285",
+     "id": "obj-304",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -6500,7 +6929,7 @@
    },
    {
     "box": {
-     "id": "obj-286",
+     "id": "obj-305",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -6518,7 +6947,7 @@
    },
    {
     "box": {
-     "id": "obj-287",
+     "id": "obj-306",
      "maxclass": "newobj",
      "patching_rect": [
       890,
@@ -6536,7 +6965,7 @@
    },
    {
     "box": {
-     "id": "obj-288",
+     "id": "obj-307",
      "maxclass": "newobj",
      "patching_rect": [
       1080,
@@ -6554,7 +6983,7 @@
    },
    {
     "box": {
-     "id": "obj-289",
+     "id": "obj-308",
      "maxclass": "newobj",
      "patching_rect": [
       1270,
@@ -6572,7 +7001,7 @@
    },
    {
     "box": {
-     "id": "obj-290",
+     "id": "obj-309",
      "maxclass": "newobj",
      "patching_rect": [
       1460,
@@ -6590,7 +7019,7 @@
    },
    {
     "box": {
-     "id": "obj-291",
+     "id": "obj-310",
      "maxclass": "newobj",
      "patching_rect": [
       1650,
@@ -6608,7 +7037,7 @@
    },
    {
     "box": {
-     "id": "obj-292",
+     "id": "obj-311",
      "maxclass": "newobj",
      "patching_rect": [
       1840,
@@ -6626,7 +7055,7 @@
    },
    {
     "box": {
-     "id": "obj-293",
+     "id": "obj-312",
      "maxclass": "newobj",
      "patching_rect": [
       2030,
@@ -6644,7 +7073,7 @@
    },
    {
     "box": {
-     "id": "obj-294",
+     "id": "obj-313",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7120,7 +7549,7 @@
     "patchline": {
      "source": [
       "obj-4",
-      45
+      49
      ],
      "destination": [
       "obj-44",
@@ -7168,7 +7597,7 @@
     "patchline": {
      "source": [
       "obj-4",
-      46
+      50
      ],
      "destination": [
       "obj-48",
@@ -8851,30 +9280,6 @@
       0
      ],
      "destination": [
-      "obj-170",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-168",
-      0
-     ],
-     "destination": [
-      "obj-170",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-169",
-      0
-     ],
-     "destination": [
       "obj-167",
       0
      ]
@@ -8919,11 +9324,23 @@
    {
     "patchline": {
      "source": [
-      "obj-174",
+      "obj-173",
       0
      ],
      "destination": [
-      "obj-175",
+      "obj-174",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-172",
+      0
+     ],
+     "destination": [
+      "obj-174",
       0
      ]
     }
@@ -8935,7 +9352,7 @@
       0
      ],
      "destination": [
-      "obj-175",
+      "obj-171",
       0
      ]
     }
@@ -8943,19 +9360,7 @@
    {
     "patchline": {
      "source": [
-      "obj-174",
-      0
-     ],
-     "destination": [
-      "obj-172",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-172",
+      "obj-171",
       0
      ],
      "destination": [
@@ -8971,7 +9376,7 @@
       25
      ],
      "destination": [
-      "obj-173",
+      "obj-172",
       0
      ]
     }
@@ -8979,23 +9384,11 @@
    {
     "patchline": {
      "source": [
+      "obj-172",
+      0
+     ],
+     "destination": [
       "obj-173",
-      0
-     ],
-     "destination": [
-      "obj-174",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-179",
-      0
-     ],
-     "destination": [
-      "obj-180",
       0
      ]
     }
@@ -9007,7 +9400,7 @@
       0
      ],
      "destination": [
-      "obj-180",
+      "obj-179",
       0
      ]
     }
@@ -9015,11 +9408,11 @@
    {
     "patchline": {
      "source": [
-      "obj-179",
+      "obj-177",
       0
      ],
      "destination": [
-      "obj-177",
+      "obj-179",
       0
      ]
     }
@@ -9027,7 +9420,19 @@
    {
     "patchline": {
      "source": [
-      "obj-177",
+      "obj-178",
+      0
+     ],
+     "destination": [
+      "obj-176",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-176",
       0
      ],
      "destination": [
@@ -9043,7 +9448,7 @@
       26
      ],
      "destination": [
-      "obj-178",
+      "obj-177",
       0
      ]
     }
@@ -9051,23 +9456,11 @@
    {
     "patchline": {
      "source": [
+      "obj-177",
+      0
+     ],
+     "destination": [
       "obj-178",
-      0
-     ],
-     "destination": [
-      "obj-179",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-184",
-      0
-     ],
-     "destination": [
-      "obj-185",
       0
      ]
     }
@@ -9079,7 +9472,7 @@
       0
      ],
      "destination": [
-      "obj-185",
+      "obj-184",
       0
      ]
     }
@@ -9087,11 +9480,11 @@
    {
     "patchline": {
      "source": [
-      "obj-184",
+      "obj-182",
       0
      ],
      "destination": [
-      "obj-182",
+      "obj-184",
       0
      ]
     }
@@ -9099,7 +9492,19 @@
    {
     "patchline": {
      "source": [
-      "obj-182",
+      "obj-183",
+      0
+     ],
+     "destination": [
+      "obj-181",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-181",
       0
      ],
      "destination": [
@@ -9115,7 +9520,7 @@
       27
      ],
      "destination": [
-      "obj-183",
+      "obj-182",
       0
      ]
     }
@@ -9123,23 +9528,11 @@
    {
     "patchline": {
      "source": [
+      "obj-182",
+      0
+     ],
+     "destination": [
       "obj-183",
-      0
-     ],
-     "destination": [
-      "obj-184",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-189",
-      0
-     ],
-     "destination": [
-      "obj-190",
       0
      ]
     }
@@ -9151,7 +9544,7 @@
       0
      ],
      "destination": [
-      "obj-190",
+      "obj-189",
       0
      ]
     }
@@ -9159,11 +9552,11 @@
    {
     "patchline": {
      "source": [
-      "obj-189",
+      "obj-187",
       0
      ],
      "destination": [
-      "obj-187",
+      "obj-189",
       0
      ]
     }
@@ -9171,7 +9564,19 @@
    {
     "patchline": {
      "source": [
-      "obj-187",
+      "obj-188",
+      0
+     ],
+     "destination": [
+      "obj-186",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-186",
       0
      ],
      "destination": [
@@ -9187,7 +9592,7 @@
       28
      ],
      "destination": [
-      "obj-188",
+      "obj-187",
       0
      ]
     }
@@ -9195,23 +9600,11 @@
    {
     "patchline": {
      "source": [
+      "obj-187",
+      0
+     ],
+     "destination": [
       "obj-188",
-      0
-     ],
-     "destination": [
-      "obj-189",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-194",
-      0
-     ],
-     "destination": [
-      "obj-195",
       0
      ]
     }
@@ -9223,7 +9616,7 @@
       0
      ],
      "destination": [
-      "obj-195",
+      "obj-194",
       0
      ]
     }
@@ -9231,11 +9624,11 @@
    {
     "patchline": {
      "source": [
-      "obj-194",
+      "obj-192",
       0
      ],
      "destination": [
-      "obj-192",
+      "obj-194",
       0
      ]
     }
@@ -9243,7 +9636,19 @@
    {
     "patchline": {
      "source": [
-      "obj-192",
+      "obj-193",
+      0
+     ],
+     "destination": [
+      "obj-191",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-191",
       0
      ],
      "destination": [
@@ -9259,7 +9664,7 @@
       29
      ],
      "destination": [
-      "obj-193",
+      "obj-192",
       0
      ]
     }
@@ -9267,23 +9672,11 @@
    {
     "patchline": {
      "source": [
+      "obj-192",
+      0
+     ],
+     "destination": [
       "obj-193",
-      0
-     ],
-     "destination": [
-      "obj-194",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-199",
-      0
-     ],
-     "destination": [
-      "obj-200",
       0
      ]
     }
@@ -9295,7 +9688,7 @@
       0
      ],
      "destination": [
-      "obj-200",
+      "obj-199",
       0
      ]
     }
@@ -9303,11 +9696,11 @@
    {
     "patchline": {
      "source": [
-      "obj-199",
+      "obj-197",
       0
      ],
      "destination": [
-      "obj-197",
+      "obj-199",
       0
      ]
     }
@@ -9315,7 +9708,19 @@
    {
     "patchline": {
      "source": [
-      "obj-197",
+      "obj-198",
+      0
+     ],
+     "destination": [
+      "obj-196",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-196",
       0
      ],
      "destination": [
@@ -9331,7 +9736,7 @@
       30
      ],
      "destination": [
-      "obj-198",
+      "obj-197",
       0
      ]
     }
@@ -9339,23 +9744,11 @@
    {
     "patchline": {
      "source": [
+      "obj-197",
+      0
+     ],
+     "destination": [
       "obj-198",
-      0
-     ],
-     "destination": [
-      "obj-199",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-204",
-      0
-     ],
-     "destination": [
-      "obj-205",
       0
      ]
     }
@@ -9367,7 +9760,7 @@
       0
      ],
      "destination": [
-      "obj-205",
+      "obj-204",
       0
      ]
     }
@@ -9375,11 +9768,11 @@
    {
     "patchline": {
      "source": [
-      "obj-204",
+      "obj-202",
       0
      ],
      "destination": [
-      "obj-202",
+      "obj-204",
       0
      ]
     }
@@ -9387,7 +9780,19 @@
    {
     "patchline": {
      "source": [
-      "obj-202",
+      "obj-203",
+      0
+     ],
+     "destination": [
+      "obj-201",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-201",
       0
      ],
      "destination": [
@@ -9403,7 +9808,7 @@
       31
      ],
      "destination": [
-      "obj-203",
+      "obj-202",
       0
      ]
     }
@@ -9411,23 +9816,11 @@
    {
     "patchline": {
      "source": [
+      "obj-202",
+      0
+     ],
+     "destination": [
       "obj-203",
-      0
-     ],
-     "destination": [
-      "obj-204",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-209",
-      0
-     ],
-     "destination": [
-      "obj-210",
       0
      ]
     }
@@ -9439,7 +9832,7 @@
       0
      ],
      "destination": [
-      "obj-210",
+      "obj-209",
       0
      ]
     }
@@ -9447,11 +9840,11 @@
    {
     "patchline": {
      "source": [
-      "obj-209",
+      "obj-207",
       0
      ],
      "destination": [
-      "obj-207",
+      "obj-209",
       0
      ]
     }
@@ -9459,7 +9852,19 @@
    {
     "patchline": {
      "source": [
-      "obj-207",
+      "obj-208",
+      0
+     ],
+     "destination": [
+      "obj-206",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-206",
       0
      ],
      "destination": [
@@ -9475,7 +9880,7 @@
       32
      ],
      "destination": [
-      "obj-208",
+      "obj-207",
       0
      ]
     }
@@ -9483,23 +9888,11 @@
    {
     "patchline": {
      "source": [
+      "obj-207",
+      0
+     ],
+     "destination": [
       "obj-208",
-      0
-     ],
-     "destination": [
-      "obj-209",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-214",
-      0
-     ],
-     "destination": [
-      "obj-215",
       0
      ]
     }
@@ -9511,7 +9904,7 @@
       0
      ],
      "destination": [
-      "obj-215",
+      "obj-214",
       0
      ]
     }
@@ -9519,11 +9912,11 @@
    {
     "patchline": {
      "source": [
-      "obj-214",
+      "obj-212",
       0
      ],
      "destination": [
-      "obj-212",
+      "obj-214",
       0
      ]
     }
@@ -9531,7 +9924,19 @@
    {
     "patchline": {
      "source": [
-      "obj-212",
+      "obj-213",
+      0
+     ],
+     "destination": [
+      "obj-211",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-211",
       0
      ],
      "destination": [
@@ -9547,7 +9952,7 @@
       33
      ],
      "destination": [
-      "obj-213",
+      "obj-212",
       0
      ]
     }
@@ -9555,23 +9960,11 @@
    {
     "patchline": {
      "source": [
+      "obj-212",
+      0
+     ],
+     "destination": [
       "obj-213",
-      0
-     ],
-     "destination": [
-      "obj-214",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-219",
-      0
-     ],
-     "destination": [
-      "obj-220",
       0
      ]
     }
@@ -9583,7 +9976,7 @@
       0
      ],
      "destination": [
-      "obj-220",
+      "obj-219",
       0
      ]
     }
@@ -9591,11 +9984,11 @@
    {
     "patchline": {
      "source": [
-      "obj-219",
+      "obj-217",
       0
      ],
      "destination": [
-      "obj-217",
+      "obj-219",
       0
      ]
     }
@@ -9603,7 +9996,19 @@
    {
     "patchline": {
      "source": [
-      "obj-217",
+      "obj-218",
+      0
+     ],
+     "destination": [
+      "obj-216",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-216",
       0
      ],
      "destination": [
@@ -9619,7 +10024,7 @@
       34
      ],
      "destination": [
-      "obj-218",
+      "obj-217",
       0
      ]
     }
@@ -9627,23 +10032,11 @@
    {
     "patchline": {
      "source": [
+      "obj-217",
+      0
+     ],
+     "destination": [
       "obj-218",
-      0
-     ],
-     "destination": [
-      "obj-219",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-224",
-      0
-     ],
-     "destination": [
-      "obj-225",
       0
      ]
     }
@@ -9655,7 +10048,7 @@
       0
      ],
      "destination": [
-      "obj-225",
+      "obj-224",
       0
      ]
     }
@@ -9663,11 +10056,11 @@
    {
     "patchline": {
      "source": [
-      "obj-224",
+      "obj-222",
       0
      ],
      "destination": [
-      "obj-222",
+      "obj-224",
       0
      ]
     }
@@ -9675,7 +10068,19 @@
    {
     "patchline": {
      "source": [
-      "obj-222",
+      "obj-223",
+      0
+     ],
+     "destination": [
+      "obj-221",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-221",
       0
      ],
      "destination": [
@@ -9691,7 +10096,7 @@
       35
      ],
      "destination": [
-      "obj-223",
+      "obj-222",
       0
      ]
     }
@@ -9699,23 +10104,11 @@
    {
     "patchline": {
      "source": [
+      "obj-222",
+      0
+     ],
+     "destination": [
       "obj-223",
-      0
-     ],
-     "destination": [
-      "obj-224",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-229",
-      0
-     ],
-     "destination": [
-      "obj-230",
       0
      ]
     }
@@ -9727,7 +10120,7 @@
       0
      ],
      "destination": [
-      "obj-230",
+      "obj-229",
       0
      ]
     }
@@ -9735,11 +10128,11 @@
    {
     "patchline": {
      "source": [
-      "obj-229",
+      "obj-227",
       0
      ],
      "destination": [
-      "obj-227",
+      "obj-229",
       0
      ]
     }
@@ -9747,7 +10140,19 @@
    {
     "patchline": {
      "source": [
-      "obj-227",
+      "obj-228",
+      0
+     ],
+     "destination": [
+      "obj-226",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-226",
       0
      ],
      "destination": [
@@ -9763,7 +10168,7 @@
       36
      ],
      "destination": [
-      "obj-228",
+      "obj-227",
       0
      ]
     }
@@ -9771,23 +10176,11 @@
    {
     "patchline": {
      "source": [
+      "obj-227",
+      0
+     ],
+     "destination": [
       "obj-228",
-      0
-     ],
-     "destination": [
-      "obj-229",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-234",
-      0
-     ],
-     "destination": [
-      "obj-235",
       0
      ]
     }
@@ -9799,7 +10192,7 @@
       0
      ],
      "destination": [
-      "obj-235",
+      "obj-234",
       0
      ]
     }
@@ -9807,11 +10200,11 @@
    {
     "patchline": {
      "source": [
-      "obj-234",
+      "obj-232",
       0
      ],
      "destination": [
-      "obj-232",
+      "obj-234",
       0
      ]
     }
@@ -9819,7 +10212,19 @@
    {
     "patchline": {
      "source": [
-      "obj-232",
+      "obj-233",
+      0
+     ],
+     "destination": [
+      "obj-231",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-231",
       0
      ],
      "destination": [
@@ -9835,7 +10240,7 @@
       37
      ],
      "destination": [
-      "obj-233",
+      "obj-232",
       0
      ]
     }
@@ -9843,23 +10248,11 @@
    {
     "patchline": {
      "source": [
+      "obj-232",
+      0
+     ],
+     "destination": [
       "obj-233",
-      0
-     ],
-     "destination": [
-      "obj-234",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-239",
-      0
-     ],
-     "destination": [
-      "obj-240",
       0
      ]
     }
@@ -9871,7 +10264,7 @@
       0
      ],
      "destination": [
-      "obj-240",
+      "obj-239",
       0
      ]
     }
@@ -9879,11 +10272,11 @@
    {
     "patchline": {
      "source": [
-      "obj-239",
+      "obj-237",
       0
      ],
      "destination": [
-      "obj-237",
+      "obj-239",
       0
      ]
     }
@@ -9891,7 +10284,19 @@
    {
     "patchline": {
      "source": [
-      "obj-237",
+      "obj-238",
+      0
+     ],
+     "destination": [
+      "obj-236",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-236",
       0
      ],
      "destination": [
@@ -9907,7 +10312,7 @@
       38
      ],
      "destination": [
-      "obj-238",
+      "obj-237",
       0
      ]
     }
@@ -9915,23 +10320,11 @@
    {
     "patchline": {
      "source": [
+      "obj-237",
+      0
+     ],
+     "destination": [
       "obj-238",
-      0
-     ],
-     "destination": [
-      "obj-239",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-244",
-      0
-     ],
-     "destination": [
-      "obj-245",
       0
      ]
     }
@@ -9943,7 +10336,7 @@
       0
      ],
      "destination": [
-      "obj-245",
+      "obj-244",
       0
      ]
     }
@@ -9951,11 +10344,11 @@
    {
     "patchline": {
      "source": [
-      "obj-244",
+      "obj-242",
       0
      ],
      "destination": [
-      "obj-242",
+      "obj-244",
       0
      ]
     }
@@ -9963,7 +10356,19 @@
    {
     "patchline": {
      "source": [
-      "obj-242",
+      "obj-243",
+      0
+     ],
+     "destination": [
+      "obj-241",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-241",
       0
      ],
      "destination": [
@@ -9979,7 +10384,7 @@
       39
      ],
      "destination": [
-      "obj-243",
+      "obj-242",
       0
      ]
     }
@@ -9987,23 +10392,11 @@
    {
     "patchline": {
      "source": [
+      "obj-242",
+      0
+     ],
+     "destination": [
       "obj-243",
-      0
-     ],
-     "destination": [
-      "obj-244",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-249",
-      0
-     ],
-     "destination": [
-      "obj-250",
       0
      ]
     }
@@ -10015,7 +10408,7 @@
       0
      ],
      "destination": [
-      "obj-250",
+      "obj-249",
       0
      ]
     }
@@ -10023,11 +10416,11 @@
    {
     "patchline": {
      "source": [
-      "obj-249",
+      "obj-247",
       0
      ],
      "destination": [
-      "obj-247",
+      "obj-249",
       0
      ]
     }
@@ -10035,7 +10428,19 @@
    {
     "patchline": {
      "source": [
-      "obj-247",
+      "obj-248",
+      0
+     ],
+     "destination": [
+      "obj-246",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-246",
       0
      ],
      "destination": [
@@ -10051,7 +10456,7 @@
       40
      ],
      "destination": [
-      "obj-248",
+      "obj-247",
       0
      ]
     }
@@ -10059,23 +10464,11 @@
    {
     "patchline": {
      "source": [
+      "obj-247",
+      0
+     ],
+     "destination": [
       "obj-248",
-      0
-     ],
-     "destination": [
-      "obj-249",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-254",
-      0
-     ],
-     "destination": [
-      "obj-255",
       0
      ]
     }
@@ -10087,7 +10480,7 @@
       0
      ],
      "destination": [
-      "obj-255",
+      "obj-254",
       0
      ]
     }
@@ -10095,11 +10488,11 @@
    {
     "patchline": {
      "source": [
-      "obj-254",
+      "obj-252",
       0
      ],
      "destination": [
-      "obj-252",
+      "obj-254",
       0
      ]
     }
@@ -10107,7 +10500,19 @@
    {
     "patchline": {
      "source": [
-      "obj-252",
+      "obj-253",
+      0
+     ],
+     "destination": [
+      "obj-251",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-251",
       0
      ],
      "destination": [
@@ -10123,7 +10528,7 @@
       41
      ],
      "destination": [
-      "obj-253",
+      "obj-252",
       0
      ]
     }
@@ -10131,23 +10536,11 @@
    {
     "patchline": {
      "source": [
+      "obj-252",
+      0
+     ],
+     "destination": [
       "obj-253",
-      0
-     ],
-     "destination": [
-      "obj-254",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-259",
-      0
-     ],
-     "destination": [
-      "obj-260",
       0
      ]
     }
@@ -10159,7 +10552,7 @@
       0
      ],
      "destination": [
-      "obj-260",
+      "obj-259",
       0
      ]
     }
@@ -10167,11 +10560,11 @@
    {
     "patchline": {
      "source": [
-      "obj-259",
+      "obj-257",
       0
      ],
      "destination": [
-      "obj-257",
+      "obj-259",
       0
      ]
     }
@@ -10179,7 +10572,19 @@
    {
     "patchline": {
      "source": [
-      "obj-257",
+      "obj-258",
+      0
+     ],
+     "destination": [
+      "obj-256",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-256",
       0
      ],
      "destination": [
@@ -10195,7 +10600,7 @@
       42
      ],
      "destination": [
-      "obj-258",
+      "obj-257",
       0
      ]
     }
@@ -10203,23 +10608,11 @@
    {
     "patchline": {
      "source": [
+      "obj-257",
+      0
+     ],
+     "destination": [
       "obj-258",
-      0
-     ],
-     "destination": [
-      "obj-259",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-264",
-      0
-     ],
-     "destination": [
-      "obj-265",
       0
      ]
     }
@@ -10231,7 +10624,7 @@
       0
      ],
      "destination": [
-      "obj-265",
+      "obj-264",
       0
      ]
     }
@@ -10239,11 +10632,11 @@
    {
     "patchline": {
      "source": [
-      "obj-264",
+      "obj-262",
       0
      ],
      "destination": [
-      "obj-262",
+      "obj-264",
       0
      ]
     }
@@ -10251,7 +10644,19 @@
    {
     "patchline": {
      "source": [
-      "obj-262",
+      "obj-263",
+      0
+     ],
+     "destination": [
+      "obj-261",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-261",
       0
      ],
      "destination": [
@@ -10267,7 +10672,7 @@
       43
      ],
      "destination": [
-      "obj-263",
+      "obj-262",
       0
      ]
     }
@@ -10275,23 +10680,11 @@
    {
     "patchline": {
      "source": [
+      "obj-262",
+      0
+     ],
+     "destination": [
       "obj-263",
-      0
-     ],
-     "destination": [
-      "obj-264",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-269",
-      0
-     ],
-     "destination": [
-      "obj-270",
       0
      ]
     }
@@ -10303,7 +10696,7 @@
       0
      ],
      "destination": [
-      "obj-270",
+      "obj-269",
       0
      ]
     }
@@ -10311,11 +10704,11 @@
    {
     "patchline": {
      "source": [
-      "obj-269",
+      "obj-267",
       0
      ],
      "destination": [
-      "obj-267",
+      "obj-269",
       0
      ]
     }
@@ -10323,7 +10716,19 @@
    {
     "patchline": {
      "source": [
-      "obj-267",
+      "obj-268",
+      0
+     ],
+     "destination": [
+      "obj-266",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-266",
       0
      ],
      "destination": [
@@ -10339,6 +10744,18 @@
       44
      ],
      "destination": [
+      "obj-267",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-267",
+      0
+     ],
+     "destination": [
       "obj-268",
       0
      ]
@@ -10347,11 +10764,47 @@
    {
     "patchline": {
      "source": [
-      "obj-268",
+      "obj-273",
       0
      ],
      "destination": [
-      "obj-269",
+      "obj-274",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-272",
+      0
+     ],
+     "destination": [
+      "obj-274",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-273",
+      0
+     ],
+     "destination": [
+      "obj-271",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-271",
+      0
+     ],
+     "destination": [
+      "obj-2",
       0
      ]
     }
@@ -10360,7 +10813,7 @@
     "patchline": {
      "source": [
       "obj-4",
-      48
+      45
      ],
      "destination": [
       "obj-272",
@@ -10383,11 +10836,47 @@
    {
     "patchline": {
      "source": [
-      "obj-272",
-      1
+      "obj-278",
+      0
      ],
      "destination": [
-      "obj-274",
+      "obj-279",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-277",
+      0
+     ],
+     "destination": [
+      "obj-279",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-278",
+      0
+     ],
+     "destination": [
+      "obj-276",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-276",
+      0
+     ],
+     "destination": [
+      "obj-2",
       0
      ]
     }
@@ -10396,10 +10885,10 @@
     "patchline": {
      "source": [
       "obj-4",
-      47
+      46
      ],
      "destination": [
-      "obj-276",
+      "obj-277",
       0
      ]
     }
@@ -10419,11 +10908,11 @@
    {
     "patchline": {
      "source": [
-      "obj-278",
+      "obj-283",
       0
      ],
      "destination": [
-      "obj-279",
+      "obj-284",
       0
      ]
     }
@@ -10431,11 +10920,11 @@
    {
     "patchline": {
      "source": [
-      "obj-279",
+      "obj-282",
       0
      ],
      "destination": [
-      "obj-280",
+      "obj-284",
       0
      ]
     }
@@ -10443,7 +10932,19 @@
    {
     "patchline": {
      "source": [
-      "obj-280",
+      "obj-283",
+      0
+     ],
+     "destination": [
+      "obj-281",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-281",
       0
      ],
      "destination": [
@@ -10456,19 +10957,7 @@
     "patchline": {
      "source": [
       "obj-4",
-      49
-     ],
-     "destination": [
-      "obj-283",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-283",
-      0
+      47
      ],
      "destination": [
       "obj-282",
@@ -10479,11 +10968,11 @@
    {
     "patchline": {
      "source": [
-      "obj-4",
-      49
+      "obj-282",
+      0
      ],
      "destination": [
-      "obj-284",
+      "obj-283",
       0
      ]
     }
@@ -10491,11 +10980,11 @@
    {
     "patchline": {
      "source": [
-      "obj-4",
-      50
+      "obj-288",
+      0
      ],
      "destination": [
-      "obj-285",
+      "obj-289",
       0
      ]
     }
@@ -10503,7 +10992,19 @@
    {
     "patchline": {
      "source": [
-      "obj-285",
+      "obj-287",
+      0
+     ],
+     "destination": [
+      "obj-289",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-288",
       0
      ],
      "destination": [
@@ -10519,7 +11020,7 @@
       0
      ],
      "destination": [
-      "obj-151",
+      "obj-2",
       0
      ]
     }
@@ -10527,167 +11028,59 @@
    {
     "patchline": {
      "source": [
-      "obj-285",
+      "obj-4",
+      48
+     ],
+     "destination": [
+      "obj-287",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-287",
+      0
+     ],
+     "destination": [
+      "obj-288",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      52
+     ],
+     "destination": [
+      "obj-291",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-291",
+      0
+     ],
+     "destination": [
+      "obj-292",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-291",
       1
      ],
      "destination": [
-      "obj-287",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-287",
-      0
-     ],
-     "destination": [
-      "obj-156",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-285",
-      2
-     ],
-     "destination": [
-      "obj-288",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-288",
-      0
-     ],
-     "destination": [
-      "obj-161",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-285",
-      3
-     ],
-     "destination": [
-      "obj-289",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-289",
-      0
-     ],
-     "destination": [
-      "obj-166",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-285",
-      4
-     ],
-     "destination": [
-      "obj-290",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-290",
-      0
-     ],
-     "destination": [
-      "obj-171",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-285",
-      5
-     ],
-     "destination": [
-      "obj-291",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-291",
-      0
-     ],
-     "destination": [
-      "obj-176",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-285",
-      6
-     ],
-     "destination": [
-      "obj-292",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-292",
-      0
-     ],
-     "destination": [
-      "obj-181",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-285",
-      7
-     ],
-     "destination": [
       "obj-293",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-293",
-      0
-     ],
-     "destination": [
-      "obj-186",
       0
      ]
     }
@@ -10699,7 +11092,307 @@
       51
      ],
      "destination": [
-      "obj-294",
+      "obj-295",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-296",
+      0
+     ],
+     "destination": [
+      "obj-297",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-297",
+      0
+     ],
+     "destination": [
+      "obj-298",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-298",
+      0
+     ],
+     "destination": [
+      "obj-299",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-299",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      53
+     ],
+     "destination": [
+      "obj-302",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-302",
+      0
+     ],
+     "destination": [
+      "obj-301",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      53
+     ],
+     "destination": [
+      "obj-303",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      54
+     ],
+     "destination": [
+      "obj-304",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-304",
+      0
+     ],
+     "destination": [
+      "obj-305",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-305",
+      0
+     ],
+     "destination": [
+      "obj-170",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-304",
+      1
+     ],
+     "destination": [
+      "obj-306",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-306",
+      0
+     ],
+     "destination": [
+      "obj-175",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-304",
+      2
+     ],
+     "destination": [
+      "obj-307",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-307",
+      0
+     ],
+     "destination": [
+      "obj-180",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-304",
+      3
+     ],
+     "destination": [
+      "obj-308",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-308",
+      0
+     ],
+     "destination": [
+      "obj-185",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-304",
+      4
+     ],
+     "destination": [
+      "obj-309",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-309",
+      0
+     ],
+     "destination": [
+      "obj-190",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-304",
+      5
+     ],
+     "destination": [
+      "obj-310",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-310",
+      0
+     ],
+     "destination": [
+      "obj-195",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-304",
+      6
+     ],
+     "destination": [
+      "obj-311",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-311",
+      0
+     ],
+     "destination": [
+      "obj-200",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-304",
+      7
+     ],
+     "destination": [
+      "obj-312",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-312",
+      0
+     ],
+     "destination": [
+      "obj-205",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      55
+     ],
+     "destination": [
+      "obj-313",
       0
      ]
     }

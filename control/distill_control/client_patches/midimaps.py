@@ -100,6 +100,7 @@ def midi_map(layout: Layout, panel: Panel) -> str:
         f"port = {toml_value(layout.port)}",
         'takeover = "pickup"             # none, pickup, scaling',
         "glide = 0.02                    # seconds",
+        "notes = false                   # its buttons are no keys",
     ]
     controls = [fader.address for fader in panel.control_faders][:8]
     latents = [fader.address for fader in panel.latent_faders]

@@ -142,7 +142,10 @@ that controller, or starts a map for it.
 | `release` | the value that a gate sends when it closes |
 
 These keys hold for the whole map and stand above the bindings: `name`, `port`, `output`, `channel`, `takeover`, `glide`,
-`clock`, `transport`, `programs`, `preset_glide`, `feedback`.
+`clock`, `transport`, `programs`, `preset_glide`, `notes`, `feedback`.
+
+Keys that no binding names play notes; the pitch wheel bends them by up to 2 semitones, and the sustain pedal holds
+them. `notes = false` turns that off.
 
 A program change recalls the preset of that number; bank select reaches presets beyond 128. A MIDI clock sets the tempo of
 the sources. MIDI start and stop play and stop. CC 120 and 123 are panic. CC 121 resets pitch bend, pressure and pick-up.

@@ -209,7 +209,8 @@ class MidiMap:
     `port` is a part of the input port's name (empty: any port), `output` one of the output port's.
     Channel 0 is every channel. With `transport`, MIDI start and stop play and stop the instrument.
     With `clock`, the tempo of MIDI clock sets the source's tempo. With `programs`, program changes
-    recall presets, over `preset_glide_seconds`.
+    recall presets, over `preset_glide_seconds`. With `notes`, keys that no binding names play
+    notes, the pitch wheel bends them and the sustain pedal holds them.
     """
 
     name: str = "default"
@@ -222,6 +223,7 @@ class MidiMap:
     transport: bool = True
     programs: bool = True
     preset_glide_seconds: float = 0.0
+    notes: bool = True
     feedback: bool = True
     bindings: tuple[Binding, ...] = field(default=())
 

@@ -10,6 +10,7 @@ from distill_control.midi.binding import Binding, MidiMap, Scale, encoder_steps
 from distill_control.midi.controls import Control, to_raw
 from distill_control.midi.decoder import COARSE, FINE, ChannelMode, Clock, Decoder, Gesture, Movement, ProgramChange
 from distill_control.midi.feedback import ControllerFeedback
+from distill_control.midi.keyboard import Keyboard
 from distill_control.midi.takeover import Takeover
 from distill_control.midi.tempo import TempoTracker
 from distill_control.session import Session
@@ -62,6 +63,7 @@ class Controller:
         self._clock = clock
         self._reported: dict[str, float] = {}
         self._tempo = TempoTracker()
+        self._keyboard = Keyboard(self._command, lambda address, value: session.set(address, (value,), self.origin))
         self._states: list[_State] = []
         self.decoder = Decoder(
             lambda channel, number: self.map.claims(channel, number),
@@ -106,6 +108,7 @@ class Controller:
 
     def release_all(self) -> None:
         """Release every pressed key and button, because the controller was unplugged."""
+        self._keyboard.release_all()
         for binding, state in zip(self.map.bindings, self._states, strict=True):
             if state.held:
                 state.held.clear()
@@ -118,8 +121,11 @@ class Controller:
 
     def _perform(self, gesture: Gesture, now: float) -> None:
         if isinstance(gesture, Movement):
-            for index in self.map.find(gesture.control):
+            bound = self.map.find(gesture.control)
+            for index in bound:
                 self._move(index, gesture)
+            if not bound and self.map.notes:
+                self._keyboard.move(gesture)
         elif isinstance(gesture, ProgramChange):
             if self.map.programs:
                 glide = self.map.preset_glide_seconds
@@ -154,6 +160,8 @@ class Controller:
                 if binding.control.kind in ("bend", "pressure") and binding.is_parameter:
                     rest = 0.5 if binding.control.kind == "bend" else 0.0
                     self._set(binding, state, state.scale.value(rest))
+        if gesture.action == "reset" and self.map.notes:
+            self._keyboard.reset()
         if gesture.action != "reset":
             self.release_all()
             self._command("/distill/panic")

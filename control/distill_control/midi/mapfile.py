@@ -105,6 +105,7 @@ MAP_KEYS: dict[str, tuple[str, Check]] = {
     "transport": ("transport", _flag),
     "programs": ("programs", _flag),
     "preset_glide": ("preset_glide_seconds", _seconds),
+    "notes": ("notes", _flag),
     "feedback": ("feedback", _flag),
 }
 BINDING_KEYS: dict[str, tuple[str, Check]] = {

@@ -83,6 +83,7 @@ class LiveCommands:
             "play": synth.play,
             "stop": synth.stop,
             "source/trigger": synth.trigger,
+            "note": lambda key, velocity: synth.note(float(key), float(velocity)),
             "seed": lambda seed: synth.set_seed(int(seed)),
         }
         self._slow: dict[str, Callable[..., Any]] = {

@@ -17,11 +17,10 @@ from distill_engine.analysis.controls import Controls
 from distill_engine.analysis.level import level_surface
 from distill_engine.analysis.model_prober import Prober, ProgressListener, Synthesise
 from distill_engine.analysis.stretches.first_analysis import first_analysis
-from distill_engine.analysis.stretches.path import CorpusPath, clip_mel
+from distill_engine.analysis.stretches.path import CorpusPath
 from distill_engine.analysis.stretches.skeleton import Skeleton
 from distill_engine.analysis.stretches.stretch_controls import measure_stretch_controls
 from distill_engine.audio.arrays import Float32Array
-from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.dataset.corpus import Corpus
 from distill_engine.modelfile import ModelFile, update_model
 from distill_engine.modelfile.configs import model_config
@@ -86,8 +85,9 @@ def _analyse_skeleton(
 ) -> Mapping[str, Any]:
     """Write path, map and controls of a skeleton's model into its file; return the table."""
     began = time.monotonic()
-    mels = [clip_mel(clip.samples, DEFAULT_MEL) for clip in corpus.clips]
-    arrays, table = first_analysis(skeleton, mels, [clip.name for clip in corpus.clips])
+    arrays, table = first_analysis(
+        skeleton, [clip.samples for clip in corpus.clips], [clip.name for clip in corpus.clips]
+    )
     found, route = Controls.from_part(arrays, table), CorpusPath.from_part(arrays, len(skeleton.spread))
     if route is not None and table["has_map"]:
         model = load_model(path, vocoder=vocoder, threads=1)

@@ -175,6 +175,8 @@ class _TakePlayer:
                 getattr(synth, name)()
             case "source":
                 synth.select_source(str(arguments["source"]), float(arguments["fade"]))
+            case "note":
+                synth.note(float(arguments["key"]), float(arguments["velocity"]))
             case "seed":
                 synth.set_seed(int(arguments["seed"]))
             case "pin":

@@ -122,7 +122,7 @@ class BlendSlot:
             own = remap_controls(voice.instrument.control_names, names, values, last)
             voice.last_controls = own.controls[: len(voice.instrument.control_names)].copy()
             latent, curve = voice.latent(own, samples), fade.next()
-            voice_hops.append(VoiceHop(voice, latent, ramp * curve, curve))
+            voice_hops.append(VoiceHop(voice, latent, ramp * curve, curve, voice.ratio(own)))
         return voice_hops
 
     def drop_finished(self) -> None:

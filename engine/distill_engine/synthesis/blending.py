@@ -42,13 +42,14 @@ class VoiceHop:
     """One voice at one hop: latent [D] (sigma) and linear gain per sample [hop].
 
     `curve` is the factor of its fade [hop] that `gain` already includes; a number if it is
-    constant.
+    constant. `ratio` transposes the hop.
     """
 
     voice: Voice
     latent: Samples
     gain: Samples
     curve: Samples | float = 1.0
+    ratio: float = 1.0
 
 
 def space_of(shared: Iterable[bool]) -> int:

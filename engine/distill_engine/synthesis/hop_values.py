@@ -18,6 +18,9 @@ MUTED_DB = -90.0  # `/distill/gain` at or below this is silence
 _GAIN, _WIDTH = index_of("/distill/gain"), index_of("/distill/width")
 _CONTROL, _LATENT, _BLEND = (index_of(f"/distill/{family}/0") for family in ("control", "latent", "blend"))
 _MAP_X, _MAP_Y, _MAP_AMOUNT = (index_of(f"/distill/map/{name}") for name in ("x", "y", "amount"))
+_PITCH, _BEND, _RELEASE, _HOLD = (
+    index_of(f"/distill/{name}") for name in ("pitch", "note/bend", "note/release", "note/hold")
+)
 _SOURCE = {
     name: index_of(f"/distill/source/{name}")
     for name in (
@@ -27,8 +30,8 @@ _SOURCE = {
 }
 
 
-def hop_values(bank: ParameterBank) -> HopValues:
-    """Return the values that steer the latents at this hop."""
+def hop_values(bank: ParameterBank, key: float | None = None) -> HopValues:
+    """Return the values that steer the latents at this hop; `key` is the note that sounds."""
     at = {name: bank.at(index) for name, index in _SOURCE.items()}
     settings = SourceSettings(
         rate=at["rate"],
@@ -45,6 +48,7 @@ def hop_values(bank: ParameterBank) -> HopValues:
         reach=at["reach"],
         grip=at["grip"],
         grain_seconds=at["grain"],
+        key=key,
     )
     return HopValues(
         settings,
@@ -52,7 +56,14 @@ def hop_values(bank: ParameterBank) -> HopValues:
         bank.family(_CONTROL, CONTROL_COUNT),
         (bank.at(_MAP_X), bank.at(_MAP_Y)),
         bank.at(_MAP_AMOUNT),
+        bank.at(_PITCH) + bank.at(_BEND),
+        key,
     )
+
+
+def release_values(bank: ParameterBank) -> tuple[float, bool]:
+    """Return the release time of notes in seconds, and whether they are held."""
+    return bank.at(_RELEASE), bank.at(_HOLD) >= 0.5
 
 
 def output_values(bank: ParameterBank) -> tuple[float, float]:

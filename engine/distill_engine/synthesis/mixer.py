@@ -37,9 +37,11 @@ class _VoiceBlock:
         self._voice = voice
         self._latents: list[Samples] = []
         self._gains: list[Samples] = []
+        self._ratios: list[float] = []
 
-    def add(self, latent: Samples, gain: Samples) -> None:
-        """Add one hop: latent [D], gain [hop]."""
+    def add(self, ratio: float, latent: Samples, gain: Samples) -> None:
+        """Add one hop: its frequency ratio, latent [D], gain [hop]."""
+        self._ratios.append(ratio)
         self._latents.append(latent)
         self._gains.append(gain)
 
@@ -51,8 +53,8 @@ class _VoiceBlock:
         block = np.stack(self._latents, axis=1).astype(np.float32)
 
         def work() -> Samples:
-            weighted: Samples = np.concatenate(self._gains) * self._voice.render(block, hop, report).astype(np.float64)
-            return weighted
+            samples = self._voice.render(block, self._ratios, hop, report).astype(np.float64)
+            return np.asarray(np.concatenate(self._gains) * samples)
 
         return work
 
@@ -91,13 +93,13 @@ class Mixer:
         for slot in self.slots:
             slot.settle()
 
-    def move(self, bank: ParameterBank, samples: Float32Array | None) -> None:
+    def move(self, bank: ParameterBank, key: float | None, samples: Float32Array | None) -> None:
         """Advance all voices by one hop at the present parameter values.
 
-        Guests advance with their host. `samples` [hop] is this hop of live input, mono; None
-        without one.
+        Guests advance with their host. `key` is the note that plays, None without one; `samples`
+        [hop] is this hop of live input, mono, None without one.
         """
-        values = hop_values(bank)
+        values = hop_values(bank, key)
         weights = blend_weights(bank, [slot.level for slot in self.slots])
         names = self.main.instrument.control_names
         voice_hops = [
@@ -116,7 +118,8 @@ class Mixer:
                     else fading_guests(voice.guest_contributions, voice_hop.curve, len(voice_hop.gain))
                 )
                 voice_block = self._block.setdefault(id(voice), _VoiceBlock(voice))
-                voice_block.add(*blend_latents(voice_hop.latent, voice_hop.gain, voice.instrument.trim, its_guests))
+                blended = blend_latents(voice_hop.latent, voice_hop.gain, voice.instrument.trim, its_guests)
+                voice_block.add(voice_hop.ratio, *blended)
 
     def detach_guests(self, hops: int) -> None:
         """Detach the guests of slot 0, whose model is about to be replaced, over `hops` hops.

@@ -12,6 +12,7 @@ from distill_engine.audio.arrays import Float64Array
 from distill_engine.errors import ControlError
 from distill_engine.vocabulary.table import PARAMETERS, Parameter, default_values, index_of
 
+LONGEST_FADE_SECONDS = 3600.0
 ADDRESSES = tuple(parameter.address for parameter in PARAMETERS)
 
 
@@ -126,6 +127,16 @@ class ParameterBank:
         """Return the target of a parameter's glide, or its value if it does not glide."""
         glide = self._glides.get(parameter_index)
         return glide.target if glide else float(self._values[parameter_index])
+
+    def fade_hops(self, seconds: float | None) -> int:
+        """Return the length of a fade in hops; None is `/distill/source/fade`.
+
+        Raises ControlError for a fade that is negative or too long.
+        """
+        seconds = self.value("/distill/source/fade") if seconds is None else seconds
+        if not 0 <= seconds <= LONGEST_FADE_SECONDS:
+            raise ControlError(f"a fade of {seconds} s is not possible; give 0 to {LONGEST_FADE_SECONDS:.0f}")
+        return max(1, round(seconds * self._frame_rate))
 
     def state(self) -> ParameterState:
         """Return a copy of all values and glides."""

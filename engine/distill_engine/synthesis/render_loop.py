@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 
 from distill_engine.audio.arrays import Float32Array
-from distill_engine.synthesis.hop_values import output_values
+from distill_engine.synthesis.hop_values import output_values, release_values
 from distill_engine.synthesis.mixer import Mixer
 from distill_engine.synthesis.output_stage import OutputStage
 from distill_engine.synthesis.parameters import ParameterBank
+from distill_engine.synthesis.pitch.notes import Notes
 from distill_engine.synthesis.voice import Report
 from distill_engine.takes.take_log import TakeLog
 
@@ -28,13 +29,14 @@ class RenderLoop:
         self,
         mixer: Mixer,
         parameters: ParameterBank,
+        notes: Notes,
         output: OutputStage,
         take: TakeLog,
         begin_take: Callable[[], None],
     ) -> None:
         self.hops_done = 0
         self._hop = output.config.hop
-        self._mixer, self._parameters, self._output = mixer, parameters, output
+        self._mixer, self._parameters, self._notes, self._output = mixer, parameters, notes, output
         self._take, self._begin_take = take, begin_take
         self._reports: list[Report] = []
 
@@ -71,17 +73,23 @@ class RenderLoop:
     def _rest(self, count: int) -> None:
         self._mixer.settle()
         for _ in range(count):
-            self._parameters.advance()
+            self._advance()
+
+    def _advance(self) -> None:
+        self._parameters.advance()
+        release, hold = release_values(self._parameters)
+        self._notes.advance(release, hold=hold)
 
     def _sound(self, count: int, samples: Float32Array | None) -> Float32Array:
         if samples is not None and any(voice.sources.selected == "input" for voice in self._mixer.playing):
             self._take.live_input(self.hops_done, samples)
         gains, widths = np.empty(count), np.empty(count)
         for index in range(count):
-            self._parameters.advance()
+            self._advance()
             hop_input = None if samples is None else samples[index * self._hop : (index + 1) * self._hop]
-            self._mixer.move(self._parameters, hop_input)
-            gains[index], widths[index] = output_values(self._parameters)
+            self._mixer.move(self._parameters, self._notes.key, hop_input)
+            gain, widths[index] = output_values(self._parameters)
+            gains[index] = gain * self._notes.level
         mono = self._mixer.mix(self.hops_done, self.report)
         out = np.empty((2, count * self._hop), np.float32)
         for index in range(count):

@@ -20,7 +20,8 @@ class HopValues:
     """The parameter values of one hop.
 
     `latents` [64] are offsets in sigma, `controls` [32] values from -1 to 1. `map_point` is x, y on
-    the map, `map_amount` how far the latent is moved to it (0 to 1).
+    the map, `map_amount` how far the latent is moved to it (0 to 1). `semitones` transpose. `key`
+    is the MIDI note that sounds, None while the instrument plays by itself.
     """
 
     settings: SourceSettings
@@ -28,6 +29,8 @@ class HopValues:
     controls: Float64Array
     map_point: tuple[float, float] = (0.0, 0.0)
     map_amount: float = 0.0
+    semitones: float = 0.0
+    key: float | None = None
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.mixer import Mixer
 from distill_engine.synthesis.output_stage import OutputConfig, OutputStage
 from distill_engine.synthesis.parameters import ParameterBank
+from distill_engine.synthesis.pitch.notes import Notes
 from distill_engine.synthesis.render_loop import RenderLoop
 from distill_engine.synthesis.synth_state import SynthSnapshot, SynthState
 from distill_engine.synthesis.take_header import played_model, take_header
@@ -32,7 +33,6 @@ from distill_engine.synthesis.voice_pool import VoicePool, voices_of
 from distill_engine.takes.take_log import TakeLog
 from distill_engine.vocabulary.table import BLEND_SLOTS, LATENT_COUNT, PARAMETERS, index_of
 
-LONGEST_FADE_SECONDS = 3600.0
 _CONTROL = index_of("/distill/control/0")
 
 
@@ -63,10 +63,11 @@ class Synth:
         self.parameters = ParameterBank(self.frame_rate)
         self.output = OutputStage(OutputConfig(sample_rate=self.sample_rate, hop=self.hop))
         self.output.playing = playing
+        self.notes = Notes(self.frame_rate)
         self._pinned: frozenset[int] = frozenset()
         self._mixer = Mixer(self.hop, pool.voice(seed, source))
         self._take = TakeLog(self.hop)
-        self._loop = RenderLoop(self._mixer, self.parameters, self.output, self._take, self._begin_take)
+        self._loop = RenderLoop(self._mixer, self.parameters, self.notes, self.output, self._take, self._begin_take)
 
     @property
     def hops_done(self) -> int:
@@ -126,8 +127,9 @@ class Synth:
         self.apply(index_of(address), value, glide_seconds)
 
     def play(self) -> None:
-        """Fade in."""
+        """Fade in. After notes the instrument plays by itself again."""
         self.output.playing = True
+        self.notes.free()
         self._note("play")
 
     def stop(self) -> None:
@@ -138,29 +140,39 @@ class Synth:
     def panic(self) -> None:
         """Be silent from the next sample on."""
         self.output.panic()
+        self.notes.free()
         self._note("panic")
 
     def select_source(self, name: str, fade_seconds: float | None = None) -> None:
         """Cross-fade to another source (`/distill/source/fade` by default). Raises ControlError."""
-        hops = self._hops(fade_seconds)
+        hops = self.parameters.fade_hops(fade_seconds)
         self._mixer.main.sources.check(name)
         for voice in self._mixer.playing:
             if name in voice.instrument.source_names:
                 voice.sources.select(name, hops)
         self.source = name
+        self.notes.free()
         self._note("source", source=name, fade=hops / self.frame_rate)
 
     def trigger(self) -> None:
-        """Restart the source from its position."""
+        """Restart the source from its position; after notes it plays by itself again."""
+        self.notes.free()
         for voice in self._mixer.playing:
             voice.sources.restart()
         self._note("trigger")
+
+    def note(self, key: float, velocity: float) -> None:
+        """Press a key (MIDI note number), or let it go with velocity 0. Raises ControlError."""
+        if self.notes.change(key, velocity):
+            for voice in self._mixer.playing:
+                voice.sources.strike()
+        self._note("note", key=key, velocity=velocity)
 
     def set_seed(self, seed: int) -> None:
         """Restart all random processes from another seed."""
         self.seed = seed
         for voice in self._mixer.playing:
-            voice.reseed(seed, self.source, self._hops(None))
+            voice.reseed(seed, self.source, self.parameters.fade_hops(None))
         self._note("seed", seed=seed)
 
     def pin(self, dimensions: frozenset[int]) -> None:
@@ -184,7 +196,7 @@ class Synth:
         is blended with it in latent space (see `blending`). Raises ControlError for an instrument
         with another hop or rate, or an impossible slot.
         """
-        hops = self._hops(fade_seconds)
+        hops = self.parameters.fade_hops(fade_seconds)
         if not 0 <= slot < BLEND_SLOTS or (slot == 0 and played is None):
             raise ControlError(f"blend slot {slot}: slots are 0 to {BLEND_SLOTS - 1}, and the first is never empty")
         if played is None:
@@ -202,7 +214,7 @@ class Synth:
         blend_slot = self._mixer.slots[slot]
         if slot == 0:
             self._mixer.detach_guests(hops)
-            self._rename_controls(self.instrument.control_names, instrument.control_names)
+            self.parameters.rearrange(_CONTROL, moves(self.instrument.control_names, instrument.control_names))
         old = blend_slot.voice if blend_slot.voices else self._mixer.main
         selected = self.source if self.source in instrument.source_names else instrument.default_source
         voice = pool.voice(self.seed, selected, pad=self.alignment_samples - instrument.delay_samples)
@@ -213,17 +225,6 @@ class Synth:
         if slot == 0:
             self.source = voice.sources.selected
         self._take.swap(self.hops_done, played_model(slot, instrument), hops / self.frame_rate)
-
-    def _rename_controls(self, before: tuple[str, ...], now: tuple[str, ...]) -> None:
-        """Move the values of named controls to the numbers that they have in the new model."""
-        if before != now:
-            self.parameters.rearrange(_CONTROL, moves(before, now))
-
-    def _hops(self, seconds: float | None) -> int:
-        fade_seconds = self.parameters.value("/distill/source/fade") if seconds is None else seconds
-        if not 0 <= fade_seconds <= LONGEST_FADE_SECONDS:
-            raise ControlError(f"a fade of {fade_seconds} s is not possible; give 0 to {LONGEST_FADE_SECONDS:.0f}")
-        return max(1, round(fade_seconds * self.frame_rate))
 
     def render(self, hops: int, samples: Float32Array | None = None) -> Float32Array:
         """Return the next `hops` hops, stereo [2, hops * hop], within full scale.
@@ -242,6 +243,7 @@ class Synth:
             parameters=self.parameters.state(),
             output=self.output.state(),
             slots=self._mixer.state(),
+            notes=self.notes.state(),
         )
 
     def snapshot(self) -> SynthSnapshot:
@@ -264,6 +266,9 @@ class Synth:
             self.alignment_samples = state.alignment_samples
         self.parameters.restore(state.parameters)
         self.output.restore(state.output)
+        self.notes.free()
+        if state.notes is not None:
+            self.notes.restore(state.notes)
         self._mixer.restore(state.slots, self.seed, networks=networks)
         self.pin(frozenset(int(i) for i in state.pinned))
         self.source = self._mixer.main.sources.selected

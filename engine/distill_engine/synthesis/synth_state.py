@@ -10,6 +10,7 @@ import numpy.typing as npt
 from distill_engine.synthesis.blend_slot import BlendSlotState
 from distill_engine.synthesis.output_stage import OutputState
 from distill_engine.synthesis.parameters import ParameterState
+from distill_engine.synthesis.pitch.notes import NotesState
 from distill_engine.synthesis.voice import Voice
 
 
@@ -28,6 +29,7 @@ class SynthState:
     parameters: ParameterState
     output: OutputState
     slots: dict[str, BlendSlotState]
+    notes: NotesState | None = None
 
 
 @dataclass(frozen=True)

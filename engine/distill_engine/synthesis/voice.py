@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -14,6 +15,8 @@ from distill_engine.errors import VocoderError
 from distill_engine.inference.step_backend import StepBackend
 from distill_engine.synthesis.crossfade import DelayLine
 from distill_engine.synthesis.instrument import Instrument
+from distill_engine.synthesis.pitch.notes import from_place, transposition
+from distill_engine.synthesis.pitch.transposer import Transposer, TransposerState
 from distill_engine.synthesis.sources.latent_sources import Latent
 from distill_engine.synthesis.sources.live_input import EncoderFailed
 from distill_engine.synthesis.sources.source_bank import SourceBank, SourceBankState
@@ -59,7 +62,8 @@ class VoiceState:
     """Everything that a voice's sound depends on.
 
     `guest_contributions` [n, 2 + D]: see `Voice`. `decoder` and `vocoder` are the networks' states
-    by name. `delayed` [delay] are the samples in the delay line.
+    by name. `delayed` [delay] are the samples in the delay line. `from_place` [hops] are semitones
+    from places to keys that have not left the vocoder.
     """
 
     last_sample: float
@@ -71,6 +75,8 @@ class VoiceState:
     decoder: dict[str, Float32Array]
     vocoder: dict[str, Float32Array]
     delayed: Float32Array
+    transposer: TransposerState | None = None
+    from_place: Samples | None = None
 
 
 def _one_line(error: Exception) -> str:
@@ -114,6 +120,9 @@ class Voice:
         self.last_controls = np.zeros(0)  # values of its controls, at the last hop
         self._recovering = self._failing = False
         self.guest_contributions = np.zeros((0, 2 + self.instrument.latent_dim))
+        lag = 1 + round(self.instrument.delay_samples / self.instrument.hop)
+        self._from_place = deque([0.0] * lag)  # semitones of the hops that have not left the vocoder
+        self._transposer = Transposer(self.instrument.hop, self.instrument.mel.bands)
         self._prime()
 
     def _prime(self) -> None:
@@ -136,6 +145,7 @@ class Voice:
     def _recover(self) -> None:
         self.decoder.restore(self._primed[0])
         self.vocoder.restore(self._primed[1])
+        self._transposer.reset()
 
     def latent(self, values: HopValues, samples: Float32Array | None) -> Latent:
         """Return the latent [D] of one hop: source, map, controls and offsets, softly limited.
@@ -154,13 +164,25 @@ class Voice:
             latent[pins] = values.latents[pins]  # pins are parameters: below LATENT_COUNT
         return soft_limit(latent) if self.instrument.skeleton is None else latent
 
-    def render(self, latents: Float32Array, hop: int, report: Callable[[Report], None]) -> Float32Array:
+    def ratio(self, values: HopValues) -> float:
+        """Return the frequency ratio of the hop whose latent was asked for last.
+
+        A key takes effect when the sound that began with it leaves the vocoder.
+        """
+        self._from_place.append(from_place(values.key, self.sources.pitch))
+        return transposition(values.semitones + self._from_place.popleft())
+
+    def render(
+        self, latents: Float32Array, ratios: Sequence[float], hop: int, report: Callable[[Report], None]
+    ) -> Float32Array:
         """Return the samples [n * hop length] of latents [D, n], mono and always finite.
 
-        `hop` is the number of the first hop. `report` receives each problem.
+        `ratios` [n] transpose each hop. `hop` is the number of the first one. `report` receives
+        each problem.
         """
         try:
-            samples = self.vocoder.step(self.decoder.step(latents))[0] * np.float32(self.instrument.trim)
+            mels = self.decoder.step(latents)
+            samples = self._transposer.process(mels, ratios, self.vocoder.step) * np.float32(self.instrument.trim)
         except (VocoderError, RuntimeError) as error:
             samples = self._silenced(latents.shape[1], error, hop, report)
         else:
@@ -247,6 +269,8 @@ class Voice:
             decoder=self.decoder.snapshot(),
             vocoder=self.vocoder.snapshot(),
             delayed=self.line.state(),
+            transposer=self._transposer.state(),
+            from_place=np.array(self._from_place),
         )
 
     def restore(self, state: VoiceState, *, networks: bool = True) -> None:
@@ -257,9 +281,13 @@ class Voice:
         """
         self.sources.restore(state.sources)
         self.steering.restore(state.steering)
+        lag = len(self._from_place)
+        offsets = np.zeros(0) if state.from_place is None else state.from_place
+        self._from_place = deque([*([0.0] * lag), *offsets.tolist()][-lag:])
         self.latent_guest, self.guest_contributions = state.latent_guest, state.guest_contributions.astype(np.float64)
         if networks:
             self._last_sample, self._recovering = state.last_sample, state.recovering
             self.decoder.restore(state.decoder)
             self.vocoder.restore(state.vocoder)
             self.line.restore(state.delayed)
+            self._transposer.restore(state.transposer)

@@ -197,6 +197,18 @@ _PARAMETERS: tuple[Row, ...] = (
     _continuous(
         "/distill/source/grain", 0.0, 4.0, 0.45, "s", "Drift, hold, map: length of a stretch; 0 is the place itself"
     ),
+    _continuous("/distill/pitch", -24.0, 24.0, 0.0, "semitones", "Transposition; time does not change"),
+    _continuous("/distill/note/bend", -2.0, 2.0, 0.0, "semitones", "Pitch bend of notes", excluded=True),
+    _continuous(
+        "/distill/note/release",
+        0.01,
+        20.0,
+        0.3,
+        "s",
+        "Time in which a note dies after its key was let go",
+        ramped=False,
+    ),
+    _toggle("/distill/note/hold", 0.0, "1: a note sounds on after its key was let go"),
 )
 
 _FAMILIES: tuple[Row, ...] = (
@@ -272,6 +284,12 @@ _COMMANDS: tuple[Row, ...] = (
     _command("/distill/stop", "Fade out"),
     _command("/distill/panic", "Silence at once; play starts again"),
     _command("/distill/source/trigger", "Start the source again from its position"),
+    _command(
+        "/distill/note",
+        "Press a key (velocity 1 to 127) or let it go (0); play lets the instrument play by itself again",
+        Argument("key", "float", 0.0, 127.0),
+        Argument("velocity", "float", 0.0, 127.0),
+    ),
     _command(
         "/distill/blend/model",
         "Model that plays in one of the blend slots; an empty name empties the slot",

@@ -18,10 +18,11 @@ from distill_engine.analysis.stretches.frame_features import (
     feature_directions,
     frame_features,
 )
-from distill_engine.analysis.stretches.path import KEY_LATENTS, CorpusPath, make_path
+from distill_engine.analysis.stretches.path import KEY_LATENTS, CorpusPath, clip_mel, make_path
+from distill_engine.analysis.stretches.pitch import clip_pitches
 from distill_engine.analysis.stretches.skeleton import Skeleton, heard_frames
 from distill_engine.audio.arrays import Float32Array, Float64Array
-from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.audio.mel import DEFAULT_MEL, MelConfig
 
 REACH = 1.5  # standard deviations over the corpus, by which a control moves its feature at 1
 MOST_DB = 12.0  # that it moves a level
@@ -35,16 +36,21 @@ VERSION = 2  # of the manifest's table: analyses of skeletons
 
 
 def first_analysis(
-    skeleton: Skeleton, mels: Sequence[Float32Array], names: Sequence[str]
+    skeleton: Skeleton, clips: Sequence[Float32Array], names: Sequence[str], config: MelConfig = DEFAULT_MEL
 ) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
     """Return the arrays of the part "analysis" and the manifest's table for it.
 
     Args:
         skeleton: the model.
-        mels: log-mels [bands, T] of the clips, T may differ.
+        clips: samples [T] of each clip, T may differ.
         names: of the clips.
+        config: definition of the mels.
     """
-    path = make_path(skeleton, mels)
+    mels = [clip_mel(clip, config) for clip in clips]
+    pitches = [
+        clip_pitches(clip, mel.shape[1], config.hop, config.sample_rate) for clip, mel in zip(clips, mels, strict=True)
+    ]
+    path = make_path(skeleton, mels, pitches)
     heard = [heard_frames(mel) for mel in mels]
     latents, mask = path.latents.astype(np.float64), np.concatenate(heard)
     silent = not mask.any()

@@ -38,6 +38,7 @@ class CorpusPath:
         keys: int8 [2 * KEY_LATENTS, N].
         levels: level of each frame [N], in nats.
         attacks: frames [A] at which a sound begins, ascending.
+        pitches: int16 [N], MIDI note number in cents of the sound from each frame on; 0 for none.
     """
 
     latents: npt.NDArray[np.float16]
@@ -45,6 +46,7 @@ class CorpusPath:
     keys: npt.NDArray[np.int8]
     levels: npt.NDArray[np.float16]
     attacks: npt.NDArray[np.int64]
+    pitches: npt.NDArray[np.int16]
 
     @property
     def frames(self) -> int:
@@ -60,7 +62,7 @@ class CorpusPath:
         """Return the arrays of the part "analysis".
 
         corpus_latents [D, N], corpus_offsets [clips + 1], path_keys [32, N], path_levels [N],
-        path_attacks [A].
+        path_attacks [A], path_pitches [N].
         """
         return {
             "corpus_latents": self.latents,
@@ -68,6 +70,7 @@ class CorpusPath:
             "path_keys": self.keys,
             "path_levels": self.levels,
             "path_attacks": self.attacks,
+            "path_pitches": self.pitches,
         }
 
     @staticmethod
@@ -86,15 +89,16 @@ class CorpusPath:
         except (KeyError, TypeError, ValueError) as error:
             raise AnalysisError(damaged) from error
         count = latents.shape[1] if latents.ndim == 2 else 0
-        shapes = (latents.shape[:1], keys.shape, levels.shape)
-        fits = shapes == ((dimensions,), (2 * KEY_LATENTS, count), (count,)) and 0 < count <= MOST_FRAMES
+        pitches = np.asarray(arrays.get("path_pitches", np.zeros(count)), np.int16)  # files of before notes lack them
+        shapes = (latents.shape[:1], keys.shape, levels.shape, pitches.shape)
+        fits = shapes == ((dimensions,), (2 * KEY_LATENTS, count), (count,), (count,)) and 0 < count <= MOST_FRAMES
         fits = fits and keys.dtype == np.int8 and np.isfinite(latents).all() and np.isfinite(levels).all()
         fits = fits and offsets.ndim == 1 and len(offsets) > 1 and offsets[0] == 0 and offsets[-1] == count
         if not (fits and (np.diff(offsets) > 0).all() and attacks.ndim == 1 and len(attacks) <= MOST_ATTACKS):
             raise AnalysisError(damaged)
         if len(attacks) and not (attacks[0] >= 0 and attacks[-1] < count and (np.diff(attacks) > 0).all()):
             raise AnalysisError(damaged)
-        return CorpusPath(latents, offsets, keys, levels, attacks)
+        return CorpusPath(latents, offsets, keys, levels, attacks, pitches)
 
 
 def clip_mel(samples: Float32Array, config: MelConfig) -> Float32Array:
@@ -107,8 +111,8 @@ def quantised(latents: Float64Array) -> npt.NDArray[np.int8]:
     return np.asarray(np.clip(np.rint(latents[:KEY_LATENTS] * KEY_STEPS), -127, 127), np.int8)
 
 
-def make_path(skeleton: Skeleton, mels: Sequence[Float32Array]) -> CorpusPath:
-    """Make the path of clips with log-mels [bands, T] each, T may differ."""
+def make_path(skeleton: Skeleton, mels: Sequence[Float32Array], pitches: Sequence[npt.NDArray[np.int16]]) -> CorpusPath:
+    """Make the path of clips with log-mels [bands, T] and pitches [T] each, T may differ."""
     latents, keys, levels, attacks, start = [], [], [], [], 0
     for mel in mels:
         encoded = skeleton.encode(mel)
@@ -124,9 +128,8 @@ def make_path(skeleton: Skeleton, mels: Sequence[Float32Array]) -> CorpusPath:
     found = np.concatenate(attacks)
     if len(found) > MOST_ATTACKS:
         found = found[np.linspace(0, len(found) - 1, MOST_ATTACKS).round().astype(int)]
-    return CorpusPath(
-        np.concatenate(latents, axis=1), offsets, np.concatenate(keys, axis=1), np.concatenate(levels), found
-    )
+    whole_latents, whole_keys = np.concatenate(latents, axis=1), np.concatenate(keys, axis=1)
+    return CorpusPath(whole_latents, offsets, whole_keys, np.concatenate(levels), found, np.concatenate(pitches))
 
 
 def attack_frames(level: Float64Array) -> npt.NDArray[np.int64]:

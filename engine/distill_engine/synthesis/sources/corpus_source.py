@@ -34,16 +34,23 @@ class CorpusSource:
     It starts at `position` (0 to 1 of the whole) and moves with `speed` (1 is the clips' own pace,
     negative is backwards). It loops over `length_seconds`; 0 loops over the whole corpus as a ring.
     It jumps when `position` changes and stays when frozen. `jitter` j adds random leaps of up to
-    j^2 / 2 of the loop, a new one every 12 hops.
+    j^2 / 2 of the loop, a new one every 12 hops. `pitches` [L] are MIDI note numbers, 0 for none.
     """
 
-    def __init__(self, latents: Float32Array | Float16Array, seed: int, frame_rate: float, reduction: int) -> None:
+    def __init__(
+        self,
+        latents: Float32Array | Float16Array,
+        seed: int,
+        frame_rate: float,
+        reduction: int,
+        pitches: Float32Array | None = None,
+    ) -> None:
         if latents.ndim != 2 or latents.shape[1] < 1:
             raise ControlError(
                 f"source corpus: the encoded corpus has the shape {latents.shape}, not [dimensions, time]"
             )
         self._latents, self._seed = latents, seed
-        self._frame_rate, self._reduction = frame_rate, reduction
+        self._frame_rate, self._reduction, self._pitches = frame_rate, reduction, pitches
         self._travel = 0.0  # hops since the start of the loop
         self._start: float | None = None  # position parameter last seen
         self._ticks = 0
@@ -97,6 +104,17 @@ class CorpusSource:
             jumped = self._advance(settings, loop) or jumped
         whole = self._latents.shape[1] * self._reduction
         return self._at(self._start * (whole - 1) + self._travel + self._leap(settings, loop)), JUMP_HOPS * jumped
+
+    @property
+    def pitch(self) -> float:
+        """The pitch where the path starts, a MIDI note number; 0 for none."""
+        if self._pitches is None:
+            return 0.0
+        return float(self._pitches[round((self._start or 0.0) * (len(self._pitches) - 1))])
+
+    def strike(self) -> None:
+        """Start again from the position."""
+        self.restart()
 
     def restart(self) -> None:
         self._travel, self._start, self._ticks = 0.0, None, 0

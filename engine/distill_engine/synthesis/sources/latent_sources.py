@@ -9,7 +9,7 @@ and the new source's first one fades out, so that the path has no jump.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -27,7 +27,8 @@ class SourceSettings:
 
     The vocabulary's rows `/distill/source/...` have their units and ranges. `place` [16] is the
     point on the map where it takes over with the grip `place_grip`, else None; `offsets` [64] are
-    those of the latents, which move the place of `drift` and `hold`; both are in sigma.
+    those of the latents, which move the place of `drift` and `hold`; both are in sigma. `key` is
+    the note that plays the instrument, None without one.
     """
 
     rate: float = 0.2
@@ -47,6 +48,7 @@ class SourceSettings:
     place: Float64Array | None = None
     place_grip: float = 0.0
     offsets: Float64Array | None = None
+    key: float | None = None
 
 
 class LatentSource(Protocol):
@@ -67,6 +69,19 @@ class LatentSource(Protocol):
 
     def restore(self, state: StateDict) -> None:
         """Continue from a `state`; its arrays have the shapes [...] that `state` gave."""
+
+
+@runtime_checkable
+class Struck(Protocol):
+    """A source that notes begin anew. `pitch` is that of the place that plays, a MIDI note number.
+
+    It is 0 where the place has none.
+    """
+
+    pitch: float
+
+    def strike(self) -> None:
+        """Begin a sound at the next hop."""
 
 
 class HoldSource:

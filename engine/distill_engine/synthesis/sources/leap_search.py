@@ -25,6 +25,8 @@ DEAD_SHARE = 0.98  # of a clip's heard frames that come before its note has died
 DECAYED_NATS = 1.38  # below its clip's peak (12 dB), where a clip that decays ends
 FADED_NATS = 1.0  # below its clip's peak, from which on a frame costs more
 FADED_COST = 3 * KEY_STEPS**2  # of each nat more, as a squared distance of 3 sigma
+NEAR_SEMITONES = 1.0  # further than the nearest in pitch, where an attack still serves a key
+KEY_REACH = 24.0  # semitones from a key, beyond which a pitch does not serve it
 GRIP_STEPS = 16  # weights of place and context are sixteenths
 _NEVER = float(1 << 50)
 
@@ -73,6 +75,9 @@ class LeapSearch:
         self.attacks = path.attacks if len(path.attacks) else path.offsets[:-1]
         self._voiced = np.minimum(self.attacks + VOICED_HOPS, self.ends[self.attacks] - 1)
         self._chunk = -(-path.frames // SEARCH_HOPS)
+        self.pitches = path.pitches.astype(np.float32) / 100.0  # MIDI note numbers [N], 0 for none
+        self.begins = np.zeros(path.frames, bool)
+        self.begins[self.attacks] = True
 
     def _dead(self, below_peak: Float64Array) -> npt.NDArray[np.bool_]:
         """Return which frames [N] are so far below their clip's peak that its note has died."""
@@ -91,8 +96,11 @@ class LeapSearch:
         rows = slice(step * self._chunk, min((step + 1) * self._chunk, self.path.frames))
         return self._of(query, rows)
 
-    def _of(self, query: Query, rows: slice | npt.NDArray[np.int64]) -> Float64Array:
-        """Return the cost of each of these frames: unlikeness to the context and to the place."""
+    def _of(self, query: Query, rows: slice | npt.NDArray[np.int64], *, again: bool = False) -> Float64Array:
+        """Return the cost of each of these frames: unlikeness to the context and to the place.
+
+        With `again` frames around the present one count as any other.
+        """
         key = self._keys[query.frame]
         context = self._squares[rows] - 2.0 * (self._keys[rows] @ key) + self._squares[query.frame]
         cost = context.astype(np.float64) * (GRIP_STEPS - query.grip)
@@ -103,7 +111,8 @@ class LeapSearch:
         frames = self._frames[rows]
         if isinstance(rows, slice):
             cost += self._barred[rows]
-        cost[np.abs(frames - query.frame) < NEAR_FRAMES] += _NEVER
+        if not again:
+            cost[np.abs(frames - query.frame) < NEAR_FRAMES] += _NEVER
         if query.avoided:
             cost[np.isin(self.clip_of[frames], query.avoided)] += _NEVER / 4
         return np.asarray(cost)
@@ -113,13 +122,25 @@ class LeapSearch:
         found = _least(costs, choices)
         return int(found[min(int(draw * len(found)), len(found) - 1)])
 
-    def attack(self, query: Query, choices: int, draw: float) -> int:
+    def attack(self, query: Query, choices: int, draw: float, key: float | None = None) -> int:
         """Return the frame of one of the attacks that fit best, found at once.
 
         The sound soon after each attack is compared with the loudest frame of the clip that plays.
+        With a `key` only those count that are nearest in pitch, where any is within its reach.
         """
         sounding = replace(query, frame=int(self._loudest[query.frame]))
-        return int(self.attacks[self.choose(self._of(sounding, self._voiced), choices, draw)])
+        on_key = self._on_key(key)
+        costs = self._of(sounding, self._voiced[on_key], again=key is not None)
+        return int(self.attacks[on_key][self.choose(costs, choices, draw)])
+
+    def _on_key(self, key: float | None) -> npt.NDArray[np.bool_]:
+        """Return which attacks [A] serve a key: the nearest in pitch and those within 1 of it."""
+        pitches = self.pitches[self.attacks]
+        apart = np.where(pitches > 0, np.abs(pitches - (key or 0.0)), np.inf)
+        nearest = apart.min()
+        if key is None or nearest > KEY_REACH:
+            return np.ones(len(apart), bool)
+        return np.asarray(apart <= nearest + NEAR_SEMITONES)
 
 
 def _runs(mask: npt.NDArray[np.bool_], offsets: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], ...]:

@@ -10,7 +10,7 @@ import numpy as np
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import ControlError
 from distill_engine.state import StateDict
-from distill_engine.synthesis.sources.latent_sources import JUMP_HOPS, Latent, LatentSource, SourceSettings
+from distill_engine.synthesis.sources.latent_sources import JUMP_HOPS, Latent, LatentSource, SourceSettings, Struck
 
 TAKEN_OVER = ("corpus", "input")  # sources that the map replaces by the walk
 
@@ -68,6 +68,22 @@ class SourceBank:
         for source in self._sources.values():
             source.restart()
         self._bridge(fade_hops)
+
+    @property
+    def pitch(self) -> float:
+        """The pitch of the place that plays, a MIDI note number; 0 if it has none."""
+        source = self._struck()
+        return source.pitch if source is not None else 0.0
+
+    def strike(self) -> None:
+        """Begin a sound at the next hop, if the source can."""
+        source = self._struck()
+        if source is not None:
+            source.strike()
+
+    def _struck(self) -> Struck | None:
+        source = self._sources["walk" if self._taken else self.selected]
+        return source if isinstance(source, Struck) else None
 
     def continue_from(self, other: SourceBank, *, same_model: bool) -> None:
         """Continue where another bank is.

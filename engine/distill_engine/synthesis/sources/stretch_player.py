@@ -28,8 +28,8 @@ LEAP_FADE, ATTACK_FADE = 3, 1  # hops in which the step between the latents fade
 SPREAD = 0.5  # standard deviation of the logarithm of the time between leaps
 LEAST_HOPS = 10  # between two leaps
 LONGEST_REST = 129  # hops of silence after a note that has died (1.5 s)
-MOST_RECENT = 24  # clips that are not gone back to, and at most a third of all
-FEW_RECENT = 3  # of them, where a leap is to be like what plays, or near a place
+MOST_RECENT = 3  # clips that are not gone back to, and at most a third of all
+LEAST_HEARD = 0.5  # share of the clips that a free walk leaps to: those heard least so far
 STREAM = 3  # of the random numbers
 
 
@@ -42,12 +42,15 @@ class Pull:
         place: latents [16] in sigma that attract, or None.
         grip: 0 to 1, how much the place counts against what plays.
         reach: 0 takes the most alike place, 0.25 one of 8, from 0.75 on one of 512.
+        key: a note that plays; sounds begin near its pitch, and one that has died does not begin
+            again.
     """
 
     leaps: float
     place: Float64Array | None = None
     grip: float = 0.0
     reach: float = 0.25
+    key: float | None = None
 
     @property
     def choices(self) -> int:
@@ -61,8 +64,10 @@ class PlayerState:
     """The state of a `StretchPlayer`.
 
     `frame` plays; `number` counts leaps, `phase` the share of the time to the next; `since` hops
-    since the last. `recent` are clips [n]. A search of `searched` steps looks from `query_frame`
-    with `query_grip` and `query_place` [16 or 0]; -1 steps: none runs.
+    since the last. `recent` are clips [n], `played` the hops of each clip so far. A search of
+    `searched` steps looks from `query_frame` with `query_grip` and `query_place` [16 or 0]; -1
+    steps: none runs. `pitched` is the frame whose pitch counts; with `struck` a sound begins at the
+    next hop.
     """
 
     frame: int
@@ -75,6 +80,9 @@ class PlayerState:
     query_grip: int
     query_place: npt.NDArray[np.int64]
     query_avoided: npt.NDArray[np.int64]
+    played: npt.NDArray[np.int64] | None = None
+    pitched: int | None = None
+    struck: bool | None = None
 
 
 class StretchPlayer:
@@ -89,10 +97,24 @@ class StretchPlayer:
         attacks = self._search.attacks
         self._number, self._phase, self._since = 0, 0.0, 0
         self._recent: list[int] = []
+        self._played = np.zeros(len(self._path.offsets) - 1, np.int64)
         self._query: Query | None = None
         self._costs: list[Float64Array] = []
         self.frame = int(attacks[min(int(self._draw(1) * len(attacks)), len(attacks) - 1)])
         self._begun = False
+        self._pitched, self._struck = self.frame, False
+
+    @property
+    def pitch(self) -> float:
+        """The pitch of the place that plays, a MIDI note number; 0 for none.
+
+        It stays until a leap or an attack, so that vibrato and glides are heard.
+        """
+        return float(self._search.pitches[self._pitched])
+
+    def strike(self) -> None:
+        """Begin a sound at the next hop: an attack."""
+        self._struck = True
 
     def next(self, pull: Pull, *, freeze: bool = False) -> tuple[Latent, int]:
         """Return the latent [D] of this hop, and the hops to fade into it (0 without a leap)."""
@@ -100,8 +122,11 @@ class StretchPlayer:
         if not self._begun:
             self._begun, fade = True, ATTACK_FADE
             self._visit()
-        elif not freeze:
+        if self._struck:
+            fade = self._begin_attack(pull)
+        elif not freeze and not fade:
             fade = self._advance(pull)
+        self._played[self._search.clip_of[self.frame]] += 1
         return self._path.latents[:, self.frame].astype(np.float64), fade
 
     def _advance(self, pull: Pull) -> int:
@@ -111,11 +136,17 @@ class StretchPlayer:
         due = math.exp(SPREAD * float(seeded_noise(self._seed, self._number, STREAM)[0]) - 0.5 * SPREAD**2)
         ahead = max(pull.leaps, 1e-6) / self._frame_rate * SEARCH_HOPS
         after = self.frame + 1
-        if after >= self._search.ends[self.frame] or self._over(after):
+        ended = after >= self._search.ends[self.frame]
+        if pull.key is not None and self._search.dead[self.frame]:
+            self.frame = self.frame if ended else after
+            return 0
+        if ended or self._over(after):
             return self._begin_attack(pull)
         self.frame = after
+        if self._search.begins[after]:
+            self._pitched = after
         if self._query is None and self._phase + ahead >= due and self._since + SEARCH_HOPS >= LEAST_HOPS:
-            self._query, self._costs = self._ask(pull, FEW_RECENT), []
+            self._query, self._costs = self._ask(pull), []
         if self._query is not None and len(self._costs) < SEARCH_HOPS:
             self._costs.append(self._search.costs(self._query, len(self._costs)))
         found = self._query is not None and len(self._costs) == SEARCH_HOPS and not self._search.dead[after]
@@ -137,11 +168,21 @@ class StretchPlayer:
         return bool(self._search.rested[frame] >= rest)
 
     def _begin_attack(self, pull: Pull) -> int:
-        query = self._ask(pull, MOST_RECENT)
-        return self._leap(self._search.attack(query, pull.choices, self._draw(2)), ATTACK_FADE)
+        query = self._ask(pull)
+        goal = self._search.attack(query, pull.choices, self._draw(2), pull.key)
+        self._struck = False
+        return self._leap(goal, ATTACK_FADE)
+
+    def _heard_more(self) -> tuple[int, ...]:
+        """Return the clips that were heard most, for their length: all but the share LEAST_HEARD.
+
+        Some sounds are like many others, and some like none: without this few would be heard.
+        """
+        shares = self._played / np.diff(self._path.offsets)
+        return tuple(np.flatnonzero(shares > np.quantile(shares, LEAST_HEARD, method="lower")).tolist())
 
     def _leap(self, goal: int, fade: int) -> int:
-        self.frame = goal
+        self.frame = self._pitched = goal
         self._number += 1
         self._phase, self._since, self._query, self._costs = 0.0, 0, None, []
         self._visit()
@@ -153,13 +194,14 @@ class StretchPlayer:
         kept = min(MOST_RECENT, clips // 3)
         self._recent = [*(c for c in self._recent if c != clip), clip][-kept:] if kept else []
 
-    def _ask(self, pull: Pull, recent: int) -> Query:
-        """Return what to look for. Near a place only FEW_RECENT clips are avoided."""
+    def _ask(self, pull: Pull) -> Query:
+        """Return what to look for."""
         if pull.place is None or pull.grip <= 0:
-            return Query(self.frame, None, 0, tuple(self._recent[-recent:]))
+            often = () if pull.key is not None else self._heard_more()
+            return Query(self.frame, None, 0, (*self._recent, *often))
         place = quantised(np.nan_to_num(pull.place)).astype(np.int64)
         grip = min(GRIP_STEPS, max(1, round(pull.grip * GRIP_STEPS)))
-        return Query(self.frame, place, grip, tuple(self._recent[-FEW_RECENT:]))
+        return Query(self.frame, place, grip, tuple(self._recent))
 
     def _draw(self, index: int) -> float:
         """Return a number from 0 to 1 that depends on seed, leap and index alone."""
@@ -182,6 +224,9 @@ class StretchPlayer:
                 query.grip,
                 place,
                 np.array(query.avoided, np.int64),
+                self._played.copy(),
+                self._pitched,
+                self._struck,
             )
         )
 
@@ -193,11 +238,15 @@ class StretchPlayer:
         read = from_arrays(PlayerState, state)
         self.restart()
         self._number, self._phase, self._since = read.number, read.phase, read.since
+        self._struck = bool(read.struck)
         if read.frame < 0:
             return
         clips, last = len(self._path.offsets) - 1, self._path.frames - 1
+        self._pitched = min(max(read.frame if read.pitched is None else read.pitched, 0), last)
         self._begun, self.frame = True, min(read.frame, last)
         self._recent = [int(clip) for clip in read.recent if 0 <= clip < clips]
+        if read.played is not None and read.played.shape == self._played.shape:
+            self._played = np.maximum(read.played.astype(np.int64), 0)
         if read.searched >= 0 and 0 <= read.query_frame <= last:
             place = read.query_place.astype(np.int64) if read.query_place.size == KEY_LATENTS else None
             grip = min(max(read.query_grip, 0), GRIP_STEPS)

@@ -18,7 +18,7 @@ _LEAST_GRAIN = 0.02  # seconds; a shorter grain plays the place itself
 
 def _pull_to(place: Float64Array, grip: float, settings: SourceSettings) -> Pull:
     """Return the pull of a place [16], with a leap a grain."""
-    return Pull(1.0 / max(settings.grain_seconds, _LEAST_GRAIN), place, grip, settings.reach)
+    return Pull(1.0 / max(settings.grain_seconds, _LEAST_GRAIN), place, grip, settings.reach, settings.key)
 
 
 class WalkSource:
@@ -35,8 +35,17 @@ class WalkSource:
             pull = _pull_to(settings.place, settings.place_grip, settings)
         else:
             beats = settings.tempo / 60.0 if settings.tempo > 0 else 1.0  # with a tempo, leaps count by the beat
-            pull = Pull(settings.leaps * beats, reach=settings.reach)
+            pull = Pull(settings.leaps * beats, reach=settings.reach, key=settings.key)
         return self._player.next(pull, freeze=settings.freeze)
+
+    @property
+    def pitch(self) -> float:
+        """The pitch of the place that plays, a MIDI note number; 0 for none."""
+        return self._player.pitch
+
+    def strike(self) -> None:
+        """Begin a sound at the next hop."""
+        self._player.strike()
 
     def restart(self) -> None:
         self._player.restart()
@@ -73,6 +82,15 @@ class AttractedSource:
         if settings.grain_seconds < _LEAST_GRAIN:
             return self._point(place), 0
         return latent, fade
+
+    @property
+    def pitch(self) -> float:
+        """The pitch of the place that plays, a MIDI note number; 0 for none."""
+        return self._player.pitch
+
+    def strike(self) -> None:
+        """Begin a sound at the next hop."""
+        self._player.strike()
 
     def restart(self) -> None:
         self._place.restart()
@@ -112,6 +130,6 @@ def stretch_sources(search: LeapSearch, place: Place, seed: int, frame_rate: flo
     return {
         "hold": AttractedSource(player(), HoldSource(centre), place.point),
         "drift": AttractedSource(player(), DriftSource(centre, seed, frame_rate, place.root), place.point),
-        "corpus": CorpusSource(search.path.latents, seed, frame_rate, 1),
+        "corpus": CorpusSource(search.path.latents, seed, frame_rate, 1, search.pitches),
         "walk": WalkSource(player()),
     }

@@ -10,7 +10,6 @@ import numpy as np
 
 from distill_engine.analysis.level import block_powers, gated_db, trim_for
 from distill_engine.analysis.stretches.first_analysis import first_analysis
-from distill_engine.analysis.stretches.path import clip_mel
 from distill_engine.analysis.stretches.skeleton import FrameStatistics, Skeleton, fit_skeleton, frame_statistics
 from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.library.assets import base_statistics_path
@@ -43,8 +42,9 @@ def write_first_version(
 
     With `replaces` a file there is replaced, otherwise its model is. Parts of a vocoder stay.
     """
-    mels = [clip_mel(clip.samples, DEFAULT_MEL) for clip in corpus.clips]
-    arrays, table = first_analysis(skeleton, mels, [clip.name for clip in corpus.clips])
+    arrays, table = first_analysis(
+        skeleton, [clip.samples for clip in corpus.clips], [clip.name for clip in corpus.clips]
+    )
     powers = np.concatenate([block_powers(clip.samples[None]) for clip in corpus.clips])
     table["trim_db"] = trim_for(gated_db(powers))
     parts = {"model": Part(dict(skeleton.to_arrays())), "analysis": Part(arrays)}

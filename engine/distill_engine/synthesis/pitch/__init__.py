@@ -1,0 +1,1 @@
+"""Notes and transposition: at what pitch and level the sound plays."""

@@ -1,0 +1,209 @@
+"""Transpose a voice: turn the vocoder's clock and resample its sound, so that time does not change.
+
+For a frequency ratio r the vocoder computes r hops for each hop of sound, from mels read between
+two frames, and its samples are read r times as fast. A ratio of 1 passes mels and samples through
+unchanged and without delay; any other adds DELAY_HOPS. Between the two, one hop cross-fades.
+
+Source of the interpolation: Smith, Digital Audio Resampling (band-limited interpolation at any
+ratio, with a cut-off that follows it).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from distill_engine.audio.arrays import Float32Array, Float64Array
+
+CROSSINGS = 16  # zero crossings of the interpolation kernel on either side
+MOST_RATIO = 4.0  # two octaves up
+_PHASES = 256  # of the kernels' tables between two samples; between them lines (-95 dB)
+_TABLES_AN_OCTAVE = 8  # kernels of different cut-offs
+_BETA = 9.0  # of the Kaiser window: 90 dB of rejection
+_CUTOFF = 0.93  # of the lower Nyquist frequency
+_KEPT = 1024  # samples of the vocoder that are kept: more than a hop and two kernels
+
+
+@cache
+def _kernels() -> tuple[Float32Array, ...]:
+    """Return a table [_PHASES + 1, taps] for each cut-off, that of a ratio of 1 first."""
+    octaves = np.arange(int(_TABLES_AN_OCTAVE * math.log2(MOST_RATIO)) + 1) / _TABLES_AN_OCTAVE
+    return tuple(_kernel(2.0**-octave) for octave in octaves)
+
+
+def _table(ratio: float) -> Float32Array:
+    """Return the table [_PHASES + 1, taps] for reading at `ratio` times the rate."""
+    return _kernels()[math.ceil(_TABLES_AN_OCTAVE * math.log2(max(ratio, 1.0)) - 1e-9)]
+
+
+def _kernel(cutoff: float) -> Float32Array:
+    """Return the weights [_PHASES + 1, taps] of the samples around each fractional position."""
+    reach = math.ceil(CROSSINGS / cutoff)
+    fractions = np.arange(_PHASES + 1)[:, None] / _PHASES
+    at = np.abs(fractions - np.arange(1 - reach, reach + 1)) * cutoff
+    inside = np.sqrt(np.maximum(1.0 - (at / CROSSINGS) ** 2, 0.0))
+    window = np.where(at < CROSSINGS, np.i0(_BETA * inside) / np.i0(_BETA), 0.0)
+    return np.asarray(cutoff * _CUTOFF * np.sinc(_CUTOFF * at) * window, np.float32)
+
+
+def delay_hops(hop: int) -> float:
+    """Return the delay of a transposed sound, in hops of `hop` samples: a hop and half a kernel."""
+    return 1.0 + CROSSINGS / hop
+
+
+@dataclass(frozen=True)
+class TransposerState:
+    """The state of a `Transposer`.
+
+    `position` is that of the next sample read, relative to the end of the vocoder's samples;
+    `ratio` is that of the last hop. `frame` [bands, 1] is the last mel, `kept` [n] are samples.
+    """
+
+    active: bool
+    position: float
+    ratio: float
+    frame: Float32Array
+    kept: Float32Array
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """One hop: where its samples are read in the line of kept and new samples of the block.
+
+    Its own new samples, `hops` vocoder hops, begin at `first`. Without positions they pass
+    directly. `fades` is 1 where the hop cross-fades from the direct sound, -1 where it fades to it.
+    """
+
+    positions: Float64Array
+    ratio: float
+    hops: int
+    first: int
+    fades: int
+
+
+class Transposer:
+    """One voice's transposition. `hop` is in samples, `bands` are those of the mel."""
+
+    def __init__(self, hop: int, bands: int) -> None:
+        self._hop, self._bands = hop, bands
+        self.reset()
+
+    def reset(self) -> None:
+        """Return to a ratio of 1, with silence behind."""
+        self._active, self._position, self._ratio = False, 0.0, 1.0
+        self._frame = np.zeros((self._bands, 1), np.float32)
+        self._kept = np.zeros(_KEPT, np.float32)
+
+    def process(
+        self, mels: Float32Array, ratios: Sequence[float], vocode: Callable[[Float32Array], Float32Array]
+    ) -> Float32Array:
+        """Return the samples [n * hop] of mels [bands, n], each hop at its frequency ratio.
+
+        `vocode` computes samples [1, m * hop] from mels [bands, m].
+        """
+        if not self._active and all(ratio == 1.0 for ratio in ratios):
+            samples: Float32Array = vocode(mels)[0]
+            self._keep(np.concatenate([self._kept, samples]), mels)
+            return samples
+        frames = np.concatenate([self._frame, mels], axis=1)
+        plans, read = [], []
+        made = 0
+        for index, ratio in enumerate(ratios):
+            plan, between = self._plan(ratio, made)
+            made += plan.hops
+            plans.append(plan)
+            read.append(_between(frames[:, index : index + 2], between))
+        line = self._kept
+        if made:
+            line = np.concatenate([line, vocode(np.concatenate(read, axis=1))[0]])
+        self._keep(line, mels)
+        return np.concatenate([self._sound(plan, line) for plan in plans])
+
+    def _keep(self, line: Float32Array, mels: Float32Array) -> None:
+        self._kept, self._frame = line[-_KEPT:].copy(), mels[:, -1:].copy()
+
+    def _plan(self, ratio: float, made: int) -> tuple[_Plan, Float64Array]:
+        """Return the plan of the next hop, and where its mels lie between the last and this frame.
+
+        `made` are the vocoder's hops before it in this block. 0 is the last frame, 1 this one.
+        """
+        fades, first = 0, _KEPT + made * self._hop
+        if not self._active and ratio == 1.0:
+            return _Plan(np.zeros(0), 1.0, 1, first, 0), np.ones(1)
+        if not self._active:
+            self._active, self._position, self._ratio = True, -delay_hops(self._hop) * self._hop, 1.0
+            fades = 1
+        elif ratio == self._ratio == 1.0:
+            fades = -1
+        steps = np.linspace(self._ratio, ratio, self._hop + 1)[1:]
+        ends = self._position + np.cumsum(steps)
+        positions = np.concatenate([[self._position], ends[:-1]])
+        reach = _table(max(ratio, self._ratio)).shape[1] // 2
+        hops = max(int(np.ceil((ends[-1] + reach) / self._hop)), 1 if fades else 0)
+        starts = np.arange(hops) * self._hop
+        heard = np.interp(starts, ends, np.arange(1, self._hop + 1)) + np.maximum(starts - ends[-1], 0.0) / ratio
+        between = np.clip((heard - CROSSINGS) / self._hop, 0.0, 1.0)
+        if fades < 0:
+            self._active, between = False, np.ones(hops)
+        plan = _Plan(positions + first, max(ratio, self._ratio), hops, first, fades)
+        self._position, self._ratio = float(ends[-1]) - hops * self._hop, ratio
+        return plan, between
+
+    def _sound(self, plan: _Plan, line: Float32Array) -> Float32Array:
+        """Return the samples [hop] of a plan, read from the vocoder's samples `line` [n]."""
+        direct = line[plan.first : plan.first + self._hop]
+        if not len(plan.positions):
+            return direct
+        sound = _interpolated(line, plan.positions, plan.ratio)
+        if plan.fades:
+            rising = np.linspace(0.0, 1.0, self._hop, dtype=np.float32)
+            share = rising if plan.fades > 0 else 1.0 - rising
+            sound = direct + share * (sound - direct)
+        return sound
+
+    def state(self) -> TransposerState:
+        """Return the state."""
+        return TransposerState(self._active, self._position, self._ratio, self._frame.copy(), self._kept.copy())
+
+    def restore(self, state: TransposerState | None) -> None:
+        """Continue from a `state`; None is that of a voice that was never transposed.
+
+        Raises ValueError for a state that no transposer has.
+        """
+        self.reset()
+        if state is None:
+            return
+        if state.frame.shape != (self._bands, 1) or state.kept.shape != (_KEPT,):
+            raise ValueError("a transposer's state has the wrong shape")
+        if not (1 / MOST_RATIO <= state.ratio <= MOST_RATIO and -_KEPT < state.position <= 0.0):
+            raise ValueError(f"a transposer cannot be at {state.position} with a ratio of {state.ratio}")
+        self._active, self._position, self._ratio = state.active, state.position, state.ratio
+        self._frame, self._kept = state.frame.astype(np.float32), state.kept.astype(np.float32)
+
+
+def _between(frames: Float32Array, shares: Float64Array) -> Float32Array:
+    """Return mels [bands, n] between two frames [bands, 2]: at 0 the first, at 1 the second."""
+    last, now = frames[:, :1], frames[:, 1:]
+    mixed: Float32Array = np.where(shares >= 1.0, now, last + (now - last) * shares.astype(np.float32))
+    return mixed.astype(np.float32)
+
+
+def _interpolated(line: Float32Array, positions: Float64Array, ratio: float) -> Float32Array:
+    """Return the values [n] of a line [m] of samples at fractional positions [n].
+
+    The kernel's cut-off lies below half the rate of what is read and of what is written.
+    """
+    table = _table(ratio)
+    taps = table.shape[1]
+    left = np.floor(positions).astype(np.int64)
+    phases = (positions - left) * _PHASES
+    whole = phases.astype(np.int64)
+    share = (phases - whole).astype(np.float32)
+    values = np.lib.stride_tricks.sliding_window_view(line, taps)[left + 1 - taps // 2]
+    low = np.einsum("ij,ij->i", table[whole], values)
+    high = np.einsum("ij,ij->i", table[whole + 1], values)
+    return np.asarray(low + share * (high - low), np.float32)
