@@ -29,6 +29,9 @@ TENSORS = "generator.safetensors"
 RECORD = "record.json"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,40}")
 LARGEST_N_FFT, LARGEST_BANDS = 1 << 15, 512  # of a mel that added weights may take
+_TYPES = dict.fromkeys(("name", "kind", "source", "revision", "file", "sha256", "converted_sha256"), str) | {
+    "config": dict, "mel": dict, "size": int, "converted_size": int,
+}  # fmt: skip
 RESERVED = ("auto", "base", "hifigan", "vocos")
 
 
@@ -103,6 +106,8 @@ def read_record(folder: Path) -> WeightsRecord | None:
     values = read_json(folder / RECORD)
     try:
         record = WeightsRecord(**{**values, "folder": folder})
+        if any(type(getattr(record, name)) is not kind for name, kind in _TYPES.items()):
+            raise TypeError
     except TypeError:
         raise WeightsError(
             f"{folder / RECORD}: is not a record of weights: `distill vocoder remove` and fetch again"
