@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 import torch
 
+from distill_engine.audio.mel import MelConfig
 from distill_engine.errors import WeightsError
 from distill_engine.vocoders.weights.convert import read_json
-from distill_engine.vocoders.weights.records import add, added, read_record, remove
+from distill_engine.vocoders.weights.records import add, added, damaged, read_record, remove
 from support_vocoders import with_weight_norm
 
 V1 = {
@@ -62,16 +63,18 @@ def test_published_hifigan_weights_can_be_added(tmp_path: Path, published_config
     assert added(shelf) == []
 
 
-@pytest.mark.parametrize("change", [{"source": ["a"]}, {"config": []}, {"size": "1"}, {"kind": None}])
+@pytest.mark.parametrize("change", [{"source": ["a"]}, {"config": []}, {"size": "1"}, {"mel": {"hop": "x"}}])
 def test_a_record_with_a_value_of_another_type_is_named_and_the_others_are_listed(
-    shelf: Path, tmp_path: Path, change: dict[str, Any]
+    tmp_path: Path, change: dict[str, Any]
 ) -> None:
-    values = {"name": "odd", "kind": "hifigan", "source": "s", "config": {}, "mel": {}, **change}
+    shelf = tmp_path / "shelf"
+    values = {"name": "odd", "kind": "hifigan", "source": "s", "config": {}, "mel": MelConfig().to_dict(), **change}
     (shelf / "odd").mkdir(parents=True)
     (shelf / "odd" / "record.json").write_text(json.dumps(values))
     with pytest.raises(WeightsError, match="is not a record of weights"):
         read_record(shelf / "odd")
     assert added(shelf) == []
+    assert "is not a record of weights" in damaged(shelf)["odd"]
 
 
 @pytest.mark.parametrize("dilations", [[[1] * 100_000], [1, 2, [[[[[[[[[[3]]]]]]]]]]]], ids=["long", "deep"])
