@@ -379,11 +379,11 @@ def test_graphs_in_a_file_are_checked_against_its_configs(tmp_path: Path) -> Non
 
 def repeated_products(m: ModelProto) -> None:
     """x becomes a square of 8000 by 8000, which is multiplied with itself twice: 10^12 multiply-adds."""
-    initializers = {"column": [8000, 1], "square": [8000, 8000], "axes": [0, 1, 2]}
+    initializers = {"square": [8000, 8000], "every": [0, 1, 2]}
     m.graph.initializer.extend(numpy_helper.from_array(np.array(v, np.int64), n) for n, v in initializers.items())
     m.graph.node.extend(
         [
-            helper.make_node("ReduceMax", ["x", "axes"], ["one"], keepdims=0),
+            helper.make_node("ReduceMax", ["x", "every"], ["one"], keepdims=0),
             helper.make_node("Expand", ["one", "square"], ["a"]),
             helper.make_node("MatMul", ["a", "a"], ["b"]),
             helper.make_node("MatMul", ["b", "b"], ["c"]),
