@@ -253,22 +253,18 @@ def _status(tools, client):
     return dict(zip(answer[::2], answer[1::2], strict=True))
 
 
-def test_ten_thousand_subscribers_meet_a_bound(engine, tools):
+def test_ten_thousand_subscribers_meet_a_bound(make_engine, tools):
+    engine = make_engine(client_timeout_seconds=0.8)
     with engine.client() as client:
         for port in range(20000, 30000):
             client.send("/distill/subscribe", port)
             if port % 200 == 0:
                 time.sleep(0.005)
-        time.sleep(0.3)
         messages = tools.collect(client, 0.3)
         assert any("too much at once" in str(m.arguments) for m in messages if m.address == "/distill/error")
     with engine.client() as client:
         assert _status(tools, client)["subscribers"] <= 64
-        for port in range(20000, 20100):
-            client.send("/distill/unsubscribe", port)
-    time.sleep(0.2)
-    with engine.client() as client:
-        assert _status(tools, client)["subscribers"] == 0
+        tools.eventually(lambda: _status(tools, client)["subscribers"] == 0)
 
 
 def test_a_datagram_of_60_kB_gets_one_answer(engine, tools):
