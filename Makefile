@@ -4,9 +4,9 @@ BIN := .venv/bin
 DEMO_LIBRARIES := libportaudio2
 TEST_LIBRARIES := libportaudio2 jackd2 jack-capture puredata-core supercollider-language liblo-tools strace
 SOURCES := engine control vendor tests benchmarks docs examples .ci
-BENCHMARKS := quality sound attacks held levels pictures controls training bigvgan_speed live midi control sweep curves soak
+BENCHMARKS := quality sound attacks held levels pictures controls training bigvgan_speed live midi control sweep curves soak fuzz
 
-.PHONY: demo test docs lint types contracts unit coverage package figures clean system-libraries bench report report-check
+.PHONY: demo test docs lint types contracts unit coverage package figures clean system-libraries bench report report-check fuzz
 
 demo: .venv/product
 	@sh .ci/system-libraries $(DEMO_LIBRARIES)
@@ -63,6 +63,10 @@ QUICK_midi := --messages 200
 QUICK_control := --seconds 5 --rates 2000
 QUICK_sweep := --seconds 1
 QUICK_soak := --minutes 1
+QUICK_fuzz := --inputs 500 --messages 2000
+
+# 10^6 OSC messages and 10^5 inputs of each other kind: hours.
+fuzz: .venv/development bench-fuzz
 
 coverage: .venv/development
 	$(BIN)/pytest -n auto --dist worksteal -m "not (jack or peer or realtime)" --cov --cov-report=term:skip-covered

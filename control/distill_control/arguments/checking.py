@@ -42,7 +42,8 @@ def check(row: Row, address: str, arguments: Sequence[object]) -> Checked:
     """Check `arguments` (numbers, booleans, texts, arrays of these) against `row`.
 
     Raises:
-        ControlError: if an argument is missing, of a wrong type or NaN, or if there are too many.
+        ControlError: if an argument is missing, of a wrong type or not finite, or if there are too
+            many.
     """
     flat = list(_flatten(arguments))
     if not row.arguments:
@@ -97,13 +98,13 @@ def _flatten(arguments: Sequence[object]) -> Iterator[object]:
 def _check_button(address: str, flat: list[object]) -> Checked:
     """Check the arguments of a command that takes none.
 
-    A button's message is accepted: a number, which is 0 when the button is released.
+    A button's message is accepted: an impulse, or a number, which is 0 when the button is released.
     """
-    if not flat:
+    if not flat or flat == [None]:
         return Checked(())
     if len(flat) == 1 and isinstance(flat[0], int | float):
         return Checked((), released=not flat[0])
-    raise ControlError(f"{address} takes no arguments")
+    raise ControlError(f"{address} takes no arguments, or a number as buttons send it; got {_show(flat[0])}")
 
 
 def _check_count(row: Row, address: str, flat: list[object]) -> None:
@@ -136,8 +137,8 @@ def _fit(argument: Argument, address: str, given: object) -> Value:
 def _fit_number(argument: Argument, address: str, given: object) -> float | int:
     if not isinstance(given, int | float):
         raise ControlError(f"{address}: {argument.name} must be a number, not {_show(given)}")
-    if math.isnan(given):
-        raise ControlError(f"{address}: {argument.name} is not a number (NaN)")
+    if not math.isfinite(given):
+        raise ControlError(f"{address}: {argument.name} is not a finite number ({given})")
     low = -math.inf if argument.minimum is None else argument.minimum
     high = math.inf if argument.maximum is None else argument.maximum
     if argument.type == "toggle":
@@ -153,7 +154,7 @@ def _fit_choice(argument: Argument, address: str, given: object) -> str:
         if given in argument.choices or (argument.open and _NAME.fullmatch(given)):
             return given
         raise ControlError(f"{address}: {_show(given)} is not one of {', '.join(known_choices(argument))}")
-    if isinstance(given, int | float) and not isinstance(given, bool) and not math.isnan(given):
+    if isinstance(given, int | float) and not isinstance(given, bool) and math.isfinite(given):
         return argument.choices[int(min(max(given, 0), len(argument.choices) - 1))]
     raise ControlError(f"{address} takes one of {', '.join(argument.choices)}, not {_show(given)}")
 
@@ -161,5 +162,5 @@ def _fit_choice(argument: Argument, address: str, given: object) -> str:
 def _show(given: object) -> str:
     if isinstance(given, bytes):
         return f"{len(given)} bytes"
-    text = repr(given)
+    text = "nothing (nil or impulse)" if given is None else repr(given)
     return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "..."

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from distill_control.cli.render import SOURCES
-from distill_control.cli.support.options import positive_number, seed_number
+from distill_control.cli.support.options import seconds, seed_number
 from distill_control.cli.support.output import console_err, emit
 from distill_control.cli.support.paths import check_folder
 from distill_engine.errors import ConfigError
 from distill_engine.system.names import printable
+from distill_engine.vocabulary.ranges import RENDER_SECONDS_LIMIT
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,7 +46,7 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
         "-o", "--output", type=Path, required=True, metavar="DIR", help="folder for the page and the sounds"
     )
     parser.add_argument(
-        "--duration", type=positive_number("a number of seconds", "10"), default=10.0, metavar="S",
+        "--duration", type=seconds("10", RENDER_SECONDS_LIMIT), default=10.0, metavar="S",
         help="length in seconds (default 10)",
     )  # fmt: skip
     parser.add_argument("--seed", type=seed_number, default=0, metavar="N", help="seed of the performance (default 0)")

@@ -1,7 +1,6 @@
 """`distill-engine [MODEL]`: play a model live, controlled over OSC and MIDI."""
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -11,11 +10,13 @@ from socket import socket
 from typing import TYPE_CHECKING
 
 from distill_control.cli.support.guard import guarded
+from distill_control.cli.support.listings import list_devices, list_midi_ports
 from distill_control.cli.support.options import (
     PORT_LIMIT,
     CommandParser,
     integer_in,
-    positive_number,
+    number_in,
+    seconds,
     seed_number,
     vocoder_name,
 )
@@ -23,10 +24,10 @@ from distill_control.cli.support.output import vocoder_and_reason
 from distill_control.settings import ControlSettings
 from distill_engine.errors import ConfigError, ControlError
 from distill_engine.system.names import printable_line
+from distill_engine.vocabulary.ranges import DEVICE_RATES_HZ, LATENCIES_MS, THREADS_LIMIT
 from distill_engine.vocabulary.table import SOURCES, VOCODERS
 
 if TYPE_CHECKING:
-    from distill_engine.audio_io.devices import Device
     from distill_engine.live.settings import EngineSettings, StartReport
 
 CONTROL_PROGRAM = (sys.executable, "-m", "distill_control.session")
@@ -62,17 +63,7 @@ def _add_sound(top: argparse.ArgumentParser) -> None:
     )
     sound.add_argument("--device", metavar="NAME", help="device name or part of it, null (no device), or file:PATH")
     sound.add_argument("--input", metavar="NAME", help="input device for the source `input`")
-    sound.add_argument("--sample-rate", type=int, metavar="HZ", help="sample rate of the device (default: its own)")
-    sound.add_argument(
-        "--block",
-        metavar="HOPS",
-        default="auto",
-        help="hops (of 11.6 ms) computed at once: 1, 2, 4, 8 or auto (default: auto, measured)",
-    )
-    sound.add_argument("--latency", type=float, metavar="MS", help="sound kept ready, in ms (default: measured)")
-    sound.add_argument("--threads", type=int, metavar="N", help="threads of the networks (default: measured)")
-    devices = ("auto", "cpu", "cuda", "mps")
-    sound.add_argument("--torch-device", choices=devices, help="compute in torch instead of ONNX Runtime")
+    _add_computing(sound)
     moved = "what moves the sound at first (auto: walk if the file has its corpus, else drift)"
     sound.add_argument("--source", choices=("auto", *SOURCES), default="auto", help=moved)
     sound.add_argument("--seed", type=seed_number, default=0, metavar="N", help="of all random numbers (default 0)")
@@ -83,9 +74,33 @@ def _add_sound(top: argparse.ArgumentParser) -> None:
     sound.add_argument(
         "--keep-going", action="store_true", help="start also without a device, file, map or port that cannot be had"
     )
+    sound.add_argument("--seconds", type=seconds("60"), metavar="S", help="end after S seconds")
+
+
+def _add_computing(sound: argparse._ArgumentGroup) -> None:
     sound.add_argument(
-        "--seconds", type=positive_number("a number of seconds", "60"), metavar="S", help="end after S seconds"
+        "--sample-rate",
+        type=integer_in(*DEVICE_RATES_HZ, "a sample rate"),
+        metavar="HZ",
+        help="sample rate of the device (default: its own)",
     )
+    sound.add_argument(
+        "--block",
+        metavar="HOPS",
+        default="auto",
+        help="hops (of 11.6 ms) computed at once: 1, 2, 4, 8 or auto (default: auto, measured)",
+    )
+    sound.add_argument(
+        "--latency",
+        type=number_in(*LATENCIES_MS, "ms"),
+        metavar="MS",
+        help="sound kept ready, in ms (default: measured)",
+    )
+    sound.add_argument(
+        "--threads", type=integer_in(1, THREADS_LIMIT), metavar="N", help="threads of the networks (default: measured)"
+    )
+    devices = ("auto", "cpu", "cuda", "mps")
+    sound.add_argument("--torch-device", choices=devices, help="compute in torch instead of ONNX Runtime")
 
 
 def _add_control(top: argparse.ArgumentParser) -> None:
@@ -130,9 +145,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def carry_out() -> int:
         options = parser().parse_args(arguments)
         if options.list_devices:
-            return _list_devices(options.json)
+            return list_devices(options.json)
         if options.list_midi:
-            return _list_midi(options.json)
+            return list_midi_ports(options.json)
         return play(options)
 
     return guarded(carry_out)
@@ -257,39 +272,6 @@ def spawn_control(
         return subprocess.Popen(command, pass_fds=descriptors, stdin=subprocess.DEVNULL, process_group=0)
     except OSError as error:
         raise ControlError(f"the control process cannot be started: {error}") from None
-
-
-def _list_devices(as_json: bool) -> int:
-    from dataclasses import asdict
-
-    from distill_engine.audio_io.devices import AudioSystem
-
-    with AudioSystem() as system:
-        outputs, inputs = system.devices("output"), system.devices("input")
-    if as_json:
-        print(json.dumps({"outputs": [asdict(d) for d in outputs], "inputs": [asdict(d) for d in inputs]}))
-        return 0
-    _print_devices("outputs", outputs)
-    _print_devices("inputs", inputs)
-    return 0
-
-
-def _print_devices(title: str, devices: "tuple[Device, ...]") -> None:
-    print(f"{title}:")
-    for device in devices:
-        print(f"  {device.describe()}")
-    if not devices:
-        print("  none (use --device null or file:PATH)" if title == "outputs" else "  none")
-
-
-def _list_midi(as_json: bool) -> int:
-    from dataclasses import asdict
-
-    from distill_control.midi.ports import list_midi
-
-    ports = list_midi()
-    print(json.dumps(asdict(ports)) if as_json else "\n".join(ports.lines()))
-    return 0
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from distill_control.cli.send import add_connection, format_argument
-from distill_control.cli.support.options import positive_number
+from distill_control.cli.support.options import seconds
 from distill_engine.errors import ControlError
 
 if TYPE_CHECKING:
@@ -31,9 +31,7 @@ def register(
         "pattern", nargs="*", metavar="PATTERN", help="addresses to show, such as /distill/control/* (all)"
     )
     add_connection(parser)
-    parser.add_argument(
-        "--seconds", type=positive_number("a number of seconds", "10"), metavar="S", help="end after S seconds"
-    )
+    parser.add_argument("--seconds", type=seconds("10"), metavar="S", help="end after S seconds")
     parser.add_argument("--levels", action="store_true", help="show the level meter's messages too")
     parser.set_defaults(run=run)
 

@@ -8,9 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distill_control.cli.support.options import positive_number, seed_number, value_of, vocoder_name
+from distill_control.cli.support.options import integer_in, seconds, seed_number, value_of, vocoder_name
 from distill_control.cli.support.output import vocoder_and_reason
 from distill_control.cli.support.paths import check_output_folder
+from distill_engine.vocabulary.ranges import RENDER_RATES_HZ, RENDER_SECONDS_LIMIT
 from distill_engine.vocabulary.table import VOCODERS, row
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     _add_output(render)
     render.add_argument(
         "--duration",
-        type=positive_number("a number of seconds", "10"),
+        type=seconds("10", RENDER_SECONDS_LIMIT),
         metavar="S",
         help="length in seconds (default 10; a take has its own length)",
     )
@@ -62,7 +63,8 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--vocoder", type=vocoder_name, metavar="NAME", help=f"{', '.join(VOCODERS)} or an added one (default auto)"
     )
-    parser.add_argument("--sample-rate", type=int, metavar="HZ", help="of the file (default: the engine's, 44100)")
+    rate = integer_in(*RENDER_RATES_HZ, "a sample rate")
+    parser.add_argument("--sample-rate", type=rate, metavar="HZ", help="of the file (default: the engine's, 44100)")
     parser.add_argument("--bit-depth", choices=("16", "24", "32f"), help="default 24")
     parser.add_argument("--format", choices=FORMATS, help="default: from the ending of FILE")
     parser.add_argument(

@@ -4,7 +4,7 @@ import argparse
 import time
 from typing import TYPE_CHECKING
 
-from distill_control.cli.support.options import port_number, positive_number
+from distill_control.cli.support.options import port_number, seconds
 from distill_engine.errors import ControlError
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from distill_control.osc.client import OscClient
     from distill_control.osc.packet import Message
 
+WAIT_SECONDS = 5.0  # for the answer
 CORRECTION_SECONDS = 0.1
 """Time after the pong in which a clipped value may still come back."""
 
@@ -29,11 +30,13 @@ def register(
     parser.add_argument(
         "--wait",
         nargs="?",
-        type=positive_number("a number of seconds", "5"),
-        const=5.0,
+        type=seconds(f"{WAIT_SECONDS:g}"),
+        const=WAIT_SECONDS,
+        default=WAIT_SECONDS,
         metavar="S",
-        help="wait for the answer, S seconds at most (default 5)",
+        help=f"wait for the answer, S seconds at most (default {WAIT_SECONDS:g})",
     )
+    parser.add_argument("--no-wait", action="store_const", const=None, dest="wait", help="send, and wait for nothing")
     parser.set_defaults(run=run)
 
 
@@ -49,7 +52,7 @@ def add_connection(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Send the message.
 
-    Return 1 if --wait is given and the message was refused, else 0. Raises ControlError.
+    Return 1 if the message was refused, else 0. Raises ControlError if nobody answers.
     """
     from distill_control.osc.client import OscClient
     from distill_control.osc.pattern import is_pattern
@@ -82,14 +85,14 @@ def parse(text: str) -> int | float | bool | str:
     return text
 
 
-def _wait(client: "OscClient", address: str, seconds: float, *, acknowledged: bool) -> list["Message"]:
+def _wait(client: "OscClient", address: str, limit_seconds: float, *, acknowledged: bool) -> list["Message"]:
     """Return the answers to a message sent to `address`.
 
     A ping follows the message: its pong shows that a message without acknowledgement has arrived.
-    Raises ControlError if nothing answers within `seconds`.
+    Raises ControlError if nothing answers within `limit_seconds`.
     """
     client.send("/distill/ping", address)
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + limit_seconds
     answers: list[Message] = []
     pong_came = False
     while (left := deadline - time.monotonic()) > 0:
@@ -106,8 +109,10 @@ def _wait(client: "OscClient", address: str, seconds: float, *, acknowledged: bo
             return answers
         if address == "/distill/ping":
             return answers
-    if not pong_came or (acknowledged and address != "/distill/ping"):
-        raise ControlError(f"{address}: no answer within {seconds:g} s; is distill-engine running there?")
+    if not pong_came:
+        raise ControlError(f"{address}: no answer within {limit_seconds:g} s; is distill-engine running there?")
+    if acknowledged and address != "/distill/ping":
+        raise ControlError(f"{address}: taken, and not done within {limit_seconds:g} s; give a longer --wait")
     return answers
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from distill_control.cli.support.options import integer_in
 from distill_control.cli.support.output import ask
 from distill_control.cli.support.paths import check_output_folder
 from distill_control.cli.support.train_options import add_training_options
@@ -30,6 +31,7 @@ from distill_control.cli.support.train_time import (
     reserved_seconds,
 )
 from distill_engine.errors import Cancelled, TrainingError
+from distill_engine.models.model_config import MAXIMUM_LATENT_DIMS, MINIMUM_LATENT_DIM
 
 if TYPE_CHECKING:
     from distill_engine.dataset.corpus import Corpus
@@ -51,7 +53,12 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
         choices=("auto", "quick", "balanced", "quality"),
         help="length and settings (default auto: by the size of the corpus)",
     )
-    train.add_argument("--latent-dim", type=int, metavar="N", help="latent dimensions, 8 to 128 (default 96)")
+    train.add_argument(
+        "--latent-dim",
+        type=integer_in(MINIMUM_LATENT_DIM, MAXIMUM_LATENT_DIMS[2]),
+        metavar="N",
+        help="latent dimensions, 8 to 128 (default 96)",
+    )
     train.add_argument(
         "--with-vocoder",
         action="store_true",

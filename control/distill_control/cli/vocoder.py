@@ -56,7 +56,7 @@ def _rows() -> list[dict[str, Any]]:
     from distill_engine.library.folders import vocoders_dir
     from distill_engine.vocoders.bigvgan import PINS
     from distill_engine.vocoders.registry import VOCODERS
-    from distill_engine.vocoders.weights.records import added, hub_folder, read_record
+    from distill_engine.vocoders.weights.records import added, damaged, hub_folder, read_record
 
     rows: list[dict[str, Any]] = [
         {"name": kind.name, "kind": kind.name, "state": "part of a model", "about": kind.description}
@@ -80,6 +80,8 @@ def _rows() -> list[dict[str, Any]]:
                 "about": f"added: {mel.sample_rate} Hz, {mel.bands} bands, {record.source}",
             }
         )
+    for name, reason in damaged(vocoders_dir()).items():
+        rows.append({"name": name, "kind": "", "state": "damaged", "about": reason})
     return rows
 
 

@@ -1,61 +1,80 @@
-"""Tempo from MIDI clock: 24 ticks per quarter note, averaged over one or two beats."""
+"""Tempo from MIDI clock: 24 ticks per quarter note, a line through those of the last two beats.
+
+The line's slope is the mean of the middle half of the slopes between ticks a beat apart, which
+ticks that come late or in bunches hardly bend: Bluetooth and network MIDI hold some up and then
+send all.
+"""
 
 from collections import deque
-from itertools import pairwise
-from statistics import median
+from statistics import fmean, median
 
 TICKS_PER_BEAT = 24  # MIDI clock messages per quarter note
 LOST_SECONDS = 1.0
 """The measurement starts again after a pause of this length."""
 SLOWEST_BPM, FASTEST_BPM = 20.0, 300.0  # beats per minute; other tempos are ignored
 _LEAST_CHANGE_BPM = 0.1  # smaller changes are not reported
-_AGREEMENT_RATIO = 0.02  # largest difference between one beat and two for a steady tempo
+_AFTER_GAP_COUNT = 7  # ticks that show whether those before them were lost or are only late
+_GAP_RATIO = 1.5  # of a tick's length, which a lost tick leaves at least
+_LOST_RATIO = 0.6  # lateness of these ticks, in ticks, from which some before them were lost
+_CATCHING_UP_RATIO = 0.7  # of a tick's length: where ticks follow each other faster, they come late
+_MOST_LOST_RATIO = 1.25  # ticks sent per tick received, above which the tempo has rather changed
 
 
 class TempoTracker:
     """Measure the tempo of a stream of MIDI clock messages."""
 
     def __init__(self) -> None:
-        self._times: deque[float] = deque(maxlen=2 * TICKS_PER_BEAT + 1)
+        self._ticks: deque[tuple[int, float]] = deque(maxlen=2 * TICKS_PER_BEAT + 1)
         self._reported = 0.0
 
     def reset(self) -> None:
         """Start the measurement again, because the sequencer has started."""
-        self._times.clear()
+        self._ticks.clear()
 
     def tick(self, now: float) -> float | None:
         """Count one clock message at `now` seconds.
 
         Returns the tempo in bpm if it is new or has changed by 0.1 bpm or more, else None.
         """
-        if self._times and now - self._times[-1] > LOST_SECONDS:
-            self._times.clear()
-        self._times.append(now)
-        bpm = self._bpm()
-        if bpm is None or abs(bpm - self._reported) < _LEAST_CHANGE_BPM:
+        if self._ticks and now - self._ticks[-1][1] > LOST_SECONDS:
+            self._ticks.clear()
+        self._ticks.append((self._ticks[-1][0] + 1 if self._ticks else 0, now))
+        if len(self._ticks) <= TICKS_PER_BEAT:
+            return None
+        self._count_lost()
+        interval = self._interval()
+        bpm = round(60.0 / (TICKS_PER_BEAT * interval), 2) if interval > 0.0 else 0.0
+        if not SLOWEST_BPM <= bpm <= FASTEST_BPM or abs(bpm - self._reported) < _LEAST_CHANGE_BPM:
             return None
         self._reported = bpm
         return bpm
 
-    def _bpm(self) -> float | None:
-        """Return the tempo in bpm of the last two beats if they agree, else of the last one."""
-        times = list(self._times)
-        if len(times) <= TICKS_PER_BEAT:
-            return None
-        latest = _average_interval(times[-TICKS_PER_BEAT - 1 :])
-        longest = _average_interval(times)
-        interval = longest if abs(longest - latest) < _AGREEMENT_RATIO * latest else latest
-        if interval <= 0.0:
-            return None
-        bpm = 60.0 / (TICKS_PER_BEAT * interval)
-        return round(bpm, 2) if SLOWEST_BPM <= bpm <= FASTEST_BPM else None
+    def _interval(self) -> float:
+        """Return the seconds per tick, of pairs of ticks half the memory apart."""
+        ticks = list(self._ticks)
+        pairs = zip(ticks, ticks[len(ticks) // 2 :], strict=False)
+        slopes = sorted((t1 - t0) / (n1 - n0) for (n0, t0), (n1, t1) in pairs)
+        quarter = len(slopes) // 4
+        return fmean(slopes[quarter : len(slopes) - quarter])
 
+    def _count_lost(self) -> None:
+        """Number the last ticks anew if some were lost before them.
 
-def _average_interval(times: list[float]) -> float:
-    """Return the mean seconds between ticks; a long interval counts as several, for lost ticks."""
-    intervals = [later - earlier for earlier, later in pairwise(times)]
-    middle = median(intervals)
-    if middle <= 0.0:
-        return (times[-1] - times[0]) / max(len(times) - 1, 1)
-    whole = sum(max(1, round(interval / middle)) for interval in intervals)
-    return (times[-1] - times[0]) / whole
+        They were if these ticks stay behind the line. Ticks that were only held up follow each
+        other faster, until they have caught up.
+        """
+        ticks, interval = list(self._ticks), self._interval()
+        before, after = ticks[-3 * _AFTER_GAP_COUNT : -_AFTER_GAP_COUNT], ticks[-_AFTER_GAP_COUNT:]
+        late = median(t - n * interval for n, t in after) - median(t - n * interval for n, t in before)
+        gap, pace = after[0][1] - before[-1][1], after[-1][1] - after[0][1]
+        if (
+            gap < _GAP_RATIO * interval
+            or late < _LOST_RATIO * interval
+            or pace < _CATCHING_UP_RATIO * interval * (_AFTER_GAP_COUNT - 1)
+        ):
+            return
+        lost = round(late / interval)
+        ticks[-_AFTER_GAP_COUNT:] = [(n + lost, t) for n, t in after]
+        if ticks[-1][0] - ticks[0][0] > _MOST_LOST_RATIO * len(ticks):
+            ticks = list(enumerate(t for _, t in after))
+        self._ticks = deque(ticks, self._ticks.maxlen)

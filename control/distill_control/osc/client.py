@@ -7,7 +7,8 @@ import time
 from types import TracebackType
 
 from distill_control.osc.framing import Deframer, slip
-from distill_control.osc.packet import Message, PacketError, decode, encode
+from distill_control.osc.packet import Message, decode, encode
+from distill_control.osc.packet_arguments import PacketError
 from distill_engine.errors import ControlError
 
 

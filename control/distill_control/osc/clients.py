@@ -19,6 +19,10 @@ from distill_control.session.subscriptions import Changes
 Send = Callable[[bytes], None]
 
 CLIENT_LIMIT = 1024  # known clients; subscribers are never forgotten
+WORK, ALL_WORK = (0.025, 0.05), (0.03, 0.1)
+"""Seconds of this process that a client's, and all clients', patterns, presets and queries may take:
+between two ticks, and at once. A client that waits for each answer hardly takes as much.
+"""
 ALL_ERRORS_FACTOR = 10
 """Rate of errors to all clients together, as a multiple of one client's rate."""
 _ANSWERS = ("/distill/done", "/distill/pong", "/distill/level")
@@ -43,7 +47,8 @@ class Client:
     """One sender of OSC messages.
 
     Errors are sent at a limited rate. Values (answers to questions, and clipped ones) are sent at
-    the next tick, the latest of each address.
+    the next tick, the latest of each address. `work` are the limits of the time that its patterns,
+    presets and queries may take.
     """
 
     def __init__(
@@ -54,8 +59,10 @@ class Client:
         errors: TokenBucket,
         all_errors: TokenBucket,
         subscribers: dict[str, Subscriber],
+        work: tuple[TokenBucket, ...],
     ) -> None:
         self.origin = origin
+        self.work = work
         self.host = host
         self.send = send
         self.last_seen = 0.0
@@ -130,11 +137,17 @@ class Clients:
         self._all_errors = TokenBucket(
             ALL_ERRORS_FACTOR * errors_per_second, ALL_ERRORS_FACTOR * errors_per_second, clock
         )
+        self._ticks = 0
+        self._all_work = TokenBucket(*ALL_WORK, self._tick_count)
         self.subscribers: dict[str, Subscriber] = {}
         self._members: OrderedDict[str, Client] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._members)
+
+    def _tick_count(self) -> float:
+        """Return a time that stands still while this process is kept busy."""
+        return float(self._ticks)
 
     def find(self, origin: str) -> Client | None:
         """Return the client with this origin; None if it is unknown."""
@@ -145,7 +158,9 @@ class Clients:
         client = self._members.get(origin)
         if client is None:
             bucket = TokenBucket(self._errors_per_second, self._errors_per_second, self._clock)
-            client = self._members[origin] = Client(origin, host, send, bucket, self._all_errors, self.subscribers)
+            work = (TokenBucket(*WORK, self._tick_count), self._all_work)
+            client = Client(origin, host, send, bucket, self._all_errors, self.subscribers, work)
+            self._members[origin] = client
             if len(self._members) > CLIENT_LIMIT:
                 kept = {name for subscriber in self.subscribers.values() for name in subscriber.origins}
                 self.forget(next(member for member in self._members if member not in kept))
@@ -159,7 +174,8 @@ class Clients:
         self._members.pop(origin, None)
 
     def flush(self) -> None:
-        """Send every client its gathered values."""
+        """Send every client its gathered values, and give all time to work. At each tick."""
+        self._ticks += 1
         for client in list(self._members.values()):
             if client.values:
                 client.flush()

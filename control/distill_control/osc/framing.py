@@ -8,7 +8,8 @@ shows which framing the client uses; answers use the same.
 import struct
 from typing import Literal
 
-from distill_control.osc.packet import PACKET_LIMIT_BYTES, PacketError
+from distill_control.osc.packet import PACKET_LIMIT_BYTES
+from distill_control.osc.packet_arguments import PacketError
 
 END, ESCAPE, ESCAPED_END, ESCAPED_ESCAPE = 0xC0, 0xDB, 0xDC, 0xDD  # bytes of SLIP framing
 _END, _ESCAPE = bytes([END]), bytes([ESCAPE])
@@ -68,6 +69,11 @@ class Deframer:
         if len(self._buffer) > _BUFFER_LIMIT_BYTES:
             raise PacketError(f"a frame is longer than {PACKET_LIMIT_BYTES} bytes")
         return packets
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether a packet has begun and not ended."""
+        return bool(self._buffer)
 
     def _detect(self, first: int) -> Framing:
         if first == 0:

@@ -58,7 +58,8 @@ class TokenBucket:
     """A rate limiter: `rate` events per second pass, up to `burst` of them at once.
 
     `held_back` counts the events refused since the last call of `release`, `held_back_total` all of
-    them. `clock` returns seconds.
+    them. `clock` returns seconds. Work whose cost is known only afterwards asks `open` and then
+    gives `charge` its cost, which may exceed what is left.
     """
 
     def __init__(self, rate: float, burst: float, clock: Callable[[], float]) -> None:
@@ -72,9 +73,7 @@ class TokenBucket:
 
     def take(self) -> bool:
         """Return whether one more event may pass now."""
-        now = self._clock()
-        self._tokens = min(self._burst, self._tokens + (now - self._last) * self._rate)
-        self._last = now
+        self._refill()
         if self._tokens < 1.0:
             self.held_back += 1
             self.held_back_total += 1
@@ -82,7 +81,21 @@ class TokenBucket:
         self._tokens -= 1.0
         return True
 
+    def open(self) -> bool:
+        """Return whether anything is left."""
+        self._refill()
+        return self._tokens > 0.0
+
+    def charge(self, cost: float) -> None:
+        """Take the cost of something that has passed."""
+        self._tokens -= cost
+
     def release(self) -> int:
         """Return `held_back` and reset it."""
         held_back, self.held_back = self.held_back, 0
         return held_back
+
+    def _refill(self) -> None:
+        now = self._clock()
+        self._tokens = min(self._burst, self._tokens + (now - self._last) * self._rate)
+        self._last = now

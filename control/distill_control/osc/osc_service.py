@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 from distill_control.osc.clients import Clients
 from distill_control.osc.discovery import Discovery
 from distill_control.osc.limits import AllowList
-from distill_control.osc.oscquery_service import OscQueryService
-from distill_control.osc.ports import open_socket, own_addresses
+from distill_control.osc.ports import open_sockets, own_addresses
 from distill_control.osc.queries import SubscriptionQueries
+from distill_control.osc.query_server.service import OscQueryService
 from distill_control.osc.receiver import Receiver
 from distill_control.osc.server import TcpServer, UdpServer
 from distill_control.osc.server_context import ServerContext
@@ -97,6 +97,7 @@ class OscService:
         figures: dict[str, float | int | str] = {
             "osc_packets": self.receiver.packets,
             "osc_malformed": self.receiver.malformed,
+            "osc_echoed": self.receiver.echoed,
             "osc_refused": self.allow.refused,
             "osc_scheduled": self.receiver.waiting,
             "osc_clients": len(self.clients),
@@ -140,14 +141,14 @@ class OscService:
 
     async def _open_udp(self) -> None:
         port = self.settings.osc_port or 0
-        opened = open_socket(self.settings.bind, port, "udp", label="OSC", option="--osc-port")
+        opened = open_sockets(self.settings.bind, port, "udp", label="OSC", option="--osc-port")
         self.udp = UdpServer(opened, self.context)
         self.queries.send_to = self.udp.send_to
         self.notify("info", f"OSC on udp {self.settings.bind}:{self.udp.port}")
 
     async def _open_tcp(self) -> None:
         port = self.settings.osc_port or (self.udp.port if self.udp else 0)
-        opened = open_socket(self.settings.bind, port, "tcp", label="OSC", option="--osc-port")
+        opened = open_sockets(self.settings.bind, port, "tcp", label="OSC", option="--osc-port")
         self.tcp = await TcpServer.start(opened, self.context)
         self.notify("info", f"OSC on tcp {self.settings.bind}:{self.tcp.port}")
 

@@ -12,7 +12,7 @@ from distill_engine.system.names import printable
 
 _SPECIAL = frozenset("*?[]{}")
 _LENGTH_LIMIT = 256  # characters of a pattern
-_ALTERNATIVE_LIMIT = 64  # patterns that one with braces expands to
+_ALTERNATIVE_LIMIT = 16  # patterns that one with braces expands to
 
 Token = str | tuple[bool, frozenset[str]]
 """A character, "*", "?", or (inverted, characters) for a set in brackets."""

@@ -6,11 +6,25 @@ import os
 import socket
 from pathlib import Path
 
-from distill_control.settings.addresses import resolve
+from distill_control.settings.addresses import LOOPBACK, LOOPBACK_IPV6, resolve
 from distill_engine.errors import ControlError
 
 RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
 _BACKLOG = 64  # TCP connections that wait to be accepted
+
+
+def open_sockets(bind: str, port: int, protocol: str, *, label: str, option: str) -> list[socket.socket]:
+    """Return the sockets for `bind`, as `open_socket` does.
+
+    127.0.0.1 gets a second one at the same port of ::1 where the system has it, because clients may
+    take `localhost` for either. Raises ControlError.
+    """
+    opened = [open_socket(bind, port, protocol, label=label, option=option)]
+    if opened[0].getsockname()[0] == LOOPBACK:
+        with contextlib.suppress(ControlError):
+            port = opened[0].getsockname()[1]
+            opened.append(open_socket(LOOPBACK_IPV6, port, protocol, label=label, option=option))
+    return opened
 
 
 def open_socket(bind: str, port: int, protocol: str, *, label: str, option: str) -> socket.socket:

@@ -9,14 +9,22 @@ from functools import lru_cache
 
 from distill_control.osc.clients import Client
 from distill_control.osc.packet import Message, decode
+from distill_control.osc.packet_arguments import PacketError
 from distill_control.osc.pattern import is_pattern, match
 from distill_control.session import Session
 from distill_control.settings import ControlSettings
 from distill_engine.errors import ControlError
 from distill_engine.library.reports import line_on
 from distill_engine.system.names import printable
-from distill_engine.vocabulary.table import row
+from distill_engine.vocabulary.table import REPLIES, row
 
+SURCHARGES_SECONDS = {"/distill/subscribe": 0.004} | {
+    f"/distill/preset/{name}": 0.02 for name in ("save", "delete", "rename", "exclude")
+}
+"""What messages take beside the processor: all values at the next tick, a file flushed to the disk."""
+WRONG_EPOCH_SECONDS = 10 * 365 * 86400.0
+"""A time tag further ahead counts years from another epoch (1970 or 2001, not 1900)."""
+_ANSWERS = frozenset(address for address, _ in REPLIES)
 STEP_SECONDS = 0.001
 """A larger change of the offset between wall clock and loop clock means that a clock was set or drifts."""
 
@@ -25,7 +33,7 @@ class Receiver:
     """Receive packets from every transport. Never raises: a wrong packet is counted and answered.
 
     Time tags are in wall-clock time (`wall`, seconds since 1970). They are converted to the event
-    loop's time, which is monotonic.
+    loop's time, which is monotonic. `stopwatch` gives the processor's seconds of this thread.
     """
 
     def __init__(
@@ -34,11 +42,13 @@ class Receiver:
         settings: ControlSettings,
         loop: AbstractEventLoop,
         wall: Callable[[], float] = time.time,
+        stopwatch: Callable[[], float] = time.thread_time,
     ) -> None:
         self._session = session
         self._settings = settings
         self._loop = loop
         self._wall = wall
+        self._stopwatch = stopwatch
         self._clock_offset = 0.0
         self._order = itertools.count()
         self._scheduled: list[tuple[float, int, Message, Client]] = []
@@ -46,6 +56,7 @@ class Receiver:
         self._match = lru_cache(maxsize=128)(match)
         self.packets = 0
         self.malformed = 0
+        self.echoed = 0
 
     @property
     def waiting(self) -> int:
@@ -59,7 +70,8 @@ class Receiver:
             messages = decode(packet)
         except Exception as error:
             self.malformed += 1
-            client.reply("/distill/error", "/", line_on(error, "an OSC packet"))
+            address = error.address if isinstance(error, PacketError) else "/"
+            client.reply("/distill/error", address[:120], line_on(error, "an OSC packet"))
             return
         for message in messages:
             due = None if message.when is None else self._due(message.when)
@@ -75,9 +87,31 @@ class Receiver:
             self._timer.cancel()
 
     def _dispatch(self, message: Message, client: Client) -> None:
-        if not is_pattern(message.address):
-            self._session.handle(message.address, message.arguments, client.origin, client.reply)
+        address = message.address
+        if address in _ANSWERS:
+            self.echoed += 1  # an answer that a peer sends back: to answer it would go on for ever
+        elif is_pattern(address) or self._session.answers(address):
+            self._dispatch_costly(message, client)
+        else:
+            self._session.handle(address, message.arguments, client.origin, client.reply)
+
+    def _dispatch_costly(self, message: Message, client: Client) -> None:
+        """Carry out a message that computes or reads files here, if its sender has time left."""
+        limits = client.work[:1] if message.address == "/distill/ping" else client.work
+        if not all(limit.open() for limit in limits):
+            reason = "too much at once: the messages before it took the time that a client has; send fewer a second"
+            client.reply("/distill/error", message.address[:120], reason)
             return
+        began = self._stopwatch()
+        if is_pattern(message.address):
+            self._dispatch_pattern(message, client)
+        else:
+            self._session.handle(message.address, message.arguments, client.origin, client.reply)
+        seconds = self._stopwatch() - began + SURCHARGES_SECONDS.get(message.address, 0.0)
+        for limit in limits:
+            limit.charge(seconds)
+
+    def _dispatch_pattern(self, message: Message, client: Client) -> None:
         try:
             addresses = self._matching(message.address)
         except Exception as error:
@@ -110,6 +144,9 @@ class Receiver:
 
     def _schedule(self, message: Message, due: float, client: Client) -> None:
         ahead = due - self._loop.time()
+        if ahead > WRONG_EPOCH_SECONDS:
+            self._dispatch(message, client)
+            return
         if ahead > self._settings.bundle_horizon_seconds:
             horizon = self._settings.bundle_horizon_seconds
             reason = f"a bundle's time tag is {ahead:.0f} s ahead, more than {horizon:.0f} s; are both clocks right?"

@@ -7,11 +7,14 @@ their order.
 import asyncio
 import itertools
 import socket
+import time
 from collections.abc import Callable
 
 from distill_control.osc.clients import Client
 from distill_control.osc.framing import Deframer, frame
-from distill_control.osc.packet import PacketError
+from distill_control.osc.packet import encode
+from distill_control.osc.packet_arguments import PacketError
+from distill_control.osc.places import IDLE_SECONDS, make_place
 from distill_control.osc.ports import datagrams_lost
 from distill_control.osc.server_context import ServerContext
 
@@ -21,42 +24,46 @@ UNSENT_LIMIT_BYTES = 1024 * 1024
 
 
 class UdpServer:
-    """Receive datagrams and send answers through one socket."""
+    """Receive datagrams and send answers through the sockets of one port."""
 
-    def __init__(self, opened: socket.socket, context: ServerContext) -> None:
-        self.socket = opened
-        self.port = int(opened.getsockname()[1])
+    def __init__(self, sockets: list[socket.socket], context: ServerContext) -> None:
+        self._sockets = sockets
+        self.port = int(sockets[0].getsockname()[1])
         self.datagrams = 0
         self.unsent = 0
         self._context = context
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(opened.fileno(), self._read)
+        for opened in sockets:
+            self._loop.add_reader(opened.fileno(), self._read, opened)
 
     def close(self) -> None:
-        """Stop reading and close the socket."""
-        self._loop.remove_reader(self.socket.fileno())
-        self.socket.close()
+        """Stop reading and close the sockets."""
+        for opened in self._sockets:
+            self._loop.remove_reader(opened.fileno())
+            opened.close()
 
     def lost(self) -> int:
-        """Return the datagrams dropped because the buffer was full (0 if it is unknown)."""
-        return datagrams_lost(self.socket) or 0
+        """Return the datagrams dropped because a buffer was full (0 if it is unknown)."""
+        return sum(datagrams_lost(opened) or 0 for opened in self._sockets)
 
     def send_to(self, host: str, port: int) -> Callable[[bytes], None]:
         """Return a function that sends packets to a peer and counts those that fail."""
         target = (host, port)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        through = next((opened for opened in self._sockets if opened.family == family), self._sockets[0])
 
         def send(packet: bytes) -> None:
             try:
-                self.socket.sendto(packet, target)
+                through.sendto(packet, target)
             except (OSError, OverflowError):
                 self.unsent += 1
 
         return send
 
-    def _read(self) -> None:
+    def _read(self, opened: socket.socket) -> None:
         for _ in range(DATAGRAMS_AT_ONCE):
             try:
-                packet, address = self.socket.recvfrom(65536)
+                packet, address = opened.recvfrom(65536)
             except BlockingIOError:
                 return
             except OSError:
@@ -76,21 +83,22 @@ class UdpServer:
 class TcpServer:
     """Serve streams in either framing; close those whose clients do not read answers."""
 
-    def __init__(self, server: asyncio.Server, connections: "Connections") -> None:
-        self.port = int(server.sockets[0].getsockname()[1])
-        self._server = server
+    def __init__(self, servers: list[asyncio.Server], connections: "Connections") -> None:
+        self.port = int(servers[0].sockets[0].getsockname()[1])
+        self._servers = servers
         self.connections = connections
 
     @classmethod
-    async def start(cls, opened: socket.socket, context: ServerContext) -> "TcpServer":
-        """Serve a listening socket."""
-        connections = Connections(context)
-        server = await asyncio.get_running_loop().create_server(lambda: _Connection(connections), sock=opened)
-        return cls(server, connections)
+    async def start(cls, sockets: list[socket.socket], context: ServerContext) -> "TcpServer":
+        """Serve the listening sockets of one port."""
+        connections, loop = Connections(context), asyncio.get_running_loop()
+        servers = [await loop.create_server(lambda: _Connection(connections), sock=opened) for opened in sockets]
+        return cls(servers, connections)
 
     async def close(self) -> None:
-        """Close the server and every connection."""
-        self._server.close()
+        """Close the servers and every connection."""
+        for server in self._servers:
+            server.close()
         for connection in list(self.connections.members):
             connection.abort()
 
@@ -114,6 +122,14 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._host = ""
         self._origin = ""
+        self.heard = time.monotonic()
+
+    def is_subscribed(self) -> bool:
+        return self._origin in self._shared.context.clients.subscribers
+
+    def give_up(self) -> None:
+        self._shared.members.discard(self)
+        self._refuse(f"this connection was silent for {IDLE_SECONDS:g} s and gives its place to another")
 
     def abort(self) -> None:
         if self._transport is not None:
@@ -128,9 +144,9 @@ class _Connection(asyncio.Protocol):
         if not self._shared.context.admits(self._host):
             self.abort()
             return
-        if len(self._shared.members) >= CONNECTION_LIMIT:
+        if not make_place(self._shared.members, CONNECTION_LIMIT, time.monotonic()):
             self._shared.turned_away += 1
-            self.abort()
+            self._refuse(f"there are {CONNECTION_LIMIT} connections already; close one")
             return
         self._origin = f"tcp:{self._host}:{peer[1]}#{next(self._shared.numbers)}"
         self._shared.members.add(self)
@@ -143,16 +159,27 @@ class _Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if not self._origin or self._transport is None or self._transport.is_closing():
             return
+        self.heard = time.monotonic()
         client = self._shared.context.clients.seen(self._origin, self._host, self._send)
         try:
             packets = self._deframer.feed(data)
         except PacketError as error:
             self._shared.context.receiver.malformed += 1
-            client.reply("/distill/error", "/", f"{error}; the connection is closed")
-            self._transport.close()
+            self._refuse(f"{error}; the connection is closed")
             return
         for packet in packets:
             self._shared.context.receiver.receive(packet, client)
+
+    def eof_received(self) -> None:
+        if self._origin and self._deframer.unfinished:
+            self._shared.context.receiver.malformed += 1
+            self._refuse("the connection ended within a packet; expected SLIP (END 0xC0 after each) or an int32 length")
+
+    def _refuse(self, reason: str) -> None:
+        """Answer with an error and close the connection."""
+        self._send(encode("/distill/error", "/", reason))
+        if self._transport is not None:
+            self._transport.close()
 
     def _send(self, packet: bytes) -> None:
         if self._transport is None or self._transport.is_closing():

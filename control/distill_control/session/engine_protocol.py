@@ -50,7 +50,7 @@ class ModelInfo:
     latents: int = 0
     has_map: bool = False
     withheld: Mapping[str, str] = field(default_factory=dict)
-    details: Mapping[str, object] = field(default_factory=dict)
+    details: Mapping[str, object] = field(default_factory=dict, compare=False)
 
     @classmethod
     def from_event(cls, event: Mapping[str, object]) -> "ModelInfo":

@@ -135,6 +135,8 @@ class Session:
         if parameter_index in _MAP_INDICES or row.address == "/distill/map":
             self.model.check_map()
         if row.kind == "reading":
+            if self.state.is_subscribed(origin):
+                return True  # a peer that sends back what it hears
             raise ControlError(f"{address} is a reading: it cannot be set")
         checked = check(row, address, arguments)
         if row.kind in ("command", "query"):
@@ -148,6 +150,10 @@ class Session:
         """Let `handler` carry out a command or query instead of the engine."""
         vocabulary.row(address)
         self._handlers[address] = handler
+
+    def answers(self, address: str) -> bool:
+        """Return whether a handler, and not the engine, carries out messages to this address."""
+        return address in self._handlers
 
     def snapshot(self) -> dict[str, Value]:
         """Return the values of all addresses that presets store."""

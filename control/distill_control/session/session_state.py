@@ -1,5 +1,6 @@
 """The state that all means of control share, behind one lock."""
 
+import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 
@@ -11,6 +12,9 @@ from distill_control.session.types import Reply
 from distill_control.session.values import AddressSpace, Values
 from distill_engine.vocabulary import table as vocabulary
 from distill_engine.vocabulary.table import Row
+
+FLOAT32_ROUNDING = 2.0**-24
+"""Relative error of a number that has gone through OSC's 32 bits, at most; no unit."""
 
 
 class SessionState:
@@ -156,8 +160,9 @@ class SessionState:
             if before.name:
                 self._values.carry_over_controls(before.controls, now.controls, self._engine)
             self._values.settings["/distill/model"] = now.name
-            for address in self._space.addresses():
-                self._subscriptions.mark(address, "")
+            if now != before:
+                for address in self._space.addresses():
+                    self._subscriptions.mark(address, "")
             return before
 
     # ---- subscribers
@@ -170,6 +175,11 @@ class SessionState:
         """
         with self._lock:
             self._subscriptions.add(subscription, self._space.addresses() if addresses is None else addresses)
+
+    def is_subscribed(self, origin: str) -> bool:
+        """Return whether a sender is subscribed."""
+        with self._lock:
+            return self._subscriptions.has_origin(origin)
 
     def unsubscribe(self, key: str) -> bool:
         """Remove a subscriber; return False if there is none with this key."""
@@ -199,16 +209,21 @@ class SessionState:
         return self._values.get(*self._space.resolve(address))
 
     def _store_setting(self, address: str, value: Value, origin: str) -> None:
-        self._values.settings[address] = value
-        self._subscriptions.mark(address, origin)
+        if self._values.settings[address] != value:
+            self._values.settings[address] = value
+            self._subscriptions.mark(address, origin)
 
     def _set(self, parameter_index: int, address: str, value: float, glide_seconds: float, origin: str) -> None:
-        changed = self._values.parameters[parameter_index] != value
+        """Set a parameter. An equal value is told to nobody: peers may send back what they hear."""
+        before = self._values.parameters[parameter_index]
+        if math.isclose(value, before, rel_tol=FLOAT32_ROUNDING):
+            self._engine.set(parameter_index, before, glide_seconds)  # a glide may still be under way
+            return
         self._values.parameters[parameter_index] = value
         self._engine.set(parameter_index, value, glide_seconds)
         self._subscriptions.mark(self._subscribed_address(parameter_index, address), origin)
         wakes = vocabulary.PARAMETERS[parameter_index].row.wakes
-        if changed and wakes is not None:
+        if wakes is not None:
             self._wake(wakes)
 
     def _wake(self, address: str) -> None:
@@ -223,8 +238,6 @@ class SessionState:
         return (self._space.public_address(parameter_index) if named else None) or address
 
     def _correct(self, parameter_index: int, address: str, value: Value, origin: str, reply: Reply) -> None:
-        """Send a clipped value back to its sender: as a change if the sender is subscribed."""
-        if self._subscriptions.has_origin(origin):
-            self._subscriptions.mark(self._subscribed_address(parameter_index, address), "")
-        else:
+        """Send a clipped value back to its sender, also where that sender is subscribed."""
+        if not self._subscriptions.remind(self._subscribed_address(parameter_index, address), origin):
             reply(address, value)

@@ -86,6 +86,13 @@ class Subscriptions:
         """Return whether a sender is subscribed."""
         return bool(origin) and any(origin in member.origins for member in self._members.values())
 
+    def remind(self, address: str, origin: str) -> bool:
+        """Send a value once more to the subscriber that has sent it; return False without one."""
+        members = [member for member in self._members.values() if origin in member.origins]
+        for member in members:
+            member.pending.update(dict.fromkeys([address] if member.wants(address) else []))
+        return bool(members)
+
     def mark(self, address: str, origin: str) -> None:
         """Record that `origin` has changed an address; an empty `origin` suppresses no echo."""
         self._changed[address] = origin

@@ -5,7 +5,7 @@ import socket
 
 from distill_engine.errors import ControlError
 
-LOOPBACK = "127.0.0.1"
+LOOPBACK, LOOPBACK_IPV6 = "127.0.0.1", "::1"
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 

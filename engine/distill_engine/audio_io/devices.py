@@ -191,7 +191,7 @@ class AudioSystem:
     def holds_dead_server(self) -> bool:
         """Return whether this PortAudio knew a JACK server that is gone: it never ends then."""
         apis = self.module.query_hostapis()
-        return any("JACK" in api["name"] for api in apis) and not jack_answers()
+        return any("JACK" in api["name"] for api in apis) and not jack_period()
 
 
 def choose_device(devices: tuple[Device, ...], name: str | None, direction: Direction = "output") -> Device:
@@ -245,19 +245,22 @@ def keep_for_ever(item: Any) -> None:
     _ABANDONED.append(item)
 
 
-def jack_answers() -> bool:
-    """Return whether a JACK server takes clients now."""
+def jack_period() -> int:
+    """Return the frames that a JACK server takes at once; 0 if none takes clients now."""
     name = ctypes.util.find_library("jack")
     if name is None:
-        return False
+        return 0
     library = ctypes.CDLL(name)
     library.jack_client_open.restype = ctypes.c_void_p
-    library.jack_client_close.argtypes = [ctypes.c_void_p]
+    for function in (library.jack_client_close, library.jack_get_buffer_size):
+        function.argtypes = [ctypes.c_void_p]
     status = ctypes.c_int()
     client = library.jack_client_open(b"distill-probe", _JACK_NO_START_SERVER, ctypes.byref(status))
-    if client:
-        library.jack_client_close(client)
-    return bool(client)
+    if not client:
+        return 0
+    frames = int(library.jack_get_buffer_size(client))
+    library.jack_client_close(client)
+    return frames
 
 
 def _is_exactly(device: Device, wanted: str) -> bool:

@@ -15,14 +15,15 @@ import numpy as np
 
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.mel import DEFAULT_MEL
-from distill_engine.audio_io.devices import AudioSystem, Device, keep_for_ever, within
+from distill_engine.audio_io.devices import AudioSystem, Device, jack_period, keep_for_ever, within
 from distill_engine.audio_io.recording import AudioWriter
 from distill_engine.audio_io.ring import TailedRing, ring_size
 from distill_engine.errors import DeviceError
 
 Frames = Float32Array
 
-SETTLED_BLOCKS, UNEVEN_BLOCKS = 8, 256  # after which a device's period is read, and if its blocks differ in size
+FIRST_BLOCK_SECONDS = 1.0  # to wait for a device's first block, which tells its period
+LEAST_PERIOD_FRAMES = 64
 CLOCK_PERIOD_FRAMES = 256
 
 
@@ -86,12 +87,12 @@ class DeviceOutput:
         self.rate = rate or round(device.rate)
         self.channels = min(2, device.channels)
         self._system = system
+        self._jack_period = jack_period() if device.is_jack else 0
         self._mixer = self._open(system, rtmixer)
         self.ring = TailedRing(rtmixer.RingBuffer(4 * self.channels, ring_size(self.rate)), self.channels, self.rate)
         self._action: Any = None
         self._issued = 0
         self._xruns = 0
-        self._period = 0
         self.delay_seconds = float(self._mixer.latency)
 
     def _open(self, system: AudioSystem, rtmixer: Any) -> Any:
@@ -101,21 +102,26 @@ class DeviceOutput:
                 device=self.device.index, channels=self.channels, samplerate=self.rate, latency="low", blocksize=0
             )
             mixer.start()
+            self._await_first_block(mixer)
         except (module.PortAudioError, ValueError) as error:
             rates = f"; it runs at {self.device.rate:g} Hz" if self.rate != round(self.device.rate) else ""
             raise DeviceError(f"{self.name} cannot be opened at {self.rate} Hz: {error}{rates}") from None
         return mixer
 
+    @staticmethod
+    def _await_first_block(mixer: Any) -> None:
+        """Wait until the device has taken silence once: its period is known then."""
+        deadline = time.monotonic() + FIRST_BLOCK_SECONDS
+        while not mixer._state.stats.blocks and time.monotonic() < deadline:
+            time.sleep(0.001)
+
     @property
     def period(self) -> int:
-        """Frames that the device takes at once, measured; before it plays, its latency."""
-        action = self._action
-        if not self._period and action is not None and (blocks := action.stats.blocks) >= SETTLED_BLOCKS:
-            frames = action.done_frames
-            # The callback counts a block and its frames one after the other: between the two they do not divide.
-            if frames % blocks == 0 or blocks >= UNEVEN_BLOCKS:
-                self._period = max(16, round(frames / blocks))
-        return self._period or int(np.clip(self.delay_seconds * self.rate, 64, 1024))
+        """Frames that the device takes at once: JACK's period, or the largest block so far.
+
+        PortAudio asks for a long period of JACK's in several blocks, one right after the other.
+        """
+        return max(self._jack_period, int(self._mixer._state.stats.max_blocksize), LEAST_PERIOD_FRAMES)
 
     @property
     def fill(self) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 
 from distill_engine.errors import ConfigError, ModelFileError
 from distill_engine.system.names import printable
+from distill_engine.system.plain_json import parse
 from distill_engine.system.telemetry import import_onnxruntime
 
 ort = import_onnxruntime()
@@ -62,8 +62,8 @@ def initial_values(text: str) -> dict[str, Any]:
     `text` is the graph's metadata, JSON. Raises ModelFileError if it is damaged.
     """
     try:
-        starts = json.loads(text)
-    except (ValueError, RecursionError):
+        starts = parse(text)
+    except ValueError:
         starts = None
     if not isinstance(starts, dict):
         raise ModelFileError("the graph's first states are damaged; train it again")

@@ -14,6 +14,7 @@ from distill_engine.inference.vocoder_candidates import (
     base_of_kind,
     distance,
     own_vocoders,
+    published,
     published_choice,
     shipped_base,
     trained_epochs,
@@ -57,8 +58,15 @@ def choose_vocoder(
 
 
 def plays_in_torch(requested: str) -> bool:
-    """Return whether only torch can serve a request, whatever the model."""
-    return requested == "bigvgan" or (requested not in NAMES and not requested.startswith("base "))
+    """Return whether only torch can serve a request, whatever the model.
+
+    Raises WeightsError or VocoderError where its weights are not here: torch is not imported for
+    nothing.
+    """
+    if requested.startswith("base ") or (requested in NAMES and requested != "bigvgan"):
+        return False
+    published(requested)
+    return True
 
 
 def _of_kind(manifest: Manifest, kind: str, find_base: Callable[[str], Path | None]) -> VocoderChoice:

@@ -6,6 +6,8 @@ from typing import Any
 
 from distill_engine.errors import PresetError
 from distill_engine.system.atomic_write import write_advice, write_file
+from distill_engine.system.plain_json import parse
+from distill_engine.system.small_files import read_small
 
 FILE_LIMIT_BYTES = 1_000_000
 
@@ -18,18 +20,15 @@ def read_json(path: Path) -> Any:
             surrogate pair.
     """
     try:
-        with path.open("rb") as file:
-            data = file.read(FILE_LIMIT_BYTES + 1)
+        data = read_small(path, FILE_LIMIT_BYTES)
     except OSError as error:
         raise PresetError(f"{path} cannot be read: {error.strerror or error}") from None
-    if len(data) > FILE_LIMIT_BYTES:
-        raise PresetError(f"{path} is over {FILE_LIMIT_BYTES // 1_000_000} MB: it is not a preset")
     try:
-        held = json.loads(data.decode("utf-8"), parse_constant=_refuse)
+        held = parse(data)
         json.dumps(held, ensure_ascii=False).encode("utf-8")
         return held
-    except (ValueError, RecursionError):
-        raise PresetError(f"{path} is damaged: it is not JSON") from None
+    except ValueError as error:
+        raise PresetError(f"{path} is damaged: it is not JSON ({str(error)[:80]})") from None
 
 
 def write_json(path: Path, data: object) -> None:
@@ -54,7 +53,3 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
     except OSError as error:
         raise PresetError(f"{path} cannot be deleted: {error.strerror or error}") from None
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not a number")

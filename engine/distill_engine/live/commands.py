@@ -26,12 +26,15 @@ from distill_engine.synthesis.synth import Synth
 from distill_engine.synthesis.voice_pool import VoicePool
 from distill_engine.system.threads import lower_thread_priority
 
-LOADS_WAITING = 4  # commands that may wait for the loader, and for the recorder
+LOADS_WAITING = 4  # commands that may wait for the loader, as many for the recorder and for sources
+THREADS = {"record": "recorder", "source": "sources"}
+"""Commands that a model slow to load does not hold up: they have a thread of their own."""
 LOADING_MARGIN_SECONDS, LOADING_LIMIT_SECONDS = 0.015, 30.0  # extra fill of the ring while a model loads, for how long
 SWAP_MARGIN_SECONDS = 0.003  # extra fill beside the time of the voices that cross-fade
 
 Answer = Callable[[str | None], None]
 """Takes None when a command is done, else the reason why it failed."""
+Job = tuple[Callable[[], None], Answer]
 
 
 @dataclass(frozen=True)
@@ -50,8 +53,8 @@ class LiveCommands:
     """Carries out commands on a running `Performer`.
 
     Quick commands run on the synth thread between two blocks. Instruments load on a thread of their
-    own, and the synth cross-fades to them when they are ready. If a command fails, the engine plays
-    on as before.
+    own, and the synth cross-fades to them when they are ready. Sources and recordings have threads
+    too. If a command fails, the engine plays on as before.
 
     Args:
         send: sends answers and events to the control process.
@@ -75,9 +78,10 @@ class LiveCommands:
         self.recordings = Recordings(performer, synth, self._run, self._notice, allow_paths=options.allow_paths)
         self.swaps = 0
         self._factors = {0: options.factor}
-        self._jobs: queue.Queue[tuple[Callable[[], None], Answer] | None] = queue.Queue(LOADS_WAITING)
-        self._recordings: queue.Queue[tuple[Callable[[], None], Answer] | None] = queue.Queue(LOADS_WAITING)
-        for name, jobs in (("loader", self._jobs), ("recorder", self._recordings)):
+        self._jobs: dict[str, queue.Queue[Job | None]] = {
+            name: queue.Queue() for name in ("loader", "recorder", "sources")
+        }
+        for name, jobs in self._jobs.items():
             threading.Thread(target=self._do_all, args=(jobs,), name=name, daemon=True).start()
         self._quick: dict[str, Callable[..., Any]] = {
             "play": synth.play,
@@ -110,8 +114,8 @@ class LiveCommands:
 
         Raises AudioFileError or TakeError if a recording is incomplete.
         """
-        self._jobs.put(None)
-        self._recordings.put(None)
+        for jobs in self._jobs.values():
+            jobs.put(None)
         self.recordings.finish()
 
     # -- slow commands -------------------------------------------------------------------------------------------------
@@ -158,16 +162,14 @@ class LiveCommands:
             action = self._quick[command]
             _when_done(self._performer.call(lambda: action(*arguments)), answer)
         elif command in self._slow:
-            slow = self._slow[command]
-            try:
-                jobs = self._recordings if command == "record" else self._jobs  # a recording ends while a model loads
-                jobs.put_nowait((lambda: slow(*arguments), answer))
-            except queue.Full:
-                raise ControlError(f"{LOADS_WAITING} commands wait already; try again in a moment") from None
+            slow, jobs = self._slow[command], self._jobs[THREADS.get(command, "loader")]
+            if jobs.qsize() >= LOADS_WAITING:
+                raise ControlError(f"{LOADS_WAITING} commands wait already; try again in a moment")
+            jobs.put((lambda: slow(*arguments), answer))
         else:
             raise ControlError(f"the engine has no command {command[:60]!r}")
 
-    def _do_all(self, jobs: queue.Queue[tuple[Callable[[], None], Answer] | None]) -> None:
+    def _do_all(self, jobs: queue.Queue[Job | None]) -> None:
         lower_thread_priority()
         while (job := jobs.get()) is not None:
             action, answer = job

@@ -256,7 +256,7 @@ class Performer:
         self.meters.device_xruns = self._xruns_before + output.xruns
 
     def _underrun(self, block: BlockTime) -> None:
-        cause = cause_of(block, self.times.block_p50, self._last_fill)
+        cause = cause_of(block, self.times.block_p50, self._last_fill, self._output.period / self._output.rate)
         self.meters.count(cause)
         self._fill.underrun(cause)
         self._notice(Underrun(time.time(), cause, block.seconds, block.since_last_seconds))

@@ -161,15 +161,16 @@ class TargetFill:
         self.margin = max(self.margin, min(self.margin + seconds, self._config.stall_limit))
 
 
-def cause_of(block: BlockTime, typical_seconds: float, fill_before_seconds: float) -> Cause:
+def cause_of(block: BlockTime, typical_seconds: float, fill_before_seconds: float, period_seconds: float) -> Cause:
     """Return why the ring ran empty, judged by the block that came too late.
 
-    If less time passed since the block before than the ring had held, the device took more than its
-    due. If the block took about as long as blocks do (`typical_seconds`), the model is too slow.
-    Otherwise another program or the machine kept it from running. The clocks of processor time
-    cannot tell that: those of a virtual machine may go on while it stands still.
+    If the ring had held less than the device takes at once, or less time passed since the block
+    before than the ring had held, the device took more than its due. If the block took about as
+    long as blocks do (`typical_seconds`), the model is too slow. Otherwise another program or the
+    machine kept it from running. The clocks of processor time cannot tell that: those of a virtual
+    machine may go on while it stands still.
     """
-    if block.since_last_seconds < 0.9 * fill_before_seconds:
+    if fill_before_seconds < period_seconds or block.since_last_seconds < 0.9 * fill_before_seconds:
         return "device"
     if block.seconds < 0.5 * fill_before_seconds:
         return "stall"

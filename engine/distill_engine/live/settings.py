@@ -9,9 +9,7 @@ from typing import Any
 
 from distill_engine.errors import ConfigError
 from distill_engine.live.realtime_check import BLOCKS
-from distill_engine.vocabulary.ranges import check_range
-
-THREADS_LIMIT = 256  # of the networks: more than any machine's cores would serve
+from distill_engine.vocabulary.ranges import DEVICE_RATES_HZ, LATENCIES_MS, THREADS_LIMIT, check_range
 
 
 @dataclass(frozen=True)
@@ -44,12 +42,13 @@ class EngineSettings:
     def __post_init__(self) -> None:
         if self.block is not None and self.block not in BLOCKS:
             raise ConfigError(f"--block {self.block}: blocks are {', '.join(map(str, BLOCKS))} hops")
-        if self.sample_rate is not None and not 8000 <= self.sample_rate <= 384000:
-            raise ConfigError(f"--sample-rate {self.sample_rate}: give 8000 to 384000 Hz")
-        if self.latency_ms is not None and not 1.0 <= self.latency_ms <= 500.0:
-            raise ConfigError(f"--latency {self.latency_ms:g}: give 1 to 500 ms")
-        if self.threads is not None and not 1 <= self.threads <= THREADS_LIMIT:
-            raise ConfigError(f"--threads {self.threads}: give 1 to {THREADS_LIMIT}")
+        for name, value, (low, high), unit in (
+            ("--sample-rate", self.sample_rate, DEVICE_RATES_HZ, " Hz"),
+            ("--latency", self.latency_ms, LATENCIES_MS, " ms"),
+            ("--threads", self.threads, (1, THREADS_LIMIT), ""),
+        ):
+            if value is not None and not low <= value <= high:
+                raise ConfigError(f"{name} {value:g}: give {low:g} to {high:g}{unit}")
         if self.seconds is not None and not 0.0 < self.seconds < float("inf"):
             raise ConfigError(f"--seconds {self.seconds:g}: give a number of seconds above 0")
         check_range("/distill/seed", self.seed, "--seed")

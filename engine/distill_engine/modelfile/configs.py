@@ -18,6 +18,9 @@ from distill_engine.vocoders.registry import VOCODERS
 MAX_NUMBER = 1 << 20  # largest rate, frequency or other number
 MAX_SIZE = 4096  # largest number of channels, blocks, kernels and the like
 MAX_ITEMS = 64  # of a list
+MAX_ANALYSIS = 1 << 30  # bytes of the part "analysis": 17 hours of latents
+_SPARE_NUMBERS = 1 << 16  # of a network's part beyond twice what `sizes` counts, which leaves biases and norms out
+_MOST_BYTES = 8  # of a number
 
 Config = TypeVar("Config")
 
@@ -47,12 +50,19 @@ def vocoder_config(manifest: Manifest, kind: str, where: str) -> Any:
 
 
 def check_configs(manifest: Manifest, where: str) -> None:
-    """Check all configs but those of unknown kinds of vocoder. Raises ModelFileError."""
-    model_config(manifest, where)
+    """Check all configs but those of unknown kinds of vocoder, and that parts hold no more.
+
+    What no network reads is then never read into memory. Raises ModelFileError.
+    """
+    configs: dict[str, Any] = {"model": model_config(manifest, where)}
     mel_config(manifest, where)
     for kind in manifest.vocoders:
         if kind in VOCODERS:
-            vocoder_config(manifest, kind, where)
+            configs[f"vocoder/{kind}"] = vocoder_config(manifest, kind, where)
+    most = {part: _MOST_BYTES * (2 * numbers(config) + _SPARE_NUMBERS) for part, config in configs.items()}
+    for part, limit in {**most, "analysis": MAX_ANALYSIS}.items():
+        if (size := _stored(manifest, part)) > limit:
+            raise ModelFileError(f"{where}: part '{part}' of {size} bytes holds more than is read of it: hostile")
 
 
 def _stored(manifest: Manifest, part: str) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.modelfile.graph_nodes import MAX_EXTENT, Refused, parts_of
+from distill_engine.modelfile.graph_work import work
 from distill_engine.system.names import printable
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ Integers = npt.NDArray[np.int64]
 PROBE = 64  # frames of input
 MAX_VALUE = 1 << 26  # elements of any value
 MAX_TOTAL = 1 << 29  # elements of all values
+MAX_WORK = 1 << 36  # multiply-adds: a second or two of a processor's core, for 0.74 s of sound
 _PASSES = 8  # of shape inference, at most
 _FEW = 64  # numbers that a value may have if sizes are computed with it
 _ARITHMETIC = {"Add": np.add, "Sub": np.subtract, "Mul": np.multiply}
@@ -29,11 +31,11 @@ _SAME_NUMBERS = ("Identity", "Reshape", "Squeeze", "Unsqueeze")
 def check_sizes(model: ModelProto) -> None:
     """Check that every tensor shape in the graph is a function of the input shapes, and its size.
 
-    At PROBE frames no tensor may exceed MAX_VALUE elements, nor all of them MAX_TOTAL. Raises
-    Refused.
+    At PROBE frames no tensor may exceed MAX_VALUE elements, nor all of them MAX_TOTAL. The graph
+    may take MAX_WORK multiply-adds. Raises Refused.
     """
-    total = 0
-    for part in parts_of(_inferred(model).graph):
+    total, graph = 0, _inferred(model).graph
+    for part in parts_of(graph):
         shapes = _shapes(part)
         for node in part.node:
             for name in filter(None, node.output):
@@ -45,6 +47,8 @@ def check_sizes(model: ModelProto) -> None:
                     raise Refused(f"value '{printable(name, 60)}' of {size} numbers, at most {MAX_VALUE} are allowed")
     if total > MAX_TOTAL:
         raise Refused(f"values of {total} numbers, at most {MAX_TOTAL} are allowed")
+    if (count := work(graph, _shapes)) > MAX_WORK:
+        raise Refused(f"{count} multiply-adds for {PROBE} frames, at most {MAX_WORK} are allowed")
 
 
 def _inferred(model: ModelProto) -> ModelProto:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
-import stat
 import threading
 import zlib
 from pathlib import Path
@@ -19,6 +19,7 @@ from distill_engine.modelfile.configs import check_configs
 from distill_engine.modelfile.legacy import refuse_other_kinds
 from distill_engine.modelfile.manifest import MAX_MANIFEST, Manifest, PartEntry
 from distill_engine.modelfile.tensors import Part, check_finite, decode
+from distill_engine.system.small_files import open_regular
 
 MANIFEST = "manifest.json"
 PART_SUFFIX = ".safetensors"
@@ -172,15 +173,13 @@ class ModelFile:
 def _open_plain(path: Path) -> BinaryIO:
     """Open a regular file; never waits, as opening a pipe would."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        return open_regular(path)
     except FileNotFoundError:
         raise ModelFileError(f"{path}: no such model file") from None
     except (OSError, ValueError) as error:
+        if getattr(error, "errno", None) == errno.EINVAL:
+            raise ModelFileError(f"{path}: is not a file: give the path of a {SUFFIX} file") from None
         raise ModelFileError(f"{path}: cannot be opened ({getattr(error, 'strerror', None) or error})") from None
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise ModelFileError(f"{path}: is not a file: give the path of a {SUFFIX} file")
-    return open(descriptor, "rb")
 
 
 def _read_at(file: BinaryIO, member: Member, where: str) -> bytearray:

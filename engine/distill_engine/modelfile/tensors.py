@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from distill_engine.errors import ModelFileError
 from distill_engine.system.names import printable
+from distill_engine.system.plain_json import parse
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -145,19 +146,8 @@ def _entry(name: str, entry: Any, where: str) -> tuple[np.dtype[Any], tuple[int,
 
 
 def parse_json(data: bytes, where: str) -> Any:
-    """Read strict JSON: UTF-8, unique names, neither NaN nor infinity. Raises ModelFileError."""
+    """Read strict, bounded JSON (see `plain_json`). Raises ModelFileError."""
     try:
-        return json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
+        return parse(data)
+    except ValueError as error:
         raise ModelFileError(f"{where}: not valid JSON ({str(error)[:80]}): damaged") from None
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    table = dict(pairs)
-    if len(table) != len(pairs):
-        raise ValueError("a name occurs twice")
-    return table
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} is not a number")

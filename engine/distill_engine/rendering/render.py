@@ -23,6 +23,7 @@ from distill_engine.rendering.take_player import Resolve, play_take
 from distill_engine.synthesis.blending import space_of
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.takes.take import Take
+from distill_engine.vocabulary.ranges import RENDER_RATES_HZ
 from distill_engine.vocabulary.table import BLEND_SPACES
 
 QUIETEST_DB = -120.0  # reported as the level of silence
@@ -100,7 +101,7 @@ def _write(
     progress: Callable[[RenderProgress], None] | None,
     notes: list[str],
 ) -> RenderResult:
-    if not 8000 <= output.sample_rate <= 192_000:
+    if not RENDER_RATES_HZ[0] <= output.sample_rate <= RENDER_RATES_HZ[1]:
         raise AudioFileError(f"{output.path}: a rate of {output.sample_rate} Hz is out of range: 8000 to 192000")
     meter = LevelMeter(instrument.sample_rate, seconds, progress)
     rate = file_rate(output.path, output.sample_rate, output.format)

@@ -9,11 +9,10 @@ from distill_engine.errors import ConfigError, ControlError
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.synth import Synth
 from distill_engine.system.names import printable_line
-from distill_engine.vocabulary.ranges import check_range
+from distill_engine.vocabulary.ranges import RENDER_SECONDS_LIMIT, check_range
 from distill_engine.vocabulary.table import BLEND_SLOTS, is_parameter
 
 RENDER_BLOCK = 16  # hops rendered at once
-MAXIMUM_SECONDS = 24 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -38,8 +37,8 @@ class Score:
     others: tuple[tuple[Instrument, float], ...] = ()
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.seconds <= MAXIMUM_SECONDS:
-            raise ConfigError(f"duration {self.seconds} s is out of range: above 0, up to {MAXIMUM_SECONDS:.0f}")
+        if not 0.0 < self.seconds <= RENDER_SECONDS_LIMIT:
+            raise ConfigError(f"duration {self.seconds} s is out of range: above 0, up to {RENDER_SECONDS_LIMIT:.0f}")
         if len(self.others) >= BLEND_SLOTS:
             raise ConfigError(f"{len(self.others) + 1} models cannot play together; the limit is {BLEND_SLOTS}")
         for address, value, name in self._values():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import binascii
-import json
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 
 from distill_engine.errors import ControlError, TakeError
 from distill_engine.system.names import printable
+from distill_engine.system.plain_json import parse
 from distill_engine.takes.take import (
     TICK_SAMPLES,
     Command,
@@ -41,8 +41,8 @@ class Damaged(Exception):
 def json_fields(line: bytes) -> dict[str, Any] | None:
     """Return the JSON object on a line, None if there is none."""
     try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
+        value = parse(line)
+    except ValueError:
         return None
     return value if isinstance(value, dict) else None
 

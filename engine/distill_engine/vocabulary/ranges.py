@@ -1,9 +1,14 @@
-"""The ranges that the vocabulary states, for values that are set offline."""
+"""The ranges of values that are not set by messages: the vocabulary's, and those of a start."""
 
 from __future__ import annotations
 
 from distill_engine.errors import ConfigError
 from distill_engine.vocabulary.table import row
+
+DEVICE_RATES_HZ, RENDER_RATES_HZ = (8000, 384_000), (8000, 192_000)
+RENDER_SECONDS_LIMIT = 86400.0
+LATENCIES_MS = (1.0, 500.0)
+THREADS_LIMIT = 256  # of the networks: more than any machine's cores would serve
 
 
 def range_of(address: str) -> tuple[float, float, str]:

@@ -35,23 +35,24 @@ def test_send_moves_a_parameter_and_says_what_became_of_it(engine, tools, capsys
     assert capsys.readouterr().out == ""
     assert run("send", "gain", "-6.5", "--port", engine.port, "--json") == 0
     assert json.loads(capsys.readouterr().out) == {"sent": "/distill/gain", "answers": []}
-    assert run("send", "width", 7, "--port", engine.port, "--wait") == 0
+    assert run("send", "width", 7, "--port", engine.port) == 0
     assert capsys.readouterr().out == "/distill/width 1\n"
-    assert run("send", "gain", "--port", engine.port, "--wait", "--tcp", "--json") == 0
+    assert run("send", "gain", "--port", engine.port, "--tcp", "--json") == 0
     assert json.loads(capsys.readouterr().out)["answers"] == [{"address": "/distill/gain", "arguments": [-6.5]}]
-    assert run("send", "ping", "hello", 1, "--port", engine.port, "--wait") == 0
-    assert run("send", "play", "--port", engine.port, "--wait") == 0
+    assert run("send", "ping", "hello", 1, "--port", engine.port) == 0
+    assert run("send", "play", "--port", engine.port) == 0
     assert "/distill/done /distill/play" in capsys.readouterr().out
 
 
 def test_send_reports_refusals_silence_and_unknown_addresses(engine, free_port, capsys):
     engine.fail["model"] = "no model 'sea'"
-    assert run("send", "model", "sea", "--port", engine.port, "--wait") == 1
+    assert run("send", "model", "sea", "--port", engine.port) == 1
     assert "no model 'sea'" in capsys.readouterr().out
     assert run("send", "gian", "1", "--port", engine.port) == 1
     assert "there is no address /distill/gian" in capsys.readouterr().err
     assert run("send", "gain", "1", "--port", free_port, "--wait", "0.2") == 1
     assert "is distill-engine running there?" in capsys.readouterr().err
+    assert run("send", "gain", "1", "--port", free_port, "--no-wait") == 0
     assert run("send", "gain", "1", "--port", free_port, "--tcp") == 1
     assert "cannot reach" in capsys.readouterr().err
     assert run("send", "gain", "1", "--host", "no.such.host.invalid") == 1
@@ -74,9 +75,10 @@ def test_monitor_shows_changes_and_leaves_nothing_behind(engine, tools, transpor
     first = json.loads(process.stdout.readline())
     assert first["address"] in ("/distill/width", "/distill/gain")
     with engine.client() as client:
-        client.send("/distill/width", 0.3125)
+        value = {"udp": 0.3125, "tcp": 0.4375}[transport]  # not the one before: an equal value is no change
+        client.send("/distill/width", value)
         lines = [json.loads(line) for line in process.communicate(timeout=10)[0].splitlines()]
-        assert ("/distill/width", [0.3125]) in [(line["address"], line["arguments"]) for line in lines]
+        assert ("/distill/width", [value]) in [(line["address"], line["arguments"]) for line in lines]
         answer = tools.ask(client, "/distill/status")
         assert dict(zip(answer[::2], answer[1::2], strict=True))["subscribers"] == 0
     assert process.returncode == 0

@@ -10,6 +10,7 @@ import pytest
 from distill_control.osc.clients import CLIENT_LIMIT, Clients, Subscriber
 from distill_control.osc.limits import AllowList, TokenBucket
 from distill_control.osc.packet import decode
+from distill_control.osc.places import IDLE_SECONDS, make_place
 from distill_control.osc.ports import datagrams_lost, open_socket, own_addresses, port_holder
 from distill_engine.errors import ControlError
 
@@ -99,3 +100,24 @@ def test_datagrams_that_the_system_loses_are_known():
 
 def test_this_machines_addresses_are_known():
     assert "127.0.0.1" in own_addresses()
+
+
+class Member:
+    """A connection: when it was heard, and whether it listens or has given up."""
+
+    def __init__(self, heard: float, subscribed: bool = False) -> None:
+        self.heard, self.subscribed, self.gone = heard, subscribed, False
+
+    def is_subscribed(self) -> bool:
+        return self.subscribed
+
+    def give_up(self) -> None:
+        self.gone = True
+
+
+def test_the_longest_silent_connection_makes_place_and_a_listening_one_never():
+    members = [Member(0.0, subscribed=True), Member(20.0), Member(10.0)]
+    assert make_place(members, 4, 1000.0)
+    assert not make_place(members, 3, 10.0 + IDLE_SECONDS - 1.0)
+    assert make_place(members, 3, 10.0 + IDLE_SECONDS)
+    assert [member.gone for member in members] == [False, False, True]

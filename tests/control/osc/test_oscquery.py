@@ -1,5 +1,6 @@
 """OSCQuery: HTTP and WebSocket clients of a real control process."""
 
+import asyncio
 import http.client
 import json
 import socket
@@ -12,6 +13,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from distill_control.osc.packet import decode, encode
+from distill_control.osc.query_server.listener import Listener
 from distill_engine.vocabulary import table as vocabulary
 
 
@@ -222,3 +224,56 @@ def test_malformed_requests_end_their_own_connection_only(engine):
     browser.request("GET", "/distill/gain")
     assert browser.getresponse().status == 200
     connection.close()
+
+
+def test_pages_that_are_let_in_may_read_the_answer(engine):
+    page = {"Origin": "http://localhost:3000"}
+    for path in ("/", "/distill/gain", "/?HOST_INFO"):
+        request = urllib.request.Request(f"http://127.0.0.1:{engine.oscquery_port}{path}", headers=page)
+        with urllib.request.urlopen(request, timeout=3) as answer:
+            assert answer.headers["Access-Control-Allow-Origin"] == page["Origin"]
+            assert answer.headers["Vary"] == "Origin"
+
+
+def test_a_client_that_pings_and_never_reads_is_cut_off(engine):
+    ping = b"\x89\xfd" + b"\x00" * 4 + b"p" * 125
+    request = "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    request += "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+
+    def flood(connection: socket.socket) -> None:
+        for _ in range(500):
+            connection.sendall(ping * 1000)
+
+    with socket.create_connection(("127.0.0.1", engine.oscquery_port), 20) as connection:
+        connection.sendall(request.encode())
+        assert b"101 Switching" in connection.recv(4096)
+        with pytest.raises(ConnectionError):
+            flood(connection)
+
+
+def test_an_unexpected_error_in_a_message_does_not_close_the_connection(rain):
+    class Fails:
+        """A receiver and clients of which nothing works but the answer."""
+
+        clients = property(lambda self: self)
+        receiver = property(lambda self: self)
+
+        def seen(self, *arguments):
+            return self
+
+        def receive(self, packet, client):
+            raise ZeroDivisionError
+
+        def reply(self, *arguments):
+            said.append(arguments)
+
+    async def run() -> None:
+        nothing: Any = Fails()
+        listener = Listener(nothing, "ws:me#1", "me", rain, nothing)
+        listener._receive(b"packet")
+        listener._receive("{}")
+
+    said: list[Any] = []
+    asyncio.run(run())
+    assert "ZeroDivisionError" in said[0][-1]
+    assert "LISTEN" in said[1][-1]

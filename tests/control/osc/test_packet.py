@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from pythonosc.osc_message_builder import OscMessageBuilder
 
 from distill_control.osc.framing import Deframer, frame, slip
-from distill_control.osc.packet import PacketError, decode, encode, encode_bundle
+from distill_control.osc.packet import decode, encode, encode_bundle
+from distill_control.osc.packet_arguments import PacketError
 from distill_control.osc.pattern import is_pattern, match
 from distill_engine.errors import ControlError
 
@@ -165,3 +166,48 @@ def test_streams_that_are_no_osc_or_too_long_are_refused():
     with pytest.raises(PacketError, match="longer"):
         Deframer().feed(b"\xc0" + b"x" * 200000)
     assert Deframer().feed(slip(b"ok") + b"\xc0\xdb\x01\xc0") == [b"ok", b""]
+
+
+def message(tags: bytes, data: bytes = b"") -> bytes:
+    """A message to /a with these type tags, made by hand."""
+    return b"/a\x00\x00" + tags + b"\x00" * (4 - len(tags) % 4) + data
+
+
+@pytest.mark.parametrize(
+    ("packet", "expected"),
+    [
+        (message(b",TFNI"), (True, False, None, None)),
+        (message(b",Ss", b"one\x00two\x00"), ("one", "two")),
+        (message(b",ci", struct.pack(">ii", 65, 7)), ("A", 7)),
+        (message(b",hd", struct.pack(">qd", 2**40, 0.1)), (2**40, 0.1)),
+        (message(b",[i[f]]s", struct.pack(">if", 1, 0.5) + b"x\x00\x00\x00"), ([1, [0.5]], "x")),
+        (message(b",bi", struct.pack(">i", 3) + b"abc\x00" + struct.pack(">i", 1)), (b"abc", 1)),
+        (message(b",s", "Étude\x00".encode()), ("Étude",)),
+    ],
+    ids=range(7),
+)
+def test_every_type_of_osc_1_1_is_read(packet, expected):
+    assert decode(packet)[0].arguments == expected
+
+
+def test_colours_midi_and_time_tags_are_named_and_what_follows_them_is_read():
+    (read,) = decode(message(b",rmti", struct.pack(">IIQi", 1, 2, 3, 4)))
+    assert repr(read.arguments[:3]) == "(a colour, a MIDI message, a time tag)"
+    assert read.arguments[3] == 4
+
+
+@pytest.mark.parametrize(
+    ("packet", "said"),
+    [
+        (message(b",s", "Étude".encode("cp1252") + b"\x00\x00\x00"), "UTF-8"),
+        (message(b",f", b"\x00\x00"), "before argument 1 of type 'f'"),
+        (message(b",q"), "unknown type 'q'; known are i f s"),
+        (message(b",[i", struct.pack(">i", 1)), "array without"),
+        (message(b",b", struct.pack(">i", -1)), "blob of -1 bytes"),
+    ],
+    ids=range(5),
+)
+def test_a_wrong_argument_is_refused_with_the_address_and_what_was_expected(packet, said):
+    with pytest.raises(PacketError, match=said) as caught:
+        decode(packet)
+    assert caught.value.address == "/a"

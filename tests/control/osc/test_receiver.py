@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from distill_control.osc.clients import Clients
-from distill_control.osc.packet import encode, encode_bundle
+from distill_control.osc.clients import Client, Clients
+from distill_control.osc.packet import decode, encode, encode_bundle
 from distill_control.osc.receiver import Receiver
+from distill_control.session import Subscription
+from distill_control.session.subscriptions import Changes
 from distill_control.settings import ControlSettings
 
 WIDTH = "/distill/width"
@@ -80,3 +82,79 @@ def test_a_tag_in_the_past_acts_at_once_and_one_beyond_the_horizon_never(rain, l
     assert b"ahead" in error
     loop.pass_seconds(100.0)
     assert rain.get(WIDTH) == 0.5
+
+
+@pytest.mark.parametrize("epoch", [2208988800, 2208988800 + 978307200], ids=["1970", "2001"])
+def test_a_tag_that_counts_from_another_epoch_acts_at_once(rain, loop, send, epoch) -> None:
+    assert send(loop.wall - epoch, encode(WIDTH, 0.5)) == []
+    assert rain.get(WIDTH) == 0.5
+
+
+class Stopwatch:
+    """Passes eleven milliseconds each time it is read, so that every costly message takes that long."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 0.011
+        return self.now
+
+
+@pytest.mark.parametrize("costly", [encode("/distill/*", 0.5), encode("/distill/ping")], ids=["pattern", "query"])
+def test_costly_messages_get_a_share_of_the_time_and_cheap_ones_always_pass(rain, loop, costly) -> None:
+    rain.register("/distill/ping", lambda arguments, origin: arguments)
+    receiver = Receiver(rain, ControlSettings(), loop, lambda: loop.wall, Stopwatch())
+    sent: list[bytes] = []
+    clients = Clients(1000.0)
+    some = [clients.seen(f"udp:here:{number}", "here", sent.append) for number in range(3)]
+
+    def refused(client: Client) -> int:
+        sent.clear()
+        receiver.receive(encode_bundle([costly] * 100), client)
+        return sum(b"too much at once" in packet for packet in sent)
+
+    assert refused(some[0]) == 95, "50 ms at 11 ms each"
+    assert refused(some[1]) == 95, "another client has its own"
+    together = b"/distill/ping" not in costly
+    assert refused(some[2]) == (100 if together else 95), "all together have a limit too, but for pings"
+    receiver.receive(encode(WIDTH, 0.75), some[0])
+    assert rain.get(WIDTH) == 0.75
+    for _ in range(4):
+        clients.flush()
+    assert refused(some[0]) == 95
+
+
+def test_two_peers_that_send_back_all_that_they_hear_come_to_rest(rain, loop) -> None:
+    receiver = Receiver(rain, ControlSettings(), loop, lambda: loop.wall)
+    clients = Clients(100.0)
+    heard: list[tuple[str, bytes]] = []
+
+    def peer(origin: str) -> None:
+        def hear(packet: bytes) -> None:
+            heard.append((origin, packet))
+
+        client = clients.seen(origin, "here", hear)
+
+        def deliver(changes: Changes) -> None:
+            for change in changes:
+                hear(encode(*change))
+
+        rain.subscribe(Subscription(origin, deliver, frozenset((origin,))))
+        client.reply("/distill/error", "/distill/gain", "as an example")
+        client.reply("/distill/done", "/distill/play")
+
+    peer("one"), peer("two")
+    rain.set("/distill/gain", [0.1], "elsewhere")
+    counts = []
+    for _ in range(4):
+        rain.tick()
+        clients.flush()
+        packets, heard[:] = list(heard), []
+        counts.append(len(packets))
+        for origin, packet in packets:
+            assert decode(packet)
+            receiver.receive(packet, clients.seen(origin, "here", lambda packet: None))
+    assert counts[0] > 100, "every value, to both"
+    assert counts[-1] == 0, counts
+    assert receiver.echoed == 4

@@ -195,6 +195,14 @@ def test_hostile_files_end_in_one_line_and_do_not_disturb_the_others(store: Pres
         store.find("x", "m")
 
 
+def test_a_pipe_among_the_presets_is_named_and_waits_for_nobody(store: PresetStore) -> None:
+    store.save("good", "m", "", VALUES)
+    os.mkfifo(store.root / "m" / "pipe.preset.json")
+    assert [preset.name for preset in store.of_model("m")] == ["good"]
+    (damaged,) = store.damaged()
+    assert "pipe.preset.json cannot be read: it is a folder, pipe or device" in damaged.reason
+
+
 def test_text_that_no_file_can_hold_is_refused_in_words(store: PresetStore) -> None:
     store.save("good", "m", "", VALUES)
     (store.root / "m" / "bad.preset.json").write_text("{")

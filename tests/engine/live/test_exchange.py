@@ -105,6 +105,32 @@ def _commands(synth: Synth, factor: float) -> tuple[LiveCommands, list[dict], _S
     return LiveCommands(still, synth, options, send, lambda instrument: None, capture), sent, performer
 
 
+def test_a_model_that_is_slow_to_load_holds_up_neither_sources_nor_the_end(vocos, tiny_model, monkeypatch):
+    loading, release, done = threading.Event(), threading.Event(), threading.Event()
+
+    def load(path, request):
+        loading.set()
+        release.wait(30.0)
+        raise VocoderError("too late")
+
+    monkeypatch.setattr("distill_engine.live.commands.fit_instrument", load)
+    commands, sent, _ = _commands(Synth(vocos), 0.5)
+    monkeypatch.setattr(commands, "_send", lambda message: (sent.append(message), done.set()))
+    try:
+        for identifier in range(7):
+            commands.handle({"id": identifier, "command": "model", "arguments": [str(tiny_model)]})
+            loading.wait(5.0)
+        assert [message["id"] for message in sent] == [5, 6], "one loads, four wait"
+        done.clear()
+        commands.handle({"id": 7, "command": "source", "arguments": ["hold"]})
+        assert done.wait(5.0)
+        assert sent[-1] == {"id": 7, "status": "done"}
+        commands.stop()
+        assert not release.is_set()
+    finally:
+        release.set()
+
+
 def test_models_that_together_take_longer_than_their_sound_are_refused(vocos, other, monkeypatch):
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     synth = Synth(vocos)

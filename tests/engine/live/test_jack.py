@@ -48,6 +48,16 @@ def test_what_is_played_is_heard_without_a_gap(
         assert result.breaks <= after["underruns"] - before["underruns"] + result.missing + server.late("PortAudio")
 
 
+@pytest.mark.parametrize("period", [2048, 4096, 8192])
+def test_the_ring_holds_a_long_period_from_the_first_block_on(jack_servers, engines, tiny_model, period):
+    server = jack_servers(rate=44100, period=period).start()
+    engine = engines(tiny_model, device="system", environment=server.environment).wait_ready()
+    status = engine.until(lambda s: s["device_connected"] and s["ring_target"] > 0)
+    assert status["device_period"] == period
+    assert status["ring_target"] > period
+    assert engine.end() == (0, "")
+
+
 def test_the_server_may_die_and_come_back(jack_servers, engines, record, tiny_model):
     server = jack_servers().start()
     engine = engines(tiny_model, device="system", environment=server.environment).wait_ready()

@@ -3,6 +3,8 @@
 import pytest
 
 from distill_engine.errors import VocoderError
+from distill_engine.library import vocoder_weights
+from distill_engine.live import realtime_check
 from distill_engine.live.realtime_check import FitRequest, fit_instrument, real_time_factor
 
 
@@ -58,3 +60,12 @@ def test_a_larger_block_that_cannot_help_is_neither_measured_nor_advised(tiny_mo
 def test_the_measurement_is_of_the_order_of_what_it_measures(tiny_model):
     pool, _ = fit_instrument(tiny_model, FitRequest("vocos", block=1, threads=1))
     assert 0.001 < real_time_factor(pool.instrument, 8) < 5.0
+
+
+@pytest.mark.parametrize("name", ["nonsense", "bigvgan"])
+def test_a_vocoder_that_is_not_here_does_not_bring_torch_into_the_process(tiny_model, monkeypatch, tmp_path, name):
+    monkeypatch.setenv("DISTILL_HOME", str(tmp_path))
+    monkeypatch.setattr(realtime_check, "leave_a_core", lambda: pytest.fail("torch was imported"))
+    monkeypatch.setattr(vocoder_weights, "read_record", lambda path: None)
+    with pytest.raises(VocoderError, match="is unknown; choose|not on this machine"):
+        fit_instrument(tiny_model, FitRequest(name))

@@ -70,7 +70,12 @@ def test_hop_times_are_block_times_over_hops():
     ],
 )
 def test_underruns_are_blamed_on_their_cause(block, cause):
-    assert cause_of(block, typical_seconds=0.008, fill_before_seconds=0.020) == cause
+    assert cause_of(block, typical_seconds=0.008, fill_before_seconds=0.020, period_seconds=0.005) == cause
+
+
+def test_a_device_that_takes_more_at_once_than_the_ring_held_is_blamed_itself():
+    block = BlockTime(0.006, 0.093)
+    assert cause_of(block, typical_seconds=0.008, fill_before_seconds=0.036, period_seconds=0.093) == "device"
 
 
 def test_an_underrun_is_dated_and_names_its_cause():

@@ -16,6 +16,7 @@ from onnx import ModelProto, TensorProto, helper, numpy_helper
 from distill_engine.errors import ModelFileError
 from distill_engine.library.assets import base_vocoder_path, starter_path
 from distill_engine.modelfile import Manifest, ModelFile, graphs, save_model
+from distill_engine.modelfile.graph_work import work
 from distill_engine.modelfile.graphs import WEIGHTS, GraphReport, check_graph
 from distill_engine.modelfile.operators import ALLOWED
 from distill_engine.modelfile.verify import checked_graph, verify_file
@@ -374,3 +375,60 @@ def test_graphs_in_a_file_are_checked_against_its_configs(tmp_path: Path) -> Non
     assert faults["archive"] is None
     assert faults["graph runtime/decoder.onnx"] is None
     assert "no vocoder 'hifigan'" in str(faults["graph runtime/vocoder/hifigan.onnx"])
+
+
+def repeated_products(m: ModelProto) -> None:
+    """x becomes a square of 8000 by 8000, which is multiplied with itself twice: 10^12 multiply-adds."""
+    initializers = {"square": [8000, 8000], "every": [0, 1, 2]}
+    m.graph.initializer.extend(numpy_helper.from_array(np.array(v, np.int64), n) for n, v in initializers.items())
+    m.graph.node.extend(
+        [
+            helper.make_node("ReduceMax", ["x", "every"], ["one"], keepdims=0),
+            helper.make_node("Expand", ["one", "square"], ["a"]),
+            helper.make_node("MatMul", ["a", "a"], ["b"]),
+            helper.make_node("MatMul", ["b", "b"], ["c"]),
+        ]
+    )
+
+
+def wide_body(m: ModelProto) -> None:
+    """A body that is small for one frame and large for all."""
+    m.graph.initializer.append(numpy_helper.from_array(np.array([1500, 1500], np.int64), "square"))
+    scan(
+        helper.make_node("ReduceMax", ["one"], ["top"], keepdims=0),
+        helper.make_node("Expand", ["top", "square"], ["a"]),
+        helper.make_node("MatMul", ["a", "a"], ["b"]),
+        helper.make_node("Identity", ["one"], ["out"]),
+    )(m)
+
+
+@pytest.mark.parametrize("change", [repeated_products, wide_body])
+def test_graphs_that_compute_too_much_are_refused_before_they_run(change: Callable[[ModelProto], None]) -> None:
+    model = graph()
+    change(model)
+    with pytest.raises(ModelFileError, match="multiply-adds for 64 frames"):
+        check(model)
+
+
+@pytest.mark.parametrize(
+    ("node", "shapes", "expected"),
+    [
+        (helper.make_node("MatMul", ["a", "b"], ["c"]), {"a": (2, 3), "b": (3, 5), "c": (2, 5)}, 30),
+        (helper.make_node("Gemm", ["a", "b"], ["c"], transA=1), {"a": (3, 2), "b": (3, 5), "c": (2, 5)}, 30),
+        (
+            helper.make_node("Conv", ["a", "b"], ["c"], group=2),
+            {"a": (1, 4, 9), "b": (6, 2, 3), "c": (1, 6, 7)},
+            7 * 6 * 2 * 3,
+        ),
+        (
+            helper.make_node("Einsum", ["a", "b"], ["c"], equation="...ij,jk->...ik"),
+            {"a": (7, 2, 3), "b": (3, 5), "c": (7, 2, 5)},
+            7 * 2 * 3 * 5,
+        ),
+    ],
+    ids=lambda value: value.op_type if isinstance(value, onnx.NodeProto) else "",
+)
+def test_multiply_adds_are_counted(node: onnx.NodeProto, shapes: dict[str, tuple[int, ...]], expected: int) -> None:
+    made = helper.make_graph([node], "one", [], [])
+    elements = sum(int(np.prod(shape)) for shape in shapes.values())
+    assert work(made, lambda graph: shapes) == expected + elements

@@ -83,3 +83,10 @@ def test_shipped_files_are_no_larger_than_they_say() -> None:
     for path in (starter_path(), base_vocoder_path("vocos")):
         with ModelFile.open(path) as file:
             check_configs(file.manifest, str(path))
+
+
+@pytest.mark.parametrize("part", ["model", "vocoder/vocos", "analysis"])
+def test_a_part_that_holds_more_than_its_network_reads_is_refused(part: str) -> None:
+    manifest = Manifest(vocoders={"vocos": {}}, parts={part: PartEntry("0" * 64, 2 << 30)})
+    with pytest.raises(ModelFileError, match="holds more than is read of it"):
+        check_configs(manifest, "m")

@@ -13,6 +13,7 @@ from distill_engine.vocabulary.table import VOCODERS
 
 Number = TypeVar("Number", int, float)
 PORT_LIMIT = 65535  # the highest port number
+YEAR_SECONDS = 366 * 86400.0
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -23,31 +24,34 @@ class CommandParser(argparse.ArgumentParser):
         self.exit(2, f"error: {printable_line(message)}\n\n{self.format_usage()}")
 
 
-def positive_number(what: str, example: str) -> Callable[[str], float]:
-    """Return a parser of numbers above 0; its errors name `what` is expected and an `example`."""
+def positive_number(what: str, example: str, most: float) -> Callable[[str], float]:
+    """Return a parser of numbers above 0, `most` at most.
 
-    def parse(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"{text!r} is not {what}, such as {example}") from None
-        if not 0 < value < float("inf"):
-            raise argparse.ArgumentTypeError(f"{text} is not above 0: give {what}, such as {example}")
-        return value
-
-    return parse
+    Its errors name `what` is expected and an `example`.
+    """
+    return _positive(float, what, example, most)
 
 
-def positive_integer(what: str, example: str) -> Callable[[str], int]:
+def positive_integer(what: str, example: str, most: int) -> Callable[[str], int]:
     """Return a parser of whole numbers above 0, with errors as those of `positive_number`."""
+    return _positive(int, what, example, most)
 
-    def parse(text: str) -> int:
+
+def seconds(example: str, most: float = YEAR_SECONDS) -> Callable[[str], float]:
+    """Return a parser of a number of seconds, `most` at most."""
+    return positive_number("a number of seconds", example, most)
+
+
+def _positive(read: Callable[[str], Number], what: str, example: str, most: Number) -> Callable[[str], Number]:
+    def parse(text: str) -> Number:
         try:
-            value = int(text)
+            value = read(text)
         except ValueError:
             raise argparse.ArgumentTypeError(f"{text!r} is not {what}, such as {example}") from None
-        if value <= 0:
+        if not value > 0:
             raise argparse.ArgumentTypeError(f"{text} is not above 0: give {what}, such as {example}")
+        if value > most:
+            raise argparse.ArgumentTypeError(f"{text} is out of range: give {what} up to {most:.10g}")
         return value
 
     return parse
@@ -71,7 +75,11 @@ def seed_number(text: str) -> int:
 
 def value_of(address: str) -> Callable[[str], float]:
     """Return a parser of numbers in the range that the vocabulary states for `address`."""
-    low, high, unit = range_of(address)
+    return number_in(*range_of(address))
+
+
+def number_in(low: float, high: float, unit: str) -> Callable[[str], float]:
+    """Return a parser of numbers from `low` to `high` of a unit; its errors name the range."""
     return _number_in(float, low, high, "a number", f"give {low:g} to {high:g}{f' {unit}' if unit else ''}")
 
 

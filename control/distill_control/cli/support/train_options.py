@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import argparse
 
-from distill_control.cli.support.options import positive_integer, positive_number, seed_number
+from distill_control.cli.support.options import YEAR_SECONDS, positive_integer, positive_number, seconds, seed_number
+from distill_engine.training.vocoder.settings import BATCH_LIMIT, RATE_LIMIT, WIDTH_LIMIT
+
+EPOCHS_LIMIT = 10_000_000  # passes over a corpus: months even with the smallest
 
 
 def add_training_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of both commands."""
-    count = positive_integer("a whole number", "50")
+    epochs = positive_integer("a whole number", "50", EPOCHS_LIMIT)
     length = parser.add_mutually_exclusive_group()
-    length.add_argument("--epochs", type=count, metavar="N", help="passes over the corpus")
+    length.add_argument("--epochs", type=epochs, metavar="N", help="passes over the corpus")
     length.add_argument(
         "--minutes",
-        type=positive_number("a number of minutes", "4 or 0.5"),
+        type=positive_number("a number of minutes", "4 or 0.5", YEAR_SECONDS / 60.0),
         metavar="M",
         help="wall-clock time of the whole command",
     )
@@ -26,7 +29,7 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
     _add_vocoder_options(parser)
     parser.add_argument(
         "--checkpoint-interval",
-        type=positive_number("a number of seconds", "120"),
+        type=seconds("120"),
         default=120.0,
         metavar="S",
         help="seconds between checkpoints (default 120)",
@@ -35,18 +38,19 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
 
 def _add_vocoder_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of a vocoder's training."""
-    count, number = positive_integer("a whole number", "4"), positive_number("a number", "0.0002")
+    count = positive_integer("a whole number", "4", BATCH_LIMIT)
+    rate, width = positive_number("a rate", "0.0002", RATE_LIMIT), positive_number("a number", "0.25", WIDTH_LIMIT)
     parser.add_argument("--kind", choices=("vocos", "hifigan"), default="vocos", help="kind of vocoder (default vocos)")
     parser.add_argument("--from-scratch", action="store_true", help="do not begin with the shipped vocoder")
-    parser.add_argument("--lr", type=number, metavar="RATE", help="the vocoder's learning rate")
+    parser.add_argument("--lr", type=rate, metavar="RATE", help="the vocoder's learning rate")
     parser.add_argument("--batch-size", type=count, metavar="N", help="clips per vocoder step (default 4)")
     parser.add_argument(
         "--preview-interval",
-        type=count,
+        type=positive_integer("a whole number", "25", EPOCHS_LIMIT),
         default=25,
         metavar="N",
         help="vocoder epochs between audio previews (default 25)",
     )
     parser.add_argument(
-        "--width", type=number, metavar="X", help="width of the discriminators; 1 is that of the HiFi-GAN paper"
+        "--width", type=width, metavar="X", help="width of the discriminators; 1 is that of the HiFi-GAN paper"
     )

@@ -12,6 +12,8 @@ from distill_engine.errors import ConfigError
 if TYPE_CHECKING:
     import torch
 
+BATCH_LIMIT, RATE_LIMIT, WIDTH_LIMIT = 1024, 1.0, 4.0
+"""Most segments of a step, the highest learning rate, the widest discriminators. No unit."""
 WIDTHS = ((3000.0, 1.0), (800.0, 0.5), (300.0, 0.25), (0.0, 0.125))
 """(Least GMAC/s, width of the discriminators). Their work grows with the square of the width. Two CPU
 cores do about 100 GMAC/s, enough for width 1/8. Where several processes train together nothing is
@@ -73,12 +75,15 @@ class VocoderSettings:
     throughput: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.batch_size < 1 or self.segment_frames < 4:
-            raise ConfigError("vocoder training: batch size from 1, segments from 4 frames")
+        if not 1 <= self.batch_size <= BATCH_LIMIT or self.segment_frames < 4:
+            raise ConfigError(f"vocoder training: batch size 1 to {BATCH_LIMIT}, segments from 4 frames")
         if not 0 <= self.spectral_fraction <= 1 or not 0 <= self.decoded_share <= 1:
             raise ConfigError("vocoder training: spectral_fraction and decoded_share lie between 0 and 1")
-        if self.width <= 0 or min(self.learning_rate, self.discriminator_rate) <= 0:
-            raise ConfigError("vocoder training: width and learning rates must be above 0")
+        rates = (self.learning_rate, self.discriminator_rate)
+        if not 0 < self.width <= WIDTH_LIMIT or not all(0 < rate <= RATE_LIMIT for rate in rates):
+            raise ConfigError(
+                f"vocoder training: width above 0 and up to {WIDTH_LIMIT:g}, learning rates up to {RATE_LIMIT:g}"
+            )
 
     def from_base(self) -> VocoderSettings:
         """Return the settings for a training that starts from a base vocoder.

@@ -7,16 +7,18 @@ converted file is memory-mapped from then on.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from distill_engine.errors import WeightsError
 from distill_engine.system.atomic_write import write_advice, write_file
+from distill_engine.system.plain_json import parse
+from distill_engine.system.small_files import read_small
 from distill_engine.vocoders.registry import build_vocoder
 
 CHUNK_BYTES = 1 << 20
+CONFIG_LIMIT_BYTES, CONFIG_DEPTH_LIMIT, CONFIG_ITEM_LIMIT = 1 << 20, 8, 256  # of a config.json or record
 
 
 def sha256_of(path: Path) -> str:
@@ -117,7 +119,7 @@ def write_atomically(target: Path, data: bytes) -> None:
 def read_json(path: Path) -> dict[str, Any]:
     """Return the JSON object in a file. Raises WeightsError."""
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = parse(read_small(path, CONFIG_LIMIT_BYTES), depth=CONFIG_DEPTH_LIMIT, items=CONFIG_ITEM_LIMIT)
     except (OSError, ValueError) as error:
         raise WeightsError(f"{path}: cannot be read as JSON ({error}): give the config.json of the weights") from None
     if not isinstance(content, dict):

@@ -13,7 +13,7 @@ import math
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,9 @@ TENSORS = "generator.safetensors"
 RECORD = "record.json"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,40}")
 LARGEST_N_FFT, LARGEST_BANDS = 1 << 15, 512  # of a mel that added weights may take
+_TYPES = dict.fromkeys(("name", "kind", "source", "revision", "file", "sha256", "converted_sha256"), str) | {
+    "config": dict, "mel": dict, "size": int, "converted_size": int,
+}  # fmt: skip
 RESERVED = ("auto", "base", "hifigan", "vocos")
 
 
@@ -103,7 +106,10 @@ def read_record(folder: Path) -> WeightsRecord | None:
     values = read_json(folder / RECORD)
     try:
         record = WeightsRecord(**{**values, "folder": folder})
-    except TypeError:
+        if any(type(getattr(record, name)) is not kind for name, kind in _TYPES.items()):
+            raise TypeError
+        MelConfig(**record.mel)
+    except (TypeError, ValueError, ConfigError):
         raise WeightsError(
             f"{folder / RECORD}: is not a record of weights: `distill vocoder remove` and fetch again"
         ) from None
@@ -164,16 +170,20 @@ def remove(folder: Path) -> bool:
 
 def added(parent: Path) -> list[WeightsRecord]:
     """Return every undamaged set of weights in the folders below `parent`, by name."""
-    folders = sorted(path for path in parent.iterdir() if path.is_dir()) if parent.is_dir() else []
-    records = []
-    for folder in folders:
+    return [record for _, record in _each(parent) if isinstance(record, WeightsRecord)]
+
+
+def damaged(parent: Path) -> dict[str, str]:
+    """Return the names of the folders below `parent` whose weights are damaged, and why."""
+    return {name: str(error) for name, error in _each(parent) if isinstance(error, WeightsError)}
+
+
+def _each(parent: Path) -> Iterator[tuple[str, WeightsRecord | WeightsError | None]]:
+    for folder in sorted(path for path in parent.iterdir() if path.is_dir()) if parent.is_dir() else []:
         try:
-            record = read_record(folder)
-        except WeightsError:
-            continue
-        if record is not None:
-            records.append(record)
-    return records
+            yield folder.name, read_record(folder)
+        except WeightsError as error:
+            yield folder.name, error
 
 
 def add(parent: Path, name: str, weights: Path, config_file: Path, kind: str = "hifigan") -> WeightsRecord:

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 import torch
 
+from distill_engine.audio.mel import MelConfig
 from distill_engine.errors import WeightsError
-from distill_engine.vocoders.weights.records import add, added, remove
+from distill_engine.vocoders.weights.convert import read_json
+from distill_engine.vocoders.weights.records import add, added, damaged, read_record, remove
 from support_vocoders import with_weight_norm
 
 V1 = {
@@ -59,6 +61,28 @@ def test_published_hifigan_weights_can_be_added(tmp_path: Path, published_config
         add(shelf, "speech", tmp_path / "generator_v", tmp_path / "config.json")
     assert remove(shelf / "speech")
     assert added(shelf) == []
+
+
+@pytest.mark.parametrize("change", [{"source": ["a"]}, {"config": []}, {"size": "1"}, {"mel": {"hop": "x"}}])
+def test_a_record_with_a_value_of_another_type_is_named_and_the_others_are_listed(
+    tmp_path: Path, change: dict[str, Any]
+) -> None:
+    shelf = tmp_path / "shelf"
+    values = {"name": "odd", "kind": "hifigan", "source": "s", "config": {}, "mel": MelConfig().to_dict(), **change}
+    (shelf / "odd").mkdir(parents=True)
+    (shelf / "odd" / "record.json").write_text(json.dumps(values))
+    with pytest.raises(WeightsError, match="is not a record of weights"):
+        read_record(shelf / "odd")
+    assert added(shelf) == []
+    assert "is not a record of weights" in damaged(shelf)["odd"]
+
+
+@pytest.mark.parametrize("dilations", [[[1] * 100_000], [1, 2, [[[[[[[[[[3]]]]]]]]]]]], ids=["long", "deep"])
+def test_a_config_with_endless_lists_is_refused(tmp_path: Path, dilations: list[Any]) -> None:
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({"resblock_dilation_sizes": dilations}))
+    with pytest.raises(WeightsError, match=r"config\.json: cannot be read as JSON \(it (has|is nested)"):
+        read_json(path)
 
 
 class Evil:

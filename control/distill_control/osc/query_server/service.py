@@ -1,5 +1,6 @@
 """The OSCQuery server: HTTP and WebSocket on one port, with the websockets library."""
 
+import asyncio
 import ipaddress
 import itertools
 import json
@@ -12,9 +13,10 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
-from distill_control.osc.oscquery import ATTRIBUTES, find, host_info, tree
-from distill_control.osc.oscquery_listener import Listener
-from distill_control.osc.ports import open_socket
+from distill_control.osc.places import make_place
+from distill_control.osc.ports import open_sockets
+from distill_control.osc.query_server.listener import BoundedConnection, Listener
+from distill_control.osc.query_server.tree import ATTRIBUTES, find, host_info, tree
 from distill_control.osc.server_context import ServerContext
 from distill_control.session import ModelInfo, Session
 from distill_control.settings import ControlSettings
@@ -39,20 +41,26 @@ class OscQueryService:
         self._settings = settings
         self._context = context
         self._osc_port = osc_port
-        self._server: Server | None = None
+        self._servers: list[Server] = []
         self._listeners: set[Listener] = set()
         self._numbers = itertools.count(1)
 
     async def start(self) -> None:
         """Open the port. Raises ControlError."""
         port = self._settings.oscquery_port or 0
-        opened = open_socket(self._settings.bind, port, "tcp", label="OSCQuery", option="--oscquery-port")
-        self.port = int(opened.getsockname()[1])
+        sockets = open_sockets(self._settings.bind, port, "tcp", label="OSCQuery", option="--oscquery-port")
+        self.port = int(sockets[0].getsockname()[1])
+        for opened in sockets:
+            self._servers.append(await self._serve_socket(opened))
+        self._session.on_model(self._model_changed)
+
+    async def _serve_socket(self, opened: socket.socket) -> Server:
         silent = logging.getLogger("distill.oscquery")
         silent.setLevel(logging.CRITICAL + 1)
-        self._server = await serve(
+        return await serve(
             self._serve,
             sock=opened,
+            create_connection=BoundedConnection,
             process_request=self._process_request,
             max_size=_MESSAGE_LIMIT_BYTES,
             max_queue=16,
@@ -62,13 +70,13 @@ class OscQueryService:
             compression=None,
             server_header="Distill",
         )
-        self._session.on_model(self._model_changed)
 
     async def stop(self) -> None:
         """Close the port and every connection."""
-        if self._server is not None:
-            self._server.close()
-            await self._server.wait_closed()
+        for server in self._servers:
+            server.close()
+        for server in self._servers:
+            await server.wait_closed()
 
     async def _serve(self, connection: ServerConnection) -> None:
         host = str(connection.remote_address[0])
@@ -91,12 +99,16 @@ class OscQueryService:
             reason = "the page is from another host; serve it from this machine, or accept its address with --allow"
             return _response(HTTPStatus.FORBIDDEN, {"ERROR": reason})
         if "upgrade" in request.headers.get("Connection", "").lower():
-            if len(self._listeners) >= CONNECTION_LIMIT:
+            if not make_place(self._listeners, CONNECTION_LIMIT, asyncio.get_running_loop().time()):
                 return _response(
                     HTTPStatus.SERVICE_UNAVAILABLE, {"ERROR": f"there are {CONNECTION_LIMIT} clients already"}
                 )
             return None
-        return self._answer(request.path)
+        response = self._answer(request.path)
+        for page in request.headers.get_all("Origin"):
+            response.headers["Access-Control-Allow-Origin"] = page
+            response.headers["Vary"] = "Origin"
+        return response
 
     def _answer(self, target: str) -> Response:
         path, _, query = target.partition("?")

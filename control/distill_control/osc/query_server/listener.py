@@ -1,13 +1,13 @@
 """One WebSocket client of OSCQuery: the addresses that it listens to, and its outgoing queue."""
 
 import asyncio
-import json
 from collections import deque
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from distill_control.arguments import Value
+from distill_control.osc.clients import Client
 from distill_control.osc.packet import encode
 from distill_control.osc.server_context import ServerContext
 from distill_control.session import Session, Subscription
@@ -15,9 +15,21 @@ from distill_control.session.subscriptions import Changes
 from distill_engine.errors import ControlError
 from distill_engine.library.reports import line_on
 from distill_engine.system.names import printable
+from distill_engine.system.plain_json import parse
 
 _OUTGOING_LIMIT = 256  # packets in the queue
+_UNREAD_LIMIT_BYTES = 1024 * 1024  # that a client leaves unread
 _ADDRESS_LIMIT = 512  # addresses of one client
+
+
+class BoundedConnection(ServerConnection):
+    """A connection that is cut off where its client sends pings and reads no answers."""
+
+    def data_received(self, data: bytes) -> None:
+        """Handle incoming bytes."""
+        super().data_received(data)
+        if self.transport.get_write_buffer_size() > _UNREAD_LIMIT_BYTES:
+            self.transport.abort()
 
 
 class Listener:
@@ -41,17 +53,23 @@ class Listener:
         self._outgoing: deque[bytes | str] = deque(maxlen=_OUTGOING_LIMIT)
         self._wake = asyncio.Event()
         self._subscription: Subscription | None = None
+        self.heard = self._loop.time()
+
+    def is_subscribed(self) -> bool:
+        """Return whether it listens to an address."""
+        return self._subscription is not None and bool(self._subscription.addresses)
+
+    def give_up(self) -> None:
+        """Close the connection at once."""
+        self._connection.transport.abort()
 
     async def run(self) -> None:
         """Serve the connection until it closes."""
         sender = self._loop.create_task(self._send_all())
         try:
             async for message in self._connection:
-                client = self._context.clients.seen(self.origin, self._host, self.enqueue)
-                if isinstance(message, bytes):
-                    self._context.receiver.receive(message, client)
-                else:
-                    self._command(message)
+                self.heard = self._loop.time()
+                self._receive(message)
         except ConnectionClosed:
             pass
         finally:
@@ -63,14 +81,24 @@ class Listener:
         self._outgoing.append(packet)
         self._loop.call_soon_threadsafe(self._wake.set)
 
-    def _command(self, text: str) -> None:
+    def _receive(self, message: bytes | str) -> None:
+        """Carry out a message; an unexpected error is answered, not fatal."""
         client = self._context.clients.seen(self.origin, self._host, self.enqueue)
         try:
-            given = json.loads(text)
+            if isinstance(message, bytes):
+                self._context.receiver.receive(message, client)
+            else:
+                self._command(message, client)
+        except Exception as error:
+            client.reply("/distill/error", "/", line_on(error, "a WebSocket message"))
+
+    def _command(self, text: str, client: Client) -> None:
+        try:
+            given = parse(text, depth=2)
             command, path = given["COMMAND"], given["DATA"]
             if not isinstance(path, str):
                 raise TypeError
-        except (ValueError, KeyError, TypeError, RecursionError):
+        except (ValueError, KeyError, TypeError):
             client.reply(
                 "/distill/error", "/", 'a WebSocket text is {"COMMAND": "LISTEN" or "IGNORE", "DATA": address}'
             )
@@ -84,8 +112,8 @@ class Listener:
                 raise ControlError(
                     f"unknown command '{printable(str(command), 40)}'; the commands are LISTEN and IGNORE"
                 )
-        except Exception as error:
-            client.reply("/distill/error", path[:120], line_on(error, "a WebSocket command"))
+        except ControlError as error:
+            client.reply("/distill/error", path[:120], str(error))
 
     def _listen(self, path: str) -> None:
         parameter_index = self._session.resolve(path)[1]
