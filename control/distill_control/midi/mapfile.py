@@ -23,6 +23,7 @@ from distill_control.midi.controls import CHANNELS, parse_control
 from distill_control.midi.takeover import TAKEOVER_MODES
 from distill_engine.errors import ControlError
 from distill_engine.system.names import printable
+from distill_engine.system.regular_files import read_regular
 from distill_engine.vocabulary.table import GLIDE_LIMIT_SECONDS
 
 FILE_LIMIT_BYTES = 1_000_000
@@ -132,8 +133,7 @@ def read_text(path: Path) -> str:
         ControlError: if it cannot be read, is too long or is not UTF-8.
     """
     try:
-        with path.open("rb") as file:
-            data = file.read(FILE_LIMIT_BYTES + 1)
+        data = read_regular(path, FILE_LIMIT_BYTES + 1)
         if len(data) > FILE_LIMIT_BYTES:
             raise ControlError(f"{path} is over {FILE_LIMIT_BYTES // 1_000_000} MB: it is not a map file")
         return data.decode("utf-8-sig")

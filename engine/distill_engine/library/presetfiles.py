@@ -6,6 +6,7 @@ from typing import Any
 
 from distill_engine.errors import PresetError
 from distill_engine.system.atomic_write import write_advice, write_file
+from distill_engine.system.regular_files import read_regular
 
 FILE_LIMIT_BYTES = 1_000_000
 
@@ -18,8 +19,7 @@ def read_json(path: Path) -> Any:
             surrogate pair.
     """
     try:
-        with path.open("rb") as file:
-            data = file.read(FILE_LIMIT_BYTES + 1)
+        data = read_regular(path, FILE_LIMIT_BYTES + 1)
     except OSError as error:
         raise PresetError(f"{path} cannot be read: {error.strerror or error}") from None
     if len(data) > FILE_LIMIT_BYTES:

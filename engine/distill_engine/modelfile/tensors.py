@@ -24,6 +24,7 @@ MAX_HEADER = 16 << 20  # bytes
 MAX_ARRAYS = 65_536  # of a part
 MAX_NAME = 512  # characters
 MAX_RANK = 8  # extents of an array
+MAX_DIGITS = 40  # of a whole number: 128 bits
 MAX_SPAN = 1 << 48  # bytes or elements; numpy refuses much longer extents even of an empty array
 _DTYPES: dict[str, np.dtype[Any]] = {
     "F64": np.dtype("<f8"),
@@ -147,7 +148,7 @@ def _entry(name: str, entry: Any, where: str) -> tuple[np.dtype[Any], tuple[int,
 def parse_json(data: bytes, where: str) -> Any:
     """Read strict JSON: UTF-8, unique names, neither NaN nor infinity. Raises ModelFileError."""
     try:
-        return json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse)
+        return json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse, parse_int=_whole)
     except (ValueError, RecursionError) as error:
         raise ModelFileError(f"{where}: not valid JSON ({str(error)[:80]}): damaged") from None
 
@@ -157,6 +158,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(table) != len(pairs):
         raise ValueError("a name occurs twice")
     return table
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise ValueError(f"a number has {len(digits)} digits")
+    return int(digits)
 
 
 def _refuse(constant: str) -> Any:

@@ -1,7 +1,7 @@
 """Conversion of published checkpoints to plain tensors, once.
 
-A checkpoint is read without executing anything from it, checked, and its weight norm folded. The
-converted file is memory-mapped from then on.
+A checkpoint is read without executing anything from it, checked, and its weight norm folded. No
+file is mapped into memory: another process may overwrite it while it plays.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from distill_engine.errors import WeightsError
 from distill_engine.system.atomic_write import write_advice, write_file
+from distill_engine.system.regular_files import open_regular, read_regular
 from distill_engine.vocoders.registry import build_vocoder
 
 CHUNK_BYTES = 1 << 20
@@ -22,7 +23,7 @@ CHUNK_BYTES = 1 << 20
 def sha256_of(path: Path) -> str:
     """Return the hex SHA-256 of a file."""
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         while chunk := file.read(CHUNK_BYTES):
             digest.update(chunk)
     return digest.hexdigest()
@@ -37,12 +38,13 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     """
     import torch
     from safetensors import SafetensorError
-    from safetensors.torch import load_file
+    from safetensors.torch import load
 
     try:
         if path.suffix == ".safetensors":
-            return load_file(path)
-        content = torch.load(path, map_location="cpu", weights_only=True, mmap=_can_map(path))
+            return load(read_regular(path))
+        with open_regular(path) as file:
+            content = torch.load(file, map_location="cpu", weights_only=True)
     except (SafetensorError, OSError, RuntimeError, ValueError, EOFError, KeyError) as error:
         raise WeightsError(_damaged(path, error)) from None
     except Exception as error:  # the unpickler's own errors
@@ -86,16 +88,16 @@ def load_strictly(network: Any, tensors: Mapping[str, Any], where: str) -> None:
         raise WeightsError(f"{where}: does not fit the config: {'; '.join(lines)[:200]}") from None
 
 
-def map_weights(path: Path, network: Any) -> None:
-    """Load converted weights into a network built on the meta device, memory-mapped.
+def load_weights(path: Path, network: Any) -> None:
+    """Load converted weights into a network built on the meta device.
 
     Raises WeightsError if the file is damaged or does not fit.
     """
     from safetensors import SafetensorError
-    from safetensors.torch import load_file
+    from safetensors.torch import load
 
     try:
-        tensors = load_file(path)
+        tensors = load(read_regular(path))
     except (SafetensorError, OSError) as error:
         raise WeightsError(_damaged(path, error)) from None
     load_strictly(network, tensors, str(path))
@@ -117,18 +119,12 @@ def write_atomically(target: Path, data: bytes) -> None:
 def read_json(path: Path) -> dict[str, Any]:
     """Return the JSON object in a file. Raises WeightsError."""
     try:
-        content = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+        content = json.loads(read_regular(path).decode("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
         raise WeightsError(f"{path}: cannot be read as JSON ({error}): give the config.json of the weights") from None
     if not isinstance(content, dict):
         raise WeightsError(f"{path}: is not a JSON object: give the config.json of the weights")
     return content
-
-
-def _can_map(path: Path) -> bool:
-    """Return whether torch can map the file (its ZIP format) instead of reading it."""
-    with path.open("rb") as file:
-        return file.read(2) == b"PK"
 
 
 def _damaged(path: Path, error: Exception) -> str:

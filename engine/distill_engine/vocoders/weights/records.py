@@ -13,7 +13,7 @@ import math
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ TENSORS = "generator.safetensors"
 RECORD = "record.json"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,40}")
 LARGEST_N_FFT, LARGEST_BANDS = 1 << 15, 512  # of a mel that added weights may take
+_TYPES = {"config": dict, "mel": dict, "size": int, "converted_size": int}  # all others are texts
 RESERVED = ("auto", "base", "hifigan", "vocos")
 
 
@@ -102,8 +103,8 @@ def read_record(folder: Path) -> WeightsRecord | None:
         return None
     values = read_json(folder / RECORD)
     try:
-        record = WeightsRecord(**{**values, "folder": folder})
-    except TypeError:
+        record = _checked(WeightsRecord(**{**values, "folder": folder}))
+    except (TypeError, ValueError, OverflowError, ConfigError):
         raise WeightsError(
             f"{folder / RECORD}: is not a record of weights: `distill vocoder remove` and fetch again"
         ) from None
@@ -113,6 +114,15 @@ def read_record(folder: Path) -> WeightsRecord | None:
             f"{record.tensors}: has {max(size, 0)} bytes instead of {record.converted_size}: "
             f"run `distill vocoder remove {record.name}` and fetch it again"
         )
+    return record
+
+
+def _checked(record: WeightsRecord) -> WeightsRecord:
+    """Return the record; raise TypeError or ConfigError where a value is none of its field's."""
+    for name, value in record.to_json().items():
+        if not isinstance(value, _TYPES.get(name, str)):
+            raise TypeError(name)
+    _ = record.mel_config
     return record
 
 
@@ -164,16 +174,19 @@ def remove(folder: Path) -> bool:
 
 def added(parent: Path) -> list[WeightsRecord]:
     """Return every undamaged set of weights in the folders below `parent`, by name."""
-    folders = sorted(path for path in parent.iterdir() if path.is_dir()) if parent.is_dir() else []
-    records = []
-    for folder in folders:
+    return [record for _, record in found(parent) if isinstance(record, WeightsRecord)]
+
+
+def found(parent: Path) -> Iterator[tuple[str, WeightsRecord | WeightsError]]:
+    """Yield the name of each folder of weights below `parent`, with its record or why it fails."""
+    for folder in sorted(path for path in parent.iterdir() if path.is_dir()) if parent.is_dir() else []:
         try:
             record = read_record(folder)
-        except WeightsError:
-            continue
-        if record is not None:
-            records.append(record)
-    return records
+        except WeightsError as error:
+            yield folder.name, error
+        else:
+            if record is not None:
+                yield folder.name, record
 
 
 def add(parent: Path, name: str, weights: Path, config_file: Path, kind: str = "hifigan") -> WeightsRecord:

@@ -167,3 +167,18 @@ def test_names_that_shadow_others_or_leave_the_shelf_are_refused(tmp_path: Path,
     assert "no such file" in refused(shelf, "ok", tmp_path / "absent", config)
     add(shelf, "taken", weights, config)
     assert "is there already" in refused(shelf, "taken", weights, config)
+
+
+@pytest.mark.parametrize("damage", [{"source": ["list"]}, {"size": "5"}, {"mel": {"hop": "x"}}, {"more": 1}])
+def test_a_damaged_record_is_named_and_the_others_are_found(tmp_path: Path, damage: dict[str, Any]) -> None:
+    from distill_engine.vocoders.weights.records import TENSORS, WeightsRecord, found
+
+    values = WeightsRecord("speech", "hifigan", "here", {}, {}).to_json()
+    for name, change in (("good", {}), ("speech", damage)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / TENSORS).touch()
+        (tmp_path / name / "record.json").write_text(json.dumps(values | change))
+    rows = dict(found(tmp_path))
+    assert isinstance(rows["good"], WeightsRecord)
+    assert "is not a record of weights" in str(rows["speech"])
+    assert len(added(tmp_path)) == 1
