@@ -12,6 +12,7 @@ HOP = FRAME // 2  # samples between two: their windows add up to 1
 CHUNK = 1 << 16  # samples of all channels that are mixed at once
 CANCELLED = 0.1  # a mean with less power than this times that of incoherent channels (-10 dB) has cancelled
 STEADY = 4.0  # times (6 dB) the usual channel's power, before another one takes its place
+EQUAL = 1.1  # times (0.4 dB): of channels that are this alike the first is taken, so that none alternate
 SILENT = 1e-6  # of the loudest channel's power (-60 dB): channels below do not count
 REMARK_SHARE = 0.01  # of the power: a note says when more than this would have cancelled
 FLOOR_POWER = 1e-9  # of a band in a frame; nothing below is looked at
@@ -98,7 +99,8 @@ class MonoMixer:
         if not bad.any():
             return np.zeros((0, FRAME), np.float32)
         self._cancelled += float(power.sum(axis=0)[bad].sum())
-        chosen, loudest = usual.argmax(axis=0)[None], power.argmax(axis=0)[None]
+        chosen = (usual * EQUAL >= usual.max(axis=0)).argmax(axis=0)[None]
+        loudest = power.argmax(axis=0)[None]
         take = np.where(
             np.take_along_axis(power, loudest, 0) > STEADY * np.take_along_axis(power, chosen, 0), loudest, chosen
         )

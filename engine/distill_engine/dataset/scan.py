@@ -204,7 +204,8 @@ def examine_file(found: FoundFile, sample_rate: int = DEFAULT_MEL.sample_rate) -
         peak_db=round(measured.peak_db, 2),
         digest=measured.digest,
     )
-    if measured.swing_db < SILENT_DB:
+    heard_db = measured.swing_db if report.duration > SECONDS[0] else report.peak_db  # a short constant is a click
+    if heard_db < SILENT_DB:
         return Examined(replace(report, reason="; ".join((_silent(report, measured), *sound.notes))))
     reasons = [*sound.notes, *_remarks(report, measured.clipped)]
     if report.peak_db > OVER_DB:

@@ -43,7 +43,7 @@ def test_a_channel_that_inverts_midway_is_heard_throughout() -> None:
 def test_a_band_that_cancels_is_heard_and_the_others_stay() -> None:
     low, high = (0.2 * np.sin(2 * np.pi * hertz * T).astype(np.float32) for hertz in (200, 6000))
     mono, note = mix_to_mono(np.stack([low + high, low - high]))
-    np.testing.assert_allclose(mono, low + high, atol=2e-3)
+    np.testing.assert_allclose(mono[2048:-2048], (low + high)[2048:-2048], atol=2e-3)
     assert "in 50% of the sound" in note
 
 
