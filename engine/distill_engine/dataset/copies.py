@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.audio.arrays import Float32Array
-from distill_engine.audio.levels import power_to_db
+from distill_engine.audio.levels import db_to_power, power_to_db
 from distill_engine.audio.resampling import resample
 
 SEGMENTS = 16  # of a sound, from its onset to its end
@@ -24,7 +24,10 @@ ALIKE_DB = 4.0  # RMS difference of two fingerprints, their mean levels aside
 SPAN_SHARE, SPAN_SECONDS = 0.05, 0.06  # by which the lengths of copies differ at most
 EXCERPT_RATE = 16_000  # Hz
 EXCERPT_SECONDS = 1.0
-CORRELATION = 0.92  # of the excerpts, at the best of all delays
+CORRELATION = 0.9  # of the excerpts: lossy copies have 0.93 and more, two takes of one string 0.86 at most
+DELAYS = 4  # tried per sample: half a sample off, noise has lost a third
+SMOOTH_BINS = 129  # over which a spectrum is made flat
+FLOOR_DB = -40.0  # relative to its highest place: what lies lower stays low
 CLOSEST = 4  # candidates whose samples are compared
 _FRAME_SECONDS = (0.002, 0.025)  # shortest and longest hop between the frames of a fingerprint
 _FRAMES = 96  # of a sound that is neither very short nor long
@@ -33,7 +36,7 @@ _AT_ONCE = 128  # frames
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """A sound's length in seconds, bands [SEGMENTS, bands] in dB, and unit-energy excerpt [T]."""
+    """A sound's length in seconds, bands [SEGMENTS, bands] in dB, first second [T]."""
 
     span: float
     bands: npt.NDArray[np.float32]
@@ -90,17 +93,27 @@ def fingerprint(samples: Float32Array, rate: int) -> Fingerprint:
     bands = np.maximum(bands, bands.max() - RANGE_DB)
     start = onset * hop
     excerpt = resample(samples[start : start + int(EXCERPT_SECONDS * rate)], rate, EXCERPT_RATE)
-    norm = float(np.linalg.norm(excerpt))
-    return Fingerprint(
-        (end - onset) * hop / rate, (bands - bands.mean()).astype(np.float32), excerpt / np.float32(norm or 1.0)
-    )
+    return Fingerprint((end - onset) * hop / rate, (bands - bands.mean()).astype(np.float32), excerpt)
 
 
 def correlation(one: Float32Array, other: Float32Array) -> float:
-    """Return the largest correlation, 0 to 1, of two unit-energy excerpts [T] over all delays."""
+    """Return the largest correlation, 0 to 1, of two excerpts [T] over all delays.
+
+    Both are whitened first. Two takes of one string are in phase in their loudest partials alone;
+    a lossy copy is in phase everywhere.
+    """
     size = 1 << (len(one) + len(other)).bit_length()
-    spectrum = np.fft.rfft(one, size) * np.conj(np.fft.rfft(other, size))
-    return float(np.abs(np.fft.irfft(spectrum, size)).max())
+    first, second = _white(np.fft.rfft(one, size)), _white(np.fft.rfft(other, size))
+    energy = float(np.sqrt(np.sum(np.abs(first) ** 2) * np.sum(np.abs(second) ** 2)))
+    both = np.fft.irfft(first * np.conj(second), DELAYS * size)
+    return float(np.abs(both).max()) * DELAYS * size / (2 * energy) if energy else 0.0
+
+
+def _white(spectrum: npt.NDArray[np.complexfloating]) -> npt.NDArray[np.complexfloating]:
+    """Return a spectrum [bins] with its course made flat, down to FLOOR_DB below its highest."""
+    power = np.convolve(np.abs(spectrum) ** 2, np.ones(SMOOTH_BINS) / SMOOTH_BINS, "same")
+    least = max(float(power.max()) * float(db_to_power(FLOOR_DB)), 1e-20)
+    return np.asarray(spectrum / np.sqrt(np.maximum(power, least)))
 
 
 def _band_power(samples: Float32Array, rate: int, hop: int) -> npt.NDArray[np.float64]:

@@ -241,9 +241,10 @@ def test_near_copies_are_found_and_other_sounds_of_a_kind_stay(tmp_path: Path, s
     from distill_engine.audio.resampling import resample
 
     rng = np.random.default_rng(0)
+    shape = np.exp(-np.arange(30000) / 20000)
     sounds = {
-        "hiss": 0.1 * rng.standard_normal(30000) * np.exp(-np.arange(30000) / 20000),
-        "noise": 0.1 * rng.standard_normal(30000) * np.exp(-np.arange(30000) / 20000),
+        name: 0.1 * np.convolve(rng.standard_normal(30000), 0.7 ** np.arange(20), "same") * shape
+        for name in ("hiss", "noise")
     }
     for name, samples in sounds.items():
         sound(f"{name}.wav", samples=samples)
