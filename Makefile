@@ -94,7 +94,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --no-compile --constraint requir
 	@touch $@
 
 .venv/development: pyproject.toml requirements.lock | .venv/environment
-	$(INSTALL) --editable . --group dev --group docs
+	$(INSTALL) --editable ".[training]" --group dev --group docs
 	$(BIN)/python -m pip install --quiet --no-compile --no-deps bigvgan==2.4.1
 	@touch .venv/product .venv/docs $@
 

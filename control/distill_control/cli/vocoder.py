@@ -56,7 +56,7 @@ def _rows() -> list[dict[str, Any]]:
     from distill_engine.library.folders import vocoders_dir
     from distill_engine.vocoders.bigvgan import PINS
     from distill_engine.vocoders.registry import VOCODERS
-    from distill_engine.vocoders.weights.records import added, damaged, hub_folder, read_record
+    from distill_engine.vocoders.weights.records import found, hub_folder, read_record
 
     rows: list[dict[str, Any]] = [
         {"name": kind.name, "kind": kind.name, "state": "part of a model", "about": kind.description}
@@ -70,18 +70,19 @@ def _rows() -> list[dict[str, Any]]:
         except WeightsError:
             state = "damaged"
         rows.append({"name": pin.name, "kind": "bigvgan", "state": state, "about": pin.hub})
-    for record in added(vocoders_dir()):
-        mel = record.mel_config
+    for name, one in found(vocoders_dir()):
+        if isinstance(one, WeightsError):
+            rows.append({"name": name, "kind": "", "state": "damaged", "about": str(one)})
+            continue
+        mel = one.mel_config
         rows.append(
             {
-                "name": record.name,
-                "kind": record.kind,
+                "name": one.name,
+                "kind": one.kind,
                 "state": "ready",
-                "about": f"added: {mel.sample_rate} Hz, {mel.bands} bands, {record.source}",
+                "about": f"added: {mel.sample_rate} Hz, {mel.bands} bands, {one.source}",
             }
         )
-    for name, reason in damaged(vocoders_dir()).items():
-        rows.append({"name": name, "kind": "", "state": "damaged", "about": reason})
     return rows
 
 

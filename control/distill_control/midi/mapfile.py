@@ -23,7 +23,7 @@ from distill_control.midi.controls import CHANNELS, parse_control
 from distill_control.midi.takeover import TAKEOVER_MODES
 from distill_engine.errors import ControlError
 from distill_engine.system.names import printable
-from distill_engine.system.small_files import read_small
+from distill_engine.system.regular_files import read_small
 from distill_engine.vocabulary.table import GLIDE_LIMIT_SECONDS
 
 FILE_LIMIT_BYTES = 1_000_000

@@ -1,37 +1,31 @@
-"""Read sound files: WAV, AIFF, FLAC, MP3, Ogg Vorbis, Opus, CAF and others that libsndfile reads.
+"""Read sound files of every kind that the decoders know. `encoding` writes files.
 
-Damaged files give the samples that can be decoded, and notes on what was wrong. `encoding` writes
-files.
+Damaged files give the samples that can be decoded, and notes on what was wrong. Files are read
+block by block: beyond the samples that are returned, reading takes a few megabytes.
 """
 
 from __future__ import annotations
 
-import os
-import re
-import stat
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import soundfile
+import soxr
 
 from distill_engine.audio.arrays import Float32Array
+from distill_engine.audio.decoding.opening import MAX_SAMPLES, open_sound
+from distill_engine.audio.decoding.stream import SoundStream
 from distill_engine.audio.encoding import write_audio as write_audio
-from distill_engine.audio.levels import mix_to_mono
-from distill_engine.audio.resampling import resample
+from distill_engine.audio.mono import MonoMixer
+from distill_engine.audio.repair import Repair
+from distill_engine.audio.resampling import resampled_length, spare_samples
+from distill_engine.audio.store import SampleStore
 from distill_engine.errors import AudioFileError
-from distill_engine.system.c_libraries import stderr_silenced
 
-READ_BLOCK = 4096  # frames; a damaged file is read up to the last whole block
-RATES = (1_000, 768_000)  # Hz, lowest and highest
-MAX_CHANNELS = 64  # of a file
-MAX_SAMPLES = 1 << 30  # of all channels together: 4 GiB of memory
-UNKNOWN_FRAMES = 1 << 60  # libsndfile says about 2^63 for a length that is not known
-_LIBSNDFILE_UNRECOGNISED = 1
-_TRUNCATED = re.compile(r"^\s*(?:data|SSND)\s*:\s*(\d+) \(should be (\d+)\)", re.MULTILINE)
+BLOCK = 1 << 16  # frames that are worked on at once
+Listener = Callable[[Float32Array, int], object]
+"""Takes samples [ch, n] and their rate in Hz."""
 
 
 @dataclass(frozen=True)
@@ -69,156 +63,104 @@ class Sound:
 
 def audio_info(path: str | Path) -> AudioInfo:
     """Read the header of a sound file, without decoding it. Raises AudioFileError."""
-    with _decoder_silenced(Path(path)), _open(Path(path)) as file:
-        return _info(file, Path(path))
+    with open_sound(Path(path)) as s:
+        return AudioInfo(Path(path), s.format, s.encoding, s.sample_rate, s.channels, s.frames, s.tags)
 
 
-def read_audio(path: str | Path, *, sample_rate: int | None = None, mono: bool = False) -> Sound:
+def read_audio(
+    path: str | Path,
+    *,
+    sample_rate: int | None = None,
+    mono: bool = False,
+    decoded: Listener | None = None,
+    mixed: Listener | None = None,
+) -> Sound:
     """Read a whole file as [ch, T], or [1, T] if `mono`, at its own rate or at `sample_rate` (Hz).
 
-    A file that breaks off gives the samples before the break, and samples that are not numbers
-    become silence; `notes` say so. Raises AudioFileError if nothing can be decoded.
+    Damage is left out, and samples that are not numbers or far out of range become silence; `notes`
+    say so. `decoded` hears every block [ch, n] before it is mixed, `mixed` every block before it is
+    resampled. Raises AudioFileError if nothing can be decoded.
     """
     where = Path(path)
-    with _decoder_silenced(where), _open(where) as file:
-        info = _info(file, where)
-        blocks = list(_blocks(file))
-        notes = _truncation(str(file.extra_info)) if info.format != "OGG" else _broken_off(where)
-    decoded = np.concatenate(blocks, axis=0) if blocks else np.zeros((0, info.channels), np.float32)
-    if not len(decoded):
+    with open_sound(where) as stream:
+        rate, repair = stream.sample_rate, Repair()
+        mixer = MonoMixer(stream.channels) if mono else None
+        target = sample_rate or rate
+        channels = 1 if mono else stream.channels
+        store = SampleStore(channels, resampled_length(stream.frames, rate, target))
+        converter = _Converter(rate, target, channels, store)
+        for block in _blocks(stream):
+            block = repair.process(block)
+            _tell(decoded, block, rate)
+            block = mixer.process(block)[None] if mixer else block
+            _tell(mixed, block, rate)
+            converter.process(block)
+        if mixer:
+            rest = mixer.flush()[None]
+            _tell(mixed, rest, rate)
+            converter.process(rest)
+        converter.flush()
+        notes = (*stream.notes, *repair.notes, *([mixer.note] if mixer and mixer.note else []))
+    samples = store.take()
+    if not samples.shape[1]:
         raise AudioFileError(f"{where} holds no sound that can be decoded: it is empty or damaged; export it again")
-    if not notes and len(decoded) < info.frames:
-        notes = (_early_end(len(decoded) / info.sample_rate, info.duration),)
-    samples = np.ascontiguousarray(decoded.T)
-    samples, repaired = _without_nan(samples)
-    notes += repaired
-    if mono:
-        mixed, note = mix_to_mono(samples)
-        samples = mixed[None]
-        notes += (note,) if note else ()
-    if sample_rate is not None and sample_rate != info.sample_rate:
-        samples = resample(samples, info.sample_rate, sample_rate)
-    return Sound(samples, sample_rate or info.sample_rate, where, notes)
+    if mixer and mixer.gain != 1.0:
+        samples *= np.float32(mixer.gain)
+    return Sound(samples, target, where, notes)
 
 
-class _Forward(soundfile.SoundFile):  # type: ignore[misc]
-    """A file that is only read forward.
-
-    soundfile seeks after each block it reads, which misses the position in an MP3 of variable bit
-    rate.
-    """
-
-    def seekable(self) -> bool:
-        """Say that it cannot seek."""
-        return False
-
-
-def _decoder_silenced(path: Path) -> AbstractContextManager[None]:
-    """Discard what libsndfile's MP3 decoder prints; `notes` and errors say it in words."""
-    return stderr_silenced() if _is_mp3(path) else nullcontext()
-
-
-def _is_mp3(path: Path) -> bool:
-    """Return whether a file is MP3: by its name, an ID3 tag or an MPEG audio frame header."""
-    if path.suffix.lower() in (".mp1", ".mp2", ".mp3"):
-        return True
-    if not path.is_file():
-        return False
-    try:
-        with open(path, "rb") as file:
-            head = file.read(3)
-    except (OSError, ValueError):
-        return False
-    return head == b"ID3" or (len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0)
-
-
-def _open(path: Path) -> Any:
-    """Open a file with libsndfile. Raises AudioFileError with one line for every reason."""
-    try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            raise AudioFileError(f"{path} is not a file: give the path of a sound file")
-        with open(path, "rb") as file:
-            if not file.read(1):
-                raise AudioFileError(f"{path} is empty (0 bytes): export it again")
-    except FileNotFoundError:
-        raise AudioFileError(f"{path} does not exist: check the name and the folder") from None
-    except (OSError, ValueError) as error:
-        raise AudioFileError(f"{path} cannot be opened ({_reason(error)}): check its permissions") from None
-    try:
-        file = _Forward(os.fspath(path) if os.name == "nt" else os.fsencode(path))
-    except soundfile.LibsndfileError as error:
-        what = "is not a sound file" if error.code == _LIBSNDFILE_UNRECOGNISED else "is damaged or of an unknown kind"
-        raise AudioFileError(f"{path} {what}: convert it to WAV or FLAC, or take it out") from None
-    except (TypeError, ValueError, RuntimeError):
-        raise AudioFileError(f"{path} has no readable header: convert it to WAV or FLAC, or take it out") from None
-    rate, channels, frames = int(file.samplerate), int(file.channels), int(file.frames)
-    if not RATES[0] <= rate <= RATES[1] or not 1 <= channels <= MAX_CHANNELS:
-        file.close()
-        raise AudioFileError(
-            f"{path} claims {rate} Hz and {channels} channels: {RATES[0]} to {RATES[1]} Hz and up to {MAX_CHANNELS} channels work"
-        )
-    if frames * channels > MAX_SAMPLES and os.path.getsize(path) * 64 > MAX_SAMPLES:
-        file.close()
-        raise AudioFileError(f"{path} is too long to load ({frames / rate / 60:.0f} minutes): cut it into pieces")
-    return file
-
-
-def _info(file: Any, path: Path) -> AudioInfo:
-    tags = {key: value for key, value in file.copy_metadata().items() if value}
-    encoding, container = str(file.subtype), str(file.format)
-    frames = int(file.frames)
-    known = frames if 0 <= frames < UNKNOWN_FRAMES else 0  # a stream's header leaves the length open
-    return AudioInfo(path, container, encoding, int(file.samplerate), int(file.channels), known, tags)
-
-
-def _blocks(file: Any) -> Iterator[Float32Array]:
-    """Yield blocks [n, ch] up to the end, or to the first that cannot be decoded.
+def _blocks(stream: SoundStream) -> Iterator[Float32Array]:
+    """Yield blocks [ch, n] of up to BLOCK frames and a decoder's block, at most MAX_SAMPLES in all.
 
     The memory they take follows the data, whatever the header claims.
     """
-    total = 0
-    while total <= MAX_SAMPLES:
-        try:
-            block: Float32Array = file.read(READ_BLOCK, dtype="float32", always_2d=True)
-        except (soundfile.SoundFileError, RuntimeError, AssertionError):
-            return
-        if not len(block):
-            return
+    held: list[Float32Array] = []
+    frames = total = 0
+    for block in stream.blocks:
         total += block.size
-        yield block
+        if total > MAX_SAMPLES:
+            stream.notes.append(
+                f"longer than {MAX_SAMPLES / stream.channels / stream.sample_rate / 60:.0f} minutes: cut"
+            )
+            break
+        held.append(block)
+        frames += len(block)
+        if frames >= BLOCK:
+            yield np.ascontiguousarray(np.concatenate(held).T)
+            held, frames = [], 0
+    if held:
+        yield np.ascontiguousarray(np.concatenate(held).T)
 
 
-def _truncation(log: str) -> tuple[str, ...]:
-    """Return a note if the header promises more bytes than there are."""
-    found = _TRUNCATED.search(log)
-    promised, present = (int(found[1]), int(found[2])) if found else (0, 0)
-    if promised <= present or promised >= 0xFFFFFF00 or promised == 0x7FFFFFFF:
-        return ()
-    return (f"ends early: {present / promised:.1%} of the sound its header promises is there",)
+def _tell(listener: Listener | None, block: Float32Array, rate: int) -> None:
+    if listener is not None:
+        listener(block, rate)
 
 
-def _broken_off(path: Path) -> tuple[str, ...]:
-    """Return a note if the last Ogg page lacks the end-of-stream flag (RFC 3533, section 6)."""
-    with open(path, "rb") as file:
-        file.seek(max(0, os.path.getsize(path) - (1 << 17)))  # a page is at most 65,307 bytes
-        tail = file.read()
-    at = tail.rfind(b"OggS")
-    ended = 0 <= at < len(tail) - 5 and tail[at + 5] & 4
-    return () if ended else ("ends early: the stream breaks off without its last page",)
+class _Converter:
+    """Resamples blocks [ch, n] into a store: the samples that `resample` gives for the whole."""
 
+    def __init__(self, source_rate: int, target_rate: int, channels: int, store: SampleStore) -> None:
+        self._rates, self._store = (source_rate, target_rate), store
+        self._received = 0
+        same = source_rate == target_rate
+        self._stream = None if same else soxr.ResampleStream(source_rate, target_rate, channels, "float32", "HQ")
 
-def _early_end(present: float, promised: float) -> str:
-    return f"ends early: {present:.2f} of {promised:.2f} s can be read, the rest is damaged or missing"
+    def process(self, block: Float32Array) -> None:
+        """Add samples [ch, n]."""
+        self._received += block.shape[1]
+        if self._stream is None:
+            self._store.append(block)
+        else:
+            self._add(self._stream.resample_chunk(np.ascontiguousarray(block.T)))
 
+    def flush(self) -> None:
+        """Add what the filter still holds."""
+        if self._stream is None or not self._received:
+            return
+        silence = np.zeros((spare_samples(*self._rates), self._store.channels), np.float32)
+        self._add(self._stream.resample_chunk(silence, last=True))
 
-def _without_nan(samples: Float32Array) -> tuple[Float32Array, tuple[str, ...]]:
-    finite = np.isfinite(samples)
-    bad = int(samples.size - np.count_nonzero(finite))
-    if not bad:
-        return samples, ()
-    what = "sample is not a number" if bad == 1 else "samples are not numbers"
-    return np.where(finite, samples, np.float32(0.0)), (f"{bad} {what} (NaN or infinite): read as silence",)
-
-
-def _reason(error: Exception) -> str:
-    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+    def _add(self, y: Float32Array) -> None:
+        room = resampled_length(self._received, *self._rates) - self._store.length
+        self._store.append(np.asarray(y, np.float32).reshape(-1, self._store.channels).T[:, : max(0, room)])

@@ -1,4 +1,4 @@
-"""Levels in decibels, clipping, and the mix of several channels into one.
+"""Levels in decibels, and clipping.
 
 Full scale is +-1; 0 dBFS is a peak of 1. Silence has the level `SILENCE_DB`, never minus infinity,
 so that every level can be printed, compared and stored.
@@ -102,23 +102,3 @@ def _flat_tops(x: Float32Array, tolerance: float = 4e-5, step: float = 5e-4) -> 
     after = peak - x[np.minimum(ends, len(x) - 1)]
     flat = (ends - starts >= 3) & (np.maximum(before, after) > step * peak)
     return int((ends - starts)[flat].sum())
-
-
-def mix_to_mono(samples: Float32Array) -> tuple[Float32Array, str]:
-    """Mix [ch, T] to mono [T]; returns it with a note if it is not the plain mean of the channels.
-
-    Channels 60 dB below the loudest do not count, so that a mono recording in the left channel
-    keeps its level. If channels cancel each other, the loudest is taken instead of the mean.
-    """
-    if samples.shape[0] == 1:
-        return np.ascontiguousarray(samples[0]), ""
-    power = np.mean(np.square(samples, dtype=np.float64), axis=1) if samples.shape[1] else np.zeros(len(samples))
-    loudest = int(np.argmax(power))
-    if power[loudest] == 0.0:
-        return np.zeros(samples.shape[1], np.float32), ""
-    sounding = samples[power > power[loudest] * 1e-6]
-    mono = sounding.mean(axis=0, dtype=np.float32)
-    if np.mean(np.square(mono, dtype=np.float64)) < power[loudest] * 10**-1.2:
-        return samples[loudest].copy(), f"its channels cancel each other: channel {loudest + 1} is used alone"
-    silent = len(samples) - len(sounding)
-    return mono, f"{silent} of {len(samples)} channels are silent and left out" if silent else ""

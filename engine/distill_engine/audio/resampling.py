@@ -27,6 +27,11 @@ def resampled_length(length: int, source_rate: int, target_rate: int) -> int:
     return -(-length * target_rate // source_rate)
 
 
+def spare_samples(source_rate: int, target_rate: int) -> int:
+    """Return how many zeros to give soxr behind the end: it rounds the length."""
+    return 8 + 2 * source_rate // target_rate
+
+
 def resample(samples: npt.ArrayLike, source_rate: int, target_rate: int) -> Float32Array:
     """Resample [T] or [ch, T] to [.., resampled_length(T)] with soxr HQ; sample 0 stays at time 0.
 
@@ -38,7 +43,7 @@ def resample(samples: npt.ArrayLike, source_rate: int, target_rate: int) -> Floa
     if source_rate == target_rate or x.shape[-1] == 0:
         return x.copy()
     length = resampled_length(x.shape[-1], source_rate, target_rate)
-    spare = 8 + 2 * source_rate // target_rate  # soxr rounds the length: some zeros more, and cut
+    spare = spare_samples(source_rate, target_rate)
     padded = np.pad(x, [(0, 0)] * (x.ndim - 1) + [(0, spare)])
     y: Float32Array = soxr.resample(np.ascontiguousarray(padded.T), source_rate, target_rate, quality="HQ").T
     return np.ascontiguousarray(y[..., :length], np.float32)

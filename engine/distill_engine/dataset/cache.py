@@ -19,6 +19,7 @@ import numpy as np
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.mel import MelConfig, mel_spectrogram
 from distill_engine.system.atomic_write import remove_stale, write_file
+from distill_engine.system.regular_files import read_regular
 
 VERSION = 1  # of the computation: raise it when the numbers change
 CAPACITY_BYTES = 2 << 30  # the least recently used entries are removed beyond that
@@ -71,7 +72,7 @@ def _entries(folder: Path) -> list[tuple[Path, os.stat_result]]:
 
 def _read(entry: Path, shape: tuple[int, int]) -> Float32Array | None:
     try:
-        data = entry.read_bytes()
+        data = read_regular(entry)
         if hashlib.sha256(data[:-_DIGEST_BYTES]).digest() != data[-_DIGEST_BYTES:]:
             return None
         mel = np.load(io.BytesIO(data[:-_DIGEST_BYTES]), allow_pickle=False)

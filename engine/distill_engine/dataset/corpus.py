@@ -14,7 +14,6 @@ import numpy as np
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.levels import db_to_gain
 from distill_engine.audio.mel import DEFAULT_MEL, MelConfig
-from distill_engine.audio.resampling import resample
 from distill_engine.dataset.cache import MelCache
 from distill_engine.dataset.scan import (
     SILENT_DB,
@@ -116,7 +115,7 @@ def load_corpus(
         raise ConfigError(f"validation share {validation} is out of range: use 0 to 0.5")
     cache = MelCache(cache_dir)
     clips, reports, used = [], [], []
-    for examined in examine_folder(Path(folder), progress):
+    for examined in examine_folder(Path(folder), progress, sample_rate):
         reports.append(examined.report)
         if examined.samples is not None:
             clips.append(_clip(examined, examined.samples, sample_rate, cache))
@@ -134,8 +133,8 @@ def load_corpus(
 
 
 def _clip(examined: Examined, mono: Float32Array, sample_rate: int, cache: MelCache) -> Clip:
-    samples = resample(mono, examined.report.rate, sample_rate)
-    samples = np.pad(samples, (0, max(0, MINIMUM_SAMPLES - len(samples))))
+    missing = MINIMUM_SAMPLES - len(mono)
+    samples = np.pad(mono, (0, missing)) if missing > 0 else mono
     return Clip(examined.report.name, samples, sample_rate, cache)
 
 

@@ -12,15 +12,16 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from distill_engine.audio.decoding.kinds import HEAD_BYTES, UNKNOWN, kind_of
 from distill_engine.errors import CorpusError
+from distill_engine.system.regular_files import read_regular
 
 _SOUND = (
     "wav wave bwf rf64 w64 aif aiff aifc flac mp1 mp2 mp3 ogg oga opus caf au snd sf ircam voc svx 8svx iff avr paf pvf sd2 sds "
-    "nist sph wve xi"
+    "nist sph wve xi "
 )
 _FOREIGN = "m4a aac wma ra ape wv mpc tta dsf dff ac3 dts amr mka webm mp4 mov mkv avi"
-SOUND_SUFFIXES = frozenset(_SOUND.split())
-FOREIGN_SUFFIXES = frozenset(_FOREIGN.split())
+SOUND_SUFFIXES = frozenset((_SOUND + _FOREIGN).split())
 JUNK_NAMES = frozenset({"thumbs.db", "desktop.ini", "icon\r", "ehthumbs.db"})
 JUNK_FOLDERS = frozenset({"__macosx", "$recycle.bin", "system volume information"})
 
@@ -92,7 +93,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 def _refusal(path: Path) -> str:
     """Return why a file is left out unread, or ''.
 
-    Files without a known suffix are read if they begin like a sound file.
+    Files without a known suffix are read if they begin like a file of a known kind.
     """
     try:
         mode = path.stat().st_mode
@@ -102,22 +103,12 @@ def _refusal(path: Path) -> str:
     if not stat.S_ISREG(mode):
         return "not a file"
     suffix = path.suffix.lower().lstrip(".")
-    if suffix in SOUND_SUFFIXES:
-        return ""
-    if suffix in FOREIGN_SUFFIXES:
-        return f"the format {suffix} cannot be read: convert it to WAV or FLAC"
-    return "" if _begins_like_sound(path) else "not a sound file"
+    return "" if suffix in SOUND_SUFFIXES or _is_known(path) else "not a sound file"
 
 
-def _begins_like_sound(path: Path) -> bool:
+def _is_known(path: Path) -> bool:
+    """Return whether a file begins like one of a known kind, which the reader names."""
     try:
-        with open(path, "rb") as file:
-            head = file.read(12)
+        return kind_of(read_regular(path, HEAD_BYTES)) is not UNKNOWN
     except OSError:
-        return False
-    chunk = (head[:4], head[8:12])
-    if chunk[0] in (b"RIFF", b"RF64", b"RIFX"):
-        return chunk[1] == b"WAVE"
-    if chunk[0] == b"FORM":
-        return chunk[1] in (b"AIFF", b"AIFC")
-    return chunk[0] in (b"fLaC", b"OggS", b"caff", b".snd") or head[:3] == b"ID3"
+        return True  # the reader says why

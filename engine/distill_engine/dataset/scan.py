@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,8 +13,11 @@ import numpy as np
 
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.files import read_audio
-from distill_engine.audio.levels import SILENCE_DB, clipped_samples, db_to_gain, mix_to_mono, peak_db, rms_db
+from distill_engine.audio.levels import SILENCE_DB, db_to_gain
+from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.dataset.copies import Copies
 from distill_engine.dataset.discovery import FoundFile, find_files
+from distill_engine.dataset.measuring import Measuring
 from distill_engine.errors import AudioFileError
 
 Verdict = Literal["ok", "warning", "skipped"]
@@ -27,6 +29,8 @@ SECONDS = (0.05, 600.0)  # files that are shorter or longer get a remark
 FILE_COUNTS = (5, 500)  # corpora of fewer or more usable files get a remark
 CLIPPED_SHARE = 1e-4  # of the samples; from this on a file is called clipped
 LARGE_SECONDS = 2 * 3600.0
+SIDE_BY_SIDE = min(4, os.cpu_count() or 1)  # files decoded at a time ...
+SIDE_BY_SIDE_BYTES = 2 << 20  # ... if none is larger on the disk: memory is that of one large file
 GIGABYTES_PER_SECOND = 2.2e-4  # of memory that training takes, for each second of the corpus
 
 
@@ -99,7 +103,7 @@ class ScanProgress:
 
 @dataclass(frozen=True)
 class Examined:
-    """A file's report and, if it is usable, its mono samples [T] at its own rate."""
+    """A file's report and, if it is usable, its mono samples [T] at the corpus's rate."""
 
     report: FileReport
     samples: Float32Array | None = None
@@ -107,24 +111,59 @@ class Examined:
 
 def scan_corpus(folder: str | Path, progress: Callable[[ScanProgress], None] | None = None) -> CorpusReport:
     """Report on every file below `folder`; it may be empty. Raises CorpusError if it is missing."""
-    return corpus_report(Path(folder), [one.report for one in examine_folder(Path(folder), progress)])
+    reports = []
+    for examined in examine_folder(Path(folder), progress):
+        reports.append(examined.report)
+        del examined  # before the next file is decoded
+    return corpus_report(Path(folder), reports)
 
 
-def examine_folder(folder: Path, progress: Callable[[ScanProgress], None] | None = None) -> Iterator[Examined]:
-    """Yield every file by name, decoded up to four at a time.
+def examine_folder(
+    folder: Path,
+    progress: Callable[[ScanProgress], None] | None = None,
+    sample_rate: int = DEFAULT_MEL.sample_rate,
+) -> Iterator[Examined]:
+    """Yield every file by name, its samples at `sample_rate` in Hz.
 
-    The second of two files with equal sound is skipped as a duplicate. Raises CorpusError.
+    Small files are decoded up to four at a time, a large one alone. The second of two files with
+    the same sound, in whatever format and at whatever level, is skipped. Raises CorpusError.
     """
     found = find_files(folder)
-    first: dict[str, str] = {}
-    workers = min(4, os.cpu_count() or 1)
-    with ThreadPoolExecutor(workers) as pool:
-        for start in range(0, len(found), workers):
-            group = found[start : start + workers]
-            for offset, examined in enumerate(pool.map(examine_file, group)):
+    copies = Copies(sample_rate)
+    done = 0
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        for group in _groups(found):
+            waiting = [pool.submit(examine_file, one, sample_rate) for one in group]
+            while waiting:
+                examined = waiting.pop(0).result()
+                done += 1
                 if progress:
-                    progress(ScanProgress(start + offset + 1, len(found), examined.report.name))
-                yield _without_duplicate(examined, first)
+                    progress(ScanProgress(done, len(found), examined.report.name))
+                yield _without_duplicate(examined, copies)
+                del examined
+
+
+def _groups(found: list[FoundFile]) -> Iterator[list[FoundFile]]:
+    """Yield the files in groups that are decoded side by side."""
+    group: list[FoundFile] = []
+    for one in found:
+        large = _size(one.path) > SIDE_BY_SIDE_BYTES
+        if group and (large or len(group) == SIDE_BY_SIDE):
+            yield group
+            group = []
+        group.append(one)
+        if large:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def corpus_report(folder: Path, files: list[FileReport]) -> CorpusReport:
@@ -143,37 +182,45 @@ def corpus_report(folder: Path, files: list[FileReport]) -> CorpusReport:
     return CorpusReport(folder, tuple(files), tuple(remarks))
 
 
-def examine_file(found: FoundFile) -> Examined:
-    """Decode one file and judge it."""
+def examine_file(found: FoundFile, sample_rate: int = DEFAULT_MEL.sample_rate) -> Examined:
+    """Decode one file to mono at `sample_rate` in Hz, and judge it."""
     blank = FileReport(found.path, found.name, "skipped", found.reason)
     if found.reason:
         return Examined(blank)
     try:
-        sound = read_audio(found.path)
+        measured = Measuring()
+        sound = read_audio(
+            found.path, sample_rate=sample_rate, mono=True, decoded=measured.decoded, mixed=measured.mixed
+        )
     except AudioFileError as error:
         return Examined(replace(blank, reason=_short(error, found.path)))
-    mono, mixing = mix_to_mono(sound.samples)
+    mono = sound.samples[0]
     report = replace(
         blank,
-        duration=sound.duration,
-        rate=sound.sample_rate,
-        channels=len(sound.samples),
-        rms_db=round(rms_db(sound.samples), 2),
-        peak_db=round(peak_db(sound.samples), 2),
-        digest=_digest(mono, sound.sample_rate),
+        duration=measured.frames / measured.rate,
+        rate=measured.rate,
+        channels=measured.channels,
+        rms_db=round(measured.rms_db, 2),
+        peak_db=round(measured.peak_db, 2),
+        digest=measured.digest,
     )
-    if report.peak_db < SILENT_DB:
-        silent = "silent" if report.peak_db <= SILENCE_DB else f"silent (its peak is {report.peak_db:.0f} dBFS)"
-        return Examined(replace(report, reason="; ".join((silent, *sound.notes))))
-    reasons = [*sound.notes, *([mixing] if mixing else []), *_remarks(report, sound.samples)]
+    heard_db = measured.swing_db if report.duration > SECONDS[0] else report.peak_db  # a short constant is a click
+    if heard_db < SILENT_DB:
+        return Examined(replace(report, reason="; ".join((_silent(report, measured), *sound.notes))))
+    reasons = [*sound.notes, *_remarks(report, measured.clipped)]
     if report.peak_db > OVER_DB:
-        mono = mono * np.float32(db_to_gain(-report.peak_db))
+        mono *= np.float32(db_to_gain(-report.peak_db))
     return Examined(replace(report, verdict="warning" if reasons else "ok", reason="; ".join(reasons)), mono)
 
 
-def _remarks(report: FileReport, samples: Float32Array) -> Iterator[str]:
-    clipped = clipped_samples(samples)
-    if clipped >= max(10, CLIPPED_SHARE * samples.size):
+def _silent(report: FileReport, measured: Measuring) -> str:
+    if report.peak_db >= SILENT_DB:
+        return f"silent (it holds a constant value, {measured.constant:.3g}, and nothing else)"
+    return "silent" if report.peak_db <= SILENCE_DB else f"silent (its peak is {report.peak_db:.0f} dBFS)"
+
+
+def _remarks(report: FileReport, clipped: int) -> Iterator[str]:
+    if clipped >= max(10, CLIPPED_SHARE * report.duration * report.rate * report.channels):
         yield f"clipped ({clipped} samples sit in flat tops)"
     if report.peak_db > OVER_DB:
         yield f"peaks {report.peak_db:.1f} dB over full scale: turned down to it"
@@ -190,16 +237,9 @@ def _short(error: AudioFileError, path: Path) -> str:
     return str(error).removeprefix(str(path)).lstrip(" :")
 
 
-def _digest(mono: Float32Array, rate: int) -> str:
-    """Return the SHA-256 of mono samples [T]: the same for copies in other formats or in stereo."""
-    return hashlib.sha256(rate.to_bytes(4, "little") + np.ascontiguousarray(mono, "<f4").tobytes()).hexdigest()
-
-
-def _without_duplicate(examined: Examined, first: dict[str, str]) -> Examined:
+def _without_duplicate(examined: Examined, copies: Copies) -> Examined:
     report = examined.report
-    if not report.usable:
+    if examined.samples is None:
         return examined
-    original = first.setdefault(report.digest, report.name)
-    if original == report.name:
-        return examined
-    return Examined(replace(report, verdict="skipped", reason=f"duplicate of {original}"))
+    reason = copies.original_of(report.name, report.digest, examined.samples)
+    return Examined(replace(report, verdict="skipped", reason=reason)) if reason else examined

@@ -7,7 +7,7 @@ from typing import Any
 from distill_engine.errors import PresetError
 from distill_engine.system.atomic_write import write_advice, write_file
 from distill_engine.system.plain_json import parse
-from distill_engine.system.small_files import read_small
+from distill_engine.system.regular_files import read_small
 
 FILE_LIMIT_BYTES = 1_000_000
 

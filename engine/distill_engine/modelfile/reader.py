@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import threading
@@ -19,7 +18,7 @@ from distill_engine.modelfile.configs import check_configs
 from distill_engine.modelfile.legacy import refuse_other_kinds
 from distill_engine.modelfile.manifest import MAX_MANIFEST, Manifest, PartEntry
 from distill_engine.modelfile.tensors import Part, check_finite, decode
-from distill_engine.system.small_files import open_regular
+from distill_engine.system.regular_files import NotRegularError, open_regular
 
 MANIFEST = "manifest.json"
 PART_SUFFIX = ".safetensors"
@@ -171,15 +170,15 @@ class ModelFile:
 
 
 def _open_plain(path: Path) -> BinaryIO:
-    """Open a regular file; never waits, as opening a pipe would."""
+    """Open a model file. Raises ModelFileError for what is no regular file."""
     try:
         return open_regular(path)
+    except NotRegularError:
+        raise ModelFileError(f"{path}: is not a file: give the path of a {SUFFIX} file") from None
     except FileNotFoundError:
         raise ModelFileError(f"{path}: no such model file") from None
-    except (OSError, ValueError) as error:
-        if getattr(error, "errno", None) == errno.EINVAL:
-            raise ModelFileError(f"{path}: is not a file: give the path of a {SUFFIX} file") from None
-        raise ModelFileError(f"{path}: cannot be opened ({getattr(error, 'strerror', None) or error})") from None
+    except OSError as error:
+        raise ModelFileError(f"{path}: cannot be opened ({error.strerror or error})") from None
 
 
 def _read_at(file: BinaryIO, member: Member, where: str) -> bytearray:

@@ -28,6 +28,7 @@ from typing import Any
 from distill_engine.errors import TakeError
 from distill_engine.state import StateDict
 from distill_engine.system.names import printable
+from distill_engine.system.regular_files import open_regular
 from distill_engine.takes.take import (
     TICK_SAMPLES,
     Take,
@@ -73,7 +74,7 @@ def read_take(path: Path, *, allow_truncated: bool = False) -> Take:
 
 def _lines(path: Path) -> list[bytes]:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             lines = file.readlines()
     except OSError as error:
         raise TakeError(f"{path}: cannot read the take: {error.strerror}") from None

@@ -12,7 +12,6 @@ from distill_engine.audio.levels import (
     clipped_samples,
     db_to_gain,
     gain_to_db,
-    mix_to_mono,
     peak_db,
     rms_db,
 )
@@ -54,24 +53,3 @@ def test_clipped_waves_are_found(frequency: float) -> None:
 def test_full_scale_tones_are_not_called_clipped(frequency: float) -> None:
     tone = np.round(32767 * np.sin(2 * np.pi * frequency * T)) / 32768
     assert clipped_samples(tone.astype(np.float32)[None]) == 0
-
-
-def test_mixing_keeps_the_level_of_what_sounds() -> None:
-    tone = (0.5 * np.sin(2 * np.pi * 200 * T)).astype(np.float32)
-    silent = np.zeros_like(tone)
-    mono, note = mix_to_mono(np.stack([tone, silent]))
-    np.testing.assert_array_equal(mono, tone)
-    assert "1 of 2 channels are silent" in note
-    mono, note = mix_to_mono(np.stack([tone, tone]))
-    np.testing.assert_allclose(mono, tone, atol=1e-7)
-    assert note == ""
-    mono, note = mix_to_mono(np.stack([tone, tone, silent, silent, silent, silent]))
-    np.testing.assert_allclose(mono, tone, atol=1e-7)
-
-
-def test_channels_that_cancel_are_not_lost() -> None:
-    tone = (0.5 * np.sin(2 * np.pi * 200 * T)).astype(np.float32)
-    mono, note = mix_to_mono(np.stack([0.9 * tone, -tone]))
-    np.testing.assert_array_equal(mono, -tone)
-    assert "cancel" in note
-    assert not mix_to_mono(np.zeros((2, 10), np.float32))[0].any()

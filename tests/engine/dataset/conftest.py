@@ -26,7 +26,9 @@ def sound(tmp_path: Path) -> Callable[..., Path]:
         if samples is None:
             rng = np.random.default_rng(zlib.crc32(name.encode()))
             t = np.arange(max(1, round(seconds * rate))) / rate
-            tone = 0.3 * np.sin(2 * np.pi * rng.uniform(100, 900) * t) * np.exp(-t) + 0.01 * rng.standard_normal(len(t))
+            tone = 0.3 * np.sin(2 * np.pi * rng.uniform(100, 3900) * t) * np.exp(-t) + 0.01 * rng.standard_normal(
+                len(t)
+            )
             samples = np.stack([tone] * channels)
         write_audio(path, samples, rate, **how)  # type: ignore[arg-type]
         return path

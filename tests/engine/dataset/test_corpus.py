@@ -40,9 +40,8 @@ def test_every_file_is_a_mono_clip_at_44100(folder: Path) -> None:
 
 
 def test_levels_are_kept_and_only_what_exceeds_full_scale_is_turned_down(tmp_path: Path, sound: Sound) -> None:
-    tone = np.sin(np.arange(20000) * 0.1).astype(np.float32)
-    for name, gain in (("faint.wav", 0.01), ("half.wav", 0.5), ("over.wav", 8.0)):
-        sound(name, samples=gain * tone, bit_depth="32f")
+    for name, gain, pitch in (("faint.wav", 0.01, 0.1), ("half.wav", 0.5, 0.2), ("over.wav", 8.0, 0.3)):
+        sound(name, samples=gain * np.sin(np.arange(20000) * pitch), bit_depth="32f")
     faint, half, over = load_corpus(tmp_path / "sounds", validation=0.0).clips
     assert peak_db(faint.samples) == pytest.approx(-40.0, abs=0.1)
     assert peak_db(half.samples) == pytest.approx(-6.02, abs=0.1)
@@ -128,7 +127,7 @@ def test_nothing_usable_is_a_clear_error(tmp_path: Path, sound: Sound) -> None:
     sound("zeros.wav", samples=np.zeros(5000, np.float32))
     (folder / "words.wav").write_text("words")
     with pytest.raises(
-        CorpusError, match=r"none of its 2 files can be used \(first: words.wav, is not a sound file"
+        CorpusError, match=r"none of its 2 files can be used \(first: words.wav, is a text, not a sound file"
     ) as caught:
         load_corpus(folder)
     assert "\n" not in str(caught.value)

@@ -61,14 +61,16 @@ def test_what_is_not_sound_is_named(tmp_path: Path, sound: Sound) -> None:
     (folder / "notes.txt").write_text("words")
     (folder / "song.m4a").write_bytes(b"\0\0\0\x20ftypM4A ")
     (folder / "film.avi").write_bytes(b"RIFF\0\0\0\0AVI ")
+    (folder / "noise.bin").write_bytes(bytes(range(256)))
     (folder / "text.wav").write_text("words, " * 100)
     (folder / "empty.mp3").touch()
     report = scan_corpus(folder)
     reasons = {file.name: file.reason for file in report.files}
-    assert reasons["notes.txt"] == "not a sound file"
-    assert reasons["song.m4a"] == "the format m4a cannot be read: convert it to WAV or FLAC"
-    assert "avi cannot be read" in reasons["film.avi"]
-    assert reasons["text.wav"].startswith("is not a sound file")
+    assert reasons["notes.txt"] == "is a text, not a sound file: take it out"
+    assert reasons["noise.bin"] == "not a sound file"
+    assert reasons["song.m4a"].startswith("is an MP4 file")
+    assert reasons["film.avi"].startswith("is an AVI video")
+    assert reasons["text.wav"].startswith("is a text, not a sound file")
     assert reasons["empty.mp3"].startswith("is empty")
     assert reasons["no suffix"] == "duplicate of a.wav", "read, though it has no suffix"
     assert [file.name for file in report.usable_files] == ["a.wav", "b.flac"]
@@ -154,16 +156,16 @@ def test_duplicates_are_found_by_their_sound(tmp_path: Path, sound: Sound) -> No
 
 def test_clipped_damaged_and_odd_files_are_used_with_a_warning(tmp_path: Path, sound: Sound) -> None:
     t = np.arange(44100) / 44100
-    tone = np.sin(2 * np.pi * 200 * t).astype(np.float32)
+    tone, high, higher, highest = (np.sin(2 * np.pi * hertz * t).astype(np.float32) for hertz in (200, 300, 400, 500))
     sound("clipped.wav", samples=np.clip(2 * tone, -1, 1))
-    broken = 0.5 * tone
+    broken = 0.5 * high
     broken[5] = np.nan
     import soundfile
 
     soundfile.write(tmp_path / "sounds" / "nan.wav", broken, 44100, subtype="FLOAT")
-    sound("over.wav", samples=4 * tone, bit_depth="32f")
+    sound("over.wav", samples=4 * higher, bit_depth="32f")
     sound("short.wav", seconds=0.02)
-    sound("cancel.wav", samples=np.stack([0.4 * tone, -0.4 * tone]))
+    sound("cancel.wav", samples=np.stack([0.4 * highest, -0.4 * highest]))
     whole = sound("cut.flac", seconds=2.0)
     whole.write_bytes(whole.read_bytes()[:100_000])
     report = scan_corpus(tmp_path / "sounds")
@@ -180,7 +182,7 @@ def test_clipped_damaged_and_odd_files_are_used_with_a_warning(tmp_path: Path, s
 def test_ten_minutes_are_in_range_and_more_is_said(tmp_path: Path, sound: Sound) -> None:
     hum = 0.1 * np.sin(np.arange(601 * 1000) * 0.1)
     sound("ten minutes.flac", samples=hum[: 600 * 1000], rate=1000)
-    sound("longer.flac", samples=hum, rate=1000)
+    sound("longer.flac", samples=0.1 * np.sin(np.arange(601 * 1000) * 0.2), rate=1000)
     report = scan_corpus(tmp_path / "sounds")
     assert one(report, "ten minutes.flac").verdict == "ok"
     assert "longer than 10 minutes" in one(report, "longer.flac").reason
@@ -215,3 +217,63 @@ def test_progress_names_every_file_and_the_report_is_json(tmp_path: Path, sound:
     assert data["usable"] == 7
     assert data["files"][0]["name"] == "0.wav"
     assert data["files"][0]["verdict"] == "ok"
+
+
+def test_a_constant_is_no_sound(tmp_path: Path, sound: Sound) -> None:
+    sound("constant.wav", samples=np.full((2, 20000), 0.5, np.float32))
+    sound("offset.wav", samples=0.3 + 0.1 * np.sin(np.arange(20000) * 0.05))
+    report = scan_corpus(tmp_path / "sounds")
+    assert verdicts(report) == {"constant.wav": "skipped", "offset.wav": "ok"}
+    assert one(report, "constant.wav").reason == "silent (it holds a constant value, 0.5, and nothing else)"
+
+
+def test_one_sample_out_of_range_does_not_turn_a_file_down(tmp_path: Path, sound: Sound) -> None:
+    quiet = 0.01 * np.sin(np.arange(20000) * 0.05)
+    quiet[500] = 1e6
+    sound("spike.wav", samples=quiet, bit_depth="32f")
+    file = one(scan_corpus(tmp_path / "sounds"), "spike.wav")
+    assert file.reason == "1 sample is far out of range: read as silence"
+    assert file.peak_db == pytest.approx(-40, abs=0.1)
+
+
+def test_near_copies_are_found_and_other_sounds_of_a_kind_stay(tmp_path: Path, sound: Sound) -> None:
+    from distill_engine.audio.files import read_audio
+    from distill_engine.audio.resampling import resample
+
+    rng = np.random.default_rng(0)
+    shape = np.exp(-np.arange(30000) / 20000)
+    sounds = {
+        name: 0.1 * np.convolve(rng.standard_normal(30000), 0.7 ** np.arange(20), "same") * shape
+        for name in ("hiss", "noise")
+    }
+    for name, samples in sounds.items():
+        sound(f"{name}.wav", samples=samples)
+    sound("tone.wav")
+    tone = read_audio(tmp_path / "sounds" / "tone.wav").samples[0]
+    sound("x lossy.mp3", samples=0.5 * sounds["hiss"])
+    sound("x lossy.ogg", samples=sounds["hiss"])
+    sound("x other rate.wav", samples=resample(0.7 * tone, 44100, 48000), rate=48000)
+    sound("x late and inverted.wav", samples=-np.concatenate((np.zeros(3000), tone)))
+    report = scan_corpus(tmp_path / "sounds")
+    assert [file.name for file in report.usable_files] == ["hiss.wav", "noise.wav", "tone.wav"]
+    assert one(report, "x lossy.mp3").reason == "duplicate of hiss.wav in another format or at another level"
+    assert one(report, "x other rate.wav").reason.startswith("duplicate of tone.wav")
+
+
+@pytest.mark.parametrize(("channels", "rate", "suffix"), [(1, 48000, "wav"), (2, 44100, "flac")])
+def test_a_long_file_is_read_in_about_its_own_size(
+    tmp_path: Path, sound: Sound, channels: int, rate: int, suffix: str
+) -> None:
+    import tracemalloc
+
+    hum = np.tile(0.1 * np.random.default_rng(0).standard_normal(rate).astype(np.float32), (channels, 160))
+    for name in ("a", "b"):
+        sound(f"{name}.{suffix}", samples=hum * (1.0 if name == "a" else np.linspace(0, 1, hum.shape[1])), rate=rate)
+    decoded = hum.nbytes
+    del hum
+    tracemalloc.start()
+    try:
+        scan_corpus(tmp_path / "sounds")
+        assert tracemalloc.get_traced_memory()[1] < 1.2 * decoded
+    finally:
+        tracemalloc.stop()

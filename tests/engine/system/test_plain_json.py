@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from distill_engine.system.plain_json import parse
-from distill_engine.system.small_files import read_small
+from distill_engine.system.regular_files import read_small
 
 
 def test_the_largest_that_is_allowed_is_read() -> None:

@@ -1,7 +1,7 @@
 """Conversion of published checkpoints to plain tensors, once.
 
-A checkpoint is read without executing anything from it, checked, and its weight norm folded. The
-converted file is memory-mapped from then on.
+A checkpoint is read without executing anything from it, checked, and its weight norm folded. No
+file is mapped into memory: another process may overwrite it while it plays.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from distill_engine.errors import WeightsError
 from distill_engine.system.atomic_write import write_advice, write_file
 from distill_engine.system.plain_json import parse
-from distill_engine.system.small_files import read_small
+from distill_engine.system.regular_files import open_regular, read_regular, read_small
 from distill_engine.vocoders.registry import build_vocoder
 
 CHUNK_BYTES = 1 << 20
@@ -24,7 +24,7 @@ CONFIG_LIMIT_BYTES, CONFIG_DEPTH_LIMIT, CONFIG_ITEM_LIMIT = 1 << 20, 8, 256  # o
 def sha256_of(path: Path) -> str:
     """Return the hex SHA-256 of a file."""
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         while chunk := file.read(CHUNK_BYTES):
             digest.update(chunk)
     return digest.hexdigest()
@@ -39,12 +39,13 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     """
     import torch
     from safetensors import SafetensorError
-    from safetensors.torch import load_file
+    from safetensors.torch import load
 
     try:
         if path.suffix == ".safetensors":
-            return load_file(path)
-        content = torch.load(path, map_location="cpu", weights_only=True, mmap=_can_map(path))
+            return load(read_regular(path))
+        with open_regular(path) as file:
+            content = torch.load(file, map_location="cpu", weights_only=True)
     except (SafetensorError, OSError, RuntimeError, ValueError, EOFError, KeyError) as error:
         raise WeightsError(_damaged(path, error)) from None
     except Exception as error:  # the unpickler's own errors
@@ -88,16 +89,16 @@ def load_strictly(network: Any, tensors: Mapping[str, Any], where: str) -> None:
         raise WeightsError(f"{where}: does not fit the config: {'; '.join(lines)[:200]}") from None
 
 
-def map_weights(path: Path, network: Any) -> None:
-    """Load converted weights into a network built on the meta device, memory-mapped.
+def load_weights(path: Path, network: Any) -> None:
+    """Load converted weights into a network built on the meta device.
 
     Raises WeightsError if the file is damaged or does not fit.
     """
     from safetensors import SafetensorError
-    from safetensors.torch import load_file
+    from safetensors.torch import load
 
     try:
-        tensors = load_file(path)
+        tensors = load(read_regular(path))
     except (SafetensorError, OSError) as error:
         raise WeightsError(_damaged(path, error)) from None
     load_strictly(network, tensors, str(path))
@@ -125,12 +126,6 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise WeightsError(f"{path}: is not a JSON object: give the config.json of the weights")
     return content
-
-
-def _can_map(path: Path) -> bool:
-    """Return whether torch can map the file (its ZIP format) instead of reading it."""
-    with path.open("rb") as file:
-        return file.read(2) == b"PK"
 
 
 def _damaged(path: Path, error: Exception) -> str:

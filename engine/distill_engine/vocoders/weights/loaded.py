@@ -16,7 +16,7 @@ from distill_engine.errors import ConfigError, VocoderError
 from distill_engine.layers.runner import Runner, choose_device, move_network
 from distill_engine.system.listeners import ignore
 from distill_engine.vocoders.registry import build_vocoder, vocoder_delay
-from distill_engine.vocoders.weights.convert import map_weights
+from distill_engine.vocoders.weights.convert import load_weights
 from distill_engine.vocoders.weights.events import FellBack, Listener
 from distill_engine.vocoders.weights.records import WeightsRecord
 
@@ -102,7 +102,7 @@ def load_record(
     device = choose_device(torch_device)
     with torch.device("meta"):
         network = build_vocoder(record.kind, record.config)
-    map_weights(record.tensors, network)
+    load_weights(record.tensors, network)
     network = network.eval()
     runner = Runner(network, move_network(network, device, notify), notify=notify)
     delay = vocoder_delay(record.kind, record.config)

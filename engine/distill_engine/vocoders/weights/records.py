@@ -29,9 +29,7 @@ TENSORS = "generator.safetensors"
 RECORD = "record.json"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,40}")
 LARGEST_N_FFT, LARGEST_BANDS = 1 << 15, 512  # of a mel that added weights may take
-_TYPES = dict.fromkeys(("name", "kind", "source", "revision", "file", "sha256", "converted_sha256"), str) | {
-    "config": dict, "mel": dict, "size": int, "converted_size": int,
-}  # fmt: skip
+_TYPES = {"config": dict, "mel": dict, "size": int, "converted_size": int}  # all others are texts
 RESERVED = ("auto", "base", "hifigan", "vocos")
 
 
@@ -105,11 +103,8 @@ def read_record(folder: Path) -> WeightsRecord | None:
         return None
     values = read_json(folder / RECORD)
     try:
-        record = WeightsRecord(**{**values, "folder": folder})
-        if any(type(getattr(record, name)) is not kind for name, kind in _TYPES.items()):
-            raise TypeError
-        MelConfig(**record.mel)
-    except (TypeError, ValueError, ConfigError):
+        record = _checked(WeightsRecord(**{**values, "folder": folder}))
+    except (TypeError, ValueError, OverflowError, ConfigError):
         raise WeightsError(
             f"{folder / RECORD}: is not a record of weights: `distill vocoder remove` and fetch again"
         ) from None
@@ -119,6 +114,15 @@ def read_record(folder: Path) -> WeightsRecord | None:
             f"{record.tensors}: has {max(size, 0)} bytes instead of {record.converted_size}: "
             f"run `distill vocoder remove {record.name}` and fetch it again"
         )
+    return record
+
+
+def _checked(record: WeightsRecord) -> WeightsRecord:
+    """Return the record; raise TypeError or ConfigError where a value is none of its field's."""
+    for name, value in record.to_json().items():
+        if not isinstance(value, _TYPES.get(name, str)):
+            raise TypeError(name)
+    _ = record.mel_config
     return record
 
 
@@ -170,20 +174,19 @@ def remove(folder: Path) -> bool:
 
 def added(parent: Path) -> list[WeightsRecord]:
     """Return every undamaged set of weights in the folders below `parent`, by name."""
-    return [record for _, record in _each(parent) if isinstance(record, WeightsRecord)]
+    return [record for _, record in found(parent) if isinstance(record, WeightsRecord)]
 
 
-def damaged(parent: Path) -> dict[str, str]:
-    """Return the names of the folders below `parent` whose weights are damaged, and why."""
-    return {name: str(error) for name, error in _each(parent) if isinstance(error, WeightsError)}
-
-
-def _each(parent: Path) -> Iterator[tuple[str, WeightsRecord | WeightsError | None]]:
+def found(parent: Path) -> Iterator[tuple[str, WeightsRecord | WeightsError]]:
+    """Yield the name of each folder of weights below `parent`, with its record or why it fails."""
     for folder in sorted(path for path in parent.iterdir() if path.is_dir()) if parent.is_dir() else []:
         try:
-            yield folder.name, read_record(folder)
+            record = read_record(folder)
         except WeightsError as error:
             yield folder.name, error
+        else:
+            if record is not None:
+                yield folder.name, record
 
 
 def add(parent: Path, name: str, weights: Path, config_file: Path, kind: str = "hifigan") -> WeightsRecord:

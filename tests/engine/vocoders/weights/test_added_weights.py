@@ -13,7 +13,7 @@ import torch
 from distill_engine.audio.mel import MelConfig
 from distill_engine.errors import WeightsError
 from distill_engine.vocoders.weights.convert import read_json
-from distill_engine.vocoders.weights.records import add, added, damaged, read_record, remove
+from distill_engine.vocoders.weights.records import add, added, found, read_record, remove
 from support_vocoders import with_weight_norm
 
 V1 = {
@@ -74,7 +74,7 @@ def test_a_record_with_a_value_of_another_type_is_named_and_the_others_are_liste
     with pytest.raises(WeightsError, match="is not a record of weights"):
         read_record(shelf / "odd")
     assert added(shelf) == []
-    assert "is not a record of weights" in damaged(shelf)["odd"]
+    assert "is not a record of weights" in str(dict(found(shelf))["odd"])
 
 
 @pytest.mark.parametrize("dilations", [[[1] * 100_000], [1, 2, [[[[[[[[[[3]]]]]]]]]]]], ids=["long", "deep"])
@@ -191,3 +191,18 @@ def test_names_that_shadow_others_or_leave_the_shelf_are_refused(tmp_path: Path,
     assert "no such file" in refused(shelf, "ok", tmp_path / "absent", config)
     add(shelf, "taken", weights, config)
     assert "is there already" in refused(shelf, "taken", weights, config)
+
+
+@pytest.mark.parametrize("damage", [{"source": ["list"]}, {"size": "5"}, {"mel": {"hop": "x"}}, {"more": 1}])
+def test_a_damaged_record_is_named_and_the_others_are_found(tmp_path: Path, damage: dict[str, Any]) -> None:
+    from distill_engine.vocoders.weights.records import TENSORS, WeightsRecord, found
+
+    values = WeightsRecord("speech", "hifigan", "here", {}, {}).to_json()
+    for name, change in (("good", {}), ("speech", damage)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / TENSORS).touch()
+        (tmp_path / name / "record.json").write_text(json.dumps(values | change))
+    rows = dict(found(tmp_path))
+    assert isinstance(rows["good"], WeightsRecord)
+    assert "is not a record of weights" in str(rows["speech"])
+    assert len(added(tmp_path)) == 1

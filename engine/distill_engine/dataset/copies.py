@@ -1,0 +1,133 @@
+"""Find files that hold the sound of another one: equal, in a lossy format, or at another level.
+
+A copy among the sounds that are held out would make a model seem better than it is. Each file
+leaves a fingerprint: the course of its bands, and its first second. Files whose bands run alike are
+compared sample by sample.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.audio.arrays import Float32Array
+from distill_engine.audio.levels import db_to_power, power_to_db
+from distill_engine.audio.resampling import resample
+
+SEGMENTS = 16  # of a sound, from its onset to its end
+BAND_EDGES_HZ = np.geomspace(50.0, 7500.0, 13)
+ONSET_DB, END_DB = -20.0, -50.0  # relative to the loudest frame
+RANGE_DB = 45.0  # below the loudest band and segment: what lies lower is compared as equal
+ALIKE_DB = 4.0  # RMS difference of two fingerprints, their mean levels aside
+SPAN_SHARE, SPAN_SECONDS = 0.05, 0.06  # by which the lengths of copies differ at most
+EXCERPT_RATE = 16_000  # Hz
+EXCERPT_SECONDS = 1.0
+CORRELATION = 0.9  # of the excerpts: lossy copies have 0.93 and more, two takes of one string 0.86 at most
+DELAYS = 4  # tried per sample: half a sample off, noise has lost a third
+SMOOTH_BINS = 129  # over which a spectrum is made flat
+FLOOR_DB = -40.0  # relative to its highest place: what lies lower stays low
+CLOSEST = 4  # candidates whose samples are compared
+_FRAME_SECONDS = (0.002, 0.025)  # shortest and longest hop between the frames of a fingerprint
+_FRAMES = 96  # of a sound that is neither very short nor long
+_AT_ONCE = 128  # frames
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """A sound's length in seconds, bands [SEGMENTS, bands] in dB, first second [T]."""
+
+    span: float
+    bands: npt.NDArray[np.float32]
+    excerpt: Float32Array
+
+
+class Copies:
+    """Remembers every file's sound, at `sample_rate` in Hz."""
+
+    def __init__(self, sample_rate: int) -> None:
+        self._rate = sample_rate
+        self._digests: dict[str, str] = {}
+        self._known: list[tuple[str, Fingerprint]] = []
+
+    def original_of(self, name: str, digest: str, samples: Float32Array) -> str:
+        """Return why mono samples [T] are no new sound; "" if they are, and remember them."""
+        if digest in self._digests:
+            return f"duplicate of {self._digests[digest]}"
+        print_ = fingerprint(samples, self._rate)
+        original = self._nearest(print_)
+        if original:
+            return f"duplicate of {original} in another format or at another level"
+        self._digests[digest] = name
+        self._known.append((name, print_))
+        return ""
+
+    def _nearest(self, new: Fingerprint) -> str:
+        room = max(SPAN_SECONDS, SPAN_SHARE * new.span)
+        near = []
+        for name, known in self._known:
+            if abs(known.span - new.span) <= room:
+                difference = float(np.sqrt(np.mean((known.bands - new.bands) ** 2)))
+                if difference <= ALIKE_DB:
+                    near.append((difference, name, known.excerpt))
+        for _, name, excerpt in sorted(near, key=lambda one: one[:2])[:CLOSEST]:
+            if correlation(excerpt, new.excerpt) >= CORRELATION:
+                return name
+        return ""
+
+
+def fingerprint(samples: Float32Array, rate: int) -> Fingerprint:
+    """Return the fingerprint of mono samples [T] at `rate` in Hz."""
+    seconds = len(samples) / rate
+    hop = max(1, round(rate * min(max(seconds / _FRAMES, _FRAME_SECONDS[0]), _FRAME_SECONDS[1])))
+    power = _band_power(samples, rate, hop)
+    level = power_to_db(power.sum(axis=1), least=1e-20)
+    loudest = level.max()
+    onset = int(np.argmax(level >= loudest + ONSET_DB))
+    end = len(level) - int(np.argmax(level[::-1] >= loudest + END_DB))
+    edges = np.linspace(onset, max(end, onset + 1), SEGMENTS + 1)
+    running = np.concatenate((np.zeros((1, power.shape[1])), np.cumsum(power, axis=0)))
+    at = np.stack([np.interp(edges, np.arange(len(running)), column) for column in running.T], axis=1)
+    bands = power_to_db(np.diff(at, axis=0), least=1e-20)
+    bands = np.maximum(bands, bands.max() - RANGE_DB)
+    start = onset * hop
+    excerpt = resample(samples[start : start + int(EXCERPT_SECONDS * rate)], rate, EXCERPT_RATE)
+    return Fingerprint((end - onset) * hop / rate, (bands - bands.mean()).astype(np.float32), excerpt)
+
+
+def correlation(one: Float32Array, other: Float32Array) -> float:
+    """Return the largest correlation, 0 to 1, of two excerpts [T] over all delays.
+
+    Both are whitened first. Two takes of one string are in phase in their loudest partials alone;
+    a lossy copy is in phase everywhere.
+    """
+    size = 1 << (len(one) + len(other)).bit_length()
+    first, second = _white(np.fft.rfft(one, size)), _white(np.fft.rfft(other, size))
+    energy = float(np.sqrt(np.sum(np.abs(first) ** 2) * np.sum(np.abs(second) ** 2)))
+    both = np.fft.irfft(first * np.conj(second), DELAYS * size)
+    return float(np.abs(both).max()) * DELAYS * size / (2 * energy) if energy else 0.0
+
+
+def _white(spectrum: npt.NDArray[np.complexfloating]) -> npt.NDArray[np.complexfloating]:
+    """Return a spectrum [bins] with its course made flat, down to FLOOR_DB below its highest."""
+    power = np.convolve(np.abs(spectrum) ** 2, np.ones(SMOOTH_BINS) / SMOOTH_BINS, "same")
+    least = max(float(power.max()) * float(db_to_power(FLOOR_DB)), 1e-20)
+    return np.asarray(spectrum / np.sqrt(np.maximum(power, least)))
+
+
+def _band_power(samples: Float32Array, rate: int, hop: int) -> npt.NDArray[np.float64]:
+    """Return the power [frames, bands] of frames of two hops, some hundred at a time."""
+    window = np.hanning(2 * hop + 1)[:-1].astype(np.float32)
+    padded_frames = max(1, -(-len(samples) // hop))
+    frequencies = np.fft.rfftfreq(2 * hop, 1.0 / rate)
+    band = np.searchsorted(BAND_EDGES_HZ, frequencies)
+    weights = (band[:, None] == np.arange(len(BAND_EDGES_HZ) + 1)).astype(np.float32)
+    power = np.zeros((padded_frames, weights.shape[1]))
+    for first in range(0, padded_frames, _AT_ONCE):
+        count = min(_AT_ONCE, padded_frames - first)
+        part = samples[first * hop : (first + count + 1) * hop]
+        part = np.pad(part, (0, (count + 1) * hop - len(part)))
+        frames = np.lib.stride_tricks.sliding_window_view(part, 2 * hop)[::hop]
+        power[first : first + count] = np.abs(np.fft.rfft(frames * window, axis=1)) ** 2 @ weights
+    return power

@@ -1,0 +1,53 @@
+"""Open files that others may have put there: regular files alone, without waiting for anything.
+
+Opening a pipe waits for its writer, opening a device may do anything. Nothing is mapped into
+memory: a process that reads a map of a file which another process shortens is killed by SIGBUS.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
+
+class NotRegularError(OSError):
+    """A path leads to a folder, a pipe or a device."""
+
+
+def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
+    """Open a regular file for reading. Never waits.
+
+    Raises OSError as the system gives it, also for a name that no file can have; NotRegularError
+    for a folder, a pipe or a device.
+    """
+    try:
+        descriptor = os.open(path, _FLAGS)
+    except ValueError as error:  # a null character
+        raise OSError(errno.EINVAL, str(error), str(path)) from None
+    except OSError:
+        if os.path.isdir(path):  # Windows opens no folder
+            raise NotRegularError(errno.EISDIR, "it is not a file", str(path)) from None
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise NotRegularError(errno.EINVAL, "it is not a file", str(path))
+    return open(descriptor, "rb")
+
+
+def read_regular(path: Path, limit_bytes: int = -1) -> bytes:
+    """Return a regular file's contents, or its first `limit_bytes`. Raises OSError."""
+    with open_regular(path) as file:
+        return file.read(limit_bytes)
+
+
+def read_small(path: Path, limit_bytes: int) -> bytes:
+    """Return the contents of a regular file. Raises OSError, also for more than `limit_bytes`."""
+    data = read_regular(path, limit_bytes + 1)
+    if len(data) > limit_bytes:
+        raise OSError(errno.EFBIG, f"it is over {limit_bytes / 1e6:g} MB", str(path))
+    return data
