@@ -121,7 +121,13 @@ def _target(model: Path, output: Path | None) -> Iterator[Path]:
 
 
 def analyse_model(
-    path: Path, corpus: Corpus, *, seed: int = 0, as_json: bool = False, vocoder: str = "auto"
+    path: Path,
+    corpus: Corpus,
+    *,
+    seed: int = 0,
+    as_json: bool = False,
+    vocoder: str = "auto",
+    keep_path: bool = True,
 ) -> Mapping[str, Any]:
     """Analyse a model file, with progress on stderr; return the table that its manifest stores."""
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -137,7 +143,7 @@ def analyse_model(
         def progress(event: AnalysisProgress) -> None:
             bar.update(task, description=event.stage, completed=event.done, total=event.total)
 
-        return analyse_model_file(path, corpus, seed=seed, vocoder=vocoder, progress=progress)
+        return analyse_model_file(path, corpus, seed=seed, vocoder=vocoder, progress=progress, keep_path=keep_path)
 
 
 def show_controls(console: Console, table: Mapping[str, Any]) -> None:

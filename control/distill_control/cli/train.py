@@ -59,6 +59,11 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
         "leave from 5, and all but a minute of it above 10",
     )
     train.add_argument("--no-analysis", action="store_true", help="leave the controls and the map to `distill analyse`")
+    train.add_argument(
+        "--no-corpus",
+        action="store_true",
+        help="leave the path of your sounds out of the file: it cannot play them, drift and hold sound dull",
+    )
     add_training_options(train)
     train.set_defaults(run=run_train)
     vocoder = subparsers.add_parser("train-vocoder", parents=[common], help="train a model's own vocoder")
@@ -93,6 +98,7 @@ def _run_train(args: argparse.Namespace) -> int:
 
     view = TrainingView(as_json=args.json, clip_count=len(corpus.clips))
     with explain_interrupt(args.output), view, stop_requested() as stopped:
+        _leave_path_out(args, view)
         reserve = reserved_seconds(args, config, corpus, view)
         if saved is None or not _model_stays(args, saved, view):
             _train_model(args, config, corpus, model_end_time(args, began, reserve), view, stopped)
@@ -114,6 +120,19 @@ def _model_config(args: argparse.Namespace, saved: SavedTraining | None) -> Mode
     if saved is not None and args.latent_dim is None:
         return ModelConfig.from_dict(saved.options["config"])
     return skeleton_config(SKELETON_LATENT_DIM if args.latent_dim is None else args.latent_dim)
+
+
+def _leave_path_out(args: argparse.Namespace, listen: Callable[[Warned], None]) -> None:
+    """Set `no_corpus` where the file to resume has no path, and say what stays in the file."""
+    from distill_engine.analysis.stretches.path import LEFT
+    from distill_engine.modelfile import ModelFile
+    from distill_engine.training.events import Warned
+
+    if args.resume:
+        with ModelFile.open(args.output) as file:
+            args.no_corpus = args.no_corpus or bool(file.manifest.analysis.get("forgotten"))
+    if args.no_corpus:
+        listen(Warned(LEFT))
 
 
 def _load_corpus(folder: Path, seed: int) -> Corpus:
@@ -179,6 +198,7 @@ def _train_model(
         resume=args.resume,
         fresh=not args.resume,
         checkpoint_seconds=args.checkpoint_interval,
+        keep_path=not args.no_corpus,
     )
     _raise_if_stopped(train_model(corpus, args.output, options, listen=listen, stopped=stopped))
 
@@ -276,4 +296,4 @@ def _analyse(args: argparse.Namespace, corpus: Corpus) -> None:
 
     state = f"is trained and saved; `distill analyse {args.output} {args.corpus}` finds its controls"
     with explain_interrupt(args.output, state):
-        analyse_model(args.output, corpus, seed=args.seed, as_json=args.json)
+        analyse_model(args.output, corpus, seed=args.seed, as_json=args.json, keep_path=not args.no_corpus)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from distill_engine.analysis.controls import Controls
 from distill_engine.analysis.level import LevelSurface
 from distill_engine.analysis.map import LatentMap
-from distill_engine.analysis.stretches.path import CorpusPath
+from distill_engine.analysis.stretches.path import NO_PATH, CorpusPath
 from distill_engine.audio.levels import db_to_gain
 from distill_engine.audio.mel import MelConfig
 from distill_engine.errors import ModelFileError, VocoderError
@@ -49,17 +50,20 @@ def check_fit(choice: VocoderChoice, mel: MelConfig) -> None:
         )
 
 
-def stored_analysis(file: ModelFile, manifest: Manifest, config: ModelConfig) -> dict[str, Any]:
+def stored_analysis(
+    file: ModelFile, manifest: Manifest, config: ModelConfig, note: Callable[[str], None]
+) -> dict[str, Any]:
     """Return the encoded corpus, controls, level surface and map, as far as the file holds them.
 
-    They are fields of an `Instrument`, but for `route`, the path of a skeleton's corpus.
+    They are fields of an `Instrument`, but for `route`, the path of a skeleton's corpus. `note`
+    receives a sentence where a skeleton's model has no path.
     """
-    if "analysis" not in file.parts:
-        return {}
-    arrays = file.read_part("analysis")
+    arrays = file.read_part("analysis") if "analysis" in file.parts else {}
     found: dict[str, Any] = {}
     if config.version == 2:
         found["route"] = CorpusPath.from_part(arrays, config.latent_dim)
+        if found["route"] is None:
+            note(NO_PATH)
     else:
         corpus = arrays.get("corpus_latents")
         if corpus is not None and corpus.ndim == 2 and corpus.shape[0] == config.latent_dim and corpus.shape[1]:

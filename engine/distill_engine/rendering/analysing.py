@@ -17,7 +17,7 @@ from distill_engine.analysis.controls import Controls
 from distill_engine.analysis.level import level_surface
 from distill_engine.analysis.model_prober import Prober, ProgressListener, Synthesise
 from distill_engine.analysis.stretches.first_analysis import first_analysis
-from distill_engine.analysis.stretches.path import CorpusPath, clip_mel
+from distill_engine.analysis.stretches.path import CorpusPath, clip_mel, without_path
 from distill_engine.analysis.stretches.skeleton import Skeleton
 from distill_engine.analysis.stretches.stretch_controls import measure_stretch_controls
 from distill_engine.audio.arrays import Float32Array
@@ -27,7 +27,8 @@ from distill_engine.modelfile import ModelFile, update_model
 from distill_engine.modelfile.configs import model_config
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.rendering.loaded_model import LoadedModel, load_model
-from distill_engine.rendering.model_trim import measured_trim_db
+from distill_engine.rendering.model_trim import store_trim
+from distill_engine.system.listeners import ignore
 
 _MOST_WORKERS = 8  # threads
 
@@ -67,10 +68,12 @@ def analyse_model_file(
     seed: int = 0,
     vocoder: str = "auto",
     progress: ProgressListener | None = None,
+    keep_path: bool = True,
 ) -> Mapping[str, Any]:
     """Analyse a model of any version on its corpus; return the table that its manifest stores.
 
-    Raises what `analyse_file` raises.
+    Without `keep_path` the file of a skeleton's model gets no path of the corpus. Raises what
+    `analyse_file` raises.
     """
     with ModelFile.open(path) as file:
         config = model_config(file.manifest, str(path))
@@ -78,13 +81,16 @@ def analyse_model_file(
     if config.version == 1:
         return analyse_file(path, corpus, seed=seed, vocoder=vocoder, progress=progress).to_part()[1]
     skeleton = Skeleton.from_part(part, config.bands, config.latent_dim, str(path))
-    return _analyse_skeleton(path, corpus, skeleton, seed, vocoder, progress or (lambda event: None))
+    arrays, table = _analysed(path, corpus, skeleton, seed, vocoder, progress or ignore)
+    if not keep_path:
+        arrays, table = without_path(arrays, table)
+    return _stored(path, arrays, table, vocoder)
 
 
-def _analyse_skeleton(
+def _analysed(
     path: Path, corpus: Corpus, skeleton: Skeleton, seed: int, vocoder: str, progress: ProgressListener
-) -> Mapping[str, Any]:
-    """Write path, map and controls of a skeleton's model into its file; return the table."""
+) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+    """Return path, map and controls [...] of a skeleton's model, and the manifest's table."""
     began = time.monotonic()
     mels = [clip_mel(clip.samples, DEFAULT_MEL) for clip in corpus.clips]
     arrays, table = first_analysis(skeleton, mels, [clip.name for clip in corpus.clips])
@@ -102,7 +108,7 @@ def _analyse_skeleton(
             "vocoder": model.choice().name,
         }
     table |= {"seed": seed, "seconds_taken": round(time.monotonic() - began, 1)}
-    return _stored(path, arrays, table, vocoder)
+    return arrays, table
 
 
 def _stored(
@@ -114,9 +120,7 @@ def _stored(
     """
     table = {**table, "trim_db": 0.0}
     update_model(path, manifest=lambda old: replace(old, analysis=table), parts={"analysis": arrays})
-    trimmed = {**table, "trim_db": measured_trim_db(path, vocoder)}
-    update_model(path, manifest=lambda old: replace(old, analysis=trimmed))
-    return trimmed
+    return store_trim(path, vocoder)
 
 
 def analyse_file(

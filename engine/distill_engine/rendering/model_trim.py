@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +13,7 @@ from distill_engine.analysis.level import block_powers, gated_db, trim_for
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.levels import db_to_power, power_to_db
 from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.modelfile import update_model
 from distill_engine.rendering.performance import play_score
 from distill_engine.rendering.score import Score
 from distill_engine.synthesis.instrument import prepare_instrument
@@ -47,3 +51,10 @@ def measured_trim_db(path: Path, vocoder: str = "auto") -> float:
         score = Score(seconds=_PERFORMANCE_SECONDS, source=source, seed=seed)
         levels.append(loudness_db(np.concatenate(list(play_score(instrument, score)), axis=1)))
     return trim_for(float(power_to_db(np.mean(db_to_power(levels)))))
+
+
+def store_trim(path: Path, vocoder: str = "auto") -> Mapping[str, Any]:
+    """Measure the gain of a model whose trim is 0, and store it; return the analysis's table."""
+    trim = measured_trim_db(path, vocoder)
+    written = update_model(path, manifest=lambda old: replace(old, analysis={**old.analysis, "trim_db": trim}))
+    return written.analysis

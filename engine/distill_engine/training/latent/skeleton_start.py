@@ -10,7 +10,7 @@ import numpy as np
 
 from distill_engine.analysis.level import block_powers, gated_db, trim_for
 from distill_engine.analysis.stretches.first_analysis import first_analysis
-from distill_engine.analysis.stretches.path import clip_mel
+from distill_engine.analysis.stretches.path import clip_mel, without_path
 from distill_engine.analysis.stretches.skeleton import FrameStatistics, Skeleton, fit_skeleton, frame_statistics
 from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.library.assets import base_statistics_path
@@ -37,14 +37,17 @@ def skeleton_of(corpus: Corpus, config: ModelConfig) -> Skeleton:
 
 
 def write_first_version(
-    corpus: Corpus, skeleton: Skeleton, config: ModelConfig, output: Path, *, replaces: bool
+    corpus: Corpus, skeleton: Skeleton, config: ModelConfig, output: Path, *, replaces: bool, keep_path: bool = True
 ) -> None:
     """Write a model of the skeleton alone into `output`, with path, controls and map.
 
     With `replaces` a file there is replaced, otherwise its model is. Parts of a vocoder stay.
+    Without `keep_path` the file holds no path and no map.
     """
     mels = [clip_mel(clip.samples, DEFAULT_MEL) for clip in corpus.clips]
     arrays, table = first_analysis(skeleton, mels, [clip.name for clip in corpus.clips])
+    if not keep_path:
+        arrays, table = without_path(arrays, table)
     powers = np.concatenate([block_powers(clip.samples[None]) for clip in corpus.clips])
     table["trim_db"] = trim_for(gated_db(powers))
     parts = {"model": Part(dict(skeleton.to_arrays())), "analysis": Part(arrays)}

@@ -45,6 +45,7 @@ class ModelOptions:
         resume: continue the checkpoint in the file, by default for what remains of its length.
         fresh: replace the file with the first checkpoint.
         checkpoint_seconds: least time between two checkpoints.
+        keep_path: whether the file gets the path of the corpus.
     """
 
     config: ModelConfig = field(default_factory=ModelConfig)
@@ -56,6 +57,7 @@ class ModelOptions:
     resume: bool = False
     fresh: bool = False
     checkpoint_seconds: float = CHECKPOINT_SECONDS
+    keep_path: bool = True
 
 
 def train_model(
@@ -86,7 +88,8 @@ def train_model(
     skeleton = skeleton_of(corpus, options.config) if options.config.version == 2 and begun is None else None
     task = _task(corpus, settings, options, skeleton)
     if skeleton is not None and not stopped():
-        write_first_version(corpus, skeleton, options.config, output, replaces=options.fresh)
+        fresh, keep_path = options.fresh, options.keep_path
+        write_first_version(corpus, skeleton, options.config, output, replaces=fresh, keep_path=keep_path)
         listen(Saved(output, 0))
     budget = _budget(options, begun, Budget(epochs=max(1, round(steps / task.steps_per_epoch))))
     about = {
