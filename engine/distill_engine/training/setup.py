@@ -14,7 +14,7 @@ from distill_engine.training.batches import Augmentation, Batches
 from distill_engine.training.checkpoint import Checkpoint
 from distill_engine.training.events import Finished, Listener, Started
 from distill_engine.training.keeper import FileEntry, Keeper
-from distill_engine.training.loop import CHECKPOINT_SECONDS, Budget, Task, TrainingLoop
+from distill_engine.training.loop import CHECKPOINT_SECONDS, Budget, Enough, Task, TrainingLoop
 from distill_engine.training.storage import StoredTraining, check_corpus, read_checkpoint
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ class Setup:
         saves: whether this process writes the file. In a group of processes the first one does.
         best: score of the state that the training starts from; only a lower one is a new best.
         notes: sentences about choices made for the user.
+        enough: ends the training before its budget is used up; None never does.
+        validate_every: steps between two validations; None is the loop's own choice.
     """
 
     what: str
@@ -77,6 +79,8 @@ class Setup:
     saves: bool = True
     best: float = math.inf
     notes: tuple[str, ...] = ()
+    enough: Enough | None = None
+    validate_every: int | None = None
 
     def run(self) -> Finished:
         """Train to the end of the budget or a stop; at the end write the result into the file."""
@@ -89,7 +93,8 @@ class Setup:
             stopped=self.stopped,
         )
         loop.checkpoint_seconds = self.checkpoint_seconds
-        loop.position.best = self.best
+        loop.position.best, loop.enough = self.best, self.enough
+        loop.validate_every = self.validate_every or loop.validate_every
         if self.begun is not None:
             loop.restore(self.begun.checkpoint)
         self.listen(self._started())

@@ -6,6 +6,7 @@ import argparse
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -90,3 +91,23 @@ def test_a_vocoder_that_is_still_the_shipped_one_is_said_with_the_way_on(
     assert "vocos: as measured" in out
     assert ("the shipped one plays" in out) == advised
     assert (f"distill train-vocoder {path} 'my sounds' --resume --minutes 20" in out) == advised
+
+
+@pytest.mark.parametrize(
+    ("row", "says", "advised"),
+    [
+        ({"gain": 0.0121, "kept": True, "enough": False}, "0.012 nat nearer", True),
+        ({"gain": 0.0121, "kept": True, "enough": True}, "longer training would not help", False),
+        ({"gain": 0.001, "kept": False, "enough": True}, "the skeleton alone plays", False),
+    ],
+)
+def test_the_end_says_whether_more_training_would_help(
+    row: dict[str, Any], says: str, advised: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "birds.distillgan"
+    save_model(path, Manifest("birds", training={"model": row}), {})
+    args = argparse.Namespace(json=False, kind="vocos", corpus=Path("my sounds"), with_vocoder=False)
+    assert report(args, path) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert says in out
+    assert (f"distill train 'my sounds' -o {path} --resume --minutes 2" in out) == advised

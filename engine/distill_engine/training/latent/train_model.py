@@ -24,10 +24,13 @@ from distill_engine.training.latent.task import LatentTask
 from distill_engine.training.loop import CHECKPOINT_SECONDS, Budget, budget_for_resume, left_until
 from distill_engine.training.setup import Setup, checkpoint_to_resume, training_batches
 from distill_engine.training.storage import StoredTraining
+from distill_engine.training.verdict import gains_no_more
 
 if TYPE_CHECKING:
     from distill_engine.dataset.corpus import Corpus
 
+CORRECTION_VALIDATION_STEPS = 20  # between two validations of a skeleton's correction
+MOST_HELD_OUT_SECONDS = 30.0  # of sound in a validation of it
 LEAST_SPREAD = 0.1  # nats: least divisor of log-mels, for a corpus with a smaller standard deviation
 
 
@@ -76,16 +79,13 @@ def train_model(
     """
     begun = _begun(corpus, output, options) if options.resume else None
     preset = options.preset or (begun.about.get("preset") if begun else None) or "auto"
-    settings, steps, reason = latent_preset(
-        preset,
-        sum(len(clip.samples) for clip in corpus.clips) / DEFAULT_MEL.sample_rate,
-        options.seed,
-        version=options.config.version,
-    )
+    skeletal = options.config.version == 2
+    seconds = sum(len(clip.samples) for clip in corpus.clips) / DEFAULT_MEL.sample_rate
+    settings, steps, reason = latent_preset(preset, seconds, options.seed, version=options.config.version)
     if begun is not None:
         settings = LatentSettings(**begun.about["settings"])
         reason = f"resumed at step {begun.checkpoint.metadata['position']['step']}; {reason}"
-    skeleton = skeleton_of(corpus, options.config) if options.config.version == 2 and begun is None else None
+    skeleton = skeleton_of(corpus, options.config) if skeletal and begun is None else None
     task = _task(corpus, settings, options, skeleton)
     if skeleton is not None and not stopped():
         fresh, keep_path = options.fresh, options.keep_path
@@ -111,8 +111,10 @@ def train_model(
         stopped=stopped,
         begun=begun,
         checkpoint_seconds=options.checkpoint_seconds,
-        replaces=options.fresh and options.config.version == 1,
+        replaces=options.fresh and not skeletal,
         notes=(reason,),
+        enough=gains_no_more if skeletal else None,
+        validate_every=CORRECTION_VALIDATION_STEPS if skeletal else None,
     ).run()
 
 
@@ -136,11 +138,22 @@ def _task(corpus: Corpus, settings: LatentSettings, options: ModelOptions, skele
     batches = training_batches(
         corpus, settings.batch_size, settings.segment_frames, settings.seed, augment=settings.augment
     )
-    held_out = [corpus.clips[i].mel for i in corpus.validation]
-    task = LatentTask(model, settings, batches, held_out, training_device(options.device))
+    task = LatentTask(model, settings, batches, _held_out(corpus, options.config), training_device(options.device))
     if options.config.version == 1:
         task.core.set_statistics(*_mel_statistics([corpus.clips[i].mel for i in corpus.training]))
     return task
+
+
+def _held_out(corpus: Corpus, config: ModelConfig) -> list[np.ndarray]:
+    """Return the mels [bands, T] to validate on, MOST_HELD_OUT_SECONDS at most for a correction."""
+    mels, left = [], int(MOST_HELD_OUT_SECONDS * DEFAULT_MEL.frame_rate)
+    for index in corpus.validation:
+        mel = corpus.clips[index].mel
+        mels.append(mel[:, :left] if config.version == 2 else mel)
+        left -= mels[-1].shape[1]
+        if config.version == 2 and left <= 0:
+            break
+    return mels
 
 
 def _budget(options: ModelOptions, begun: StoredTraining | None, preset: Budget) -> Budget:
