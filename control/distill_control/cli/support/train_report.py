@@ -42,7 +42,7 @@ def report(args: argparse.Namespace, path: Path) -> int:
     return 0
 
 
-def _is_shipped(row: Mapping[str, Any]) -> bool:
+def is_shipped(row: Mapping[str, Any]) -> bool:
     """Return whether a vocoder's figures are those of the shipped one: training found no better."""
     figures = row.get("validation") or {}
     pairs = (("log_mel", "base_log_mel"), ("mr_stft", "base_mr_stft"))
@@ -70,7 +70,7 @@ def _on_the_vocoder(args: argparse.Namespace, path: Path, row: Mapping[str, Any]
 
     words = ["distill", "train-vocoder", str(path), str(args.corpus), "--resume", "--minutes", str(MORE_MINUTES)]
     words += ["--kind", args.kind] if args.kind != "vocos" else []
-    if _is_shipped(row):
+    if is_shipped(row):
         said = "Your own vocoder is not better than the shipped one yet; the shipped one plays."
     elif row.get("verdict") == Verdict.IMPROVING:
         said = "It was still getting better when its time was over: more would help."

@@ -11,7 +11,17 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from distill_control.cli.support.output import console_err
-from distill_engine.training.events import Finished, Preview, Progress, Saved, Started, TrainingEvent, Validated, Warned
+from distill_engine.training.events import (
+    Finished,
+    Planned,
+    Preview,
+    Progress,
+    Saved,
+    Started,
+    TrainingEvent,
+    Validated,
+    Warned,
+)
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -93,6 +103,9 @@ class TrainingView:
     def _take(self, event: TrainingEvent) -> str:
         """Keep what the display shows of an event; return the line to print ("" for none)."""
         match event:
+            case Planned(parts):
+                lines = [f"  {part.name}{_at_most(part.seconds)}: {part.brings}" for part in parts]
+                return "\n".join(["plan:", *lines])
             case Started():
                 return self._start(event)
             case Progress():
@@ -160,6 +173,11 @@ class TrainingView:
         bar = ProgressBar(total=1.0, completed=p.fraction, width=BAR_COLUMNS)
         mel_curve = Text(curve(self._mel_losses), style="cyan")
         return Group(*lines, bar, mel_curve, Text(f"{self._verdict}  {self._saved}", style="dim"))
+
+
+def _at_most(seconds: float | None) -> str:
+    """Return the time that a part of the plan gets."""
+    return "" if seconds is None else f", at most {clock(seconds)}"
 
 
 def _numbers(values: Mapping[str, float], separator: str) -> str:
