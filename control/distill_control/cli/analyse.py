@@ -80,13 +80,12 @@ def register_map(actions: Any, common: argparse.ArgumentParser) -> None:
 def run_analyse(args: argparse.Namespace) -> int:
     """Run `distill analyse`. Raises DistillError."""
     from distill_control.cli.support.output import emit
-    from distill_engine.dataset.corpus import load_corpus
-    from distill_engine.library.folders import cache_dir
+    from distill_control.cli.support.train_corpus import corpus_of_model
     from distill_engine.library.lookup import find_model
     from distill_engine.rendering.analysing import AnalysisOptions
 
     path = find_model(args.model, allow_paths=True)
-    corpus = load_corpus(args.corpus, cache_dir=cache_dir())
+    corpus = corpus_of_model(args.corpus, 0, path)
     with _target(path, args.output) as target:
         table = analyse_model(target, corpus, AnalysisOptions(args.seed, args.vocoder), as_json=args.json)
     emit(args, table, lambda console: show_controls(console, table))

@@ -10,6 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distill_control.cli.support.paths import check_output_folder
+from distill_control.cli.support.train_corpus import (
+    changed_list,
+    changes_list,
+    corpus_of,
+    corpus_to_resume,
+    name_left_out,
+    stored_list,
+)
 from distill_control.cli.support.train_options import add_training_options
 from distill_control.cli.support.train_report import report
 from distill_control.cli.support.train_start import (
@@ -24,7 +32,7 @@ from distill_control.cli.support.train_start import (
     training_lock,
 )
 from distill_control.cli.support.train_time import divide, expected_analysis_seconds, leaves_vocoder_out, planned
-from distill_control.cli.train_vocoder import corpus_of, raise_if_stopped, train_own_vocoder, vocoder_options
+from distill_control.cli.train_vocoder import raise_if_stopped, train_own_vocoder, vocoder_options
 
 if TYPE_CHECKING:
     from distill_engine.dataset.corpus import Corpus
@@ -52,6 +60,16 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
         help="train the model's own vocoder too; of --minutes it gets nothing below 5, half of what the controls "
         "leave up to 10, all but a minute of it above, and what the correction does not need",
     )
+    train.add_argument(
+        "--add",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="add sound files to the sounds of the model in -o, and go on",
+    )
+    train.add_argument(
+        "--remove", nargs="+", metavar="NAME", help="take sounds out of those of the model in -o, and go on"
+    )
     train.add_argument("--no-analysis", action="store_true", help="leave the controls and the map to `distill analyse`")
     train.add_argument(
         "--no-corpus",
@@ -74,12 +92,12 @@ def run_train(args: argparse.Namespace) -> int:
 
 def _run_train(args: argparse.Namespace) -> int:
     began = time.monotonic()
-    args.resume = resume_or_fresh(args, "training/model", args.output)
+    args.resume = changes_list(args) or resume_or_fresh(args, "training/model", args.output)
     check_writable(args.output)
     saved = read_saved_training(args.output, "training/model") if args.resume else None
     args.seed = chosen_seed(args, saved)
     config = _model_config(args, saved)
-    corpus = corpus_of(args.corpus, args.seed)
+    corpus = _corpus(args, saved)
     saved_vocoder = _saved_vocoder(args) if args.resume and args.with_vocoder else None
     _check_same_corpus(args.output, corpus, saved, saved_vocoder)
     from distill_control.cli.support.train_view import TrainingView
@@ -87,8 +105,9 @@ def _run_train(args: argparse.Namespace) -> int:
 
     view = TrainingView(as_json=args.json, clip_count=len(corpus.clips))
     with explain_interrupt(args.output), view, stop_requested() as stopped:
+        name_left_out(corpus, view)
         _leave_path_out(args, view)
-        model = saved is None or not _model_stays(args, saved, view)
+        model = saved is None or not _model_stays(args, saved, corpus, view)
         with_vocoder = args.with_vocoder and (saved_vocoder is not None or not leaves_vocoder_out(args, view))
         expected = expected_analysis_seconds(args, config, corpus)
         times = divide(args, began, expected, with_vocoder=with_vocoder)
@@ -115,6 +134,17 @@ def _model_config(args: argparse.Namespace, saved: SavedTraining | None) -> Mode
     return skeleton_config(SKELETON_LATENT_DIM if args.latent_dim is None else args.latent_dim)
 
 
+def _corpus(args: argparse.Namespace, saved: SavedTraining | None) -> Corpus:
+    """Load the sounds: those of the file's list, changed if asked for, else those of the folder.
+
+    Raises CorpusError.
+    """
+    if saved is None and not args.add and not args.remove:
+        return corpus_of(args.corpus, args.seed)
+    listing = changed_list(args) if args.add or args.remove else stored_list(args.output)
+    return corpus_to_resume(args.corpus, args.seed, args.output, listing, "distill train --fresh")
+
+
 def _leave_path_out(args: argparse.Namespace, listen: Callable[[Warned], None]) -> None:
     """Set `no_corpus` where the file to resume has no path, and say what stays in the file."""
     from distill_engine.analysis.stretches.path import LEFT
@@ -126,6 +156,8 @@ def _leave_path_out(args: argparse.Namespace, listen: Callable[[Warned], None]) 
             args.no_corpus = args.no_corpus or bool(file.manifest.analysis.get("forgotten"))
     if args.no_corpus:
         listen(Warned(LEFT))
+    if args.remove:
+        listen(Warned("what is removed plays no more, but the weights keep what they learned from it"))
 
 
 def _saved_vocoder(args: argparse.Namespace) -> SavedTraining | None:
@@ -150,14 +182,17 @@ def _check_same_corpus(
 
     for what, saved in (("model", model), ("vocoder", vocoder)):
         if saved is not None:
-            check_corpus(output, what, saved.options, corpus.digest)
+            check_corpus(output, what, saved.options, corpus)
 
 
-def _model_stays(args: argparse.Namespace, saved: SavedTraining, listen: Callable[[Warned], None]) -> bool:
+def _model_stays(
+    args: argparse.Namespace, saved: SavedTraining, corpus: Corpus, listen: Callable[[Warned], None]
+) -> bool:
     """Return whether a completed model stays: the time goes to the vocoder, or none is given."""
     from distill_engine.training.events import Warned
 
-    if not saved.completed or (not args.with_vocoder and (args.epochs or args.minutes or args.preset)):
+    relisted = saved.options["corpus"] != corpus.digest
+    if not saved.completed or relisted or (not args.with_vocoder and (args.epochs or args.minutes or args.preset)):
         return False
     listen(Warned(f"the model is completed (step {saved.step}) and stays as it is"))
     return True

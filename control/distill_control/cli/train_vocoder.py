@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from distill_control.cli.support.output import ask
 from distill_control.cli.support.paths import check_output_folder
+from distill_control.cli.support.train_corpus import corpus_of_model, corpus_to_resume, name_left_out, stored_list
 from distill_control.cli.support.train_options import add_training_options
 from distill_control.cli.support.train_report import MORE_MINUTES, is_shipped, report
 from distill_control.cli.support.train_start import (
@@ -38,14 +39,6 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     vocoder.add_argument("--force", action="store_true", help="replace a trained vocoder without asking")
     add_training_options(vocoder)
     vocoder.set_defaults(run=run_train_vocoder)
-
-
-def corpus_of(folder: Path, seed: int) -> Corpus:
-    """Load a folder's sounds, with the cache of mels. Raises CorpusError."""
-    from distill_engine.dataset.corpus import load_corpus
-    from distill_engine.library.folders import cache_dir
-
-    return load_corpus(folder, seed=seed, cache_dir=cache_dir())
 
 
 def vocoder_options(args: argparse.Namespace, deadline: float | None, *, resume: bool) -> VocoderOptions:
@@ -92,11 +85,16 @@ def _run_train_vocoder(args: argparse.Namespace) -> int:
     args.seed = chosen_seed(args, saved if resume else None)
     if resume and saved is not None:
         check_vocoder_options(args, saved)
-    corpus = corpus_of(args.corpus, args.seed)
+    if resume:
+        listing = stored_list(args.model)
+        corpus = corpus_to_resume(args.corpus, args.seed, args.model, listing, "distill train-vocoder --fresh")
+    else:
+        corpus = corpus_of_model(args.corpus, args.seed, args.model)
     from distill_control.cli.support.train_view import TrainingView
 
     view = TrainingView(as_json=args.json, clip_count=len(corpus.clips))
     with explain_interrupt(args.model), view, stop_requested() as stopped:
+        name_left_out(corpus, view)
         if resume and saved is not None and saved.completed and not args.epochs:
             args.minutes = args.minutes or MORE_MINUTES
         deadline = began + 60.0 * args.minutes if args.minutes else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -110,12 +110,14 @@ def scan_corpus(folder: str | Path, progress: Callable[[ScanProgress], None] | N
     return corpus_report(Path(folder), [one.report for one in examine_folder(Path(folder), progress)])
 
 
-def examine_folder(folder: Path, progress: Callable[[ScanProgress], None] | None = None) -> Iterator[Examined]:
-    """Yield every file by name, decoded up to four at a time.
+def examine_folder(
+    folder: Path, progress: Callable[[ScanProgress], None] | None = None, extra: Sequence[FoundFile] = ()
+) -> Iterator[Examined]:
+    """Yield every file by name, then the `extra` ones, decoded up to four at a time.
 
     The second of two files with equal sound is skipped as a duplicate. Raises CorpusError.
     """
-    found = find_files(folder)
+    found = [*find_files(folder), *extra]
     first: dict[str, str] = {}
     workers = min(4, os.cpu_count() or 1)
     with ThreadPoolExecutor(workers) as pool:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from distill_engine.dataset.corpus import Corpus
 
 
-def checkpoint_to_resume(output: Path, part: str, what: str, digest: str) -> StoredTraining:
-    """Read the checkpoint in a part of a model file, for a training of the corpus with this digest.
+def checkpoint_to_resume(output: Path, part: str, what: str, corpus: Corpus) -> StoredTraining:
+    """Read the checkpoint in a part of a model file, for a training of this corpus.
 
     `what` is "model" or begins with "vocoder". Raises TrainingError if there is no checkpoint, or
     one of another corpus.
@@ -30,7 +30,7 @@ def checkpoint_to_resume(output: Path, part: str, what: str, digest: str) -> Sto
     found = read_checkpoint(output, part)
     if found is None:
         raise TrainingError(f"{output}: holds no checkpoint of a {what} to resume: train it with --fresh")
-    check_corpus(output, what, found.about, digest)
+    check_corpus(output, what, found.about, corpus)
     return found
 
 
@@ -97,6 +97,8 @@ class Setup:
         loop.validate_every = self.validate_every or loop.validate_every
         if self.begun is not None:
             loop.restore(self.begun.checkpoint)
+            if self.begun.about["corpus"] != self.corpus.digest:
+                loop.position.best = self.best  # other sounds may be held out now
         self.listen(self._started())
         done = loop.run()
         if done.completed and self.saves:

@@ -18,12 +18,13 @@ from distill_engine.models.model_config import ModelConfig
 from distill_engine.training.device import training_device
 from distill_engine.training.events import Finished, Listener, Saved
 from distill_engine.training.latent.file_entry import CHECKPOINT_PART, LatentEntry
+from distill_engine.training.latent.relisting import is_of, write_changed_list
 from distill_engine.training.latent.settings import LatentSettings, latent_preset
 from distill_engine.training.latent.skeleton_start import skeleton_of, write_first_version
 from distill_engine.training.latent.task import LatentTask
 from distill_engine.training.loop import CHECKPOINT_SECONDS, Budget, budget_for_resume, left_until
 from distill_engine.training.setup import Setup, checkpoint_to_resume, training_batches
-from distill_engine.training.storage import StoredTraining
+from distill_engine.training.storage import RELISTED, StoredTraining
 from distill_engine.training.verdict import gains_no_more
 
 if TYPE_CHECKING:
@@ -77,20 +78,20 @@ def train_model(
     "model", the checkpoint and, once completed, the runtime graphs. Raises TrainingError for a
     corpus without sounds or a checkpoint that does not fit.
     """
-    begun = _begun(corpus, output, options) if options.resume else None
-    preset = options.preset or (begun.about.get("preset") if begun else None) or "auto"
+    stored = _begun(corpus, output, options) if options.resume else None
+    relisted = stored is not None and stored.about["corpus"] != corpus.digest
+    preset = options.preset or (stored.about.get("preset") if stored else None) or "auto"
     skeletal = options.config.version == 2
     seconds = sum(len(clip.samples) for clip in corpus.clips) / DEFAULT_MEL.sample_rate
     settings, steps, reason = latent_preset(preset, seconds, options.seed, version=options.config.version)
-    if begun is not None:
-        settings = LatentSettings(**begun.about["settings"])
-        reason = f"resumed at step {begun.checkpoint.metadata['position']['step']}; {reason}"
-    skeleton = skeleton_of(corpus, options.config) if skeletal and begun is None else None
+    if stored is not None:
+        settings = LatentSettings(**stored.about["settings"])
+        reason = f"resumed at step {stored.checkpoint.metadata['position']['step']}; {reason}"
+    begun = stored if not relisted else None
+    skeleton = _skeleton(corpus, output, options, listen, relisted=relisted, stopped=stopped)
     task = _task(corpus, settings, options, skeleton)
-    if skeleton is not None and not stopped():
-        fresh, keep_path = options.fresh, options.keep_path
-        write_first_version(corpus, skeleton, options.config, output, replaces=fresh, keep_path=keep_path)
-        listen(Saved(output, 0))
+    if relisted and stored is not None and skeleton is not None and is_of(stored.checkpoint, skeleton):
+        task.restore(stored.checkpoint)
     budget = _budget(options, begun, Budget(epochs=max(1, round(steps / task.steps_per_epoch))))
     about = {
         "settings": settings.to_dict(),
@@ -112,15 +113,37 @@ def train_model(
         begun=begun,
         checkpoint_seconds=options.checkpoint_seconds,
         replaces=options.fresh and not skeletal,
-        notes=(reason,),
+        notes=(RELISTED if relisted else reason,),
         enough=gains_no_more if skeletal else None,
         validate_every=CORRECTION_VALIDATION_STEPS if skeletal else None,
     ).run()
 
 
+def _skeleton(
+    corpus: Corpus,
+    output: Path,
+    options: ModelOptions,
+    listen: Listener,
+    *,
+    relisted: bool,
+    stopped: Callable[[], bool],
+) -> Skeleton | None:
+    """Return the skeleton to train with, once the file plays it; None if a checkpoint brings it."""
+    config, keep_path = options.config, options.keep_path
+    if relisted:
+        return write_changed_list(corpus, config, output, keep_path=keep_path, listen=listen)
+    if config.version == 1 or options.resume:
+        return None
+    skeleton = skeleton_of(corpus, config)
+    if not stopped():
+        write_first_version(corpus, skeleton, config, output, replaces=options.fresh, keep_path=keep_path)
+        listen(Saved(output, 0))
+    return skeleton
+
+
 def _begun(corpus: Corpus, output: Path, options: ModelOptions) -> StoredTraining:
     """Read the checkpoint to resume. Raises TrainingError if there is none that fits."""
-    found = checkpoint_to_resume(output, CHECKPOINT_PART, "model", corpus.digest)
+    found = checkpoint_to_resume(output, CHECKPOINT_PART, "model", corpus)
     if ModelConfig.from_dict(found.about["config"]) != options.config:
         raise TrainingError(f"{output}: its checkpoint has another model configuration: start again with --fresh")
     return found
