@@ -79,8 +79,13 @@ def _plots(file: ModelFile, folder: Path) -> list[Path]:
     if "analysis" not in file.parts:
         raise AnalysisError(f"{file.path}: has no analysis to draw: run `distill analyse MODEL CORPUS` first")
     from distill_engine.analysis.plots import write_plots
+    from distill_engine.analysis.stretches.skeleton import Skeleton
+    from distill_engine.modelfile.configs import model_config
 
-    return write_plots(file.read_part("analysis"), file.manifest.analysis, ensure(folder))
+    config, skeleton = model_config(file.manifest, str(file.path)), None
+    if config.version == 2:
+        skeleton = Skeleton.from_part(file.read_part("model"), config.bands, config.latent_dim, str(file.path))
+    return write_plots(file.read_part("analysis"), file.manifest.analysis, ensure(folder), skeleton)
 
 
 def run_verify(args: argparse.Namespace) -> int:

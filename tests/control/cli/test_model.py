@@ -344,3 +344,12 @@ def test_slim_forget_takes_the_sounds_out_and_says_what_stays(
     assert np.isfinite(synth.render(8)).all()
     assert [report.message for report in synth.take_reports()] == [NO_PATH]
     assert prepare_instrument(path).default_source == "walk"
+
+
+def test_plots_show_what_the_first_latents_do(distill: Distill, tmp_path: Path) -> None:
+    path, _ = skeleton_model(tmp_path / "m.distillgan", tmp_path / "sounds", latent_dim=12)
+    code, out, _ = distill("info", path, "--plots", tmp_path / "plots", "--json")
+    assert code == 0
+    drawn = [Path(name) for name in json.loads(out)["plots"]]
+    assert drawn[0].name == "latents.png"
+    assert all(picture.stat().st_size > 1000 for picture in drawn)
