@@ -305,7 +305,7 @@ def test_a_stopped_analysis_and_a_second_ctrl_c_say_what_the_file_holds(
         (None, 30.0, False, None, None),
         (1, 100.0, False, 145.0 - 20.0, None),  # the analysis gets a third at most
         (4, 30.0, False, 325.0 - 30.0, None),
-        (6, 30.0, True, 270.0, 415.0),  # half each
+        (6, 30.0, True, 257.5, 415.0),  # half each
         (12, 30.0, True, 160.0, 775.0),  # a minute, and the rest
         (12, 0.0, True, 160.0, 805.0),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from itertools import pairwise
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 BLOCKS = "▁▂▃▄▅▆▇█"
 CURVE_COLUMNS = 48
 BAR_COLUMNS = 60
+LINE_SECONDS = 5.0  # between two validations in a log with the same verdict
 REFRESH_RATE = 4  # drawings a second
 
 
@@ -69,7 +71,7 @@ class TrainingView:
         self._losses: dict[str, float] = {}
         self._figures: Mapping[str, float] = {}
         self._mel_losses: list[float] = []
-        self._saved, self._verdict = "", ""
+        self._saved, self._verdict, self._said = "", "", 0.0
 
     def __enter__(self) -> Self:
         if not self._json and self._console.is_terminal:
@@ -138,9 +140,10 @@ class TrainingView:
         return ""
 
     def _validate(self, event: Validated) -> str:
-        self._figures, self._verdict = event.figures, event.verdict
-        if self._live is not None:
+        news, self._figures, self._verdict = event.verdict != self._verdict, event.figures, event.verdict
+        if self._live is not None or (not news and time.monotonic() - self._said < LINE_SECONDS):
             return ""
+        self._said = time.monotonic()
         left = f", {clock(self._progress.eta_seconds)} left" if self._progress is not None else ""
         figures = _numbers(event.figures, ", ")
         return f"epoch {event.epoch}, step {event.step}: on sounds kept aside {figures}: {event.verdict}{left}"
