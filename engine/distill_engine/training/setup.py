@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.errors import TrainingError
 from distill_engine.training.batches import Augmentation, Batches
 from distill_engine.training.checkpoint import Checkpoint
+from distill_engine.training.device import faster_threads
 from distill_engine.training.events import Finished, Listener, Started
 from distill_engine.training.keeper import FileEntry, Keeper
 from distill_engine.training.loop import CHECKPOINT_SECONDS, Budget, Enough, Task, TrainingLoop
@@ -100,7 +102,8 @@ class Setup:
             if self.begun.about["corpus"] != self.corpus.digest:
                 loop.position.best = self.best  # other sounds may be held out now
         self.listen(self._started())
-        done = loop.run()
+        with faster_threads() if self.budget.seconds is not None else nullcontext():
+            done = loop.run()
         if done.completed and self.saves:
             keeper.conclude()
         return done
