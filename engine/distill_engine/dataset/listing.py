@@ -133,4 +133,6 @@ def _fate(sound: Sound, report: FileReport | None) -> str:
     name = printable(sound.name)
     if report is None:
         return f"{name} is gone"
-    return f"{name} is another sound now" if report.usable else f"{name} cannot be used now ({report.reason})"
+    if report.usable or report.reason == NOT_LISTED:
+        return f"{name} is another sound now"
+    return f"{name} cannot be used now ({report.reason})"
