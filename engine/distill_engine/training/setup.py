@@ -104,8 +104,8 @@ class Setup:
         self.listen(self._started())
         with faster_threads() if self.budget.seconds is not None else nullcontext():
             done = loop.run()
-        if done.completed and self.saves:
-            keeper.conclude()
+            if done.completed and self.saves:
+                keeper.conclude()
         return done
 
     def _started(self) -> Started:
