@@ -303,11 +303,11 @@ def test_a_stopped_analysis_and_a_second_ctrl_c_say_what_the_file_holds(
     ("minutes", "analysis", "with_vocoder", "model", "vocoder"),
     [
         (None, 30.0, False, None, None),
-        (1, 100.0, False, 145.0 - 20.0, None),  # the analysis gets a third at most
-        (4, 30.0, False, 325.0 - 30.0, None),
-        (6, 30.0, True, 257.5, 415.0),  # half each
-        (12, 30.0, True, 160.0, 775.0),  # a minute, and the rest
-        (12, 0.0, True, 160.0, 805.0),
+        (1, 100.0, False, 138.0 - 20.0, None),  # the analysis gets a third at most
+        (4, 30.0, False, 318.0 - 30.0, None),
+        (6, 30.0, True, 254.0, 408.0),  # half each
+        (12, 30.0, True, 160.0, 768.0),  # a minute, and the rest
+        (12, 0.0, True, 160.0, 798.0),
     ],
 )
 def test_the_minutes_are_those_of_the_whole_command(

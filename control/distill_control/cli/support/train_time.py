@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from distill_engine.models.model_config import ModelConfig
     from distill_engine.training.events import PlannedPart, Warned
 
-FINISH_SECONDS = 5.0  # for statistics and graphs at the end of a training, besides the analysis
+FINISH_SECONDS = 12.0  # for the graphs at the end of a training (14 s of one processor), besides the analysis
 LEAST_VOCODER_MINUTES, FULL_VOCODER_MINUTES = 5, 10  # of --minutes: from here on a vocoder gets half, then the rest
 CORRECTION_SECONDS = 60.0  # that the latent model keeps where the vocoder gets the rest
 MOST_ANALYSIS_SHARE = 1 / 3  # of --minutes
