@@ -2,10 +2,12 @@
 
 python benchmarks/training.py [--seconds 10]
 python benchmarks/training.py --command [--minutes 10]     the whole command, from a folder to music
+python benchmarks/training.py --parts 1,2,5                what each part of it got and gained
 """
 
 from __future__ import annotations
 
+import json
 import resource
 import statistics
 import subprocess
@@ -20,6 +22,7 @@ from harness.repository import CORPUS
 
 Step = Callable[[], Mapping[str, float]]
 FOLDER = CORPUS / "sonicpi_cc0"
+HOPS_PER_SECOND = 44_100 / 512
 LEAST_STEPS = 3
 BENCHMARK = Benchmark(
     "training",
@@ -46,6 +49,30 @@ BENCHMARK = Benchmark(
                 Column("minutes", "--minutes", "g"),
                 Column("taken_min", "taken, min", ".1f"),
                 Column("vocoder_steps", "vocoder steps", ",d"),
+            ),
+            key=("corpus", "minutes"),
+        ),
+        Table(
+            "parts",
+            "What each part of `distill train FOLDER -o MODEL --with-vocoder --minutes N` got and gained: gain in nats of "
+            "log-mel on held-out sounds, the correction's over the skeleton (mel to mel) and the vocoder's over the shipped "
+            "one; controls that the sound follows, and places on which each was measured.",
+            (
+                Column("corpus", "corpus"),
+                Column("minutes", "--minutes", "g"),
+                Column("taken_min", "taken, min", ".1f"),
+                Column("cpu_min", "processor, min", ".1f"),
+                Column("playable_s", "plays after, s", ".0f"),
+                Column("correction_s", "correction, s", ".0f"),
+                Column("correction_steps", "steps", ",d"),
+                Column("correction_gain", "gain", ".3f"),
+                Column("vocoder_s", "vocoder, s", ".0f"),
+                Column("vocoder_steps", "steps", ",d"),
+                Column("vocoder_gain", "gain", ".3f"),
+                Column("analysis_s", "analysis, s", ".0f"),
+                Column("controls", "controls", "d"),
+                Column("places", "places", "d"),
+                Column("slim_mb", "slim file, MB", ".1f"),
             ),
             key=("corpus", "minutes"),
         ),
@@ -130,15 +157,64 @@ def measure_command(run: Run, minutes: float) -> None:
     run.row("command", corpus=FOLDER.name, minutes=minutes, taken_min=taken, vocoder_steps=steps)
 
 
+def measure_parts(run: Run, name: str, minutes: float) -> None:
+    """Run the command on rendered clips and note what each part got and gained."""
+    from distill_engine.analysis.stretches.stretch_controls import STRETCH_HOPS
+    from distill_engine.modelfile import ModelFile, update_model
+    from distill_engine.modelfile.reader import is_training
+    from measures.rendered_corpora import render_corpus
+
+    with tempfile.TemporaryDirectory() as folder:
+        sounds, model = render_corpus(name, Path(folder)), Path(folder) / "m.distillgan"
+        command = [sys.executable, "-m", "distill_control.cli.main", "train", str(sounds), "-o", str(model), "--json"]
+        began, used = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+        words = [*command, "--with-vocoder", "--minutes", f"{minutes:g}"]
+        with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+            events = [(time.monotonic() - began, json.loads(line)) for line in process.stderr or () if line[0] == "{"]
+        if process.returncode:
+            raise SystemExit(f"distill train ended with exit code {process.returncode}")
+        taken, spent = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+        with ModelFile.open(model) as file:
+            manifest, training = file.manifest, [part for part in file.parts if is_training(part)]
+        update_model(model, parts=dict.fromkeys(training))
+        size = model.stat().st_size / 1e6
+    row, vocoder, analysis = manifest.training["model"], manifest.vocoders.get("vocos", {}), manifest.analysis
+    figures = vocoder.get("validation", {})
+    features = sum(control["kind"] == "feature" for control in analysis["controls"]) + len(analysis["withheld"])
+    run.row(
+        "parts",
+        corpus=name,
+        minutes=minutes,
+        taken_min=taken / 60,
+        cpu_min=(spent.ru_utime + spent.ru_stime - used.ru_utime - used.ru_stime) / 60,
+        playable_s=next(at for at, event in events if event["event"] == "saved"),
+        correction_s=row["seconds"],
+        correction_steps=row["steps"],
+        correction_gain=row["gain"] if row["kept"] else 0.0,
+        vocoder_s=vocoder.get("seconds"),
+        vocoder_steps=vocoder.get("steps"),
+        vocoder_gain=figures["base_log_mel"] - figures["log_mel"] if figures else None,
+        analysis_s=analysis["seconds_taken"],
+        controls=len(analysis["controls"]),
+        places=round(analysis["seconds_synthesised"] * HOPS_PER_SECOND / STRETCH_HOPS / (1 + 4 * features)),
+        slim_mb=size,
+    )
+
+
 def main() -> None:
     """Run the benchmark."""
     parser = BENCHMARK.parser(__doc__)
     parser.add_argument("--seconds", type=float, default=10.0, help="of each kind and stage")
     parser.add_argument("--command", action="store_true", help="time the whole command instead")
     parser.add_argument("--minutes", type=float, default=10.0, help="budget of that command")
+    parser.add_argument("--parts", metavar="N,N", help="what each part of the command gets of these --minutes, instead")
+    parser.add_argument("--corpus", default="struck", help="rendered corpus for --parts")
     options = parser.parse_args()
     with BENCHMARK.run(options) as run:
-        if options.command:
+        if options.parts:
+            for minutes in options.parts.split(","):
+                measure_parts(run, options.corpus, float(minutes))
+        elif options.command:
             measure_command(run, options.minutes)
         else:
             measure_steps(run, options.seconds)

@@ -4,6 +4,7 @@
     ├── ConfigError        a setting that is out of range or contradicts another
     ├── AudioFileError     a sound file that cannot be read or written
     ├── CorpusError        a folder of sounds that cannot be trained on
+    │   └── MissingSoundsError  sounds of a model that are gone or changed
     ├── ModelFileError     a `.distillgan` file that is damaged, hostile, too old or too new
     ├── LibraryError       a name or path that the library does not know or does not allow
     ├── VocoderError       a vocoder that is missing, unsuited or too slow
@@ -36,6 +37,10 @@ class AudioFileError(DistillError):
 
 class CorpusError(DistillError):
     """A folder of sounds cannot be trained on."""
+
+
+class MissingSoundsError(CorpusError):
+    """Sounds that a model was trained on are gone, changed or unreadable."""
 
 
 class ModelFileError(DistillError):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from distill_engine.dataset.corpus import Corpus
+    from distill_engine.rendering.analysing import AnalysisOptions
 
 LEAST_LEAKAGE_SHARE = 0.2  # of the change of the control's own feature: smaller side effects are not shown
 PICTURE_SUFFIXES = (".png", ".svg", ".pdf")
@@ -79,14 +80,14 @@ def register_map(actions: Any, common: argparse.ArgumentParser) -> None:
 def run_analyse(args: argparse.Namespace) -> int:
     """Run `distill analyse`. Raises DistillError."""
     from distill_control.cli.support.output import emit
-    from distill_engine.dataset.corpus import load_corpus
-    from distill_engine.library.folders import cache_dir
+    from distill_control.cli.support.train_corpus import corpus_of_model
     from distill_engine.library.lookup import find_model
+    from distill_engine.rendering.analysing import AnalysisOptions
 
     path = find_model(args.model, allow_paths=True)
-    corpus = load_corpus(args.corpus, cache_dir=cache_dir())
+    corpus = corpus_of_model(args.corpus, 0, path)
     with _target(path, args.output) as target:
-        table = analyse_model(target, corpus, seed=args.seed, as_json=args.json, vocoder=args.vocoder)
+        table = analyse_model(target, corpus, AnalysisOptions(args.seed, args.vocoder), as_json=args.json)
     emit(args, table, lambda console: show_controls(console, table))
     return 0
 
@@ -120,24 +121,13 @@ def _target(model: Path, output: Path | None) -> Iterator[Path]:
                 write_all(file, chunk)
 
 
-def analyse_model(
-    path: Path, corpus: Corpus, *, seed: int = 0, as_json: bool = False, vocoder: str = "auto"
-) -> Mapping[str, Any]:
+def analyse_model(path: Path, corpus: Corpus, options: AnalysisOptions, *, as_json: bool = False) -> Mapping[str, Any]:
     """Analyse a model file, with progress on stderr; return the table that its manifest stores."""
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-
-    from distill_control.cli.support.output import console_err
-    from distill_engine.analysis.model_prober import AnalysisProgress
+    from distill_control.cli.support.analysis_view import AnalysisView
     from distill_engine.rendering.analysing import analyse_model_file
 
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console_err(), transient=True, disable=as_json) as bar:
-        task = bar.add_task("analysing", total=None)
-
-        def progress(event: AnalysisProgress) -> None:
-            bar.update(task, description=event.stage, completed=event.done, total=event.total)
-
-        return analyse_model_file(path, corpus, seed=seed, vocoder=vocoder, progress=progress)
+    with AnalysisView(as_json=as_json) as view:
+        return analyse_model_file(path, corpus, options, view)
 
 
 def show_controls(console: Console, table: Mapping[str, Any]) -> None:

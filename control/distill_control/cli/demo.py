@@ -12,7 +12,7 @@ NEXT_STEPS = """next:
   source .venv/bin/activate            in every terminal, if the commands are not found
   distill-engine                       play it until Ctrl-C; in a second terminal:
   distill send /distill/control/brightness 1
-  distill train MY_SOUNDS -o mine.distillgan --minutes 10 --with-vocoder
+  distill train MY_SOUNDS -o mine.distillgan --minutes 2
 docs/start/first-sound.md goes on from here"""
 
 

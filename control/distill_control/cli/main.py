@@ -19,6 +19,7 @@ from distill_engine.system.signals import ending_signals
 COMMANDS = (
     "corpus",
     "train",
+    "train_vocoder",
     "render",
     "model",
     "analyse",

@@ -7,6 +7,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     delete = _action(actions, common, "delete", run_delete, "delete a model file, after a question")
     delete.add_argument("--yes", action="store_true", help="do not ask")
     slim = _action(actions, common, "slim", run_slim, "remove the training state, to share a smaller file")
+    slim.add_argument("--forget", action="store_true", help="also remove the path and the map of the sounds")
     slim.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="write a smaller copy to FILE and keep MODEL as it is"
     )
@@ -77,8 +79,13 @@ def _plots(file: ModelFile, folder: Path) -> list[Path]:
     if "analysis" not in file.parts:
         raise AnalysisError(f"{file.path}: has no analysis to draw: run `distill analyse MODEL CORPUS` first")
     from distill_engine.analysis.plots import write_plots
+    from distill_engine.analysis.stretches.skeleton import Skeleton
+    from distill_engine.modelfile.configs import model_config
 
-    return write_plots(file.read_part("analysis"), file.manifest.analysis, ensure(folder))
+    config, skeleton = model_config(file.manifest, str(file.path)), None
+    if config.version == 2:
+        skeleton = Skeleton.from_part(file.read_part("model"), config.bands, config.latent_dim, str(file.path))
+    return write_plots(file.read_part("analysis"), file.manifest.analysis, ensure(folder), skeleton)
 
 
 def run_verify(args: argparse.Namespace) -> int:
@@ -201,15 +208,17 @@ def run_delete(args: argparse.Namespace) -> int:
 
 
 def run_slim(args: argparse.Namespace) -> int:
-    """Run `distill model slim`: remove the parts that only a resumed training needs.
+    """Run `distill model slim`: remove what only a resumed training needs, and the path if asked.
 
     Raises DistillError.
     """
-    from distill_control.cli.support.model_view import size_text
+    from distill_control.cli.support.model_view import HOLDS_SOUNDS, holds_sounds, size_text
     from distill_control.cli.support.output import emit
+    from distill_engine.analysis.stretches.path import LEFT
     from distill_engine.errors import LibraryError
     from distill_engine.modelfile import ModelFile, update_model
     from distill_engine.modelfile.reader import is_training
+    from distill_engine.rendering.model_trim import store_trim
 
     path = _find(args)
     if args.output is None:
@@ -218,16 +227,35 @@ def run_slim(args: argparse.Namespace) -> int:
         raise LibraryError(f"{args.output}: exists already, nothing is overwritten: choose another name")
     with ModelFile.open(path) as file:
         removed = sorted(part for part in file.parts if is_training(part))
-        before = file.size
+        before, manifest = file.size, file.manifest
+        forgotten = _forgotten(file) if args.forget else None
     target = args.output or path
-    if removed or args.output is not None:
+    if forgotten is not None:
+        arrays, table = forgotten
+        parts = {"analysis": arrays} | dict.fromkeys(removed)
+        manifest = update_model(
+            path, manifest=lambda old: replace(old, analysis=table), parts=parts, output=args.output
+        )
+        store_trim(target)
+    elif removed or args.output is not None:
         update_model(path, parts=dict.fromkeys(removed), output=args.output)
-    after = target.stat().st_size
-    data = {"path": str(target), "before": before, "after": after, "removed": removed}
+    after, held = target.stat().st_size, holds_sounds(manifest.to_dict())
+    data = {"path": str(target), "before": before, "after": after, "removed": removed, "holds_sounds": held}
     what = f"removed {', '.join(removed)}" if removed else "it had no training state"
-    text = f"{target}: {size_text(before)} -> {size_text(after)} ({what})"
-    emit(args, data, lambda console: console.print(text, markup=False, soft_wrap=True))
+    lines = [f"{target}: {size_text(before)} -> {size_text(after)} ({what})"]
+    lines += [HOLDS_SOUNDS] if held else [LEFT] if args.forget else []
+    emit(args, data, lambda console: console.print("\n".join(lines), markup=False, soft_wrap=True))
     return 0
+
+
+def _forgotten(file: ModelFile) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """Return arrays and table of a file's analysis without the path, for a new trim."""
+    from distill_engine.analysis.stretches.path import without_path
+
+    if "analysis" not in file.parts:
+        return None
+    arrays, table = without_path(file.read_part("analysis"), file.manifest.analysis)
+    return arrays, {**table, "trim_db": 0.0}
 
 
 def _refuse_installed(path: Path) -> None:

@@ -12,15 +12,21 @@ import numpy.typing as npt
 from distill_engine.analysis.analyse import UNDEFINED
 from distill_engine.analysis.features.table import FEATURES
 from distill_engine.analysis.map import LatentMap
+from distill_engine.analysis.stretches.axis_shapes import axis_shapes, in_words
+from distill_engine.analysis.stretches.skeleton import Skeleton
+from distill_engine.audio.mel import band_edges
 from distill_engine.errors import AnalysisError
 from distill_engine.system.names import printable
 
 
-def write_plots(arrays: Mapping[str, npt.NDArray[Any]], table: Mapping[str, Any], folder: Path) -> list[Path]:
+def write_plots(
+    arrays: Mapping[str, npt.NDArray[Any]], table: Mapping[str, Any], folder: Path, skeleton: Skeleton | None = None
+) -> list[Path]:
     """Draw features.png, controls.png and map.png from the stored analysis; return their paths.
 
-    `arrays` is the part "analysis" (see `Analysis.to_part`: corpus_features [W, features],
-    map_points [2, N] and others), `table` the manifest's table. A picture without data is left out.
+    With a `skeleton` also latents.png, what its first latents do. `arrays` is the part "analysis"
+    (see `Analysis.to_part`: corpus_features [W, features], map_points [2, N] and others), `table`
+    the manifest's table. A picture without data is left out.
 
     Raises:
         AnalysisError: the model was never analysed.
@@ -28,7 +34,7 @@ def write_plots(arrays: Mapping[str, npt.NDArray[Any]], table: Mapping[str, Any]
     if not table:
         raise AnalysisError("this model has no analysis to draw: run `distill analyse MODEL CORPUS`")
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
+    written = [] if skeleton is None else [draw_latents(skeleton, folder / "latents.png")]
     if arrays.get("corpus_features", np.zeros((0, 0))).size:
         written.append(draw_features(arrays["corpus_features"], folder / "features.png"))
     if table.get("controls"):
@@ -62,6 +68,24 @@ def draw_map(latent_map: LatentMap, clips: Sequence[str], path: Path) -> Path:
         axes.annotate(_plain(name), (x[middle], y[middle]), fontsize=7, ha="center", va="bottom")
     axes.set(xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), xlabel="x", ylabel="y", title="Map of the corpus (near: similar)")
     axes.set_aspect("equal")
+    figure.savefig(path, dpi=120)
+    return path
+
+
+def draw_latents(skeleton: Skeleton, path: Path) -> Path:
+    """Draw what one unit of each of the first latents adds over frequency. Return `path`."""
+    shapes, kilohertz = axis_shapes(skeleton), band_edges()[1:-1] / 1000
+    figure = _figure(12, 9)
+    cells = figure.subplots(4, 4, sharex=True, sharey=True).ravel()
+    for index, (axes, shape) in enumerate(zip(cells, shapes, strict=False)):
+        axes.axhline(0.0, color="grey", linewidth=0.8)
+        axes.fill_between(kilohertz, shape, color="#4477aa", alpha=0.6, linewidth=0)
+        axes.set_title(f"latent {index}: {in_words(shape)}", fontsize=8)
+        axes.set_xscale("log")
+    for axes in cells[len(shapes) :]:
+        axes.set_visible(False)
+    figure.supxlabel("frequency in kHz")
+    figure.supylabel("dB added by 1, a standard deviation of the corpus")
     figure.savefig(path, dpi=120)
     return path
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.levels import db_to_gain
 from distill_engine.audio.mel import DEFAULT_MEL, MelConfig
 from distill_engine.dataset.cache import MelCache
+from distill_engine.dataset.listing import NOT_LISTED, SoundList
 from distill_engine.dataset.scan import (
     SILENT_DB,
     CorpusReport,
@@ -25,7 +26,7 @@ from distill_engine.dataset.scan import (
     examine_folder,
 )
 from distill_engine.dataset.split import Split, split_files
-from distill_engine.errors import ConfigError, CorpusError
+from distill_engine.errors import ConfigError, CorpusError, MissingSoundsError
 
 MINIMUM_SAMPLES = 2048  # an analysis window, four frames: shorter clips are padded with silence at the end
 TAIL_SHARE = 0.1  # of a clip, held out at its end where no file can be
@@ -65,7 +66,8 @@ class Clip:
 class Corpus:
     """Clips and their split: `training` and `validation` are indices into `clips`.
 
-    `digest` identifies the sounds and their split, `remarks` are sentences for the user.
+    `digest` identifies the sounds and their split, `remarks` are sentences for the user, `listing`
+    is the list that a model file keeps.
     """
 
     clips: tuple[Clip, ...]
@@ -74,6 +76,12 @@ class Corpus:
     report: CorpusReport
     digest: str
     remarks: tuple[str, ...] = ()
+    listing: SoundList = field(default_factory=SoundList)
+
+    @property
+    def earlier(self) -> tuple[str, ...]:
+        """Digests of the corpora that this one goes on from."""
+        return self.listing.earlier
 
     @property
     def seconds(self) -> float:
@@ -89,6 +97,7 @@ class Corpus:
             "training": len(self.training),
             "validation": [self.clips[i].name for i in self.validation],
             "digest": self.digest,
+            **self.listing.to_summary(),
         }
 
 
@@ -100,36 +109,46 @@ def load_corpus(
     sample_rate: int = DEFAULT_MEL.sample_rate,
     cache_dir: Path | None = None,
     progress: Callable[[ScanProgress], None] | None = None,
+    listing: SoundList | None = None,
 ) -> Corpus:
     """Load every usable file below `folder`; its `report` says which were left out and why.
 
     Files keep their levels; short ones are padded with silence. About the share `validation` (0 to
     0.5) of the files is held out, chosen by `seed`. Where no file can be spared, the last tenth of
     the longest is held out; if that tenth is silent, it is the last tenth before the final silence.
-    Mels are kept in `cache_dir` (None: nowhere). `sample_rate` is in Hz.
+    Mels are kept in `cache_dir` (None: nowhere). `sample_rate` is in Hz. With a `listing` only its
+    sounds are used.
 
     Raises:
-        CorpusError: if the folder is missing or no file can be used.
+        CorpusError: if the folder is missing, no file can be used, or a listed sound is not there.
     """
+    listed = listing or SoundList()
     if not 0.0 <= validation <= 0.5:
         raise ConfigError(f"validation share {validation} is out of range: use 0 to 0.5")
     cache = MelCache(cache_dir)
     clips, reports, used = [], [], []
-    for examined in examine_folder(Path(folder), progress, sample_rate):
+    for examined in examine_folder(Path(folder), progress, sample_rate, listed.extra_files(Path(folder))):
+        if listed.sounds and examined.report.usable and examined.report.digest not in listed.digests:
+            reports.append(replace(examined.report, verdict="skipped", reason=NOT_LISTED))
+            continue
         reports.append(examined.report)
         if examined.samples is not None:
             clips.append(_clip(examined, examined.samples, sample_rate, cache))
             used.append(examined.report)
+    if lost := listed.missing(reports):
+        raise MissingSoundsError(f"{folder}: {'; '.join(lost)}")
     if not clips:
         raise CorpusError(_nothing_usable(Path(folder), reports))
     cache.prune()
     seconds = [file.duration for file in used]
-    split = split_files([file.digest for file in used], seconds, seed, validation)
-    digest = _digest(used, seed, validation, sample_rate)
-    report = corpus_report(Path(folder), reports)
+    trained, before = listed.trained, listed.held_out
+    split = split_files([f.digest for f in used], seconds, seed, validation, trained=trained, held_out=before)
+    held = frozenset(used[index].digest for index in split.validation)
+    digest = _digest(used, seed, validation, sample_rate, held if trained else frozenset())
+    report, listed = corpus_report(Path(folder), reports), listed.of(used, held)
     if split.tail_of is None:
-        return Corpus(tuple(clips), split.training, split.validation, report, digest, report.remarks)
-    return _with_tail(clips, split, report, digest)
+        return Corpus(tuple(clips), split.training, split.validation, report, digest, report.remarks, listed)
+    return replace(_with_tail(clips, split, report, digest), listing=listed)
 
 
 def _clip(examined: Examined, mono: Float32Array, sample_rate: int, cache: MelCache) -> Clip:
@@ -169,8 +188,10 @@ def _cut(end: int) -> int:
     return end - max(MINIMUM_SAMPLES, int(TAIL_SHARE * end))
 
 
-def _digest(used: list[FileReport], seed: int, validation: float, sample_rate: int) -> str:
-    settings = f"{seed}:{validation}:{sample_rate}:"
+def _digest(
+    used: list[FileReport], seed: int, validation: float, sample_rate: int, held: frozenset[str] = frozenset()
+) -> str:
+    settings = f"{seed}:{validation}:{sample_rate}:" + "".join(f"{digest}:" for digest in sorted(held))
     return hashlib.sha256((settings + ":".join(file.digest for file in used)).encode()).hexdigest()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -122,13 +122,14 @@ def examine_folder(
     folder: Path,
     progress: Callable[[ScanProgress], None] | None = None,
     sample_rate: int = DEFAULT_MEL.sample_rate,
+    extra: Sequence[FoundFile] = (),
 ) -> Iterator[Examined]:
-    """Yield every file by name, its samples at `sample_rate` in Hz.
+    """Yield every file by name, then the `extra` ones, its samples at `sample_rate` in Hz.
 
     Small files are decoded up to four at a time, a large one alone. The second of two files with
     the same sound, in whatever format and at whatever level, is skipped. Raises CorpusError.
     """
-    found = find_files(folder)
+    found = [*find_files(folder), *extra]
     copies = Copies(sample_rate)
     done = 0
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:

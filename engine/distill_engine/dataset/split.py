@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 MINIMUM_SHARE = 0.25  # of the seconds, which held-out files may take even if the share asked for is small
@@ -21,12 +21,22 @@ class Split:
     tail_of: int | None = None
 
 
-def split_files(digests: Sequence[str], seconds: Sequence[float], seed: int, validation: float) -> Split:
+def split_files(
+    digests: Sequence[str],
+    seconds: Sequence[float],
+    seed: int,
+    validation: float,
+    *,
+    trained: Set[str] = frozenset(),
+    held_out: Set[str] = frozenset(),
+) -> Split:
     """Hold out about the share `validation` of the files, but never most of the sound.
 
     Files are ranked by a hash of seed and sound: the same files give the same split whatever their
     names, and an added file moves few others. A file stays in training if with it the held-out
     seconds would exceed twice the share, or MINIMUM_SHARE if that is more.
+
+    Files of an earlier list that were `trained` on are never held out; those `held_out` come first.
     """
     everything = tuple(range(len(digests)))
     if validation <= 0 or not digests:
@@ -35,7 +45,10 @@ def split_files(digests: Sequence[str], seconds: Sequence[float], seed: int, val
     limit = max(2 * validation, MINIMUM_SHARE) * sum(seconds)
     held: list[int] = []
     spent = 0.0
-    for index in sorted(everything, key=lambda i: (_rank(digests[i], seed), i)):
+    earlier = held_out if trained else frozenset()
+    for index in sorted(everything, key=lambda i: (digests[i] not in earlier, _rank(digests[i], seed), i)):
+        if digests[index] in trained:
+            continue
         if len(held) < wanted and spent + seconds[index] <= limit and len(held) + 1 < len(digests):
             held.append(index)
             spent += seconds[index]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -68,7 +69,7 @@ class NetworkLoader:
         if config.version == 2:
             skeleton = Skeleton.from_part(part, config.bands, config.latent_dim, str(file.path))
         if self._device is not None:
-            streams = torch_model(part, config, self._device, self.notes.append)
+            streams = torch_model(part, config, self._device, self._noting("latent model"))
             return ModelStreams(*streams, decoder_digest(part), skeleton)
         decoder = self._graph(file, "runtime/decoder.onnx", part, Fraction(1), (config.latent_dim, config.bands))
         if "runtime/encoder.onnx" not in file.graphs:
@@ -96,14 +97,20 @@ class NetworkLoader:
         from distill_engine.vocoders.weights.loaded import load_record
 
         record = find_weights(choice.name)
-        loaded = load_record(record, torch_device=self._device or "auto", listener=self._listen)
+        note = self._noting(choice.name)
+
+        def listen(event: WeightsEvent) -> None:
+            if isinstance(event, FellBack):
+                note(event.reason)
+
+        loaded = load_record(record, torch_device=self._device or "auto", listener=listen)
         bands = loaded.config.bands
         make, delay = adapted(lambda: TorchBackend(loaded.runner, bands, 1), mel, loaded.mel, loaded.delay)
         return VocoderStreams(make, loaded.digest, delay)
 
-    def _listen(self, event: WeightsEvent) -> None:
-        if isinstance(event, FellBack):
-            self.notes.append(event.reason)
+    def _noting(self, what: str) -> Callable[[str], None]:
+        """Return a function that notes a sentence on a network."""
+        return lambda text: self.notes.append(f"{what}: {text}")
 
     def _vocoder_from(self, file: ModelFile, choice: VocoderChoice) -> VocoderStreams:
         config = vocoder_config(file.manifest, choice.kind, str(file.path))
@@ -112,7 +119,7 @@ class NetworkLoader:
         digest = file.manifest.parts[name].sha256
         delay = vocoder_delay(choice.kind, choice.config)
         if self._device is not None:
-            return VocoderStreams(torch_vocoder(part, choice, self._device, self.notes.append), digest, delay)
+            return VocoderStreams(torch_vocoder(part, choice, self._device, self._noting(choice.name)), digest, delay)
         graph = self._graph(file, f"runtime/{name}.onnx", part, Fraction(config.hop), (config.bands, 1))
         return VocoderStreams(graph.stream, digest, delay)
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from distill_engine.analysis.controls import Controls
 from distill_engine.analysis.level import LevelSurface
 from distill_engine.analysis.map import LatentMap
-from distill_engine.analysis.stretches.path import CorpusPath
+from distill_engine.analysis.stretches.path import NO_PATH, CorpusPath
+from distill_engine.analysis.stretches.skeleton import Skeleton
 from distill_engine.audio.levels import db_to_gain
 from distill_engine.audio.mel import MelConfig
-from distill_engine.errors import ModelFileError, VocoderError
+from distill_engine.errors import AnalysisError, ModelFileError, VocoderError
 from distill_engine.inference.vocoder_candidates import VocoderChoice
 from distill_engine.modelfile import Manifest, ModelFile
 from distill_engine.models.model_config import ModelConfig
@@ -49,25 +52,65 @@ def check_fit(choice: VocoderChoice, mel: MelConfig) -> None:
         )
 
 
-def stored_analysis(file: ModelFile, manifest: Manifest, config: ModelConfig) -> dict[str, Any]:
+def stored_analysis(
+    file: ModelFile,
+    manifest: Manifest,
+    config: ModelConfig,
+    skeleton: Skeleton | None,
+    note: Callable[[str], None],
+) -> dict[str, Any]:
     """Return the encoded corpus, controls, level surface and map, as far as the file holds them.
 
-    They are fields of an `Instrument`, but for `route`, the path of a skeleton's corpus.
+    They are fields of an `Instrument`, but for `route`, the path of a skeleton's corpus. Of a
+    model with a `skeleton` a damaged piece is left out, the others stay; `note` receives a
+    sentence. Raises AnalysisError for a model without one.
     """
-    if "analysis" not in file.parts:
-        return {}
-    arrays = file.read_part("analysis")
+    arrays = file.read_part("analysis") if "analysis" in file.parts else {}
+    if skeleton is not None:
+        return _of_skeleton(arrays, manifest, config, skeleton, note)
     found: dict[str, Any] = {}
-    if config.version == 2:
-        found["route"] = CorpusPath.from_part(arrays, config.latent_dim)
-    else:
-        corpus = arrays.get("corpus_latents")
-        if corpus is not None and corpus.ndim == 2 and corpus.shape[0] == config.latent_dim and corpus.shape[1]:
-            found["corpus"] = np.ascontiguousarray(corpus, np.float32)
+    corpus = arrays.get("corpus_latents")
+    if corpus is not None and corpus.ndim == 2 and corpus.shape[0] == config.latent_dim and corpus.shape[1]:
+        found["corpus"] = np.ascontiguousarray(corpus, np.float32)
     if "region_centre" in arrays:
         found["controls"] = Controls.from_part(arrays, manifest.analysis)
-        if config.version == 1:
-            found["level"] = LevelSurface.from_part(arrays, config.latent_dim)
+        found["level"] = LevelSurface.from_part(arrays, config.latent_dim)
         if "map_points" in arrays:  # the map needs the region
             found["latent_map"] = LatentMap.from_part(arrays)
     return found
+
+
+def _of_skeleton(
+    arrays: dict[str, npt.NDArray[Any]],
+    manifest: Manifest,
+    config: ModelConfig,
+    skeleton: Skeleton,
+    note: Callable[[str], None],
+) -> dict[str, Any]:
+    """Return path, controls and map [...] of a skeleton's model, each as far as it is whole."""
+    if manifest.analysis.get("skeleton", skeleton.digest) != skeleton.digest:
+        note("path, controls and map belong to another model and are left out: run `distill analyse` again")
+        return {}
+    found: dict[str, Any] = {}
+
+    def read(name: str, piece: Callable[[], Any]) -> None:
+        try:
+            found[name] = piece()
+        except AnalysisError as error:
+            note(str(error))
+
+    read("route", lambda: CorpusPath.from_part(arrays, config.latent_dim))
+    if found.get("route", arrays) is None:
+        note(NO_PATH)
+    if "region_centre" in arrays:
+        read("controls", lambda: _fitting(Controls.from_part(arrays, manifest.analysis), config))
+    if "controls" in found and found.get("route") is not None and "map_points" in arrays:
+        read("latent_map", lambda: LatentMap.from_part(arrays))
+    return found
+
+
+def _fitting(controls: Controls, config: ModelConfig) -> Controls:
+    """Return controls of the model's own dimensions. Raises AnalysisError for others."""
+    if controls.dimensions != config.latent_dim:
+        raise AnalysisError("the model's controls are damaged: run `distill analyse` again")
+    return controls

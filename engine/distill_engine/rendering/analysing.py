@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -17,7 +18,7 @@ from distill_engine.analysis.controls import Controls
 from distill_engine.analysis.level import level_surface
 from distill_engine.analysis.model_prober import Prober, ProgressListener, Synthesise
 from distill_engine.analysis.stretches.first_analysis import first_analysis
-from distill_engine.analysis.stretches.path import CorpusPath
+from distill_engine.analysis.stretches.path import CorpusPath, without_path
 from distill_engine.analysis.stretches.skeleton import Skeleton
 from distill_engine.analysis.stretches.stretch_controls import measure_stretch_controls
 from distill_engine.audio.arrays import Float32Array
@@ -26,9 +27,11 @@ from distill_engine.modelfile import ModelFile, update_model
 from distill_engine.modelfile.configs import model_config
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.rendering.loaded_model import LoadedModel, load_model
-from distill_engine.rendering.model_trim import measured_trim_db
+from distill_engine.rendering.model_trim import store_trim
+from distill_engine.system.listeners import ignore
 
 _MOST_WORKERS = 8  # threads
+MEASURING_SHARE = 0.7  # of the time of an analysis, which goes to the controls; the rest to the level
 
 
 def workers_for(model: LoadedModel) -> int:
@@ -59,41 +62,59 @@ def synthesiser(model: LoadedModel, workers: int) -> Synthesise:
     return synthesise
 
 
+@dataclass(frozen=True)
+class AnalysisOptions:
+    """How a model file is analysed.
+
+    Attributes:
+        seed: of all random draws.
+        vocoder: to measure through.
+        keep_path: whether the file of a skeleton's model gets the path of its corpus.
+        deadline: instant of `time.monotonic` towards which the analysis of a skeleton's model
+            shortens its measurements.
+    """
+
+    seed: int = 0
+    vocoder: str = "auto"
+    keep_path: bool = True
+    deadline: float = math.inf
+
+
 def analyse_model_file(
-    path: Path,
-    corpus: Corpus,
-    *,
-    seed: int = 0,
-    vocoder: str = "auto",
-    progress: ProgressListener | None = None,
+    path: Path, corpus: Corpus, options: AnalysisOptions, progress: ProgressListener = ignore
 ) -> Mapping[str, Any]:
     """Analyse a model of any version on its corpus; return the table that its manifest stores.
 
     Raises what `analyse_file` raises.
     """
+    seed, vocoder = options.seed, options.vocoder
     with ModelFile.open(path) as file:
         config = model_config(file.manifest, str(path))
         part = file.read_part("model") if config.version == 2 else {}
     if config.version == 1:
         return analyse_file(path, corpus, seed=seed, vocoder=vocoder, progress=progress).to_part()[1]
     skeleton = Skeleton.from_part(part, config.bands, config.latent_dim, str(path))
-    return _analyse_skeleton(path, corpus, skeleton, seed, vocoder, progress or (lambda event: None))
+    arrays, table = _analysed(path, corpus, skeleton, options, progress)
+    if not options.keep_path:
+        arrays, table = without_path(arrays, table)
+    return _stored(path, arrays, table, options)
 
 
-def _analyse_skeleton(
-    path: Path, corpus: Corpus, skeleton: Skeleton, seed: int, vocoder: str, progress: ProgressListener
-) -> Mapping[str, Any]:
-    """Write path, map and controls of a skeleton's model into its file; return the table."""
+def _analysed(
+    path: Path, corpus: Corpus, skeleton: Skeleton, options: AnalysisOptions, progress: ProgressListener
+) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+    """Return path, map and controls [...] of a skeleton's model, and the manifest's table."""
     began = time.monotonic()
     arrays, table = first_analysis(
         skeleton, [clip.samples for clip in corpus.clips], [clip.name for clip in corpus.clips]
     )
     found, route = Controls.from_part(arrays, table), CorpusPath.from_part(arrays, len(skeleton.spread))
     if route is not None and table["has_map"]:
-        model = load_model(path, vocoder=vocoder, threads=1)
+        model = load_model(path, vocoder=options.vocoder, threads=1)
         workers = workers_for(model)
         prober = Prober(synthesiser(model, workers), progress, workers)
-        controls, withheld = measure_stretch_controls(found, route, prober, seed=seed)
+        until = began + MEASURING_SHARE * (options.deadline - began)
+        controls, withheld = measure_stretch_controls(found, route, prober, seed=options.seed, deadline=until)
         arrays |= controls.to_arrays()
         table |= {
             "controls": [info.to_dict() for info in controls.infos],
@@ -101,12 +122,12 @@ def _analyse_skeleton(
             "seconds_synthesised": round(prober.seconds, 1),
             "vocoder": model.choice().name,
         }
-    table |= {"seed": seed, "seconds_taken": round(time.monotonic() - began, 1)}
-    return _stored(path, arrays, table, vocoder)
+    table |= {"seed": options.seed, "seconds_taken": round(time.monotonic() - began, 1)}
+    return arrays, table
 
 
 def _stored(
-    path: Path, arrays: Mapping[str, npt.NDArray[Any]], table: Mapping[str, Any], vocoder: str
+    path: Path, arrays: Mapping[str, npt.NDArray[Any]], table: Mapping[str, Any], options: AnalysisOptions
 ) -> Mapping[str, Any]:
     """Write an analysis's arrays [...], table and trim into a model file; return the table.
 
@@ -114,9 +135,7 @@ def _stored(
     """
     table = {**table, "trim_db": 0.0}
     update_model(path, manifest=lambda old: replace(old, analysis=table), parts={"analysis": arrays})
-    trimmed = {**table, "trim_db": measured_trim_db(path, vocoder)}
-    update_model(path, manifest=lambda old: replace(old, analysis=trimmed))
-    return trimmed
+    return store_trim(path, options.vocoder, options.deadline)
 
 
 def analyse_file(
@@ -152,5 +171,5 @@ def analyse_file(
     if (level := level_surface(model.decode_at_mel_rate, region, latents, seed, model.mel)) is not None:
         arrays |= level.to_part()
     table["vocoder"] = model.choice().name
-    _stored(path, arrays, table, vocoder)
+    _stored(path, arrays, table, AnalysisOptions(seed, vocoder))
     return found

@@ -21,7 +21,7 @@ from distill_engine.rendering.analysing import workers_for
 from distill_engine.rendering.loaded_model import LoadedModel, load_model
 from distill_engine.rendering.model_trim import TRIM_SECONDS, WALK_SECONDS
 
-TIMED_HOPS = 512
+TIMED_HOPS = 128
 _FITTING_SECONDS = 3.0
 _MARGIN = 1.15  # factor on the measured time
 

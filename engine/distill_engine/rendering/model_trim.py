@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +15,7 @@ from distill_engine.analysis.level import block_powers, gated_db, trim_for
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.levels import db_to_power, power_to_db
 from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.modelfile import update_model
 from distill_engine.rendering.performance import play_score
 from distill_engine.rendering.score import Score
 from distill_engine.synthesis.instrument import prepare_instrument
@@ -31,19 +37,26 @@ def loudness_db(samples: Float32Array, sample_rate: int = DEFAULT_MEL.sample_rat
     return gated_db(block_powers(samples, sample_rate))
 
 
-def measured_trim_db(path: Path, vocoder: str = "auto") -> float:
+def measured_trim_db(path: Path, vocoder: str = "auto", deadline: float = math.inf) -> float:
     """Return the gain in dB that brings a model's performances to -16 dB.
 
     Models that are trimmed with it start at the same level. The level is the mean over
     performances of 15 s each: two walks and a drift of a model that has them, else four drifts and
     a path through the corpus. Several drifts are needed because one may stay for long in a loud or
-    soft place.
+    soft place. None begins after `deadline` (`time.monotonic`) but the first.
     """
     instrument = prepare_instrument(path, vocoder)
-    levels = []
+    levels: list[float] = []
     for source, seed in _WALKS if "walk" in instrument.source_names else _PERFORMANCES:
-        if source not in instrument.source_names:
+        if source not in instrument.source_names or (levels and time.monotonic() > deadline):
             continue
         score = Score(seconds=_PERFORMANCE_SECONDS, source=source, seed=seed)
         levels.append(loudness_db(np.concatenate(list(play_score(instrument, score)), axis=1)))
     return trim_for(float(power_to_db(np.mean(db_to_power(levels)))))
+
+
+def store_trim(path: Path, vocoder: str = "auto", deadline: float = math.inf) -> Mapping[str, Any]:
+    """Measure the gain of a model whose trim is 0, and store it; return the analysis's table."""
+    trim = measured_trim_db(path, vocoder, deadline)
+    written = update_model(path, manifest=lambda old: replace(old, analysis={**old.analysis, "trim_db": trim}))
+    return written.analysis

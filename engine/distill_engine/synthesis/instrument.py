@@ -216,7 +216,7 @@ def prepare_instrument(
         model = loader.model(file, config)
         check_fit(choice, mel)
         streams = loader.vocoder(file, choice, mel)
-        extras = stored_analysis(file, manifest, config)
+        extras = stored_analysis(file, manifest, config, model.skeleton, loader.notes.append)
         route = extras.pop("route", None)
     return Instrument(
         name=manifest.name or path.stem,

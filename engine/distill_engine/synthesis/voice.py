@@ -188,7 +188,7 @@ class Voice:
         else:
             self._failing = False
         while self.instrument.notes:
-            report(Report(hop, ReportKind.MADE_DO, f"{self.instrument.vocoder.name}: {self.instrument.notes.pop(0)}"))
+            report(Report(hop, ReportKind.MADE_DO, self.instrument.notes.pop(0)))
         if self._recovering and not self._failing:
             length = min(self.instrument.hop, len(samples))
             samples[:length] *= np.linspace(0.0, 1.0, length, dtype=np.float32)

@@ -13,6 +13,25 @@ from distill_engine.training.verdict import Verdict
 
 
 @dataclass(frozen=True)
+class PlannedPart:
+    """A part of a command: its name, the seconds it gets at most, and what it brings.
+
+    `seconds` is None where nothing limits them.
+    """
+
+    name: str
+    seconds: float | None
+    brings: str
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The command is about to begin with these parts, in this order."""
+
+    parts: tuple[PlannedPart, ...]
+
+
+@dataclass(frozen=True)
 class Started:
     """A training begins.
 
@@ -119,5 +138,5 @@ class Finished:
     figures: Mapping[str, float] = field(default_factory=dict)
 
 
-TrainingEvent = Started | Progress | Validated | Preview | Saved | Warned | Finished
+TrainingEvent = Planned | Started | Progress | Validated | Preview | Saved | Warned | Finished
 Listener = Callable[[TrainingEvent], None]

@@ -8,7 +8,7 @@ learning rate and the stages follow the clock.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -20,6 +20,8 @@ from distill_engine.training.verdict import Verdict
 REPORT_SECONDS = 0.5
 CHECKPOINT_SECONDS = 120.0
 STEPS_BETWEEN_VALIDATIONS = 100  # rounded to whole epochs, at least one
+Enough = Callable[[Sequence[float]], bool]
+"""Tells by the scores of the validations so far, lower is better, whether a training may end."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,7 @@ class Position:
         seconds: wall-clock seconds spent, of all runs.
         best: the lowest score so far, infinite before the first validation.
         history: figures of every validation and its `step`, oldest first.
+        judged_from: validations of earlier courses, by which this one is not ended.
         completed: whether the training reached the end of its budget. In a file it is True only
             once the result stands beside the checkpoint.
     """
@@ -127,6 +130,7 @@ class Position:
     best: float = float("inf")
     history: list[Mapping[str, float]] = field(default_factory=list)
     completed: bool = False
+    judged_from: int = 0
 
     def epoch(self, task: Task) -> int:
         """Return the number of epochs completed."""
@@ -158,6 +162,8 @@ class TrainingLoop:
     Attributes:
         position: the loop's own state.
         checkpoint_seconds: least time between two checkpoints.
+        validate_every: steps between two validations.
+        enough: ends the training before its budget is used up; None never does.
     """
 
     def __init__(
@@ -176,6 +182,7 @@ class TrainingLoop:
         self.checkpoint_seconds = CHECKPOINT_SECONDS
         epochs = max(1, round(STEPS_BETWEEN_VALIDATIONS / task.steps_per_epoch))
         self.validate_every = task.steps_per_epoch * epochs
+        self.enough: Enough | None = None
 
     @property
     def epoch(self) -> int:
@@ -185,6 +192,8 @@ class TrainingLoop:
     def restore(self, checkpoint: Checkpoint) -> None:
         """Continue from the state in a checkpoint."""
         self.position = Position.from_dict(checkpoint.metadata["position"])
+        if self.position.completed:
+            self.position.judged_from = len(self.position.history)
         self.position.completed = False
         self.task.restore(checkpoint)
 
@@ -201,7 +210,7 @@ class TrainingLoop:
             progress, stopped = self.task.agree(self._progress(self._clock() - began), self._stopped())
             if stopped:
                 break
-            if progress >= 1:
+            if progress >= 1 or self._is_enough():
                 self.position.completed = True
                 break
             for name, value in self.task.step(progress).items():
@@ -238,6 +247,10 @@ class TrainingLoop:
         if self.budget.epochs is not None:
             return self.position.step / (self.budget.epochs * self.task.steps_per_epoch)
         return (self.budget.spent + elapsed) / (self.budget.spent + (self.budget.seconds or 0.0))
+
+    def _is_enough(self) -> bool:
+        scores = [self.task.score(figures) for figures in self.position.history[self.position.judged_from :]]
+        return self.enough is not None and self.enough(scores)
 
     def _report(self, progress: float, sums: Mapping[str, list[float]], rate: float, elapsed: float) -> None:
         losses = {name: sum(values) / len(values) for name, values in sums.items()}

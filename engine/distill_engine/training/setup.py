@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,17 +13,18 @@ from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.errors import TrainingError
 from distill_engine.training.batches import Augmentation, Batches
 from distill_engine.training.checkpoint import Checkpoint
+from distill_engine.training.device import faster_threads
 from distill_engine.training.events import Finished, Listener, Started
 from distill_engine.training.keeper import FileEntry, Keeper
-from distill_engine.training.loop import CHECKPOINT_SECONDS, Budget, Task, TrainingLoop
+from distill_engine.training.loop import CHECKPOINT_SECONDS, Budget, Enough, Task, TrainingLoop
 from distill_engine.training.storage import StoredTraining, check_corpus, read_checkpoint
 
 if TYPE_CHECKING:
     from distill_engine.dataset.corpus import Corpus
 
 
-def checkpoint_to_resume(output: Path, part: str, what: str, digest: str) -> StoredTraining:
-    """Read the checkpoint in a part of a model file, for a training of the corpus with this digest.
+def checkpoint_to_resume(output: Path, part: str, what: str, corpus: Corpus) -> StoredTraining:
+    """Read the checkpoint in a part of a model file, for a training of this corpus.
 
     `what` is "model" or begins with "vocoder". Raises TrainingError if there is no checkpoint, or
     one of another corpus.
@@ -30,7 +32,7 @@ def checkpoint_to_resume(output: Path, part: str, what: str, digest: str) -> Sto
     found = read_checkpoint(output, part)
     if found is None:
         raise TrainingError(f"{output}: holds no checkpoint of a {what} to resume: train it with --fresh")
-    check_corpus(output, what, found.about, digest)
+    check_corpus(output, what, found.about, corpus)
     return found
 
 
@@ -60,6 +62,8 @@ class Setup:
         saves: whether this process writes the file. In a group of processes the first one does.
         best: score of the state that the training starts from; only a lower one is a new best.
         notes: sentences about choices made for the user.
+        enough: ends the training before its budget is used up; None never does.
+        validate_every: steps between two validations; None is the loop's own choice.
     """
 
     what: str
@@ -77,6 +81,8 @@ class Setup:
     saves: bool = True
     best: float = math.inf
     notes: tuple[str, ...] = ()
+    enough: Enough | None = None
+    validate_every: int | None = None
 
     def run(self) -> Finished:
         """Train to the end of the budget or a stop; at the end write the result into the file."""
@@ -89,13 +95,17 @@ class Setup:
             stopped=self.stopped,
         )
         loop.checkpoint_seconds = self.checkpoint_seconds
-        loop.position.best = self.best
+        loop.position.best, loop.enough = self.best, self.enough
+        loop.validate_every = self.validate_every or loop.validate_every
         if self.begun is not None:
             loop.restore(self.begun.checkpoint)
+            if self.begun.about["corpus"] != self.corpus.digest:
+                loop.position.best = self.best  # other sounds may be held out now
         self.listen(self._started())
-        done = loop.run()
-        if done.completed and self.saves:
-            keeper.conclude()
+        with faster_threads() if self.budget.seconds is not None else nullcontext():
+            done = loop.run()
+            if done.completed and self.saves:
+                keeper.conclude()
         return done
 
     def _started(self) -> Started:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -13,6 +13,12 @@ from torch import nn
 from distill_engine.errors import ModelFileError, TrainingError
 from distill_engine.modelfile import ModelFile, Part
 from distill_engine.training.checkpoint import Checkpoint
+
+if TYPE_CHECKING:
+    from distill_engine.dataset.corpus import Corpus
+
+
+RELISTED = "its list of sounds has changed: it goes on, but not as if it had been begun with this list"
 
 
 class StoredTraining(NamedTuple):
@@ -50,12 +56,12 @@ def to_part(checkpoint: Checkpoint, about: dict[str, Any]) -> Part:
     return Part(checkpoint.arrays, {"checkpoint": json.dumps(checkpoint.metadata), "about": json.dumps(about)})
 
 
-def check_corpus(path: Path, what: str, about: dict[str, Any], digest: str) -> None:
-    """Check that a training was begun with the corpus of this digest.
+def check_corpus(path: Path, what: str, about: dict[str, Any], corpus: Corpus) -> None:
+    """Check that a training was begun with this corpus, or with an earlier list of its sounds.
 
     `what` is "model" or begins with "vocoder". Raises TrainingError for another corpus.
     """
-    if about["corpus"] != digest:
+    if about["corpus"] not in (corpus.digest, *corpus.earlier):
         command = "distill train-vocoder" if what.startswith("vocoder") else "distill train"
         raise TrainingError(
             f"{path}: the {what} in it was begun with another corpus: name that one, or start again with `{command} --fresh`"

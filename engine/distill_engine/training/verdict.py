@@ -7,6 +7,8 @@ from enum import StrEnum
 
 PATIENCE = 5  # validations
 LEAST_GAIN = 0.99  # ratio of the best score to the best of PATIENCE validations ago
+CORRECTION_PATIENCE = 10  # validations of a skeleton's correction
+LEAST_STEP = 0.0005  # nats, gained within them, for which it goes on
 
 
 class Verdict(StrEnum):
@@ -24,6 +26,15 @@ class Verdict(StrEnum):
     def is_warning(self) -> bool:
         """Whether the verdict calls for a warning at the end of a training."""
         return self in (Verdict.OVERFITTING, Verdict.COLLAPSING, Verdict.DISCRIMINATOR_WON)
+
+
+def gains_no_more(scores: Sequence[float]) -> bool:
+    """Return whether a correction may end: no gain in its last CORRECTION_PATIENCE validations.
+
+    A gain is a held-out error, in nats, that is lower by more than LEAST_STEP than any before.
+    """
+    recent, before = scores[-CORRECTION_PATIENCE:], scores[:-CORRECTION_PATIENCE]
+    return bool(before) and min(recent) > min(before) - LEAST_STEP
 
 
 def has_converged(scores: Sequence[float]) -> bool:

@@ -17,9 +17,14 @@ import pytest
 from distill_control.cli import model as command
 from distill_control.cli.support.guard import guarded
 from distill_control.cli.support.output import common_parser
+from distill_engine.analysis.stretches.path import LEFT, NO_PATH
 from distill_engine.library import assets
 from distill_engine.modelfile import Manifest, ModelFile, save_model, update_model
+from distill_engine.rendering import model_trim
+from distill_engine.synthesis.instrument import prepare_instrument
+from distill_engine.synthesis.synth import Synth
 from distill_engine.system.names import printable
+from support_skeleton import skeleton_model
 
 Distill = Callable[..., tuple[int, str, str]]
 
@@ -315,3 +320,36 @@ def test_slim_can_write_a_copy_and_overwrites_nothing(distill: Distill, resumabl
     code, _, err = distill("slim", resumable, "-o", tmp_path / "share.distillgan")
     assert code == 1
     assert "exists already" in err
+
+
+def test_slim_forget_takes_the_sounds_out_and_says_what_stays(
+    distill: Distill, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_trim, "_PERFORMANCE_SECONDS", 0.5)
+    path, _ = skeleton_model(tmp_path / "m.distillgan", tmp_path / "sounds")
+    assert "nearly holds its sounds" in distill("info", path)[1]
+    assert "nearly holds its sounds" in distill("slim", path)[1]
+    code, out, _ = distill("slim", path, "--forget", "-o", tmp_path / "share.distillgan")
+    assert code == 0
+    assert LEFT in out
+    assert "nearly holds" not in distill("info", tmp_path / "share.distillgan")[1]
+    with ModelFile.open(tmp_path / "share.distillgan") as file:
+        arrays, names = file.read_part("analysis"), file.manifest.to_json()
+    assert not [name for name in arrays if name.startswith(("corpus_", "path_", "map_"))]
+    assert b"tone" not in names.split(b'"analysis"')[1]
+    instrument = prepare_instrument(tmp_path / "share.distillgan")
+    assert (instrument.default_source, instrument.notes) == ("drift", [NO_PATH])
+    assert instrument.control_names
+    synth = Synth(instrument)
+    assert np.isfinite(synth.render(8)).all()
+    assert [report.message for report in synth.take_reports()] == [NO_PATH]
+    assert prepare_instrument(path).default_source == "walk"
+
+
+def test_plots_show_what_the_first_latents_do(distill: Distill, tmp_path: Path) -> None:
+    path, _ = skeleton_model(tmp_path / "m.distillgan", tmp_path / "sounds", latent_dim=12)
+    code, out, _ = distill("info", path, "--plots", tmp_path / "plots", "--json")
+    assert code == 0
+    drawn = [Path(name) for name in json.loads(out)["plots"]]
+    assert drawn[0].name == "latents.png"
+    assert all(picture.stat().st_size > 1000 for picture in drawn)

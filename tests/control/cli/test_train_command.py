@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-import types
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -159,30 +156,3 @@ def test_help_is_quick_and_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-@pytest.mark.parametrize(
-    ("minutes", "analysis", "cost", "reserved", "warned"),
-    [
-        (10, True, 100.0, 105.0, ()),
-        (10, False, 100.0, 5.0, ()),
-        (1, True, 100.0, 36.0, ("up to 105 s", "up to 2 min longer", "--minutes 3 or more")),
-        (3, True, 100.0, 105.0, ()),
-        (None, True, 100.0, 0.0, ()),
-    ],
-)
-def test_what_the_controls_will_cost_is_kept_of_the_minutes(
-    monkeypatch: pytest.MonkeyPatch, minutes: float | None, analysis: bool, cost: float, reserved: float, warned: tuple
-) -> None:
-    from distill_control.cli.support.train_time import reserved_seconds
-    from distill_engine.models.model_config import ModelConfig
-
-    monkeypatch.setattr("distill_engine.rendering.analysis_cost.expected_seconds", lambda *arguments: cost)
-    args = argparse.Namespace(minutes=minutes, no_analysis=not analysis, with_vocoder=False, kind="vocos")
-    events: list[Any] = []
-    corpus: Any = types.SimpleNamespace(clips=[types.SimpleNamespace(samples=np.zeros(44100))])
-    listen: Any = events.append
-    assert reserved_seconds(args, ModelConfig(), corpus, listen) == reserved
-    assert len(events) == bool(warned)
-    for part in warned:
-        assert part in events[0].message

@@ -19,7 +19,7 @@ from distill_control.cli import train
 from distill_control.cli.main import main
 from distill_control.cli.support import train_start, train_time
 from distill_engine.dataset.corpus import Corpus, load_corpus
-from distill_engine.modelfile import ModelFile, update_model
+from distill_engine.modelfile import Manifest, ModelFile, update_model
 from distill_engine.modelfile.verify import check_fit
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.system.listeners import ignore
@@ -208,6 +208,22 @@ def test_a_vocoder_plays_on_and_keeps_its_figures_until_the_next_is_finished(
         assert file.manifest.vocoders["vocos"]["steps"] == 3 * steps
 
 
+def test_a_vocoder_that_is_still_the_shipped_one_goes_on_without_a_question(sounds: Path, tmp_path: Path) -> None:
+    path, corpus = tmp_path / "m.distillgan", load_corpus(sounds)
+    model(corpus, path)
+    steps = vocoder(corpus, path).steps
+
+    def untouched(manifest: Manifest) -> Manifest:
+        row = manifest.vocoders["vocos"]
+        figures = row["validation"]
+        base = {"base_log_mel": figures["log_mel"], "base_mr_stft": figures["mr_stft"]}
+        return replace(manifest, vocoders={"vocos": {**row, "validation": figures | base}})
+
+    update_model(path, manifest=untouched)
+    assert main(["train-vocoder", str(path), str(sounds), "--epochs", "2"]) == 0
+    assert position(path, VOCODER)["step"] == 2 * steps
+
+
 def test_a_resumed_training_goes_on_with_seed_shape_and_length_of_its_own(sounds: Path, tmp_path: Path) -> None:
     path, corpus = tmp_path / "m.distillgan", load_corpus(sounds, seed=5)
     steps = model(corpus, tmp_path / "whole.distillgan", seed=5, epochs=3).steps
@@ -283,26 +299,48 @@ def test_a_stopped_analysis_and_a_second_ctrl_c_say_what_the_file_holds(
     assert "holds what its last checkpoint saved" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("reserve", "end"), [(0.0, 150.0), (10.0, 140.0)])
-def test_what_is_given_ends_when_the_minutes_do(reserve: float, end: float) -> None:
-    assert train_time.end_time(argparse.Namespace(minutes=1), 90.0, reserve) == end
-    assert train_time.end_time(argparse.Namespace(minutes=None), 90.0, reserve) is None
-
-
 @pytest.mark.parametrize(
-    ("minutes", "with_vocoder", "end"),
-    [(4, True, 330.0), (6, True, 275.0), (12, True, 160.0), (12, False, 810.0)],
+    ("minutes", "analysis", "with_vocoder", "model", "vocoder"),
+    [
+        (None, 30.0, False, None, None),
+        (1, 100.0, False, 138.0 - 20.0, None),  # the analysis gets a third at most
+        (4, 30.0, False, 318.0 - 30.0, None),
+        (6, 30.0, True, 254.0, 408.0),  # half each
+        (12, 30.0, True, 160.0, 768.0),  # a minute, and the rest
+        (12, 0.0, True, 160.0, 798.0),
+    ],
 )
-def test_a_vocoder_gets_nothing_then_half_then_all_but_a_minute(
-    minutes: float, with_vocoder: bool, end: float, monkeypatch: pytest.MonkeyPatch
+def test_the_minutes_are_those_of_the_whole_command(
+    minutes: float | None,
+    analysis: float,
+    with_vocoder: bool,
+    model: float | None,
+    vocoder: float | None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(train_time, "time", types.SimpleNamespace(monotonic=lambda: 100.0))
     args = argparse.Namespace(minutes=minutes, with_vocoder=with_vocoder, output="m", corpus="c")
-    expected = train_time.model_end_time(args, 100.0, 10.0)
-    assert expected == pytest.approx(end)
-    said: list[object] = []
-    assert train_time.leaves_vocoder_out(args, said.append) is (minutes < 5)
-    assert len(said) == (minutes < 5)
+    times = train_time.divide(args, 90.0, analysis, with_vocoder=with_vocoder)
+    assert times.model == pytest.approx(model)
+    if with_vocoder:
+        assert times.vocoder == pytest.approx(vocoder)
+    assert times.analysis == (None if minutes is None else 90.0 + 60 * minutes)
+    parts = train_time.planned(args, times, model=True, with_vocoder=with_vocoder)
+    assert [part.name for part in parts] == [
+        "skeleton",
+        "correction",
+        *(["vocoder"] if with_vocoder else []),
+        *(["controls"] if analysis else []),
+    ]
+    assert ("fewer places than with --minutes 5" in parts[-1].brings) == (analysis == 100.0)
+
+
+@pytest.mark.parametrize(("minutes", "left_out"), [(4.9, True), (5, False), (None, False)])
+def test_a_vocoder_gets_nothing_below_five_minutes_and_that_is_said(minutes: float | None, left_out: bool) -> None:
+    said: list[Any] = []
+    args = argparse.Namespace(minutes=minutes, output="m", corpus="c")
+    assert train_time.leaves_vocoder_out(args, said.append) is left_out
+    assert [("--minutes 5 or more" in event.message) for event in said] == [True] * left_out
 
 
 def test_a_vocoder_trains_for_what_is_left_when_it_begins_and_keeps_time_for_its_end(

@@ -6,17 +6,31 @@ import argparse
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
 
+from distill_control.cli.support.analysis_view import AnalysisView
 from distill_control.cli.support.train_report import report
 from distill_control.cli.support.train_view import TrainingView, clock, curve
+from distill_engine.analysis.model_prober import AnalysisProgress
 from distill_engine.modelfile import Manifest, save_model
-from distill_engine.training.events import Finished, Preview, Progress, Saved, Started, Validated, Warned
+from distill_engine.training.events import (
+    Finished,
+    Planned,
+    PlannedPart,
+    Preview,
+    Progress,
+    Saved,
+    Started,
+    Validated,
+    Warned,
+)
 from distill_engine.training.verdict import Verdict
 
 EVENTS = (
+    Planned((PlannedPart("skeleton", None, "plays"), PlannedPart("correction", 90.0, "comes nearer"))),
     Started("model", 11, 30.4, 3, ("preset balanced",)),
     Progress("learning", 2, 40, 0.5, 1.5, 123.0, {"mel": 0.9, "bottleneck": 0.1}),
     Validated(2, 40, {"mel": 0.824}, True, Verdict.IMPROVING),
@@ -32,6 +46,9 @@ def test_a_log_gets_a_line_an_event_in_plain_words(capsys: pytest.CaptureFixture
         for event in EVENTS:
             view(event)
     assert capsys.readouterr().err.splitlines() == [
+        "plan:",
+        "  skeleton: plays",
+        "  correction, at most 1:30: comes nearer",
         "model: learning from 11 of 12 sounds, 30 s; 1 is kept aside to judge by (preset balanced)",
         "epoch 2, step 40: on sounds kept aside mel 0.824: still improving, 2:03 left",
         "checkpoint in birds.distillgan at epoch 2",
@@ -47,9 +64,10 @@ def test_programs_get_every_event_by_its_name(capsys: pytest.CaptureFixture[str]
             view(event)
     rows = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert [row["event"] for row in rows] == [
-        *("started", "progress", "validated", "saved", "preview", "warned", "finished"),
+        *("planned", "started", "progress", "validated", "saved", "preview", "warned", "finished"),
     ]
-    assert rows[0]["clips"] == 11
+    assert rows[0]["parts"][1] == {"name": "correction", "seconds": 90.0, "brings": "comes nearer"}
+    assert rows[1]["clips"] == 11
 
 
 def test_the_display_holds_every_figure_in_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,7 +75,7 @@ def test_the_display_holds_every_figure_in_a_narrow_terminal(monkeypatch: pytest
     console = Console(file=screen, width=60, force_terminal=True, color_system=None)
     monkeypatch.setattr("distill_control.cli.support.train_view.console_err", lambda: console)
     with TrainingView(clip_count=12) as view:
-        for event in EVENTS[:3]:
+        for event in EVENTS[1:4]:
             view(event)
     shown = " ".join(screen.getvalue().split())
     for text in (
@@ -90,3 +108,35 @@ def test_a_vocoder_that_is_still_the_shipped_one_is_said_with_the_way_on(
     assert "vocos: as measured" in out
     assert ("the shipped one plays" in out) == advised
     assert (f"distill train-vocoder {path} 'my sounds' --resume --minutes 20" in out) == advised
+
+
+@pytest.mark.parametrize(
+    ("row", "says", "advised"),
+    [
+        ({"gain": 0.0121, "kept": True, "enough": False}, "0.012 nat nearer", True),
+        ({"gain": 0.0121, "kept": True, "enough": True}, "longer training would not help", False),
+        ({"gain": 0.001, "kept": False, "enough": True}, "the skeleton alone plays", False),
+    ],
+)
+def test_the_end_says_whether_more_training_would_help(
+    row: dict[str, Any], says: str, advised: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "birds.distillgan"
+    save_model(path, Manifest("birds", training={"model": row}), {})
+    args = argparse.Namespace(json=False, kind="vocos", corpus=Path("my sounds"), with_vocoder=False)
+    assert report(args, path) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert says in out
+    assert (f"distill train 'my sounds' -o {path} --resume --minutes 2" in out) == advised
+
+
+def test_an_analysis_shows_its_progress_in_a_log_and_to_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    for as_json in (False, True):
+        with AnalysisView(as_json=as_json) as view:
+            for done in (1, 2, 3):
+                view(AnalysisProgress("measuring", done, 3))
+            view(AnalysisProgress("done", 1, 1))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[:2] == ["measuring: 1 of 3", "done: 1 of 1"]
+    assert json.loads(lines[2]) == {"event": "analysing", "stage": "measuring", "done": 1, "total": 3}
+    assert len(lines) == 4

@@ -206,3 +206,33 @@ def test_a_take_of_a_walk_renders_the_live_samples(model: Path, instrument: Inst
     played = np.concatenate(list(play_take(instrument, take, lambda *asked: instrument)), axis=1)
     assert np.abs(live).max() > 1e-3
     assert np.array_equal(played[:, : live.shape[1]], live)
+
+
+@pytest.mark.parametrize(
+    ("damage", "left", "says"),
+    [
+        ({"corpus_latents": (slice(None), slice(7))}, {"controls"}, "path through its corpus is damaged"),
+        ({"control_directions": (slice(1),)}, {"route"}, "arrays of shapes"),
+        ({"map_points": (slice(1),)}, {"route", "controls"}, "map is damaged"),
+        ("digest", set(), "belong to another model"),
+    ],
+)
+def test_of_a_damaged_analysis_the_rest_plays_and_one_line_says_so(
+    model: Path, tmp_path: Path, damage: object, left: set[str], says: str
+) -> None:
+    copy = tmp_path / "copy.distillgan"
+    copy.write_bytes(model.read_bytes())
+    with ModelFile.open(model) as file:
+        arrays, table = file.read_part("analysis"), file.manifest.analysis
+    if isinstance(damage, dict):
+        arrays |= {name: arrays[name][cut].copy() for name, cut in damage.items()}
+    else:
+        table = {**table, "skeleton": "0" * 64}
+    update_model(copy, manifest=lambda old: replace(old, analysis=table), parts={"analysis": arrays})
+    loaded = prepare_instrument(copy)
+    (note,) = loaded.notes
+    assert says in note
+    assert (loaded.search is not None) == ("route" in left)
+    assert (loaded.controls is not None) == ("controls" in left)
+    assert loaded.latent_map is None
+    assert np.isfinite(Synth(loaded).render(8)).all()

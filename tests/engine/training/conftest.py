@@ -30,6 +30,7 @@ class MadeCorpus:
     training: tuple[int, ...]
     validation: tuple[int, ...]
     digest: str = "made"
+    earlier: tuple[str, ...] = ()
 
     def summary(self) -> dict[str, Any]:
         return {"files": len(self.clips)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import pytest
 
 from distill_engine.errors import ConfigError
 from distill_engine.training.checkpoint import Checkpoint
-from distill_engine.training.loop import Budget, TrainingLoop, budget_for_resume
+from distill_engine.training.loop import Budget, Enough, TrainingLoop, budget_for_resume
 from distill_engine.training.verdict import Verdict
 
 
@@ -54,7 +54,9 @@ class Counting:
 class Run:
     """One run of the loop, its last checkpoint kept."""
 
-    def __init__(self, budget: Budget, begun: Checkpoint | None = None, stop_after: int = 1000) -> None:
+    def __init__(
+        self, budget: Budget, begun: Checkpoint | None = None, stop_after: int = 1000, enough: Enough | None = None
+    ) -> None:
         self.task, self.checkpoint = Counting(), begun
         loop = TrainingLoop(
             self.task,
@@ -64,6 +66,7 @@ class Run:
             clock=self.task.clock,
             stopped=lambda: len(self.task.progress) >= stop_after,
         )
+        loop.enough, loop.validate_every = enough, 1 if enough else loop.validate_every
         if begun is not None:
             loop.restore(begun)
         self.done = loop.run()
@@ -140,3 +143,16 @@ def test_what_a_vocoder_validates_on_sounds() -> None:
     assert _first_audible(late, 60).tolist() == [1.0] * 50
     assert len(_first_audible(late, 110)) == 110
     assert _first_audible(late, 110)[0] == 0.0
+
+
+def test_a_training_ends_when_it_is_enough_and_one_that_is_asked_for_more_is_judged_anew() -> None:
+    def enough(scores: Sequence[float]) -> bool:
+        return len(scores) >= 3
+
+    run = Run(Budget(epochs=50), enough=enough)
+    assert (run.done.completed, run.done.steps) == (True, 3)
+    assert run.checkpoint is not None
+    assert Run(Budget(epochs=50), run.checkpoint, enough=enough).done.steps == 6
+    run.checkpoint.metadata["position"]["completed"] = False  # as in a file whose result was not written
+    assert Run(Budget(epochs=50), run.checkpoint, enough=enough).done.steps == 3
+    assert Run(Budget(epochs=1), enough=enough).done.steps == 2

@@ -100,3 +100,15 @@ def test_a_corpus_of_hits_shorter_than_a_measured_stretch_starts_at_its_level(co
     train(made, tmp_path / "hits.distillgan", stop_after=1, epochs=1)
     with ModelFile.open(tmp_path / "hits.distillgan") as file:
         assert file.manifest.analysis["trim_db"] == pytest.approx(-16.0 + 9.03, abs=0.1)
+
+
+def test_without_the_path_a_file_plays_points(corpus: Any, tmp_path: Path) -> None:
+    path = tmp_path / "m.distillgan"
+    train(corpus, path, epochs=1, keep_path=False)
+    with ModelFile.open(path) as file:
+        assert not [name for name in file.read_part("analysis") if name.startswith(("corpus_", "path_", "map_"))]
+        assert file.manifest.analysis["forgotten"]
+    instrument = prepare_instrument(path)
+    assert instrument.default_source == "drift"
+    assert "walk" not in instrument.source_names
+    assert np.isfinite(Synth(instrument).render(8)).all()

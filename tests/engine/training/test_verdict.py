@@ -16,7 +16,7 @@ from distill_engine.training.batches import Batches
 from distill_engine.training.events import Validated
 from distill_engine.training.latent.settings import LatentSettings
 from distill_engine.training.latent.task import LatentTask
-from distill_engine.training.verdict import Verdict, has_converged
+from distill_engine.training.verdict import CORRECTION_PATIENCE, Verdict, gains_no_more, has_converged
 from distill_engine.training.vocoder.settings import VocoderSettings
 from distill_engine.training.vocoder.task import VocoderTask
 from distill_engine.vocoders.registry import build_vocoder
@@ -87,3 +87,13 @@ def test_an_event_holds_the_text_of_its_verdict() -> None:
     event = Validated(1, 100, {"mel": 0.5}, True, Verdict.IMPROVING)
     assert json.loads(json.dumps(asdict(event)))["verdict"] == "still improving"
     assert f"{event.verdict}" == "still improving"
+
+
+def test_a_correction_is_enough_when_it_gains_no_more() -> None:
+    falling = [0.05 - 0.001 * n for n in range(CORRECTION_PATIENCE + 1)]
+    assert not gains_no_more(falling)
+    assert not gains_no_more(falling[-1:] * CORRECTION_PATIENCE)
+    assert gains_no_more([*falling, *(falling[-1:] * CORRECTION_PATIENCE)])
+    noisy = [falling[-1] + 0.002 * (n % 2) for n in range(CORRECTION_PATIENCE)]
+    assert gains_no_more([*falling, *noisy])
+    assert not gains_no_more([*falling, *noisy[1:], falling[-1] - 0.001])

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 _NO_CONTROLS = "none yet: run `distill analyse MODEL CORPUS`"
 _UNFINISHED = "a checkpoint: finish it with `distill train --resume`, or play it with --torch-device"
+HOLDS_SOUNDS = (
+    "The file nearly holds its sounds, since it can play each of them: pass it on only where you may pass them on. "
+    "`distill model slim --forget` takes them out."
+)
 _VOCODERS_LEGEND = (
     "Log-mel, MR-STFT: distance between sounds kept aside from training and their copies through the vocoder; "
     "smaller is better (log-mel in nat; 0.1 nat is 0.9 dB). Shipped: the same for the vocoder that comes with Distill."
@@ -29,6 +33,11 @@ _VOCODERS_LEGEND = (
 
 TableRow = Mapping[str, Any]
 """One JSON object that becomes a row or a table."""
+
+
+def holds_sounds(data: TableRow) -> bool:
+    """Return whether a manifest, as JSON, says that its file can play the sounds themselves."""
+    return data["model"].get("version") == 2 and bool(data["analysis"].get("clips"))
 
 
 def size_text(size: float) -> str:
@@ -125,6 +134,7 @@ def _facts(data: TableRow) -> list[tuple[str, str]]:
         ("Resumable", ", ".join(data["resumable"]) or "no: the training state was dropped"),
         ("Plays through", ": ".join(vocoder_and_reason(choice["vocoder"], choice["reason"]))),
         ("Controls", (str(len(controls)) if controls else _NO_CONTROLS) if data["family"] else ""),
+        ("Sounds", HOLDS_SOUNDS if holds_sounds(data) else ""),
         ("Remark", _UNFINISHED if data["family"] and not data["plays_without_torch"] else ""),
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 MORE_MINUTES = 20
-"""Minutes of further training that are suggested where a vocoder is not better than the shipped one."""
+"""Minutes of further training that are suggested for a vocoder that may still get better."""
+MORE_CORRECTION_MINUTES = 2
+"""The same for a latent model."""
 
 
 def report(args: argparse.Namespace, path: Path) -> int:
@@ -25,10 +28,12 @@ def report(args: argparse.Namespace, path: Path) -> int:
     data = {"model": str(path), "digest": manifest.digest, "training": manifest.training, "vocoders": manifest.vocoders}
 
     def show(console: Console) -> None:
+        lines = _on_the_model(args, path, manifest.training.get("model", {}))
         for kind, row in manifest.vocoders.items():
-            console.print(f"{kind}: {row.get('reason', '')}", markup=False)
-            if kind == args.kind and _is_shipped(row):
-                console.print(_go_on(args, path), markup=False, soft_wrap=True)
+            lines.append(f"{kind}: {row.get('reason', '')}")
+            lines += [_on_the_vocoder(args, path, row)] if kind == args.kind else []
+        for line in filter(None, lines):
+            console.print(line, markup=False, soft_wrap=True)
         if manifest.family and not manifest.analysis:
             console.print(f"no controls yet: `distill analyse {path} CORPUS` finds them", markup=False)
         console.print(f"{path}: ready. Try: distill render {path} -o out.wav", markup=False)
@@ -37,15 +42,40 @@ def report(args: argparse.Namespace, path: Path) -> int:
     return 0
 
 
-def _is_shipped(row: dict[str, Any]) -> bool:
+def is_shipped(row: Mapping[str, Any]) -> bool:
     """Return whether a vocoder's figures are those of the shipped one: training found no better."""
     figures = row.get("validation") or {}
     pairs = (("log_mel", "base_log_mel"), ("mr_stft", "base_mr_stft"))
     return all(ours in figures and figures[ours] == figures.get(base) for ours, base in pairs)
 
 
-def _go_on(args: argparse.Namespace, path: Path) -> str:
-    """Return the advice for a vocoder that is still the shipped one, with a command to type."""
+def _on_the_model(args: argparse.Namespace, path: Path, row: Mapping[str, Any]) -> list[str]:
+    """Return what the correction gained, and whether more training would help; [] after others."""
+    if "gain" not in row or not hasattr(args, "with_vocoder"):
+        return []
+    if row["kept"]:
+        gained = f"model: its correction brings sounds kept aside {row['gain']:.3f} nat nearer to the original"
+    else:
+        gained = "model: no correction gains enough on sounds kept aside, the skeleton alone plays"
+    if row["enough"]:
+        return [f"{gained}; longer training would not help"]
+    words = ["distill", "train", str(args.corpus), "-o", str(path), "--resume"]
+    go_on = shlex.join([*words, "--minutes", str(MORE_CORRECTION_MINUTES)])
+    return [f"{gained}; it was still gaining when its time was over, more would help a little: {go_on}"]
+
+
+def _on_the_vocoder(args: argparse.Namespace, path: Path, row: Mapping[str, Any]) -> str:
+    """Return whether more training would help a vocoder, with a command to type; "" if unknown."""
+    from distill_engine.training.verdict import Verdict
+
     words = ["distill", "train-vocoder", str(path), str(args.corpus), "--resume", "--minutes", str(MORE_MINUTES)]
     words += ["--kind", args.kind] if args.kind != "vocos" else []
-    return f"Your own vocoder is not better than the shipped one yet; the shipped one plays. Go on: {shlex.join(words)}"
+    if is_shipped(row):
+        said = "Your own vocoder is not better than the shipped one yet; the shipped one plays."
+    elif row.get("verdict") == Verdict.IMPROVING:
+        said = "It was still getting better when its time was over: more would help."
+    elif row.get("verdict"):
+        return "Longer training would bring little."
+    else:
+        return ""
+    return f"{said} Go on: {shlex.join(words)}"

@@ -1,4 +1,4 @@
-"""How `distill train` divides the time of --minutes among its parts."""
+"""How `distill train` divides the time of --minutes among its parts, and the plan it prints."""
 
 from __future__ import annotations
 
@@ -6,62 +6,91 @@ import argparse
 import math
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from distill_engine.dataset.corpus import Corpus
     from distill_engine.models.model_config import ModelConfig
-    from distill_engine.training.events import Warned
+    from distill_engine.training.events import PlannedPart, Warned
 
-FINISH_SECONDS = 5.0  # for statistics and graphs at the end of a training, besides the analysis
+FINISH_SECONDS = 12.0  # for the graphs at the end of a training (14 s of one processor), besides the analysis
 LEAST_VOCODER_MINUTES, FULL_VOCODER_MINUTES = 5, 10  # of --minutes: from here on a vocoder gets half, then the rest
 CORRECTION_SECONDS = 60.0  # that the latent model keeps where the vocoder gets the rest
-MOST_RESERVED_SHARE = 0.6  # of --minutes that may be set aside for the analysis
+MOST_ANALYSIS_SHARE = 1 / 3  # of --minutes
 
 
-def reserved_seconds(
-    args: argparse.Namespace, config: ModelConfig, corpus: Corpus, listen: Callable[[Warned], None]
-) -> float:
-    """Return the seconds of --minutes that are set aside for the analysis and for writing the file.
+@dataclass(frozen=True)
+class Times:
+    """When the parts of a command end (`time.monotonic`); None where --minutes is not given.
 
-    A short measurement tells what the analysis will take on this machine. Where more than
-    MOST_RESERVED_SHARE would be needed, a warning says how many minutes are enough.
+    Attributes:
+        model: the end of the latent model's training.
+        vocoder: the end of the vocoder's.
+        analysis: the end of the command.
+        analysis_seconds: expected for measuring the controls, if nothing shortens it.
+    """
+
+    model: float | None = None
+    vocoder: float | None = None
+    analysis: float | None = None
+    analysis_seconds: float = 0.0
+
+
+def divide(args: argparse.Namespace, began: float, analysis_seconds: float, *, with_vocoder: bool) -> Times:
+    """Return when each part ends, of a command that began at `began`.
+
+    The analysis gets at most a third of --minutes. A vocoder gets half of the rest up to
+    FULL_VOCODER_MINUTES, and all but CORRECTION_SECONDS above. What a part leaves goes to the next.
     """
     if not args.minutes:
-        return 0.0
+        return Times(analysis_seconds=analysis_seconds)
+    whole, now = 60.0 * args.minutes, time.monotonic()
+    end = began + whole
+    rest_ends = end - FINISH_SECONDS - min(analysis_seconds, MOST_ANALYSIS_SHARE * whole)
+    half = (rest_ends - now) / 2
+    least = half if args.minutes <= FULL_VOCODER_MINUTES else min(half, CORRECTION_SECONDS)
+    return Times(now + least if with_vocoder else rest_ends, rest_ends, end, analysis_seconds)
+
+
+def expected_analysis_seconds(args: argparse.Namespace, config: ModelConfig, corpus: Corpus) -> float:
+    """Return what the analysis takes here by a short measurement; 0 if none is to be made."""
     if args.no_analysis:
-        return FINISH_SECONDS
+        return 0.0
     from distill_engine.audio.mel import DEFAULT_MEL
     from distill_engine.rendering.analysis_cost import expected_seconds
-    from distill_engine.training.events import Warned
 
     sound = sum(len(clip.samples) for clip in corpus.clips) / DEFAULT_MEL.sample_rate
-    wanted = FINISH_SECONDS + expected_seconds(config, sound, args.kind if args.with_vocoder else None)
-    most = MOST_RESERVED_SHARE * args.minutes * 60
-    if wanted > most:
-        enough, longer = math.ceil(wanted / MOST_RESERVED_SHARE / 60), math.ceil((wanted - most) / 60)
-        cause = f"--minutes {args.minutes:g} is too short here: finding the controls takes up to {wanted:.0f} s"
-        cure = f"give --minutes {enough} or more, or --no-analysis"
-        listen(Warned(f"{cause}. This command will take up to {longer} min longer: {cure}"))
-    return float(min(wanted, most))
+    return expected_seconds(config, sound, args.kind if args.with_vocoder else None)
 
 
-def end_time(args: argparse.Namespace, began: float, reserve: float) -> float | None:
-    """Return when the training must end (`time.monotonic`), `reserve` seconds before --minutes.
+def planned(args: argparse.Namespace, times: Times, *, model: bool, with_vocoder: bool) -> tuple[PlannedPart, ...]:
+    """Return what each part gets and is expected to bring; `model` is whether the model trains."""
+    from distill_engine.training.events import PlannedPart
 
-    None without --minutes.
-    """
-    return float(began + args.minutes * 60 - reserve) if args.minutes else None
+    now, parts = time.monotonic(), []
+    if model:
+        left = None if times.model is None else times.model - now
+        parts.append(PlannedPart("skeleton", None, "in seconds; from then on the file plays"))
+        parts.append(PlannedPart("correction", left, "brings copies nearer to the sounds; ends when it gains no more"))
+    if with_vocoder:
+        left = None if times.vocoder is None or times.model is None else times.vocoder - (times.model if model else now)
+        parts.append(PlannedPart("vocoder", left, "a vocoder of its own, with what the correction leaves"))
+    if times.analysis_seconds:
+        parts.append(_analysis_part(args, times.analysis_seconds))
+    return tuple(parts)
 
 
-def model_end_time(args: argparse.Namespace, began: float, reserve: float) -> float | None:
-    """Return when the latent model's training must end, so that the vocoder has its share."""
-    end = end_time(args, began, reserve)
-    if end is None or not args.with_vocoder or args.minutes < LEAST_VOCODER_MINUTES:
-        return end
-    now = time.monotonic()
-    left = end - now
-    return now + (left / 2 if args.minutes <= FULL_VOCODER_MINUTES else min(left / 2, CORRECTION_SECONDS))
+def _analysis_part(args: argparse.Namespace, seconds: float) -> PlannedPart:
+    """Return the part of the analysis, shortened where it would take more than its share."""
+    from distill_engine.training.events import PlannedPart
+
+    share = MOST_ANALYSIS_SHARE * 60 * args.minutes if args.minutes else math.inf
+    brings = "measures which controls the sound follows"
+    if seconds > share:
+        enough = math.ceil(seconds / MOST_ANALYSIS_SHARE / 60)
+        brings += f", on fewer places than with --minutes {enough}"
+    return PlannedPart("controls", min(seconds, share), brings)
 
 
 def leaves_vocoder_out(args: argparse.Namespace, listen: Callable[[Warned], None]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from itertools import pairwise
@@ -11,7 +12,17 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from distill_control.cli.support.output import console_err
-from distill_engine.training.events import Finished, Preview, Progress, Saved, Started, TrainingEvent, Validated, Warned
+from distill_engine.training.events import (
+    Finished,
+    Planned,
+    Preview,
+    Progress,
+    Saved,
+    Started,
+    TrainingEvent,
+    Validated,
+    Warned,
+)
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -19,6 +30,7 @@ if TYPE_CHECKING:
 BLOCKS = "▁▂▃▄▅▆▇█"
 CURVE_COLUMNS = 48
 BAR_COLUMNS = 60
+LINE_SECONDS = 5.0  # between two validations in a log with the same verdict
 REFRESH_RATE = 4  # drawings a second
 
 
@@ -59,7 +71,7 @@ class TrainingView:
         self._losses: dict[str, float] = {}
         self._figures: Mapping[str, float] = {}
         self._mel_losses: list[float] = []
-        self._saved, self._verdict = "", ""
+        self._saved, self._verdict, self._said = "", "", 0.0
 
     def __enter__(self) -> Self:
         if not self._json and self._console.is_terminal:
@@ -93,6 +105,9 @@ class TrainingView:
     def _take(self, event: TrainingEvent) -> str:
         """Keep what the display shows of an event; return the line to print ("" for none)."""
         match event:
+            case Planned(parts):
+                lines = [f"  {part.name}{_at_most(part.seconds)}: {part.brings}" for part in parts]
+                return "\n".join(["plan:", *lines])
             case Started():
                 return self._start(event)
             case Progress():
@@ -125,9 +140,10 @@ class TrainingView:
         return ""
 
     def _validate(self, event: Validated) -> str:
-        self._figures, self._verdict = event.figures, event.verdict
-        if self._live is not None:
+        news, self._figures, self._verdict = event.verdict != self._verdict, event.figures, event.verdict
+        if self._live is not None or (not news and time.monotonic() - self._said < LINE_SECONDS):
             return ""
+        self._said = time.monotonic()
         left = f", {clock(self._progress.eta_seconds)} left" if self._progress is not None else ""
         figures = _numbers(event.figures, ", ")
         return f"epoch {event.epoch}, step {event.step}: on sounds kept aside {figures}: {event.verdict}{left}"
@@ -160,6 +176,11 @@ class TrainingView:
         bar = ProgressBar(total=1.0, completed=p.fraction, width=BAR_COLUMNS)
         mel_curve = Text(curve(self._mel_losses), style="cyan")
         return Group(*lines, bar, mel_curve, Text(f"{self._verdict}  {self._saved}", style="dim"))
+
+
+def _at_most(seconds: float | None) -> str:
+    """Return the time that a part of the plan gets."""
+    return "" if seconds is None else f", at most {clock(seconds)}"
 
 
 def _numbers(values: Mapping[str, float], separator: str) -> str:

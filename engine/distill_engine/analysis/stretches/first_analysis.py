@@ -62,6 +62,7 @@ def first_analysis(
         arrays |= _map(path, heard)
     table = {
         "version": VERSION,
+        "skeleton": skeleton.digest,
         "clips": list(names),
         "reduction": 1,
         "controls": [info.to_dict() for info in controls.infos],

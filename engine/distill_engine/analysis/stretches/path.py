@@ -26,6 +26,14 @@ RISE_NATS = 1.2  # rise of the level within CONTEXT_HOPS that is an attack (10 d
 ATTACK_GAP = 10  # hops between two attacks, at least
 MOST_ATTACKS = 4096
 MOST_FRAMES = 1 << 22  # of a path (13 hours)
+LEFT = (
+    "the path and the map of the sounds are left out; what stays are the mean and main shapes of their spectra, "
+    "the controls, names of files, and the weights of networks that learned from them"
+)
+NO_PATH = (
+    "the file holds no path of its sounds: drift and hold play points, which sound dull, and there is no walk; "
+    "`distill analyse MODEL CORPUS` makes a path"
+)
 
 
 @dataclass(frozen=True)
@@ -99,6 +107,17 @@ class CorpusPath:
         if len(attacks) and not (attacks[0] >= 0 and attacks[-1] < count and (np.diff(attacks) > 0).all()):
             raise AnalysisError(damaged)
         return CorpusPath(latents, offsets, keys, levels, attacks, pitches)
+
+
+def without_path(
+    arrays: Mapping[str, npt.NDArray[Any]], table: Mapping[str, Any]
+) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+    """Return an analysis without the path, and without the map, which is made from it.
+
+    `arrays` [...] are those of the part "analysis", `table` is the manifest's.
+    """
+    kept = {name: array for name, array in arrays.items() if not name.startswith(("corpus_", "path_", "map_"))}
+    return kept, {**table, "clips": [], "has_map": False, "forgotten": True}
 
 
 def clip_mel(samples: Float32Array, config: MelConfig) -> Float32Array:

@@ -7,6 +7,7 @@ sounds unlike the corpus still have a place. Numpy only.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -57,6 +58,11 @@ class Skeleton:
     spread: Float32Array
     ceiling: Float32Array
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) over all numbers: path, controls and map belong to it."""
+        return hashlib.sha256(b"".join(a.tobytes() for a in self.to_arrays().values())).hexdigest()
+
     def encode(self, mel: Float32Array) -> Float64Array:
         """Return the latents [D, T] of log-mel [bands, T], in float64."""
         centred = mel.astype(np.float64) - self.mean[:, None]
@@ -65,6 +71,15 @@ class Skeleton:
     def decode(self, latents: Float64Array) -> Float64Array:
         """Return the log-mel [bands, T] of latents [D, T], without floor and ceiling."""
         return np.asarray(self.basis.astype(np.float64) @ (self.spread[:, None] * latents) + self.mean[:, None])
+
+    def error(self, mels: Iterable[Float32Array]) -> float:
+        """Return the mean L1 in nats of the heard frames of log-mels [bands, T], decoded again."""
+        total, count = 0.0, 0
+        for mel in mels:
+            heard = mel[:, heard_frames(mel)]
+            total += float(np.abs(np.maximum(self.decode(self.encode(heard)), FLOOR) - heard).sum())
+            count += heard.size
+        return total / max(1, count)
 
     def to_arrays(self) -> dict[str, Float32Array]:
         """Return the arrays of the part "model", columns [..., 1] where the network has them."""
@@ -128,10 +143,13 @@ def frame_statistics(mels: Iterable[Float32Array], *, heard: bool) -> FrameStati
     return FrameStatistics(count, mean, products / count - np.outer(mean, mean), loudest)
 
 
-def fit_skeleton(corpus: FrameStatistics | None, base: FrameStatistics, dimensions: int) -> Skeleton:
+def fit_skeleton(
+    corpus: FrameStatistics | None, base: FrameStatistics, dimensions: int, like: Skeleton | None = None
+) -> Skeleton:
     """Fit a skeleton with D = `dimensions` to the corpus's heard frames and the base's frames.
 
-    A corpus without any heard frame (None) takes the base's mean and spread.
+    A corpus without any heard frame (None) takes the base's mean and spread. The basis is turned
+    towards that of `like` as far as the spans agree (orthogonal Procrustes, Schoenemann 1966).
     """
     of = corpus or base
     share = BASE_SHARE if corpus is not None else 1.0
@@ -142,6 +160,9 @@ def fit_skeleton(corpus: FrameStatistics | None, base: FrameStatistics, dimensio
     sums = basis.sum(axis=0)
     largest = basis[np.abs(basis).argmax(axis=0), np.arange(dimensions)]
     basis = basis * np.where(np.where(np.abs(sums) > 1e-6, sums, largest) < 0, -1.0, 1.0)
+    if like is not None:
+        left, _, right = np.linalg.svd(basis.T @ like.basis.astype(np.float64))
+        basis = basis @ left @ right
 
     def along(statistics: FrameStatistics) -> Float64Array:
         """Return the standard deviation [D] of the frames along each axis."""

@@ -6,7 +6,9 @@ comes out of the vocoder is measured.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -23,7 +25,8 @@ from distill_engine.audio.mel import mel_spectrogram
 
 STRETCH_HOPS = 44  # of a stretch that is measured (0.5 s)
 LOUD_NATS = 5.0  # below the corpus's peak (43 dB), within which a stretch must reach
-PLACES = 12  # stretches that each control is measured on
+PLACES = 12  # stretches that each control is measured on, where there is time
+ROUNDS = 4  # in which they are measured; each is spread over the corpus
 POSITIONS = np.array([-1.0, -0.5, 0.0, 0.5, 1.0])
 LEAST_RHO = 0.8  # median over the places, from which on a control is offered
 
@@ -45,32 +48,54 @@ def stretch_starts(path: CorpusPath, count: int, seed: int) -> list[int]:
 
 
 def measure_stretch_controls(
-    controls: Controls, path: CorpusPath, prober: Prober, *, seed: int = 0
+    controls: Controls,
+    path: CorpusPath,
+    prober: Prober,
+    *,
+    seed: int = 0,
+    deadline: float = math.inf,
+    clock: Callable[[], float] = time.monotonic,
 ) -> tuple[Controls, list[Withheld]]:
     """Return the controls that the sound follows, with what was measured, and those withheld.
+
+    At least one round of places is measured, and as many more as end before `deadline`.
 
     Args:
         controls: found by regression; "temporal" ones are kept as they are.
         path: of the corpus.
         prober: synthesises the stretches.
         seed: of the places.
+        deadline: instant of `clock`, in seconds.
     """
     starts = stretch_starts(path, PLACES, seed)
     stretches = [path.latents[:, s : s + STRETCH_HOPS].astype(np.float64) for s in starts]
     moving = [k for k, info in enumerate(controls.infos) if info.kind == "feature"]
-    moved = [_moved(controls, z, k, p) for k in moving for z in stretches for p in POSITIONS if p]
-    measured = prober.measure_each([*stretches, *moved], _features, "measuring the controls")
-    count, infos, withheld = len(stretches), dict(enumerate(controls.infos)), []
-    centres = np.array(measured[:count])
-    shape = (len(moving), count, len(POSITIONS) - 1, len(FRAME_FEATURES))
-    for k, values in zip(moving, np.reshape(measured[count:], shape), strict=True):
-        response = Response(POSITIONS, np.concatenate([values[:, :2], centres[:, None], values[:, 2:]], axis=1))
-        judged = infos[k] = _judged(infos[k], response)
+    rounds: list[Float64Array] = []
+    for number, places in enumerate(filter(None, (stretches[first::ROUNDS] for first in range(ROUNDS)))):
+        began = clock()
+        rounds.append(_measured(controls, moving, places, prober, f"measuring the controls, {number + 1} of {ROUNDS}"))
+        if 2 * clock() - began > deadline:
+            break
+    infos, withheld = dict(enumerate(controls.infos)), []
+    for k, values in zip(moving, np.concatenate(rounds, axis=1), strict=True):
+        judged = infos[k] = _judged(infos[k], Response(POSITIONS, values))
         if judged.rho < LEAST_RHO:
             reason = f"{judged.name}: the sound does not follow it reliably (rho {judged.rho:.2f})"
             withheld.append(Withheld(judged.name, judged.rho, reason))
             del infos[k]
     return _selected(controls, infos), withheld
+
+
+def _measured(
+    controls: Controls, moving: Sequence[int], places: Sequence[Float64Array], prober: Prober, stage: str
+) -> Float64Array:
+    """Return features [controls, places, positions, features] of stretches [D, T], moved or not."""
+    moved = [_moved(controls, z, k, p) for k in moving for z in places for p in POSITIONS if p]
+    found = np.array(prober.measure_each([*places, *moved], _features, stage))
+    count = len(places)
+    values = found[count:].reshape(len(moving), count, len(POSITIONS) - 1, found.shape[1])
+    centres = np.broadcast_to(found[:count, None], (len(moving), count, 1, found.shape[1]))
+    return np.concatenate([values[:, :, :2], centres, values[:, :, 2:]], axis=2)
 
 
 def measured_hops() -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -22,6 +22,7 @@ from distill_engine.training.latent.task import LatentTask
 from distill_engine.training.loop import Position
 from distill_engine.training.reconstruction import mel_error
 from distill_engine.training.storage import weights
+from distill_engine.training.verdict import gains_no_more
 
 if TYPE_CHECKING:
     from distill_engine.dataset.corpus import Corpus
@@ -60,8 +61,9 @@ class LatentEntry:
         An analysis in the file is removed unless it is of the same weights.
         """
         model = self._task.result().cpu().eval()
+        gained: dict[str, Any] = {}
         if isinstance(model, SkeletonModel):
-            model = self._earned(model)
+            model, gained = self._earned(model, position)
         else:
             set_latent_statistics(model, [torch.from_numpy(clip.mel)[None] for clip in self._corpus.clips])
         arrays = weights(model)
@@ -73,17 +75,26 @@ class LatentEntry:
 
         def manifest(old: Manifest) -> Manifest:
             new = self._manifest(old, position, completed=True)
-            return replace(new, model=model.config.to_dict(), analysis=old.analysis if same else {})
+            training = {**new.training, "model": new.training["model"] | gained}
+            analysis = old.analysis if same else {}
+            return replace(new, model=model.config.to_dict(), training=training, analysis=analysis)
 
         return Result(manifest, parts, export_runtime(model))
 
-    def _earned(self, model: SkeletonModel) -> SkeletonModel:
-        """Return the model, without its correction if that gains too little on held-out clips."""
+    def _earned(self, model: SkeletonModel, position: Position) -> tuple[SkeletonModel, dict[str, Any]]:
+        """Return the model, without its correction if that gains too little on held-out clips.
+
+        Beside it the figures for the manifest: `gain` in nats, and `enough`, whether longer
+        training would bring nothing.
+        """
         alone = SkeletonModel(replace(model.config, corrected=False)).eval()
         alone.load_state_dict({name: getattr(model, name) for name in NAMES})
         clips = [self._corpus.clips[index].mel for index in self._corpus.validation]
         mels = [torch.from_numpy(mel)[None] for mel in clips]
-        return model if mel_error(alone, mels) - mel_error(model, mels) > LEAST_GAIN else alone
+        gain = mel_error(alone, mels) - mel_error(model, mels)
+        enough = gains_no_more([figures["mel"] for figures in position.history[position.judged_from :]])
+        kept = gain > LEAST_GAIN
+        return model if kept else alone, {"gain": round(gain, 4), "kept": kept, "enough": enough}
 
     def _manifest(self, old: Manifest, position: Position, *, completed: bool) -> Manifest:
         history = position.history

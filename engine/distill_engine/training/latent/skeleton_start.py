@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from distill_engine.analysis.level import block_powers, gated_db, trim_for
 from distill_engine.analysis.stretches.first_analysis import first_analysis
+from distill_engine.analysis.stretches.path import without_path
 from distill_engine.analysis.stretches.skeleton import FrameStatistics, Skeleton, fit_skeleton, frame_statistics
 from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.library.assets import base_statistics_path
-from distill_engine.modelfile import Manifest, Part, save_model, update_model
+from distill_engine.modelfile import Manifest, ModelFile, Part, save_model, update_model
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.system.names import normalised
 from distill_engine.training.skeleton_graphs import skeleton_graphs
@@ -29,24 +31,51 @@ def base_statistics() -> FrameStatistics:
         return FrameStatistics(int(stored["count"]), *arrays)
 
 
-def skeleton_of(corpus: Corpus, config: ModelConfig) -> Skeleton:
-    """Return the skeleton of a corpus's training clips."""
+def skeleton_of(corpus: Corpus, config: ModelConfig, like: Skeleton | None = None) -> Skeleton:
+    """Return the skeleton of a corpus's training clips, turned towards `like` if that is given."""
     mels = (corpus.clips[index].mel for index in corpus.training)
-    return fit_skeleton(frame_statistics(mels, heard=True), base_statistics(), config.latent_dim)
+    return fit_skeleton(frame_statistics(mels, heard=True), base_statistics(), config.latent_dim, like)
+
+
+def stored_skeleton(path: Path, config: ModelConfig) -> Skeleton:
+    """Return the skeleton in a model file. Raises ModelFileError if there is none."""
+    with ModelFile.open(path) as file:
+        return Skeleton.from_part(file.read_part("model"), config.bands, config.latent_dim, str(path))
+
+
+def _analysis_of(
+    corpus: Corpus, skeleton: Skeleton, *, keep_path: bool
+) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+    """Return arrays [...] and table of a skeleton's first analysis, at the level of the corpus."""
+    arrays, table = first_analysis(
+        skeleton, [clip.samples for clip in corpus.clips], [clip.name for clip in corpus.clips]
+    )
+    if not keep_path:
+        arrays, table = without_path(arrays, table)
+    powers = np.concatenate([block_powers(clip.samples[None]) for clip in corpus.clips])
+    return arrays, {**table, "trim_db": trim_for(gated_db(powers))}
+
+
+def write_path(corpus: Corpus, skeleton: Skeleton, output: Path, *, keep_path: bool) -> None:
+    """Write the path of a changed list of sounds into a model file, whose networks stay."""
+    arrays, table = _analysis_of(corpus, skeleton, keep_path=keep_path)
+    summary = corpus.summary()
+    update_model(
+        output,
+        manifest=lambda old: replace(old, corpus=summary, analysis=table),
+        parts={"analysis": Part(arrays)},
+    )
 
 
 def write_first_version(
-    corpus: Corpus, skeleton: Skeleton, config: ModelConfig, output: Path, *, replaces: bool
+    corpus: Corpus, skeleton: Skeleton, config: ModelConfig, output: Path, *, replaces: bool, keep_path: bool = True
 ) -> None:
     """Write a model of the skeleton alone into `output`, with path, controls and map.
 
     With `replaces` a file there is replaced, otherwise its model is. Parts of a vocoder stay.
+    Without `keep_path` the file holds no path and no map.
     """
-    arrays, table = first_analysis(
-        skeleton, [clip.samples for clip in corpus.clips], [clip.name for clip in corpus.clips]
-    )
-    powers = np.concatenate([block_powers(clip.samples[None]) for clip in corpus.clips])
-    table["trim_db"] = trim_for(gated_db(powers))
+    arrays, table = _analysis_of(corpus, skeleton, keep_path=keep_path)
     parts = {"model": Part(dict(skeleton.to_arrays())), "analysis": Part(arrays)}
     graphs = skeleton_graphs(config)
 

@@ -16,7 +16,7 @@ from distill_engine.models.latent_model import LatentModel, upsample
 from distill_engine.models.skeleton_model import SkeletonModel
 from distill_engine.training.checkpoint import Checkpoint
 from distill_engine.training.latent.settings import LatentSettings
-from distill_engine.training.optimisation import cosine_rate, update_average
+from distill_engine.training.optimisation import adamw, cosine_rate, update_average
 
 SCALES = (1, 2, 4, 8)  # sides of the squares that the loss averages over, in bands and frames
 FINAL_RATE = 0.05  # ratio to the learning rate, at the end of the cosine
@@ -49,9 +49,7 @@ class LatentStep:
         self.settings, self.device = settings, device or torch.device("cpu")
         self.model = model.to(self.device).train()
         self.average = copy.deepcopy(model).eval().requires_grad_(False)
-        self.optimizer = torch.optim.AdamW(
-            model.parameters(), settings.learning_rate, (0.9, 0.99), weight_decay=settings.weight_decay
-        )
+        self.optimizer = adamw(model.parameters(), settings.learning_rate, (0.9, 0.99), settings.weight_decay)
         self.noise = torch.Generator(device="cpu").manual_seed(settings.seed)
         self.steps = 0
 

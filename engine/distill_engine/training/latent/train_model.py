@@ -18,16 +18,20 @@ from distill_engine.models.model_config import ModelConfig
 from distill_engine.training.device import training_device
 from distill_engine.training.events import Finished, Listener, Saved
 from distill_engine.training.latent.file_entry import CHECKPOINT_PART, LatentEntry
+from distill_engine.training.latent.relisting import is_of, write_changed_list
 from distill_engine.training.latent.settings import LatentSettings, latent_preset
 from distill_engine.training.latent.skeleton_start import skeleton_of, write_first_version
 from distill_engine.training.latent.task import LatentTask
 from distill_engine.training.loop import CHECKPOINT_SECONDS, Budget, budget_for_resume, left_until
 from distill_engine.training.setup import Setup, checkpoint_to_resume, training_batches
-from distill_engine.training.storage import StoredTraining
+from distill_engine.training.storage import RELISTED, StoredTraining
+from distill_engine.training.verdict import gains_no_more
 
 if TYPE_CHECKING:
     from distill_engine.dataset.corpus import Corpus
 
+CORRECTION_VALIDATION_STEPS = 20  # between two validations of a skeleton's correction
+MOST_HELD_OUT_SECONDS = 30.0  # of sound in a validation of it
 LEAST_SPREAD = 0.1  # nats: least divisor of log-mels, for a corpus with a smaller standard deviation
 
 
@@ -45,6 +49,7 @@ class ModelOptions:
         resume: continue the checkpoint in the file, by default for what remains of its length.
         fresh: replace the file with the first checkpoint.
         checkpoint_seconds: least time between two checkpoints.
+        keep_path: whether the file gets the path of the corpus.
     """
 
     config: ModelConfig = field(default_factory=ModelConfig)
@@ -56,6 +61,7 @@ class ModelOptions:
     resume: bool = False
     fresh: bool = False
     checkpoint_seconds: float = CHECKPOINT_SECONDS
+    keep_path: bool = True
 
 
 def train_model(
@@ -72,22 +78,20 @@ def train_model(
     "model", the checkpoint and, once completed, the runtime graphs. Raises TrainingError for a
     corpus without sounds or a checkpoint that does not fit.
     """
-    begun = _begun(corpus, output, options) if options.resume else None
-    preset = options.preset or (begun.about.get("preset") if begun else None) or "auto"
-    settings, steps, reason = latent_preset(
-        preset,
-        sum(len(clip.samples) for clip in corpus.clips) / DEFAULT_MEL.sample_rate,
-        options.seed,
-        version=options.config.version,
-    )
-    if begun is not None:
-        settings = LatentSettings(**begun.about["settings"])
-        reason = f"resumed at step {begun.checkpoint.metadata['position']['step']}; {reason}"
-    skeleton = skeleton_of(corpus, options.config) if options.config.version == 2 and begun is None else None
+    stored = _begun(corpus, output, options) if options.resume else None
+    relisted = stored is not None and stored.about["corpus"] != corpus.digest
+    preset = options.preset or (stored.about.get("preset") if stored else None) or "auto"
+    skeletal = options.config.version == 2
+    seconds = sum(len(clip.samples) for clip in corpus.clips) / DEFAULT_MEL.sample_rate
+    settings, steps, reason = latent_preset(preset, seconds, options.seed, version=options.config.version)
+    if stored is not None:
+        settings = LatentSettings(**stored.about["settings"])
+        reason = f"resumed at step {stored.checkpoint.metadata['position']['step']}; {reason}"
+    begun = stored if not relisted else None
+    skeleton = _skeleton(corpus, output, options, listen, relisted=relisted, stopped=stopped)
     task = _task(corpus, settings, options, skeleton)
-    if skeleton is not None and not stopped():
-        write_first_version(corpus, skeleton, options.config, output, replaces=options.fresh)
-        listen(Saved(output, 0))
+    if relisted and stored is not None and skeleton is not None and is_of(stored.checkpoint, skeleton):
+        task.restore(stored.checkpoint)
     budget = _budget(options, begun, Budget(epochs=max(1, round(steps / task.steps_per_epoch))))
     about = {
         "settings": settings.to_dict(),
@@ -108,14 +112,38 @@ def train_model(
         stopped=stopped,
         begun=begun,
         checkpoint_seconds=options.checkpoint_seconds,
-        replaces=options.fresh and options.config.version == 1,
-        notes=(reason,),
+        replaces=options.fresh and not skeletal,
+        notes=(RELISTED if relisted else reason,),
+        enough=gains_no_more if skeletal else None,
+        validate_every=CORRECTION_VALIDATION_STEPS if skeletal else None,
     ).run()
+
+
+def _skeleton(
+    corpus: Corpus,
+    output: Path,
+    options: ModelOptions,
+    listen: Listener,
+    *,
+    relisted: bool,
+    stopped: Callable[[], bool],
+) -> Skeleton | None:
+    """Return the skeleton to train with, once the file plays it; None if a checkpoint brings it."""
+    config, keep_path = options.config, options.keep_path
+    if relisted:
+        return write_changed_list(corpus, config, output, keep_path=keep_path, listen=listen)
+    if config.version == 1 or options.resume:
+        return None
+    skeleton = skeleton_of(corpus, config)
+    if not stopped():
+        write_first_version(corpus, skeleton, config, output, replaces=options.fresh, keep_path=keep_path)
+        listen(Saved(output, 0))
+    return skeleton
 
 
 def _begun(corpus: Corpus, output: Path, options: ModelOptions) -> StoredTraining:
     """Read the checkpoint to resume. Raises TrainingError if there is none that fits."""
-    found = checkpoint_to_resume(output, CHECKPOINT_PART, "model", corpus.digest)
+    found = checkpoint_to_resume(output, CHECKPOINT_PART, "model", corpus)
     if ModelConfig.from_dict(found.about["config"]) != options.config:
         raise TrainingError(f"{output}: its checkpoint has another model configuration: start again with --fresh")
     return found
@@ -133,11 +161,22 @@ def _task(corpus: Corpus, settings: LatentSettings, options: ModelOptions, skele
     batches = training_batches(
         corpus, settings.batch_size, settings.segment_frames, settings.seed, augment=settings.augment
     )
-    held_out = [corpus.clips[i].mel for i in corpus.validation]
-    task = LatentTask(model, settings, batches, held_out, training_device(options.device))
+    task = LatentTask(model, settings, batches, _held_out(corpus, options.config), training_device(options.device))
     if options.config.version == 1:
         task.core.set_statistics(*_mel_statistics([corpus.clips[i].mel for i in corpus.training]))
     return task
+
+
+def _held_out(corpus: Corpus, config: ModelConfig) -> list[np.ndarray]:
+    """Return the mels [bands, T] to validate on, MOST_HELD_OUT_SECONDS at most for a correction."""
+    mels, left = [], int(MOST_HELD_OUT_SECONDS * DEFAULT_MEL.frame_rate)
+    for index in corpus.validation:
+        mel = corpus.clips[index].mel
+        mels.append(mel[:, :left] if config.version == 2 else mel)
+        left -= mels[-1].shape[1]
+        if config.version == 2 and left <= 0:
+            break
+    return mels
 
 
 def _budget(options: ModelOptions, begun: StoredTraining | None, preset: Budget) -> Budget:

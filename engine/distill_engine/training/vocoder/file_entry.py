@@ -95,5 +95,6 @@ class VocoderEntry:
             "validation": validation,
             "usable": usable,
             "reason": reason,
+            "verdict": self._task.verdict(position.history).value if position.history else "",
             "settings": self._task.settings.to_dict(),
         }

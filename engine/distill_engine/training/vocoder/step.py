@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from distill_engine.audio.mel_torch import MelSpectrogram
 from distill_engine.training.checkpoint import Checkpoint
 from distill_engine.training.distributed import Ranks
-from distill_engine.training.optimisation import cosine_rate, update_average
+from distill_engine.training.optimisation import adamw, cosine_rate, update_average
 from distill_engine.training.vocoder.discriminators import Discriminators
 from distill_engine.training.vocoder.losses import (
     MultiResolutionSTFTLoss,
@@ -81,8 +81,9 @@ class VocoderStep:
         torch.manual_seed(settings.seed)
         self.discriminators = Discriminators(settings.width, first_scale=settings.first_scale).to(self.device)
         torch.random.set_rng_state(state)
-        self.optimizer = _optimizer(generator, settings.learning_rate)
-        self.discriminator_optimizer = _optimizer(self.discriminators, settings.discriminator_rate)
+        self.optimizer = adamw(generator.parameters(), settings.learning_rate, BETAS, WEIGHT_DECAY)
+        rate = settings.discriminator_rate
+        self.discriminator_optimizer = adamw(self.discriminators.parameters(), rate, BETAS, WEIGHT_DECAY)
         self.mel = MelSpectrogram().to(self.device)
         self.stft = MultiResolutionSTFTLoss().to(self.device)
         self.noise = torch.Generator(device="cpu").manual_seed(settings.seed)
@@ -211,8 +212,3 @@ class VocoderStep:
         checkpoint.take_optimizer("discriminator_optimizer", self.discriminator_optimizer)
         checkpoint.take_generator("noise", self.noise)
         self.steps = int(checkpoint.metadata["steps"])
-
-
-def _optimizer(network: nn.Module, rate: float) -> torch.optim.AdamW:
-    """Return the optimiser of a network, with this learning rate."""
-    return torch.optim.AdamW(network.parameters(), rate, BETAS, weight_decay=WEIGHT_DECAY)

@@ -26,7 +26,7 @@ from distill_engine.training.events import Finished, Listener
 from distill_engine.training.loop import CHECKPOINT_SECONDS, Budget, budget_for_resume, left_until
 from distill_engine.training.reconstruction import load_latent_model
 from distill_engine.training.setup import Setup, checkpoint_to_resume, training_batches
-from distill_engine.training.storage import StoredTraining
+from distill_engine.training.storage import RELISTED, StoredTraining
 from distill_engine.training.vocoder.base import base_network
 from distill_engine.training.vocoder.file_entry import VocoderEntry, checkpoint_part
 from distill_engine.training.vocoder.previews import Previews
@@ -111,8 +111,8 @@ def train_vocoder(
     if not vocoder_kind(kind).trainable:
         raise VocoderError(f"{kind} is a universal vocoder and is not trained here; choose hifigan or vocos")
     what = f"vocoder ({kind})"
-    begun = checkpoint_to_resume(output, checkpoint_part(kind), what, corpus.digest) if options.resume else None
-    start = _start(output, options, begun)
+    begun = checkpoint_to_resume(output, checkpoint_part(kind), what, corpus) if options.resume else None
+    start = _start(output, options, begun, corpus)
     ranks = start_ranks()
     task = _task(start, corpus, output, options.device, ranks)
     figures, reserve = _measure_base(start.base, task)
@@ -139,7 +139,7 @@ def train_vocoder(
     return done
 
 
-def _start(output: Path, options: VocoderOptions, begun: StoredTraining | None) -> _Start:
+def _start(output: Path, options: VocoderOptions, begun: StoredTraining | None, corpus: Corpus) -> _Start:
     """Build the network: from the base vocoder, or from random weights decided by the seed."""
     settings, kind = options.settings, options.settings.kind
     config = options.config or vocoder_kind(kind).config().to_dict()
@@ -154,7 +154,9 @@ def _start(output: Path, options: VocoderOptions, begun: StoredTraining | None) 
     if warm and base is not None:
         generator.load_state_dict(base.state_dict())
         settings = settings.from_base()
-    notes = (_origin(kind, options, warm=warm, resumed=begun is not None),)
+    notes: tuple[str, ...] = (_origin(kind, options, warm=warm, resumed=begun is not None),)
+    if begun is not None and begun.about["corpus"] != corpus.digest:
+        notes += (RELISTED,)
     if begun is not None:
         warm = bool(begun.about.get("warm_start"))
     return _Start(generator, settings, config, base, warm, notes)

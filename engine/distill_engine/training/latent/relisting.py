@@ -1,0 +1,56 @@
+"""Going on with a changed list of sounds: skeleton, path, and the weights learned so far."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from distill_engine.analysis.stretches.skeleton import Skeleton
+from distill_engine.models.model_config import ModelConfig
+from distill_engine.training.checkpoint import Checkpoint
+from distill_engine.training.events import Listener, Saved, Warned
+from distill_engine.training.latent.skeleton_start import (
+    skeleton_of,
+    stored_skeleton,
+    write_first_version,
+    write_path,
+)
+
+if TYPE_CHECKING:
+    from distill_engine.dataset.corpus import Corpus
+
+LEAST_REFIT_GAIN = 0.02  # nats that a new skeleton must be nearer to the sounds, to replace the old one
+
+
+def write_changed_list(
+    corpus: Corpus, config: ModelConfig, output: Path, *, keep_path: bool, listen: Listener
+) -> Skeleton:
+    """Write the path of a changed list of sounds into `output`; return the skeleton that it is of.
+
+    The skeleton stays unless a new one is nearer to the sounds by more than LEAST_REFIT_GAIN. The
+    new one is turned towards the old one, and the file then plays it without a correction.
+    """
+    old = stored_skeleton(output, config)
+    new = skeleton_of(corpus, config, old)
+    mels = [clip.mel for clip in corpus.clips]
+    gain = old.error(mels) - new.error(mels)
+    if gain > LEAST_REFIT_GAIN:
+        listen(
+            Warned(
+                f"a new skeleton is {gain:.3f} nat nearer to the sounds and replaces the old one: the correction "
+                "starts anew, and presets may sound a little different"
+            )
+        )
+        write_first_version(corpus, new, config, output, replaces=False, keep_path=keep_path)
+    else:
+        write_path(corpus, old, output, keep_path=keep_path)
+    listen(Saved(output, 0))
+    return new if gain > LEAST_REFIT_GAIN else old
+
+
+def is_of(checkpoint: Checkpoint, skeleton: Skeleton) -> bool:
+    """Return whether the weights in a checkpoint were trained with this skeleton."""
+    kept = checkpoint.arrays_under("model")
+    return all(name in kept and np.array_equal(kept[name], array) for name, array in skeleton.to_arrays().items())

@@ -1,0 +1,151 @@
+"""`distill train --add` and `--remove`: the list of sounds changes, the rest goes on; what is missing is named."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from distill_control.cli.main import main
+from distill_engine.analysis.stretches.skeleton import NAMES
+from distill_engine.dataset.corpus import load_corpus
+from distill_engine.dataset.listing import SoundList
+from distill_engine.modelfile import ModelFile
+from distill_engine.models.model_config import ModelConfig, skeleton_config
+from distill_engine.system.listeners import ignore
+from distill_engine.training.latent import relisting
+from distill_engine.training.latent.train_model import ModelOptions, train_model
+from distill_engine.training.storage import read_checkpoint
+from support_skeleton import write_tones
+
+SMALL: ModelConfig = replace(skeleton_config(16), decoder_channels=16, decoder_blocks=1, expansion=2)
+pytestmark = pytest.mark.usefixtures("without_export")
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISTILL_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def sounds(tmp_path: Path) -> Path:
+    return write_tones(tmp_path / "sounds", count=4, seconds=0.6)
+
+
+@pytest.fixture
+def model(sounds: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "m.distillgan"
+    train_model(load_corpus(sounds), path, ModelOptions(SMALL, epochs=2, device="cpu"), listen=ignore)
+    return path
+
+
+@pytest.fixture
+def noise(tmp_path: Path) -> Path:
+    path = tmp_path / "more" / "noise.wav"
+    path.parent.mkdir()
+    soundfile.write(path, 0.2 * np.random.default_rng(0).standard_normal(20000), 44100)
+    return path
+
+
+def train(sounds: Path, path: Path, *words: object) -> int:
+    more = ("--epochs", "1", "--no-analysis", "--device", "cpu")
+    return main(["train", str(sounds), "-o", str(path), *map(str, words), *more])
+
+
+def parts(path: Path) -> tuple[dict[str, Any], dict[str, Any], SoundList, dict[str, Any]]:
+    with ModelFile.open(path) as file:
+        listing = SoundList.from_summary(file.manifest.corpus)
+        return file.read_part("model"), file.read_part("analysis"), listing, dict(file.manifest.analysis)
+
+
+def test_an_added_sound_joins_the_path_and_what_was_trained_goes_on(
+    sounds: Path, model: Path, noise: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relisting, "LEAST_REFIT_GAIN", 10.0)
+    before, path, first, _ = parts(model)
+    stored = read_checkpoint(model, "training/model")
+    assert stored is not None
+    assert train(sounds, model, "--add", noise) == 0
+    assert "its list of sounds has changed" in capsys.readouterr().err
+    after, longer, second, table = parts(model)
+    assert all(np.array_equal(before[name], after[name]) for name in NAMES)
+    assert longer["corpus_latents"].shape[1] > path["corpus_latents"].shape[1]
+    assert table["clips"][-1] == "../more/noise.wav"
+    assert second.trained == first.digests - first.held_out
+    assert not second.held_out & second.trained
+    checkpoint = read_checkpoint(model, "training/model")
+    assert checkpoint is not None
+    assert checkpoint.checkpoint.metadata["steps"] > stored.checkpoint.metadata["steps"]
+    assert train(sounds, model, "--resume") == 0  # the list is the file's now
+    assert parts(model)[2] == second
+
+
+def test_a_removed_sound_leaves_the_path_and_that_weights_keep_it_is_said(
+    sounds: Path, model: Path, noise: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relisting, "LEAST_REFIT_GAIN", 10.0)
+    assert train(sounds, model, "--add", noise) == 0
+    capsys.readouterr()
+    assert train(sounds, model, "--remove", "tone0.wav", noise) == 0
+    assert "weights keep what they learned" in capsys.readouterr().err
+    assert {sound.name for sound in parts(model)[2].sounds} == {"tone1.wav", "tone2.wav", "tone3.wav"}
+    shutil.copy(noise, sounds / "new.wav")
+    assert train(sounds, model, "--resume") == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert "left out: new.wav (not in the model's list of sounds" in said
+
+
+def test_a_better_skeleton_is_turned_to_the_old_one_and_the_correction_starts_anew(
+    sounds: Path, model: Path, noise: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relisting, "LEAST_REFIT_GAIN", -1.0)
+    old = parts(model)[0]
+    assert train(sounds, model, "--add", noise) == 0
+    assert "the correction starts anew" in " ".join(capsys.readouterr().err.split())
+    new = parts(model)[0]
+    assert not np.array_equal(old["basis"], new["basis"])
+    agreement = new["basis"].T @ old["basis"]
+    assert np.allclose(agreement, agreement.T, atol=1e-4)  # turned as near as an orthogonal turn can
+    assert np.linalg.eigvalsh(agreement).min() > -1e-4
+
+
+@pytest.mark.parametrize(
+    ("words", "saying"),
+    [
+        (("--remove", "nothing.wav"), "nothing.wav is not in the model's list"),
+        (("--remove", "tone0.wav", "tone1.wav", "tone2.wav", "tone3.wav"), "no sound would be left"),
+        (("--add", "{sounds}/tone0.wav"), "in the model's list of sounds already"),
+        (("--add", "{sounds}/none.wav"), "cannot be added"),
+        (("--add", "{sounds}/tone0.wav", "--fresh"), "--fresh takes what is in the folder"),
+    ],
+)
+def test_a_change_that_cannot_be_made_is_one_line_and_changes_nothing(
+    sounds: Path, model: Path, words: tuple[str, ...], saying: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = model.read_bytes()
+    assert train(sounds, model, *(word.format(sounds=sounds) for word in words)) == 1
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1
+    assert saying in lines[0]
+    assert model.read_bytes() == before
+
+
+def test_a_sound_that_is_gone_changed_or_unreadable_is_named_and_nothing_is_lost(
+    sounds: Path, model: Path, noise: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = model.read_bytes()
+    (sounds / "tone0.wav").unlink()
+    shutil.copy(noise, sounds / "tone1.wav")
+    (sounds / "tone2.wav").write_bytes(b"RIFF damaged")
+    assert train(sounds, model, "--resume") == 1
+    said = capsys.readouterr().err
+    for text in ("tone0.wav is gone", "tone1.wav is another sound now", "tone2.wav cannot be used now", "--remove"):
+        assert text in said
+    assert model.read_bytes() == before
+    assert train(sounds, model, "--remove", "tone0.wav", "tone1.wav", "tone2.wav") == 0
+    assert [sound.name for sound in parts(model)[2].sounds] == ["tone3.wav"]
