@@ -91,8 +91,9 @@
       22
      ],
      "numinlets": 1,
-     "numoutlets": 52,
+     "numoutlets": 53,
      "outlettype": [
+      "",
       "",
       "",
       "",
@@ -146,7 +147,7 @@
       "",
       ""
      ],
-     "text": "route /distill/gain /distill/width /distill/map/x /distill/map/y /distill/map/amount /distill/source/rate /distill/source/range /distill/source/position /distill/source/speed /distill/source/jitter /distill/source/length /distill/source/loop /distill/source/freeze /distill/source/input_gain /distill/source/tempo /distill/source/gate /distill/source/fade /distill/source/leaps /distill/source/reach /distill/source/grip /distill/source/grain /distill/control/0 /distill/control/1 /distill/control/2 /distill/control/3 /distill/control/4 /distill/control/5 /distill/control/6 /distill/control/7 /distill/latent/0 /distill/latent/1 /distill/latent/2 /distill/latent/3 /distill/latent/4 /distill/latent/5 /distill/latent/6 /distill/latent/7 /distill/latent/8 /distill/latent/9 /distill/latent/10 /distill/latent/11 /distill/latent/12 /distill/latent/13 /distill/latent/14 /distill/latent/15 /distill/source /distill/vocoder /distill/strain /distill/level /distill/error /distill/controls"
+     "text": "route /distill/gain /distill/width /distill/map/x /distill/map/y /distill/map/amount /distill/source/rate /distill/source/range /distill/source/position /distill/source/speed /distill/source/jitter /distill/source/length /distill/source/loop /distill/source/freeze /distill/source/input_gain /distill/source/tempo /distill/source/gate /distill/source/fade /distill/source/leaps /distill/source/reach /distill/source/grip /distill/source/grain /distill/source/own /distill/control/0 /distill/control/1 /distill/control/2 /distill/control/3 /distill/control/4 /distill/control/5 /distill/control/6 /distill/control/7 /distill/latent/0 /distill/latent/1 /distill/latent/2 /distill/latent/3 /distill/latent/4 /distill/latent/5 /distill/latent/6 /distill/latent/7 /distill/latent/8 /distill/latent/9 /distill/latent/10 /distill/latent/11 /distill/latent/12 /distill/latent/13 /distill/latent/14 /distill/latent/15 /distill/source /distill/vocoder /distill/strain /distill/level /distill/error /distill/controls"
     }
    },
    {
@@ -3448,6 +3449,120 @@
      "id": "obj-151",
      "maxclass": "comment",
      "patching_rect": [
+      20,
+      746,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      746,
+      110,
+      20
+     ],
+     "text": "source own"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-152",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      746,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/source/own"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-153",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      746,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-154",
+     "maxclass": "slider",
+     "patching_rect": [
+      132,
+      746,
+      120,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      746,
+      120,
+      20
+     ],
+     "floatoutput": 1,
+     "min": 0.0,
+     "size": 1.0,
+     "orientation": 1
+    }
+   },
+   {
+    "box": {
+     "id": "obj-155",
+     "maxclass": "flonum",
+     "patching_rect": [
+      256,
+      746,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      256,
+      746,
+      64,
+      22
+     ],
+     "minimum": 0.0,
+     "maximum": 1.0
+    }
+   },
+   {
+    "box": {
+     "id": "obj-156",
+     "maxclass": "comment",
+     "patching_rect": [
       340,
       200,
       110,
@@ -3468,7 +3583,7 @@
    },
    {
     "box": {
-     "id": "obj-152",
+     "id": "obj-157",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -3486,7 +3601,7 @@
    },
    {
     "box": {
-     "id": "obj-153",
+     "id": "obj-158",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -3504,7 +3619,7 @@
    },
    {
     "box": {
-     "id": "obj-154",
+     "id": "obj-159",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -3532,7 +3647,7 @@
    },
    {
     "box": {
-     "id": "obj-155",
+     "id": "obj-160",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -3559,7 +3674,7 @@
    },
    {
     "box": {
-     "id": "obj-156",
+     "id": "obj-161",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -3582,7 +3697,7 @@
    },
    {
     "box": {
-     "id": "obj-157",
+     "id": "obj-162",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -3600,7 +3715,7 @@
    },
    {
     "box": {
-     "id": "obj-158",
+     "id": "obj-163",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -3618,7 +3733,7 @@
    },
    {
     "box": {
-     "id": "obj-159",
+     "id": "obj-164",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -3646,7 +3761,7 @@
    },
    {
     "box": {
-     "id": "obj-160",
+     "id": "obj-165",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -3673,7 +3788,7 @@
    },
    {
     "box": {
-     "id": "obj-161",
+     "id": "obj-166",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -3696,7 +3811,7 @@
    },
    {
     "box": {
-     "id": "obj-162",
+     "id": "obj-167",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -3714,7 +3829,7 @@
    },
    {
     "box": {
-     "id": "obj-163",
+     "id": "obj-168",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -3732,7 +3847,7 @@
    },
    {
     "box": {
-     "id": "obj-164",
+     "id": "obj-169",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -3760,7 +3875,7 @@
    },
    {
     "box": {
-     "id": "obj-165",
+     "id": "obj-170",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -3787,7 +3902,7 @@
    },
    {
     "box": {
-     "id": "obj-166",
+     "id": "obj-171",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -3810,7 +3925,7 @@
    },
    {
     "box": {
-     "id": "obj-167",
+     "id": "obj-172",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -3828,7 +3943,7 @@
    },
    {
     "box": {
-     "id": "obj-168",
+     "id": "obj-173",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -3846,7 +3961,7 @@
    },
    {
     "box": {
-     "id": "obj-169",
+     "id": "obj-174",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -3874,7 +3989,7 @@
    },
    {
     "box": {
-     "id": "obj-170",
+     "id": "obj-175",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -3901,7 +4016,7 @@
    },
    {
     "box": {
-     "id": "obj-171",
+     "id": "obj-176",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -3924,7 +4039,7 @@
    },
    {
     "box": {
-     "id": "obj-172",
+     "id": "obj-177",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -3942,7 +4057,7 @@
    },
    {
     "box": {
-     "id": "obj-173",
+     "id": "obj-178",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -3960,7 +4075,7 @@
    },
    {
     "box": {
-     "id": "obj-174",
+     "id": "obj-179",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -3988,7 +4103,7 @@
    },
    {
     "box": {
-     "id": "obj-175",
+     "id": "obj-180",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -4015,7 +4130,7 @@
    },
    {
     "box": {
-     "id": "obj-176",
+     "id": "obj-181",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -4038,7 +4153,7 @@
    },
    {
     "box": {
-     "id": "obj-177",
+     "id": "obj-182",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -4056,7 +4171,7 @@
    },
    {
     "box": {
-     "id": "obj-178",
+     "id": "obj-183",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -4074,7 +4189,7 @@
    },
    {
     "box": {
-     "id": "obj-179",
+     "id": "obj-184",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -4102,7 +4217,7 @@
    },
    {
     "box": {
-     "id": "obj-180",
+     "id": "obj-185",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -4129,7 +4244,7 @@
    },
    {
     "box": {
-     "id": "obj-181",
+     "id": "obj-186",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -4152,7 +4267,7 @@
    },
    {
     "box": {
-     "id": "obj-182",
+     "id": "obj-187",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -4170,7 +4285,7 @@
    },
    {
     "box": {
-     "id": "obj-183",
+     "id": "obj-188",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -4188,7 +4303,7 @@
    },
    {
     "box": {
-     "id": "obj-184",
+     "id": "obj-189",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -4216,7 +4331,7 @@
    },
    {
     "box": {
-     "id": "obj-185",
+     "id": "obj-190",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -4243,7 +4358,7 @@
    },
    {
     "box": {
-     "id": "obj-186",
+     "id": "obj-191",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -4266,7 +4381,7 @@
    },
    {
     "box": {
-     "id": "obj-187",
+     "id": "obj-192",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -4284,7 +4399,7 @@
    },
    {
     "box": {
-     "id": "obj-188",
+     "id": "obj-193",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -4302,7 +4417,7 @@
    },
    {
     "box": {
-     "id": "obj-189",
+     "id": "obj-194",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -4330,7 +4445,7 @@
    },
    {
     "box": {
-     "id": "obj-190",
+     "id": "obj-195",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -4357,7 +4472,7 @@
    },
    {
     "box": {
-     "id": "obj-191",
+     "id": "obj-196",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -4380,7 +4495,7 @@
    },
    {
     "box": {
-     "id": "obj-192",
+     "id": "obj-197",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -4398,7 +4513,7 @@
    },
    {
     "box": {
-     "id": "obj-193",
+     "id": "obj-198",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -4416,7 +4531,7 @@
    },
    {
     "box": {
-     "id": "obj-194",
+     "id": "obj-199",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -4444,7 +4559,7 @@
    },
    {
     "box": {
-     "id": "obj-195",
+     "id": "obj-200",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -4471,7 +4586,7 @@
    },
    {
     "box": {
-     "id": "obj-196",
+     "id": "obj-201",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -4494,7 +4609,7 @@
    },
    {
     "box": {
-     "id": "obj-197",
+     "id": "obj-202",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -4512,7 +4627,7 @@
    },
    {
     "box": {
-     "id": "obj-198",
+     "id": "obj-203",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -4530,7 +4645,7 @@
    },
    {
     "box": {
-     "id": "obj-199",
+     "id": "obj-204",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -4558,7 +4673,7 @@
    },
    {
     "box": {
-     "id": "obj-200",
+     "id": "obj-205",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -4585,7 +4700,7 @@
    },
    {
     "box": {
-     "id": "obj-201",
+     "id": "obj-206",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -4608,7 +4723,7 @@
    },
    {
     "box": {
-     "id": "obj-202",
+     "id": "obj-207",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -4626,7 +4741,7 @@
    },
    {
     "box": {
-     "id": "obj-203",
+     "id": "obj-208",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -4644,7 +4759,7 @@
    },
    {
     "box": {
-     "id": "obj-204",
+     "id": "obj-209",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -4672,7 +4787,7 @@
    },
    {
     "box": {
-     "id": "obj-205",
+     "id": "obj-210",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -4699,7 +4814,7 @@
    },
    {
     "box": {
-     "id": "obj-206",
+     "id": "obj-211",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -4722,7 +4837,7 @@
    },
    {
     "box": {
-     "id": "obj-207",
+     "id": "obj-212",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -4740,7 +4855,7 @@
    },
    {
     "box": {
-     "id": "obj-208",
+     "id": "obj-213",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -4758,7 +4873,7 @@
    },
    {
     "box": {
-     "id": "obj-209",
+     "id": "obj-214",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -4786,7 +4901,7 @@
    },
    {
     "box": {
-     "id": "obj-210",
+     "id": "obj-215",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -4813,7 +4928,7 @@
    },
    {
     "box": {
-     "id": "obj-211",
+     "id": "obj-216",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -4836,7 +4951,7 @@
    },
    {
     "box": {
-     "id": "obj-212",
+     "id": "obj-217",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -4854,7 +4969,7 @@
    },
    {
     "box": {
-     "id": "obj-213",
+     "id": "obj-218",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -4872,7 +4987,7 @@
    },
    {
     "box": {
-     "id": "obj-214",
+     "id": "obj-219",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -4900,7 +5015,7 @@
    },
    {
     "box": {
-     "id": "obj-215",
+     "id": "obj-220",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -4927,7 +5042,7 @@
    },
    {
     "box": {
-     "id": "obj-216",
+     "id": "obj-221",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -4950,7 +5065,7 @@
    },
    {
     "box": {
-     "id": "obj-217",
+     "id": "obj-222",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -4968,7 +5083,7 @@
    },
    {
     "box": {
-     "id": "obj-218",
+     "id": "obj-223",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -4986,7 +5101,7 @@
    },
    {
     "box": {
-     "id": "obj-219",
+     "id": "obj-224",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5014,7 +5129,7 @@
    },
    {
     "box": {
-     "id": "obj-220",
+     "id": "obj-225",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5041,7 +5156,7 @@
    },
    {
     "box": {
-     "id": "obj-221",
+     "id": "obj-226",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5064,7 +5179,7 @@
    },
    {
     "box": {
-     "id": "obj-222",
+     "id": "obj-227",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5082,7 +5197,7 @@
    },
    {
     "box": {
-     "id": "obj-223",
+     "id": "obj-228",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5100,7 +5215,7 @@
    },
    {
     "box": {
-     "id": "obj-224",
+     "id": "obj-229",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5128,7 +5243,7 @@
    },
    {
     "box": {
-     "id": "obj-225",
+     "id": "obj-230",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5155,7 +5270,7 @@
    },
    {
     "box": {
-     "id": "obj-226",
+     "id": "obj-231",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5178,7 +5293,7 @@
    },
    {
     "box": {
-     "id": "obj-227",
+     "id": "obj-232",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5196,7 +5311,7 @@
    },
    {
     "box": {
-     "id": "obj-228",
+     "id": "obj-233",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5214,7 +5329,7 @@
    },
    {
     "box": {
-     "id": "obj-229",
+     "id": "obj-234",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5242,7 +5357,7 @@
    },
    {
     "box": {
-     "id": "obj-230",
+     "id": "obj-235",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5269,7 +5384,7 @@
    },
    {
     "box": {
-     "id": "obj-231",
+     "id": "obj-236",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5292,7 +5407,7 @@
    },
    {
     "box": {
-     "id": "obj-232",
+     "id": "obj-237",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5310,7 +5425,7 @@
    },
    {
     "box": {
-     "id": "obj-233",
+     "id": "obj-238",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5328,7 +5443,7 @@
    },
    {
     "box": {
-     "id": "obj-234",
+     "id": "obj-239",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5356,7 +5471,7 @@
    },
    {
     "box": {
-     "id": "obj-235",
+     "id": "obj-240",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5383,7 +5498,7 @@
    },
    {
     "box": {
-     "id": "obj-236",
+     "id": "obj-241",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5406,7 +5521,7 @@
    },
    {
     "box": {
-     "id": "obj-237",
+     "id": "obj-242",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5424,7 +5539,7 @@
    },
    {
     "box": {
-     "id": "obj-238",
+     "id": "obj-243",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5442,7 +5557,7 @@
    },
    {
     "box": {
-     "id": "obj-239",
+     "id": "obj-244",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5470,7 +5585,7 @@
    },
    {
     "box": {
-     "id": "obj-240",
+     "id": "obj-245",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5497,7 +5612,7 @@
    },
    {
     "box": {
-     "id": "obj-241",
+     "id": "obj-246",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5520,7 +5635,7 @@
    },
    {
     "box": {
-     "id": "obj-242",
+     "id": "obj-247",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5538,7 +5653,7 @@
    },
    {
     "box": {
-     "id": "obj-243",
+     "id": "obj-248",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5556,7 +5671,7 @@
    },
    {
     "box": {
-     "id": "obj-244",
+     "id": "obj-249",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5584,7 +5699,7 @@
    },
    {
     "box": {
-     "id": "obj-245",
+     "id": "obj-250",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5611,7 +5726,7 @@
    },
    {
     "box": {
-     "id": "obj-246",
+     "id": "obj-251",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5634,7 +5749,7 @@
    },
    {
     "box": {
-     "id": "obj-247",
+     "id": "obj-252",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5652,7 +5767,7 @@
    },
    {
     "box": {
-     "id": "obj-248",
+     "id": "obj-253",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5670,7 +5785,7 @@
    },
    {
     "box": {
-     "id": "obj-249",
+     "id": "obj-254",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5698,7 +5813,7 @@
    },
    {
     "box": {
-     "id": "obj-250",
+     "id": "obj-255",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5725,7 +5840,7 @@
    },
    {
     "box": {
-     "id": "obj-251",
+     "id": "obj-256",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5748,7 +5863,7 @@
    },
    {
     "box": {
-     "id": "obj-252",
+     "id": "obj-257",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5766,7 +5881,7 @@
    },
    {
     "box": {
-     "id": "obj-253",
+     "id": "obj-258",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5784,7 +5899,7 @@
    },
    {
     "box": {
-     "id": "obj-254",
+     "id": "obj-259",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5812,7 +5927,7 @@
    },
    {
     "box": {
-     "id": "obj-255",
+     "id": "obj-260",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5839,7 +5954,7 @@
    },
    {
     "box": {
-     "id": "obj-256",
+     "id": "obj-261",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5862,7 +5977,7 @@
    },
    {
     "box": {
-     "id": "obj-257",
+     "id": "obj-262",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5880,7 +5995,7 @@
    },
    {
     "box": {
-     "id": "obj-258",
+     "id": "obj-263",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5898,7 +6013,7 @@
    },
    {
     "box": {
-     "id": "obj-259",
+     "id": "obj-264",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5926,7 +6041,7 @@
    },
    {
     "box": {
-     "id": "obj-260",
+     "id": "obj-265",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5953,7 +6068,7 @@
    },
    {
     "box": {
-     "id": "obj-261",
+     "id": "obj-266",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5976,7 +6091,7 @@
    },
    {
     "box": {
-     "id": "obj-262",
+     "id": "obj-267",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5994,7 +6109,7 @@
    },
    {
     "box": {
-     "id": "obj-263",
+     "id": "obj-268",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6012,7 +6127,7 @@
    },
    {
     "box": {
-     "id": "obj-264",
+     "id": "obj-269",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6040,7 +6155,7 @@
    },
    {
     "box": {
-     "id": "obj-265",
+     "id": "obj-270",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6067,7 +6182,7 @@
    },
    {
     "box": {
-     "id": "obj-266",
+     "id": "obj-271",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6090,7 +6205,7 @@
    },
    {
     "box": {
-     "id": "obj-267",
+     "id": "obj-272",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6108,7 +6223,7 @@
    },
    {
     "box": {
-     "id": "obj-268",
+     "id": "obj-273",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6126,7 +6241,7 @@
    },
    {
     "box": {
-     "id": "obj-269",
+     "id": "obj-274",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6154,7 +6269,7 @@
    },
    {
     "box": {
-     "id": "obj-270",
+     "id": "obj-275",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6181,7 +6296,7 @@
    },
    {
     "box": {
-     "id": "obj-271",
+     "id": "obj-276",
      "maxclass": "comment",
      "patching_rect": [
       360,
@@ -6204,7 +6319,7 @@
    },
    {
     "box": {
-     "id": "obj-272",
+     "id": "obj-277",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -6223,7 +6338,7 @@
    },
    {
     "box": {
-     "id": "obj-273",
+     "id": "obj-278",
      "maxclass": "flonum",
      "patching_rect": [
       360,
@@ -6248,7 +6363,7 @@
    },
    {
     "box": {
-     "id": "obj-274",
+     "id": "obj-279",
      "maxclass": "flonum",
      "patching_rect": [
       430,
@@ -6273,7 +6388,7 @@
    },
    {
     "box": {
-     "id": "obj-275",
+     "id": "obj-280",
      "maxclass": "comment",
      "patching_rect": [
       510,
@@ -6296,7 +6411,7 @@
    },
    {
     "box": {
-     "id": "obj-276",
+     "id": "obj-281",
      "maxclass": "flonum",
      "patching_rect": [
       510,
@@ -6321,7 +6436,7 @@
    },
    {
     "box": {
-     "id": "obj-277",
+     "id": "obj-282",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -6339,7 +6454,7 @@
    },
    {
     "box": {
-     "id": "obj-278",
+     "id": "obj-283",
      "maxclass": "message",
      "patching_rect": [
       700,
@@ -6357,7 +6472,7 @@
    },
    {
     "box": {
-     "id": "obj-279",
+     "id": "obj-284",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -6375,7 +6490,7 @@
    },
    {
     "box": {
-     "id": "obj-280",
+     "id": "obj-285",
      "maxclass": "message",
      "patching_rect": [
       700,
@@ -6393,7 +6508,7 @@
    },
    {
     "box": {
-     "id": "obj-281",
+     "id": "obj-286",
      "maxclass": "comment",
      "patching_rect": [
       610,
@@ -6416,7 +6531,7 @@
    },
    {
     "box": {
-     "id": "obj-282",
+     "id": "obj-287",
      "maxclass": "message",
      "patching_rect": [
       610,
@@ -6441,7 +6556,7 @@
    },
    {
     "box": {
-     "id": "obj-283",
+     "id": "obj-288",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -6459,7 +6574,7 @@
    },
    {
     "box": {
-     "id": "obj-284",
+     "id": "obj-289",
      "maxclass": "newobj",
      "patching_rect": [
       900,
@@ -6475,7 +6590,7 @@
    },
    {
     "box": {
-     "id": "obj-285",
+     "id": "obj-290",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -6500,7 +6615,7 @@
    },
    {
     "box": {
-     "id": "obj-286",
+     "id": "obj-291",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -6518,7 +6633,7 @@
    },
    {
     "box": {
-     "id": "obj-287",
+     "id": "obj-292",
      "maxclass": "newobj",
      "patching_rect": [
       890,
@@ -6536,7 +6651,7 @@
    },
    {
     "box": {
-     "id": "obj-288",
+     "id": "obj-293",
      "maxclass": "newobj",
      "patching_rect": [
       1080,
@@ -6554,7 +6669,7 @@
    },
    {
     "box": {
-     "id": "obj-289",
+     "id": "obj-294",
      "maxclass": "newobj",
      "patching_rect": [
       1270,
@@ -6572,7 +6687,7 @@
    },
    {
     "box": {
-     "id": "obj-290",
+     "id": "obj-295",
      "maxclass": "newobj",
      "patching_rect": [
       1460,
@@ -6590,7 +6705,7 @@
    },
    {
     "box": {
-     "id": "obj-291",
+     "id": "obj-296",
      "maxclass": "newobj",
      "patching_rect": [
       1650,
@@ -6608,7 +6723,7 @@
    },
    {
     "box": {
-     "id": "obj-292",
+     "id": "obj-297",
      "maxclass": "newobj",
      "patching_rect": [
       1840,
@@ -6626,7 +6741,7 @@
    },
    {
     "box": {
-     "id": "obj-293",
+     "id": "obj-298",
      "maxclass": "newobj",
      "patching_rect": [
       2030,
@@ -6644,7 +6759,7 @@
    },
    {
     "box": {
-     "id": "obj-294",
+     "id": "obj-299",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7120,7 +7235,7 @@
     "patchline": {
      "source": [
       "obj-4",
-      45
+      46
      ],
      "destination": [
       "obj-44",
@@ -7168,7 +7283,7 @@
     "patchline": {
      "source": [
       "obj-4",
-      46
+      47
      ],
      "destination": [
       "obj-48",
@@ -10359,8 +10474,32 @@
    {
     "patchline": {
      "source": [
-      "obj-4",
-      48
+      "obj-274",
+      0
+     ],
+     "destination": [
+      "obj-275",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-273",
+      0
+     ],
+     "destination": [
+      "obj-275",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-274",
+      0
      ],
      "destination": [
       "obj-272",
@@ -10373,6 +10512,18 @@
      "source": [
       "obj-272",
       0
+     ],
+     "destination": [
+      "obj-2",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      45
      ],
      "destination": [
       "obj-273",
@@ -10383,8 +10534,8 @@
    {
     "patchline": {
      "source": [
-      "obj-272",
-      1
+      "obj-273",
+      0
      ],
      "destination": [
       "obj-274",
@@ -10396,10 +10547,10 @@
     "patchline": {
      "source": [
       "obj-4",
-      47
+      49
      ],
      "destination": [
-      "obj-276",
+      "obj-277",
       0
      ]
     }
@@ -10419,8 +10570,8 @@
    {
     "patchline": {
      "source": [
-      "obj-278",
-      0
+      "obj-277",
+      1
      ],
      "destination": [
       "obj-279",
@@ -10431,11 +10582,11 @@
    {
     "patchline": {
      "source": [
-      "obj-279",
-      0
+      "obj-4",
+      48
      ],
      "destination": [
-      "obj-280",
+      "obj-281",
       0
      ]
     }
@@ -10443,7 +10594,43 @@
    {
     "patchline": {
      "source": [
-      "obj-280",
+      "obj-282",
+      0
+     ],
+     "destination": [
+      "obj-283",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-283",
+      0
+     ],
+     "destination": [
+      "obj-284",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-284",
+      0
+     ],
+     "destination": [
+      "obj-285",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-285",
       0
      ],
      "destination": [
@@ -10456,10 +10643,10 @@
     "patchline": {
      "source": [
       "obj-4",
-      49
+      50
      ],
      "destination": [
-      "obj-283",
+      "obj-288",
       0
      ]
     }
@@ -10467,23 +10654,11 @@
    {
     "patchline": {
      "source": [
-      "obj-283",
+      "obj-288",
       0
      ],
      "destination": [
-      "obj-282",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-4",
-      49
-     ],
-     "destination": [
-      "obj-284",
+      "obj-287",
       0
      ]
     }
@@ -10495,199 +10670,7 @@
       50
      ],
      "destination": [
-      "obj-285",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-285",
-      0
-     ],
-     "destination": [
-      "obj-286",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-286",
-      0
-     ],
-     "destination": [
-      "obj-151",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-285",
-      1
-     ],
-     "destination": [
-      "obj-287",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-287",
-      0
-     ],
-     "destination": [
-      "obj-156",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-285",
-      2
-     ],
-     "destination": [
-      "obj-288",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-288",
-      0
-     ],
-     "destination": [
-      "obj-161",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-285",
-      3
-     ],
-     "destination": [
       "obj-289",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-289",
-      0
-     ],
-     "destination": [
-      "obj-166",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-285",
-      4
-     ],
-     "destination": [
-      "obj-290",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-290",
-      0
-     ],
-     "destination": [
-      "obj-171",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-285",
-      5
-     ],
-     "destination": [
-      "obj-291",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-291",
-      0
-     ],
-     "destination": [
-      "obj-176",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-285",
-      6
-     ],
-     "destination": [
-      "obj-292",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-292",
-      0
-     ],
-     "destination": [
-      "obj-181",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-285",
-      7
-     ],
-     "destination": [
-      "obj-293",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-293",
-      0
-     ],
-     "destination": [
-      "obj-186",
       0
      ]
     }
@@ -10699,7 +10682,211 @@
       51
      ],
      "destination": [
+      "obj-290",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-290",
+      0
+     ],
+     "destination": [
+      "obj-291",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-291",
+      0
+     ],
+     "destination": [
+      "obj-156",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-290",
+      1
+     ],
+     "destination": [
+      "obj-292",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-292",
+      0
+     ],
+     "destination": [
+      "obj-161",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-290",
+      2
+     ],
+     "destination": [
+      "obj-293",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-293",
+      0
+     ],
+     "destination": [
+      "obj-166",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-290",
+      3
+     ],
+     "destination": [
       "obj-294",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-294",
+      0
+     ],
+     "destination": [
+      "obj-171",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-290",
+      4
+     ],
+     "destination": [
+      "obj-295",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-295",
+      0
+     ],
+     "destination": [
+      "obj-176",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-290",
+      5
+     ],
+     "destination": [
+      "obj-296",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-296",
+      0
+     ],
+     "destination": [
+      "obj-181",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-290",
+      6
+     ],
+     "destination": [
+      "obj-297",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-297",
+      0
+     ],
+     "destination": [
+      "obj-186",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-290",
+      7
+     ],
+     "destination": [
+      "obj-298",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-298",
+      0
+     ],
+     "destination": [
+      "obj-191",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      52
+     ],
+     "destination": [
+      "obj-299",
       0
      ]
     }

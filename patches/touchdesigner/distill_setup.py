@@ -34,6 +34,7 @@ PARAMETERS = [
     ("distill/source/reach", 0.25),
     ("distill/source/grip", 0.5),
     ("distill/source/grain", 0.45),
+    ("distill/source/own", 0.0),
     ("distill/control/0", 0.0),
     ("distill/control/1", 0.0),
     ("distill/control/2", 0.0),

@@ -112,7 +112,7 @@ class Voice:
         self._last_sample = 0.0
         self._last_latent = self.instrument.centre
         self.last_controls = np.zeros(0)  # values of its controls, at the last hop
-        self._recovering = self._failing = False
+        self._recovering = self._failing = self._own_missed = False
         self.guest_contributions = np.zeros((0, 2 + self.instrument.latent_dim))
         self._prime()
 
@@ -142,6 +142,8 @@ class Voice:
 
         `samples` [hop] is this hop of live input, mono; None without one.
         """
+        if values.settings.own > 0.0 and self.sources.selected == "input" and self.instrument.search is None:
+            self._miss_own()
         try:
             latent = self.steering.latent(self.sources, values, samples)
         except EncoderFailed as error:
@@ -153,6 +155,12 @@ class Voice:
             latent = latent.copy()
             latent[pins] = values.latents[pins]  # pins are parameters: below LATENT_COUNT
         return soft_limit(latent) if self.instrument.skeleton is None else latent
+
+    def _miss_own(self) -> None:
+        """Say once that there are no stretches to follow the live input."""
+        if not self._own_missed:
+            self.instrument.notes.append("the model file holds no path of its corpus: source/own stays at 0")
+        self._own_missed = True
 
     def render(self, latents: Float32Array, hop: int, report: Callable[[Report], None]) -> Float32Array:
         """Return the samples [n * hop length] of latents [D, n], mono and always finite.

@@ -197,6 +197,14 @@ _PARAMETERS: tuple[Row, ...] = (
     _continuous(
         "/distill/source/grain", 0.0, 4.0, 0.45, "s", "Drift, hold, map: length of a stretch; 0 is the place itself"
     ),
+    _continuous(
+        "/distill/source/own",
+        0.0,
+        1.0,
+        0.0,
+        "",
+        "Input: 0 plays the input's own sound, 1 stretches of the corpus that follow it",
+    ),
 )
 
 _FAMILIES: tuple[Row, ...] = (

@@ -42,12 +42,16 @@ class Pull:
         place: latents [16] in sigma that attract, or None.
         grip: 0 to 1, how much the place counts against what plays.
         reach: 0 takes the most alike place, 0.25 one of 8, from 0.75 on one of 512.
+        even: leaps come in equal times.
+        strike: begin an attack at this hop.
     """
 
     leaps: float
     place: Float64Array | None = None
     grip: float = 0.0
     reach: float = 0.25
+    even: bool = False
+    strike: bool = False
 
     @property
     def choices(self) -> int:
@@ -100,7 +104,7 @@ class StretchPlayer:
         if not self._begun:
             self._begun, fade = True, ATTACK_FADE
             self._visit()
-        elif not freeze:
+        if not freeze and (not fade or pull.strike):
             fade = self._advance(pull)
         return self._path.latents[:, self.frame].astype(np.float64), fade
 
@@ -108,10 +112,11 @@ class StretchPlayer:
         """Move by one hop, on or by a leap; return the hops of the fade."""
         self._since += 1
         self._phase += pull.leaps / self._frame_rate
-        due = math.exp(SPREAD * float(seeded_noise(self._seed, self._number, STREAM)[0]) - 0.5 * SPREAD**2)
+        spread = 0.0 if pull.even else SPREAD
+        due = math.exp(spread * float(seeded_noise(self._seed, self._number, STREAM)[0]) - 0.5 * spread**2)
         ahead = max(pull.leaps, 1e-6) / self._frame_rate * SEARCH_HOPS
         after = self.frame + 1
-        if after >= self._search.ends[self.frame] or self._over(after):
+        if pull.strike or after >= self._search.ends[self.frame] or self._over(after):
             return self._begin_attack(pull)
         self.frame = after
         if self._query is None and self._phase + ahead >= due and self._since + SEARCH_HOPS >= LEAST_HOPS:
