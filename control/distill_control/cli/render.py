@@ -176,10 +176,13 @@ def _render_take(args: argparse.Namespace, path: Path, output: RenderTarget) -> 
     """Render a take, through the vocoder that it names unless another is given."""
     from distill_control.cli.support.output import console_err
     from distill_engine.rendering.render import render_take
-    from distill_engine.rendering.resolve import model_finder
+    from distill_engine.rendering.resolve import model_finder, played_file
     from distill_engine.takes.take_file import read_take
 
     take = read_take(args.take, allow_truncated=args.allow_truncated)
+    given, path = path, played_file(path, take.header.main)
+    if path != given:
+        console_err().print(f"note: {given.name} has changed since this take; its version of then is played")
     instrument = _prepare(args, path, args.vocoder or take.header.main.vocoder)
     if args.vocoder is None and instrument.vocoder_digest != take.header.main.digest("vocoder"):
         console_err().print(

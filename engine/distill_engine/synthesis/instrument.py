@@ -135,6 +135,12 @@ class Instrument:
         mine, others = (self.decoder_digest, self.vocoder_digest), (other.decoder_digest, other.vocoder_digest)
         return all(mine) and mine == others
 
+    def continues(self, other: Instrument) -> bool:
+        """Return whether latents mean the same in both: of one model, or versions of a skeleton."""
+        if self.skeleton is None or other.skeleton is None:
+            return self.model_digest == other.model_digest
+        return self.skeleton.digest == other.skeleton.digest
+
     def sources(self, seed: int, selected: str = "drift") -> SourceBank:
         """Return new sources. Raises ControlError if `selected` is not among `source_names`."""
         if self.search is not None:

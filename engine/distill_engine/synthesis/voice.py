@@ -222,9 +222,10 @@ class Voice:
     def continue_from(self, other: Voice) -> None:
         """Continue on the path of another voice.
 
-        With the same model everything is taken over, otherwise only the state of the sources.
+        With the same model or skeleton everything is taken over, otherwise only the state of the
+        sources.
         """
-        same = self.instrument.model_digest == other.instrument.model_digest
+        same = self.instrument.continues(other.instrument)
         self.sources.continue_from(other.sources, same_model=same)
         if same:
             self.steering.continue_from(other.steering)

@@ -273,6 +273,14 @@ _SETTINGS: tuple[Row, ...] = (
         (Argument("seed", "integer", 0, SEED_LIMIT),),
         0.0,
     ),
+    Row(
+        "/distill/follow",
+        "setting",
+        "Follow the model file: when training replaces it, the new version fades in",
+        (Argument("follow", "toggle", 0.0, 1.0),),
+        0.0,
+        excluded_from_presets=True,
+    ),
 )
 
 _COMMANDS: tuple[Row, ...] = (

@@ -7,6 +7,7 @@ sounds unlike the corpus still have a place. Numpy only.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -56,6 +57,12 @@ class Skeleton:
     mean: Float32Array
     spread: Float32Array
     ceiling: Float32Array
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of basis, mean and spread: latents of one digest mean the same."""
+        arrays = (self.basis, self.mean, self.spread)
+        return hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)).hexdigest()
 
     def encode(self, mel: Float32Array | Float64Array) -> Float64Array:
         """Return the latents [D, T] of log-mel [bands, T], in float64."""
