@@ -3,7 +3,8 @@
     python benchmarks/transfer.py [--seconds 30]
 
 Each model is the first version that `distill train` writes: its skeleton and the base vocoder. Of 30
-clips every fifth is left out, and is an input. `copy` is the corpus through its own mel and the
+clips every fifth is left out, and is an input. An input is brought to the RMS of the corpus first, as
+a player sets the level of an input. `copy` is the corpus through its own mel and the
 vocoder alone. Loudness is the correlation of the levels (dB of a window of 46 ms, at least 60 dB
 below the peak) of result and input.
 """
@@ -27,9 +28,10 @@ INPUTS = {
     "sung": ("struck", "percussive"),
     "percussive": ("bowed", "struck"),
 }
-OWN = (0.0, 0.5, 1.0)
+OWN = (0.0, 1.0)
 RANGE_DB, WINDOW, HOP = 60.0, 2048, 512
 RATE = 44_100  # Hz
+GAIN_DB = -20.0  # of the results, so that the limiter never acts
 BENCHMARK = Benchmark(
     "transfer",
     "Timbre transfer: a live input followed by stretches of a corpus",
@@ -65,7 +67,7 @@ def measure(run: Run, name: str, seconds: float, work: Path) -> None:
     copy = like(np.concatenate([loaded.copy_synthesise(clip.samples) for clip in corpus.clips]))
     inputs = {"held-out clips": held_out, **{other: divided(other, work)[0] for other in INPUTS[name]}}
     for label, folder in inputs.items():
-        heard = joined(folder, seconds)
+        heard = at_level(joined(folder, seconds), np.concatenate([clip.samples for clip in corpus.clips]))
         for own in OWN:
             played = played_by(model, heard, own, work)
             figures = like(played)
@@ -113,6 +115,11 @@ def joined(folder: Path, seconds: float) -> np.ndarray:
     return np.asarray(np.concatenate(clips)[: int(seconds * RATE)])
 
 
+def at_level(samples: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return samples [T] with the RMS of others [n]."""
+    return np.asarray(samples * np.sqrt(np.square(other).mean() / np.square(samples).mean()), np.float32)
+
+
 def played_by(model: Path, heard: np.ndarray, own: float, work: Path) -> np.ndarray:
     """Return what a model plays to an input [T], mono."""
     from distill_control.cli.main import main as distill
@@ -124,7 +131,7 @@ def played_by(model: Path, heard: np.ndarray, own: float, work: Path) -> np.ndar
         path.unlink(missing_ok=True)
     write_audio(recording, heard[None], RATE, bit_depth="32f")
     command = ["render", str(model), "-o", str(sound), "--input", str(recording), "--set", f"source/own={own}"]
-    if distill([*command, "--width", "0"]):
+    if distill([*command, "--width", "0", "--gain", str(GAIN_DB)]):
         raise SystemExit(f"{model} cannot be rendered")
     return np.asarray(read_audio(sound).samples.mean(axis=0))
 

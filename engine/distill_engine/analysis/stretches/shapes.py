@@ -17,7 +17,7 @@ from distill_engine.audio.arrays import Float64Array
 
 CHUNK = 8192  # frames of a path that are widened at once
 LEAST_DEVIATION = 1e-3  # sigma of a shape, so that one that never varies does not count
-LEVEL_NATS = 0.5  # that count as a standard deviation of a shape
+LEVEL_NATS = 0.35  # that count as a standard deviation of a shape
 RISE_HOPS = 16  # after an attack within which a sound has risen
 RISEN_NATS = 1.5  # below the loudest of these hops, from which on it has
 

@@ -19,7 +19,7 @@ from distill_engine.synthesis.sources.leap_search import LeapSearch
 from distill_engine.synthesis.sources.stretch_player import Pull, StretchPlayer
 
 STRETCH_SECONDS = 0.3  # of a stretch while the input goes on
-GRIP = 0.5  # of the input's shape; the rest is likeness to the stretch that plays
+GRIP = 0.6  # of the input's shape; the rest is likeness to the stretch that plays
 LEVEL_STEPS = 2  # of the search for the offset that gives a level
 
 
