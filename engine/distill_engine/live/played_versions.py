@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -21,6 +22,7 @@ class PlayedVersions:
 
     def __init__(self) -> None:
         self._files: dict[tuple[str, str], ModelFile] = {}
+        self._lock = threading.Lock()  # models load and takes begin on threads of their own
 
     def load(self, path: Path, request: FitRequest) -> tuple[VoicePool, Fit]:
         """Load a model as `fit_instrument` does, and hold its file. Raises as it does."""
@@ -39,33 +41,36 @@ class PlayedVersions:
                 file.close()
 
     def _hold(self, file: ModelFile, instrument: Instrument) -> None:
-        old = self._files.get(_versions(instrument))
-        if old is not None:
-            old.close()
-        self._files[_versions(instrument)] = file
+        with self._lock:
+            old = self._files.get(_versions(instrument))
+            if old is not None:
+                old.close()
+            self._files[_versions(instrument)] = file
 
     def release(self, playing: Iterable[Instrument]) -> None:
         """Let go of all files but those of these instruments."""
         kept = {_versions(instrument) for instrument in playing}
-        for key in [key for key in self._files if key not in kept]:
-            self._files.pop(key).close()
+        with self._lock:
+            for key in [key for key in self._files if key not in kept]:
+                self._files.pop(key).close()
 
     def keep(self, take: Path, playing: Iterable[Instrument]) -> None:
         """Keep the files of these instruments until the take is deleted. Raises LibraryError.
 
         Shipped models are never trained, so they are not kept.
         """
-        missed = []
-        for instrument in playing:
-            path, file = instrument.path, self._files.get(_versions(instrument))
-            if path is None or path.is_relative_to(assets_dir()):
-                continue
-            if file is None:
-                missed.append(f"{path} was replaced while it was loaded")
-            else:
-                keep_version(played_model(0, instrument).digests, path, file.descriptor, take)
+        with self._lock:
+            missed = [instrument.path for instrument in playing if not self._kept(take, instrument)]
         if missed:
-            raise LibraryError("; ".join(missed))
+            raise LibraryError(f"{missed[0]} was replaced while it was loaded")
+
+    def _kept(self, take: Path, instrument: Instrument) -> bool:
+        path, file = instrument.path, self._files.get(_versions(instrument))
+        if path is None or path.is_relative_to(assets_dir()):
+            return True
+        if file is not None:
+            keep_version(played_model(0, instrument).digests, path, file.descriptor, take)
+        return file is not None
 
 
 def _opened(path: Path) -> ModelFile | None:
