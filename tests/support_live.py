@@ -26,8 +26,9 @@ class LiveEngine:
         values = {"model": str(model), "device": "null", "block": 1, "threads": 1, **settings}
         command = [sys.executable, str(STUBS / "play_stub.py"), str(self._port_file), json.dumps(values)]
         command += [fail] if fail else []
+        home = {"DISTILL_HOME": str(self.folder / "home"), **os.environ}
         self.process = subprocess.Popen(
-            command, env=environment or os.environ.copy(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command, env=environment or home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.settimeout(30.0)

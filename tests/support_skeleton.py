@@ -8,6 +8,7 @@ import numpy as np
 import soundfile
 
 from distill_engine.dataset.corpus import Corpus, load_corpus
+from distill_engine.modelfile import ModelFile, update_model
 
 RATE = 44_100
 
@@ -23,6 +24,13 @@ def write_tones(folder: Path, count: int = 5, seconds: float = 1.2) -> Path:
         sound = 0.3 * np.exp(-3.0 * time) * tone + noise
         soundfile.write(folder / f"tone{index}.wav", np.concatenate([np.zeros(2000), sound]), RATE, subtype="FLOAT")
     return folder
+
+
+def next_version(path: Path) -> None:
+    """Replace a model file by one of the same skeleton whose decoder is another: softer at most."""
+    with ModelFile.open(path) as file:
+        part = dict(file.read_part("model"))
+    update_model(path, parts={"model": part | {"ceiling": part["ceiling"] - np.float32(0.5)}})
 
 
 def skeleton_model(path: Path, folder: Path, **sizes: int) -> tuple[Path, Corpus]:

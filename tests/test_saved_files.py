@@ -16,7 +16,7 @@ from distill_engine.rendering.take_player import play_take
 from distill_engine.state import to_arrays
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.synth import Synth
-from distill_engine.takes.take import Take
+from distill_engine.takes.take import PlayedModel, Take
 from distill_engine.takes.take_file import read_take
 from distill_engine.takes.take_recorder import write_take
 
@@ -31,18 +31,19 @@ TAKES = [
 ]
 
 
-def resolve(name: str, digest: str, vocoder: str) -> Instrument:
+def resolve(played: PlayedModel, vocoder: str) -> Instrument:
     """The models of the folders by the digest of their latent model."""
+    digest = played.digest("model")
     for path in DATA.rglob("*.distillgan"):
         with ModelFile.open(path) as file:
             if file.manifest.parts["model"].sha256 == digest:
                 return prepare_instrument(path, vocoder)
-    raise AssertionError(f"no model with the digest {digest} ({name})")
+    raise AssertionError(f"no model with the digest {digest} ({played.name})")
 
 
 def rendered(take: Take) -> np.ndarray:
     main = take.header.main
-    instrument = resolve(main.name, main.digest("model"), main.vocoder)
+    instrument = resolve(main, main.vocoder)
     return np.concatenate(list(play_take(instrument, take, resolve)), axis=1)
 
 

@@ -91,8 +91,9 @@
       22
      ],
      "numinlets": 1,
-     "numoutlets": 56,
+     "numoutlets": 57,
      "outlettype": [
+      "",
       "",
       "",
       "",
@@ -150,7 +151,7 @@
       "",
       ""
      ],
-     "text": "route /distill/gain /distill/width /distill/map/x /distill/map/y /distill/map/amount /distill/source/rate /distill/source/range /distill/source/position /distill/source/speed /distill/source/jitter /distill/source/length /distill/source/loop /distill/source/freeze /distill/source/input_gain /distill/source/tempo /distill/source/gate /distill/source/fade /distill/source/leaps /distill/source/reach /distill/source/grip /distill/source/grain /distill/pitch /distill/note/bend /distill/note/release /distill/note/hold /distill/control/0 /distill/control/1 /distill/control/2 /distill/control/3 /distill/control/4 /distill/control/5 /distill/control/6 /distill/control/7 /distill/latent/0 /distill/latent/1 /distill/latent/2 /distill/latent/3 /distill/latent/4 /distill/latent/5 /distill/latent/6 /distill/latent/7 /distill/latent/8 /distill/latent/9 /distill/latent/10 /distill/latent/11 /distill/latent/12 /distill/latent/13 /distill/latent/14 /distill/latent/15 /distill/source /distill/vocoder /distill/strain /distill/level /distill/error /distill/controls"
+     "text": "route /distill/gain /distill/width /distill/map/x /distill/map/y /distill/map/amount /distill/source/rate /distill/source/range /distill/source/position /distill/source/speed /distill/source/jitter /distill/source/length /distill/source/loop /distill/source/freeze /distill/source/input_gain /distill/source/tempo /distill/source/gate /distill/source/fade /distill/source/leaps /distill/source/reach /distill/source/grip /distill/source/grain /distill/pitch /distill/note/bend /distill/note/release /distill/note/hold /distill/source/own /distill/control/0 /distill/control/1 /distill/control/2 /distill/control/3 /distill/control/4 /distill/control/5 /distill/control/6 /distill/control/7 /distill/latent/0 /distill/latent/1 /distill/latent/2 /distill/latent/3 /distill/latent/4 /distill/latent/5 /distill/latent/6 /distill/latent/7 /distill/latent/8 /distill/latent/9 /distill/latent/10 /distill/latent/11 /distill/latent/12 /distill/latent/13 /distill/latent/14 /distill/latent/15 /distill/source /distill/vocoder /distill/strain /distill/level /distill/error /distill/controls"
     }
    },
    {
@@ -3877,6 +3878,120 @@
      "id": "obj-170",
      "maxclass": "comment",
      "patching_rect": [
+      20,
+      850,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      850,
+      110,
+      20
+     ],
+     "text": "source own"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-171",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      850,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/source/own"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-172",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      850,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-173",
+     "maxclass": "slider",
+     "patching_rect": [
+      132,
+      850,
+      120,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      850,
+      120,
+      20
+     ],
+     "floatoutput": 1,
+     "min": 0.0,
+     "size": 1.0,
+     "orientation": 1
+    }
+   },
+   {
+    "box": {
+     "id": "obj-174",
+     "maxclass": "flonum",
+     "patching_rect": [
+      256,
+      850,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      256,
+      850,
+      64,
+      22
+     ],
+     "minimum": 0.0,
+     "maximum": 1.0
+    }
+   },
+   {
+    "box": {
+     "id": "obj-175",
+     "maxclass": "comment",
+     "patching_rect": [
       340,
       200,
       110,
@@ -3897,7 +4012,7 @@
    },
    {
     "box": {
-     "id": "obj-171",
+     "id": "obj-176",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -3915,7 +4030,7 @@
    },
    {
     "box": {
-     "id": "obj-172",
+     "id": "obj-177",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -3933,7 +4048,7 @@
    },
    {
     "box": {
-     "id": "obj-173",
+     "id": "obj-178",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -3961,7 +4076,7 @@
    },
    {
     "box": {
-     "id": "obj-174",
+     "id": "obj-179",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -3988,7 +4103,7 @@
    },
    {
     "box": {
-     "id": "obj-175",
+     "id": "obj-180",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -4011,7 +4126,7 @@
    },
    {
     "box": {
-     "id": "obj-176",
+     "id": "obj-181",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -4029,7 +4144,7 @@
    },
    {
     "box": {
-     "id": "obj-177",
+     "id": "obj-182",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -4047,7 +4162,7 @@
    },
    {
     "box": {
-     "id": "obj-178",
+     "id": "obj-183",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -4075,7 +4190,7 @@
    },
    {
     "box": {
-     "id": "obj-179",
+     "id": "obj-184",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -4102,7 +4217,7 @@
    },
    {
     "box": {
-     "id": "obj-180",
+     "id": "obj-185",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -4125,7 +4240,7 @@
    },
    {
     "box": {
-     "id": "obj-181",
+     "id": "obj-186",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -4143,7 +4258,7 @@
    },
    {
     "box": {
-     "id": "obj-182",
+     "id": "obj-187",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -4161,7 +4276,7 @@
    },
    {
     "box": {
-     "id": "obj-183",
+     "id": "obj-188",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -4189,7 +4304,7 @@
    },
    {
     "box": {
-     "id": "obj-184",
+     "id": "obj-189",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -4216,7 +4331,7 @@
    },
    {
     "box": {
-     "id": "obj-185",
+     "id": "obj-190",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -4239,7 +4354,7 @@
    },
    {
     "box": {
-     "id": "obj-186",
+     "id": "obj-191",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -4257,7 +4372,7 @@
    },
    {
     "box": {
-     "id": "obj-187",
+     "id": "obj-192",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -4275,7 +4390,7 @@
    },
    {
     "box": {
-     "id": "obj-188",
+     "id": "obj-193",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -4303,7 +4418,7 @@
    },
    {
     "box": {
-     "id": "obj-189",
+     "id": "obj-194",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -4330,7 +4445,7 @@
    },
    {
     "box": {
-     "id": "obj-190",
+     "id": "obj-195",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -4353,7 +4468,7 @@
    },
    {
     "box": {
-     "id": "obj-191",
+     "id": "obj-196",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -4371,7 +4486,7 @@
    },
    {
     "box": {
-     "id": "obj-192",
+     "id": "obj-197",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -4389,7 +4504,7 @@
    },
    {
     "box": {
-     "id": "obj-193",
+     "id": "obj-198",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -4417,7 +4532,7 @@
    },
    {
     "box": {
-     "id": "obj-194",
+     "id": "obj-199",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -4444,7 +4559,7 @@
    },
    {
     "box": {
-     "id": "obj-195",
+     "id": "obj-200",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -4467,7 +4582,7 @@
    },
    {
     "box": {
-     "id": "obj-196",
+     "id": "obj-201",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -4485,7 +4600,7 @@
    },
    {
     "box": {
-     "id": "obj-197",
+     "id": "obj-202",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -4503,7 +4618,7 @@
    },
    {
     "box": {
-     "id": "obj-198",
+     "id": "obj-203",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -4531,7 +4646,7 @@
    },
    {
     "box": {
-     "id": "obj-199",
+     "id": "obj-204",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -4558,7 +4673,7 @@
    },
    {
     "box": {
-     "id": "obj-200",
+     "id": "obj-205",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -4581,7 +4696,7 @@
    },
    {
     "box": {
-     "id": "obj-201",
+     "id": "obj-206",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -4599,7 +4714,7 @@
    },
    {
     "box": {
-     "id": "obj-202",
+     "id": "obj-207",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -4617,7 +4732,7 @@
    },
    {
     "box": {
-     "id": "obj-203",
+     "id": "obj-208",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -4645,7 +4760,7 @@
    },
    {
     "box": {
-     "id": "obj-204",
+     "id": "obj-209",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -4672,7 +4787,7 @@
    },
    {
     "box": {
-     "id": "obj-205",
+     "id": "obj-210",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -4695,7 +4810,7 @@
    },
    {
     "box": {
-     "id": "obj-206",
+     "id": "obj-211",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -4713,7 +4828,7 @@
    },
    {
     "box": {
-     "id": "obj-207",
+     "id": "obj-212",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -4731,7 +4846,7 @@
    },
    {
     "box": {
-     "id": "obj-208",
+     "id": "obj-213",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -4759,7 +4874,7 @@
    },
    {
     "box": {
-     "id": "obj-209",
+     "id": "obj-214",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -4786,7 +4901,7 @@
    },
    {
     "box": {
-     "id": "obj-210",
+     "id": "obj-215",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -4809,7 +4924,7 @@
    },
    {
     "box": {
-     "id": "obj-211",
+     "id": "obj-216",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -4827,7 +4942,7 @@
    },
    {
     "box": {
-     "id": "obj-212",
+     "id": "obj-217",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -4845,7 +4960,7 @@
    },
    {
     "box": {
-     "id": "obj-213",
+     "id": "obj-218",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -4873,7 +4988,7 @@
    },
    {
     "box": {
-     "id": "obj-214",
+     "id": "obj-219",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -4900,7 +5015,7 @@
    },
    {
     "box": {
-     "id": "obj-215",
+     "id": "obj-220",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -4923,7 +5038,7 @@
    },
    {
     "box": {
-     "id": "obj-216",
+     "id": "obj-221",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -4941,7 +5056,7 @@
    },
    {
     "box": {
-     "id": "obj-217",
+     "id": "obj-222",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -4959,7 +5074,7 @@
    },
    {
     "box": {
-     "id": "obj-218",
+     "id": "obj-223",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -4987,7 +5102,7 @@
    },
    {
     "box": {
-     "id": "obj-219",
+     "id": "obj-224",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5014,7 +5129,7 @@
    },
    {
     "box": {
-     "id": "obj-220",
+     "id": "obj-225",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5037,7 +5152,7 @@
    },
    {
     "box": {
-     "id": "obj-221",
+     "id": "obj-226",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5055,7 +5170,7 @@
    },
    {
     "box": {
-     "id": "obj-222",
+     "id": "obj-227",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5073,7 +5188,7 @@
    },
    {
     "box": {
-     "id": "obj-223",
+     "id": "obj-228",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5101,7 +5216,7 @@
    },
    {
     "box": {
-     "id": "obj-224",
+     "id": "obj-229",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5128,7 +5243,7 @@
    },
    {
     "box": {
-     "id": "obj-225",
+     "id": "obj-230",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5151,7 +5266,7 @@
    },
    {
     "box": {
-     "id": "obj-226",
+     "id": "obj-231",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5169,7 +5284,7 @@
    },
    {
     "box": {
-     "id": "obj-227",
+     "id": "obj-232",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5187,7 +5302,7 @@
    },
    {
     "box": {
-     "id": "obj-228",
+     "id": "obj-233",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5215,7 +5330,7 @@
    },
    {
     "box": {
-     "id": "obj-229",
+     "id": "obj-234",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5242,7 +5357,7 @@
    },
    {
     "box": {
-     "id": "obj-230",
+     "id": "obj-235",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5265,7 +5380,7 @@
    },
    {
     "box": {
-     "id": "obj-231",
+     "id": "obj-236",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5283,7 +5398,7 @@
    },
    {
     "box": {
-     "id": "obj-232",
+     "id": "obj-237",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5301,7 +5416,7 @@
    },
    {
     "box": {
-     "id": "obj-233",
+     "id": "obj-238",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5329,7 +5444,7 @@
    },
    {
     "box": {
-     "id": "obj-234",
+     "id": "obj-239",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5356,7 +5471,7 @@
    },
    {
     "box": {
-     "id": "obj-235",
+     "id": "obj-240",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5379,7 +5494,7 @@
    },
    {
     "box": {
-     "id": "obj-236",
+     "id": "obj-241",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5397,7 +5512,7 @@
    },
    {
     "box": {
-     "id": "obj-237",
+     "id": "obj-242",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5415,7 +5530,7 @@
    },
    {
     "box": {
-     "id": "obj-238",
+     "id": "obj-243",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5443,7 +5558,7 @@
    },
    {
     "box": {
-     "id": "obj-239",
+     "id": "obj-244",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5470,7 +5585,7 @@
    },
    {
     "box": {
-     "id": "obj-240",
+     "id": "obj-245",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5493,7 +5608,7 @@
    },
    {
     "box": {
-     "id": "obj-241",
+     "id": "obj-246",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5511,7 +5626,7 @@
    },
    {
     "box": {
-     "id": "obj-242",
+     "id": "obj-247",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5529,7 +5644,7 @@
    },
    {
     "box": {
-     "id": "obj-243",
+     "id": "obj-248",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5557,7 +5672,7 @@
    },
    {
     "box": {
-     "id": "obj-244",
+     "id": "obj-249",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5584,7 +5699,7 @@
    },
    {
     "box": {
-     "id": "obj-245",
+     "id": "obj-250",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5607,7 +5722,7 @@
    },
    {
     "box": {
-     "id": "obj-246",
+     "id": "obj-251",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5625,7 +5740,7 @@
    },
    {
     "box": {
-     "id": "obj-247",
+     "id": "obj-252",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5643,7 +5758,7 @@
    },
    {
     "box": {
-     "id": "obj-248",
+     "id": "obj-253",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5671,7 +5786,7 @@
    },
    {
     "box": {
-     "id": "obj-249",
+     "id": "obj-254",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5698,7 +5813,7 @@
    },
    {
     "box": {
-     "id": "obj-250",
+     "id": "obj-255",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5721,7 +5836,7 @@
    },
    {
     "box": {
-     "id": "obj-251",
+     "id": "obj-256",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5739,7 +5854,7 @@
    },
    {
     "box": {
-     "id": "obj-252",
+     "id": "obj-257",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5757,7 +5872,7 @@
    },
    {
     "box": {
-     "id": "obj-253",
+     "id": "obj-258",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5785,7 +5900,7 @@
    },
    {
     "box": {
-     "id": "obj-254",
+     "id": "obj-259",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5812,7 +5927,7 @@
    },
    {
     "box": {
-     "id": "obj-255",
+     "id": "obj-260",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5835,7 +5950,7 @@
    },
    {
     "box": {
-     "id": "obj-256",
+     "id": "obj-261",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5853,7 +5968,7 @@
    },
    {
     "box": {
-     "id": "obj-257",
+     "id": "obj-262",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5871,7 +5986,7 @@
    },
    {
     "box": {
-     "id": "obj-258",
+     "id": "obj-263",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5899,7 +6014,7 @@
    },
    {
     "box": {
-     "id": "obj-259",
+     "id": "obj-264",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5926,7 +6041,7 @@
    },
    {
     "box": {
-     "id": "obj-260",
+     "id": "obj-265",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5949,7 +6064,7 @@
    },
    {
     "box": {
-     "id": "obj-261",
+     "id": "obj-266",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5967,7 +6082,7 @@
    },
    {
     "box": {
-     "id": "obj-262",
+     "id": "obj-267",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5985,7 +6100,7 @@
    },
    {
     "box": {
-     "id": "obj-263",
+     "id": "obj-268",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6013,7 +6128,7 @@
    },
    {
     "box": {
-     "id": "obj-264",
+     "id": "obj-269",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6040,7 +6155,7 @@
    },
    {
     "box": {
-     "id": "obj-265",
+     "id": "obj-270",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6063,7 +6178,7 @@
    },
    {
     "box": {
-     "id": "obj-266",
+     "id": "obj-271",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6081,7 +6196,7 @@
    },
    {
     "box": {
-     "id": "obj-267",
+     "id": "obj-272",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6099,7 +6214,7 @@
    },
    {
     "box": {
-     "id": "obj-268",
+     "id": "obj-273",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6127,7 +6242,7 @@
    },
    {
     "box": {
-     "id": "obj-269",
+     "id": "obj-274",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6154,7 +6269,7 @@
    },
    {
     "box": {
-     "id": "obj-270",
+     "id": "obj-275",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6177,7 +6292,7 @@
    },
    {
     "box": {
-     "id": "obj-271",
+     "id": "obj-276",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6195,7 +6310,7 @@
    },
    {
     "box": {
-     "id": "obj-272",
+     "id": "obj-277",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6213,7 +6328,7 @@
    },
    {
     "box": {
-     "id": "obj-273",
+     "id": "obj-278",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6241,7 +6356,7 @@
    },
    {
     "box": {
-     "id": "obj-274",
+     "id": "obj-279",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6268,7 +6383,7 @@
    },
    {
     "box": {
-     "id": "obj-275",
+     "id": "obj-280",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6291,7 +6406,7 @@
    },
    {
     "box": {
-     "id": "obj-276",
+     "id": "obj-281",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6309,7 +6424,7 @@
    },
    {
     "box": {
-     "id": "obj-277",
+     "id": "obj-282",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6327,7 +6442,7 @@
    },
    {
     "box": {
-     "id": "obj-278",
+     "id": "obj-283",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6355,7 +6470,7 @@
    },
    {
     "box": {
-     "id": "obj-279",
+     "id": "obj-284",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6382,7 +6497,7 @@
    },
    {
     "box": {
-     "id": "obj-280",
+     "id": "obj-285",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6405,7 +6520,7 @@
    },
    {
     "box": {
-     "id": "obj-281",
+     "id": "obj-286",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6423,7 +6538,7 @@
    },
    {
     "box": {
-     "id": "obj-282",
+     "id": "obj-287",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6441,7 +6556,7 @@
    },
    {
     "box": {
-     "id": "obj-283",
+     "id": "obj-288",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6469,7 +6584,7 @@
    },
    {
     "box": {
-     "id": "obj-284",
+     "id": "obj-289",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6496,7 +6611,7 @@
    },
    {
     "box": {
-     "id": "obj-285",
+     "id": "obj-290",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6519,7 +6634,7 @@
    },
    {
     "box": {
-     "id": "obj-286",
+     "id": "obj-291",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6537,7 +6652,7 @@
    },
    {
     "box": {
-     "id": "obj-287",
+     "id": "obj-292",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6555,7 +6670,7 @@
    },
    {
     "box": {
-     "id": "obj-288",
+     "id": "obj-293",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6583,7 +6698,7 @@
    },
    {
     "box": {
-     "id": "obj-289",
+     "id": "obj-294",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6610,7 +6725,7 @@
    },
    {
     "box": {
-     "id": "obj-290",
+     "id": "obj-295",
      "maxclass": "comment",
      "patching_rect": [
       360,
@@ -6633,7 +6748,7 @@
    },
    {
     "box": {
-     "id": "obj-291",
+     "id": "obj-296",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -6652,7 +6767,7 @@
    },
    {
     "box": {
-     "id": "obj-292",
+     "id": "obj-297",
      "maxclass": "flonum",
      "patching_rect": [
       360,
@@ -6677,7 +6792,7 @@
    },
    {
     "box": {
-     "id": "obj-293",
+     "id": "obj-298",
      "maxclass": "flonum",
      "patching_rect": [
       430,
@@ -6702,7 +6817,7 @@
    },
    {
     "box": {
-     "id": "obj-294",
+     "id": "obj-299",
      "maxclass": "comment",
      "patching_rect": [
       510,
@@ -6725,7 +6840,7 @@
    },
    {
     "box": {
-     "id": "obj-295",
+     "id": "obj-300",
      "maxclass": "flonum",
      "patching_rect": [
       510,
@@ -6750,7 +6865,7 @@
    },
    {
     "box": {
-     "id": "obj-296",
+     "id": "obj-301",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -6768,7 +6883,7 @@
    },
    {
     "box": {
-     "id": "obj-297",
+     "id": "obj-302",
      "maxclass": "message",
      "patching_rect": [
       700,
@@ -6786,7 +6901,7 @@
    },
    {
     "box": {
-     "id": "obj-298",
+     "id": "obj-303",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -6804,7 +6919,7 @@
    },
    {
     "box": {
-     "id": "obj-299",
+     "id": "obj-304",
      "maxclass": "message",
      "patching_rect": [
       700,
@@ -6822,7 +6937,7 @@
    },
    {
     "box": {
-     "id": "obj-300",
+     "id": "obj-305",
      "maxclass": "comment",
      "patching_rect": [
       610,
@@ -6845,7 +6960,7 @@
    },
    {
     "box": {
-     "id": "obj-301",
+     "id": "obj-306",
      "maxclass": "message",
      "patching_rect": [
       610,
@@ -6870,7 +6985,7 @@
    },
    {
     "box": {
-     "id": "obj-302",
+     "id": "obj-307",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -6888,7 +7003,7 @@
    },
    {
     "box": {
-     "id": "obj-303",
+     "id": "obj-308",
      "maxclass": "newobj",
      "patching_rect": [
       900,
@@ -6904,7 +7019,7 @@
    },
    {
     "box": {
-     "id": "obj-304",
+     "id": "obj-309",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -6929,7 +7044,7 @@
    },
    {
     "box": {
-     "id": "obj-305",
+     "id": "obj-310",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -6947,7 +7062,7 @@
    },
    {
     "box": {
-     "id": "obj-306",
+     "id": "obj-311",
      "maxclass": "newobj",
      "patching_rect": [
       890,
@@ -6965,7 +7080,7 @@
    },
    {
     "box": {
-     "id": "obj-307",
+     "id": "obj-312",
      "maxclass": "newobj",
      "patching_rect": [
       1080,
@@ -6983,7 +7098,7 @@
    },
    {
     "box": {
-     "id": "obj-308",
+     "id": "obj-313",
      "maxclass": "newobj",
      "patching_rect": [
       1270,
@@ -7001,7 +7116,7 @@
    },
    {
     "box": {
-     "id": "obj-309",
+     "id": "obj-314",
      "maxclass": "newobj",
      "patching_rect": [
       1460,
@@ -7019,7 +7134,7 @@
    },
    {
     "box": {
-     "id": "obj-310",
+     "id": "obj-315",
      "maxclass": "newobj",
      "patching_rect": [
       1650,
@@ -7037,7 +7152,7 @@
    },
    {
     "box": {
-     "id": "obj-311",
+     "id": "obj-316",
      "maxclass": "newobj",
      "patching_rect": [
       1840,
@@ -7055,7 +7170,7 @@
    },
    {
     "box": {
-     "id": "obj-312",
+     "id": "obj-317",
      "maxclass": "newobj",
      "patching_rect": [
       2030,
@@ -7073,7 +7188,7 @@
    },
    {
     "box": {
-     "id": "obj-313",
+     "id": "obj-318",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7549,7 +7664,7 @@
     "patchline": {
      "source": [
       "obj-4",
-      49
+      50
      ],
      "destination": [
       "obj-44",
@@ -7597,7 +7712,7 @@
     "patchline": {
      "source": [
       "obj-4",
-      50
+      51
      ],
      "destination": [
       "obj-48",
@@ -11052,8 +11167,32 @@
    {
     "patchline": {
      "source": [
-      "obj-4",
-      52
+      "obj-293",
+      0
+     ],
+     "destination": [
+      "obj-294",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-292",
+      0
+     ],
+     "destination": [
+      "obj-294",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-293",
+      0
      ],
      "destination": [
       "obj-291",
@@ -11066,6 +11205,18 @@
      "source": [
       "obj-291",
       0
+     ],
+     "destination": [
+      "obj-2",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      49
      ],
      "destination": [
       "obj-292",
@@ -11076,8 +11227,8 @@
    {
     "patchline": {
      "source": [
-      "obj-291",
-      1
+      "obj-292",
+      0
      ],
      "destination": [
       "obj-293",
@@ -11089,10 +11240,10 @@
     "patchline": {
      "source": [
       "obj-4",
-      51
+      53
      ],
      "destination": [
-      "obj-295",
+      "obj-296",
       0
      ]
     }
@@ -11112,8 +11263,8 @@
    {
     "patchline": {
      "source": [
-      "obj-297",
-      0
+      "obj-296",
+      1
      ],
      "destination": [
       "obj-298",
@@ -11124,11 +11275,11 @@
    {
     "patchline": {
      "source": [
-      "obj-298",
-      0
+      "obj-4",
+      52
      ],
      "destination": [
-      "obj-299",
+      "obj-300",
       0
      ]
     }
@@ -11136,7 +11287,43 @@
    {
     "patchline": {
      "source": [
-      "obj-299",
+      "obj-301",
+      0
+     ],
+     "destination": [
+      "obj-302",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-302",
+      0
+     ],
+     "destination": [
+      "obj-303",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-303",
+      0
+     ],
+     "destination": [
+      "obj-304",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-304",
       0
      ],
      "destination": [
@@ -11149,10 +11336,10 @@
     "patchline": {
      "source": [
       "obj-4",
-      53
+      54
      ],
      "destination": [
-      "obj-302",
+      "obj-307",
       0
      ]
     }
@@ -11160,23 +11347,11 @@
    {
     "patchline": {
      "source": [
-      "obj-302",
+      "obj-307",
       0
      ],
      "destination": [
-      "obj-301",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-4",
-      53
-     ],
-     "destination": [
-      "obj-303",
+      "obj-306",
       0
      ]
     }
@@ -11188,199 +11363,7 @@
       54
      ],
      "destination": [
-      "obj-304",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-304",
-      0
-     ],
-     "destination": [
-      "obj-305",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-305",
-      0
-     ],
-     "destination": [
-      "obj-170",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-304",
-      1
-     ],
-     "destination": [
-      "obj-306",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-306",
-      0
-     ],
-     "destination": [
-      "obj-175",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-304",
-      2
-     ],
-     "destination": [
-      "obj-307",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-307",
-      0
-     ],
-     "destination": [
-      "obj-180",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-304",
-      3
-     ],
-     "destination": [
       "obj-308",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-308",
-      0
-     ],
-     "destination": [
-      "obj-185",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-304",
-      4
-     ],
-     "destination": [
-      "obj-309",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-309",
-      0
-     ],
-     "destination": [
-      "obj-190",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-304",
-      5
-     ],
-     "destination": [
-      "obj-310",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-310",
-      0
-     ],
-     "destination": [
-      "obj-195",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-304",
-      6
-     ],
-     "destination": [
-      "obj-311",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-311",
-      0
-     ],
-     "destination": [
-      "obj-200",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-304",
-      7
-     ],
-     "destination": [
-      "obj-312",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-312",
-      0
-     ],
-     "destination": [
-      "obj-205",
       0
      ]
     }
@@ -11392,7 +11375,211 @@
       55
      ],
      "destination": [
+      "obj-309",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-309",
+      0
+     ],
+     "destination": [
+      "obj-310",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-310",
+      0
+     ],
+     "destination": [
+      "obj-175",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-309",
+      1
+     ],
+     "destination": [
+      "obj-311",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-311",
+      0
+     ],
+     "destination": [
+      "obj-180",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-309",
+      2
+     ],
+     "destination": [
+      "obj-312",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-312",
+      0
+     ],
+     "destination": [
+      "obj-185",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-309",
+      3
+     ],
+     "destination": [
       "obj-313",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-313",
+      0
+     ],
+     "destination": [
+      "obj-190",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-309",
+      4
+     ],
+     "destination": [
+      "obj-314",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-314",
+      0
+     ],
+     "destination": [
+      "obj-195",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-309",
+      5
+     ],
+     "destination": [
+      "obj-315",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-315",
+      0
+     ],
+     "destination": [
+      "obj-200",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-309",
+      6
+     ],
+     "destination": [
+      "obj-316",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-316",
+      0
+     ],
+     "destination": [
+      "obj-205",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-309",
+      7
+     ],
+     "destination": [
+      "obj-317",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-317",
+      0
+     ],
+     "destination": [
+      "obj-210",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      56
+     ],
+     "destination": [
+      "obj-318",
       0
      ]
     }

@@ -38,6 +38,7 @@ PARAMETERS = [
     ("distill/note/bend", 0.0),
     ("distill/note/release", 0.3),
     ("distill/note/hold", 0.0),
+    ("distill/source/own", 0.0),
     ("distill/control/0", 0.0),
     ("distill/control/1", 0.0),
     ("distill/control/2", 0.0),

@@ -67,6 +67,9 @@ def _add_sound(top: argparse.ArgumentParser) -> None:
     moved = "what moves the sound at first (auto: walk if the file has its corpus, else drift)"
     sound.add_argument("--source", choices=("auto", *SOURCES), default="auto", help=moved)
     sound.add_argument("--seed", type=seed_number, default=0, metavar="N", help="of all random numbers (default 0)")
+    sound.add_argument(
+        "--follow", action="store_true", help="fade to the new version when training replaces the model file"
+    )
     sound.add_argument("--stopped", action="store_true", help="stay silent until /distill/play")
     sound.add_argument(
         "--record", type=Path, metavar="FILE", help="record a take (.take) or the sound itself (.wav, .flac)"
@@ -243,6 +246,7 @@ def engine_settings(options: argparse.Namespace) -> "EngineSettings":
         allow_paths=options.allow_paths,
         seconds=options.seconds,
         keep_going=options.keep_going,
+        follow=options.follow,
     )
 
 

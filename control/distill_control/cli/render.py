@@ -8,39 +8,42 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distill_control.cli.support.options import integer_in, seconds, seed_number, value_of, vocoder_name
+from distill_control.cli.support.options import seconds, seed_number
 from distill_control.cli.support.output import vocoder_and_reason
 from distill_control.cli.support.paths import check_output_folder
-from distill_engine.vocabulary.ranges import RENDER_RATES_HZ, RENDER_SECONDS_LIMIT
-from distill_engine.vocabulary.table import VOCODERS, row
+from distill_control.cli.support.render_options import add_output, add_values
+from distill_engine.vocabulary.ranges import RENDER_SECONDS_LIMIT
 
 if TYPE_CHECKING:
+    from distill_engine.audio.arrays import Float32Array
     from distill_engine.rendering.render import RenderResult, RenderTarget
     from distill_engine.rendering.render_progress import RenderProgress
     from distill_engine.synthesis.instrument import Instrument
 
 DEFAULT_SECONDS = 10.0
-DEFAULT_WIDTH = float(row("/distill/width").default or 0.0)  # 0 to 1, the same as live
-FORMATS = ("wav", "flac", "mp3", "ogg", "opus", "aiff")
-SOURCES = ("auto", "walk", "corpus", "drift", "hold")
+SOURCES = ("auto", "walk", "corpus", "drift", "hold")  # that need no recording
 
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     """Add the commands `render` and `resynth`."""
     render = subparsers.add_parser("render", parents=[common], help="play a model into a sound file")
     _add_model(render)
-    _add_output(render)
+    add_output(render)
     render.add_argument(
         "--duration",
         type=seconds("10", RENDER_SECONDS_LIMIT),
         metavar="S",
-        help="length in seconds (default 10; a take has its own length)",
+        help="length in seconds (default 10, with --input its length; a take has its own)",
     )
     render.add_argument("--seed", type=seed_number, default=0, metavar="N", help="seed of the performance (default 0)")
     render.add_argument(
-        "--source", choices=SOURCES, default="auto", help="auto: walk if the file has its corpus, else drift"
+        "--source",
+        choices=(*SOURCES, "input"),
+        default="auto",
+        help="auto: walk if the file has its corpus, else drift",
     )
-    _add_values(render)
+    render.add_argument("--input", type=Path, metavar="IN", help="a recording that the source `input` hears")
+    add_values(render)
     render.add_argument("--take", type=Path, metavar="TAKE", help="render a recorded performance")
     render.add_argument(
         "--allow-truncated", action="store_true", help="render a take that breaks off, as far as it goes"
@@ -49,88 +52,13 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     resynth = subparsers.add_parser("resynth", parents=[common], help="play a recording through model and vocoder")
     _add_model(resynth)
     resynth.add_argument("input", type=Path, metavar="IN", help="the recording")
-    _add_output(resynth)
+    add_output(resynth)
     resynth.add_argument("--mel-only", action="store_true", help="through the vocoder alone")
     resynth.set_defaults(run=run_resynth)
 
 
 def _add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="a .distillgan file, or its name in the library")
-
-
-def _add_output(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the sound file to write")
-    parser.add_argument(
-        "--vocoder", type=vocoder_name, metavar="NAME", help=f"{', '.join(VOCODERS)} or an added one (default auto)"
-    )
-    rate = integer_in(*RENDER_RATES_HZ, "a sample rate")
-    parser.add_argument("--sample-rate", type=rate, metavar="HZ", help="of the file (default: the engine's, 44100)")
-    parser.add_argument("--bit-depth", choices=("16", "24", "32f"), help="default 24")
-    parser.add_argument("--format", choices=FORMATS, help="default: from the ending of FILE")
-    parser.add_argument(
-        "--torch-device", choices=("auto", "cpu", "cuda", "mps"), help="compute in torch instead of ONNX Runtime"
-    )
-
-
-def _add_values(render: argparse.ArgumentParser) -> None:
-    """Add the options that set parameters of the performance."""
-    render.add_argument(
-        "--control",
-        type=_name_and_value,
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="a named control, -1 to 1 (`distill model info` lists them)",
-    )
-    render.add_argument(
-        "--latent",
-        type=_latent_and_value,
-        action="append",
-        default=[],
-        metavar="I=VALUE",
-        help="hold latent dimension I at VALUE, in standard deviations of the corpus",
-    )
-    render.add_argument(
-        "--set",
-        type=_name_and_value,
-        action="append",
-        default=[],
-        metavar="ADDRESS=VALUE",
-        dest="parameters",
-        help="any parameter, such as source/speed=0.5 (`distill send --list` lists them)",
-    )
-    render.add_argument(
-        "--blend",
-        type=_name_and_value,
-        action="append",
-        default=[],
-        metavar="MODEL=WEIGHT",
-        help="a model that plays together with the first, with a weight of 0 to 1; at most three",
-    )
-    text = f"stereo width, 0 to 1 (default {DEFAULT_WIDTH:g})"
-    render.add_argument(
-        "--gain", type=value_of("/distill/gain"), default=0.0, metavar="DB", help="level in dB (default 0)"
-    )
-    render.add_argument("--width", type=value_of("/distill/width"), default=DEFAULT_WIDTH, metavar="W", help=text)
-
-
-def _name_and_value(text: str) -> tuple[str, float]:
-    """Read NAME=VALUE."""
-    name, sign, value = text.rpartition("=")
-    try:
-        if not sign or not name:
-            raise ValueError
-        return name, float(value)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE, such as brightness=0.5") from None
-
-
-def _latent_and_value(text: str) -> tuple[int, float]:
-    """Read I=VALUE, with the number of a latent dimension."""
-    name, value = _name_and_value(text)
-    if not name.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not I=VALUE with the number of a latent dimension")
-    return int(name), value
 
 
 def run_render(args: argparse.Namespace) -> int:
@@ -142,8 +70,12 @@ def run_render(args: argparse.Namespace) -> int:
         args.usage("--duration and --take exclude each other: a take has its own duration")
     if args.take is not None and args.blend:
         args.usage("--blend and --take exclude each other: a take stores its own blend")
+    if args.take is not None and args.input is not None:
+        args.usage("--input and --take exclude each other: a take stores what it heard")
+    if args.take is None and (args.source == "input") != (args.input is not None) and args.source != "auto":
+        args.usage("--source input and --input IN belong together")
     path = find_model(args.model, allow_paths=True)
-    output = _output(args, path, args.take)
+    output = _output(args, path, args.take, args.input)
     result = _render_take(args, path, output) if args.take is not None else _render_score(args, path, output)
     emit(
         args,
@@ -210,19 +142,30 @@ def _render_score(args: argparse.Namespace, path: Path, output: RenderTarget) ->
         (_prepare(args, find_model(name, allow_paths=True), args.vocoder or "auto"), weight)
         for name, weight in args.blend
     ]
+    instrument = _prepare(args, path, args.vocoder or "auto")
+    heard = _heard(args.input, instrument.sample_rate) if args.input is not None else None
+    length = DEFAULT_SECONDS if heard is None else len(heard) / instrument.sample_rate
     score = Score(
-        args.duration if args.duration is not None else DEFAULT_SECONDS,
+        args.duration if args.duration is not None else length,
         args.seed,
-        args.source,
+        args.source if heard is None else "input",
         args.gain,
         args.width,
         dict(args.latent),
         dict(args.control),
         {_address(name): value for name, value in args.parameters},
         tuple(others),
+        heard,
     )
-    instrument = _prepare(args, path, args.vocoder or "auto")
     return _with_progress(lambda progress: render_score(instrument, score, output, progress))
+
+
+def _heard(path: Path, sample_rate: int) -> Float32Array:
+    """Read a recording as the live input hears it: samples [T], mono. Raises AudioFileError."""
+    from distill_engine.audio.files import read_audio
+
+    samples: Float32Array = read_audio(path, sample_rate=sample_rate, mono=True).samples[0]
+    return samples
 
 
 def _address(name: str) -> str:
@@ -234,10 +177,13 @@ def _render_take(args: argparse.Namespace, path: Path, output: RenderTarget) -> 
     """Render a take, through the vocoder that it names unless another is given."""
     from distill_control.cli.support.output import console_err
     from distill_engine.rendering.render import render_take
-    from distill_engine.rendering.resolve import model_finder
+    from distill_engine.rendering.resolve import model_finder, played_file
     from distill_engine.takes.take_file import read_take
 
     take = read_take(args.take, allow_truncated=args.allow_truncated)
+    given, path = path, played_file(path, take.header.main)
+    if path != given:
+        console_err().print(f"note: {given.name} has changed since this take; its version of then is played")
     instrument = _prepare(args, path, args.vocoder or take.header.main.vocoder)
     if args.vocoder is None and instrument.vocoder_digest != take.header.main.digest("vocoder"):
         console_err().print(

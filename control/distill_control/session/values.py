@@ -155,7 +155,7 @@ def _reading(row: Row, figure: float) -> Value:
 
 
 def _default(row: Row) -> Value:
-    if row.value_argument.type == "integer":
+    if row.value_argument.type in ("integer", "toggle"):
         return int(row.default or 0)
     return row.default if row.default is not None else ""
 

@@ -90,6 +90,7 @@ def _lines(user_messages: UserMessages) -> "list[Text]":
     ]
 
 
+_FOLLOWING = {1: ", following its file", 2: ", a new version waits for the take"}
 _STYLES = {"warning": "yellow", "error": "bold red", "info": "dim"}
 
 
@@ -116,6 +117,7 @@ def _headline(session: Session, status: dict[str, Value]) -> "Table":
     state = "playing" if _number(status, "playing") else "stopped"
     if not _number(status, "device_connected"):
         state += ", no device"
+    state += _FOLLOWING.get(int(_number(status, "following")), "")
     words = (printable(str(text)) for text in (vocoder, status.get("source", "")))
     table.add_row(Text(printable(session.model.name or "loading"), "bold"), *map(Text, words), state)
     table.add_row("peak", Text(meter(peak), colour), f"{peak:6.1f} dB", "")

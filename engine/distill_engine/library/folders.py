@@ -52,6 +52,11 @@ def vocoders_dir() -> Path:
     return data_dir() / "vocoders"
 
 
+def versions_dir() -> Path:
+    """Return the folder of the model files that takes were played with."""
+    return data_dir() / "versions"
+
+
 def reports_dir() -> Path:
     """Return the folder of reports on unexpected errors."""
     return data_dir() / "reports"

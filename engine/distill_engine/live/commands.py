@@ -7,7 +7,7 @@ import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,17 @@ from distill_engine.inference.torch_import import IMPORT_MARGIN, import_torch, t
 from distill_engine.inference.vocoder_choice import plays_in_torch
 from distill_engine.library.lookup import find_model
 from distill_engine.library.reports import line_on
+from distill_engine.live.following import Follower
 from distill_engine.live.performer import Performer
-from distill_engine.live.realtime_check import LIMIT_FACTOR, Fit, FitRequest, fit_instrument
+from distill_engine.live.played_versions import PlayedVersions
+from distill_engine.live.realtime_check import LIMIT_FACTOR, Fit, FitRequest
 from distill_engine.live.recordings import Recordings
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.mixer import VOICES_AT_ONCE
 from distill_engine.synthesis.synth import Synth
 from distill_engine.synthesis.voice_pool import VoicePool
 from distill_engine.system.threads import lower_thread_priority
+from distill_engine.vocabulary.table import BLEND_SLOTS
 
 LOADS_WAITING = 4  # commands that may wait for the loader, as many for the recorder and for sources
 THREADS = {"record": "recorder", "source": "sources"}
@@ -42,11 +45,13 @@ class LoadOptions:
     """How instruments are loaded while playing: `request` has the block and threads of the start.
 
     `allow_paths` admits files outside the library; `factor` is the first instrument's (see `Fit`).
+    `versions` holds the files that play.
     """
 
     request: FitRequest
     allow_paths: bool = False
     factor: float = 0.0
+    versions: PlayedVersions = field(default_factory=PlayedVersions)
 
 
 class LiveCommands:
@@ -75,7 +80,10 @@ class LiveCommands:
         self._performer, self._options = performer, options
         self._send, self._loaded = send, loaded
         self._capture = capture
-        self.recordings = Recordings(performer, synth, self._run, self._notice, allow_paths=options.allow_paths)
+        self.recordings = Recordings(
+            performer, synth, self._run, self._notice, self._keep, allow_paths=options.allow_paths
+        )
+        self.follower = Follower(lambda: synth.instrument, lambda: synth.recording, self._queue_version, self._notice)
         self.swaps = 0
         self._factors = {0: options.factor}
         self._jobs: dict[str, queue.Queue[Job | None]] = {
@@ -89,6 +97,7 @@ class LiveCommands:
             "source/trigger": synth.trigger,
             "note": lambda key, velocity: synth.note(float(key), float(velocity)),
             "seed": lambda seed: synth.set_seed(int(seed)),
+            "follow": lambda on: self.follower.switch(bool(on)),
         }
         self._slow: dict[str, Callable[..., Any]] = {
             "source": self.change_source,
@@ -114,9 +123,13 @@ class LiveCommands:
 
         Raises AudioFileError or TakeError if a recording is incomplete.
         """
+        self.follower.stop()
         for jobs in self._jobs.values():
             jobs.put(None)
-        self.recordings.finish()
+        try:
+            self.recordings.finish()
+        finally:
+            self._options.versions.release(())
 
     # -- slow commands -------------------------------------------------------------------------------------------------
 
@@ -138,9 +151,11 @@ class LiveCommands:
 
     def change_model(self, name: str) -> None:
         """Play another model of the library. Raises LibraryError, ModelFileError, VocoderError."""
-        pool, fit = self._fit(self._find(name), self._options.request.vocoder)
-        self._swap(pool, fit)
-        self._loaded(pool.instrument)
+        self._play_file(self._find(name))
+
+    def follow_version(self, path: Path) -> None:
+        """Play the new version of the file that plays, unless a take has begun. Raises as above."""
+        self._play_file(path, unless=lambda: self.synth.recording)
 
     def change_blend(self, slot: int, name: str) -> None:
         """Put a model into a blend slot; an empty name empties it. Raises as `change_model`."""
@@ -180,6 +195,26 @@ class LiveCommands:
             else:
                 answer(None)
 
+    def _play_file(self, path: Path, unless: Callable[[], bool] = lambda: False) -> None:
+        pool, fit = self._fit(path, self._options.request.vocoder)
+        if not unless():
+            self._swap(pool, fit)
+            self._loaded(pool.instrument)
+
+    def _queue_version(self, path: Path, answer: Answer) -> bool:
+        """Queue the loading of a new version; return False if too much waits already."""
+        jobs = self._jobs["loader"]
+        if jobs.qsize() >= LOADS_WAITING:
+            return False
+        jobs.put((lambda: self.follow_version(path), answer))
+        return True
+
+    def _playing(self) -> list[Instrument]:
+        return [found for slot in range(BLEND_SLOTS) if (found := self.synth.instrument_at(slot)) is not None]
+
+    def _keep(self, take: Path) -> None:
+        self._options.versions.keep(take, self._playing())
+
     def _find(self, name: str) -> Path:
         return find_model(name, allow_paths=self._options.allow_paths)
 
@@ -190,7 +225,7 @@ class LiveCommands:
             import_torch()
         self._performer.raise_latency_for(LOADING_MARGIN_SECONDS, LOADING_LIMIT_SECONDS)
         try:
-            return fit_instrument(path, replace(self._options.request, vocoder=vocoder))
+            return self._options.versions.load(path, replace(self._options.request, vocoder=vocoder))
         except DistillError:
             self._performer.raise_latency_for(0.0, 0.0)
             raise
@@ -209,6 +244,8 @@ class LiveCommands:
             raise
         self.swaps += 1
         self._factors[slot] = fit.factor
+        self._options.versions.release(self._playing())
+        self.recordings.keep_versions()
         if slot == 0:
             self._send({"event": "setting", "address": "/distill/source", "value": self.synth.source})
 

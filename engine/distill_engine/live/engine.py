@@ -18,7 +18,8 @@ from distill_engine.errors import ConfigError, DeviceError, DistillError
 from distill_engine.library.reports import line_on, reported_threads
 from distill_engine.live.commands import LiveCommands, LoadOptions
 from distill_engine.live.performer import BlockSettings, Performer
-from distill_engine.live.realtime_check import Fit, FitRequest, fit_instrument
+from distill_engine.live.played_versions import PlayedVersions
+from distill_engine.live.realtime_check import Fit, FitRequest
 from distill_engine.live.scheduling import TargetConfig, Underrun
 from distill_engine.live.settings import EngineSettings, StartReport
 from distill_engine.live.status_gatherer import StatusGatherer, Stopwatch
@@ -84,6 +85,7 @@ class Engine:
         self._status.publish(Status().figures())  # the ports open while the model loads: a client may ask at once
         self.control = ControlProcess(spawn_control, self._block.name, self._handle, self._greet)
         system = AudioSystem()
+        self._versions = PlayedVersions()
         self.capture = Capture(system, settings.input, SAMPLE_RATE)
         self.keeper = DeviceKeeper(
             settings.device, settings.sample_rate, self._connect, self._notice, system=system, capture=self.capture,
@@ -100,9 +102,11 @@ class Engine:
         instrument = pool.instrument
         synth = Synth(pool, seed=settings.seed, block=fit.block, source=settings.source, playing=settings.playing)
         performer = self._performer(synth, fit, instrument)
-        options = LoadOptions(replace(request, block=fit.block, threads=fit.threads), settings.allow_paths, fit.factor)
+        request = replace(request, block=fit.block, threads=fit.threads)
+        options = LoadOptions(request, settings.allow_paths, fit.factor, self._versions)
         commands = LiveCommands(performer, synth, options, self.control.send, self._loaded, self.capture)
         self._parts = _Parts(instrument, performer, commands)
+        commands.follower.switch(settings.follow)
         self._open_input()
         output = self.keeper.open_first()
         if settings.record is not None:
@@ -172,9 +176,9 @@ class Engine:
         settings = self.settings
         request = FitRequest(settings.vocoder, settings.block, settings.threads, settings.torch_device)
         with self._or_warned("playing it as this machine can"):
-            return request, *fit_instrument(settings.model, request)
+            return request, *self._versions.load(settings.model, request)
         request = FitRequest()
-        return request, *fit_instrument(settings.model, request)
+        return request, *self._versions.load(settings.model, request)
 
     def _open_input(self) -> None:
         """Open the input that plays, or check that the one asked for is there."""
@@ -238,6 +242,8 @@ class Engine:
             self._loaded(self._parts.instrument)
             self.control.send({"event": "setting", "address": "/distill/source", "value": self._parts.source})
             self.control.send({"event": "setting", "address": "/distill/seed", "value": self._parts.seed})
+            follow = int(self._parts.commands.follower.state > 0)
+            self.control.send({"event": "setting", "address": "/distill/follow", "value": follow})
             self._tell_device(self._parts.performer.output)
 
     def _loaded(self, instrument: Instrument) -> None:

@@ -24,6 +24,7 @@ class Recordings:
     Args:
         run: runs a function on the synth thread and returns its result.
         notice: `notice(level, text)` takes one line for the user.
+        keep: keeps the model files that play for a take.
         allow_paths: whether names may be paths outside the library.
     """
 
@@ -33,13 +34,15 @@ class Recordings:
         synth: Synth,
         run: Callable[[Callable[[], Any]], Any],
         notice: Callable[[str, str], None],
+        keep: Callable[[Path], None],
         *,
         allow_paths: bool,
     ) -> None:
         self._performer, self._synth = performer, synth
-        self._run, self._notice = run, notice
+        self._run, self._notice, self._keep = run, notice, keep
         self._allow_paths = allow_paths
         self._begun: list[Path] = []
+        self._take: Path | None = None
 
     def command(self, name: str) -> None:
         """Record into the library's recordings, or `stop`. Raises as `start`."""
@@ -62,8 +65,19 @@ class Recordings:
         else:
             new_name(path)
             self._run(lambda: self._synth.start_take(path))
+            self._take = path
+            self.keep_versions()
         self._begun.append(path)
         self._notice("info", f"recording {path}")
+
+    def keep_versions(self) -> None:
+        """Keep the model files that play if a take is recorded: training may replace them."""
+        if self._take is None:
+            return
+        try:
+            self._keep(self._take)
+        except LibraryError as error:
+            self._notice("warning", f"the take keeps no copy of its model: {error}")
 
     def stop(self) -> None:
         """End what is recorded.
@@ -77,6 +91,7 @@ class Recordings:
             recorder.close()
             self._notice("info", f"recorded {recorder.path}: {recorder.frames / self._synth.sample_rate:.1f} s")
         if self._synth.recording:
+            self._take = None
             path = self._run(self._synth.stop_take)
             self._notice("info", f"recorded {path}")
 

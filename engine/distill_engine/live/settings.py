@@ -19,7 +19,8 @@ class EngineSettings:
     `device` and `input` None take the preferred device; "null" plays by the clock, "file:PATH" into
     a file. `sample_rate` (Hz) None takes the device's own. `block` (hops) and `threads` None are
     found by measuring. `latency_ms` fixes the ring's fill, which is learned otherwise. The engine
-    ends after `seconds` (None: never). With `keep_going`, what cannot be had is a warning.
+    ends after `seconds` (None: never). With `keep_going`, what cannot be had is a warning. With
+    `follow`, new versions of the model file fade in.
     """
 
     model: Path
@@ -38,6 +39,7 @@ class EngineSettings:
     allow_paths: bool = False
     seconds: float | None = None
     keep_going: bool = False
+    follow: bool = False
 
     def __post_init__(self) -> None:
         if self.block is not None and self.block not in BLOCKS:

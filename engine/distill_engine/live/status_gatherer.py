@@ -69,6 +69,7 @@ class StatusGatherer:
             swaps=float(commands.swaps),
             recording=float(synth.recording or performer.recorder is not None),
             parameter_changes=float(meters.parameter_changes),
+            following=float(commands.follower.state),
         )
 
     def _connected(self, output: Output) -> bool:

@@ -100,6 +100,11 @@ class ModelFile:
         """Identity of the sound (hex): equal for equal bytes of latent model and vocoders."""
         return self.manifest.digest
 
+    @property
+    def descriptor(self) -> int:
+        """The descriptor of the open file."""
+        return self._file.fileno()
+
     def read(self, name: str) -> Part:
         """Read arrays and metadata of a part; checks its digest, and that its numbers are finite.
 

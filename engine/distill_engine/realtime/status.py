@@ -20,6 +20,7 @@ class Status:
         load: computing time of a hop divided by its length; 1 is the limit.
         underruns: sum of the three causes.
         strain: how far the controls push out of the learned region: 0 inside, 1 at the limit.
+        following: 0 does not follow the model file, 1 follows, 2 waits with it for a take to end.
         blend_space: index into the vocabulary's `BLEND_SPACES`.
     """
 
@@ -55,6 +56,7 @@ class Status:
     swaps: float = 0.0
     recording: float = 0.0
     parameter_changes: float = 0.0
+    following: float = 0.0
 
     def figures(self) -> list[float]:
         """Return all fields in the order of the shared memory."""

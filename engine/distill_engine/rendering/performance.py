@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+import numpy as np
+
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import VocoderError
 from distill_engine.rendering.score import RENDER_BLOCK, Score, prepared_synth
@@ -17,14 +19,14 @@ from distill_engine.system.listeners import Listener, ignore
 def play_score(instrument: Instrument, score: Score, notify: Listener = ignore) -> Iterator[Float32Array]:
     """Yield blocks [2, n] of exactly the score's duration at the instrument's rate.
 
-    The sound fades in and out. The vocoder's delay is removed. `notify` receives a sentence for
-    each problem that was handled.
+    The sound fades in and out. The delays of vocoder and live input are removed. `notify` receives
+    a sentence for each problem that was handled.
 
     Raises VocoderError if the vocoder fails.
     """
     synth = prepared_synth(instrument, score)
     total = round(score.seconds * instrument.sample_rate)
-    skip = synth.alignment_samples
+    skip = synth.alignment_samples + (synth.hop * instrument.input_delay_hops if synth.source == "input" else 0)
     hops = math.ceil((total + skip) / synth.hop)
     fade = math.ceil(synth.output.config.fade_seconds * synth.sample_rate)
     stop = max(0, (total + skip - fade) // synth.hop - 1)  # over a hop before the end, as the all-passes ring on
@@ -33,10 +35,19 @@ def play_score(instrument: Instrument, score: Score, notify: Listener = ignore) 
         if first == stop > 0:
             synth.stop()
         ends = [hop for hop in (stop, hops) if hop > first]
-        block = rendered(synth, min(RENDER_BLOCK, ends[0] - first if ends else 1), notify)
+        count = min(RENDER_BLOCK, ends[0] - first if ends else 1)
+        block = rendered(synth, count, notify, _heard(score, first * synth.hop, count * synth.hop))
         block, skip = block[:, skip:], max(0, skip - block.shape[1])
         yield block[:, :left]
         left -= min(left, block.shape[1])
+
+
+def _heard(score: Score, start: int, count: int) -> Float32Array | None:
+    """Return `count` samples [count] of what the score hears from `start` on, then silence."""
+    if score.heard is None:
+        return None
+    part = score.heard[start : start + count]
+    return np.pad(part, (0, count - len(part)))
 
 
 def _blocks(hops: int, stop: int) -> Iterator[int]:

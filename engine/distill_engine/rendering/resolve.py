@@ -1,6 +1,6 @@
-"""Find the models that a take swaps to, by name and digest.
+"""Find the models that a take was played with, by name and digest.
 
-The candidates are the file at hand and the library.
+The candidates are the file at hand, the library, and the versions that are kept for takes.
 """
 
 from __future__ import annotations
@@ -10,43 +10,64 @@ from pathlib import Path
 
 from distill_engine.errors import LibraryError, TakeError
 from distill_engine.library.lookup import find_model
+from distill_engine.library.versions import find_version
 from distill_engine.modelfile import ModelFile
 from distill_engine.rendering.take_player import Resolve
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.system.names import printable
+from distill_engine.takes.take import PlayedModel
 
 
 def model_finder(at_hand: Path, prepare: Callable[[Path, str], Instrument]) -> Resolve:
     """Return a `Resolve` that prepares each model and vocoder once."""
-    known: dict[tuple[str, str, str], Instrument] = {}
+    known: dict[tuple[Path, str], Instrument] = {}
 
-    def resolve(name: str, digest: str, vocoder: str) -> Instrument:
-        if (name, digest, vocoder) not in known:
-            known[name, digest, vocoder] = prepare(_find(at_hand, name, digest), vocoder)
-        return known[name, digest, vocoder]
+    def resolve(played: PlayedModel, vocoder: str) -> Instrument:
+        found = _find(at_hand, played), vocoder
+        if found not in known:
+            known[found] = prepare(*found)
+        return known[found]
 
     return resolve
 
 
-def _find(at_hand: Path, name: str, digest: str) -> Path:
-    if _names(at_hand) == (name, digest):
-        return at_hand
+def played_file(at_hand: Path, played: PlayedModel) -> Path:
+    """Return the file that a take was played with: its kept version, where `at_hand` differs."""
+    kept = _kept(played)
+    return at_hand if kept is None or _digests(kept) == _digests(at_hand) else kept
+
+
+def _find(at_hand: Path, played: PlayedModel) -> Path:
+    if _name(at_hand) == played.name and _digests(at_hand).get("model") == played.digest("model"):
+        return played_file(at_hand, played)
+    kept = _kept(played)
+    if kept is not None:
+        return kept
+    name = printable(played.name, 80)
     try:
-        found = find_model(name, allow_paths=False)
+        found = find_model(played.name, allow_paths=False)
     except LibraryError:
-        raise TakeError(
-            f"the take swaps to the model '{printable(name, 80)}', which is not in the library; put it there"
-        ) from None
-    if _names(found)[1] != digest:
-        raise TakeError(
-            f"the take swaps to another '{printable(name, 80)}' than the one in the library; it was trained since"
-        )
+        raise TakeError(f"the take swaps to the model '{name}', which is not in the library; put it there") from None
+    if _digests(found).get("model") != played.digest("model"):
+        raise TakeError(f"the take swaps to another '{name}' than the one in the library; it was trained since")
     return found
 
 
-def _names(path: Path) -> tuple[str, str]:
-    """Return the model's name and the digest of its networks, which no analysis changes."""
+def _kept(played: PlayedModel) -> Path | None:
+    """Return the version that is kept for what was played, if it is still the same."""
+    path = find_version(played.digests)
+    if path is None:
+        return None
+    digests = _digests(path)
+    return path if all(digests.get(part, "") == played.digest(part) for part in ("model", "analysis")) else None
+
+
+def _name(path: Path) -> str:
     with ModelFile.open(path) as file:
-        manifest = file.manifest
-    entry = manifest.parts.get("model")
-    return manifest.name or path.stem, entry.sha256 if entry is not None else ""
+        return file.manifest.name or path.stem
+
+
+def _digests(path: Path) -> dict[str, str]:
+    """Return the digests of what plays in a file: its parts but those of training."""
+    with ModelFile.open(path) as file:
+        return {name: file.manifest.parts[name].sha256 for name in file.parts if not name.startswith("training/")}

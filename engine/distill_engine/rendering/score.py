@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import ConfigError, ControlError
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.synth import Synth
@@ -19,7 +20,8 @@ RENDER_BLOCK = 16  # hops rendered at once
 class Score:
     """A render without a take.
 
-    `source` "auto" is a walk if the model has its corpus, otherwise a drift.
+    `source` "auto" is a walk if the model has its corpus, otherwise a drift; `input` plays `heard`
+    [T], mono at the model's rate.
     `latents` pins dimensions (sigma). `controls` has values by name, `parameters` by address.
     `others` are up to three more instruments, each with its blend weight (0 to 1).
 
@@ -35,6 +37,7 @@ class Score:
     controls: dict[str, float] = field(default_factory=dict)
     parameters: dict[str, float] = field(default_factory=dict)
     others: tuple[tuple[Instrument, float], ...] = ()
+    heard: Float32Array | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not 0.0 < self.seconds <= RENDER_SECONDS_LIMIT:

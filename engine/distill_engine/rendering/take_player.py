@@ -29,8 +29,8 @@ from distill_engine.takes.take import (
 
 _UNFIT = (ArithmeticError, LookupError, TypeError, ValueError, RecursionError)
 
-Resolve = Callable[[str, str, str], Instrument]
-"""(model name, model digest, vocoder) -> the instrument that a take swaps to. Raises DistillError."""
+Resolve = Callable[[PlayedModel, str], Instrument]
+"""(what was played, vocoder) -> the instrument that a take swaps to. Raises DistillError."""
 
 
 def play_take(
@@ -103,7 +103,7 @@ class _TakePlayer:
             left -= min(left, part.shape[1])
 
     def _swapped(self, played: PlayedModel) -> Instrument:
-        found = self._resolve(played.name, played.digest("model"), self._vocoder or played.vocoder)
+        found = self._resolve(played, self._vocoder or played.vocoder)
         _check_analysis(found, played)
         return found
 

@@ -25,7 +25,7 @@ _SOURCE = {
     name: index_of(f"/distill/source/{name}")
     for name in (
         *("rate", "range", "position", "speed", "jitter", "length", "loop", "freeze"),
-        *("input_gain", "tempo", "gate", "leaps", "reach", "grip", "grain"),
+        *("input_gain", "tempo", "gate", "leaps", "reach", "grip", "grain", "own"),
     )
 }
 
@@ -43,6 +43,7 @@ def hop_values(bank: ParameterBank, key: float | None = None) -> HopValues:
         loop=at["loop"] >= 0.5,
         freeze=at["freeze"] >= 0.5,
         input_gain_db=at["input_gain"],
+        own=at["own"],
         tempo=at["tempo"],
         leaps=at["leaps"],
         reach=at["reach"],

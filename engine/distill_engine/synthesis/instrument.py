@@ -32,9 +32,11 @@ from distill_engine.modelfile import Manifest, ModelFile
 from distill_engine.modelfile.configs import mel_config, model_config
 from distill_engine.synthesis.sources.corpus_source import CorpusSource
 from distill_engine.synthesis.sources.drift_source import DriftSource
+from distill_engine.synthesis.sources.input_player import InputPlayer, InputStretches, input_stretches
 from distill_engine.synthesis.sources.latent_sources import HoldSource, LatentSource
 from distill_engine.synthesis.sources.leap_search import LeapSearch
-from distill_engine.synthesis.sources.live_input import InputSource
+from distill_engine.synthesis.sources.live_input import InputSource, network_delay_hops
+from distill_engine.synthesis.sources.skeleton_input import SkeletonInput
 from distill_engine.synthesis.sources.source_bank import SourceBank
 from distill_engine.synthesis.sources.stretch_sources import Place, stretch_sources
 from distill_engine.synthesis.steering import Steering
@@ -55,9 +57,9 @@ class Instrument:
     and `vocoder_digest` its two parts. `latent_dim` is D; `reduction` is mel frames per latent.
     `delay_samples` is the vocoder's delay. `corpus` [D, L] are the latents of the corpus of a model
     of version 1. `trim` is a linear gain. A model of version 2 has a `skeleton`, and a `search`
-    over its corpus's path unless that was left out. `withheld` are the reasons of controls that the
-    analysis does not offer, by name. The networks append messages to `notes` while they play;
-    voices remove and report them.
+    over its corpus's path and `input_stretches` unless that was left out. `withheld` are the
+    reasons of controls that the analysis does not offer, by name. The networks append messages to
+    `notes` while they play; voices remove and report them.
     """
 
     name: str
@@ -84,6 +86,7 @@ class Instrument:
     notes: list[str] = field(default_factory=list, compare=False)
     skeleton: Skeleton | None = None
     search: LeapSearch | None = None
+    input_stretches: InputStretches | None = None
 
     @property
     def hop(self) -> int:
@@ -112,10 +115,15 @@ class Instrument:
             "hold": True,
             "drift": True,
             "corpus": self.corpus is not None or self.search is not None,
-            "input": self.encoder is not None,
+            "input": self.encoder is not None or self.skeleton is not None,
             "walk": self.search is not None,
         }
         return tuple(name for name, present in available.items() if present)
+
+    @property
+    def input_delay_hops(self) -> int:
+        """Hops from a sound of the live input to the latent that plays it."""
+        return SkeletonInput.DELAY_HOPS if self.skeleton is not None else network_delay_hops(self.reduction)
 
     @property
     def default_source(self) -> str:
@@ -127,6 +135,12 @@ class Instrument:
         mine, others = (self.decoder_digest, self.vocoder_digest), (other.decoder_digest, other.vocoder_digest)
         return all(mine) and mine == others
 
+    def continues(self, other: Instrument) -> bool:
+        """Return whether latents mean the same in both: of one model, or versions of a skeleton."""
+        if self.skeleton is None or other.skeleton is None:
+            return self.model_digest == other.model_digest
+        return self.skeleton.digest == other.skeleton.digest
+
     def sources(self, seed: int, selected: str = "drift") -> SourceBank:
         """Return new sources. Raises ControlError if `selected` is not among `source_names`."""
         if self.search is not None:
@@ -134,9 +148,17 @@ class Instrument:
             sources = stretch_sources(self.search, place, seed, self.frame_rate)
         else:
             sources = self._point_sources(seed)
-        if self.encoder is not None:
+        if self.skeleton is not None:
+            sources["input"] = self._skeleton_input(self.skeleton, seed)
+        elif self.encoder is not None:
             sources["input"] = InputSource(self.encoder(), self.reduction, self.rest, self.mel)
         return SourceBank(sources, selected=selected, why=lambda name: _ABSENT.get(name, "unknown"))
+
+    def _skeleton_input(self, skeleton: Skeleton, seed: int) -> SkeletonInput:
+        """Return a new source of live input that needs no encoder network."""
+        shared = self.input_stretches
+        player = InputPlayer(skeleton, shared, seed, self.frame_rate) if shared is not None else None
+        return SkeletonInput(skeleton, self.rest, player, self.mel)
 
     def _point_sources(self, seed: int) -> dict[str, LatentSource]:
         """Return new sources that play points of latent space, and the corpus if it is stored."""
@@ -235,6 +257,7 @@ def prepare_instrument(
         decoder_digest=model.decoder_digest,
         skeleton=model.skeleton,
         search=LeapSearch(route) if route is not None else None,
+        input_stretches=input_stretches(model.skeleton, route) if model.skeleton and route else None,
         analysis_digest=manifest.parts["analysis"].sha256 if "analysis" in manifest.parts else "",
         trim=trim_of(manifest),
         withheld=withheld_of(manifest),

@@ -118,7 +118,7 @@ class Voice:
         self._last_sample = 0.0
         self._last_latent = self.instrument.centre
         self.last_controls = np.zeros(0)  # values of its controls, at the last hop
-        self._recovering = self._failing = False
+        self._recovering = self._failing = self._own_missed = False
         self.guest_contributions = np.zeros((0, 2 + self.instrument.latent_dim))
         lag = 1 + round(self.instrument.delay_samples / self.instrument.hop)
         self._from_place = deque([0.0] * lag)  # semitones of the hops that have not left the vocoder
@@ -152,6 +152,8 @@ class Voice:
 
         `samples` [hop] is this hop of live input, mono; None without one.
         """
+        if values.settings.own > 0.0 and self.sources.selected == "input" and self.instrument.search is None:
+            self._miss_own()
         try:
             latent = self.steering.latent(self.sources, values, samples)
         except EncoderFailed as error:
@@ -171,6 +173,12 @@ class Voice:
         """
         self._from_place.append(from_place(values.key, self.sources.pitch))
         return transposition(values.semitones + self._from_place.popleft())
+
+    def _miss_own(self) -> None:
+        """Say once that there are no stretches to follow the live input."""
+        if not self._own_missed:
+            self.instrument.notes.append("the model file holds no path of its corpus: source/own stays at 0")
+        self._own_missed = True
 
     def render(
         self, latents: Float32Array, ratios: Sequence[float], hop: int, report: Callable[[Report], None]
@@ -236,9 +244,10 @@ class Voice:
     def continue_from(self, other: Voice) -> None:
         """Continue on the path of another voice.
 
-        With the same model everything is taken over, otherwise only the state of the sources.
+        With the same model or skeleton everything is taken over, otherwise only the state of the
+        sources.
         """
-        same = self.instrument.model_digest == other.instrument.model_digest
+        same = self.instrument.continues(other.instrument)
         self.sources.continue_from(other.sources, same_model=same)
         if same:
             self.steering.continue_from(other.steering)

@@ -209,6 +209,14 @@ _PARAMETERS: tuple[Row, ...] = (
         ramped=False,
     ),
     _toggle("/distill/note/hold", 0.0, "1: a note sounds on after its key was let go"),
+    _continuous(
+        "/distill/source/own",
+        0.0,
+        1.0,
+        0.0,
+        "",
+        "Input: 0 plays the input's own sound, 1 stretches of the corpus that follow it",
+    ),
 )
 
 _FAMILIES: tuple[Row, ...] = (
@@ -276,6 +284,14 @@ _SETTINGS: tuple[Row, ...] = (
         "Seed of everything random; sets it going again from there",
         (Argument("seed", "integer", 0, SEED_LIMIT),),
         0.0,
+    ),
+    Row(
+        "/distill/follow",
+        "setting",
+        "Follow the model file: when training replaces it, the new version fades in",
+        (Argument("follow", "toggle", 0.0, 1.0),),
+        0.0,
+        excluded_from_presets=True,
     ),
 )
 

@@ -66,6 +66,17 @@ def test_the_live_view_shows_which_device_plays_now(rain):
     assert "first" not in screen.getvalue()
 
 
+@pytest.mark.parametrize(
+    ("following", "said"), [(0.0, ""), (1.0, "following its file"), (2.0, "a new version waits for the take")]
+)
+def test_the_live_view_shows_whether_the_engine_follows_the_model_file(rain, fake_link, monkeypatch, following, said):
+    monkeypatch.setattr(fake_link, "status", lambda: {"following": following})
+    screen = io.StringIO()
+    Console(file=screen, width=120).print(picture(rain, UserMessages("live")))
+    assert said in screen.getvalue()
+    assert bool(said) == ("follow" in screen.getvalue() or "waits" in screen.getvalue())
+
+
 @pytest.mark.parametrize("name", ["[/]", "[/bold]", "[red]x", ":bomb:", "a\x1b[2Jb", "left\u202eright"])
 def test_the_live_view_shows_names_from_outside_as_they_are(rain, monkeypatch, name):
     monkeypatch.setenv("COLUMNS", "200")

@@ -414,3 +414,16 @@ def test_one_listener_that_fails_does_not_keep_the_others_from_hearing(rain):
     with pytest.raises(ZeroDivisionError):
         rain.tick()
     assert heard == [1]
+
+
+def test_following_is_a_setting_of_the_engine_and_no_part_of_a_preset(fake_link):
+    session = Session(fake_link)
+    assert session.get("/distill/follow") == 0
+    session.set("/distill/follow", (True,), "test")
+    identifier, command, arguments = fake_link.requests[-1]
+    assert (command, arguments) == ("follow", [1])
+    session.on_message({"id": identifier, "status": "done"})
+    assert session.get("/distill/follow") == session.status()["follow"] == 1
+    session.on_message({"event": "setting", "address": "/distill/follow", "value": 0})
+    assert session.get("/distill/follow") == 0
+    assert "/distill/follow" not in session.state.snapshot()

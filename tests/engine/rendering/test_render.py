@@ -31,8 +31,8 @@ def others(tiny_model, make_tiny_model) -> dict[str, Instrument]:
 
 @pytest.fixture
 def resolve(vocos, others):
-    def find(name, digest, vocoder):
-        if digest == others["second"].model_digest:
+    def find(played, vocoder):
+        if played.digest("model") == others["second"].model_digest:
             return others["second"]
         return others["hifigan"] if vocoder == "hifigan" else vocos
 
@@ -127,9 +127,9 @@ def test_a_take_knows_analyses_apart(vocos, others, resolve, tmp_path):
     synth.stop_take()
     take, asked = read_take(tmp_path / "a.take"), []
 
-    def found(name, digest, vocoder):
-        asked.append(name)
-        return dataclasses.replace(twin, analysis_digest="b" if name == "twin" and len(asked) > 1 else "a")
+    def found(played, vocoder):
+        asked.append(played.name)
+        return dataclasses.replace(twin, analysis_digest="b" if played.name == "twin" and len(asked) > 1 else "a")
 
     _whole(play_take(others["second"], take, found, vocoder="vocos"))
     assert asked == ["twin"]

@@ -84,7 +84,7 @@ def test_a_take_of_a_blend_renders_the_live_samples(first, sibling, stranger, tm
         heard.append(synth.render(1))
     synth.stop_take()
     take = read_take(tmp_path / "a.take")
-    offline = list(play_take(first, take, lambda name, digest, vocoder: instruments[name]))
+    offline = list(play_take(first, take, lambda played, vocoder: instruments[played.name]))
     assert np.array_equal(np.concatenate(offline, axis=1), np.concatenate(heard, axis=1))
 
 

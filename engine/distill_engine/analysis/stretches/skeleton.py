@@ -63,7 +63,7 @@ class Skeleton:
         """SHA-256 (hex) over all numbers: path, controls and map belong to it."""
         return hashlib.sha256(b"".join(a.tobytes() for a in self.to_arrays().values())).hexdigest()
 
-    def encode(self, mel: Float32Array) -> Float64Array:
+    def encode(self, mel: Float32Array | Float64Array) -> Float64Array:
         """Return the latents [D, T] of log-mel [bands, T], in float64."""
         centred = mel.astype(np.float64) - self.mean[:, None]
         return np.asarray((self.basis.T.astype(np.float64) @ centred) / self.spread[:, None])
@@ -109,7 +109,7 @@ class Skeleton:
         return Skeleton(basis, mean[:, 0], spread[:, 0], ceiling[:, 0])
 
 
-def frame_levels(mel: Float32Array) -> Float64Array:
+def frame_levels(mel: Float32Array | Float64Array) -> Float64Array:
     """Return the level [T] of each frame of log-mel [bands, T]: the RMS over bands, in nats."""
     return np.asarray(0.5 * np.log(np.mean(np.exp(2.0 * mel.astype(np.float64)), axis=0)))
 

@@ -40,6 +40,7 @@ class SourceSettings:
     loop: bool = True
     freeze: bool = False
     input_gain_db: float = 0.0
+    own: float = 0.0
     tempo: float = 0.0
     leaps: float = 0.3
     reach: float = 0.25

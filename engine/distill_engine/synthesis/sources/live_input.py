@@ -1,4 +1,4 @@
-"""The `input` source: live sound is analysed, encoded and played through the model.
+"""The `input` source of a model of version 1: live sound is encoded and played through it.
 
 This is timbre transfer. Latency: a mel frame is complete 2.5 hops after its start. A latent waits
 for its `reduction` frames, and the interpolation between two latents for the second one. Together
@@ -21,6 +21,15 @@ from distill_engine.inference.step_backend import StepBackend
 from distill_engine.state import StateDict, from_arrays, to_arrays
 from distill_engine.synthesis.sources.latent_sources import Latent, SourceSettings
 from distill_engine.synthesis.sources.live_input_state import LiveInputState, unpack_state
+
+
+def network_delay_hops(reduction: int) -> int:
+    """Return the hops from a sound to the latent that plays it, with `reduction` frames a latent.
+
+    >>> network_delay_hops(4)
+    7
+    """
+    return math.ceil(1.5 * reduction + 1)
 
 
 class EncoderFailed(Exception):
@@ -47,11 +56,6 @@ class InputSource:
         self._failing = False
         self._failure: str | None = None
         self.restart()
-
-    @property
-    def latency_hops(self) -> int:
-        """Hops from a sound to the latent that plays it."""
-        return math.ceil(1.5 * self._reduction + 1)
 
     def restart(self) -> None:
         self._encoder.reset()
@@ -104,7 +108,7 @@ class InputSource:
         return latent, 0
 
     def _current(self) -> Latent:
-        frame = self._hop - self.latency_hops
+        frame = self._hop - network_delay_hops(self._reduction)
         at = max(0.0, (frame - (self._reduction - 1) / 2) / self._reduction)
         left = math.floor(at)
         weight = at - left

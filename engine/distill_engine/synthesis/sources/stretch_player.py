@@ -44,6 +44,8 @@ class Pull:
         reach: 0 takes the most alike place, 0.25 one of 8, from 0.75 on one of 512.
         key: a note that plays; sounds begin near its pitch, and one that has died does not begin
             again.
+        even: leaps come in equal times.
+        strike: begin an attack at this hop.
     """
 
     leaps: float
@@ -51,6 +53,8 @@ class Pull:
     grip: float = 0.0
     reach: float = 0.25
     key: float | None = None
+    even: bool = False
+    strike: bool = False
 
     @property
     def choices(self) -> int:
@@ -122,7 +126,7 @@ class StretchPlayer:
         if not self._begun:
             self._begun, fade = True, ATTACK_FADE
             self._visit()
-        if self._struck:
+        if self._struck or (pull.strike and not freeze):
             fade = self._begin_attack(pull)
         elif not freeze and not fade:
             fade = self._advance(pull)
@@ -133,7 +137,8 @@ class StretchPlayer:
         """Move by one hop, on or by a leap; return the hops of the fade."""
         self._since += 1
         self._phase += pull.leaps / self._frame_rate
-        due = math.exp(SPREAD * float(seeded_noise(self._seed, self._number, STREAM)[0]) - 0.5 * SPREAD**2)
+        spread = 0.0 if pull.even else SPREAD
+        due = math.exp(spread * float(seeded_noise(self._seed, self._number, STREAM)[0]) - 0.5 * spread**2)
         ahead = max(pull.leaps, 1e-6) / self._frame_rate * SEARCH_HOPS
         after = self.frame + 1
         ended = after >= self._search.ends[self.frame]

@@ -1,0 +1,132 @@
+"""The `input` source of a model with a skeleton: its own sound, or stretches that follow it.
+
+Latency: a mel frame is complete 2.5 hops after its start, so a sound is in the latent 2 hops after
+it came, plus the vocoder's delay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.analysis.stretches.path import ATTACK_GAP, CONTEXT_HOPS, RISE_NATS
+from distill_engine.analysis.stretches.skeleton import HEARD_NATS, SILENT_LEVEL, Skeleton, frame_levels
+from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.audio.levels import db_to_gain
+from distill_engine.audio.live_samples import bounded
+from distill_engine.audio.mel import DEFAULT_MEL, MelConfig, StreamingMel
+from distill_engine.state import StateDict, from_arrays, to_arrays
+from distill_engine.synthesis.sources.input_player import InputPlayer
+from distill_engine.synthesis.sources.latent_sources import Latent, SourceSettings
+
+PEAK_FALL = 0.02  # nats a hop (15 dB a second) that the remembered peak falls
+
+
+@dataclass(frozen=True)
+class SkeletonInputState:
+    """The state of a `SkeletonInput`.
+
+    `pending` [n] samples of an unfinished mel frame (`started`: it is not the first one); the
+    latents [D] `heard` and `played` last; the last `levels` [4] and their `peak` in nats; `since`
+    hops since an onset; whether stretches were `following` the input; their `player`.
+    """
+
+    pending: Float32Array
+    started: bool
+    heard: Latent
+    played: Latent
+    levels: Float64Array
+    peak: float
+    since: int
+    following: bool
+    player: dict[str, npt.NDArray[np.generic]]
+
+
+class SkeletonInput:
+    """Encode one hop of sound per call. A missing hop counts as silence.
+
+    `own` 0 plays the input's own latents, 1 those of stretches of the corpus, between them both.
+
+    Args:
+        rest: latent [D] of silence.
+        player: of stretches; None where the model has no path, `own` is 0 then.
+    """
+
+    DELAY_HOPS = 2  # from a sound to the latent that plays it
+
+    def __init__(
+        self, skeleton: Skeleton, rest: Latent, player: InputPlayer | None, mel: MelConfig = DEFAULT_MEL
+    ) -> None:
+        self._skeleton, self._rest, self._player, self._config = skeleton, rest, player, mel
+        self.restart()
+
+    def restart(self) -> None:
+        self._mel = StreamingMel(self._config)
+        self._heard = self._played = self._rest
+        self._levels: Float64Array = np.full(CONTEXT_HOPS, SILENT_LEVEL)
+        self._peak = SILENT_LEVEL
+        self._since, self._following = ATTACK_GAP, False
+        if self._player is not None:
+            self._player.restart()
+
+    def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, int]:
+        if settings.freeze:
+            return self._played, 0
+        x = np.zeros(self._config.hop, np.float32) if samples is None else samples
+        mel = self._mel.push(bounded(x) * np.float32(db_to_gain(settings.input_gain_db)))
+        onset = False
+        for index in range(mel.shape[1]):
+            onset = self._hear(mel[:, index : index + 1]) or onset
+        self._played = self._heard if self._player is None else self._followed(self._player, settings, onset)
+        return self._played, 0
+
+    def _hear(self, mel: Float32Array) -> bool:
+        """Take a frame [bands, 1]; return whether a sound begins with it."""
+        self._heard = self._skeleton.encode(mel)[:, 0]
+        level = float(frame_levels(mel)[0])
+        self._peak, self._since = max(level, self._peak - PEAK_FALL), self._since + 1
+        rises = level - float(self._levels.min()) > RISE_NATS
+        onset = rises and level > max(self._peak - HEARD_NATS, SILENT_LEVEL) and self._since >= ATTACK_GAP
+        if onset:
+            self._since = 0
+        self._levels = np.append(self._levels[1:], level)
+        return onset
+
+    def _followed(self, player: InputPlayer, settings: SourceSettings, onset: bool) -> Latent:
+        """Return the latent [D] of this hop, of input and stretches."""
+        if settings.own <= 0.0:
+            self._following = False
+            return self._heard
+        strike, self._following = onset or not self._following, True
+        played = player.next(self._heard, float(self._levels[-1]), settings.reach, strike=strike)
+        return player.mixed(self._heard, played, settings.own)
+
+    def state(self) -> StateDict:
+        pending, started = self._mel.state()
+        return to_arrays(
+            SkeletonInputState(
+                pending,
+                started,
+                self._heard,
+                self._played,
+                self._levels,
+                self._peak,
+                self._since,
+                self._following,
+                self._player.state() if self._player is not None else {},
+            )
+        )
+
+    def restore(self, state: StateDict) -> None:
+        self.restart()
+        if "levels" not in state:  # of an encoder network: what was heard so far is lost
+            return
+        read = from_arrays(SkeletonInputState, state)
+        self._mel.restore(read.pending.astype(np.float32), read.started)
+        self._heard, self._played = (latent.astype(np.float64) for latent in (read.heard, read.played))
+        self._levels, self._peak = read.levels.astype(np.float64), read.peak
+        self._since, self._following = read.since, read.following
+        if self._player is not None and read.player:
+            self._player.restore(read.player)

@@ -1,0 +1,173 @@
+"""A model file that is replaced while it plays fades in; a take keeps the version that it was played with."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+import support_skeleton
+from distill_control.cli.main import main as distill
+from distill_engine.live import following, realtime_check
+from distill_engine.live.commands import LiveCommands, LoadOptions
+from distill_engine.live.following import Following
+from distill_engine.live.played_versions import PlayedVersions
+from distill_engine.live.realtime_check import FitRequest
+from distill_engine.synthesis.instrument import prepare_instrument
+from distill_engine.synthesis.synth import Synth
+
+HOP, PATIENCE_SECONDS = 512, 60.0
+
+
+@pytest.fixture(scope="module")
+def first_version(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    folder = tmp_path_factory.mktemp("following")
+    return support_skeleton.skeleton_model(folder / "tones.distillgan", folder / "sounds")[0].read_bytes()
+
+
+@pytest.fixture
+def model(first_version: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DISTILL_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(following, "POLL_SECONDS", 0.02)
+    monkeypatch.setattr(realtime_check, "real_time_factor", lambda *arguments: 0.1)  # however busy the machine is
+    path = tmp_path / "tones.distillgan"
+    path.write_bytes(first_version)
+    return path
+
+
+class _Still:
+    """A performer that does not run: calls are done at once."""
+
+    running, recorder = False, None
+
+    def raise_latency_for(self, extra: float, lasting: float) -> None:
+        """Do nothing."""
+
+    def call(self, action: Callable[[], Any]) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(action())
+        return future
+
+
+class _Playing:
+    """A synth that plays a model file, with its commands and what they said."""
+
+    def __init__(self, model: Path) -> None:
+        versions, request = PlayedVersions(), FitRequest("base", block=1, threads=1)
+        pool, fit = versions.load(model, request)
+        self.first = pool.instrument
+        self.synth = Synth(pool, seed=1, block=2)
+        self.sent: list[dict[str, Any]] = []
+        doubles: Any = _Still(), self.sent.append, None
+        still, send, capture = doubles
+        options = LoadOptions(request, True, fit.factor, versions)
+        self.commands = LiveCommands(still, self.synth, options, send, lambda instrument: None, capture)
+
+    def until(self, what: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not what():
+            assert time.monotonic() < deadline, self.sent
+            time.sleep(0.01)
+
+    def said(self, text: str) -> bool:
+        return any(text in message.get("text", "") for message in self.sent)
+
+
+@pytest.fixture
+def playing(model: Path) -> Iterator[_Playing]:
+    made = _Playing(model)
+    yield made
+    made.commands.stop()
+
+
+@pytest.mark.parametrize("source", ["walk", "input"])
+def test_the_player_goes_on_at_the_same_place(model: Path, source: str) -> None:
+    old = prepare_instrument(model)
+    support_skeleton.next_version(model)
+    new = prepare_instrument(model)
+    assert old.model_digest != new.model_digest
+    x = (0.2 * np.random.default_rng(0).standard_normal(300 * HOP)).astype(np.float32)
+    one, two = (Synth(old, seed=1, source=source) for _ in range(2))
+    for synth in (one, two):
+        synth.set("/distill/source/own", 1.0)
+        synth.render(100, x[: 100 * HOP])
+    two.swap(new, 0.2)
+    for synth in (one, two):
+        synth.render(100, x[100 * HOP : 200 * HOP])
+    assert two.instrument.model_digest == new.model_digest
+    states = [synth._mixer.main.sources.state() for synth in (one, two)]
+    assert np.array_equal(states[0].last, states[1].last)  # type: ignore[arg-type]
+    assert states[0].sources[source].keys() == states[1].sources[source].keys()
+
+
+def test_a_new_version_is_followed_when_that_was_asked_for(model: Path, playing: _Playing) -> None:
+    follower = playing.commands.follower
+    assert follower.state is Following.OFF
+    support_skeleton.next_version(model)
+    follower.look()
+    assert playing.synth.instrument is playing.first
+    playing.commands.handle({"id": 1, "command": "follow", "arguments": [1]})
+    playing.until(lambda: playing.synth.instrument is not playing.first)
+    assert follower.state is Following.ON
+    swaps = playing.commands.swaps
+    os.utime(model)  # touched, but the same
+    playing.until(lambda: follower._seen is not None and follower._seen[3] == model.stat().st_mtime_ns)
+    assert playing.commands.swaps == swaps == 1
+
+
+def test_a_damaged_version_is_named_once_and_the_old_one_plays_on(model: Path, playing: _Playing) -> None:
+    whole = model.read_bytes()
+    model.write_bytes(whole[:5000])
+    playing.commands.follower.switch(True)
+    playing.until(lambda: playing.said("the version before plays on"))
+    playing.commands.follower.look()
+    assert sum("not followed" in message.get("text", "") for message in playing.sent) == 1
+    assert str(model) in next(message["text"] for message in playing.sent if "not followed" in message.get("text", ""))
+    assert playing.synth.instrument is playing.first
+    model.write_bytes(whole)
+    support_skeleton.next_version(model)
+    playing.until(lambda: playing.synth.instrument is not playing.first)
+
+
+def test_a_take_waits_for_its_end_and_keeps_its_version(model: Path, playing: _Playing, tmp_path: Path) -> None:
+    commands, take = playing.commands, tmp_path / "a.take"
+    commands.recordings.start(take)
+    commands.follower.switch(True)
+    support_skeleton.next_version(model)
+    playing.until(lambda: commands.follower.state is Following.WAITS)
+    live = np.concatenate([playing.synth.render(2) for _ in range(60)], axis=1)
+    assert playing.synth.instrument is playing.first
+    commands.recordings.stop()
+    playing.until(lambda: playing.synth.instrument is not playing.first)
+    assert sum("waits until the take ends" in message.get("text", "") for message in playing.sent) == 1
+    sound = tmp_path / "a.wav"
+    assert distill(["render", str(model), "--take", str(take), "-o", str(sound), "--bit-depth", "32f"]) == 0
+    rendered = soundfile.read(sound, dtype="float32")[0].T
+    assert np.abs(live).max() > 1e-3
+    assert np.abs(rendered - live).max() <= 1e-5
+
+
+def test_a_take_begun_after_the_file_was_replaced_keeps_what_plays(
+    model: Path, playing: _Playing, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    support_skeleton.next_version(model)
+    playing.commands.recordings.start(tmp_path / "b.take")
+    live = playing.synth.render(2)
+    playing.commands.recordings.stop()
+    sound = tmp_path / "b.wav"
+    command = ["render", str(model), "--take", str(tmp_path / "b.take"), "-o", str(sound), "--bit-depth", "32f"]
+    assert distill(command) == 0
+    assert "has changed since this take" in capsys.readouterr().err
+    assert np.abs(soundfile.read(sound, dtype="float32")[0].T - live).max() <= 1e-5
+    (tmp_path / "b.take").unlink()
+    playing.commands.recordings.start(tmp_path / "c.take")
+    playing.synth.render(2)
+    assert len(list((tmp_path / "home" / "versions").iterdir())) == 1

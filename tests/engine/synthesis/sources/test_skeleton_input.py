@@ -1,0 +1,174 @@
+"""The live input of a skeleton's model: faithful, or followed by stretches of the corpus, exact in any block."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[3]))
+
+import support_skeleton
+from distill_engine.analysis.stretches.shapes import shapes_of
+from distill_engine.analysis.stretches.skeleton import FLOOR, Skeleton, frame_levels
+from distill_engine.audio.mel import mel_spectrogram
+from distill_engine.modelfile import update_model
+from distill_engine.rendering.performance import play_score
+from distill_engine.rendering.score import RENDER_BLOCK, Score
+from distill_engine.rendering.take_player import play_take
+from distill_engine.state import to_arrays
+from distill_engine.synthesis.instrument import Instrument, prepare_instrument
+from distill_engine.synthesis.sources.input_player import InputPlayer, InputStretches
+from distill_engine.synthesis.sources.latent_sources import SourceSettings
+from distill_engine.synthesis.sources.source_bank import SourceBank
+from distill_engine.synthesis.synth import Synth
+from distill_engine.takes.take_file import read_take
+
+HOP, LATE = 512, 2
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("input")
+    return support_skeleton.skeleton_model(folder / "tones.distillgan", folder / "sounds")[0]
+
+
+@pytest.fixture(scope="module")
+def instrument(model: Path) -> Instrument:
+    return prepare_instrument(model)
+
+
+@pytest.fixture(scope="module")
+def skeleton(instrument: Instrument) -> Skeleton:
+    assert instrument.skeleton is not None
+    return instrument.skeleton
+
+
+@pytest.fixture(scope="module")
+def stretches(instrument: Instrument) -> InputStretches:
+    assert instrument.input_stretches is not None
+    return instrument.input_stretches
+
+
+def plucks(hops: int) -> np.ndarray:
+    """Noise that is struck again every 60 hops, duller each time."""
+    time = np.arange(hops * HOP)
+    noise = np.cumsum(0.02 * np.random.default_rng(0).standard_normal(len(time))) % 1.0 - 0.5
+    return (0.5 * noise * np.exp(-(time % (60 * HOP)) / (12 * HOP))).astype(np.float32)
+
+
+def heard(bank: SourceBank, x: np.ndarray, own: float) -> np.ndarray:
+    hops = range(len(x) // HOP)
+    return np.stack([bank.next(SourceSettings(own=own), x[i * HOP : (i + 1) * HOP]) for i in hops], axis=1)
+
+
+def levels(skeleton: Skeleton, latents: np.ndarray) -> np.ndarray:
+    return frame_levels(np.clip(skeleton.decode(latents), FLOOR, skeleton.ceiling[:, None]))
+
+
+def test_faithful_it_is_the_sound_through_the_skeleton(instrument: Instrument, skeleton: Skeleton) -> None:
+    x = plucks(80)
+    out = heard(instrument.sources(1, "input"), x, 0.0)
+    expected = skeleton.encode(mel_spectrogram(x, instrument.mel))
+    assert instrument.input_delay_hops == LATE
+    assert np.allclose(out[:, LATE:], expected[:, :-LATE], atol=1e-4)
+
+
+def test_stretches_have_the_loudness_of_the_input(instrument: Instrument, skeleton: Skeleton) -> None:
+    x = plucks(300)
+    out = heard(instrument.sources(1, "input"), x, 1.0)[:, LATE:]
+    asked = frame_levels(mel_spectrogram(x, instrument.mel))[:-LATE]
+    assert np.corrcoef(levels(skeleton, out)[2:], asked[2:])[0, 1] > 0.99
+
+
+def test_what_follows_the_input_is_the_corpus(instrument: Instrument, skeleton: Skeleton) -> None:
+    assert instrument.search is not None
+    path = instrument.search.path
+    matrix = shapes_of(skeleton, path).matrix[:-1]  # without the level
+    out = heard(instrument.sources(1, "input"), plucks(300), 1.0)[:, LATE + 1 :]
+    corpus = matrix @ path.latents.astype(np.float64)
+    played = matrix @ out
+    apart = np.min(np.abs(corpus[:, None, :] - played[:, ::5, None]).max(axis=0), axis=1)
+    assert np.mean(apart < 0.05) > 0.8  # all but the hops of a fade
+
+
+def test_an_onset_of_the_input_begins_an_attack(instrument: Instrument, stretches: InputStretches) -> None:
+    bank = instrument.sources(1, "input")
+    player: InputPlayer = bank._sources["input"]._player  # type: ignore[attr-defined]
+    x, struck = plucks(300), []
+    for hop in range(300):
+        bank.next(SourceSettings(own=1.0), x[hop * HOP : (hop + 1) * HOP])
+        if player._player._since == 0 and player._player.frame in stretches.search.attacks:
+            struck.append(hop)
+    for onset in range(60, 300, 60):
+        assert any(onset <= hop <= onset + 4 for hop in struck)
+
+
+def test_it_goes_on_from_its_state_bit_for_bit(instrument: Instrument) -> None:
+    x = plucks(260)
+    bank = instrument.sources(3, "input")
+    for hop in range(200):
+        settings = SourceSettings(own=(hop // 50) / 3)
+        if hop % 17 == 0:
+            other, probe = instrument.sources(3, "input"), instrument.sources(3, "input")
+            other.restore(bank.state())
+            probe.restore(bank.state())
+            ahead = x[hop * HOP : (hop + 40) * HOP]
+            assert np.array_equal(heard(other, ahead, settings.own), heard(probe, ahead, settings.own))
+        bank.next(settings, x[hop * HOP : (hop + 1) * HOP])
+
+
+def test_any_block_gives_the_same_path(instrument: Instrument) -> None:
+    x = plucks(160)
+
+    def play(block: int) -> dict[str, np.ndarray]:
+        synth = Synth(instrument, seed=5, block=block, source="input")
+        synth.set("/distill/source/own", 0.7)
+        for first in range(0, 160, block):
+            synth.render(block, x[first * HOP : (first + block) * HOP])
+        return to_arrays(synth._mixer.main.sources.state())
+
+    one, eight = play(1), play(8)
+    assert one.keys() == eight.keys()
+    assert all(np.array_equal(one[name], eight[name]) for name in one)
+
+
+def test_a_take_and_a_render_give_what_was_played(instrument: Instrument, tmp_path: Path) -> None:
+    x = plucks(160)
+    synth = Synth(instrument, seed=2, block=RENDER_BLOCK, source="input")
+    synth.set("/distill/source/own", 1.0)
+    synth.start_take(tmp_path / "own.take")
+    spans = [slice(i * HOP, (i + RENDER_BLOCK) * HOP) for i in range(0, 160, RENDER_BLOCK)]
+    live = np.concatenate([synth.render(RENDER_BLOCK, x[span]) for span in spans], axis=1)
+    synth.stop_take()
+    take = read_take(tmp_path / "own.take")
+    again = np.concatenate(list(play_take(instrument, take, lambda *asked: instrument)), axis=1)
+    assert np.abs(live).max() > 1e-3
+    assert np.array_equal(again[:, : live.shape[1]], live)
+    score = Score(1.0, 2, "input", parameters={"/distill/source/own": 1.0}, heard=x)
+    rendered = np.concatenate(list(play_score(instrument, score)), axis=1)
+    late = synth.alignment_samples + LATE * HOP
+    assert np.array_equal(rendered[:, :30_000], live[:, late : late + 30_000])
+
+
+def test_frozen_it_stays(instrument: Instrument) -> None:
+    x = plucks(60)
+    bank = instrument.sources(1, "input")
+    last = heard(bank, x, 1.0)[:, -1]
+    still = [bank.next(SourceSettings(own=1.0, freeze=True), x[:HOP]) for _ in range(20)]
+    assert all(np.array_equal(last, latent) for latent in still)
+
+
+def test_without_a_path_the_input_is_faithful_and_that_is_said_once(model: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.distillgan"
+    copy.write_bytes(model.read_bytes())
+    update_model(copy, manifest=lambda old: replace(old, analysis={}), parts={"analysis": None})
+    bare, x = prepare_instrument(copy), plucks(64)
+    synth, plain = (Synth(bare, seed=1, source="input") for _ in range(2))
+    synth.set("/distill/source/own", 1.0)
+    assert np.array_equal(synth.render(64, x), plain.render(64, x))
+    synth.render(64, x)
+    said = [report.message for report in synth.take_reports()]
+    assert [text for text in said if "source/own stays at 0" in text] == said
+    assert len(said) == 1
