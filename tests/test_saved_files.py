@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from distill_control.midi.mapfile import parse_map
+from distill_control.midi.maps.mapfile import parse_map
 from distill_engine.library.presets import PresetStore
 from distill_engine.modelfile import ModelFile
 from distill_engine.rendering.take_player import play_take

@@ -11,7 +11,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from distill_control.midi.mapfile import parse_map
+from distill_control.midi.maps.mapfile import parse_map
 from distill_engine.errors import ControlError, DistillError, ModelFileError, PresetError, TakeError
 from distill_engine.library.assets import starter_path
 from distill_engine.library.presets import read_preset

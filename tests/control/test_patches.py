@@ -20,7 +20,7 @@ from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 
 from distill_control.client_patches import Panel, generate
-from distill_control.midi.mapfile import parse_map
+from distill_control.midi.maps.mapfile import parse_map
 from distill_engine.errors import ControlError
 from distill_engine.vocabulary import table as vocabulary
 

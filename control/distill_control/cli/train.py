@@ -55,12 +55,8 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
         choices=("auto", "quick", "balanced", "quality"),
         help="length and settings (default auto: by the size of the corpus)",
     )
-    train.add_argument(
-        "--latent-dim",
-        type=integer_in(MINIMUM_LATENT_DIM, MAXIMUM_LATENT_DIMS[2]),
-        metavar="N",
-        help="latent dimensions, 8 to 128 (default 96)",
-    )
+    dimensions = integer_in(MINIMUM_LATENT_DIM, MAXIMUM_LATENT_DIMS[2])
+    train.add_argument("--latent-dim", type=dimensions, metavar="N", help="latent dimensions, 8 to 128 (default 96)")
     train.add_argument(
         "--with-vocoder",
         action="store_true",

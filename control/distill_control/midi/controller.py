@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from distill_control.arguments import Value
-from distill_control.midi.binding import Binding, MidiMap, Scale, encoder_steps
 from distill_control.midi.controls import Control, to_raw
 from distill_control.midi.decoder import COARSE, FINE, ChannelMode, Clock, Decoder, Gesture, Movement, ProgramChange
 from distill_control.midi.feedback import ControllerFeedback
 from distill_control.midi.keyboard import Keyboard
-from distill_control.midi.takeover import Takeover
+from distill_control.midi.maps.binding import Binding, MidiMap, Scale, encoder_steps
+from distill_control.midi.maps.takeover import Takeover
 from distill_control.midi.tempo import TempoTracker
 from distill_control.session import Session
 from distill_engine.errors import ControlError, DistillError

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from distill_control.arguments import Value
-from distill_control.midi.binding import Binding, learned_binding
 from distill_control.midi.controller import Controller
 from distill_control.midi.decoder import Gesture, Movement
 from distill_control.midi.learn import Learn
-from distill_control.midi.map_store import MapStore, with_learned
+from distill_control.midi.maps.binding import Binding, learned_binding
+from distill_control.midi.maps.map_store import MapStore, with_learned
 from distill_control.session import Session, Subscription
 from distill_control.session.subscriptions import Changes
 from distill_engine.errors import ControlError

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from distill_control.arguments import Value
-from distill_control.midi.binding import learned_binding
 from distill_control.midi.controllers import Controllers
 from distill_control.midi.controls import Control
 from distill_control.midi.hotplug import PortKeeper
-from distill_control.midi.map_store import MapStore
-from distill_control.midi.mapfile import parse_map, read_text
+from distill_control.midi.maps.binding import learned_binding
+from distill_control.midi.maps.map_store import MapStore
+from distill_control.midi.maps.mapfile import parse_map, read_text
 from distill_control.midi.ports import read_message
 from distill_control.session import Session
 from distill_control.settings.control import ControlSettings

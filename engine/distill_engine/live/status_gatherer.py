@@ -31,8 +31,7 @@ class StatusGatherer:
 
     def now(self, restarts: int, commands: LiveCommands) -> Status:
         """Return the figures of this moment; `restarts` are those of the control process."""
-        performer, output = self._performer, self._performer.output
-        meters = performer.meters
+        performer, output, meters = self._performer, self._performer.output, self._performer.meters
         self._look_up()
         p50, p99, longest = self._times
         synth = commands.synth

@@ -118,10 +118,10 @@ class Voice:
         self._last_sample = 0.0
         self._last_latent = self.instrument.centre
         self.last_controls = np.zeros(0)  # values of its controls, at the last hop
-        self._recovering = self._failing = self._own_missed = False
+        self._recovering = self._failing = self._noted = False
         self.guest_contributions = np.zeros((0, 2 + self.instrument.latent_dim))
-        lag = 1 + round(self.instrument.delay_samples / self.instrument.hop)
-        self._from_place = deque([0.0] * lag)  # semitones of the hops that have not left the vocoder
+        # Semitones of the hops that have not left the vocoder.
+        self._from_place = deque([0.0] * (1 + round(self.instrument.delay_samples / self.instrument.hop)))
         self._transposer = Transposer(self.instrument.hop, self.instrument.mel.bands)
         self._prime()
 
@@ -153,7 +153,7 @@ class Voice:
         `samples` [hop] is this hop of live input, mono; None without one.
         """
         if values.settings.own > 0.0 and self.sources.selected == "input" and self.instrument.search is None:
-            self._miss_own()
+            self._note_once("the model file holds no path of its corpus: source/own stays at 0")
         try:
             latent = self.steering.latent(self.sources, values, samples)
         except EncoderFailed as error:
@@ -174,11 +174,10 @@ class Voice:
         self._from_place.append(from_place(values.key, self.sources.pitch))
         return transposition(values.semitones + self._from_place.popleft())
 
-    def _miss_own(self) -> None:
-        """Say once that there are no stretches to follow the live input."""
-        if not self._own_missed:
-            self.instrument.notes.append("the model file holds no path of its corpus: source/own stays at 0")
-        self._own_missed = True
+    def _note_once(self, text: str) -> None:
+        if not self._noted:
+            self.instrument.notes.append(text)
+        self._noted = True
 
     def render(
         self, latents: Float32Array, ratios: Sequence[float], hop: int, report: Callable[[Report], None]
@@ -290,9 +289,8 @@ class Voice:
         """
         self.sources.restore(state.sources)
         self.steering.restore(state.steering)
-        lag = len(self._from_place)
-        offsets = np.zeros(0) if state.from_place is None else state.from_place
-        self._from_place = deque([*([0.0] * lag), *offsets.tolist()][-lag:])
+        if state.from_place is not None and state.from_place.shape == (len(self._from_place),):
+            self._from_place = deque(state.from_place.tolist())
         self.latent_guest, self.guest_contributions = state.latent_guest, state.guest_contributions.astype(np.float64)
         if networks:
             self._last_sample, self._recovering = state.last_sample, state.recovering

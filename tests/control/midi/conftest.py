@@ -7,7 +7,7 @@ import mido
 import pytest
 
 from distill_control.midi.controllers import Controllers
-from distill_control.midi.map_store import MapStore
+from distill_control.midi.maps.map_store import MapStore
 from distill_control.session import Session
 from support_control import RecordingLink
 

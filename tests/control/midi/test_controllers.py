@@ -6,7 +6,7 @@ import random
 import mido
 import pytest
 
-from distill_control.midi.binding import CURVES
+from distill_control.midi.maps.binding import CURVES
 from distill_control.midi.ports import read_message
 from distill_engine.vocabulary import table as vocabulary
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distill_control.midi.binding import CURVES, Curve, Scale
 from distill_control.midi.controls import Control, parse_control, to_position, to_raw
 from distill_control.midi.decoder import ChannelMode, Clock, Decoder, Movement, ProgramChange
+from distill_control.midi.maps.binding import CURVES, Curve, Scale
+from distill_control.midi.maps.takeover import Takeover
 from distill_control.midi.ports import read_message
-from distill_control.midi.takeover import Takeover
 from distill_control.midi.tempo import TempoTracker
 from distill_engine.errors import ControlError
 

@@ -5,7 +5,7 @@ from typing import Any
 import mido
 
 from distill_control.midi.controller import Controller
-from distill_control.midi.mapfile import parse_map
+from distill_control.midi.maps.mapfile import parse_map
 
 
 class Recorded:

@@ -11,11 +11,11 @@ import pytest
 from distill_control.client_patches.midimaps import LAYOUTS, midi_map
 from distill_control.client_patches.panel import Panel
 from distill_control.client_patches.toml_values import toml_value
-from distill_control.midi.binding import Binding, MidiMap, learned_binding
 from distill_control.midi.controls import RESERVED_CCS, Control
-from distill_control.midi.map_store import MapStore
-from distill_control.midi.mapfile import binding_lines, parse_map
-from distill_control.midi.mapwriter import format_map, with_binding, without_bindings
+from distill_control.midi.maps.binding import Binding, MidiMap, learned_binding
+from distill_control.midi.maps.map_store import MapStore
+from distill_control.midi.maps.mapfile import binding_lines, parse_map
+from distill_control.midi.maps.mapwriter import format_map, with_binding, without_bindings
 from distill_engine.errors import ControlError
 from distill_engine.system import file_lock
 from distill_engine.system.file_lock import exclusive

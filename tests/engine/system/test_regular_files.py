@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from distill_control.midi.mapfile import read_text
+from distill_control.midi.maps.mapfile import read_text
 from distill_engine.audio.files import audio_info, read_audio
 from distill_engine.errors import DistillError
 from distill_engine.library.presets import PresetStore, read_preset

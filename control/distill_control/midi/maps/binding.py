@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from distill_control.midi.controls import Control
-from distill_control.midi.takeover import TakeoverMode
+from distill_control.midi.maps.takeover import TakeoverMode
 from distill_engine.errors import ControlError
 from distill_engine.vocabulary import table as vocabulary
 from distill_engine.vocabulary.table import GLIDE_LIMIT_SECONDS, Row

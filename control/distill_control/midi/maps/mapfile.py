@@ -18,9 +18,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from distill_control.midi.binding import ACTIONS, CURVES, ENCODINGS, Binding, MidiMap
 from distill_control.midi.controls import CHANNELS, parse_control
-from distill_control.midi.takeover import TAKEOVER_MODES
+from distill_control.midi.maps.binding import ACTIONS, CURVES, ENCODINGS, Binding, MidiMap
+from distill_control.midi.maps.takeover import TAKEOVER_MODES
 from distill_engine.errors import ControlError
 from distill_engine.system.names import printable
 from distill_engine.system.regular_files import read_small

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from distill_control.client_patches import Panel
 from distill_control.client_patches.midimaps import LAYOUTS, Layout, midi_map
-from distill_control.midi.binding import Binding, MidiMap
-from distill_control.midi.mapfile import binding_lines, parse_map, read_text
-from distill_control.midi.mapwriter import format_map, save_text, with_binding, without_bindings
+from distill_control.midi.maps.binding import Binding, MidiMap
+from distill_control.midi.maps.mapfile import binding_lines, parse_map, read_text
+from distill_control.midi.maps.mapwriter import format_map, save_text, with_binding, without_bindings
 from distill_engine.errors import ControlError
 from distill_engine.system.file_lock import turn
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from distill_control.client_patches.toml_values import toml_value
-from distill_control.midi.binding import Binding, MidiMap
-from distill_control.midi.mapfile import BINDING_KEYS, MAP_KEYS, binding_lines
+from distill_control.midi.maps.binding import Binding, MidiMap
+from distill_control.midi.maps.mapfile import BINDING_KEYS, MAP_KEYS, binding_lines
 from distill_engine.errors import ControlError
 from distill_engine.system.atomic_write import write_advice, write_file
 

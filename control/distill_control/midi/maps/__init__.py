@@ -1,0 +1,1 @@
+"""Maps of controllers: what each control does, read from and written to files."""
