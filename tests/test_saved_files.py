@@ -72,7 +72,9 @@ def test_a_state_of_version_1_becomes_one_of_today() -> None:
     synth = Synth(main, block=2)
     synth.swap(second, 0.0, slot=1)
     synth.render(2)
-    assert set(state) >= {name for name in to_arrays(synth.state()) if ".input." not in name and ".step" not in name}
+    later = (".input.", ".step", ".transposer.", ".from_place", "notes.")  # what has come since
+    today = set(to_arrays(synth.state()))
+    assert set(state) >= {name for name in today if not any(part in name for part in later)}
 
 
 def test_models_of_the_first_version_play_through_each_of_their_vocoders() -> None:

@@ -112,7 +112,7 @@ def test_a_folder_is_analysed(sounds: Path) -> None:
     done = run_example("analyse_a_folder", str(sounds))
     assert done.returncode == 0, done.stderr
     left_out, titles, *rows = [line.split("\t") for line in done.stdout.splitlines()]
-    assert left_out == ["# left out: notes.txt: not a sound file"]
+    assert left_out == ["# left out: notes.txt: is a text, not a sound file: take it out"]
     table = {row[0]: dict(zip(titles, row, strict=True)) for row in rows}
     assert set(table) == {"low.wav", "high.wav"}
     for title in ("loudness (LUFS)", "brightness (Cam)", "pitch (semitones)"):

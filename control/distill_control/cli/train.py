@@ -34,6 +34,7 @@ from distill_control.cli.support.train_start import (
 )
 from distill_control.cli.support.train_time import divide, expected_analysis_seconds, leaves_vocoder_out, planned
 from distill_control.cli.train_vocoder import raise_if_stopped, train_own_vocoder, vocoder_options
+from distill_engine.errors import TrainingError
 from distill_engine.models.model_config import MAXIMUM_LATENT_DIMS, MINIMUM_LATENT_DIM
 
 if TYPE_CHECKING:
@@ -98,8 +99,14 @@ def _run_train(args: argparse.Namespace) -> int:
     args.resume = changes_list(args) or resume_or_fresh(args, "training/model", args.output)
     check_writable(args.output)
     saved = read_saved_training(args.output, "training/model") if args.resume else None
+    if args.resume and saved is None and not changes_list(args):
+        raise TrainingError(f"{args.output}: holds no checkpoint of a model to resume: train it with --fresh")
     args.seed = chosen_seed(args, saved)
     config = _model_config(args, saved)
+    if args.device != "auto":
+        from distill_engine.training.device import training_device
+
+        training_device(args.device)  # before the plan is printed
     corpus = _corpus(args, saved)
     saved_vocoder = _saved_vocoder(args) if args.resume and args.with_vocoder else None
     _check_same_corpus(args.output, corpus, saved, saved_vocoder)
@@ -154,7 +161,7 @@ def _leave_path_out(args: argparse.Namespace, listen: Callable[[Warned], None]) 
     from distill_engine.modelfile import ModelFile
     from distill_engine.training.events import Warned
 
-    if args.resume:
+    if args.resume and args.output.exists():
         with ModelFile.open(args.output) as file:
             args.no_corpus = args.no_corpus or bool(file.manifest.analysis.get("forgotten"))
     if args.no_corpus:

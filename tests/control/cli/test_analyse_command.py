@@ -86,7 +86,7 @@ def test_a_copy_that_cannot_be_written_is_refused_before_the_work(
     model: Path, tmp_path: Path, name: str, saying: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "sounds").mkdir()
-    soundfile.write(tmp_path / "sounds" / "a.wav", np.full(44100, 0.1), 44100)
+    soundfile.write(tmp_path / "sounds" / "a.wav", 0.1 * np.sin(np.arange(44100) / 9), 44100)
     assert main(["analyse", str(model), str(tmp_path / "sounds"), "-o", str(tmp_path / name)]) == 1
     assert saying in capsys.readouterr().err
 

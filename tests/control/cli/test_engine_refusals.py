@@ -33,8 +33,6 @@ def test_a_port_in_use_is_one_line(tiny_model):
     ("options", "message"),
     [
         (["--block", "three"], "--block three"),
-        (["--latency", "0"], "--latency 0"),
-        (["--sample-rate", "7"], "--sample-rate 7"),
         (["--bind", "0.0.0.0"], "--allow"),
         (["--device", "nowhere"], "'nowhere'"),
     ],

@@ -81,12 +81,10 @@ def test_a_take_is_rendered(distill, tiny_model, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--duration", "1e9"], "duration"),
         (["--duration", "1", "--control", "brightness=1"], "distill analyse"),
         (["--duration", "1", "--latent", "40=1"], "latents 0 to 7"),
         (["--duration", "1", "--set", "nothing=1"], "no parameter"),
         (["--take", "missing.take"], "cannot read"),
-        (["--duration", "1", "--sample-rate", "5"], "rate"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(distill, tiny_model, tmp_path, capsys, arguments, message):

@@ -127,7 +127,6 @@ def test_a_vocoder_is_trained_into_the_model_and_not_replaced_unasked(
         (("train", "{sounds}", "-o", "{tmp}/m.wav"), ".distillgan"),
         (("train", "{sounds}", "-o", "{tmp}/none/m.distillgan"), "does not exist"),
         (("train", "{sounds}", "-o", "{tmp}/m.distillgan", "--resume"), "no checkpoint"),
-        (("train", "{sounds}", "-o", "{tmp}/m.distillgan", "--latent-dim", "3"), "8 to 128"),
         (("train", "{sounds}", "-o", "{tmp}/m.distillgan", "--device", "cuda"), "not available"),
         (("train-vocoder", "{tmp}/none.distillgan", "{sounds}"), "none.distillgan"),
     ],

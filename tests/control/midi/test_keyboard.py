@@ -32,7 +32,7 @@ def play(map_text: str, *messages: mido.Message) -> list[tuple[str, tuple[Any, .
 
 
 ON, OFF = mido.Message("note_on", note=64, velocity=100), mido.Message("note_off", note=64)
-BOUND = '[[bind]]\ncontrol = "note 64"\ntarget = "/distill/play"\n'
+BOUND = '[[bind]]\ncontrol = "note 64"\ntarget = "/distill/play"\naction = "trigger"\n'
 
 
 def test_a_key_is_pressed_and_let_go() -> None:

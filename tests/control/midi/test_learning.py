@@ -146,7 +146,7 @@ def test_texts_cannot_add_keys_to_a_map() -> None:
 def test_the_maps_of_controllers_quote_names_and_addresses() -> None:
     layout = replace(LAYOUTS["akai-midimix"], name=HOSTILE, port=HOSTILE, about=HOSTILE)
     read = tomllib.loads(midi_map(layout, Panel(controls=(HOSTILE,))))
-    assert set(read) == {"name", "port", "takeover", "glide", "bind"}
+    assert set(read) == {"name", "port", "takeover", "glide", "notes", "bind"}
     assert (read["name"], read["port"], read["bind"][0]["target"]) == (HOSTILE, HOSTILE, f"/distill/control/{HOSTILE}")
     assert all(
         {"control", "target"} <= set(row) <= {"control", "target", "range", "action", "arguments"}

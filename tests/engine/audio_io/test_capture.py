@@ -2,6 +2,7 @@
 
 import atexit
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,7 @@ class Stream:
 
     portaudio: PortAudio
     latency = 0.01
+    _state = SimpleNamespace(stats=SimpleNamespace(blocks=1, max_blocksize=256))  # it has played a block
 
     def __init__(self, device, **settings):
         self.portaudio.streams.append(self)

@@ -200,7 +200,7 @@ def test_a_pipe_among_the_presets_is_named_and_waits_for_nobody(store: PresetSto
     os.mkfifo(store.root / "m" / "pipe.preset.json")
     assert [preset.name for preset in store.of_model("m")] == ["good"]
     (damaged,) = store.damaged()
-    assert "pipe.preset.json cannot be read: it is a folder, pipe or device" in damaged.reason
+    assert "pipe.preset.json cannot be read: it is not a file" in damaged.reason
 
 
 def test_text_that_no_file_can_hold_is_refused_in_words(store: PresetStore) -> None:

@@ -113,7 +113,7 @@ def test_a_model_that_is_slow_to_load_holds_up_neither_sources_nor_the_end(vocos
         release.wait(30.0)
         raise VocoderError("too late")
 
-    monkeypatch.setattr("distill_engine.live.commands.fit_instrument", load)
+    monkeypatch.setattr("distill_engine.live.played_versions.fit_instrument", load)
     commands, sent, _ = _commands(Synth(vocos), 0.5)
     monkeypatch.setattr(commands, "_send", lambda message: (sent.append(message), done.set()))
     try:

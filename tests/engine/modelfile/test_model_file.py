@@ -246,7 +246,7 @@ def rewrite(path: Path, change: object) -> None:
         (lambda m: [m], "v1 model"),
         (lambda m: m | {"name": "\x1b[31mred"}, "plain text"),
         (lambda m: m | {"name": 5}, "plain text"),
-        (lambda m: m | {"training": {"seconds": int("9" * 400)}}, "has 400 digits"),
+        (lambda m: m | {"training": {"seconds": int("9" * 400)}}, "of 400 digits is too large"),
         (lambda m: m | {"model": []}, "not a table"),
         (lambda m: m | {"vocoders": {"hifigan": 3}}, "vocoder 'hifigan'"),
         (lambda m: m | {"vocoders": {"hifigan": {"epochs": "many"}}}, "vocoder 'hifigan'"),

@@ -60,8 +60,9 @@ class Skeleton:
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) over all numbers: path, controls and map belong to it."""
-        return hashlib.sha256(b"".join(a.tobytes() for a in self.to_arrays().values())).hexdigest()
+        """SHA-256 (hex) of basis, mean and spread: path, controls and map belong to it."""
+        arrays = (self.basis, self.mean, self.spread)
+        return hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)).hexdigest()
 
     def encode(self, mel: Float32Array | Float64Array) -> Float64Array:
         """Return the latents [D, T] of log-mel [bands, T], in float64."""
