@@ -4,14 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from distill_control.arguments import Value
 from distill_control.session.service import Notify
-from distill_control.session.session import Handler, Session
+from distill_control.session.session import PRESET_ORIGIN, Handler, Session
 from distill_control.settings import ControlSettings
 from distill_engine.errors import ControlError, DistillError, PresetError
 from distill_engine.library.presets import Preset, PresetStore
 from distill_engine.vocabulary import table as vocabulary
 
 PREFIX = "/distill/preset/"
-ORIGIN = "preset"
 NEARLY_ZERO = 1e-9
 """A parameter value that sounds like 0, but is not the 0 that `wakes` sets to the maximum.
 
@@ -166,7 +165,7 @@ class PresetController:
 
     def _set(self, address: str, values: tuple[Value, ...]) -> None:
         try:
-            self.session.set(address, values, ORIGIN)
+            self.session.set(address, values, PRESET_ORIGIN)
         except DistillError as error:
             self._notify("warning", f"preset: {error}")
 

@@ -21,9 +21,11 @@ from distill_engine.system.names import printable
 from distill_engine.vocabulary import table as vocabulary
 from distill_engine.vocabulary.table import Row
 
+PRESET_ORIGIN = "preset"  # of what a recalled preset sets
 __all__ = ["Handler", "ModelListener", "Reply", "Session", "no_reply"]
 
 _MAP_INDICES = tuple(vocabulary.index_of(f"/distill/map/{name}") for name in ("x", "y", "amount"))
+_MAP_AMOUNT = "/distill/map/amount"
 _REPLIES = {"/distill/ping": "/distill/pong"}
 
 
@@ -249,6 +251,8 @@ class Session:
             self.state.write_group(row, checked, origin, reply)
             return None
         self.state.request_setting(address, checked.values, origin, self._report_to(address, reply))
+        if address == "/distill/source" and origin != PRESET_ORIGIN and self.get(_MAP_AMOUNT) != 0.0:
+            self.set(_MAP_AMOUNT, [0.0])  # a source chosen by hand plays, not the map's point
         return checked.values[0]
 
     def _carry_out(self, address: str, checked: Checked, origin: str, reply: Reply) -> None:

@@ -427,3 +427,20 @@ def test_following_is_a_setting_of_the_engine_and_no_part_of_a_preset(fake_link)
     session.on_message({"event": "setting", "address": "/distill/follow", "value": 0})
     assert session.get("/distill/follow") == 0
     assert "/distill/follow" not in session.state.snapshot()
+
+
+def test_a_source_chosen_by_hand_plays_and_not_the_map(rain):
+    amount = "/distill/map/amount"
+    rain.handle("/distill/map/x", [0.3], "me", Replies())
+    assert rain.get(amount) == 1.0
+    other, got = subscriber()
+    rain.subscribe(other)
+    rain.tick()
+    rain.set("/distill/source", ["drift"], "preset")
+    assert rain.get(amount) == 1.0  # a preset has its own amount
+    rain.handle("/distill/source", ["drift"], "me", Replies())
+    assert rain.get(amount) == 0.0
+    rain.tick()
+    assert (amount, 0.0) in got
+    rain.handle("/distill/map", [0.3, 0.0], "me", Replies())
+    assert rain.get(amount) == 1.0
