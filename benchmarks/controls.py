@@ -5,8 +5,9 @@
     python benchmarks/controls.py MODEL --analyse CORPUS --repeat 5
 
 Every control of a model is moved from -1 to 1. The sound comes from the same synth that plays
-live, through the same parameters. Base points are drawn with another seed than the analysis uses:
-steady features on the corpus held at a place, temporal ones on the corpus playing from it. `rho`
+live, through the same parameters. Base points are drawn with another seed than the analysis uses.
+In models of version 1 steady features are measured on the corpus held at a place, temporal ones on
+the corpus playing from it; in version 2 features of mel frames on a stretch of half a second. `rho`
 is the median over the base points of Spearman's correlation between position and feature; leakage
 is the change of another feature relative to the control's own, each in its spread over the
 corpus. `--analyse` first analyses a copy of the model and times it; with `--repeat` several times
@@ -30,6 +31,9 @@ import numpy as np
 
 from distill_engine.analysis.directions import spearman
 from distill_engine.analysis.features.table import FEATURES, HOP, NAMES, SILENCE_LUFS, extract, summarise
+from distill_engine.analysis.stretches.frame_features import FRAME_FEATURES, UNITS, frame_features
+from distill_engine.analysis.stretches.path import clip_mel
+from distill_engine.analysis.stretches.skeleton import heard_frames
 from distill_engine.library.assets import starter_path
 from distill_engine.rendering.performance import play_score
 from distill_engine.rendering.score import Score
@@ -44,6 +48,8 @@ SETTLE_FRAMES, END_FRAMES = 40, 12
 STEADY_SECONDS, MOVING_SECONDS = 1.0, 4.0
 STEADY_POSITIONS, MOVING_POSITIONS = np.linspace(-1, 1, 7), np.linspace(-1, 1, 5)
 AUDIBLE_LUFS = SILENCE_LUFS + 10
+STRETCH_SECONDS, STRETCH_SKIP_FRAMES = 0.55, 3
+"""Length of a measured stretch, and its first frames, in which the source fades in."""
 LEAST_LEAKAGE = 0.1
 """Smaller leakages are left out of the results."""
 BENCHMARK = Benchmark(
@@ -103,6 +109,42 @@ def heard(instrument: Instrument, place: float, controls: dict[str, float], movi
     score = Score(seconds, SEED, "corpus", width=0.0, gain_db=-6.0, controls=controls, parameters=parameters)
     samples = np.concatenate(list(play_score(instrument, score)), axis=1)
     return summarise(extract(samples[0]), SETTLE_FRAMES, int(seconds * instrument.sample_rate) // HOP - END_FRAMES)
+
+
+def heard_stretch(instrument: Instrument, place: float, controls: dict[str, float]) -> np.ndarray:
+    """Return the mean features [features] of frames of a stretch of the corpus with these controls.
+
+    NaN where nothing is heard.
+    """
+    parameters = {"/distill/source/position": place}
+    score = Score(STRETCH_SECONDS, SEED, "corpus", width=0.0, gain_db=-6.0, controls=controls, parameters=parameters)
+    mel = clip_mel(np.concatenate(list(play_score(instrument, score)), axis=1)[0], instrument.mel)
+    frames = heard_frames(mel)
+    frames[:STRETCH_SKIP_FRAMES] = False
+    features = frame_features(mel)[:, frames]
+    return np.asarray(features.mean(axis=1) if frames.any() else np.full(len(FRAME_FEATURES), np.nan))
+
+
+def stretches_measured(instrument: Instrument, count: int) -> Iterator[Measured]:
+    """Measure all controls of a model of version 2 that are named after features, in their order."""
+    assert instrument.search is not None
+    playing = np.flatnonzero(~instrument.search.dead) / max(1, len(instrument.search.dead) - 1)
+    places = np.random.default_rng(SEED).choice(playing, count, replace=False)
+    plain = np.array([heard_stretch(instrument, float(place), {}) for place in places])
+    spreads = np.maximum(np.nanstd(plain, axis=0), 0.1)
+    for name in instrument.control_names:
+        if name not in FRAME_FEATURES:
+            continue
+        index = FRAME_FEATURES.index(name)
+        values = np.array(
+            [[heard_stretch(instrument, float(at), {name: float(p)}) for p in STEADY_POSITIONS] for at in places]
+        )
+        rhos = [spearman(STEADY_POSITIONS, row) for row in values[:, :, index] if np.isfinite(row).all()]
+        rises = np.nanmedian(values[:, -1] - values[:, 0], axis=0) / spreads
+        leakage = {other: rises[i] / rises[index] for i, other in enumerate(FRAME_FEATURES) if i != index}
+        low, high = (quantile(values[:, end, index]) for end in (0, -1))
+        unit = UNITS.get(name, "dB")
+        yield Measured(name, unit, quantile(rhos), quantile(rhos, 0.1), low, high, leakage)
 
 
 def base_places(instrument: Instrument, count: int) -> list[float]:
@@ -184,13 +226,16 @@ def measure_model(run: Run, name: str, model: Path, bases: int) -> None:
 
     with ModelFile.open(model) as file:
         analysis = file.manifest.analysis
-    spreads = spreads_of(analysis["features"])
     instrument = prepare_instrument(model)
-    places = base_places(instrument, bases)
-    for row in all_measured(instrument, places, spreads):
+    if instrument.skeleton is not None:
+        rows = stretches_measured(instrument, bases)
+    else:
+        places = base_places(instrument, bases)
+        rows = all_measured(instrument, places, spreads_of(analysis["features"]))
+    for row in rows:
         leaks = {k: round(v, 4) for k, v in row.leakage.items() if np.isfinite(v) and abs(v) >= LEAST_LEAKAGE}
         figures = {**vars(row), "rho": round(row.rho, 9), "leakage": leaks}
-        run.row("controls", model=name, vocoder=instrument.vocoder.name, bases=len(places), **figures)
+        run.row("controls", model=name, vocoder=instrument.vocoder.name, bases=bases, **figures)
     for entry in analysis.get("withheld", []):
         print(f"not offered: {entry['reason']}")
 
