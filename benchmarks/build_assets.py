@@ -18,6 +18,7 @@ results/build_assets.json.
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 from harness.benchmark import Benchmark, Column, Table
@@ -68,6 +69,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("build/assets"))
     parser.add_argument("--device", default="auto")
     parser.add_argument("--onward", action="store_true", help="base: begin with the shipped weights")
+    parser.add_argument("--set", nargs="*", default=[], metavar="NAME=NUMBER", help="base, on a GPU: other settings")
     parser.add_argument("--note", default="", help="pack: what the provenance says besides")
     build(parser.parse_args())
 
@@ -78,7 +80,10 @@ def build(options: argparse.Namespace) -> None:
     from asset_builders.starter import ship_starter, train_starter
 
     if options.what == "base":
-        BaseTraining(options.kind, options.minutes, options.work, options.device, onward=options.onward).run()
+        changes = {name: json.loads(value) for name, value in (text.split("=", 1) for text in options.set)}
+        BaseTraining(
+            options.kind, options.minutes, options.work, options.device, onward=options.onward, changes=changes
+        ).run()
     if options.what == "all":
         for kind in KINDS:
             BaseTraining(kind, options.minutes, options.work, options.device).run()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from asset_builders.prefetched import PrefetchedBatches
 from asset_builders.provenance import provenance
 from distill_engine.dataset.corpus import load_corpus
 from distill_engine.modelfile import Manifest, ModelFile, Part, save_model
@@ -37,6 +40,19 @@ SETTINGS = {
     "vocos": VocoderSettings("vocos", 3, 128, learning_rate=3e-4, spectral_fraction=1.0, decoded_share=0.0),
     "hifigan": VocoderSettings("hifigan", 4, 40, learning_rate=8e-4, spectral_fraction=1.0, decoded_share=0.0),
 }
+ON_GPU: dict[str, dict[str, Any]] = {
+    "vocos": {"batch_size": 32},
+    "hifigan": {
+        "batch_size": 48,
+        "learning_rate": 1e-3,
+        "spectral_fraction": 0.65,
+        "width": 0.5,
+        "first_scale": 0,
+        "discriminator_frames": 16,
+    },
+}
+"""Settings of a training on a GPU that differ, by kind."""
+STEPS_BETWEEN_VALIDATIONS = 400
 
 
 class BaseTraining:
@@ -46,30 +62,43 @@ class BaseTraining:
     rate, and adds its steps and seconds to those.
     """
 
-    def __init__(self, kind: str, minutes: float, work: Path, device: str, *, onward: bool = False) -> None:
+    def __init__(
+        self,
+        kind: str,
+        minutes: float,
+        work: Path,
+        device: str,
+        *,
+        onward: bool = False,
+        changes: Mapping[str, Any] | None = None,
+    ) -> None:
         work.mkdir(parents=True, exist_ok=True)
         clips, held_out = sounds()
-        settings = SETTINGS[kind]
-        if onward:
+        settings, chosen = SETTINGS[kind], training_device(device)
+        on_gpu = chosen.type == "cuda"
+        if on_gpu:
+            settings = replace(settings, **{**ON_GPU[kind], **(changes or {})})
+            torch.backends.cudnn.benchmark = True
+        elif onward:
             settings = replace(settings, learning_rate=settings.learning_rate / 2)
-        batches = Batches(
-            clips,
-            settings.batch_size,
-            settings.segment_frames,
-            0,
-            WIDE,
-            ExtraSounds(synthetic_sound, SYNTHETIC_SHARE),
-        )
+        extra = ExtraSounds(synthetic_sound, SYNTHETIC_SHARE)
+
+        def make(seed: int) -> Batches:
+            return Batches(clips, settings.batch_size, settings.segment_frames, seed, WIDE, extra)
+
+        batches = PrefetchedBatches(make, max(1, (os.cpu_count() or 2) - 2)) if on_gpu else make(0)
         torch.manual_seed(0)
         network = build_vocoder(kind)
         self.before = shipped(kind, network) if onward else {"epochs": 0, "steps": 0, "seconds": 0.0}
         self.kind, self.settings = kind, settings
         self.path, self.part = work / f"base_{kind}.distillgan", f"training/vocoder/{kind}"
-        self.task = VocoderTask(network, settings, batches, held_out, device=training_device(device))
+        self.task = VocoderTask(network, settings, batches, held_out, device=chosen)
         self.stopped = False
         self.loop = TrainingLoop(
             self.task, Budget(seconds=minutes * 60), self.save, listen=show, stopped=lambda: self.stopped
         )
+        if on_gpu:
+            self.loop.validate_every = STEPS_BETWEEN_VALIDATIONS
 
     def run(self) -> None:
         """Train to the end of the budget, or until SIGTERM; resume what is there."""
@@ -80,10 +109,13 @@ class BaseTraining:
         self.loop.run()
 
     def save(self, checkpoint: Any, final: bool) -> None:
-        """Write weights and checkpoint."""
+        """Write weights and checkpoint; at the end the last state too, without a checkpoint."""
         manifest = Manifest(
             name=f"base {self.kind}", vocoders={self.kind: self._row()}, extra={"machine": describe(machine())}
         )
+        if final:
+            last = {f"vocoder/{self.kind}": Part(weights(self.task.core.average))}
+            save_model(self.path.with_name(f"last_{self.kind}.distillgan"), manifest, last)
         network = self.task.result() if final else self.task.core.average
         parts = {f"vocoder/{self.kind}": Part(weights(network)), self.part: to_part(checkpoint, {})}
         save_model(self.path, manifest, parts)

@@ -15,6 +15,7 @@ from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import ModelFileError
 from distill_engine.layers.runner import Runner
 from distill_engine.layers.state import clone_state, flatten_state, map_state
+from distill_engine.layers.step_graph import structured
 
 
 class TorchBackend:
@@ -39,7 +40,7 @@ class TorchBackend:
 
     def snapshot(self) -> dict[str, np.ndarray]:
         with torch.inference_mode():
-            tensors = flatten_state(clone_state(self._state))
+            tensors = flatten_state(clone_state(structured(self._state)))
             return {name: value.cpu().numpy() for name, value in tensors.items() if value.numel()}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
@@ -51,4 +52,4 @@ class TorchBackend:
             return torch.from_numpy(state[name].copy()).to(old.device, old.dtype)
 
         with torch.inference_mode():
-            self._state = map_state(self._state, load)
+            self._state = map_state(structured(self._state), load)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from distill_engine.errors import ConfigError, VocoderError
 from distill_engine.layers.state import map_state
+from distill_engine.layers.step_graph import RecordedSteps, structured
 from distill_engine.system.listeners import Listener, ignore
 
 InitialState = Callable[..., Any]
@@ -33,6 +34,9 @@ class Runner:
             the given state. The network's own if None.
         unit: columns of x in the smallest piece that a step takes.
         notify: receives a sentence when pieces get smaller or the device changes.
+
+    Attributes:
+        recorded: steps as CUDA graphs; None on other devices.
     """
 
     def __init__(
@@ -52,6 +56,8 @@ class Runner:
         self._initial_state: InitialState = initial_state or untyped.initial_state
         self._step: Step = step or untyped.step
         self._moved = False
+        steady = getattr(network, "is_steady", lambda state: True)
+        self.recorded = RecordedSteps(self._step, steady, notify) if device.type == "cuda" else None
 
     def initial_state(self) -> Any:
         """Return the state of a new stream. Raises VocoderError if even the CPU lacks memory."""
@@ -74,7 +80,7 @@ class Runner:
             part = x[..., start : start + (self.piece or count)]
             try:
                 with torch.inference_mode():
-                    y, after = self._step(part.to(self.device, self.dtype), self._on_device(state))
+                    y, after = self._compute(part.to(self.device, self.dtype), state)
                     outputs.append(y.float().cpu())
             except (RuntimeError, MemoryError) as error:
                 self._reduce_memory(error, part.shape[-1])
@@ -83,8 +89,15 @@ class Runner:
             start += max(1, part.shape[-1])
         return (outputs[0] if len(outputs) == 1 else torch.cat(outputs, dim=-1)), state
 
+    def _compute(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
+        """Compute y [1, C_out, n * rate] and the next state on the device."""
+        if self.recorded is None or self._moved:
+            return self._step(x, self._on_device(state))
+        return self.recorded(x, state)
+
     def _on_device(self, state: Any) -> Any:
         """Return the state on the network's device, which another stream may have changed."""
+        state = structured(state)
         if not self._moved:
             return state
         return map_state(

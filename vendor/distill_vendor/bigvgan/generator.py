@@ -107,6 +107,13 @@ class BigVGAN(nn.Module):
         samples = self._run(Signal(mel.transpose(1, 2), position, None if end < 0 else end), feed)
         return samples, BigVGANState(state.position + mel.shape[-1], state.end, tuple(feed.kept))
 
+    def is_steady(self, state: BigVGANState) -> bool:
+        """Return whether a step from this state reaches neither the start nor the end of the sound.
+
+        It then depends on the contexts alone.
+        """
+        return int(state.end) < 0 and int(state.position) * self.hop >= 2 * self.delay
+
     def ended(self, state: BigVGANState) -> BigVGANState:
         """Return the state of a sound that has ended.
 

@@ -14,6 +14,7 @@ from distill_engine.audio.levels import power_to_db
 from distill_engine.audio.mel import MelConfig
 from distill_engine.errors import ConfigError, VocoderError
 from distill_engine.layers.runner import Runner, choose_device, move_network
+from distill_engine.layers.step_graph import structured
 from distill_engine.system.listeners import ignore
 from distill_engine.vocoders.registry import build_vocoder, vocoder_delay
 from distill_engine.vocoders.weights.convert import load_weights
@@ -75,7 +76,7 @@ class LoadedVocoder:
 
         A network with `ended` treats the end as in a whole sound; others get frames of silence.
         """
-        frames = -(-self.delay // self.mel.hop)
+        frames, state = -(-self.delay // self.mel.hop), structured(state)
         ended = self.network.ended(state) if hasattr(self.network, "ended") else state
         value = 0.0 if ended is not state else math.log(self.mel.floor)
         samples, _ = self.runner.step(torch.full((1, self.config.bands, frames), value), ended)
