@@ -67,8 +67,7 @@ def run(args: argparse.Namespace) -> int:
     arguments = [parse(text) for text in args.arguments]
     with OscClient(args.host, args.port, tcp=args.tcp) as client:
         client.send(address, *arguments)
-        acknowledged = kind in ("setting", "command", "query")
-        answers = [] if args.wait is None else _wait(client, address, args.wait, acknowledged=acknowledged)
+        answers = [] if args.wait is None else _wait(client, address, kind, args.wait)
     _show(args, address, answers)
     return 1 if any(answer.address == "/distill/error" for answer in answers) else 0
 
@@ -85,14 +84,14 @@ def parse(text: str) -> int | float | bool | str:
     return text
 
 
-def _wait(client: "OscClient", address: str, limit_seconds: float, *, acknowledged: bool) -> list["Message"]:
-    """Return the answers to a message sent to `address`.
+def _wait(client: "OscClient", address: str, kind: str, limit_seconds: float) -> list["Message"]:
+    """Return the answers to a message of this kind sent to `address`.
 
     A ping follows the message: its pong shows that a message without acknowledgement has arrived.
     Raises ControlError if nothing answers within `limit_seconds`.
     """
     client.send("/distill/ping", address)
-    deadline = time.monotonic() + limit_seconds
+    deadline, acknowledged = time.monotonic() + limit_seconds, kind in ("setting", "command", "query")
     answers: list[Message] = []
     pong_came = False
     while (left := deadline - time.monotonic()) > 0:
@@ -105,6 +104,8 @@ def _wait(client: "OscClient", address: str, limit_seconds: float, *, acknowledg
                 deadline = min(deadline, time.monotonic() + CORRECTION_SECONDS)
             continue
         answers.append(message)
+        if kind == "command" and message.address == address:
+            continue  # limited arguments come back before the outcome
         if message.address in ("/distill/done", "/distill/error") or message.address.startswith(address):
             return answers
         if address == "/distill/ping":

@@ -258,6 +258,8 @@ class Session:
     def _carry_out(self, address: str, checked: Checked, origin: str, reply: Reply) -> None:
         if checked.released:
             return
+        if checked.clipped:
+            reply(address, *checked.values)
         handler = self._handlers.get(address)
         if handler is None:
             self.state.request_command(address, checked.values, self._report_to(address, reply))

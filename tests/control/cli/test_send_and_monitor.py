@@ -42,6 +42,8 @@ def test_send_moves_a_parameter_and_says_what_became_of_it(engine, tools, capsys
     assert run("send", "ping", "hello", 1, "--port", engine.port) == 0
     assert run("send", "play", "--port", engine.port) == 0
     assert "/distill/done /distill/play" in capsys.readouterr().out
+    assert run("send", "note", 200, 100, "--port", engine.port) == 0
+    assert capsys.readouterr().out == "/distill/note 127 100\n/distill/done /distill/note\n"
 
 
 def test_send_reports_refusals_silence_and_unknown_addresses(engine, free_port, capsys):

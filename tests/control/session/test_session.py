@@ -213,6 +213,14 @@ def test_no_echo_to_the_origin_except_of_what_was_clipped(rain):
     assert replies == []
 
 
+def test_limited_arguments_of_a_command_come_back_before_its_outcome(rain):
+    replies = Replies()
+    rain.handle("/distill/note", [200, 100], "me", replies)
+    assert replies == [("/distill/note", 127.0, 100.0)]
+    rain.handle("/distill/note", [60, 100], "me", replies)
+    assert len(replies) == 1
+
+
 def test_two_clients_at_one_fader_end_with_the_same_value(rain):
     (a, got_a), (b, got_b) = subscriber("a", ["a"]), subscriber("b", ["b"])
     rain.subscribe(a, [])
