@@ -66,7 +66,7 @@ class Client:
         self.host = host
         self.send = send
         self.last_seen = 0.0
-        self.values: dict[str, Value] = {}
+        self.values: dict[str, tuple[Value, ...]] = {}
         self._errors = errors
         self._all_errors = all_errors
         self._subscribers = subscribers
@@ -80,18 +80,20 @@ class Client:
         if address == "/distill/error":
             self._error(*arguments)
         elif address in _ANSWERS:
+            if arguments and str(arguments[0]) in self.values:
+                self.flush()  # the limited arguments of a command come before its outcome
             self.send(encode(address, *arguments))
         elif address.endswith(".reply"):
             self._send_all(self._own_ports(), encode(address, *arguments))
         elif arguments:
-            self.values[address] = arguments[0]
+            self.values[address] = arguments
 
     def flush(self) -> None:
         """Send the values that have gathered since the last tick."""
         values, self.values = self.values, {}
         own_ports = self._own_ports()
-        for address, value in values.items():
-            self._send_all(own_ports, encode(address, value))
+        for address, arguments in values.items():
+            self._send_all(own_ports, encode(address, *arguments))
 
     def _error(self, *arguments: Value) -> None:
         if not self._errors.take() or not self._all_errors.take():
