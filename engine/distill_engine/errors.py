@@ -10,6 +10,7 @@
     ├── VocoderError       a vocoder that is missing, unsuited or too slow
     │   └── WeightsError   published weights that are absent, damaged or not the ones pinned
     ├── TrainingError      a training that cannot start or go on
+    ├── CodesError         codes that a model does not have, or that do not fit it
     ├── AnalysisError      controls or maps that a model does not have or that cannot be computed
     ├── DeviceError        an audio device that is absent, busy or lost
     ├── TakeError          a recorded performance that is damaged or belongs to another model
@@ -65,6 +66,10 @@ class TrainingError(DistillError):
 
 class AnalysisError(DistillError):
     """A model lacks the controls or the map asked for, or they cannot be computed."""
+
+
+class CodesError(DistillError):
+    """A model lacks codes, or codes do not fit it, are out of range or damaged."""
 
 
 class DeviceError(DistillError):

@@ -19,6 +19,7 @@ MAX_NUMBER = 1 << 20  # largest rate, frequency or other number
 MAX_SIZE = 4096  # largest number of channels, blocks, kernels and the like
 MAX_ITEMS = 64  # of a list
 MAX_ANALYSIS = 1 << 30  # bytes of the part "analysis": 17 hours of latents
+MAX_CODES = 1 << 26  # bytes of the part "codes": books, and 4 levels of 200 hours
 _SPARE_NUMBERS = 1 << 16  # of a network's part beyond twice what `sizes` counts, which leaves biases and norms out
 _MOST_BYTES = 8  # of a number
 
@@ -60,7 +61,7 @@ def check_configs(manifest: Manifest, where: str) -> None:
         if kind in VOCODERS:
             configs[f"vocoder/{kind}"] = vocoder_config(manifest, kind, where)
     most = {part: _MOST_BYTES * (2 * numbers(config) + _SPARE_NUMBERS) for part, config in configs.items()}
-    for part, limit in {**most, "analysis": MAX_ANALYSIS}.items():
+    for part, limit in {**most, "analysis": MAX_ANALYSIS, "codes": MAX_CODES}.items():
         if (size := _stored(manifest, part)) > limit:
             raise ModelFileError(f"{where}: part '{part}' of {size} bytes holds more than is read of it: hostile")
 

@@ -24,7 +24,7 @@ VERSION = 1
 MAX_MANIFEST = 16 << 20  # bytes
 MAX_TEXT = 256  # characters of a name, date or family
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_TABLES = ("mel", "model", "vocoders", "corpus", "training", "analysis")
+_TABLES = ("mel", "model", "vocoders", "corpus", "training", "analysis", "codes")
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,7 @@ class Manifest:
     corpus: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
     analysis: Mapping[str, Any] = field(default_factory=dict)
+    codes: Mapping[str, Any] = field(default_factory=dict)
     parts: Mapping[str, PartEntry] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
 

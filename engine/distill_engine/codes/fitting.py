@@ -1,0 +1,138 @@
+"""Fit codebooks to the path of a corpus, and measure what each level carries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from distill_engine.analysis.stretches.path import CorpusPath
+from distill_engine.analysis.stretches.skeleton import FLOOR, HEARD_NATS, SILENT_LEVEL, Skeleton, frame_levels
+from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.codes.code_order import order_of, sound_of
+from distill_engine.codes.codebooks import LEVELS, SIZES, Codebooks, Codes
+from distill_engine.codes.columns import COLUMN_HOPS, columns_of, fit_projection, halved
+from distill_engine.codes.residual_kmeans import kmeans, nearest
+from distill_engine.errors import CodesError
+
+DEFAULT_LEVELS = 3  # of codebooks
+QUIETER_NATS = (0.7, 1.4)  # gains (-6 and -12 dB) of the copies that codebooks are fitted to as well
+QUIETER_EVERY = 6  # of whose columns one counts: more take entries from the corpus itself
+MOST_COLUMNS = 60_000  # that a codebook is fitted to; more give the same entries
+SHORT_SECONDS, LONG_SECONDS = 60.0, 600.0  # of a corpus: 64, 128 or 256 codes
+
+
+@dataclass(frozen=True)
+class CorpusCodes:
+    """The codes of a corpus.
+
+    `codes` [levels, C] are those of all clips, one after the other; `offsets` [clips + 1] are each
+    clip's first column, and C.
+    """
+
+    books: Codebooks
+    codes: Codes
+    offsets: np.ndarray
+
+
+def size_for(frames: int) -> int:
+    """Return the codes of a level for a corpus of this many frames."""
+    seconds = frames / DEFAULT_MEL.frame_rate
+    return SIZES[0] if seconds < SHORT_SECONDS else SIZES[1] if seconds <= LONG_SECONDS else SIZES[2]
+
+
+def fit_codes(
+    skeleton: Skeleton, path: CorpusPath, *, levels: int = DEFAULT_LEVELS, size: int | None = None, seed: int = 0
+) -> CorpusCodes:
+    """Fit codebooks to a corpus and to quieter copies of it, and encode it.
+
+    Raises CodesError for numbers of levels or codes that codebooks do not have.
+    """
+    size = size_for(path.frames) if size is None else size
+    if levels not in LEVELS or size not in SIZES:
+        raise CodesError(f"codes have {_choices(LEVELS)} levels of {_choices(SIZES)}, not {levels} of {size}")
+    clips = [path.latents[:, a:b] for a, b in zip(path.offsets[:-1], path.offsets[1:], strict=True)]
+    columns = np.concatenate([columns_of(clip, skeleton.spread) for clip in clips], axis=1)
+    copies = [columns] + [_quieter(skeleton, clips, nats)[:, ::QUIETER_EVERY] for nats in QUIETER_NATS]
+    projection = fit_projection(columns).halved()
+    vectors = projection.down(np.concatenate(copies, axis=1))
+    books = _books(
+        skeleton, Codebooks(projection, np.zeros((levels, size, 1), np.float32), skeleton.spread), vectors, seed
+    )
+    codes = np.concatenate([books.encode(clip) for clip in clips], axis=1)
+    offsets = np.cumsum([0, *(-(-clip.shape[1] // COLUMN_HOPS) for clip in clips)])
+    return CorpusCodes(books, codes, offsets)
+
+
+def _choices(values: tuple[int, ...]) -> str:
+    return f"{', '.join(map(str, values[:-1]))} or {values[-1]}"
+
+
+def _quieter(skeleton: Skeleton, clips: list[Any], nats: float) -> Float64Array:
+    """Return the columns [4 * D, C] of clips' latents [D, T], bounded by the floor."""
+    mels = [np.maximum(skeleton.decode(clip.astype(np.float64)) - nats, FLOOR) for clip in clips]
+    return np.concatenate([columns_of(skeleton.encode(mel), skeleton.spread) for mel in mels], axis=1)
+
+
+def _books(skeleton: Skeleton, empty: Codebooks, vectors: Float32Array, seed: int) -> Codebooks:
+    """Return codebooks like `empty`, fitted to the components [N, K] of columns, in their order."""
+    rng = np.random.default_rng([seed, 23])
+    if len(vectors) > MOST_COLUMNS:
+        vectors = vectors[np.sort(rng.choice(len(vectors), MOST_COLUMNS, replace=False))]
+    projection, books = empty.projection, []
+    for level in range(empty.levels):
+        book = kmeans(vectors, empty.size, rng)
+        book = book[order_of(sound_of(skeleton, projection.up(book)))]
+        book = halved(book)
+        books.append(book)
+        if level + 1 < empty.levels:
+            vectors = vectors - book[nearest(vectors, book)]
+    return Codebooks(projection, np.stack(books), empty.spread)
+
+
+def figures(skeleton: Skeleton, path: CorpusPath, corpus: CorpusCodes) -> dict[str, Any]:
+    """Return what codes reach on their corpus, for the manifest.
+
+    `error` is the mean L1 in nats of heard frames, through 1, 2 ... levels; `perplexity` and `used`
+    (share of the codes) are by level, of heard columns; `loudness` and `spectrum` are the shares of
+    the variance of level and of spectral shape that are explained through 1, 2 ... levels.
+    """
+    columns = corpus.codes.shape[1]
+    frames = np.concatenate([np.arange(a, b) for a, b in _spans(path, corpus)])
+    mel = skeleton.decode(path.latents.astype(np.float64))
+    level = frame_levels(mel)
+    peaks = np.maximum.reduceat(level, path.offsets[:-1])[path.clip_of]
+    heard = (level > peaks - HEARD_NATS) & (level > SILENT_LEVEL)
+    found: dict[str, Any] = {"error": [], "perplexity": [], "used": [], "loudness": [], "spectrum": []}
+    heard_columns = np.zeros(columns, bool)
+    heard_columns[frames[heard] // COLUMN_HOPS] = True
+    if not heard.any():
+        return found
+    for count in range(1, corpus.books.levels + 1):
+        shares = [1.0] * count + [0.0] * (corpus.books.levels - count)
+        decoded = np.maximum(skeleton.decode(corpus.books.decode(corpus.codes, shares)[:, frames]), FLOOR)
+        found["error"].append(round(float(np.abs(decoded - mel)[:, heard].mean()), 4))
+        used = np.bincount(corpus.codes[count - 1][heard_columns], minlength=corpus.books.size)
+        share = used[used > 0] / used.sum()
+        found["perplexity"].append(round(float(np.exp(-(share * np.log(share)).sum())), 1))
+        found["used"].append(
+            round(float((np.bincount(corpus.codes[count - 1], minlength=corpus.books.size) > 0).mean()), 3)
+        )
+        found["loudness"].append(_explained(level[heard][None], frame_levels(decoded)[heard][None]))
+        shape, got = mel - mel.mean(axis=0), decoded - decoded.mean(axis=0)
+        found["spectrum"].append(_explained(shape[:, heard], got[:, heard]))
+    return found
+
+
+def _spans(path: CorpusPath, corpus: CorpusCodes) -> list[tuple[int, int]]:
+    """Return for each clip the first and last place of its frames among those of all columns."""
+    starts, lengths = corpus.offsets[:-1] * COLUMN_HOPS, np.diff(path.offsets)
+    return [(int(start), int(start + length)) for start, length in zip(starts, lengths, strict=True)]
+
+
+def _explained(wanted: Float64Array, found: Float64Array) -> float:
+    """Return the share of the variance of values [n, T] over time that others [n, T] explain."""
+    variance = float(np.square(wanted - wanted.mean(axis=1, keepdims=True)).sum())
+    return round(max(0.0, 1.0 - float(np.square(wanted - found).sum()) / max(variance, 1e-9)), 3)
