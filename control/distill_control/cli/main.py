@@ -23,6 +23,7 @@ COMMANDS = (
     "render",
     "model",
     "analyse",
+    "codes",
     "vocoder",
     "compare",
     "preset",

@@ -231,10 +231,12 @@ def run_slim(args: argparse.Namespace) -> int:
         forgotten = _forgotten(file) if args.forget else None
     target = args.output or path
     if forgotten is not None:
-        arrays, table = forgotten
-        parts = {"analysis": arrays} | dict.fromkeys(removed)
+        parts, table = forgotten
         manifest = update_model(
-            path, manifest=lambda old: replace(old, analysis=table), parts=parts, output=args.output
+            path,
+            manifest=lambda old: replace(old, analysis=table),
+            parts=parts | dict.fromkeys(removed),
+            output=args.output,
         )
         store_trim(target)
     elif removed or args.output is not None:
@@ -249,13 +251,15 @@ def run_slim(args: argparse.Namespace) -> int:
 
 
 def _forgotten(file: ModelFile) -> tuple[dict[str, Any], dict[str, Any]] | None:
-    """Return arrays and table of a file's analysis without the path, for a new trim."""
+    """Return the parts that hold sounds without these, and the analysis's table for a new trim."""
     from distill_engine.analysis.stretches.path import without_path
+    from distill_engine.inference.stored_codes import PART, without_corpus
 
     if "analysis" not in file.parts:
         return None
     arrays, table = without_path(file.read_part("analysis"), file.manifest.analysis)
-    return arrays, {**table, "trim_db": 0.0}
+    codes = {PART: without_corpus(file.read_part(PART))} if PART in file.parts else {}
+    return {"analysis": arrays, **codes}, {**table, "trim_db": 0.0}
 
 
 def _refuse_installed(path: Path) -> None:

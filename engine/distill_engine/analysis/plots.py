@@ -44,7 +44,7 @@ def write_plots(
     return written
 
 
-def _figure(width: float, height: float) -> Any:
+def figure_of(width: float, height: float) -> Any:
     """Return a matplotlib figure of this size in inches, without a display."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -56,7 +56,7 @@ def _figure(width: float, height: float) -> Any:
 
 def draw_map(latent_map: LatentMap, clips: Sequence[str], path: Path) -> Path:
     """Draw the map: each region a dot, coloured and named by its clip. Return `path`."""
-    figure = _figure(9, 9)
+    figure = figure_of(9, 9)
     axes = figure.subplots()
     x, y = latent_map.points
     colours = (latent_map.clips * 0.618034) % 1.0
@@ -75,7 +75,7 @@ def draw_map(latent_map: LatentMap, clips: Sequence[str], path: Path) -> Path:
 def draw_latents(skeleton: Skeleton, path: Path) -> Path:
     """Draw what one unit of each of the first latents adds over frequency. Return `path`."""
     shapes, kilohertz = axis_shapes(skeleton), band_edges()[1:-1] / 1000
-    figure = _figure(12, 9)
+    figure = figure_of(12, 9)
     cells = figure.subplots(4, 4, sharex=True, sharey=True).ravel()
     for index, (axes, shape) in enumerate(zip(cells, shapes, strict=False)):
         axes.axhline(0.0, color="grey", linewidth=0.8)
@@ -93,7 +93,7 @@ def draw_latents(skeleton: Skeleton, path: Path) -> Path:
 def draw_controls(table: Mapping[str, Any], path: Path) -> Path:
     """Draw rho of each named control and the matrix of what each control changes. Return `path`."""
     named = [control for control in table["controls"] if control["kind"] != "character"]
-    figure = _figure(11, 1.5 + 0.35 * max(len(table["controls"]), 4))
+    figure = figure_of(11, 1.5 + 0.35 * max(len(table["controls"]), 4))
     left, right = figure.subplots(1, 2, width_ratios=(1, 2))
     left.barh([c["name"] for c in named], [c["rho"] for c in named], color="#4477aa")
     left.axvline(0.9, color="grey", linewidth=0.8)
@@ -112,7 +112,7 @@ def draw_controls(table: Mapping[str, Any], path: Path) -> Path:
 
 def draw_features(features: npt.NDArray[Any], path: Path) -> Path:
     """Draw a histogram of each feature [N, features] over the corpus. Return `path`."""
-    figure = _figure(11, 7)
+    figure = figure_of(11, 7)
     for axes, feature, row in zip(figure.subplots(3, 4).ravel(), FEATURES, features.T, strict=False):
         values = row[row != UNDEFINED]
         if len(values):

@@ -103,6 +103,11 @@ def store_codes(
     return table
 
 
+def without_corpus(arrays: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
+    """Return the arrays [...] of the part "codes" without the codes of the corpus."""
+    return {name: array for name, array in arrays.items() if not name.startswith("corpus_")}
+
+
 def stored_route(path: Path) -> CorpusPath | None:
     """Return the path of the corpus in a model file, None where it was left out."""
     with ModelFile.open(path) as file:

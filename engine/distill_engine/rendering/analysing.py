@@ -23,6 +23,7 @@ from distill_engine.analysis.stretches.skeleton import Skeleton
 from distill_engine.analysis.stretches.stretch_controls import measure_stretch_controls
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.dataset.corpus import Corpus
+from distill_engine.inference.stored_codes import store_codes
 from distill_engine.modelfile import ModelFile, update_model
 from distill_engine.modelfile.configs import model_config
 from distill_engine.models.model_config import ModelConfig
@@ -95,9 +96,13 @@ def analyse_model_file(
         return analyse_file(path, corpus, seed=seed, vocoder=vocoder, progress=progress).to_part()[1]
     skeleton = Skeleton.from_part(part, config.bands, config.latent_dim, str(path))
     arrays, table = _analysed(path, corpus, skeleton, options, progress)
+    route = CorpusPath.from_part(arrays, len(skeleton.spread))
     if not options.keep_path:
         arrays, table = without_path(arrays, table)
-    return _stored(path, arrays, table, options)
+    stored = _stored(path, arrays, table, options)
+    if route is not None:
+        store_codes(path, route, seed=seed, keep_corpus=options.keep_path)
+    return stored
 
 
 def _analysed(

@@ -1,0 +1,131 @@
+"""Edits of codes as words of the command line, such as "set 0 10:20 64" or "reverse 0:8"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from distill_engine.errors import CodesError
+
+if TYPE_CHECKING:
+    from distill_engine.codes.edits import Range
+    from distill_engine.codes.sequence import CodeSequence
+    from distill_engine.rendering.coding.coder import Coder
+
+HELP = {
+    "set": "set LEVEL RANGE CODE: one code on a level",
+    "shift": "shift LEVEL RANGE STEPS: along the order of the codes; neighbours sound alike",
+    "replace": "replace LEVEL RANGE OLD NEW: one code by another",
+    "random": "random LEVEL RANGE [SEED]: drawn from what the corpus has there",
+    "swap": "swap LEVEL RANGE FILE: from another .distillcodes file",
+    "copy": "copy RANGE AT: over what begins at column AT",
+    "repeat": "repeat RANGE TIMES: so many times in all; 0 leaves it out",
+    "reverse": "reverse RANGE: backwards",
+}
+"""What each edit does, by its first word."""
+
+
+def apply_edits(coder: Coder, sequence: CodeSequence, edits: Sequence[str]) -> CodeSequence:
+    """Return a sequence after edits, one after the other.
+
+    Raises CodesError for an edit that is not one, or that does not fit the sequence.
+    """
+    for edit in edits:
+        name, *words = edit.split()
+        if name not in HELP:
+            raise CodesError(f"edit '{name}' is unknown; there are {', '.join(HELP)}")
+        try:
+            sequence = _EDITS[name](coder, sequence, words)
+        except (ValueError, IndexError):
+            raise CodesError(
+                f"edit '{edit}' is not understood: {HELP[name]}; a RANGE is FIRST:END in columns"
+            ) from None
+    return sequence
+
+
+def range_of(sequence: CodeSequence, text: str) -> Range:
+    """Read FIRST:END in columns; a part that is left out is the sequence's own end.
+
+    Raises ValueError.
+    """
+    first, sign, end = text.partition(":")
+    if not sign:
+        return int(first), int(first) + 1
+    return int(first or 0), int(end) if end else sequence.columns
+
+
+def _exactly(words: Sequence[str], least: int, most: int | None = None) -> None:
+    if not least <= len(words) <= (most or least):
+        raise ValueError
+
+
+def _on_level(name: str) -> Callable[[Coder, CodeSequence, Sequence[str]], CodeSequence]:
+    """Return an edit of one level whose further words are whole numbers."""
+
+    def edit(coder: Coder, sequence: CodeSequence, words: Sequence[str]) -> CodeSequence:
+        from distill_engine.codes import edits
+
+        _exactly(words, 4 if name == "replace" else 3)
+        numbers = [int(word) for word in words[2:]]
+        functions: dict[str, Callable[..., CodeSequence]] = {
+            "set": edits.set_codes,
+            "shift": edits.shift_codes,
+            "replace": edits.replace_code,
+        }
+        columns = range_of(sequence, words[1])
+        return functions[name](sequence, coder.stored.books, int(words[0]), columns, *numbers)
+
+    return edit
+
+
+def _random(coder: Coder, sequence: CodeSequence, words: Sequence[str]) -> CodeSequence:
+    from distill_engine.codes.edits import randomise
+
+    _exactly(words, 2, 3)
+    if coder.stored.corpus is None:
+        raise CodesError("the file holds no codes of its corpus to draw from: `distill codes fit MODEL CORPUS`")
+    seed = int(words[2]) if len(words) > 2 else 0
+    return randomise(sequence, coder.stored.corpus, int(words[0]), range_of(sequence, words[1]), seed)
+
+
+def _swap(coder: Coder, sequence: CodeSequence, words: Sequence[str]) -> CodeSequence:
+    from distill_engine.codes.edits import check_level, swap_level
+
+    _exactly(words, 3)
+    check_level(coder.stored.books, int(words[0]))
+    other = coder.load(Path(words[2])).sequence
+    return swap_level(sequence, other, int(words[0]), range_of(sequence, words[1]))
+
+
+def _copy(coder: Coder, sequence: CodeSequence, words: Sequence[str]) -> CodeSequence:
+    from distill_engine.codes.edits import paste
+
+    _exactly(words, 2)
+    return paste(sequence, range_of(sequence, words[0]), int(words[1]))
+
+
+def _repeat(coder: Coder, sequence: CodeSequence, words: Sequence[str]) -> CodeSequence:
+    from distill_engine.codes.edits import repeat
+
+    _exactly(words, 2)
+    return repeat(sequence, range_of(sequence, words[0]), int(words[1]))
+
+
+def _reverse(coder: Coder, sequence: CodeSequence, words: Sequence[str]) -> CodeSequence:
+    from distill_engine.codes.edits import reverse
+
+    _exactly(words, 1)
+    return reverse(sequence, range_of(sequence, words[0]))
+
+
+_EDITS: dict[str, Callable[[Coder, CodeSequence, Sequence[str]], CodeSequence]] = {
+    "set": _on_level("set"),
+    "shift": _on_level("shift"),
+    "replace": _on_level("replace"),
+    "random": _random,
+    "swap": _swap,
+    "copy": _copy,
+    "repeat": _repeat,
+    "reverse": _reverse,
+}

@@ -1,0 +1,63 @@
+"""A sequence of columns: codes, and beside them what they leave out of the sound they came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.codes.codebooks import Codebooks, Codes
+from distill_engine.codes.columns import COLUMN_HOPS
+from distill_engine.errors import CodesError
+
+MOST_COLUMNS = 1 << 20  # of a sequence: 13 hours
+
+
+@dataclass(frozen=True)
+class CodeSequence:
+    """Columns of codes.
+
+    Attributes:
+        codes: [levels, C].
+        residual: latents [D, 4 * C] less those of the codes, in sigma; 0 where codes were edited.
+    """
+
+    codes: Codes
+    residual: Float32Array
+
+    def __post_init__(self) -> None:
+        check_columns(self.columns)
+
+    @property
+    def columns(self) -> int:
+        """Number of columns C."""
+        return int(self.codes.shape[1])
+
+    def taken(self, indices: np.ndarray) -> CodeSequence:
+        """Return the columns of these indices [n], with what their codes leave out."""
+        hops = (indices[:, None] * COLUMN_HOPS + np.arange(COLUMN_HOPS)).reshape(-1)
+        return CodeSequence(self.codes[:, indices], self.residual[:, hops])
+
+    def with_codes(self, codes: Codes) -> CodeSequence:
+        """Return the sequence with other codes [levels, C]; changed columns lose their residual."""
+        changed = np.repeat((codes != self.codes).any(axis=0), COLUMN_HOPS)
+        return replace(self, codes=codes, residual=np.where(changed, np.float32(0.0), self.residual))
+
+
+def check_columns(columns: int) -> None:
+    """Raise CodesError for more columns than a sequence holds."""
+    if columns > MOST_COLUMNS:
+        raise CodesError(f"{columns} columns are more than a sequence holds ({MOST_COLUMNS})")
+
+
+def encode_sequence(books: Codebooks, latents: Float32Array) -> CodeSequence:
+    """Return the columns of latents [D, T] in sigma; the last latent fills the last column."""
+    filled = np.pad(latents, ((0, 0), (0, -latents.shape[1] % COLUMN_HOPS)), mode="edge")
+    codes = books.encode(filled)
+    return CodeSequence(codes, np.asarray(filled - books.decode(codes), np.float32))
+
+
+def decode_sequence(books: Codebooks, sequence: CodeSequence) -> Float64Array:
+    """Return the latents [D, 4 * C] in sigma of a sequence."""
+    return np.asarray(books.decode(sequence.codes) + sequence.residual)

@@ -1,0 +1,1 @@
+"""Sounds to codes and back, offline, and pictures of codes."""

@@ -1,0 +1,91 @@
+"""Sounds to codes and back, offline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from distill_engine.analysis.stretches.path import CorpusPath, clip_mel, make_path
+from distill_engine.audio.arrays import Float32Array
+from distill_engine.audio.files import read_audio
+from distill_engine.audio.mel import DEFAULT_MEL, LEAD_IN
+from distill_engine.codes.columns import COLUMN_HOPS
+from distill_engine.codes.sequence import CodeSequence, decode_sequence, encode_sequence
+from distill_engine.dataset.corpus import Corpus
+from distill_engine.errors import CodesError
+from distill_engine.inference.stored_codes import StoredCodes, read_codes, skeleton_of_file
+from distill_engine.modelfile import ModelFile
+from distill_engine.modelfile.code_file import CodeFile, load_codes
+from distill_engine.rendering.loaded_model import LoadedModel
+from distill_engine.system.names import normalised
+
+
+@dataclass(frozen=True)
+class Coder:
+    """A loaded model with its codes."""
+
+    model: LoadedModel
+    stored: StoredCodes
+
+    @property
+    def lead_hops(self) -> int:
+        """Latents of silence before a sound."""
+        return LEAD_IN // self.model.mel.hop
+
+    def encode(self, samples: Float32Array, name: str) -> CodeFile:
+        """Return the codes of samples [T]. Raises CodesError for less than a column of sound."""
+        latents = self.model.encode(np.pad(samples, (LEAD_IN, 0)))
+        lead, own = latents[:, : self.lead_hops], latents[:, self.lead_hops :]
+        if own.shape[1] < COLUMN_HOPS:
+            seconds = COLUMN_HOPS / self.model.mel.frame_rate
+            raise CodesError(f"{name}: shorter than a column of codes ({seconds:.3f} s)")
+        sequence = encode_sequence(self.stored.books, own)
+        digest, size = self.stored.skeleton.digest, self.stored.books.size
+        return CodeFile(normalised(name), digest, size, own.shape[1], sequence, lead)
+
+    def encode_file(self, path: Path) -> CodeFile:
+        """Return the codes of a sound file. Raises AudioFileError or CodesError."""
+        sound = read_audio(path, sample_rate=self.model.sample_rate, mono=True)
+        return self.encode(np.ascontiguousarray(sound.samples[0]), path.stem)
+
+    def decode(self, file: CodeFile, vocoder: str | None = None) -> Float32Array:
+        """Return the samples [frames * hop] of codes. Raises CodesError for those of others."""
+        self.check(file, file.name)
+        own = decode_sequence(self.stored.books, file.sequence)[:, : file.frames]
+        latents = np.concatenate([file.lead, own], axis=1).astype(np.float32)
+        return self.model.vocode(self.model.decode(latents), vocoder)[file.lead.shape[1] * self.model.mel.hop :]
+
+    def check(self, file: CodeFile, where: str) -> None:
+        """Raise CodesError unless the codes are of this model."""
+        file.check(self.stored.books, self.stored.skeleton.digest, where)
+        if len(file.lead) != len(self.stored.skeleton.spread):
+            raise CodesError(f"{where}: latents of {len(file.lead)} dimensions: damaged")
+
+    def load(self, path: Path) -> CodeFile:
+        """Return the codes of a file, checked to be of this model. Raises CodesError."""
+        file = load_codes(path)
+        self.check(file, str(path))
+        return file
+
+
+def coder_of(model: LoadedModel) -> Coder:
+    """Return a model with its codes. Raises CodesError if it has none."""
+    with ModelFile.open(model.path) as file:
+        return Coder(model, read_codes(file))
+
+
+def with_sequence(file: CodeFile, sequence: CodeSequence) -> CodeFile:
+    """Return a file with other columns; one that was filled counts whole if they moved."""
+    spare = COLUMN_HOPS * file.sequence.columns - file.frames
+    kept = sequence.columns == file.sequence.columns
+    return replace(file, sequence=sequence, frames=COLUMN_HOPS * sequence.columns - (spare if kept else 0))
+
+
+def route_of(path: Path, corpus: Corpus) -> CorpusPath:
+    """Return the path of a corpus through a model file's skeleton. Raises CodesError."""
+    with ModelFile.open(path) as file:
+        skeleton = skeleton_of_file(file)
+    mels = [clip_mel(clip.samples, DEFAULT_MEL) for clip in corpus.clips]
+    return make_path(skeleton, mels, [np.zeros(mel.shape[1], np.int16) for mel in mels])

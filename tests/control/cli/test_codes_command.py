@@ -1,0 +1,164 @@
+"""`distill codes` on a real model: sound to codes, edits, and sound again."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+import support_skeleton
+from distill_control.cli.main import main
+from distill_engine.inference.stored_codes import read_codes, store_codes, stored_route
+from distill_engine.modelfile import ModelFile, update_model
+from distill_engine.modelfile.code_file import load_codes
+from distill_engine.rendering import model_trim
+from distill_engine.rendering.loaded_model import load_model
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("codes")
+    path, _ = support_skeleton.skeleton_model(folder / "tones.distillgan", folder / "sounds")
+    route = stored_route(path)
+    assert route is not None
+    store_codes(path, route)
+    return folder
+
+
+@pytest.fixture
+def model(folder: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(folder / "tones.distillgan", tmp_path))
+
+
+def test_codes_become_the_sound_that_resynth_gives(folder, model, tmp_path, capsys):
+    sound, codes, out = folder / "sounds" / "tone1.wav", tmp_path / "a.distillcodes", tmp_path / "a.wav"
+    assert main(["codes", "encode", str(model), str(sound), "-o", str(codes)]) == 0
+    assert "27 columns of 46 ms" in capsys.readouterr().out
+    assert main(["codes", "decode", str(model), str(codes), "-o", str(out)]) == 0
+    samples = np.ascontiguousarray(soundfile.read(sound, dtype="float32")[0])
+    expected = load_model(model).resynthesise(samples)
+    found, _ = soundfile.read(out, dtype="float32")
+    assert np.abs(found - expected[: len(found)]).max() < 2e-4  # 24 bits, dithered or not
+
+
+def test_an_edit_changes_nothing_before_it_and_little_after(folder, model, tmp_path):
+    one, other = tmp_path / "a.distillcodes", tmp_path / "b.distillcodes"
+    assert main(["codes", "encode", str(model), str(folder / "sounds" / "tone1.wav"), "-o", str(one)]) == 0
+    code = (int(load_codes(one).sequence.codes[0, 10]) + 30) % 64
+    assert main(["codes", "edit", str(model), str(one), f"set 0 10 {code}", "-o", str(other)]) == 0
+    loaded = load_model(model)
+    with ModelFile.open(model) as file:
+        stored = read_codes(file)
+
+    def mel(path):
+        from distill_engine.codes.sequence import decode_sequence
+
+        return loaded.decode(decode_sequence(stored.books, load_codes(path).sequence).astype(np.float32))
+
+    apart = np.abs(mel(one) - mel(other)).mean(axis=0).reshape(-1, 4).mean(axis=1)
+    assert apart[:10].max() == 0
+    assert apart[10] > 0.1
+    assert apart[14:].max() < 0.02
+
+
+def test_edits_are_made_one_after_the_other(folder, model, tmp_path, capsys):
+    one, other, swapped = (tmp_path / f"{name}.distillcodes" for name in "abc")
+    for path, tone in ((one, "tone1"), (swapped, "tone3")):
+        assert main(["codes", "encode", str(model), str(folder / "sounds" / f"{tone}.wav"), "-o", str(path)]) == 0
+    edits = [
+        "repeat 0:5 2",
+        "reverse 5:",
+        "shift 1 :4 3",
+        "random 2 : 9",
+        f"swap 1 0:8 {swapped}",
+        "copy 0:4 30",
+        "replace 0 : 1 2",
+    ]
+    capsys.readouterr()
+    assert main(["codes", "edit", str(model), str(one), *edits, "-o", str(other), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["columns"] == 34
+    assert np.array_equal(load_codes(other).sequence.codes[1, :8], load_codes(swapped).sequence.codes[1, :8])
+
+
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    [
+        ("sing 0:4", "there are set, shift"),
+        ("set 0 4", "is not understood: set LEVEL RANGE CODE"),
+        ("set 0 a:b 4", "is not understood"),
+        ("set 9 0:4 4", "levels 0 to 2"),
+        ("set 0 0:4 64", "codes are 0 to 63"),
+        ("reverse 20:400", "no range of 0:27"),
+        ("swap 0 : nowhere.distillcodes", "no such file"),
+    ],
+)
+def test_what_is_no_edit_is_refused(folder, model, tmp_path, capsys, edit, words):
+    codes = tmp_path / "a.distillcodes"
+    assert main(["codes", "encode", str(model), str(folder / "sounds" / "tone1.wav"), "-o", str(codes)]) == 0
+    assert main(["codes", "edit", str(model), str(codes), edit, "-o", str(tmp_path / "b.distillcodes")]) == 1
+    error = capsys.readouterr().err
+    assert words in error
+    assert len(error.splitlines()) == 1
+    assert not (tmp_path / "b.distillcodes").exists()
+
+
+def test_two_sounds_are_mixed_and_one_moves_as_the_other(folder, model, tmp_path):
+    paths = [tmp_path / f"{name}.distillcodes" for name in ("a", "b", "mix", "moved")]
+    for path, tone in zip(paths, ("tone0", "tone4"), strict=False):
+        assert main(["codes", "encode", str(model), str(folder / "sounds" / f"{tone}.wav"), "-o", str(path)]) == 0
+    assert main(["codes", "blend", str(model), str(paths[0]), str(paths[1]), "0.5", "-o", str(paths[2])]) == 0
+    assert main(["codes", "transfer", str(model), str(paths[0]), "--like", str(paths[1]), "-o", str(paths[3])]) == 0
+    assert main(["codes", "decode", str(model), str(paths[3]), "-o", str(tmp_path / "moved.flac")]) == 0
+    assert np.abs(soundfile.read(tmp_path / "moved.flac")[0]).max() > 0.01
+
+
+def test_codes_are_shown_as_a_table_and_a_picture(folder, model, tmp_path, capsys):
+    codes, picture = tmp_path / "a.distillcodes", tmp_path / "a.png"
+    assert main(["codes", "encode", str(model), str(folder / "sounds" / "tone1.wav"), "-o", str(codes)]) == 0
+    capsys.readouterr()
+    assert main(["codes", "show", str(model), str(codes), "-o", str(picture)]) == 0
+    shown = capsys.readouterr().out
+    assert "Structure" in shown
+    assert "Detail" in shown
+    assert picture.read_bytes()[:4] == b"\x89PNG"
+    assert main(["codes", "show", str(model), str(codes), "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["levels"]["Timbre"]) == 27
+
+
+def test_fit_takes_other_sizes_and_refuses_those_that_are_none(model, capsys):
+    assert main(["codes", "fit", str(model), "--levels", "2", "--codes", "128", "--json"]) == 0
+    table = json.loads(capsys.readouterr().out)
+    assert (table["levels"], table["size"], len(table["error"])) == (2, 128, 2)
+    assert main(["codes", "fit", str(model), "--levels", "5"]) == 1
+    assert "2, 3 or 4 levels of 64, 128 or 256" in capsys.readouterr().err
+    assert main(["model", "info", str(model)]) == 0
+    assert "Structure" in capsys.readouterr().out
+
+
+def test_models_without_codes_say_how_to_get_them(folder, model, tmp_path, capsys):
+    update_model(model, parts={"codes": None})
+    sound = str(folder / "sounds" / "tone1.wav")
+    assert main(["codes", "encode", str(model), sound, "-o", str(tmp_path / "x.distillcodes")]) == 1
+    assert "distill codes fit" in capsys.readouterr().err
+    first = Path(__file__).parents[2] / "data" / "776e572" / "tiny.distillgan"
+    assert main(["codes", "fit", str(first), str(folder / "sounds")]) == 1
+    assert "the first form" in capsys.readouterr().err
+
+
+def test_a_sound_shorter_than_a_column_is_refused(model, tmp_path, capsys):
+    soundfile.write(tmp_path / "click.wav", np.ones(1500, np.float32) * 0.1, 44100)
+    assert main(["codes", "encode", str(model), str(tmp_path / "click.wav")]) == 1
+    assert "shorter than a column of codes (0.046 s)" in capsys.readouterr().err
+
+
+def test_forgetting_the_sounds_forgets_their_codes(model, capsys, monkeypatch):
+    monkeypatch.setattr(model_trim, "_PERFORMANCE_SECONDS", 1.0)
+    assert main(["model", "slim", str(model), "--forget"]) == 0
+    with ModelFile.open(model) as file:
+        assert read_codes(file).corpus is None
+        assert "corpus_codes" not in file.read_part("codes")
+    capsys.readouterr()
+    assert main(["codes", "fit", str(model)]) == 1
+    assert "no path of its sounds" in capsys.readouterr().err
