@@ -12,6 +12,8 @@ import soundfile
 from distill_control.midi.maps.mapfile import parse_map
 from distill_engine.library.presets import PresetStore
 from distill_engine.modelfile import ModelFile
+from distill_engine.rendering.coding.coder import coder_of
+from distill_engine.rendering.loaded_model import load_model
 from distill_engine.rendering.take_player import play_take
 from distill_engine.state import to_arrays
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
@@ -23,18 +25,20 @@ from distill_engine.takes.take_recorder import write_take
 DATA = Path(__file__).parent / "data"
 FIRST = DATA / "776e572"
 SECOND = DATA / "model-2"
+CODES = DATA / "codes-1"
 TAKES = [
     FIRST / "performance-v1.take",
     FIRST / "from-start-v1.take",
     DATA / "take-2" / "performance-v2.take",
     SECOND / "walk.take",
+    CODES / "codes.take",
 ]
 
 
 def resolve(played: PlayedModel, vocoder: str) -> Instrument:
     """The models of the folders by the digest of their latent model."""
     digest = played.digest("model")
-    for path in DATA.rglob("*.distillgan"):
+    for path in sorted(DATA.rglob("*.distillgan")):
         with ModelFile.open(path) as file:
             if file.manifest.parts["model"].sha256 == digest:
                 return prepare_instrument(path, vocoder)
@@ -57,11 +61,17 @@ def test_a_take_of_every_version_renders_what_was_heard(path: Path) -> None:
     assert np.abs(played - heard.T).max() <= 1e-5
 
 
+def test_codes_sound_as_they_did() -> None:
+    coder = coder_of(load_model(CODES / "tones.distillgan", vocoder="vocos"))
+    heard, _ = soundfile.read(CODES / "tone.flac", dtype="float32")
+    assert np.abs(coder.decode(coder.load(CODES / "tone.distillcodes")) - heard).max() <= 1e-5
+
+
 @pytest.mark.parametrize("name", ["performance-v1"])
 def test_a_take_of_version_1_can_be_written_as_today_and_sounds_the_same(name: str, tmp_path: Path) -> None:
     old = read_take(FIRST / f"{name}.take")
     write_take(old, tmp_path / "new.take")
-    assert (tmp_path / "new.take").read_bytes().startswith(b'{"format": "distill.take", "version": 2')
+    assert (tmp_path / "new.take").read_bytes().startswith(b'{"format": "distill.take", "version": 3')
     assert np.array_equal(rendered(read_take(tmp_path / "new.take")), rendered(old))
 
 

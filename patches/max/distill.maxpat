@@ -91,8 +91,11 @@
       22
      ],
      "numinlets": 1,
-     "numoutlets": 57,
+     "numoutlets": 60,
      "outlettype": [
+      "",
+      "",
+      "",
       "",
       "",
       "",
@@ -151,7 +154,7 @@
       "",
       ""
      ],
-     "text": "route /distill/gain /distill/width /distill/map/x /distill/map/y /distill/map/amount /distill/source/rate /distill/source/range /distill/source/position /distill/source/speed /distill/source/jitter /distill/source/length /distill/source/loop /distill/source/freeze /distill/source/input_gain /distill/source/tempo /distill/source/gate /distill/source/fade /distill/source/leaps /distill/source/reach /distill/source/grip /distill/source/grain /distill/pitch /distill/note/bend /distill/note/release /distill/note/hold /distill/source/own /distill/control/0 /distill/control/1 /distill/control/2 /distill/control/3 /distill/control/4 /distill/control/5 /distill/control/6 /distill/control/7 /distill/latent/0 /distill/latent/1 /distill/latent/2 /distill/latent/3 /distill/latent/4 /distill/latent/5 /distill/latent/6 /distill/latent/7 /distill/latent/8 /distill/latent/9 /distill/latent/10 /distill/latent/11 /distill/latent/12 /distill/latent/13 /distill/latent/14 /distill/latent/15 /distill/source /distill/vocoder /distill/strain /distill/level /distill/error /distill/controls"
+     "text": "route /distill/gain /distill/width /distill/map/x /distill/map/y /distill/map/amount /distill/source/rate /distill/source/range /distill/source/position /distill/source/speed /distill/source/jitter /distill/source/length /distill/source/loop /distill/source/freeze /distill/source/input_gain /distill/source/tempo /distill/source/gate /distill/source/fade /distill/source/leaps /distill/source/reach /distill/source/grip /distill/source/grain /distill/pitch /distill/note/bend /distill/note/release /distill/note/hold /distill/source/own /distill/codes/rate /distill/codes/position /distill/codes/repeat /distill/control/0 /distill/control/1 /distill/control/2 /distill/control/3 /distill/control/4 /distill/control/5 /distill/control/6 /distill/control/7 /distill/latent/0 /distill/latent/1 /distill/latent/2 /distill/latent/3 /distill/latent/4 /distill/latent/5 /distill/latent/6 /distill/latent/7 /distill/latent/8 /distill/latent/9 /distill/latent/10 /distill/latent/11 /distill/latent/12 /distill/latent/13 /distill/latent/14 /distill/latent/15 /distill/source /distill/vocoder /distill/strain /distill/level /distill/error /distill/controls"
     }
    },
    {
@@ -484,7 +487,7 @@
       120,
       24
      ],
-     "text": "midi cancel"
+     "text": "codes undo"
     }
    },
    {
@@ -502,12 +505,57 @@
      "outlettype": [
       ""
      ],
-     "text": "/distill/midi/cancel"
+     "text": "/distill/codes/undo"
     }
    },
    {
     "box": {
      "id": "obj-21",
+     "maxclass": "textbutton",
+     "patching_rect": [
+      930,
+      40,
+      120,
+      24
+     ],
+     "numinlets": 1,
+     "numoutlets": 3,
+     "outlettype": [
+      "",
+      "",
+      "int"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      930,
+      40,
+      120,
+      24
+     ],
+     "text": "midi cancel"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-22",
+     "maxclass": "message",
+     "patching_rect": [
+      930,
+      1740,
+      220,
+      22
+     ],
+     "numinlets": 2,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "/distill/midi/cancel"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-23",
      "maxclass": "textbutton",
      "patching_rect": [
       20,
@@ -534,7 +582,7 @@
    },
    {
     "box": {
-     "id": "obj-22",
+     "id": "obj-24",
      "maxclass": "message",
      "patching_rect": [
       20,
@@ -552,7 +600,7 @@
    },
    {
     "box": {
-     "id": "obj-23",
+     "id": "obj-25",
      "maxclass": "textbutton",
      "patching_rect": [
       138,
@@ -579,7 +627,7 @@
    },
    {
     "box": {
-     "id": "obj-24",
+     "id": "obj-26",
      "maxclass": "message",
      "patching_rect": [
       138,
@@ -597,7 +645,7 @@
    },
    {
     "box": {
-     "id": "obj-25",
+     "id": "obj-27",
      "maxclass": "textbutton",
      "patching_rect": [
       256,
@@ -624,7 +672,7 @@
    },
    {
     "box": {
-     "id": "obj-26",
+     "id": "obj-28",
      "maxclass": "message",
      "patching_rect": [
       256,
@@ -642,7 +690,7 @@
    },
    {
     "box": {
-     "id": "obj-27",
+     "id": "obj-29",
      "maxclass": "textbutton",
      "patching_rect": [
       374,
@@ -669,7 +717,7 @@
    },
    {
     "box": {
-     "id": "obj-28",
+     "id": "obj-30",
      "maxclass": "message",
      "patching_rect": [
       374,
@@ -687,7 +735,7 @@
    },
    {
     "box": {
-     "id": "obj-29",
+     "id": "obj-31",
      "maxclass": "textbutton",
      "patching_rect": [
       492,
@@ -714,7 +762,7 @@
    },
    {
     "box": {
-     "id": "obj-30",
+     "id": "obj-32",
      "maxclass": "message",
      "patching_rect": [
       492,
@@ -732,7 +780,7 @@
    },
    {
     "box": {
-     "id": "obj-31",
+     "id": "obj-33",
      "maxclass": "textbutton",
      "patching_rect": [
       610,
@@ -759,7 +807,7 @@
    },
    {
     "box": {
-     "id": "obj-32",
+     "id": "obj-34",
      "maxclass": "message",
      "patching_rect": [
       610,
@@ -777,7 +825,7 @@
    },
    {
     "box": {
-     "id": "obj-33",
+     "id": "obj-35",
      "maxclass": "textbutton",
      "patching_rect": [
       728,
@@ -804,7 +852,7 @@
    },
    {
     "box": {
-     "id": "obj-34",
+     "id": "obj-36",
      "maxclass": "message",
      "patching_rect": [
       728,
@@ -822,7 +870,7 @@
    },
    {
     "box": {
-     "id": "obj-35",
+     "id": "obj-37",
      "maxclass": "textbutton",
      "patching_rect": [
       846,
@@ -849,7 +897,7 @@
    },
    {
     "box": {
-     "id": "obj-36",
+     "id": "obj-38",
      "maxclass": "message",
      "patching_rect": [
       846,
@@ -867,7 +915,7 @@
    },
    {
     "box": {
-     "id": "obj-37",
+     "id": "obj-39",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -890,7 +938,7 @@
    },
    {
     "box": {
-     "id": "obj-38",
+     "id": "obj-40",
      "maxclass": "textedit",
      "patching_rect": [
       170,
@@ -918,7 +966,7 @@
    },
    {
     "box": {
-     "id": "obj-39",
+     "id": "obj-41",
      "maxclass": "newobj",
      "patching_rect": [
       400,
@@ -937,7 +985,7 @@
    },
    {
     "box": {
-     "id": "obj-40",
+     "id": "obj-42",
      "maxclass": "newobj",
      "patching_rect": [
       400,
@@ -955,7 +1003,7 @@
    },
    {
     "box": {
-     "id": "obj-41",
+     "id": "obj-43",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -978,7 +1026,7 @@
    },
    {
     "box": {
-     "id": "obj-42",
+     "id": "obj-44",
      "maxclass": "umenu",
      "patching_rect": [
       20,
@@ -1009,14 +1057,16 @@
       ",",
       "input",
       ",",
-      "walk"
+      "walk",
+      ",",
+      "codes"
      ],
      "parameter_enable": 0
     }
    },
    {
     "box": {
-     "id": "obj-43",
+     "id": "obj-45",
      "maxclass": "newobj",
      "patching_rect": [
       20,
@@ -1034,7 +1084,7 @@
    },
    {
     "box": {
-     "id": "obj-44",
+     "id": "obj-46",
      "maxclass": "newobj",
      "patching_rect": [
       20,
@@ -1052,7 +1102,7 @@
    },
    {
     "box": {
-     "id": "obj-45",
+     "id": "obj-47",
      "maxclass": "comment",
      "patching_rect": [
       180,
@@ -1075,7 +1125,7 @@
    },
    {
     "box": {
-     "id": "obj-46",
+     "id": "obj-48",
      "maxclass": "umenu",
      "patching_rect": [
       180,
@@ -1113,7 +1163,7 @@
    },
    {
     "box": {
-     "id": "obj-47",
+     "id": "obj-49",
      "maxclass": "newobj",
      "patching_rect": [
       180,
@@ -1131,7 +1181,7 @@
    },
    {
     "box": {
-     "id": "obj-48",
+     "id": "obj-50",
      "maxclass": "newobj",
      "patching_rect": [
       180,
@@ -1149,7 +1199,7 @@
    },
    {
     "box": {
-     "id": "obj-49",
+     "id": "obj-51",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -1172,7 +1222,7 @@
    },
    {
     "box": {
-     "id": "obj-50",
+     "id": "obj-52",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -1190,7 +1240,7 @@
    },
    {
     "box": {
-     "id": "obj-51",
+     "id": "obj-53",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -1208,7 +1258,7 @@
    },
    {
     "box": {
-     "id": "obj-52",
+     "id": "obj-54",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -1236,7 +1286,7 @@
    },
    {
     "box": {
-     "id": "obj-53",
+     "id": "obj-55",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -1263,7 +1313,7 @@
    },
    {
     "box": {
-     "id": "obj-54",
+     "id": "obj-56",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -1286,7 +1336,7 @@
    },
    {
     "box": {
-     "id": "obj-55",
+     "id": "obj-57",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -1304,7 +1354,7 @@
    },
    {
     "box": {
-     "id": "obj-56",
+     "id": "obj-58",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -1322,7 +1372,7 @@
    },
    {
     "box": {
-     "id": "obj-57",
+     "id": "obj-59",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -1350,7 +1400,7 @@
    },
    {
     "box": {
-     "id": "obj-58",
+     "id": "obj-60",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -1377,7 +1427,7 @@
    },
    {
     "box": {
-     "id": "obj-59",
+     "id": "obj-61",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -1400,7 +1450,7 @@
    },
    {
     "box": {
-     "id": "obj-60",
+     "id": "obj-62",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -1418,7 +1468,7 @@
    },
    {
     "box": {
-     "id": "obj-61",
+     "id": "obj-63",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -1436,7 +1486,7 @@
    },
    {
     "box": {
-     "id": "obj-62",
+     "id": "obj-64",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -1464,7 +1514,7 @@
    },
    {
     "box": {
-     "id": "obj-63",
+     "id": "obj-65",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -1491,7 +1541,7 @@
    },
    {
     "box": {
-     "id": "obj-64",
+     "id": "obj-66",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -1514,7 +1564,7 @@
    },
    {
     "box": {
-     "id": "obj-65",
+     "id": "obj-67",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -1532,7 +1582,7 @@
    },
    {
     "box": {
-     "id": "obj-66",
+     "id": "obj-68",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -1550,7 +1600,7 @@
    },
    {
     "box": {
-     "id": "obj-67",
+     "id": "obj-69",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -1578,7 +1628,7 @@
    },
    {
     "box": {
-     "id": "obj-68",
+     "id": "obj-70",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -1605,7 +1655,7 @@
    },
    {
     "box": {
-     "id": "obj-69",
+     "id": "obj-71",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -1628,7 +1678,7 @@
    },
    {
     "box": {
-     "id": "obj-70",
+     "id": "obj-72",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -1646,7 +1696,7 @@
    },
    {
     "box": {
-     "id": "obj-71",
+     "id": "obj-73",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -1664,7 +1714,7 @@
    },
    {
     "box": {
-     "id": "obj-72",
+     "id": "obj-74",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -1692,7 +1742,7 @@
    },
    {
     "box": {
-     "id": "obj-73",
+     "id": "obj-75",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -1719,7 +1769,7 @@
    },
    {
     "box": {
-     "id": "obj-74",
+     "id": "obj-76",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -1742,7 +1792,7 @@
    },
    {
     "box": {
-     "id": "obj-75",
+     "id": "obj-77",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -1760,7 +1810,7 @@
    },
    {
     "box": {
-     "id": "obj-76",
+     "id": "obj-78",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -1778,7 +1828,7 @@
    },
    {
     "box": {
-     "id": "obj-77",
+     "id": "obj-79",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -1806,7 +1856,7 @@
    },
    {
     "box": {
-     "id": "obj-78",
+     "id": "obj-80",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -1833,7 +1883,7 @@
    },
    {
     "box": {
-     "id": "obj-79",
+     "id": "obj-81",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -1856,7 +1906,7 @@
    },
    {
     "box": {
-     "id": "obj-80",
+     "id": "obj-82",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -1874,7 +1924,7 @@
    },
    {
     "box": {
-     "id": "obj-81",
+     "id": "obj-83",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -1892,7 +1942,7 @@
    },
    {
     "box": {
-     "id": "obj-82",
+     "id": "obj-84",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -1920,7 +1970,7 @@
    },
    {
     "box": {
-     "id": "obj-83",
+     "id": "obj-85",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -1947,7 +1997,7 @@
    },
    {
     "box": {
-     "id": "obj-84",
+     "id": "obj-86",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -1970,7 +2020,7 @@
    },
    {
     "box": {
-     "id": "obj-85",
+     "id": "obj-87",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -1988,7 +2038,7 @@
    },
    {
     "box": {
-     "id": "obj-86",
+     "id": "obj-88",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2006,7 +2056,7 @@
    },
    {
     "box": {
-     "id": "obj-87",
+     "id": "obj-89",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -2034,7 +2084,7 @@
    },
    {
     "box": {
-     "id": "obj-88",
+     "id": "obj-90",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -2061,7 +2111,7 @@
    },
    {
     "box": {
-     "id": "obj-89",
+     "id": "obj-91",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2084,7 +2134,7 @@
    },
    {
     "box": {
-     "id": "obj-90",
+     "id": "obj-92",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2102,7 +2152,7 @@
    },
    {
     "box": {
-     "id": "obj-91",
+     "id": "obj-93",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2120,7 +2170,7 @@
    },
    {
     "box": {
-     "id": "obj-92",
+     "id": "obj-94",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -2148,7 +2198,7 @@
    },
    {
     "box": {
-     "id": "obj-93",
+     "id": "obj-95",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -2175,7 +2225,7 @@
    },
    {
     "box": {
-     "id": "obj-94",
+     "id": "obj-96",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2198,7 +2248,7 @@
    },
    {
     "box": {
-     "id": "obj-95",
+     "id": "obj-97",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2216,7 +2266,7 @@
    },
    {
     "box": {
-     "id": "obj-96",
+     "id": "obj-98",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2234,7 +2284,7 @@
    },
    {
     "box": {
-     "id": "obj-97",
+     "id": "obj-99",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -2262,7 +2312,7 @@
    },
    {
     "box": {
-     "id": "obj-98",
+     "id": "obj-100",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -2289,7 +2339,7 @@
    },
    {
     "box": {
-     "id": "obj-99",
+     "id": "obj-101",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2312,7 +2362,7 @@
    },
    {
     "box": {
-     "id": "obj-100",
+     "id": "obj-102",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2330,7 +2380,7 @@
    },
    {
     "box": {
-     "id": "obj-101",
+     "id": "obj-103",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2348,7 +2398,7 @@
    },
    {
     "box": {
-     "id": "obj-102",
+     "id": "obj-104",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -2376,7 +2426,7 @@
    },
    {
     "box": {
-     "id": "obj-103",
+     "id": "obj-105",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -2403,7 +2453,7 @@
    },
    {
     "box": {
-     "id": "obj-104",
+     "id": "obj-106",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2426,7 +2476,7 @@
    },
    {
     "box": {
-     "id": "obj-105",
+     "id": "obj-107",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2444,7 +2494,7 @@
    },
    {
     "box": {
-     "id": "obj-106",
+     "id": "obj-108",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2462,7 +2512,7 @@
    },
    {
     "box": {
-     "id": "obj-107",
+     "id": "obj-109",
      "maxclass": "toggle",
      "patching_rect": [
       132,
@@ -2486,7 +2536,7 @@
    },
    {
     "box": {
-     "id": "obj-108",
+     "id": "obj-110",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2509,7 +2559,7 @@
    },
    {
     "box": {
-     "id": "obj-109",
+     "id": "obj-111",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2527,7 +2577,7 @@
    },
    {
     "box": {
-     "id": "obj-110",
+     "id": "obj-112",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2545,7 +2595,7 @@
    },
    {
     "box": {
-     "id": "obj-111",
+     "id": "obj-113",
      "maxclass": "toggle",
      "patching_rect": [
       132,
@@ -2569,7 +2619,7 @@
    },
    {
     "box": {
-     "id": "obj-112",
+     "id": "obj-114",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2592,7 +2642,7 @@
    },
    {
     "box": {
-     "id": "obj-113",
+     "id": "obj-115",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2610,7 +2660,7 @@
    },
    {
     "box": {
-     "id": "obj-114",
+     "id": "obj-116",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2628,7 +2678,7 @@
    },
    {
     "box": {
-     "id": "obj-115",
+     "id": "obj-117",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -2656,7 +2706,7 @@
    },
    {
     "box": {
-     "id": "obj-116",
+     "id": "obj-118",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -2683,7 +2733,7 @@
    },
    {
     "box": {
-     "id": "obj-117",
+     "id": "obj-119",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2706,7 +2756,7 @@
    },
    {
     "box": {
-     "id": "obj-118",
+     "id": "obj-120",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2724,7 +2774,7 @@
    },
    {
     "box": {
-     "id": "obj-119",
+     "id": "obj-121",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2742,7 +2792,7 @@
    },
    {
     "box": {
-     "id": "obj-120",
+     "id": "obj-122",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -2770,7 +2820,7 @@
    },
    {
     "box": {
-     "id": "obj-121",
+     "id": "obj-123",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -2797,7 +2847,7 @@
    },
    {
     "box": {
-     "id": "obj-122",
+     "id": "obj-124",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2820,7 +2870,7 @@
    },
    {
     "box": {
-     "id": "obj-123",
+     "id": "obj-125",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2838,7 +2888,7 @@
    },
    {
     "box": {
-     "id": "obj-124",
+     "id": "obj-126",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2856,7 +2906,7 @@
    },
    {
     "box": {
-     "id": "obj-125",
+     "id": "obj-127",
      "maxclass": "toggle",
      "patching_rect": [
       132,
@@ -2880,7 +2930,7 @@
    },
    {
     "box": {
-     "id": "obj-126",
+     "id": "obj-128",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2903,7 +2953,7 @@
    },
    {
     "box": {
-     "id": "obj-127",
+     "id": "obj-129",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2921,7 +2971,7 @@
    },
    {
     "box": {
-     "id": "obj-128",
+     "id": "obj-130",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2939,7 +2989,7 @@
    },
    {
     "box": {
-     "id": "obj-129",
+     "id": "obj-131",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -2967,7 +3017,7 @@
    },
    {
     "box": {
-     "id": "obj-130",
+     "id": "obj-132",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -2994,7 +3044,7 @@
    },
    {
     "box": {
-     "id": "obj-131",
+     "id": "obj-133",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3017,7 +3067,7 @@
    },
    {
     "box": {
-     "id": "obj-132",
+     "id": "obj-134",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3035,7 +3085,7 @@
    },
    {
     "box": {
-     "id": "obj-133",
+     "id": "obj-135",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3053,7 +3103,7 @@
    },
    {
     "box": {
-     "id": "obj-134",
+     "id": "obj-136",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -3081,7 +3131,7 @@
    },
    {
     "box": {
-     "id": "obj-135",
+     "id": "obj-137",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -3108,7 +3158,7 @@
    },
    {
     "box": {
-     "id": "obj-136",
+     "id": "obj-138",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3131,7 +3181,7 @@
    },
    {
     "box": {
-     "id": "obj-137",
+     "id": "obj-139",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3149,7 +3199,7 @@
    },
    {
     "box": {
-     "id": "obj-138",
+     "id": "obj-140",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3167,7 +3217,7 @@
    },
    {
     "box": {
-     "id": "obj-139",
+     "id": "obj-141",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -3195,7 +3245,7 @@
    },
    {
     "box": {
-     "id": "obj-140",
+     "id": "obj-142",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -3222,7 +3272,7 @@
    },
    {
     "box": {
-     "id": "obj-141",
+     "id": "obj-143",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3245,7 +3295,7 @@
    },
    {
     "box": {
-     "id": "obj-142",
+     "id": "obj-144",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3263,7 +3313,7 @@
    },
    {
     "box": {
-     "id": "obj-143",
+     "id": "obj-145",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3281,7 +3331,7 @@
    },
    {
     "box": {
-     "id": "obj-144",
+     "id": "obj-146",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -3309,7 +3359,7 @@
    },
    {
     "box": {
-     "id": "obj-145",
+     "id": "obj-147",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -3336,7 +3386,7 @@
    },
    {
     "box": {
-     "id": "obj-146",
+     "id": "obj-148",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3359,7 +3409,7 @@
    },
    {
     "box": {
-     "id": "obj-147",
+     "id": "obj-149",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3377,7 +3427,7 @@
    },
    {
     "box": {
-     "id": "obj-148",
+     "id": "obj-150",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3395,7 +3445,7 @@
    },
    {
     "box": {
-     "id": "obj-149",
+     "id": "obj-151",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -3423,7 +3473,7 @@
    },
    {
     "box": {
-     "id": "obj-150",
+     "id": "obj-152",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -3450,7 +3500,7 @@
    },
    {
     "box": {
-     "id": "obj-151",
+     "id": "obj-153",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3473,7 +3523,7 @@
    },
    {
     "box": {
-     "id": "obj-152",
+     "id": "obj-154",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3491,7 +3541,7 @@
    },
    {
     "box": {
-     "id": "obj-153",
+     "id": "obj-155",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3509,7 +3559,7 @@
    },
    {
     "box": {
-     "id": "obj-154",
+     "id": "obj-156",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -3537,7 +3587,7 @@
    },
    {
     "box": {
-     "id": "obj-155",
+     "id": "obj-157",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -3564,7 +3614,7 @@
    },
    {
     "box": {
-     "id": "obj-156",
+     "id": "obj-158",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3587,7 +3637,7 @@
    },
    {
     "box": {
-     "id": "obj-157",
+     "id": "obj-159",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3605,7 +3655,7 @@
    },
    {
     "box": {
-     "id": "obj-158",
+     "id": "obj-160",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3623,7 +3673,7 @@
    },
    {
     "box": {
-     "id": "obj-159",
+     "id": "obj-161",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -3651,7 +3701,7 @@
    },
    {
     "box": {
-     "id": "obj-160",
+     "id": "obj-162",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -3678,7 +3728,7 @@
    },
    {
     "box": {
-     "id": "obj-161",
+     "id": "obj-163",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3701,7 +3751,7 @@
    },
    {
     "box": {
-     "id": "obj-162",
+     "id": "obj-164",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3719,7 +3769,7 @@
    },
    {
     "box": {
-     "id": "obj-163",
+     "id": "obj-165",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3737,7 +3787,7 @@
    },
    {
     "box": {
-     "id": "obj-164",
+     "id": "obj-166",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -3765,7 +3815,7 @@
    },
    {
     "box": {
-     "id": "obj-165",
+     "id": "obj-167",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -3792,7 +3842,7 @@
    },
    {
     "box": {
-     "id": "obj-166",
+     "id": "obj-168",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3815,7 +3865,7 @@
    },
    {
     "box": {
-     "id": "obj-167",
+     "id": "obj-169",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3833,7 +3883,7 @@
    },
    {
     "box": {
-     "id": "obj-168",
+     "id": "obj-170",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3851,7 +3901,7 @@
    },
    {
     "box": {
-     "id": "obj-169",
+     "id": "obj-171",
      "maxclass": "toggle",
      "patching_rect": [
       132,
@@ -3875,7 +3925,7 @@
    },
    {
     "box": {
-     "id": "obj-170",
+     "id": "obj-172",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3898,7 +3948,7 @@
    },
    {
     "box": {
-     "id": "obj-171",
+     "id": "obj-173",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3916,7 +3966,7 @@
    },
    {
     "box": {
-     "id": "obj-172",
+     "id": "obj-174",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3934,7 +3984,7 @@
    },
    {
     "box": {
-     "id": "obj-173",
+     "id": "obj-175",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -3962,7 +4012,7 @@
    },
    {
     "box": {
-     "id": "obj-174",
+     "id": "obj-176",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -3989,7 +4039,318 @@
    },
    {
     "box": {
-     "id": "obj-175",
+     "id": "obj-177",
+     "maxclass": "comment",
+     "patching_rect": [
+      20,
+      876,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      876,
+      110,
+      20
+     ],
+     "text": "codes rate"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-178",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      876,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/codes/rate"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-179",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      876,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-180",
+     "maxclass": "slider",
+     "patching_rect": [
+      132,
+      876,
+      120,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      876,
+      120,
+      20
+     ],
+     "floatoutput": 1,
+     "min": -4.0,
+     "size": 8.0,
+     "orientation": 1
+    }
+   },
+   {
+    "box": {
+     "id": "obj-181",
+     "maxclass": "flonum",
+     "patching_rect": [
+      256,
+      876,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      256,
+      876,
+      64,
+      22
+     ],
+     "minimum": -4.0,
+     "maximum": 4.0
+    }
+   },
+   {
+    "box": {
+     "id": "obj-182",
+     "maxclass": "comment",
+     "patching_rect": [
+      20,
+      902,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      902,
+      110,
+      20
+     ],
+     "text": "codes position"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-183",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      902,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/codes/position"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-184",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      902,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-185",
+     "maxclass": "slider",
+     "patching_rect": [
+      132,
+      902,
+      120,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      902,
+      120,
+      20
+     ],
+     "floatoutput": 1,
+     "min": 0.0,
+     "size": 1.0,
+     "orientation": 1
+    }
+   },
+   {
+    "box": {
+     "id": "obj-186",
+     "maxclass": "flonum",
+     "patching_rect": [
+      256,
+      902,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      256,
+      902,
+      64,
+      22
+     ],
+     "minimum": 0.0,
+     "maximum": 1.0
+    }
+   },
+   {
+    "box": {
+     "id": "obj-187",
+     "maxclass": "comment",
+     "patching_rect": [
+      20,
+      928,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      928,
+      110,
+      20
+     ],
+     "text": "codes repeat"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-188",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      928,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/codes/repeat"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-189",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      928,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-190",
+     "maxclass": "toggle",
+     "patching_rect": [
+      132,
+      928,
+      22,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      "int"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      928,
+      22,
+      22
+     ]
+    }
+   },
+   {
+    "box": {
+     "id": "obj-191",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -4012,7 +4373,7 @@
    },
    {
     "box": {
-     "id": "obj-176",
+     "id": "obj-192",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -4030,7 +4391,7 @@
    },
    {
     "box": {
-     "id": "obj-177",
+     "id": "obj-193",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -4048,7 +4409,7 @@
    },
    {
     "box": {
-     "id": "obj-178",
+     "id": "obj-194",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -4076,7 +4437,7 @@
    },
    {
     "box": {
-     "id": "obj-179",
+     "id": "obj-195",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -4103,7 +4464,7 @@
    },
    {
     "box": {
-     "id": "obj-180",
+     "id": "obj-196",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -4126,7 +4487,7 @@
    },
    {
     "box": {
-     "id": "obj-181",
+     "id": "obj-197",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -4144,7 +4505,7 @@
    },
    {
     "box": {
-     "id": "obj-182",
+     "id": "obj-198",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -4162,7 +4523,7 @@
    },
    {
     "box": {
-     "id": "obj-183",
+     "id": "obj-199",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -4190,7 +4551,7 @@
    },
    {
     "box": {
-     "id": "obj-184",
+     "id": "obj-200",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -4217,7 +4578,7 @@
    },
    {
     "box": {
-     "id": "obj-185",
+     "id": "obj-201",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -4240,7 +4601,7 @@
    },
    {
     "box": {
-     "id": "obj-186",
+     "id": "obj-202",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -4258,7 +4619,7 @@
    },
    {
     "box": {
-     "id": "obj-187",
+     "id": "obj-203",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -4276,7 +4637,7 @@
    },
    {
     "box": {
-     "id": "obj-188",
+     "id": "obj-204",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -4304,7 +4665,7 @@
    },
    {
     "box": {
-     "id": "obj-189",
+     "id": "obj-205",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -4331,7 +4692,7 @@
    },
    {
     "box": {
-     "id": "obj-190",
+     "id": "obj-206",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -4354,7 +4715,7 @@
    },
    {
     "box": {
-     "id": "obj-191",
+     "id": "obj-207",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -4372,7 +4733,7 @@
    },
    {
     "box": {
-     "id": "obj-192",
+     "id": "obj-208",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -4390,7 +4751,7 @@
    },
    {
     "box": {
-     "id": "obj-193",
+     "id": "obj-209",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -4418,7 +4779,7 @@
    },
    {
     "box": {
-     "id": "obj-194",
+     "id": "obj-210",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -4445,7 +4806,7 @@
    },
    {
     "box": {
-     "id": "obj-195",
+     "id": "obj-211",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -4468,7 +4829,7 @@
    },
    {
     "box": {
-     "id": "obj-196",
+     "id": "obj-212",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -4486,7 +4847,7 @@
    },
    {
     "box": {
-     "id": "obj-197",
+     "id": "obj-213",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -4504,7 +4865,7 @@
    },
    {
     "box": {
-     "id": "obj-198",
+     "id": "obj-214",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -4532,7 +4893,7 @@
    },
    {
     "box": {
-     "id": "obj-199",
+     "id": "obj-215",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -4559,7 +4920,7 @@
    },
    {
     "box": {
-     "id": "obj-200",
+     "id": "obj-216",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -4582,7 +4943,7 @@
    },
    {
     "box": {
-     "id": "obj-201",
+     "id": "obj-217",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -4600,7 +4961,7 @@
    },
    {
     "box": {
-     "id": "obj-202",
+     "id": "obj-218",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -4618,7 +4979,7 @@
    },
    {
     "box": {
-     "id": "obj-203",
+     "id": "obj-219",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -4646,7 +5007,7 @@
    },
    {
     "box": {
-     "id": "obj-204",
+     "id": "obj-220",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -4673,7 +5034,7 @@
    },
    {
     "box": {
-     "id": "obj-205",
+     "id": "obj-221",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -4696,7 +5057,7 @@
    },
    {
     "box": {
-     "id": "obj-206",
+     "id": "obj-222",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -4714,7 +5075,7 @@
    },
    {
     "box": {
-     "id": "obj-207",
+     "id": "obj-223",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -4732,7 +5093,7 @@
    },
    {
     "box": {
-     "id": "obj-208",
+     "id": "obj-224",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -4760,7 +5121,7 @@
    },
    {
     "box": {
-     "id": "obj-209",
+     "id": "obj-225",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -4787,7 +5148,7 @@
    },
    {
     "box": {
-     "id": "obj-210",
+     "id": "obj-226",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -4810,7 +5171,7 @@
    },
    {
     "box": {
-     "id": "obj-211",
+     "id": "obj-227",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -4828,7 +5189,7 @@
    },
    {
     "box": {
-     "id": "obj-212",
+     "id": "obj-228",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -4846,7 +5207,7 @@
    },
    {
     "box": {
-     "id": "obj-213",
+     "id": "obj-229",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -4874,7 +5235,7 @@
    },
    {
     "box": {
-     "id": "obj-214",
+     "id": "obj-230",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -4901,7 +5262,7 @@
    },
    {
     "box": {
-     "id": "obj-215",
+     "id": "obj-231",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -4924,7 +5285,7 @@
    },
    {
     "box": {
-     "id": "obj-216",
+     "id": "obj-232",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -4942,7 +5303,7 @@
    },
    {
     "box": {
-     "id": "obj-217",
+     "id": "obj-233",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -4960,7 +5321,7 @@
    },
    {
     "box": {
-     "id": "obj-218",
+     "id": "obj-234",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -4988,7 +5349,7 @@
    },
    {
     "box": {
-     "id": "obj-219",
+     "id": "obj-235",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5015,7 +5376,7 @@
    },
    {
     "box": {
-     "id": "obj-220",
+     "id": "obj-236",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5038,7 +5399,7 @@
    },
    {
     "box": {
-     "id": "obj-221",
+     "id": "obj-237",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5056,7 +5417,7 @@
    },
    {
     "box": {
-     "id": "obj-222",
+     "id": "obj-238",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5074,7 +5435,7 @@
    },
    {
     "box": {
-     "id": "obj-223",
+     "id": "obj-239",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5102,7 +5463,7 @@
    },
    {
     "box": {
-     "id": "obj-224",
+     "id": "obj-240",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5129,7 +5490,7 @@
    },
    {
     "box": {
-     "id": "obj-225",
+     "id": "obj-241",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5152,7 +5513,7 @@
    },
    {
     "box": {
-     "id": "obj-226",
+     "id": "obj-242",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5170,7 +5531,7 @@
    },
    {
     "box": {
-     "id": "obj-227",
+     "id": "obj-243",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5188,7 +5549,7 @@
    },
    {
     "box": {
-     "id": "obj-228",
+     "id": "obj-244",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5216,7 +5577,7 @@
    },
    {
     "box": {
-     "id": "obj-229",
+     "id": "obj-245",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5243,7 +5604,7 @@
    },
    {
     "box": {
-     "id": "obj-230",
+     "id": "obj-246",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5266,7 +5627,7 @@
    },
    {
     "box": {
-     "id": "obj-231",
+     "id": "obj-247",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5284,7 +5645,7 @@
    },
    {
     "box": {
-     "id": "obj-232",
+     "id": "obj-248",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5302,7 +5663,7 @@
    },
    {
     "box": {
-     "id": "obj-233",
+     "id": "obj-249",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5330,7 +5691,7 @@
    },
    {
     "box": {
-     "id": "obj-234",
+     "id": "obj-250",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5357,7 +5718,7 @@
    },
    {
     "box": {
-     "id": "obj-235",
+     "id": "obj-251",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5380,7 +5741,7 @@
    },
    {
     "box": {
-     "id": "obj-236",
+     "id": "obj-252",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5398,7 +5759,7 @@
    },
    {
     "box": {
-     "id": "obj-237",
+     "id": "obj-253",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5416,7 +5777,7 @@
    },
    {
     "box": {
-     "id": "obj-238",
+     "id": "obj-254",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5444,7 +5805,7 @@
    },
    {
     "box": {
-     "id": "obj-239",
+     "id": "obj-255",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5471,7 +5832,7 @@
    },
    {
     "box": {
-     "id": "obj-240",
+     "id": "obj-256",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5494,7 +5855,7 @@
    },
    {
     "box": {
-     "id": "obj-241",
+     "id": "obj-257",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5512,7 +5873,7 @@
    },
    {
     "box": {
-     "id": "obj-242",
+     "id": "obj-258",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5530,7 +5891,7 @@
    },
    {
     "box": {
-     "id": "obj-243",
+     "id": "obj-259",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5558,7 +5919,7 @@
    },
    {
     "box": {
-     "id": "obj-244",
+     "id": "obj-260",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5585,7 +5946,7 @@
    },
    {
     "box": {
-     "id": "obj-245",
+     "id": "obj-261",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5608,7 +5969,7 @@
    },
    {
     "box": {
-     "id": "obj-246",
+     "id": "obj-262",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5626,7 +5987,7 @@
    },
    {
     "box": {
-     "id": "obj-247",
+     "id": "obj-263",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5644,7 +6005,7 @@
    },
    {
     "box": {
-     "id": "obj-248",
+     "id": "obj-264",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5672,7 +6033,7 @@
    },
    {
     "box": {
-     "id": "obj-249",
+     "id": "obj-265",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5699,7 +6060,7 @@
    },
    {
     "box": {
-     "id": "obj-250",
+     "id": "obj-266",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5722,7 +6083,7 @@
    },
    {
     "box": {
-     "id": "obj-251",
+     "id": "obj-267",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5740,7 +6101,7 @@
    },
    {
     "box": {
-     "id": "obj-252",
+     "id": "obj-268",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5758,7 +6119,7 @@
    },
    {
     "box": {
-     "id": "obj-253",
+     "id": "obj-269",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5786,7 +6147,7 @@
    },
    {
     "box": {
-     "id": "obj-254",
+     "id": "obj-270",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5813,7 +6174,7 @@
    },
    {
     "box": {
-     "id": "obj-255",
+     "id": "obj-271",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5836,7 +6197,7 @@
    },
    {
     "box": {
-     "id": "obj-256",
+     "id": "obj-272",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5854,7 +6215,7 @@
    },
    {
     "box": {
-     "id": "obj-257",
+     "id": "obj-273",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5872,7 +6233,7 @@
    },
    {
     "box": {
-     "id": "obj-258",
+     "id": "obj-274",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5900,7 +6261,7 @@
    },
    {
     "box": {
-     "id": "obj-259",
+     "id": "obj-275",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5927,7 +6288,7 @@
    },
    {
     "box": {
-     "id": "obj-260",
+     "id": "obj-276",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5950,7 +6311,7 @@
    },
    {
     "box": {
-     "id": "obj-261",
+     "id": "obj-277",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5968,7 +6329,7 @@
    },
    {
     "box": {
-     "id": "obj-262",
+     "id": "obj-278",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5986,7 +6347,7 @@
    },
    {
     "box": {
-     "id": "obj-263",
+     "id": "obj-279",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6014,7 +6375,7 @@
    },
    {
     "box": {
-     "id": "obj-264",
+     "id": "obj-280",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6041,7 +6402,7 @@
    },
    {
     "box": {
-     "id": "obj-265",
+     "id": "obj-281",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6064,7 +6425,7 @@
    },
    {
     "box": {
-     "id": "obj-266",
+     "id": "obj-282",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6082,7 +6443,7 @@
    },
    {
     "box": {
-     "id": "obj-267",
+     "id": "obj-283",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6100,7 +6461,7 @@
    },
    {
     "box": {
-     "id": "obj-268",
+     "id": "obj-284",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6128,7 +6489,7 @@
    },
    {
     "box": {
-     "id": "obj-269",
+     "id": "obj-285",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6155,7 +6516,7 @@
    },
    {
     "box": {
-     "id": "obj-270",
+     "id": "obj-286",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6178,7 +6539,7 @@
    },
    {
     "box": {
-     "id": "obj-271",
+     "id": "obj-287",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6196,7 +6557,7 @@
    },
    {
     "box": {
-     "id": "obj-272",
+     "id": "obj-288",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6214,7 +6575,7 @@
    },
    {
     "box": {
-     "id": "obj-273",
+     "id": "obj-289",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6242,7 +6603,7 @@
    },
    {
     "box": {
-     "id": "obj-274",
+     "id": "obj-290",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6269,7 +6630,7 @@
    },
    {
     "box": {
-     "id": "obj-275",
+     "id": "obj-291",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6292,7 +6653,7 @@
    },
    {
     "box": {
-     "id": "obj-276",
+     "id": "obj-292",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6310,7 +6671,7 @@
    },
    {
     "box": {
-     "id": "obj-277",
+     "id": "obj-293",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6328,7 +6689,7 @@
    },
    {
     "box": {
-     "id": "obj-278",
+     "id": "obj-294",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6356,7 +6717,7 @@
    },
    {
     "box": {
-     "id": "obj-279",
+     "id": "obj-295",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6383,7 +6744,7 @@
    },
    {
     "box": {
-     "id": "obj-280",
+     "id": "obj-296",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6406,7 +6767,7 @@
    },
    {
     "box": {
-     "id": "obj-281",
+     "id": "obj-297",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6424,7 +6785,7 @@
    },
    {
     "box": {
-     "id": "obj-282",
+     "id": "obj-298",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6442,7 +6803,7 @@
    },
    {
     "box": {
-     "id": "obj-283",
+     "id": "obj-299",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6470,7 +6831,7 @@
    },
    {
     "box": {
-     "id": "obj-284",
+     "id": "obj-300",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6497,7 +6858,7 @@
    },
    {
     "box": {
-     "id": "obj-285",
+     "id": "obj-301",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6520,7 +6881,7 @@
    },
    {
     "box": {
-     "id": "obj-286",
+     "id": "obj-302",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6538,7 +6899,7 @@
    },
    {
     "box": {
-     "id": "obj-287",
+     "id": "obj-303",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6556,7 +6917,7 @@
    },
    {
     "box": {
-     "id": "obj-288",
+     "id": "obj-304",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6584,7 +6945,7 @@
    },
    {
     "box": {
-     "id": "obj-289",
+     "id": "obj-305",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6611,7 +6972,7 @@
    },
    {
     "box": {
-     "id": "obj-290",
+     "id": "obj-306",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6634,7 +6995,7 @@
    },
    {
     "box": {
-     "id": "obj-291",
+     "id": "obj-307",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6652,7 +7013,7 @@
    },
    {
     "box": {
-     "id": "obj-292",
+     "id": "obj-308",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6670,7 +7031,7 @@
    },
    {
     "box": {
-     "id": "obj-293",
+     "id": "obj-309",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6698,7 +7059,7 @@
    },
    {
     "box": {
-     "id": "obj-294",
+     "id": "obj-310",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6725,7 +7086,7 @@
    },
    {
     "box": {
-     "id": "obj-295",
+     "id": "obj-311",
      "maxclass": "comment",
      "patching_rect": [
       360,
@@ -6748,7 +7109,7 @@
    },
    {
     "box": {
-     "id": "obj-296",
+     "id": "obj-312",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -6767,7 +7128,7 @@
    },
    {
     "box": {
-     "id": "obj-297",
+     "id": "obj-313",
      "maxclass": "flonum",
      "patching_rect": [
       360,
@@ -6792,7 +7153,7 @@
    },
    {
     "box": {
-     "id": "obj-298",
+     "id": "obj-314",
      "maxclass": "flonum",
      "patching_rect": [
       430,
@@ -6817,7 +7178,7 @@
    },
    {
     "box": {
-     "id": "obj-299",
+     "id": "obj-315",
      "maxclass": "comment",
      "patching_rect": [
       510,
@@ -6840,7 +7201,7 @@
    },
    {
     "box": {
-     "id": "obj-300",
+     "id": "obj-316",
      "maxclass": "flonum",
      "patching_rect": [
       510,
@@ -6865,7 +7226,7 @@
    },
    {
     "box": {
-     "id": "obj-301",
+     "id": "obj-317",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -6883,7 +7244,7 @@
    },
    {
     "box": {
-     "id": "obj-302",
+     "id": "obj-318",
      "maxclass": "message",
      "patching_rect": [
       700,
@@ -6901,7 +7262,7 @@
    },
    {
     "box": {
-     "id": "obj-303",
+     "id": "obj-319",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -6919,7 +7280,7 @@
    },
    {
     "box": {
-     "id": "obj-304",
+     "id": "obj-320",
      "maxclass": "message",
      "patching_rect": [
       700,
@@ -6937,7 +7298,7 @@
    },
    {
     "box": {
-     "id": "obj-305",
+     "id": "obj-321",
      "maxclass": "comment",
      "patching_rect": [
       610,
@@ -6960,7 +7321,7 @@
    },
    {
     "box": {
-     "id": "obj-306",
+     "id": "obj-322",
      "maxclass": "message",
      "patching_rect": [
       610,
@@ -6985,7 +7346,7 @@
    },
    {
     "box": {
-     "id": "obj-307",
+     "id": "obj-323",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7003,7 +7364,7 @@
    },
    {
     "box": {
-     "id": "obj-308",
+     "id": "obj-324",
      "maxclass": "newobj",
      "patching_rect": [
       900,
@@ -7019,7 +7380,7 @@
    },
    {
     "box": {
-     "id": "obj-309",
+     "id": "obj-325",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7044,7 +7405,7 @@
    },
    {
     "box": {
-     "id": "obj-310",
+     "id": "obj-326",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7062,7 +7423,7 @@
    },
    {
     "box": {
-     "id": "obj-311",
+     "id": "obj-327",
      "maxclass": "newobj",
      "patching_rect": [
       890,
@@ -7080,7 +7441,7 @@
    },
    {
     "box": {
-     "id": "obj-312",
+     "id": "obj-328",
      "maxclass": "newobj",
      "patching_rect": [
       1080,
@@ -7098,7 +7459,7 @@
    },
    {
     "box": {
-     "id": "obj-313",
+     "id": "obj-329",
      "maxclass": "newobj",
      "patching_rect": [
       1270,
@@ -7116,7 +7477,7 @@
    },
    {
     "box": {
-     "id": "obj-314",
+     "id": "obj-330",
      "maxclass": "newobj",
      "patching_rect": [
       1460,
@@ -7134,7 +7495,7 @@
    },
    {
     "box": {
-     "id": "obj-315",
+     "id": "obj-331",
      "maxclass": "newobj",
      "patching_rect": [
       1650,
@@ -7152,7 +7513,7 @@
    },
    {
     "box": {
-     "id": "obj-316",
+     "id": "obj-332",
      "maxclass": "newobj",
      "patching_rect": [
       1840,
@@ -7170,7 +7531,7 @@
    },
    {
     "box": {
-     "id": "obj-317",
+     "id": "obj-333",
      "maxclass": "newobj",
      "patching_rect": [
       2030,
@@ -7188,7 +7549,7 @@
    },
    {
     "box": {
-     "id": "obj-318",
+     "id": "obj-334",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7603,11 +7964,23 @@
    {
     "patchline": {
      "source": [
+      "obj-37",
+      0
+     ],
+     "destination": [
+      "obj-38",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-38",
       0
      ],
      "destination": [
-      "obj-39",
+      "obj-2",
       0
      ]
     }
@@ -7615,11 +7988,11 @@
    {
     "patchline": {
      "source": [
-      "obj-39",
+      "obj-40",
       0
      ],
      "destination": [
-      "obj-40",
+      "obj-41",
       0
      ]
     }
@@ -7627,7 +8000,19 @@
    {
     "patchline": {
      "source": [
-      "obj-40",
+      "obj-41",
+      0
+     ],
+     "destination": [
+      "obj-42",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-42",
       0
      ],
      "destination": [
@@ -7639,11 +8024,11 @@
    {
     "patchline": {
      "source": [
-      "obj-42",
+      "obj-44",
       1
      ],
      "destination": [
-      "obj-43",
+      "obj-45",
       0
      ]
     }
@@ -7651,7 +8036,7 @@
    {
     "patchline": {
      "source": [
-      "obj-43",
+      "obj-45",
       0
      ],
      "destination": [
@@ -7664,22 +8049,10 @@
     "patchline": {
      "source": [
       "obj-4",
-      50
+      53
      ],
      "destination": [
-      "obj-44",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-44",
-      0
-     ],
-     "destination": [
-      "obj-42",
+      "obj-46",
       0
      ]
     }
@@ -7688,10 +8061,10 @@
     "patchline": {
      "source": [
       "obj-46",
-      1
+      0
      ],
      "destination": [
-      "obj-47",
+      "obj-44",
       0
      ]
     }
@@ -7699,7 +8072,19 @@
    {
     "patchline": {
      "source": [
-      "obj-47",
+      "obj-48",
+      1
+     ],
+     "destination": [
+      "obj-49",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-49",
       0
      ],
      "destination": [
@@ -7712,55 +8097,7 @@
     "patchline": {
      "source": [
       "obj-4",
-      51
-     ],
-     "destination": [
-      "obj-48",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-48",
-      0
-     ],
-     "destination": [
-      "obj-46",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-52",
-      0
-     ],
-     "destination": [
-      "obj-53",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-51",
-      0
-     ],
-     "destination": [
-      "obj-53",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-52",
-      0
+      54
      ],
      "destination": [
       "obj-50",
@@ -7775,6 +8112,54 @@
       0
      ],
      "destination": [
+      "obj-48",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-54",
+      0
+     ],
+     "destination": [
+      "obj-55",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-53",
+      0
+     ],
+     "destination": [
+      "obj-55",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-54",
+      0
+     ],
+     "destination": [
+      "obj-52",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-52",
+      0
+     ],
+     "destination": [
       "obj-2",
       0
      ]
@@ -7787,7 +8172,7 @@
       0
      ],
      "destination": [
-      "obj-51",
+      "obj-53",
       0
      ]
     }
@@ -7795,11 +8180,47 @@
    {
     "patchline": {
      "source": [
-      "obj-51",
+      "obj-53",
       0
      ],
      "destination": [
-      "obj-52",
+      "obj-54",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-59",
+      0
+     ],
+     "destination": [
+      "obj-60",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-58",
+      0
+     ],
+     "destination": [
+      "obj-60",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-59",
+      0
+     ],
+     "destination": [
+      "obj-57",
       0
      ]
     }
@@ -7808,42 +8229,6 @@
     "patchline": {
      "source": [
       "obj-57",
-      0
-     ],
-     "destination": [
-      "obj-58",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-56",
-      0
-     ],
-     "destination": [
-      "obj-58",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-57",
-      0
-     ],
-     "destination": [
-      "obj-55",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-55",
       0
      ],
      "destination": [
@@ -7859,7 +8244,7 @@
       1
      ],
      "destination": [
-      "obj-56",
+      "obj-58",
       0
      ]
     }
@@ -7867,11 +8252,47 @@
    {
     "patchline": {
      "source": [
-      "obj-56",
+      "obj-58",
       0
      ],
      "destination": [
-      "obj-57",
+      "obj-59",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-64",
+      0
+     ],
+     "destination": [
+      "obj-65",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-63",
+      0
+     ],
+     "destination": [
+      "obj-65",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-64",
+      0
+     ],
+     "destination": [
+      "obj-62",
       0
      ]
     }
@@ -7880,42 +8301,6 @@
     "patchline": {
      "source": [
       "obj-62",
-      0
-     ],
-     "destination": [
-      "obj-63",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-61",
-      0
-     ],
-     "destination": [
-      "obj-63",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-62",
-      0
-     ],
-     "destination": [
-      "obj-60",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-60",
       0
      ],
      "destination": [
@@ -7931,7 +8316,7 @@
       2
      ],
      "destination": [
-      "obj-61",
+      "obj-63",
       0
      ]
     }
@@ -7939,11 +8324,47 @@
    {
     "patchline": {
      "source": [
-      "obj-61",
+      "obj-63",
       0
      ],
      "destination": [
-      "obj-62",
+      "obj-64",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-69",
+      0
+     ],
+     "destination": [
+      "obj-70",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-68",
+      0
+     ],
+     "destination": [
+      "obj-70",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-69",
+      0
+     ],
+     "destination": [
+      "obj-67",
       0
      ]
     }
@@ -7952,42 +8373,6 @@
     "patchline": {
      "source": [
       "obj-67",
-      0
-     ],
-     "destination": [
-      "obj-68",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-66",
-      0
-     ],
-     "destination": [
-      "obj-68",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-67",
-      0
-     ],
-     "destination": [
-      "obj-65",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-65",
       0
      ],
      "destination": [
@@ -8003,7 +8388,7 @@
       3
      ],
      "destination": [
-      "obj-66",
+      "obj-68",
       0
      ]
     }
@@ -8011,11 +8396,47 @@
    {
     "patchline": {
      "source": [
-      "obj-66",
+      "obj-68",
       0
      ],
      "destination": [
-      "obj-67",
+      "obj-69",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-74",
+      0
+     ],
+     "destination": [
+      "obj-75",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-73",
+      0
+     ],
+     "destination": [
+      "obj-75",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-74",
+      0
+     ],
+     "destination": [
+      "obj-72",
       0
      ]
     }
@@ -8024,42 +8445,6 @@
     "patchline": {
      "source": [
       "obj-72",
-      0
-     ],
-     "destination": [
-      "obj-73",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-71",
-      0
-     ],
-     "destination": [
-      "obj-73",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-72",
-      0
-     ],
-     "destination": [
-      "obj-70",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-70",
       0
      ],
      "destination": [
@@ -8075,7 +8460,7 @@
       4
      ],
      "destination": [
-      "obj-71",
+      "obj-73",
       0
      ]
     }
@@ -8083,11 +8468,47 @@
    {
     "patchline": {
      "source": [
-      "obj-71",
+      "obj-73",
       0
      ],
      "destination": [
-      "obj-72",
+      "obj-74",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-79",
+      0
+     ],
+     "destination": [
+      "obj-80",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-78",
+      0
+     ],
+     "destination": [
+      "obj-80",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-79",
+      0
+     ],
+     "destination": [
+      "obj-77",
       0
      ]
     }
@@ -8096,42 +8517,6 @@
     "patchline": {
      "source": [
       "obj-77",
-      0
-     ],
-     "destination": [
-      "obj-78",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-76",
-      0
-     ],
-     "destination": [
-      "obj-78",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-77",
-      0
-     ],
-     "destination": [
-      "obj-75",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-75",
       0
      ],
      "destination": [
@@ -8147,7 +8532,7 @@
       5
      ],
      "destination": [
-      "obj-76",
+      "obj-78",
       0
      ]
     }
@@ -8155,11 +8540,47 @@
    {
     "patchline": {
      "source": [
-      "obj-76",
+      "obj-78",
       0
      ],
      "destination": [
-      "obj-77",
+      "obj-79",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-84",
+      0
+     ],
+     "destination": [
+      "obj-85",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-83",
+      0
+     ],
+     "destination": [
+      "obj-85",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-84",
+      0
+     ],
+     "destination": [
+      "obj-82",
       0
      ]
     }
@@ -8168,42 +8589,6 @@
     "patchline": {
      "source": [
       "obj-82",
-      0
-     ],
-     "destination": [
-      "obj-83",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-81",
-      0
-     ],
-     "destination": [
-      "obj-83",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-82",
-      0
-     ],
-     "destination": [
-      "obj-80",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-80",
       0
      ],
      "destination": [
@@ -8219,7 +8604,7 @@
       6
      ],
      "destination": [
-      "obj-81",
+      "obj-83",
       0
      ]
     }
@@ -8227,11 +8612,47 @@
    {
     "patchline": {
      "source": [
-      "obj-81",
+      "obj-83",
       0
      ],
      "destination": [
-      "obj-82",
+      "obj-84",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-89",
+      0
+     ],
+     "destination": [
+      "obj-90",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-88",
+      0
+     ],
+     "destination": [
+      "obj-90",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-89",
+      0
+     ],
+     "destination": [
+      "obj-87",
       0
      ]
     }
@@ -8240,42 +8661,6 @@
     "patchline": {
      "source": [
       "obj-87",
-      0
-     ],
-     "destination": [
-      "obj-88",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-86",
-      0
-     ],
-     "destination": [
-      "obj-88",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-87",
-      0
-     ],
-     "destination": [
-      "obj-85",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-85",
       0
      ],
      "destination": [
@@ -8291,7 +8676,7 @@
       7
      ],
      "destination": [
-      "obj-86",
+      "obj-88",
       0
      ]
     }
@@ -8299,11 +8684,47 @@
    {
     "patchline": {
      "source": [
-      "obj-86",
+      "obj-88",
       0
      ],
      "destination": [
-      "obj-87",
+      "obj-89",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-94",
+      0
+     ],
+     "destination": [
+      "obj-95",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-93",
+      0
+     ],
+     "destination": [
+      "obj-95",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-94",
+      0
+     ],
+     "destination": [
+      "obj-92",
       0
      ]
     }
@@ -8312,42 +8733,6 @@
     "patchline": {
      "source": [
       "obj-92",
-      0
-     ],
-     "destination": [
-      "obj-93",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-91",
-      0
-     ],
-     "destination": [
-      "obj-93",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-92",
-      0
-     ],
-     "destination": [
-      "obj-90",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-90",
       0
      ],
      "destination": [
@@ -8363,7 +8748,7 @@
       8
      ],
      "destination": [
-      "obj-91",
+      "obj-93",
       0
      ]
     }
@@ -8371,11 +8756,47 @@
    {
     "patchline": {
      "source": [
-      "obj-91",
+      "obj-93",
       0
      ],
      "destination": [
-      "obj-92",
+      "obj-94",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-99",
+      0
+     ],
+     "destination": [
+      "obj-100",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-98",
+      0
+     ],
+     "destination": [
+      "obj-100",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-99",
+      0
+     ],
+     "destination": [
+      "obj-97",
       0
      ]
     }
@@ -8384,42 +8805,6 @@
     "patchline": {
      "source": [
       "obj-97",
-      0
-     ],
-     "destination": [
-      "obj-98",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-96",
-      0
-     ],
-     "destination": [
-      "obj-98",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-97",
-      0
-     ],
-     "destination": [
-      "obj-95",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-95",
       0
      ],
      "destination": [
@@ -8435,7 +8820,7 @@
       9
      ],
      "destination": [
-      "obj-96",
+      "obj-98",
       0
      ]
     }
@@ -8443,11 +8828,47 @@
    {
     "patchline": {
      "source": [
-      "obj-96",
+      "obj-98",
       0
      ],
      "destination": [
-      "obj-97",
+      "obj-99",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-104",
+      0
+     ],
+     "destination": [
+      "obj-105",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-103",
+      0
+     ],
+     "destination": [
+      "obj-105",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-104",
+      0
+     ],
+     "destination": [
+      "obj-102",
       0
      ]
     }
@@ -8456,42 +8877,6 @@
     "patchline": {
      "source": [
       "obj-102",
-      0
-     ],
-     "destination": [
-      "obj-103",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-101",
-      0
-     ],
-     "destination": [
-      "obj-103",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-102",
-      0
-     ],
-     "destination": [
-      "obj-100",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-100",
       0
      ],
      "destination": [
@@ -8507,7 +8892,7 @@
       10
      ],
      "destination": [
-      "obj-101",
+      "obj-103",
       0
      ]
     }
@@ -8515,11 +8900,23 @@
    {
     "patchline": {
      "source": [
-      "obj-101",
+      "obj-103",
       0
      ],
      "destination": [
-      "obj-102",
+      "obj-104",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-109",
+      0
+     ],
+     "destination": [
+      "obj-107",
       0
      ]
     }
@@ -8528,18 +8925,6 @@
     "patchline": {
      "source": [
       "obj-107",
-      0
-     ],
-     "destination": [
-      "obj-105",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-105",
       0
      ],
      "destination": [
@@ -8555,7 +8940,7 @@
       11
      ],
      "destination": [
-      "obj-106",
+      "obj-108",
       0
      ]
     }
@@ -8563,11 +8948,23 @@
    {
     "patchline": {
      "source": [
-      "obj-106",
+      "obj-108",
       0
      ],
      "destination": [
-      "obj-107",
+      "obj-109",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-113",
+      0
+     ],
+     "destination": [
+      "obj-111",
       0
      ]
     }
@@ -8576,18 +8973,6 @@
     "patchline": {
      "source": [
       "obj-111",
-      0
-     ],
-     "destination": [
-      "obj-109",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-109",
       0
      ],
      "destination": [
@@ -8603,7 +8988,7 @@
       12
      ],
      "destination": [
-      "obj-110",
+      "obj-112",
       0
      ]
     }
@@ -8611,43 +8996,7 @@
    {
     "patchline": {
      "source": [
-      "obj-110",
-      0
-     ],
-     "destination": [
-      "obj-111",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-115",
-      0
-     ],
-     "destination": [
-      "obj-116",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-114",
-      0
-     ],
-     "destination": [
-      "obj-116",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-115",
+      "obj-112",
       0
      ],
      "destination": [
@@ -8659,7 +9008,43 @@
    {
     "patchline": {
      "source": [
-      "obj-113",
+      "obj-117",
+      0
+     ],
+     "destination": [
+      "obj-118",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-116",
+      0
+     ],
+     "destination": [
+      "obj-118",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-117",
+      0
+     ],
+     "destination": [
+      "obj-115",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-115",
       0
      ],
      "destination": [
@@ -8675,7 +9060,7 @@
       13
      ],
      "destination": [
-      "obj-114",
+      "obj-116",
       0
      ]
     }
@@ -8683,11 +9068,47 @@
    {
     "patchline": {
      "source": [
-      "obj-114",
+      "obj-116",
       0
      ],
      "destination": [
-      "obj-115",
+      "obj-117",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-122",
+      0
+     ],
+     "destination": [
+      "obj-123",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-121",
+      0
+     ],
+     "destination": [
+      "obj-123",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-122",
+      0
+     ],
+     "destination": [
+      "obj-120",
       0
      ]
     }
@@ -8696,42 +9117,6 @@
     "patchline": {
      "source": [
       "obj-120",
-      0
-     ],
-     "destination": [
-      "obj-121",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-119",
-      0
-     ],
-     "destination": [
-      "obj-121",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-120",
-      0
-     ],
-     "destination": [
-      "obj-118",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-118",
       0
      ],
      "destination": [
@@ -8747,7 +9132,7 @@
       14
      ],
      "destination": [
-      "obj-119",
+      "obj-121",
       0
      ]
     }
@@ -8755,11 +9140,23 @@
    {
     "patchline": {
      "source": [
-      "obj-119",
+      "obj-121",
       0
      ],
      "destination": [
-      "obj-120",
+      "obj-122",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-127",
+      0
+     ],
+     "destination": [
+      "obj-125",
       0
      ]
     }
@@ -8768,18 +9165,6 @@
     "patchline": {
      "source": [
       "obj-125",
-      0
-     ],
-     "destination": [
-      "obj-123",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-123",
       0
      ],
      "destination": [
@@ -8795,7 +9180,7 @@
       15
      ],
      "destination": [
-      "obj-124",
+      "obj-126",
       0
      ]
     }
@@ -8803,43 +9188,7 @@
    {
     "patchline": {
      "source": [
-      "obj-124",
-      0
-     ],
-     "destination": [
-      "obj-125",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-129",
-      0
-     ],
-     "destination": [
-      "obj-130",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-128",
-      0
-     ],
-     "destination": [
-      "obj-130",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-129",
+      "obj-126",
       0
      ],
      "destination": [
@@ -8851,7 +9200,43 @@
    {
     "patchline": {
      "source": [
-      "obj-127",
+      "obj-131",
+      0
+     ],
+     "destination": [
+      "obj-132",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-130",
+      0
+     ],
+     "destination": [
+      "obj-132",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-131",
+      0
+     ],
+     "destination": [
+      "obj-129",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-129",
       0
      ],
      "destination": [
@@ -8867,7 +9252,7 @@
       16
      ],
      "destination": [
-      "obj-128",
+      "obj-130",
       0
      ]
     }
@@ -8875,11 +9260,47 @@
    {
     "patchline": {
      "source": [
-      "obj-128",
+      "obj-130",
       0
      ],
      "destination": [
-      "obj-129",
+      "obj-131",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-136",
+      0
+     ],
+     "destination": [
+      "obj-137",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-135",
+      0
+     ],
+     "destination": [
+      "obj-137",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-136",
+      0
+     ],
+     "destination": [
+      "obj-134",
       0
      ]
     }
@@ -8888,42 +9309,6 @@
     "patchline": {
      "source": [
       "obj-134",
-      0
-     ],
-     "destination": [
-      "obj-135",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-133",
-      0
-     ],
-     "destination": [
-      "obj-135",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-134",
-      0
-     ],
-     "destination": [
-      "obj-132",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-132",
       0
      ],
      "destination": [
@@ -8939,7 +9324,7 @@
       17
      ],
      "destination": [
-      "obj-133",
+      "obj-135",
       0
      ]
     }
@@ -8947,11 +9332,47 @@
    {
     "patchline": {
      "source": [
-      "obj-133",
+      "obj-135",
       0
      ],
      "destination": [
-      "obj-134",
+      "obj-136",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-141",
+      0
+     ],
+     "destination": [
+      "obj-142",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-140",
+      0
+     ],
+     "destination": [
+      "obj-142",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-141",
+      0
+     ],
+     "destination": [
+      "obj-139",
       0
      ]
     }
@@ -8960,42 +9381,6 @@
     "patchline": {
      "source": [
       "obj-139",
-      0
-     ],
-     "destination": [
-      "obj-140",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-138",
-      0
-     ],
-     "destination": [
-      "obj-140",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-139",
-      0
-     ],
-     "destination": [
-      "obj-137",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-137",
       0
      ],
      "destination": [
@@ -9011,7 +9396,7 @@
       18
      ],
      "destination": [
-      "obj-138",
+      "obj-140",
       0
      ]
     }
@@ -9019,11 +9404,47 @@
    {
     "patchline": {
      "source": [
-      "obj-138",
+      "obj-140",
       0
      ],
      "destination": [
-      "obj-139",
+      "obj-141",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-146",
+      0
+     ],
+     "destination": [
+      "obj-147",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-145",
+      0
+     ],
+     "destination": [
+      "obj-147",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-146",
+      0
+     ],
+     "destination": [
+      "obj-144",
       0
      ]
     }
@@ -9032,42 +9453,6 @@
     "patchline": {
      "source": [
       "obj-144",
-      0
-     ],
-     "destination": [
-      "obj-145",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-143",
-      0
-     ],
-     "destination": [
-      "obj-145",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-144",
-      0
-     ],
-     "destination": [
-      "obj-142",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-142",
       0
      ],
      "destination": [
@@ -9083,7 +9468,7 @@
       19
      ],
      "destination": [
-      "obj-143",
+      "obj-145",
       0
      ]
     }
@@ -9091,11 +9476,47 @@
    {
     "patchline": {
      "source": [
-      "obj-143",
+      "obj-145",
       0
      ],
      "destination": [
-      "obj-144",
+      "obj-146",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-151",
+      0
+     ],
+     "destination": [
+      "obj-152",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-150",
+      0
+     ],
+     "destination": [
+      "obj-152",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-151",
+      0
+     ],
+     "destination": [
+      "obj-149",
       0
      ]
     }
@@ -9104,42 +9525,6 @@
     "patchline": {
      "source": [
       "obj-149",
-      0
-     ],
-     "destination": [
-      "obj-150",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-148",
-      0
-     ],
-     "destination": [
-      "obj-150",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-149",
-      0
-     ],
-     "destination": [
-      "obj-147",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-147",
       0
      ],
      "destination": [
@@ -9155,7 +9540,7 @@
       20
      ],
      "destination": [
-      "obj-148",
+      "obj-150",
       0
      ]
     }
@@ -9163,11 +9548,47 @@
    {
     "patchline": {
      "source": [
-      "obj-148",
+      "obj-150",
       0
      ],
      "destination": [
-      "obj-149",
+      "obj-151",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-156",
+      0
+     ],
+     "destination": [
+      "obj-157",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-155",
+      0
+     ],
+     "destination": [
+      "obj-157",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-156",
+      0
+     ],
+     "destination": [
+      "obj-154",
       0
      ]
     }
@@ -9176,42 +9597,6 @@
     "patchline": {
      "source": [
       "obj-154",
-      0
-     ],
-     "destination": [
-      "obj-155",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-153",
-      0
-     ],
-     "destination": [
-      "obj-155",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-154",
-      0
-     ],
-     "destination": [
-      "obj-152",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-152",
       0
      ],
      "destination": [
@@ -9227,7 +9612,7 @@
       21
      ],
      "destination": [
-      "obj-153",
+      "obj-155",
       0
      ]
     }
@@ -9235,11 +9620,47 @@
    {
     "patchline": {
      "source": [
-      "obj-153",
+      "obj-155",
       0
      ],
      "destination": [
-      "obj-154",
+      "obj-156",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-161",
+      0
+     ],
+     "destination": [
+      "obj-162",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-160",
+      0
+     ],
+     "destination": [
+      "obj-162",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-161",
+      0
+     ],
+     "destination": [
+      "obj-159",
       0
      ]
     }
@@ -9248,42 +9669,6 @@
     "patchline": {
      "source": [
       "obj-159",
-      0
-     ],
-     "destination": [
-      "obj-160",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-158",
-      0
-     ],
-     "destination": [
-      "obj-160",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-159",
-      0
-     ],
-     "destination": [
-      "obj-157",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-157",
       0
      ],
      "destination": [
@@ -9299,7 +9684,7 @@
       22
      ],
      "destination": [
-      "obj-158",
+      "obj-160",
       0
      ]
     }
@@ -9307,11 +9692,47 @@
    {
     "patchline": {
      "source": [
-      "obj-158",
+      "obj-160",
       0
      ],
      "destination": [
-      "obj-159",
+      "obj-161",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-166",
+      0
+     ],
+     "destination": [
+      "obj-167",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-165",
+      0
+     ],
+     "destination": [
+      "obj-167",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-166",
+      0
+     ],
+     "destination": [
+      "obj-164",
       0
      ]
     }
@@ -9320,42 +9741,6 @@
     "patchline": {
      "source": [
       "obj-164",
-      0
-     ],
-     "destination": [
-      "obj-165",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-163",
-      0
-     ],
-     "destination": [
-      "obj-165",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-164",
-      0
-     ],
-     "destination": [
-      "obj-162",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-162",
       0
      ],
      "destination": [
@@ -9371,7 +9756,7 @@
       23
      ],
      "destination": [
-      "obj-163",
+      "obj-165",
       0
      ]
     }
@@ -9379,11 +9764,23 @@
    {
     "patchline": {
      "source": [
-      "obj-163",
+      "obj-165",
       0
      ],
      "destination": [
-      "obj-164",
+      "obj-166",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-171",
+      0
+     ],
+     "destination": [
+      "obj-169",
       0
      ]
     }
@@ -9392,18 +9789,6 @@
     "patchline": {
      "source": [
       "obj-169",
-      0
-     ],
-     "destination": [
-      "obj-167",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-167",
       0
      ],
      "destination": [
@@ -9419,7 +9804,7 @@
       24
      ],
      "destination": [
-      "obj-168",
+      "obj-170",
       0
      ]
     }
@@ -9427,43 +9812,7 @@
    {
     "patchline": {
      "source": [
-      "obj-168",
-      0
-     ],
-     "destination": [
-      "obj-169",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-173",
-      0
-     ],
-     "destination": [
-      "obj-174",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-172",
-      0
-     ],
-     "destination": [
-      "obj-174",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-173",
+      "obj-170",
       0
      ],
      "destination": [
@@ -9475,7 +9824,43 @@
    {
     "patchline": {
      "source": [
-      "obj-171",
+      "obj-175",
+      0
+     ],
+     "destination": [
+      "obj-176",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-174",
+      0
+     ],
+     "destination": [
+      "obj-176",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-175",
+      0
+     ],
+     "destination": [
+      "obj-173",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-173",
       0
      ],
      "destination": [
@@ -9491,7 +9876,7 @@
       25
      ],
      "destination": [
-      "obj-172",
+      "obj-174",
       0
      ]
     }
@@ -9499,11 +9884,47 @@
    {
     "patchline": {
      "source": [
-      "obj-172",
+      "obj-174",
       0
      ],
      "destination": [
-      "obj-173",
+      "obj-175",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-180",
+      0
+     ],
+     "destination": [
+      "obj-181",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-179",
+      0
+     ],
+     "destination": [
+      "obj-181",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-180",
+      0
+     ],
+     "destination": [
+      "obj-178",
       0
      ]
     }
@@ -9512,42 +9933,6 @@
     "patchline": {
      "source": [
       "obj-178",
-      0
-     ],
-     "destination": [
-      "obj-179",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-177",
-      0
-     ],
-     "destination": [
-      "obj-179",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-178",
-      0
-     ],
-     "destination": [
-      "obj-176",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-176",
       0
      ],
      "destination": [
@@ -9563,7 +9948,7 @@
       26
      ],
      "destination": [
-      "obj-177",
+      "obj-179",
       0
      ]
     }
@@ -9571,11 +9956,47 @@
    {
     "patchline": {
      "source": [
-      "obj-177",
+      "obj-179",
       0
      ],
      "destination": [
-      "obj-178",
+      "obj-180",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-185",
+      0
+     ],
+     "destination": [
+      "obj-186",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-184",
+      0
+     ],
+     "destination": [
+      "obj-186",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-185",
+      0
+     ],
+     "destination": [
+      "obj-183",
       0
      ]
     }
@@ -9584,42 +10005,6 @@
     "patchline": {
      "source": [
       "obj-183",
-      0
-     ],
-     "destination": [
-      "obj-184",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-182",
-      0
-     ],
-     "destination": [
-      "obj-184",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-183",
-      0
-     ],
-     "destination": [
-      "obj-181",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-181",
       0
      ],
      "destination": [
@@ -9635,7 +10020,7 @@
       27
      ],
      "destination": [
-      "obj-182",
+      "obj-184",
       0
      ]
     }
@@ -9643,11 +10028,23 @@
    {
     "patchline": {
      "source": [
-      "obj-182",
+      "obj-184",
       0
      ],
      "destination": [
-      "obj-183",
+      "obj-185",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-190",
+      0
+     ],
+     "destination": [
+      "obj-188",
       0
      ]
     }
@@ -9656,42 +10053,6 @@
     "patchline": {
      "source": [
       "obj-188",
-      0
-     ],
-     "destination": [
-      "obj-189",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-187",
-      0
-     ],
-     "destination": [
-      "obj-189",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-188",
-      0
-     ],
-     "destination": [
-      "obj-186",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-186",
       0
      ],
      "destination": [
@@ -9707,7 +10068,7 @@
       28
      ],
      "destination": [
-      "obj-187",
+      "obj-189",
       0
      ]
     }
@@ -9715,11 +10076,23 @@
    {
     "patchline": {
      "source": [
-      "obj-187",
+      "obj-189",
       0
      ],
      "destination": [
-      "obj-188",
+      "obj-190",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-194",
+      0
+     ],
+     "destination": [
+      "obj-195",
       0
      ]
     }
@@ -9731,7 +10104,19 @@
       0
      ],
      "destination": [
+      "obj-195",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-194",
+      0
+     ],
+     "destination": [
+      "obj-192",
       0
      ]
     }
@@ -9740,30 +10125,6 @@
     "patchline": {
      "source": [
       "obj-192",
-      0
-     ],
-     "destination": [
-      "obj-194",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-193",
-      0
-     ],
-     "destination": [
-      "obj-191",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-191",
       0
      ],
      "destination": [
@@ -9779,18 +10140,6 @@
       29
      ],
      "destination": [
-      "obj-192",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-192",
-      0
-     ],
-     "destination": [
       "obj-193",
       0
      ]
@@ -9799,11 +10148,47 @@
    {
     "patchline": {
      "source": [
+      "obj-193",
+      0
+     ],
+     "destination": [
+      "obj-194",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-199",
+      0
+     ],
+     "destination": [
+      "obj-200",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-198",
       0
      ],
      "destination": [
+      "obj-200",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-199",
+      0
+     ],
+     "destination": [
+      "obj-197",
       0
      ]
     }
@@ -9812,30 +10197,6 @@
     "patchline": {
      "source": [
       "obj-197",
-      0
-     ],
-     "destination": [
-      "obj-199",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-198",
-      0
-     ],
-     "destination": [
-      "obj-196",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-196",
       0
      ],
      "destination": [
@@ -9851,18 +10212,6 @@
       30
      ],
      "destination": [
-      "obj-197",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-197",
-      0
-     ],
-     "destination": [
       "obj-198",
       0
      ]
@@ -9871,11 +10220,47 @@
    {
     "patchline": {
      "source": [
+      "obj-198",
+      0
+     ],
+     "destination": [
+      "obj-199",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-204",
+      0
+     ],
+     "destination": [
+      "obj-205",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-203",
       0
      ],
      "destination": [
+      "obj-205",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-204",
+      0
+     ],
+     "destination": [
+      "obj-202",
       0
      ]
     }
@@ -9884,30 +10269,6 @@
     "patchline": {
      "source": [
       "obj-202",
-      0
-     ],
-     "destination": [
-      "obj-204",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-203",
-      0
-     ],
-     "destination": [
-      "obj-201",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-201",
       0
      ],
      "destination": [
@@ -9923,18 +10284,6 @@
       31
      ],
      "destination": [
-      "obj-202",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-202",
-      0
-     ],
-     "destination": [
       "obj-203",
       0
      ]
@@ -9943,11 +10292,47 @@
    {
     "patchline": {
      "source": [
+      "obj-203",
+      0
+     ],
+     "destination": [
+      "obj-204",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-209",
+      0
+     ],
+     "destination": [
+      "obj-210",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-208",
       0
      ],
      "destination": [
+      "obj-210",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-209",
+      0
+     ],
+     "destination": [
+      "obj-207",
       0
      ]
     }
@@ -9956,30 +10341,6 @@
     "patchline": {
      "source": [
       "obj-207",
-      0
-     ],
-     "destination": [
-      "obj-209",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-208",
-      0
-     ],
-     "destination": [
-      "obj-206",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-206",
       0
      ],
      "destination": [
@@ -9995,18 +10356,6 @@
       32
      ],
      "destination": [
-      "obj-207",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-207",
-      0
-     ],
-     "destination": [
       "obj-208",
       0
      ]
@@ -10015,11 +10364,47 @@
    {
     "patchline": {
      "source": [
+      "obj-208",
+      0
+     ],
+     "destination": [
+      "obj-209",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-214",
+      0
+     ],
+     "destination": [
+      "obj-215",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-213",
       0
      ],
      "destination": [
+      "obj-215",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-214",
+      0
+     ],
+     "destination": [
+      "obj-212",
       0
      ]
     }
@@ -10028,30 +10413,6 @@
     "patchline": {
      "source": [
       "obj-212",
-      0
-     ],
-     "destination": [
-      "obj-214",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-213",
-      0
-     ],
-     "destination": [
-      "obj-211",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-211",
       0
      ],
      "destination": [
@@ -10067,18 +10428,6 @@
       33
      ],
      "destination": [
-      "obj-212",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-212",
-      0
-     ],
-     "destination": [
       "obj-213",
       0
      ]
@@ -10087,11 +10436,47 @@
    {
     "patchline": {
      "source": [
+      "obj-213",
+      0
+     ],
+     "destination": [
+      "obj-214",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-219",
+      0
+     ],
+     "destination": [
+      "obj-220",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-218",
       0
      ],
      "destination": [
+      "obj-220",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-219",
+      0
+     ],
+     "destination": [
+      "obj-217",
       0
      ]
     }
@@ -10100,30 +10485,6 @@
     "patchline": {
      "source": [
       "obj-217",
-      0
-     ],
-     "destination": [
-      "obj-219",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-218",
-      0
-     ],
-     "destination": [
-      "obj-216",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-216",
       0
      ],
      "destination": [
@@ -10139,18 +10500,6 @@
       34
      ],
      "destination": [
-      "obj-217",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-217",
-      0
-     ],
-     "destination": [
       "obj-218",
       0
      ]
@@ -10159,11 +10508,47 @@
    {
     "patchline": {
      "source": [
+      "obj-218",
+      0
+     ],
+     "destination": [
+      "obj-219",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-224",
+      0
+     ],
+     "destination": [
+      "obj-225",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-223",
       0
      ],
      "destination": [
+      "obj-225",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-224",
+      0
+     ],
+     "destination": [
+      "obj-222",
       0
      ]
     }
@@ -10172,30 +10557,6 @@
     "patchline": {
      "source": [
       "obj-222",
-      0
-     ],
-     "destination": [
-      "obj-224",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-223",
-      0
-     ],
-     "destination": [
-      "obj-221",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-221",
       0
      ],
      "destination": [
@@ -10211,18 +10572,6 @@
       35
      ],
      "destination": [
-      "obj-222",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-222",
-      0
-     ],
-     "destination": [
       "obj-223",
       0
      ]
@@ -10231,11 +10580,47 @@
    {
     "patchline": {
      "source": [
+      "obj-223",
+      0
+     ],
+     "destination": [
+      "obj-224",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-229",
+      0
+     ],
+     "destination": [
+      "obj-230",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-228",
       0
      ],
      "destination": [
+      "obj-230",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-229",
+      0
+     ],
+     "destination": [
+      "obj-227",
       0
      ]
     }
@@ -10244,30 +10629,6 @@
     "patchline": {
      "source": [
       "obj-227",
-      0
-     ],
-     "destination": [
-      "obj-229",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-228",
-      0
-     ],
-     "destination": [
-      "obj-226",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-226",
       0
      ],
      "destination": [
@@ -10283,18 +10644,6 @@
       36
      ],
      "destination": [
-      "obj-227",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-227",
-      0
-     ],
-     "destination": [
       "obj-228",
       0
      ]
@@ -10303,11 +10652,47 @@
    {
     "patchline": {
      "source": [
+      "obj-228",
+      0
+     ],
+     "destination": [
+      "obj-229",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-234",
+      0
+     ],
+     "destination": [
+      "obj-235",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-233",
       0
      ],
      "destination": [
+      "obj-235",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-234",
+      0
+     ],
+     "destination": [
+      "obj-232",
       0
      ]
     }
@@ -10316,30 +10701,6 @@
     "patchline": {
      "source": [
       "obj-232",
-      0
-     ],
-     "destination": [
-      "obj-234",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-233",
-      0
-     ],
-     "destination": [
-      "obj-231",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-231",
       0
      ],
      "destination": [
@@ -10355,18 +10716,6 @@
       37
      ],
      "destination": [
-      "obj-232",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-232",
-      0
-     ],
-     "destination": [
       "obj-233",
       0
      ]
@@ -10375,11 +10724,47 @@
    {
     "patchline": {
      "source": [
+      "obj-233",
+      0
+     ],
+     "destination": [
+      "obj-234",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-239",
+      0
+     ],
+     "destination": [
+      "obj-240",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-238",
       0
      ],
      "destination": [
+      "obj-240",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-239",
+      0
+     ],
+     "destination": [
+      "obj-237",
       0
      ]
     }
@@ -10388,30 +10773,6 @@
     "patchline": {
      "source": [
       "obj-237",
-      0
-     ],
-     "destination": [
-      "obj-239",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-238",
-      0
-     ],
-     "destination": [
-      "obj-236",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-236",
       0
      ],
      "destination": [
@@ -10427,18 +10788,6 @@
       38
      ],
      "destination": [
-      "obj-237",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-237",
-      0
-     ],
-     "destination": [
       "obj-238",
       0
      ]
@@ -10447,11 +10796,47 @@
    {
     "patchline": {
      "source": [
+      "obj-238",
+      0
+     ],
+     "destination": [
+      "obj-239",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-244",
+      0
+     ],
+     "destination": [
+      "obj-245",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-243",
       0
      ],
      "destination": [
+      "obj-245",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-244",
+      0
+     ],
+     "destination": [
+      "obj-242",
       0
      ]
     }
@@ -10460,30 +10845,6 @@
     "patchline": {
      "source": [
       "obj-242",
-      0
-     ],
-     "destination": [
-      "obj-244",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-243",
-      0
-     ],
-     "destination": [
-      "obj-241",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-241",
       0
      ],
      "destination": [
@@ -10499,18 +10860,6 @@
       39
      ],
      "destination": [
-      "obj-242",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-242",
-      0
-     ],
-     "destination": [
       "obj-243",
       0
      ]
@@ -10519,11 +10868,47 @@
    {
     "patchline": {
      "source": [
+      "obj-243",
+      0
+     ],
+     "destination": [
+      "obj-244",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-249",
+      0
+     ],
+     "destination": [
+      "obj-250",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-248",
       0
      ],
      "destination": [
+      "obj-250",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-249",
+      0
+     ],
+     "destination": [
+      "obj-247",
       0
      ]
     }
@@ -10532,30 +10917,6 @@
     "patchline": {
      "source": [
       "obj-247",
-      0
-     ],
-     "destination": [
-      "obj-249",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-248",
-      0
-     ],
-     "destination": [
-      "obj-246",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-246",
       0
      ],
      "destination": [
@@ -10571,18 +10932,6 @@
       40
      ],
      "destination": [
-      "obj-247",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-247",
-      0
-     ],
-     "destination": [
       "obj-248",
       0
      ]
@@ -10591,11 +10940,47 @@
    {
     "patchline": {
      "source": [
+      "obj-248",
+      0
+     ],
+     "destination": [
+      "obj-249",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-254",
+      0
+     ],
+     "destination": [
+      "obj-255",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-253",
       0
      ],
      "destination": [
+      "obj-255",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-254",
+      0
+     ],
+     "destination": [
+      "obj-252",
       0
      ]
     }
@@ -10604,30 +10989,6 @@
     "patchline": {
      "source": [
       "obj-252",
-      0
-     ],
-     "destination": [
-      "obj-254",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-253",
-      0
-     ],
-     "destination": [
-      "obj-251",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-251",
       0
      ],
      "destination": [
@@ -10643,18 +11004,6 @@
       41
      ],
      "destination": [
-      "obj-252",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-252",
-      0
-     ],
-     "destination": [
       "obj-253",
       0
      ]
@@ -10663,11 +11012,47 @@
    {
     "patchline": {
      "source": [
+      "obj-253",
+      0
+     ],
+     "destination": [
+      "obj-254",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-259",
+      0
+     ],
+     "destination": [
+      "obj-260",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-258",
       0
      ],
      "destination": [
+      "obj-260",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-259",
+      0
+     ],
+     "destination": [
+      "obj-257",
       0
      ]
     }
@@ -10676,30 +11061,6 @@
     "patchline": {
      "source": [
       "obj-257",
-      0
-     ],
-     "destination": [
-      "obj-259",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-258",
-      0
-     ],
-     "destination": [
-      "obj-256",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-256",
       0
      ],
      "destination": [
@@ -10715,18 +11076,6 @@
       42
      ],
      "destination": [
-      "obj-257",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-257",
-      0
-     ],
-     "destination": [
       "obj-258",
       0
      ]
@@ -10735,11 +11084,47 @@
    {
     "patchline": {
      "source": [
+      "obj-258",
+      0
+     ],
+     "destination": [
+      "obj-259",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-264",
+      0
+     ],
+     "destination": [
+      "obj-265",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-263",
       0
      ],
      "destination": [
+      "obj-265",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-264",
+      0
+     ],
+     "destination": [
+      "obj-262",
       0
      ]
     }
@@ -10748,30 +11133,6 @@
     "patchline": {
      "source": [
       "obj-262",
-      0
-     ],
-     "destination": [
-      "obj-264",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-263",
-      0
-     ],
-     "destination": [
-      "obj-261",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-261",
       0
      ],
      "destination": [
@@ -10787,18 +11148,6 @@
       43
      ],
      "destination": [
-      "obj-262",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-262",
-      0
-     ],
-     "destination": [
       "obj-263",
       0
      ]
@@ -10807,11 +11156,47 @@
    {
     "patchline": {
      "source": [
+      "obj-263",
+      0
+     ],
+     "destination": [
+      "obj-264",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-269",
+      0
+     ],
+     "destination": [
+      "obj-270",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-268",
       0
      ],
      "destination": [
+      "obj-270",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-269",
+      0
+     ],
+     "destination": [
+      "obj-267",
       0
      ]
     }
@@ -10820,30 +11205,6 @@
     "patchline": {
      "source": [
       "obj-267",
-      0
-     ],
-     "destination": [
-      "obj-269",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-268",
-      0
-     ],
-     "destination": [
-      "obj-266",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-266",
       0
      ],
      "destination": [
@@ -10859,18 +11220,6 @@
       44
      ],
      "destination": [
-      "obj-267",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-267",
-      0
-     ],
-     "destination": [
       "obj-268",
       0
      ]
@@ -10879,11 +11228,47 @@
    {
     "patchline": {
      "source": [
+      "obj-268",
+      0
+     ],
+     "destination": [
+      "obj-269",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-274",
+      0
+     ],
+     "destination": [
+      "obj-275",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-273",
       0
      ],
      "destination": [
+      "obj-275",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-274",
+      0
+     ],
+     "destination": [
+      "obj-272",
       0
      ]
     }
@@ -10892,30 +11277,6 @@
     "patchline": {
      "source": [
       "obj-272",
-      0
-     ],
-     "destination": [
-      "obj-274",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-273",
-      0
-     ],
-     "destination": [
-      "obj-271",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-271",
       0
      ],
      "destination": [
@@ -10931,18 +11292,6 @@
       45
      ],
      "destination": [
-      "obj-272",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-272",
-      0
-     ],
-     "destination": [
       "obj-273",
       0
      ]
@@ -10951,11 +11300,47 @@
    {
     "patchline": {
      "source": [
+      "obj-273",
+      0
+     ],
+     "destination": [
+      "obj-274",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-279",
+      0
+     ],
+     "destination": [
+      "obj-280",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-278",
       0
      ],
      "destination": [
+      "obj-280",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-279",
+      0
+     ],
+     "destination": [
+      "obj-277",
       0
      ]
     }
@@ -10964,30 +11349,6 @@
     "patchline": {
      "source": [
       "obj-277",
-      0
-     ],
-     "destination": [
-      "obj-279",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-278",
-      0
-     ],
-     "destination": [
-      "obj-276",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-276",
       0
      ],
      "destination": [
@@ -11003,18 +11364,6 @@
       46
      ],
      "destination": [
-      "obj-277",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-277",
-      0
-     ],
-     "destination": [
       "obj-278",
       0
      ]
@@ -11023,11 +11372,47 @@
    {
     "patchline": {
      "source": [
+      "obj-278",
+      0
+     ],
+     "destination": [
+      "obj-279",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-284",
+      0
+     ],
+     "destination": [
+      "obj-285",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-283",
       0
      ],
      "destination": [
+      "obj-285",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-284",
+      0
+     ],
+     "destination": [
+      "obj-282",
       0
      ]
     }
@@ -11036,30 +11421,6 @@
     "patchline": {
      "source": [
       "obj-282",
-      0
-     ],
-     "destination": [
-      "obj-284",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-283",
-      0
-     ],
-     "destination": [
-      "obj-281",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-281",
       0
      ],
      "destination": [
@@ -11075,18 +11436,6 @@
       47
      ],
      "destination": [
-      "obj-282",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-282",
-      0
-     ],
-     "destination": [
       "obj-283",
       0
      ]
@@ -11095,11 +11444,47 @@
    {
     "patchline": {
      "source": [
+      "obj-283",
+      0
+     ],
+     "destination": [
+      "obj-284",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-289",
+      0
+     ],
+     "destination": [
+      "obj-290",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-288",
       0
      ],
      "destination": [
+      "obj-290",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-289",
+      0
+     ],
+     "destination": [
+      "obj-287",
       0
      ]
     }
@@ -11108,30 +11493,6 @@
     "patchline": {
      "source": [
       "obj-287",
-      0
-     ],
-     "destination": [
-      "obj-289",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-288",
-      0
-     ],
-     "destination": [
-      "obj-286",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-286",
       0
      ],
      "destination": [
@@ -11147,18 +11508,6 @@
       48
      ],
      "destination": [
-      "obj-287",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-287",
-      0
-     ],
-     "destination": [
       "obj-288",
       0
      ]
@@ -11167,11 +11516,47 @@
    {
     "patchline": {
      "source": [
+      "obj-288",
+      0
+     ],
+     "destination": [
+      "obj-289",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-294",
+      0
+     ],
+     "destination": [
+      "obj-295",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-293",
       0
      ],
      "destination": [
+      "obj-295",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-294",
+      0
+     ],
+     "destination": [
+      "obj-292",
       0
      ]
     }
@@ -11180,30 +11565,6 @@
     "patchline": {
      "source": [
       "obj-292",
-      0
-     ],
-     "destination": [
-      "obj-294",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-293",
-      0
-     ],
-     "destination": [
-      "obj-291",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-291",
       0
      ],
      "destination": [
@@ -11219,18 +11580,6 @@
       49
      ],
      "destination": [
-      "obj-292",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-292",
-      0
-     ],
-     "destination": [
       "obj-293",
       0
      ]
@@ -11239,11 +11588,11 @@
    {
     "patchline": {
      "source": [
-      "obj-4",
-      53
+      "obj-293",
+      0
      ],
      "destination": [
-      "obj-296",
+      "obj-294",
       0
      ]
     }
@@ -11251,7 +11600,31 @@
    {
     "patchline": {
      "source": [
-      "obj-296",
+      "obj-299",
+      0
+     ],
+     "destination": [
+      "obj-300",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-298",
+      0
+     ],
+     "destination": [
+      "obj-300",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-299",
       0
      ],
      "destination": [
@@ -11263,67 +11636,7 @@
    {
     "patchline": {
      "source": [
-      "obj-296",
-      1
-     ],
-     "destination": [
-      "obj-298",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-4",
-      52
-     ],
-     "destination": [
-      "obj-300",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-301",
-      0
-     ],
-     "destination": [
-      "obj-302",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-302",
-      0
-     ],
-     "destination": [
-      "obj-303",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-303",
-      0
-     ],
-     "destination": [
-      "obj-304",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-304",
+      "obj-297",
       0
      ],
      "destination": [
@@ -11336,10 +11649,10 @@
     "patchline": {
      "source": [
       "obj-4",
-      54
+      50
      ],
      "destination": [
-      "obj-307",
+      "obj-298",
       0
      ]
     }
@@ -11347,11 +11660,59 @@
    {
     "patchline": {
      "source": [
-      "obj-307",
+      "obj-298",
       0
      ],
      "destination": [
-      "obj-306",
+      "obj-299",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-304",
+      0
+     ],
+     "destination": [
+      "obj-305",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-303",
+      0
+     ],
+     "destination": [
+      "obj-305",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-304",
+      0
+     ],
+     "destination": [
+      "obj-302",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-302",
+      0
+     ],
+     "destination": [
+      "obj-2",
       0
      ]
     }
@@ -11360,7 +11721,79 @@
     "patchline": {
      "source": [
       "obj-4",
-      54
+      51
+     ],
+     "destination": [
+      "obj-303",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-303",
+      0
+     ],
+     "destination": [
+      "obj-304",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-309",
+      0
+     ],
+     "destination": [
+      "obj-310",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-308",
+      0
+     ],
+     "destination": [
+      "obj-310",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-309",
+      0
+     ],
+     "destination": [
+      "obj-307",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-307",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      52
      ],
      "destination": [
       "obj-308",
@@ -11371,203 +11804,11 @@
    {
     "patchline": {
      "source": [
-      "obj-4",
-      55
+      "obj-308",
+      0
      ],
      "destination": [
       "obj-309",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-309",
-      0
-     ],
-     "destination": [
-      "obj-310",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-310",
-      0
-     ],
-     "destination": [
-      "obj-175",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-309",
-      1
-     ],
-     "destination": [
-      "obj-311",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-311",
-      0
-     ],
-     "destination": [
-      "obj-180",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-309",
-      2
-     ],
-     "destination": [
-      "obj-312",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-312",
-      0
-     ],
-     "destination": [
-      "obj-185",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-309",
-      3
-     ],
-     "destination": [
-      "obj-313",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-313",
-      0
-     ],
-     "destination": [
-      "obj-190",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-309",
-      4
-     ],
-     "destination": [
-      "obj-314",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-314",
-      0
-     ],
-     "destination": [
-      "obj-195",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-309",
-      5
-     ],
-     "destination": [
-      "obj-315",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-315",
-      0
-     ],
-     "destination": [
-      "obj-200",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-309",
-      6
-     ],
-     "destination": [
-      "obj-316",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-316",
-      0
-     ],
-     "destination": [
-      "obj-205",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-309",
-      7
-     ],
-     "destination": [
-      "obj-317",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-317",
-      0
-     ],
-     "destination": [
-      "obj-210",
       0
      ]
     }
@@ -11579,7 +11820,343 @@
       56
      ],
      "destination": [
+      "obj-312",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-312",
+      0
+     ],
+     "destination": [
+      "obj-313",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-312",
+      1
+     ],
+     "destination": [
+      "obj-314",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      55
+     ],
+     "destination": [
+      "obj-316",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-317",
+      0
+     ],
+     "destination": [
       "obj-318",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-318",
+      0
+     ],
+     "destination": [
+      "obj-319",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-319",
+      0
+     ],
+     "destination": [
+      "obj-320",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-320",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      57
+     ],
+     "destination": [
+      "obj-323",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-323",
+      0
+     ],
+     "destination": [
+      "obj-322",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      57
+     ],
+     "destination": [
+      "obj-324",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      58
+     ],
+     "destination": [
+      "obj-325",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-325",
+      0
+     ],
+     "destination": [
+      "obj-326",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-326",
+      0
+     ],
+     "destination": [
+      "obj-191",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-325",
+      1
+     ],
+     "destination": [
+      "obj-327",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-327",
+      0
+     ],
+     "destination": [
+      "obj-196",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-325",
+      2
+     ],
+     "destination": [
+      "obj-328",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-328",
+      0
+     ],
+     "destination": [
+      "obj-201",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-325",
+      3
+     ],
+     "destination": [
+      "obj-329",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-329",
+      0
+     ],
+     "destination": [
+      "obj-206",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-325",
+      4
+     ],
+     "destination": [
+      "obj-330",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-330",
+      0
+     ],
+     "destination": [
+      "obj-211",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-325",
+      5
+     ],
+     "destination": [
+      "obj-331",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-331",
+      0
+     ],
+     "destination": [
+      "obj-216",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-325",
+      6
+     ],
+     "destination": [
+      "obj-332",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-332",
+      0
+     ],
+     "destination": [
+      "obj-221",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-325",
+      7
+     ],
+     "destination": [
+      "obj-333",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-333",
+      0
+     ],
+     "destination": [
+      "obj-226",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      59
+     ],
+     "destination": [
+      "obj-334",
       0
      ]
     }

@@ -64,7 +64,7 @@ class Codebooks:
         return codes
 
     def components(self, codes: Codes, shares: Sequence[float] | None = None) -> Float32Array:
-        """Return components [C, K] of codes [levels, C]; `shares` [levels] let levels in (0 to 1)."""
+        """Return components [C, K] of codes [levels, C]; `shares` [levels] are 0 to 1."""
         total = np.zeros((codes.shape[1], self.books.shape[2]), np.float32)
         for level, book in enumerate(self.books):
             share = 1.0 if shares is None else shares[level]

@@ -42,6 +42,11 @@ def recordings_dir() -> Path:
     return data_dir() / "recordings"
 
 
+def codes_dir() -> Path:
+    """Return the folder of code sequences that were saved while playing."""
+    return data_dir() / "codes"
+
+
 def maps_dir() -> Path:
     """Return the folder of MIDI maps, one TOML file per controller."""
     return data_dir() / "maps"

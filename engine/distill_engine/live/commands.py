@@ -17,6 +17,7 @@ from distill_engine.inference.torch_import import IMPORT_MARGIN, import_torch, t
 from distill_engine.inference.vocoder_choice import plays_in_torch
 from distill_engine.library.lookup import find_model
 from distill_engine.library.reports import line_on
+from distill_engine.live.code_commands import CodeCommands
 from distill_engine.live.following import Follower
 from distill_engine.live.performer import Performer
 from distill_engine.live.played_versions import PlayedVersions
@@ -30,7 +31,7 @@ from distill_engine.system.threads import lower_thread_priority
 from distill_engine.vocabulary.table import BLEND_SLOTS
 
 LOADS_WAITING = 4  # commands that may wait for the loader, as many for the recorder and for sources
-THREADS = {"record": "recorder", "source": "sources"}
+THREADS = {"record": "recorder"} | dict.fromkeys(("source", "codes/load", "codes/save", "codes/capture"), "sources")
 """Commands that a model slow to load does not hold up: they have a thread of their own."""
 LOADING_MARGIN_SECONDS, LOADING_LIMIT_SECONDS = 0.015, 30.0  # extra fill of the ring while a model loads, for how long
 SWAP_MARGIN_SECONDS = 0.003  # extra fill beside the time of the voices that cross-fade
@@ -78,25 +79,25 @@ class LiveCommands:
     ) -> None:
         self.synth = synth
         self._performer, self._options = performer, options
-        self._send, self._loaded = send, loaded
-        self._capture = capture
+        self._send, self._loaded, self._capture = send, loaded, capture
         self.recordings = Recordings(
             performer, synth, self._run, self._notice, self._keep, allow_paths=options.allow_paths
         )
         self.follower = Follower(lambda: synth.instrument, lambda: synth.recording, self._queue_version, self._notice)
-        self.swaps = 0
-        self._factors = {0: options.factor}
+        self.swaps, self._factors = 0, {0: options.factor}
         self._jobs: dict[str, queue.Queue[Job | None]] = {
             name: queue.Queue() for name in ("loader", "recorder", "sources")
         }
         for name, jobs in self._jobs.items():
             threading.Thread(target=self._do_all, args=(jobs,), name=name, daemon=True).start()
+        codes = CodeCommands(synth, self._run)
         self._quick: dict[str, Callable[..., Any]] = {
             "play": synth.play,
             "stop": synth.stop,
             "source/trigger": synth.trigger,
             "note": lambda key, velocity: synth.note(float(key), float(velocity)),
             "seed": lambda seed: synth.set_seed(int(seed)),
+            **codes.quick,
             "follow": lambda on: self.follower.switch(bool(on)),
         }
         self._slow: dict[str, Callable[..., Any]] = {
@@ -105,6 +106,7 @@ class LiveCommands:
             "model": self.change_model,
             "blend/model": self.change_blend,
             "record": self.recordings.command,
+            **codes.slow,
         }
 
     def handle(self, message: Mapping[str, Any]) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from distill_engine.audio.arrays import Float32Array
+from distill_engine.codes.columns import COLUMN_HOPS
+from distill_engine.codes.sequence import CodeSequence
 from distill_engine.errors import ControlError, DistillError, TakeError
 from distill_engine.rendering.performance import rendered
 from distill_engine.state import from_arrays
@@ -18,6 +20,7 @@ from distill_engine.system.listeners import Listener, ignore
 from distill_engine.system.names import printable
 from distill_engine.takes.take import (
     TICK_SAMPLES,
+    CodesChange,
     Command,
     LiveInput,
     ParameterChange,
@@ -143,7 +146,7 @@ class _TakePlayer:
             elif event is not None:
                 self._do(event)
 
-    def _do(self, event: ParameterChange | Command | Swap) -> None:
+    def _do(self, event: ParameterChange | Command | Swap | CodesChange) -> None:
         """Carry out one event of the take. Raises TakeError if that is not possible."""
         try:
             match event:
@@ -151,6 +154,8 @@ class _TakePlayer:
                     self._synth.set(event.address, event.value, event.glide_seconds)
                 case Swap():
                     self._swap(event)
+                case CodesChange():
+                    self._play_codes(event)
                 case Command():
                     self._command(event.name, event.arguments)
         except (ControlError, *_UNFIT) as error:
@@ -168,6 +173,14 @@ class _TakePlayer:
         if self._vocoder is None or playing != (model.name, model.digest("model"), model.digest("analysis")):
             self._synth.swap(self._swapped(model), event.fade_seconds, slot=model.slot)
 
+    def _play_codes(self, event: CodesChange) -> None:
+        """Play the codes that the take holds. Raises ControlError if the model has none such."""
+        codes = self._synth.codes
+        if event.residual.shape != (len(codes.codes.books.spread), COLUMN_HOPS * event.codes.shape[1]):
+            raise ControlError("its codes are damaged")
+        sequence = CodeSequence(event.codes, event.residual)
+        (codes.go_on_with if event.going_on else codes.replace)(sequence)
+
     def _command(self, name: str, arguments: Mapping[str, Any]) -> None:
         synth = self._synth
         match name:
@@ -177,6 +190,9 @@ class _TakePlayer:
                 synth.select_source(str(arguments["source"]), float(arguments["fade"]))
             case "note":
                 synth.note(float(arguments["key"]), float(arguments["velocity"]))
+            case "codes/set" | "codes/copy" | "codes/loop":
+                numbers = {key: int(value) for key, value in arguments.items()}
+                getattr(synth.codes, name.removeprefix("codes/"))(**numbers)
             case "seed":
                 synth.set_seed(int(arguments["seed"]))
             case "pin":

@@ -10,14 +10,16 @@ import numpy as np
 from distill_engine.audio.arrays import Float64Array
 from distill_engine.audio.levels import db_to_gain
 from distill_engine.synthesis.parameters import ParameterBank
-from distill_engine.synthesis.sources.latent_sources import SourceSettings
+from distill_engine.synthesis.sources.latent_sources import CodeSettings, SourceSettings
 from distill_engine.synthesis.steering import HopValues
-from distill_engine.vocabulary.table import BLEND_SLOTS, CONTROL_COUNT, LATENT_COUNT, index_of
+from distill_engine.vocabulary.table import BLEND_SLOTS, CODE_LEVELS, CONTROL_COUNT, LATENT_COUNT, index_of
 
 MUTED_DB = -90.0  # `/distill/gain` at or below this is silence
 _GAIN, _WIDTH = index_of("/distill/gain"), index_of("/distill/width")
 _CONTROL, _LATENT, _BLEND = (index_of(f"/distill/{family}/0") for family in ("control", "latent", "blend"))
 _MAP_X, _MAP_Y, _MAP_AMOUNT = (index_of(f"/distill/map/{name}") for name in ("x", "y", "amount"))
+_LEVEL, _SHIFT = (index_of(f"/distill/codes/{family}/0") for family in ("level", "shift"))
+_CODES = tuple(index_of(f"/distill/codes/{name}") for name in ("rate", "position", "repeat"))
 _PITCH, _BEND, _RELEASE, _HOLD = (
     index_of(f"/distill/{name}") for name in ("pitch", "note/bend", "note/release", "note/hold")
 )
@@ -50,6 +52,7 @@ def hop_values(bank: ParameterBank, key: float | None = None) -> HopValues:
         grip=at["grip"],
         grain_seconds=at["grain"],
         key=key,
+        codes=_code_settings(bank),
     )
     return HopValues(
         settings,
@@ -60,6 +63,13 @@ def hop_values(bank: ParameterBank, key: float | None = None) -> HopValues:
         bank.at(_PITCH) + bank.at(_BEND),
         key,
     )
+
+
+def _code_settings(bank: ParameterBank) -> CodeSettings:
+    """Return the values of `/distill/codes` at this hop."""
+    rate, position, repeat = (bank.at(index) for index in _CODES)
+    levels, shifts = (bank.family(first, CODE_LEVELS).tolist() for first in (_LEVEL, _SHIFT))
+    return CodeSettings(rate, position, repeat >= 0.5, tuple(levels), tuple(shifts))
 
 
 def release_values(bank: ParameterBank) -> tuple[float, bool]:

@@ -7,7 +7,6 @@ background. After it and `VoicePool.prepare`, `Synth.swap` takes microseconds. W
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +29,8 @@ from distill_engine.inference.vocoder_candidates import VocoderChoice, bigvgan_s
 from distill_engine.inference.vocoder_choice import choose_vocoder
 from distill_engine.modelfile import Manifest, ModelFile
 from distill_engine.modelfile.configs import mel_config, model_config
+from distill_engine.synthesis.code_sequences.instrument_codes import InstrumentCodes, instrument_codes
+from distill_engine.synthesis.sources.codes_source import CodesSource
 from distill_engine.synthesis.sources.corpus_source import CorpusSource
 from distill_engine.synthesis.sources.drift_source import DriftSource
 from distill_engine.synthesis.sources.input_player import InputPlayer, InputStretches, input_stretches
@@ -46,6 +47,7 @@ __all__ = ["Instrument", "choose_vocoder", "prepare_instrument"]
 _ABSENT = {
     "corpus": "the model has no encoded corpus; `distill analyse MODEL CORPUS` makes one",
     "input": "the model has no encoder to play with; train it again",
+    "codes": "the model has no codes; `distill codes fit MODEL CORPUS` makes them",
 }
 
 
@@ -57,7 +59,8 @@ class Instrument:
     and `vocoder_digest` its two parts. `latent_dim` is D; `reduction` is mel frames per latent.
     `delay_samples` is the vocoder's delay. `corpus` [D, L] are the latents of the corpus of a model
     of version 1. `trim` is a linear gain. A model of version 2 has a `skeleton`, and a `search`
-    over its corpus's path and `input_stretches` unless that was left out. `withheld` are the
+    over its corpus's path and `input_stretches` unless that was left out, and `codes` if the file
+    has them. `withheld` are the
     reasons of controls that the analysis does not offer, by name. The networks append messages to
     `notes` while they play; voices remove and report them.
     """
@@ -87,6 +90,7 @@ class Instrument:
     skeleton: Skeleton | None = None
     search: LeapSearch | None = None
     input_stretches: InputStretches | None = None
+    codes: InstrumentCodes | None = None
 
     @property
     def hop(self) -> int:
@@ -117,6 +121,7 @@ class Instrument:
             "corpus": self.corpus is not None or self.search is not None,
             "input": self.encoder is not None or self.skeleton is not None,
             "walk": self.search is not None,
+            "codes": self.codes is not None,
         }
         return tuple(name for name, present in available.items() if present)
 
@@ -152,6 +157,8 @@ class Instrument:
             sources["input"] = self._skeleton_input(self.skeleton, seed)
         elif self.encoder is not None:
             sources["input"] = InputSource(self.encoder(), self.reduction, self.rest, self.mel)
+        if self.codes is not None:
+            sources["codes"] = CodesSource(self.codes.books, self.codes.first, self.codes.rest)
         return SourceBank(sources, selected=selected, why=lambda name: _ABSENT.get(name, "unknown"))
 
     def _skeleton_input(self, skeleton: Skeleton, seed: int) -> SkeletonInput:
@@ -183,8 +190,7 @@ class Instrument:
         """The latent [D] before any sound: that of silence for a skeleton, else zeros."""
         if self.skeleton is None:
             return np.zeros(self.latent_dim)
-        silence = np.full((self.mel.bands, 1), math.log(self.mel.floor), np.float32)
-        return self.skeleton.encode(silence)[:, 0]
+        return self.skeleton.silence
 
     @property
     def centre(self) -> Float64Array:
@@ -235,11 +241,11 @@ def prepare_instrument(
         choice = pick(manifest, vocoder)
         loader = NetworkLoader(settings or SessionSettings(), torch_device)
         config, mel = model_config(manifest, str(path)), mel_config(manifest, str(path))
-        model = loader.model(file, config)
         check_fit(choice, mel)
-        streams = loader.vocoder(file, choice, mel)
+        model, streams = loader.model(file, config), loader.vocoder(file, choice, mel)
         extras = stored_analysis(file, manifest, config, model.skeleton, loader.notes.append)
         route = extras.pop("route", None)
+        extras["codes"] = instrument_codes(file, route, loader.notes.append)
     return Instrument(
         name=manifest.name or path.stem,
         digest=manifest.digest,

@@ -14,6 +14,8 @@ from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.synthesis.sources.latent_sources import Latent, SourceSettings
 from distill_engine.synthesis.sources.source_bank import SourceBank
 
+SOFT_LIMIT, HARD_LIMIT = 3.0, 4.5  # sigma
+
 
 @dataclass(frozen=True)
 class HopValues:
@@ -136,3 +138,16 @@ def _quickened(settings: SourceSettings, modulation: SourceModulation) -> Source
         grain_seconds=settings.grain_seconds / modulation.speed,
         reach=min(1.0, max(0.0, settings.reach + 0.25 * math.log2(modulation.depth))),
     )
+
+
+def soft_limit(latent: Latent) -> Latent:
+    """Limit a latent [D] softly: unchanged within 3 sigma, compressed with tanh to at most 4.5.
+
+    This bounds what controls and offsets can ask of the decoder.
+    """
+    over = np.abs(latent) - SOFT_LIMIT
+    if over.max(initial=-1.0) <= 0:
+        return latent
+    span = HARD_LIMIT - SOFT_LIMIT
+    bent = np.sign(latent) * (SOFT_LIMIT + span * np.tanh(np.maximum(over, 0.0) / span))
+    return np.where(over > 0, bent, latent)

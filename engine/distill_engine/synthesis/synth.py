@@ -19,6 +19,7 @@ import numpy as np
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import ControlError
 from distill_engine.state import to_arrays
+from distill_engine.synthesis.code_sequences.editing import CodeEditing
 from distill_engine.synthesis.control_names import moves
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.mixer import Mixer
@@ -54,19 +55,18 @@ class Synth:
     ) -> None:
         pool = voices_of(played)
         instrument = pool.instrument
-        self.seed, self.block = seed, block
-        self.hop = instrument.hop
+        self.seed, self.block, self.hop = seed, block, instrument.hop
         self.sample_rate = instrument.sample_rate
         self.frame_rate = instrument.frame_rate
         self.source = source = instrument.default_source if source == "auto" else source
-        self.alignment_samples = instrument.delay_samples
-        self.parameters = ParameterBank(self.frame_rate)
+        self.alignment_samples, self.parameters = instrument.delay_samples, ParameterBank(self.frame_rate)
         self.output = OutputStage(OutputConfig(sample_rate=self.sample_rate, hop=self.hop))
         self.output.playing = playing
         self.notes = Notes(self.frame_rate)
         self._pinned: frozenset[int] = frozenset()
         self._mixer = Mixer(self.hop, pool.voice(seed, source))
         self._take = TakeLog(self.hop)
+        self.codes = CodeEditing(self._mixer, self._take, lambda: self.hops_done)
         self._loop = RenderLoop(self._mixer, self.parameters, self.notes, self.output, self._take, self._begin_take)
 
     @property

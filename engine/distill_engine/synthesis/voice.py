@@ -20,12 +20,12 @@ from distill_engine.synthesis.pitch.transposer import Transposer, TransposerStat
 from distill_engine.synthesis.sources.latent_sources import Latent
 from distill_engine.synthesis.sources.live_input import EncoderFailed
 from distill_engine.synthesis.sources.source_bank import SourceBank, SourceBankState
-from distill_engine.synthesis.steering import HopValues, Steering, SteeringState
+from distill_engine.synthesis.steering import HopValues, Steering, SteeringState, soft_limit
 
 Samples = Float64Array
 
+KEPT_SECONDS = 30.0  # of what has played, for capturing it
 PRIME_HOPS, PRIME_BLOCK = 32, 8  # hops that prime a new voice, in all and at once
-SOFT_LIMIT, HARD_LIMIT = 3.0, 4.5  # sigma
 _TAIL = 64  # samples of the ramp to zero before silence
 
 
@@ -83,19 +83,6 @@ def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())[:160]
 
 
-def soft_limit(latent: Latent) -> Latent:
-    """Limit a latent [D] softly: unchanged within 3 sigma, compressed with tanh to at most 4.5.
-
-    This bounds what controls and offsets can ask of the decoder.
-    """
-    over = np.abs(latent) - SOFT_LIMIT
-    if over.max(initial=-1.0) <= 0:
-        return latent
-    span = HARD_LIMIT - SOFT_LIMIT
-    bent = np.sign(latent) * (SOFT_LIMIT + span * np.tanh(np.maximum(over, 0.0) / span))
-    return np.where(over > 0, bent, latent)
-
-
 @dataclass
 class Voice:
     """One stream through an instrument's decoder and vocoder, made by `VoicePool.voice`.
@@ -117,6 +104,7 @@ class Voice:
     def __post_init__(self) -> None:
         self._last_sample = 0.0
         self._last_latent = self.instrument.centre
+        self._played: deque[Latent] = deque(maxlen=round(KEPT_SECONDS * self.instrument.frame_rate))
         self.last_controls = np.zeros(0)  # values of its controls, at the last hop
         self._recovering = self._failing = self._noted = False
         self.guest_contributions = np.zeros((0, 2 + self.instrument.latent_dim))
@@ -164,7 +152,13 @@ class Voice:
             pins = [i for i in self.pinned if i < len(latent)]
             latent = latent.copy()
             latent[pins] = values.latents[pins]  # pins are parameters: below LATENT_COUNT
-        return soft_limit(latent) if self.instrument.skeleton is None else latent
+        heard = soft_limit(latent) if self.instrument.skeleton is None else latent
+        self._played.append(heard)
+        return heard
+
+    def played(self, seconds: float) -> list[Latent]:
+        """Return the latents [D] of the last `seconds` that were asked for, the oldest first."""
+        return list(self._played)[-max(1, round(seconds * self.instrument.frame_rate)) :]
 
     def ratio(self, values: HopValues) -> float:
         """Return the frequency ratio of the hop whose latent was asked for last.

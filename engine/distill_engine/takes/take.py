@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
+
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.state import StateDict
@@ -110,7 +113,20 @@ class LiveInput:
     samples: Float32Array
 
 
-TakeEvent = ParameterChange | Command | Swap | LiveInput
+@dataclass(frozen=True)
+class CodesChange:
+    """The source of codes plays another sequence: `codes` [levels, C], `residual` [D, 4 * C].
+
+    With `going_on` it plays on from where it is, else from the beginning.
+    """
+
+    tick: int
+    codes: npt.NDArray[np.int64]
+    residual: Float32Array
+    going_on: bool
+
+
+TakeEvent = ParameterChange | Command | Swap | LiveInput | CodesChange
 
 
 @dataclass(frozen=True)

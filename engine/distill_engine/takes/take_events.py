@@ -15,6 +15,7 @@ from distill_engine.system.names import printable
 from distill_engine.system.plain_json import parse
 from distill_engine.takes.take import (
     TICK_SAMPLES,
+    CodesChange,
     Command,
     LiveInput,
     ParameterChange,
@@ -22,8 +23,10 @@ from distill_engine.takes.take import (
     TakeEvent,
 )
 from distill_engine.takes.take_lines import (
+    CODES,
     LIVE_INPUT,
     decode_samples,
+    decode_state,
     model_of_fields,
     number,
 )
@@ -94,10 +97,16 @@ def event_of_fields(fields: dict[str, Any], at: int) -> TakeEvent:
 
     Raises Damaged, KeyError, TypeError or ValueError if the line is damaged.
     """
-    if fields.get("end"):
+    if fields.get("end") is True and "do" not in fields:
         return Command(at, "end")
     if fields.get("embedded") == LIVE_INPUT["kind"]:
         return LiveInput(at, decode_samples(fields["data"]))
+    if fields.get("embedded") == CODES["kind"]:
+        arrays = decode_state(fields["data"])
+        codes, residual = arrays["codes"].astype(np.int64), arrays["residual"].astype(np.float32)
+        if codes.ndim != 2 or residual.ndim != 2 or not np.isfinite(residual).all():
+            raise Damaged
+        return CodesChange(at, codes, residual, bool(fields.get("going_on")))
     if isinstance(fields.get("set"), str):
         return ParameterChange(at, fields["set"], number(fields["value"]), number(fields["glide"]))
     if fields.get("do") == "swap":

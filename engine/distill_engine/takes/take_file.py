@@ -1,23 +1,25 @@
 """The file format of takes: JSON lines, the header first, then one line per event, then the end.
 
-Version 2::
+Version 3::
 
-    {"format": "distill.take", "version": 2, "tick": 128, "sample_rate": 44100, "hop": 512,
+    {"format": "distill.take", "version": 3, "tick": 128, "sample_rate": 44100, "hop": 512,
      "seed": 7, "block": 1, "playing": [{"slot": 0, "name": "rain", "vocoder": "vocos",
      "digests": {"model": "...", "vocoder": "...", "analysis": "..."}}],
-     "embedded": [{"kind": "live_input", "encoding": "float32"}],
+     "embedded": [{"kind": "live_input", "encoding": "float32"},
+                  {"kind": "codes", "encoding": "safetensors"}],
      "state": "<base64 of a safetensors block>" or null}
     {"at": 48, "set": "/distill/gain", "value": -3.0, "glide": 0.1}
     {"at": 160, "do": "source", "source": "corpus", "fade": 0.05}
     {"at": 160, "do": "swap", "slot": 1, "name": "hail", "vocoder": "vocos",
      "digests": {...}, "fade": 0.5}
     {"at": 164, "embedded": "live_input", "data": "<base64 of float32 samples>"}
+    {"at": 200, "embedded": "codes", "going_on": false, "data": "<base64 of codes, residual>"}
     {"at": 3600, "end": true}
 
 Each object is one line in the file. `at` counts ticks of 128 samples since the take began. `state`
 is the synth's state at that moment. The header's table `embedded` names each kind of data that the
 take contains, so that it renders without the files and devices that the data came from. Live input
-takes 14 MB a minute. `version_1` reads version 1.
+takes 14 MB a minute. Version 2 had no codes. `version_1` reads version 1.
 """
 
 from __future__ import annotations
@@ -41,6 +43,7 @@ from distill_engine.takes.take_events import (
     read_events,
 )
 from distill_engine.takes.take_lines import (
+    CODES,
     FORMAT,
     LIVE_INPUT,
     VERSION,
@@ -49,7 +52,7 @@ from distill_engine.takes.take_lines import (
 )
 from distill_engine.takes.version_1 import event_of_version_1, header_of_version_1
 
-MAXIMUM_HEADER_BYTES, MAXIMUM_EVENT_BYTES = 64 * 2**20, 2**17
+MAXIMUM_HEADER_BYTES, MAXIMUM_EVENT_BYTES = 64 * 2**20, 64 * 2**20
 BLOCK_HOPS = (1, 64)  # least and most that were rendered at once
 HOP_SAMPLES = (TICK_SAMPLES, 8192)  # least and most of a hop
 RATES_HZ = (8000, 192_000)  # least and most of a sample rate
@@ -93,7 +96,7 @@ def _header(data: dict[str, Any] | None, path: Path) -> tuple[TakeHeader, ReadEv
         if version == 1:
             header = _checked(header_of_version_1(data, state))
             return header, lambda fields, at: event_of_version_1(fields, at, header.hop)
-        if version == VERSION:
+        if version in (2, VERSION):
             return _checked(_header_of_version_2(data, state)), event_of_fields
     except (KeyError, TypeError, ValueError, OverflowError):
         raise TakeError(f"{path}: the take's header is damaged; record it again") from None
@@ -103,7 +106,8 @@ def _header(data: dict[str, Any] | None, path: Path) -> tuple[TakeHeader, ReadEv
 
 
 def _header_of_version_2(data: dict[str, Any], state: StateDict | None) -> TakeHeader:
-    if data["tick"] != TICK_SAMPLES or any(row["kind"] != LIVE_INPUT["kind"] for row in data["embedded"]):
+    known = {LIVE_INPUT["kind"], CODES["kind"]}
+    if data["tick"] != TICK_SAMPLES or any(row["kind"] not in known for row in data["embedded"]):
         raise ValueError
     seed, block, rate, hop = (int(data[name]) for name in ("seed", "block", "sample_rate", "hop"))
     playing = tuple(model_of_fields(row) for row in data["playing"])

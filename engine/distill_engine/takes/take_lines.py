@@ -1,4 +1,4 @@
-"""Write the lines of a take's file, version 2, and read the values in them. See `take_file`."""
+"""Write the lines of a take's file, version 3, and read the values in them. See `take_file`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from distill_engine.state import StateDict
 from distill_engine.system.names import printable
 from distill_engine.takes.take import (
     TICK_SAMPLES,
+    CodesChange,
     Command,
     LiveInput,
     ParameterChange,
@@ -24,9 +25,10 @@ from distill_engine.takes.take import (
 )
 from distill_engine.vocabulary.table import BLEND_SLOTS
 
-FORMAT, VERSION = "distill.take", 2
+FORMAT, VERSION = "distill.take", 3
 NAME_CHARACTERS = 1024  # kept of a name, vocoder or digest
 LIVE_INPUT = {"kind": "live_input", "encoding": "float32"}
+CODES = {"kind": "codes", "encoding": "safetensors"}
 
 
 def header_line(header: TakeHeader) -> str:
@@ -40,7 +42,7 @@ def header_line(header: TakeHeader) -> str:
         "seed": header.seed,
         "block": header.block,
         "playing": [model_fields(model) for model in header.playing],
-        "embedded": [LIVE_INPUT],
+        "embedded": [LIVE_INPUT, CODES],
         "state": None if header.state is None else encode_state(header.state),
     }
     return json.dumps(fields)
@@ -58,6 +60,9 @@ def event_line(event: TakeEvent) -> str:
         case LiveInput():
             data = base64.b64encode(event.samples.astype("<f4").tobytes()).decode()
             fields = {"embedded": LIVE_INPUT["kind"], "data": data}
+        case CodesChange():
+            arrays: StateDict = {"codes": event.codes.astype(np.int16), "residual": event.residual.astype(np.float32)}
+            fields = {"embedded": CODES["kind"], "going_on": event.going_on, "data": encode_state(arrays)}
     return json.dumps({"at": event.tick, **fields})
 
 

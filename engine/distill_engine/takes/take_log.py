@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import TakeError
-from distill_engine.takes.take import Command, LiveInput, ParameterChange, PlayedModel, Swap, TakeHeader, tick_of_hop
+from distill_engine.takes.take import (
+    CodesChange,
+    Command,
+    LiveInput,
+    ParameterChange,
+    PlayedModel,
+    Swap,
+    TakeHeader,
+    tick_of_hop,
+)
 from distill_engine.takes.take_recorder import TakeRecorder
 
 
@@ -87,6 +99,11 @@ class TakeLog:
         """Record live input from `hop` on, `samples` [n]. Do not change the array afterwards."""
         if self._recorder is not None and self._recorder.began:
             self._recorder.note(LiveInput(self._tick(hop), samples))
+
+    def codes(self, hop: int, codes: npt.NDArray[np.int64], residual: Float32Array, *, going_on: bool = False) -> None:
+        """Record that codes [levels, C] with their residual [D, 4 * C] play from `hop` on."""
+        if self._recorder is not None and self._recorder.began:
+            self._recorder.note(CodesChange(self._tick(hop), codes, residual, going_on))
 
     def _tick(self, hop: int) -> int:
         return tick_of_hop(hop - self._first_hop, self._hop_samples)

@@ -10,6 +10,8 @@ Access = Literal["read", "write", "both"]
 CONTROL_COUNT = 32
 LATENT_COUNT = 64
 BLEND_SLOTS = 4  # models that play together at most
+CODE_LEVELS = 4  # of codes, at most
+MOST_CODE_COLUMNS = (1 << 20) - 1  # number of the last column that a sequence of codes may have
 GLIDE_LIMIT_SECONDS = 60.0
 SEED_LIMIT = 2**31 - 1
 

@@ -28,10 +28,12 @@ from distill_engine.errors import ControlError
 from distill_engine.vocabulary.address_tree import AddressTree
 from distill_engine.vocabulary.rows import (
     BLEND_SLOTS,
+    CODE_LEVELS,
     CONTROL_COUNT,
     GLIDE,
     GLIDE_LIMIT_SECONDS,
     LATENT_COUNT,
+    MOST_CODE_COLUMNS,
     SEED_LIMIT,
     Access,
     Argument,
@@ -44,6 +46,7 @@ from distill_engine.vocabulary.rows import (
 __all__ = [
     "BLEND_SLOTS",
     "BLEND_SPACES",
+    "CODE_LEVELS",
     "CONTROL_COUNT",
     "GLIDE",
     "GLIDE_LIMIT_SECONDS",
@@ -112,7 +115,7 @@ def _text(name: str, *, optional: bool = False) -> Argument:
     return Argument(name, "text", optional=optional)
 
 
-SOURCES = ("hold", "drift", "corpus", "input", "walk")
+SOURCES = ("hold", "drift", "corpus", "input", "walk", "codes")
 BLEND_SPACES = ("one", "latents", "sound", "both")
 VOCODERS = ("auto", "hifigan", "vocos", "bigvgan", "base")
 
@@ -217,6 +220,9 @@ _PARAMETERS: tuple[Row, ...] = (
         "",
         "Input: 0 plays the input's own sound, 1 stretches of the corpus that follow it",
     ),
+    _continuous("/distill/codes/rate", -4.0, 4.0, 1.0, "x", "Codes: speed; negative plays backwards"),
+    _continuous("/distill/codes/position", 0.0, 1.0, 0.0, "", "Codes: place in the loop (jumps there when moved)"),
+    _toggle("/distill/codes/repeat", 1.0, "Codes: start again at the end, or be silent"),
 )
 
 _FAMILIES: tuple[Row, ...] = (
@@ -228,6 +234,24 @@ _FAMILIES: tuple[Row, ...] = (
     ),
     _continuous(
         "/distill/blend/{index}", 0.0, 1.0, 0.0, "", "Weight of one of the models that play together", count=BLEND_SLOTS
+    ),
+    _continuous(
+        "/distill/codes/level/{index}",
+        0.0,
+        1.0,
+        1.0,
+        "",
+        "Codes: how far a level is let in (0 Structure, then Timbre and Detail)",
+        count=CODE_LEVELS,
+    ),
+    _continuous(
+        "/distill/codes/shift/{index}",
+        -256.0,
+        256.0,
+        0.0,
+        "steps",
+        "Codes: a level's codes moved along their order; neighbours sound alike",
+        count=CODE_LEVELS,
     ),
 )
 
@@ -258,7 +282,7 @@ _SETTINGS: tuple[Row, ...] = (
         "/distill/source",
         "setting",
         "What moves the sound: nothing (hold), a drift, a path through the corpus, a live input, "
-        "a walk through its own stretches",
+        "a walk through its own stretches, a sequence of codes",
         (Argument("source", "choice", choices=SOURCES),),
         "walk",
     ),
@@ -311,6 +335,36 @@ _COMMANDS: tuple[Row, ...] = (
         "Model that plays in one of the blend slots; an empty name empties the slot",
         Argument("index", "integer", 0, BLEND_SLOTS - 1),
         _text("model"),
+    ),
+    _command(
+        "/distill/codes/load", "Codes: play a saved sequence, or a sound of the corpus by its name", _text("name")
+    ),
+    _command("/distill/codes/save", "Codes: save the sequence that plays under a name", _text("name")),
+    _command(
+        "/distill/codes/set",
+        "Codes: set one code",
+        Argument("level", "integer", 0, CODE_LEVELS - 1),
+        Argument("column", "integer", 0, MOST_CODE_COLUMNS),
+        Argument("code", "integer", 0, 255),
+    ),
+    _command(
+        "/distill/codes/copy",
+        "Codes: copy the columns from `first` to `end` (not included) over what begins at `to`",
+        Argument("first", "integer", 0, MOST_CODE_COLUMNS),
+        Argument("end", "integer", 0, MOST_CODE_COLUMNS),
+        Argument("to", "integer", 0, MOST_CODE_COLUMNS),
+    ),
+    _command("/distill/codes/undo", "Codes: take the last change of the sequence back"),
+    _command(
+        "/distill/codes/loop",
+        "Codes: play the columns from `first` to `end` (not included)",
+        Argument("first", "integer", 0, MOST_CODE_COLUMNS),
+        Argument("end", "integer", 0, MOST_CODE_COLUMNS),
+    ),
+    _command(
+        "/distill/codes/capture",
+        "Codes: what played in the last seconds becomes the sequence",
+        Argument("seconds", "float", 0.1, 30.0, unit="s"),
     ),
     _command("/distill/record", "Record a take under this name, or `stop`", _text("path")),
     _command("/distill/preset/save", "Save the present state as a preset", _text("name")),

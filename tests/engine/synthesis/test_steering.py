@@ -9,8 +9,8 @@ from distill_engine.analysis.controls import ControlInfo, Controls, Paths
 from distill_engine.analysis.map import LatentMap
 from distill_engine.analysis.region import Region
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
+from distill_engine.synthesis.steering import HARD_LIMIT, SOFT_LIMIT, soft_limit
 from distill_engine.synthesis.synth import Synth
-from distill_engine.synthesis.voice import HARD_LIMIT, SOFT_LIMIT, soft_limit
 
 D = 8
 

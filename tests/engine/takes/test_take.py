@@ -181,7 +181,7 @@ def test_live_input_is_embedded(path, tmp_path):
     assert isinstance(event, LiveInput)
     assert event.tick == 8
     assert np.array_equal(event.samples, samples)
-    assert json.loads(other.read_text().splitlines()[0])["embedded"] == [{"kind": "live_input", "encoding": "float32"}]
+    assert json.loads(other.read_text().splitlines()[0])["embedded"][0] == {"kind": "live_input", "encoding": "float32"}
 
 
 @pytest.mark.parametrize("hop", [128, 160, 256, 300, 512, 441])

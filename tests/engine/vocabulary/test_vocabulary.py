@@ -15,7 +15,8 @@ def test_indices_are_in_order_and_families_come_last():
     names = [parameter.address for parameter in PARAMETERS]
     expected = [f"/distill/control/{i}" for i in range(32)] + [f"/distill/latent/{i}" for i in range(64)]
     expected += [f"/distill/blend/{i}" for i in range(4)]
-    assert names[-100:] == expected
+    expected += [f"/distill/codes/{family}/{i}" for family in ("level", "shift") for i in range(4)]
+    assert names[-108:] == expected
 
 
 @pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda parameter: parameter.address)
@@ -78,7 +79,7 @@ def test_the_table_needs_the_standard_library_only():
         ("/distill/blend/4", "/distill/blend/ takes 0 to 3"),
         ("/distill/source/sped", "below /distill/source/ there are: rate, range, position, speed"),
         ("/distill/control/a/b", "below /distill/control/ there are: <name>"),
-        ("/distill/gian", "below /distill/ there are: gain, width, map, source, pitch, note, control, latent"),
+        ("/distill/gian", "below /distill/ there are: gain, width, map, source, pitch, note, codes, control, latent"),
         ("control/brightness", "write /distill/control/brightness"),
         ("/gain", "write /distill/gain"),
         ("/elsewhere/gain", "all addresses begin with /distill/"),

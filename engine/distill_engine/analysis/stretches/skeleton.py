@@ -64,6 +64,11 @@ class Skeleton:
         arrays = (self.basis, self.mean, self.spread)
         return hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)).hexdigest()
 
+    @property
+    def silence(self) -> Float64Array:
+        """The latent [D] of silence."""
+        return self.encode(np.full((len(self.mean), 1), FLOOR, np.float32))[:, 0]
+
     def encode(self, mel: Float32Array | Float64Array) -> Float64Array:
         """Return the latents [D, T] of log-mel [bands, T], in float64."""
         centred = mel.astype(np.float64) - self.mean[:, None]

@@ -22,6 +22,20 @@ _LATTICE = 64  # dimensions of noise drawn, so that models of any size drift ali
 
 
 @dataclass(frozen=True)
+class CodeSettings:
+    """The parameters `/distill/codes/...` at one hop.
+
+    `levels` let each level in, 0 to 1; `shifts` move its codes along their order, in steps.
+    """
+
+    rate: float = 1.0
+    position: float = 0.0
+    repeat: bool = True
+    levels: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0)
+    shifts: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
 class SourceSettings:
     """The source parameters at one hop.
 
@@ -50,6 +64,7 @@ class SourceSettings:
     place_grip: float = 0.0
     offsets: Float64Array | None = None
     key: float | None = None
+    codes: CodeSettings = CodeSettings()
 
 
 class LatentSource(Protocol):

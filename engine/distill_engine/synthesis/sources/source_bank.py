@@ -12,6 +12,7 @@ from distill_engine.errors import ControlError
 from distill_engine.state import StateDict
 from distill_engine.synthesis.sources.latent_sources import JUMP_HOPS, Latent, LatentSource, SourceSettings, Struck
 
+OF_ONE_MODEL = ("input", "codes")  # sources whose states mean nothing to another model
 TAKEN_OVER = ("corpus", "input")  # sources that the map replaces by the walk
 
 
@@ -51,6 +52,10 @@ class SourceBank:
         self._length = self._left = 0
         self._taken = False
 
+    def of(self, name: str) -> LatentSource | None:
+        """Return a source by its name, None if there is none."""
+        return self._sources.get(name)
+
     def check(self, name: str) -> None:
         """Raise ControlError if a source cannot be selected."""
         if name not in self._sources:
@@ -88,11 +93,11 @@ class SourceBank:
     def continue_from(self, other: SourceBank, *, same_model: bool) -> None:
         """Continue where another bank is.
 
-        Banks of different models share the states of all sources but the live input.
+        Banks of different models share the states of all sources but OF_ONE_MODEL.
         """
         for name, source in self._sources.items():
             old = other._sources.get(name)
-            if old is not None and (same_model or name != "input"):
+            if old is not None and (same_model or name not in OF_ONE_MODEL):
                 source.restore(old.state())
         if other.selected in self._sources:
             self.selected = other.selected

@@ -1,0 +1,83 @@
+"""Commands on code sequences: files are read and sound is encoded off the synth thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from distill_engine.codes.columns import COLUMN_HOPS
+from distill_engine.codes.sequence import CodeSequence, encode_sequence
+from distill_engine.errors import CodesError, ControlError, LibraryError
+from distill_engine.library.folders import codes_dir, ensure
+from distill_engine.library.lookup import new_file
+from distill_engine.modelfile.code_file import SUFFIX, CodeFile, load_codes, save_codes
+from distill_engine.synthesis.synth import Synth
+
+
+class CodeCommands:
+    """Loads, saves and captures what the `codes` source plays.
+
+    `run` runs a function on the synth thread and returns its result.
+
+    Attributes:
+        quick: commands by name that run on the synth thread.
+        slow: those that run on a thread of their own.
+    """
+
+    def __init__(self, synth: Synth, run: Callable[[Callable[[], Any]], Any]) -> None:
+        self._synth, self._run = synth, run
+        self.quick: dict[str, Callable[..., Any]] = {
+            "codes/set": lambda *numbers: synth.codes.set(*map(int, numbers)),
+            "codes/copy": lambda *numbers: synth.codes.copy(*map(int, numbers)),
+            "codes/loop": lambda *numbers: synth.codes.loop(*map(int, numbers)),
+            "codes/undo": synth.codes.undo,
+        }
+        self.slow: dict[str, Callable[..., Any]] = {
+            "codes/load": self.load,
+            "codes/save": self.save,
+            "codes/capture": self.capture,
+        }
+
+    def load(self, name: str) -> None:
+        """Play a saved sequence, or a sound of the corpus. Raises ControlError, CodesError."""
+        codes = self._synth.codes.codes
+        clip = codes.clip(name)
+        sequence = clip if clip is not None else self._saved(name)
+        self._run(lambda: self._synth.codes.replace(sequence))
+
+    def _saved(self, name: str) -> CodeSequence:
+        codes = self._synth.codes.codes
+        stem = name.removesuffix(SUFFIX)
+        path = codes_dir() / f"{stem}{SUFFIX}"
+        if not stem or path.parent != codes_dir() or not path.is_file():
+            raise ControlError(
+                f"no sequence of codes and no sound of the corpus is called {name[:60]!r}: "
+                f"save one with /distill/codes/save, or put a {SUFFIX} file into {codes_dir()}"
+            )
+        file = load_codes(path)
+        file.check(codes.books, codes.skeleton, path.name)
+        if len(file.sequence.residual) != len(codes.books.spread):
+            raise CodesError(f"{path.name}: latents of {len(file.sequence.residual)} dimensions: damaged")
+        return file.sequence
+
+    def save(self, name: str) -> None:
+        """Save what plays under a new name. Raises LibraryError, CodesError."""
+        codes, sequence = self._synth.codes.codes, self._run(lambda: self._synth.codes.sequence)
+        stem = name.removesuffix(SUFFIX)
+        if not stem:
+            raise LibraryError("a sequence of codes needs a name")
+        path = new_file(ensure(codes_dir()), stem, SUFFIX, allow_paths=False)
+        lead = np.repeat(codes.rest[:, None], 1, axis=1).astype(np.float32)
+        frames = COLUMN_HOPS * sequence.columns
+        save_codes(path, CodeFile(stem, codes.skeleton, codes.books.size, frames, sequence, lead))
+
+    def capture(self, seconds: float) -> None:
+        """Play what was heard last as codes. Raises ControlError if nothing has played."""
+        books = self._synth.codes.codes.books
+        latents = self._run(lambda: self._synth.codes.heard(float(seconds)))
+        if latents.shape[1] < COLUMN_HOPS:
+            raise ControlError("less than a column of sound has played yet")
+        sequence = encode_sequence(books, latents)
+        self._run(lambda: self._synth.codes.replace(sequence))

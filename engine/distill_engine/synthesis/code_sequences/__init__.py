@@ -1,0 +1,1 @@
+"""Sequences of codes while an instrument plays: what its file holds of them, and their edits."""

@@ -1,0 +1,113 @@
+"""Commands of a playing synth's code sequences: replace, set, copy, undo, loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from distill_engine.audio.arrays import Float32Array
+from distill_engine.codes.edits import paste, set_codes
+from distill_engine.codes.sequence import CodeSequence
+from distill_engine.errors import CodesError, ControlError
+from distill_engine.synthesis.code_sequences.instrument_codes import InstrumentCodes
+from distill_engine.synthesis.mixer import Mixer
+from distill_engine.synthesis.sources.codes_source import CodesSource
+from distill_engine.takes.take_log import TakeLog
+
+MOST_UNDONE = 32  # changes that can be taken back
+NO_CODES = "the model has no codes: `distill codes fit MODEL CORPUS` makes them"
+
+
+class CodeEditing:
+    """Changes what the `codes` source plays, in all voices of slot 0, and records it.
+
+    Args:
+        mixer: whose first slot is edited.
+        take: that records.
+        hop: returns the number of hops rendered.
+    """
+
+    def __init__(self, mixer: Mixer, take: TakeLog, hop: Callable[[], int]) -> None:
+        self._mixer, self._take, self._hop = mixer, take, hop
+        self._earlier: list[CodeSequence] = []
+
+    @property
+    def codes(self) -> InstrumentCodes:
+        """The codes of the model in slot 0. Raises ControlError if it has none."""
+        codes = self._mixer.main.instrument.codes
+        if codes is None:
+            raise ControlError(NO_CODES)
+        return codes
+
+    @property
+    def sequence(self) -> CodeSequence:
+        """What the source plays. Raises ControlError without codes."""
+        return self._source().sequence
+
+    def _source(self) -> CodesSource:
+        source = self._mixer.main.sources.of("codes")
+        if not isinstance(source, CodesSource):
+            raise ControlError(NO_CODES)
+        return source
+
+    def replace(self, sequence: CodeSequence) -> None:
+        """Play another sequence from its beginning. Raises ControlError if it does not fit."""
+        source, books = self._source(), self.codes.books
+        try:
+            books.check(sequence.codes, "the sequence")
+        except CodesError as error:
+            raise ControlError(str(error)) from None
+        self._remember(source)
+        source.replace(sequence)
+        self._take.codes(self._hop(), sequence.codes, sequence.residual)
+
+    def set(self, level: int, column: int, code: int) -> None:
+        """Set one code. Raises ControlError for a place or code that is not there."""
+        self._change(lambda sequence: set_codes(sequence, self.codes.books, level, (column, column + 1), code))
+        self._take.command(self._hop(), "codes/set", {"level": level, "column": column, "code": code})
+
+    def copy(self, first: int, until: int, to: int) -> None:
+        """Copy columns over others. Raises ControlError for a range that is not there."""
+        self._change(lambda sequence: paste(sequence, (first, until), to))
+        self._take.command(self._hop(), "codes/copy", {"first": first, "until": until, "to": to})
+
+    def loop(self, first: int, until: int) -> None:
+        """Play columns `first` up to `until`, not included. Raises ControlError."""
+        self._source().loop(first, until)
+        self._take.command(self._hop(), "codes/loop", {"first": first, "until": until})
+
+    def undo(self) -> None:
+        """Take the last change back. Raises ControlError if there is none."""
+        source = self._source()
+        if not self._earlier:
+            raise ControlError("there is no change of the codes to take back")
+        sequence = self._earlier.pop()
+        source.change(sequence)
+        self._take.codes(self._hop(), sequence.codes, sequence.residual, going_on=True)
+
+    def go_on_with(self, sequence: CodeSequence) -> None:
+        """Play an edited sequence on from where it is, as a take says. Raises ControlError."""
+        self._source().change(sequence)
+
+    def heard(self, seconds: float) -> Float32Array:
+        """Return the latents [D, n] that slot 0 played last, at most `seconds` of them.
+
+        Raises ControlError if nothing has played.
+        """
+        latents = self._mixer.main.played(seconds)
+        if not latents:
+            raise ControlError("nothing has played yet")
+        return np.stack(latents, axis=1).astype(np.float32)
+
+    def _change(self, edit: Callable[[CodeSequence], CodeSequence]) -> None:
+        source = self._source()
+        try:
+            edited = edit(source.sequence)
+        except CodesError as error:
+            raise ControlError(str(error)) from None
+        self._remember(source)
+        source.change(edited)
+
+    def _remember(self, source: CodesSource) -> None:
+        self._earlier = [*self._earlier[1 - MOST_UNDONE :], source.sequence]

@@ -1,0 +1,233 @@
+"""The source of codes: plays a sequence as it sounded, lets levels in, is edited, and renders from takes as heard."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import support_skeleton
+from distill_engine.codes.columns import COLUMN_HOPS
+from distill_engine.codes.sequence import encode_sequence
+from distill_engine.errors import ControlError
+from distill_engine.inference.stored_codes import store_codes, stored_route
+from distill_engine.live.code_commands import CodeCommands
+from distill_engine.modelfile import ModelFile, update_model
+from distill_engine.rendering.take_player import play_take
+from distill_engine.state import from_arrays, to_arrays
+from distill_engine.synthesis.instrument import Instrument, prepare_instrument
+from distill_engine.synthesis.sources.codes_source import CodesSource
+from distill_engine.synthesis.sources.latent_sources import CodeSettings, SourceSettings
+from distill_engine.synthesis.synth import Synth
+from distill_engine.synthesis.synth_state import SynthState
+from distill_engine.takes.take_file import read_take
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("codes")
+    path, _ = support_skeleton.skeleton_model(folder / "tones.distillgan", folder / "sounds")
+    route = stored_route(path)
+    assert route is not None
+    store_codes(path, route)
+    return path
+
+
+@pytest.fixture(scope="module")
+def instrument(model: Path) -> Instrument:
+    return prepare_instrument(model)
+
+
+@pytest.fixture
+def source(instrument: Instrument) -> CodesSource:
+    assert instrument.codes is not None
+    return CodesSource(instrument.codes.books, instrument.codes.first, instrument.codes.rest)
+
+
+def played(source: CodesSource, hops: int, **settings: object) -> np.ndarray:
+    codes = SourceSettings(codes=CodeSettings(**settings))  # type: ignore[arg-type]
+    return np.stack([source.next(codes, None)[0] for _ in range(hops)], axis=1)
+
+
+def path_of(instrument: Instrument, clip: int) -> np.ndarray:
+    assert instrument.codes is not None
+    route = instrument.codes.route
+    assert route is not None
+    return route.latents[:, route.offsets[clip] : route.offsets[clip + 1]].astype(np.float64)
+
+
+def test_it_begins_with_the_first_sound_exactly_and_repeats_it(source, instrument):
+    sound = path_of(instrument, 0)
+    hops = COLUMN_HOPS * source.sequence.columns
+    found = played(source, hops + 5)
+    assert np.abs(found[:, : sound.shape[1]] - sound).max() < 1e-5
+    assert np.array_equal(found[:, hops:], found[:, :5])
+
+
+def test_once_is_silent_at_its_end_and_begins_again_where_it_is_moved_to(source, instrument):
+    hops = COLUMN_HOPS * source.sequence.columns
+    found = played(source, hops + 3, repeat=False)
+    assert np.array_equal(found[:, -1], instrument.codes.rest)
+    again = played(source, 1, repeat=False, position=0.5)
+    assert not np.array_equal(again[:, 0], instrument.codes.rest)
+
+
+def test_it_plays_backwards_and_at_other_speeds(source):
+    forwards = played(source, 40)
+    source.restart()
+    source.loop(0, 5)
+    backwards = played(source, 10, rate=-1.0, position=1.0)
+    assert np.array_equal(backwards[:, 1:10], forwards[:, 10:19][:, ::-1])
+    source.restart()
+    slow = played(source, 8, rate=0.5)
+    assert np.array_equal(slow[:, ::2][:, 1:], forwards[:, 1:4])
+
+
+def test_levels_and_shifts_change_the_sound_and_all_levels_give_it_back(source, instrument):
+    books, codes = instrument.codes.books, source.sequence.codes
+    first = played(source, 1, levels=(1.0, 0.0, 0.0, 1.0))[:, 0]
+    assert np.allclose(first, books.decode(codes[:, :1], [1.0, 0.0, 0.0])[:, 0])
+    source.restart()
+    shifted = played(source, 1, shifts=(2.0, 0.0, 0.0, 0.0))[:, 0]
+    moved = codes[:, :1] + np.array([[2], [0], [0]])
+    assert np.allclose(shifted, books.decode(np.clip(moved, 0, books.size - 1))[:, 0])
+    source.restart()
+    assert np.abs(played(source, 1)[:, 0] - path_of(instrument, 0)[:, 0]).max() < 1e-5
+
+
+def test_a_state_brings_it_back_and_that_of_another_model_is_not_taken(source, instrument):
+    source.replace(encode_sequence(instrument.codes.books, path_of(instrument, 2).astype(np.float32)))
+    source.loop(2, 9)
+    played(source, 13)
+    kept = source.state()
+    following = played(source, 9)
+    other = CodesSource(instrument.codes.books, instrument.codes.first, instrument.codes.rest)
+    other.restore(kept)
+    assert np.array_equal(played(other, 9), following)
+    other.restore({**kept, "codes": kept["codes"] + 1000})
+    assert other.sequence is instrument.codes.first
+
+
+def test_edits_undo_and_loops(instrument):
+    synth = Synth(instrument, source="codes")
+    first = synth.codes.sequence
+    synth.codes.set(0, 3, 5)
+    assert synth.codes.sequence.codes[0, 3] == 5
+    synth.codes.copy(0, 2, 6)
+    assert np.array_equal(synth.codes.sequence.codes[:, 6:8], first.codes[:, :2])
+    synth.codes.undo()
+    synth.codes.undo()
+    assert synth.codes.sequence is first
+    for wrong, words in (
+        (lambda: synth.codes.undo(), "no change"),
+        (lambda: synth.codes.set(0, 10**6, 5), "no range"),
+        (lambda: synth.codes.set(3, 0, 5), "levels 0 to 2"),
+        (lambda: synth.codes.loop(5, 5), "columns 0 to"),
+    ):
+        with pytest.raises(ControlError, match=words):
+            wrong()
+    assert synth.codes.sequence is first
+
+
+def test_what_played_becomes_codes(instrument):
+    synth = Synth(instrument, source="walk", block=4)
+    commands = CodeCommands(synth, lambda action: action())
+    with pytest.raises(ControlError, match="nothing has played"):
+        commands.capture(1.0)
+    for _ in range(30):
+        synth.render(4)
+    heard = synth.codes.heard(1.0)
+    assert heard.shape == (24, 86)
+    commands.capture(1.0)
+    assert synth.codes.sequence.columns == 22
+    synth.select_source("codes", 0.01)
+    source = synth._mixer.main.sources.of("codes")
+    assert source is not None
+    found = np.stack([source.next(SourceSettings(), None)[0] for _ in range(80)], axis=1)
+    assert np.abs(found - heard[:, :80]).max() < 1e-5
+
+
+def test_sequences_are_saved_and_loaded_by_name_and_sounds_of_the_corpus_too(instrument, tmp_path, monkeypatch):
+    monkeypatch.setenv("DISTILL_HOME", str(tmp_path))
+    synth = Synth(instrument, source="codes")
+    commands = CodeCommands(synth, lambda action: action())
+    commands.load("tone3")
+    assert np.array_equal(
+        synth.codes.sequence.codes,
+        encode_sequence(instrument.codes.books, path_of(instrument, 3).astype(np.float32)).codes,
+    )
+    commands.save("third")
+    assert (tmp_path / "codes" / "third.distillcodes").exists()
+    kept = synth.codes.sequence
+    commands.load("tone1.wav")
+    commands.load("third")
+    assert np.array_equal(synth.codes.sequence.codes, kept.codes)
+    assert np.array_equal(synth.codes.sequence.residual, kept.residual)
+    for name in ("nowhere", "", "../third", "/etc/passwd"):
+        with pytest.raises(ControlError, match="no sequence of codes"):
+            commands.load(name)
+
+
+def test_a_take_holds_the_sequences_and_renders_them_as_heard(instrument, model, tmp_path):
+    synth = Synth(instrument, source="codes", block=4)
+    blocks: list[np.ndarray] = []
+
+    def render(count: int) -> None:
+        blocks.extend(synth.render(4) for _ in range(count))
+
+    render(3)
+    synth.codes.set(1, 2, 40)
+    start = len(blocks)
+    synth.start_take(tmp_path / "codes.take")
+    render(4)
+    synth.codes.set(0, 5, 30)
+    render(4)
+    synth.codes.copy(0, 4, 8)
+    render(2)
+    synth.codes.undo()
+    synth.codes.undo()
+    synth.codes.undo()
+    synth.codes.loop(2, 9)
+    render(6)
+    synth.set("/distill/codes/level/2", 0.0)
+    synth.set("/distill/codes/shift/0", 12.0, 0.1)
+    render(4)
+    synth.codes.replace(encode_sequence(instrument.codes.books, synth.codes.heard(0.5)))
+    synth.set("/distill/codes/rate", -0.5)
+    render(6)
+    synth.stop_take()
+    take = read_take(tmp_path / "codes.take")
+    again = np.concatenate(list(play_take(prepare_instrument(model), take, lambda *_: instrument)), axis=1)
+    assert np.array_equal(again, np.concatenate(blocks[start:], axis=1))
+
+
+def test_streamed_in_other_blocks_it_is_the_same(instrument):
+    def sound(block: int) -> np.ndarray:
+        synth = Synth(instrument, source="codes", block=block)
+        return np.concatenate([synth.render(block) for _ in range(32 // block)], axis=1)
+
+    assert np.abs(sound(1) - sound(8)).max() < 1e-5
+
+
+def test_a_whole_state_goes_through_a_file(instrument):
+    synth = Synth(instrument, source="codes")
+    synth.codes.set(0, 1, 9)
+    synth.render(2)
+    state = from_arrays(SynthState, to_arrays(synth.state()))
+    expected = synth.render(4)
+    other = Synth(instrument, source="codes")
+    other.restore(state)
+    assert np.array_equal(other.render(4), expected)
+
+
+def test_damaged_codes_are_left_out_and_said(model, tmp_path):
+    path = tmp_path / "damaged.distillgan"
+    path.write_bytes(model.read_bytes())
+    with ModelFile.open(path) as file:
+        arrays = file.read_part("codes")
+    update_model(path, parts={"codes": {**arrays, "books": arrays["books"][:, :-1]}})
+    found = prepare_instrument(path)
+    assert found.codes is None
+    assert "codes" not in found.source_names
+    assert any("codes are left out" in note for note in found.notes)
+    with pytest.raises(ControlError, match="distill codes fit"):
+        Synth(found, source="codes")
