@@ -56,7 +56,11 @@ class Codebooks:
 
     def encode(self, latents: npt.NDArray[np.floating[Any]]) -> Codes:
         """Return the codes [levels, C] of latents [D, T] in sigma; C is T / 4, rounded up."""
-        left = self.projection.down(columns_of(latents, self.spread))
+        return self.encode_columns(columns_of(latents, self.spread))
+
+    def encode_columns(self, columns: Float64Array) -> Codes:
+        """Return the codes [levels, C] of columns [4 * D, C] in nats."""
+        left = self.projection.down(columns)
         codes = np.zeros((self.levels, len(left)), np.int64)
         for level, book in enumerate(self.books):
             codes[level] = nearest(left, book)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from distill_engine.analysis.stretches.path import CorpusPath
 from distill_engine.analysis.stretches.skeleton import FLOOR, HEARD_NATS, SILENT_LEVEL, Skeleton, frame_levels
@@ -53,27 +54,30 @@ def fit_codes(
     size = size_for(path.frames) if size is None else size
     if levels not in LEVELS or size not in SIZES:
         raise CodesError(f"codes have {_choices(LEVELS)} levels of {_choices(SIZES)}, not {levels} of {size}")
-    clips = [path.latents[:, a:b] for a, b in zip(path.offsets[:-1], path.offsets[1:], strict=True)]
-    columns = np.concatenate([columns_of(clip, skeleton.spread) for clip in clips], axis=1)
-    copies = [columns] + [_quieter(skeleton, clips, nats)[:, ::QUIETER_EVERY] for nats in QUIETER_NATS]
+    columns = _columns(skeleton, path, path.latents)
+    copies = [columns] + [_quieter(skeleton, path, nats)[:, ::QUIETER_EVERY] for nats in QUIETER_NATS]
     projection = fit_projection(columns).halved()
     vectors = projection.down(np.concatenate(copies, axis=1))
-    books = _books(
-        skeleton, Codebooks(projection, np.zeros((levels, size, 1), np.float32), skeleton.spread), vectors, seed
-    )
-    codes = np.concatenate([books.encode(clip) for clip in clips], axis=1)
-    offsets = np.cumsum([0, *(-(-clip.shape[1] // COLUMN_HOPS) for clip in clips)])
-    return CorpusCodes(books, codes, offsets)
+    empty = Codebooks(projection, np.zeros((levels, size, 1), np.float32), skeleton.spread)
+    books = _books(skeleton, empty, vectors, seed)
+    offsets = np.cumsum([0, *-(-np.diff(path.offsets) // COLUMN_HOPS)])
+    return CorpusCodes(books, books.encode_columns(columns), offsets)
 
 
 def _choices(values: tuple[int, ...]) -> str:
     return f"{', '.join(map(str, values[:-1]))} or {values[-1]}"
 
 
-def _quieter(skeleton: Skeleton, clips: list[Any], nats: float) -> Float64Array:
-    """Return the columns [4 * D, C] of clips' latents [D, T], bounded by the floor."""
-    mels = [np.maximum(skeleton.decode(clip.astype(np.float64)) - nats, FLOOR) for clip in clips]
-    return np.concatenate([columns_of(skeleton.encode(mel), skeleton.spread) for mel in mels], axis=1)
+def _columns(skeleton: Skeleton, path: CorpusPath, latents: npt.NDArray[np.floating[Any]]) -> Float64Array:
+    """Return the columns [4 * D, C] of a path's latents [D, T], clip by clip."""
+    clips = np.split(latents, path.offsets[1:-1], axis=1)
+    return np.concatenate([columns_of(clip, skeleton.spread) for clip in clips], axis=1)
+
+
+def _quieter(skeleton: Skeleton, path: CorpusPath, nats: float) -> Float64Array:
+    """Return the columns [4 * D, C] of a path at a lower gain, bounded by the floor."""
+    mel = np.maximum(skeleton.decode(path.latents.astype(np.float64)) - nats, FLOOR)
+    return _columns(skeleton, path, skeleton.encode(mel))
 
 
 def _books(skeleton: Skeleton, empty: Codebooks, vectors: Float32Array, seed: int) -> Codebooks:
