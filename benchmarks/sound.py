@@ -14,13 +14,18 @@ from __future__ import annotations
 import tempfile
 import time
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from harness.benchmark import Benchmark, Column, Run, Table
 from harness.repository import CORPUS
 from measures.likeness import FIGURES, Likeness
+
+if TYPE_CHECKING:
+    from distill_engine.dataset.corpus import Corpus
 
 MOST_CLIPS = 6  # of each kind that are copied
 BENCHMARK = Benchmark(
@@ -64,7 +69,15 @@ BENCHMARK = Benchmark(
 NAMES = ("sonicpi_cc0", "struck", "bowed", "sung", "percussive")
 
 
-def measure(run: Run, name: str, options: object, work: Path) -> None:
+@dataclass(frozen=True)
+class Options:
+    """How a model is trained and played: a preset of `distill train`, the seconds of a performance."""
+
+    preset: str
+    seconds: float
+
+
+def measure(run: Run, name: str, options: Options, work: Path) -> None:
     """Train a model of one corpus and measure it."""
     from distill_control.cli.main import main as distill
     from distill_engine.audio.files import read_audio
@@ -77,7 +90,7 @@ def measure(run: Run, name: str, options: object, work: Path) -> None:
     read_seconds = time.monotonic() - began
     model = work / f"{name}.distillgan"
     playable = first_version_seconds(corpus, model)
-    command = ["train", str(folder), "-o", str(model), "--fresh", "--preset", options.preset]  # type: ignore[attr-defined]
+    command = ["train", str(folder), "-o", str(model), "--fresh", "--preset", options.preset]
     if distill(command):
         raise SystemExit(f"{name} cannot be trained")
     about = {"corpus": name, "clips": len(corpus.clips), "minutes": corpus.seconds / 60}
@@ -89,13 +102,12 @@ def measure(run: Run, name: str, options: object, work: Path) -> None:
         run.row("likeness", corpus=name, what=what, **like(samples))
     for source in ("walk", "drift"):
         sound = work / f"{name}-{source}.wav"
-        seconds = f"{options.seconds:g}"  # type: ignore[attr-defined]
-        if distill(["render", str(model), "-o", str(sound), "--source", source, "--duration", seconds]):
+        if distill(["render", str(model), "-o", str(sound), "--source", source, "--duration", f"{options.seconds:g}"]):
             raise SystemExit(f"{name} cannot be rendered")
         run.row("likeness", corpus=name, what=source, **like(read_audio(sound).samples.mean(axis=0)))
 
 
-def first_version_seconds(corpus, model: Path) -> float:  # type: ignore[no-untyped-def]
+def first_version_seconds(corpus: Corpus, model: Path) -> float:
     """Return the seconds until a file plays, from a corpus that is read."""
     from distill_engine.models.model_config import skeleton_config
     from distill_engine.training.latent.skeleton_start import skeleton_of, write_first_version
@@ -116,7 +128,7 @@ def slim_megabytes(model: Path, work: Path) -> float:
     return slim.stat().st_size / 1e6
 
 
-def copied_clips(run: Run, name: str, corpus, path: Path) -> dict[str, np.ndarray]:  # type: ignore[no-untyped-def]
+def copied_clips(run: Run, name: str, corpus: Corpus, path: Path) -> dict[str, np.ndarray]:
     """Measure copies of trained and held-out clips; return all clips joined, as copies."""
     from distill_engine import load_model
     from measures.distances import Distances
@@ -139,10 +151,11 @@ def main() -> None:
     parser.add_argument("--corpora", default=",".join(NAMES))
     parser.add_argument("--seconds", type=float, default=60.0, help="of each performance")
     parser.add_argument("--preset", default="balanced")
-    options = parser.parse_args()
+    arguments = parser.parse_args()
+    options = Options(arguments.preset, arguments.seconds)
     warnings.simplefilter("ignore")
-    with BENCHMARK.run(options) as run, tempfile.TemporaryDirectory() as folder:
-        for name in options.corpora.split(","):
+    with BENCHMARK.run(arguments) as run, tempfile.TemporaryDirectory() as folder:
+        for name in arguments.corpora.split(","):
             measure(run, name, options, Path(folder))
 
 

@@ -15,11 +15,15 @@ import shutil
 import tempfile
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from harness.benchmark import Benchmark, Column, Run, Table
 from measures.likeness import FIGURES, Likeness
+
+if TYPE_CHECKING:
+    from distill_engine.dataset.corpus import Corpus
 
 LEFT_OUT = 5  # every fifth clip is held out
 INPUTS = {
@@ -95,7 +99,7 @@ def divided(name: str, work: Path) -> tuple[Path, Path]:
     return folders
 
 
-def first_version(corpus, path: Path) -> Path:  # type: ignore[no-untyped-def]
+def first_version(corpus: Corpus, path: Path) -> Path:
     """Write the model that plays before any network is trained."""
     from distill_engine.models.model_config import skeleton_config
     from distill_engine.training.latent.skeleton_start import skeleton_of, write_first_version

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,10 @@ import soundfile
 
 from distill_engine.dataset.corpus import Corpus, load_corpus
 from distill_engine.modelfile import ModelFile, update_model
+from distill_engine.models.model_config import skeleton_config
 
 RATE = 44_100
+SMALL_SKELETON = replace(skeleton_config(16), decoder_channels=16, decoder_blocks=1, expansion=2)
 
 
 def write_tones(folder: Path, count: int = 5, seconds: float = 1.2) -> Path:
@@ -35,7 +38,6 @@ def next_version(path: Path) -> None:
 
 def skeleton_model(path: Path, folder: Path, **sizes: int) -> tuple[Path, Corpus]:
     """Write the first version of a model of the tones in `folder`; return its path and the corpus."""
-    from distill_engine.models.model_config import skeleton_config
     from distill_engine.training.latent.skeleton_start import skeleton_of, write_first_version
 
     corpus = load_corpus(write_tones(folder))

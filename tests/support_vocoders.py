@@ -1,4 +1,4 @@
-"""Published vocoders as files: small HiFi-GANs (V1, V2, V3 in kind) and BigVGANs with weights that make sound, added to the library."""
+"""Small networks. Published vocoders as files: small HiFi-GANs (V1, V2, V3 in kind) and BigVGANs with weights that make sound."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from distill_engine.library.folders import vocoders_dir
+from distill_engine.vocoders.bigvgan import PIN, BigVGANConfig, mel_of
 from distill_engine.vocoders.registry import build_vocoder
 from distill_engine.vocoders.weights.records import WeightsRecord, add, published_config
 
@@ -47,6 +48,13 @@ _OURS = {
     "fmin": 0,
     "fmax": None,
 }
+
+SMALL_VOCOS: dict[str, Any] = {
+    "bands": 128, "hop": 512, "channels": 16, "hidden": 32, "blocks": 1, "kernel": 3, "n_fft": 1024, "frames_per_hop": 1,
+}  # fmt: skip
+SMALL_BIGVGAN = BigVGANConfig(
+    bands=16, upsample_rates=(4, 2), upsample_kernels=(8, 4), initial_channels=32, sample_rate=8000, n_fft=64, window=64
+)
 
 CONFIGS: dict[str, tuple[str, dict[str, Any]]] = {
     "v1": ("hifigan", {**_SPEECH, **_V1}),
@@ -96,7 +104,6 @@ def write_real_bigvgan() -> WeightsRecord:
 
     from safetensors.torch import save_file
 
-    from distill_engine.vocoders.bigvgan import PIN, mel_of
     from distill_engine.vocoders.weights.records import RECORD, TENSORS, hub_folder
 
     folder = hub_folder(PIN.hub)

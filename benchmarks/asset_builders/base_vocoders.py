@@ -23,13 +23,13 @@ from distill_engine.training.events import Progress, TrainingEvent, Validated
 from distill_engine.training.export import export_runtime
 from distill_engine.training.loop import Budget, TrainingLoop
 from distill_engine.training.storage import load_weights, read_checkpoint, to_part, weights
-from distill_engine.training.synthetic import synthetic_sound
 from distill_engine.training.vocoder.settings import VocoderSettings
 from distill_engine.training.vocoder.task import VocoderTask
 from distill_engine.vocoders.registry import VOCODERS, build_vocoder
 from harness.benchmark import Run
 from harness.machine import describe, machine
 from harness.repository import ASSETS, CORPUS
+from measures.synthetic import synthetic_sound
 
 WIDE = Augmentation(pitch=0.8, semitones=12.0, mixing=0.2, gain_db=(-24.0, 3.0))
 SYNTHETIC_SHARE = 0.4

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from distill_engine.training.synthetic import RATE, bell, harmonic, noise, pluck, pulses, sweep
 from harness.repository import CORPUS
+from measures.synthetic import RATE, bell, harmonic, noise, pluck, pulses, sweep
 
 SHARED = CORPUS / "sonicpi_cc0"
 FIVE = ("ambi_soft_buzz", "drum_cymbal_soft", "elec_blup", "elec_twang", "glitch_perc3")

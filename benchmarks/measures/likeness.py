@@ -15,6 +15,7 @@ they would at one level. Timbre follows the nearest-neighbour statistics of Kynk
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -36,6 +37,7 @@ class Frames:
     seconds: float
 
 
+@functools.cache
 def _filters() -> np.ndarray:
     mel = np.linspace(0.0, 2595 * np.log10(1 + RATE / 2 / 700), BANDS + 2)
     edges, hertz = 700 * (10 ** (mel / 2595) - 1), np.fft.rfftfreq(SIZE, 1 / RATE)

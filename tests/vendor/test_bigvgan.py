@@ -18,7 +18,7 @@ from torch import Tensor
 
 from distill_vendor.bigvgan import PINS, BigVGAN, BigVGANConfig
 from distill_vendor.bigvgan.generator import context_shapes
-from support_vocoders import with_weight_norm
+from support_vocoders import SMALL_BIGVGAN, with_weight_norm
 
 DATA = Path(__file__).parent / "data"
 BASE_22K = BigVGANConfig(
@@ -38,13 +38,18 @@ VARIANTS = {
     "bigvgan_v2_44khz_128band_256x": PINS["bigvgan-44k-256x"].config,
     "bigvgan_base_22khz_80band": BASE_22K,
 }
-SMALL = BigVGANConfig(bands=16, upsample_rates=(4, 2), upsample_kernels=(8, 4), initial_channels=64)
 SMALL_CONFIGS = {
-    "paired blocks": SMALL,
-    "single blocks": replace(SMALL, resblock=2),
-    "snake, tanh, bias": replace(SMALL, activation="snake", log_scale=False, tanh_at_final=True, bias_at_final=True),
+    "paired blocks": SMALL_BIGVGAN,
+    "single blocks": replace(SMALL_BIGVGAN, resblock=2),
+    "snake, tanh, bias": replace(
+        SMALL_BIGVGAN, activation="snake", log_scale=False, tanh_at_final=True, bias_at_final=True
+    ),
     "one block, wide kernels": replace(
-        SMALL, upsample_rates=(3, 2), upsample_kernels=(9, 8), resblock_kernels=(5,), resblock_dilations=((1, 2),)
+        SMALL_BIGVGAN,
+        upsample_rates=(3, 2),
+        upsample_kernels=(9, 8),
+        resblock_kernels=(5,),
+        resblock_dilations=((1, 2),),
     ),
 }
 
@@ -232,4 +237,4 @@ def test_a_config_survives_both_ways_of_writing_it() -> None:
     with pytest.raises(ValueError, match="unknown"):
         BigVGANConfig.from_dict({"nonsense": 1})
     with pytest.raises(ValueError, match="even"):
-        replace(SMALL, upsample_kernels=(7, 4))
+        replace(SMALL_BIGVGAN, upsample_kernels=(7, 4))

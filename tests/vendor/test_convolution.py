@@ -8,10 +8,11 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from distill_vendor.bigvgan import BigVGAN, BigVGANConfig
+from distill_vendor.bigvgan import BigVGAN
 from distill_vendor.bigvgan import convolution as convolution_module
 from distill_vendor.bigvgan.convolution import convolve, transforms_for
 from distill_vendor.bigvgan.layers import Convolution
+from support_vocoders import SMALL_BIGVGAN
 
 
 @pytest.fixture(autouse=True)
@@ -69,8 +70,7 @@ def test_rows_that_are_a_view_are_convolved_right() -> None:
 
 def test_a_fast_network_streams_like_the_whole() -> None:
     torch.manual_seed(0)
-    config = BigVGANConfig(bands=16, upsample_rates=(4, 2), upsample_kernels=(8, 4), initial_channels=32)
-    network = BigVGAN(config).eval()
+    network = BigVGAN(SMALL_BIGVGAN).eval()
     network.load_state_dict({k: v * 9 if k.endswith("weight") else v for k, v in network.state_dict().items()})
     mel = torch.randn(1, 16, 70)
     whole, state, blocks = network(mel), network.initial_state(1), []

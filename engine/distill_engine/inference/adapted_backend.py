@@ -5,6 +5,7 @@ The result has a constant delay.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -99,8 +100,8 @@ def adapted_delay(mel: MelConfig, inner_mel: MelConfig, inner_delay: int) -> int
             f"a vocoder at {inner_mel.sample_rate} Hz with {inner_mel.hop} samples a frame cannot play mels of "
             f"{mel.sample_rate} Hz and {mel.hop} samples: use a vocoder of a common rate"
         )
-    # frames until the inner delay has passed; up to then the lack only grows
-    begins = 2 + -(-inner_delay * mel.sample_rate // (inner_mel.sample_rate * mel.hop))
+    # frames until the inner delay has passed, and two that the adapter may hold; up to then the lack only grows
+    begins = math.ceil(inner_delay * mel.sample_rate / (inner_mel.sample_rate * mel.hop)) + 2
 
     def lacking(count: int) -> int:
         samples = max(0, adapter.ready(count) * inner_mel.hop - inner_delay)

@@ -17,6 +17,7 @@ import numpy as np
 
 from distill_engine.audio.arrays import Float64Array
 from distill_engine.synthesis.voice import Voice
+from distill_engine.vocabulary.table import BLEND_SPACES
 
 Samples = Float64Array
 
@@ -57,8 +58,8 @@ def space_of(shared: Iterable[bool]) -> int:
 
     `shared` says of each occupied slot but slot 0 whether its voice is a guest of slot 0.
     """
-    ways = set(shared)
-    return 0 if not ways else 3 if len(ways) > 1 else 1 if True in ways else 2
+    names = {"latents" if one else "sound" for one in shared} or {"one"}
+    return BLEND_SPACES.index(names.pop() if len(names) == 1 else "both")
 
 
 def fading_guests(rows: Samples, curve: Samples | float, hop: int) -> list[Guest]:

@@ -15,7 +15,7 @@ from distill_control.cli.main import main
 from distill_engine.analysis.analyse import AnalysisConfig
 from distill_engine.library.assets import starter_path
 from distill_engine.modelfile import ModelFile, update_model
-from distill_engine.training.synthetic import harmonic
+from measures.synthetic import harmonic
 
 
 @pytest.fixture

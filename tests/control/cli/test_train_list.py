@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +15,12 @@ from distill_engine.analysis.stretches.skeleton import NAMES
 from distill_engine.dataset.corpus import load_corpus
 from distill_engine.dataset.listing import SoundList
 from distill_engine.modelfile import ModelFile
-from distill_engine.models.model_config import ModelConfig, skeleton_config
 from distill_engine.system.listeners import ignore
 from distill_engine.training.latent import relisting
 from distill_engine.training.latent.train_model import ModelOptions, train_model
 from distill_engine.training.storage import read_checkpoint
-from support_skeleton import write_tones
+from support_skeleton import SMALL_SKELETON, write_tones
 
-SMALL: ModelConfig = replace(skeleton_config(16), decoder_channels=16, decoder_blocks=1, expansion=2)
 pytestmark = pytest.mark.usefixtures("without_export")
 
 
@@ -40,7 +37,7 @@ def sounds(tmp_path: Path) -> Path:
 @pytest.fixture
 def model(sounds: Path, tmp_path: Path) -> Path:
     path = tmp_path / "m.distillgan"
-    train_model(load_corpus(sounds), path, ModelOptions(SMALL, epochs=2, device="cpu"), listen=ignore)
+    train_model(load_corpus(sounds), path, ModelOptions(SMALL_SKELETON, epochs=2, device="cpu"), listen=ignore)
     return path
 
 

@@ -32,18 +32,9 @@ from distill_engine.training.vocoder.settings import VocoderSettings
 from distill_engine.training.vocoder.task import copy_synthesis
 from distill_engine.training.vocoder.train_vocoder import VocoderOptions, train_vocoder
 from distill_engine.vocoders.registry import build_vocoder
+from support_vocoders import SMALL_VOCOS
 
 SMALL_MODEL = ModelConfig(encoder_channels=16, encoder_blocks=2, decoder_channels=16, decoder_blocks=1, expansion=2)
-SMALL_VOCOS: dict[str, Any] = {
-    "bands": 128,
-    "hop": 512,
-    "channels": 16,
-    "hidden": 32,
-    "blocks": 1,
-    "kernel": 3,
-    "n_fft": 1024,
-    "frames_per_hop": 1,
-}
 VOCODER = "training/vocoder/vocos"
 
 pytestmark = pytest.mark.usefixtures("without_export")

@@ -31,12 +31,17 @@ class ToyInstrument:
         count = latents.shape[1] * HOP
         smooth = [
             np.interp(np.arange(count), np.arange(latents.shape[1]) * HOP + HOP / 2, row)
-            for row in (10 ** ((-24 + 14 * level) / 20), 150 * 2.0**note, 1.2 - tilt, 0.5 + 0.5 * noise)
+            for row in (10 ** ((-24 + 14 * level) / 20), 150 * 2.0**note, 0.5 + 0.5 * noise)
         ]
-        amplitude, fundamental, slope, share = smooth
-        phase = 2 * np.pi * np.cumsum(fundamental) / RATE
-        gains = np.exp(-np.outer(np.log(np.arange(1, 11)), slope))
-        tone = np.sum(gains * np.sin(np.outer(np.arange(1, 11), phase)), axis=0) / np.sqrt(np.sum(gains**2, axis=0) / 2)
+        amplitude, fundamental, share = smooth
+        # Partials by recurrence, their gains constant within a hop: a whole analysis plays minutes.
+        turn = np.exp(2j * np.pi * np.cumsum(fundamental) / RATE)
+        gains = np.arange(1, 11)[:, None] ** (tilt - 1.2)
+        gains /= np.sqrt(np.sum(gains**2, axis=0) / 2)
+        partial, tone = np.ones_like(turn), np.zeros(count)
+        for gain in gains:
+            partial *= turn
+            tone += np.repeat(gain, HOP) * partial.imag
         return (amplitude * ((1 - share) * tone + share * np.resize(self._noise, count))).astype(np.float32)
 
     def clip(self, seed: int, count: int = 40) -> npt.NDArray[np.float32]:

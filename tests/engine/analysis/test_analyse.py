@@ -16,10 +16,10 @@ from distill_engine.analysis.plots import write_plots
 from distill_engine.errors import AnalysisError
 
 SMALL = AnalysisConfig(
-    probes=100, bases=4, positions=5, moving_bases=2, moving_positions=5, moving_hops=120, characters=2
+    probes=90, bases=3, positions=5, moving_bases=2, moving_positions=4, moving_hops=90, characters=2
 )
 
-TINY = AnalysisConfig(probes=48, bases=2, positions=5, moving_bases=1, moving_positions=3, moving_hops=30, characters=1)
+TINY = AnalysisConfig(probes=48, bases=1, positions=5, moving_bases=1, moving_positions=3, moving_hops=30, characters=1)
 
 LEAST = AnalysisConfig(
     probes=40, bases=1, positions=3, moving_bases=1, moving_positions=3, moving_hops=30, characters=1

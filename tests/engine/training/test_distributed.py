@@ -14,11 +14,13 @@ import pytest
 SCRIPT = """
 import sys
 import numpy as np, torch
+sys.path.append(sys.argv[2])
 from distill_engine.training.batches import Augmentation, Batches
 from distill_engine.training.distributed import start_ranks, stop_ranks
 from distill_engine.training.vocoder.settings import VocoderSettings
 from distill_engine.training.vocoder.task import VocoderTask
 from distill_engine.vocoders.registry import build_vocoder
+from support_vocoders import SMALL_VOCOS
 
 torch.set_num_threads(1)
 ranks = start_ranks()
@@ -26,8 +28,7 @@ torch.manual_seed(0)
 t = np.arange(30000) / 44100
 clips = [np.sin(2 * np.pi * f * t).astype("f4") * 0.3 for f in (200, 500, 900)]
 settings = VocoderSettings(batch_size=4, segment_frames=16, width=0.03, spectral_fraction=0.5, learning_rate=1e-3)
-config = dict(bands=128, hop=512, channels=16, hidden=32, blocks=1, kernel=3, n_fft=1024, frames_per_hop=1)
-task = VocoderTask(build_vocoder("vocos", config), settings, Batches(clips, 4, 16, 0, Augmentation()), clips[:1], ranks=ranks)
+task = VocoderTask(build_vocoder("vocos", SMALL_VOCOS), settings, Batches(clips, 4, 16, 0, Augmentation()), clips[:1], ranks=ranks)
 for step in range(6):
     progress, stopped = ranks.agree(step / 6, False)
     task.step(progress)
@@ -46,7 +47,7 @@ def places(count: int) -> list[dict[str, str]]:
 
 
 def start(script: Path, output: Path, **environment: str) -> subprocess.Popen[str]:
-    command = [sys.executable, str(script), str(output)]
+    command = [sys.executable, str(script), str(output), str(Path(__file__).parents[2])]
     return subprocess.Popen(command, env=os.environ | environment, stderr=subprocess.PIPE, text=True)
 
 

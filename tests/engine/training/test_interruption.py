@@ -23,15 +23,15 @@ SCRIPT = """
 import os, sys
 from pathlib import Path
 import numpy as np, torch
-sys.path.insert(0, sys.argv[2])
+sys.path[:0] = sys.argv[2:]
 from conftest import MadeClip, MadeCorpus, tone
 from distill_engine.training.vocoder.train_vocoder import VocoderOptions, train_vocoder
 from distill_engine.training.vocoder.settings import VocoderSettings
+from support_vocoders import SMALL_VOCOS
 
 torch.set_num_threads(1)
 clips = [MadeClip(str(f), tone(f, 0.5)) for f in (220, 330, 550)]
 corpus = MadeCorpus(tuple(clips), (0, 1), (2,))
-config = dict(bands=128, hop=512, channels=8, hidden=16, blocks=1, kernel=3, n_fft=1024, frames_per_hop=1)
 settings = VocoderSettings(batch_size=1, segment_frames=16, width=0.03, spectral_fraction=0.5)
 started = lambda event: print(getattr(event, "step", type(event).__name__), flush=True)
 for mode in sys.stdin:  # each training is a process of its own; torch is imported once
@@ -41,7 +41,7 @@ for mode in sys.stdin:  # each training is a process of its own; torch is import
         continue
     print("process", os.getpid(), flush=True)
     options = VocoderOptions(
-        settings=settings, config=config, epochs=100000, resume=mode == "resume\\n", warm_start=False, device="cpu",
+        settings=settings, config=SMALL_VOCOS, epochs=100000, resume=mode == "resume\\n", warm_start=False, device="cpu",
         checkpoint_seconds=0.0,
     )
     train_vocoder(corpus, Path(sys.argv[1]), options, listen=started)
@@ -64,7 +64,7 @@ def test_a_kill_at_many_random_moments_loses_neither_the_model_nor_the_training(
     manifest = Manifest(name="m", family="vae", model=small_model.to_dict())  # type: ignore[attr-defined]
     save_model(path, manifest, {"model": Part(model)})
     rng, resumed, last = random.Random(5), 0, -1
-    words = [sys.executable, str(script), str(path), str(Path(__file__).parent)]
+    words = [sys.executable, str(script), str(path), str(Path(__file__).parent), str(Path(__file__).parents[2])]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as trainer:
         assert trainer.stdin is not None
         assert trainer.stdout is not None

@@ -21,21 +21,12 @@ from distill_engine.training.vocoder.file_entry import judge_usable
 from distill_engine.training.vocoder.settings import VocoderSettings
 from distill_engine.training.vocoder.train_vocoder import VocoderOptions, train_vocoder
 from distill_engine.vocoders.registry import build_vocoder
+from support_vocoders import SMALL_VOCOS
 
 SMALL_HIFIGAN: dict[str, Any] = {
     "initial_channels": 32,
     "resblock_kernels": (3,),
     "resblock_dilations": ((1, 3),),
-}
-SMALL_VOCOS: dict[str, Any] = {
-    "bands": 128,
-    "hop": 512,
-    "channels": 16,
-    "hidden": 32,
-    "blocks": 1,
-    "kernel": 3,
-    "n_fft": 1024,
-    "frames_per_hop": 1,
 }
 
 pytestmark = pytest.mark.usefixtures("without_export")

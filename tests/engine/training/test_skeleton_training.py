@@ -11,15 +11,13 @@ import pytest
 
 from distill_engine.analysis.stretches.skeleton import NAMES
 from distill_engine.modelfile import ModelFile
-from distill_engine.models.model_config import ModelConfig, skeleton_config
 from distill_engine.rendering.loaded_model import load_model
 from distill_engine.synthesis.instrument import prepare_instrument
 from distill_engine.synthesis.synth import Synth
 from distill_engine.training.events import Saved, TrainingEvent
 from distill_engine.training.latent import file_entry
 from distill_engine.training.latent.train_model import ModelOptions, train_model
-
-SMALL: ModelConfig = replace(skeleton_config(16), decoder_channels=16, decoder_blocks=1, expansion=2)
+from support_skeleton import SMALL_SKELETON
 
 
 def train(corpus: Any, path: Path, *, stop_after: int | None = None, **options: Any) -> list[TrainingEvent]:
@@ -31,7 +29,7 @@ def train(corpus: Any, path: Path, *, stop_after: int | None = None, **options: 
         asked += 1
         return stop_after is not None and asked > stop_after
 
-    train_model(corpus, path, ModelOptions(config=SMALL, **options), listen=events.append, stopped=stopped)
+    train_model(corpus, path, ModelOptions(config=SMALL_SKELETON, **options), listen=events.append, stopped=stopped)
     return events
 
 

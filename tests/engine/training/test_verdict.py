@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
 
 import numpy as np
 import pytest
@@ -20,17 +19,8 @@ from distill_engine.training.verdict import CORRECTION_PATIENCE, Verdict, gains_
 from distill_engine.training.vocoder.settings import VocoderSettings
 from distill_engine.training.vocoder.task import VocoderTask
 from distill_engine.vocoders.registry import build_vocoder
+from support_vocoders import SMALL_VOCOS
 
-SMALL_VOCOS: dict[str, Any] = {
-    "bands": 128,
-    "hop": 512,
-    "channels": 16,
-    "hidden": 32,
-    "blocks": 1,
-    "kernel": 3,
-    "n_fft": 1024,
-    "frames_per_hop": 1,
-}
 FALLING = [1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4]
 
 

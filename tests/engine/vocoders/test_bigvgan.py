@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +14,15 @@ import torch
 from distill_engine.audio.mel import DEFAULT_MEL, MelConfig
 from distill_engine.errors import ConfigError, VocoderError, WeightsError
 from distill_engine.layers.state import clone_state, flatten_state, unflatten_state
-from distill_engine.vocoders.bigvgan import PIN, BigVGANConfig, mel_of, pinned
+from distill_engine.vocoders.bigvgan import PIN, mel_of, pinned
 from distill_engine.vocoders.registry import VOCODERS, build_vocoder, vocoder_delay
 from distill_engine.vocoders.weights.events import Converting
 from distill_engine.vocoders.weights.loaded import LoadedVocoder
 from distill_engine.vocoders.weights.published import load_bigvgan
 from distill_vendor.bigvgan import BigVGAN
+from support_vocoders import SMALL_BIGVGAN
 
-SMALL = BigVGANConfig(
-    bands=16,
-    upsample_rates=(4, 2),
-    upsample_kernels=(8, 4),
-    initial_channels=32,
-    resblock_kernels=(3,),
-    resblock_dilations=((1, 3),),
-    sample_rate=8000,
-    n_fft=64,
-    window=64,
-)
+SMALL = replace(SMALL_BIGVGAN, resblock_kernels=(3,), resblock_dilations=((1, 3),))
 
 
 @pytest.fixture

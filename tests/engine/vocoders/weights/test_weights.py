@@ -25,11 +25,8 @@ from distill_engine.vocoders.weights.events import DownloadProgress, DownloadSta
 from distill_engine.vocoders.weights.published import load_bigvgan
 from distill_engine.vocoders.weights.records import hub_folder, read_record, verify
 from distill_vendor.bigvgan import BigVGAN
-from support_vocoders import with_weight_norm
+from support_vocoders import SMALL_BIGVGAN, with_weight_norm
 
-SMALL = BigVGANConfig(
-    bands=16, upsample_rates=(4, 2), upsample_kernels=(8, 4), initial_channels=64, sample_rate=8000, n_fft=64, window=64
-)
 HUB_NAME = "nobody/tiny_bigvgan"
 HUB_PROGRAM = Path(__file__).parents[3] / "support_hub.py"
 
@@ -41,8 +38,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = root / HUB_NAME
     folder.mkdir(parents=True)
     torch.manual_seed(0)
-    torch.save({"generator": with_weight_norm(BigVGAN(SMALL).state_dict())}, folder / "bigvgan_generator.pt")
-    (folder / "config.json").write_text(json.dumps(SMALL.to_upstream()))
+    torch.save({"generator": with_weight_norm(BigVGAN(SMALL_BIGVGAN).state_dict())}, folder / "bigvgan_generator.pt")
+    (folder / "config.json").write_text(json.dumps(SMALL_BIGVGAN.to_upstream()))
     return root
 
 
@@ -84,7 +81,7 @@ def start_hub(published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.fixture
 def pin() -> Pin:
-    return Pin("bigvgan", HUB_NAME, SMALL, about_bytes=1_000_000)
+    return Pin("bigvgan", HUB_NAME, SMALL_BIGVGAN, about_bytes=1_000_000)
 
 
 def forbid_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,7 +103,7 @@ def test_a_fresh_download_is_checked_converted_and_recorded(start_hub: Any, pin:
     assert any(isinstance(e, DownloadProgress) and e.done == e.total == record.size for e in events)
     assert isinstance(events[-1], Ready)
     verify(record)
-    assert set(read_checkpoint(record.tensors)) == set(BigVGAN(SMALL).state_dict())
+    assert set(read_checkpoint(record.tensors)) == set(BigVGAN(SMALL_BIGVGAN).state_dict())
 
 
 def test_after_the_download_the_network_is_never_asked_again(
@@ -169,7 +166,7 @@ def test_a_changed_file_does_not_pass_for_the_pinned_one(start_hub: Any, pin: Pi
     with pytest.raises(WeightsError, match="not the pinned file"):
         download(replace(pin, sha256="0" * 64))
     with pytest.raises(WeightsError, match="another network"):
-        download(replace(pin, config=replace(SMALL, bands=17)))
+        download(replace(pin, config=replace(SMALL_BIGVGAN, bands=17)))
     with pytest.raises(WeightsError, match="does not know it"):
         download(replace(pin, hub="nobody/absent"))
 
@@ -205,7 +202,7 @@ def test_two_processes_at_once_both_get_the_weights(start_hub: Any, tmp_path: Pa
     program = (
         "from distill_engine.vocoders.bigvgan import Pin, BigVGANConfig\n"
         "from distill_engine.vocoders.weights.download import download\n"
-        f"pin = Pin('bigvgan', {HUB_NAME!r}, BigVGANConfig.from_dict({SMALL.to_dict()!r}), about_bytes=1_000_000)\n"
+        f"pin = Pin('bigvgan', {HUB_NAME!r}, BigVGANConfig.from_dict({SMALL_BIGVGAN.to_dict()!r}), about_bytes=1_000_000)\n"
         "print(download(pin).converted_sha256)\n"
     )
     processes = [
