@@ -83,7 +83,7 @@ def _tiny_networks():
 @functools.cache
 def _tiny_parts():
     """The tensors and the exported graphs; the export takes half a minute: processes of one run share it."""
-    from distill_engine.training.export import export_runtime
+    from distill_engine.training.graphs.export import export_runtime
 
     model, vocoders = _tiny_networks()
     arrays = {name: value.detach().numpy().copy() for name, value in model.state_dict().items()}

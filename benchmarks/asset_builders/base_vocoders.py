@@ -20,7 +20,7 @@ from distill_engine.modelfile import Manifest, ModelFile, Part, save_model
 from distill_engine.training.batches import Augmentation, Batches, ExtraSounds
 from distill_engine.training.device import training_device
 from distill_engine.training.events import Progress, TrainingEvent, Validated
-from distill_engine.training.export import export_runtime
+from distill_engine.training.graphs.export import export_runtime
 from distill_engine.training.loop import Budget, TrainingLoop
 from distill_engine.training.storage import load_weights, read_checkpoint, to_part, weights
 from distill_engine.training.vocoder.settings import VocoderSettings

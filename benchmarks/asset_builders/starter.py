@@ -18,7 +18,7 @@ from distill_engine.audio.files import read_audio
 from distill_engine.audio.levels import peak_db
 from distill_engine.modelfile import ModelFile, Part, update_model
 from distill_engine.rendering.model_trim import loudness_db
-from distill_engine.training.export import export_runtime
+from distill_engine.training.graphs.export import export_runtime
 from distill_engine.training.reconstruction import load_latent_model
 from harness.repository import ASSETS, CORPUS
 

@@ -34,7 +34,7 @@ def untrained_model(path: Path) -> Path:
     from distill_engine.modelfile import Manifest, save_model
     from distill_engine.models.latent_model import LatentModel
     from distill_engine.models.model_config import ModelConfig
-    from distill_engine.training.export import export_runtime
+    from distill_engine.training.graphs.export import export_runtime
     from distill_engine.vocoders import HifiGan, HifiGanConfig, Vocos, VocosConfig
 
     torch.manual_seed(0)

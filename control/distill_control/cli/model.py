@@ -1,4 +1,4 @@
-"""`distill model info|verify|list|delete|slim|map`: describe, check and manage model files."""
+"""`distill model info|verify|list|delete|slim|renew|map`: describe and manage model files."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distill_control.cli.analyse import register_map
+from distill_control.cli.support.renew import add_renew_options, renew
 
 if TYPE_CHECKING:
     from distill_engine.modelfile import ModelFile
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     """Add the command `model` and its actions."""
-    model = subparsers.add_parser("model", help="describe, check, list, delete and shrink model files")
+    model = subparsers.add_parser("model", help="describe, check, list, delete, shrink and renew model files")
     actions = model.add_subparsers(metavar="ACTION", required=True)
     info = _action(actions, common, "info", run_info, "show a model's corpus, training, vocoders, controls and parts")
     info.add_argument("--plots", type=Path, metavar="DIR", help="also draw its corpus and controls into DIR")
@@ -33,6 +34,9 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     slim.add_argument("--forget", action="store_true", help="also remove the path and the map of the sounds")
     slim.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="write a smaller copy to FILE and keep MODEL as it is"
+    )
+    add_renew_options(
+        _action(actions, common, "renew", run_renew, "write today's graphs, which play faster, into a file")
     )
     listing = actions.add_parser("list", parents=[common], help="list the models that can be called by name")
     listing.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="list this folder instead of the library")
@@ -248,6 +252,14 @@ def run_slim(args: argparse.Namespace) -> int:
     lines += [HOLDS_SOUNDS] if held else [LEFT] if args.forget else []
     emit(args, data, lambda console: console.print("\n".join(lines), markup=False, soft_wrap=True))
     return 0
+
+
+def run_renew(args: argparse.Namespace) -> int:
+    """Run `distill model renew`. Raises DistillError."""
+    path = _find(args)
+    if args.output is None:
+        _refuse_installed(path)
+    return renew(args, path)
 
 
 def _forgotten(file: ModelFile) -> tuple[dict[str, Any], dict[str, Any]] | None:

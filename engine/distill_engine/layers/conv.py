@@ -20,6 +20,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from distill_engine.layers.runtime_forms import convolved
+
 
 @dataclass
 class ConvState:
@@ -96,6 +98,9 @@ class StreamingConv1d(nn.Conv1d):
         right = self.delay
         return super().forward(F.pad(x, (self.reach - right, right)))
 
+    def _convolved(self, x: Tensor) -> Tensor:
+        return convolved(x, self.weight, self.bias, int(self.dilation[0]), self.groups)
+
     def initial_state(
         self, batch: int, device: torch.device | None = None, dtype: torch.dtype | None = None
     ) -> ConvState:
@@ -105,10 +110,10 @@ class StreamingConv1d(nn.Conv1d):
     def step(self, x: Tensor, state: ConvState) -> tuple[Tensor, ConvState]:
         """Compute y [B, C_out, n], `delay` samples late, from x [B, C_in, n]."""
         if self.reach == 0:
-            y, skip = _silence(super().forward(x), state.skip)
+            y, skip = _silence(self._convolved(x), state.skip)
             return y, ConvState(state.context.clone(), skip)
         joined = torch.cat([state.context, x], dim=-1)
-        y, skip = _silence(super().forward(joined), state.skip)
+        y, skip = _silence(self._convolved(joined), state.skip)
         return y, ConvState(joined[..., -self.reach :].clone(), skip)
 
 

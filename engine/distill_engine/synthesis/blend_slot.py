@@ -127,8 +127,8 @@ class BlendSlot:
 
     def drop_finished(self) -> None:
         """Remove the voices that have faded out."""
-        kept = [(voice, fade) for voice, fade in zip(self.voices, self._fades, strict=True) if not fade.over]
-        if len(kept) != len(self.voices):
+        if any(fade.over for fade in self._fades):
+            kept = [(voice, fade) for voice, fade in zip(self.voices, self._fades, strict=True) if not fade.over]
             self.voices, self._fades = [v for v, _ in kept], [f for _, f in kept]
 
     def settle(self) -> None:

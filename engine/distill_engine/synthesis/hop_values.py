@@ -34,7 +34,9 @@ _SOURCE = {
 
 def hop_values(bank: ParameterBank, key: float | None = None) -> HopValues:
     """Return the values that steer the latents at this hop; `key` is the note that sounds."""
-    at = {name: bank.at(index) for name, index in _SOURCE.items()}
+    now = bank.values()
+    at = {name: now[index] for name, index in _SOURCE.items()}
+    latents = bank.family(_LATENT, LATENT_COUNT)
     settings = SourceSettings(
         rate=at["rate"],
         range=at["range"],
@@ -51,12 +53,13 @@ def hop_values(bank: ParameterBank, key: float | None = None) -> HopValues:
         reach=at["reach"],
         grip=at["grip"],
         grain_seconds=at["grain"],
+        offsets=latents,
         key=key,
         codes=_code_settings(bank),
     )
     return HopValues(
         settings,
-        bank.family(_LATENT, LATENT_COUNT),
+        latents,
         bank.family(_CONTROL, CONTROL_COUNT),
         (bank.at(_MAP_X), bank.at(_MAP_Y)),
         bank.at(_MAP_AMOUNT),

@@ -1,8 +1,7 @@
 """From the mono sum of the vocoders to stereo: DC blocker, gain, play fade, width, limiter.
 
 Each stage works on one hop at a time and keeps its state in float64, so the result is bit-identical
-however many hops are rendered at once. Recursive filters are computed in closed form over a hop
-(r^n times a running sum), not sample by sample.
+however many hops are rendered at once.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.audio.filters import AllPass, FilterState, HighPass
 from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.errors import ConfigError
 
@@ -44,14 +44,6 @@ class OutputConfig:
 
 
 @dataclass(frozen=True)
-class FilterState:
-    """The last input sample `x` and output sample `y` of a `HighPass`."""
-
-    x: float = 0.0
-    y: float = 0.0
-
-
-@dataclass(frozen=True)
 class WidenerState:
     """The states of a `Widener`'s high-pass and of its all-passes, each [delay]."""
 
@@ -76,66 +68,6 @@ class OutputState:
     limiter_peak: float
 
 
-class HighPass:
-    """First-order high-pass that removes DC: y[n] = x[n] - x[n-1] + r y[n-1].
-
-    r = exp(-2 pi cutoff / rate).
-    """
-
-    def __init__(self, cutoff_hz: float, sample_rate: int, hop: int) -> None:
-        r = math.exp(-2.0 * math.pi * cutoff_hz / sample_rate)
-        steps = np.arange(1, hop + 1)
-        self._rise, self._fall = r**steps, r ** (-steps.astype(np.float64))
-        self._x = self._y = 0.0
-
-    def process(self, x: Samples) -> Samples:
-        """Filter one hop: [hop] -> [hop]."""
-        steps = np.diff(x, prepend=self._x)
-        y: Samples = self._rise * (np.cumsum(steps * self._fall) + self._y)
-        self._x, self._y = float(x[-1]), float(y[-1])
-        return y
-
-    def state(self) -> FilterState:
-        """Return the state."""
-        return FilterState(self._x, self._y)
-
-    def restore(self, state: FilterState) -> None:
-        """Continue from a `state`."""
-        self._x, self._y = state.x, state.y
-
-
-class AllPass:
-    """Schroeder's all-pass: y[n] = -g x[n] + x[n-M] + g y[n-M], with a delay of M samples.
-
-    Source: M. R. Schroeder, "Natural Sounding Artificial Reverberation", J. Audio Eng. Soc. 10,
-    1962.
-    """
-
-    def __init__(self, delay: int, gain: float) -> None:
-        self._delay, self._gain = delay, gain
-        self._memory = np.zeros(delay)  # x[n-M] + g y[n-M], oldest first
-
-    def process(self, x: Samples) -> Samples:
-        """Filter samples of any number: [n] -> [n]."""
-        y = np.empty_like(x)
-        for start in range(0, len(x), self._delay):
-            part = x[start : start + self._delay]
-            out = self._memory[: len(part)] - self._gain * part
-            self._memory = np.concatenate([self._memory[len(part) :], part + self._gain * out])
-            y[start : start + len(part)] = out
-        return y
-
-    def state(self) -> Samples:
-        """Return the state [delay]."""
-        return self._memory.copy()
-
-    def restore(self, state: Samples) -> None:
-        """Continue from a `state` [delay]. Raises ValueError for another length."""
-        if state.shape != self._memory.shape:
-            raise ValueError(f"an all-pass of {len(self._memory)} samples has no state of the shape {state.shape}")
-        self._memory = state.astype(np.float64)
-
-
 class Widener:
     """Mono to stereo: left = (m + w s) / n and right = (m - w s) / n, with n = sqrt(1 + w^2).
 
@@ -155,8 +87,11 @@ class Widener:
         for all_pass in self._passes:
             side = all_pass.process(side)
         side = width * side
-        scale = 1.0 / np.sqrt(1.0 + width * width)
-        return np.stack([(mono + side) * scale, (mono - side) * scale])
+        stereo = np.empty((2, len(mono)))
+        np.add(mono, side, out=stereo[0])
+        np.subtract(mono, side, out=stereo[1])
+        stereo *= 1.0 / np.sqrt(1.0 + width * width)
+        return stereo
 
     def state(self) -> WidenerState:
         """Return the state."""
@@ -185,9 +120,10 @@ class Limiter:
 
     def process(self, x: Samples) -> Samples:
         """Limit one hop: [2, hop] -> [2, hop], all samples below the ceiling."""
-        level = np.abs(x).max(axis=0)
+        left, right = np.abs(x)
+        level = np.maximum(left, right, out=left)
         peak = np.maximum(np.maximum.accumulate(level * self._rise), self._peak) * self._fall
-        peak = np.maximum(peak, level)  # rounding must not put a sample above its own peak
+        np.maximum(peak, level, out=peak)  # rounding must not put a sample above its own peak
         self._peak = float(peak[-1])
         if peak.max() <= self._threshold:
             return x
@@ -212,13 +148,17 @@ class Ramp:
     def __init__(self, hop: int) -> None:
         self._line = np.arange(1, hop + 1) / hop
         self._last: float | None = None
+        self._level = np.zeros(hop)  # what is returned while the value stays
 
     def process(self, value: float) -> Samples:
-        """Return the values [hop] of the line that ends at `value`."""
+        """Return the values [hop], not to be changed, of the line that ends at `value`."""
         last = value if self._last is None else self._last
         self._last = value
-        line: Samples = last + (value - last) * self._line
-        return line
+        if value != last:
+            return np.asarray(last + (value - last) * self._line)
+        if self._level[0] != value:
+            self._level = np.full(len(self._line), value)
+        return self._level
 
     def state(self) -> float | None:
         """Return the last value, None before the first."""
@@ -262,7 +202,10 @@ class OutputStage:
         """
         return math.ceil(self._level / (self._step * self.config.hop))
 
-    def _fade(self) -> Samples:
+    def _fade(self) -> Samples | float:
+        """Return the play fade per sample [hop]; one number if it is complete."""
+        if self.playing and self._level >= 1.0:
+            return 1.0
         step = self._step if self.playing else -self._step
         level = np.clip(self._level + step * self._count, 0.0, 1.0)
         self._level = float(level[-1])

@@ -119,6 +119,11 @@ class ParameterBank:
         """Return the present value of a parameter."""
         return float(self._values[parameter_index])
 
+    def values(self) -> list[float]:
+        """Return the present values of all parameters."""
+        values: list[float] = self._values.tolist()
+        return values
+
     def family(self, first: int, count: int) -> np.ndarray:
         """Return the present values [count] of neighbouring parameters, as a view."""
         return self._values[first : first + count]

@@ -85,17 +85,19 @@ class Steering:
 
         Only what is added is limited: the stretch plays as it was recorded.
         """
-        settings = replace(values.settings, offsets=values.latents)
+        settings = values.settings
         if self._map is not None and values.map_amount > 0.0:
             place = self._map.latent_at(*values.map_point)
             settings = replace(settings, place=place, place_grip=values.map_amount)
         if self._controls is not None and controls.any():
             settings = _quickened(settings, self._controls.source_modulation(controls))
         latent = sources.next(settings, samples)
+        self.strain = 0.0
+        if not controls.any() and not values.latents.any():
+            return latent
         added = np.zeros(len(latent))
         count = min(len(added), len(values.latents))
         added[:count] = values.latents[:count]
-        self.strain = 0.0
         if self._controls is None:
             return latent + added
         added += self._controls.unlimited(latent, controls)

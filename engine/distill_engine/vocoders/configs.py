@@ -130,6 +130,8 @@ class VocosConfig(_Config):
             raise ConfigError("vocos: every size must be at least 1")
         if self.hop % self.frames_per_hop or self.n_fft % (self.hop // self.frames_per_hop):
             raise ConfigError(f"vocos: n_fft {self.n_fft} must be a multiple of hop / frames_per_hop")
+        if self.n_fft % 64:
+            raise ConfigError(f"vocos: n_fft {self.n_fft} must be a multiple of 64")
         if self.n_fft < 2 * (self.hop // self.frames_per_hop):
             raise ConfigError(f"vocos: n_fft {self.n_fft} must be at least twice hop / frames_per_hop")
 

@@ -162,6 +162,38 @@ def test_plots_need_an_analysis(distill: Distill, tmp_path: Path) -> None:
     assert "distill analyse" in err
 
 
+def test_renew_writes_todays_graphs_into_an_old_file_and_keeps_the_rest(distill: Distill, tmp_path: Path) -> None:
+    old = Path(__file__).parents[2] / "data" / "model-2" / "tones.distillgan"
+    new = tmp_path / "renewed.distillgan"
+    code, out, err = distill("renew", old, "-o", new, "--json")
+    assert (code, err) == (0, "")
+    changed = [graph["name"] for graph in json.loads(out)["graphs"] if graph["changed"]]
+    assert "runtime/vocoder/vocos.onnx" in changed
+    with ModelFile.open(old) as before, ModelFile.open(new) as after:
+        same = {name for name, entry in before.manifest.parts.items() if after.manifest.parts[name] == entry}
+        assert same == set(before.manifest.parts) - set(changed)
+    a, b = (Synth(prepare_instrument(path, "vocos"), seed=1).render(16) for path in (old, new))
+    assert np.abs(a).max() > 1e-3
+    assert np.abs(a - b).max() < 1e-3 * np.abs(a).max()
+    code, out, _ = distill("renew", new)
+    assert code == 0
+    assert "has today's graphs already" in out
+    code, _, err = distill("renew", old, "-o", new)
+    assert code == 1
+    assert "exists already" in err
+    assert distill("verify", new)[0] == 0
+
+
+def test_renew_says_what_it_cannot_renew(distill: Distill, tmp_path: Path) -> None:
+    save_model(tmp_path / "m.distillgan", Manifest("m"), {})
+    code, _, err = distill("renew", tmp_path / "m.distillgan")
+    assert code == 1
+    assert "no graph to renew" in err
+    code, _, err = distill("renew", assets.starter_path())
+    assert code == 1
+    assert "work on a copy" in err
+
+
 def test_verify_passes_a_sound_model(distill: Distill, model: Path) -> None:
     code, out, err = distill("verify", model, "--json")
     data = json.loads(out)

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from distill_engine.audio.filters import HighPass
 from distill_engine.audio.levels import db_to_gain
 from distill_engine.errors import ConfigError
 from distill_engine.synthesis.hop_values import MUTED_DB
-from distill_engine.synthesis.output_stage import HighPass, Limiter, OutputConfig, OutputStage, Widener
+from distill_engine.synthesis.output_stage import Limiter, OutputConfig, OutputStage, Widener
 
 HOP = 512
 RNG = np.random.default_rng(0)

@@ -107,7 +107,8 @@ class Transposer:
         """
         if not self._active and all(ratio == 1.0 for ratio in ratios):
             samples: Float32Array = vocode(mels)[0]
-            self._keep(np.concatenate([self._kept, samples]), mels)
+            short = len(samples) < _KEPT
+            self._keep(np.concatenate([self._kept[len(samples) :], samples]) if short else samples, mels)
             return samples
         frames = np.concatenate([self._frame, mels], axis=1)
         plans, read = [], []

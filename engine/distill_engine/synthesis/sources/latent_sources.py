@@ -9,6 +9,7 @@ and the new source's first one fades out, so that the path has no jump.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -122,8 +123,11 @@ class HoldSource:
         """Do nothing: the source has no state."""
 
 
+@lru_cache(maxsize=64)
 def seeded_noise(seed: int, index: int, stream: int) -> Latent:
-    """Return standard normal numbers [64] that depend only on the three integers."""
+    """Return standard normal numbers [64], read-only, that depend only on the three integers."""
     key = np.array([seed & 0xFFFFFFFFFFFFFFFF, stream], np.uint64)
     counter = np.array([0, 0, index & 0xFFFFFFFFFFFFFFFF, 0], np.uint64)
-    return np.random.Generator(np.random.Philox(counter=counter, key=key)).standard_normal(_LATTICE)
+    numbers = np.random.Generator(np.random.Philox(counter=counter, key=key)).standard_normal(_LATTICE)
+    numbers.flags.writeable = False
+    return numbers

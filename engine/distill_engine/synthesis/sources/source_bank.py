@@ -45,6 +45,7 @@ class SourceBank:
         self, sources: dict[str, LatentSource], *, selected: str, why: Callable[[str], str] | None = None
     ) -> None:
         self._sources, self._why = sources, why or (lambda name: f"the model has no {name}")
+        self._strikable = {name: source for name, source in sources.items() if isinstance(source, Struck)}
         self.check(selected)
         self.selected = selected
         self._last: Latent | None = None
@@ -87,8 +88,7 @@ class SourceBank:
             source.strike()
 
     def _struck(self) -> Struck | None:
-        source = self._sources["walk" if self._taken else self.selected]
-        return source if isinstance(source, Struck) else None
+        return self._strikable.get("walk" if self._taken else self.selected)
 
     def continue_from(self, other: SourceBank, *, same_model: bool) -> None:
         """Continue where another bank is.

@@ -15,7 +15,7 @@ from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.modelfile import Manifest, ModelFile, Part
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.models.skeleton_model import SkeletonModel
-from distill_engine.training.export import export_runtime
+from distill_engine.training.graphs.export import export_runtime
 from distill_engine.training.keeper import Result
 from distill_engine.training.latent.step import set_latent_statistics
 from distill_engine.training.latent.task import LatentTask

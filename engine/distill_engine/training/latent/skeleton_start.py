@@ -18,7 +18,7 @@ from distill_engine.library.assets import base_statistics_path
 from distill_engine.modelfile import Manifest, ModelFile, Part, save_model, update_model
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.system.names import normalised
-from distill_engine.training.skeleton_graphs import skeleton_graphs
+from distill_engine.training.graphs.skeleton_graphs import skeleton_graphs
 
 if TYPE_CHECKING:
     from distill_engine.dataset.corpus import Corpus

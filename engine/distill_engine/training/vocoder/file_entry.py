@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from distill_engine.modelfile import Manifest, Part
-from distill_engine.training.export import export_runtime
+from distill_engine.training.graphs.export import export_runtime
 from distill_engine.training.keeper import Result
 from distill_engine.training.loop import Position
 from distill_engine.training.storage import weights

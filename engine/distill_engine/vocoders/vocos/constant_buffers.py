@@ -8,10 +8,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from distill_engine.audio.arrays import Float32Array
-from distill_engine.vocoders.vocos.constant_tables import computed
+from distill_engine.layers.runtime_forms import FourierTables
+from distill_engine.vocoders.vocos.constant_tables import COLUMNS, computed, constant_name
 
 
 class WithConstants(nn.Module):
@@ -36,7 +37,30 @@ class WithConstants(nn.Module):
             if isinstance(constant, str):
                 self.named[attribute] = constant
                 constant = _table(constant)
-            self.register_buffer(attribute, torch.tensor(np.asarray(constant), dtype=torch.float32), persistent=False)
+            self.register_buffer(
+                attribute, torch.tensor(np.asarray(constant), dtype=torch.float32).contiguous(), persistent=False
+            )
+
+
+class FourierConstants(WithConstants):
+    """Tables of a Fourier transform of `n` samples; `width` is that of its spectra."""
+
+    fold: Tensor
+    twiddles: Tensor
+    unfold: Tensor
+    refold: Tensor
+
+    def __init__(self, n: int) -> None:
+        super().__init__()
+        self.width = n // COLUMNS * (COLUMNS // 2 + 1)
+        fold, twiddles, unfold = constant_name("fold", n), constant_name("twiddles", n), constant_name("unfold")
+        self.add_constants(fold=fold, twiddles=twiddles, unfold=unfold)
+        self.add_constants(refold=self.unfold.T)
+
+    @property
+    def tables(self) -> FourierTables:
+        """The tables, as `spectrum_of` and `samples_of` take them."""
+        return FourierTables(self.fold, self.twiddles, self.unfold, self.refold)
 
 
 def _table(name: str) -> Float32Array:

@@ -19,6 +19,7 @@ from distill_engine.audio.mel import MelConfig, mel_filterbank
 POINT_SPACING = 0.04  # of a point's frequency, up to the next point; one bin at least
 LEVELS = 64  # mel bands in which the vocoder keeps the level of the mel
 ONSET_POSITIONS = 17  # candidate positions of an onset within a window
+COLUMNS = 32  # in which a Fourier transform lays out its samples
 RAMP_SAMPLES = 128  # length of the ramp at an onset (2.9 ms)
 
 
@@ -57,6 +58,16 @@ def band_centres(bands: int) -> tuple[Float64Array, Float64Array]:
     return (bank @ np.fft.rfftfreq(config.n_fft, 1.0 / config.sample_rate)) / sums, sums
 
 
+def advances_apart(bins: int, bands: int, hop: int) -> Float32Array:
+    """Return the advance [bins, bands] in radians per `hop` of band centres relative to bins.
+
+    It is the difference of float32 numbers, as it has always been: takes depend on its roundings.
+    """
+    radians = 2 * np.pi * hop / MelConfig().sample_rate
+    own = np.fft.rfftfreq(2 * (bins - 1), 1.0 / MelConfig().sample_rate) * radians
+    return (band_centres(bands)[0] * radians).astype(np.float32) - own.astype(np.float32)[:, None]
+
+
 def bands_apart(bins: int, bands: int) -> Float64Array:
     """Return the distance [bins, bands], in mel bands, of each spectral bin from each mel band.
 
@@ -93,6 +104,33 @@ def onset_ramps(n_fft: int) -> Float64Array:
     return gains
 
 
+def fold(n: int) -> Float64Array:
+    """Return the matrix [n / COLUMNS, 4 * n / COLUMNS] that transforms columns of samples.
+
+    The blocks are real, imaginary, imaginary and real parts. See `layers.runtime_forms`.
+    """
+    rows = n // COLUMNS
+    angle = 2 * np.pi / rows * np.outer(np.arange(rows), np.arange(rows))
+    return np.concatenate([np.cos(angle), -np.sin(angle), -np.sin(angle), np.cos(angle)], 1)
+
+
+def twiddles(n: int) -> Float64Array:
+    """Return the factors [COLUMNS, 4 * n / COLUMNS] between both parts of a transform."""
+    angle = 2 * np.pi / n * np.outer(np.arange(COLUMNS), np.arange(n // COLUMNS))
+    return np.concatenate([np.cos(angle), np.sin(angle), np.cos(angle), -np.sin(angle)], 1)
+
+
+def unfold() -> Float64Array:
+    """Return the matrix [COLUMNS + 2, 4 * COLUMNS] that transforms rows after the twiddles.
+
+    Its rows are the real, then the imaginary parts of the result.
+    """
+    angle = 2 * np.pi / COLUMNS * np.outer(np.arange(COLUMNS // 2 + 1), np.arange(COLUMNS))
+    cosine, sine = np.cos(angle), np.sin(angle)
+    real, imaginary = (cosine, cosine, sine, sine), (-sine, -sine, cosine, cosine)
+    return np.concatenate([np.stack(x, -1).reshape(len(angle), -1) for x in (real, imaginary)])
+
+
 class Kind(NamedTuple):
     """One kind of table.
 
@@ -107,14 +145,18 @@ class Kind(NamedTuple):
     text: str
 
 
-_BANDS, _BINS = range(1, 513), range(2, 2050)  # sizes that may be asked for
+_BANDS, _BINS, _POINTS = range(1, 513), range(2, 2050), range(64, 4097, 64)  # sizes that may be asked for
 KINDS = {
     "noise": Kind(normal_noise, (range(1, 4097), _BINS), "{} x {} values of noise"),
     "mel": Kind(mel_filters, (_BANDS,), "{} mel bands"),
     "between": Kind(between_points, (_BINS,), "points between {} bins"),
     "apart": Kind(bands_apart, (_BINS, _BANDS), "{} bins and {} bands"),
+    "advances": Kind(advances_apart, (_BINS, _BANDS, range(1, 4097)), "{} bins and {} bands, {} samples apart"),
     "levels": Kind(level_filters, (_BINS,), "levels of {} bins"),
     "ramps": Kind(onset_ramps, (range(1, 4097),), "ramps over {} samples"),
+    "fold": Kind(fold, (_POINTS,), "a Fourier transform of {} samples"),
+    "twiddles": Kind(twiddles, (_POINTS,), "a Fourier transform of {} samples"),
+    "unfold": Kind(unfold, (), "a Fourier transform"),
 }
 """Kinds of tables under the names that graphs use."""
 

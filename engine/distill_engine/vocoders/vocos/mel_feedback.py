@@ -17,7 +17,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from distill_engine.audio.mel import MelConfig, hann_window
-from distill_engine.vocoders.vocos.constant_buffers import WithConstants
+from distill_engine.layers.runtime_forms import banded_product, pieces_of, samples_of, spectrum_of
+from distill_engine.vocoders.vocos.constant_buffers import FourierConstants, WithConstants
 from distill_engine.vocoders.vocos.constant_tables import constant_name, mel_filters
 
 RAISE_FACTOR = 1.5  # multiplies what is added where the mel is too low
@@ -39,6 +40,7 @@ class MelFeedback(WithConstants):
     """
 
     bank: Tensor
+    filters: Tensor
     shares: Tensor
     ear: Tensor
     fade: Tensor
@@ -62,8 +64,12 @@ class MelFeedback(WithConstants):
         # The mel's window, divided by how complete the samples are; it keeps its energy
         ear = window / np.maximum(coverage, MINIMUM_COVERAGE)
         ear *= math.sqrt(np.square(window).sum() / np.square(ear * coverage).sum())
-        shares = 1.0 / np.maximum(mel_filters(bands).sum(0), 1e-9)
-        self.add_constants(bank=constant_name("mel", bands), shares=shares, ear=ear, fade=RAISE_FACTOR * fade)
+        bank = mel_filters(bands)
+        shares = 1.0 / np.maximum(bank.sum(0), 1e-9)
+        fade = RAISE_FACTOR * 2.0 / config.window * fade
+        self.add_constants(bank=constant_name("mel", bands), filters=bank.T, shares=shares, ear=ear, fade=fade)
+        self.fourier = FourierConstants(config.window)
+        self._to_mel, self._to_bins = pieces_of(bank.T), pieces_of(bank)
 
     def forward(
         self,
@@ -85,17 +91,16 @@ class MelFeedback(WithConstants):
             onset_bands: how far each band sets in [B, bands], 0 to 1; None: no onsets.
             gate: gain [B, n_fft], 0 to 1, of the onset.
         """
-        size = samples.shape[-1]
-        spectrum = torch.view_as_real(torch.fft.rfft(F.pad(samples * self.ear[:size], (0, self.length - size))))
-        magnitude = torch.sqrt(spectrum.square().sum(-1) + 1e-20)
-        mel = F.linear(magnitude, self.bank)
+        spectrum = spectrum_of(samples * self.ear[: samples.shape[-1]], self.fourier.tables)
+        magnitude = torch.sqrt(spectrum.square().sum(-2) + 1e-20)
+        mel = banded_product(magnitude, self.filters, self._to_mel)
         error = target - torch.log(mel.clamp_min(self.floor))
         error = error.clamp(-MAXIMUM_ERROR, MAXIMUM_ERROR)
         change = (error + RECENT_WEIGHT * recent_error).clamp(-MAXIMUM_CUT, MAXIMUM_RISE)
-        gain = torch.exp((change @ self.bank) * self.shares) - 1.0
+        gain = torch.exp(banded_product(change, self.bank, self._to_bins) * self.shares) - 1.0
         gain = torch.minimum(gain, (LOWER_FACTOR / RAISE_FACTOR) * gain)
-        added = torch.fft.irfft(torch.view_as_complex(spectrum * gain.unsqueeze(-1)), self.length)
-        added = added[..., self.past : self.past + self.n_fft] * self.fade
+        gain = F.pad(gain, (0, self.fourier.width - gain.shape[-1]))  # mels have no part of the first and the last bin
+        added = samples_of(spectrum * gain.unsqueeze(-2), self.fourier.tables, self.past, self.n_fft) * self.fade
         if onset_bands is not None and gate is not None:
             power = (mel * torch.expm1(change)).square().clamp_min(1e-20)
             onset_share = (power * onset_bands).sum(-1, keepdim=True) / power.sum(-1, keepdim=True)

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from distill_engine.audio.arrays import Float64Array
 from distill_engine.audio.mel import MelConfig, hann_window, mel_filterbank
+from distill_engine.layers.runtime_forms import banded_product, pieces_of
 from distill_engine.vocoders.vocos.constant_buffers import WithConstants
 from distill_engine.vocoders.vocos.constant_tables import band_centres, constant_name
 from distill_engine.vocoders.vocos.phase_continuation import SILENCE
@@ -40,8 +41,7 @@ class MelMagnitudes(WithConstants):
 
     offset: Tensor
     apart: Tensor
-    centres: Tensor
-    bins: Tensor
+    distance: Tensor
     heights: Tensor
     lobe: Tensor
     spacing: Tensor
@@ -58,24 +58,25 @@ class MelMagnitudes(WithConstants):
         lobe = 0.5 * (config.sample_rate / config.n_fft * radians) ** 2  # variance of the analysis window's own lobe
         heights = mel_filterbank(MelConfig(bands=bands, area_norm=False)).sum(1) / sums
         self.add_constants(
-            offset=_implied_magnitude(bands, n_fft)[1],
+            offset=_implied_magnitude(bands, n_fft)[1][:, 0],
             apart=constant_name("apart", n_fft // 2 + 1, bands),
-            centres=centres * radians,
+            distance=constant_name("advances", n_fft // 2 + 1, bands, hop),
             heights=heights,
-            bins=_bins(n_fft)[:, None] * radians,
             spacing=spacing**2,
             lobe=lobe,
             gain=_isolated_gain(bands, n_fft),
             bands=constant_name("levels", n_fft // 2 + 1),
             wide=np.clip(spacing * n_fft / (2 * np.pi * hop) - 1.0, 0.0, 1.0),
         )
+        self._near = pieces_of(self.apart.numpy().T < NEIGHBOURHOOD)
 
     def forward(self, mel: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         log = self.implied(mel)
         amplitude = torch.exp(mel.clamp_max(MAXIMUM_LOG_MAGNITUDE)).transpose(1, 2)
         weights = (NEIGHBOURHOOD - self.apart).clamp(0.0, 1.0) * self.heights
-        distance = self.centres - self.bins
-        total, first, second = (amplitude @ m.T for m in (weights, weights * distance, weights * distance.square()))
+        moments = weights, weights * self.distance, weights * self.distance.square()
+        matrices = torch.stack(moments).transpose(1, 2)
+        total, first, second = banded_product(amplitude.unsqueeze(1), matrices, self._near).unbind(1)
         mean = first / total.clamp_min(1e-12)
         variance = (second / total.clamp_min(1e-12) - mean.square() - self.lobe) / self.spacing
         isolation = ((WIDE_VARIANCE - variance) / (WIDE_VARIANCE - ISOLATED_VARIANCE)).clamp(0.0, 1.0)
@@ -91,11 +92,11 @@ class MelMagnitudes(WithConstants):
 
         They are right for noise.
         """
-        return (torch.matmul(self.band_interpolation(), mel) + self.offset).transpose(1, 2)
+        return self.interpolated(mel) + self.offset
 
-    def band_interpolation(self) -> Tensor:
-        """Return the matrix [bins, bands] that interpolates linearly between band centres."""
-        return (1.0 - self.apart).clamp_min(0.0)
+    def interpolated(self, mel: Tensor) -> Tensor:
+        """Return values [B, T, bins] between those of mel bands [B, bands, T], linearly in Hz."""
+        return banded_product(mel.transpose(1, 2), (1.0 - self.apart).clamp_min(0.0).T, self._near)
 
     def level(self, log: Tensor) -> Tensor:
         """Return the log [..., LEVELS] of the magnitudes' sums in mel bands, in nats.

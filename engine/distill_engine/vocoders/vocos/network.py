@@ -29,10 +29,11 @@ from distill_engine.layers.convnext import ChannelNorm, ConvNeXtBlock
 from distill_engine.vocoders.configs import VocosConfig
 from distill_engine.vocoders.vocos.constant_buffers import WithConstants
 from distill_engine.vocoders.vocos.constant_tables import constant_name
+from distill_engine.vocoders.vocos.continuation_state import ContinuationState
 from distill_engine.vocoders.vocos.mel_feedback import MelFeedback
 from distill_engine.vocoders.vocos.mel_magnitudes import MAXIMUM_LOG_MAGNITUDE, MelMagnitudes
 from distill_engine.vocoders.vocos.onset_detection import PAST_FRAMES, OnsetDetector, Onsets
-from distill_engine.vocoders.vocos.phase_continuation import SILENCE, ContinuationState, PhaseContinuation
+from distill_engine.vocoders.vocos.phase_continuation import SILENCE, PhaseContinuation
 from distill_engine.vocoders.vocos.phase_prediction import prediction_loss, spread_of
 
 LEVEL_TOLERANCE = 0.3  # nats: about the difference of a band's sum between a partial and noise of the same mel
@@ -93,20 +94,22 @@ class Vocos(WithConstants):
         From features [B, C, T] and mel [B, bands, T]; the three are as PhaseContinuation takes
         them.
         """
-        count, bins = self.config.frames_per_hop, self.synthesis.bins
+        count = self.config.frames_per_hop
         y = self.spectra(self.head_norm(x).transpose(1, 2)).unflatten(2, (count + 2, len(self.between))) @ self.between
         correction, advance, concentration = y[:, :, :count], y[:, :, count], y[:, :, count + 1]
-        implied, mel_advance, isolation = (v.repeat_interleave(count, dim=1) for v in self.reading(mel))
-        log = implied + correction.reshape(y.shape[0], -1, bins)
-        advance = mel_advance + advance.repeat_interleave(count, dim=1) * (1 - isolation)
-        concentration = concentration.repeat_interleave(count, dim=1) + ISOLATED_BONUS * isolation
-        concentration = torch.exp(concentration.clamp(*LOG_CONCENTRATION))
+        implied, mel_advance, isolation = self.reading(mel)
+        implied = implied.unsqueeze(2)  # [B, T, 1, bins]
+        log = implied + correction
+        advance = mel_advance + advance * (1 - isolation)
+        concentration = torch.exp((concentration + ISOLATED_BONUS * isolation).clamp(*LOG_CONCENTRATION))
         if self.training:
-            self._predicted = (log.clamp_min(math.log(SILENCE)), advance, concentration)
+            each = advance.repeat_interleave(count, 1), concentration.repeat_interleave(count, 1)
+            self._predicted = (log.flatten(1, 2).clamp_min(math.log(SILENCE)), *each)
         else:  # in training, corrections would come to rely on this limit: 0.34 instead of 0.31 nat after 30 minutes
             log = self._level_limited(log, implied)
-        magnitude = torch.exp(log.clamp_max(MAXIMUM_LOG_MAGNITUDE))
-        return magnitude, advance, spread_of(concentration)
+        magnitude = torch.exp(log.clamp_max(MAXIMUM_LOG_MAGNITUDE)).flatten(1, 2)
+        advance, spread = (v.repeat_interleave(count, 1) for v in (advance, spread_of(concentration)))
+        return magnitude, advance, spread
 
     def _targets_and_onsets(self, mel: Tensor, past: Tensor) -> tuple[Tensor, Onsets]:
         """Return the feedback's targets [B, T * frames_per_hop, bands] and the onsets.
@@ -121,7 +124,7 @@ class Vocos(WithConstants):
         frames = torch.cat([past, mel], -1).transpose(1, 2).repeat_interleave(count, dim=1)
         frames = frames[:, PAST_FRAMES * count - 2 :]
         target = 0.25 * frames[:, :-2] + 0.5 * frames[:, 1:-1] + 0.25 * frames[:, 2:]
-        return target, self.onsets(mel, past, self.reading.band_interpolation())
+        return target, self.onsets(mel, past, self.reading.interpolated)
 
     def _level_limited(self, log: Tensor, implied: Tensor) -> Tensor:
         """Return log-magnitudes [..., bins] whose band sums stay near the implied ones.

@@ -10,6 +10,7 @@ before the best one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +22,6 @@ from distill_engine.audio.arrays import Float64Array
 from distill_engine.audio.mel import MelConfig, hann_window
 from distill_engine.vocoders.vocos.constant_buffers import WithConstants
 from distill_engine.vocoders.vocos.constant_tables import constant_name, onset_positions
-from distill_engine.vocoders.vocos.phasors import paired
 
 PAST_FRAMES = 3  # before the newest: the first of them ends before any onset near the spectrum being synthesised
 RISING, RISEN = 0.4, 0.9  # nats of rise over those frames from which a band sets in partly, and wholly
@@ -71,43 +71,44 @@ class OnsetDetector(WithConstants):
             ramps=constant_name("ramps", n_fft),
         )
 
-    def forward(self, mel: Tensor, past: Tensor, interpolation: Tensor) -> Onsets:
+    def forward(self, mel: Tensor, past: Tensor, interpolated: Callable[[Tensor], Tensor]) -> Onsets:
         """Detect onsets around each spectrum.
 
         Args:
             mel: natural log-mel [B, bands, T].
             past: the PAST_FRAMES frames [B, bands, PAST_FRAMES] before it.
-            interpolation: matrix [bins, bands] from mel bands to spectral bins.
+            interpolated: interpolates values of mel bands [B, bands, T] to spectral bins [B, T,
+                bins].
         """
         frames = mel.shape[-1]
         energy = torch.exp(2.0 * torch.cat([past, mel], -1)).clamp_min(SILENT)
         energy = F.conv2d(energy[:, None], self.beside[None, None], padding=(SMOOTHING_BANDS - 1, 0))[:, 0] / self.sums
-        newest, *older = (energy[..., PAST_FRAMES - j : PAST_FRAMES - j + frames] for j in range(PAST_FRAMES + 1))
-        rise = 0.5 * (torch.log(newest) - torch.log(older[-1]))
+        each = [energy[..., PAST_FRAMES - j : PAST_FRAMES - j + frames] for j in range(PAST_FRAMES + 1)]
+        rise = 0.5 * (torch.log(each[0]) - torch.log(each[-1]))
         onset = ((rise - RISING) / (RISEN - RISING)).clamp(0.0, 1.0)
-        sums = ((onset * e).sum(1).clamp_min(SILENT)[..., None, None] for e in (newest, *older))
-        *levels, background = sums  # [B, T, 1, 1] each
-        whole = (levels[0] - background).clamp_min(0.0) / self.shown[0].clamp_min(MINIMUM_FRACTION)
-        observed, expected = torch.stack(levels), background + whole * self.shown[:, None, None]
+        sums = (onset * torch.stack(each)).sum(2).clamp_min(SILENT)[..., None, None]  # [PAST_FRAMES + 1, B, T, 1, 1]
+        observed, background = sums[:PAST_FRAMES], sums[PAST_FRAMES]
+        whole = (sums[0] - background).clamp_min(0.0) / self.shown[0].clamp_min(MINIMUM_FRACTION)
+        expected = background + whole * self.shown[:, None, None]
         error = (0.5 * torch.log(observed / expected)).square().sum(0)
         gates = torch.softmax(-SHARPNESS * error, -1) @ self.ramps  # [B, T, 2 * spectra_per_frame, n_fft]
         now, before = (gate.flatten(1, 2) for gate in gates.chunk(2, dim=2))
         bands, bins = (
-            x.transpose(1, 2).repeat_interleave(self.spectra_per_frame, dim=1) for x in (onset, interpolation @ onset)
+            x.repeat_interleave(self.spectra_per_frame, dim=1) for x in (onset.transpose(1, 2), interpolated(onset))
         )
         return Onsets(bands, bins, now, before)
 
 
 def onset_shares(bins: Tensor) -> Tensor:
-    """Return the shares [..., 2, bins, 2] of each bin that go on and that set in.
+    """Return the shares [..., 2, 1, bins] of each bin that go on and that set in.
 
     `bins` [..., bins] is how far each bin sets in, 0 to 1.
     """
-    return paired(torch.stack([1 - bins, bins], -2))
+    return torch.stack([1 - bins, bins], -2).unsqueeze(-2)
 
 
 def final_gains(onsets: Onsets | None) -> tuple[Tensor | None, Tensor | None]:
-    """Return shares [B, F, 2, bins, 2] and gains [B, F, n_fft] of spectra whose next one is known.
+    """Return shares [B, F, 2, 1, bins] and gains [B, F, n_fft] of spectra whose next one is known.
 
     Those of the last spectrum are as they were when it came. Without onsets there are none.
     """

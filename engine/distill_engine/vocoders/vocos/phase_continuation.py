@@ -19,19 +19,20 @@ rounding errors. Then the mel feedback corrects the result (see `mel_feedback`).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from distill_engine.vocoders.vocos.constant_buffers import WithConstants
+from distill_engine.layers.runtime_forms import samples_of, spectrum_of
+from distill_engine.vocoders.vocos.constant_buffers import FourierConstants, WithConstants
 from distill_engine.vocoders.vocos.constant_tables import constant_name
+from distill_engine.vocoders.vocos.continuation_state import ContinuationState, SpectrumInputs
 from distill_engine.vocoders.vocos.mel_feedback import MelFeedback
 from distill_engine.vocoders.vocos.onset_detection import Onsets, final_gains, onset_shares
-from distill_engine.vocoders.vocos.phasors import paired, rotated, rotation, to_unit
+from distill_engine.vocoders.vocos.phasors import rotated, rotation, to_unit
 
 NOISE_FRAMES = 1024  # spectra after which the oscillators' noise repeats
 OSCILLATOR_SHARE = 0.6  # oscillator amplitude, relative to the magnitude; at 0.3 and below, rounding errors grow
@@ -43,54 +44,6 @@ PARTIAL_DEVIATION = 0.75  # of a partial's spread, how far its oscillator deviat
 NOISE_DEVIATION = 1.0  # of noise's spread, in addition: without it noise gathers at the bins' frequencies (43 Hz comb)
 
 Carry = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
-
-
-class SpectrumInputs(NamedTuple):
-    """Inputs of the recurrence for one spectrum, computed for many spectra at once beforehand.
-
-    All but `target`, `onset_bands` and the gates are [B, bins, 2]: each number twice, as wide as
-    the complex numbers that it multiplies (a graph multiplies arrays of equal shape in a third of
-    the time). Sines come with both signs, as in `rotation`.
-    """
-
-    magnitude: Tensor
-    magnitude_before: Tensor  # of the spectrum before
-    floor: Tensor  # for `to_unit`
-    floor_before: Tensor
-    oscillator_weight: Tensor
-    reset: Tensor  # how far oscillators are reset to an attack's phases, 0 to 1
-    cosine: Tensor  # rotation of the spectrum of the audio so far
-    sine: Tensor
-    step_cosine: Tensor  # rotation of the oscillators
-    step_sine: Tensor
-    target: Tensor  # log-mel [B, bands] of the spectrum before
-    onset_bands: Tensor | None = None  # [B, bands], as in `Onsets`
-    onset_shares: Tensor | None = None  # [B, 2, bins, 2]: shares of each bin that go on and that set in
-    gate: Tensor | None = None  # [B, n_fft], as in `Onsets`
-    gate_before: Tensor | None = None  # [B, n_fft]
-
-
-@dataclass
-class ContinuationState:
-    """State of a PhaseContinuation.
-
-    Attributes:
-        tail: samples [B, n_fft - hop] that later spectra still add to.
-        newest: samples [B, n_fft] of the last spectrum, whose phases the next one still refines.
-        before: magnitudes [B, bins] of the last spectrum.
-        oscillators: unit phasors [B, bins, 2].
-        done: finished samples [B, past] before `tail`.
-        lacking: running mean of the feedback's error [B, bands], nats.
-        clock: spectra so far, modulo NOISE_FRAMES [1].
-    """
-
-    tail: Tensor
-    newest: Tensor
-    before: Tensor
-    oscillators: Tensor
-    done: Tensor
-    lacking: Tensor
-    clock: Tensor
 
 
 class PhaseContinuation(WithConstants):
@@ -107,8 +60,10 @@ class PhaseContinuation(WithConstants):
 
     window: Tensor
     synthesis: Tensor
+    overlap: Tensor
     noise: Tensor
     centre: Tensor
+    halves: Tensor
     attack: Tensor
 
     def __init__(self, n_fft: int, hop: int, feedback: MelFeedback | None = None) -> None:
@@ -131,11 +86,15 @@ class PhaseContinuation(WithConstants):
         scale = math.sqrt(n_fft)  # for orthonormal spectra
         self.add_constants(
             window=window / scale,
-            synthesis=synthesis * scale,
+            synthesis=synthesis * (scale * 2.0 / n_fft),
+            overlap=window * synthesis * (2.0 / n_fft),
             noise=constant_name("noise", NOISE_FRAMES, self.bins),
             centre=centre,
-            attack=np.stack([impulse, np.zeros(self.bins)], -1),
+            halves=np.where(np.arange(self.bins) % (n_fft // 2), 1.0, 0.5),
         )
+        self.fourier = FourierConstants(n_fft)
+        attack = np.stack([impulse, np.zeros(self.bins)])
+        self.add_constants(attack=np.pad(attack, ((0, 0), (0, self.fourier.width - self.bins))))
 
     def initial_state(self, batch: int, device: Any = None, dtype: Any = None) -> ContinuationState:
         past, bands = (self.feedback.past, self.feedback.bands) if self.feedback else (0, 0)
@@ -159,15 +118,18 @@ class PhaseContinuation(WithConstants):
         constants.
         """
         state, parts, phasors = self.initial_state(magnitude.shape[0], magnitude.device, magnitude.dtype), [], []
+        onsets = onsets and onsets._replace(bins=self._wide(onsets.bins))
         with torch.no_grad():
-            carry, every = _carry(state), self._inputs(magnitude, advance, spread, mel, onsets, state)
+            carry, every = self._carry(state), self._inputs(magnitude, advance, spread, mel, onsets, state)
             for inputs in zip(*(x.unbind(0) for x in every), strict=True):
                 carry, samples, phasor, last = self._next(carry, SpectrumInputs(*inputs))
                 parts.append(samples)
                 phasors.append(phasor)
         if self.training:
             phasors = [*phasors[1:], last]
-            frames = self._frames(paired(magnitude), torch.stack(phasors, 1), *final_gains(onsets))
+            shares, gate = final_gains(onsets)
+            gains = None if gate is None else self._gains(gate)
+            frames = self._frames(self._plane(magnitude * self.halves), torch.stack(phasors, 1), shares, gains)
             return self._overlap_add(frames)
         tail, newest = carry[:2]
         late = torch.cat([*parts, F.pad(tail, (0, self.hop)) + newest], -1)
@@ -179,7 +141,8 @@ class PhaseContinuation(WithConstants):
     ) -> tuple[Tensor, ContinuationState]:  # fmt: skip
         """Synthesise the next F spectra [B, F, bins] of a stream to samples [B, F * hop]."""
         count = magnitude.shape[1]
-        carry, every = _carry(state), self._inputs(magnitude, advance, spread, mel, onsets, state)
+        onsets = onsets and onsets._replace(bins=self._wide(onsets.bins))
+        carry, every = self._carry(state), self._inputs(magnitude, advance, spread, mel, onsets, state)
         if torch.compiler.is_exporting():  # a loop of any length inside the graph
             from torch._higher_order_ops.scan import scan
 
@@ -192,6 +155,7 @@ class PhaseContinuation(WithConstants):
             samples = torch.stack(parts)
         out = samples.transpose(0, 1).reshape(magnitude.shape[0], count * self.hop)
         tail, newest, oscillators, done, lacking = carry
+        oscillators = oscillators[..., : self.bins].transpose(1, 2)
         clock = (state.clock + count) % NOISE_FRAMES
         return out, ContinuationState(tail, newest, magnitude[:, -1], oscillators, done, lacking, clock)
 
@@ -205,19 +169,32 @@ class PhaseContinuation(WithConstants):
         stride = self.centre + advance + deviation * self._noise(state.clock, magnitude.shape[1])
         magnitudes = torch.cat([state.before[:, None], magnitude], 1)
         log = torch.log(magnitudes.clamp_min(SILENCE))
-        reset = tonality * (log[:, 1:] - log[:, :-1] - RISE).clamp(0.0, 1.0)
-        magnitudes, reset = paired(magnitudes), paired(reset)
-        floor = (AMBIGUOUS * magnitudes).clamp_min(1e-10)
-        floor = floor * floor
+        reset = self._plane(tonality * (log[:, 1:] - log[:, :-1] - RISE).clamp(0.0, 1.0))
+        halved, magnitudes = self._plane(magnitudes * self.halves), self._plane(magnitudes)
+        floor = (AMBIGUOUS * magnitudes).clamp_min(1e-10).square()
         now, before = (slice(1, None), slice(None, -1))
         every: tuple[Tensor, ...] = (
-            magnitudes[:, now], magnitudes[:, before], floor[:, now], floor[:, before],
-            OSCILLATOR_SHARE * magnitudes[:, now] + 1e-9, reset, *rotation(self.pull * advance), *rotation(stride),
+            halved[:, now], halved[:, before], floor[:, now], floor[:, before],
+            OSCILLATOR_SHARE * magnitudes[:, now] + 1e-9, reset,
+            *rotation(self._wide(self.pull * advance)), *rotation(self._wide(stride)),
             mel if mel is not None else magnitude.new_zeros(*magnitude.shape[:2], 0),
         )  # fmt: skip
         if onsets is not None:
-            every = (*every, onsets.bands, onset_shares(onsets.bins), onsets.gate, onsets.gate_before)
+            gains = (self._gains(gate) for gate in (onsets.gate, onsets.gate_before))
+            every = (*every, onsets.bands, onset_shares(onsets.bins), *gains, onsets.gate_before)
         return tuple(t.transpose(0, 1) for t in every)
+
+    def _wide(self, bins: Tensor) -> Tensor:
+        """Return numbers [..., bins] followed by zeros up to the width of a spectrum."""
+        return F.pad(bins, (0, self.fourier.width - self.bins))
+
+    def _plane(self, bins: Tensor) -> Tensor:
+        """Return numbers [..., bins] as [..., 1, width], which scale both parts of a spectrum."""
+        return self._wide(bins).unsqueeze(-2)
+
+    def _carry(self, state: ContinuationState) -> Carry:
+        """Return the part of a state that changes with every spectrum."""
+        return state.tail, state.newest, self._wide(state.oscillators.transpose(1, 2)), state.done, state.lacking
 
     def _noise(self, clock: Tensor, count: int) -> Tensor:
         """Return the noise [count, bins] of the next spectra."""
@@ -233,7 +210,7 @@ class PhaseContinuation(WithConstants):
     def _next(self, carry: Carry, s: SpectrumInputs) -> tuple[Carry, Tensor, Tensor, Tensor]:
         """Synthesise one spectrum.
 
-        Returns the next carry, the finished samples [B, hop], and the phasors [B, bins, 2] of the
+        Returns the next carry, the finished samples [B, hop], and the phasors [B, 2, width] of the
         spectrum before and of this one.
         """
         tail, newest, oscillators, past, lacking = carry
@@ -242,10 +219,10 @@ class PhaseContinuation(WithConstants):
         committed = F.pad(tail, (0, self.hop))
         sounded = committed + newest
         phasor = self._phasor(F.pad(sounded[:, self.hop :], (0, self.hop)), oscillators, s)
-        frame = self._frames(s.magnitude, phasor, s.onset_shares, s.gate)
+        frame = self._frames(s.magnitude, phasor, s.onset_shares, s.gains)
         following = F.pad(frame[:, : -self.hop], (self.hop, 0))
-        refined = to_unit(self._spectrum(sounded + following), s.floor_before)
-        done = committed + self._frames(s.magnitude_before, refined, s.onset_shares, s.gate_before)
+        refined = to_unit(spectrum_of((sounded + following) * self.window, self.fourier.tables), s.floor_before)
+        done = committed + self._frames(s.magnitude_before, refined, s.onset_shares, s.gains_before)
         if self.feedback is not None and not self.training:
             so_far = torch.cat([past, done + following, frame[:, -self.hop :]], -1)
             added, lacking = self.feedback(so_far, s.target, lacking, s.onset_bands, s.gate_before)
@@ -254,33 +231,32 @@ class PhaseContinuation(WithConstants):
         return (done[:, self.hop :], frame, oscillators, past, lacking), done[:, : self.hop], refined, phasor
 
     def _phasor(self, sounded: Tensor, oscillators: Tensor, s: SpectrumInputs) -> Tensor:
-        """Return a spectrum's phases as unit phasors [B, bins, 2].
+        """Return a spectrum's phases as unit phasors [B, 2, width].
 
         `sounded` [B, n_fft] is the audio so far in its window.
         """
-        continued = rotated(self._spectrum(sounded), s.cosine, s.sine)
+        windowed = sounded * self.window
+        continued = rotated(spectrum_of(windowed, self.fourier.tables), s.cosine, s.sine)
         first = to_unit(continued + s.oscillator_weight * oscillators, s.floor)
-        return to_unit(self._spectrum(sounded + self._frames(s.magnitude, first)), s.floor)
-
-    def _spectrum(self, samples: Tensor) -> Tensor:
-        """Return the spectrum [B, bins, 2] of a window's samples [B, n_fft]."""
-        return torch.view_as_real(torch.fft.rfft(samples * self.window))
+        added = samples_of(s.magnitude * first, self.fourier.tables) * self.overlap
+        return to_unit(spectrum_of(windowed + added, self.fourier.tables), s.floor)
 
     def _frames(
-        self, magnitude: Tensor, phasor: Tensor, shares: Tensor | None = None, gate: Tensor | None = None
+        self, magnitude: Tensor, phasor: Tensor, shares: Tensor | None = None, gains: Tensor | None = None
     ) -> Tensor:
-        """Return windowed samples [..., n_fft] of spectra [..., bins, 2].
+        """Return windowed samples [..., n_fft] of magnitudes [..., 1, width] and unit phasors.
 
-        The part of each bin that sets in (`shares` [..., 2, bins, 2]) gets the gain `gate`
-        [..., n_fft].
+        The parts of each bin (`shares` [..., 2, 1, width]) that go on and that set in get these
+        `gains` [..., 2, n_fft].
         """
         spectrum = magnitude * phasor
-        if shares is None or gate is None:
-            samples: Tensor = torch.fft.irfft(torch.view_as_complex(spectrum), self.n_fft)
-        else:
-            both = torch.fft.irfft(torch.view_as_complex(spectrum.unsqueeze(-3) * shares), self.n_fft)
-            samples = both[..., 0, :] + gate * both[..., 1, :]
-        return samples * self.synthesis
+        if shares is None or gains is None:
+            return samples_of(spectrum, self.fourier.tables) * self.synthesis
+        return (samples_of(spectrum.unsqueeze(-3) * shares, self.fourier.tables) * gains).sum(-2)
+
+    def _gains(self, gate: Tensor) -> Tensor:
+        """Return windowed gains [..., 2, n_fft] of what goes on and what sets in with `gate`."""
+        return torch.stack([torch.ones_like(gate), gate], -2) * self.synthesis
 
     def _overlap_add(self, frames: Tensor) -> Tensor:
         """Return the sound [B, F * hop] of frames [B, F, n_fft]."""
@@ -288,11 +264,6 @@ class PhaseContinuation(WithConstants):
         size = (1, length - self.hop + self.n_fft)
         late: Tensor = F.fold(frames.transpose(1, 2), size, (1, self.n_fft), stride=(1, self.hop))
         return late[:, 0, 0, before : before + length]
-
-
-def _carry(state: ContinuationState) -> Carry:
-    """Return the part of a state that changes with every spectrum."""
-    return state.tail, state.newest, state.oscillators, state.done, state.lacking
 
 
 def _tonality(spread: Tensor) -> Tensor:

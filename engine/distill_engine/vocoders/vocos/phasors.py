@@ -1,4 +1,4 @@
-"""Arithmetic of complex numbers held as real pairs [..., 2], as exported graphs compute it."""
+"""Arithmetic of spectra held as two planes [..., 2, bins]: real and imaginary parts."""
 
 from __future__ import annotations
 
@@ -6,25 +6,23 @@ import torch
 from torch import Tensor
 
 
-def paired(numbers: Tensor) -> Tensor:
-    """Return each real number [...] twice [..., 2], to scale both parts of complex numbers."""
-    return torch.stack([numbers, numbers], -1)
-
-
 def rotation(angle: Tensor) -> tuple[Tensor, Tensor]:
-    """Return cosine and signed sine [..., 2] of angles [...] in radians, for `rotated`."""
-    sine = torch.sin(angle)
-    return paired(torch.cos(angle)), torch.stack([-sine, sine], -1)
+    """Return cosine [..., 1, bins] and signed sine [..., 2, bins] of angles [..., bins] in radians.
 
-
-def rotated(numbers: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
-    """Return complex numbers [..., 2] rotated by the angles of a `rotation`."""
-    return numbers * cosine + numbers.flip(-1) * sine
-
-
-def to_unit(numbers: Tensor, floor: Tensor | float) -> Tensor:
-    """Return complex numbers [..., 2] scaled to about unit length.
-
-    Numbers whose squared length is not well above `floor` [..., 2] become shorter than 1.
+    They are the factors of `rotated`.
     """
-    return numbers * torch.rsqrt(numbers.square() @ numbers.new_ones(2, 2) + floor)
+    sine = torch.sin(angle)
+    return torch.cos(angle).unsqueeze(-2), torch.stack([-sine, sine], -2)
+
+
+def rotated(spectrum: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+    """Return a spectrum [..., 2, bins] rotated by the angles of a `rotation`."""
+    return spectrum * cosine + spectrum.flip(-2) * sine
+
+
+def to_unit(spectrum: Tensor, floor: Tensor | float) -> Tensor:
+    """Return the numbers of a spectrum [..., 2, bins] scaled to about unit length.
+
+    Numbers whose squared length is not well above `floor` [..., 1, bins] become shorter than 1.
+    """
+    return spectrum / torch.sqrt(spectrum.square().sum(-2, keepdim=True) + floor)

@@ -9,11 +9,11 @@ from torch import Tensor
 
 from distill_engine.audio.mel import mel_spectrogram
 from distill_engine.vocoders.registry import build_vocoder
-from distill_engine.vocoders.vocos.constant_tables import bands_apart
+from distill_engine.vocoders.vocos.mel_magnitudes import MelMagnitudes
 from distill_engine.vocoders.vocos.onset_detection import PAST_FRAMES, OnsetDetector, Onsets
 
 N_FFT, HOP, BANDS, RATE = 1024, 256, 128, 44100
-BETWEEN = (1.0 - torch.from_numpy(bands_apart(N_FFT // 2 + 1, BANDS)).float()).clamp_min(0.0)
+BETWEEN = MelMagnitudes(BANDS, N_FFT, HOP).interpolated
 
 
 def noise(count: int, seed: int = 0) -> np.ndarray:

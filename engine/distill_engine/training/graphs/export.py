@@ -26,7 +26,7 @@ from distill_engine.modelfile.graph_nodes import parts_of
 from distill_engine.models.latent_model import LatentModel
 from distill_engine.models.skeleton_model import SkeletonModel
 from distill_engine.system.telemetry import import_onnxruntime
-from distill_engine.training.skeleton_graphs import mark_external, skeleton_graphs
+from distill_engine.training.graphs.skeleton_graphs import mark_external, skeleton_graphs
 from distill_engine.vocoders.vocos.constant_buffers import WithConstants
 
 if TYPE_CHECKING:

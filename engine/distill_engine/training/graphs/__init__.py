@@ -1,0 +1,1 @@
+"""Runtime graphs of model files: export from torch, the skeleton's own, renewal."""
