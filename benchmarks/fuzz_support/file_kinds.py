@@ -1,4 +1,4 @@
-"""What comes in files: presets, MIDI maps, takes, manifests, safetensors headers, ONNX graphs."""
+"""What comes in files: presets, MIDI maps, takes, codes, manifests, safetensors headers, graphs."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
 
 from distill_control.midi.maps.mapfile import parse_map
-from distill_engine.errors import ControlError, DistillError, ModelFileError, PresetError, TakeError
+from distill_engine.errors import CodesError, ControlError, DistillError, ModelFileError, PresetError, TakeError
 from distill_engine.library.assets import starter_path
 from distill_engine.library.presets import read_preset
 from distill_engine.modelfile import Manifest, ModelFile
+from distill_engine.modelfile.code_file import load_codes
 from distill_engine.modelfile.configs import check_configs
 from distill_engine.modelfile.graphs import check_graph
-from distill_engine.modelfile.tensors import decode
+from distill_engine.modelfile.tensors import Part, decode, encode
 from distill_engine.takes.take_file import read_take
 from fuzz_support.kinds import ANYTHING, NAMES, NUMBERS, SCALARS, Kind, mutated, table
 
@@ -50,11 +52,22 @@ _BINDINGS = st.fixed_dictionaries(
         "glide": _MAP_VALUES,
     },
 ) | st.dictionaries(_MAP_KEYS, _MAP_VALUES, max_size=5)
+_CODES = table(
+    {
+        "version": st.just(1),
+        "name": NAMES,
+        "skeleton": NAMES,
+        "size": st.sampled_from([64, 128, 256]),
+        "levels": st.integers(1, 5),
+        "column_hops": st.just(4),
+        "frames": st.integers(-4, 40),
+    }
+)
 _MODELS = table({"slot": _SMALL, "name": NAMES, "vocoder": NAMES, "digests": st.dictionaries(NAMES, NAMES, max_size=2)})
 _HEADERS = table(
     {
         "format": st.just("distill.take"),
-        "version": st.sampled_from([1, 2]),
+        "version": st.sampled_from([1, 2, 3]),
         "tick": st.just(64),
         "sample_rate": st.just(44100),
         "hop": st.just(512),
@@ -74,7 +87,7 @@ _EVENTS = table(
         "do": st.sampled_from(["swap", "source", "trigger", "seed", "play", "stop", "clear"]),
         "slot": _SMALL,
         "end": st.booleans(),
-        "embedded": st.just("live_input"),
+        "embedded": st.sampled_from(["live_input", "codes"]),
         "data": st.just("AAAAAA==") | NAMES,
     }
 )
@@ -208,6 +221,17 @@ def _read_graph(data: bytes) -> None:
     check_graph(data, inputs={"x": (1, 96, None)}, outputs={"y": (1, 128, None)})
 
 
+def _code_file(about: Any, levels: int, columns: int, dimensions: int) -> bytes:
+    """Return a file of codes with this description and arrays of these sizes."""
+    arrays: dict[str, Any] = {
+        "codes": np.ones((levels, columns), np.uint16),
+        "residual": np.zeros((dimensions, 4 * columns), np.float32),
+        "lead": np.zeros((dimensions, 2), np.float32),
+    }
+    chunks = encode(Part(arrays, {"distillcodes": json.dumps(about)}), "m")
+    return b"".join(bytes(chunk) for chunk in chunks)
+
+
 KINDS = (
     Kind(
         "presets",
@@ -227,6 +251,11 @@ KINDS = (
             )
         ),
         refuses(_in_file(lambda path: read_take(path, allow_truncated=True), "a.take"), TakeError),
+    ),
+    Kind(
+        "files of codes",
+        mutated(st.builds(_code_file, _CODES, st.integers(0, 6), st.integers(0, 8), st.integers(0, 3))),
+        refuses(_in_file(lambda path: load_codes(path), "a.distillcodes"), CodesError),
     ),
     Kind("manifests", mutated(_MANIFESTS.map(as_json)), refuses(_read_manifest, ModelFileError)),
     Kind(

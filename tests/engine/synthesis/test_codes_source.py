@@ -7,7 +7,7 @@ import pytest
 
 import support_skeleton
 from distill_engine.codes.columns import COLUMN_HOPS
-from distill_engine.codes.sequence import encode_sequence
+from distill_engine.codes.sequence import CodeSequence, encode_sequence
 from distill_engine.errors import ControlError
 from distill_engine.inference.stored_codes import store_codes, stored_route
 from distill_engine.live.code_commands import CodeCommands
@@ -125,6 +125,12 @@ def test_edits_undo_and_loops(instrument):
     ):
         with pytest.raises(ControlError, match=words):
             wrong()
+    assert synth.codes.sequence is first
+    for codes in (np.zeros((2, 4), np.int64), np.full((3, 4), 999), np.zeros((3, 0), np.int64)):
+        sequence = CodeSequence(codes, np.zeros((24, 4 * codes.shape[1]), np.float32))
+        for play in (synth.codes.replace, synth.codes.go_on_with):
+            with pytest.raises(ControlError):
+                play(sequence)
     assert synth.codes.sequence is first
 
 

@@ -53,11 +53,8 @@ class CodeEditing:
 
     def replace(self, sequence: CodeSequence) -> None:
         """Play another sequence from its beginning. Raises ControlError if it does not fit."""
-        source, books = self._source(), self.codes.books
-        try:
-            books.check(sequence.codes, "the sequence")
-        except CodesError as error:
-            raise ControlError(str(error)) from None
+        source = self._source()
+        self._check(sequence)
         self._remember(source)
         source.replace(sequence)
         self._take.codes(self._hop(), sequence.codes, sequence.residual)
@@ -88,6 +85,7 @@ class CodeEditing:
 
     def go_on_with(self, sequence: CodeSequence) -> None:
         """Play an edited sequence on from where it is, as a take says. Raises ControlError."""
+        self._check(sequence)
         self._source().change(sequence)
 
     def heard(self, seconds: float) -> Float32Array:
@@ -99,6 +97,15 @@ class CodeEditing:
         if not latents:
             raise ControlError("nothing has played yet")
         return np.stack(latents, axis=1).astype(np.float32)
+
+    def _check(self, sequence: CodeSequence) -> None:
+        """Raise ControlError for a sequence of other books, or without columns."""
+        try:
+            self.codes.books.check(sequence.codes, "the sequence")
+        except CodesError as error:
+            raise ControlError(str(error)) from None
+        if not sequence.columns:
+            raise ControlError("a sequence of codes needs at least one column")
 
     def _change(self, edit: Callable[[CodeSequence], CodeSequence]) -> None:
         source = self._source()
