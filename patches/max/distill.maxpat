@@ -91,8 +91,13 @@
       22
      ],
      "numinlets": 1,
-     "numoutlets": 60,
+     "numoutlets": 65,
      "outlettype": [
+      "",
+      "",
+      "",
+      "",
+      "",
       "",
       "",
       "",
@@ -154,7 +159,7 @@
       "",
       ""
      ],
-     "text": "route /distill/gain /distill/width /distill/map/x /distill/map/y /distill/map/amount /distill/source/rate /distill/source/range /distill/source/position /distill/source/speed /distill/source/jitter /distill/source/length /distill/source/loop /distill/source/freeze /distill/source/input_gain /distill/source/tempo /distill/source/gate /distill/source/fade /distill/source/leaps /distill/source/reach /distill/source/grip /distill/source/grain /distill/pitch /distill/note/bend /distill/note/release /distill/note/hold /distill/source/own /distill/codes/rate /distill/codes/position /distill/codes/repeat /distill/control/0 /distill/control/1 /distill/control/2 /distill/control/3 /distill/control/4 /distill/control/5 /distill/control/6 /distill/control/7 /distill/latent/0 /distill/latent/1 /distill/latent/2 /distill/latent/3 /distill/latent/4 /distill/latent/5 /distill/latent/6 /distill/latent/7 /distill/latent/8 /distill/latent/9 /distill/latent/10 /distill/latent/11 /distill/latent/12 /distill/latent/13 /distill/latent/14 /distill/latent/15 /distill/source /distill/vocoder /distill/strain /distill/level /distill/error /distill/controls"
+     "text": "route /distill/gain /distill/width /distill/map/x /distill/map/y /distill/map/amount /distill/source/rate /distill/source/range /distill/source/position /distill/source/speed /distill/source/jitter /distill/source/length /distill/source/loop /distill/source/freeze /distill/source/input_gain /distill/source/tempo /distill/source/gate /distill/source/fade /distill/source/leaps /distill/source/reach /distill/source/grip /distill/source/grain /distill/pitch /distill/note/bend /distill/note/release /distill/note/hold /distill/source/own /distill/codes/rate /distill/codes/position /distill/codes/repeat /distill/prior/temperature /distill/prior/top_p /distill/prior/novelty /distill/prior/rate /distill/prior/hold /distill/control/0 /distill/control/1 /distill/control/2 /distill/control/3 /distill/control/4 /distill/control/5 /distill/control/6 /distill/control/7 /distill/latent/0 /distill/latent/1 /distill/latent/2 /distill/latent/3 /distill/latent/4 /distill/latent/5 /distill/latent/6 /distill/latent/7 /distill/latent/8 /distill/latent/9 /distill/latent/10 /distill/latent/11 /distill/latent/12 /distill/latent/13 /distill/latent/14 /distill/latent/15 /distill/source /distill/vocoder /distill/strain /distill/level /distill/error /distill/controls"
     }
    },
    {
@@ -1059,7 +1064,9 @@
       ",",
       "walk",
       ",",
-      "codes"
+      "codes",
+      ",",
+      "prior"
      ],
      "parameter_enable": 0
     }
@@ -4353,6 +4360,545 @@
      "id": "obj-191",
      "maxclass": "comment",
      "patching_rect": [
+      20,
+      954,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      954,
+      110,
+      20
+     ],
+     "text": "prior temperature"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-192",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      954,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/prior/temperature"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-193",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      954,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-194",
+     "maxclass": "slider",
+     "patching_rect": [
+      132,
+      954,
+      120,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      954,
+      120,
+      20
+     ],
+     "floatoutput": 1,
+     "min": 0.1,
+     "size": 1.9,
+     "orientation": 1
+    }
+   },
+   {
+    "box": {
+     "id": "obj-195",
+     "maxclass": "flonum",
+     "patching_rect": [
+      256,
+      954,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      256,
+      954,
+      64,
+      22
+     ],
+     "minimum": 0.1,
+     "maximum": 2.0
+    }
+   },
+   {
+    "box": {
+     "id": "obj-196",
+     "maxclass": "comment",
+     "patching_rect": [
+      20,
+      980,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      980,
+      110,
+      20
+     ],
+     "text": "prior top_p"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-197",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      980,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/prior/top_p"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-198",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      980,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-199",
+     "maxclass": "slider",
+     "patching_rect": [
+      132,
+      980,
+      120,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      980,
+      120,
+      20
+     ],
+     "floatoutput": 1,
+     "min": 0.05,
+     "size": 0.95,
+     "orientation": 1
+    }
+   },
+   {
+    "box": {
+     "id": "obj-200",
+     "maxclass": "flonum",
+     "patching_rect": [
+      256,
+      980,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      256,
+      980,
+      64,
+      22
+     ],
+     "minimum": 0.05,
+     "maximum": 1.0
+    }
+   },
+   {
+    "box": {
+     "id": "obj-201",
+     "maxclass": "comment",
+     "patching_rect": [
+      20,
+      1006,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      1006,
+      110,
+      20
+     ],
+     "text": "prior novelty"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-202",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      1006,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/prior/novelty"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-203",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      1006,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-204",
+     "maxclass": "slider",
+     "patching_rect": [
+      132,
+      1006,
+      120,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      1006,
+      120,
+      20
+     ],
+     "floatoutput": 1,
+     "min": 0.05,
+     "size": 59.95,
+     "orientation": 1
+    }
+   },
+   {
+    "box": {
+     "id": "obj-205",
+     "maxclass": "flonum",
+     "patching_rect": [
+      256,
+      1006,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      256,
+      1006,
+      64,
+      22
+     ],
+     "minimum": 0.05,
+     "maximum": 60.0
+    }
+   },
+   {
+    "box": {
+     "id": "obj-206",
+     "maxclass": "comment",
+     "patching_rect": [
+      20,
+      1032,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      1032,
+      110,
+      20
+     ],
+     "text": "prior rate"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-207",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      1032,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/prior/rate"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-208",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      1032,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-209",
+     "maxclass": "slider",
+     "patching_rect": [
+      132,
+      1032,
+      120,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      1032,
+      120,
+      20
+     ],
+     "floatoutput": 1,
+     "min": 0.1,
+     "size": 3.9,
+     "orientation": 1
+    }
+   },
+   {
+    "box": {
+     "id": "obj-210",
+     "maxclass": "flonum",
+     "patching_rect": [
+      256,
+      1032,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      256,
+      1032,
+      64,
+      22
+     ],
+     "minimum": 0.1,
+     "maximum": 4.0
+    }
+   },
+   {
+    "box": {
+     "id": "obj-211",
+     "maxclass": "comment",
+     "patching_rect": [
+      20,
+      1058,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      1058,
+      110,
+      20
+     ],
+     "text": "prior hold"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-212",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      1058,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/prior/hold"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-213",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      1058,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-214",
+     "maxclass": "toggle",
+     "patching_rect": [
+      132,
+      1058,
+      22,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      "int"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      1058,
+      22,
+      22
+     ]
+    }
+   },
+   {
+    "box": {
+     "id": "obj-215",
+     "maxclass": "comment",
+     "patching_rect": [
       340,
       200,
       110,
@@ -4373,7 +4919,7 @@
    },
    {
     "box": {
-     "id": "obj-192",
+     "id": "obj-216",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -4391,7 +4937,7 @@
    },
    {
     "box": {
-     "id": "obj-193",
+     "id": "obj-217",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -4409,7 +4955,7 @@
    },
    {
     "box": {
-     "id": "obj-194",
+     "id": "obj-218",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -4437,7 +4983,7 @@
    },
    {
     "box": {
-     "id": "obj-195",
+     "id": "obj-219",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -4464,7 +5010,7 @@
    },
    {
     "box": {
-     "id": "obj-196",
+     "id": "obj-220",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -4487,7 +5033,7 @@
    },
    {
     "box": {
-     "id": "obj-197",
+     "id": "obj-221",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -4505,7 +5051,7 @@
    },
    {
     "box": {
-     "id": "obj-198",
+     "id": "obj-222",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -4523,7 +5069,7 @@
    },
    {
     "box": {
-     "id": "obj-199",
+     "id": "obj-223",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -4551,7 +5097,7 @@
    },
    {
     "box": {
-     "id": "obj-200",
+     "id": "obj-224",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -4578,7 +5124,7 @@
    },
    {
     "box": {
-     "id": "obj-201",
+     "id": "obj-225",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -4601,7 +5147,7 @@
    },
    {
     "box": {
-     "id": "obj-202",
+     "id": "obj-226",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -4619,7 +5165,7 @@
    },
    {
     "box": {
-     "id": "obj-203",
+     "id": "obj-227",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -4637,7 +5183,7 @@
    },
    {
     "box": {
-     "id": "obj-204",
+     "id": "obj-228",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -4665,7 +5211,7 @@
    },
    {
     "box": {
-     "id": "obj-205",
+     "id": "obj-229",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -4692,7 +5238,7 @@
    },
    {
     "box": {
-     "id": "obj-206",
+     "id": "obj-230",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -4715,7 +5261,7 @@
    },
    {
     "box": {
-     "id": "obj-207",
+     "id": "obj-231",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -4733,7 +5279,7 @@
    },
    {
     "box": {
-     "id": "obj-208",
+     "id": "obj-232",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -4751,7 +5297,7 @@
    },
    {
     "box": {
-     "id": "obj-209",
+     "id": "obj-233",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -4779,7 +5325,7 @@
    },
    {
     "box": {
-     "id": "obj-210",
+     "id": "obj-234",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -4806,7 +5352,7 @@
    },
    {
     "box": {
-     "id": "obj-211",
+     "id": "obj-235",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -4829,7 +5375,7 @@
    },
    {
     "box": {
-     "id": "obj-212",
+     "id": "obj-236",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -4847,7 +5393,7 @@
    },
    {
     "box": {
-     "id": "obj-213",
+     "id": "obj-237",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -4865,7 +5411,7 @@
    },
    {
     "box": {
-     "id": "obj-214",
+     "id": "obj-238",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -4893,7 +5439,7 @@
    },
    {
     "box": {
-     "id": "obj-215",
+     "id": "obj-239",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -4920,7 +5466,7 @@
    },
    {
     "box": {
-     "id": "obj-216",
+     "id": "obj-240",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -4943,7 +5489,7 @@
    },
    {
     "box": {
-     "id": "obj-217",
+     "id": "obj-241",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -4961,7 +5507,7 @@
    },
    {
     "box": {
-     "id": "obj-218",
+     "id": "obj-242",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -4979,7 +5525,7 @@
    },
    {
     "box": {
-     "id": "obj-219",
+     "id": "obj-243",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5007,7 +5553,7 @@
    },
    {
     "box": {
-     "id": "obj-220",
+     "id": "obj-244",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5034,7 +5580,7 @@
    },
    {
     "box": {
-     "id": "obj-221",
+     "id": "obj-245",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5057,7 +5603,7 @@
    },
    {
     "box": {
-     "id": "obj-222",
+     "id": "obj-246",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5075,7 +5621,7 @@
    },
    {
     "box": {
-     "id": "obj-223",
+     "id": "obj-247",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5093,7 +5639,7 @@
    },
    {
     "box": {
-     "id": "obj-224",
+     "id": "obj-248",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5121,7 +5667,7 @@
    },
    {
     "box": {
-     "id": "obj-225",
+     "id": "obj-249",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5148,7 +5694,7 @@
    },
    {
     "box": {
-     "id": "obj-226",
+     "id": "obj-250",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5171,7 +5717,7 @@
    },
    {
     "box": {
-     "id": "obj-227",
+     "id": "obj-251",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5189,7 +5735,7 @@
    },
    {
     "box": {
-     "id": "obj-228",
+     "id": "obj-252",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5207,7 +5753,7 @@
    },
    {
     "box": {
-     "id": "obj-229",
+     "id": "obj-253",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5235,7 +5781,7 @@
    },
    {
     "box": {
-     "id": "obj-230",
+     "id": "obj-254",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5262,7 +5808,7 @@
    },
    {
     "box": {
-     "id": "obj-231",
+     "id": "obj-255",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5285,7 +5831,7 @@
    },
    {
     "box": {
-     "id": "obj-232",
+     "id": "obj-256",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5303,7 +5849,7 @@
    },
    {
     "box": {
-     "id": "obj-233",
+     "id": "obj-257",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5321,7 +5867,7 @@
    },
    {
     "box": {
-     "id": "obj-234",
+     "id": "obj-258",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5349,7 +5895,7 @@
    },
    {
     "box": {
-     "id": "obj-235",
+     "id": "obj-259",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5376,7 +5922,7 @@
    },
    {
     "box": {
-     "id": "obj-236",
+     "id": "obj-260",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5399,7 +5945,7 @@
    },
    {
     "box": {
-     "id": "obj-237",
+     "id": "obj-261",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5417,7 +5963,7 @@
    },
    {
     "box": {
-     "id": "obj-238",
+     "id": "obj-262",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5435,7 +5981,7 @@
    },
    {
     "box": {
-     "id": "obj-239",
+     "id": "obj-263",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5463,7 +6009,7 @@
    },
    {
     "box": {
-     "id": "obj-240",
+     "id": "obj-264",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5490,7 +6036,7 @@
    },
    {
     "box": {
-     "id": "obj-241",
+     "id": "obj-265",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5513,7 +6059,7 @@
    },
    {
     "box": {
-     "id": "obj-242",
+     "id": "obj-266",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5531,7 +6077,7 @@
    },
    {
     "box": {
-     "id": "obj-243",
+     "id": "obj-267",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5549,7 +6095,7 @@
    },
    {
     "box": {
-     "id": "obj-244",
+     "id": "obj-268",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5577,7 +6123,7 @@
    },
    {
     "box": {
-     "id": "obj-245",
+     "id": "obj-269",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5604,7 +6150,7 @@
    },
    {
     "box": {
-     "id": "obj-246",
+     "id": "obj-270",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5627,7 +6173,7 @@
    },
    {
     "box": {
-     "id": "obj-247",
+     "id": "obj-271",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5645,7 +6191,7 @@
    },
    {
     "box": {
-     "id": "obj-248",
+     "id": "obj-272",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5663,7 +6209,7 @@
    },
    {
     "box": {
-     "id": "obj-249",
+     "id": "obj-273",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5691,7 +6237,7 @@
    },
    {
     "box": {
-     "id": "obj-250",
+     "id": "obj-274",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5718,7 +6264,7 @@
    },
    {
     "box": {
-     "id": "obj-251",
+     "id": "obj-275",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5741,7 +6287,7 @@
    },
    {
     "box": {
-     "id": "obj-252",
+     "id": "obj-276",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5759,7 +6305,7 @@
    },
    {
     "box": {
-     "id": "obj-253",
+     "id": "obj-277",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5777,7 +6323,7 @@
    },
    {
     "box": {
-     "id": "obj-254",
+     "id": "obj-278",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5805,7 +6351,7 @@
    },
    {
     "box": {
-     "id": "obj-255",
+     "id": "obj-279",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5832,7 +6378,7 @@
    },
    {
     "box": {
-     "id": "obj-256",
+     "id": "obj-280",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5855,7 +6401,7 @@
    },
    {
     "box": {
-     "id": "obj-257",
+     "id": "obj-281",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5873,7 +6419,7 @@
    },
    {
     "box": {
-     "id": "obj-258",
+     "id": "obj-282",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5891,7 +6437,7 @@
    },
    {
     "box": {
-     "id": "obj-259",
+     "id": "obj-283",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5919,7 +6465,7 @@
    },
    {
     "box": {
-     "id": "obj-260",
+     "id": "obj-284",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5946,7 +6492,7 @@
    },
    {
     "box": {
-     "id": "obj-261",
+     "id": "obj-285",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5969,7 +6515,7 @@
    },
    {
     "box": {
-     "id": "obj-262",
+     "id": "obj-286",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5987,7 +6533,7 @@
    },
    {
     "box": {
-     "id": "obj-263",
+     "id": "obj-287",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6005,7 +6551,7 @@
    },
    {
     "box": {
-     "id": "obj-264",
+     "id": "obj-288",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6033,7 +6579,7 @@
    },
    {
     "box": {
-     "id": "obj-265",
+     "id": "obj-289",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6060,7 +6606,7 @@
    },
    {
     "box": {
-     "id": "obj-266",
+     "id": "obj-290",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6083,7 +6629,7 @@
    },
    {
     "box": {
-     "id": "obj-267",
+     "id": "obj-291",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6101,7 +6647,7 @@
    },
    {
     "box": {
-     "id": "obj-268",
+     "id": "obj-292",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6119,7 +6665,7 @@
    },
    {
     "box": {
-     "id": "obj-269",
+     "id": "obj-293",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6147,7 +6693,7 @@
    },
    {
     "box": {
-     "id": "obj-270",
+     "id": "obj-294",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6174,7 +6720,7 @@
    },
    {
     "box": {
-     "id": "obj-271",
+     "id": "obj-295",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6197,7 +6743,7 @@
    },
    {
     "box": {
-     "id": "obj-272",
+     "id": "obj-296",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6215,7 +6761,7 @@
    },
    {
     "box": {
-     "id": "obj-273",
+     "id": "obj-297",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6233,7 +6779,7 @@
    },
    {
     "box": {
-     "id": "obj-274",
+     "id": "obj-298",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6261,7 +6807,7 @@
    },
    {
     "box": {
-     "id": "obj-275",
+     "id": "obj-299",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6288,7 +6834,7 @@
    },
    {
     "box": {
-     "id": "obj-276",
+     "id": "obj-300",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6311,7 +6857,7 @@
    },
    {
     "box": {
-     "id": "obj-277",
+     "id": "obj-301",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6329,7 +6875,7 @@
    },
    {
     "box": {
-     "id": "obj-278",
+     "id": "obj-302",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6347,7 +6893,7 @@
    },
    {
     "box": {
-     "id": "obj-279",
+     "id": "obj-303",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6375,7 +6921,7 @@
    },
    {
     "box": {
-     "id": "obj-280",
+     "id": "obj-304",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6402,7 +6948,7 @@
    },
    {
     "box": {
-     "id": "obj-281",
+     "id": "obj-305",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6425,7 +6971,7 @@
    },
    {
     "box": {
-     "id": "obj-282",
+     "id": "obj-306",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6443,7 +6989,7 @@
    },
    {
     "box": {
-     "id": "obj-283",
+     "id": "obj-307",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6461,7 +7007,7 @@
    },
    {
     "box": {
-     "id": "obj-284",
+     "id": "obj-308",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6489,7 +7035,7 @@
    },
    {
     "box": {
-     "id": "obj-285",
+     "id": "obj-309",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6516,7 +7062,7 @@
    },
    {
     "box": {
-     "id": "obj-286",
+     "id": "obj-310",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6539,7 +7085,7 @@
    },
    {
     "box": {
-     "id": "obj-287",
+     "id": "obj-311",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6557,7 +7103,7 @@
    },
    {
     "box": {
-     "id": "obj-288",
+     "id": "obj-312",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6575,7 +7121,7 @@
    },
    {
     "box": {
-     "id": "obj-289",
+     "id": "obj-313",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6603,7 +7149,7 @@
    },
    {
     "box": {
-     "id": "obj-290",
+     "id": "obj-314",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6630,7 +7176,7 @@
    },
    {
     "box": {
-     "id": "obj-291",
+     "id": "obj-315",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6653,7 +7199,7 @@
    },
    {
     "box": {
-     "id": "obj-292",
+     "id": "obj-316",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6671,7 +7217,7 @@
    },
    {
     "box": {
-     "id": "obj-293",
+     "id": "obj-317",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6689,7 +7235,7 @@
    },
    {
     "box": {
-     "id": "obj-294",
+     "id": "obj-318",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6717,7 +7263,7 @@
    },
    {
     "box": {
-     "id": "obj-295",
+     "id": "obj-319",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6744,7 +7290,7 @@
    },
    {
     "box": {
-     "id": "obj-296",
+     "id": "obj-320",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6767,7 +7313,7 @@
    },
    {
     "box": {
-     "id": "obj-297",
+     "id": "obj-321",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6785,7 +7331,7 @@
    },
    {
     "box": {
-     "id": "obj-298",
+     "id": "obj-322",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6803,7 +7349,7 @@
    },
    {
     "box": {
-     "id": "obj-299",
+     "id": "obj-323",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6831,7 +7377,7 @@
    },
    {
     "box": {
-     "id": "obj-300",
+     "id": "obj-324",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6858,7 +7404,7 @@
    },
    {
     "box": {
-     "id": "obj-301",
+     "id": "obj-325",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6881,7 +7427,7 @@
    },
    {
     "box": {
-     "id": "obj-302",
+     "id": "obj-326",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6899,7 +7445,7 @@
    },
    {
     "box": {
-     "id": "obj-303",
+     "id": "obj-327",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6917,7 +7463,7 @@
    },
    {
     "box": {
-     "id": "obj-304",
+     "id": "obj-328",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6945,7 +7491,7 @@
    },
    {
     "box": {
-     "id": "obj-305",
+     "id": "obj-329",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6972,7 +7518,7 @@
    },
    {
     "box": {
-     "id": "obj-306",
+     "id": "obj-330",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6995,7 +7541,7 @@
    },
    {
     "box": {
-     "id": "obj-307",
+     "id": "obj-331",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7013,7 +7559,7 @@
    },
    {
     "box": {
-     "id": "obj-308",
+     "id": "obj-332",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7031,7 +7577,7 @@
    },
    {
     "box": {
-     "id": "obj-309",
+     "id": "obj-333",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7059,7 +7605,7 @@
    },
    {
     "box": {
-     "id": "obj-310",
+     "id": "obj-334",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7086,7 +7632,7 @@
    },
    {
     "box": {
-     "id": "obj-311",
+     "id": "obj-335",
      "maxclass": "comment",
      "patching_rect": [
       360,
@@ -7109,7 +7655,7 @@
    },
    {
     "box": {
-     "id": "obj-312",
+     "id": "obj-336",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7128,7 +7674,7 @@
    },
    {
     "box": {
-     "id": "obj-313",
+     "id": "obj-337",
      "maxclass": "flonum",
      "patching_rect": [
       360,
@@ -7153,7 +7699,7 @@
    },
    {
     "box": {
-     "id": "obj-314",
+     "id": "obj-338",
      "maxclass": "flonum",
      "patching_rect": [
       430,
@@ -7178,7 +7724,7 @@
    },
    {
     "box": {
-     "id": "obj-315",
+     "id": "obj-339",
      "maxclass": "comment",
      "patching_rect": [
       510,
@@ -7201,7 +7747,7 @@
    },
    {
     "box": {
-     "id": "obj-316",
+     "id": "obj-340",
      "maxclass": "flonum",
      "patching_rect": [
       510,
@@ -7226,7 +7772,7 @@
    },
    {
     "box": {
-     "id": "obj-317",
+     "id": "obj-341",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7244,7 +7790,7 @@
    },
    {
     "box": {
-     "id": "obj-318",
+     "id": "obj-342",
      "maxclass": "message",
      "patching_rect": [
       700,
@@ -7262,7 +7808,7 @@
    },
    {
     "box": {
-     "id": "obj-319",
+     "id": "obj-343",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7280,7 +7826,7 @@
    },
    {
     "box": {
-     "id": "obj-320",
+     "id": "obj-344",
      "maxclass": "message",
      "patching_rect": [
       700,
@@ -7298,7 +7844,7 @@
    },
    {
     "box": {
-     "id": "obj-321",
+     "id": "obj-345",
      "maxclass": "comment",
      "patching_rect": [
       610,
@@ -7321,7 +7867,7 @@
    },
    {
     "box": {
-     "id": "obj-322",
+     "id": "obj-346",
      "maxclass": "message",
      "patching_rect": [
       610,
@@ -7346,7 +7892,7 @@
    },
    {
     "box": {
-     "id": "obj-323",
+     "id": "obj-347",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7364,7 +7910,7 @@
    },
    {
     "box": {
-     "id": "obj-324",
+     "id": "obj-348",
      "maxclass": "newobj",
      "patching_rect": [
       900,
@@ -7380,7 +7926,7 @@
    },
    {
     "box": {
-     "id": "obj-325",
+     "id": "obj-349",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7405,7 +7951,7 @@
    },
    {
     "box": {
-     "id": "obj-326",
+     "id": "obj-350",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7423,7 +7969,7 @@
    },
    {
     "box": {
-     "id": "obj-327",
+     "id": "obj-351",
      "maxclass": "newobj",
      "patching_rect": [
       890,
@@ -7441,7 +7987,7 @@
    },
    {
     "box": {
-     "id": "obj-328",
+     "id": "obj-352",
      "maxclass": "newobj",
      "patching_rect": [
       1080,
@@ -7459,7 +8005,7 @@
    },
    {
     "box": {
-     "id": "obj-329",
+     "id": "obj-353",
      "maxclass": "newobj",
      "patching_rect": [
       1270,
@@ -7477,7 +8023,7 @@
    },
    {
     "box": {
-     "id": "obj-330",
+     "id": "obj-354",
      "maxclass": "newobj",
      "patching_rect": [
       1460,
@@ -7495,7 +8041,7 @@
    },
    {
     "box": {
-     "id": "obj-331",
+     "id": "obj-355",
      "maxclass": "newobj",
      "patching_rect": [
       1650,
@@ -7513,7 +8059,7 @@
    },
    {
     "box": {
-     "id": "obj-332",
+     "id": "obj-356",
      "maxclass": "newobj",
      "patching_rect": [
       1840,
@@ -7531,7 +8077,7 @@
    },
    {
     "box": {
-     "id": "obj-333",
+     "id": "obj-357",
      "maxclass": "newobj",
      "patching_rect": [
       2030,
@@ -7549,7 +8095,7 @@
    },
    {
     "box": {
-     "id": "obj-334",
+     "id": "obj-358",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -8049,7 +8595,7 @@
     "patchline": {
      "source": [
       "obj-4",
-      53
+      58
      ],
      "destination": [
       "obj-46",
@@ -8097,7 +8643,7 @@
     "patchline": {
      "source": [
       "obj-4",
-      54
+      59
      ],
      "destination": [
       "obj-50",
@@ -10380,30 +10926,6 @@
       0
      ],
      "destination": [
-      "obj-215",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-213",
-      0
-     ],
-     "destination": [
-      "obj-215",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-214",
-      0
-     ],
-     "destination": [
       "obj-212",
       0
      ]
@@ -10448,11 +10970,23 @@
    {
     "patchline": {
      "source": [
-      "obj-219",
+      "obj-218",
       0
      ],
      "destination": [
-      "obj-220",
+      "obj-219",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-217",
+      0
+     ],
+     "destination": [
+      "obj-219",
       0
      ]
     }
@@ -10464,7 +10998,7 @@
       0
      ],
      "destination": [
-      "obj-220",
+      "obj-216",
       0
      ]
     }
@@ -10472,19 +11006,7 @@
    {
     "patchline": {
      "source": [
-      "obj-219",
-      0
-     ],
-     "destination": [
-      "obj-217",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-217",
+      "obj-216",
       0
      ],
      "destination": [
@@ -10500,7 +11022,7 @@
       34
      ],
      "destination": [
-      "obj-218",
+      "obj-217",
       0
      ]
     }
@@ -10508,23 +11030,11 @@
    {
     "patchline": {
      "source": [
+      "obj-217",
+      0
+     ],
+     "destination": [
       "obj-218",
-      0
-     ],
-     "destination": [
-      "obj-219",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-224",
-      0
-     ],
-     "destination": [
-      "obj-225",
       0
      ]
     }
@@ -10536,7 +11046,7 @@
       0
      ],
      "destination": [
-      "obj-225",
+      "obj-224",
       0
      ]
     }
@@ -10544,11 +11054,11 @@
    {
     "patchline": {
      "source": [
-      "obj-224",
+      "obj-222",
       0
      ],
      "destination": [
-      "obj-222",
+      "obj-224",
       0
      ]
     }
@@ -10556,7 +11066,19 @@
    {
     "patchline": {
      "source": [
-      "obj-222",
+      "obj-223",
+      0
+     ],
+     "destination": [
+      "obj-221",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-221",
       0
      ],
      "destination": [
@@ -10572,7 +11094,7 @@
       35
      ],
      "destination": [
-      "obj-223",
+      "obj-222",
       0
      ]
     }
@@ -10580,23 +11102,11 @@
    {
     "patchline": {
      "source": [
+      "obj-222",
+      0
+     ],
+     "destination": [
       "obj-223",
-      0
-     ],
-     "destination": [
-      "obj-224",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-229",
-      0
-     ],
-     "destination": [
-      "obj-230",
       0
      ]
     }
@@ -10608,7 +11118,7 @@
       0
      ],
      "destination": [
-      "obj-230",
+      "obj-229",
       0
      ]
     }
@@ -10616,11 +11126,11 @@
    {
     "patchline": {
      "source": [
-      "obj-229",
+      "obj-227",
       0
      ],
      "destination": [
-      "obj-227",
+      "obj-229",
       0
      ]
     }
@@ -10628,7 +11138,19 @@
    {
     "patchline": {
      "source": [
-      "obj-227",
+      "obj-228",
+      0
+     ],
+     "destination": [
+      "obj-226",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-226",
       0
      ],
      "destination": [
@@ -10644,7 +11166,7 @@
       36
      ],
      "destination": [
-      "obj-228",
+      "obj-227",
       0
      ]
     }
@@ -10652,23 +11174,11 @@
    {
     "patchline": {
      "source": [
+      "obj-227",
+      0
+     ],
+     "destination": [
       "obj-228",
-      0
-     ],
-     "destination": [
-      "obj-229",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-234",
-      0
-     ],
-     "destination": [
-      "obj-235",
       0
      ]
     }
@@ -10680,7 +11190,7 @@
       0
      ],
      "destination": [
-      "obj-235",
+      "obj-234",
       0
      ]
     }
@@ -10688,11 +11198,11 @@
    {
     "patchline": {
      "source": [
-      "obj-234",
+      "obj-232",
       0
      ],
      "destination": [
-      "obj-232",
+      "obj-234",
       0
      ]
     }
@@ -10700,7 +11210,19 @@
    {
     "patchline": {
      "source": [
-      "obj-232",
+      "obj-233",
+      0
+     ],
+     "destination": [
+      "obj-231",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-231",
       0
      ],
      "destination": [
@@ -10716,7 +11238,7 @@
       37
      ],
      "destination": [
-      "obj-233",
+      "obj-232",
       0
      ]
     }
@@ -10724,23 +11246,11 @@
    {
     "patchline": {
      "source": [
+      "obj-232",
+      0
+     ],
+     "destination": [
       "obj-233",
-      0
-     ],
-     "destination": [
-      "obj-234",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-239",
-      0
-     ],
-     "destination": [
-      "obj-240",
       0
      ]
     }
@@ -10752,7 +11262,7 @@
       0
      ],
      "destination": [
-      "obj-240",
+      "obj-239",
       0
      ]
     }
@@ -10760,11 +11270,11 @@
    {
     "patchline": {
      "source": [
-      "obj-239",
+      "obj-237",
       0
      ],
      "destination": [
-      "obj-237",
+      "obj-239",
       0
      ]
     }
@@ -10772,7 +11282,19 @@
    {
     "patchline": {
      "source": [
-      "obj-237",
+      "obj-238",
+      0
+     ],
+     "destination": [
+      "obj-236",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-236",
       0
      ],
      "destination": [
@@ -10788,7 +11310,7 @@
       38
      ],
      "destination": [
-      "obj-238",
+      "obj-237",
       0
      ]
     }
@@ -10796,23 +11318,11 @@
    {
     "patchline": {
      "source": [
+      "obj-237",
+      0
+     ],
+     "destination": [
       "obj-238",
-      0
-     ],
-     "destination": [
-      "obj-239",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-244",
-      0
-     ],
-     "destination": [
-      "obj-245",
       0
      ]
     }
@@ -10824,7 +11334,7 @@
       0
      ],
      "destination": [
-      "obj-245",
+      "obj-244",
       0
      ]
     }
@@ -10832,11 +11342,11 @@
    {
     "patchline": {
      "source": [
-      "obj-244",
+      "obj-242",
       0
      ],
      "destination": [
-      "obj-242",
+      "obj-244",
       0
      ]
     }
@@ -10844,7 +11354,19 @@
    {
     "patchline": {
      "source": [
-      "obj-242",
+      "obj-243",
+      0
+     ],
+     "destination": [
+      "obj-241",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-241",
       0
      ],
      "destination": [
@@ -10860,7 +11382,7 @@
       39
      ],
      "destination": [
-      "obj-243",
+      "obj-242",
       0
      ]
     }
@@ -10868,23 +11390,11 @@
    {
     "patchline": {
      "source": [
+      "obj-242",
+      0
+     ],
+     "destination": [
       "obj-243",
-      0
-     ],
-     "destination": [
-      "obj-244",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-249",
-      0
-     ],
-     "destination": [
-      "obj-250",
       0
      ]
     }
@@ -10896,7 +11406,7 @@
       0
      ],
      "destination": [
-      "obj-250",
+      "obj-249",
       0
      ]
     }
@@ -10904,11 +11414,11 @@
    {
     "patchline": {
      "source": [
-      "obj-249",
+      "obj-247",
       0
      ],
      "destination": [
-      "obj-247",
+      "obj-249",
       0
      ]
     }
@@ -10916,7 +11426,19 @@
    {
     "patchline": {
      "source": [
-      "obj-247",
+      "obj-248",
+      0
+     ],
+     "destination": [
+      "obj-246",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-246",
       0
      ],
      "destination": [
@@ -10932,7 +11454,7 @@
       40
      ],
      "destination": [
-      "obj-248",
+      "obj-247",
       0
      ]
     }
@@ -10940,23 +11462,11 @@
    {
     "patchline": {
      "source": [
+      "obj-247",
+      0
+     ],
+     "destination": [
       "obj-248",
-      0
-     ],
-     "destination": [
-      "obj-249",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-254",
-      0
-     ],
-     "destination": [
-      "obj-255",
       0
      ]
     }
@@ -10968,7 +11478,7 @@
       0
      ],
      "destination": [
-      "obj-255",
+      "obj-254",
       0
      ]
     }
@@ -10976,11 +11486,11 @@
    {
     "patchline": {
      "source": [
-      "obj-254",
+      "obj-252",
       0
      ],
      "destination": [
-      "obj-252",
+      "obj-254",
       0
      ]
     }
@@ -10988,7 +11498,19 @@
    {
     "patchline": {
      "source": [
-      "obj-252",
+      "obj-253",
+      0
+     ],
+     "destination": [
+      "obj-251",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-251",
       0
      ],
      "destination": [
@@ -11004,7 +11526,7 @@
       41
      ],
      "destination": [
-      "obj-253",
+      "obj-252",
       0
      ]
     }
@@ -11012,23 +11534,11 @@
    {
     "patchline": {
      "source": [
+      "obj-252",
+      0
+     ],
+     "destination": [
       "obj-253",
-      0
-     ],
-     "destination": [
-      "obj-254",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-259",
-      0
-     ],
-     "destination": [
-      "obj-260",
       0
      ]
     }
@@ -11040,7 +11550,7 @@
       0
      ],
      "destination": [
-      "obj-260",
+      "obj-259",
       0
      ]
     }
@@ -11048,11 +11558,11 @@
    {
     "patchline": {
      "source": [
-      "obj-259",
+      "obj-257",
       0
      ],
      "destination": [
-      "obj-257",
+      "obj-259",
       0
      ]
     }
@@ -11060,7 +11570,19 @@
    {
     "patchline": {
      "source": [
-      "obj-257",
+      "obj-258",
+      0
+     ],
+     "destination": [
+      "obj-256",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-256",
       0
      ],
      "destination": [
@@ -11076,7 +11598,7 @@
       42
      ],
      "destination": [
-      "obj-258",
+      "obj-257",
       0
      ]
     }
@@ -11084,23 +11606,11 @@
    {
     "patchline": {
      "source": [
+      "obj-257",
+      0
+     ],
+     "destination": [
       "obj-258",
-      0
-     ],
-     "destination": [
-      "obj-259",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-264",
-      0
-     ],
-     "destination": [
-      "obj-265",
       0
      ]
     }
@@ -11112,7 +11622,7 @@
       0
      ],
      "destination": [
-      "obj-265",
+      "obj-264",
       0
      ]
     }
@@ -11120,11 +11630,11 @@
    {
     "patchline": {
      "source": [
-      "obj-264",
+      "obj-262",
       0
      ],
      "destination": [
-      "obj-262",
+      "obj-264",
       0
      ]
     }
@@ -11132,7 +11642,19 @@
    {
     "patchline": {
      "source": [
-      "obj-262",
+      "obj-263",
+      0
+     ],
+     "destination": [
+      "obj-261",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-261",
       0
      ],
      "destination": [
@@ -11148,7 +11670,7 @@
       43
      ],
      "destination": [
-      "obj-263",
+      "obj-262",
       0
      ]
     }
@@ -11156,23 +11678,11 @@
    {
     "patchline": {
      "source": [
+      "obj-262",
+      0
+     ],
+     "destination": [
       "obj-263",
-      0
-     ],
-     "destination": [
-      "obj-264",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-269",
-      0
-     ],
-     "destination": [
-      "obj-270",
       0
      ]
     }
@@ -11184,7 +11694,7 @@
       0
      ],
      "destination": [
-      "obj-270",
+      "obj-269",
       0
      ]
     }
@@ -11192,11 +11702,11 @@
    {
     "patchline": {
      "source": [
-      "obj-269",
+      "obj-267",
       0
      ],
      "destination": [
-      "obj-267",
+      "obj-269",
       0
      ]
     }
@@ -11204,7 +11714,19 @@
    {
     "patchline": {
      "source": [
-      "obj-267",
+      "obj-268",
+      0
+     ],
+     "destination": [
+      "obj-266",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-266",
       0
      ],
      "destination": [
@@ -11220,7 +11742,7 @@
       44
      ],
      "destination": [
-      "obj-268",
+      "obj-267",
       0
      ]
     }
@@ -11228,23 +11750,11 @@
    {
     "patchline": {
      "source": [
+      "obj-267",
+      0
+     ],
+     "destination": [
       "obj-268",
-      0
-     ],
-     "destination": [
-      "obj-269",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-274",
-      0
-     ],
-     "destination": [
-      "obj-275",
       0
      ]
     }
@@ -11256,7 +11766,7 @@
       0
      ],
      "destination": [
-      "obj-275",
+      "obj-274",
       0
      ]
     }
@@ -11264,11 +11774,11 @@
    {
     "patchline": {
      "source": [
-      "obj-274",
+      "obj-272",
       0
      ],
      "destination": [
-      "obj-272",
+      "obj-274",
       0
      ]
     }
@@ -11276,7 +11786,19 @@
    {
     "patchline": {
      "source": [
-      "obj-272",
+      "obj-273",
+      0
+     ],
+     "destination": [
+      "obj-271",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-271",
       0
      ],
      "destination": [
@@ -11292,7 +11814,7 @@
       45
      ],
      "destination": [
-      "obj-273",
+      "obj-272",
       0
      ]
     }
@@ -11300,23 +11822,11 @@
    {
     "patchline": {
      "source": [
+      "obj-272",
+      0
+     ],
+     "destination": [
       "obj-273",
-      0
-     ],
-     "destination": [
-      "obj-274",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-279",
-      0
-     ],
-     "destination": [
-      "obj-280",
       0
      ]
     }
@@ -11328,7 +11838,7 @@
       0
      ],
      "destination": [
-      "obj-280",
+      "obj-279",
       0
      ]
     }
@@ -11336,11 +11846,11 @@
    {
     "patchline": {
      "source": [
-      "obj-279",
+      "obj-277",
       0
      ],
      "destination": [
-      "obj-277",
+      "obj-279",
       0
      ]
     }
@@ -11348,7 +11858,19 @@
    {
     "patchline": {
      "source": [
-      "obj-277",
+      "obj-278",
+      0
+     ],
+     "destination": [
+      "obj-276",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-276",
       0
      ],
      "destination": [
@@ -11364,7 +11886,7 @@
       46
      ],
      "destination": [
-      "obj-278",
+      "obj-277",
       0
      ]
     }
@@ -11372,23 +11894,11 @@
    {
     "patchline": {
      "source": [
+      "obj-277",
+      0
+     ],
+     "destination": [
       "obj-278",
-      0
-     ],
-     "destination": [
-      "obj-279",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-284",
-      0
-     ],
-     "destination": [
-      "obj-285",
       0
      ]
     }
@@ -11400,7 +11910,7 @@
       0
      ],
      "destination": [
-      "obj-285",
+      "obj-284",
       0
      ]
     }
@@ -11408,11 +11918,11 @@
    {
     "patchline": {
      "source": [
-      "obj-284",
+      "obj-282",
       0
      ],
      "destination": [
-      "obj-282",
+      "obj-284",
       0
      ]
     }
@@ -11420,7 +11930,19 @@
    {
     "patchline": {
      "source": [
-      "obj-282",
+      "obj-283",
+      0
+     ],
+     "destination": [
+      "obj-281",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-281",
       0
      ],
      "destination": [
@@ -11436,7 +11958,7 @@
       47
      ],
      "destination": [
-      "obj-283",
+      "obj-282",
       0
      ]
     }
@@ -11444,23 +11966,11 @@
    {
     "patchline": {
      "source": [
+      "obj-282",
+      0
+     ],
+     "destination": [
       "obj-283",
-      0
-     ],
-     "destination": [
-      "obj-284",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-289",
-      0
-     ],
-     "destination": [
-      "obj-290",
       0
      ]
     }
@@ -11472,7 +11982,7 @@
       0
      ],
      "destination": [
-      "obj-290",
+      "obj-289",
       0
      ]
     }
@@ -11480,11 +11990,11 @@
    {
     "patchline": {
      "source": [
-      "obj-289",
+      "obj-287",
       0
      ],
      "destination": [
-      "obj-287",
+      "obj-289",
       0
      ]
     }
@@ -11492,7 +12002,19 @@
    {
     "patchline": {
      "source": [
-      "obj-287",
+      "obj-288",
+      0
+     ],
+     "destination": [
+      "obj-286",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-286",
       0
      ],
      "destination": [
@@ -11508,7 +12030,7 @@
       48
      ],
      "destination": [
-      "obj-288",
+      "obj-287",
       0
      ]
     }
@@ -11516,23 +12038,11 @@
    {
     "patchline": {
      "source": [
+      "obj-287",
+      0
+     ],
+     "destination": [
       "obj-288",
-      0
-     ],
-     "destination": [
-      "obj-289",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-294",
-      0
-     ],
-     "destination": [
-      "obj-295",
       0
      ]
     }
@@ -11544,7 +12054,7 @@
       0
      ],
      "destination": [
-      "obj-295",
+      "obj-294",
       0
      ]
     }
@@ -11552,11 +12062,11 @@
    {
     "patchline": {
      "source": [
-      "obj-294",
+      "obj-292",
       0
      ],
      "destination": [
-      "obj-292",
+      "obj-294",
       0
      ]
     }
@@ -11564,7 +12074,19 @@
    {
     "patchline": {
      "source": [
-      "obj-292",
+      "obj-293",
+      0
+     ],
+     "destination": [
+      "obj-291",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-291",
       0
      ],
      "destination": [
@@ -11580,7 +12102,7 @@
       49
      ],
      "destination": [
-      "obj-293",
+      "obj-292",
       0
      ]
     }
@@ -11588,23 +12110,11 @@
    {
     "patchline": {
      "source": [
+      "obj-292",
+      0
+     ],
+     "destination": [
       "obj-293",
-      0
-     ],
-     "destination": [
-      "obj-294",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-299",
-      0
-     ],
-     "destination": [
-      "obj-300",
       0
      ]
     }
@@ -11616,7 +12126,7 @@
       0
      ],
      "destination": [
-      "obj-300",
+      "obj-299",
       0
      ]
     }
@@ -11624,11 +12134,11 @@
    {
     "patchline": {
      "source": [
-      "obj-299",
+      "obj-297",
       0
      ],
      "destination": [
-      "obj-297",
+      "obj-299",
       0
      ]
     }
@@ -11636,7 +12146,19 @@
    {
     "patchline": {
      "source": [
-      "obj-297",
+      "obj-298",
+      0
+     ],
+     "destination": [
+      "obj-296",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-296",
       0
      ],
      "destination": [
@@ -11652,7 +12174,7 @@
       50
      ],
      "destination": [
-      "obj-298",
+      "obj-297",
       0
      ]
     }
@@ -11660,23 +12182,11 @@
    {
     "patchline": {
      "source": [
+      "obj-297",
+      0
+     ],
+     "destination": [
       "obj-298",
-      0
-     ],
-     "destination": [
-      "obj-299",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-304",
-      0
-     ],
-     "destination": [
-      "obj-305",
       0
      ]
     }
@@ -11688,7 +12198,7 @@
       0
      ],
      "destination": [
-      "obj-305",
+      "obj-304",
       0
      ]
     }
@@ -11696,11 +12206,11 @@
    {
     "patchline": {
      "source": [
-      "obj-304",
+      "obj-302",
       0
      ],
      "destination": [
-      "obj-302",
+      "obj-304",
       0
      ]
     }
@@ -11708,7 +12218,19 @@
    {
     "patchline": {
      "source": [
-      "obj-302",
+      "obj-303",
+      0
+     ],
+     "destination": [
+      "obj-301",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-301",
       0
      ],
      "destination": [
@@ -11724,7 +12246,7 @@
       51
      ],
      "destination": [
-      "obj-303",
+      "obj-302",
       0
      ]
     }
@@ -11732,23 +12254,11 @@
    {
     "patchline": {
      "source": [
+      "obj-302",
+      0
+     ],
+     "destination": [
       "obj-303",
-      0
-     ],
-     "destination": [
-      "obj-304",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-309",
-      0
-     ],
-     "destination": [
-      "obj-310",
       0
      ]
     }
@@ -11760,7 +12270,7 @@
       0
      ],
      "destination": [
-      "obj-310",
+      "obj-309",
       0
      ]
     }
@@ -11768,11 +12278,11 @@
    {
     "patchline": {
      "source": [
-      "obj-309",
+      "obj-307",
       0
      ],
      "destination": [
-      "obj-307",
+      "obj-309",
       0
      ]
     }
@@ -11780,7 +12290,19 @@
    {
     "patchline": {
      "source": [
-      "obj-307",
+      "obj-308",
+      0
+     ],
+     "destination": [
+      "obj-306",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-306",
       0
      ],
      "destination": [
@@ -11796,6 +12318,18 @@
       52
      ],
      "destination": [
+      "obj-307",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-307",
+      0
+     ],
+     "destination": [
       "obj-308",
       0
      ]
@@ -11804,11 +12338,47 @@
    {
     "patchline": {
      "source": [
-      "obj-308",
+      "obj-313",
       0
      ],
      "destination": [
-      "obj-309",
+      "obj-314",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-312",
+      0
+     ],
+     "destination": [
+      "obj-314",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-313",
+      0
+     ],
+     "destination": [
+      "obj-311",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-311",
+      0
+     ],
+     "destination": [
+      "obj-2",
       0
      ]
     }
@@ -11817,7 +12387,7 @@
     "patchline": {
      "source": [
       "obj-4",
-      56
+      53
      ],
      "destination": [
       "obj-312",
@@ -11840,11 +12410,47 @@
    {
     "patchline": {
      "source": [
-      "obj-312",
-      1
+      "obj-318",
+      0
      ],
      "destination": [
-      "obj-314",
+      "obj-319",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-317",
+      0
+     ],
+     "destination": [
+      "obj-319",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-318",
+      0
+     ],
+     "destination": [
+      "obj-316",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-316",
+      0
+     ],
+     "destination": [
+      "obj-2",
       0
      ]
     }
@@ -11853,10 +12459,10 @@
     "patchline": {
      "source": [
       "obj-4",
-      55
+      54
      ],
      "destination": [
-      "obj-316",
+      "obj-317",
       0
      ]
     }
@@ -11876,11 +12482,11 @@
    {
     "patchline": {
      "source": [
-      "obj-318",
+      "obj-323",
       0
      ],
      "destination": [
-      "obj-319",
+      "obj-324",
       0
      ]
     }
@@ -11888,11 +12494,11 @@
    {
     "patchline": {
      "source": [
-      "obj-319",
+      "obj-322",
       0
      ],
      "destination": [
-      "obj-320",
+      "obj-324",
       0
      ]
     }
@@ -11900,7 +12506,163 @@
    {
     "patchline": {
      "source": [
-      "obj-320",
+      "obj-323",
+      0
+     ],
+     "destination": [
+      "obj-321",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-321",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      55
+     ],
+     "destination": [
+      "obj-322",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-322",
+      0
+     ],
+     "destination": [
+      "obj-323",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-328",
+      0
+     ],
+     "destination": [
+      "obj-329",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-327",
+      0
+     ],
+     "destination": [
+      "obj-329",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-328",
+      0
+     ],
+     "destination": [
+      "obj-326",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-326",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      56
+     ],
+     "destination": [
+      "obj-327",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-327",
+      0
+     ],
+     "destination": [
+      "obj-328",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-333",
+      0
+     ],
+     "destination": [
+      "obj-334",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-332",
+      0
+     ],
+     "destination": [
+      "obj-334",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-333",
+      0
+     ],
+     "destination": [
+      "obj-331",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-331",
       0
      ],
      "destination": [
@@ -11916,7 +12678,7 @@
       57
      ],
      "destination": [
-      "obj-323",
+      "obj-332",
       0
      ]
     }
@@ -11924,11 +12686,11 @@
    {
     "patchline": {
      "source": [
-      "obj-323",
+      "obj-332",
       0
      ],
      "destination": [
-      "obj-322",
+      "obj-333",
       0
      ]
     }
@@ -11937,10 +12699,10 @@
     "patchline": {
      "source": [
       "obj-4",
-      57
+      61
      ],
      "destination": [
-      "obj-324",
+      "obj-336",
       0
      ]
     }
@@ -11948,11 +12710,11 @@
    {
     "patchline": {
      "source": [
-      "obj-4",
-      58
+      "obj-336",
+      0
      ],
      "destination": [
-      "obj-325",
+      "obj-337",
       0
      ]
     }
@@ -11960,191 +12722,11 @@
    {
     "patchline": {
      "source": [
-      "obj-325",
-      0
-     ],
-     "destination": [
-      "obj-326",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-326",
-      0
-     ],
-     "destination": [
-      "obj-191",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-325",
+      "obj-336",
       1
      ],
      "destination": [
-      "obj-327",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-327",
-      0
-     ],
-     "destination": [
-      "obj-196",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-325",
-      2
-     ],
-     "destination": [
-      "obj-328",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-328",
-      0
-     ],
-     "destination": [
-      "obj-201",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-325",
-      3
-     ],
-     "destination": [
-      "obj-329",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-329",
-      0
-     ],
-     "destination": [
-      "obj-206",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-325",
-      4
-     ],
-     "destination": [
-      "obj-330",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-330",
-      0
-     ],
-     "destination": [
-      "obj-211",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-325",
-      5
-     ],
-     "destination": [
-      "obj-331",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-331",
-      0
-     ],
-     "destination": [
-      "obj-216",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-325",
-      6
-     ],
-     "destination": [
-      "obj-332",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-332",
-      0
-     ],
-     "destination": [
-      "obj-221",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-325",
-      7
-     ],
-     "destination": [
-      "obj-333",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-333",
-      0
-     ],
-     "destination": [
-      "obj-226",
+      "obj-338",
       0
      ]
     }
@@ -12153,10 +12735,310 @@
     "patchline": {
      "source": [
       "obj-4",
-      59
+      60
      ],
      "destination": [
-      "obj-334",
+      "obj-340",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-341",
+      0
+     ],
+     "destination": [
+      "obj-342",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-342",
+      0
+     ],
+     "destination": [
+      "obj-343",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-343",
+      0
+     ],
+     "destination": [
+      "obj-344",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-344",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      62
+     ],
+     "destination": [
+      "obj-347",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-347",
+      0
+     ],
+     "destination": [
+      "obj-346",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      62
+     ],
+     "destination": [
+      "obj-348",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      63
+     ],
+     "destination": [
+      "obj-349",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-349",
+      0
+     ],
+     "destination": [
+      "obj-350",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-350",
+      0
+     ],
+     "destination": [
+      "obj-215",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-349",
+      1
+     ],
+     "destination": [
+      "obj-351",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-351",
+      0
+     ],
+     "destination": [
+      "obj-220",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-349",
+      2
+     ],
+     "destination": [
+      "obj-352",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-352",
+      0
+     ],
+     "destination": [
+      "obj-225",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-349",
+      3
+     ],
+     "destination": [
+      "obj-353",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-353",
+      0
+     ],
+     "destination": [
+      "obj-230",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-349",
+      4
+     ],
+     "destination": [
+      "obj-354",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-354",
+      0
+     ],
+     "destination": [
+      "obj-235",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-349",
+      5
+     ],
+     "destination": [
+      "obj-355",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-355",
+      0
+     ],
+     "destination": [
+      "obj-240",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-349",
+      6
+     ],
+     "destination": [
+      "obj-356",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-356",
+      0
+     ],
+     "destination": [
+      "obj-245",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-349",
+      7
+     ],
+     "destination": [
+      "obj-357",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-357",
+      0
+     ],
+     "destination": [
+      "obj-250",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      64
+     ],
+     "destination": [
+      "obj-358",
       0
      ]
     }

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from distill_engine.synthesis.instrument import Instrument
 
 DEFAULT_SECONDS = 10.0
-SOURCES = ("auto", "walk", "codes", "corpus", "drift", "hold")  # that need no recording
+SOURCES = ("auto", "walk", "codes", "prior", "corpus", "drift", "hold")  # that need no recording
 
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:

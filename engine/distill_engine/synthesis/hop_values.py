@@ -10,7 +10,7 @@ import numpy as np
 from distill_engine.audio.arrays import Float64Array
 from distill_engine.audio.levels import db_to_gain
 from distill_engine.synthesis.parameters import ParameterBank
-from distill_engine.synthesis.sources.latent_sources import CodeSettings, SourceSettings
+from distill_engine.synthesis.sources.latent_sources import CodeSettings, PriorSettings, SourceSettings
 from distill_engine.synthesis.steering import HopValues
 from distill_engine.vocabulary.table import BLEND_SLOTS, CODE_LEVELS, CONTROL_COUNT, LATENT_COUNT, index_of
 
@@ -20,6 +20,7 @@ _CONTROL, _LATENT, _BLEND = (index_of(f"/distill/{family}/0") for family in ("co
 _MAP_X, _MAP_Y, _MAP_AMOUNT = (index_of(f"/distill/map/{name}") for name in ("x", "y", "amount"))
 _LEVEL, _SHIFT = (index_of(f"/distill/codes/{family}/0") for family in ("level", "shift"))
 _CODES = tuple(index_of(f"/distill/codes/{name}") for name in ("rate", "position", "repeat"))
+_PRIOR = tuple(index_of(f"/distill/prior/{name}") for name in ("temperature", "top_p", "novelty", "rate", "hold"))
 _PITCH, _BEND, _RELEASE, _HOLD = (
     index_of(f"/distill/{name}") for name in ("pitch", "note/bend", "note/release", "note/hold")
 )
@@ -56,6 +57,7 @@ def hop_values(bank: ParameterBank, key: float | None = None) -> HopValues:
         offsets=latents,
         key=key,
         codes=_code_settings(bank),
+        prior=_prior_settings(bank),
     )
     return HopValues(
         settings,
@@ -73,6 +75,12 @@ def _code_settings(bank: ParameterBank) -> CodeSettings:
     rate, position, repeat = (bank.at(index) for index in _CODES)
     levels, shifts = (bank.family(first, CODE_LEVELS).tolist() for first in (_LEVEL, _SHIFT))
     return CodeSettings(rate, position, repeat >= 0.5, tuple(levels), tuple(shifts))
+
+
+def _prior_settings(bank: ParameterBank) -> PriorSettings:
+    """Return the values of `/distill/prior` at this hop."""
+    temperature, top_p, novelty, rate, hold = (bank.at(index) for index in _PRIOR)
+    return PriorSettings(temperature, top_p, novelty, rate, hold >= 0.5)
 
 
 def release_values(bank: ParameterBank) -> tuple[float, bool]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ from distill_engine.inference.vocoder_candidates import VocoderChoice, bigvgan_s
 from distill_engine.inference.vocoder_choice import choose_vocoder
 from distill_engine.modelfile import Manifest, ModelFile
 from distill_engine.modelfile.configs import mel_config, model_config
-from distill_engine.synthesis.code_sequences.instrument_codes import InstrumentCodes, instrument_codes
+from distill_engine.synthesis.code_sequences.instrument_codes import InstrumentCodes, instrument_codes, prior_corpus
 from distill_engine.synthesis.sources.codes_source import CodesSource
 from distill_engine.synthesis.sources.corpus_source import CorpusSource
 from distill_engine.synthesis.sources.drift_source import DriftSource
@@ -37,6 +38,7 @@ from distill_engine.synthesis.sources.input_player import InputPlayer, InputStre
 from distill_engine.synthesis.sources.latent_sources import HoldSource, LatentSource
 from distill_engine.synthesis.sources.leap_search import LeapSearch
 from distill_engine.synthesis.sources.live_input import InputSource, network_delay_hops
+from distill_engine.synthesis.sources.prior_source import PriorCorpus, PriorSource
 from distill_engine.synthesis.sources.skeleton_input import SkeletonInput
 from distill_engine.synthesis.sources.source_bank import SourceBank
 from distill_engine.synthesis.sources.stretch_sources import Place, stretch_sources
@@ -48,6 +50,7 @@ _ABSENT = {
     "corpus": "the model has no encoded corpus; `distill analyse MODEL CORPUS` makes one",
     "input": "the model has no encoder to play with; train it again",
     "codes": "the model has no codes; `distill codes fit MODEL CORPUS` makes them",
+    "prior": "the model has no codes of its corpus; `distill codes fit MODEL CORPUS` makes them",
 }
 
 
@@ -92,6 +95,11 @@ class Instrument:
     input_stretches: InputStretches | None = None
     codes: InstrumentCodes | None = None
 
+    @cached_property
+    def prior(self) -> PriorCorpus | None:
+        """What plays by itself; None unless the file holds codes and path of its corpus."""
+        return prior_corpus(self.codes)
+
     @property
     def hop(self) -> int:
         """Samples per hop."""
@@ -122,6 +130,7 @@ class Instrument:
             "input": self.encoder is not None or self.skeleton is not None,
             "walk": self.search is not None,
             "codes": self.codes is not None,
+            "prior": self.prior is not None,
         }
         return tuple(name for name, present in available.items() if present)
 
@@ -159,6 +168,8 @@ class Instrument:
             sources["input"] = InputSource(self.encoder(), self.reduction, self.rest, self.mel)
         if self.codes is not None:
             sources["codes"] = CodesSource(self.codes.books, self.codes.first, self.codes.rest)
+        if self.prior is not None:
+            sources["prior"] = PriorSource(self.prior, seed, self.frame_rate)
         return SourceBank(sources, selected=selected, why=lambda name: _ABSENT.get(name, "unknown"))
 
     def _skeleton_input(self, skeleton: Skeleton, seed: int) -> SkeletonInput:

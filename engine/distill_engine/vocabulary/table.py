@@ -115,7 +115,7 @@ def _text(name: str, *, optional: bool = False) -> Argument:
     return Argument(name, "text", optional=optional)
 
 
-SOURCES = ("hold", "drift", "corpus", "input", "walk", "codes")
+SOURCES = ("hold", "drift", "corpus", "input", "walk", "codes", "prior")
 BLEND_SPACES = ("one", "latents", "sound", "both")
 VOCODERS = ("auto", "hifigan", "vocos", "bigvgan", "base")
 
@@ -223,6 +223,11 @@ _PARAMETERS: tuple[Row, ...] = (
     _continuous("/distill/codes/rate", -4.0, 4.0, 1.0, "x", "Codes: speed; negative plays backwards"),
     _continuous("/distill/codes/position", 0.0, 1.0, 0.0, "", "Codes: place in the loop (jumps there when moved)"),
     _toggle("/distill/codes/repeat", 1.0, "Codes: start again at the end, or be silent"),
+    _continuous("/distill/prior/temperature", 0.1, 2.0, 1.0, "", "Prior: below 1 likely codes, above 1 unlikely ones"),
+    _continuous("/distill/prior/top_p", 0.05, 1.0, 0.95, "", "Prior: share of the likeliest codes that it draws from"),
+    _continuous("/distill/prior/novelty", 0.05, 60.0, 1.0, "s", "Prior: longest run that it copies from one sound"),
+    _continuous("/distill/prior/rate", 0.1, 4.0, 1.0, "x", "Prior: speed"),
+    _toggle("/distill/prior/hold", 0.0, "Prior: repeat the column that plays"),
 )
 
 _FAMILIES: tuple[Row, ...] = (
@@ -282,7 +287,7 @@ _SETTINGS: tuple[Row, ...] = (
         "/distill/source",
         "setting",
         "What moves the sound: nothing (hold), a drift, a path through the corpus, a live input, "
-        "a walk through its own stretches, a sequence of codes",
+        "a walk through its own stretches, a sequence of codes, a prior that plays by itself",
         (Argument("source", "choice", choices=SOURCES),),
         "walk",
     ),

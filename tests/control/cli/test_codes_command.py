@@ -75,6 +75,8 @@ def test_edits_are_made_one_after_the_other(folder, model, tmp_path, capsys):
         f"swap 1 0:8 {swapped}",
         "copy 0:4 30",
         "replace 0 : 1 2",
+        "fill 10:20",
+        "fill 20: 3",
     ]
     capsys.readouterr()
     assert main(["codes", "edit", str(model), str(one), *edits, "-o", str(other), "--json"]) == 0

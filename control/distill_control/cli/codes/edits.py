@@ -22,6 +22,7 @@ HELP = {
     "copy": "copy RANGE AT: over what begins at column AT",
     "repeat": "repeat RANGE TIMES: so many times in all; 0 leaves it out",
     "reverse": "reverse RANGE: backwards",
+    "fill": "fill RANGE [SEED]: drawn anew by the prior, from both sides",
 }
 """What each edit does, by its first word."""
 
@@ -89,6 +90,17 @@ def _random(coder: Coder, sequence: CodeSequence, words: Sequence[str]) -> CodeS
     return randomise(sequence, coder.stored.corpus, int(words[0]), range_of(sequence, words[1]), seed)
 
 
+def _fill(coder: Coder, sequence: CodeSequence, words: Sequence[str]) -> CodeSequence:
+    from distill_engine.codes.prior import MarkovPrior, filled
+
+    _exactly(words, 1, 2)
+    if coder.stored.corpus is None:
+        raise CodesError("the file holds no codes of its corpus to draw from: `distill codes fit MODEL CORPUS`")
+    seed, corpus = int(words[1]) if len(words) > 1 else 0, coder.stored.corpus
+    codes = filled(MarkovPrior(corpus), corpus, sequence.codes, range_of(sequence, words[0]), seed)
+    return sequence.with_codes(codes)
+
+
 def _swap(coder: Coder, sequence: CodeSequence, words: Sequence[str]) -> CodeSequence:
     from distill_engine.codes.edits import check_level, swap_level
 
@@ -128,4 +140,5 @@ _EDITS: dict[str, Callable[[Coder, CodeSequence, Sequence[str]], CodeSequence]] 
     "copy": _copy,
     "repeat": _repeat,
     "reverse": _reverse,
+    "fill": _fill,
 }

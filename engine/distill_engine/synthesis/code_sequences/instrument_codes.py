@@ -12,10 +12,12 @@ from distill_engine.analysis.stretches.path import CorpusPath
 from distill_engine.audio.arrays import Float64Array
 from distill_engine.codes.codebooks import Codebooks
 from distill_engine.codes.columns import COLUMN_HOPS
+from distill_engine.codes.fitting import CorpusCodes
 from distill_engine.codes.sequence import CodeSequence, encode_sequence
 from distill_engine.errors import CodesError
 from distill_engine.inference.stored_codes import PART, read_codes
 from distill_engine.modelfile import ModelFile
+from distill_engine.synthesis.sources.prior_source import PriorCorpus
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class InstrumentCodes:
     first: CodeSequence
     clips: tuple[str, ...] = ()
     route: CorpusPath | None = None
+    corpus: CorpusCodes | None = None
 
     def clip(self, name: str) -> CodeSequence | None:
         """Return a sound of the corpus by its name, with or without suffix; None if it has none."""
@@ -60,7 +63,22 @@ def instrument_codes(file: ModelFile, route: CorpusPath | None, note: Callable[[
         first = encode_sequence(stored.books, np.repeat(silence[:, None], COLUMN_HOPS, axis=1).astype(np.float32))
     else:
         first = _columns(stored.books, route, 0)
-    return InstrumentCodes(stored.books, skeleton.digest, silence, first, clips, route)
+    return InstrumentCodes(stored.books, skeleton.digest, silence, first, clips, route, _fitting(stored.corpus, route))
+
+
+def prior_corpus(codes: InstrumentCodes | None) -> PriorCorpus | None:
+    """Return what the prior plays; None unless the file holds codes and path of its corpus."""
+    if codes is None or codes.corpus is None or codes.route is None:
+        return None
+    return PriorCorpus(codes.corpus, codes.route)
+
+
+def _fitting(corpus: CorpusCodes | None, route: CorpusPath | None) -> CorpusCodes | None:
+    """Return the corpus's codes if they are those of the path's clips."""
+    if corpus is None or route is None or len(corpus.offsets) != len(route.offsets):
+        return None
+    same = np.diff(corpus.offsets) == -(-np.diff(route.offsets) // COLUMN_HOPS)
+    return corpus if same.all() else None
 
 
 def _columns(books: Codebooks, route: CorpusPath, clip: int) -> CodeSequence:

@@ -37,6 +37,17 @@ class CodeSettings:
 
 
 @dataclass(frozen=True)
+class PriorSettings:
+    """The parameters `/distill/prior/...` at one hop."""
+
+    temperature: float = 1.0
+    top_p: float = 0.95
+    novelty_seconds: float = 1.0
+    rate: float = 1.0
+    hold: bool = False
+
+
+@dataclass(frozen=True)
 class SourceSettings:
     """The source parameters at one hop.
 
@@ -66,6 +77,7 @@ class SourceSettings:
     offsets: Float64Array | None = None
     key: float | None = None
     codes: CodeSettings = CodeSettings()
+    prior: PriorSettings = PriorSettings()
 
 
 class LatentSource(Protocol):

@@ -12,7 +12,7 @@ from distill_engine.errors import ControlError
 from distill_engine.state import StateDict
 from distill_engine.synthesis.sources.latent_sources import JUMP_HOPS, Latent, LatentSource, SourceSettings, Struck
 
-OF_ONE_MODEL = ("input", "codes")  # sources whose states mean nothing to another model
+OF_ONE_MODEL = ("input", "codes", "prior")  # sources whose states mean nothing to another model
 TAKEN_OVER = ("corpus", "input")  # sources that the map replaces by the walk
 
 

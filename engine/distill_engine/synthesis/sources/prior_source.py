@@ -1,0 +1,201 @@
+"""The `prior` source: it plays by itself, in the order that the corpus's own codes suggest.
+
+The prior draws the next code on level 0; a column of the corpus with that code plays: the one that
+follows the present column where it has the code and `novelty` allows it, else the one that is most
+like what would have followed. So every column is the user's own sound.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.analysis.stretches.path import KEY_LATENTS, CorpusPath
+from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.codes.columns import COLUMN_HOPS, columns_of
+from distill_engine.codes.fitting import CorpusCodes
+from distill_engine.codes.prior import Context, MarkovPrior
+from distill_engine.state import StateDict, from_arrays, to_arrays
+from distill_engine.synthesis.sources.latent_sources import (
+    JUMP_HOPS,
+    Latent,
+    PriorSettings,
+    SourceSettings,
+    seeded_noise,
+)
+
+STREAM = 7  # of random numbers
+MOST_CANDIDATES = 512  # columns that are compared for one code
+LEAST_NEW = 4  # columns around what would follow that are no leap
+STUCK_FACTOR = 2  # times the corpus's longest run of a code, after which the source moves on
+_NEVER = 1e12
+
+
+class PriorCorpus:
+    """What all voices of an instrument share: the prior, and the columns that it plays."""
+
+    def __init__(self, corpus: CorpusCodes, path: CorpusPath) -> None:
+        self.prior, self.path, self.corpus = MarkovPrior(corpus), path, corpus
+        clips = np.split(path.latents, path.offsets[1:-1], axis=1)
+        spread = corpus.books.spread
+        columns = np.concatenate([columns_of(clip, spread) for clip in clips], axis=1)
+        self.components: Float32Array = corpus.books.projection.down(columns)
+        self.codes = corpus.codes[0]
+        lengths = np.diff(corpus.offsets)
+        self.clip_of = np.repeat(np.arange(len(lengths)), lengths)
+        within = np.arange(len(self.clip_of)) - corpus.offsets[self.clip_of]
+        self.frames = path.offsets[self.clip_of] + COLUMN_HOPS * within  # first frame of each column
+        self.hops = np.minimum(path.offsets[1:][self.clip_of] - self.frames, COLUMN_HOPS)
+        keys = path.latents[:KEY_LATENTS, np.minimum(self.frames + 1, path.frames - 1)]
+        self.keys: Float32Array = keys.T.astype(np.float32)  # [columns, 16], near the middle of each
+        self._of_code = [self._spread_out(np.flatnonzero(self.codes == code)) for code in range(corpus.books.size)]
+        self.starts = corpus.offsets[:-1]
+
+    @staticmethod
+    def _spread_out(columns: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        if len(columns) <= MOST_CANDIDATES:
+            return columns
+        return columns[np.linspace(0, len(columns) - 1, MOST_CANDIDATES).round().astype(np.int64)]
+
+    def follows(self, column: int) -> int:
+        """Return the column after one in its clip, -1 at its end."""
+        after = column + 1
+        return after if after < len(self.codes) and self.clip_of[after] == self.clip_of[column] else -1
+
+    def candidates(self, code: int) -> npt.NDArray[np.int64]:
+        """Return columns [n] that have a code; all starts of clips if none has."""
+        found = self._of_code[code]
+        return found if len(found) else self.starts
+
+
+@dataclass(frozen=True)
+class PriorState:
+    """The state of a `PriorSource`.
+
+    `column` plays (-1 before the first), its hop is `at`. `number` counts columns, `copied` those
+    that follow one another as in the corpus. `code` and `run` are the context. `moved` counts how
+    often the source moved on by itself because one code had lasted too long.
+    """
+
+    column: int
+    at: float
+    number: int
+    copied: int
+    code: int
+    run: int
+    moved: int
+
+
+class PriorSource:
+    """Plays columns of the corpus in an order that the prior draws."""
+
+    def __init__(self, shared: PriorCorpus, seed: int, frame_rate: float) -> None:
+        self._shared, self._seed, self._frame_rate = shared, seed, frame_rate
+        self.restart()
+
+    def restart(self) -> None:
+        self._column, self._at, self._number, self._copied = -1, 0.0, 0, 0
+        self._context, self.moved = Context(), 0
+
+    def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, int]:
+        fade, prior = 0, settings.prior
+        if self._column < 0:
+            fade = self._begin(settings)
+        elif not settings.freeze:
+            self._at += prior.rate * (settings.tempo / 120.0 if settings.tempo > 0 else 1.0)
+            while self._at >= self._shared.hops[self._column]:
+                if prior.hold:
+                    self._at %= float(self._shared.hops[self._column])
+                    break
+                self._at -= float(self._shared.hops[self._column])
+                fade = max(fade, self._advance(settings))
+        latent = self._shared.path.latents[:, self._shared.frames[self._column] + int(self._at)]
+        return latent.astype(np.float64), fade
+
+    def _begin(self, settings: SourceSettings) -> int:
+        """Begin a clip; return the hops of the fade."""
+        shared = self._shared
+        code = self._drawn(settings.prior)
+        starts = shared.starts[shared.codes[shared.starts] == code]
+        pool = starts if len(starts) else shared.starts
+        cost = self._away(pool, settings)
+        near = pool[cost <= np.partition(cost, min(3, len(cost) - 1))[min(3, len(cost) - 1)]]
+        self._go(int(near[min(int(self._number_of(1) * len(near)), len(near) - 1)]), copied=0)
+        self._at = 0.0
+        return JUMP_HOPS
+
+    def _advance(self, settings: SourceSettings) -> int:
+        """Move to the next column; return the hops of the fade."""
+        shared, following = self._shared, self._shared.follows(self._column)
+        code = self._drawn(settings.prior)
+        stuck = self._context.code >= 0 and self._context.run > STUCK_FACTOR * shared.prior.longest[self._context.code]
+        if code == shared.prior.end or stuck:
+            self.moved += int(stuck)
+            self._context = Context()
+            return self._begin(settings)
+        allowed = self._copied < max(1, round(settings.prior.novelty_seconds * self._frame_rate / COLUMN_HOPS))
+        if following >= 0 and shared.codes[following] == code and allowed:
+            self._go(following, copied=self._copied + 1)
+            return 0
+        self._go(self._best(code, following, settings), copied=0)
+        return JUMP_HOPS
+
+    def _best(self, code: int, following: int, settings: SourceSettings) -> int:
+        """Return the column with a code that is most like what would follow, and near the place."""
+        shared, pool = self._shared, self._shared.candidates(code)
+        like = shared.components[following if following >= 0 else self._column]
+        cost = np.square(shared.components[pool] - like).sum(axis=1) + self._away(pool, settings)
+        near = (shared.clip_of[pool] == shared.clip_of[self._column]) & (np.abs(pool - self._column - 1) < LEAST_NEW)
+        cost = np.where(near, _NEVER, cost)
+        return int(pool[int(np.argmin(cost))])
+
+    def _away(self, pool: npt.NDArray[np.int64], settings: SourceSettings) -> Float64Array:
+        """Return the cost [n] of columns for their distance from the map's point, 0 without one."""
+        if settings.place is None:
+            return np.zeros(len(pool))
+        place = np.nan_to_num(settings.place[:KEY_LATENTS]).astype(np.float32)
+        apart = np.square(self._shared.keys[pool] - place).sum(axis=1)
+        return np.asarray(settings.place_grip * apart, np.float64)
+
+    def _drawn(self, prior: PriorSettings) -> int:
+        number = self._number_of(0)
+        return self._shared.prior.draw(self._context, number, temperature=prior.temperature, top_p=prior.top_p)
+
+    def _go(self, column: int, *, copied: int) -> None:
+        self._column, self._copied = column, copied
+        self._context = self._context.after(int(self._shared.codes[column]))
+        self._number += 1
+
+    def _number_of(self, index: int) -> float:
+        """Return a number from 0 to 1 that depends on seed, column number and index alone."""
+        normal = float(seeded_noise(self._seed, self._number, STREAM)[index])
+        return 0.5 * (1.0 + math.erf(normal / math.sqrt(2.0)))
+
+    @property
+    def pitch(self) -> float:
+        """The pitch of the column that plays, a MIDI note number; 0 for none."""
+        return float(self._shared.path.pitches[self._shared.frames[max(self._column, 0)]]) / 100.0
+
+    def strike(self) -> None:
+        """Begin a clip at the next hop."""
+        self._column, self._context = -1, Context()
+        self._number += 1
+
+    def state(self) -> StateDict:
+        context = self._context
+        return to_arrays(
+            PriorState(self._column, self._at, self._number, self._copied, context.code, context.run, self.moved)
+        )
+
+    def restore(self, state: StateDict) -> None:
+        read = from_arrays(PriorState, state)
+        self.restart()
+        self._number, self.moved = read.number, read.moved
+        if not -1 <= read.code < self._shared.prior.end or not -1 <= read.column < len(self._shared.codes):
+            return  # of another corpus: begin anew
+        self._column, self._copied = read.column, read.copied
+        self._context = Context(read.code, read.run)
+        self._at = min(max(read.at, 0.0), float(self._shared.hops[max(read.column, 0)]) - 1e-9)

@@ -1,0 +1,198 @@
+"""The prior: it plays by itself, in columns of the corpus, never stuck, and as its takes say."""
+
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import support_skeleton
+from distill_engine.codes.codebooks import Codebooks
+from distill_engine.codes.columns import fit_projection
+from distill_engine.codes.fitting import CorpusCodes
+from distill_engine.codes.prior import Context, MarkovPrior, filled, run_class
+from distill_engine.errors import CodesError
+from distill_engine.inference.stored_codes import store_codes, stored_route
+from distill_engine.rendering.take_player import play_take
+from distill_engine.synthesis.instrument import Instrument, prepare_instrument
+from distill_engine.synthesis.sources.latent_sources import PriorSettings, SourceSettings
+from distill_engine.synthesis.sources.prior_source import PriorSource
+from distill_engine.synthesis.synth import Synth
+from distill_engine.takes.take_file import read_take
+
+RNG = np.random.default_rng(0)
+BOOKS = Codebooks(
+    fit_projection(RNG.standard_normal((16, 100))),
+    RNG.standard_normal((3, 64, 16)).astype(np.float32),
+    np.ones(4, np.float32),
+)
+
+
+def corpus_of(*clips: list[int]) -> CorpusCodes:
+    codes = np.array([np.concatenate(clips)] * 3)
+    return CorpusCodes(BOOKS, codes, np.cumsum([0, *(len(clip) for clip in clips)]))
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("prior")
+    path, _ = support_skeleton.skeleton_model(folder / "tones.distillgan", folder / "sounds")
+    route = stored_route(path)
+    assert route is not None
+    store_codes(path, route)
+    return path
+
+
+@pytest.fixture(scope="module")
+def instrument(model: Path) -> Instrument:
+    return prepare_instrument(model)
+
+
+def source_of(instrument: Instrument, seed: int = 0) -> PriorSource:
+    assert instrument.prior is not None
+    return PriorSource(instrument.prior, seed, instrument.frame_rate)
+
+
+def columns(source: PriorSource, hops: int, **settings: float) -> list[int]:
+    values = SourceSettings(prior=PriorSettings(**settings))  # type: ignore[arg-type]
+    found = []
+    for _ in range(hops):
+        source.next(values, None)
+        found.append(source._column)
+    return found
+
+
+def test_the_prior_knows_what_followed_and_when_clips_end():
+    prior = MarkovPrior(corpus_of(*([[1, 2, 3, 3, 3]] * 12)))
+    assert prior.probabilities(Context()).argmax() == 1
+    assert prior.probabilities(Context(1, 1)).argmax() == 2
+    assert prior.probabilities(Context(3, 1)).argmax() == 3
+    assert prior.probabilities(Context(3, 3)).argmax() == prior.end
+    for context in (Context(), Context(1, 1), Context(60, 9)):
+        shares = prior.probabilities(context)
+        assert np.isclose(shares.sum(), 1)
+        assert (shares >= 0).all()
+    assert prior.probabilities(Context())[prior.end] == 0
+    assert prior.longest[3] == 3
+
+
+def test_it_predicts_held_out_clips_better_than_shares_alone():
+    clips = [[*range(5, 15), *[20] * int(RNG.integers(2, 6))] for _ in range(30)]
+    prior = MarkovPrior(corpus_of(*clips[:24]))
+    shares = np.bincount(np.concatenate(clips[:24]), minlength=65) + 0.1
+    alone = -np.log(shares / shares.sum())
+    for clip in clips[24:]:
+        assert prior.nats(np.array(clip)) < 0.5 * alone[np.array(clip)].mean()
+
+
+def test_draws_follow_temperature_and_top_p():
+    prior = MarkovPrior(corpus_of(*([[1, 2], [1, 3], [1, 2], [1, 2]] * 20)))
+    numbers = np.linspace(0, 0.999, 200)
+    drawn = [prior.draw(Context(1, 1), number) for number in numbers]
+    assert 0.5 < np.mean(np.array(drawn) == 2) < 0.9
+    assert {prior.draw(Context(1, 1), number, top_p=0.05) for number in numbers} == {2}
+    assert np.mean([prior.draw(Context(1, 1), n, temperature=0.2) == 2 for n in numbers]) > 0.95
+    assert {prior.draw(Context(1, 1), n, temperature=2.0) for n in numbers} > {2, 3}
+
+
+def test_runs_are_told_apart_when_short_and_by_octaves_when_long():
+    assert [run_class(run) for run in (1, 2, 3, 4, 7, 8, 16, 10**6)] == [1, 2, 3, 4, 4, 5, 6, 8]
+
+
+def test_a_range_is_filled_from_both_its_sides():
+    corpus = corpus_of(*([[1, 2, 3, 4, 5, 6, 7, 8]] * 30))
+    codes = np.array([[1, 2, 60, 60, 60, 6, 7, 8]] * 3)
+    made = filled(MarkovPrior(corpus, strength=0.01), corpus, codes, (2, 5), 0)
+    assert made[0].tolist() == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert np.array_equal(made[:, [0, 1, 5, 6, 7]], codes[:, [0, 1, 5, 6, 7]])
+    assert np.array_equal(made, filled(MarkovPrior(corpus, strength=0.01), corpus, codes, (2, 5), 0))
+    with pytest.raises(CodesError, match="no range of 0:8"):
+        filled(MarkovPrior(corpus), corpus, codes, (6, 9), 0)
+
+
+def test_it_plays_from_the_first_hop_and_all_clips(instrument):
+    source = source_of(instrument)
+    latent, _ = source.next(SourceSettings(), None)
+    assert np.abs(latent).max() > 0
+    found = columns(source, 6000)
+    assert len(set(instrument.prior.clip_of[found].tolist())) == 5
+    assert np.isfinite(latent).all()
+
+
+def test_what_plays_are_columns_of_the_corpus(instrument):
+    source = source_of(instrument)
+    latents = np.stack([source.next(SourceSettings(), None)[0] for _ in range(400)], axis=1)
+    route = {tuple(frame) for frame in instrument.codes.route.latents.astype(np.float64).T.tolist()}
+    assert all(tuple(latent) in route for latent in latents.T.tolist())
+
+
+def test_no_run_is_copied_for_longer_than_novelty(instrument):
+    found = columns(source_of(instrument), 4000, novelty_seconds=0.2)
+    changes = [a for a, b in pairwise(found) if a != b]
+    run = longest = 1
+    for before, after in pairwise(changes):
+        run = run + 1 if after == instrument.prior.follows(before) else 1
+        longest = max(longest, run)
+    assert longest <= 1 + round(0.2 * instrument.frame_rate / 4)
+
+
+def test_it_is_the_same_for_a_seed_and_another_for_another(instrument):
+    assert columns(source_of(instrument), 500) == columns(source_of(instrument), 500)
+    assert columns(source_of(instrument), 500) != columns(source_of(instrument, 1), 500)
+
+
+def test_hold_repeats_the_column_and_freeze_stands_still(instrument):
+    source = source_of(instrument)
+    columns(source, 50)
+    assert len(set(columns(source, 50, hold=True))) == 1
+    frozen = [source.next(SourceSettings(freeze=True), None)[0] for _ in range(5)]
+    assert all(np.array_equal(frozen[0], latent) for latent in frozen)
+
+
+def test_a_low_temperature_does_not_end_in_one_code(instrument):
+    source = source_of(instrument)
+    found = columns(source, 12000, temperature=0.1, top_p=0.05)
+    assert len(set(instrument.prior.codes[found].tolist())) > 5
+    assert len(set(found[-3000:])) > 5
+
+
+def test_a_state_brings_it_back_and_that_of_another_corpus_begins_anew(instrument):
+    source = source_of(instrument)
+    columns(source, 333)
+    kept = source.state()
+    following = columns(source, 200)
+    other = source_of(instrument)
+    other.restore(kept)
+    assert columns(other, 200) == following
+    other.restore({**kept, "column": np.asarray(10**6)})
+    assert len(set(columns(other, 200))) > 5
+
+
+def test_takes_of_it_render_as_heard_and_in_any_block(instrument, model, tmp_path):
+    synth = Synth(instrument, source="prior", block=4)
+    synth.render(4)
+    synth.start_take(tmp_path / "prior.take")
+    blocks = [synth.render(4) for _ in range(20)]
+    synth.set("/distill/prior/novelty", 0.1)
+    synth.set("/distill/map/x", 0.5)
+    synth.set("/distill/map/amount", 1.0)
+    blocks += [synth.render(4) for _ in range(20)]
+    synth.note(64, 100)
+    blocks += [synth.render(4) for _ in range(10)]
+    synth.stop_take()
+    take = read_take(tmp_path / "prior.take")
+    again = np.concatenate(list(play_take(prepare_instrument(model), take, lambda *_: instrument)), axis=1)
+    assert np.array_equal(again, np.concatenate(blocks, axis=1))
+
+    def sound(block: int) -> np.ndarray:
+        one = Synth(instrument, source="prior", block=block)
+        return np.concatenate([one.render(block) for _ in range(32 // block)], axis=1)
+
+    assert np.abs(sound(1) - sound(8)).max() < 1e-5
+
+
+def test_without_codes_of_the_corpus_there_is_none(instrument):
+    assert replace(instrument, codes=None).prior is None
+    assert replace(instrument, codes=replace(instrument.codes, corpus=None)).prior is None
+    assert "prior" not in replace(instrument, codes=replace(instrument.codes, corpus=None)).source_names
