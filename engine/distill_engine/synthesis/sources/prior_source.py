@@ -53,6 +53,7 @@ class PriorCorpus:
         self.keys: Float32Array = keys.T.astype(np.float32)  # [columns, 16], near the middle of each
         self._of_code = [self._spread_out(np.flatnonzero(self.codes == code)) for code in range(corpus.books.size)]
         self.starts = corpus.offsets[:-1]
+        self.anywhere = self._spread_out(np.arange(len(self.codes)))
 
     @staticmethod
     def _spread_out(columns: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -144,12 +145,18 @@ class PriorSource:
         return JUMP_HOPS
 
     def _best(self, code: int, following: int, settings: SourceSettings) -> int:
-        """Return the column with a code that is most like what would follow, and near the place."""
-        shared, pool = self._shared, self._shared.candidates(code)
+        """Return the column with a code that is most like what would follow, and near the place.
+
+        Where only what follows has the code, any other column counts.
+        """
+        shared = self._shared
         like = shared.components[following if following >= 0 else self._column]
-        cost = np.square(shared.components[pool] - like).sum(axis=1) + self._away(pool, settings)
-        near = (shared.clip_of[pool] == shared.clip_of[self._column]) & (np.abs(pool - self._column - 1) < LEAST_NEW)
-        cost = np.where(near, _NEVER, cost)
+        for pool in (shared.candidates(code), shared.anywhere):
+            cost = np.square(shared.components[pool] - like).sum(axis=1) + self._away(pool, settings)
+            same_clip = shared.clip_of[pool] == shared.clip_of[self._column]
+            cost[same_clip & (np.abs(pool - self._column - 1) < LEAST_NEW)] = _NEVER
+            if cost.min() < _NEVER:
+                break
         return int(pool[int(np.argmin(cost))])
 
     def _away(self, pool: npt.NDArray[np.int64], settings: SourceSettings) -> Float64Array:
