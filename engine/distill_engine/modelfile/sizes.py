@@ -41,7 +41,9 @@ def _mel(c: MelConfig) -> int:
 
 
 def _vocos(c: VocosConfig) -> int:
-    return c.channels * (c.bands * c.kernel + c.blocks * (2 * c.hidden + c.kernel)) + c.bands * (c.n_fft // 2 + 1)
+    points = c.n_fft // 10  # about
+    network = c.bands * c.kernel + c.blocks * (2 * c.hidden + c.kernel) + (c.frames_per_hop + 2) * points
+    return c.channels * network + c.bands * (c.n_fft // 2 + 1)  # and a table of bins and bands
 
 
 def _gan(c: HifiGanConfig | BigVGANConfig) -> int:

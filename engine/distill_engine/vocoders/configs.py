@@ -118,9 +118,9 @@ class VocosConfig(_Config):
 
     bands: int = 128
     hop: int = 512
-    channels: int = 256
-    hidden: int = 768
-    blocks: int = 8
+    channels: int = 64
+    hidden: int = 192
+    blocks: int = 1
     kernel: int = 7
     n_fft: int = 1024
     frames_per_hop: int = 2

@@ -30,7 +30,7 @@ class VocoderSettings:
     Attributes:
         kind: "vocos" or "hifigan".
         batch_size: segments per step.
-        segment_frames: mel frames per segment. It must be well above the receptive field (55 frames
+        segment_frames: mel frames per segment. It must be well above the receptive field (13 frames
             for `vocos`, 25 for `hifigan`), or the network learns truncated contexts that a long
             sound does not have: held-out error 0.37 nat after 32-frame segments, 0.25 after
             128-frame ones.

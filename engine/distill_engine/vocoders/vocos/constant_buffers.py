@@ -55,7 +55,7 @@ class FourierConstants(WithConstants):
         self.width = n // COLUMNS * (COLUMNS // 2 + 1)
         fold, twiddles, unfold = constant_name("fold", n), constant_name("twiddles", n), constant_name("unfold")
         self.add_constants(fold=fold, twiddles=twiddles, unfold=unfold)
-        self.add_constants(refold=self.unfold.T)
+        self.add_constants(refold=_table(unfold).T)
 
     @property
     def tables(self) -> FourierTables:

@@ -20,7 +20,7 @@ from distill_engine.audio.arrays import Float64Array
 from distill_engine.audio.mel import MelConfig, hann_window, mel_filterbank
 from distill_engine.layers.runtime_forms import banded_product, pieces_of
 from distill_engine.vocoders.vocos.constant_buffers import WithConstants
-from distill_engine.vocoders.vocos.constant_tables import band_centres, constant_name
+from distill_engine.vocoders.vocos.constant_tables import band_centres, bands_apart, constant_name
 from distill_engine.vocoders.vocos.phase_continuation import SILENCE
 
 MAXIMUM_LOG_MAGNITUDE = 6.0  # nats: a magnitude of 400
@@ -68,7 +68,7 @@ class MelMagnitudes(WithConstants):
             bands=constant_name("levels", n_fft // 2 + 1),
             wide=np.clip(spacing * n_fft / (2 * np.pi * hop) - 1.0, 0.0, 1.0),
         )
-        self._near = pieces_of(self.apart.numpy().T < NEIGHBOURHOOD)
+        self._near = pieces_of(bands_apart(n_fft // 2 + 1, bands).T < NEIGHBOURHOOD)
 
     def forward(self, mel: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         log = self.implied(mel)

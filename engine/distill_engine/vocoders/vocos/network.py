@@ -87,6 +87,7 @@ class Vocos(WithConstants):
         self.reading = MelMagnitudes(c.bands, c.n_fft, self.synthesis.hop)
         self.onsets = OnsetDetector(c.bands, c.n_fft, self.synthesis.hop)
         self.apply(_initialise)
+        nn.init.zeros_(self.spectra.weight)  # an untrained network plays what the mel implies
 
     def _predict(self, x: Tensor, mel: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return magnitude, advance and spread [B, T * frames_per_hop, bins].

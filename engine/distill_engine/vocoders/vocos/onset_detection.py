@@ -80,10 +80,9 @@ class OnsetDetector(WithConstants):
             interpolated: interpolates values of mel bands [B, bands, T] to spectral bins [B, T,
                 bins].
         """
-        frames = mel.shape[-1]
         energy = torch.exp(2.0 * torch.cat([past, mel], -1)).clamp_min(SILENT)
         energy = F.conv2d(energy[:, None], self.beside[None, None], padding=(SMOOTHING_BANDS - 1, 0))[:, 0] / self.sums
-        each = [energy[..., PAST_FRAMES - j : PAST_FRAMES - j + frames] for j in range(PAST_FRAMES + 1)]
+        each = [energy[..., PAST_FRAMES - j : -j or None] for j in range(PAST_FRAMES + 1)]
         rise = 0.5 * (torch.log(each[0]) - torch.log(each[-1]))
         onset = ((rise - RISING) / (RISEN - RISING)).clamp(0.0, 1.0)
         sums = (onset * torch.stack(each)).sum(2).clamp_min(SILENT)[..., None, None]  # [PAST_FRAMES + 1, B, T, 1, 1]
@@ -104,7 +103,8 @@ def onset_shares(bins: Tensor) -> Tensor:
 
     `bins` [..., bins] is how far each bin sets in, 0 to 1.
     """
-    return torch.stack([1 - bins, bins], -2).unsqueeze(-2)
+    signs = bins.new_tensor([-1.0, 1.0])[:, None, None]
+    return bins[..., None, None, :] * signs + (signs < 0)
 
 
 def final_gains(onsets: Onsets | None) -> tuple[Tensor | None, Tensor | None]:

@@ -61,6 +61,8 @@ class PhaseContinuation(WithConstants):
     window: Tensor
     synthesis: Tensor
     overlap: Tensor
+    steady: Tensor
+    gated: Tensor
     noise: Tensor
     centre: Tensor
     halves: Tensor
@@ -84,9 +86,12 @@ class PhaseContinuation(WithConstants):
         centre = 2 * np.pi * (np.arange(self.bins) * hop % n_fft) / n_fft
         impulse = 1.0 - 2.0 * (np.arange(self.bins) % 2)  # its spectrum, in the middle of the window
         scale = math.sqrt(n_fft)  # for orthonormal spectra
+        gain, none = synthesis * (scale * 2.0 / n_fft), np.zeros(n_fft)
         self.add_constants(
             window=window / scale,
-            synthesis=synthesis * (scale * 2.0 / n_fft),
+            synthesis=gain,
+            steady=np.stack([gain, none]),
+            gated=np.stack([none, gain]),
             overlap=window * synthesis * (2.0 / n_fft),
             noise=constant_name("noise", NOISE_FRAMES, self.bins),
             centre=centre,
@@ -164,25 +169,24 @@ class PhaseContinuation(WithConstants):
         state: ContinuationState,
     ) -> tuple[Tensor, ...]:  # fmt: skip
         """Return the fields of `SpectrumInputs` for all spectra [F, B, ...]."""
+        magnitude, advance, spread = (x.transpose(0, 1) for x in (magnitude, advance, spread))
         tonality = _tonality(spread)
         deviation = (PARTIAL_DEVIATION + NOISE_DEVIATION * (1 - tonality)) * spread
-        stride = self.centre + advance + deviation * self._noise(state.clock, magnitude.shape[1])
-        magnitudes = torch.cat([state.before[:, None], magnitude], 1)
+        stride = self.centre + advance + deviation * self._noise(state.clock, magnitude.shape[0]).unsqueeze(1)
+        magnitudes = torch.cat([state.before.unsqueeze(0), magnitude])
         log = torch.log(magnitudes.clamp_min(SILENCE))
-        reset = self._plane(tonality * (log[:, 1:] - log[:, :-1] - RISE).clamp(0.0, 1.0))
+        reset = self._plane(tonality * (log[1:] - log[:-1] - RISE).clamp(0.0, 1.0))
         halved, magnitudes = self._plane(magnitudes * self.halves), self._plane(magnitudes)
         floor = (AMBIGUOUS * magnitudes).clamp_min(1e-10).square()
-        now, before = (slice(1, None), slice(None, -1))
+        target = magnitude.new_zeros(*magnitude.shape[:2], 0) if mel is None else mel.transpose(0, 1)
         every: tuple[Tensor, ...] = (
-            halved[:, now], halved[:, before], floor[:, now], floor[:, before],
-            OSCILLATOR_SHARE * magnitudes[:, now] + 1e-9, reset,
-            *rotation(self._wide(self.pull * advance)), *rotation(self._wide(stride)),
-            mel if mel is not None else magnitude.new_zeros(*magnitude.shape[:2], 0),
+            halved[1:], halved[:-1], floor[1:], floor[:-1], OSCILLATOR_SHARE * magnitudes[1:] + 1e-9, reset,
+            *rotation(self._wide(self.pull * advance)), *rotation(self._wide(stride)), target,
         )  # fmt: skip
         if onsets is not None:
-            gains = (self._gains(gate) for gate in (onsets.gate, onsets.gate_before))
-            every = (*every, onsets.bands, onset_shares(onsets.bins), *gains, onsets.gate_before)
-        return tuple(t.transpose(0, 1) for t in every)
+            bands, bins, gate, gate_before = (x.transpose(0, 1) for x in onsets)
+            every = (*every, bands, onset_shares(bins), self._gains(gate), self._gains(gate_before), gate_before)
+        return every
 
     def _wide(self, bins: Tensor) -> Tensor:
         """Return numbers [..., bins] followed by zeros up to the width of a spectrum."""
@@ -256,7 +260,7 @@ class PhaseContinuation(WithConstants):
 
     def _gains(self, gate: Tensor) -> Tensor:
         """Return windowed gains [..., 2, n_fft] of what goes on and what sets in with `gate`."""
-        return torch.stack([torch.ones_like(gate), gate], -2) * self.synthesis
+        return self.steady + gate.unsqueeze(-2) * self.gated
 
     def _overlap_add(self, frames: Tensor) -> Tensor:
         """Return the sound [B, F * hop] of frames [B, F, n_fft]."""

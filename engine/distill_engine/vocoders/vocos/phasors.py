@@ -11,8 +11,9 @@ def rotation(angle: Tensor) -> tuple[Tensor, Tensor]:
 
     They are the factors of `rotated`.
     """
-    sine = torch.sin(angle)
-    return torch.cos(angle).unsqueeze(-2), torch.stack([-sine, sine], -2)
+    signs = angle.new_tensor([[-1.0], [1.0]])
+    angle = angle.unsqueeze(-2)
+    return torch.cos(angle), torch.sin(angle) * signs
 
 
 def rotated(spectrum: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:

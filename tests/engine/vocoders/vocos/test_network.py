@@ -36,6 +36,16 @@ def test_training_sees_corrections_as_they_are() -> None:
     assert level_error(Vocos().train(), 3.0) > 2.0
 
 
+def test_an_untrained_network_plays_what_the_mel_implies() -> None:
+    torch.manual_seed(3)
+    one, other = Vocos().eval(), Vocos().eval()
+    mel = torch.from_numpy(mel_spectrogram(np.random.default_rng(0).standard_normal(30 * 512).astype(np.float32)))[None]
+    with torch.no_grad():
+        magnitude = one._predict(torch.randn(1, one.config.channels, 30), mel)[0]
+        assert torch.allclose(magnitude[:, ::2], one.reading(mel)[0].exp(), rtol=1e-3)
+        assert torch.equal(one(mel), other(mel))
+
+
 def test_where_a_partial_is_alone_no_correction_moves_its_frequency() -> None:
     network, hertz = Vocos().eval(), 1000.0
     tone = 0.2 * np.sin(2 * np.pi * hertz * np.arange(44100) / 44100).astype(np.float32)
