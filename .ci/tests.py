@@ -129,7 +129,7 @@ def main() -> int:
     began = time.monotonic()
     REPORTS.mkdir(exist_ok=True)
     shared = tempfile.TemporaryDirectory(prefix="distill-tests-")
-    environment = {SHARED: shared.name}
+    environment = {SHARED: shared.name, "PYTHONDONTWRITEBYTECODE": ""}  # a hundred processes import the same modules
     cores = os.cpu_count() or 1
     workers = max(1, min(cores, MOST_WORKERS))
     beside = Beside(args.beside)
