@@ -3,8 +3,9 @@
     python .ci/tests.py [--with MAKE_TARGET]... [--] [PYTEST_ARGUMENT]...
 
 First pass: tests that may share the machine, in as many processes as there are cores (at most 4), each with its share of the
-cores for arithmetic. Second pass: tests marked jack, peer or realtime, one after the other and alone. A `--with` target
-(types, package) runs beside the first pass and fails the whole. The exit code is 0 only where nothing failed.
+cores for arithmetic. Second pass: tests marked jack, peer or realtime, one after the other; those that are also marked
+listens mostly wait, and so run in a second process beside the others. A `--with` target (types, package) runs beside the first
+pass and fails the whole. The exit code is 0 only where nothing failed.
 """
 
 from __future__ import annotations
@@ -17,24 +18,51 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).parents[1]
 REPORTS = ROOT / "build"
 ALONE = "jack or peer or realtime"
+SHARED = "DISTILL_TESTS_SHARED"  # names a folder that the processes of one run share (tests/conftest.py)
 MOST_WORKERS = 4  # each takes 1 to 2 GB of memory
 NOTHING_COLLECTED = 5  # pytest's exit code
 BROKEN = "broken"  # a pass that ended without a report
 
 
-def run_pass(name: str, arguments: list[str], environment: dict[str, str]) -> tuple[Counter[str], list[str], bool]:
-    """Run pytest once; return how many tests ended in which way, which failed, and whether it went well."""
+def run_pass(
+    name: str, arguments: list[str], environment: dict[str, str], *, at_end: bool = False
+) -> tuple[Counter[str], list[str], bool]:
+    """Run pytest once; return how many tests ended in which way, which failed, and whether it went well.
+
+    With `at_end` its output is shown as a whole when it has ended.
+    """
     report = REPORTS / f"tests-{name}.xml"
     report.unlink(missing_ok=True)
     command = [sys.executable, "-m", "pytest", f"--junitxml={report}", *arguments]
-    code = subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, check=False).returncode
-    return *counts(report), code in (0, NOTHING_COLLECTED)
+    output = subprocess.PIPE if at_end else None
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **environment}, stdout=output, stderr=output and subprocess.STDOUT,
+        text=True, check=False,
+    )  # fmt: skip
+    print(done.stdout or "", end="", flush=True)
+    return *counts(report), done.returncode in (0, NOTHING_COLLECTED)
+
+
+def second_pass(environment: dict[str, str], arguments: list[str]) -> tuple[Counter[str], list[str], bool]:
+    """Run what the first pass left out, in two processes; return as `run_pass` does.
+
+    Only files that hold such tests are read, where the first pass has named them.
+    """
+    named = Path(environment[SHARED]) / "left-out"
+    places = arguments or (named.read_text().splitlines() if named.exists() else [])
+    listening, playing = (["-m", f"({ALONE}) and {which}", *places] for which in ("listens", "not listens"))
+    with ThreadPoolExecutor() as pool:
+        beside = pool.submit(run_pass, "listening", listening, environment, at_end=True)
+        found, failed, good = run_pass("alone", playing, environment)
+        more, more_failed, also_good = beside.result()
+    return found + more, failed + more_failed, good and also_good
 
 
 def counts(report: Path) -> tuple[Counter[str], list[str]]:
@@ -101,7 +129,7 @@ def main() -> int:
     began = time.monotonic()
     REPORTS.mkdir(exist_ok=True)
     shared = tempfile.TemporaryDirectory(prefix="distill-tests-")
-    environment = {"DISTILL_TESTS_SHARED": shared.name}
+    environment = {SHARED: shared.name, "PYTHONDONTWRITEBYTECODE": ""}  # a hundred processes import the same modules
     cores = os.cpu_count() or 1
     workers = max(1, min(cores, MOST_WORKERS))
     beside = Beside(args.beside)
@@ -112,7 +140,7 @@ def main() -> int:
         {**environment, "OMP_NUM_THREADS": str(max(1, cores // workers))},
     )
     failed_targets = beside.finish()
-    alone, failed_alone, good_alone = run_pass("alone", ["-m", ALONE, *args.arguments], environment)
+    alone, failed_alone, good_alone = second_pass(environment, args.arguments)
     shared.cleanup()
     for test in (*failed, *failed_alone):
         print(f"FAILED {test}")

@@ -35,6 +35,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             signal.signal(number, lambda *_: None)  # programs that are started begin with the system's default
 
 
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """Name the files with tests that this pass leaves out, so that the next need not import all others (.ci/tests.py)."""
+    if SHARED_FOLDER in os.environ and "PYTEST_XDIST_WORKER" in os.environ:
+        left_out = Path(os.environ[SHARED_FOLDER]) / "left-out"
+        left_out.write_text("\n".join(sorted({str(item.path) for item in items})))
+
+
 @pytest.fixture(autouse=True)
 def _ordinary_numbers() -> Iterator[None]:
     """ONNX Runtime flushes denormal numbers in the thread that makes a session: the next test finds the ordinary mode again."""

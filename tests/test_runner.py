@@ -23,6 +23,10 @@ def test_bad(): assert False
 
 @pytest.mark.realtime
 def test_alone(): pass
+
+@pytest.mark.realtime
+@pytest.mark.listens
+def test_listens(): pass
 """
 
 
@@ -40,7 +44,7 @@ def test_both_passes_are_counted_in_one_line(
     runner: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "test_suite.py").write_text(SUITE)
-    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n    jack:\n    peer:\n    realtime:\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n    jack:\n    peer:\n    realtime:\n    listens:\n")
     monkeypatch.setattr(runner, "ROOT", tmp_path)
     monkeypatch.setattr(runner, "REPORTS", tmp_path / "build")
     monkeypatch.setattr(runner, "MOST_WORKERS", 1)
@@ -48,7 +52,7 @@ def test_both_passes_are_counted_in_one_line(
     assert runner.main() == 1
     *_, failure, last = capfd.readouterr().out.splitlines()
     assert failure == "FAILED test_suite::test_bad"
-    assert last.startswith("2 passed, 1 failed, 1 skipped in ")
+    assert last.startswith("3 passed, 1 failed, 1 skipped in ")
 
 
 def test_a_pass_without_a_report_is_no_success(runner: ModuleType, tmp_path: Path) -> None:

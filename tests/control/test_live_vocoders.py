@@ -18,6 +18,7 @@ import pytest
 import soundfile
 
 import support_vocoders
+from distill_control.cli.main import main
 from distill_control.osc.client import OscClient
 from distill_engine.errors import ControlError
 
@@ -138,8 +139,8 @@ def test_an_added_vocoder_plays_live_and_its_take_renders_to_the_same_samples(
     assert engine.ask("/distill/vocoder", "vocos")[0] == "/distill/done"
     engine.play_on()
     engine.end()
-    command = [sys.executable, "-m", "distill_control.cli.main", "render", str(tiny_model), "--take", str(take)]
-    subprocess.run([*command, "-o", str(offline), "--bit-depth", "32f"], check=True, capture_output=True, timeout=120)
+    command = ["render", str(tiny_model), "--take", str(take), "-o", str(offline), "--bit-depth", "32f"]
+    assert main(command) == 0
     played, rendered = (soundfile.read(path, dtype="float32")[0] for path in (live, offline))
     assert len(played) > 200 * 512
     starts = range(0, len(rendered) - len(played) + 1, 512)  # the recording began some hops after the take

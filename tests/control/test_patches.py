@@ -242,6 +242,7 @@ def free_port() -> int:
 
 
 @pytest.mark.peer
+@pytest.mark.listens
 @pytest.mark.skipif(shutil.which("pd") is None, reason="Pure Data is not installed")
 def test_pure_data_plays_and_is_shown_what_others_move(peer: Peer, tmp_path: Path) -> None:
     listen = free_port()
@@ -297,6 +298,7 @@ def test_pure_data_plays_and_is_shown_what_others_move(peer: Peer, tmp_path: Pat
 
 
 @pytest.mark.peer
+@pytest.mark.listens
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("sclang") is None, reason="sclang is not installed")
 def test_sclang_plays_hears_and_warns(peer: Peer, tmp_path: Path) -> None:

@@ -8,13 +8,16 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 
 from distill_control.cli.support.guard import guarded
 from distill_control.cli.support.options import CommandParser
 from distill_control.cli.support.output import common_parser
 from distill_engine import __version__
+from distill_engine.errors import ControlError
 from distill_engine.system.signals import ending_signals
+from distill_engine.vocabulary.table import row
 
 COMMANDS = (
     "corpus",
@@ -56,12 +59,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Return 0 done, 1 error, 2 wrong usage, 3 cancelled (finished work is saved).
     """
 
+    words = sys.argv[1:] if arguments is None else arguments
+
     def run() -> int:
-        args = build_parser().parse_args(arguments)
+        parser = build_parser()
+        if hint := _steering_hint(words):
+            parser.error(hint)
+        args = parser.parse_args(words)
         with ending_signals(_interrupt):
             return int(args.run(args))
 
     return guarded(run)
+
+
+def _steering_hint(words: Sequence[str]) -> str:
+    """Return how to send what was typed as a command but is an address, "" if it is none."""
+    if not words or words[0].replace("-", "_") in COMMANDS:
+        return ""
+    for count in range(len(words), 0, -1):
+        address = "/".join(("/distill", *words[:count]))
+        with suppress(ControlError):
+            row(address)
+            return f"{words[0]!r} is no command; a playing engine takes it: distill send {address}"
+    return ""
 
 
 def _interrupt(number: int) -> None:

@@ -94,8 +94,8 @@ class HifiGan(nn.Module):
 
 
 def _initialise(module: nn.Module) -> None:
-    """Initialise a convolution: small normal weights, at most 0.05 wide, and zero bias."""
-    if isinstance(module, StreamingConv1d | StreamingConvTranspose1d):
+    """Initialise a convolution, unless on meta: small normal weights (0.05 at most), no bias."""
+    if isinstance(module, StreamingConv1d | StreamingConvTranspose1d) and not module.weight.is_meta:
         fan_in = module.in_channels * module.kernel_size[0]
         nn.init.normal_(module.weight, 0.0, min(0.05, 0.7 / fan_in**0.5))
         if module.bias is not None:

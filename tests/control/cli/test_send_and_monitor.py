@@ -13,7 +13,7 @@ from distill_control.cli.support.guard import guarded
 from distill_control.cli.support.output import common_parser
 from distill_engine.vocabulary import table as vocabulary
 
-pytestmark = pytest.mark.realtime
+pytestmark = [pytest.mark.realtime, pytest.mark.listens]
 
 MONITOR = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); import test_send_and_monitor as t; sys.exit(t.run(*sys.argv[1:]))"

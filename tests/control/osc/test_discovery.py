@@ -8,7 +8,7 @@ from zeroconf import ServiceBrowser, ServiceListener, Zeroconf
 
 from distill_control.osc.discovery import Discovery
 
-pytestmark = pytest.mark.realtime
+pytestmark = [pytest.mark.realtime, pytest.mark.listens]
 
 
 class Found(ServiceListener):

@@ -8,7 +8,7 @@ import pytest
 
 from distill_engine.vocabulary import table as vocabulary
 
-pytestmark = pytest.mark.peer
+pytestmark = [pytest.mark.peer, pytest.mark.listens]
 
 WIDTH = vocabulary.index_of("/distill/width")
 BRIGHTNESS = vocabulary.index_of("/distill/control/0")

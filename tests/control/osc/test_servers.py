@@ -19,7 +19,7 @@ from distill_engine.errors import ControlError
 from distill_engine.vocabulary import table as vocabulary
 from support_control import RecordingLink
 
-pytestmark = pytest.mark.realtime
+pytestmark = [pytest.mark.realtime, pytest.mark.listens]
 
 
 @pytest.mark.parametrize("tcp", [False, True], ids=["udp", "tcp"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -97,7 +98,7 @@ class _Filter(nn.Module):
 
     def __init__(self, make: Callable[[Tensor], Tensor]) -> None:
         super().__init__()
-        self.register_buffer("filter", kaiser_sinc(0.25, 0.3, TAPS))
+        self.register_buffer("filter", kaiser_sinc(0.25, 0.3, TAPS).to(torch.get_default_device(), copy=True))
         self._make = make
         self._matrix: Tensor | None = None
 
@@ -255,6 +256,7 @@ class AmpBlock(nn.Module):
         return signal
 
 
+@functools.cache  # a network has over 200 of the same, which take 5 ms each on the meta device
 def kaiser_sinc(cutoff: float, half_width: float, taps: int) -> Tensor:
     """Return a low-pass filter [1, 1, taps] of unit sum: a sinc in a Kaiser window.
 
@@ -266,7 +268,7 @@ def kaiser_sinc(cutoff: float, half_width: float, taps: int) -> Tensor:
         beta = 0.1102 * (attenuation - 8.7)
     else:
         beta = 0.5842 * max(attenuation - 21.0, 0.0) ** 0.4 + 0.07886 * max(attenuation - 21.0, 0.0)
-    window = torch.kaiser_window(taps, beta=beta, periodic=False)
-    time = torch.arange(-(taps // 2), taps // 2) + 0.5
+    window = torch.kaiser_window(taps, beta=beta, periodic=False, device="cpu")
+    time = torch.arange(-(taps // 2), taps // 2, device="cpu") + 0.5
     values = 2 * cutoff * window * torch.sinc(2 * cutoff * time)
     return (values / values.sum()).view(1, 1, taps)

@@ -197,21 +197,24 @@ def test_a_disk_that_fills_up_while_converting_leaves_nothing_half_done(
     assert not list(hub_folder(pin.hub).glob("*")) or read_record(hub_folder(pin.hub)) is None
 
 
-def test_two_processes_at_once_both_get_the_weights(start_hub: Any, tmp_path: Path) -> None:
+def test_two_processes_at_once_both_get_the_weights(start_hub: Any, pin: Pin) -> None:
     start_hub()
     program = (
         "from distill_engine.vocoders.bigvgan import Pin, BigVGANConfig\n"
         "from distill_engine.vocoders.weights.download import download\n"
         f"pin = Pin('bigvgan', {HUB_NAME!r}, BigVGANConfig.from_dict({SMALL_BIGVGAN.to_dict()!r}), about_bytes=1_000_000)\n"
+        "print('ready', flush=True)\n"
         "print(download(pin).converted_sha256)\n"
     )
-    processes = [
-        subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for _ in range(2)
-    ]
-    answers = [process.communicate(timeout=120) for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], answers
-    assert answers[0][0] == answers[1][0] != ""
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "ready\n"
+        ours = download(pin).converted_sha256
+        theirs, said = other.communicate(timeout=120)
+    assert other.returncode == 0, said
+    assert theirs.strip() == ours
 
 
 def test_damaged_converted_weights_are_noticed(start_hub: Any, pin: Pin) -> None:
