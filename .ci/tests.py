@@ -3,8 +3,8 @@
     python .ci/tests.py [--with MAKE_TARGET]... [--] [PYTEST_ARGUMENT]...
 
 First pass: tests that may share the machine, in as many processes as there are cores (at most 4), each with its share of the
-cores for arithmetic. Second pass: tests marked jack, peer or realtime, one after the other; those that are also marked
-listens mostly wait, and so run in a second process beside the others. A `--with` target (types, package) runs beside the first
+cores for arithmetic. Second pass: tests marked jack, peer or realtime, in two processes: those with a JACK server and those that
+mostly wait for messages (listens), beside those that play without JACK. A `--with` target (types, package) runs beside the first
 pass and fails the whole. The exit code is 0 only where nothing failed.
 """
 
@@ -57,10 +57,11 @@ def second_pass(environment: dict[str, str], arguments: list[str]) -> tuple[Coun
     """
     named = Path(environment[SHARED]) / "left-out"
     places = arguments or (named.read_text().splitlines() if named.exists() else [])
-    listening, playing = (["-m", f"({ALONE}) and {which}", *places] for which in ("listens", "not listens"))
+    lanes = ("not (jack or listens)", "(jack or listens)")
+    playing, listening = (["-m", f"({ALONE}) and {lane}", *places] for lane in lanes)
     with ThreadPoolExecutor() as pool:
         beside = pool.submit(run_pass, "listening", listening, environment, at_end=True)
-        found, failed, good = run_pass("alone", playing, environment)
+        found, failed, good = run_pass("playing", playing, environment)
         more, more_failed, also_good = beside.result()
     return found + more, failed + more_failed, good and also_good
 

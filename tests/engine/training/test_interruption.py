@@ -22,7 +22,7 @@ KILLS = int(
 SCRIPT = """
 import os, sys
 from pathlib import Path
-import numpy as np, torch
+import numpy as np, torch, torch._dynamo  # the last is what an optimiser imports
 sys.path[:0] = sys.argv[2:]
 from conftest import MadeClip, MadeCorpus, tone
 from distill_engine.training.vocoder.train_vocoder import VocoderOptions, train_vocoder
