@@ -86,7 +86,7 @@ def test_velocity_toggle_choice_and_preset_morph(make_stage) -> None:
     assert stage.link.requests[0] == ("source", ("hold",))
     assert stage.link.requests[1:] == []
     stage.session.on_message({"id": 1, "status": "done"})
-    assert stage.link.requests[1] == ("source", ("input",))
+    assert stage.link.requests[1] == ("source", ("walk",))
 
 
 def test_endless_encoders_step_from_where_the_parameter_is(make_stage) -> None:

@@ -69,7 +69,7 @@ REFUSED = [
     (["model", "no such model"], "no such model"),
     (["model", "/etc/passwd"], "passwd"),
     (["vocoder", "squeak"], "unknown"),
-    (["source", "prior"], "source prior: unknown"),
+    (["source", "wind"], "source wind: unknown"),
     (["record", "stop"], "nothing is being recorded"),
     (["record", "../outside"], "outside"),
     (["dance"], "no command 'dance'"),
