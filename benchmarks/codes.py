@@ -1,6 +1,6 @@
 """Measure the codes that are fitted to a corpus: errors, use of the codes, time.
 
-    python benchmarks/codes.py [--corpora sonicpi_cc0,DIR] [--levels 2,3,4] [--codes 64,128,256]
+    python benchmarks/codes.py [--corpora sonicpi_cc0,struck,DIR] [--levels 2,3,4] [--codes 64,128,256]
 
 Every fourth clip is held out: neither skeleton nor codebooks are made from it. Errors are the mean
 L1 in nats of heard mel frames, from the mel to that of the codes; no network and no vocoder take
@@ -9,6 +9,7 @@ part.
 
 from __future__ import annotations
 
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,6 +62,15 @@ BENCHMARK = Benchmark(
         ),
     ],
 )
+
+
+def corpus_folder(name: str) -> Path:
+    """Return the folder of a corpus: one of benchmarks/corpus, one that is rendered, or a folder."""
+    from measures.rendered_corpora import NAMES, render_corpus
+
+    if (CORPUS / name).is_dir():
+        return CORPUS / name
+    return render_corpus(name, Path(tempfile.gettempdir()) / "corpora") if name in NAMES else Path(name)
 
 
 def split(folder: Path) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -161,14 +171,14 @@ def reach(run: Run, model: Path) -> None:
 def main() -> None:
     """Measure the corpora, and the reach of an edit in the models given."""
     parser = BENCHMARK.parser(__doc__)
-    parser.add_argument("--corpora", default="sonicpi_cc0,base", help="names in benchmarks/corpus, or folders")
+    parser.add_argument("--corpora", default="sonicpi_cc0,struck", help="names, or folders")
     parser.add_argument("--levels", default="3")
     parser.add_argument("--codes", default="128")
     parser.add_argument("--models", default="", help="models with codes, for the reach of an edit")
     options: Any = parser.parse_args()
     with BENCHMARK.run(options) as run:
         for name in filter(None, options.corpora.split(",")):
-            folder = CORPUS / name if (CORPUS / name).is_dir() else Path(name)
+            folder = corpus_folder(name)
             numbers = ([int(n) for n in text.split(",")] for text in (options.levels, options.codes))
             measure(run, folder, *numbers)
         for model in filter(None, options.models.split(",")):
