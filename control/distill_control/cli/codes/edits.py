@@ -91,13 +91,13 @@ def _random(coder: Coder, sequence: CodeSequence, words: Sequence[str]) -> CodeS
 
 
 def _fill(coder: Coder, sequence: CodeSequence, words: Sequence[str]) -> CodeSequence:
-    from distill_engine.codes.prior import MarkovPrior, filled
+    from distill_engine.codes.prior import PLAYED_STRENGTH, MarkovPrior, filled
 
     _exactly(words, 1, 2)
     if coder.stored.corpus is None:
         raise CodesError("the file holds no codes of its corpus to draw from: `distill codes fit MODEL CORPUS`")
     seed, corpus = int(words[1]) if len(words) > 1 else 0, coder.stored.corpus
-    codes = filled(MarkovPrior(corpus), corpus, sequence.codes, range_of(sequence, words[0]), seed)
+    codes = filled(MarkovPrior(corpus, PLAYED_STRENGTH), corpus, sequence.codes, range_of(sequence, words[0]), seed)
     return sequence.with_codes(codes)
 
 
