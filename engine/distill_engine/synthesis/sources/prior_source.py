@@ -147,14 +147,16 @@ class PriorSource:
     def _best(self, code: int, following: int, settings: SourceSettings) -> int:
         """Return the column with a code that is most like what would follow, and near the place.
 
-        Where only what follows has the code, any other column counts.
+        Columns around the present one count where no other has the code, and any column where only
+        what follows has it.
         """
         shared = self._shared
         like = shared.components[following if following >= 0 else self._column]
-        for pool in (shared.candidates(code), shared.anywhere):
+        for pool, reach in ((shared.candidates(code), LEAST_NEW), (shared.candidates(code), 0), (shared.anywhere, 0)):
             cost = np.square(shared.components[pool] - like).sum(axis=1) + self._away(pool, settings)
             same_clip = shared.clip_of[pool] == shared.clip_of[self._column]
-            cost[same_clip & (np.abs(pool - self._column - 1) < LEAST_NEW)] = _NEVER
+            cost[same_clip & (np.abs(pool - self._column - 1) < reach)] = _NEVER
+            cost[(pool == self._column) | (pool == following)] = _NEVER
             if cost.min() < _NEVER:
                 break
         return int(pool[int(np.argmin(cost))])
