@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.synthesis.blending import VoiceHop
 from distill_engine.synthesis.control_names import Names, remap_controls
@@ -115,7 +117,7 @@ class BlendSlot:
 
         A voice that is fading out keeps the last value of each control that `names` lacks.
         """
-        ramp = self._weight.process(weight)
+        ramp = self._weight.process(np.array([weight]))
         voice_hops = []
         for voice, fade in zip(self.voices, self._fades, strict=True):
             last = voice.last_controls if fade.target == 0.0 else voice.last_controls[:0]

@@ -22,8 +22,8 @@ from distill_engine.takes.take import (
     Swap,
     Take,
     TakeHeader,
-    hop_of_tick,
-    tick_of_hop,
+    step_of_tick,
+    tick_of_samples,
 )
 from distill_engine.takes.take_file import read_take
 from distill_engine.takes.take_recorder import TakeRecorder, write_take
@@ -186,7 +186,7 @@ def test_live_input_is_embedded(path, tmp_path):
 
 @pytest.mark.parametrize("hop", [128, 160, 256, 300, 512, 441])
 def test_hops_become_ticks_and_come_back(hop):
-    assert [hop_of_tick(tick_of_hop(n, hop), hop) for n in range(500)] == list(range(500))
+    assert [step_of_tick(tick_of_samples(n * hop), hop) for n in range(500)] == list(range(500))
 
 
 def test_what_is_played_all_the_time_reaches_the_system_every_half_second(tmp_path):
