@@ -32,6 +32,7 @@ TAKES = [
     DATA / "take-2" / "performance-v2.take",
     SECOND / "walk.take",
     CODES / "codes.take",
+    DATA / "take-4" / "ticks.take",
 ]
 
 

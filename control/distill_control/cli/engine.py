@@ -95,9 +95,10 @@ def _add_computing(sound: argparse._ArgumentGroup) -> None:
     )
     sound.add_argument(
         "--latency",
-        type=number_in(*LATENCIES_MS, "ms"),
-        metavar="MS",
-        help="sound kept ready, in ms (default: measured)",
+        type=_latency,
+        default="normal",
+        metavar="HOW",
+        help="sound kept ready: low, normal or safe, which learn from what happens, or a fixed number of ms",
     )
     sound.add_argument(
         "--threads", type=integer_in(1, THREADS_LIMIT), metavar="N", help="threads of the networks (default: measured)"
@@ -238,7 +239,7 @@ def engine_settings(options: argparse.Namespace) -> "EngineSettings":
         block=_block_hops(options.block),
         threads=options.threads,
         torch_device=options.torch_device,
-        latency_ms=options.latency,
+        latency=options.latency,
         seed=options.seed,
         source=options.source,
         playing=not options.stopped,
@@ -248,6 +249,11 @@ def engine_settings(options: argparse.Namespace) -> "EngineSettings":
         keep_going=options.keep_going,
         follow=options.follow,
     )
+
+
+def _latency(text: str) -> str | float:
+    """Read --latency: one of its words or ms."""
+    return text if text.isalpha() and text not in ("nan", "inf") else number_in(*LATENCIES_MS, "ms")(text)
 
 
 def _block_hops(text: str) -> int | None:

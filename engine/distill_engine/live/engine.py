@@ -20,7 +20,7 @@ from distill_engine.live.commands import LiveCommands, LoadOptions
 from distill_engine.live.performer import BlockSettings, Performer
 from distill_engine.live.played_versions import PlayedVersions
 from distill_engine.live.realtime_check import Fit, FitRequest
-from distill_engine.live.scheduling import TargetConfig, Underrun
+from distill_engine.live.scheduling import Underrun
 from distill_engine.live.settings import EngineSettings, StartReport
 from distill_engine.live.status_gatherer import StatusGatherer, Stopwatch
 from distill_engine.realtime.control_process import ControlProcess, Spawn
@@ -206,14 +206,13 @@ class Engine:
             self._notice("warning", f"{error}: {instead}")
 
     def _performer(self, synth: Synth, fit: Fit, instrument: Instrument) -> Performer:
-        fixed = self.settings.latency_ms
         return Performer(
             synth,
             self._parameters,
             BlockSettings(
                 fit.block,
                 expected_seconds=1.3 * fit.block_seconds(instrument),
-                target=TargetConfig(fixed=None if fixed is None else fixed / 1e3),
+                target=self.settings.target,
             ),
             notice=self._report,
             read_input=self.capture.read,
@@ -225,7 +224,7 @@ class Engine:
             return
         with contextlib.suppress(DistillError, TimeoutError):
             parts.performer.fade_out().result(timeout=1.0)
-            time.sleep(min(FADE_SECONDS + parts.performer.latency_seconds(), 0.5))
+            time.sleep(min(FADE_SECONDS + parts.performer.latency.control, 0.5))
 
     def _connect(self, output: Output) -> None:
         if self._parts is not None:

@@ -47,7 +47,7 @@ class RenderLoop:
         self.hops_done = 0
         self.waiting: Samples = np.zeros(0)  # computed, mono, not put out
         self.note_level = Ramp(hop)
-        self._hop, self._tick = hop, output.config.tick
+        self._hop, self.tick = hop, output.config.tick
         self._mixer, self._parameters, self._notes, self._output = mixer, parameters, notes, output
         self._take, self._begin_take = take, begin_take
         self._reports: list[Report] = []
@@ -65,7 +65,7 @@ class RenderLoop:
     @property
     def ticks_waiting(self) -> int:
         """The number of ticks that are computed and not put out."""
-        return len(self.waiting) // self._tick
+        return len(self.waiting) // self.tick
 
     def render(self, hops: int, samples: Float32Array | None = None) -> Float32Array:
         """Return the next `hops` hops, stereo [2, hops * hop].
@@ -78,9 +78,9 @@ class RenderLoop:
             if not len(self.waiting):
                 live_input = None if samples is None else samples[computed * self._hop :]
                 computed += self.compute(max(1, hops - computed), live_input)
-            count = min(self.ticks_waiting, (out.shape[1] - done) // self._tick)
-            out[:, done : done + count * self._tick] = self.put_out(count)
-            done += count * self._tick
+            count = min(self.ticks_waiting, (out.shape[1] - done) // self.tick)
+            out[:, done : done + count * self.tick] = self.put_out(count)
+            done += count * self.tick
         return out
 
     def compute(self, hops: int, samples: Float32Array | None = None) -> int:
@@ -104,16 +104,16 @@ class RenderLoop:
     def put_out(self, ticks: int) -> Float32Array:
         """Return the next ticks that wait, at most `ticks`: stereo [2, n * tick]."""
         ticks = min(ticks, self.ticks_waiting)
-        out = np.zeros((2, ticks * self._tick), np.float32)
+        out = np.zeros((2, ticks * self.tick), np.float32)
         sounding = self._output.sounding(ticks)
         gains, widths = np.empty(ticks), np.empty(ticks)
         for index in range(ticks):
             self._parameters.advance_output()
             gains[index], widths[index] = output_values(self._parameters)
         if sounding:
-            span = slice(0, sounding * self._tick)
+            span = slice(0, sounding * self.tick)
             out[:, span] = self._output.process(self.waiting[span], gains[:sounding], widths[:sounding])
-        self.waiting = self.waiting[ticks * self._tick :]
+        self.waiting = self.waiting[ticks * self.tick :]
         return out
 
     def restore(self, state: SynthState, note_level: float) -> None:
@@ -123,7 +123,7 @@ class RenderLoop:
         """
         self.hops_done = state.hops_done
         self.waiting = np.zeros(0) if state.waiting is None else state.waiting.astype(np.float64)
-        if len(self.waiting) % self._tick or not np.isfinite(self.waiting).all():
+        if len(self.waiting) % self.tick or not np.isfinite(self.waiting).all():
             raise ValueError("the sound that waits is damaged")
         self.note_level.restore(state.note_level)
         if state.note_level is None and state.output.gain is not None:
@@ -137,7 +137,7 @@ class RenderLoop:
         """
         count = min(limit, MAXIMUM_CHUNK)
         if not self._output.playing and not self._output.silent:
-            ticks = self._hop // self._tick
+            ticks = self._hop // self.tick
             count = min(count, -(-self._output.sounding(count * ticks) // ticks))
         return 1 if self._take.waiting else count
 

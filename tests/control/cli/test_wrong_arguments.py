@@ -163,7 +163,7 @@ def test_the_engine_names_the_range(words: list[str], cause: str, capsys: pytest
 
 @pytest.mark.parametrize(
     "settings",
-    [{"seconds": float("nan")}, {"seconds": 0.0}, {"seed": -1}, {"threads": 0}, {"threads": 9999}, {"latency_ms": 0.5},
+    [{"seconds": float("nan")}, {"seconds": 0.0}, {"seed": -1}, {"threads": 0}, {"threads": 9999}, {"latency": 0.5}, {"latency": "quick"},
      {"block": 3}, {"sample_rate": 1}],
 )  # fmt: skip
 def test_the_engine_s_settings_are_checked_for_users_of_the_api_too(settings: dict[str, Any]) -> None:
