@@ -42,3 +42,16 @@ class Latency:
     def gain_jitter(self) -> float:
         """How much `gain` varies: with the moment within a tick and within a period."""
         return self.tick + self.period
+
+    def figures(self) -> dict[str, float]:
+        """Return the figures in ms, by their names in the `Status`."""
+        seconds = {
+            "latency_ms": self.control,
+            "latency_gain_ms": self.gain,
+            "latency_jitter_ms": self.control_jitter,
+            "latency_gain_jitter_ms": self.gain_jitter,
+            "latency_vocoder_ms": self.vocoder,
+            "latency_ring_ms": self.ring,
+            "latency_device_ms": self.device + self.resampler,
+        }
+        return {name: value * 1e3 for name, value in seconds.items()}

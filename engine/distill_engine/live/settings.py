@@ -20,8 +20,8 @@ class EngineSettings:
     `device` and `input` None take the preferred device; "null" plays by the clock, "file:PATH" into
     a file. `sample_rate` (Hz) None takes the device's own. `block` (hops) and `threads` None are
     found by measuring. `latency` is low, normal or safe: how full the ring is kept; a number of ms
-    fixes that. The engine ends after `seconds` (None: never). With `keep_going`, what cannot be had is a warning. With
-    `follow`, new versions of the model file fade in.
+    fixes that. The engine ends after `seconds` (None: never). With `keep_going`, what cannot be had
+    is a warning. With `follow`, new versions of the model file fade in.
     """
 
     model: Path

@@ -34,7 +34,7 @@ class StatusGatherer:
         performer, output, meters = self._performer, self._performer.output, self._performer.meters
         self._look_up()
         p50, p99, longest = self._times
-        synth, latency = commands.synth, performer.latency
+        synth = commands.synth
         return Status(
             uptime_seconds=time.monotonic() - self._began,
             playing=float(synth.output.playing),
@@ -51,13 +51,7 @@ class StatusGatherer:
             deadline_misses=float(performer.times.misses),
             ring_fill=float(meters.fill),
             ring_target=float(meters.target),
-            latency_ms=latency.control * 1e3,
-            latency_gain_ms=latency.gain * 1e3,
-            latency_jitter_ms=latency.control_jitter * 1e3,
-            latency_gain_jitter_ms=latency.gain_jitter * 1e3,
-            latency_vocoder_ms=latency.vocoder * 1e3,
-            latency_ring_ms=latency.ring * 1e3,
-            latency_device_ms=(latency.device + latency.resampler) * 1e3,
+            **performer.latency.figures(),
             underruns=float(meters.underruns),
             underruns_model=float(meters.underruns_model),
             underruns_stall=float(meters.underruns_stall),

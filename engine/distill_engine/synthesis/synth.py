@@ -6,9 +6,9 @@
 
 Gain, width, gate, play, stop and panic act at the next tick that is put out (128 samples), all else
 at the next hop that is computed (512 samples). `render` computes hops and puts them out at once.
-Live, `loop.compute` runs ahead of `loop.put_out`. The samples do not depend on how the hops are divided into
-calls (to 1e-5; bit-identical for equal divisions). Up to four models play at once, each in a blend
-slot, mixed by `/distill/blend/<slot>`.
+Live, `loop.compute` runs ahead of `loop.put_out`. The samples do not depend on how the hops are
+divided into calls (to 1e-5; bit-identical for equal divisions). Up to four models play at once,
+each in a blend slot, mixed by `/distill/blend/<slot>`.
 """
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ TICK_SAMPLES = 128
 def tick_of_samples(samples: int) -> int:
     """Return the first tick that is not before sample number `samples`.
 
-    >>> [tick_of_samples(hop * 512) for hop in range(3)], [tick_of_samples(hop * 300) for hop in range(4)]
-    ([0, 4, 8], [0, 3, 5, 8])
+    >>> [tick_of_samples(samples) for samples in (0, 512, 1024, 300, 600)]
+    [0, 4, 8, 3, 5]
     """
     return -(-samples // TICK_SAMPLES)
 

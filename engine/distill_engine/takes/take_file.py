@@ -3,7 +3,8 @@
 Version 4::
 
     {"format": "distill.take", "version": 4, "tick": 128, "output_tick": 128,
-     "sample_rate": 44100, "hop": 512, "seed": 7, "block": 1, "playing": [{"slot": 0, "name": "rain", "vocoder": "vocos",
+     "sample_rate": 44100, "hop": 512, "seed": 7, "block": 1,
+     "playing": [{"slot": 0, "name": "rain", "vocoder": "vocos",
      "digests": {"model": "...", "vocoder": "...", "analysis": "..."}}],
      "embedded": [{"kind": "live_input", "encoding": "float32"},
                   {"kind": "codes", "encoding": "safetensors"}],
