@@ -25,7 +25,7 @@ from distill_control.settings import ControlSettings
 from distill_engine.errors import ConfigError, ControlError
 from distill_engine.system.names import printable_line
 from distill_engine.vocabulary.ranges import DEVICE_RATES_HZ, LATENCIES_MS, THREADS_LIMIT
-from distill_engine.vocabulary.table import SOURCES, VOCODERS
+from distill_engine.vocabulary.table import MOST_VOICES, SOURCES, VOCODERS
 
 if TYPE_CHECKING:
     from distill_engine.live.settings import EngineSettings, StartReport
@@ -66,6 +66,13 @@ def _add_sound(top: argparse.ArgumentParser) -> None:
     _add_computing(sound)
     moved = "what moves the sound at first (auto: walk if the file has its corpus, else drift)"
     sound.add_argument("--source", choices=("auto", *SOURCES), default="auto", help=moved)
+    sound.add_argument(
+        "--voices",
+        type=integer_in(1, MOST_VOICES),
+        default=1,
+        metavar="N",
+        help="notes that sound at once, up to 8 (default 1: mono with legato)",
+    )
     sound.add_argument("--seed", type=seed_number, default=0, metavar="N", help="of all random numbers (default 0)")
     sound.add_argument(
         "--follow", action="store_true", help="fade to the new version when training replaces the model file"
@@ -248,6 +255,7 @@ def engine_settings(options: argparse.Namespace) -> "EngineSettings":
         seconds=options.seconds,
         keep_going=options.keep_going,
         follow=options.follow,
+        voices=options.voices,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from distill_engine.audio.arrays import Float32Array
-from distill_engine.synthesis.voice import Report
+from distill_engine.synthesis.voices.voice import Report
 
 
 class Loop(Protocol):
@@ -18,7 +18,7 @@ class Loop(Protocol):
         """The number of ticks that are computed and not put out."""
 
     def compute(self, hops: int, samples: Float32Array | None = None) -> int:
-        """Compute at most `hops` hops; live input is `samples` [hops * hop]. Returns their number."""
+        """Compute at most `hops` hops from live input `samples` [hops * hop]; return the number."""
 
     def put_out(self, ticks: int) -> Float32Array:
         """Return at most `ticks` of the ticks that wait: [2, n * tick]."""

@@ -21,7 +21,8 @@ class EngineSettings:
     a file. `sample_rate` (Hz) None takes the device's own. `block` (hops) and `threads` None are
     found by measuring. `latency` is low, normal or safe: how full the ring is kept; a number of ms
     fixes that. The engine ends after `seconds` (None: never). With `keep_going`, what cannot be had
-    is a warning. With `follow`, new versions of the model file fade in.
+    is a warning. With `follow`, new versions of the model file fade in. `voices` notes
+    sound at once.
     """
 
     model: Path
@@ -41,6 +42,7 @@ class EngineSettings:
     seconds: float | None = None
     keep_going: bool = False
     follow: bool = False
+    voices: int = 1
 
     def __post_init__(self) -> None:
         if self.block is not None and self.block not in BLOCKS:
@@ -57,6 +59,7 @@ class EngineSettings:
         if isinstance(self.latency, str) and self.latency not in TARGETS:
             raise ConfigError(f"--latency {self.latency}: give {', '.join(TARGETS)} or a number of ms")
         check_range("/distill/seed", self.seed, "--seed")
+        check_range("/distill/voices", self.voices, "--voices")
 
     @property
     def target(self) -> TargetConfig:

@@ -209,7 +209,14 @@ class _TakePlayer:
             case "panic" if not self._hopwise:
                 synth.output.panic()
             case "free":
-                synth.notes.free()
+                synth.keys.free()
+            case "voices":
+                synth.keys.set_voices(int(arguments["count"]), float(arguments["budget"]))
+            case "budget":
+                synth.keys.set_budget(float(arguments["budget"]))
+            case "express":
+                name, control = str(arguments["name"]), str(arguments["control"])
+                synth.keys.express(name, float(arguments["key"]), float(arguments["value"]), control)
             case "play" | "stop" | "panic" | "trigger":
                 getattr(synth, name)()
             case "source":

@@ -17,7 +17,7 @@ from distill_engine.synthesis.output_stage import OutputStage, Ramp
 from distill_engine.synthesis.parameters import ParameterBank
 from distill_engine.synthesis.pitch.notes import Notes
 from distill_engine.synthesis.synth_state import SynthState
-from distill_engine.synthesis.voice import Report
+from distill_engine.synthesis.voices.voice import Report
 from distill_engine.takes.take import tick_of_samples
 from distill_engine.takes.take_log import TakeLog
 
@@ -48,6 +48,7 @@ class RenderLoop:
         self.waiting: Samples = np.zeros(0)  # computed, mono, not put out
         self.note_level = Ramp(hop)
         self._hop, self.tick = hop, output.config.tick
+        self._frame_rate = output.config.sample_rate / hop
         self._mixer, self._parameters, self._notes, self._output = mixer, parameters, notes, output
         self._take, self._begin_take = take, begin_take
         self._reports: list[Report] = []
@@ -150,6 +151,8 @@ class RenderLoop:
         self._parameters.advance()
         release, hold = release_values(self._parameters)
         self._notes.advance(release, hold=hold)
+        if self._mixer.polyphony is not None:
+            self._mixer.polyphony.advance(release, self._frame_rate, hold=hold)
 
     def _sound(self, count: int, samples: Float32Array | None) -> Samples:
         if samples is not None and any(voice.sources.selected == "input" for voice in self._mixer.playing):
@@ -160,8 +163,9 @@ class RenderLoop:
             hop_input = None if samples is None else samples[index * self._hop : (index + 1) * self._hop]
             self._mixer.move(self._parameters, self._notes.key, hop_input)
             levels[index] = self._notes.level
-        sound = self._output.without_dc(self._mixer.mix(self.hops_done, self.report))
-        return sound * self.note_level.process(levels)
+        sound, notes = self._mixer.mix(self.hops_done, self.report)
+        levelled = self._output.without_dc(sound) * self.note_level.process(levels)
+        return levelled if self._mixer.polyphony is None else levelled + notes
 
     def report(self, report: Report) -> None:
         """Keep a report for `take_reports`. Reports beyond MAXIMUM_REPORTS are dropped."""

@@ -28,10 +28,12 @@ from distill_engine.synthesis.output_stage import OutputConfig, OutputStage
 from distill_engine.synthesis.parameters import OUTPUT_PARAMETERS, ParameterBank
 from distill_engine.synthesis.pitch.notes import Notes
 from distill_engine.synthesis.render_loop import RenderLoop
+from distill_engine.synthesis.synth_figures import SynthFigures
 from distill_engine.synthesis.synth_state import SynthSnapshot, SynthState
 from distill_engine.synthesis.take_header import played_model, take_header
-from distill_engine.synthesis.voice import Report, ReportKind
-from distill_engine.synthesis.voice_pool import VoicePool, voices_of
+from distill_engine.synthesis.voices.note_commands import NoteCommands
+from distill_engine.synthesis.voices.voice import Report, ReportKind, Voice
+from distill_engine.synthesis.voices.voice_pool import VoicePool, voices_of
 from distill_engine.takes.take import OUTPUT_COMMANDS, TICK_SAMPLES
 from distill_engine.takes.take_log import TakeLog
 from distill_engine.vocabulary.table import BLEND_SLOTS, LATENT_COUNT, PARAMETERS, index_of
@@ -39,7 +41,7 @@ from distill_engine.vocabulary.table import BLEND_SLOTS, LATENT_COUNT, PARAMETER
 _CONTROL = index_of("/distill/control/0")
 
 
-class Synth:
+class Synth(SynthFigures):
     """Play an `Instrument`.
 
     `block` is the number of hops that the caller usually computes at once; takes record it.
@@ -57,7 +59,7 @@ class Synth:
         playing: bool = True,
         output_tick: int = TICK_SAMPLES,
     ) -> None:
-        pool = voices_of(played)
+        self.pool = pool = voices_of(played)
         instrument = pool.instrument
         self.seed, self.block, self.hop = seed, block, instrument.hop
         self.sample_rate = instrument.sample_rate
@@ -75,45 +77,9 @@ class Synth:
         parts = self._mixer, self.parameters, self.notes, self.output, self._take
         self.loop = RenderLoop(self.hop, *parts, self._begin_take)
         self.codes = CodeEditing(self._mixer, self._take, lambda: self.loop.next_hop)
-
-    @property
-    def instrument(self) -> Instrument:
-        """The instrument in slot 0."""
-        return self._mixer.main.instrument
-
-    def instrument_at(self, slot: int) -> Instrument | None:
-        """Return the instrument in a blend slot, None if it is empty."""
-        blend_slot = self._mixer.slots[slot]
-        return blend_slot.voice.instrument if blend_slot.voices else None
-
-    @property
-    def fading(self) -> bool:
-        """Whether a swap is under way."""
-        return self._mixer.fading
-
-    @property
-    def voices(self) -> int:
-        """The number of voices that are computed, including those that fade out."""
-        return self._mixer.voices
-
-    @property
-    def strain(self) -> float:
-        """How far the named controls push out of the corpus's region: 0 inside, 1 at the limit."""
-        return self._mixer.main.steering.strain
-
-    @property
-    def blend_space(self) -> int:
-        """How the slots are blended, as an index into the vocabulary's `BLEND_SPACES`."""
-        return self._mixer.space
-
-    @property
-    def recording(self) -> bool:
-        """Whether a take is being recorded or waits to begin."""
-        return self._take.active
-
-    def take_reports(self) -> list[Report]:
-        """Return the problems since the last call."""
-        return self.loop.take_reports()
+        self.keys = NoteCommands(
+            self.hop, self._mixer, self.notes, self._take, lambda: self.loop.next_hop, self._new_notes
+        )
 
     def apply(self, parameter_index: int, value: float, glide_seconds: float = 0.0) -> None:
         """Set a parameter, gliding if it can. Raises ControlError for NaN or an unknown one."""
@@ -144,37 +110,48 @@ class Synth:
 
     def _free(self) -> None:
         """Forget the notes. A take holds that apart from play and panic, which act earlier."""
-        self.notes.free()
+        self.keys.free()
         self._note("free")
 
     def select_source(self, name: str, fade_seconds: float | None = None) -> None:
         """Cross-fade to another source (`/distill/source/fade` by default). Raises ControlError."""
         hops = self.parameters.fade_hops(fade_seconds)
         self._mixer.main.sources.check(name)
-        for voice in self._mixer.playing:
+        for voice in self._all_voices:
             if name in voice.instrument.source_names:
                 voice.sources.select(name, hops)
         self.source = name
-        self.notes.free()
+        self.keys.free()
         self._note("source", source=name, fade=hops / self.frame_rate)
 
     def trigger(self) -> None:
         """Restart the source from its position; after notes it plays by itself again."""
-        self.notes.free()
+        self.keys.free()
         for voice in self._mixer.playing:
             voice.sources.restart()
         self._note("trigger")
 
     def note(self, key: float, velocity: float) -> None:
         """Press a key (MIDI note number), or let it go with velocity 0. Raises ControlError."""
-        if self.notes.change(key, velocity):
-            for voice in self._mixer.playing:
-                voice.sources.strike()
-        self._note("note", key=key, velocity=velocity)
+        self.keys.press(key, velocity)
+
+    def _new_notes(self, count: int) -> list[Voice]:
+        """Return voices of slot 0's instrument for `count` notes."""
+        pad = self.alignment_samples - self.pool.instrument.delay_samples
+        voices = [self.pool.voice(self.seed + 1 + i, self.source, pad=pad) for i in range(count)]
+        for voice in voices:
+            voice.pinned = self._pinned
+        return voices
+
+    @property
+    def _all_voices(self) -> list[Voice]:
+        return [*self._mixer.playing, *self._mixer.note_voices]
 
     def set_seed(self, seed: int) -> None:
         """Restart all random processes from another seed."""
         self.seed = seed
+        for number, voice in enumerate(self._mixer.note_voices, 1):
+            voice.reseed(seed + number, self.source, self.parameters.fade_hops(None))
         for voice in self._mixer.playing:
             voice.reseed(seed, self.source, self.parameters.fade_hops(None))
         self._note("seed", seed=seed)
@@ -184,7 +161,7 @@ class Synth:
         if any(not 0 <= dimension < LATENT_COUNT for dimension in dimensions):
             raise ControlError(f"pinned latents are 0 to {LATENT_COUNT - 1}")
         self._pinned = dimensions
-        for voice in (voice for slot in self._mixer.slots for voice in slot.voices):
+        for voice in (*self._mixer.note_voices, *(voice for slot in self._mixer.slots for voice in slot.voices)):
             voice.pinned = dimensions
         self._note("pin", dimensions=sorted(dimensions))
 
@@ -222,7 +199,8 @@ class Synth:
         voice.latent_guest = slot > 0 and instrument.shares(self.instrument)
         blend_slot.swap(voice, hops)
         if slot == 0:
-            self.source = voice.sources.selected
+            self.source, self.pool = voice.sources.selected, pool
+            self.keys.exchange()
         self._take.swap(self.loop.next_hop, played_model(slot, instrument), hops / self.frame_rate)
 
     def render(self, hops: int, samples: Float32Array | None = None) -> Float32Array:
@@ -245,6 +223,7 @@ class Synth:
             notes=self.notes.state(),
             note_level=self.loop.note_level.state(),
             waiting=self.loop.waiting.copy(),
+            polyphony=self.keys.state(),
         )
 
     def snapshot(self) -> SynthSnapshot:
@@ -272,6 +251,7 @@ class Synth:
             self.notes.restore(state.notes)
         self.loop.restore(state, self.notes.level)
         self._mixer.restore(state.slots, self.seed, networks=networks)
+        self.keys.restore(state.polyphony, networks=networks)
         self.pin(frozenset(int(i) for i in state.pinned))
         self.source = self._mixer.main.sources.selected
 

@@ -12,7 +12,8 @@ from distill_engine.synthesis.blend_slot import BlendSlotState
 from distill_engine.synthesis.output_stage import OutputState
 from distill_engine.synthesis.parameters import ParameterState
 from distill_engine.synthesis.pitch.notes import NotesState
-from distill_engine.synthesis.voice import Voice
+from distill_engine.synthesis.voices.polyphony import PolyphonyState
+from distill_engine.synthesis.voices.voice import Voice
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class SynthState:
     notes: NotesState | None = None
     note_level: float | None = None
     waiting: Float64Array | None = None
+    polyphony: PolyphonyState | None = None
 
 
 @dataclass(frozen=True)
