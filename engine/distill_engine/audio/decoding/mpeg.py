@@ -25,7 +25,6 @@ _KBPS = {  # kbit/s by (MPEG 1, layer)
 }
 _SAME = 0xFFFE0C00  # bits of a header that all frames of a stream share: version, layer, rate
 _SEARCH_BYTES = 1 << 16  # read at once when the next frame is looked for
-_HEAD_BYTES = 192  # of a frame, in which a header with the number of frames lies
 _LIKELY_INDEX = 9  # of a bit rate whose frames hold such a header at every sample rate
 
 
