@@ -85,6 +85,10 @@ def _lines(path: Path) -> list[bytes]:
     try:
         with open_regular(path) as file:
             lines = file.readlines()
+    except FileNotFoundError:
+        raise TakeError(
+            f"there is no take {path}: give the path of its file (the engine keeps takes in the library, under recordings)"
+        ) from None
     except OSError as error:
         raise TakeError(f"{path}: cannot read the take: {error.strerror}") from None
     if lines and (len(lines[0]) > MAXIMUM_HEADER_BYTES or any(len(line) > MAXIMUM_EVENT_BYTES for line in lines[1:])):

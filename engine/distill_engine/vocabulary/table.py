@@ -72,7 +72,7 @@ __all__ = [
 ]
 
 
-def _continuous(
+def _continuous(  # ten parameters: the columns of the table
     address: str,
     low: float,
     high: float,

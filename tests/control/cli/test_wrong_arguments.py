@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from distill_control.cli import engine
-from distill_control.cli.main import main
+from distill_control.cli.main import COMMANDS, main
 from distill_engine.errors import ConfigError
 from distill_engine.library.presets import PresetStore
 from distill_engine.live.settings import EngineSettings
@@ -184,3 +184,9 @@ def test_presets_of_a_model_are_found_by_its_name_and_its_file(
     for name in ("rain", "rain.distillgan", "starter", str(tiny_model)):
         assert main(["preset", "list", "--model", name]) == 0
         assert ("dawn" in capsys.readouterr().out) == name.startswith("rain")
+
+
+def test_the_reference_names_every_command() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
+    missing = [name for name in COMMANDS if f"`distill {name.split('.')[0].replace('_', '-')}" not in page]
+    assert not missing

@@ -142,7 +142,7 @@ def test_a_damaged_state_is_refused(path):
 
 
 def test_a_missing_file_is_a_clear_error(tmp_path):
-    with pytest.raises(TakeError, match="cannot read"):
+    with pytest.raises(TakeError, match="there is no take .*give the path"):
         read_take(tmp_path / "none.take")
 
 
