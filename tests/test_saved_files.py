@@ -20,7 +20,7 @@ from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.synth import Synth
 from distill_engine.takes.take import PlayedModel, Take
 from distill_engine.takes.take_file import read_take
-from distill_engine.takes.take_recorder import write_take
+from support_takes import write_take
 
 DATA = Path(__file__).parent / "data"
 FIRST = DATA / "776e572"

@@ -34,7 +34,7 @@ class RenderLoop:
     of the output stage's tick.
     """
 
-    def __init__(
+    def __init__(  # seven parameters: the parts of a synth, which are made apart
         self,
         hop: int,
         mixer: Mixer,

@@ -26,7 +26,8 @@ from distill_engine.takes.take import (
     tick_of_samples,
 )
 from distill_engine.takes.take_file import read_take
-from distill_engine.takes.take_recorder import TakeRecorder, write_take
+from distill_engine.takes.take_recorder import TakeRecorder
+from support_takes import write_take
 
 RAIN = PlayedModel(0, "rain", "vocos", {"model": "abc", "vocoder": "def"})
 HAIL = PlayedModel(2, "hail", "hifigan", {"model": "ghi", "vocoder": "jkl", "analysis": "mno"})
