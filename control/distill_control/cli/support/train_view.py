@@ -34,6 +34,8 @@ BAR_COLUMNS = 60
 LINE_SECONDS = 5.0  # between two validations in a log with the same verdict
 REFRESH_RATE = 4  # drawings a second
 
+COUNTED = "active"  # a figure of training that is a count: of latents in use
+
 
 def curve(values: list[float], columns: int = CURVE_COLUMNS) -> str:
     """Return a series as a line of blocks, averaged to `columns`; "" for fewer than two values."""
@@ -187,4 +189,4 @@ def _at_most(seconds: float | None) -> str:
 
 def _numbers(values: Mapping[str, float], separator: str) -> str:
     """Return names and values, with three decimals."""
-    return separator.join(f"{name} {value:.3f}" for name, value in values.items())
+    return separator.join(f"{name} {value:.{0 if name == COUNTED else 3}f}" for name, value in values.items())
