@@ -33,7 +33,6 @@ CURVE_COLUMNS = 48
 BAR_COLUMNS = 60
 LINE_SECONDS = 5.0  # between two validations in a log with the same verdict
 REFRESH_RATE = 4  # drawings a second
-
 COUNTED = "active"  # a figure of training that is a count: of latents in use
 
 
