@@ -22,7 +22,7 @@ from distill_engine.synthesis.voices.voice_pool import VoicePool
 BLOCKS = (1, 2, 4, 8)  # hops
 COMFORTABLE_FACTOR, LIMIT_FACTOR = 0.7, 0.95  # of real time: no search for faster settings below, no playing above
 WORTHWHILE_RATIO = 0.85  # more threads are used if they take less than this share of the time
-MEASURE_SECONDS = 0.05
+MEASURE_SECONDS = 0.02
 MEASURE_LEAST_COUNT = 4  # steps
 
 
