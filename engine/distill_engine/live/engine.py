@@ -17,9 +17,10 @@ from distill_engine.audio_io.output import Output
 from distill_engine.errors import ConfigError, DeviceError, DistillError
 from distill_engine.library.reports import line_on, reported_threads
 from distill_engine.live.commands import LiveCommands, LoadOptions
+from distill_engine.live.live_notes import checked_budget
 from distill_engine.live.performer import BlockSettings, Performer
 from distill_engine.live.played_versions import PlayedVersions
-from distill_engine.live.realtime_check import Fit, FitRequest, check_voices, note_budget
+from distill_engine.live.realtime_check import Fit, FitRequest
 from distill_engine.live.scheduling import Underrun
 from distill_engine.live.settings import EngineSettings, StartReport
 from distill_engine.live.status_gatherer import StatusGatherer, Stopwatch
@@ -101,10 +102,8 @@ class Engine:
         request, pool, fit = self._load()
         instrument = pool.instrument
         synth = Synth(pool, seed=settings.seed, block=fit.block, source=settings.source, playing=settings.playing)
-        budget = note_budget(fit.factor, 0.0)
         with self._or_warned("playing one note at a time"):
-            check_voices(settings.voices, budget, instrument.name)
-            synth.keys.set_voices(settings.voices, budget)
+            synth.keys.set_voices(settings.voices, checked_budget(instrument, settings.voices))
         performer = self._performer(synth, fit, instrument)
         request = replace(request, block=fit.block, threads=fit.threads)
         options = LoadOptions(request, settings.allow_paths, fit.factor, self._versions)
