@@ -1,8 +1,8 @@
 """Streaming networks in ONNX Runtime on the CPU, without torch or allocation per hop.
 
 A graph takes "x" [1, C_in, n] and "state.<name>", and gives "y" [1, C_out, n * rate] and
-"next_state.<name>". Two sets of state arrays are bound once per block size, and read and written in
-turn.
+"next_state.<name>". Its first axis may be a batch of streams (see `together`). Two sets of state
+arrays are bound once per block size, and read and written in turn.
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ class OnnxGraph:
         except Exception as error:  # onnxruntime's errors have no common base class
             raise ModelFileError(f"the graph cannot be loaded: {short_message(error)}; train it again") from None
         self._read_shapes()
+        self.batches: dict[tuple[int, ...], Any] = {}  # buffers for several streams at once (see `together`)
         self._try()
 
     def _read_shapes(self) -> None:
@@ -72,6 +73,7 @@ class OnnxGraph:
         if (set(inputs), set(outputs)) != expected:
             raise ModelFileError("the graph's inputs and outputs are not those of a streaming network; train it again")
         self.channels_in, self.channels_out = channel_count(inputs["x"]), channel_count(outputs["y"])
+        self.batched = isinstance(inputs["x"].shape[0], str)
         starts = initial_values(self.session.get_modelmeta().custom_metadata_map.get(INITIAL, "{}"))
         self.initial = {name: initial_state(inputs[f"state.{name}"], starts.get(name, 0)) for name in names}
 
@@ -83,6 +85,22 @@ class OnnxGraph:
                 stream.step(np.zeros((self.channels_in, units * self.rate.denominator), np.float32))
         except Exception as error:
             raise ModelFileError(f"the graph cannot be run: {short_message(error)}; train it again") from None
+
+    def bind(
+        self, x: Float32Array, y: Float32Array, now: Mapping[str, np.ndarray], after: Mapping[str, np.ndarray]
+    ) -> Any:
+        """Return a binding that reads x [B, C_in, n] and the states `now`, and writes y and `after`.
+
+        Arrays are bound with their memory; states have the shapes [B, ...] of the graph.
+        """
+        binding = self.session.io_binding()
+        value = ort.OrtValue.ortvalue_from_numpy  # shares the array's memory
+        binding.bind_ortvalue_input("x", value(x))
+        binding.bind_ortvalue_output("y", value(y))
+        for name in now:
+            binding.bind_ortvalue_input(f"state.{name}", value(now[name]))
+            binding.bind_ortvalue_output(f"next_state.{name}", value(after[name]))
+        return binding
 
     def stream(self) -> OnnxBackend:
         """Return a new stream through this network, in its initial state."""
@@ -115,6 +133,11 @@ class OnnxBackend:
             self._blocks[n] = _Block(self.graph, self._sets, n)
         return self._blocks[n]
 
+    @property
+    def present(self) -> dict[str, np.ndarray]:
+        """The states [1, ...] of this moment by name, which a run of several streams writes."""
+        return self._sets[self._current]
+
     def reset(self) -> None:
         self.restore(self.graph.initial)
 
@@ -141,14 +164,4 @@ class _Block:
             raise ConfigError(f"a block of {n} frames does not fit a network with {graph.rate} outputs per input")
         self.x = np.zeros((1, graph.channels_in, n), np.float32)
         self.y = np.zeros((1, graph.channels_out, int(length)), np.float32)
-        self.bindings = [self._bind(graph.session, sets[i], sets[1 - i]) for i in range(2)]
-
-    def _bind(self, session: Any, now: dict[str, np.ndarray], after: dict[str, np.ndarray]) -> Any:
-        binding = session.io_binding()
-        value = ort.OrtValue.ortvalue_from_numpy  # shares the array's memory
-        binding.bind_ortvalue_input("x", value(self.x))
-        binding.bind_ortvalue_output("y", value(self.y))
-        for name in now:
-            binding.bind_ortvalue_input(f"state.{name}", value(now[name]))
-            binding.bind_ortvalue_output(f"next_state.{name}", value(after[name]))
-        return binding
+        self.bindings = [graph.bind(self.x, self.y, sets[i], sets[1 - i]) for i in range(2)]

@@ -46,12 +46,17 @@ def session_options(settings: SessionSettings) -> Any:
 
 
 def channel_count(item: Any) -> int:
-    """Return the channels C of an input or output of shape [1, C, time].
+    """Return the channels C of an input or output of shape [1 or any, C, time].
 
     Raises ModelFileError for another shape or type.
     """
     shape = item.shape
-    if len(shape) != 3 or shape[0] != 1 or not isinstance(shape[1], int) or item.type != "tensor(float)":
+    if (
+        len(shape) != 3
+        or not (shape[0] == 1 or isinstance(shape[0], str))
+        or not isinstance(shape[1], int)
+        or item.type != "tensor(float)"
+    ):
         raise ModelFileError(f"the graph's {item.name} has the shape {shape}, not [1, channels, time]; train it again")
     return shape[1]
 
@@ -71,11 +76,11 @@ def initial_values(text: str) -> dict[str, Any]:
 
 
 def initial_state(item: Any, value: Any) -> np.ndarray:
-    """Return the initial array of a state: its fixed shape [...], filled with `value`.
+    """Return the initial array of a state: its fixed shape [1, ...], filled with `value`.
 
     Raises ModelFileError if its shape is not fixed, is too large, or its type is unknown.
     """
-    shape = item.shape
+    shape = [1 if axis == 0 and isinstance(size, str) else size for axis, size in enumerate(item.shape)]
     fixed = all(isinstance(size, int) and 0 < size < 2**20 for size in shape)
     if not fixed or item.type not in _TYPES or math.prod(shape) > 2**26 or not isinstance(value, int | float):
         raise ModelFileError(f"the graph's {printable(item.name, 80)} has no fixed shape; train it again")

@@ -61,7 +61,8 @@ def check_graph(
     `inputs` and `outputs` are the shapes that the config demands (None: any extent). Beside them a
     graph may have
     states: inputs "state.<name>" of fixed shape, each with an output "next_state.<name>" of the
-    same shape. Raises ModelFileError.
+    same shape. A first axis that should be 1 may be of any length instead: a batch of streams.
+    Raises ModelFileError.
     """
     try:
         return _check(data, inputs, outputs)
@@ -78,6 +79,8 @@ def _check(data: bytes, inputs: Mapping[str, Shape], outputs: Mapping[str, Shape
     taken = _interface(graph.input, inputs, "state.")
     given = _interface(graph.output, outputs, "next_state.")
     _check_states(taken, given)
+    if len({_batched(shape) for shape in (*taken.values(), *given.values())}) > 1:
+        raise Refused("some of its inputs and outputs have a batch axis and others have none")
     weights = _check_initializers(graph)
     check_nodes(graph, {value.name for value in graph.input} | {tensor.name for tensor in graph.initializer})
     check_sizes(model)
@@ -130,14 +133,19 @@ def _interface(
         shape = found[name] = _shape(value)
         if name in declared:
             wanted = tuple(declared[name])
-            if shape != wanted:
+            if shape != wanted and not (_batched(shape) and (1, *shape[1:]) == wanted):
                 raise Refused(f"{name!r} has the shape {shape_text(shape)} where the config says {shape_text(wanted)}")
-        elif not name.startswith(state) or None in shape or prod(n or 0 for n in shape) > MAX_INSIDE:
+        elif not name.startswith(state) or None in shape[1:] or prod(n or 1 for n in shape) > MAX_INSIDE:
             raise Refused(f"'{printable(name, 60)}' of shape {shape_text(shape)} is neither declared nor a state")
     missing = sorted(declared.keys() - found.keys())
     if missing:
         raise Refused(f"{missing[0]!r} is missing")
     return found
+
+
+def _batched(shape: tuple[int | None, ...]) -> bool:
+    """Return whether the first axis is a batch of any length, for several streams at once."""
+    return bool(shape) and shape[0] is None
 
 
 def _shape(value: ValueInfoProto) -> tuple[int | None, ...]:

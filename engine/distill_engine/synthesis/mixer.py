@@ -15,6 +15,7 @@ from distill_engine.synthesis.output_stage import Ramp
 from distill_engine.synthesis.parameters import ParameterBank
 from distill_engine.synthesis.steering import HopValues
 from distill_engine.synthesis.voices.polyphony import Polyphony
+from distill_engine.synthesis.voices.together import VoiceHops, groups_of, render_together
 from distill_engine.synthesis.voices.voice import Report, Voice
 from distill_engine.vocabulary.table import BLEND_SLOTS
 
@@ -37,7 +38,7 @@ class _VoiceBlock:
     """The hops of one voice that are computed at once, from hop `first` of the block on."""
 
     def __init__(self, voice: Voice, first: int) -> None:
-        self.first, self._voice = first, voice
+        self.first, self.voice = first, voice
         self._latents: list[Samples] = []
         self._gains: list[Samples] = []
         self._ratios: list[float] = []
@@ -48,18 +49,14 @@ class _VoiceBlock:
         self._latents.append(latent)
         self._gains.append(gain)
 
-    def job(self, hop: int, report: Callable[[Report], None]) -> Callable[[], Samples]:
-        """Return a function that makes the weighted samples [n * hop] from hop number `hop` on.
-
-        Functions of several voices may run at the same time.
-        """
+    def hops(self, first_hop: int) -> VoiceHops:
+        """Return the hops as a voice renders them; `first_hop` is the number of the block's first."""
         block = np.stack(self._latents, axis=1).astype(np.float32)
+        return VoiceHops(self.voice, block, self._ratios, first_hop + self.first)
 
-        def work() -> Samples:
-            samples = self._voice.render(block, self._ratios, hop, report).astype(np.float64)
-            return np.asarray(np.concatenate(self._gains) * samples)
-
-        return work
+    def weighted(self, samples: Float32Array) -> Samples:
+        """Return the voice's samples [n * hop] times the gains."""
+        return np.asarray(np.concatenate(self._gains) * samples.astype(np.float64))
 
 
 class Mixer:
@@ -183,21 +180,27 @@ class Mixer:
         networks release Python's global lock.
         """
         blocks = [*self._blocks.values(), *self._note_blocks.values()]
-        jobs = [block.job(hop + block.first, report) for block in blocks]
-        if len(jobs) > 1:
-            if self._pool is None:
-                self._pool = ThreadPoolExecutor(max_workers=VOICES_AT_ONCE, thread_name_prefix="voice")
-            parts = list(self._pool.map(lambda job: job(), jobs))
-        else:
-            parts = [job() for job in jobs]
+        parts = self._rendered([block.hops(hop) for block in blocks], report)
         sound = np.zeros((2, self._moved * self._hop))
         for index, (block, part) in enumerate(zip(blocks, parts, strict=True)):
             start = block.first * self._hop
-            sound[int(index >= len(self._blocks)), start : start + len(part)] += part
+            sound[int(index >= len(self._blocks)), start : start + len(part)] += block.weighted(part)
         self._blocks, self._note_blocks, self._moved = {}, {}, 0
         for slot in self.slots:
             slot.drop_finished()
         return sound[0], sound[1]
+
+    def _rendered(self, hops: list[VoiceHops], report: Callable[[Report], None]) -> list[Float32Array]:
+        """Return the samples of each voice's hops, computed by as many threads as pay."""
+        groups = groups_of([one.voice for one in hops], VOICES_AT_ONCE)
+        if len(groups) > 1 and self._pool is None:
+            self._pool = ThreadPoolExecutor(max_workers=VOICES_AT_ONCE, thread_name_prefix="voice")
+        run = map if len(groups) < 2 or self._pool is None else self._pool.map
+        found = dict[int, Float32Array]()
+        jobs = run(lambda group: render_together([hops[index] for index in group], report), groups)
+        for group, parts in zip(groups, jobs, strict=True):
+            found.update(zip(group, parts, strict=True))
+        return [found[index] for index in range(len(hops))]
 
     def state(self) -> dict[str, BlendSlotState]:
         """Return the states of the slots that are not empty, by slot number as text."""

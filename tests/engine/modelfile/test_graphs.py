@@ -182,8 +182,12 @@ HOSTILE: dict[str, tuple[Callable[[ModelProto], object], str]] = {
         "neither declared nor a state",
     ),
     "dynamic state": (
-        lambda m: m.graph.input.append(helper.make_tensor_value_info("state.z", 1, ["n"])),
+        lambda m: m.graph.input.append(helper.make_tensor_value_info("state.z", 1, [1, "n"])),
         "neither declared nor a state",
+    ),
+    "a state with a batch alone": (
+        lambda m: m.graph.input.append(helper.make_tensor_value_info("state.z", 1, ["n"])),
+        "does not come out",
     ),
     "state without return": (rename, "come out|never computed"),
     "missing output": (lambda m: m.graph.output.pop(0), "'y' is missing"),

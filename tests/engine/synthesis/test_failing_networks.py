@@ -24,7 +24,7 @@ class Broken:
         self._whole = (block.y, block.bindings)
         block.y = np.zeros((*block.y.shape[:2], block.y.shape[2] + 1), np.float32)
         sets = stream._sets
-        block.bindings = [block._bind(stream.graph.session, sets[i], sets[1 - i]) for i in range(2)]
+        block.bindings = [stream.graph.bind(block.x, block.y, sets[i], sets[1 - i]) for i in range(2)]
 
     def mend(self):
         self._block.y, self._block.bindings = self._whole

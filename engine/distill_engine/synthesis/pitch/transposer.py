@@ -97,6 +97,8 @@ class Transposer:
         self._active, self._position, self._ratio = False, 0.0, 1.0
         self._frame = np.zeros((self._bands, 1), np.float32)
         self._kept = np.zeros(_KEPT, np.float32)
+        self._plans: list[_Plan] = []  # of the hops between `prepare` and `finish`
+        self._mels = self._frame
 
     def process(
         self, mels: Float32Array, ratios: Sequence[float], vocode: Callable[[Float32Array], Float32Array]
@@ -105,24 +107,37 @@ class Transposer:
 
         `vocode` computes samples [1, m * hop] from mels [bands, m].
         """
+        asked = self.prepare(mels, ratios)
+        return self.finish(vocode(asked)[0] if asked.shape[1] else np.zeros(0, np.float32))
+
+    def prepare(self, mels: Float32Array, ratios: Sequence[float]) -> Float32Array:
+        """Return the mels [bands, m] of the vocoder's next hops, for mels [bands, n] at `ratios`.
+
+        `finish` takes what the vocoder makes of them.
+        """
+        self._plans = []
         if not self._active and all(ratio == 1.0 for ratio in ratios):
-            samples: Float32Array = vocode(mels)[0]
-            short = len(samples) < _KEPT
-            self._keep(np.concatenate([self._kept[len(samples) :], samples]) if short else samples, mels)
-            return samples
+            self._mels = mels
+            return mels
         frames = np.concatenate([self._frame, mels], axis=1)
-        plans, read = [], []
-        made = 0
+        read, made = [], 0
         for index, ratio in enumerate(ratios):
             plan, between = self._plan(ratio, made)
             made += plan.hops
-            plans.append(plan)
+            self._plans.append(plan)
             read.append(_between(frames[:, index : index + 2], between))
-        line = self._kept
-        if made:
-            line = np.concatenate([line, vocode(np.concatenate(read, axis=1))[0]])
-        self._keep(line, mels)
-        return np.concatenate([self._sound(plan, line) for plan in plans])
+        self._mels = mels
+        return np.concatenate(read, axis=1)
+
+    def finish(self, samples: Float32Array) -> Float32Array:
+        """Return the samples [n * hop] of the hops prepared, from the vocoder's own [m * hop]."""
+        if not self._plans:
+            short = len(samples) < _KEPT
+            self._keep(np.concatenate([self._kept[len(samples) :], samples]) if short else samples, self._mels)
+            return samples
+        line = np.concatenate([self._kept, samples]) if len(samples) else self._kept
+        self._keep(line, self._mels)
+        return np.concatenate([self._sound(plan, line) for plan in self._plans])
 
     def _keep(self, line: Float32Array, mels: Float32Array) -> None:
         self._kept, self._frame = line[-_KEPT:].copy(), mels[:, -1:].copy()

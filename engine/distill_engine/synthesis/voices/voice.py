@@ -182,11 +182,30 @@ class Voice:
         each problem.
         """
         try:
-            mels = self.decoder.step(latents)
-            samples = self._transposer.process(mels, ratios, self.vocoder.step) * np.float32(self.instrument.trim)
+            asked = self.begin(latents, ratios)
+            made = self.vocoder.step(asked)[0] if asked.shape[1] else np.zeros(0, np.float32)
         except (VocoderError, RuntimeError) as error:
-            samples = self._silenced(latents.shape[1], error, hop, report)
+            return self.finish(error, latents.shape[1], hop, report)
+        return self.finish(made, latents.shape[1], hop, report)
+
+    def begin(self, latents: Float32Array, ratios: Sequence[float]) -> Float32Array:
+        """Return the mels [bands, m] that the vocoder has to step with for latents [D, n].
+
+        Raises VocoderError or RuntimeError if the decoder fails. `finish` goes on from there.
+        """
+        return self._transposer.prepare(self.decoder.step(latents), ratios)
+
+    def finish(
+        self, made: Float32Array | Exception, hops: int, hop: int, report: Callable[[Report], None]
+    ) -> Float32Array:
+        """Return the samples [hops * hop length] from what the vocoder made [m * hop length].
+
+        An exception in its place makes silence. `hop` and `report` are those of `render`.
+        """
+        if isinstance(made, Exception):
+            samples = self._silenced(hops, made, hop, report)
         else:
+            samples = self._transposer.finish(made) * np.float32(self.instrument.trim)
             self._failing = False
         while self.instrument.notes:
             report(Report(hop, ReportKind.MADE_DO, self.instrument.notes.pop(0)))

@@ -26,6 +26,7 @@ from distill_engine.modelfile.graph_nodes import parts_of
 from distill_engine.models.latent_model import LatentModel
 from distill_engine.models.skeleton_model import SkeletonModel
 from distill_engine.system.telemetry import import_onnxruntime
+from distill_engine.training.graphs.batching import add_batch_axis
 from distill_engine.training.graphs.skeleton_graphs import mark_external, skeleton_graphs
 from distill_engine.vocoders.vocos.constant_buffers import WithConstants
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 LARGEST_INSIDE = 1024  # values of a tensor that stays inside the graph
 TOLERANCE = 1e-4  # greatest error of an output, as a share of its peak or of 1, whichever is larger
+BATCHED = ("vocos",)  # vocoders that take less time for several streams at once: 2.7 ms for 8, 0.8 for one
 _PREFIX = "network."
 
 
@@ -46,12 +48,14 @@ class _Role:
         step: name of the method `(x, state) -> (y, state)`.
         channels: channels of x.
         unit: least number of frames of x; every number is a multiple of it.
+        batched: whether the graph takes several streams at once.
     """
 
     initial_state: str
     step: str
     channels: int
     unit: int = 1
+    batched: bool = False
 
 
 class _Step(nn.Module):
@@ -99,7 +103,8 @@ def export_runtime(
             model, _Role("encoder_initial_state", "encoder_step", c.bands, c.reduction), "encoder"
         )
     for kind, vocoder in (vocoders or {}).items():
-        role = _Role("initial_state", "step", int(vocoder.config.bands))  # type: ignore[union-attr, arg-type]
+        bands = int(vocoder.config.bands)  # type: ignore[union-attr, arg-type]
+        role = _Role("initial_state", "step", bands, batched=kind in BATCHED)
         graphs[f"runtime/vocoder/{kind}.onnx"] = export_step(vocoder, role, kind)
     return graphs
 
@@ -153,6 +158,8 @@ def _export(step: _Step, role: _Role) -> onnx.ModelProto:
         raise TrainingError("torch wrote no graph; nothing was saved")
     proto: onnx.ModelProto = onnx.inliner.inline_local_functions(program.model_proto)
     _strip(proto)
+    if role.batched:
+        add_batch_axis(proto)
     starts = {name: value.flatten()[0].item() for name, value in step.initial.items() if value.any()}
     onnx.helper.set_model_props(proto, {"distill.initial": json.dumps(starts)})
     return proto
@@ -174,26 +181,29 @@ def _strip(proto: onnx.ModelProto) -> None:
 def _check_parity(data: bytes, step: _Step, role: _Role, name: str) -> None:
     """Compare onnxruntime with torch in two successive steps, of one unit and of five.
 
+    A graph with a batch axis is compared for three streams too.
+
     Raises TrainingError if an output or a state differs by more than TOLERANCE.
     """
     onnxruntime = import_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.log_severity_level, options.intra_op_num_threads = 3, 1
     session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-    states = list(step.initial.values())
     generator = torch.Generator().manual_seed(1)
-    for units in (1, 5):
-        x = torch.randn(1, role.channels, units * role.unit, generator=generator)
-        feed = {f"state.{n}": s.numpy() for n, s in zip(step.initial, states, strict=True)}
-        ours = session.run(None, {"x": x.numpy()} | feed)
-        with torch.no_grad():
-            theirs = step(x, states)
-        for a, b in zip(ours, theirs, strict=True):
-            limit = TOLERANCE * max(1.0, float(b.abs().max()))
-            error = float(np.abs(a - b.numpy()).max(initial=0.0))
-            if not error <= limit:
-                raise TrainingError(f"the {name} graph differs from its network by {error:.2g}; nothing was saved")
-        states = [torch.from_numpy(a) for a in ours[1:]]
+    for streams in (1, 3) if role.batched else (1,):
+        states = [value.repeat(streams, *[1] * (value.ndim - 1)) for value in step.initial.values()]
+        for units in (1, 5):
+            x = torch.randn(streams, role.channels, units * role.unit, generator=generator)
+            feed = {f"state.{n}": s.numpy() for n, s in zip(step.initial, states, strict=True)}
+            ours = session.run(None, {"x": x.numpy()} | feed)
+            with torch.no_grad():
+                theirs = step(x, states)
+            for a, b in zip(ours, theirs, strict=True):
+                limit = TOLERANCE * max(1.0, float(b.abs().max()))
+                error = float(np.abs(a - b.numpy()).max(initial=0.0)) if a.shape == tuple(b.shape) else float("nan")
+                if not error <= limit:
+                    raise TrainingError(f"the {name} graph differs from its network by {error:.2g}; nothing was saved")
+            states = [torch.from_numpy(a) for a in ours[1:]]
 
 
 def _known_weights(network: nn.Module) -> dict[str, np.ndarray]:

@@ -43,7 +43,7 @@ class ContinuationState:
         oscillators: unit phasors [B, bins, 2].
         done: finished samples [B, past] before `tail`.
         lacking: running mean of the feedback's error [B, bands], nats.
-        clock: spectra so far, modulo NOISE_FRAMES [1].
+        clock: spectra so far, modulo NOISE_FRAMES [B].
     """
 
     tail: Tensor

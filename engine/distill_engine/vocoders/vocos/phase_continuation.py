@@ -106,7 +106,7 @@ class PhaseContinuation(WithConstants):
         sizes = ((self.n_fft - self.hop,), (self.n_fft,), (self.bins,), (self.bins, 2), (past,), (bands,))
         zeros = (torch.zeros(batch, *size, device=device, dtype=dtype) for size in sizes)
         tail, newest, before, oscillators, done, lacking = zeros
-        clock = torch.zeros(1, device=device, dtype=torch.int64)
+        clock = torch.zeros(batch, device=device, dtype=torch.int64)
         return ContinuationState(tail, newest, before, oscillators + math.sqrt(0.5), done, lacking, clock)
 
     def forward(
@@ -172,7 +172,7 @@ class PhaseContinuation(WithConstants):
         magnitude, advance, spread = (x.transpose(0, 1) for x in (magnitude, advance, spread))
         tonality = _tonality(spread)
         deviation = (PARTIAL_DEVIATION + NOISE_DEVIATION * (1 - tonality)) * spread
-        stride = self.centre + advance + deviation * self._noise(state.clock, magnitude.shape[0]).unsqueeze(1)
+        stride = self.centre + advance + deviation * self._noise(state.clock, magnitude.shape[0])
         magnitudes = torch.cat([state.before.unsqueeze(0), magnitude])
         log = torch.log(magnitudes.clamp_min(SILENCE))
         reset = self._plane(tonality * (log[1:] - log[:-1] - RISE).clamp(0.0, 1.0))
@@ -201,8 +201,10 @@ class PhaseContinuation(WithConstants):
         return state.tail, state.newest, self._wide(state.oscillators.transpose(1, 2)), state.done, state.lacking
 
     def _noise(self, clock: Tensor, count: int) -> Tensor:
-        """Return the noise [count, bins] of the next spectra."""
-        return self.noise.index_select(0, (clock + torch.arange(count, device=clock.device)) % NOISE_FRAMES)
+        """Return the noise [count, B, bins] of the next spectra, for clocks [B]."""
+        following = torch.arange(count, device=clock.device).float().unsqueeze(1)
+        frames = (clock.float().unsqueeze(0) + following) % NOISE_FRAMES  # as floats: graphs' sizes are integers
+        return F.embedding(frames.long(), self.noise)
 
     def _scan_step(self, carry: Carry, inputs: tuple[Tensor, ...]) -> tuple[Carry, Tensor]:
         """Synthesise one spectrum; return the next carry and the finished samples [B, hop]."""

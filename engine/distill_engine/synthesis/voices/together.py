@@ -1,0 +1,66 @@
+"""Render the hops of several voices: those of one vocoder that are due together in one run."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from distill_engine.audio.arrays import Float32Array
+from distill_engine.errors import VocoderError
+from distill_engine.inference.together import batched_graph, step_together
+from distill_engine.synthesis.voices.voice import Report, Voice
+
+_FAILED = (VocoderError, RuntimeError)
+
+
+@dataclass(frozen=True)
+class VoiceHops:
+    """The hops of one voice: latents [D, n], frequency `ratios` [n], the number of the first hop."""
+
+    voice: Voice
+    latents: Float32Array
+    ratios: Sequence[float]
+    hop: int
+
+
+def groups_of(voices: Sequence[Voice], workers: int) -> list[list[int]]:
+    """Return which voices to render together, by index, so that `workers` have about as much to do.
+
+    Voices of one batched graph form groups; any other voice is alone.
+    """
+    alike: dict[object, list[int]] = defaultdict(list)
+    for index, voice in enumerate(voices):
+        alike[batched_graph(voice.vocoder) or index].append(index)
+    parts = [same[first::workers] for same in alike.values() for first in range(min(workers, len(same)))]
+    return [part for part in parts if part]
+
+
+def render_together(hops: Sequence[VoiceHops], report: Callable[[Report], None]) -> list[Float32Array]:
+    """Return the samples [n * hop length] of each voice's hops, as `Voice.render` does."""
+    if len(hops) == 1:
+        only = hops[0]
+        return [only.voice.render(only.latents, only.ratios, only.hop, report)]
+    made: list[Float32Array | Exception] = []
+    due: dict[int, list[int]] = defaultdict(list)
+    asked: dict[int, Float32Array] = {}
+    for index, one in enumerate(hops):
+        made.append(np.zeros(0, np.float32))
+        try:
+            asked[index] = one.voice.begin(one.latents, one.ratios)
+        except _FAILED as error:
+            made[index] = error
+            continue
+        if asked[index].shape[1]:
+            due[asked[index].shape[1]].append(index)
+    for same in due.values():
+        try:
+            sounds = step_together([hops[index].voice.vocoder for index in same], [asked[index] for index in same])
+            for index, sound in zip(same, sounds, strict=True):
+                made[index] = sound[0].copy()
+        except _FAILED as error:
+            for index in same:
+                made[index] = error
+    return [one.voice.finish(made[index], one.latents.shape[1], one.hop, report) for index, one in enumerate(hops)]
