@@ -91,8 +91,10 @@
       22
      ],
      "numinlets": 1,
-     "numoutlets": 65,
+     "numoutlets": 67,
      "outlettype": [
+      "",
+      "",
       "",
       "",
       "",
@@ -159,7 +161,7 @@
       "",
       ""
      ],
-     "text": "route /distill/gain /distill/width /distill/map/x /distill/map/y /distill/map/amount /distill/source/rate /distill/source/range /distill/source/position /distill/source/speed /distill/source/jitter /distill/source/length /distill/source/loop /distill/source/freeze /distill/source/input_gain /distill/source/tempo /distill/source/gate /distill/source/fade /distill/source/leaps /distill/source/reach /distill/source/grip /distill/source/grain /distill/pitch /distill/note/bend /distill/note/release /distill/note/hold /distill/source/own /distill/codes/rate /distill/codes/position /distill/codes/repeat /distill/prior/temperature /distill/prior/top_p /distill/prior/novelty /distill/prior/rate /distill/prior/hold /distill/control/0 /distill/control/1 /distill/control/2 /distill/control/3 /distill/control/4 /distill/control/5 /distill/control/6 /distill/control/7 /distill/latent/0 /distill/latent/1 /distill/latent/2 /distill/latent/3 /distill/latent/4 /distill/latent/5 /distill/latent/6 /distill/latent/7 /distill/latent/8 /distill/latent/9 /distill/latent/10 /distill/latent/11 /distill/latent/12 /distill/latent/13 /distill/latent/14 /distill/latent/15 /distill/source /distill/vocoder /distill/strain /distill/level /distill/error /distill/controls"
+     "text": "route /distill/gain /distill/width /distill/map/x /distill/map/y /distill/map/amount /distill/source/rate /distill/source/range /distill/source/position /distill/source/speed /distill/source/jitter /distill/source/length /distill/source/loop /distill/source/freeze /distill/source/input_gain /distill/source/tempo /distill/source/gate /distill/source/fade /distill/source/leaps /distill/source/reach /distill/source/grip /distill/source/grain /distill/pitch /distill/note/bend /distill/note/release /distill/note/hold /distill/source/own /distill/codes/rate /distill/codes/position /distill/codes/repeat /distill/prior/temperature /distill/prior/top_p /distill/prior/novelty /distill/prior/rate /distill/prior/hold /distill/control/0 /distill/control/1 /distill/control/2 /distill/control/3 /distill/control/4 /distill/control/5 /distill/control/6 /distill/control/7 /distill/latent/0 /distill/latent/1 /distill/latent/2 /distill/latent/3 /distill/latent/4 /distill/latent/5 /distill/latent/6 /distill/latent/7 /distill/latent/8 /distill/latent/9 /distill/latent/10 /distill/latent/11 /distill/latent/12 /distill/latent/13 /distill/latent/14 /distill/latent/15 /distill/source /distill/vocoder /distill/strain /distill/playing /distill/recording /distill/level /distill/error /distill/controls"
     }
    },
    {
@@ -7773,6 +7775,102 @@
    {
     "box": {
      "id": "obj-341",
+     "maxclass": "comment",
+     "patching_rect": [
+      600,
+      130,
+      80,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      600,
+      130,
+      80,
+      20
+     ],
+     "text": "playing"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-342",
+     "maxclass": "flonum",
+     "patching_rect": [
+      600,
+      152,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      600,
+      152,
+      64,
+      22
+     ]
+    }
+   },
+   {
+    "box": {
+     "id": "obj-343",
+     "maxclass": "comment",
+     "patching_rect": [
+      690,
+      130,
+      80,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      690,
+      130,
+      80,
+      20
+     ],
+     "text": "recording"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-344",
+     "maxclass": "flonum",
+     "patching_rect": [
+      690,
+      152,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      690,
+      152,
+      64,
+      22
+     ]
+    }
+   },
+   {
+    "box": {
+     "id": "obj-345",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7790,7 +7888,7 @@
    },
    {
     "box": {
-     "id": "obj-342",
+     "id": "obj-346",
      "maxclass": "message",
      "patching_rect": [
       700,
@@ -7808,7 +7906,7 @@
    },
    {
     "box": {
-     "id": "obj-343",
+     "id": "obj-347",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7826,7 +7924,7 @@
    },
    {
     "box": {
-     "id": "obj-344",
+     "id": "obj-348",
      "maxclass": "message",
      "patching_rect": [
       700,
@@ -7844,10 +7942,10 @@
    },
    {
     "box": {
-     "id": "obj-345",
+     "id": "obj-349",
      "maxclass": "comment",
      "patching_rect": [
-      610,
+      790,
       130,
       60,
       20
@@ -7857,7 +7955,7 @@
      "outlettype": [],
      "presentation": 1,
      "presentation_rect": [
-      610,
+      790,
       130,
       60,
       20
@@ -7867,10 +7965,10 @@
    },
    {
     "box": {
-     "id": "obj-346",
+     "id": "obj-350",
      "maxclass": "message",
      "patching_rect": [
-      610,
+      790,
       152,
       380,
       22
@@ -7882,7 +7980,7 @@
      ],
      "presentation": 1,
      "presentation_rect": [
-      610,
+      790,
       152,
       380,
       22
@@ -7892,7 +7990,7 @@
    },
    {
     "box": {
-     "id": "obj-347",
+     "id": "obj-351",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7910,7 +8008,7 @@
    },
    {
     "box": {
-     "id": "obj-348",
+     "id": "obj-352",
      "maxclass": "newobj",
      "patching_rect": [
       900,
@@ -7926,7 +8024,7 @@
    },
    {
     "box": {
-     "id": "obj-349",
+     "id": "obj-353",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7951,7 +8049,7 @@
    },
    {
     "box": {
-     "id": "obj-350",
+     "id": "obj-354",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7969,7 +8067,7 @@
    },
    {
     "box": {
-     "id": "obj-351",
+     "id": "obj-355",
      "maxclass": "newobj",
      "patching_rect": [
       890,
@@ -7987,7 +8085,7 @@
    },
    {
     "box": {
-     "id": "obj-352",
+     "id": "obj-356",
      "maxclass": "newobj",
      "patching_rect": [
       1080,
@@ -8005,7 +8103,7 @@
    },
    {
     "box": {
-     "id": "obj-353",
+     "id": "obj-357",
      "maxclass": "newobj",
      "patching_rect": [
       1270,
@@ -8023,7 +8121,7 @@
    },
    {
     "box": {
-     "id": "obj-354",
+     "id": "obj-358",
      "maxclass": "newobj",
      "patching_rect": [
       1460,
@@ -8041,7 +8139,7 @@
    },
    {
     "box": {
-     "id": "obj-355",
+     "id": "obj-359",
      "maxclass": "newobj",
      "patching_rect": [
       1650,
@@ -8059,7 +8157,7 @@
    },
    {
     "box": {
-     "id": "obj-356",
+     "id": "obj-360",
      "maxclass": "newobj",
      "patching_rect": [
       1840,
@@ -8077,7 +8175,7 @@
    },
    {
     "box": {
-     "id": "obj-357",
+     "id": "obj-361",
      "maxclass": "newobj",
      "patching_rect": [
       2030,
@@ -8095,7 +8193,7 @@
    },
    {
     "box": {
-     "id": "obj-358",
+     "id": "obj-362",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -12699,7 +12797,7 @@
     "patchline": {
      "source": [
       "obj-4",
-      61
+      63
      ],
      "destination": [
       "obj-336",
@@ -12746,8 +12844,8 @@
    {
     "patchline": {
      "source": [
-      "obj-341",
-      0
+      "obj-4",
+      61
      ],
      "destination": [
       "obj-342",
@@ -12758,20 +12856,8 @@
    {
     "patchline": {
      "source": [
-      "obj-342",
-      0
-     ],
-     "destination": [
-      "obj-343",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-343",
-      0
+      "obj-4",
+      62
      ],
      "destination": [
       "obj-344",
@@ -12782,7 +12868,43 @@
    {
     "patchline": {
      "source": [
-      "obj-344",
+      "obj-345",
+      0
+     ],
+     "destination": [
+      "obj-346",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-346",
+      0
+     ],
+     "destination": [
+      "obj-347",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-347",
+      0
+     ],
+     "destination": [
+      "obj-348",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-348",
       0
      ],
      "destination": [
@@ -12795,10 +12917,10 @@
     "patchline": {
      "source": [
       "obj-4",
-      62
+      64
      ],
      "destination": [
-      "obj-347",
+      "obj-351",
       0
      ]
     }
@@ -12806,43 +12928,7 @@
    {
     "patchline": {
      "source": [
-      "obj-347",
-      0
-     ],
-     "destination": [
-      "obj-346",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-4",
-      62
-     ],
-     "destination": [
-      "obj-348",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-4",
-      63
-     ],
-     "destination": [
-      "obj-349",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-349",
+      "obj-351",
       0
      ],
      "destination": [
@@ -12854,7 +12940,43 @@
    {
     "patchline": {
      "source": [
-      "obj-350",
+      "obj-4",
+      64
+     ],
+     "destination": [
+      "obj-352",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      65
+     ],
+     "destination": [
+      "obj-353",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-353",
+      0
+     ],
+     "destination": [
+      "obj-354",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-354",
       0
      ],
      "destination": [
@@ -12866,11 +12988,11 @@
    {
     "patchline": {
      "source": [
-      "obj-349",
+      "obj-353",
       1
      ],
      "destination": [
-      "obj-351",
+      "obj-355",
       0
      ]
     }
@@ -12878,7 +13000,7 @@
    {
     "patchline": {
      "source": [
-      "obj-351",
+      "obj-355",
       0
      ],
      "destination": [
@@ -12890,11 +13012,11 @@
    {
     "patchline": {
      "source": [
-      "obj-349",
+      "obj-353",
       2
      ],
      "destination": [
-      "obj-352",
+      "obj-356",
       0
      ]
     }
@@ -12902,7 +13024,7 @@
    {
     "patchline": {
      "source": [
-      "obj-352",
+      "obj-356",
       0
      ],
      "destination": [
@@ -12914,11 +13036,11 @@
    {
     "patchline": {
      "source": [
-      "obj-349",
+      "obj-353",
       3
      ],
      "destination": [
-      "obj-353",
+      "obj-357",
       0
      ]
     }
@@ -12926,7 +13048,7 @@
    {
     "patchline": {
      "source": [
-      "obj-353",
+      "obj-357",
       0
      ],
      "destination": [
@@ -12938,11 +13060,11 @@
    {
     "patchline": {
      "source": [
-      "obj-349",
+      "obj-353",
       4
      ],
      "destination": [
-      "obj-354",
+      "obj-358",
       0
      ]
     }
@@ -12950,7 +13072,7 @@
    {
     "patchline": {
      "source": [
-      "obj-354",
+      "obj-358",
       0
      ],
      "destination": [
@@ -12962,11 +13084,11 @@
    {
     "patchline": {
      "source": [
-      "obj-349",
+      "obj-353",
       5
      ],
      "destination": [
-      "obj-355",
+      "obj-359",
       0
      ]
     }
@@ -12974,7 +13096,7 @@
    {
     "patchline": {
      "source": [
-      "obj-355",
+      "obj-359",
       0
      ],
      "destination": [
@@ -12986,11 +13108,11 @@
    {
     "patchline": {
      "source": [
-      "obj-349",
+      "obj-353",
       6
      ],
      "destination": [
-      "obj-356",
+      "obj-360",
       0
      ]
     }
@@ -12998,7 +13120,7 @@
    {
     "patchline": {
      "source": [
-      "obj-356",
+      "obj-360",
       0
      ],
      "destination": [
@@ -13010,11 +13132,11 @@
    {
     "patchline": {
      "source": [
-      "obj-349",
+      "obj-353",
       7
      ],
      "destination": [
-      "obj-357",
+      "obj-361",
       0
      ]
     }
@@ -13022,7 +13144,7 @@
    {
     "patchline": {
      "source": [
-      "obj-357",
+      "obj-361",
       0
      ],
      "destination": [
@@ -13035,10 +13157,10 @@
     "patchline": {
      "source": [
       "obj-4",
-      64
+      66
      ],
      "destination": [
-      "obj-358",
+      "obj-362",
       0
      ]
     }

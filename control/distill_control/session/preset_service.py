@@ -11,6 +11,7 @@ from distill_engine.library.presets import Preset, PresetStore
 from distill_engine.vocabulary import table as vocabulary
 
 PREFIX = "/distill/preset/"
+CHANGED = "/distill/preset/changed"
 NEARLY_ZERO = 1e-9
 """A parameter value that sounds like 0, but is not the 0 that `wakes` sets to the maximum.
 
@@ -37,6 +38,7 @@ class PresetController:
             "morph": lambda a: self.morph(_key(a[0]), _key(a[1]), float(a[2])),
             "delete": lambda a: self.delete(_key(a[0])),
             "rename": lambda a: self.rename(_key(a[0]), str(a[1])),
+            "move": lambda a: self.move(_key(a[0]), int(a[1])),
             "exclude": lambda a: self.exclude(str(a[0]), bool(a[1]) if len(a) > 1 else True),
         }
         for name, handler in handlers.items():
@@ -58,6 +60,7 @@ class PresetController:
         """Save the current values under a name. Raises PresetError."""
         model = self.session.model
         self.store.save(name, model.name, model.digest, self.session.snapshot())
+        self.session.broadcast(CHANGED)
 
     def recall(self, key: str | int, glide_seconds: float = 0.0) -> None:
         """Recall a preset by name or index: settings at once, parameters over `glide_seconds`.
@@ -90,10 +93,17 @@ class PresetController:
     def delete(self, key: str | int) -> None:
         """Delete a preset of the loaded model. Raises PresetError."""
         self.store.delete(key, self.session.model.name, self.session.model.digest)
+        self.session.broadcast(CHANGED)
 
     def rename(self, key: str | int, new_name: str) -> None:
         """Rename a preset of the loaded model. Raises PresetError."""
         self.store.rename(key, new_name, self.session.model.name, self.session.model.digest)
+        self.session.broadcast(CHANGED)
+
+    def move(self, key: str | int, number: int) -> None:
+        """Give a preset of the loaded model another number. Raises PresetError."""
+        self.store.move(key, number, self.session.model.name, self.session.model.digest)
+        self.session.broadcast(CHANGED)
 
     def exclude(self, address: str, excluded: bool) -> None:
         """Exclude an address from presets, or include it again.

@@ -19,6 +19,7 @@ from distill_engine.library.lookup import find_model
 from distill_engine.library.reports import line_on
 from distill_engine.live.code_commands import CodeCommands
 from distill_engine.live.following import Follower
+from distill_engine.live.model_event import slot_event
 from distill_engine.live.performer import Performer
 from distill_engine.live.played_versions import PlayedVersions
 from distill_engine.live.realtime_check import LIMIT_FACTOR, Fit, FitRequest
@@ -164,11 +165,12 @@ class LiveCommands:
         if not name:
             self._run(lambda: self.synth.swap(None, slot=int(slot)))
             self._factors.pop(int(slot), None)
-            return
-        pool, fit = self._fit(self._find(name), self._options.request.vocoder)
-        self._swap(pool, fit, int(slot))
-        if int(slot) == 0:
-            self._loaded(pool.instrument)
+        else:
+            pool, fit = self._fit(self._find(name), self._options.request.vocoder)
+            self._swap(pool, fit, int(slot))
+            if int(slot) == 0:
+                self._loaded(pool.instrument)
+        self._send(slot_event(int(slot), name))
 
     # -- inside --------------------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from distill_engine.audio_io.output import Output
 from distill_engine.errors import ConfigError, DeviceError, DistillError
 from distill_engine.library.reports import line_on, reported_threads
 from distill_engine.live.commands import LiveCommands, LoadOptions
+from distill_engine.live.model_event import model_event, slot_event
 from distill_engine.live.performer import BlockSettings, Performer
 from distill_engine.live.played_versions import PlayedVersions
 from distill_engine.live.realtime_check import Fit, FitRequest
@@ -245,25 +246,14 @@ class Engine:
             follow = int(self._parts.commands.follower.state > 0)
             self.control.send({"event": "setting", "address": "/distill/follow", "value": follow})
             self._tell_device(self._parts.performer.output)
+            for slot in range(1, vocabulary.BLEND_SLOTS):
+                there = self._parts.commands.synth.instrument_at(slot)
+                self.control.send(slot_event(slot, there.name if there is not None else ""))
 
     def _loaded(self, instrument: Instrument) -> None:
         if self._parts is not None:
             self._parts.instrument = instrument
-        self.control.send(
-            {
-                "event": "model",
-                "name": instrument.name,
-                "digest": instrument.digest,
-                "controls": list(instrument.control_names),
-                "withheld": dict(instrument.withheld),
-                "latents": instrument.latent_dim,
-                "has_map": instrument.latent_map is not None,
-                "sources": list(instrument.source_names),
-                "vocoder": instrument.vocoder.name,
-                "vocoder_reason": instrument.vocoder.reason,
-                "path": str(instrument.path or ""),
-            }
-        )
+        self.control.send(model_event(instrument))
 
     def _tell_device(self, output: Output) -> None:
         self.control.send({"event": "device", "name": output.name, "rate_hz": output.rate})

@@ -107,6 +107,20 @@ def test_list_rename_and_delete(desk: Desk) -> None:
     assert desk.send("/distill/preset/list") == ("/distill/preset/list.reply", "bee", "c")
 
 
+def test_a_preset_moves_to_another_number_and_every_change_of_the_list_is_told(desk: Desk) -> None:
+    told: list[tuple] = []
+    desk.session.on_broadcast(lambda *message: told.append(message))
+    for name in ("one", "two", "three"):
+        desk.send("/distill/preset/save", name)
+    assert desk.send("/distill/preset/move", "three", 0) == ("/distill/done", "/distill/preset/move")
+    assert desk.send("/distill/preset/list") == ("/distill/preset/list.reply", "three", "one", "two")
+    desk.send("/distill/preset/rename", "one", "uno")
+    desk.send("/distill/preset/delete", "two")
+    desk.send("/distill/preset/recall", "uno")
+    assert told == [("/distill/preset/changed",)] * 6
+    assert desk.send("/distill/preset/move", "nine", 0)[0] == "/distill/error"
+
+
 def test_unknown_presets_and_those_of_another_model_are_refused_in_words(desk: Desk) -> None:
     desk.send("/distill/preset/save", "one")
     assert "no preset 'two'" in desk.send("/distill/preset/recall", "two")[2]
