@@ -34,7 +34,10 @@ class AddressSpace:
             static += [row.address for row in vocabulary.ROWS if row.kind == kind]
         static += [f"{CONTROL_PREFIX}{name}" for name in self.model.controls]
         static += [f"{LATENT_PREFIX}{index}" for index in range(self.model.latents)]
-        return static + [f"/distill/blend/{index}" for index in range(vocabulary.BLEND_SLOTS)]
+        families = ("/distill/blend/0", "/distill/codes/level/0", "/distill/codes/shift/0")
+        for row in map(vocabulary.row, families):
+            static += [f"{row.prefix}{index}" for index in range(row.count)]
+        return static
 
     def resolve(self, address: str) -> tuple[Row, int | None]:
         """Return the row of an address and its parameter index (None if it is not a parameter).

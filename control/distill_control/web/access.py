@@ -28,7 +28,7 @@ class PageToken:
 
     @classmethod
     def of_library(cls) -> PageToken:
-        """Return the token of this account, made at first and kept in a file that others cannot read.
+        """Return the token of this account, kept in a file that others cannot read.
 
         A bookmark therefore stays valid; deleting the file makes another token. Raises
         LibraryError.

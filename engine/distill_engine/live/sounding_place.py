@@ -14,6 +14,11 @@ class SoundingPlace:
     def __init__(self) -> None:
         self._last = (0.0, 0.0)
 
+    def figures(self, synth: Synth) -> dict[str, float]:
+        """Return the place as figures of the engine's status."""
+        x, y = self.now(synth)
+        return {"place_x": x, "place_y": y}
+
     def now(self, synth: Synth) -> tuple[float, float]:
         """Return x and y from -1 to 1: the last ones while it is stopped, 0 without a map."""
         latent_map = synth.instrument.latent_map

@@ -37,7 +37,6 @@ class StatusGatherer:
         self._look_up()
         p50, p99, longest = self._times
         synth = commands.synth
-        place = self._place.now(synth)
         return Status(
             uptime_seconds=time.monotonic() - self._began,
             playing=float(synth.output.playing),
@@ -72,8 +71,7 @@ class StatusGatherer:
             recording=float(synth.recording or performer.recorder is not None),
             parameter_changes=float(meters.parameter_changes),
             following=float(commands.follower.state),
-            place_x=place[0],
-            place_y=place[1],
+            **self._place.figures(synth),
         )
 
     def _connected(self, output: Output) -> bool:
