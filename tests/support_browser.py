@@ -12,12 +12,23 @@ import time
 from pathlib import Path
 from typing import Any
 
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 OPTIONS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
            "--disable-component-update", "--hide-scrollbars=false", "--remote-debugging-port=0")  # fmt: skip
-KEYS = {"Escape": 27, "Enter": 13, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "Home": 36, "End": 35, "Tab": 9, " ": 32}
+KEYS = {
+    "Escape": 27,
+    "Enter": 13,
+    "ArrowLeft": 37,
+    "ArrowUp": 38,
+    "ArrowRight": 39,
+    "ArrowDown": 40,
+    "Home": 36,
+    "End": 35,
+    "Tab": 9,
+    " ": 32,
+}
 
 
 class Browser:
@@ -98,7 +109,10 @@ class Page:
 
     def resize(self, width: int, height: int) -> None:
         """Give the page this size in pixels."""
-        self.call("Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False},
+        )
 
     def go(self, url: str) -> None:
         """Go to an address."""
@@ -113,14 +127,13 @@ class Page:
             raise RuntimeError(f"{script}: {answer['exceptionDetails']}")
         return answer["result"].get("value")
 
-    def until(self, script: str, seconds: float = 10.0) -> Any:
-        """Return the value of an expression as soon as it is true."""
+    def until(self, script: str, seconds: float = 10.0) -> None:
+        """Wait until an expression is true; one that fails is not."""
         deadline = time.monotonic() + seconds
-        while not (value := self.run(script)):
+        while not self.run(f"(() => {{ try {{ return Boolean({script}); }} catch {{ return false; }} }})()"):
             if time.monotonic() > deadline:
                 raise AssertionError(f"never came true: {script}")
             time.sleep(0.03)
-        return value
 
     def box(self, selector: str) -> tuple[float, float, float, float]:
         """Return left, top, width and height of an element."""
@@ -132,7 +145,9 @@ class Page:
         """Send a mouse event: mousePressed, mouseMoved or mouseReleased."""
         self.call("Input.dispatchMouseEvent", {"type": kind, "x": x, "y": y, "button": button, "clickCount": count})
 
-    def click(self, selector: str, *, times: int = 1, button: str = "left", at: tuple[float, float] = (0.5, 0.5)) -> None:
+    def click(
+        self, selector: str, *, times: int = 1, button: str = "left", at: tuple[float, float] = (0.5, 0.5)
+    ) -> None:
         """Click an element at a place of it."""
         left, top, width, height = self.box(selector)
         x, y = left + at[0] * width, top + at[1] * height

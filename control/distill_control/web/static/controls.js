@@ -67,8 +67,8 @@ function describe(info, name, facts, measured) {
   }
   const also = Object.entries(facts?.leakage ?? {}).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1])).filter(([, much]) => Math.abs(much) > 0.3);
   const moved = also.slice(0, MOST_ALSO).map(([other]) => other).join(", ");
-  const range = measured ? `, ${number(facts.low)} to ${number(facts.high)} ${facts.unit}, ρ ${facts.rho.toFixed(2)}` : "";
-  info.textContent = `${name}: ${facts?.description ?? ""}${range}.${moved ? ` It also moves ${moved}.` : ""}`;
+  const reliable = measured ? `, ρ ${facts.rho.toFixed(2)}` : "";
+  info.textContent = `${name}: ${facts?.description ?? "not measured"}${reliable}${moved ? `; also moves ${moved}` : ""}`;
 }
 
 function latentList(instrument, facts) {

@@ -1,7 +1,7 @@
 /** The frame: model, vocoder, transport, recording, level, figures. */
 
 import { bar } from "./bar.js";
-import { button, choice, h, number } from "./dom.js";
+import { button, choice, h } from "./dom.js";
 
 const FLOOR_DB = -60;
 const HOLD_MS = 1500;
@@ -106,7 +106,7 @@ function recorder(instrument) {
 
 function meters(instrument) {
   const held = h("i", { className: "held" });
-  const clip = button("limited", () => (clip.hidden = true), { className: "clip", hidden: true, title: "The limiter has worked; click to forget" });
+  const label = h("span", {}, "peak");
   const parts = ["peak", "rms"].map((name) => {
     const fill = h("i");
     const value = h("output");
@@ -115,16 +115,20 @@ function meters(instrument) {
       value.textContent = level <= -119 ? "−∞ dB" : `${level.toFixed(1).replace("-", "−")} dB`;
       if (name === "peak") hold(level);
     });
-    return h("div", { className: "meter" }, h("span", {}, name), h("b", {}, fill, name === "peak" ? held : null), value);
+    return h("div", { className: "meter" }, name === "peak" ? label : h("span", {}, name), h("b", {}, fill, name === "peak" ? held : null), value);
   });
   let highest = -120;
   let until = 0;
   const hold = (level) => {
     if (level >= highest || performance.now() > until) [highest, until] = [level, performance.now() + HOLD_MS];
     held.style.left = `${100 * share(highest)}%`;
-    if (level > LIMITER_DB) clip.hidden = false;
+    if (level > LIMITER_DB) limited(true);
   };
-  return h("div", { className: "meters" }, ...parts, clip);
+  const limited = (on) => {
+    label.textContent = on ? "limit" : "peak";
+    label.className = on ? "danger" : "";
+  };
+  return h("button", { type: "button", className: "meters", title: "Level of the output; `limit` says that the limiter has worked, a click forgets it", onclick: () => limited(false) }, ...parts);
 }
 
 function share(level) {
@@ -155,7 +159,7 @@ function figures(instrument, drawer) {
 }
 
 function table(status) {
-  const of = (name, digits = 0) => number(Number(Number(status[name] ?? 0).toFixed(digits)));
+  const of = (name, digits = 0) => Number(status[name] ?? 0).toFixed(digits);
   return [
     ["Sound goes to", status.device_connected ? status.device : "no device"],
     ["From a control to the loudspeaker", `${of("latency_ms", 1)} ms`],

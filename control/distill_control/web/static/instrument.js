@@ -106,7 +106,13 @@ export class Instrument {
     walk(tree);
     for (const [address, node] of this.nodes) if (node.VALUE) this.#take(address, node.VALUE[0]);
     this.facts = facts;
-    this.#models.forEach((build) => build(facts));
+    for (const build of this.#models) {
+      try {
+        build(facts);
+      } catch (error) {
+        reportError(error); // a panel that fails takes no other with it
+      }
+    }
     this.prune();
   }
 

@@ -36,16 +36,17 @@ export function buildDrawer(instrument, root, toast) {
     if (root.hidden) unread += 1;
     mark();
   };
-  const toasted = (text) => {
+  const hint = (text, level = "info") => {
     if (!root.hidden) return;
     toast.textContent = text;
+    toast.className = level;
     toast.hidden = false;
     clearTimeout(hiding);
     hiding = setTimeout(() => (toast.hidden = true), TOAST_MS);
   };
   instrument.on("/distill/error", (address, reason) => {
     say(`${address}: ${reason}`, "error");
-    toasted(reason);
+    hint(reason, "error");
   });
   instrument.on("/distill/notice", (level, text) => say(text, level));
   toast.addEventListener("click", open);
@@ -54,5 +55,9 @@ export function buildDrawer(instrument, root, toast) {
     figures, h("h2", {}, "Messages"), lines,
   );
   const show = (rows) => root.hidden || figures.replaceChildren(...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
-  return { bell, open, close, show, say: (text, level) => (say(text, level), toasted(text)) };
+  const sayAndHint = (text) => {
+    say(text);
+    hint(text);
+  };
+  return { bell, open, close, show, hint, say: sayAndHint };
 }

@@ -16,7 +16,7 @@ const id = (name) => document.getElementById(name);
 const instrument = new Instrument();
 const drawer = buildDrawer(instrument, id("drawer"), id("toast"));
 const presets = presetsPanel(instrument);
-startMidi(instrument, drawer.say);
+startMidi(instrument, drawer);
 buildFrame(instrument, id("frame"), drawer);
 buildControls(instrument, id("controls"));
 buildMap(instrument, id("map"));

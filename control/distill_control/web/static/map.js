@@ -27,7 +27,7 @@ export function buildMap(instrument, root) {
     );
     none.hidden = there;
     canvas.hidden = !there;
-    view.use(there ? facts.map : { points: [], clips: {} });
+    view.use((there && facts.map) || {});
   });
 }
 
@@ -93,7 +93,6 @@ class MapView {
 
   #sound(x, y) {
     this.#place = [x, y];
-    this.#path.push([x, y, performance.now()]);
     this.draw();
   }
 
@@ -199,7 +198,9 @@ class MapView {
   /** Write the name of each clip beside its first point, where no other name is. */
   #paintNames(pen, width) {
     pen.font = "15px system-ui, sans-serif";
-    pen.fillStyle = "#c9d1db";
+    pen.fillStyle = "#dfe5ec";
+    pen.strokeStyle = "#0e1115";
+    pen.lineWidth = 4;
     const taken = [];
     const done = new Set();
     for (const [x, y, clip] of this.#points) {
@@ -211,12 +212,15 @@ class MapView {
       if (taken.some(([l, t, w]) => Math.abs(t - py) < 18 && left < l + w + 8 && l < left + long + 8)) continue;
       done.add(clip);
       taken.push([left, py, long]);
+      pen.strokeText(name, left, py + 5);
       pen.fillText(name, left, py + 5);
     }
   }
 
   #paintTrail(pen) {
     const now = performance.now();
+    const [x, y] = this.#path.at(-1) ?? [];
+    if (x !== this.#place[0] || y !== this.#place[1]) this.#path.push([...this.#place, now]);
     this.#path = this.#path.filter(([, , time]) => now - time < TRAIL_MS);
     pen.lineWidth = 2;
     pen.lineCap = "round";
@@ -234,7 +238,7 @@ class MapView {
       pen.arc(...this.#pixel(...this.#place), 5, 0, 7);
       pen.fill();
     }
-    if (this.#path.length) this.draw();
+    if (this.#path.length > 1) this.draw();
   }
 
   #paintTarget(pen) {

@@ -6,6 +6,7 @@ const buttons = new Map(); // learn buttons on the page, by address
 let bindings = new Map(); // controllers by address
 let learning = "";
 let lists = [];
+let hint = () => {};
 
 /** Wait for a controller that shall steer an address; again cancels, `forget` removes what steers it. */
 export function learn(instrument, address, forget = false) {
@@ -15,6 +16,7 @@ export function learn(instrument, address, forget = false) {
   else {
     learning = address;
     instrument.send("/distill/midi/learn", address);
+    hint(`${inWords(address)}: move a controller now. Esc cancels.`);
     refresh();
   }
   if (forget) instrument.send("/distill/midi/list");
@@ -74,7 +76,8 @@ export function midiPanel(instrument) {
 }
 
 /** Follow what the engine says of controllers. */
-export function startMidi(instrument, say) {
+export function startMidi(instrument, drawer) {
+  hint = drawer.hint;
   instrument.on("/distill/midi/list.reply", (...pairs) => {
     bindings = new Map();
     for (let i = 0; i < pairs.length; i += 2) bindings.set(pairs[i], pairs[i + 1]);
@@ -82,7 +85,7 @@ export function startMidi(instrument, say) {
   });
   instrument.on("/distill/midi/learned", (address, controller) => {
     if (learning === address) learning = "";
-    say(`learned: ${controller} steers ${inWords(address)}`);
+    drawer.say(`learned: ${controller} steers ${inWords(address)}`);
     instrument.send("/distill/midi/list");
   });
   instrument.on("/distill/error", (address) => {

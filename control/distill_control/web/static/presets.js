@@ -90,7 +90,7 @@ function morphRow(instrument) {
     if (a && b) instrument.set("/distill/preset/morph", a, b, x);
   };
   const slider = bar(instrument, "", { label: "morph", min: 0, max: 1, text: (x) => `${Math.round(100 * x)} %`, send, start: 0 });
-  const element = h("div", { className: "line morph", hidden: true }, ends[0].element, slider, ends[1].element);
+  const element = h("div", { className: "morph", hidden: true }, ends[0].element, ends[1].element, slider);
   const fill = (names) => {
     element.hidden = names.length < 2;
     if (element.hidden) return;

@@ -27,15 +27,16 @@ export function buildSource(instrument, root) {
     const missing = choices.filter(([, element]) => element.disabled).map(([name]) => name);
     const reason = missing.length ? h("p", { className: "hint" }, `Not in this model: ${missing.join(", ")}.`) : null;
     root.replaceChildren(
-      h("div", { className: "choices", role: "group", "aria-label": "Source" }, ...choices.map(([, element]) => element)),
-      list, foot(instrument),
+      h("div", { className: "choices", role: "group", "aria-label": "Source" }, ...choices.map(([, element]) => element),
+        button("Again", () => instrument.send("/distill/source/trigger"), { className: "again", title: "Start the source again from its position" })),
+      list,
     );
     let shown = "";
     instrument.watch("/distill/source", list, (name) => {
       for (const [other, element] of choices) element.setAttribute("aria-pressed", other === name);
       if (name === shown || !SOURCES[name]) return;
       shown = name;
-      list.replaceChildren(...parameters(instrument, [...SOURCES[name][1], "source/freeze"]), ...(reason ? [reason] : []));
+      list.replaceChildren(...parameters(instrument, [...SOURCES[name][1], "source/freeze"]), seedRow(instrument), ...(reason ? [reason] : []));
       instrument.prune();
     });
   });
@@ -50,15 +51,14 @@ function parameters(instrument, names) {
   });
 }
 
-function foot(instrument) {
+function seedRow(instrument) {
   const seed = h("input", { type: "text", inputMode: "numeric", size: 7, "aria-label": "Seed: starts everything random again from there" });
   const send = (value) => instrument.set("/distill/seed", value);
   seed.addEventListener("change", () => {
     const value = Number.parseInt(seed.value, 10);
     value >= 0 && value < LARGEST_SEED ? send(value) : (seed.value = instrument.values.get("/distill/seed"));
   });
-  const element = h("div", { className: "foot line" },
-    button("Again", () => instrument.send("/distill/source/trigger"), { title: "Start the source again from its position" }),
+  const element = h("div", { className: "line" },
     h("label", { className: "labelled grow" }, h("span", {}, "seed"), seed),
     button("Dice", () => send(Math.floor(Math.random() * 100000)), { title: "Another seed" }));
   instrument.watch("/distill/seed", seed, (value) => (seed.value = Math.round(value)));

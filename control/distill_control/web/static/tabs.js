@@ -45,12 +45,12 @@ function blend(instrument) {
     if (address === "/distill/blend/model") lists.forEach((list, slot) => list.show(instrument.values.get(`/distill/blend/model/${slot}`) ?? ""));
   });
   instrument.watch("/distill/blend/space", space, (name) => (space.textContent = said[name] ?? ""));
-  const rows = lists.map((list, slot) => h("div", { className: "line halves" }, list.element, learnableBar(instrument, `/distill/blend/${slot}`, { label: `weight ${slot + 1}` })));
+  const rows = lists.map((list, slot) => h("div", { className: "line halves" }, list.element, learnableBar(instrument, `/distill/blend/${slot}`, { label: "weight" })));
   return [...rows, space, bar(instrument, "/distill/source/fade", { label: "cross-fade" })];
 }
 
 function pitch(instrument) {
-  const rows = [["/distill/pitch", "pitch"], ["/distill/note/bend", "bend of notes"], ["/distill/note/release", "release of notes"], ["/distill/source/tempo", "tempo"]];
+  const rows = [["/distill/pitch", "pitch"], ["/distill/note/bend", "bend"], ["/distill/note/release", "release"], ["/distill/source/tempo", "tempo"]];
   return [
     ...rows.map(([address, label]) => learnableBar(instrument, address, { label })),
     toggle(instrument, "/distill/note/hold", "hold notes"),
