@@ -180,6 +180,8 @@ def play(options: argparse.Namespace) -> int:
 
 def start_lines(report: "StartReport", bind: str) -> list[str]:
     """Return the lines that a log gets of a started engine: model, device, ports, how to end it."""
+    from distill_control.web.access import page_address
+
     ports = (
         f"{name} {report.control[key]} ({transports})"
         for name, key, transports in (
@@ -188,10 +190,13 @@ def start_lines(report: "StartReport", bind: str) -> list[str]:
         )
         if key in report.control
     )
+    port = report.control.get("oscquery_port")
+    page = [] if port is None else [f"page: {page_address(bind, port)}"]
     return [
         f"model: {report.model}, played through {vocoder_and_reason(report.vocoder, '')[0]}",
         f"device: {report.device}, {report.rate_hz} Hz",
         f"ports: {', '.join(ports)}, address {bind}",
+        *page,
         f"to end: Ctrl-C, or kill {os.getpid()}",
     ]
 

@@ -12,9 +12,11 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 from distill_control.session.types import PageAnswer, PageRequest
+from distill_control.settings.addresses import LOOPBACK, is_everywhere, is_loopback
 from distill_engine.errors import LibraryError
 from distill_engine.library import folders
 
+PATH = "/ui/"
 COOKIE = "distill"
 TOKEN_BYTES = 16
 _REFUSAL = b"this page needs its token: open the address that the engine prints at its start"
@@ -44,22 +46,33 @@ class PageToken:
             raise LibraryError(f"{path}: holds no token: delete it")
         return cls(text)
 
-    def demand(self, request: PageRequest, path: str) -> PageAnswer | None:
+    def demand(self, request: PageRequest) -> PageAnswer | None:
         """Return None for a request with the cookie; else an answer that sets or asks for it.
 
-        A request with the token in its address gets the cookie and goes on to `path` without it,
-        so that the token does not stay in the address line.
+        A request with the token in its address gets the cookie and goes on without it, so that the
+        token does not stay in the address line.
         """
         if self._is(_cookie(request.cookie)):
             return None
         given = parse_qs(request.query)
         if not self._is(given.pop("token", [""])[0]):
             return PageAnswer(HTTPStatus.FORBIDDEN.value, _REFUSAL, {"Content-Type": "text/plain; charset=utf-8"})
-        cookie = f"{COOKIE}={self.text}; Path={path}; HttpOnly; SameSite=Strict; Max-Age=31536000"
-        return PageAnswer(HTTPStatus.FOUND.value, b"", {"Location": path, "Set-Cookie": cookie})
+        cookie = f"{COOKIE}={self.text}; Path={PATH}; HttpOnly; SameSite=Strict; Max-Age=31536000"
+        return PageAnswer(HTTPStatus.FOUND.value, b"", {"Location": PATH, "Set-Cookie": cookie})
 
     def _is(self, given: str) -> bool:
         return hmac.compare_digest(given.encode(), self.text.encode())
+
+
+def page_address(bind: str, port: int) -> str:
+    """Return the page's address, with the token where other machines may ask for the page.
+
+    Raises LibraryError.
+    """
+    if is_loopback(bind):
+        return f"http://{LOOPBACK}:{port}{PATH}"
+    host = "ADDRESS" if is_everywhere(bind) else bind
+    return f"http://{host}:{port}{PATH}?token={PageToken.of_library().text}"
 
 
 def _cookie(header: str) -> str:

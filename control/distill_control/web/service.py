@@ -9,9 +9,8 @@ from distill_control.session.service import Notify
 from distill_control.session.types import PageAnswer, PageRequest
 from distill_control.settings import ControlSettings
 from distill_control.settings.addresses import is_loopback
-from distill_control.web.access import PageToken
+from distill_control.web.access import PATH, PageToken, page_address
 
-PATH = "/ui/"
 MODEL_FACTS = "model.json"
 _FACTS = ("name", "controls", "withheld", "analysis", "map", "latents", "sources", "has_map")
 _TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
@@ -52,7 +51,7 @@ class PageService:
         """Return the file, the facts, or what is wrong in one line."""
         name = request.path.removeprefix(PATH) or "index.html"
         if self._token is not None and not is_loopback(request.host):
-            denied = self._token.demand(request, PATH)
+            denied = self._token.demand(request)
             if denied is not None:
                 return denied
         if name == MODEL_FACTS:
@@ -76,6 +75,6 @@ async def start(session: Session, settings: ControlSettings, notify: Notify) -> 
     service = PageService(session, token)
     if settings.oscquery_port is None:
         await service.stop()
-    elif token is not None:
-        notify("info", f"page for other machines: http://ADDRESS:{settings.oscquery_port}{PATH}?token={token.text}")
+    elif settings.oscquery_port:
+        notify("info", f"page: {page_address(settings.bind, settings.oscquery_port)}")
     return service

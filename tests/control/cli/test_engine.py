@@ -122,6 +122,7 @@ def test_without_a_terminal_it_says_what_plays_where_and_how_to_end_it(players, 
         "model: tiny, played through vocos\n",
         "device: null, 44100 Hz\n",
         f"ports: OSC {player.port} (UDP and TCP), OSCQuery {player.query_port} (HTTP and WebSocket), address 127.0.0.1\n",
+            f"page: http://127.0.0.1:{player.query_port}/ui/\n",
         f"to end: Ctrl-C, or kill {player.process.pid}\n",
     ]
     assert player.end()[0] == 0

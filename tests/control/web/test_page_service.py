@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from distill_control.session.types import PageRequest
-from distill_control.web.access import PageToken
+from distill_control.web.access import PageToken, page_address
 from distill_control.web.service import PageService
 from distill_engine.errors import LibraryError
 
@@ -112,6 +112,8 @@ def test_the_token_is_kept_where_only_its_owner_reads_it(tmp_path, monkeypatch):
     token = PageToken.of_library()
     assert len(token.text) >= 20
     assert PageToken.of_library() == token
+    assert page_address("127.0.0.1", 9001) == "http://127.0.0.1:9001/ui/"
+    assert page_address("0.0.0.0", 9001) == f"http://ADDRESS:9001/ui/?token={token.text}"
     (path,) = tmp_path.iterdir()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     path.write_text("")
