@@ -12,6 +12,7 @@ from distill_engine.vocabulary import table as vocabulary
 
 PREFIX = "/distill/preset/"
 CHANGED = "/distill/preset/changed"
+MORPH = "/distill/morph"
 NEARLY_ZERO = 1e-9
 """A parameter value that sounds like 0, but is not the 0 that `wakes` sets to the maximum.
 
@@ -29,6 +30,8 @@ class PresetController:
         self.session = session
         self.store = store
         self._notify = notify
+        self._pair: tuple[str | int, str | int] | None = None  # of the last morph
+        self._place = float(session.get(MORPH))
 
     def register(self) -> None:
         """Register the commands and `/distill/preset/list` with the session."""
@@ -44,6 +47,7 @@ class PresetController:
         for name, handler in handlers.items():
             self.session.register(PREFIX + name, _without_origin(handler))
         self.session.register(PREFIX + "list", lambda arguments, origin: self.names())
+        self.session.on_tick(self.follow_place)
 
     async def stop(self) -> None:
         """Do nothing: presets are files, and no file stays open."""
@@ -89,6 +93,21 @@ class PresetController:
             if vocabulary.row(address).kind == "parameter":
                 between[address] = float(start) + (float(end) - float(start)) * x
         self._glide(between, 0.0)
+        self._pair, self._place = (first, second), x
+        self._set(MORPH, (x,))
+
+    def follow_place(self) -> None:
+        """Morph to where `/distill/morph` has been moved since. Called at each tick."""
+        place = float(self.session.get(MORPH))
+        if place == self._place:
+            return
+        self._place = place
+        try:
+            if self._pair is None:
+                raise PresetError(f"{MORPH} needs two presets: send {PREFIX}morph a b x first")
+            self.morph(*self._pair, place)
+        except PresetError as error:
+            self._notify("warning", str(error))
 
     def delete(self, key: str | int) -> None:
         """Delete a preset of the loaded model. Raises PresetError."""

@@ -254,6 +254,16 @@ _PARAMETERS: tuple[Row, ...] = (
     _continuous("/distill/prior/novelty", 0.05, 60.0, 1.0, "s", "Prior: longest run that it copies from one sound"),
     _continuous("/distill/prior/rate", 0.1, 4.0, 1.0, "x", "Prior: speed"),
     _toggle("/distill/prior/hold", 0.0, "Prior: repeat the column that plays"),
+    _continuous(
+        "/distill/morph",
+        0.0,
+        1.0,
+        0.0,
+        "",
+        "Place between the two presets of the last /distill/preset/morph",
+        ramped=False,
+        excluded=True,
+    ),
 )
 
 _FAMILIES: tuple[Row, ...] = (

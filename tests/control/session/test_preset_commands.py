@@ -99,6 +99,26 @@ def test_morph_puts_parameters_between_two_presets(desk: Desk, x: float, bright:
     assert desk.link.requests == []
 
 
+def test_the_place_between_two_presets_is_a_parameter_that_a_controller_can_steer(desk: Desk) -> None:
+    for name, value in (("one", -1.0), ("two", 1.0)):
+        desk.session.set(BRIGHT, [value])
+        desk.send("/distill/preset/save", name)
+    desk.session.set("/distill/morph", [0.5], "midi:knobs")
+    desk.session.tick()
+    assert desk.session.get(BRIGHT) == 1.0
+    assert "needs two presets" in desk.notices[-1]
+    desk.send("/distill/preset/morph", "one", "two", 0.25)
+    assert desk.session.get("/distill/morph") == 0.25
+    desk.session.set("/distill/morph", [0.75], "midi:knobs")
+    desk.session.tick()
+    assert desk.session.get(BRIGHT) == 0.5
+    assert "/distill/morph" not in desk.session.snapshot()
+    desk.send("/distill/preset/delete", "one")
+    desk.session.set("/distill/morph", [0.5], "midi:knobs")
+    desk.session.tick()
+    assert "no preset 'one'" in desk.notices[-1]
+
+
 def test_list_rename_and_delete(desk: Desk) -> None:
     for name in ("a", "b", "c"):
         desk.send("/distill/preset/save", name)

@@ -90,7 +90,7 @@ export function bar(instrument, address, options = {}) {
     element.style.setProperty("--safe-from", place(options.safe[0]));
     element.style.setProperty("--safe-to", place(options.safe[1]));
   }
-  if (options.send) draw(options.start ?? 0);
+  if (options.send && !node.VALUE) draw(options.start ?? 0);
   if (node.VALUE) instrument.watch(address, element, show);
   return element;
 }

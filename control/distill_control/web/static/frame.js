@@ -86,7 +86,7 @@ function recorder(instrument) {
   const clock = () => {
     const seconds = Math.floor((performance.now() - began) / 1000);
     record.textContent = on ? `■ ${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}` : "● Rec";
-    record.setAttribute("aria-label", on ? `Stop recording ${name.value}` : "Record a take");
+    record.title = on ? "Stop recording" : "Record a take under this name";
   };
   setInterval(clock, 1000);
   instrument.watch("/distill/recording", record, (value) => {

@@ -40,7 +40,7 @@ function switchOf(label, view, name) {
   const element = button(label, () => {
     view[name] = !view[name];
     element.setAttribute("aria-pressed", view[name]);
-    view.draw();
+    view.refresh();
   }, { className: "toggle", "aria-pressed": view[name] });
   return element;
 }
@@ -56,6 +56,8 @@ class MapView {
   #drawing = 0;
   #place = [0, 0];
   #held = false;
+  #layer = document.createElement("canvas"); // points and names, painted again only when they change
+  #stale = true;
 
   constructor(instrument, canvas, said) {
     Object.assign(this, { instrument, canvas, said });
@@ -63,7 +65,7 @@ class MapView {
     for (const name of ["map/x", "map/y", "map/amount"]) instrument.watch(`/distill/${name}`, canvas, redraw);
     instrument.watch("/distill/place/x", canvas, (x) => this.#sound(x, this.#place[1]));
     instrument.watch("/distill/place/y", canvas, (y) => this.#sound(this.#place[0], y));
-    new ResizeObserver(redraw).observe(canvas);
+    new ResizeObserver(() => this.refresh()).observe(canvas);
     canvas.addEventListener("pointerdown", (event) => {
       this.#held = true;
       canvas.setPointerCapture(event.pointerId);
@@ -80,7 +82,14 @@ class MapView {
     this.#points = points;
     this.#clips = clips;
     this.#path = [];
+    this.#stale = true;
     this.#hover(-1);
+  }
+
+  /** Paint everything again. */
+  refresh() {
+    this.#stale = true;
+    this.draw();
   }
 
   draw() {
@@ -133,6 +142,7 @@ class MapView {
   }
 
   #hover(index) {
+    if (index !== this.#hovered) this.#stale = true;
     this.#hovered = index;
     const [, , clip, second] = this.#points[index] ?? [];
     this.said.textContent = index < 0 ? "Drag to move. Double-click a point to play its sound from there." : `${this.#name(clip)}, ${number(second)} s`;
@@ -172,15 +182,19 @@ class MapView {
     const ratio = window.devicePixelRatio || 1;
     const [width, height] = [canvas.clientWidth, canvas.clientHeight];
     if (!width || !height) return;
-    if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
-      canvas.width = Math.round(width * ratio);
-      canvas.height = Math.round(height * ratio);
+    if (this.#stale) {
+      for (const surface of [canvas, this.#layer]) [surface.width, surface.height] = [Math.round(width * ratio), Math.round(height * ratio)];
+      const pen = this.#layer.getContext("2d");
+      pen.scale(ratio, ratio);
+      this.#paintPoints(pen);
+      if (this.names) this.#paintNames(pen, width);
+      this.#stale = false;
     }
     const pen = canvas.getContext("2d");
-    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-    pen.clearRect(0, 0, width, height);
-    this.#paintPoints(pen);
-    if (this.names) this.#paintNames(pen, width);
+    pen.setTransform(1, 0, 0, 1, 0, 0);
+    pen.clearRect(0, 0, canvas.width, canvas.height);
+    pen.drawImage(this.#layer, 0, 0);
+    pen.scale(ratio, ratio);
     if (this.trail) this.#paintTrail(pen);
     this.#paintTarget(pen);
   }

@@ -2,14 +2,16 @@
 
 import { bar } from "./bar.js";
 import { button, choice, h, number } from "./dom.js";
+import { learnButton } from "./midi.js";
 
 const LONGEST_GLIDE = 20;
+const MORPH = "/distill/morph";
 
 /** Return the panel; `recall(number)` of the result recalls the pad of a key. */
 export function presetsPanel(instrument) {
   const state = { names: [], glide: 1, chosen: "" };
   const pads = h("div", { className: "pads" });
-  const edit = h("div", { className: "line", hidden: true });
+  const edit = h("div", { className: "line edit", hidden: true });
   const name = h("input", { type: "text", placeholder: "name of a new preset", maxLength: 80, className: "grow", "aria-label": "Name of a new preset" });
   const save = h("form", { className: "line" }, name, h("button", { type: "submit" }, "Save"));
   const recall = (preset) => instrument.send("/distill/preset/recall", preset, state.glide);
@@ -87,10 +89,15 @@ function morphRow(instrument) {
   const send = (x) => {
     at = x;
     const [a, b] = ends.map((end) => end.element.value);
-    if (a && b) instrument.set("/distill/preset/morph", a, b, x);
+    a && b ? instrument.set("/distill/preset/morph", a, b, x) : instrument.set(MORPH, x);
   };
-  const slider = bar(instrument, "", { label: "morph", min: 0, max: 1, text: (x) => `${Math.round(100 * x)} %`, send, start: 0 });
+  const slider = h("div", { className: "row" });
   const element = h("div", { className: "morph", hidden: true }, ends[0].element, ends[1].element, slider);
+  instrument.onModel(() => {
+    const shown = bar(instrument, MORPH, { text: (x) => `${Math.round(100 * x)} %`, send });
+    instrument.watch(MORPH, shown, (x) => (at = x));
+    slider.replaceChildren(shown, learnButton(instrument, MORPH));
+  });
   const fill = (names) => {
     element.hidden = names.length < 2;
     if (element.hidden) return;
