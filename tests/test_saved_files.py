@@ -20,7 +20,7 @@ from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.synth import Synth
 from distill_engine.takes.take import PlayedModel, Take
 from distill_engine.takes.take_file import read_take
-from distill_engine.takes.take_recorder import write_take
+from support_takes import write_take
 
 DATA = Path(__file__).parent / "data"
 FIRST = DATA / "776e572"
@@ -32,6 +32,7 @@ TAKES = [
     DATA / "take-2" / "performance-v2.take",
     SECOND / "walk.take",
     CODES / "codes.take",
+    DATA / "take-4" / "ticks.take",
 ]
 
 
@@ -71,7 +72,7 @@ def test_codes_sound_as_they_did() -> None:
 def test_a_take_of_version_1_can_be_written_as_today_and_sounds_the_same(name: str, tmp_path: Path) -> None:
     old = read_take(FIRST / f"{name}.take")
     write_take(old, tmp_path / "new.take")
-    assert (tmp_path / "new.take").read_bytes().startswith(b'{"format": "distill.take", "version": 3')
+    assert (tmp_path / "new.take").read_bytes().startswith(b'{"format": "distill.take", "version": 4')
     assert np.array_equal(rendered(read_take(tmp_path / "new.take")), rendered(old))
 
 
@@ -82,7 +83,15 @@ def test_a_state_of_version_1_becomes_one_of_today() -> None:
     synth = Synth(main, block=2)
     synth.swap(second, 0.0, slot=1)
     synth.render(2)
-    later = (".input.", ".step", ".transposer.", ".from_place", "notes.")  # what has come since
+    later = (
+        ".input.",
+        ".step",
+        ".transposer.",
+        ".from_place",
+        "notes.",
+        "note_level",
+        "waiting",
+    )  # what has come since
     today = set(to_arrays(synth.state()))
     assert set(state) >= {name for name in today if not any(part in name for part in later)}
 

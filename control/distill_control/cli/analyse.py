@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from distill_control.cli.support.options import seed_number
+from distill_engine.system.counting import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -201,7 +202,7 @@ def run_map(args: argparse.Namespace) -> int:
         "stress": round(plane.stress, 3),
     }
     text = (
-        f"{output}: {result['regions']} regions of {len(clips)} sounds; "
+        f"{output}: {counted(result['regions'], 'region')} of {counted(len(clips), 'sound')}; "
         f"stress {plane.stress:.2f} (how far the flat map distorts distances; 0 is not at all)"
     )
     emit(args, result, lambda console: console.print(text, markup=False, soft_wrap=True))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from distill_engine.system.counting import counted
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -37,7 +39,7 @@ def run_check(args: argparse.Namespace) -> int:
         return 0
     from distill_engine.errors import CorpusError
 
-    cause = f"none of its {len(report.files)} files can be used" if report.files else "it holds no sound files"
+    cause = "none of its files can be used" if report.files else "it holds no sound files"
     raise CorpusError(f"{args.folder}: {cause}: put WAV, AIFF, FLAC, MP3, Ogg or Opus files there")
 
 
@@ -77,7 +79,7 @@ def show(console: Console, report: CorpusReport) -> None:
     for remark in report.remarks:
         console.print(Text(printable_line(remark), style="yellow"))
     console.print(
-        f"{len(report.usable_files)} of {len(report.files)} files usable, {report.seconds:.1f} s "
+        f"{len(report.usable_files)} of {counted(len(report.files), 'file')} usable, {report.seconds:.1f} s "
         f"({report.count('warning')} with a warning, {report.count('skipped')} skipped)"
     )
 

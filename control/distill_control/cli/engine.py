@@ -25,7 +25,7 @@ from distill_control.settings import ControlSettings
 from distill_engine.errors import ConfigError, ControlError
 from distill_engine.system.names import printable_line
 from distill_engine.vocabulary.ranges import DEVICE_RATES_HZ, LATENCIES_MS, THREADS_LIMIT
-from distill_engine.vocabulary.table import SOURCES, VOCODERS
+from distill_engine.vocabulary.table import MOST_VOICES, SOURCES, VOCODERS
 
 if TYPE_CHECKING:
     from distill_engine.live.settings import EngineSettings, StartReport
@@ -66,6 +66,13 @@ def _add_sound(top: argparse.ArgumentParser) -> None:
     _add_computing(sound)
     moved = "what moves the sound at first (auto: walk if the file has its corpus, else drift)"
     sound.add_argument("--source", choices=("auto", *SOURCES), default="auto", help=moved)
+    sound.add_argument(
+        "--voices",
+        type=integer_in(1, MOST_VOICES),
+        default=1,
+        metavar="N",
+        help="notes that sound at once, up to 8 (default 1: mono with legato)",
+    )
     sound.add_argument("--seed", type=seed_number, default=0, metavar="N", help="of all random numbers (default 0)")
     sound.add_argument(
         "--follow", action="store_true", help="fade to the new version when training replaces the model file"
@@ -95,9 +102,10 @@ def _add_computing(sound: argparse._ArgumentGroup) -> None:
     )
     sound.add_argument(
         "--latency",
-        type=number_in(*LATENCIES_MS, "ms"),
-        metavar="MS",
-        help="sound kept ready, in ms (default: measured)",
+        type=_latency,
+        default="normal",
+        metavar="HOW",
+        help="sound kept ready: low, normal or safe, which learn from what happens, or a fixed number of ms",
     )
     sound.add_argument(
         "--threads", type=integer_in(1, THREADS_LIMIT), metavar="N", help="threads of the networks (default: measured)"
@@ -190,8 +198,7 @@ def start_lines(report: "StartReport", bind: str) -> list[str]:
         )
         if key in report.control
     )
-    port = report.control.get("oscquery_port")
-    page = [] if port is None else [f"page: {page_address(bind, port)}"]
+    page = [f"page: {page_address(bind, port)}" for port in (report.control.get("oscquery_port"),) if port]
     return [
         f"model: {report.model}, played through {vocoder_and_reason(report.vocoder, '')[0]}",
         f"device: {report.device}, {report.rate_hz} Hz",
@@ -243,7 +250,7 @@ def engine_settings(options: argparse.Namespace) -> "EngineSettings":
         block=_block_hops(options.block),
         threads=options.threads,
         torch_device=options.torch_device,
-        latency_ms=options.latency,
+        latency=options.latency,
         seed=options.seed,
         source=options.source,
         playing=not options.stopped,
@@ -252,7 +259,13 @@ def engine_settings(options: argparse.Namespace) -> "EngineSettings":
         seconds=options.seconds,
         keep_going=options.keep_going,
         follow=options.follow,
+        voices=options.voices,
     )
+
+
+def _latency(text: str) -> str | float:
+    """Read --latency: one of its words or ms."""
+    return text if text.isalpha() and text not in ("nan", "inf") else number_in(*LATENCIES_MS, "ms")(text)
 
 
 def _block_hops(text: str) -> int | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from distill_control.cli.support.options import port_number
 from distill_control.cli.support.output import emit
 from distill_control.cli.support.paths import check_folder
+from distill_engine.system.counting import counted
 
 LATENT_FADER_LIMIT = 64
 
@@ -50,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     emit(
         args,
         {"folder": str(args.folder), "files": sorted(files)},
-        lambda out: out.print(f"{len(files)} files in {args.folder}", markup=False),
+        lambda out: out.print(f"{counted(len(files), 'file')} in {args.folder}", markup=False),
     )
     return 0
 

@@ -24,6 +24,7 @@ from distill_control.cli.support.train_start import (
     training_lock,
 )
 from distill_engine.errors import Cancelled, TrainingError
+from distill_engine.system.counting import counted
 
 if TYPE_CHECKING:
     from distill_engine.dataset.corpus import Corpus
@@ -121,7 +122,8 @@ def _vocoder_to_resume(args: argparse.Namespace) -> tuple[bool, SavedTraining | 
     if not resume and not args.fresh and unfinished:
         resume = resume_or_fresh(args, part, args.model)
     if row is not None and not untouched and not resume and not args.force and not unfinished:
-        question = f"This model already has a trained {args.kind} vocoder ({row.get('epochs', 0)} epochs). Replace it?"
+        epochs = counted(row.get("epochs", 0), "epoch")
+        question = f"This model already has a trained {args.kind} vocoder ({epochs}). Replace it?"
         if not ask(question):
             raise TrainingError(
                 f"{args.model} keeps its {args.kind} vocoder: --resume with --epochs or --minutes continues it, "

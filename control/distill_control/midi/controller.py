@@ -12,6 +12,7 @@ from distill_control.midi.feedback import ControllerFeedback
 from distill_control.midi.keyboard import Keyboard
 from distill_control.midi.maps.binding import Binding, MidiMap, Scale, encoder_steps
 from distill_control.midi.maps.takeover import Takeover
+from distill_control.midi.mpe import PerNote
 from distill_control.midi.tempo import TempoTracker
 from distill_control.session import Session
 from distill_engine.errors import ControlError, DistillError
@@ -54,8 +55,7 @@ class Controller:
         notify: Notify,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.session = session
-        self.name = name
+        self.session, self.name = session, name
         self.origin = f"midi:{name}"
         self.feedback = ControllerFeedback()
         self.map = midi_map
@@ -63,7 +63,7 @@ class Controller:
         self._clock = clock
         self._reported: dict[str, float] = {}
         self._tempo = TempoTracker()
-        self._keyboard = Keyboard(self._command, lambda address, value: session.set(address, (value,), self.origin))
+        self._keyboard = Keyboard(session, self.origin, self._command)
         self._states: list[_State] = []
         self.decoder = Decoder(
             lambda channel, number: self.map.claims(channel, number),
@@ -75,6 +75,7 @@ class Controller:
         """Use another map; bindings that are in both maps keep their state."""
         kept = dict(zip(self.map.bindings, self._states, strict=False))
         self.map = midi_map
+        self._keyboard.use(mpe=midi_map.mpe)
         self._states = [
             kept.get(binding) or _State(Takeover(binding.takeover or midi_map.takeover), binding.scale())
             for binding in midi_map.bindings
@@ -126,6 +127,8 @@ class Controller:
                 self._move(index, gesture)
             if not bound and self.map.notes:
                 self._keyboard.move(gesture)
+        elif isinstance(gesture, PerNote):
+            self._keyboard.express(gesture)
         elif isinstance(gesture, ProgramChange):
             if self.map.programs:
                 glide = self.map.preset_glide_seconds

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from distill_control.midi.controls import Control, to_position
+from distill_control.midi.mpe import KeyPressure, PerNote, Registered
 
 PAIR_SECONDS = 0.003
 """Longest time between the two halves of a pair that is not detected yet."""
@@ -64,7 +65,7 @@ class ChannelMode:
     channel: int
 
 
-Gesture = Movement | ProgramChange | Clock | ChannelMode
+Gesture = Movement | ProgramChange | Clock | ChannelMode | PerNote
 
 _CLOCKS: dict[str, Clock] = {
     "clock": Clock("tick"),
@@ -135,6 +136,8 @@ class Decoder:
             return [Movement(Control("bend", 0, message.channel + 1), to_position(message.pitch + 8192, FINE), FINE)]
         if kind == "aftertouch":
             return [Movement(Control("pressure", 0, message.channel + 1), to_position(message.value, COARSE))]
+        if kind == "polytouch":
+            return [KeyPressure(message.note, to_position(message.value, COARSE), message.channel + 1)]
         if kind == "program_change":
             return [ProgramChange(self._bank(message.channel + 1) * 128 + message.program, message.channel + 1)]
         if kind == "reset":
@@ -221,8 +224,10 @@ class Decoder:
     def _data_entry(self, state: _Channel, channel: int, number: int, value: int, now: float) -> list[Gesture]:
         """Decode CC 6, 38, 96 and 97, which change the NRPN that CC 99 and 98 have selected.
 
-        RPNs (CC 101 and 100) are ignored.
+        Of an RPN (CC 101 and 100) it takes the coarse half.
         """
+        if number == 6 and state.selection.get(101) == 0 and state.selection.get(100, 127) < 127:
+            return [Registered(state.selection[100], value, channel)]
         coarse, fine = state.selection.get(99, 127), state.selection.get(98, 127)
         if coarse == 127 and fine == 127:
             return []

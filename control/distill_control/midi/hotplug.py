@@ -98,7 +98,7 @@ class PortKeeper:
         self._closing: list[Connection] = []
         self._systems: dict[int, PortSystem] = {}
         self._refused: dict[str, str] = {}
-        self._last_notice: str | None = None
+        self._noticed: set[str] = set()
         self._polled = float("-inf")
         self._searched = float("-inf")
 
@@ -176,6 +176,7 @@ class PortKeeper:
             closed += [self._close(connection) for connection in connections]
             self._close_vanished(dead=system.api)
             system.abandon()
+            self._noticed.clear()
             self._notify("warning", f"MIDI: {system.api} has gone; its ports are opened again when it is back")
         return closed
 
@@ -197,7 +198,7 @@ class PortKeeper:
             return None
         connection = Connection(port, source, self._partner(system, port))
         self.connections[port.name] = connection
-        self._last_notice = None
+        self._noticed.clear()
         self._notify("info", f"MIDI: {port} is connected")
         return connection
 
@@ -241,6 +242,6 @@ class PortKeeper:
             self._notify_once("warning", str(error))
 
     def _notify_once(self, level: str, text: str) -> None:
-        if text != self._last_notice:
-            self._last_notice = text
+        if text not in self._noticed:
+            self._noticed.add(text)
             self._notify(level, text)

@@ -1,38 +1,57 @@
 """A keyboard's keys, pitch wheel and sustain pedal play notes where no map binds them."""
 
 from collections.abc import Callable
-from typing import Any
 
 from distill_control.arguments import Value
 from distill_control.midi.controls import to_raw
 from distill_control.midi.decoder import COARSE, Movement
+from distill_control.midi.mpe import LOWER_MASTER, MASTER_BEND, MOST_MEMBERS, KeyPressure, PerNote, Registered, Zones
+from distill_control.session.session import Session
 
 NOTE, BEND, HOLD = "/distill/note", "/distill/note/bend", "/distill/note/hold"
-BEND_SEMITONES = 2.0  # of the wheel, up or down
-SUSTAIN = 64  # number of the controller that is the pedal
+DETUNE, PRESSURE, CONTROL = "/distill/note/detune", "/distill/note/pressure", "/distill/note/control"
+SLID = "brightness"  # what the finger's place on an MPE key moves, if the model has it, else its first control
+SUSTAIN, SLIDE = 64, 74  # numbers of the controllers that are the pedal, and the finger's place on an MPE key
 
 
 class Keyboard:
-    """Turn movements into notes.
+    """Turn movements into notes of a session. `command` sends a command with its arguments."""
 
-    `command` sends a command with its arguments, `set_parameter` a parameter with its value.
-    """
+    def __init__(self, session: Session, origin: str, command: Callable[[str, tuple[Value, ...]], None]) -> None:
+        self._session, self._origin, self._command = session, origin, command
+        self._zones = Zones()
+        self._held: set[tuple[int, int]] = set()
+        self._moved: dict[int, dict[str, float]] = {}  # what member channels stand at, by address
 
-    def __init__(
-        self, command: Callable[[str, tuple[Value, ...]], None], set_parameter: Callable[[str, float], Any]
-    ) -> None:
-        self._command, self._set = command, set_parameter
-        self._held: set[int] = set()
+    def use(self, *, mpe: bool) -> None:
+        """Take channels 2 to 16 as those of single notes, whatever the controller says."""
+        if mpe:
+            self._zones.set(LOWER_MASTER, MOST_MEMBERS)
+
+    def _set(self, address: str, value: float) -> None:
+        self._session.set(address, (value,), self._origin)
+
+    def _polyphonic(self) -> bool:
+        return float(self._session.get("/distill/voices")) > 1
 
     def move(self, movement: Movement) -> None:
         """Play the movement of a key, the wheel or the pedal; others do nothing."""
         control = movement.control
         if control.kind == "note":
-            self._press(control.number, movement)
+            self._press((control.channel, control.number), movement)
+        elif self._zones.is_member(control.channel):
+            self._move_member(movement)
         elif control.kind == "bend":
-            self._set(BEND, BEND_SEMITONES * (2.0 * movement.position - 1.0))
+            self._set(BEND, MASTER_BEND * (2.0 * movement.position - 1.0))
         elif control.kind == "cc" and control.number == SUSTAIN:
             self._set(HOLD, float(movement.position >= 0.5))
+
+    def express(self, message: PerNote) -> None:
+        """Take the pressure on a key, the zones of an MPE controller, or their bend range."""
+        if isinstance(message, Registered):
+            self._zones.configure(message)
+        elif isinstance(message, KeyPressure) and (message.channel, message.key) in self._held and self._polyphonic():
+            self._command(PRESSURE, (message.key, message.position))
 
     def reset(self) -> None:
         """Return wheel and pedal to rest."""
@@ -41,14 +60,43 @@ class Keyboard:
 
     def release_all(self) -> None:
         """Let every key go."""
-        for key in sorted(self._held):
+        for _, key in sorted(self._held):
             self._command(NOTE, (key, 0))
         self._held.clear()
+        self._moved.clear()
 
-    def _press(self, key: int, movement: Movement) -> None:
+    def _press(self, held: tuple[int, int], movement: Movement) -> None:
+        channel, key = held
         if movement.pressed:
-            self._held.add(key)
+            self._held.add(held)
             self._command(NOTE, (key, to_raw(movement.position, COARSE)))
-        elif key in self._held:
-            self._held.discard(key)
+            if self._zones.is_member(channel) and self._polyphonic():
+                for address, value in self._moved.get(channel, {}).items():
+                    if value:
+                        self._send(address, key, value)
+        elif held in self._held:
+            self._held.discard(held)
             self._command(NOTE, (key, 0))
+
+    def _move_member(self, movement: Movement) -> None:
+        """Move the notes of an MPE member channel, and those that begin on it."""
+        control, position = movement.control, movement.position
+        if control.kind == "bend":
+            address, value = DETUNE, self._zones.bend_range(control.channel) * (2.0 * position - 1.0)
+        elif control.kind == "pressure":
+            address, value = PRESSURE, position
+        elif control.kind == "cc" and control.number == SLIDE:
+            address, value = CONTROL, 2.0 * position - 1.0
+        else:
+            return
+        self._moved.setdefault(control.channel, {})[address] = value
+        if self._polyphonic():
+            for channel, key in sorted(self._held):
+                if channel == control.channel:
+                    self._send(address, key, value)
+
+    def _send(self, address: str, key: int, value: float) -> None:
+        if address != CONTROL:
+            self._command(address, (key, value))
+        elif names := self._session.model.controls:
+            self._command(address, (key, SLID if SLID in names else names[0], value))

@@ -51,7 +51,7 @@ class Client:
     presets and queries may take.
     """
 
-    def __init__(
+    def __init__(  # seven parameters: what one client has of its own, and the limits that all share
         self,
         origin: str,
         host: str,

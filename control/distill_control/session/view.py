@@ -139,7 +139,7 @@ def _figures(status: dict[str, Value]) -> "Table":
     table.add_row(
         f"ring {fill}",
         f"hop {hop} ms (load {_number(status, 'load'):.0%})",
-        f"latency {_number(status, 'latency_ms'):.1f} ms",
+        f"latency {_number(status, 'latency_ms'):.0f} ms, of the gain {_number(status, 'latency_gain_ms'):.0f}",
     )
     table.add_row(
         f"underruns {_number(status, 'underruns'):.0f}",

@@ -39,7 +39,7 @@ class DeviceKeeper:
         keep_going: whether an output that cannot be had is a warning, and the clock plays.
     """
 
-    def __init__(
+    def __init__(  # seven parameters: what to open, whom to tell, and the audio system that tests replace
         self,
         name: str | None,
         rate: int | None,

@@ -107,7 +107,7 @@ class MarkovPrior:
         return total / (len(codes) + 1)
 
     def between(self, before: int, after: int, count: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-        """Return `count` codes drawn between two, given both (-1: there is none on that side).
+        """Return codes [count] drawn between two, given both (-1: there is none on that side).
 
         Forward filtering and backward sampling of the first-order chain.
         """

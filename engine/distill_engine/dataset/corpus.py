@@ -101,7 +101,7 @@ class Corpus:
         }
 
 
-def load_corpus(
+def load_corpus(  # seven parameters: the options of a training's corpus, each with a default
     folder: str | Path,
     *,
     seed: int = 0,
@@ -199,7 +199,4 @@ def _nothing_usable(folder: Path, reports: list[FileReport]) -> str:
     if not reports:
         return f"{folder} holds no sound files: put WAV, AIFF, FLAC, MP3, Ogg or Opus files there"
     first = reports[0]
-    return (
-        f"{folder}: none of its {len(reports)} files can be used (first: {first.name}, {first.reason}): "
-        "see `distill corpus check`"
-    )
+    return f"{folder}: none of its files can be used (first: {first.name}, {first.reason}): see `distill corpus check`"

@@ -20,6 +20,7 @@ from distill_engine.inference.vocoder_candidates import (
     trained_epochs,
 )
 from distill_engine.modelfile import Manifest
+from distill_engine.system.counting import counted
 from distill_engine.vocabulary.table import VOCODERS as NAMES
 
 
@@ -73,7 +74,7 @@ def _of_kind(manifest: Manifest, kind: str, find_base: Callable[[str], Path | No
     entry = own_vocoders(manifest).get(kind)
     if entry is not None:
         epochs = trained_epochs(entry)
-        few = f"; trained for {epochs} epochs: quality may be limited" if epochs < FEW_EPOCHS else ""
+        few = f"; trained for {counted(epochs, 'epoch')}: quality may be limited" if epochs < FEW_EPOCHS else ""
         return VocoderChoice(kind, "model", f"asked for{few}", entry.get("config", {}))
     choice = base_of_kind(kind, find_base, f"the model has no {kind} of its own")
     if choice is None:
@@ -117,7 +118,9 @@ def _why_not(manifest: Manifest) -> str:
 def _last_resort(manifest: Manifest) -> VocoderChoice:
     """Return the model's own vocoder, however little it was trained. Raises VocoderError."""
     for kind, entry in own_vocoders(manifest).items():
-        reason = f"the only one available; trained for {trained_epochs(entry)} epochs: quality may be limited"
+        reason = (
+            f"the only one available; trained for {counted(trained_epochs(entry), 'epoch')}: quality may be limited"
+        )
         return VocoderChoice(kind, "model", reason, entry.get("config", {}))
     raise VocoderError(
         f"{manifest.name or 'this model'} has no vocoder and no base vocoder is installed; "

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from distill_engine.errors import ConfigError, VocoderError
 from distill_engine.layers.state import map_state
 from distill_engine.layers.step_graph import RecordedSteps, structured
+from distill_engine.system.counting import counted
 from distill_engine.system.listeners import Listener, ignore
 
 InitialState = Callable[..., Any]
@@ -114,7 +115,7 @@ class Runner:
         _release_cached_memory(self.device)
         if size > self.unit:
             self.piece = max(self.unit, size // 2 // self.unit * self.unit)
-            self.notify(f"{self.device} ran out of memory: continuing in pieces of {self.piece} frames")
+            self.notify(f"{self.device} ran out of memory: continuing in pieces of {counted(self.piece, 'frame')}")
         elif self.device.type != "cpu":
             self.notify(f"{self.device} ran out of memory: continuing on the CPU, slower")
             self.device, self.dtype, self.piece, self._moved = torch.device("cpu"), torch.float32, None, True

@@ -6,7 +6,6 @@ import os
 import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,17 +16,19 @@ from distill_engine.inference.torch_import import IMPORT_MARGIN, import_torch, t
 from distill_engine.inference.vocoder_choice import plays_in_torch
 from distill_engine.library.lookup import find_model
 from distill_engine.library.reports import line_on
+from distill_engine.live.answers import Answer, when_done
 from distill_engine.live.code_commands import CodeCommands
 from distill_engine.live.following import Follower
-from distill_engine.live.model_event import slot_event
+from distill_engine.live.live_notes import LiveNotes, budget_beside
 from distill_engine.live.performer import Performer
 from distill_engine.live.played_versions import PlayedVersions
-from distill_engine.live.realtime_check import LIMIT_FACTOR, Fit, FitRequest
+from distill_engine.live.realtime_check import LIMIT_FACTOR, Fit, FitRequest, check_voices
 from distill_engine.live.recordings import Recordings
+from distill_engine.live.reporting.model_event import slot_event
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.mixer import VOICES_AT_ONCE
 from distill_engine.synthesis.synth import Synth
-from distill_engine.synthesis.voice_pool import VoicePool
+from distill_engine.synthesis.voices.voice_pool import VoicePool
 from distill_engine.system.threads import lower_thread_priority
 from distill_engine.vocabulary.table import BLEND_SLOTS
 
@@ -37,8 +38,6 @@ THREADS = {"record": "recorder"} | dict.fromkeys(("source", "codes/load", "codes
 LOADING_MARGIN_SECONDS, LOADING_LIMIT_SECONDS = 0.015, 30.0  # extra fill of the ring while a model loads, for how long
 SWAP_MARGIN_SECONDS = 0.003  # extra fill beside the time of the voices that cross-fade
 
-Answer = Callable[[str | None], None]
-"""Takes None when a command is done, else the reason why it failed."""
 Job = tuple[Callable[[], None], Answer]
 
 
@@ -91,12 +90,12 @@ class LiveCommands:
         }
         for name, jobs in self._jobs.items():
             threading.Thread(target=self._do_all, args=(jobs,), name=name, daemon=True).start()
-        codes = CodeCommands(synth, self._run)
+        codes, notes = CodeCommands(synth, self._run), LiveNotes(synth)
         self._quick: dict[str, Callable[..., Any]] = {
             "play": synth.play,
             "stop": synth.stop,
             "source/trigger": synth.trigger,
-            "note": lambda key, velocity: synth.note(float(key), float(velocity)),
+            **notes.quick,
             "seed": lambda seed: synth.set_seed(int(seed)),
             **codes.quick,
             "follow": lambda on: self.follower.switch(bool(on)),
@@ -106,6 +105,7 @@ class LiveCommands:
             "vocoder": self.change_vocoder,
             "model": self.change_model,
             "blend/model": self.change_blend,
+            "voices": self.change_voices,
             "record": self.recordings.command,
             **codes.slow,
         }
@@ -172,14 +172,23 @@ class LiveCommands:
                 self._loaded(pool.instrument)
         self._send(slot_event(int(slot), name))
 
+    def change_voices(self, count: int) -> None:
+        """Play up to `count` notes at once. Raises ControlError, VocoderError."""
+        budget = budget_beside(self.synth, self._factors)
+        check_voices(int(count), budget, self.synth.instrument.name)
+        self._performer.raise_latency_for(LOADING_MARGIN_SECONDS, 1.0)
+        self.synth.pool.prepare(self._performer.block, int(count))
+        self._run(lambda: self.synth.keys.set_voices(int(count), budget))
+        self._options = replace(self._options, request=replace(self._options.request, voices=int(count)))
+
     # -- inside --------------------------------------------------------------------------------------------------------
 
     def _start(self, command: str, arguments: Sequence[Any], answer: Answer) -> None:
         if command == "panic":
-            _when_done(self._performer.panic(), answer)
+            when_done(self._performer.panic(), answer)
         elif command in self._quick:
             action = self._quick[command]
-            _when_done(self._performer.call(lambda: action(*arguments)), answer)
+            when_done(self._performer.call(lambda: action(*arguments)), answer)
         elif command in self._slow:
             slow, jobs = self._slow[command], self._jobs[THREADS.get(command, "loader")]
             if jobs.qsize() >= LOADS_WAITING:
@@ -248,6 +257,7 @@ class LiveCommands:
             raise
         self.swaps += 1
         self._factors[slot] = fit.factor
+        self._run(lambda: self.synth.keys.set_budget(budget_beside(self.synth, self._factors)))
         self._options.versions.release(self._playing())
         self.recordings.keep_versions()
         if slot == 0:
@@ -286,11 +296,3 @@ class LiveCommands:
             self._send({"id": identifier, **outcome})
 
         return answer
-
-
-def _when_done(future: Future[Any], answer: Answer) -> None:
-    def done(finished: Future[Any]) -> None:
-        error = finished.exception()
-        answer(None if error is None else line_on(error, "a command"))
-
-    future.add_done_callback(done)

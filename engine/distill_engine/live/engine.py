@@ -17,11 +17,11 @@ from distill_engine.audio_io.output import Output
 from distill_engine.errors import ConfigError, DeviceError, DistillError
 from distill_engine.library.reports import line_on, reported_threads
 from distill_engine.live.commands import LiveCommands, LoadOptions
-from distill_engine.live.model_event import model_event, slot_event
 from distill_engine.live.performer import BlockSettings, Performer
 from distill_engine.live.played_versions import PlayedVersions
-from distill_engine.live.realtime_check import Fit, FitRequest
-from distill_engine.live.scheduling import TargetConfig, Underrun
+from distill_engine.live.realtime_check import Fit, FitRequest, check_voices, note_budget
+from distill_engine.live.reporting.model_event import model_event, slot_event
+from distill_engine.live.scheduling import Underrun
 from distill_engine.live.settings import EngineSettings, StartReport
 from distill_engine.live.status_gatherer import StatusGatherer, Stopwatch
 from distill_engine.realtime.control_process import ControlProcess, Spawn
@@ -30,8 +30,8 @@ from distill_engine.realtime.status import STATUS_FIELDS, Status
 from distill_engine.realtime.threads import freeze_garbage_collector, refuse_huge_pages
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.synth import Synth
-from distill_engine.synthesis.voice import Report
-from distill_engine.synthesis.voice_pool import VoicePool
+from distill_engine.synthesis.voices.voice import Report
+from distill_engine.synthesis.voices.voice_pool import VoicePool
 from distill_engine.system.signals import ending_signals
 from distill_engine.system.threads import lowered_priority
 from distill_engine.vocabulary import table as vocabulary
@@ -102,6 +102,10 @@ class Engine:
         request, pool, fit = self._load()
         instrument = pool.instrument
         synth = Synth(pool, seed=settings.seed, block=fit.block, source=settings.source, playing=settings.playing)
+        budget = note_budget(fit.factor, 0.0)
+        with self._or_warned("playing one note at a time"):
+            check_voices(settings.voices, budget, instrument.name)
+            synth.keys.set_voices(settings.voices, budget)
         performer = self._performer(synth, fit, instrument)
         request = replace(request, block=fit.block, threads=fit.threads)
         options = LoadOptions(request, settings.allow_paths, fit.factor, self._versions)
@@ -175,7 +179,7 @@ class Engine:
     def _load(self) -> tuple[FitRequest, VoicePool, Fit]:
         """Load the model as asked for; with `keep_going`, as it can be had."""
         settings = self.settings
-        request = FitRequest(settings.vocoder, settings.block, settings.threads, settings.torch_device)
+        request = FitRequest(settings.vocoder, settings.block, settings.threads, settings.torch_device, settings.voices)
         with self._or_warned("playing it as this machine can"):
             return request, *self._versions.load(settings.model, request)
         request = FitRequest()
@@ -207,14 +211,13 @@ class Engine:
             self._notice("warning", f"{error}: {instead}")
 
     def _performer(self, synth: Synth, fit: Fit, instrument: Instrument) -> Performer:
-        fixed = self.settings.latency_ms
         return Performer(
             synth,
             self._parameters,
             BlockSettings(
                 fit.block,
                 expected_seconds=1.3 * fit.block_seconds(instrument),
-                target=TargetConfig(fixed=None if fixed is None else fixed / 1e3),
+                target=self.settings.target,
             ),
             notice=self._report,
             read_input=self.capture.read,
@@ -226,7 +229,7 @@ class Engine:
             return
         with contextlib.suppress(DistillError, TimeoutError):
             parts.performer.fade_out().result(timeout=1.0)
-            time.sleep(min(FADE_SECONDS + parts.performer.latency_seconds(), 0.5))
+            time.sleep(min(FADE_SECONDS + parts.performer.latency.control, 0.5))
 
     def _connect(self, output: Output) -> None:
         if self._parts is not None:
@@ -241,10 +244,10 @@ class Engine:
         """Send a control process that has just started what plays."""
         if self._parts is not None:
             self._loaded(self._parts.instrument)
-            self.control.send({"event": "setting", "address": "/distill/source", "value": self._parts.source})
-            self.control.send({"event": "setting", "address": "/distill/seed", "value": self._parts.seed})
-            follow = int(self._parts.commands.follower.state > 0)
-            self.control.send({"event": "setting", "address": "/distill/follow", "value": follow})
+            synth, follower = self._parts.commands.synth, self._parts.commands.follower
+            settings = {"source": synth.source, "seed": synth.seed, "voices": synth.keys.count}
+            for name, value in {**settings, "follow": int(follower.state > 0)}.items():
+                self.control.send({"event": "setting", "address": f"/distill/{name}", "value": value})
             self._tell_device(self._parts.performer.output)
             for slot in range(1, vocabulary.BLEND_SLOTS):
                 there = self._parts.commands.synth.instrument_at(slot)
@@ -271,14 +274,6 @@ class _Parts:
     instrument: Instrument
     performer: Performer
     commands: LiveCommands
-
-    @property
-    def source(self) -> str:
-        return self.commands.synth.source
-
-    @property
-    def seed(self) -> int:
-        return self.commands.synth.seed
 
 
 def _collect(action: Callable[[], None], failures: list[DistillError]) -> None:

@@ -1,14 +1,15 @@
-"""The synth thread: takes parameter changes, computes blocks and keeps the ring at its fill."""
+"""The synth thread: takes parameter changes, computes hops, puts ticks out as late as it can."""
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -17,40 +18,19 @@ from distill_engine.audio.resampling import StreamingResampler
 from distill_engine.audio_io.output import ClockOutput, Output
 from distill_engine.audio_io.recording import AudioWriter
 from distill_engine.errors import ControlError, DistillError
+from distill_engine.live.latency import Latency
 from distill_engine.live.meters import Meters
+from distill_engine.live.plays import Plays
 from distill_engine.live.scheduling import BlockTime, BlockTimes, TargetConfig, TargetFill, Underrun, cause_of
 from distill_engine.realtime.shared_memory import ParameterReader
 from distill_engine.realtime.threads import RealtimeStatus, prepare_thread
-from distill_engine.synthesis.voice import Report, ReportKind
+from distill_engine.synthesis.voices.voice import Report, ReportKind
 
 QUEUE_LIMIT = 256  # calls that may wait for the synth thread
 SHORTEST_SLEEP_SECONDS, LONGEST_SLEEP_SECONDS = 0.0004, 0.004
 LEVEL_SECONDS = 0.1  # half-life of the meters' peak and mean square
 RAISE_SECONDS = 0.4  # longest wait for a raised target fill
 RAISE_LEAST_SECONDS = 0.03  # shortest: by then the synth thread has set the new target
-
-
-class Plays(Protocol):
-    """The part of a synth that the performer uses."""
-
-    hop: int
-    sample_rate: int
-    alignment_samples: int
-
-    def apply(self, parameter_index: int, value: float, glide_seconds: float = 0.0) -> None:
-        """Set a parameter, over `glide_seconds` if it glides."""
-
-    def render(self, hops: int, samples: Float32Array | None = None) -> Float32Array:
-        """Return the next block [2, hops * hop]; live input is `samples` [hops * hop]."""
-
-    def panic(self) -> None:
-        """Be silent from the next sample on."""
-
-    def stop(self) -> None:
-        """Fade out."""
-
-    def take_reports(self) -> list[Report]:
-        """Return what went wrong since the last call."""
 
 
 @dataclass(frozen=True)
@@ -164,14 +144,19 @@ class Performer:
             if self.meters.fill >= self.meters.target and time.monotonic() > now + RAISE_LEAST_SECONDS:
                 return
 
-    def latency_seconds(self) -> float:
-        """Return the longest time from a control to the loudspeaker, in seconds.
-
-        It is the sum of a block, the vocoder's delay, the ring's target fill, the resampler and the
-        device. A change of the gain comes sooner: it does not pass through the vocoder.
-        """
-        inside = self.block * self.synth.hop + self.synth.alignment_samples + self._resampler.delay_samples
-        return inside / self.synth.sample_rate + self.meters.target / self._output.rate + self._output.delay_seconds
+    @property
+    def latency(self) -> Latency:
+        """The parts of the time from a message to the loudspeaker."""
+        rate, output = self.synth.sample_rate, self._output
+        return Latency(
+            hop=self.block * self.synth.hop / rate,
+            tick=self.synth.loop.tick / rate,
+            vocoder=self.synth.alignment_samples / rate,
+            ring=self.meters.target / output.rate,
+            period=output.period / output.rate,
+            resampler=self._resampler.delay_samples / rate,
+            device=output.delay_seconds,
+        )
 
     # -- inside, on the synth thread -----------------------------------------------------------------------------------
 
@@ -203,24 +188,45 @@ class Performer:
         self._do_calls()
         self._take_changes()
         began = time.monotonic()
-        samples = self.synth.render(self.block, self._read_input(self.block * self.synth.hop))
+        if not self.synth.loop.ticks_waiting:
+            self._compute()
+        samples = self.synth.loop.put_out(self._ticks_due())
         ended = time.monotonic()
-        block = BlockTime(ended - began, ended - self._last_written)
-        self.times.add(block.seconds, self.block * self.synth.hop / self.synth.sample_rate)
-        self._write(samples, block)
+        self._write(samples, BlockTime(ended - began, ended - self._last_written))
         self._measure(samples)
 
+    def _compute(self) -> None:
+        began = time.monotonic()
+        size = self.block * self.synth.hop
+        hops = self.synth.loop.compute(self.block, self._read_input(size))
+        seconds = (time.monotonic() - began) * self.block / hops
+        self.times.add(seconds, size / self.synth.sample_rate)
+        self.meters.hops += hops
+
+    def _spare(self) -> float:
+        """Return the seconds until the next step is due: the fill of the ring above its target."""
+        output, loop = self._output, self.synth.loop
+        self._fill.set_period(output.period / output.rate)
+        extra = self._raised[0] if time.monotonic() < self._raised[1] else 0.0
+        waiting = loop.ticks_waiting * loop.tick / self.synth.sample_rate
+        fill, p99 = output.fill / output.rate, self.times.block_p99
+        self.meters.target = round(self._fill.seconds(p99, extra=extra) * output.rate)
+        self.meters.fill = round((fill + waiting) * output.rate)
+        return fill - self._fill.seconds(p99, waiting, extra)
+
+    def _ticks_due(self) -> int:
+        """Return how many ticks to put out now: all of them until the device has begun."""
+        loop = self.synth.loop
+        if not self._output.running:
+            return loop.ticks_waiting
+        return max(1, math.ceil(-self._spare() * self.synth.sample_rate / loop.tick))
+
     def _wait(self) -> None:
-        """Sleep until the ring has come down to its target fill; do what is asked meanwhile."""
+        """Sleep until the next step is due; do what is asked meanwhile."""
         while not self._stopping.is_set() and self._next is None:
-            output = self._output
-            self._fill.set_period(output.period / output.rate)
-            extra = self._raised[0] if time.monotonic() < self._raised[1] else 0.0
-            target = round((self._fill.seconds(self.times.block_p99) + extra) * output.rate)
-            self.meters.target, self.meters.fill = target, output.fill
-            output.begin(target)
-            spare = (output.fill - target) / output.rate
-            if spare <= 0:
+            spare = self._spare()
+            self._output.begin(self.meters.target)
+            if spare <= 0 or not self._output.running:
                 return
             self._do_calls()
             time.sleep(min(max(spare, SHORTEST_SLEEP_SECONDS), LONGEST_SLEEP_SECONDS))
@@ -263,10 +269,9 @@ class Performer:
 
     def _measure(self, samples: Float32Array) -> None:
         meters = self.meters
-        meters.hops += self.block
-        keep = 0.5 ** (self.block * self.synth.hop / self.synth.sample_rate / LEVEL_SECONDS)
-        meters.peak = max(meters.peak * keep, float(np.abs(samples).max()))
-        meters.square = meters.square * keep + float(np.mean(np.square(samples))) * (1 - keep)
+        keep = 0.5 ** (samples.shape[1] / self.synth.sample_rate / LEVEL_SECONDS)
+        meters.peak = max(meters.peak * keep, float(np.abs(samples).max(initial=0.0)))
+        meters.square = meters.square * keep + float(np.square(samples).sum()) / max(1, samples.size) * (1 - keep)
         for report in self.synth.take_reports():
             meters.muted_hops += report.kind is ReportKind.NOT_A_NUMBER
             self._notice(report)

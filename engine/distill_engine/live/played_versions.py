@@ -14,7 +14,7 @@ from distill_engine.live.realtime_check import Fit, FitRequest, fit_instrument
 from distill_engine.modelfile import ModelFile
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.take_header import played_model
-from distill_engine.synthesis.voice_pool import VoicePool
+from distill_engine.synthesis.voices.voice_pool import VoicePool
 
 
 class PlayedVersions:

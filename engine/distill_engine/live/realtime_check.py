@@ -16,7 +16,8 @@ from distill_engine.inference.torch_import import leave_a_core
 from distill_engine.inference.vocoder_candidates import VocoderChoice
 from distill_engine.inference.vocoder_choice import plays_in_torch
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
-from distill_engine.synthesis.voice_pool import VoicePool
+from distill_engine.synthesis.mixer import VOICES_AT_ONCE
+from distill_engine.synthesis.voices.voice_pool import VoicePool
 
 BLOCKS = (1, 2, 4, 8)  # hops
 COMFORTABLE_FACTOR, LIMIT_FACTOR = 0.7, 0.95  # of real time: no search for faster settings below, no playing above
@@ -46,13 +47,19 @@ class FitRequest:
     """What was asked for. `block` (hops) and `threads` None are found by measuring.
 
     `torch_device` names a device on which torch computes the instrument; None leaves that to its
-    vocoder.
+    vocoder. `voices` notes are to sound at once.
     """
 
     vocoder: str = "auto"
     block: int | None = None
     threads: int | None = None
     torch_device: str | None = None
+    voices: int = 1
+
+    @property
+    def prepared(self) -> int:
+        """The number of voices to make in advance: one, and one for each of several notes."""
+        return 1 if self.voices == 1 else 1 + self.voices
 
 
 def fit_instrument(
@@ -77,7 +84,7 @@ def fit_instrument(
     while True:
         instrument, fit = _load(path, request, keeps_up, timed)
         if fit.factor < LIMIT_FACTOR:
-            return VoicePool(instrument).prepare(fit.block), fit
+            return VoicePool(instrument).prepare(fit.block, request.prepared), fit
         name = instrument.vocoder.name
         if request.vocoder != "auto" or name in too_slow:
             raise VocoderError(_refusal(instrument, fit, request))
@@ -98,6 +105,27 @@ def real_time_factor(instrument: Instrument, block: int) -> float:
         vocoder.step(decoder.step(latents))
         times.append(time.perf_counter() - began)
     return float(np.percentile(times, 25)) * instrument.frame_rate / block
+
+
+def note_budget(factor: float, others: float) -> float:
+    """Return how many hops the vocoder may compute a hop, for notes of an instrument.
+
+    `factor` is the instrument's (see `Fit`), `others` the sum of those that play beside it.
+    """
+    together = min(os.cpu_count() or 1, VOICES_AT_ONCE)
+    return max(0.0, COMFORTABLE_FACTOR * together - others) / max(factor, 1e-6)
+
+
+def check_voices(voices: int, budget: float, name: str) -> None:
+    """Raise VocoderError if a budget does not hold so many notes of the instrument `name`."""
+    if voices > 1 and voices > budget:
+        raise VocoderError(
+            f"{voices} voices of {name} would be too much here: they take {COMFORTABLE_FACTOR * voices / budget:.0%} "
+            f"of the time that there is; give at most {max(1, int(budget))}, or choose a cheaper vocoder"
+            if budget >= 1
+            else f"{voices} voices of {name} would be too much here: one alone takes the time that there is; "
+            "choose a cheaper vocoder"
+        )
 
 
 def _load(

@@ -53,20 +53,30 @@ class BlockTime:
 class TargetConfig:
     """How the ring's target fill follows from measured times; seconds, but for the factor `growth`.
 
-    The fill has a `margin` over the measured times, which begins at what a machine without
-    disturbances needs. A model that is too slow multiplies the margin by `growth` and adds `step`,
-    up to `margin_limit`. A stall adds two steps and a near miss one, up to `stall_limit`: a machine
-    that stands still for 0.1 s would need more latency than anyone can play with. Each second
-    without an underrun takes `relaxation` back. `fixed` replaces all this by one fill.
+    The fill has a `margin` over the measured times. A model that is too slow multiplies the margin
+    by `growth` and adds `step`, up to `margin_limit`. A stall adds two steps and a near miss one,
+    up to `stall_limit`: a machine that stands still for 0.1 s would need more latency than anyone
+    can play with. After `quiet` seconds without either, each second takes `relaxation` back, down
+    to `floor`. `fixed` replaces all this by one fill.
     """
 
     margin: float = 0.006
+    floor: float = 0.002
     growth: float = 1.5
     step: float = 0.001
     stall_limit: float = 0.012
     margin_limit: float = 0.08
-    relaxation: float = 0.00003
+    quiet: float = 60.0
+    relaxation: float = 0.0001
     fixed: float | None = None
+
+
+TARGETS = {
+    "low": TargetConfig(margin=0.002),
+    "normal": TargetConfig(),
+    "safe": TargetConfig(margin=0.012, floor=0.010, stall_limit=0.03),
+}
+"""How full the ring is kept, by the words of `--latency`."""
 
 
 class BlockTimes:
@@ -119,23 +129,30 @@ class BlockTimes:
 
 
 class TargetFill:
-    """The fill of the ring at which the next block is begun.
+    """How full the ring is when the next step begins: a hop is computed, or a tick is put out.
 
-    It is the p99 of a block's time, plus the device's period, plus a margin that learns (see
-    `TargetConfig`). The device takes sound while a block is computed: below this fill one block in
-    a hundred would come too late.
+    The device takes a period of sound at once, so that the ring never holds less than the period
+    plus a margin that learns (see `TargetConfig`). While a hop is computed nothing is put out: by
+    then ring and computed ticks must hold the p99 of its computing time as well. Else one hop in a
+    hundred would come too late.
     """
 
     def __init__(self, config: TargetConfig, period_seconds: float) -> None:
         self._config = config
         self._period = period_seconds
+        self._quiet = 0.0  # seconds without an underrun or near miss
         self.margin = config.margin
 
-    def seconds(self, block_p99: float) -> float:
-        """Return the target fill in seconds, for this p99 of a block's time in seconds."""
+    def seconds(self, block_p99: float, waiting: float = 0.0, extra: float = 0.0) -> float:
+        """Return the fill in seconds at which the next step begins.
+
+        `block_p99` is the p99 of a block's computing time, `waiting` the sound that is computed and
+        not in the ring, `extra` what to hold besides, all in seconds.
+        """
         if self._config.fixed is not None:
-            return max(self._config.fixed, self._period)
-        return min(block_p99, LONGEST_BLOCK_SECONDS) + self._period + self.margin
+            return max(self._config.fixed + extra - waiting, self._period)
+        ahead = min(block_p99, LONGEST_BLOCK_SECONDS) + extra - waiting
+        return self._period + self.margin + max(0.0, ahead)
 
     def set_period(self, seconds: float) -> None:
         """Set the device's period, which some devices tell only while they play."""
@@ -145,19 +162,23 @@ class TargetFill:
         """Add margin after the ring ran empty."""
         if cause == "model":
             self.margin = min(self.margin * self._config.growth + self._config.step, self._config.margin_limit)
+            self._quiet = 0.0
         else:
             self._add(2 * self._config.step)
 
     def lowest(self, fill_seconds: float) -> None:
-        """Add a little margin if less than half a period was left when a block was written."""
-        if fill_seconds < self._period / 2:
+        """Add a little margin if half of it was used up when sound was written."""
+        if fill_seconds < self.margin / 2:
             self._add(self._config.step)
 
     def relax(self, seconds: float) -> None:
         """Take margin back for `seconds` without an underrun."""
-        self.margin = max(self.margin - seconds * self._config.relaxation, min(self.margin, self._config.margin))
+        self._quiet += seconds
+        if self._quiet > self._config.quiet and self.margin > self._config.floor:
+            self.margin = max(self.margin - seconds * self._config.relaxation, self._config.floor)
 
     def _add(self, seconds: float) -> None:
+        self._quiet = 0.0
         self.margin = max(self.margin, min(self.margin + seconds, self._config.stall_limit))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from distill_engine.errors import ConfigError
 from distill_engine.live.realtime_check import BLOCKS
+from distill_engine.live.scheduling import TARGETS, TargetConfig
 from distill_engine.vocabulary.ranges import DEVICE_RATES_HZ, LATENCIES_MS, THREADS_LIMIT, check_range
 
 
@@ -18,9 +19,10 @@ class EngineSettings:
 
     `device` and `input` None take the preferred device; "null" plays by the clock, "file:PATH" into
     a file. `sample_rate` (Hz) None takes the device's own. `block` (hops) and `threads` None are
-    found by measuring. `latency_ms` fixes the ring's fill, which is learned otherwise. The engine
-    ends after `seconds` (None: never). With `keep_going`, what cannot be had is a warning. With
-    `follow`, new versions of the model file fade in.
+    found by measuring. `latency` is low, normal or safe: how full the ring is kept; a number of ms
+    fixes that. The engine ends after `seconds` (None: never). With `keep_going`, what cannot be had
+    is a warning. With `follow`, new versions of the model file fade in. `voices` notes
+    sound at once.
     """
 
     model: Path
@@ -31,7 +33,7 @@ class EngineSettings:
     block: int | None = None
     threads: int | None = None
     torch_device: str | None = None
-    latency_ms: float | None = None
+    latency: str | float = "normal"
     seed: int = 0
     source: str = "auto"
     playing: bool = True
@@ -40,20 +42,29 @@ class EngineSettings:
     seconds: float | None = None
     keep_going: bool = False
     follow: bool = False
+    voices: int = 1
 
     def __post_init__(self) -> None:
         if self.block is not None and self.block not in BLOCKS:
             raise ConfigError(f"--block {self.block}: blocks are {', '.join(map(str, BLOCKS))} hops")
         for name, value, (low, high), unit in (
             ("--sample-rate", self.sample_rate, DEVICE_RATES_HZ, " Hz"),
-            ("--latency", self.latency_ms, LATENCIES_MS, " ms"),
+            ("--latency", self.latency if isinstance(self.latency, float) else None, LATENCIES_MS, " ms"),
             ("--threads", self.threads, (1, THREADS_LIMIT), ""),
         ):
             if value is not None and not low <= value <= high:
                 raise ConfigError(f"{name} {value:g}: give {low:g} to {high:g}{unit}")
         if self.seconds is not None and not 0.0 < self.seconds < float("inf"):
             raise ConfigError(f"--seconds {self.seconds:g}: give a number of seconds above 0")
+        if isinstance(self.latency, str) and self.latency not in TARGETS:
+            raise ConfigError(f"--latency {self.latency}: give {', '.join(TARGETS)} or a number of ms")
         check_range("/distill/seed", self.seed, "--seed")
+        check_range("/distill/voices", self.voices, "--voices")
+
+    @property
+    def target(self) -> TargetConfig:
+        """How full the ring is kept."""
+        return TargetConfig(fixed=self.latency / 1e3) if isinstance(self.latency, float) else TARGETS[self.latency]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from distill_engine.audio_io.device_keeper import DeviceKeeper
 from distill_engine.audio_io.output import DeviceOutput, Output
 from distill_engine.live.commands import LiveCommands
 from distill_engine.live.performer import Performer
-from distill_engine.live.sounding_place import SoundingPlace
+from distill_engine.live.reporting.sounding_place import SoundingPlace
 from distill_engine.realtime.status import Status
 from distill_engine.realtime.threads import resident_megabytes
 
@@ -53,7 +53,7 @@ class StatusGatherer:
             deadline_misses=float(performer.times.misses),
             ring_fill=float(meters.fill),
             ring_target=float(meters.target),
-            latency_ms=performer.latency_seconds() * 1e3,
+            **performer.latency.figures(),
             underruns=float(meters.underruns),
             underruns_model=float(meters.underruns_model),
             underruns_stall=float(meters.underruns_stall),

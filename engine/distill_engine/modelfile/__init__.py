@@ -6,7 +6,7 @@
     save_model(path, Manifest(name="birds", family="vae", ...), {"model": weights})
     update_model(path, parts={"training/model": None})  # removes a part
 
-Part names: "model", "analysis", "codes", "prior", "vocoder/<kind>", "training/model",
+Part names: "model", "analysis", "codes", "vocoder/<kind>", "training/model",
 "training/vocoder/<kind>". Graph names: "runtime/decoder.onnx", "runtime/encoder.onnx",
 "runtime/vocoder/<kind>.onnx".
 """

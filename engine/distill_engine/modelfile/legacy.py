@@ -56,12 +56,12 @@ def _refuse_head(head: bytes, path: Path, old: bool) -> None:
     if old:
         raise ModelFileError(f"{path}: {V1}")
     if head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05":
-        raise ModelFileError(f"{path}: is a Python pickle, which is never opened; {V1}")
+        raise ModelFileError(f"{path} is a Python pickle, which is never opened; {V1}")
     for magic, what in _SIGNATURES:
         if head.startswith(magic):
-            raise ModelFileError(f"{path}: is {what}, not a model file: give a .distillgan file")
+            raise ModelFileError(f"{path} is {what}, not a model file: give a .distillgan file")
     if _is_text(head):
-        raise ModelFileError(f"{path}: is a text, not a .distillgan model: `distill model list` shows the models")
+        raise ModelFileError(f"{path} is a text, not a .distillgan model: `distill model list` shows the models")
     raise ModelFileError(f"{path}: does not begin as a model file does: give a .distillgan file, or copy it again")
 
 

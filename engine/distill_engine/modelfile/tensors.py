@@ -25,7 +25,6 @@ MAX_HEADER = 16 << 20  # bytes
 MAX_ARRAYS = 65_536  # of a part
 MAX_NAME = 512  # characters
 MAX_RANK = 8  # extents of an array
-MAX_DIGITS = 40  # of a whole number: 128 bits
 MAX_SPAN = 1 << 48  # bytes or elements; numpy refuses much longer extents even of an empty array
 _DTYPES: dict[str, np.dtype[Any]] = {
     "F64": np.dtype("<f8"),

@@ -14,8 +14,12 @@ class Status:
     device's rate.
 
     Attributes:
-        latency_ms: from a control to the loudspeaker: a block, vocoder, target fill, resampler,
-            device.
+        ring_fill: sound that waits to be played, in the ring and computed ahead of it.
+        latency_ms: from a control to the loudspeaker, at most: a block, vocoder, target fill,
+            resampler, device. `latency_gain_ms` is that of gain, width, gate, play and stop.
+        latency_jitter_ms, latency_gain_jitter_ms: how much of each varies; the rest is constant.
+        latency_vocoder_ms, latency_ring_ms, latency_device_ms: the constant parts: look-ahead and
+            window of the vocoder, sound kept ready, device with resampler.
         hop_p50_ms, hop_p99_ms, hop_max_ms: computing time of a hop over the last 1,000 blocks.
         load: computing time of a hop divided by its length; 1 is the limit.
         underruns: sum of the three causes.
@@ -41,6 +45,12 @@ class Status:
     ring_fill: float = 0.0
     ring_target: float = 0.0
     latency_ms: float = 0.0
+    latency_gain_ms: float = 0.0
+    latency_jitter_ms: float = 0.0
+    latency_gain_jitter_ms: float = 0.0
+    latency_vocoder_ms: float = 0.0
+    latency_ring_ms: float = 0.0
+    latency_device_ms: float = 0.0
     underruns: float = 0.0
     underruns_model: float = 0.0
     underruns_stall: float = 0.0

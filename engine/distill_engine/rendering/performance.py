@@ -12,7 +12,7 @@ from distill_engine.errors import VocoderError
 from distill_engine.rendering.score import RENDER_BLOCK, Score, prepared_synth
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.synth import Synth
-from distill_engine.synthesis.voice import ReportKind
+from distill_engine.synthesis.voices.voice import ReportKind
 from distill_engine.system.listeners import Listener, ignore
 
 
@@ -64,8 +64,19 @@ def rendered(synth: Synth, hops: int, notify: Listener, samples: Float32Array | 
     A live synth that fails plays on, muted. A render stops instead: raises VocoderError.
     """
     block = synth.render(hops, samples)
+    _check(synth, notify)
+    return block
+
+
+def put_out(synth: Synth, ticks: int, notify: Listener) -> Float32Array:
+    """Return the synth's ticks that wait, at most `ticks`: [2, n]. Raises as `rendered` does."""
+    _check(synth, notify)
+    return synth.loop.put_out(ticks)
+
+
+def _check(synth: Synth, notify: Listener) -> None:
+    """Pass the synth's reports on. Raises VocoderError if its vocoder failed."""
     for report in synth.take_reports():
         if report.kind is ReportKind.FAILED:
             raise VocoderError(f"{report.cause}; choose another --vocoder or --torch-device")
         notify(report.message)
-    return block

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from distill_engine.errors import LibraryError, TakeError
+from distill_engine.library.folders import models_dir
 from distill_engine.library.lookup import find_model
 from distill_engine.library.versions import find_version
 from distill_engine.modelfile import ModelFile
@@ -47,7 +48,9 @@ def _find(at_hand: Path, played: PlayedModel) -> Path:
     try:
         found = find_model(played.name, allow_paths=False)
     except LibraryError:
-        raise TakeError(f"the take swaps to the model '{name}', which is not in the library; put it there") from None
+        raise TakeError(
+            f"the take swaps to the model '{name}', which is not in the library: copy its file to {models_dir()}"
+        ) from None
     if _digests(found).get("model") != played.digest("model"):
         raise TakeError(f"the take swaps to another '{name}' than the one in the library; it was trained since")
     return found

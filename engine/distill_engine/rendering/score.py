@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import ConfigError, ControlError
+from distill_engine.synthesis.control_names import control_index
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.synth import Synth
 from distill_engine.system.names import printable_line
@@ -84,17 +85,3 @@ def prepared_synth(instrument: Instrument, score: Score) -> Synth:
     for address, value in score.parameters.items():
         synth.set(address, value)
     return synth
-
-
-def control_index(instrument: Instrument, name: str) -> int:
-    """Return the index of a named control.
-
-    Raises ControlError with the known names, or with the reason why the model does not offer it.
-    """
-    names = instrument.control_names
-    if name not in names:
-        if name in instrument.withheld:
-            raise ControlError(f"control {name!r} is not offered: {printable_line(instrument.withheld[name])}")
-        known = ", ".join(names) if names else "none yet (run `distill analyse`)"
-        raise ControlError(f"control {name!r}: the model has {known}")
-    return names.index(name)

@@ -1,8 +1,9 @@
-"""Play a take offline: a synth that carries out the events of the take, hop by hop."""
+"""Play a take offline: a synth that carries out the events of the take, each at its tick."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from distill_engine.audio.arrays import Float32Array
 from distill_engine.codes.columns import COLUMN_HOPS
 from distill_engine.codes.sequence import CodeSequence
 from distill_engine.errors import ControlError, DistillError, TakeError
-from distill_engine.rendering.performance import rendered
+from distill_engine.rendering.performance import put_out
 from distill_engine.state import from_arrays
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.synth import Synth
@@ -27,7 +28,8 @@ from distill_engine.takes.take import (
     PlayedModel,
     Swap,
     Take,
-    hop_of_tick,
+    acts_at_hop,
+    step_of_tick,
 )
 
 _UNFIT = (ArithmeticError, LookupError, TypeError, ValueError, RecursionError)
@@ -77,14 +79,15 @@ def _check_analysis(instrument: Instrument, played: PlayedModel) -> None:
 
 
 class _TakePlayer:
-    """A synth that carries out the events of a take, hop by hop."""
+    """A synth that carries out the events of a take, each at its tick."""
 
     def __init__(
         self, instrument: Instrument, take: Take, resolve: Resolve, vocoder: str | None, notify: Listener
     ) -> None:
         self._take, self._resolve, self._vocoder, self._notify = take, resolve, vocoder, notify
         header = take.header
-        self._synth = Synth(instrument, seed=header.seed, block=header.block)
+        self._hopwise = header.output_tick == header.hop  # until version 3
+        self._synth = Synth(instrument, seed=header.seed, block=header.block, output_tick=header.output_tick)
         same = vocoder is None and instrument.vocoder_digest == header.main.digest("vocoder")
         recorded = self._restore(networks=same)
         self._shift = 0 if same else self._synth.alignment_samples - recorded
@@ -98,9 +101,10 @@ class _TakePlayer:
         if shift < 0:
             yield np.zeros((2, -shift), np.float32)
         skip = max(0, shift)
-        hops = hop_of_tick(self._take.ticks, header.hop)
-        left = hops * header.hop + min(0, shift)
-        for block in self._perform(hops + -(-skip // header.hop)):
+        step = header.output_tick
+        ticks = step_of_tick(self._take.ticks, step)
+        left = ticks * step + min(0, shift)
+        for block in self._perform(ticks + -(-skip // step)):
             part, skip = block[:, skip:], max(0, skip - block.shape[1])
             yield part[:, :left]
             left -= min(left, part.shape[1])
@@ -127,24 +131,40 @@ class _TakePlayer:
         except (*_UNFIT, DistillError) as error:
             name, detail = self._synth.instrument.name, printable(str(error))
             raise TakeError(f"the take's state does not fit {name} ({detail}); record it again") from None
-        self._synth.hops_done = 0
         return state.alignment_samples
 
-    def _perform(self, hops: int) -> Iterator[Float32Array]:
-        """Yield blocks up to hop `hops`; after the last event the sound continues."""
-        header, at, live = self._take.header, 0, np.zeros(0, np.float32)
-        for event in (*self._take.events, None):
-            until = hops if event is None else hop_of_tick(event.tick, header.hop)
-            while at < until:
-                count = min(header.block, until - at)
-                now, live = live[: count * header.hop], live[count * header.hop :]
-                samples = np.pad(now, (0, count * header.hop - len(now))) if len(now) else None
-                yield rendered(self._synth, count, self._notify, samples)
-                at += count
+    def _perform(self, ticks: int) -> Iterator[Float32Array]:
+        """Yield blocks up to tick `ticks`; after the last event the sound continues.
+
+        Hops are divided as they were live: in blocks, which end where something acts on the next
+        hop. The live input waits until it is computed.
+        """
+        step, at = self._take.header.output_tick, 0
+        self._live = np.zeros(0, np.float32)
+        times = [step_of_tick(event.tick, step) for event in self._take.events]
+        pairs = zip(times, self._take.events, strict=True)
+        acts = [time for time, event in pairs if self._hopwise or acts_at_hop(event)]
+        for event, time in zip((*self._take.events, None), (*times, ticks), strict=True):
+            while at < min(time, ticks):
+                if not self._synth.loop.ticks_waiting:
+                    self._compute(at, acts)
+                block = put_out(self._synth, min(time, ticks) - at, self._notify)
+                at += block.shape[1] // step
+                yield block
             if isinstance(event, LiveInput):
-                live = event.samples
+                self._live = event.samples
             elif event is not None:
                 self._do(event)
+
+    def _compute(self, at: int, acts: Sequence[int]) -> None:
+        """Compute the next hops at the time `at`, up to the next of the times `acts` [n]."""
+        header = self._take.header
+        following = bisect_right(acts, at)
+        ticks = acts[following] - at if following < len(acts) else header.block * header.hop
+        count = max(1, min(header.block, ticks * header.output_tick // header.hop))
+        length = count * header.hop
+        samples = np.pad(self._live, (0, max(0, length - len(self._live)))) if len(self._live) else None
+        self._live = self._live[self._synth.loop.compute(count, samples) * header.hop :]
 
     def _do(self, event: ParameterChange | Command | Swap | CodesChange) -> None:
         """Carry out one event of the take. Raises TakeError if that is not possible."""
@@ -184,6 +204,19 @@ class _TakePlayer:
     def _command(self, name: str, arguments: Mapping[str, Any]) -> None:
         synth = self._synth
         match name:
+            case "play" if not self._hopwise:  # what it does to notes is an event of its own, "free"
+                synth.output.playing = True
+            case "panic" if not self._hopwise:
+                synth.output.panic()
+            case "free":
+                synth.keys.free()
+            case "voices":
+                synth.keys.set_voices(int(arguments["count"]), float(arguments["budget"]))
+            case "budget":
+                synth.keys.set_budget(float(arguments["budget"]))
+            case "express":
+                name, control = str(arguments["name"]), str(arguments["control"])
+                synth.keys.express(name, float(arguments["key"]), float(arguments["value"]), control)
             case "play" | "stop" | "panic" | "trigger":
                 getattr(synth, name)()
             case "source":

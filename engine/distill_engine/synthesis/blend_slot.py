@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.synthesis.blending import VoiceHop
 from distill_engine.synthesis.control_names import Names, remap_controls
-from distill_engine.synthesis.crossfade import Fade, FadeState
 from distill_engine.synthesis.output_stage import Ramp
 from distill_engine.synthesis.steering import HopValues
-from distill_engine.synthesis.voice import Voice, VoiceState
+from distill_engine.synthesis.voices.crossfade import Fade, FadeState
+from distill_engine.synthesis.voices.voice import Voice, VoiceState
 
 FULL = math.pi / 2  # angle of a fade at full level, radians
 BRIEF = 4  # hops in which a third voice fades out
@@ -61,6 +63,11 @@ class BlendSlot:
     def level(self) -> float:
         """How far the slot has faded in: 0 (empty) to 1."""
         return min(1.0, math.sqrt(sum(fade.gain**2 for fade in self._fades)))
+
+    @property
+    def weight(self) -> float | None:
+        """The last value of the weight ramp, None before the first hop."""
+        return self._weight.state()
 
     def start(self, voice: Voice) -> None:
         """Play the first voice, at full level at once."""
@@ -115,7 +122,7 @@ class BlendSlot:
 
         A voice that is fading out keeps the last value of each control that `names` lacks.
         """
-        ramp = self._weight.process(weight)
+        ramp = self._weight.process(np.array([weight]))
         voice_hops = []
         for voice, fade in zip(self.voices, self._fades, strict=True):
             last = voice.last_controls if fade.target == 0.0 else voice.last_controls[:0]

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from distill_engine.audio.arrays import Float64Array
-from distill_engine.synthesis.voice import Voice
+from distill_engine.synthesis.voices.voice import Voice
 from distill_engine.vocabulary.table import BLEND_SPACES
 
 Samples = Float64Array

@@ -13,7 +13,10 @@ from functools import lru_cache
 import numpy as np
 
 from distill_engine.audio.arrays import Float64Array
+from distill_engine.errors import ControlError
+from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.steering import HopValues
+from distill_engine.system.names import printable_line
 from distill_engine.vocabulary.table import CONTROL_COUNT
 
 Names = tuple[str, ...]
@@ -45,3 +48,17 @@ def remap_controls(own: Names, names: Names, values: HopValues, last: Float64Arr
     kept = (*last, *[0.0] * len(own))
     controls = [kept[i] if at is None else values.controls[at] for i, at in enumerate(positions(own, names))]
     return replace(values, controls=np.array(controls, np.float64))
+
+
+def control_index(instrument: Instrument, name: str) -> int:
+    """Return the index of a named control.
+
+    Raises ControlError with the known names, or with the reason why the model does not offer it.
+    """
+    names = instrument.control_names
+    if name not in names:
+        if name in instrument.withheld:
+            raise ControlError(f"control {name!r} is not offered: {printable_line(instrument.withheld[name])}")
+        known = ", ".join(names) if names else "none yet (run `distill analyse`)"
+        raise ControlError(f"control {name!r}: the model has {known}")
+    return names.index(name)

@@ -11,8 +11,11 @@ from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.synthesis.blend_slot import BlendSlot, BlendSlotState
 from distill_engine.synthesis.blending import Guest, VoiceHop, blend_latents, fading_guests, space_of
 from distill_engine.synthesis.hop_values import blend_weights, hop_values
+from distill_engine.synthesis.output_stage import Ramp
 from distill_engine.synthesis.parameters import ParameterBank
-from distill_engine.synthesis.voice import Report, Voice
+from distill_engine.synthesis.steering import HopValues
+from distill_engine.synthesis.voices.polyphony import Polyphony
+from distill_engine.synthesis.voices.voice import Report, Voice
 from distill_engine.vocabulary.table import BLEND_SLOTS
 
 Samples = Float64Array
@@ -31,10 +34,10 @@ def _guest(voice_hop: VoiceHop) -> Guest:
 
 
 class _VoiceBlock:
-    """The hops of one voice that are computed at once."""
+    """The hops of one voice that are computed at once, from hop `first` of the block on."""
 
-    def __init__(self, voice: Voice) -> None:
-        self._voice = voice
+    def __init__(self, voice: Voice, first: int) -> None:
+        self.first, self._voice = first, voice
         self._latents: list[Samples] = []
         self._gains: list[Samples] = []
         self._ratios: list[float] = []
@@ -60,13 +63,21 @@ class _VoiceBlock:
 
 
 class Mixer:
-    """Sum the voices of all slots. Call `move` for each hop of a block, then `mix` once."""
+    """Sum the voices of all slots, and notes. Call `move` for each hop of a block, then `mix` once.
+
+    With a `polyphony` keys play notes of their own, and the voice in slot 0 is silent meanwhile.
+    """
 
     def __init__(self, hop: int, voice: Voice) -> None:
+        self._hop = hop
+        self.polyphony: Polyphony | None = None
+        self._note_weight = Ramp(hop)
         self.slots = [BlendSlot(hop) for _ in range(BLEND_SLOTS)]
         self.slots[0].start(voice)
         self._pool: ThreadPoolExecutor | None = None
-        self._block: dict[int, _VoiceBlock] = {}
+        self._blocks: dict[int, _VoiceBlock] = {}
+        self._note_blocks: dict[int, _VoiceBlock] = {}
+        self._moved = 0  # hops since the last mix
 
     @property
     def main(self) -> Voice:
@@ -79,9 +90,15 @@ class Mixer:
         return [slot.voice for slot in self.slots if slot.voices]
 
     @property
+    def note_voices(self) -> list[Voice]:
+        """The voices of the notes, without those of the slots."""
+        return [note.voice for note in self.polyphony.notes] if self.polyphony is not None else []
+
+    @property
     def voices(self) -> int:
         """The number of voices that are computed. Guests do not count: their own networks rest."""
-        return sum(not voice.latent_guest for slot in self.slots for voice in slot.voices)
+        notes = len(self.polyphony.sounding) if self.polyphony is not None else 0
+        return notes + sum(not voice.latent_guest for slot in self.slots for voice in slot.voices)
 
     @property
     def fading(self) -> bool:
@@ -92,6 +109,8 @@ class Mixer:
         """Complete all fades at once. For use while the output is silent."""
         for slot in self.slots:
             slot.settle()
+        if self.polyphony is not None:
+            self.polyphony.settle()
 
     def move(self, bank: ParameterBank, key: float | None, samples: Float32Array | None) -> None:
         """Advance all voices by one hop at the present parameter values.
@@ -101,13 +120,7 @@ class Mixer:
         """
         values = hop_values(bank, key)
         weights = blend_weights(bank, [slot.level for slot in self.slots])
-        names = self.main.instrument.control_names
-        voice_hops = [
-            voice_hop
-            for slot, weight in zip(self.slots, weights, strict=True)
-            if slot.voices
-            for voice_hop in slot.move(values, names, samples, float(weight))
-        ]
+        voice_hops = self._slot_hops(values, weights, samples)
         guests = [_guest(voice_hop) for voice_hop in voice_hops if voice_hop.voice.latent_guest]
         for voice_hop in voice_hops:
             voice = voice_hop.voice
@@ -117,9 +130,34 @@ class Mixer:
                     if voice is self.main
                     else fading_guests(voice.guest_contributions, voice_hop.curve, len(voice_hop.gain))
                 )
-                voice_block = self._block.setdefault(id(voice), _VoiceBlock(voice))
                 blended = blend_latents(voice_hop.latent, voice_hop.gain, voice.instrument.trim, its_guests)
-                voice_block.add(voice_hop.ratio, *blended)
+                self._add(self._blocks, voice, voice_hop.ratio, *blended)
+        if self.polyphony is not None:
+            weight = self._note_weight.process(weights[:1])
+            for note in self.polyphony.sounding:
+                voice_hop = note.move(values, samples)
+                self._add(
+                    self._note_blocks, voice_hop.voice, voice_hop.ratio, voice_hop.latent, weight * voice_hop.gain
+                )
+        self._moved += 1
+
+    def _add(self, blocks: dict[int, _VoiceBlock], voice: Voice, ratio: float, latent: Samples, gain: Samples) -> None:
+        blocks.setdefault(id(voice), _VoiceBlock(voice, self._moved)).add(ratio, latent, gain)
+
+    def _slot_hops(self, values: HopValues, weights: Samples, samples: Float32Array | None) -> list[VoiceHop]:
+        """Advance the voices of the slots. While notes play, slot 0 fades in a hop and rests."""
+        names = self.main.instrument.control_names
+        silenced = self.polyphony is not None and values.key is not None
+        voice_hops: list[VoiceHop] = []
+        for index, (slot, weight) in enumerate(zip(self.slots, weights, strict=True)):
+            if index == 0 and silenced:
+                weight = 0.0
+                if slot.weight == 0.0:
+                    slot.settle()
+                    continue
+            if slot.voices:
+                voice_hops += slot.move(values, names, samples, float(weight))
+        return voice_hops
 
     def detach_guests(self, hops: int) -> None:
         """Detach the guests of slot 0, whose model is about to be replaced, over `hops` hops.
@@ -138,23 +176,28 @@ class Mixer:
         """How the slots are blended, as an index into the vocabulary's `BLEND_SPACES`."""
         return space_of(slot.voice.latent_guest for slot in self.slots[1:] if slot.stays)
 
-    def mix(self, hop: int, report: Callable[[Report], None]) -> Samples:
-        """Return the sound [n * hop] of the n hops moved since the last call.
+    def mix(self, hop: int, report: Callable[[Report], None]) -> tuple[Samples, Samples]:
+        """Return the sound of the slots and that of the notes, each [n * hop], of the n hops moved.
 
         `hop` is the number of the first of them. Two or more voices are computed in parallel: the
         networks release Python's global lock.
         """
-        jobs = [voice_block.job(hop, report) for voice_block in self._block.values()]
-        self._block = {}
-        if len(jobs) == 1:
-            total = jobs[0]()
-        else:
+        blocks = [*self._blocks.values(), *self._note_blocks.values()]
+        jobs = [block.job(hop + block.first, report) for block in blocks]
+        if len(jobs) > 1:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(max_workers=VOICES_AT_ONCE, thread_name_prefix="voice")
-            total = np.sum(list(self._pool.map(lambda job: job(), jobs)), axis=0)
+            parts = list(self._pool.map(lambda job: job(), jobs))
+        else:
+            parts = [job() for job in jobs]
+        sound = np.zeros((2, self._moved * self._hop))
+        for index, (block, part) in enumerate(zip(blocks, parts, strict=True)):
+            start = block.first * self._hop
+            sound[int(index >= len(self._blocks)), start : start + len(part)] += part
+        self._blocks, self._note_blocks, self._moved = {}, {}, 0
         for slot in self.slots:
             slot.drop_finished()
-        return total
+        return sound[0], sound[1]
 
     def state(self) -> dict[str, BlendSlotState]:
         """Return the states of the slots that are not empty, by slot number as text."""

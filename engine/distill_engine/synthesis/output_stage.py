@@ -1,7 +1,8 @@
-"""From the mono sum of the vocoders to stereo: DC blocker, gain, play fade, width, limiter.
+"""From the mono sum of the vocoders to stereo: gain, play fade, width, limiter; and a DC blocker.
 
-Each stage works on one hop at a time and keeps its state in float64, so the result is bit-identical
-however many hops are rendered at once.
+It works in ticks of 128 samples, a quarter of a hop, just before the ring: gain and width need not
+wait for a hop. Its state is float64 and every tick is computed by itself, so the result is
+bit-identical however many ticks are processed at once.
 """
 
 from __future__ import annotations
@@ -15,16 +16,17 @@ from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.filters import AllPass, FilterState, HighPass
 from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.errors import ConfigError
+from distill_engine.takes.take import TICK_SAMPLES
 
 Samples = Float64Array
 
 
 @dataclass(frozen=True)
 class OutputConfig:
-    """Settings of the output stage: seconds, Hz, linear full scale, samples of delay."""
+    """Settings of the output stage: seconds, Hz, linear full scale, samples of tick and delay."""
 
     sample_rate: int = DEFAULT_MEL.sample_rate
-    hop: int = DEFAULT_MEL.hop
+    tick: int = TICK_SAMPLES
     dc_cutoff_hz: float = 8.0
     fade_seconds: float = 0.03
     limiter_threshold: float = 0.8
@@ -39,8 +41,8 @@ class OutputConfig:
             raise ConfigError(
                 f"limiter needs 0 < threshold < ceiling <= 1, not {self.limiter_threshold} and {self.limiter_ceiling}"
             )
-        if self.hop < 1 or self.fade_seconds <= 0 or self.limiter_release_seconds <= 0:
-            raise ConfigError("hop, fade and release must be positive")
+        if self.tick < 1 or self.fade_seconds <= 0 or self.limiter_release_seconds <= 0:
+            raise ConfigError("tick, fade and release must be positive")
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class OutputState:
     """The state of an `OutputStage`.
 
     `level` is the position of the play fade, 0 to 1. `gain` and `width` are the last values of
-    their ramps, None before the first hop.
+    their ramps, None before the first tick.
     """
 
     playing: bool
@@ -79,10 +81,10 @@ class Widener:
 
     def __init__(self, config: OutputConfig) -> None:
         self._passes = [AllPass(delay, config.decorrelation_gain) for delay in config.decorrelation_delays]
-        self._high = HighPass(config.side_cutoff_hz, config.sample_rate, config.hop)
+        self._high = HighPass(config.side_cutoff_hz, config.sample_rate, config.tick)
 
     def process(self, mono: Samples, width: Samples) -> Samples:
-        """Widen one hop: mono [hop] and width per sample [hop] (0 to 1) -> stereo [2, hop]."""
+        """Widen whole ticks: mono [n] and width per sample [n] (0 to 1) -> stereo [2, n]."""
         side = self._high.process(mono)
         for all_pass in self._passes:
             side = all_pass.process(side)
@@ -113,18 +115,24 @@ class Limiter:
 
     def __init__(self, config: OutputConfig) -> None:
         r = math.exp(-1.0 / (config.limiter_release_seconds * config.sample_rate))
-        steps = np.arange(1, config.hop + 1).astype(np.float64)
+        steps = np.arange(1, config.tick + 1).astype(np.float64)
         self._fall, self._rise = r**steps, r**-steps
+        self._last_fall = float(self._fall[-1])
         self._threshold, self._ceiling = config.limiter_threshold, config.limiter_ceiling
         self._peak = 0.0
 
     def process(self, x: Samples) -> Samples:
-        """Limit one hop: [2, hop] -> [2, hop], all samples below the ceiling."""
+        """Limit whole ticks: [2, n] -> [2, n], all samples below the ceiling."""
         left, right = np.abs(x)
         level = np.maximum(left, right, out=left)
-        peak = np.maximum(np.maximum.accumulate(level * self._rise), self._peak) * self._fall
-        np.maximum(peak, level, out=peak)  # rounding must not put a sample above its own peak
-        self._peak = float(peak[-1])
+        ticks = level.reshape(-1, len(self._rise))
+        highest = np.maximum.accumulate(ticks * self._rise, axis=1)
+        before = []  # the peak before each tick
+        for end, last in zip(highest[:, -1].tolist(), ticks[:, -1].tolist(), strict=True):
+            before.append(self._peak)
+            self._peak = max(max(end, self._peak) * self._last_fall, last)
+        peaks = np.maximum(highest, np.array(before)[:, None]) * self._fall
+        peak = np.maximum(peaks, ticks).ravel()  # rounding must not put a sample above its own peak
         if peak.max() <= self._threshold:
             return x
         t, span = self._threshold, self._ceiling - self._threshold
@@ -143,21 +151,25 @@ class Limiter:
 
 
 class Ramp:
-    """Interpolate a value per hop to a value per sample: a straight line from the last value."""
+    """Interpolate a value per step to a value per sample: a straight line from the last value.
 
-    def __init__(self, hop: int) -> None:
-        self._line = np.arange(1, hop + 1) / hop
+    A step is `size` samples: a tick or a hop.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._line = np.arange(1, size + 1) / size
         self._last: float | None = None
-        self._level = np.zeros(hop)  # what is returned while the value stays
+        self._level = np.zeros(size)  # what is returned while the value stays
 
-    def process(self, value: float) -> Samples:
-        """Return the values [hop], not to be changed, of the line that ends at `value`."""
-        last = value if self._last is None else self._last
-        self._last = value
-        if value != last:
-            return np.asarray(last + (value - last) * self._line)
-        if self._level[0] != value:
-            self._level = np.full(len(self._line), value)
+    def process(self, values: Samples) -> Samples:
+        """Return the values [n * size], not to be changed, of lines that end at `values` [n]."""
+        first = float(values[0]) if self._last is None else self._last
+        self._last = float(values[-1])
+        if (values != first).any():
+            starts = np.concatenate([[first], values[:-1]])[:, None]
+            return np.asarray(starts + (values[:, None] - starts) * self._line).ravel()
+        if self._level[0] != first or len(self._level) != len(values) * len(self._line):
+            self._level = np.full(len(values) * len(self._line), first)
         return self._level
 
     def state(self) -> float | None:
@@ -170,23 +182,23 @@ class Ramp:
 
 
 class OutputStage:
-    """The output stage of one synth. `process` takes one hop of mono with its gain and width."""
+    """The output stage of one synth. `process` takes ticks of mono with their gains and widths."""
 
     def __init__(self, config: OutputConfig | None = None) -> None:
         self.config = config = config or OutputConfig()
         self.playing = True
         self._level = 0.0  # of the play fade, 0 to 1
         self._step = 1.0 / max(1.0, config.fade_seconds * config.sample_rate)
-        self._count = np.arange(1, config.hop + 1)
-        self._dc = HighPass(config.dc_cutoff_hz, config.sample_rate, config.hop)
-        self._gain, self._width = Ramp(config.hop), Ramp(config.hop)
+        self._count = np.arange(1, config.tick + 1)
+        self._dc = HighPass(config.dc_cutoff_hz, config.sample_rate, config.tick)
+        self._gain, self._width = Ramp(config.tick), Ramp(config.tick)
         self._widener, self._limiter = Widener(config), Limiter(config)
 
     def panic(self) -> None:
         """Be silent from the next sample on, and clear all filters."""
         self.playing, self._level = False, 0.0
         config = self.config
-        self._dc = HighPass(config.dc_cutoff_hz, config.sample_rate, config.hop)
+        self._dc = HighPass(config.dc_cutoff_hz, config.sample_rate, config.tick)
         self._widener, self._limiter = Widener(config), Limiter(config)
 
     @property
@@ -194,31 +206,43 @@ class OutputStage:
         """Whether it is stopped and faded out, so that its input is inaudible."""
         return not self.playing and self._level <= 0.0
 
-    @property
-    def hops_until_silent(self) -> int:
-        """Hops that the fade-out still takes, 0 if nothing sounds.
+    def sounding(self, ticks: int) -> int:
+        """Return how many of the next `ticks` ticks sound, before a fade-out ends in silence."""
+        level, count = self._level, 0
+        while count < ticks and (self.playing or level > 0.0):
+            level = self._faded(level)
+            count += 1
+        return count
 
-        Meaningful only while not `playing`.
-        """
-        return math.ceil(self._level / (self._step * self.config.hop))
+    def _faded(self, level: float) -> float:
+        """Return the level of the play fade a tick after `level`."""
+        step = self._step if self.playing else -self._step
+        return min(max(level + step * self.config.tick, 0.0), 1.0)
 
-    def _fade(self) -> Samples | float:
-        """Return the play fade per sample [hop]; one number if it is complete."""
+    def _fade(self, ticks: int) -> Samples | float:
+        """Return the play fade per sample [ticks * tick]; one number if it is complete."""
         if self.playing and self._level >= 1.0:
             return 1.0
+        starts = []
+        for _ in range(ticks):
+            starts.append(self._level)
+            self._level = self._faded(self._level)
         step = self._step if self.playing else -self._step
-        level = np.clip(self._level + step * self._count, 0.0, 1.0)
-        self._level = float(level[-1])
+        level = np.clip(np.array(starts)[:, None] + step * self._count, 0.0, 1.0).ravel()
         curve: Samples = level * level * (3.0 - 2.0 * level)
         return curve
 
-    def process(self, mono: Samples, gain: float, width: float) -> Float32Array:
-        """Process one hop: mono [hop] -> stereo [2, hop] float32, below the limiter's ceiling.
+    def without_dc(self, mono: Samples) -> Samples:
+        """Remove DC from whole ticks: [n] -> [n]. For sound as it is computed, before `process`."""
+        return self._dc.process(mono)
 
-        `gain` is linear, `width` 0 to 1; both are reached at the end of the hop.
+    def process(self, mono: Samples, gains: Samples, widths: Samples) -> Float32Array:
+        """Process n ticks: mono [n * tick] -> stereo [2, n * tick] float32, below the ceiling.
+
+        `gains` [n] are linear, `widths` [n] 0 to 1; each is reached at the end of its tick.
         """
-        x = self._dc.process(mono.astype(np.float64)) * self._gain.process(gain) * self._fade()
-        return self._limiter.process(self._widener.process(x, self._width.process(width))).astype(np.float32)
+        x = mono * self._gain.process(gains) * self._fade(len(gains))
+        return self._limiter.process(self._widener.process(x, self._width.process(widths))).astype(np.float32)
 
     def state(self) -> OutputState:
         """Return the state."""
@@ -240,3 +264,7 @@ class OutputStage:
         self._width.restore(state.width)
         self._limiter.restore(state.limiter_peak)
         self._widener.restore(state.widener)
+
+    def restore_gain(self, gain: float | None) -> None:
+        """Continue with `gain`, linear, as the last value of its ramp."""
+        self._gain.restore(gain)

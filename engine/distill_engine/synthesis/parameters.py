@@ -1,4 +1,7 @@
-"""The present values of all parameters in the synth, with glides that advance hop by hop."""
+"""The present values of all parameters in the synth, with glides that advance step by step.
+
+Gain, width and gate act in the output stage: their step is a tick. The step of all others is a hop.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +13,19 @@ import numpy as np
 
 from distill_engine.audio.arrays import Float64Array
 from distill_engine.errors import ControlError
+from distill_engine.takes.take import OUTPUT_ADDRESSES
 from distill_engine.vocabulary.table import PARAMETERS, Parameter, default_values, index_of
 
 LONGEST_FADE_SECONDS = 3600.0
 ADDRESSES = tuple(parameter.address for parameter in PARAMETERS)
+OUTPUT_PARAMETERS = frozenset(index_of(address) for address in OUTPUT_ADDRESSES)
 
 
 @dataclass(frozen=True)
 class GlideState:
     """A glide of the parameter at `address`: a straight line from `start` to `target`.
 
-    It takes `hops` hops, of which `done` have passed.
+    It takes `hops` steps, of which `done` have passed: hops, or ticks of the output stage.
     """
 
     address: str
@@ -41,7 +46,7 @@ class ParameterState:
 
 @dataclass
 class _Glide:
-    """A straight line from `start` to `target` over `hops` hops, of which `done` have passed."""
+    """A straight line from `start` to `target` over `hops` steps, of which `done` have passed."""
 
     start: float
     target: float
@@ -56,17 +61,18 @@ class _Glide:
 
 
 class ParameterBank:
-    """The values of all parameters. `apply` sets a target; `advance` moves all glides by one hop.
+    """The values of all parameters. `apply` sets a target; glides advance in equal steps.
 
-    A change without a glide takes effect at the next hop. A glide of g seconds takes round(g *
-    frame_rate) hops, in equal steps. A new change starts from the present value. `frame_rate` is
-    hops per second.
+    `advance` moves by one hop, `advance_output` those of the output stage by one tick. A change
+    without a glide takes effect at the next step. A new change starts from the present value.
+    `frame_rate` is hops per second; a hop has `ticks` ticks.
     """
 
-    def __init__(self, frame_rate: float) -> None:
-        self._frame_rate = frame_rate
+    def __init__(self, frame_rate: float, ticks: int = 1) -> None:
+        self._frame_rate, self._ticks = frame_rate, ticks
         self._values = np.array(default_values(), np.float64)
         self._glides: dict[int, _Glide] = {}
+        self._output_glides: dict[int, _Glide] = {}
 
     def apply(self, parameter_index: int, value: float, glide_seconds: float = 0.0) -> float:
         """Set the target of a parameter, clipped to its range; return the clipped target.
@@ -77,12 +83,15 @@ class ParameterBank:
         if not math.isfinite(value) or not math.isfinite(glide_seconds):
             raise ControlError(f"{parameter.address}: {value} over {glide_seconds} s is not a number")
         target = parameter.clip(value)
-        hops = round(max(0.0, glide_seconds) * self._frame_rate) if parameter.ramped else 0
-        if hops <= 1:
-            self._glides.pop(parameter_index, None)
+        glides, rate = self._glides, self._frame_rate
+        if parameter_index in OUTPUT_PARAMETERS:
+            glides, rate = self._output_glides, self._frame_rate * self._ticks
+        steps = round(max(0.0, glide_seconds) * rate) if parameter.ramped else 0
+        if steps <= 1:
+            glides.pop(parameter_index, None)
             self._values[parameter_index] = target
         else:
-            self._glides[parameter_index] = _Glide(float(self._values[parameter_index]), target, hops)
+            glides[parameter_index] = _Glide(float(self._values[parameter_index]), target, steps)
         return target
 
     def rearrange(self, first: int, origins: Sequence[int | None]) -> None:
@@ -100,16 +109,23 @@ class ParameterBank:
                 self._glides[index] = glides[first + origin]
 
     def advance(self) -> None:
-        """Advance all glides by one hop."""
-        for index, glide in list(self._glides.items()):
+        """Advance the glides of all but the output stage by one hop."""
+        self._advance(self._glides)
+
+    def advance_output(self) -> None:
+        """Advance the glides of the output stage by one tick."""
+        self._advance(self._output_glides)
+
+    def _advance(self, glides: dict[int, _Glide]) -> None:
+        for index, glide in list(glides.items()):
             self._values[index] = glide.advance()
             if glide.done >= glide.hops:
-                del self._glides[index]
+                del glides[index]
 
     @property
     def moving(self) -> bool:
         """Whether any glide is under way."""
-        return bool(self._glides)
+        return bool(self._glides or self._output_glides)
 
     def value(self, address: str) -> float:
         """Return the present value of an address. Raises ControlError if it is not a parameter."""
@@ -130,7 +146,7 @@ class ParameterBank:
 
     def target(self, parameter_index: int) -> float:
         """Return the target of a parameter's glide, or its value if it does not glide."""
-        glide = self._glides.get(parameter_index)
+        glide = self._glides.get(parameter_index) or self._output_glides.get(parameter_index)
         return glide.target if glide else float(self._values[parameter_index])
 
     def fade_hops(self, seconds: float | None) -> int:
@@ -145,7 +161,8 @@ class ParameterBank:
 
     def state(self) -> ParameterState:
         """Return a copy of all values and glides."""
-        glides = (GlideState(PARAMETERS[i].address, g.start, g.target, g.hops, g.done) for i, g in self._glides.items())
+        both = (*self._glides.items(), *self._output_glides.items())
+        glides = (GlideState(PARAMETERS[i].address, g.start, g.target, g.hops, g.done) for i, g in both)
         return ParameterState(ADDRESSES, self._values.copy(), tuple(glides))
 
     def restore(self, state: ParameterState) -> None:
@@ -157,7 +174,9 @@ class ParameterBank:
             raise ControlError(f"this state has {state.values.size} values for {len(state.addresses)} parameters")
         self._values = np.array(default_values(), np.float64)
         self._values[[index_of(address) for address in state.addresses]] = state.values
-        self._glides = {index_of(g.address): _Glide(g.start, g.target, g.hops, g.done) for g in state.glides}
+        glides = {index_of(g.address): _Glide(g.start, g.target, g.hops, g.done) for g in state.glides}
+        self._output_glides = {index: glide for index, glide in glides.items() if index in OUTPUT_PARAMETERS}
+        self._glides = {index: glide for index, glide in glides.items() if index not in OUTPUT_PARAMETERS}
 
 
 def _parameter(parameter_index: int) -> Parameter:

@@ -1,4 +1,8 @@
-"""Render hop by hop: advance parameters, move voices, mix, and process the output stage."""
+"""Two clocks: hops are computed into a queue, and ticks are put out of it.
+
+A hop is computed when the queue is empty: parameters advance, voices move and are mixed. A tick, a
+quarter of a hop, goes through the output stage just before it is heard.
+"""
 
 from __future__ import annotations
 
@@ -6,27 +10,33 @@ from collections.abc import Callable
 
 import numpy as np
 
-from distill_engine.audio.arrays import Float32Array
+from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.synthesis.hop_values import output_values, release_values
 from distill_engine.synthesis.mixer import Mixer
-from distill_engine.synthesis.output_stage import OutputStage
+from distill_engine.synthesis.output_stage import OutputStage, Ramp
 from distill_engine.synthesis.parameters import ParameterBank
 from distill_engine.synthesis.pitch.notes import Notes
-from distill_engine.synthesis.voice import Report
+from distill_engine.synthesis.synth_state import SynthState
+from distill_engine.synthesis.voices.voice import Report
+from distill_engine.takes.take import tick_of_samples
 from distill_engine.takes.take_log import TakeLog
+
+Samples = Float64Array
 
 MAXIMUM_CHUNK = 32  # hops that are computed at once, at most
 MAXIMUM_REPORTS = 256  # that wait for `take_reports`
 
 
 class RenderLoop:
-    """Render a synth's parts in chunks of hops and count them.
+    """Compute a synth's hops, put out their ticks, and count both.
 
-    `begin_take` is called before each chunk.
+    `begin_take` is called before hops are computed while none wait. `hop` is in samples, a multiple
+    of the output stage's tick.
     """
 
-    def __init__(
+    def __init__(  # seven parameters: the parts of a synth, which are made apart
         self,
+        hop: int,
         mixer: Mixer,
         parameters: ParameterBank,
         notes: Notes,
@@ -35,30 +45,91 @@ class RenderLoop:
         begin_take: Callable[[], None],
     ) -> None:
         self.hops_done = 0
-        self._hop = output.config.hop
+        self.waiting: Samples = np.zeros(0)  # computed, mono, not put out
+        self.note_level = Ramp(hop)
+        self._hop, self.tick = hop, output.config.tick
+        self._frame_rate = output.config.sample_rate / hop
         self._mixer, self._parameters, self._notes, self._output = mixer, parameters, notes, output
         self._take, self._begin_take = take, begin_take
         self._reports: list[Report] = []
+
+    @property
+    def next_hop(self) -> int:
+        """The time of the next hop to be computed, in ticks of a take."""
+        return tick_of_samples(self.hops_done * self._hop)
+
+    @property
+    def next_tick(self) -> int:
+        """The time of the next sample to be put out, in ticks of a take."""
+        return tick_of_samples(self.hops_done * self._hop - len(self.waiting))
+
+    @property
+    def ticks_waiting(self) -> int:
+        """The number of ticks that are computed and not put out."""
+        return len(self.waiting) // self.tick
 
     def render(self, hops: int, samples: Float32Array | None = None) -> Float32Array:
         """Return the next `hops` hops, stereo [2, hops * hop].
 
         `samples` [hops * hop] is live input, mono; None without one.
         """
-        out = np.zeros((2, hops * self._hop), np.float32)
-        done = 0
-        while done < hops:
-            self._begin_take()
-            count = self._chunk(hops - done)
-            span = slice(done * self._hop, (done + count) * self._hop)
-            live_input = None if samples is None else samples[span]
-            if self._output.silent:
-                self._rest(count)
-            else:
-                out[:, span] = self._sound(count, live_input)
-            done += count
-            self.hops_done += count
+        out = np.empty((2, hops * self._hop), np.float32)
+        computed = done = 0
+        while done < out.shape[1]:
+            if not len(self.waiting):
+                live_input = None if samples is None else samples[computed * self._hop :]
+                computed += self.compute(max(1, hops - computed), live_input)
+            count = min(self.ticks_waiting, (out.shape[1] - done) // self.tick)
+            out[:, done : done + count * self.tick] = self.put_out(count)
+            done += count * self.tick
         return out
+
+    def compute(self, hops: int, samples: Float32Array | None = None) -> int:
+        """Compute the next hops, at most `hops`; return their number.
+
+        What acts in the output stage at the time of a hop is done before the hop is computed.
+        `samples` is live input, mono, at least [hops * hop]; None without one.
+        """
+        if not len(self.waiting):
+            self._begin_take()
+        count = self._chunk(hops)
+        if self._output.silent:
+            self._rest(count)
+            sound = np.zeros(count * self._hop)
+        else:
+            sound = self._sound(count, None if samples is None else samples[: count * self._hop])
+        self.waiting = np.concatenate([self.waiting, sound])
+        self.hops_done += count
+        return count
+
+    def put_out(self, ticks: int) -> Float32Array:
+        """Return the next ticks that wait, at most `ticks`: stereo [2, n * tick]."""
+        ticks = min(ticks, self.ticks_waiting)
+        out = np.zeros((2, ticks * self.tick), np.float32)
+        sounding = self._output.sounding(ticks)
+        gains, widths = np.empty(ticks), np.empty(ticks)
+        for index in range(ticks):
+            self._parameters.advance_output()
+            gains[index], widths[index] = output_values(self._parameters)
+        if sounding:
+            span = slice(0, sounding * self.tick)
+            out[:, span] = self._output.process(self.waiting[span], gains[:sounding], widths[:sounding])
+        self.waiting = self.waiting[ticks * self.tick :]
+        return out
+
+    def restore(self, state: SynthState, note_level: float) -> None:
+        """Continue from a `state`, whose notes sound at `note_level`.
+
+        In states without a ramp of the notes' level, the ramp of the gain held their product.
+        """
+        self.hops_done = state.hops_done
+        self.waiting = np.zeros(0) if state.waiting is None else state.waiting.astype(np.float64)
+        if len(self.waiting) % self.tick or not np.isfinite(self.waiting).all():
+            raise ValueError("the sound that waits is damaged")
+        self.note_level.restore(state.note_level)
+        if state.note_level is None and state.output.gain is not None:
+            self.note_level.restore(note_level)
+            self._output.restore_gain(state.output.gain / note_level if note_level > 0 else None)
 
     def _chunk(self, limit: int) -> int:
         """Return how many hops to compute at once, at most `limit`.
@@ -67,7 +138,8 @@ class RenderLoop:
         """
         count = min(limit, MAXIMUM_CHUNK)
         if not self._output.playing and not self._output.silent:
-            count = min(count, max(1, self._output.hops_until_silent))
+            ticks = self._hop // self.tick
+            count = min(count, -(-self._output.sounding(count * ticks) // ticks))
         return 1 if self._take.waiting else count
 
     def _rest(self, count: int) -> None:
@@ -79,23 +151,21 @@ class RenderLoop:
         self._parameters.advance()
         release, hold = release_values(self._parameters)
         self._notes.advance(release, hold=hold)
+        if self._mixer.polyphony is not None:
+            self._mixer.polyphony.advance(release, self._frame_rate, hold=hold)
 
-    def _sound(self, count: int, samples: Float32Array | None) -> Float32Array:
+    def _sound(self, count: int, samples: Float32Array | None) -> Samples:
         if samples is not None and any(voice.sources.selected == "input" for voice in self._mixer.playing):
-            self._take.live_input(self.hops_done, samples)
-        gains, widths = np.empty(count), np.empty(count)
+            self._take.live_input(self.next_hop, samples)
+        levels = np.empty(count)
         for index in range(count):
             self._advance()
             hop_input = None if samples is None else samples[index * self._hop : (index + 1) * self._hop]
             self._mixer.move(self._parameters, self._notes.key, hop_input)
-            gain, widths[index] = output_values(self._parameters)
-            gains[index] = gain * self._notes.level
-        mono = self._mixer.mix(self.hops_done, self.report)
-        out = np.empty((2, count * self._hop), np.float32)
-        for index in range(count):
-            span = slice(index * self._hop, (index + 1) * self._hop)
-            out[:, span] = self._output.process(mono[span], float(gains[index]), float(widths[index]))
-        return out
+            levels[index] = self._notes.level
+        sound, notes = self._mixer.mix(self.hops_done, self.report)
+        levelled = self._output.without_dc(sound) * self.note_level.process(levels)
+        return levelled if self._mixer.polyphony is None else levelled + notes
 
     def report(self, report: Report) -> None:
         """Keep a report for `take_reports`. Reports beyond MAXIMUM_REPORTS are dropped."""

@@ -4,10 +4,11 @@
     synth.apply(index_of("/distill/gain"), -6.0, 0.5)
     block = synth.render(4)            # float32 [2, 4 * 512]
 
-All changes take effect at hop boundaries: a call between two `render`s is effective from the first
-sample of the next. The samples do not depend on how the hops are divided into `render` calls (to
-1e-5; bit-identical for equal divisions). Up to four models play at once, each in a blend slot,
-mixed by `/distill/blend/<slot>`.
+Gain, width, gate, play, stop and panic act at the next tick that is put out (128 samples), all else
+at the next hop that is computed (512 samples). `render` computes hops and puts them out at once.
+Live, `loop.compute` runs ahead of `loop.put_out`. The samples do not depend on how the hops are
+divided into calls (to 1e-5; bit-identical for equal divisions). Up to four models play at once,
+each in a blend slot, mixed by `/distill/blend/<slot>`.
 """
 
 from __future__ import annotations
@@ -24,24 +25,28 @@ from distill_engine.synthesis.control_names import moves
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.mixer import Mixer
 from distill_engine.synthesis.output_stage import OutputConfig, OutputStage
-from distill_engine.synthesis.parameters import ParameterBank
+from distill_engine.synthesis.parameters import OUTPUT_PARAMETERS, ParameterBank
 from distill_engine.synthesis.pitch.notes import Notes
 from distill_engine.synthesis.render_loop import RenderLoop
+from distill_engine.synthesis.synth_figures import SynthFigures
 from distill_engine.synthesis.synth_state import SynthSnapshot, SynthState
 from distill_engine.synthesis.take_header import played_model, take_header
-from distill_engine.synthesis.voice import Report, ReportKind
-from distill_engine.synthesis.voice_pool import VoicePool, voices_of
+from distill_engine.synthesis.voices.note_commands import NoteCommands
+from distill_engine.synthesis.voices.voice import Report, ReportKind, Voice
+from distill_engine.synthesis.voices.voice_pool import VoicePool, voices_of
+from distill_engine.takes.take import OUTPUT_COMMANDS, TICK_SAMPLES
 from distill_engine.takes.take_log import TakeLog
 from distill_engine.vocabulary.table import BLEND_SLOTS, LATENT_COUNT, PARAMETERS, index_of
 
 _CONTROL = index_of("/distill/control/0")
 
 
-class Synth:
+class Synth(SynthFigures):
     """Play an `Instrument`.
 
-    `block` is the number of hops that the caller usually renders at once; takes record it. Call all
-    methods from the thread that renders, or while nothing renders.
+    `block` is the number of hops that the caller usually computes at once; takes record it.
+    `output_tick` is the step of the output stage in samples. Call all methods from the thread that
+    renders, or while nothing renders.
     """
 
     def __init__(
@@ -52,75 +57,35 @@ class Synth:
         block: int = 1,
         source: str = "auto",
         playing: bool = True,
+        output_tick: int = TICK_SAMPLES,
     ) -> None:
-        pool = voices_of(played)
+        self.pool = pool = voices_of(played)
         instrument = pool.instrument
         self.seed, self.block, self.hop = seed, block, instrument.hop
         self.sample_rate = instrument.sample_rate
         self.frame_rate = instrument.frame_rate
         self.source = source = instrument.default_source if source == "auto" else source
-        self.alignment_samples, self.parameters = instrument.delay_samples, ParameterBank(self.frame_rate)
-        self.output = OutputStage(OutputConfig(sample_rate=self.sample_rate, hop=self.hop))
+        tick = self.hop if self.hop % output_tick else output_tick
+        self.alignment_samples = instrument.delay_samples
+        self.parameters = ParameterBank(self.frame_rate, self.hop // tick)
+        self.output = OutputStage(OutputConfig(sample_rate=self.sample_rate, tick=tick))
         self.output.playing = playing
         self.notes = Notes(self.frame_rate)
         self._pinned: frozenset[int] = frozenset()
         self._mixer = Mixer(self.hop, pool.voice(seed, source))
-        self._take = TakeLog(self.hop)
-        self.codes = CodeEditing(self._mixer, self._take, lambda: self.hops_done)
-        self._loop = RenderLoop(self._mixer, self.parameters, self.notes, self.output, self._take, self._begin_take)
-
-    @property
-    def hops_done(self) -> int:
-        """The number of hops rendered so far."""
-        return self._loop.hops_done
-
-    @hops_done.setter
-    def hops_done(self, hops: int) -> None:
-        self._loop.hops_done = hops
-
-    @property
-    def instrument(self) -> Instrument:
-        """The instrument in slot 0."""
-        return self._mixer.main.instrument
-
-    def instrument_at(self, slot: int) -> Instrument | None:
-        """Return the instrument in a blend slot, None if it is empty."""
-        blend_slot = self._mixer.slots[slot]
-        return blend_slot.voice.instrument if blend_slot.voices else None
-
-    @property
-    def fading(self) -> bool:
-        """Whether a swap is under way."""
-        return self._mixer.fading
-
-    @property
-    def voices(self) -> int:
-        """The number of voices that are computed, including those that fade out."""
-        return self._mixer.voices
-
-    @property
-    def strain(self) -> float:
-        """How far the named controls push out of the corpus's region: 0 inside, 1 at the limit."""
-        return self._mixer.main.steering.strain
-
-    @property
-    def blend_space(self) -> int:
-        """How the slots are blended, as an index into the vocabulary's `BLEND_SPACES`."""
-        return self._mixer.space
-
-    @property
-    def recording(self) -> bool:
-        """Whether a take is being recorded or waits to begin."""
-        return self._take.active
-
-    def take_reports(self) -> list[Report]:
-        """Return the problems since the last call."""
-        return self._loop.take_reports()
+        self._take = TakeLog()
+        parts = self._mixer, self.parameters, self.notes, self.output, self._take
+        self.loop = RenderLoop(self.hop, *parts, self._begin_take)
+        self.codes = CodeEditing(self._mixer, self._take, lambda: self.loop.next_hop)
+        self.keys = NoteCommands(
+            self.hop, self._mixer, self.notes, self._take, lambda: self.loop.next_hop, self._new_notes
+        )
 
     def apply(self, parameter_index: int, value: float, glide_seconds: float = 0.0) -> None:
         """Set a parameter, gliding if it can. Raises ControlError for NaN or an unknown one."""
         kept = self.parameters.apply(parameter_index, value, glide_seconds)
-        self._take.change(self.hops_done, PARAMETERS[parameter_index].address, kept, glide_seconds)
+        at = self.loop.next_tick if parameter_index in OUTPUT_PARAMETERS else self.loop.next_hop
+        self._take.change(at, PARAMETERS[parameter_index].address, kept, glide_seconds)
 
     def set(self, address: str, value: float, glide_seconds: float = 0.0) -> None:
         """Set a parameter by its address, as `apply` does. Raises ControlError."""
@@ -129,8 +94,8 @@ class Synth:
     def play(self) -> None:
         """Fade in. After notes the instrument plays by itself again."""
         self.output.playing = True
-        self.notes.free()
         self._note("play")
+        self._free()
 
     def stop(self) -> None:
         """Fade out. Then nothing is computed and the sources wait."""
@@ -140,52 +105,64 @@ class Synth:
     def panic(self) -> None:
         """Be silent from the next sample on."""
         self.output.panic()
-        self.notes.free()
         self._note("panic")
+        self._free()
+
+    def _free(self) -> None:
+        """Forget the notes. A take holds that apart from play and panic, which act earlier."""
+        self.keys.free()
+        self._note("free")
 
     def select_source(self, name: str, fade_seconds: float | None = None) -> None:
         """Cross-fade to another source (`/distill/source/fade` by default). Raises ControlError."""
         hops = self.parameters.fade_hops(fade_seconds)
         self._mixer.main.sources.check(name)
-        for voice in self._mixer.playing:
+        for voice in self._all_voices:
             if name in voice.instrument.source_names:
                 voice.sources.select(name, hops)
         self.source = name
-        self.notes.free()
+        self.keys.free()
         self._note("source", source=name, fade=hops / self.frame_rate)
 
     def trigger(self) -> None:
         """Restart the source from its position; after notes it plays by itself again."""
-        self.notes.free()
+        self.keys.free()
         for voice in self._mixer.playing:
             voice.sources.restart()
         self._note("trigger")
 
     def note(self, key: float, velocity: float) -> None:
         """Press a key (MIDI note number), or let it go with velocity 0. Raises ControlError."""
-        if self.notes.change(key, velocity):
-            for voice in self._mixer.playing:
-                voice.sources.strike()
-        self._note("note", key=key, velocity=velocity)
+        self.keys.press(key, velocity)
+
+    def _new_notes(self, count: int) -> list[Voice]:
+        """Return voices of slot 0's instrument for `count` notes."""
+        pad = self.alignment_samples - self.pool.instrument.delay_samples
+        voices = [self.pool.voice(self.seed + 1 + i, self.source, pad=pad) for i in range(count)]
+        for voice in voices:
+            voice.pinned = self._pinned
+        return voices
+
+    @property
+    def _all_voices(self) -> list[Voice]:
+        return [*self._mixer.playing, *self._mixer.note_voices]
 
     def set_seed(self, seed: int) -> None:
         """Restart all random processes from another seed."""
         self.seed = seed
+        for number, voice in enumerate(self._mixer.note_voices, 1):
+            voice.reseed(seed + number, self.source, self.parameters.fade_hops(None))
         for voice in self._mixer.playing:
             voice.reseed(seed, self.source, self.parameters.fade_hops(None))
         self._note("seed", seed=seed)
 
     def pin(self, dimensions: frozenset[int]) -> None:
-        """Pin latent dimensions to the values of their parameters; no source moves them.
-
-        Raises ControlError for a dimension that no parameter has.
-        """
+        """Pin latent dimensions to the values of their parameters. Raises ControlError."""
         if any(not 0 <= dimension < LATENT_COUNT for dimension in dimensions):
             raise ControlError(f"pinned latents are 0 to {LATENT_COUNT - 1}")
         self._pinned = dimensions
-        for slot in self._mixer.slots:
-            for voice in slot.voices:
-                voice.pinned = dimensions
+        for voice in (*self._mixer.note_voices, *(voice for slot in self._mixer.slots for voice in slot.voices)):
+            voice.pinned = dimensions
         self._note("pin", dimensions=sorted(dimensions))
 
     def swap(self, played: Instrument | VoicePool | None, fade_seconds: float | None = None, *, slot: int = 0) -> None:
@@ -201,8 +178,7 @@ class Synth:
             raise ControlError(f"blend slot {slot}: slots are 0 to {BLEND_SLOTS - 1}, and the first is never empty")
         if played is None:
             self._mixer.slots[slot].clear(hops)
-            self._note("clear", slot=slot, fade=hops / self.frame_rate)
-            return
+            return self._note("clear", slot=slot, fade=hops / self.frame_rate)
         pool = voices_of(played)
         instrument = pool.instrument
         if (instrument.hop, instrument.sample_rate) != (self.hop, self.sample_rate):
@@ -223,20 +199,21 @@ class Synth:
         voice.latent_guest = slot > 0 and instrument.shares(self.instrument)
         blend_slot.swap(voice, hops)
         if slot == 0:
-            self.source = voice.sources.selected
-        self._take.swap(self.hops_done, played_model(slot, instrument), hops / self.frame_rate)
+            self.source, self.pool = voice.sources.selected, pool
+            self.keys.exchange()
+        self._take.swap(self.loop.next_hop, played_model(slot, instrument), hops / self.frame_rate)
 
     def render(self, hops: int, samples: Float32Array | None = None) -> Float32Array:
         """Return the next `hops` hops, stereo [2, hops * hop], within full scale.
 
         `samples` [hops * hop] is live input, mono; None without one.
         """
-        return self._loop.render(hops, samples)
+        return self.loop.render(hops, samples)
 
     def state(self) -> SynthState:
         """Return all that the sound depends on: parameters, sources, networks, output stage."""
         return SynthState(
-            hops_done=self.hops_done,
+            hops_done=self.loop.hops_done,
             seed=self.seed,
             alignment_samples=self.alignment_samples,
             pinned=np.array(sorted(self._pinned), np.int64),
@@ -244,6 +221,9 @@ class Synth:
             output=self.output.state(),
             slots=self._mixer.state(),
             notes=self.notes.state(),
+            note_level=self.loop.note_level.state(),
+            waiting=self.loop.waiting.copy(),
+            polyphony=self.keys.state(),
         )
 
     def snapshot(self) -> SynthSnapshot:
@@ -261,7 +241,7 @@ class Synth:
         if isinstance(saved, SynthSnapshot):
             for slot, voices in zip(self._mixer.slots, saved.voices, strict=True):
                 slot.replace_voices(list(voices))
-        self.hops_done, self.seed = state.hops_done, state.seed
+        self.seed = state.seed
         if networks:
             self.alignment_samples = state.alignment_samples
         self.parameters.restore(state.parameters)
@@ -269,7 +249,9 @@ class Synth:
         self.notes.free()
         if state.notes is not None:
             self.notes.restore(state.notes)
+        self.loop.restore(state, self.notes.level)
         self._mixer.restore(state.slots, self.seed, networks=networks)
+        self.keys.restore(state.polyphony, networks=networks)
         self.pin(frozenset(int(i) for i in state.pinned))
         self.source = self._mixer.main.sources.selected
 
@@ -281,20 +263,18 @@ class Synth:
         self._take.start(path)
 
     def stop_take(self) -> Path:
-        """End the take and return its file.
-
-        Raises TakeError if no take is being recorded or writing failed.
-        """
-        return self._take.stop(self.hops_done)
+        """End the take and return its file. Raises TakeError without one, or if writing failed."""
+        return self._take.stop(self.loop.next_tick)
 
     def _begin_take(self) -> None:
         if news := self._take.news():
-            self._loop.report(Report(self.hops_done, ReportKind.TAKE, news))
+            self.loop.report(Report(self.loop.hops_done, ReportKind.TAKE, news))
         if self._take.waiting and not self.fading:
             loaded = {slot: self.instrument_at(slot) for slot in range(BLEND_SLOTS)}
             playing = {slot: instrument for slot, instrument in loaded.items() if instrument is not None}
             header = take_header(playing, self.seed, self.block, to_arrays(self.state()))
-            self._take.begin(self.hops_done, header)
+            self._take.begin(self.loop.next_hop, header)
 
     def _note(self, command: str, **arguments: object) -> None:
-        self._take.command(self.hops_done, command, arguments)
+        at = self.loop.next_tick if command in OUTPUT_COMMANDS else self.loop.next_hop
+        self._take.command(at, command, arguments)

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from distill_engine.audio.arrays import Float64Array
 from distill_engine.synthesis.blend_slot import BlendSlotState
 from distill_engine.synthesis.output_stage import OutputState
 from distill_engine.synthesis.parameters import ParameterState
 from distill_engine.synthesis.pitch.notes import NotesState
-from distill_engine.synthesis.voice import Voice
+from distill_engine.synthesis.voices.polyphony import PolyphonyState
+from distill_engine.synthesis.voices.voice import Voice
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,8 @@ class SynthState:
     """Everything that the sound depends on.
 
     `alignment_samples` is the delay to which all voices are aligned. `pinned` [n] are latent
-    dimensions. `slots` has the slot numbers as text.
+    dimensions. `slots` has the slot numbers as text. `note_level` is the last value of the notes'
+    level, None before the first hop; `waiting` [n] is computed sound that was not put out.
     """
 
     hops_done: int
@@ -30,6 +33,9 @@ class SynthState:
     output: OutputState
     slots: dict[str, BlendSlotState]
     notes: NotesState | None = None
+    note_level: float | None = None
+    waiting: Float64Array | None = None
+    polyphony: PolyphonyState | None = None
 
 
 @dataclass(frozen=True)

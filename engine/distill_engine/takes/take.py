@@ -1,7 +1,8 @@
 """A take: everything done during a performance, so that it can be rendered sample for sample.
 
-Times are ticks of 128 samples since the take began, whatever the hop. `take_file` describes the
-format.
+Times are ticks of 128 samples since the take began, whatever the hop. Gain, width, gate, play, stop
+and panic act at the next tick of the output stage; all else acts at the next hop that is computed.
+`take_file` describes the format.
 """
 
 from __future__ import annotations
@@ -19,24 +20,24 @@ from distill_engine.state import StateDict
 TICK_SAMPLES = 128
 
 
-def tick_of_hop(hop: int, hop_samples: int) -> int:
-    """Return the first tick that is not before hop number `hop`.
+def tick_of_samples(samples: int) -> int:
+    """Return the first tick that is not before sample number `samples`.
 
-    >>> [tick_of_hop(hop, 512) for hop in range(4)], [tick_of_hop(hop, 300) for hop in range(4)]
-    ([0, 4, 8, 12], [0, 3, 5, 8])
+    >>> [tick_of_samples(samples) for samples in (0, 512, 1024, 300, 600)]
+    [0, 4, 8, 3, 5]
     """
-    return -(-hop * hop_samples // TICK_SAMPLES)
+    return -(-samples // TICK_SAMPLES)
 
 
-def hop_of_tick(tick: int, hop_samples: int) -> int:
-    """Return the number of the hop that contains a tick.
+def step_of_tick(tick: int, step_samples: int) -> int:
+    """Return the number of the step of `step_samples` samples that contains a tick.
 
-    This inverts `tick_of_hop` for hops of 128 samples and more.
+    This inverts `tick_of_samples` for steps of 128 samples and more.
 
-    >>> [hop_of_tick(tick, 512) for tick in (0, 3, 4, 8)]
+    >>> [step_of_tick(tick, 512) for tick in (0, 3, 4, 8)]
     [0, 0, 1, 2]
     """
-    return tick * TICK_SAMPLES // hop_samples
+    return tick * TICK_SAMPLES // step_samples
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class TakeHeader:
     `playing` are the models by slot, slot 0 first. `block` is the number of hops rendered at once,
     `hop` their length in samples. `state` is the synth's state at the beginning, None for a new
     synth. `defaults` are values by address for a take without a state, where they differ from
-    today's.
+    today's. `output_tick` is the step of the output stage in samples: a whole hop until version 3.
     """
 
     playing: tuple[PlayedModel, ...]
@@ -70,6 +71,7 @@ class TakeHeader:
     hop: int = DEFAULT_MEL.hop
     state: StateDict | None = None
     defaults: Mapping[str, float] = field(default_factory=dict)
+    output_tick: int = TICK_SAMPLES
 
     @property
     def main(self) -> PlayedModel:
@@ -89,7 +91,7 @@ class ParameterChange:
 
 @dataclass(frozen=True)
 class Command:
-    """A command of the player: play, stop, panic, trigger, source, seed, pin, clear."""
+    """A command of the player: play, stop, panic, free, trigger, source, note, seed, pin, clear."""
 
     tick: int
     name: str
@@ -127,6 +129,16 @@ class CodesChange:
 
 
 TakeEvent = ParameterChange | Command | Swap | LiveInput | CodesChange
+
+OUTPUT_COMMANDS = frozenset(("play", "stop", "panic"))
+OUTPUT_ADDRESSES = frozenset(f"/distill/{name}" for name in ("gain", "width", "source/gate"))
+
+
+def acts_at_hop(event: TakeEvent) -> bool:
+    """Return whether an event acts at a hop, not at a tick of the output stage."""
+    if isinstance(event, Command):
+        return event.name not in OUTPUT_COMMANDS
+    return not isinstance(event, ParameterChange) or event.address not in OUTPUT_ADDRESSES
 
 
 @dataclass(frozen=True)

@@ -50,31 +50,37 @@ def json_fields(line: bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def read_events(lines: Sequence[bytes], read_event: ReadEvent, path: Path) -> tuple[tuple[TakeEvent, ...], int, bool]:
-    """Return the events, the tick of the last line, and whether that line is the end.
+def read_events(
+    lines: Sequence[bytes], read_event: ReadEvent, path: Path, behind: int
+) -> tuple[tuple[TakeEvent, ...], int, bool]:
+    """Return the events in order of time, the last tick, and whether the end was reached.
 
-    `lines` follow the header; `read_event` makes an event of a line's fields and its time. Raises
-    TakeError.
+    `lines` follow the header; `read_event` makes an event of a line's fields and its time. A line's
+    time may lie up to `behind` ticks before the latest one above it. Raises TakeError.
     """
     events: list[TakeEvent] = []
     last = 0
     for line_number, line in enumerate(lines, 2):
         fields = json_fields(line)
         if fields is None and line_number == len(lines) + 1:
-            return tuple(events), last, False  # the last line, cut off in the middle
+            break  # the last line, cut off in the middle
         try:
             event, tick = _line(fields, read_event)
         except (Damaged, KeyError, TypeError, ValueError, OverflowError, binascii.Error):
             raise TakeError(f"{path}, line {line_number}: the take is damaged") from None
         except ControlError as error:
             raise TakeError(f"{path}, line {line_number}: {printable(str(error))}") from None
-        if tick < last or tick > MAXIMUM_TICKS:
+        if tick < last - behind or tick > MAXIMUM_TICKS:
             raise TakeError(f"{path}, line {line_number}: time {tick} comes after time {last}; the take is damaged")
-        last = tick
         if event is None:
-            return tuple(events), last, True
+            return _sorted(events), tick, True
+        last = max(last, tick)
         events.append(event)
-    return tuple(events), last, False
+    return _sorted(events), last, False
+
+
+def _sorted(events: list[TakeEvent]) -> tuple[TakeEvent, ...]:
+    return tuple(sorted(events, key=lambda event: event.tick))
 
 
 def _line(fields: dict[str, Any] | None, read_event: ReadEvent) -> tuple[TakeEvent | None, int]:

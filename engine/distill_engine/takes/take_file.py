@@ -1,9 +1,10 @@
 """The file format of takes: JSON lines, the header first, then one line per event, then the end.
 
-Version 3::
+Version 4::
 
-    {"format": "distill.take", "version": 3, "tick": 128, "sample_rate": 44100, "hop": 512,
-     "seed": 7, "block": 1, "playing": [{"slot": 0, "name": "rain", "vocoder": "vocos",
+    {"format": "distill.take", "version": 4, "tick": 128, "output_tick": 128,
+     "sample_rate": 44100, "hop": 512, "seed": 7, "block": 1,
+     "playing": [{"slot": 0, "name": "rain", "vocoder": "vocos",
      "digests": {"model": "...", "vocoder": "...", "analysis": "..."}}],
      "embedded": [{"kind": "live_input", "encoding": "float32"},
                   {"kind": "codes", "encoding": "safetensors"}],
@@ -16,10 +17,14 @@ Version 3::
     {"at": 200, "embedded": "codes", "going_on": false, "data": "<base64 of codes, residual>"}
     {"at": 3600, "end": true}
 
-Each object is one line in the file. `at` counts ticks of 128 samples since the take began. `state`
-is the synth's state at that moment. The header's table `embedded` names each kind of data that the
+Each object is one line in the file. `at` counts ticks of 128 samples since the take began. What
+acts at the next hop has the time of that hop, which was computed ahead: lines of the output stage
+(gain, width, gate, play, stop, panic) that follow may have earlier times, and are sorted when read.
+`output_tick` is the step of the output stage in samples. `state` is the synth's state at the
+beginning. The header's table `embedded` names each kind of data that the
 take contains, so that it renders without the files and devices that the data came from. Live input
-takes 14 MB a minute. Version 2 had no codes. `version_1` reads version 1.
+takes 14 MB a minute. Until version 3 the output stage worked in hops, and times never went back.
+Version 2 had no codes. `version_1` reads version 1.
 """
 
 from __future__ import annotations
@@ -66,7 +71,8 @@ def read_take(path: Path, *, allow_truncated: bool = False) -> Take:
     """
     lines = _lines(path)
     header, read_event = _header(json_fields(lines[0]) if lines else None, path)
-    events, ticks, complete = read_events(lines[1:], read_event, path)
+    behind = 0 if header.output_tick == header.hop else header.block * header.hop // TICK_SAMPLES
+    events, ticks, complete = read_events(lines[1:], read_event, path, behind)
     take = Take(header, events, ticks, complete)
     if not complete and not allow_truncated:
         raise TakeError(
@@ -79,6 +85,10 @@ def _lines(path: Path) -> list[bytes]:
     try:
         with open_regular(path) as file:
             lines = file.readlines()
+    except FileNotFoundError:
+        raise TakeError(
+            f"there is no take {path}: give the path of its file (the engine keeps takes in the library, under recordings)"
+        ) from None
     except OSError as error:
         raise TakeError(f"{path}: cannot read the take: {error.strerror}") from None
     if lines and (len(lines[0]) > MAXIMUM_HEADER_BYTES or any(len(line) > MAXIMUM_EVENT_BYTES for line in lines[1:])):
@@ -96,7 +106,7 @@ def _header(data: dict[str, Any] | None, path: Path) -> tuple[TakeHeader, ReadEv
         if version == 1:
             header = _checked(header_of_version_1(data, state))
             return header, lambda fields, at: event_of_version_1(fields, at, header.hop)
-        if version in (2, VERSION):
+        if version in (2, 3, VERSION):
             return _checked(_header_of_version_2(data, state)), event_of_fields
     except (KeyError, TypeError, ValueError, OverflowError):
         raise TakeError(f"{path}: the take's header is damaged; record it again") from None
@@ -114,12 +124,15 @@ def _header_of_version_2(data: dict[str, Any], state: StateDict | None) -> TakeH
     slots = [model.slot for model in playing]
     if slots[:1] != [0] or len(set(slots)) != len(slots):
         raise ValueError
-    return TakeHeader(playing, seed, block, rate, hop, state)
+    output_tick = int(data["output_tick"]) if data["version"] == VERSION else hop
+    return TakeHeader(playing, seed, block, rate, hop, state, output_tick=output_tick)
 
 
 def _checked(header: TakeHeader) -> TakeHeader:
     """Return a header whose numbers are within their bounds. Raises ValueError for others."""
     bounds = ((header.block, BLOCK_HOPS), (header.hop, HOP_SAMPLES), (header.sample_rate, RATES_HZ))
-    if any(not low <= value <= high for value, (low, high) in bounds):
+    if any(not low <= value <= high for value, (low, high) in bounds) or header.output_tick < TICK_SAMPLES:
+        raise ValueError
+    if header.hop % header.output_tick:
         raise ValueError
     return header

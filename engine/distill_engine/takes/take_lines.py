@@ -1,4 +1,4 @@
-"""Write the lines of a take's file, version 3, and read the values in them. See `take_file`."""
+"""Write the lines of a take's file, version 4, and read the values in them. See `take_file`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from distill_engine.takes.take import (
 )
 from distill_engine.vocabulary.table import BLEND_SLOTS
 
-FORMAT, VERSION = "distill.take", 3
+FORMAT, VERSION = "distill.take", 4
 NAME_CHARACTERS = 1024  # kept of a name, vocoder or digest
 LIVE_INPUT = {"kind": "live_input", "encoding": "float32"}
 CODES = {"kind": "codes", "encoding": "safetensors"}
@@ -37,6 +37,7 @@ def header_line(header: TakeHeader) -> str:
         "format": FORMAT,
         "version": VERSION,
         "tick": TICK_SAMPLES,
+        "output_tick": header.output_tick,
         "sample_rate": header.sample_rate,
         "hop": header.hop,
         "seed": header.seed,

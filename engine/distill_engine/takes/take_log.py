@@ -18,7 +18,6 @@ from distill_engine.takes.take import (
     PlayedModel,
     Swap,
     TakeHeader,
-    tick_of_hop,
 )
 from distill_engine.takes.take_recorder import TakeRecorder
 
@@ -26,14 +25,12 @@ from distill_engine.takes.take_recorder import TakeRecorder
 class TakeLog:
     """The take that a synth records, if any: it first waits for a good moment to begin.
 
-    Methods take hop numbers of the synth, each hop `hop_samples` long. Events get ticks since the
-    take began.
+    Methods take ticks since the synth began. Events get ticks since the take began.
     """
 
-    def __init__(self, hop_samples: int) -> None:
-        self._hop_samples = hop_samples
+    def __init__(self) -> None:
         self._recorder: TakeRecorder | None = None
-        self._first_hop = 0
+        self._first_tick = 0
 
     def news(self) -> str | None:
         """Return a sentence for the user, such as why the take breaks off; None: there is none."""
@@ -60,13 +57,13 @@ class TakeLog:
             raise TakeError("a take is being recorded already; stop it first")
         self._recorder = TakeRecorder(path)
 
-    def begin(self, hop: int, header: TakeHeader) -> None:
+    def begin(self, tick: int, header: TakeHeader) -> None:
         """Begin the take that waits."""
-        self._first_hop = hop
+        self._first_tick = tick
         if self._recorder is not None:
             self._recorder.begin(header)
 
-    def stop(self, hop: int) -> Path:
+    def stop(self, tick: int) -> Path:
         """End the take and return its file.
 
         Raises TakeError if none is being recorded, it never began, or writing failed.
@@ -77,33 +74,33 @@ class TakeLog:
         if not recorder.began:
             recorder.discard()
             raise TakeError(f"{recorder.path}: the take was stopped before it began; nothing was recorded")
-        recorder.close(self._tick(hop))
+        recorder.close(self._since(tick))
         return recorder.path
 
-    def change(self, hop: int, address: str, value: float, glide_seconds: float) -> None:
-        """Record that a parameter was set before `hop` is rendered."""
+    def change(self, tick: int, address: str, value: float, glide_seconds: float) -> None:
+        """Record that a parameter was set at `tick`."""
         if self._recorder is not None and self._recorder.began:
-            self._recorder.note(ParameterChange(self._tick(hop), address, value, glide_seconds))
+            self._recorder.note(ParameterChange(self._since(tick), address, value, glide_seconds))
 
-    def command(self, hop: int, name: str, arguments: Mapping[str, object]) -> None:
-        """Record a command that was carried out before `hop` is rendered."""
+    def command(self, tick: int, name: str, arguments: Mapping[str, object]) -> None:
+        """Record a command that was carried out at `tick`."""
         if self._recorder is not None and self._recorder.began:
-            self._recorder.note(Command(self._tick(hop), name, arguments))
+            self._recorder.note(Command(self._since(tick), name, arguments))
 
-    def swap(self, hop: int, model: PlayedModel, fade_seconds: float) -> None:
-        """Record that a model or vocoder fades in from `hop` on."""
+    def swap(self, tick: int, model: PlayedModel, fade_seconds: float) -> None:
+        """Record that a model or vocoder fades in from `tick` on."""
         if self._recorder is not None and self._recorder.began:
-            self._recorder.note(Swap(self._tick(hop), model, fade_seconds))
+            self._recorder.note(Swap(self._since(tick), model, fade_seconds))
 
-    def live_input(self, hop: int, samples: Float32Array) -> None:
-        """Record live input from `hop` on, `samples` [n]. Do not change the array afterwards."""
+    def live_input(self, tick: int, samples: Float32Array) -> None:
+        """Record live input from `tick` on, `samples` [n]. Do not change the array afterwards."""
         if self._recorder is not None and self._recorder.began:
-            self._recorder.note(LiveInput(self._tick(hop), samples))
+            self._recorder.note(LiveInput(self._since(tick), samples))
 
-    def codes(self, hop: int, codes: npt.NDArray[np.int64], residual: Float32Array, *, going_on: bool = False) -> None:
-        """Record that codes [levels, C] with their residual [D, 4 * C] play from `hop` on."""
+    def codes(self, tick: int, codes: npt.NDArray[np.int64], residual: Float32Array, *, going_on: bool = False) -> None:
+        """Record that codes [levels, C] with their residual [D, 4 * C] play from `tick` on."""
         if self._recorder is not None and self._recorder.began:
-            self._recorder.note(CodesChange(self._tick(hop), codes, residual, going_on))
+            self._recorder.note(CodesChange(self._since(tick), codes, residual, going_on))
 
-    def _tick(self, hop: int) -> int:
-        return tick_of_hop(hop - self._first_hop, self._hop_samples)
+    def _since(self, tick: int) -> int:
+        return tick - self._first_tick

@@ -13,7 +13,7 @@ from typing import TextIO
 from distill_engine.errors import TakeError
 from distill_engine.system.atomic_write import is_still_there, sync_file, sync_folder, write_advice
 from distill_engine.system.threads import lower_thread_priority
-from distill_engine.takes.take import Take, TakeEvent, TakeHeader
+from distill_engine.takes.take import TakeEvent, TakeHeader
 from distill_engine.takes.take_lines import end_line, event_line, header_line
 
 FLUSH_SECONDS = 0.5
@@ -134,12 +134,3 @@ class TakeRecorder:
         if self.failure is None:
             self.failure = write_advice(error, self.path, "record elsewhere")
             self.news.put(f"{self.path}: the take breaks off: {self.failure}")
-
-
-def write_take(take: Take, path: Path) -> None:
-    """Write a whole take; never replace an existing file. Raises TakeError."""
-    recorder = TakeRecorder(path)
-    recorder.begin(take.header)
-    for event in take.events:
-        recorder.note(event)
-    recorder.close(take.ticks)

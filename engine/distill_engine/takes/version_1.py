@@ -21,7 +21,7 @@ from distill_engine.takes.take import (
     Swap,
     TakeEvent,
     TakeHeader,
-    tick_of_hop,
+    tick_of_samples,
 )
 from distill_engine.takes.version_1_state import (
     SLOTS,
@@ -42,7 +42,7 @@ def header_of_version_1(data: dict[str, Any], state: StateDict | None) -> TakeHe
     if min(block, rate, hop) < 1 or len(playing) > SLOTS:
         raise ValueError
     upgraded = None if state is None else upgrade_state(state)
-    return TakeHeader(playing, seed, block, rate, hop, upgraded, DEFAULTS)
+    return TakeHeader(playing, seed, block, rate, hop, upgraded, DEFAULTS, output_tick=hop)
 
 
 def _model(row: Sequence[Any]) -> PlayedModel:
@@ -62,7 +62,7 @@ def event_of_version_1(fields: dict[str, Any], at: int, hop: int) -> TakeEvent:
 
     Raises KeyError, TypeError or ValueError if it is damaged.
     """
-    tick = tick_of_hop(at, hop)
+    tick = tick_of_samples(at * hop)
     if fields.get("end"):
         return Command(tick, "end")
     if isinstance(fields.get("heard"), str):

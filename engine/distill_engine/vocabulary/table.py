@@ -34,6 +34,7 @@ from distill_engine.vocabulary.rows import (
     GLIDE_LIMIT_SECONDS,
     LATENT_COUNT,
     MOST_CODE_COLUMNS,
+    MOST_VOICES,
     SEED_LIMIT,
     Access,
     Argument,
@@ -51,6 +52,7 @@ __all__ = [
     "GLIDE",
     "GLIDE_LIMIT_SECONDS",
     "LATENT_COUNT",
+    "MOST_VOICES",
     "PARAMETERS",
     "REPLIES",
     "ROWS",
@@ -70,7 +72,7 @@ __all__ = [
 ]
 
 
-def _continuous(
+def _continuous(  # ten parameters: the columns of the table
     address: str,
     low: float,
     high: float,
@@ -111,7 +113,7 @@ def _query(address: str, description: str, *arguments: Argument) -> Row:
     return Row(address, "query", description, arguments, access="write", excluded_from_presets=True)
 
 
-def _reading(
+def _reading(  # seven parameters: the columns of the table
     address: str,
     description: str,
     argument: Argument,
@@ -351,6 +353,14 @@ _SETTINGS: tuple[Row, ...] = (
         0.0,
     ),
     Row(
+        "/distill/voices",
+        "setting",
+        "Notes that sound at once: 1 is mono with legato; what does not fit this machine is refused",
+        (Argument("voices", "integer", 1, MOST_VOICES),),
+        1.0,
+        excluded_from_presets=True,
+    ),
+    Row(
         "/distill/follow",
         "setting",
         "Follow the model file: when training replaces it, the new version fades in",
@@ -370,6 +380,25 @@ _COMMANDS: tuple[Row, ...] = (
         "Press a key (velocity 1 to 127) or let it go (0); play lets the instrument play by itself again",
         Argument("key", "float", 0.0, 127.0),
         Argument("velocity", "float", 0.0, 127.0),
+    ),
+    _command(
+        "/distill/note/detune",
+        "The own pitch bend of the note at a key, with 2 voices or more",
+        Argument("key", "float", 0.0, 127.0),
+        Argument("semitones", "float", -48.0, 48.0, unit="semitones"),
+    ),
+    _command(
+        "/distill/note/pressure",
+        "How hard the key of a note is pressed, with 2 voices or more: up to 6 dB louder",
+        Argument("key", "float", 0.0, 127.0),
+        Argument("pressure", "float", 0.0, 1.0),
+    ),
+    _command(
+        "/distill/note/control",
+        "What the note at a key adds to a named control, with 2 voices or more",
+        Argument("key", "float", 0.0, 127.0),
+        _text("control"),
+        Argument("value", "float", -1.0, 1.0),
     ),
     _command(
         "/distill/blend/model",

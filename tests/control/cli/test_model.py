@@ -105,6 +105,11 @@ def test_info_tells_people_what_a_model_is(distill: Distill, model: Path) -> Non
         assert text in out, text
 
 
+def test_info_counts_one_in_the_singular(distill: Distill) -> None:
+    _, out, _ = distill("info", "starter")
+    assert "1 frame per latent" in " ".join(out.split())
+
+
 def test_info_tells_programs_the_same(distill: Distill, model: Path) -> None:
     code, out, _ = distill("info", model, "--json")
     data = json.loads(out)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from distill_control.cli import engine
-from distill_control.cli.main import main
+from distill_control.cli.main import COMMANDS, main
 from distill_engine.errors import ConfigError
 from distill_engine.library.presets import PresetStore
 from distill_engine.live.settings import EngineSettings
@@ -163,7 +163,7 @@ def test_the_engine_names_the_range(words: list[str], cause: str, capsys: pytest
 
 @pytest.mark.parametrize(
     "settings",
-    [{"seconds": float("nan")}, {"seconds": 0.0}, {"seed": -1}, {"threads": 0}, {"threads": 9999}, {"latency_ms": 0.5},
+    [{"seconds": float("nan")}, {"seconds": 0.0}, {"seed": -1}, {"threads": 0}, {"threads": 9999}, {"latency": 0.5}, {"latency": "quick"},
      {"block": 3}, {"sample_rate": 1}],
 )  # fmt: skip
 def test_the_engine_s_settings_are_checked_for_users_of_the_api_too(settings: dict[str, Any]) -> None:
@@ -184,3 +184,9 @@ def test_presets_of_a_model_are_found_by_its_name_and_its_file(
     for name in ("rain", "rain.distillgan", "starter", str(tiny_model)):
         assert main(["preset", "list", "--model", name]) == 0
         assert ("dawn" in capsys.readouterr().out) == name.startswith("rain")
+
+
+def test_the_reference_names_every_command() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
+    missing = [name for name in COMMANDS if f"`distill {name.split('.')[0].replace('_', '-')}" not in page]
+    assert not missing

@@ -11,6 +11,7 @@ from distill_control.midi.controls import Control, parse_control, to_position, t
 from distill_control.midi.decoder import ChannelMode, Clock, Decoder, Movement, ProgramChange
 from distill_control.midi.maps.binding import CURVES, Curve, Scale
 from distill_control.midi.maps.takeover import Takeover
+from distill_control.midi.mpe import Registered
 from distill_control.midi.ports import read_message
 from distill_control.midi.tempo import TempoTracker
 from distill_engine.errors import ControlError
@@ -84,7 +85,8 @@ def test_nrpn_in_both_resolutions_and_steps() -> None:
     assert feed(decoder, cc(6, 64), cc(38, 0))[-1] == Movement(Control("nrpn", 257, 1), 0.5, 16383)
     up = feed(decoder, cc(96, 0))[0]
     assert up.position == pytest.approx(to_position(8193, 16383))
-    assert feed(decoder, cc(101, 0), cc(100, 0), cc(6, 2)) == []
+    assert feed(decoder, cc(101, 0), cc(100, 0), cc(6, 2)) == [Registered(0, 2, 1)]
+    assert feed(decoder, cc(101, 127), cc(100, 127), cc(6, 2)) == []
 
 
 def test_bend_pressure_notes_programs_banks_clock_and_modes() -> None:

@@ -114,6 +114,14 @@ def test_a_missing_port_is_reported_once_with_the_list_and_opened_later() -> Non
     assert plug.look()[0] == ["MIDI Mix"]
 
 
+def test_a_missing_system_and_a_missing_port_are_reported_once_each() -> None:
+    plug = Plug("mix")
+    plug.there = False
+    for _ in range(3):
+        plug.look()
+    assert len(plug.notices) == 2
+
+
 def test_a_port_in_use_is_reported_once_and_tried_again() -> None:
     plug = Plug(None)
     plug.system.names, plug.system.taken = ["knobs"], {"knobs"}

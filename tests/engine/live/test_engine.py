@@ -145,3 +145,19 @@ def test_the_recording_is_what_was_written_to_the_file(engines, tiny_model, tmp_
     length = min(len(one), len(two))
     assert length > 22050
     assert np.array_equal(one[:length], two[:length])
+
+
+def test_notes_sound_at_once_and_too_many_for_the_machine_are_refused(engines, tiny_model):
+    engine = engines(tiny_model, voices=2).wait_ready()
+    for key in (60, 64):
+        assert engine.command("note", key, 100)["status"] == "done"
+    assert engine.command("note/detune", 60, 1.0)["status"] == "done"
+    refused = engine.command("note/pressure", 61, 1.0)
+    assert (refused["status"], refused["reason"]) == ("failed", "no note sounds at key 61")
+    assert engine.command("voices", 3)["status"] == "done"
+    assert engine.command("note", 72, 100)["status"] == "done"
+    engine.until(lambda status: status["rms_db"] > -60.0)
+    assert engine.command("vocoder", "hifigan")["status"] == "done"
+    assert engine.command("voices", 1)["status"] == "done"
+    assert engine.command("note/detune", 72, 1.0)["status"] == "failed"
+    assert engine.status()["muted_hops"] == 0

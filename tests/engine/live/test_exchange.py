@@ -19,7 +19,7 @@ from distill_engine.live.realtime_check import Fit, FitRequest, fit_instrument
 from distill_engine.synthesis.blend_slot import BRIEF
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.synth import Synth
-from distill_engine.synthesis.voice_pool import VoicePool
+from distill_engine.synthesis.voices.voice_pool import VoicePool
 
 
 @pytest.fixture(scope="module")

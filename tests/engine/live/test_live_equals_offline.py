@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from distill_engine.takes.take import Command, ParameterChange, Swap
+from distill_engine.takes.take import TICK_SAMPLES, Command, ParameterChange, Swap
 from distill_engine.takes.take_file import read_take
 from distill_engine.vocabulary.table import index_of
 
@@ -51,7 +51,7 @@ def test_a_take_renders_to_what_was_played(engines, tiny_model, tmp_path):
     assert len(played) > 150 * 512
     first = next(
         start
-        for start in range(0, len(rendered) - len(played) + 1, 512)
+        for start in range(0, len(rendered) - len(played) + 1, TICK_SAMPLES)
         if np.abs(rendered[start : start + 20480] - played[:20480]).max() < 1e-5
     )
     assert np.abs(rendered[first : first + len(played)] - played).max() < 1e-5

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from distill_engine.library.assets import starter_path
-from distill_engine.live.model_event import model_event
-from distill_engine.live.sounding_place import SoundingPlace
+from distill_engine.live.reporting.model_event import model_event
+from distill_engine.live.reporting.sounding_place import SoundingPlace
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.synth import Synth
 

@@ -24,15 +24,22 @@ class Sine:
 
     def __init__(self):
         self.applied, self.slow, self.quiet, self.done = [], 0.0, False, 0
+        self.loop, self.tick, self.ticks_waiting = self, 128, 0
 
     def apply(self, parameter_index, value, glide_seconds=0.0):
         if parameter_index == 3:
             raise ControlError("parameter 3 is broken")
         self.applied.append((parameter_index, value, glide_seconds))
 
-    def render(self, hops, samples=None):
+    def compute(self, hops, samples=None):
         time.sleep(self.slow)
-        count = hops * self.hop
+        self.ticks_waiting += hops * self.hop // self.tick
+        return hops
+
+    def put_out(self, ticks):
+        ticks = min(ticks, self.ticks_waiting)
+        self.ticks_waiting -= ticks
+        count = ticks * self.tick
         wave = np.sin(2 * np.pi * 440 * np.arange(self.done, self.done + count) / self.sample_rate)
         self.done += count
         return np.tile(0.0 if self.quiet else 0.5 * wave, (2, 1)).astype(np.float32)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from distill_engine.live.scheduling import BlockTime, BlockTimes, TargetConfig, TargetFill, Underrun, cause_of
+from distill_engine.live.scheduling import TARGETS, BlockTime, BlockTimes, TargetConfig, TargetFill, Underrun, cause_of
 
 
 def test_the_target_covers_the_slow_blocks_and_the_period():
@@ -10,6 +10,14 @@ def test_the_target_covers_the_slow_blocks_and_the_period():
     assert target.seconds(0.009) == pytest.approx(0.017)
     target.set_period(0.010)
     assert target.seconds(0.009) == pytest.approx(0.022)
+
+
+def test_computed_ticks_stand_for_sound_in_the_ring():
+    target = TargetFill(TargetConfig(margin=0.003), 0.005)
+    assert target.seconds(0.004, waiting=0.0029) == pytest.approx(0.0091)
+    assert target.seconds(0.004, waiting=0.0116) == pytest.approx(0.008)
+    fixed = TargetFill(TargetConfig(fixed=0.02), 0.005)
+    assert (fixed.seconds(0.004, waiting=0.0116), fixed.seconds(0.004, waiting=0.1)) == (pytest.approx(0.0084), 0.005)
 
 
 def test_underruns_and_near_misses_raise_the_margin_up_to_a_limit():
@@ -30,16 +38,29 @@ def test_underruns_and_near_misses_raise_the_margin_up_to_a_limit():
     assert target.margin == pytest.approx(TargetConfig().margin_limit)
 
 
-def test_the_margin_comes_back_in_quiet_times():
-    target = TargetFill(TargetConfig(), 0.005)
-    target.underrun("stall")
-    high = target.margin
-    target.relax(30.0)
-    assert target.margin == pytest.approx(high - 0.0009)
+def test_the_margin_falls_after_a_quiet_minute_and_rises_at_once():
+    config = TargetConfig()
+    target = TargetFill(config, 0.005)
+    for _ in range(60):
+        target.relax(1.0)
+    assert target.margin == config.margin
+    for _ in range(30):
+        target.relax(1.0)
+    assert target.margin == pytest.approx(config.margin - 0.003)
+    target.lowest(0.0)
+    raised = target.margin
+    assert raised == pytest.approx(config.margin - 0.002)
+    target.relax(50.0)
+    assert target.margin == raised
     target.relax(3600.0)
-    assert target.margin == pytest.approx(TargetConfig().margin)
-    target.relax(3600.0)
-    assert target.margin == pytest.approx(TargetConfig().margin)
+    target.relax(1.0)
+    assert target.margin == config.floor
+
+
+@pytest.mark.parametrize("word", TARGETS)
+def test_every_word_of_latency_begins_above_its_floor(word):
+    config = TARGETS[word]
+    assert config.floor <= config.margin <= config.stall_limit
 
 
 def test_a_fixed_latency_is_kept():

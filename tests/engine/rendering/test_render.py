@@ -14,7 +14,7 @@ from distill_engine.rendering.score import RENDER_BLOCK, Score
 from distill_engine.rendering.take_player import play_take
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.synth import Synth
-from distill_engine.takes.take import Command, LiveInput
+from distill_engine.takes.take import TICK_SAMPLES, Command, LiveInput
 from distill_engine.takes.take_file import read_take
 
 
@@ -82,6 +82,45 @@ def test_a_take_renders_the_live_samples(vocos, others, resolve, tmp_path):
     header = dataclasses.replace(take.header, block=7)
     recut = _whole(play_take(vocos, dataclasses.replace(take, header=header), resolve))
     assert np.abs(recut - live).max() <= 1e-5
+
+
+@pytest.mark.parametrize("block", [1, 2, 8])
+def test_a_take_of_two_clocks_renders_the_live_samples(vocos, others, resolve, tmp_path, block):
+    """What acts in the output stage comes in mid-hop, as it does live; the order of notes and play is kept."""
+    synth = Synth(vocos, seed=5, block=block)
+    synth.render(4 * block)
+    synth.start_take(tmp_path / "ticks.take")
+    rng, heard, played = np.random.default_rng(block), [], 0
+    actions = [
+        lambda: synth.set("/distill/gain", float(rng.uniform(-20, 0)), 0.02),
+        lambda: synth.set("/distill/width", float(rng.uniform(0, 1))),
+        lambda: synth.set("/distill/source/gate", float(rng.uniform(0.3, 1.0))),
+        synth.stop,
+        synth.play,
+        synth.panic,
+        lambda: synth.note(60, 90),
+        lambda: synth.note(60, 0),
+        lambda: synth.set("/distill/pitch", float(rng.uniform(-3, 3)), 0.05),
+        lambda: synth.select_source("corpus", 0.02),
+        lambda: synth.swap(others["hifigan"], 0.05),
+        lambda: synth.set_seed(9),
+    ]
+    while played < 300:
+        if rng.random() < 0.25:
+            actions[rng.integers(len(actions))]()
+        if played > 250 and not synth.output.playing:
+            synth.play()
+        if not synth.loop.ticks_waiting:
+            synth.loop.compute(block)
+        heard.append(synth.loop.put_out(int(rng.integers(1, 4))))
+        played += heard[-1].shape[1] // TICK_SAMPLES
+    synth.stop_take()
+    live = np.concatenate(heard, axis=1)
+    take = read_take(tmp_path / "ticks.take")
+    assert take.ticks == played
+    assert any(event.tick % 4 for event in take.events)
+    assert np.abs(live[:, -4096:]).max() > 1e-3
+    assert np.array_equal(_whole(play_take(vocos, take, resolve)), live)
 
 
 def test_a_take_with_two_models_from_its_start_renders_the_live_samples(vocos, others, resolve, tmp_path):

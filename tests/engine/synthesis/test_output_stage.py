@@ -8,13 +8,17 @@ from distill_engine.audio.levels import db_to_gain
 from distill_engine.errors import ConfigError
 from distill_engine.synthesis.hop_values import MUTED_DB
 from distill_engine.synthesis.output_stage import Limiter, OutputConfig, OutputStage, Widener
+from distill_engine.takes.take import TICK_SAMPLES
 
 HOP = 512
 RNG = np.random.default_rng(0)
 
 
 def _run(post: OutputStage, x: np.ndarray, gain: float = 1.0, width: float = 0.0) -> np.ndarray:
-    return np.concatenate([post.process(x[i : i + HOP], gain, width) for i in range(0, len(x), HOP)], axis=1)
+    ticks = HOP // TICK_SAMPLES
+    gains, widths = np.full(ticks, gain), np.full(ticks, width)
+    hops = (post.without_dc(x[i : i + HOP]) for i in range(0, len(x), HOP))
+    return np.concatenate([post.process(hop, gains, widths) for hop in hops], axis=1)
 
 
 def _sine(hops: int, frequency: float = 440.0, level: float = 0.5) -> np.ndarray:
@@ -22,7 +26,7 @@ def _sine(hops: int, frequency: float = 440.0, level: float = 0.5) -> np.ndarray
 
 
 def test_the_closed_form_high_pass_is_the_recursion():
-    high = HighPass(8.0, 44100, HOP)
+    high = HighPass(8.0, 44100, TICK_SAMPLES)
     x = RNG.standard_normal(3 * HOP)
     ours = np.concatenate([high.process(x[i : i + HOP]) for i in range(0, len(x), HOP)])
     r = np.exp(-2 * np.pi * 8.0 / 44100)
@@ -128,3 +132,21 @@ def test_silence_is_minus_ninety_db():
 def test_impossible_settings_are_refused():
     with pytest.raises(ConfigError, match="limiter"):
         OutputConfig(limiter_threshold=1.0)
+
+
+def test_the_samples_do_not_depend_on_how_many_ticks_are_processed_at_once():
+    x = 2.0 * RNG.standard_normal(40 * TICK_SAMPLES)
+    gains, widths = np.linspace(0.2, 2.0, 40), np.linspace(1.0, 0.0, 40)
+    whole, parts = OutputStage(), OutputStage()
+    stopped = [stage.sounding(40) for stage in (whole, parts)]
+    assert stopped == [40, 40]
+    one = whole.process(whole.without_dc(x), gains, widths)
+    cuts = [slice(0, 1), slice(1, 8), slice(8, 9), slice(9, 40)]
+    many = []
+    for cut in cuts:
+        span = slice(cut.start * TICK_SAMPLES, cut.stop * TICK_SAMPLES)
+        many.append(parts.process(parts.without_dc(x[span]), gains[cut], widths[cut]))
+    assert np.array_equal(np.concatenate(many, axis=1), one)
+    for stage in (whole, parts):
+        stage.playing = False
+    assert whole.sounding(100) == parts.sounding(100) == 11  # 0.03 s are 10.3 ticks

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from distill_control.cli.codes.edits import HELP
 from distill_control.cli.support.options import seed_number
+from distill_engine.system.counting import counted
 
 if TYPE_CHECKING:
     from distill_engine.codes.sequence import CodeSequence
@@ -192,7 +193,7 @@ def _show(console: Any, coder: Coder, file: CodeFile) -> None:
         for level, name in enumerate(names):
             codes = file.sequence.codes[level, start : start + row]
             table.add_row("" if level else str(start), name, *map(str, codes))
-    console.print(f"{file.name}: {file.sequence.columns} columns of 46 ms", markup=False)
+    console.print(f"{file.name}: {counted(file.sequence.columns, 'column')} of 46 ms", markup=False)
     console.print(table)
 
 
@@ -248,6 +249,8 @@ def _save(args: argparse.Namespace, file: CodeFile, output: Path, inputs: tuple[
     columns = file.sequence.columns
     data = {"path": str(output), "columns": columns, "frames": file.frames, "inputs": [str(path) for path in inputs]}
     emit(
-        args, data, lambda console: console.print(f"{output}: {columns} columns of 46 ms", markup=False, soft_wrap=True)
+        args,
+        data,
+        lambda console: console.print(f"{output}: {counted(columns, 'column')} of 46 ms", markup=False, soft_wrap=True),
     )
     return 0

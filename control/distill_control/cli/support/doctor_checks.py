@@ -17,6 +17,7 @@ from typing import Literal
 from distill_engine.errors import DistillError
 from distill_engine.library.reports import report
 from distill_engine.system.c_libraries import stderr_silenced
+from distill_engine.system.counting import counted
 
 Grade = Literal["good", "advice", "fault"]
 
@@ -108,7 +109,7 @@ def _training() -> Iterator[CheckRow]:
     except PackageNotFoundError:
         yield "fault", "torch is not installed: nothing can be trained", "install Distill again, with its dependencies"
         return
-    yield "good", f"{found}, {os.cpu_count()} cores", ""
+    yield "good", f"{found}, {counted(os.cpu_count(), 'core')}", ""
 
 
 def _sound() -> Iterator[CheckRow]:
@@ -180,7 +181,7 @@ def _system() -> Iterator[CheckRow]:
     if load > (os.cpu_count() or 1):
         yield "advice", f"other programs keep the processor busy (load {load:.1f})", "close them before you play"
     else:
-        yield "good", f"load {load:.1f} on {os.cpu_count()} cores", ""
+        yield "good", f"load {load:.1f} on {counted(os.cpu_count(), 'core')}", ""
 
 
 def _library() -> Iterator[CheckRow]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distill_control.cli.support.output import vocoder_and_reason
+from distill_engine.system.counting import counted
 from distill_engine.system.names import LINE_CHARACTERS, printable, printable_line
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def _facts(data: TableRow) -> list[tuple[str, str]]:
         ("Latent model", _latent_model(data)),
         ("Created", data["created"]),
         ("Digest", data["digest"][:16]),
-        ("Corpus", f"{files} files, {seconds}" if files is not None else ""),
+        ("Corpus", f"{counted(files, 'file')}, {seconds}" if files is not None else ""),
         ("Training", _training(data["training"].get("model"))),
         ("Resumable", ", ".join(data["resumable"]) or "no: the training state was dropped"),
         ("Plays through", ": ".join(vocoder_and_reason(choice["vocoder"], choice["reason"]))),
@@ -161,8 +162,8 @@ def _latent_model(data: TableRow) -> str:
     """Return the family of the latent model and its sizes."""
     if not data["family"]:
         return "none: vocoders only"
-    sizes = (("latent_dim", "latent dimensions"), ("bands", "mel bands"), ("reduction", "frames per latent"))
-    shape = ", ".join(f"{data['model'][key]} {what}" for key, what in sizes if key in data["model"])
+    sizes = (("latent_dim", "latent dimension", ""), ("bands", "mel band", ""), ("reduction", "frame", " per latent"))
+    shape = ", ".join(f"{counted(data['model'][key], noun)}{of}" for key, noun, of in sizes if key in data["model"])
     return f"{data['family']}{': ' if shape else ''}{shape}"
 
 
@@ -170,7 +171,8 @@ def _training(row: Any) -> str:
     """Return one line on the latent model's training."""
     if not isinstance(row, dict):
         return ""
-    words = [f"{row.get('epochs', 0)} epochs, {row.get('steps', 0)} steps in {time_text(row.get('seconds')) or '?'}"]
+    epochs, steps = counted(row.get("epochs", 0), "epoch"), counted(row.get("steps", 0), "step")
+    words = [f"{epochs}, {steps} in {time_text(row.get('seconds')) or '?'}"]
     if _is_number(row.get("best_log_mel")):
         from distill_engine.audio.levels import nats_to_db
 

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from distill_control.cli.support.output import console_err
+from distill_engine.system.counting import counted
 from distill_engine.training.events import (
     Finished,
     Planned,
@@ -32,6 +33,7 @@ CURVE_COLUMNS = 48
 BAR_COLUMNS = 60
 LINE_SECONDS = 5.0  # between two validations in a log with the same verdict
 REFRESH_RATE = 4  # drawings a second
+COUNTED = "active"  # a figure of training that is a count: of latents in use
 
 
 def curve(values: list[float], columns: int = CURVE_COLUMNS) -> str:
@@ -130,7 +132,8 @@ class TrainingView:
         kept_aside = total - event.clips
         aside = f"; {kept_aside} {'is' if kept_aside == 1 else 'are'} kept aside to judge by" if kept_aside else ""
         notes = f" ({'; '.join(event.notes)})" if event.notes else ""
-        return f"{event.what}: learning from {event.clips} of {total} sounds, {event.seconds:.0f} s{aside}{notes}"
+        sounds = f"{event.clips} of {counted(total, 'sound')}"
+        return f"{event.what}: learning from {sounds}, {event.seconds:.0f} s{aside}{notes}"
 
     def _advance(self, event: Progress) -> str:
         self._progress = event
@@ -152,7 +155,7 @@ class TrainingView:
         if not event.completed:
             return ""
         rate = f"{event.audio_seconds_per_second:.1f} s of audio per second"
-        return f"{self._training}: {event.steps} steps in {clock(event.seconds)}, {rate}"
+        return f"{self._training}: {counted(event.steps, 'step')} in {clock(event.seconds)}, {rate}"
 
     def _draw(self) -> RenderableType:
         """Return the display: position, losses, figures, bar, curve of the mel loss, verdict.
@@ -185,4 +188,4 @@ def _at_most(seconds: float | None) -> str:
 
 def _numbers(values: Mapping[str, float], separator: str) -> str:
     """Return names and values, with three decimals."""
-    return separator.join(f"{name} {value:.3f}" for name, value in values.items())
+    return separator.join(f"{name} {value:.{0 if name == COUNTED else 3}f}" for name, value in values.items())

@@ -210,7 +210,8 @@ class MidiMap:
     Channel 0 is every channel. With `transport`, MIDI start and stop play and stop the instrument.
     With `clock`, the tempo of MIDI clock sets the source's tempo. With `programs`, program changes
     recall presets, over `preset_glide_seconds`. With `notes`, keys that no binding names play
-    notes, the pitch wheel bends them and the sustain pedal holds them.
+    notes, the pitch wheel bends them and the sustain pedal holds them. With `mpe`, channels 2 to 16
+    belong to one note each, also if the controller does not say so.
     """
 
     name: str = "default"
@@ -224,6 +225,7 @@ class MidiMap:
     programs: bool = True
     preset_glide_seconds: float = 0.0
     notes: bool = True
+    mpe: bool = False
     feedback: bool = True
     bindings: tuple[Binding, ...] = field(default=())
 

@@ -107,6 +107,7 @@ MAP_KEYS: dict[str, tuple[str, Check]] = {
     "programs": ("programs", _flag),
     "preset_glide": ("preset_glide_seconds", _seconds),
     "notes": ("notes", _flag),
+    "mpe": ("mpe", _flag),
     "feedback": ("feedback", _flag),
 }
 BINDING_KEYS: dict[str, tuple[str, Check]] = {

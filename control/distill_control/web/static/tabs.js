@@ -1,4 +1,4 @@
-/** The card with tabs: presets, blend, pitch, MIDI, takes. */
+/** The card with tabs: presets, blend, notes, MIDI, takes. */
 
 import { bar, learnableBar, toggle } from "./bar.js";
 import { button, choice, h } from "./dom.js";
@@ -8,7 +8,7 @@ const SLOTS = 4;
 
 /** Build the card around the panel of presets; return `open(name)`. */
 export function buildTabs(instrument, root, presets) {
-  const panels = { Presets: presets, Blend: h("div", { className: "pane" }), Pitch: h("div", { className: "pane" }), MIDI: midiPanel(instrument), Takes: takesPanel(instrument) };
+  const panels = { Presets: presets, Blend: h("div", { className: "pane" }), Notes: h("div", { className: "pane" }), MIDI: midiPanel(instrument), Takes: takesPanel(instrument) };
   const place = h("div", { className: "list", role: "tabpanel" });
   const heads = Object.fromEntries(Object.keys(panels).map((name) => [name, button(name, () => open(name), { role: "tab" })]));
   const open = (name) => {
@@ -20,7 +20,7 @@ export function buildTabs(instrument, root, presets) {
   instrument.onModel(() => {
     if (panels.Blend.childElementCount) return;
     panels.Blend.replaceChildren(...blend(instrument));
-    panels.Pitch.replaceChildren(...pitch(instrument));
+    panels.Notes.replaceChildren(...notes(instrument));
   });
   open("Presets");
   return open;
@@ -49,11 +49,15 @@ function blend(instrument) {
   return [...rows, space, bar(instrument, "/distill/source/fade", { label: "cross-fade" })];
 }
 
-function pitch(instrument) {
+function notes(instrument) {
+  const { MIN: least, MAX: most } = instrument.nodes.get("/distill/voices")?.RANGE?.[0] ?? { MIN: 1, MAX: 1 };
+  const voices = choice("Voices: notes that sound at once", (count) => instrument.set("/distill/voices", Number(count)));
+  voices.fill([...Array(most - least + 1).keys()].map((index) => [String(least + index), `${least + index} at once`]));
+  instrument.watch("/distill/voices", voices.element, (count) => voices.show(String(count)));
   const rows = [["/distill/pitch", "pitch"], ["/distill/note/bend", "bend"], ["/distill/note/release", "release"], ["/distill/source/tempo", "tempo"]];
   return [
     ...rows.map(([address, label]) => learnableBar(instrument, address, { label })),
-    toggle(instrument, "/distill/note/hold", "hold notes"),
+    h("div", { className: "line" }, h("label", { className: "labelled grow" }, h("span", {}, "voices"), voices.element), toggle(instrument, "/distill/note/hold", "hold notes")),
     h("p", { className: "hint" }, "A MIDI keyboard plays notes. Play lets the instrument go on by itself."),
   ];
 }

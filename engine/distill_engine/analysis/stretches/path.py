@@ -24,7 +24,7 @@ KEY_STEPS = 16  # per sigma
 CONTEXT_HOPS = 4  # hops between the two frames of a key
 RISE_NATS = 1.2  # rise of the level within CONTEXT_HOPS that is an attack (10 dB)
 ATTACK_GAP = 10  # hops between two attacks, at least
-MOST_ATTACKS = 4096
+MOST_ATTACKS = 4096  # of a path
 MOST_FRAMES = 1 << 22  # of a path (13 hours)
 LEFT = (
     "the path and the map of the sounds are left out; what stays are the mean and main shapes of their spectra, "

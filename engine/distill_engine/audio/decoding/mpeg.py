@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from distill_engine.audio.decoding.parts import Part, Parts
 from distill_engine.audio.decoding.windows import joined
+from distill_engine.system.counting import counted
 
 _RATES = (44100, 48000, 32000)  # Hz in MPEG 1; a half in MPEG 2, a quarter in 2.5
 _KBPS = {  # kbit/s by (MPEG 1, layer)
@@ -24,7 +25,6 @@ _KBPS = {  # kbit/s by (MPEG 1, layer)
 }
 _SAME = 0xFFFE0C00  # bits of a header that all frames of a stream share: version, layer, rate
 _SEARCH_BYTES = 1 << 16  # read at once when the next frame is looked for
-_HEAD_BYTES = 192  # of a frame, in which a header with the number of frames lies
 _LIKELY_INDEX = 9  # of a bit rate whose frames hold such a header at every sample rate
 
 
@@ -58,7 +58,7 @@ def mpeg_parts(file: BinaryIO, size: int) -> Parts | None:
     streams = [stream for stream in streams if stream.frames]
     if not streams:
         return None
-    notes = [f"damaged: {skipped} bytes between its frames are left out"] if skipped else _early_end(streams[-1])
+    notes = [f"damaged: {counted(skipped, 'byte')} between its frames left out"] if skipped else _early_end(streams[-1])
     if len(streams) == 1 and not skipped and _tells(streams[0]) == len(streams[0].frames):
         return Parts()
     return Parts([Part([_counted(stream), *joined(stream.frames)], "MP3") for stream in streams], notes)

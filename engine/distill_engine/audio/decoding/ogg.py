@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from distill_engine.audio.decoding.parts import Part, Parts
 from distill_engine.audio.decoding.windows import joined
+from distill_engine.system.counting import counted
 
 _FIRST, _LAST = 2, 4  # flags of a page: of a stream's first and last one
 _SEARCH_BYTES = 1 << 16  # read at once when the next page is looked for
@@ -53,7 +54,7 @@ def ogg_parts(file: BinaryIO, size: int) -> Parts | None:
         at += step
     if not links:
         return None
-    notes = [f"damaged: {skipped} bytes between its pages are left out"] if skipped else []
+    notes = [f"damaged: {counted(skipped, 'byte')} between its pages left out"] if skipped else []
     last = links[-1]
     if not last.flags[last.serial] & _LAST:
         notes.append("ends early: the stream breaks off without its last page")

@@ -25,11 +25,11 @@ class CodeEditing:
     Args:
         mixer: whose first slot is edited.
         take: that records.
-        hop: returns the number of hops rendered.
+        tick: returns the time of the next hop, in ticks.
     """
 
-    def __init__(self, mixer: Mixer, take: TakeLog, hop: Callable[[], int]) -> None:
-        self._mixer, self._take, self._hop = mixer, take, hop
+    def __init__(self, mixer: Mixer, take: TakeLog, tick: Callable[[], int]) -> None:
+        self._mixer, self._take, self._tick = mixer, take, tick
         self._earlier: list[CodeSequence] = []
 
     @property
@@ -57,22 +57,22 @@ class CodeEditing:
         self._check(sequence)
         self._remember(source)
         source.replace(sequence)
-        self._take.codes(self._hop(), sequence.codes, sequence.residual)
+        self._take.codes(self._tick(), sequence.codes, sequence.residual)
 
     def set(self, level: int, column: int, code: int) -> None:
         """Set one code. Raises ControlError for a place or code that is not there."""
         self._change(lambda sequence: set_codes(sequence, self.codes.books, level, (column, column + 1), code))
-        self._take.command(self._hop(), "codes/set", {"level": level, "column": column, "code": code})
+        self._take.command(self._tick(), "codes/set", {"level": level, "column": column, "code": code})
 
     def copy(self, first: int, until: int, to: int) -> None:
         """Copy columns over others. Raises ControlError for a range that is not there."""
         self._change(lambda sequence: paste(sequence, (first, until), to))
-        self._take.command(self._hop(), "codes/copy", {"first": first, "until": until, "to": to})
+        self._take.command(self._tick(), "codes/copy", {"first": first, "until": until, "to": to})
 
     def loop(self, first: int, until: int) -> None:
         """Play columns `first` up to `until`, not included. Raises ControlError."""
         self._source().loop(first, until)
-        self._take.command(self._hop(), "codes/loop", {"first": first, "until": until})
+        self._take.command(self._tick(), "codes/loop", {"first": first, "until": until})
 
     def undo(self) -> None:
         """Take the last change back. Raises ControlError if there is none."""
@@ -81,7 +81,7 @@ class CodeEditing:
             raise ControlError("there is no change of the codes to take back")
         sequence = self._earlier.pop()
         source.change(sequence)
-        self._take.codes(self._hop(), sequence.codes, sequence.residual, going_on=True)
+        self._take.codes(self._tick(), sequence.codes, sequence.residual, going_on=True)
 
     def go_on_with(self, sequence: CodeSequence) -> None:
         """Play an edited sequence on from where it is, as a take says. Raises ControlError."""

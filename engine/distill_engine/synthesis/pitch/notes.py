@@ -17,8 +17,8 @@ RECORDED_KEY = 60.0  # plays a place without a pitch as it was recorded
 MOST_SEMITONES = 24.0  # of transposition, up or down
 HIGHEST = 127  # key and velocity
 MOST_HELD = 32  # keys that are remembered; an older one is forgotten
-_SILENT = 1e-4  # level (-80 dB) at which a released note has ended
-_RELEASED = 1e-3  # level (-60 dB) that a note has reached after its release time
+SILENT = 1e-4  # level (-80 dB) at which a released note has ended
+RELEASED = 1e-3  # level (-60 dB) that a note has reached after its release time
 
 
 @dataclass(frozen=True)
@@ -97,8 +97,8 @@ class Notes:
         if self._held or (hold and self.level > 0):
             self.level = (self._velocity / HIGHEST) ** 2  # DLS level 2: 40 dB a decade of velocity
             return
-        self.level *= _RELEASED ** (1.0 / max(1.0, release_seconds * self._frame_rate))
-        if self.level < _SILENT:
+        self.level *= RELEASED ** (1.0 / max(1.0, release_seconds * self._frame_rate))
+        if self.level < SILENT:
             self.level = 0.0
 
     def state(self) -> NotesState:

@@ -92,7 +92,7 @@ class LeapSearch:
         return float(np.mean(self.below_peak[self.path.offsets[1:] - 1] > DECAYED_NATS))
 
     def costs(self, query: Query, step: int) -> Float64Array:
-        """Return the costs of the rows that step number `step` (0 to SEARCH_HOPS - 1) computes."""
+        """Return the costs [rows] that step number `step` (0 to SEARCH_HOPS - 1) computes."""
         rows = slice(step * self._chunk, min((step + 1) * self._chunk, self.path.frames))
         return self._of(query, rows)
 

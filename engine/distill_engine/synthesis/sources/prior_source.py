@@ -31,7 +31,7 @@ STREAM = 7  # of random numbers
 MOST_CANDIDATES = 512  # columns that are compared for one code
 LEAST_NEW = 4  # columns around what would follow that are no leap
 STUCK_FACTOR = 2  # times the corpus's longest run of a code, after which the source moves on
-_NEVER = 1e12
+_NEVER = 1e12  # cost of a column that must not play
 
 
 class PriorCorpus:

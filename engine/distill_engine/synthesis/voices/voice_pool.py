@@ -1,24 +1,25 @@
-"""Voices of one instrument, made on demand; one is made in advance so that a swap is quick."""
+"""Voices of one instrument, made on demand, or in advance so that a swap is quick."""
 
 from __future__ import annotations
 
-from distill_engine.synthesis.crossfade import DelayLine
 from distill_engine.synthesis.instrument import Instrument
-from distill_engine.synthesis.voice import Voice
+from distill_engine.synthesis.voices.crossfade import DelayLine
+from distill_engine.synthesis.voices.voice import Voice
 
 
 class VoicePool:
-    """Makes voices of `instrument` and keeps the one that is ready."""
+    """Makes voices of `instrument` and keeps those that are ready."""
 
     def __init__(self, instrument: Instrument) -> None:
         self.instrument = instrument
         self._ready: list[Voice] = []
 
-    def prepare(self, block: int = 1) -> VoicePool:
-        """Make one voice ready for blocks of `block` hops; return the pool itself."""
-        voice = self._new_voice()
-        voice.warm(block)
-        self._ready[:] = [voice]
+    def prepare(self, block: int = 1, count: int = 1) -> VoicePool:
+        """Make `count` voices ready for blocks of `block` hops; return the pool itself."""
+        while len(self._ready) < count:
+            voice = self._new_voice()
+            voice.warm(block)
+            self._ready.append(voice)
         return self
 
     def voice(self, seed: int, selected: str = "drift", *, pad: int = 0) -> Voice:

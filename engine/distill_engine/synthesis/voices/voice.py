@@ -13,7 +13,6 @@ import numpy as np
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.errors import VocoderError
 from distill_engine.inference.step_backend import StepBackend
-from distill_engine.synthesis.crossfade import DelayLine
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.pitch.notes import from_place, transposition
 from distill_engine.synthesis.pitch.transposer import Transposer, TransposerState
@@ -21,6 +20,7 @@ from distill_engine.synthesis.sources.latent_sources import Latent
 from distill_engine.synthesis.sources.live_input import EncoderFailed
 from distill_engine.synthesis.sources.source_bank import SourceBank, SourceBankState
 from distill_engine.synthesis.steering import HopValues, Steering, SteeringState, soft_limit
+from distill_engine.synthesis.voices.crossfade import DelayLine
 
 Samples = Float64Array
 
@@ -250,6 +250,12 @@ class Voice:
         self.latent_guest = False
         self.guest_contributions = self.guest_contributions[:0]
         self._recover()
+
+    def begin_again(self) -> None:
+        """Run from the primed states: what played before is forgotten."""
+        self._recover()
+        self._from_place = deque([0.0] * len(self._from_place))
+        self._last_sample = 0.0
 
     def reseed(self, seed: int, selected: str, fade_hops: int) -> None:
         """Restart the sources from another seed and cross-fade to them over `fade_hops` hops."""
