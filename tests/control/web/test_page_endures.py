@@ -85,6 +85,21 @@ def test_another_model_rebuilds_the_page_and_controls_of_equal_names_keep_their_
         assert page.complaints() == []
 
 
+def test_an_answer_that_comes_late_does_not_bring_an_earlier_model_back(make_engine, open_page):
+    engine = make_engine()
+    page = open_page(engine)
+    page.run("""(fetched => { window.asked = window.late = 0; window.fetch = (...given) => {
+        const slow = window.asked++ < 2;
+        return fetched(...given).then(answer => slow ? new Promise(done => setTimeout(() => {
+            window.late += 1; done(answer); }, 600)) : answer); }; })(window.fetch)""")
+    for name, asked in (("first", 2), ("second", 4)):
+        engine.channel.send({"event": "model", "name": name, "controls": [name], "latents": 1})
+        page.until(f"window.asked >= {asked}")
+    page.until("window.late === 2")
+    page.until("document.querySelector('header select').value === 'second'")
+    assert list(places(page)) == ["second"]
+
+
 def test_names_and_messages_from_strangers_are_shown_as_text(make_engine, open_page):
     engine = make_engine()
     evil = "<img src=x onerror=window.hacked=1>"

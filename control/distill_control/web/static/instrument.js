@@ -21,6 +21,7 @@ export class Instrument {
   #heard = 0;
   #failures = 0;
   #reloading = 0;
+  #loads = 0;
 
   constructor() {
     setInterval(() => this.#ping(), PING_MS);
@@ -97,7 +98,9 @@ export class Instrument {
 
   /** Read tree and facts; rebuild what depends on the model. */
   async #load() {
+    const number = ++this.#loads;
     const [tree, facts] = await Promise.all(["/", "model.json"].map(async (path) => (await fetch(path)).json()));
+    if (number !== this.#loads) return; // a later answer is here already, or on its way
     this.nodes = new Map();
     const walk = (node) => {
       if (node.TYPE) this.nodes.set(node.FULL_PATH, node);

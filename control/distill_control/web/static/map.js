@@ -5,6 +5,7 @@ import { button, h, number } from "./dom.js";
 
 const MARGIN = 26;
 const TRAIL_MS = 3000;
+const FADE_MS = 60; // between two pictures of a trail that only fades
 const NEAR = 24; // pixels within which a point is meant
 const STEP = 0.02;
 const LARGE_STEP = 0.1;
@@ -54,6 +55,7 @@ class MapView {
   #path = [];
   #hovered = -1;
   #drawing = 0;
+  #fading = 0;
   #place = [0, 0];
   #held = false;
   #layer = document.createElement("canvas"); // points and names, painted again only when they change
@@ -252,7 +254,8 @@ class MapView {
       pen.arc(...this.#pixel(...this.#place), 5, 0, 7);
       pen.fill();
     }
-    if (this.#path.length > 1) this.draw();
+    clearTimeout(this.#fading);
+    if (this.#path.length > 1) this.#fading = setTimeout(() => this.draw(), FADE_MS);
   }
 
   #paintTarget(pen) {
