@@ -1,9 +1,10 @@
 """Measure how fast, how soon and how safely the engine plays, from inside and from outside.
 
-    python benchmarks/live.py [--only hops,latency,disturbances,start] [--vocoder hifigan] [--quick]
+    python benchmarks/live.py [--only hops,notes,latency,disturbances,start] [--vocoder hifigan] [--quick]
 
 * hops: time of a block of synthesis by vocoder, block size and backend, in processes of their own;
   --baseline COMMIT measures the code of an old commit beside it
+* notes: time of a hop while one to eight notes sound at once
 * latency: from an OSC message leaving its sender to the first sample of its effect on a JACK server
   (dummy driver, 48 kHz, period 256), recorded by a client outside the engine: for the gain, which
   comes last, and for a control that goes through model and vocoder
@@ -21,7 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from harness.benchmark import Benchmark, Column, Run, Table
-from live_support import cold_start, disturbances, hops, latency
+from live_support import cold_start, disturbances, hops, latency, note_times
 from live_support.disturbances import EVERYTHING, Load, run_disturbed
 from live_support.jack_server import available
 
@@ -45,7 +46,9 @@ OTHERS = Table(
     key=("what",),
 )
 BENCHMARK = Benchmark(
-    "live", "Live: hops, latency, start", [hops.TABLE, latency.TABLE, DISTURBANCES, cold_start.TABLE, OTHERS]
+    "live",
+    "Live: hops, latency, start",
+    [hops.TABLE, note_times.TABLE, latency.TABLE, DISTURBANCES, cold_start.TABLE, OTHERS],
 )
 
 
@@ -60,6 +63,7 @@ def measure_disturbances(run: Run, model: Path, options: argparse.Namespace) -> 
 
 SECTIONS: dict[str, Callable[[Run, Path, argparse.Namespace], None]] = {
     "hops": hops.measure,
+    "notes": note_times.measure,
     "latency": latency.measure,
     "disturbances": measure_disturbances,
     "start": cold_start.measure,
@@ -84,7 +88,7 @@ def main() -> int:
     with BENCHMARK.run(options) as run, tempfile.TemporaryDirectory(prefix="live-model-") as folder:
         model = model_to_play(options.model, Path(folder))
         for name in chosen:
-            if name != "hops" and not available():
+            if name not in ("hops", "notes") and not available():
                 print(f"{name}: not measured, jackd is not installed", file=sys.stderr)
                 continue
             SECTIONS[name](run, model, options)

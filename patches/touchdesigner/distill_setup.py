@@ -30,7 +30,7 @@ PARAMETERS = [
     ("distill/source/tempo", 0.0),
     ("distill/source/gate", 1.0),
     ("distill/source/fade", 0.5),
-    ("distill/source/leaps", 0.3),
+    ("distill/source/leaps", 0.2),
     ("distill/source/reach", 0.25),
     ("distill/source/grip", 0.5),
     ("distill/source/grain", 0.45),

@@ -13,6 +13,7 @@ from distill_engine.audio.mel import MelConfig
 from distill_engine.errors import ModelFileError
 from distill_engine.inference.adapted_backend import adapted
 from distill_engine.inference.decoder_digest import decoder_digest
+from distill_engine.inference.graph_reports import checked_graph
 from distill_engine.inference.onnx_backend import OnnxGraph
 from distill_engine.inference.onnx_session import SessionSettings
 from distill_engine.inference.torch_import import import_torch
@@ -21,7 +22,6 @@ from distill_engine.inference.vocoder_candidates import VocoderChoice
 from distill_engine.library.vocoder_weights import find_weights
 from distill_engine.modelfile import ModelFile
 from distill_engine.modelfile.configs import vocoder_config
-from distill_engine.modelfile.graphs import check_graph
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.vocoders.registry import vocoder_delay
 from distill_engine.vocoders.weights.events import FellBack, WeightsEvent
@@ -132,5 +132,5 @@ class NetworkLoader:
             )
         data = file.read_graph(name)
         shapes = {"x": (1, channels[0], None)}, {"y": (1, channels[1], None)}
-        report = check_graph(data, inputs=shapes[0], outputs=shapes[1], where=f"{file.path}: {name}")
+        report = checked_graph(data, inputs=shapes[0], outputs=shapes[1], where=f"{file.path}: {name}")
         return OnnxGraph(data, tuple(report.weights), part, rate, self._settings)

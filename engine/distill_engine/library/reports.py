@@ -16,7 +16,6 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from distill_engine.errors import DistillError, LibraryError
@@ -133,6 +132,8 @@ def _text(error: BaseException, doing: str) -> str:
 
 
 def _version(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version  # 20 ms, which a start of the engine saves
+
     try:
         return f"{package} {version(package)}"
     except PackageNotFoundError:

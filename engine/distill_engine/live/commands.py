@@ -19,12 +19,11 @@ from distill_engine.library.reports import line_on
 from distill_engine.live.answers import Answer, when_done
 from distill_engine.live.code_commands import CodeCommands
 from distill_engine.live.following import Follower
-from distill_engine.live.live_notes import LiveNotes, budget_beside
+from distill_engine.live.live_notes import LiveNotes, checked_budget, note_budget
 from distill_engine.live.performer import Performer
 from distill_engine.live.played_versions import PlayedVersions
-from distill_engine.live.realtime_check import LIMIT_FACTOR, Fit, FitRequest, check_voices
+from distill_engine.live.realtime_check import LIMIT_FACTOR, Fit, FitRequest
 from distill_engine.live.recordings import Recordings
-from distill_engine.live.reporting.model_event import slot_event
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.mixer import VOICES_AT_ONCE
 from distill_engine.synthesis.synth import Synth
@@ -165,18 +164,19 @@ class LiveCommands:
         if not name:
             self._run(lambda: self.synth.swap(None, slot=int(slot)))
             self._factors.pop(int(slot), None)
+        elif int(slot) == 0:
+            self.change_model(name)
         else:
-            pool, fit = self._fit(self._find(name), self._options.request.vocoder)
-            self._swap(pool, fit, int(slot))
-            if int(slot) == 0:
-                self._loaded(pool.instrument)
-        self._send(slot_event(int(slot), name))
+            self._swap(*self._fit(self._find(name), self._options.request.vocoder), int(slot))
+        self._send({"event": "setting", "address": f"/distill/blend/model/{int(slot)}", "value": name})
 
     def change_voices(self, count: int) -> None:
         """Play up to `count` notes at once. Raises ControlError, VocoderError."""
-        budget = budget_beside(self.synth, self._factors)
-        check_voices(int(count), budget, self.synth.instrument.name)
-        self._performer.raise_latency_for(LOADING_MARGIN_SECONDS, 1.0)
+        self._performer.raise_latency_for(LOADING_MARGIN_SECONDS, LOADING_LIMIT_SECONDS)
+        try:
+            budget = checked_budget(self.synth.instrument, int(count))
+        finally:
+            self._performer.raise_latency_for(LOADING_MARGIN_SECONDS, 1.0)
         self.synth.pool.prepare(self._performer.block, int(count))
         self._run(lambda: self.synth.keys.set_voices(int(count), budget))
         self._options = replace(self._options, request=replace(self._options.request, voices=int(count)))
@@ -251,13 +251,15 @@ class LiveCommands:
             fade = self.synth.parameters.value("/distill/source/fade")
             extra = (1 + self.synth.voices) * fit.block_seconds(instrument) + SWAP_MARGIN_SECONDS
             self._performer.raise_latency_for(extra, fade + 1.0)
+            budget = note_budget(instrument, self.synth.keys.count) if slot == 0 and self.synth.keys.count > 1 else None
             self._run(lambda: self.synth.swap(pool, slot=slot))
+            if budget is not None:
+                self._run(lambda: self.synth.keys.set_budget(budget))
         except DistillError:
             self._performer.raise_latency_for(0.0, 0.0)
             raise
         self.swaps += 1
         self._factors[slot] = fit.factor
-        self._run(lambda: self.synth.keys.set_budget(budget_beside(self.synth, self._factors)))
         self._options.versions.release(self._playing())
         self.recordings.keep_versions()
         if slot == 0:

@@ -17,10 +17,11 @@ from distill_engine.audio_io.output import Output
 from distill_engine.errors import ConfigError, DeviceError, DistillError
 from distill_engine.library.reports import line_on, reported_threads
 from distill_engine.live.commands import LiveCommands, LoadOptions
+from distill_engine.live.live_notes import checked_budget
 from distill_engine.live.performer import BlockSettings, Performer
 from distill_engine.live.played_versions import PlayedVersions
-from distill_engine.live.realtime_check import Fit, FitRequest, check_voices, note_budget
-from distill_engine.live.reporting.model_event import model_event, slot_event
+from distill_engine.live.realtime_check import Fit, FitRequest
+from distill_engine.live.reporting.model_event import model_event
 from distill_engine.live.scheduling import Underrun
 from distill_engine.live.settings import EngineSettings, StartReport
 from distill_engine.live.status_gatherer import StatusGatherer, Stopwatch
@@ -102,10 +103,8 @@ class Engine:
         request, pool, fit = self._load()
         instrument = pool.instrument
         synth = Synth(pool, seed=settings.seed, block=fit.block, source=settings.source, playing=settings.playing)
-        budget = note_budget(fit.factor, 0.0)
         with self._or_warned("playing one note at a time"):
-            check_voices(settings.voices, budget, instrument.name)
-            synth.keys.set_voices(settings.voices, budget)
+            synth.keys.set_voices(settings.voices, checked_budget(instrument, settings.voices))
         performer = self._performer(synth, fit, instrument)
         request = replace(request, block=fit.block, threads=fit.threads)
         options = LoadOptions(request, settings.allow_paths, fit.factor, self._versions)
@@ -245,13 +244,13 @@ class Engine:
         if self._parts is not None:
             self._loaded(self._parts.instrument)
             synth, follower = self._parts.commands.synth, self._parts.commands.follower
-            settings = {"source": synth.source, "seed": synth.seed, "voices": synth.keys.count}
+            settings: dict[str, str | int] = {"source": synth.source, "seed": synth.seed, "voices": synth.keys.count}
+            for slot in range(1, vocabulary.BLEND_SLOTS):
+                there = synth.instrument_at(slot)
+                settings[f"blend/model/{slot}"] = there.name if there is not None else ""
             for name, value in {**settings, "follow": int(follower.state > 0)}.items():
                 self.control.send({"event": "setting", "address": f"/distill/{name}", "value": value})
             self._tell_device(self._parts.performer.output)
-            for slot in range(1, vocabulary.BLEND_SLOTS):
-                there = self._parts.commands.synth.instrument_at(slot)
-                self.control.send(slot_event(slot, there.name if there is not None else ""))
 
     def _loaded(self, instrument: Instrument) -> None:
         if self._parts is not None:

@@ -1,12 +1,20 @@
-"""Commands on notes, and what notes may cost beside the models that play."""
+"""Commands on notes, and how many notes a machine can play: that is measured before they play."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable
 from typing import Any
 
-from distill_engine.live.realtime_check import note_budget
+import numpy as np
+
+from distill_engine.errors import VocoderError
+from distill_engine.live.realtime_check import COMFORTABLE_FACTOR
+from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.synth import Synth
+
+MEASURED_HOPS, WARM_HOPS = 24, 6  # hops that are timed, and those before them
+FIRST_KEY, KEYS_APART = 52, 3  # MIDI note numbers of the chord that is timed
 
 
 class LiveNotes:
@@ -26,15 +34,40 @@ class LiveNotes:
         }
 
 
-def budget_beside(synth: Synth, factors: Mapping[int, float]) -> float:
-    """Return how many hops the notes of slot 0 may cost beside what plays in the others.
+def note_budget(instrument: Instrument, voices: int) -> float:
+    """Return how many hops the vocoder may compute a hop, for so many notes at once.
 
-    `factors` are those of the slots (see `Fit`).
+    It plays them, apart from what sounds, and takes the median time of a hop. What plays meanwhile
+    takes its share of the machine, as it will beside the notes.
     """
-    host = synth.instrument
-    beside = [
-        factor
-        for slot, factor in factors.items()
-        if slot and (there := synth.instrument_at(slot)) is not None and not there.shares(host)
-    ]
-    return note_budget(factors[0], sum(beside))
+    synth = Synth(instrument, seed=1)
+    synth.keys.set_voices(voices)
+    for number in range(voices):
+        synth.note(FIRST_KEY + KEYS_APART * number, 100)
+    synth.render(WARM_HOPS)
+    times = []
+    for _ in range(MEASURED_HOPS):
+        began = time.perf_counter()
+        synth.render(1)
+        times.append(time.perf_counter() - began)
+    seconds_a_hop = float(np.median(times)) / synth.keys.cost
+    return COMFORTABLE_FACTOR / instrument.frame_rate / seconds_a_hop
+
+
+def checked_budget(instrument: Instrument, voices: int) -> float:
+    """Return the budget of so many notes. Raises VocoderError if it does not hold them.
+
+    One voice needs none.
+    """
+    if voices == 1:
+        return 1.0
+    budget, name = note_budget(instrument, voices), instrument.name
+    if voices > budget:
+        share = COMFORTABLE_FACTOR * voices / budget
+        most = int(budget)
+        way = f"give at most {most}" if most > 1 else "play one note at a time"
+        raise VocoderError(
+            f"{voices} voices of {name} would be too much here: they take {share:.0%} of the time that there is; "
+            f"{way}, or choose a cheaper vocoder"
+        )
+    return budget

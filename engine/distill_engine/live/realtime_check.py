@@ -16,13 +16,12 @@ from distill_engine.inference.torch_import import leave_a_core
 from distill_engine.inference.vocoder_candidates import VocoderChoice
 from distill_engine.inference.vocoder_choice import plays_in_torch
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
-from distill_engine.synthesis.mixer import VOICES_AT_ONCE
 from distill_engine.synthesis.voices.voice_pool import VoicePool
 
 BLOCKS = (1, 2, 4, 8)  # hops
 COMFORTABLE_FACTOR, LIMIT_FACTOR = 0.7, 0.95  # of real time: no search for faster settings below, no playing above
 WORTHWHILE_RATIO = 0.85  # more threads are used if they take less than this share of the time
-MEASURE_SECONDS = 0.05
+MEASURE_SECONDS = 0.02
 MEASURE_LEAST_COUNT = 4  # steps
 
 
@@ -105,27 +104,6 @@ def real_time_factor(instrument: Instrument, block: int) -> float:
         vocoder.step(decoder.step(latents))
         times.append(time.perf_counter() - began)
     return float(np.percentile(times, 25)) * instrument.frame_rate / block
-
-
-def note_budget(factor: float, others: float) -> float:
-    """Return how many hops the vocoder may compute a hop, for notes of an instrument.
-
-    `factor` is the instrument's (see `Fit`), `others` the sum of those that play beside it.
-    """
-    together = min(os.cpu_count() or 1, VOICES_AT_ONCE)
-    return max(0.0, COMFORTABLE_FACTOR * together - others) / max(factor, 1e-6)
-
-
-def check_voices(voices: int, budget: float, name: str) -> None:
-    """Raise VocoderError if a budget does not hold so many notes of the instrument `name`."""
-    if voices > 1 and voices > budget:
-        raise VocoderError(
-            f"{voices} voices of {name} would be too much here: they take {COMFORTABLE_FACTOR * voices / budget:.0%} "
-            f"of the time that there is; give at most {max(1, int(budget))}, or choose a cheaper vocoder"
-            if budget >= 1
-            else f"{voices} voices of {name} would be too much here: one alone takes the time that there is; "
-            "choose a cheaper vocoder"
-        )
 
 
 def _load(

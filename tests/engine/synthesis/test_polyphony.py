@@ -7,7 +7,8 @@ import pytest
 
 import support_skeleton
 from distill_engine.errors import ControlError, VocoderError
-from distill_engine.live.realtime_check import check_voices, note_budget
+from distill_engine.live import live_notes
+from distill_engine.live.live_notes import checked_budget
 from distill_engine.rendering.take_player import play_take
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.synth import Synth
@@ -98,11 +99,20 @@ def test_the_budget_is_kept_however_many_voices_there_are(instrument: Instrument
         synth.note(key, 90)
         synth.render(2)
         assert len([note for note in _notes(synth) if note.sounding]) <= 3
-    assert note_budget(0.1, 0.0) > note_budget(0.1, 0.3) > 0.0
-    with pytest.raises(VocoderError, match="give at most 3"):
-        check_voices(8, 3.5, "rain")
-    with pytest.raises(VocoderError, match="one alone"):
-        check_voices(2, 0.5, "rain")
+
+
+def test_how_many_notes_a_machine_plays_is_measured_and_too_many_are_refused(
+    instrument: Instrument, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert checked_budget(instrument, 1) == 1.0
+    assert live_notes.note_budget(instrument, 3) > 0.0
+    monkeypatch.setattr(live_notes, "note_budget", lambda instrument, voices: 3.5)
+    assert checked_budget(instrument, 3) == 3.5
+    with pytest.raises(VocoderError, match="they take 160% of the time that there is; give at most 3"):
+        checked_budget(instrument, 8)
+    monkeypatch.setattr(live_notes, "note_budget", lambda instrument, voices: 1.5)
+    with pytest.raises(VocoderError, match="one note at a time"):
+        checked_budget(instrument, 2)
 
 
 def test_a_note_has_its_own_bend_pressure_and_controls(instrument: Instrument) -> None:

@@ -33,11 +33,6 @@ def model_event(instrument: Instrument) -> dict[str, Any]:
     }
 
 
-def slot_event(slot: int, name: str) -> dict[str, Any]:
-    """Return the event that another model plays in a blend slot, or none (an empty name)."""
-    return {"event": "setting", "address": f"/distill/blend/model/{slot}", "value": name}
-
-
 def map_of_corpus(instrument: Instrument) -> dict[str, Any]:
     """Return the points of the map, and the clips that they are from, as JSON-compatible values.
 

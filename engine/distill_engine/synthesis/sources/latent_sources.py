@@ -68,7 +68,7 @@ class SourceSettings:
     input_gain_db: float = 0.0
     own: float = 0.0
     tempo: float = 0.0
-    leaps: float = 0.3
+    leaps: float = 0.2
     reach: float = 0.25
     grip: float = 0.5
     grain_seconds: float = 0.45

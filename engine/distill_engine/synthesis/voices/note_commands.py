@@ -43,6 +43,12 @@ class NoteCommands:
         """The number of notes that may sound at once."""
         return max(1, len(self._mixer.note_voices))
 
+    @property
+    def cost(self) -> float:
+        """The hops of the vocoder that the notes which sound took at the last hop, at least 1."""
+        polyphony = self._mixer.polyphony
+        return 1.0 if polyphony is None else max(1.0, polyphony.cost)
+
     def press(self, key: float, velocity: float) -> None:
         """Press a key (MIDI note number), or let it go with velocity 0. Raises ControlError."""
         if self._notes.change(key, velocity):

@@ -40,6 +40,11 @@ class Polyphony:
         """The voices that are computed at this hop."""
         return [note for note in self.notes if note.sounding]
 
+    @property
+    def cost(self) -> float:
+        """The hops of the vocoder that the voices in use take a hop."""
+        return sum(max(1.0, note.ratio) for note in self.notes if note.busy)
+
     def press(self, key: float, velocity: float) -> None:
         """Play a key (MIDI note number), or let it go with velocity 0. Raises ControlError."""
         Notes.check(key, velocity)
@@ -57,9 +62,8 @@ class Polyphony:
 
     def _free(self) -> NoteVoice | None:
         """Return a silent voice, None if there is none or the budget is spent."""
-        cost = sum(max(1.0, note.ratio) for note in self.notes if note.busy)
         silent = [note for note in self.notes if not note.busy]
-        return silent[0] if silent and (cost + 1.0 <= self.budget or len(silent) == len(self.notes)) else None
+        return silent[0] if silent and (self.cost + 1.0 <= self.budget or len(silent) == len(self.notes)) else None
 
     def _stolen(self) -> NoteVoice:
         busy = [note for note in self.notes if note.busy]
