@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO_LIBRARIES := libportaudio2
-TEST_LIBRARIES := libportaudio2 jackd2 jack-capture puredata-core supercollider-language liblo-tools strace
+TEST_LIBRARIES := libportaudio2 jackd2 jack-capture puredata-core supercollider-language liblo-tools strace chromium
 SOURCES := engine control vendor tests benchmarks docs examples .ci
 BENCHMARKS := quality sound transfer notes attacks held levels pictures controls training bigvgan_speed gpu codes live midi control sweep curves soak fuzz
 

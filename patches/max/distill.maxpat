@@ -91,8 +91,11 @@
       22
      ],
      "numinlets": 1,
-     "numoutlets": 65,
+     "numoutlets": 68,
      "outlettype": [
+      "",
+      "",
+      "",
       "",
       "",
       "",
@@ -159,7 +162,7 @@
       "",
       ""
      ],
-     "text": "route /distill/gain /distill/width /distill/map/x /distill/map/y /distill/map/amount /distill/source/rate /distill/source/range /distill/source/position /distill/source/speed /distill/source/jitter /distill/source/length /distill/source/loop /distill/source/freeze /distill/source/input_gain /distill/source/tempo /distill/source/gate /distill/source/fade /distill/source/leaps /distill/source/reach /distill/source/grip /distill/source/grain /distill/pitch /distill/note/bend /distill/note/release /distill/note/hold /distill/source/own /distill/codes/rate /distill/codes/position /distill/codes/repeat /distill/prior/temperature /distill/prior/top_p /distill/prior/novelty /distill/prior/rate /distill/prior/hold /distill/control/0 /distill/control/1 /distill/control/2 /distill/control/3 /distill/control/4 /distill/control/5 /distill/control/6 /distill/control/7 /distill/latent/0 /distill/latent/1 /distill/latent/2 /distill/latent/3 /distill/latent/4 /distill/latent/5 /distill/latent/6 /distill/latent/7 /distill/latent/8 /distill/latent/9 /distill/latent/10 /distill/latent/11 /distill/latent/12 /distill/latent/13 /distill/latent/14 /distill/latent/15 /distill/source /distill/vocoder /distill/strain /distill/level /distill/error /distill/controls"
+     "text": "route /distill/gain /distill/width /distill/map/x /distill/map/y /distill/map/amount /distill/source/rate /distill/source/range /distill/source/position /distill/source/speed /distill/source/jitter /distill/source/length /distill/source/loop /distill/source/freeze /distill/source/input_gain /distill/source/tempo /distill/source/gate /distill/source/fade /distill/source/leaps /distill/source/reach /distill/source/grip /distill/source/grain /distill/pitch /distill/note/bend /distill/note/release /distill/note/hold /distill/source/own /distill/codes/rate /distill/codes/position /distill/codes/repeat /distill/prior/temperature /distill/prior/top_p /distill/prior/novelty /distill/prior/rate /distill/prior/hold /distill/morph /distill/control/0 /distill/control/1 /distill/control/2 /distill/control/3 /distill/control/4 /distill/control/5 /distill/control/6 /distill/control/7 /distill/latent/0 /distill/latent/1 /distill/latent/2 /distill/latent/3 /distill/latent/4 /distill/latent/5 /distill/latent/6 /distill/latent/7 /distill/latent/8 /distill/latent/9 /distill/latent/10 /distill/latent/11 /distill/latent/12 /distill/latent/13 /distill/latent/14 /distill/latent/15 /distill/source /distill/vocoder /distill/strain /distill/playing /distill/recording /distill/level /distill/error /distill/controls"
     }
    },
    {
@@ -4899,6 +4902,120 @@
      "id": "obj-215",
      "maxclass": "comment",
      "patching_rect": [
+      20,
+      1084,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      1084,
+      110,
+      20
+     ],
+     "text": "morph"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-216",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      1084,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/morph"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-217",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      1084,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-218",
+     "maxclass": "slider",
+     "patching_rect": [
+      132,
+      1084,
+      120,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      1084,
+      120,
+      20
+     ],
+     "floatoutput": 1,
+     "min": 0.0,
+     "size": 1.0,
+     "orientation": 1
+    }
+   },
+   {
+    "box": {
+     "id": "obj-219",
+     "maxclass": "flonum",
+     "patching_rect": [
+      256,
+      1084,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      256,
+      1084,
+      64,
+      22
+     ],
+     "minimum": 0.0,
+     "maximum": 1.0
+    }
+   },
+   {
+    "box": {
+     "id": "obj-220",
+     "maxclass": "comment",
+     "patching_rect": [
       340,
       200,
       110,
@@ -4919,7 +5036,7 @@
    },
    {
     "box": {
-     "id": "obj-216",
+     "id": "obj-221",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -4937,7 +5054,7 @@
    },
    {
     "box": {
-     "id": "obj-217",
+     "id": "obj-222",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -4955,7 +5072,7 @@
    },
    {
     "box": {
-     "id": "obj-218",
+     "id": "obj-223",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -4983,7 +5100,7 @@
    },
    {
     "box": {
-     "id": "obj-219",
+     "id": "obj-224",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5010,7 +5127,7 @@
    },
    {
     "box": {
-     "id": "obj-220",
+     "id": "obj-225",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5033,7 +5150,7 @@
    },
    {
     "box": {
-     "id": "obj-221",
+     "id": "obj-226",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5051,7 +5168,7 @@
    },
    {
     "box": {
-     "id": "obj-222",
+     "id": "obj-227",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5069,7 +5186,7 @@
    },
    {
     "box": {
-     "id": "obj-223",
+     "id": "obj-228",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5097,7 +5214,7 @@
    },
    {
     "box": {
-     "id": "obj-224",
+     "id": "obj-229",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5124,7 +5241,7 @@
    },
    {
     "box": {
-     "id": "obj-225",
+     "id": "obj-230",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5147,7 +5264,7 @@
    },
    {
     "box": {
-     "id": "obj-226",
+     "id": "obj-231",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5165,7 +5282,7 @@
    },
    {
     "box": {
-     "id": "obj-227",
+     "id": "obj-232",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5183,7 +5300,7 @@
    },
    {
     "box": {
-     "id": "obj-228",
+     "id": "obj-233",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5211,7 +5328,7 @@
    },
    {
     "box": {
-     "id": "obj-229",
+     "id": "obj-234",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5238,7 +5355,7 @@
    },
    {
     "box": {
-     "id": "obj-230",
+     "id": "obj-235",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5261,7 +5378,7 @@
    },
    {
     "box": {
-     "id": "obj-231",
+     "id": "obj-236",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5279,7 +5396,7 @@
    },
    {
     "box": {
-     "id": "obj-232",
+     "id": "obj-237",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5297,7 +5414,7 @@
    },
    {
     "box": {
-     "id": "obj-233",
+     "id": "obj-238",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5325,7 +5442,7 @@
    },
    {
     "box": {
-     "id": "obj-234",
+     "id": "obj-239",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5352,7 +5469,7 @@
    },
    {
     "box": {
-     "id": "obj-235",
+     "id": "obj-240",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5375,7 +5492,7 @@
    },
    {
     "box": {
-     "id": "obj-236",
+     "id": "obj-241",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5393,7 +5510,7 @@
    },
    {
     "box": {
-     "id": "obj-237",
+     "id": "obj-242",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5411,7 +5528,7 @@
    },
    {
     "box": {
-     "id": "obj-238",
+     "id": "obj-243",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5439,7 +5556,7 @@
    },
    {
     "box": {
-     "id": "obj-239",
+     "id": "obj-244",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5466,7 +5583,7 @@
    },
    {
     "box": {
-     "id": "obj-240",
+     "id": "obj-245",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5489,7 +5606,7 @@
    },
    {
     "box": {
-     "id": "obj-241",
+     "id": "obj-246",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5507,7 +5624,7 @@
    },
    {
     "box": {
-     "id": "obj-242",
+     "id": "obj-247",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5525,7 +5642,7 @@
    },
    {
     "box": {
-     "id": "obj-243",
+     "id": "obj-248",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5553,7 +5670,7 @@
    },
    {
     "box": {
-     "id": "obj-244",
+     "id": "obj-249",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5580,7 +5697,7 @@
    },
    {
     "box": {
-     "id": "obj-245",
+     "id": "obj-250",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5603,7 +5720,7 @@
    },
    {
     "box": {
-     "id": "obj-246",
+     "id": "obj-251",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5621,7 +5738,7 @@
    },
    {
     "box": {
-     "id": "obj-247",
+     "id": "obj-252",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5639,7 +5756,7 @@
    },
    {
     "box": {
-     "id": "obj-248",
+     "id": "obj-253",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5667,7 +5784,7 @@
    },
    {
     "box": {
-     "id": "obj-249",
+     "id": "obj-254",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5694,7 +5811,7 @@
    },
    {
     "box": {
-     "id": "obj-250",
+     "id": "obj-255",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5717,7 +5834,7 @@
    },
    {
     "box": {
-     "id": "obj-251",
+     "id": "obj-256",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5735,7 +5852,7 @@
    },
    {
     "box": {
-     "id": "obj-252",
+     "id": "obj-257",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5753,7 +5870,7 @@
    },
    {
     "box": {
-     "id": "obj-253",
+     "id": "obj-258",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5781,7 +5898,7 @@
    },
    {
     "box": {
-     "id": "obj-254",
+     "id": "obj-259",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5808,7 +5925,7 @@
    },
    {
     "box": {
-     "id": "obj-255",
+     "id": "obj-260",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5831,7 +5948,7 @@
    },
    {
     "box": {
-     "id": "obj-256",
+     "id": "obj-261",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5849,7 +5966,7 @@
    },
    {
     "box": {
-     "id": "obj-257",
+     "id": "obj-262",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5867,7 +5984,7 @@
    },
    {
     "box": {
-     "id": "obj-258",
+     "id": "obj-263",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5895,7 +6012,7 @@
    },
    {
     "box": {
-     "id": "obj-259",
+     "id": "obj-264",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5922,7 +6039,7 @@
    },
    {
     "box": {
-     "id": "obj-260",
+     "id": "obj-265",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5945,7 +6062,7 @@
    },
    {
     "box": {
-     "id": "obj-261",
+     "id": "obj-266",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5963,7 +6080,7 @@
    },
    {
     "box": {
-     "id": "obj-262",
+     "id": "obj-267",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5981,7 +6098,7 @@
    },
    {
     "box": {
-     "id": "obj-263",
+     "id": "obj-268",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6009,7 +6126,7 @@
    },
    {
     "box": {
-     "id": "obj-264",
+     "id": "obj-269",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6036,7 +6153,7 @@
    },
    {
     "box": {
-     "id": "obj-265",
+     "id": "obj-270",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6059,7 +6176,7 @@
    },
    {
     "box": {
-     "id": "obj-266",
+     "id": "obj-271",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6077,7 +6194,7 @@
    },
    {
     "box": {
-     "id": "obj-267",
+     "id": "obj-272",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6095,7 +6212,7 @@
    },
    {
     "box": {
-     "id": "obj-268",
+     "id": "obj-273",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6123,7 +6240,7 @@
    },
    {
     "box": {
-     "id": "obj-269",
+     "id": "obj-274",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6150,7 +6267,7 @@
    },
    {
     "box": {
-     "id": "obj-270",
+     "id": "obj-275",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6173,7 +6290,7 @@
    },
    {
     "box": {
-     "id": "obj-271",
+     "id": "obj-276",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6191,7 +6308,7 @@
    },
    {
     "box": {
-     "id": "obj-272",
+     "id": "obj-277",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6209,7 +6326,7 @@
    },
    {
     "box": {
-     "id": "obj-273",
+     "id": "obj-278",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6237,7 +6354,7 @@
    },
    {
     "box": {
-     "id": "obj-274",
+     "id": "obj-279",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6264,7 +6381,7 @@
    },
    {
     "box": {
-     "id": "obj-275",
+     "id": "obj-280",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6287,7 +6404,7 @@
    },
    {
     "box": {
-     "id": "obj-276",
+     "id": "obj-281",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6305,7 +6422,7 @@
    },
    {
     "box": {
-     "id": "obj-277",
+     "id": "obj-282",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6323,7 +6440,7 @@
    },
    {
     "box": {
-     "id": "obj-278",
+     "id": "obj-283",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6351,7 +6468,7 @@
    },
    {
     "box": {
-     "id": "obj-279",
+     "id": "obj-284",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6378,7 +6495,7 @@
    },
    {
     "box": {
-     "id": "obj-280",
+     "id": "obj-285",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6401,7 +6518,7 @@
    },
    {
     "box": {
-     "id": "obj-281",
+     "id": "obj-286",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6419,7 +6536,7 @@
    },
    {
     "box": {
-     "id": "obj-282",
+     "id": "obj-287",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6437,7 +6554,7 @@
    },
    {
     "box": {
-     "id": "obj-283",
+     "id": "obj-288",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6465,7 +6582,7 @@
    },
    {
     "box": {
-     "id": "obj-284",
+     "id": "obj-289",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6492,7 +6609,7 @@
    },
    {
     "box": {
-     "id": "obj-285",
+     "id": "obj-290",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6515,7 +6632,7 @@
    },
    {
     "box": {
-     "id": "obj-286",
+     "id": "obj-291",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6533,7 +6650,7 @@
    },
    {
     "box": {
-     "id": "obj-287",
+     "id": "obj-292",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6551,7 +6668,7 @@
    },
    {
     "box": {
-     "id": "obj-288",
+     "id": "obj-293",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6579,7 +6696,7 @@
    },
    {
     "box": {
-     "id": "obj-289",
+     "id": "obj-294",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6606,7 +6723,7 @@
    },
    {
     "box": {
-     "id": "obj-290",
+     "id": "obj-295",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6629,7 +6746,7 @@
    },
    {
     "box": {
-     "id": "obj-291",
+     "id": "obj-296",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6647,7 +6764,7 @@
    },
    {
     "box": {
-     "id": "obj-292",
+     "id": "obj-297",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6665,7 +6782,7 @@
    },
    {
     "box": {
-     "id": "obj-293",
+     "id": "obj-298",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6693,7 +6810,7 @@
    },
    {
     "box": {
-     "id": "obj-294",
+     "id": "obj-299",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6720,7 +6837,7 @@
    },
    {
     "box": {
-     "id": "obj-295",
+     "id": "obj-300",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6743,7 +6860,7 @@
    },
    {
     "box": {
-     "id": "obj-296",
+     "id": "obj-301",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6761,7 +6878,7 @@
    },
    {
     "box": {
-     "id": "obj-297",
+     "id": "obj-302",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6779,7 +6896,7 @@
    },
    {
     "box": {
-     "id": "obj-298",
+     "id": "obj-303",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6807,7 +6924,7 @@
    },
    {
     "box": {
-     "id": "obj-299",
+     "id": "obj-304",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6834,7 +6951,7 @@
    },
    {
     "box": {
-     "id": "obj-300",
+     "id": "obj-305",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6857,7 +6974,7 @@
    },
    {
     "box": {
-     "id": "obj-301",
+     "id": "obj-306",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6875,7 +6992,7 @@
    },
    {
     "box": {
-     "id": "obj-302",
+     "id": "obj-307",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6893,7 +7010,7 @@
    },
    {
     "box": {
-     "id": "obj-303",
+     "id": "obj-308",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6921,7 +7038,7 @@
    },
    {
     "box": {
-     "id": "obj-304",
+     "id": "obj-309",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6948,7 +7065,7 @@
    },
    {
     "box": {
-     "id": "obj-305",
+     "id": "obj-310",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6971,7 +7088,7 @@
    },
    {
     "box": {
-     "id": "obj-306",
+     "id": "obj-311",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6989,7 +7106,7 @@
    },
    {
     "box": {
-     "id": "obj-307",
+     "id": "obj-312",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7007,7 +7124,7 @@
    },
    {
     "box": {
-     "id": "obj-308",
+     "id": "obj-313",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7035,7 +7152,7 @@
    },
    {
     "box": {
-     "id": "obj-309",
+     "id": "obj-314",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7062,7 +7179,7 @@
    },
    {
     "box": {
-     "id": "obj-310",
+     "id": "obj-315",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7085,7 +7202,7 @@
    },
    {
     "box": {
-     "id": "obj-311",
+     "id": "obj-316",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7103,7 +7220,7 @@
    },
    {
     "box": {
-     "id": "obj-312",
+     "id": "obj-317",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7121,7 +7238,7 @@
    },
    {
     "box": {
-     "id": "obj-313",
+     "id": "obj-318",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7149,7 +7266,7 @@
    },
    {
     "box": {
-     "id": "obj-314",
+     "id": "obj-319",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7176,7 +7293,7 @@
    },
    {
     "box": {
-     "id": "obj-315",
+     "id": "obj-320",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7199,7 +7316,7 @@
    },
    {
     "box": {
-     "id": "obj-316",
+     "id": "obj-321",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7217,7 +7334,7 @@
    },
    {
     "box": {
-     "id": "obj-317",
+     "id": "obj-322",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7235,7 +7352,7 @@
    },
    {
     "box": {
-     "id": "obj-318",
+     "id": "obj-323",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7263,7 +7380,7 @@
    },
    {
     "box": {
-     "id": "obj-319",
+     "id": "obj-324",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7290,7 +7407,7 @@
    },
    {
     "box": {
-     "id": "obj-320",
+     "id": "obj-325",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7313,7 +7430,7 @@
    },
    {
     "box": {
-     "id": "obj-321",
+     "id": "obj-326",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7331,7 +7448,7 @@
    },
    {
     "box": {
-     "id": "obj-322",
+     "id": "obj-327",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7349,7 +7466,7 @@
    },
    {
     "box": {
-     "id": "obj-323",
+     "id": "obj-328",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7377,7 +7494,7 @@
    },
    {
     "box": {
-     "id": "obj-324",
+     "id": "obj-329",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7404,7 +7521,7 @@
    },
    {
     "box": {
-     "id": "obj-325",
+     "id": "obj-330",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7427,7 +7544,7 @@
    },
    {
     "box": {
-     "id": "obj-326",
+     "id": "obj-331",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7445,7 +7562,7 @@
    },
    {
     "box": {
-     "id": "obj-327",
+     "id": "obj-332",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7463,7 +7580,7 @@
    },
    {
     "box": {
-     "id": "obj-328",
+     "id": "obj-333",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7491,7 +7608,7 @@
    },
    {
     "box": {
-     "id": "obj-329",
+     "id": "obj-334",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7518,7 +7635,7 @@
    },
    {
     "box": {
-     "id": "obj-330",
+     "id": "obj-335",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7541,7 +7658,7 @@
    },
    {
     "box": {
-     "id": "obj-331",
+     "id": "obj-336",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7559,7 +7676,7 @@
    },
    {
     "box": {
-     "id": "obj-332",
+     "id": "obj-337",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7577,7 +7694,7 @@
    },
    {
     "box": {
-     "id": "obj-333",
+     "id": "obj-338",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7605,7 +7722,7 @@
    },
    {
     "box": {
-     "id": "obj-334",
+     "id": "obj-339",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7632,7 +7749,7 @@
    },
    {
     "box": {
-     "id": "obj-335",
+     "id": "obj-340",
      "maxclass": "comment",
      "patching_rect": [
       360,
@@ -7655,7 +7772,7 @@
    },
    {
     "box": {
-     "id": "obj-336",
+     "id": "obj-341",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7674,7 +7791,7 @@
    },
    {
     "box": {
-     "id": "obj-337",
+     "id": "obj-342",
      "maxclass": "flonum",
      "patching_rect": [
       360,
@@ -7699,7 +7816,7 @@
    },
    {
     "box": {
-     "id": "obj-338",
+     "id": "obj-343",
      "maxclass": "flonum",
      "patching_rect": [
       430,
@@ -7724,7 +7841,7 @@
    },
    {
     "box": {
-     "id": "obj-339",
+     "id": "obj-344",
      "maxclass": "comment",
      "patching_rect": [
       510,
@@ -7747,7 +7864,7 @@
    },
    {
     "box": {
-     "id": "obj-340",
+     "id": "obj-345",
      "maxclass": "flonum",
      "patching_rect": [
       510,
@@ -7772,7 +7889,103 @@
    },
    {
     "box": {
-     "id": "obj-341",
+     "id": "obj-346",
+     "maxclass": "comment",
+     "patching_rect": [
+      600,
+      130,
+      80,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      600,
+      130,
+      80,
+      20
+     ],
+     "text": "playing"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-347",
+     "maxclass": "flonum",
+     "patching_rect": [
+      600,
+      152,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      600,
+      152,
+      64,
+      22
+     ]
+    }
+   },
+   {
+    "box": {
+     "id": "obj-348",
+     "maxclass": "comment",
+     "patching_rect": [
+      690,
+      130,
+      80,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      690,
+      130,
+      80,
+      20
+     ],
+     "text": "recording"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-349",
+     "maxclass": "flonum",
+     "patching_rect": [
+      690,
+      152,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      690,
+      152,
+      64,
+      22
+     ]
+    }
+   },
+   {
+    "box": {
+     "id": "obj-350",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7790,7 +8003,7 @@
    },
    {
     "box": {
-     "id": "obj-342",
+     "id": "obj-351",
      "maxclass": "message",
      "patching_rect": [
       700,
@@ -7808,7 +8021,7 @@
    },
    {
     "box": {
-     "id": "obj-343",
+     "id": "obj-352",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7826,7 +8039,7 @@
    },
    {
     "box": {
-     "id": "obj-344",
+     "id": "obj-353",
      "maxclass": "message",
      "patching_rect": [
       700,
@@ -7844,10 +8057,10 @@
    },
    {
     "box": {
-     "id": "obj-345",
+     "id": "obj-354",
      "maxclass": "comment",
      "patching_rect": [
-      610,
+      790,
       130,
       60,
       20
@@ -7857,7 +8070,7 @@
      "outlettype": [],
      "presentation": 1,
      "presentation_rect": [
-      610,
+      790,
       130,
       60,
       20
@@ -7867,10 +8080,10 @@
    },
    {
     "box": {
-     "id": "obj-346",
+     "id": "obj-355",
      "maxclass": "message",
      "patching_rect": [
-      610,
+      790,
       152,
       380,
       22
@@ -7882,7 +8095,7 @@
      ],
      "presentation": 1,
      "presentation_rect": [
-      610,
+      790,
       152,
       380,
       22
@@ -7892,7 +8105,7 @@
    },
    {
     "box": {
-     "id": "obj-347",
+     "id": "obj-356",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7910,7 +8123,7 @@
    },
    {
     "box": {
-     "id": "obj-348",
+     "id": "obj-357",
      "maxclass": "newobj",
      "patching_rect": [
       900,
@@ -7926,7 +8139,7 @@
    },
    {
     "box": {
-     "id": "obj-349",
+     "id": "obj-358",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7951,7 +8164,7 @@
    },
    {
     "box": {
-     "id": "obj-350",
+     "id": "obj-359",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7969,7 +8182,7 @@
    },
    {
     "box": {
-     "id": "obj-351",
+     "id": "obj-360",
      "maxclass": "newobj",
      "patching_rect": [
       890,
@@ -7987,7 +8200,7 @@
    },
    {
     "box": {
-     "id": "obj-352",
+     "id": "obj-361",
      "maxclass": "newobj",
      "patching_rect": [
       1080,
@@ -8005,7 +8218,7 @@
    },
    {
     "box": {
-     "id": "obj-353",
+     "id": "obj-362",
      "maxclass": "newobj",
      "patching_rect": [
       1270,
@@ -8023,7 +8236,7 @@
    },
    {
     "box": {
-     "id": "obj-354",
+     "id": "obj-363",
      "maxclass": "newobj",
      "patching_rect": [
       1460,
@@ -8041,7 +8254,7 @@
    },
    {
     "box": {
-     "id": "obj-355",
+     "id": "obj-364",
      "maxclass": "newobj",
      "patching_rect": [
       1650,
@@ -8059,7 +8272,7 @@
    },
    {
     "box": {
-     "id": "obj-356",
+     "id": "obj-365",
      "maxclass": "newobj",
      "patching_rect": [
       1840,
@@ -8077,7 +8290,7 @@
    },
    {
     "box": {
-     "id": "obj-357",
+     "id": "obj-366",
      "maxclass": "newobj",
      "patching_rect": [
       2030,
@@ -8095,7 +8308,7 @@
    },
    {
     "box": {
-     "id": "obj-358",
+     "id": "obj-367",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -8595,7 +8808,7 @@
     "patchline": {
      "source": [
       "obj-4",
-      58
+      59
      ],
      "destination": [
       "obj-46",
@@ -8643,7 +8856,7 @@
     "patchline": {
      "source": [
       "obj-4",
-      59
+      60
      ],
      "destination": [
       "obj-50",
@@ -12698,8 +12911,32 @@
    {
     "patchline": {
      "source": [
-      "obj-4",
-      61
+      "obj-338",
+      0
+     ],
+     "destination": [
+      "obj-339",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-337",
+      0
+     ],
+     "destination": [
+      "obj-339",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-338",
+      0
      ],
      "destination": [
       "obj-336",
@@ -12712,6 +12949,18 @@
      "source": [
       "obj-336",
       0
+     ],
+     "destination": [
+      "obj-2",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      58
      ],
      "destination": [
       "obj-337",
@@ -12722,8 +12971,8 @@
    {
     "patchline": {
      "source": [
-      "obj-336",
-      1
+      "obj-337",
+      0
      ],
      "destination": [
       "obj-338",
@@ -12735,10 +12984,10 @@
     "patchline": {
      "source": [
       "obj-4",
-      60
+      64
      ],
      "destination": [
-      "obj-340",
+      "obj-341",
       0
      ]
     }
@@ -12758,8 +13007,8 @@
    {
     "patchline": {
      "source": [
-      "obj-342",
-      0
+      "obj-341",
+      1
      ],
      "destination": [
       "obj-343",
@@ -12770,23 +13019,11 @@
    {
     "patchline": {
      "source": [
-      "obj-343",
-      0
+      "obj-4",
+      61
      ],
      "destination": [
-      "obj-344",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-344",
-      0
-     ],
-     "destination": [
-      "obj-2",
+      "obj-345",
       0
      ]
     }
@@ -12799,30 +13036,6 @@
      ],
      "destination": [
       "obj-347",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-347",
-      0
-     ],
-     "destination": [
-      "obj-346",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-4",
-      62
-     ],
-     "destination": [
-      "obj-348",
       0
      ]
     }
@@ -12842,32 +13055,8 @@
    {
     "patchline": {
      "source": [
-      "obj-349",
-      0
-     ],
-     "destination": [
       "obj-350",
       0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-350",
-      0
-     ],
-     "destination": [
-      "obj-215",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-349",
-      1
      ],
      "destination": [
       "obj-351",
@@ -12879,6 +13068,102 @@
     "patchline": {
      "source": [
       "obj-351",
+      0
+     ],
+     "destination": [
+      "obj-352",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-352",
+      0
+     ],
+     "destination": [
+      "obj-353",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-353",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      65
+     ],
+     "destination": [
+      "obj-356",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-356",
+      0
+     ],
+     "destination": [
+      "obj-355",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      65
+     ],
+     "destination": [
+      "obj-357",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      66
+     ],
+     "destination": [
+      "obj-358",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-358",
+      0
+     ],
+     "destination": [
+      "obj-359",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-359",
       0
      ],
      "destination": [
@@ -12890,11 +13175,11 @@
    {
     "patchline": {
      "source": [
-      "obj-349",
-      2
+      "obj-358",
+      1
      ],
      "destination": [
-      "obj-352",
+      "obj-360",
       0
      ]
     }
@@ -12902,7 +13187,7 @@
    {
     "patchline": {
      "source": [
-      "obj-352",
+      "obj-360",
       0
      ],
      "destination": [
@@ -12914,11 +13199,11 @@
    {
     "patchline": {
      "source": [
-      "obj-349",
-      3
+      "obj-358",
+      2
      ],
      "destination": [
-      "obj-353",
+      "obj-361",
       0
      ]
     }
@@ -12926,7 +13211,7 @@
    {
     "patchline": {
      "source": [
-      "obj-353",
+      "obj-361",
       0
      ],
      "destination": [
@@ -12938,11 +13223,11 @@
    {
     "patchline": {
      "source": [
-      "obj-349",
-      4
+      "obj-358",
+      3
      ],
      "destination": [
-      "obj-354",
+      "obj-362",
       0
      ]
     }
@@ -12950,7 +13235,7 @@
    {
     "patchline": {
      "source": [
-      "obj-354",
+      "obj-362",
       0
      ],
      "destination": [
@@ -12962,11 +13247,11 @@
    {
     "patchline": {
      "source": [
-      "obj-349",
-      5
+      "obj-358",
+      4
      ],
      "destination": [
-      "obj-355",
+      "obj-363",
       0
      ]
     }
@@ -12974,7 +13259,7 @@
    {
     "patchline": {
      "source": [
-      "obj-355",
+      "obj-363",
       0
      ],
      "destination": [
@@ -12986,11 +13271,11 @@
    {
     "patchline": {
      "source": [
-      "obj-349",
-      6
+      "obj-358",
+      5
      ],
      "destination": [
-      "obj-356",
+      "obj-364",
       0
      ]
     }
@@ -12998,7 +13283,7 @@
    {
     "patchline": {
      "source": [
-      "obj-356",
+      "obj-364",
       0
      ],
      "destination": [
@@ -13010,11 +13295,11 @@
    {
     "patchline": {
      "source": [
-      "obj-349",
-      7
+      "obj-358",
+      6
      ],
      "destination": [
-      "obj-357",
+      "obj-365",
       0
      ]
     }
@@ -13022,7 +13307,7 @@
    {
     "patchline": {
      "source": [
-      "obj-357",
+      "obj-365",
       0
      ],
      "destination": [
@@ -13034,11 +13319,35 @@
    {
     "patchline": {
      "source": [
-      "obj-4",
-      64
+      "obj-358",
+      7
      ],
      "destination": [
-      "obj-358",
+      "obj-366",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-366",
+      0
+     ],
+     "destination": [
+      "obj-255",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      67
+     ],
+     "destination": [
+      "obj-367",
       0
      ]
     }

@@ -47,6 +47,7 @@ PARAMETERS = [
     ("distill/prior/novelty", 1.0),
     ("distill/prior/rate", 1.0),
     ("distill/prior/hold", 0.0),
+    ("distill/morph", 0.0),
     ("distill/control/0", 0.0),
     ("distill/control/1", 0.0),
     ("distill/control/2", 0.0),

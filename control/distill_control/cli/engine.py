@@ -188,6 +188,8 @@ def play(options: argparse.Namespace) -> int:
 
 def start_lines(report: "StartReport", bind: str) -> list[str]:
     """Return the lines that a log gets of a started engine: model, device, ports, how to end it."""
+    from distill_control.web.access import page_address
+
     ports = (
         f"{name} {report.control[key]} ({transports})"
         for name, key, transports in (
@@ -196,10 +198,12 @@ def start_lines(report: "StartReport", bind: str) -> list[str]:
         )
         if key in report.control
     )
+    page = [f"page: {page_address(bind, port)}" for port in (report.control.get("oscquery_port"),) if port]
     return [
         f"model: {report.model}, played through {vocoder_and_reason(report.vocoder, '')[0]}",
         f"device: {report.device}, {report.rate_hz} Hz",
         f"ports: {', '.join(ports)}, address {bind}",
+        *page,
         f"to end: Ctrl-C, or kill {os.getpid()}",
     ]
 

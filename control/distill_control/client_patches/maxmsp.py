@@ -209,8 +209,8 @@ def _level(patcher: _Patcher, outlet: int) -> None:
 
 def _errors(patcher: _Patcher, outlet: int) -> None:
     """Show rejected messages: the last one in the patch, all of them on the console."""
-    patcher.label("refused:", 610, 130, 60)
-    shown = patcher.shown("message", (610, 152, 380, 22), text="", numinlets=2)
+    patcher.label("refused:", 790, 130, 60)
+    shown = patcher.shown("message", (790, 152, 380, 22), text="", numinlets=2)
     last = patcher.object("prepend set", 700, 2280)
     console = patcher.object("print distill-error", 900, 2280, 0)
     patcher.join(patcher.router, outlet, last)

@@ -127,8 +127,9 @@ class Panel:
 
     @property
     def gauges(self) -> tuple[Gauge, ...]:
-        """Return the readings that are numbers."""
-        rows = (row for row in vocabulary.ROWS if row.kind == "reading" and row.value_argument.numeric)
+        """Return the readings that are numbers, without meters: a patch gets `/distill/level`."""
+        numbers = (row for row in vocabulary.ROWS if row.kind == "reading" and row.value_argument.numeric)
+        rows = (row for row in numbers if not row.interval)
         return tuple(
             Gauge(
                 row.address,

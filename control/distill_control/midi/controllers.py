@@ -141,6 +141,7 @@ class Controllers:
             binding: Binding = learned_binding(control, address)
             path = self.map_store.learned(port, binding)
             self._notify("info", f"MIDI: learned {control} of {port} for {address}, saved in {path}")
+            self.session.broadcast("/distill/midi/learned", address, f"{control} {port}")
             self._use_maps()
         except ControlError as error:
             self._notify("error", f"MIDI: learned, but not saved: {error}")

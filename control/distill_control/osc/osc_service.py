@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 
+from distill_control.arguments import Value
 from distill_control.osc.clients import Clients
 from distill_control.osc.discovery import Discovery
 from distill_control.osc.limits import AllowList
+from distill_control.osc.packet import encode
 from distill_control.osc.ports import open_sockets, own_addresses
 from distill_control.osc.queries import SubscriptionQueries
 from distill_control.osc.query_server.service import OscQueryService
@@ -56,6 +58,8 @@ class OscService:
         self.discovery: Discovery | None = None
         self._retries: set[asyncio.Task[None]] = set()
         session.on_tick(self.queries.tick)
+        self._loop = asyncio.get_running_loop()
+        session.on_broadcast(self._broadcast)
 
     async def open(self) -> None:
         """Open the ports that the settings name. Raises ControlError."""
@@ -158,6 +162,17 @@ class OscService:
         await oscquery.start()
         self.oscquery = oscquery
         self.notify("info", f"OSCQuery on http://{self.settings.bind}:{self.oscquery.port}")
+
+    def _broadcast(self, address: str, *arguments: Value) -> None:
+        """Send a message to subscribers, and to WebSocket clients whether they subscribe or not."""
+        packet = encode(address, *arguments)
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._send_to_all, packet)
+
+    def _send_to_all(self, packet: bytes) -> None:
+        self.queries.broadcast(packet)
+        if self.oscquery is not None:
+            self.oscquery.broadcast(packet, besides=self.clients.subscribers)
 
     def _refused(self, host: str) -> None:
         shown = host.removeprefix("::ffff:")  # an IPv4 host at an IPv6 socket

@@ -90,7 +90,7 @@ class SubscriptionQueries:
         return self._session.unsubscribe(key)
 
     def _model_changed(self, before: ModelInfo, now: ModelInfo) -> None:
-        self._broadcast(encode("/distill/controls", *now.controls))
+        self.broadcast(encode("/distill/controls", *now.controls))
 
     def _send_level(self) -> None:
         status = self._session.engine.status()
@@ -99,9 +99,10 @@ class SubscriptionQueries:
         level = (round(float(status["peak_db"]), 1), round(float(status.get("rms_db", -120.0)), 1))
         if level != self._level:
             self._level = level
-            self._broadcast(encode("/distill/level", *level))
+            self.broadcast(encode("/distill/level", *level))
 
-    def _broadcast(self, packet: bytes) -> None:
+    def broadcast(self, packet: bytes) -> None:
+        """Send a packet to every subscribed port."""
         for subscriber in self._clients.subscribers.values():
             subscriber.send(packet)
 

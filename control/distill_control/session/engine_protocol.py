@@ -5,9 +5,9 @@ A command's name is its address without `/distill/` (`play`, `source`, `vocoder`
 The session understands these events:
 
 * `{"event": "model", "name", "digest", "controls": [names], "withheld": {name: reason},
-  "latents": n, "has_map": bool}`: another model is playing
+  "latents": n, "has_map": bool, "analysis": {name: facts}, "map": {...}}`: another model is playing
 * `{"event": "setting", "address": "/distill/source", "value": "corpus"}`:
-  the engine itself has changed a setting
+  the engine itself has changed a setting or a reading
 * `{"event": "device", "name", "rate_hz"}`:
   the sound goes to another device
 * `{"event": "notice", "level": "info" | "warning" | "error", "text"}`: one line for the user
@@ -65,6 +65,12 @@ class ModelInfo:
             withheld={str(name): str(why) for name, why in withheld.items()} if isinstance(withheld, dict) else {},
             details=dict(event),
         )
+
+    @property
+    def analysis(self) -> Mapping[str, Mapping[str, object]]:
+        """What was measured of each control, by its name: see `ControlInfo` of the engine."""
+        found = self.details.get("analysis")
+        return found if isinstance(found, dict) else {}
 
     def check_map(self) -> None:
         """Check that a loaded model has a corpus map. Raises ControlError."""

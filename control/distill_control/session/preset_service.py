@@ -11,6 +11,8 @@ from distill_engine.library.presets import Preset, PresetStore
 from distill_engine.vocabulary import table as vocabulary
 
 PREFIX = "/distill/preset/"
+CHANGED = "/distill/preset/changed"
+MORPH = "/distill/morph"
 NEARLY_ZERO = 1e-9
 """A parameter value that sounds like 0, but is not the 0 that `wakes` sets to the maximum.
 
@@ -28,6 +30,8 @@ class PresetController:
         self.session = session
         self.store = store
         self._notify = notify
+        self._pair: tuple[str | int, str | int] | None = None  # of the last morph
+        self._place = float(session.get(MORPH))
 
     def register(self) -> None:
         """Register the commands and `/distill/preset/list` with the session."""
@@ -37,11 +41,13 @@ class PresetController:
             "morph": lambda a: self.morph(_key(a[0]), _key(a[1]), float(a[2])),
             "delete": lambda a: self.delete(_key(a[0])),
             "rename": lambda a: self.rename(_key(a[0]), str(a[1])),
+            "move": lambda a: self.move(_key(a[0]), int(a[1])),
             "exclude": lambda a: self.exclude(str(a[0]), bool(a[1]) if len(a) > 1 else True),
         }
         for name, handler in handlers.items():
             self.session.register(PREFIX + name, _without_origin(handler))
         self.session.register(PREFIX + "list", lambda arguments, origin: self.names())
+        self.session.on_tick(self.follow_place)
 
     async def stop(self) -> None:
         """Do nothing: presets are files, and no file stays open."""
@@ -58,6 +64,7 @@ class PresetController:
         """Save the current values under a name. Raises PresetError."""
         model = self.session.model
         self.store.save(name, model.name, model.digest, self.session.snapshot())
+        self.session.broadcast(CHANGED)
 
     def recall(self, key: str | int, glide_seconds: float = 0.0) -> None:
         """Recall a preset by name or index: settings at once, parameters over `glide_seconds`.
@@ -86,14 +93,36 @@ class PresetController:
             if vocabulary.row(address).kind == "parameter":
                 between[address] = float(start) + (float(end) - float(start)) * x
         self._glide(between, 0.0)
+        self._pair, self._place = (first, second), x
+        self._set(MORPH, (x,))
+
+    def follow_place(self) -> None:
+        """Morph to where `/distill/morph` has been moved since. Called at each tick."""
+        place = float(self.session.get(MORPH))
+        if place == self._place:
+            return
+        self._place = place
+        try:
+            if self._pair is None:
+                raise PresetError(f"{MORPH} needs two presets: send {PREFIX}morph a b x first")
+            self.morph(*self._pair, place)
+        except PresetError as error:
+            self._notify("warning", str(error))
 
     def delete(self, key: str | int) -> None:
         """Delete a preset of the loaded model. Raises PresetError."""
         self.store.delete(key, self.session.model.name, self.session.model.digest)
+        self.session.broadcast(CHANGED)
 
     def rename(self, key: str | int, new_name: str) -> None:
         """Rename a preset of the loaded model. Raises PresetError."""
         self.store.rename(key, new_name, self.session.model.name, self.session.model.digest)
+        self.session.broadcast(CHANGED)
+
+    def move(self, key: str | int, number: int) -> None:
+        """Give a preset of the loaded model another number. Raises PresetError."""
+        self.store.move(key, number, self.session.model.name, self.session.model.digest)
+        self.session.broadcast(CHANGED)
 
     def exclude(self, address: str, excluded: bool) -> None:
         """Exclude an address from presets, or include it again.

@@ -72,9 +72,9 @@ class ControlProgram:
         self._settings = settings
         self._restarted = restarted
         self._loop: asyncio.AbstractEventLoop | None = None
-        self.user_messages = UserMessages(settings.view)
         link = EngineLink(channel, block)
         self.session = Session(link, subscriber_limit=settings.subscriber_limit)
+        self.user_messages = UserMessages(settings.view, partial(self.session.broadcast, "/distill/notice"))
         if restarted:
             self.session.state.restore_parameters(link.values())
         self._services: list[Service] = []

@@ -1,4 +1,4 @@
-"""Services of the control process: OSC with OSCQuery, MIDI, presets, the list of vocoders.
+"""Services of the control process: OSC with OSCQuery, the page, MIDI, presets, lists.
 
 `SERVICES` names the modules and does not import them. So the session does not depend on its
 services, and a service that cannot start (no MIDI system, a port in use) is reported while the
@@ -10,7 +10,8 @@ from typing import Protocol
 
 SERVICES: tuple[str, ...] = (
     "distill_control.session.preset_service",
-    "distill_control.session.vocoder_service",
+    "distill_control.session.library_service",
+    "distill_control.web.service",
     "distill_control.osc.osc_service",
     "distill_control.midi.midi_service",
 )

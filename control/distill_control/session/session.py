@@ -14,7 +14,7 @@ from distill_control.session.message_counter import MessageCounter
 from distill_control.session.requests import Answer
 from distill_control.session.session_state import SessionState
 from distill_control.session.subscriptions import Subscription
-from distill_control.session.types import Handler, ModelListener, Reply, no_reply
+from distill_control.session.types import Handler, ModelListener, PageAnswerer, Reply, no_reply
 from distill_engine.errors import ControlError
 from distill_engine.library.reports import line_on
 from distill_engine.system.names import printable
@@ -48,6 +48,8 @@ class Session:
         self._model_listeners: list[ModelListener] = []
         self._tick_listeners: list[Callable[[], None]] = []
         self._status_sources: list[Callable[[], Mapping[str, Value]]] = []
+        self._broadcasters: list[Reply] = []
+        self.pages: dict[str, PageAnswerer] = {}  # what answers web requests, by the beginning of their paths
 
     # ---- addresses
 
@@ -198,6 +200,15 @@ class Session:
         """Call `listener` at every tick, after the changes have been delivered."""
         self._tick_listeners.append(listener)
 
+    def on_broadcast(self, send: Reply) -> None:
+        """Call `send(address, *arguments)`, from any thread, for each message to all clients."""
+        self._broadcasters.append(send)
+
+    def broadcast(self, address: str, *arguments: Value) -> None:
+        """Send a message that is no value to all clients that listen."""
+        for send in self._broadcasters:
+            send(address, *arguments)
+
     def on_model(self, listener: ModelListener) -> None:
         """Call `listener(before, now)` whenever another model has been loaded."""
         self._model_listeners.append(listener)
@@ -223,7 +234,7 @@ class Session:
 
     def status(self) -> dict[str, Value]:
         """Return the figures of the engine, the session and its services, by name."""
-        status: dict[str, Value] = {"model": self.model.name, **self.engine.status()}
+        status: dict[str, Value] = {"model": self.model.name, "device": self.device, **self.engine.status()}
         for address, value in self.state.settings().items():
             status[address.removeprefix("/distill/")] = value
         status["vocoder_playing"] = str(self.model.details.get("vocoder", ""))

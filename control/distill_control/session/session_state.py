@@ -28,6 +28,7 @@ class SessionState:
     def __init__(self, engine: EngineProtocol, *, subscriber_limit: int, clock: Callable[[], float]) -> None:
         self._lock = threading.RLock()
         self._engine = engine
+        self._clock = clock
         self._values = Values()
         self._space = AddressSpace(ModelInfo())
         self._subscriptions = Subscriptions(subscriber_limit, clock)
@@ -143,10 +144,12 @@ class SessionState:
     # ---- changes made by the engine
 
     def setting_changed(self, address: str, value: object) -> None:
-        """Store a setting that the engine has changed itself; ignore any other address."""
+        """Store a setting or reading that the engine has changed; ignore any other address."""
         with self._lock:
-            if address in self._values.settings and isinstance(value, str | int | float):
-                self._store_setting(address, value, "")
+            for held in (self._values.settings, self._values.readings):
+                if address in held and isinstance(value, str | int | float) and held[address] != value:
+                    held[address] = value
+                    self._subscriptions.mark(address, "")
 
     def model_changed(self, now: ModelInfo) -> ModelInfo:
         """Take another model; return the one before.
@@ -199,7 +202,7 @@ class SessionState:
         `figures` is the engine's status, from which the readings are taken.
         """
         with self._lock:
-            for address in self._values.update_readings(figures):
+            for address in self._values.update_readings({**figures, **self._texts()}, self._clock()):
                 self._subscriptions.mark(address, "")
             return self._subscriptions.collect(self._read), self._requests.expire()
 
@@ -207,6 +210,17 @@ class SessionState:
 
     def _read(self, address: str) -> Value:
         return self._values.get(*self._space.resolve(address))
+
+    def _texts(self) -> dict[str, Value]:
+        """Return the readings that are texts and known here, by their figures' names."""
+        model = self._space.model
+        loading = self._requests.requested("/distill/model") or self._requests.requested("/distill/vocoder")
+        return {
+            "loading": loading[0] if loading else "",
+            "vocoder_playing": str(model.details.get("vocoder", "")),
+            "vocoder_reason": str(model.details.get("vocoder_reason", "")),
+            "blend_model_0": model.name,
+        }
 
     def _store_setting(self, address: str, value: Value, origin: str) -> None:
         if self._values.settings[address] != value:

@@ -1,6 +1,7 @@
 """Types of the functions that the session calls."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from distill_control.arguments import Value
 from distill_control.session.engine_protocol import ModelInfo
@@ -17,6 +18,29 @@ with its reason.
 
 ModelListener = Callable[[ModelInfo, ModelInfo], None]
 """`listener(before, now)`: called when another model has been loaded."""
+
+
+@dataclass(frozen=True)
+class PageRequest:
+    """A GET request of a browser: `host` is the numeric address it comes from."""
+
+    path: str
+    query: str
+    cookie: str
+    host: str
+
+
+@dataclass(frozen=True)
+class PageAnswer:
+    """The answer to a browser: HTTP status, body, and headers beside its length."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+PageAnswerer = Callable[[PageRequest], PageAnswer]
+"""Answers requests below one path. It is called in the loop that ticks, and must return at once."""
 
 
 def no_reply(address: str, *arguments: Value) -> None:

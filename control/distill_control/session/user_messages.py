@@ -5,6 +5,7 @@ import logging
 import sys
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,11 +29,12 @@ class UserMessages:
     """Collect lines for the user, from any thread.
 
     The view `live` draws them, `quiet` writes warnings and errors to stderr, `json` writes each
-    line to stdout as a JSON object.
+    line to stdout as a JSON object. `listener(level, text)` gets each line too.
     """
 
-    def __init__(self, view: str) -> None:
+    def __init__(self, view: str, listener: Callable[[str, str], None] = lambda level, text: None) -> None:
         self.view = view
+        self._listener = listener
         self.recent: deque[UserMessage] = deque(maxlen=_KEPT_COUNT)
         self.count = 0
         self._lock = threading.Lock()
@@ -43,6 +45,7 @@ class UserMessages:
         with self._lock:
             self.recent.append(message)
             self.count += 1
+        self._listener(level, message.text)
         if self.view == "json":
             write_line(json.dumps({"event": "notice", "level": level, "text": message.text, "time": message.time}))
         elif self.view == "quiet" and level != "info":

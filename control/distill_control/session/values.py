@@ -34,7 +34,10 @@ class AddressSpace:
             static += [row.address for row in vocabulary.ROWS if row.kind == kind]
         static += [f"{CONTROL_PREFIX}{name}" for name in self.model.controls]
         static += [f"{LATENT_PREFIX}{index}" for index in range(self.model.latents)]
-        return static + [f"/distill/blend/{index}" for index in range(vocabulary.BLEND_SLOTS)]
+        families = ("/distill/blend/0", "/distill/codes/level/0", "/distill/codes/shift/0")
+        for row in map(vocabulary.row, families):
+            static += [f"{row.prefix}{index}" for index in range(row.count)]
+        return static
 
     def resolve(self, address: str) -> tuple[Row, int | None]:
         """Return the row of an address and its parameter index (None if it is not a parameter).
@@ -108,6 +111,7 @@ class Values:
             row.address: _default(row) for row in vocabulary.ROWS if row.kind == "setting"
         }
         self.readings: dict[str, Value] = {row.address: _default(row) for row in _READINGS}
+        self._rests_until: dict[str, float] = {}  # readings with an interval, by address
 
     def get(self, row: Row, parameter_index: int | None) -> Value:
         """Return the value of a parameter, setting or reading.
@@ -123,13 +127,21 @@ class Values:
             return self.readings[row.address]
         raise ControlError(f"{row.address} is a {row.kind}: it has no value")
 
-    def update_readings(self, figures: Mapping[str, Value]) -> list[str]:
-        """Take the readings from the engine's figures; return the addresses that have changed."""
+    def update_readings(self, figures: Mapping[str, Value], now: float) -> list[str]:
+        """Take the readings from figures by name; return the addresses that have changed.
+
+        A reading changes by its row's `step` and after its `interval` at least; `now` is in
+        seconds.
+        """
         changed = []
         for row in _READINGS:
             figure = figures.get(row.figure)
-            if isinstance(figure, int | float) and self.readings[row.address] != (value := _reading(row, figure)):
+            if figure is None or now < self._rests_until.get(row.address, now):
+                continue
+            value = _reading(row, figure)
+            if _differs(value, self.readings[row.address], row.step):
                 self.readings[row.address] = value
+                self._rests_until[row.address] = now + row.interval
                 changed.append(row.address)
         return changed
 
@@ -148,10 +160,20 @@ class Values:
                 engine.set(parameter_index, value, 0.0)
 
 
-def _reading(row: Row, figure: float) -> Value:
-    """Return a reading's value: the name of a choice, or a number with three decimals."""
-    choices = row.value_argument.choices
-    return choices[min(max(int(figure), 0), len(choices) - 1)] if choices else round(float(figure), 3)
+def _reading(row: Row, figure: Value) -> Value:
+    """Return a reading's value: a text, the name of a choice, a number with three decimals."""
+    argument = row.value_argument
+    if argument.choices:
+        return argument.choices[min(max(int(figure), 0), len(argument.choices) - 1)]
+    if argument.type == "toggle":
+        return int(figure)
+    return round(float(figure), 3) if argument.numeric else str(figure)
+
+
+def _differs(value: Value, before: Value, step: float) -> bool:
+    if isinstance(value, str) or isinstance(before, str):
+        return value != before
+    return value != before and abs(value - before) >= step
 
 
 def _default(row: Row) -> Value:

@@ -54,6 +54,18 @@ class LatentMap:
         weights = np.exp((nearest.min() - squared) / (2.0 * variance))
         return np.asarray(self.latents @ (weights / weights.sum()))
 
+    def place_of(self, latent: npt.NDArray[Any]) -> tuple[float, float]:
+        """Return the point of a latent [D or more]: the mean of the three regions most like it.
+
+        Each counts by the inverse of its squared distance.
+        """
+        z = np.asarray(latent, np.float64)[: len(self.latents)]
+        squared = np.sum((self.latents - z[:, None]) ** 2, axis=0)
+        nearest = np.argsort(squared)[:3]
+        weights = 1.0 / (squared[nearest] + 1e-6)
+        x, y = self.points[:, nearest] @ (weights / weights.sum())
+        return float(x), float(y)
+
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return the arrays of the part "analysis".
 

@@ -164,11 +164,11 @@ class LiveCommands:
         if not name:
             self._run(lambda: self.synth.swap(None, slot=int(slot)))
             self._factors.pop(int(slot), None)
-            return
-        pool, fit = self._fit(self._find(name), self._options.request.vocoder)
-        self._swap(pool, fit, int(slot))
-        if int(slot) == 0:
-            self._loaded(pool.instrument)
+        elif int(slot) == 0:
+            self.change_model(name)
+        else:
+            self._swap(*self._fit(self._find(name), self._options.request.vocoder), int(slot))
+        self._send({"event": "setting", "address": f"/distill/blend/model/{int(slot)}", "value": name})
 
     def change_voices(self, count: int) -> None:
         """Play up to `count` notes at once. Raises ControlError, VocoderError."""

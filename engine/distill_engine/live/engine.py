@@ -21,6 +21,7 @@ from distill_engine.live.live_notes import checked_budget
 from distill_engine.live.performer import BlockSettings, Performer
 from distill_engine.live.played_versions import PlayedVersions
 from distill_engine.live.realtime_check import Fit, FitRequest
+from distill_engine.live.reporting.model_event import model_event
 from distill_engine.live.scheduling import Underrun
 from distill_engine.live.settings import EngineSettings, StartReport
 from distill_engine.live.status_gatherer import StatusGatherer, Stopwatch
@@ -243,7 +244,10 @@ class Engine:
         if self._parts is not None:
             self._loaded(self._parts.instrument)
             synth, follower = self._parts.commands.synth, self._parts.commands.follower
-            settings = {"source": synth.source, "seed": synth.seed, "voices": synth.keys.count}
+            settings: dict[str, str | int] = {"source": synth.source, "seed": synth.seed, "voices": synth.keys.count}
+            for slot in range(1, vocabulary.BLEND_SLOTS):
+                there = synth.instrument_at(slot)
+                settings[f"blend/model/{slot}"] = there.name if there is not None else ""
             for name, value in {**settings, "follow": int(follower.state > 0)}.items():
                 self.control.send({"event": "setting", "address": f"/distill/{name}", "value": value})
             self._tell_device(self._parts.performer.output)
@@ -251,21 +255,7 @@ class Engine:
     def _loaded(self, instrument: Instrument) -> None:
         if self._parts is not None:
             self._parts.instrument = instrument
-        self.control.send(
-            {
-                "event": "model",
-                "name": instrument.name,
-                "digest": instrument.digest,
-                "controls": list(instrument.control_names),
-                "withheld": dict(instrument.withheld),
-                "latents": instrument.latent_dim,
-                "has_map": instrument.latent_map is not None,
-                "sources": list(instrument.source_names),
-                "vocoder": instrument.vocoder.name,
-                "vocoder_reason": instrument.vocoder.reason,
-                "path": str(instrument.path or ""),
-            }
-        )
+        self.control.send(model_event(instrument))
 
     def _tell_device(self, output: Output) -> None:
         self.control.send({"event": "device", "name": output.name, "rate_hz": output.rate})

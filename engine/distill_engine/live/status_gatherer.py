@@ -10,6 +10,7 @@ from distill_engine.audio_io.device_keeper import DeviceKeeper
 from distill_engine.audio_io.output import DeviceOutput, Output
 from distill_engine.live.commands import LiveCommands
 from distill_engine.live.performer import Performer
+from distill_engine.live.reporting.sounding_place import SoundingPlace
 from distill_engine.realtime.status import Status
 from distill_engine.realtime.threads import resident_megabytes
 
@@ -23,6 +24,7 @@ class StatusGatherer:
 
     def __init__(self, performer: Performer, keeper: DeviceKeeper) -> None:
         self._performer, self._keeper = performer, keeper
+        self._place = SoundingPlace()
         self._began = time.monotonic()
         self._slow_at = 0.0
         self._cpu_before = (time.monotonic(), time.process_time())
@@ -69,6 +71,7 @@ class StatusGatherer:
             recording=float(synth.recording or performer.recorder is not None),
             parameter_changes=float(meters.parameter_changes),
             following=float(commands.follower.state),
+            **self._place.figures(synth),
         )
 
     def _connected(self, output: Output) -> bool:

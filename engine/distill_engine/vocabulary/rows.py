@@ -67,6 +67,8 @@ class Row:
         figure: the figure of the engine's status that a reading shows.
         on_request: a reading that `/distill/subscribe` leaves out; clients query it or subscribe to
             it alone.
+        interval: seconds between two changes of a reading that are sent, at least.
+        step: change of a reading that is sent, at least, in its unit.
     """
 
     address: str
@@ -82,6 +84,8 @@ class Row:
     wakes: str | None = None
     figure: str = ""
     on_request: bool = False
+    interval: float = 0.0
+    step: float = 0.0
 
     @property
     def family(self) -> Literal["index", "name"] | None:

@@ -113,6 +113,32 @@ def _query(address: str, description: str, *arguments: Argument) -> Row:
     return Row(address, "query", description, arguments, access="write", excluded_from_presets=True)
 
 
+def _reading(  # seven parameters: the columns of the table
+    address: str,
+    description: str,
+    argument: Argument,
+    *,
+    figure: str = "",
+    on_request: bool = False,
+    interval: float = 0.0,
+    step: float = 0.0,
+) -> Row:
+    """Row of a reading. Without a `figure` that is the address, `/` written as `_`."""
+    return Row(
+        address,
+        "reading",
+        description,
+        (argument,),
+        0.0 if argument.numeric else argument.choices[0] if argument.choices else "",
+        access="read",
+        excluded_from_presets=True,
+        figure=figure or address.removeprefix("/distill/").replace("/", "_"),
+        on_request=on_request,
+        interval=interval,
+        step=step,
+    )
+
+
 def _text(name: str, *, optional: bool = False) -> Argument:
     return Argument(name, "text", optional=optional)
 
@@ -230,6 +256,16 @@ _PARAMETERS: tuple[Row, ...] = (
     _continuous("/distill/prior/novelty", 0.05, 60.0, 1.0, "s", "Prior: longest run that it copies from one sound"),
     _continuous("/distill/prior/rate", 0.1, 4.0, 1.0, "x", "Prior: speed"),
     _toggle("/distill/prior/hold", 0.0, "Prior: repeat the column that plays"),
+    _continuous(
+        "/distill/morph",
+        0.0,
+        1.0,
+        0.0,
+        "",
+        "Place between the two presets of the last /distill/preset/morph",
+        ramped=False,
+        excluded=True,
+    ),
 )
 
 _FAMILIES: tuple[Row, ...] = (
@@ -413,6 +449,12 @@ _COMMANDS: tuple[Row, ...] = (
     _command("/distill/preset/delete", "Delete a preset", Argument("name", "name")),
     _command("/distill/preset/rename", "Rename a preset", Argument("name", "name"), _text("new_name")),
     _command(
+        "/distill/preset/move",
+        "Give a preset another number; those between move by one",
+        Argument("name", "name"),
+        Argument("number", "integer", 0, 9999),
+    ),
+    _command(
         "/distill/preset/exclude",
         "Leave a parameter out of presets (1) or take it in again (0)",
         _text("address"),
@@ -426,7 +468,7 @@ _COMMANDS: tuple[Row, ...] = (
 _QUERIES: tuple[Row, ...] = (
     _query(
         "/distill/subscribe",
-        "Get current values, then changes (of all but strain), at this port (0: the one that asks), "
+        "Get current values, then changes (of all but strain, levels and place), at this port (0: the one that asks), "
         "controls by name or by number",
         Argument("port", "integer", 0, 65535, optional=True),
         Argument("controls", "choice", choices=("names", "numbers"), optional=True),
@@ -443,31 +485,69 @@ _QUERIES: tuple[Row, ...] = (
         Argument("any", "any", optional=True, repeated=True),
     ),
     _query("/distill/vocoder/list", "Answered with /distill/vocoder/list.reply name about name about ..."),
+    _query("/distill/model/list", "Answered with /distill/model/list.reply name about name about ..."),
+    _query("/distill/take/list", "Answered with /distill/take/list.reply name about name about ..., the latest first"),
     _query("/distill/preset/list", "Answered with /distill/preset/list.reply name name ..."),
     _query("/distill/midi/list", "Answered with /distill/midi/list.reply address controller address controller ..."),
 )
 
 _READINGS: tuple[Row, ...] = (
-    Row(
+    _reading(
         "/distill/strain",
-        "reading",
         "How far the controls push out of the learned region: 0 inside, above 0 the warning zone, 1 the limit",
-        (Argument("strain", "float", 0.0, 1.0),),
-        0.0,
-        access="read",
-        excluded_from_presets=True,
-        figure="strain",
+        Argument("strain", "float", 0.0, 1.0),
         on_request=True,
     ),
-    Row(
+    _reading(
         "/distill/blend/space",
-        "reading",
         "Where the models that play together are blended: in latents where they share a decoder and a vocoder, else in sound",
-        (Argument("space", "choice", choices=BLEND_SPACES),),
-        "one",
-        access="read",
-        excluded_from_presets=True,
+        Argument("space", "choice", choices=BLEND_SPACES),
         figure="blend_space",
+    ),
+    *(
+        _reading(f"/distill/blend/model/{slot}", "Model in this blend slot; empty without one", _text("model"))
+        for slot in range(BLEND_SLOTS)
+    ),
+    _reading("/distill/playing", "1 plays, 0 is stopped", Argument("playing", "toggle", 0.0, 1.0)),
+    _reading("/distill/recording", "1 while a take or sound is recorded", Argument("recording", "toggle", 0.0, 1.0)),
+    _reading("/distill/loading", "Model or vocoder that is being loaded; empty if none is", _text("name")),
+    _reading("/distill/vocoder/playing", "Vocoder that plays", _text("vocoder")),
+    _reading("/distill/vocoder/reason", "Why this vocoder plays", _text("reason")),
+    _reading(
+        "/distill/level/peak",
+        "Highest level of the output, of full scale",
+        Argument("level", "float", -120.0, 6.0, unit="dB"),
+        figure="peak_db",
+        on_request=True,
+        interval=0.1,
+        step=0.5,
+    ),
+    _reading(
+        "/distill/level/rms",
+        "Mean level of the output, of full scale",
+        Argument("level", "float", -120.0, 6.0, unit="dB"),
+        figure="rms_db",
+        on_request=True,
+        interval=0.1,
+        step=0.5,
+    ),
+    _reading(
+        "/distill/place/x",
+        "Place on the corpus map of what sounds now, left to right",
+        Argument("x", "float", -1.0, 1.0),
+        figure="place_x",
+        on_request=True,
+        interval=0.06,
+        step=0.01,
+    ),
+    _reading(
+        "/distill/place/y",
+        "Place on the corpus map of what sounds now, bottom to top",
+        Argument("y", "float", -1.0, 1.0),
+        figure="place_y",
+        on_request=True,
+        interval=0.06,
+        step=0.01,
     ),
 )
 
@@ -480,10 +560,15 @@ REPLIES: tuple[tuple[str, str], ...] = (
     ("/distill/done", "address: the command was carried out"),
     ("/distill/error", "address reason: it was not, and why; also at the ports that the sender has subscribed"),
     ("/distill/vocoder/list.reply", "name about name about ...: vocoders that can be asked for on this machine"),
+    ("/distill/model/list.reply", "name about name about ...: models of the library"),
+    ("/distill/take/list.reply", "name about name about ...: recorded takes, the latest first"),
     ("/distill/preset/list.reply", "name name ...: presets of the loaded model, in the order of program changes"),
     ("/distill/midi/list.reply", "address controller address controller ...: what steers what"),
     ("/distill/controls", "name name ...: the model's controls in the order of their numbers, to subscribers"),
     ("/distill/level", "peak_db rms_db: the output's level, to subscribers, 10 times a second"),
+    ("/distill/notice", "level text: info, warning or error, and what has happened; to subscribers"),
+    ("/distill/preset/changed", "the loaded model's presets are others now: ask for the list; to subscribers"),
+    ("/distill/midi/learned", "address controller: what steers the address from now on; to subscribers"),
 )
 """What the engine says; never accepted as input."""
 

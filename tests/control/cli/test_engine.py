@@ -117,11 +117,12 @@ def besides_underruns(said):
 
 def test_without_a_terminal_it_says_what_plays_where_and_how_to_end_it(players, tiny_model):
     player = players(tiny_model, quiet=False)
-    lines = [player.process.stderr.readline() for _ in range(4)]
+    lines = [player.process.stderr.readline() for _ in range(5)]
     assert lines == [
         "model: tiny, played through vocos\n",
         "device: null, 44100 Hz\n",
         f"ports: OSC {player.port} (UDP and TCP), OSCQuery {player.query_port} (HTTP and WebSocket), address 127.0.0.1\n",
+        f"page: http://127.0.0.1:{player.query_port}/ui/\n",
         f"to end: Ctrl-C, or kill {player.process.pid}\n",
     ]
     assert player.end()[0] == 0

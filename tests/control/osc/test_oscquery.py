@@ -48,10 +48,12 @@ def test_the_tree_publishes_every_row_and_nothing_else(engine):
     expected = {row.address for row in vocabulary.ROWS if row.family is None}
     expected |= {f"/distill/control/{name}" for name in ("brightness", "roughness", "density")}
     expected |= {f"/distill/latent/{index}" for index in range(16)} | {f"/distill/blend/{index}" for index in range(4)}
+    expected |= {f"/distill/codes/{kind}/{index}" for kind in ("level", "shift") for index in range(4)}
     assert set(found) == expected
     for address, node in found.items():
         row = vocabulary.row(address)
-        assert node["DESCRIPTION"] == row.description
+        if not address.startswith("/distill/control/"):
+            assert node["DESCRIPTION"] == row.description
         assert node["ACCESS"] == {"both": 3, "write": 2, "read": 1}[row.access]
         if row.kind == "parameter":
             assert node["RANGE"] == [{"MIN": row.minimum, "MAX": row.maximum}]
@@ -202,6 +204,45 @@ def test_another_model_is_announced_path_by_path(make_engine, tools):
         ("PATH_CHANGED", "/distill/latent"),
     }
     assert "size" in fetch(engine, "/distill/control")["CONTENTS"]
+
+
+def test_a_measured_control_has_its_unit_and_its_range_of_sound(make_engine, tools):
+    engine = make_engine()
+    facts = {"unit": "Cam", "low": 10.66, "high": 17.83, "rho": 0.97, "description": "spectral centroid"}
+    analysis = {"brightness": {**facts, "measured": True}, "density": {**facts, "measured": False}}
+    engine.channel.send(
+        {"event": "model", "name": "sea", "controls": [*analysis, "size"], "latents": 4, "analysis": analysis}
+    )
+    tools.eventually(lambda: status_of(engine, "/distill/control/size") == 200)
+    controls = fetch(engine, "/distill/control")["CONTENTS"]
+    assert controls["brightness"]["UNIT"] == ["Cam"]
+    described = "spectral centroid: 10.7 to 17.8 Cam, rank correlation 0.97"
+    assert controls["brightness"]["DESCRIPTION"] == described
+    assert controls["density"]["DESCRIPTION"] == "spectral centroid"
+    assert "UNIT" not in controls["density"]
+    assert controls["size"]["DESCRIPTION"] == vocabulary.row("/distill/control/0").description
+
+
+def test_a_listener_hears_notices_and_changed_presets_without_subscribing(engine, tools):
+    with listen(engine) as page, engine.client() as client:
+        page.send(encode("/distill/ping"))
+        page.recv(timeout=2)
+        client.send("/distill/subscribe")
+        tools.collect(client)
+        engine.channel.send({"event": "notice", "level": "warning", "text": "the ring ran empty"})
+        notice = ("/distill/notice", ("warning", "the ring ran empty"))
+        heard = decode(page.recv(timeout=2))[0]
+        assert (heard.address, heard.arguments) == notice
+        assert notice in [(message.address, message.arguments) for message in tools.collect(client)]
+
+
+def test_only_get_is_answered(engine):
+    for method in ("POST", "HEAD", "DELETE", "OPTIONS"):
+        browser = http.client.HTTPConnection("127.0.0.1", engine.oscquery_port, timeout=3)
+        browser.request(method, "/distill/gain", headers={"Content-Length": "0"})
+        answer = browser.getresponse()
+        assert (answer.status, answer.headers["Allow"]) == (405, "GET")
+        browser.close()
 
 
 def test_malformed_requests_end_their_own_connection_only(engine):

@@ -99,12 +99,46 @@ def test_morph_puts_parameters_between_two_presets(desk: Desk, x: float, bright:
     assert desk.link.requests == []
 
 
+def test_the_place_between_two_presets_is_a_parameter_that_a_controller_can_steer(desk: Desk) -> None:
+    for name, value in (("one", -1.0), ("two", 1.0)):
+        desk.session.set(BRIGHT, [value])
+        desk.send("/distill/preset/save", name)
+    desk.session.set("/distill/morph", [0.5], "midi:knobs")
+    desk.session.tick()
+    assert desk.session.get(BRIGHT) == 1.0
+    assert "needs two presets" in desk.notices[-1]
+    desk.send("/distill/preset/morph", "one", "two", 0.25)
+    assert desk.session.get("/distill/morph") == 0.25
+    desk.session.set("/distill/morph", [0.75], "midi:knobs")
+    desk.session.tick()
+    assert desk.session.get(BRIGHT) == 0.5
+    assert "/distill/morph" not in desk.session.snapshot()
+    desk.send("/distill/preset/delete", "one")
+    desk.session.set("/distill/morph", [0.5], "midi:knobs")
+    desk.session.tick()
+    assert "no preset 'one'" in desk.notices[-1]
+
+
 def test_list_rename_and_delete(desk: Desk) -> None:
     for name in ("a", "b", "c"):
         desk.send("/distill/preset/save", name)
     desk.send("/distill/preset/delete", 0)
     desk.send("/distill/preset/rename", "b", "bee")
     assert desk.send("/distill/preset/list") == ("/distill/preset/list.reply", "bee", "c")
+
+
+def test_a_preset_moves_to_another_number_and_every_change_of_the_list_is_told(desk: Desk) -> None:
+    told: list[tuple] = []
+    desk.session.on_broadcast(lambda *message: told.append(message))
+    for name in ("one", "two", "three"):
+        desk.send("/distill/preset/save", name)
+    assert desk.send("/distill/preset/move", "three", 0) == ("/distill/done", "/distill/preset/move")
+    assert desk.send("/distill/preset/list") == ("/distill/preset/list.reply", "three", "one", "two")
+    desk.send("/distill/preset/rename", "one", "uno")
+    desk.send("/distill/preset/delete", "two")
+    desk.send("/distill/preset/recall", "uno")
+    assert told == [("/distill/preset/changed",)] * 6
+    assert desk.send("/distill/preset/move", "nine", 0)[0] == "/distill/error"
 
 
 def test_unknown_presets_and_those_of_another_model_are_refused_in_words(desk: Desk) -> None:

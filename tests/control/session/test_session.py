@@ -2,6 +2,7 @@
 
 import sys
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -56,7 +57,7 @@ def test_every_setting_and_command_is_answered(rain, fake_link, row):
     assert replies[-1] == ("/distill/done", row.address)
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.kind == "reading"], ids=lambda row: row.address)
+@pytest.mark.parametrize("row", [row for row in ROWS if row.figure in STATUS_FIELDS], ids=lambda row: row.address)
 def test_every_reading_is_answered_and_sent_when_it_changes_and_cannot_be_set(rain, fake_link, monkeypatch, row):
     member, got = subscriber(addresses={row.address})
     rain.subscribe(member, [row.address])
@@ -64,6 +65,7 @@ def test_every_reading_is_answered_and_sent_when_it_changes_and_cannot_be_set(ra
     (first,) = got
     assert first == (row.address, rain.get(row.address))
     monkeypatch.setattr(fake_link, "status", lambda: {row.figure: 1.0})
+    monkeypatch.setattr(rain.state, "_clock", lambda: time.monotonic() + 1.0)
     rain.tick()
     rain.tick()
     expected = row.value_argument.choices[1] if row.value_argument.choices else 1.0
@@ -77,7 +79,39 @@ def test_every_reading_is_answered_and_sent_when_it_changes_and_cannot_be_set(ra
     with pytest.raises(ControlError, match="cannot be set"):
         rain.set(row.address, [0.5])
     assert row.address not in rain.snapshot()
-    assert row.figure in STATUS_FIELDS
+
+
+def test_a_meter_is_sent_as_often_as_its_row_says_and_not_for_less_than_its_step(rain, fake_link, monkeypatch):
+    begun = time.monotonic() + 10.0
+    now = [begun]
+    monkeypatch.setattr(rain.state, "_clock", lambda: now[0])
+    member, got = subscriber(addresses={"/distill/level/peak"})
+    rain.subscribe(member, [])
+    for second, level in ((1.0, -20.0), (1.05, -10.0), (1.11, -9.0), (2.0, -9.3), (3.0, -9.6)):
+        now[0] = begun + second
+        monkeypatch.setattr(fake_link, "status", lambda level=level: {"peak_db": level})
+        rain.tick()
+    assert got == [("/distill/level/peak", level) for level in (-20.0, -9.0, -9.6)]
+
+
+def test_what_loads_which_vocoder_plays_and_what_the_slots_hold_are_readings(rain, fake_link):
+    addresses = ("/distill/loading", "/distill/vocoder/reason", "/distill/blend/model/0", "/distill/blend/model/2")
+    member, got = subscriber(addresses=set(addresses))
+    rain.subscribe(member, addresses)
+    rain.tick()
+    assert dict(got) == dict(zip(addresses, ("", "", "rain", ""), strict=True))
+    rain.handle("/distill/model", ["sea"], "me", Replies())
+    rain.on_message({"event": "setting", "address": "/distill/blend/model/2", "value": "wind"})
+    rain.tick()
+    assert got[-2:] == [("/distill/loading", "sea"), ("/distill/blend/model/2", "wind")] or got[-2:] == [
+        ("/distill/blend/model/2", "wind"),
+        ("/distill/loading", "sea"),
+    ]
+    rain.on_message({"id": fake_link.requests[-1][0], "status": "failed", "reason": "it is damaged"})
+    rain.on_message({"event": "model", "name": "rain", "controls": [], "latents": 8, "vocoder_reason": "the best here"})
+    rain.tick()
+    assert rain.get("/distill/loading") == ""
+    assert rain.get("/distill/vocoder/reason") == "the best here"
 
 
 def test_strain_goes_only_to_those_who_subscribe_to_it_alone_or_query_it(rain, fake_link, monkeypatch):
@@ -192,7 +226,9 @@ def test_subscribers_get_current_values_first_then_the_latest_change(rain):
     rain.subscribe(subscription)
     rain.tick()
     assert dict(got)["/distill/gain"] == -3.0
-    assert {address for address, _ in got} == set(rain.addresses()) - {"/distill/strain"}
+    assert {address for address, _ in got} == {
+        address for address in rain.addresses() if not vocabulary.row(address).on_request
+    }
     got.clear()
     for value in (-4, -5, -6):
         rain.set("/distill/gain", [value], "someone")

@@ -79,7 +79,10 @@ def test_the_table_needs_the_standard_library_only():
         ("/distill/blend/4", "/distill/blend/ takes 0 to 3"),
         ("/distill/source/sped", "below /distill/source/ there are: rate, range, position, speed"),
         ("/distill/control/a/b", "below /distill/control/ there are: <name>"),
-        ("/distill/gian", "below /distill/ there are: gain, width, map, source, pitch, note, codes, prior, control"),
+        (
+            "/distill/gian",
+            "below /distill/ there are: gain, width, map, source, pitch, note, codes, prior, morph, control",
+        ),
         ("control/brightness", "write /distill/control/brightness"),
         ("/gain", "write /distill/gain"),
         ("/elsewhere/gain", "all addresses begin with /distill/"),

@@ -6,6 +6,7 @@ import itertools
 import json
 import logging
 import socket
+from collections.abc import Container, Mapping
 from http import HTTPStatus
 from urllib.parse import unquote, urlsplit
 
@@ -19,6 +20,7 @@ from distill_control.osc.query_server.listener import BoundedConnection, Listene
 from distill_control.osc.query_server.tree import ATTRIBUTES, find, host_info, tree
 from distill_control.osc.server_context import ServerContext
 from distill_control.session import ModelInfo, Session
+from distill_control.session.types import PageRequest
 from distill_control.settings import ControlSettings
 from distill_engine.errors import ControlError
 from distill_engine.library.reports import report
@@ -98,17 +100,37 @@ class OscQueryService:
         if not self._is_allowed(request):
             reason = "the page is from another host; serve it from this machine, or accept its address with --allow"
             return _response(HTTPStatus.FORBIDDEN, {"ERROR": reason})
+        if getattr(request, "method", "GET") != "GET":
+            return _response(HTTPStatus.METHOD_NOT_ALLOWED, {"ERROR": "only GET is answered here"}, Allow="GET")
         if "upgrade" in request.headers.get("Connection", "").lower():
             if not make_place(self._listeners, CONNECTION_LIMIT, asyncio.get_running_loop().time()):
                 return _response(
                     HTTPStatus.SERVICE_UNAVAILABLE, {"ERROR": f"there are {CONNECTION_LIMIT} clients already"}
                 )
             return None
-        response = self._answer(request.path)
+        response = self._page(request, host) or self._answer(request.path)
         for page in request.headers.get_all("Origin"):
             response.headers["Access-Control-Allow-Origin"] = page
             response.headers["Vary"] = "Origin"
         return response
+
+    def _page(self, request: Request, host: str) -> Response | None:
+        """Return the answer of a service that has this page; None for OSCQuery's own paths."""
+        path, _, query = request.path.partition("?")
+        pages = self._session.pages
+        if path == "/" and not query and pages and "text/html" in ",".join(request.headers.get_all("Accept")):
+            return _response(HTTPStatus.FOUND, None, Location=next(iter(pages)))
+        if f"{path}/" in pages:
+            return _response(HTTPStatus.FOUND, None, Location=f"{path}/")
+        answer = next((answer for prefix, answer in pages.items() if path.startswith(prefix)), None)
+        if answer is None:
+            return None
+        cookie = "; ".join(request.headers.get_all("Cookie"))
+        try:
+            found = answer(PageRequest(unquote(path), query, cookie, host))
+        except Exception as error:
+            return _response(HTTPStatus.INTERNAL_SERVER_ERROR, {"ERROR": report(error, "a page's request")})
+        return _with_body(HTTPStatus(found.status), found.body, found.headers)
 
     def _answer(self, target: str) -> Response:
         path, _, query = target.partition("?")
@@ -160,6 +182,12 @@ class OscQueryService:
         self._broadcast("PATH_CHANGED", "/distill/control")
         self._broadcast("PATH_CHANGED", "/distill/latent")
 
+    def broadcast(self, packet: bytes, besides: Container[str] = ()) -> None:
+        """Send a packet to every WebSocket client but those of the origins `besides`."""
+        for listener in list(self._listeners):
+            if listener.origin not in besides:
+                listener.enqueue(packet)
+
     def _broadcast(self, command: str, path: str) -> None:
         for listener in list(self._listeners):
             listener.enqueue(json.dumps({"COMMAND": command, "DATA": path}))
@@ -195,14 +223,11 @@ def _is_local(name: str) -> bool:
     return _is_address(name) or name.endswith((".local", ".localhost")) or ("." not in name and name != "")
 
 
-def _response(status: HTTPStatus, body: object) -> Response:
+def _response(status: HTTPStatus, body: object, **headers: str) -> Response:
     data = b"" if body is None else json.dumps(body).encode()
-    headers = Headers(
-        {
-            "Content-Type": "application/json",
-            "Content-Length": str(len(data)),
-            "Connection": "close",
-            "Cache-Control": "no-store",
-        }
-    )
-    return Response(status.value, status.phrase, headers, data)
+    return _with_body(status, data, {"Content-Type": "application/json", **headers})
+
+
+def _with_body(status: HTTPStatus, data: bytes, headers: Mapping[str, str]) -> Response:
+    common = {"Content-Length": str(len(data)), "Connection": "close", "Cache-Control": "no-store"}
+    return Response(status.value, status.phrase, Headers({**common, **headers}), data)

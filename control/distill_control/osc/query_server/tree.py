@@ -4,6 +4,8 @@ Source: OSCQueryProposal, https://github.com/Vidvox/OSCQueryProposal (attributes
 CONTENTS, TYPE, ACCESS, VALUE, RANGE, DESCRIPTION, UNIT, CLIPMODE; HOST_INFO).
 """
 
+from collections.abc import Mapping
+
 from distill_control.arguments import known_choices
 from distill_control.session import Session
 from distill_control.settings.addresses import is_everywhere, resolve
@@ -51,9 +53,23 @@ def describe(session: Session, address: str) -> Node:
         node["CLIPMODE"] = ["both" if argument.numeric else "none" for argument in arguments]
     if any(argument.unit for argument in arguments):
         node["UNIT"] = [argument.unit for argument in arguments]
+    if row.family == "name":
+        node |= _measured(session.model.analysis.get(address.removeprefix(row.prefix), {}))
     if row.access != "write":
         node["VALUE"] = [session.get(address)]
     return node
+
+
+def _measured(control: Mapping[str, object]) -> Node:
+    """Return UNIT and DESCRIPTION of a control, as the model's analysis has measured it."""
+    if not control.get("measured"):
+        return {key.upper(): control[key] for key in ("description",) if key in control}
+    unit = str(control["unit"])
+    ends = " to ".join(f"{control[end]:.3g}" for end in ("low", "high"))
+    return {
+        "UNIT": [unit],
+        "DESCRIPTION": f"{control['description']}: {ends} {unit}, rank correlation {control['rho']:.2f}",
+    }
 
 
 def find(root: Node, path: str) -> Node:

@@ -1,0 +1,89 @@
+"""The token without which a page opens on no other machine."""
+
+from __future__ import annotations
+
+import hmac
+import os
+import secrets
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.cookies import CookieError, SimpleCookie
+from pathlib import Path
+from urllib.parse import parse_qs
+
+from distill_control.session.types import PageAnswer, PageRequest
+from distill_control.settings.addresses import LOOPBACK, is_everywhere, is_loopback
+from distill_engine.errors import LibraryError
+from distill_engine.library import folders
+
+PATH = "/ui/"
+COOKIE = "distill"
+TOKEN_BYTES = 16
+_REFUSAL = b"this page needs its token: open the address that the engine prints at its start"
+
+
+@dataclass(frozen=True)
+class PageToken:
+    """A secret that a page brings once in its address, and then as a cookie."""
+
+    text: str
+
+    @classmethod
+    def of_library(cls) -> PageToken:
+        """Return the token of this account, kept in a file that others cannot read.
+
+        A bookmark therefore stays valid; deleting the file makes another token. Raises
+        LibraryError.
+        """
+        path = folders.ensure(folders.data_dir()) / "page-token"
+        try:
+            if not path.exists():
+                _write_secret(path, secrets.token_urlsafe(TOKEN_BYTES))
+            text = path.read_text("ascii").strip()
+        except (OSError, ValueError) as error:
+            raise LibraryError(f"{path}: cannot be used ({error}): delete it") from None
+        if len(text) < TOKEN_BYTES:
+            raise LibraryError(f"{path}: holds no token: delete it")
+        return cls(text)
+
+    def demand(self, request: PageRequest) -> PageAnswer | None:
+        """Return None for a request with the cookie; else an answer that sets or asks for it.
+
+        A request with the token in its address gets the cookie and goes on without it, so that the
+        token does not stay in the address line.
+        """
+        if self._is(_cookie(request.cookie)):
+            return None
+        given = parse_qs(request.query)
+        if not self._is(given.pop("token", [""])[0]):
+            return PageAnswer(HTTPStatus.FORBIDDEN.value, _REFUSAL, {"Content-Type": "text/plain; charset=utf-8"})
+        cookie = f"{COOKIE}={self.text}; Path={PATH}; HttpOnly; SameSite=Strict; Max-Age=31536000"
+        return PageAnswer(HTTPStatus.FOUND.value, b"", {"Location": PATH, "Set-Cookie": cookie})
+
+    def _is(self, given: str) -> bool:
+        return hmac.compare_digest(given.encode(), self.text.encode())
+
+
+def page_address(bind: str, port: int) -> str:
+    """Return the page's address, with the token where other machines may ask for the page.
+
+    Raises LibraryError.
+    """
+    if is_loopback(bind):
+        return f"http://{LOOPBACK}:{port}{PATH}"
+    host = "ADDRESS" if is_everywhere(bind) else bind
+    return f"http://{host}:{port}{PATH}?token={PageToken.of_library().text}"
+
+
+def _cookie(header: str) -> str:
+    try:
+        found = SimpleCookie(header).get(COOKIE)
+    except CookieError:
+        return ""
+    return found.value if found else ""
+
+
+def _write_secret(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(text)

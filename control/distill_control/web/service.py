@@ -1,0 +1,80 @@
+"""The service that answers `/ui/`: the page's files, and facts of the model as JSON."""
+
+import json
+from http import HTTPStatus
+from importlib.resources import files
+
+from distill_control.session import Session
+from distill_control.session.service import Notify
+from distill_control.session.types import PageAnswer, PageRequest
+from distill_control.settings import ControlSettings
+from distill_control.settings.addresses import is_loopback
+from distill_control.web.access import PATH, PageToken, page_address
+
+MODEL_FACTS = "model.json"
+_FACTS = ("name", "controls", "withheld", "analysis", "map", "latents", "sources", "has_map")
+_TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+class PageService:
+    """Answer requests below `/ui/` from memory: no path of a request is ever opened.
+
+    A page from another machine needs the token, because its port may be open to a network.
+    """
+
+    def __init__(self, session: Session, token: PageToken | None) -> None:
+        self._session = session
+        self._token = token
+        self._files = {
+            entry.name: (entry.read_bytes(), _TYPES[entry.name.rpartition(".")[2]])
+            for entry in files("distill_control.web").joinpath("static").iterdir()
+            if entry.name.rpartition(".")[2] in _TYPES
+        }
+        session.pages[PATH] = self.answer
+
+    async def stop(self) -> None:
+        """Take the page away."""
+        self._session.pages.pop(PATH, None)
+
+    def status(self) -> dict[str, float | int | str]:
+        """Return no figures."""
+        return {}
+
+    def answer(self, request: PageRequest) -> PageAnswer:
+        """Return the file, the facts, or what is wrong in one line."""
+        name = request.path.removeprefix(PATH) or "index.html"
+        if self._token is not None and not is_loopback(request.host):
+            denied = self._token.demand(request)
+            if denied is not None:
+                return denied
+        if name == MODEL_FACTS:
+            return _answer(HTTPStatus.OK, json.dumps(self._facts()).encode(), "application/json")
+        if name not in self._files:
+            return _answer(HTTPStatus.NOT_FOUND, b"there is no such page; the page is at /ui/", "text/plain")
+        return _answer(HTTPStatus.OK, *self._files[name])
+
+    def _facts(self) -> dict[str, object]:
+        details = self._session.model.details
+        return {name: details[name] for name in _FACTS if name in details}
+
+
+def _answer(status: HTTPStatus, body: bytes, kind: str) -> PageAnswer:
+    return PageAnswer(status.value, body, {"Content-Type": f"{kind}; charset=utf-8", **_HEADERS})
+
+
+async def start(session: Session, settings: ControlSettings, notify: Notify) -> PageService:
+    """Offer the page, if the port is open that serves it. Raises LibraryError."""
+    token = None if is_loopback(settings.bind) else PageToken.of_library()
+    service = PageService(session, token)
+    if settings.oscquery_port is None:
+        await service.stop()
+    elif settings.oscquery_port:
+        notify("info", f"page: {page_address(settings.bind, settings.oscquery_port)}")
+    return service

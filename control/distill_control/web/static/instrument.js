@@ -1,0 +1,167 @@
+/** The connection to the engine: addresses, values, messages. All that the page shows comes from here. */
+
+import { decode, encode } from "./osc.js";
+
+const PING_MS = 1000;
+const SILENCE_MS = 2000;
+const RETRY_MS = [200, 400, 800, 1500, 2000];
+
+export class Instrument {
+  nodes = new Map();
+  values = new Map();
+  facts = {};
+  connected = false;
+  #watchers = new Map();
+  #messages = new Map();
+  #models = [];
+  #states = [];
+  #pending = new Map();
+  #frame = 0;
+  #socket = null;
+  #heard = 0;
+  #failures = 0;
+  #reloading = 0;
+  #loads = 0;
+
+  constructor() {
+    setInterval(() => this.#ping(), PING_MS);
+  }
+
+  /** Call `show(value)` now and whenever the address has another value, while `element` is on the page. */
+  watch(address, element, show) {
+    if (!this.#watchers.has(address)) {
+      this.#watchers.set(address, new Set());
+      this.#command("LISTEN", address);
+    }
+    this.#watchers.get(address).add({ element, show });
+    if (this.values.has(address)) show(this.values.get(address));
+  }
+
+  /** Call `handle(...arguments)` for every message to this address that is no value. */
+  on(address, handle) {
+    this.#messages.set(address, [...(this.#messages.get(address) ?? []), handle]);
+  }
+
+  /** Call `build(facts)` for the model that plays, and whenever there is another. */
+  onModel(build) {
+    this.#models.push(build);
+  }
+
+  /** Call `show(connected)` when the connection is lost or there again. */
+  onState(show) {
+    this.#states.push(show);
+  }
+
+  /** Set a value: the latest of each address is sent once a frame, and shown here at once. */
+  set(address, ...args) {
+    this.#pending.set(address, args);
+    if (this.nodes.get(address)?.VALUE) this.#take(address, args[0]);
+    if (!this.#frame) this.#frame = document.hidden ? setTimeout(() => this.#flush()) : requestAnimationFrame(() => this.#flush());
+  }
+
+  /** Send a message at once, behind the values that wait. */
+  send(address, ...args) {
+    this.#flush();
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(encode(address, args));
+  }
+
+  /** Connect, and stay connected. */
+  open() {
+    const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/`);
+    socket.binaryType = "arraybuffer";
+    this.#socket = socket;
+    this.#heard = performance.now();
+    socket.onopen = () => this.#begin(socket).catch(() => socket.close());
+    socket.onmessage = (event) => this.#receive(event.data);
+    socket.onclose = () => this.#lost(socket);
+  }
+
+  /** Forget the watchers of elements that are gone. */
+  prune() {
+    for (const [address, watchers] of this.#watchers) {
+      for (const watcher of watchers) if (!watcher.element.isConnected) watchers.delete(watcher);
+      if (!watchers.size) {
+        this.#watchers.delete(address);
+        this.#command("IGNORE", address);
+      }
+    }
+  }
+
+  async #begin(socket) {
+    await this.#load();
+    if (socket !== this.#socket) return;
+    this.connected = true;
+    this.#failures = 0;
+    for (const address of this.#watchers.keys()) this.#command("LISTEN", address);
+    this.#states.forEach((show) => show(true));
+  }
+
+  /** Read tree and facts; rebuild what depends on the model. */
+  async #load() {
+    const number = ++this.#loads;
+    const [tree, facts] = await Promise.all(["/", "model.json"].map(async (path) => (await fetch(path)).json()));
+    if (number !== this.#loads) return; // a later answer is here already, or on its way
+    this.nodes = new Map();
+    const walk = (node) => {
+      if (node.TYPE) this.nodes.set(node.FULL_PATH, node);
+      Object.values(node.CONTENTS ?? {}).forEach(walk);
+    };
+    walk(tree);
+    for (const [address, node] of this.nodes) if (node.VALUE) this.#take(address, node.VALUE[0]);
+    this.facts = facts;
+    for (const build of this.#models) {
+      try {
+        build(facts);
+      } catch (error) {
+        reportError(error); // a panel that fails takes no other with it
+      }
+    }
+    this.prune();
+  }
+
+  #receive(data) {
+    this.#heard = performance.now();
+    if (typeof data === "string") {
+      clearTimeout(this.#reloading);
+      this.#reloading = setTimeout(() => this.#load().catch(() => this.#socket?.close()), 50);
+      return;
+    }
+    const [address, args] = decode(data);
+    if (this.nodes.get(address)?.VALUE && args.length) this.#take(address, args[0]);
+    else (this.#messages.get(address) ?? []).forEach((handle) => handle(...args));
+    if (address === "/distill/error" && this.nodes.get(args[0])?.VALUE) this.send(args[0]); // refused: show what holds
+  }
+
+  #take(address, value) {
+    this.values.set(address, value);
+    for (const watcher of this.#watchers.get(address) ?? []) watcher.show(value);
+  }
+
+  #flush() {
+    clearTimeout(this.#frame);
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    const pending = this.#pending;
+    this.#pending = new Map();
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    for (const [address, args] of pending) this.#socket.send(encode(address, args));
+  }
+
+  #command(command, address) {
+    if (this.connected && this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify({ COMMAND: command, DATA: address }));
+  }
+
+  #ping() {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.send("/distill/ping");
+    if (performance.now() - this.#heard > SILENCE_MS) this.#lost(this.#socket);
+  }
+
+  #lost(socket) {
+    if (socket === null || socket !== this.#socket) return;
+    this.#socket = null;
+    this.connected = false;
+    socket.close();
+    this.#states.forEach((show) => show(false));
+    setTimeout(() => this.open(), RETRY_MS[Math.min(this.#failures++, RETRY_MS.length - 1)]);
+  }
+}

@@ -1,0 +1,111 @@
+/** Presets: pads to recall with a glide, saving, order, and morphing between two. */
+
+import { bar } from "./bar.js";
+import { button, choice, h, number } from "./dom.js";
+import { learnButton } from "./midi.js";
+
+const LONGEST_GLIDE = 20;
+const MORPH = "/distill/morph";
+
+/** Return the panel; `recall(number)` of the result recalls the pad of a key. */
+export function presetsPanel(instrument) {
+  const state = { names: [], glide: 1, chosen: "" };
+  const pads = h("div", { className: "pads" });
+  const edit = h("div", { className: "line edit", hidden: true });
+  const name = h("input", { type: "text", placeholder: "name of a new preset", maxLength: 80, className: "grow", "aria-label": "Name of a new preset" });
+  const save = h("form", { className: "line" }, name, h("button", { type: "submit" }, "Save"));
+  const recall = (preset) => instrument.send("/distill/preset/recall", preset, state.glide);
+  save.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (name.value.trim()) instrument.send("/distill/preset/save", name.value.trim());
+    name.value = "";
+  });
+  const close = () => {
+    state.chosen = "";
+    edit.hidden = true;
+  };
+  const open = (preset) => {
+    state.chosen = preset;
+    edit.replaceChildren(...editor(instrument, state, close));
+    edit.hidden = false;
+    edit.querySelector("input").focus();
+  };
+  const glide = { label: "glide", min: 0, max: LONGEST_GLIDE, text: (v) => `${number(v)} s`, send: (v) => (state.glide = v), start: state.glide };
+  const morph = morphRow(instrument);
+  instrument.on("/distill/preset/list.reply", (...names) => {
+    state.names = names;
+    const places = names.map((preset, index) => pad(instrument, preset, index, recall, open));
+    pads.replaceChildren(...(places.length ? places : [h("p", { className: "hint" }, "No presets yet: give the present sound a name and save it.")]));
+    morph.fill(names);
+    if (!names.includes(state.chosen)) close();
+  });
+  const list = () => instrument.send("/distill/preset/list");
+  instrument.on("/distill/preset/changed", list);
+  instrument.onModel(list);
+  const element = h("div", { className: "pane" }, pads, edit, save, bar(instrument, "", glide), morph.element);
+  return { element, close: () => !edit.hidden && (close(), true), recall: (index) => state.names[index] !== undefined && recall(state.names[index]) };
+}
+
+/** A pad recalls; a right click, a long touch or the key E opens what else can be done. Pads are ordered by dragging. */
+function pad(instrument, preset, index, recall, open) {
+  const element = button("", () => recall(preset), { className: "pad", draggable: true, title: `${preset}: right-click or E to rename, move or delete` });
+  element.append(h("small", {}, String(index + 1)), h("span", {}, preset));
+  element.addEventListener("contextmenu", (event) => {
+    event.preventDefault();
+    open(preset);
+  });
+  element.addEventListener("keydown", (event) => event.key.toLowerCase() === "e" && (event.preventDefault(), open(preset)));
+  element.addEventListener("dragstart", (event) => event.dataTransfer.setData("text/plain", preset));
+  element.addEventListener("dragover", (event) => event.preventDefault());
+  element.addEventListener("drop", (event) => {
+    event.preventDefault();
+    instrument.send("/distill/preset/move", event.dataTransfer.getData("text/plain"), index);
+  });
+  return element;
+}
+
+function editor(instrument, state, close) {
+  const preset = state.chosen;
+  const name = h("input", { type: "text", value: preset, maxLength: 80, size: 6, className: "grow", "aria-label": "New name" });
+  const move = (by) => instrument.send("/distill/preset/move", preset, Math.max(state.names.indexOf(preset) + by, 0));
+  const remove = button("Delete", () => {
+    if (remove.dataset.asked) instrument.send("/distill/preset/delete", preset);
+    remove.dataset.asked = "yes";
+    remove.textContent = "Really delete";
+    remove.className = "panic";
+  });
+  const rename = () => {
+    if (name.value.trim() && name.value !== preset) instrument.send("/distill/preset/rename", preset, name.value.trim());
+    close();
+  };
+  name.addEventListener("keydown", (event) => event.key === "Enter" && rename());
+  return [name, button("OK", rename), button("◀", () => move(-1), { "aria-label": "Move to the left" }),
+    button("▶", () => move(1), { "aria-label": "Move to the right" }), remove];
+}
+
+function morphRow(instrument) {
+  const ends = ["first", "second"].map((end) => choice(`Morph: ${end} preset`, () => send(at)));
+  let at = 0;
+  const send = (x) => {
+    at = x;
+    const [a, b] = ends.map((end) => end.element.value);
+    a && b ? instrument.set("/distill/preset/morph", a, b, x) : instrument.set(MORPH, x);
+  };
+  const slider = h("div", { className: "row" });
+  const element = h("div", { className: "morph", hidden: true }, ends[0].element, ends[1].element, slider);
+  instrument.onModel(() => {
+    const shown = bar(instrument, MORPH, { text: (x) => `${Math.round(100 * x)} %`, send });
+    instrument.watch(MORPH, shown, (x) => (at = x));
+    slider.replaceChildren(shown, learnButton(instrument, MORPH));
+  });
+  const fill = (names) => {
+    element.hidden = names.length < 2;
+    if (element.hidden) return;
+    ends.forEach((end, index) => {
+      const before = end.element.value;
+      end.fill(names.map((name) => [name, name]));
+      end.show(names.includes(before) ? before : names[index]);
+    });
+  };
+  return { element, fill };
+}

@@ -1,0 +1,1 @@
+"""What clients are told of what plays: the model with its map, the place of the sound."""
