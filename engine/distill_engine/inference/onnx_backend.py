@@ -89,7 +89,7 @@ class OnnxGraph:
     def bind(
         self, x: Float32Array, y: Float32Array, now: Mapping[str, np.ndarray], after: Mapping[str, np.ndarray]
     ) -> Any:
-        """Return a binding that reads x [B, C_in, n] and the states `now`, and writes y and `after`.
+        """Return a binding that reads x [B, C_in, n] and states `now`, and writes y and `after`.
 
         Arrays are bound with their memory; states have the shapes [B, ...] of the graph.
         """

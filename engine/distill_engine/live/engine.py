@@ -31,7 +31,7 @@ from distill_engine.realtime.status import STATUS_FIELDS, Status
 from distill_engine.realtime.threads import freeze_garbage_collector, refuse_huge_pages
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.synth import Synth
-from distill_engine.synthesis.voices.voice import Report
+from distill_engine.synthesis.voices.reports import Report
 from distill_engine.synthesis.voices.voice_pool import VoicePool
 from distill_engine.system.signals import ending_signals
 from distill_engine.system.threads import lowered_priority

@@ -24,7 +24,7 @@ from distill_engine.live.plays import Plays
 from distill_engine.live.scheduling import BlockTime, BlockTimes, TargetConfig, TargetFill, Underrun, cause_of
 from distill_engine.realtime.shared_memory import ParameterReader
 from distill_engine.realtime.threads import RealtimeStatus, prepare_thread
-from distill_engine.synthesis.voices.voice import Report, ReportKind
+from distill_engine.synthesis.voices.reports import Report, ReportKind
 
 QUEUE_LIMIT = 256  # calls that may wait for the synth thread
 SHORTEST_SLEEP_SECONDS, LONGEST_SLEEP_SECONDS = 0.0004, 0.004

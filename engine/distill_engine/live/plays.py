@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from distill_engine.audio.arrays import Float32Array
-from distill_engine.synthesis.voices.voice import Report
+from distill_engine.synthesis.voices.reports import Report
 
 
 class Loop(Protocol):

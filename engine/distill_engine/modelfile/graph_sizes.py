@@ -32,8 +32,8 @@ _SAME_NUMBERS = ("Identity", "Reshape", "Squeeze", "Unsqueeze")
 def check_sizes(model: ModelProto) -> None:
     """Check that every tensor shape in the graph is a function of the input shapes, and its size.
 
-    At PROBE frames, of STREAMS streams, no tensor may exceed MAX_VALUE elements, nor all of them MAX_TOTAL. The graph
-    may take MAX_WORK multiply-adds. Raises Refused.
+    At PROBE frames, of STREAMS streams, no tensor may exceed MAX_VALUE elements, nor all of them
+    MAX_TOTAL. The graph may take MAX_WORK multiply-adds. Raises Refused.
     """
     total, graph = 0, _inferred(model).graph
     for part in parts_of(graph):

@@ -12,7 +12,7 @@ from distill_engine.errors import VocoderError
 from distill_engine.rendering.score import RENDER_BLOCK, Score, prepared_synth
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.synth import Synth
-from distill_engine.synthesis.voices.voice import ReportKind
+from distill_engine.synthesis.voices.reports import ReportKind
 from distill_engine.system.listeners import Listener, ignore
 
 

@@ -15,8 +15,9 @@ from distill_engine.synthesis.output_stage import Ramp
 from distill_engine.synthesis.parameters import ParameterBank
 from distill_engine.synthesis.steering import HopValues
 from distill_engine.synthesis.voices.polyphony import Polyphony
+from distill_engine.synthesis.voices.reports import Report
 from distill_engine.synthesis.voices.together import VoiceHops, groups_of, render_together
-from distill_engine.synthesis.voices.voice import Report, Voice
+from distill_engine.synthesis.voices.voice import Voice
 from distill_engine.vocabulary.table import BLEND_SLOTS
 
 Samples = Float64Array
@@ -50,7 +51,7 @@ class _VoiceBlock:
         self._gains.append(gain)
 
     def hops(self, first_hop: int) -> VoiceHops:
-        """Return the hops as a voice renders them; `first_hop` is the number of the block's first."""
+        """Return the hops to render; `first_hop` is the number of the block's first."""
         block = np.stack(self._latents, axis=1).astype(np.float32)
         return VoiceHops(self.voice, block, self._ratios, first_hop + self.first)
 

@@ -17,7 +17,7 @@ from distill_engine.synthesis.output_stage import OutputStage, Ramp
 from distill_engine.synthesis.parameters import ParameterBank
 from distill_engine.synthesis.pitch.notes import Notes
 from distill_engine.synthesis.synth_state import SynthState
-from distill_engine.synthesis.voices.voice import Report
+from distill_engine.synthesis.voices.reports import Report
 from distill_engine.takes.take import tick_of_samples
 from distill_engine.takes.take_log import TakeLog
 

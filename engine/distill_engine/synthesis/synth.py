@@ -32,7 +32,8 @@ from distill_engine.synthesis.synth_figures import SynthFigures
 from distill_engine.synthesis.synth_state import SynthSnapshot, SynthState
 from distill_engine.synthesis.take_header import played_model, take_header
 from distill_engine.synthesis.voices.note_commands import NoteCommands
-from distill_engine.synthesis.voices.voice import Report, ReportKind, Voice
+from distill_engine.synthesis.voices.reports import Report, ReportKind
+from distill_engine.synthesis.voices.voice import Voice
 from distill_engine.synthesis.voices.voice_pool import VoicePool, voices_of
 from distill_engine.takes.take import OUTPUT_COMMANDS, TICK_SAMPLES
 from distill_engine.takes.take_log import TakeLog

@@ -5,7 +5,7 @@ from __future__ import annotations
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.mixer import Mixer
 from distill_engine.synthesis.render_loop import RenderLoop
-from distill_engine.synthesis.voices.voice import Report
+from distill_engine.synthesis.voices.reports import Report
 from distill_engine.takes.take_log import TakeLog
 
 

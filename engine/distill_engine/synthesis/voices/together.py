@@ -11,14 +11,15 @@ import numpy as np
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import VocoderError
 from distill_engine.inference.together import batched_graph, step_together
-from distill_engine.synthesis.voices.voice import Report, Voice
+from distill_engine.synthesis.voices.reports import Report
+from distill_engine.synthesis.voices.voice import Voice
 
 _FAILED = (VocoderError, RuntimeError)
 
 
 @dataclass(frozen=True)
 class VoiceHops:
-    """The hops of one voice: latents [D, n], frequency `ratios` [n], the number of the first hop."""
+    """The hops of one voice: latents [D, n], `ratios` [n], and the number of the first hop."""
 
     voice: Voice
     latents: Float32Array

@@ -6,7 +6,6 @@ import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 import numpy as np
 
@@ -21,40 +20,13 @@ from distill_engine.synthesis.sources.live_input import EncoderFailed
 from distill_engine.synthesis.sources.source_bank import SourceBank, SourceBankState
 from distill_engine.synthesis.steering import HopValues, Steering, SteeringState, soft_limit
 from distill_engine.synthesis.voices.crossfade import DelayLine
+from distill_engine.synthesis.voices.reports import Report, ReportKind
 
 Samples = Float64Array
 
 KEPT_SECONDS = 30.0  # of what has played, for capturing it
 PRIME_HOPS, PRIME_BLOCK = 32, 8  # hops that prime a new voice, in all and at once
 _TAIL = 64  # samples of the ramp to zero before silence
-
-
-class ReportKind(StrEnum):
-    """The kind of a problem: a network failed, gave NaN or infinity, or continues in another way.
-
-    TAKE: a take cannot be written. PARAMETER: a parameter cannot be set.
-    """
-
-    FAILED = "failed"
-    NOT_A_NUMBER = "not-a-number"
-    MADE_DO = "made-do"
-    TAKE = "take"
-    PARAMETER = "parameter"
-
-
-@dataclass(frozen=True)
-class Report:
-    """A problem that was handled at hop number `hop`, with its consequence for the sound."""
-
-    hop: int
-    kind: ReportKind
-    cause: str
-    consequence: str = ""
-
-    @property
-    def message(self) -> str:
-        """Cause and consequence in one sentence."""
-        return f"{self.cause}; {self.consequence}" if self.consequence else self.cause
 
 
 @dataclass(frozen=True)
