@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +19,16 @@ from live_support.messages import CHANGES
 
 BESIDE = {"nothing else": 0, "2,000 messages a second": 2000}
 """What is sent beside the measured messages, a second."""
+MODES = ("normal", "low")
+"""Words of --latency that are measured."""
 TABLE = Table(
     "latency",
-    "OSC message to the first sample of its effect, heard by a JACK client outside the engine. Constant is the 5th "
-    "percentile, jitter the 5th to the 95th. A control counts as heard when loudness, moved from end to end, passes "
-    "-40 dB; the time that the sound takes to rise is in it.",
+    "OSC message to its effect, heard by a JACK client outside the engine. Constant is the 5th percentile, jitter the "
+    "5th to the 95th. The gain counts as heard with its first sample, brightness (moved from end to end on a held sound) "
+    "when the level of high frequencies is halfway there, a note when its attack has half of its peak.",
     (
         Column("vocoder", "vocoder"),
+        Column("mode", "--latency"),
         Column("what", "message"),
         Column("beside", "beside"),
         Column("messages", "messages", "d"),
@@ -36,17 +40,18 @@ TABLE = Table(
         Column("stated_ms", "stated at most", ".1f"),
         Column("underruns", "underruns", ".0f"),
     ),
-    key=("vocoder", "what", "beside"),
+    key=("vocoder", "mode", "what", "beside"),
 )
 
 
 def measure(run: Run, model: Path, options: argparse.Namespace) -> None:
     """Send messages one by one to a playing engine."""
     count = 40 if options.quick else 300
-    for beside, rate in BESIDE.items():
+    for mode, (beside, rate) in product(MODES, BESIDE.items()):
         server = JackServer(f"distill-latency-{os.getpid()}").start()
         try:
-            with Engine(server, model, "--vocoder", options.vocoder, "--block", "1").wait_ready() as engine:
+            arguments = ("--vocoder", options.vocoder, "--block", "1")
+            with Engine(server, model, *arguments, "--latency", mode).wait_ready() as engine:
                 flood = Flood(engine.port, rate) if rate else None
                 time.sleep(2.0 if options.quick else 5.0)
                 found = {kind: osc_to_sound(server, engine, count, kind) for kind in CHANGES}
@@ -56,14 +61,16 @@ def measure(run: Run, model: Path, options: argparse.Namespace) -> None:
         finally:
             server.remove()
         for kind, delays in found.items():
-            counted = {"underruns": status["underruns"], "stated_ms": status["latency_ms"]}
+            stated = status["latency_gain_ms" if kind == "gain" else "latency_ms"]
+            counted = {"underruns": status["underruns"], "stated_ms": stated}
             counted["ring_target_frames"] = status["ring_target"]
-            run.row("latency", vocoder=options.vocoder, what=kind, beside=beside, **distribution(delays), **counted)
+            what = {"vocoder": options.vocoder, "mode": mode, "what": kind, "beside": beside}
+            run.row("latency", **what, **distribution(delays), **counted)
 
 
 def osc_to_sound(server: JackServer, engine: Engine, count: int, kind: str) -> np.ndarray:
     """Return the delays in ms [at most `count`] of the messages that were heard."""
-    limit = 60 + count * 1.2
+    limit = 60 + count * 1.6
     printed = programs.output("osc_listener", engine.port, count, kind, env=server.environment, limit=limit)
     return np.array([float(line) for line in printed.split()])
 

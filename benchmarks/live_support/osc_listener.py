@@ -1,4 +1,4 @@
-"""Silence an engine, open it at random moments, and print the delays until the first sample in ms.
+"""Change something at random moments and print the delays until it is heard, in ms.
 
     python -m live_support.osc_listener PORT COUNT CHANGE
 
@@ -15,11 +15,10 @@ import jack
 import numpy as np
 
 from live_support.engine_process import OUTPUTS
-from live_support.messages import CHANGES
-from live_support.osc import packet
+from live_support.messages import CHANGES, Change
 
-LISTEN_SECONDS = 1.0
-"""Time after which a change counts as not heard."""
+BEFORE_SECONDS, AFTER_SECONDS = 0.15, 0.7
+"""Sound that is looked at before and after the message."""
 
 
 class Ear:
@@ -40,23 +39,34 @@ class Ear:
         """Drop the blocks kept so far."""
         self._ring.read(self._ring.read_space // self._size * self._size)
 
-    def first_sound(self, after: int, threshold: float) -> int | None:
-        """Return the frame of the first sample above `threshold` that follows the frame `after`."""
-        end = time.monotonic() + LISTEN_SECONDS
-        while time.monotonic() < end:
-            while self._ring.read_space >= self._size:
-                data = bytes(self._ring.read(self._size))
-                frame = int.from_bytes(data[:4], "little")
-                loud = np.flatnonzero(np.abs(np.frombuffer(data[4:], np.float32)) > threshold)
-                if len(loud) and frame + loud[0] > after:
-                    return frame + int(loud[0])
-            time.sleep(0.002)
-        return None
+    def heard(self) -> tuple[int, np.ndarray]:
+        """Return the frame of the first block kept, and the samples [n] from there on."""
+        blocks = []
+        while self._ring.read_space >= self._size:
+            blocks.append(bytes(self._ring.read(self._size)))
+        samples = np.concatenate([np.frombuffer(block[4:], np.float32) for block in blocks])
+        return int.from_bytes(blocks[0][:4], "little"), samples
 
     def _process(self, frames: int) -> None:
         if self._ring.write_space >= self._size:
             frame = (self.client.last_frame_time & 0xFFFFFFFF).to_bytes(4, "little")
             self._ring.write(frame + bytes(self._port.get_buffer()))
+
+
+def delay_ms(ear: Ear, change: Change, send: socket.socket, pause_seconds: float) -> float | None:
+    """Send a change; return the delay until it is heard, None if it was not."""
+    for message in change.off:
+        send.send(message)
+    time.sleep(0.5 + pause_seconds)
+    ear.forget()
+    time.sleep(BEFORE_SECONDS)
+    sent = ear.client.frame_time
+    send.send(change.on)
+    time.sleep(AFTER_SECONDS)
+    first, samples = ear.heard()
+    rate = ear.client.samplerate
+    found = change.heard(samples, (sent - first) & 0xFFFFFFFF, rate)
+    return None if found is None else 1e3 * (first + found - sent) / rate
 
 
 def main() -> None:
@@ -67,19 +77,17 @@ def main() -> None:
     parser.add_argument("change", choices=CHANGES)
     options = parser.parse_args()
     change, ear = CHANGES[options.change], Ear()
-    on, off = packet(change.address, change.loud, 0.0), packet(change.address, change.silent, 0.0)
-    rng, sender = np.random.default_rng(0), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    rng, send = np.random.default_rng(0), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    send.connect(("127.0.0.1", options.port))
+    for message in change.first:
+        send.send(message)
+        time.sleep(0.2)
     with ear.client:
         ear.connect()
         for _ in range(options.count):
-            sender.sendto(off, ("127.0.0.1", options.port))
-            time.sleep(0.5 + 0.1 * rng.random())
-            ear.forget()
-            sent = ear.client.frame_time
-            sender.sendto(on, ("127.0.0.1", options.port))
-            heard = ear.first_sound(sent, change.threshold)
-            if heard is not None:
-                print(1e3 * (heard - sent) / ear.client.samplerate, flush=True)
+            delay = delay_ms(ear, change, send, 0.1 * rng.random())
+            if delay is not None:
+                print(delay, flush=True)
 
 
 if __name__ == "__main__":

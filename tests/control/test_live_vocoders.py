@@ -21,6 +21,7 @@ import support_vocoders
 from distill_control.cli.main import main
 from distill_control.osc.client import OscClient
 from distill_engine.errors import ControlError
+from distill_engine.takes.take import TICK_SAMPLES
 
 SMALL: dict[str, Any] = {
     "upsample_rates": (8, 8, 8),
@@ -143,7 +144,7 @@ def test_an_added_vocoder_plays_live_and_its_take_renders_to_the_same_samples(
     assert main(command) == 0
     played, rendered = (soundfile.read(path, dtype="float32")[0] for path in (live, offline))
     assert len(played) > 200 * 512
-    starts = range(0, len(rendered) - len(played) + 1, 512)  # the recording began some hops after the take
+    starts = range(0, len(rendered) - len(played) + 1, TICK_SAMPLES)  # the recording began some ticks after the take
     assert min(np.abs(rendered[start : start + len(played)] - played).max() for start in starts) < 1e-5
 
 
