@@ -84,7 +84,7 @@ def test_a_take_is_rendered(distill, tiny_model, tmp_path):
         (["--duration", "1", "--control", "brightness=1"], "distill analyse"),
         (["--duration", "1", "--latent", "40=1"], "latents 0 to 7"),
         (["--duration", "1", "--set", "nothing=1"], "no parameter"),
-        (["--take", "missing.take"], "cannot read"),
+        (["--take", "missing.take"], "there is no take missing.take"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(distill, tiny_model, tmp_path, capsys, arguments, message):

@@ -92,8 +92,8 @@ def test_the_engine_says_the_cause_first_too(capsys: pytest.CaptureFixture[str])
     [
         (["model", "info", "{model}", "--plots", "{notes}"], "notes.txt is a file: name a folder with --plots"),
         (["model", "map", "{model}", "-o", "{tmp}/a.xyz"], "a picture ends in .png, .svg or .pdf"),
-        (["model", "info", "{notes}"], "notes.txt: is a text, not a .distillgan model"),
-        (["render", "{notes}", "-o", "{tmp}/a.wav"], "notes.txt: is a text, not a .distillgan model"),
+        (["model", "info", "{notes}"], "notes.txt is a text, not a .distillgan model"),
+        (["render", "{notes}", "-o", "{tmp}/a.wav"], "notes.txt is a text, not a .distillgan model"),
         (["compare", "{model}", "--vocoders", "vocos", "-o", "{notes}"], "notes.txt is a file: name a folder with -o"),
         (
             ["compare", "{model}", "--vocoders", "vocos", "-o", "{notes}/in"],
