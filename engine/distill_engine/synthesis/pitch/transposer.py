@@ -90,6 +90,7 @@ class Transposer:
 
     def __init__(self, hop: int, bands: int) -> None:
         self._hop, self._bands = hop, bands
+        self._count = np.arange(hop)
         self.reset()
 
     def reset(self) -> None:
@@ -155,18 +156,24 @@ class Transposer:
             fades = 1
         elif ratio == self._ratio == 1.0:
             fades = -1
-        steps = np.linspace(self._ratio, ratio, self._hop + 1)[1:]
-        ends = self._position + np.cumsum(steps)
-        positions = np.concatenate([[self._position], ends[:-1]])
+        moving = ratio != self._ratio
+        if moving:
+            ends = self._position + np.cumsum(np.linspace(self._ratio, ratio, self._hop + 1)[1:])
+            positions, end = np.concatenate([[self._position], ends[:-1]]), float(ends[-1])
+        else:
+            positions, end = self._position + ratio * self._count, self._position + ratio * self._hop
         reach = _table(max(ratio, self._ratio)).shape[1] // 2
-        hops = max(int(np.ceil((ends[-1] + reach) / self._hop)), 1 if fades else 0)
+        hops = max(math.ceil((end + reach) / self._hop), 1 if fades else 0)
         starts = np.arange(hops) * self._hop
-        heard = np.interp(starts, ends, np.arange(1, self._hop + 1)) + np.maximum(starts - ends[-1], 0.0) / ratio
+        if moving:
+            heard = np.interp(starts, ends, self._count + 1) + np.maximum(starts - end, 0.0) / ratio
+        else:
+            heard = np.maximum((starts - self._position) / ratio, 1.0)
         between = np.clip((heard - CROSSINGS) / self._hop, 0.0, 1.0)
         if fades < 0:
             self._active, between = False, np.ones(hops)
         plan = _Plan(positions + first, max(ratio, self._ratio), hops, first, fades)
-        self._position, self._ratio = float(ends[-1]) - hops * self._hop, ratio
+        self._position, self._ratio = end - hops * self._hop, ratio
         return plan, between
 
     def _sound(self, plan: _Plan, line: Float32Array) -> Float32Array:
@@ -209,7 +216,7 @@ def _between(frames: Float32Array, shares: Float64Array) -> Float32Array:
 
 
 def _interpolated(line: Float32Array, positions: Float64Array, ratio: float) -> Float32Array:
-    """Return the values [n] of a line [m] of samples at fractional positions [n].
+    """Return the values [n] of a line [m] of samples, contiguous, at fractional positions [n].
 
     The kernel's cut-off lies below half the rate of what is read and of what is written.
     """
@@ -219,7 +226,9 @@ def _interpolated(line: Float32Array, positions: Float64Array, ratio: float) -> 
     phases = (positions - left) * _PHASES
     whole = phases.astype(np.int64)
     share = (phases - whole).astype(np.float32)
-    values = np.lib.stride_tricks.sliding_window_view(line, taps)[left + 1 - taps // 2]
+    size = line.itemsize
+    windows: Float32Array = np.ndarray((len(line) - taps + 1, taps), line.dtype, line, strides=(size, size))
+    values = windows[left + 1 - taps // 2]
     low = np.einsum("ij,ij->i", table[whole], values)
     high = np.einsum("ij,ij->i", table[whole + 1], values)
     return np.asarray(low + share * (high - low), np.float32)
