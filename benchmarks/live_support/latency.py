@@ -46,7 +46,7 @@ TABLE = Table(
 
 def measure(run: Run, model: Path, options: argparse.Namespace) -> None:
     """Send messages one by one to a playing engine."""
-    count = 40 if options.quick else 300
+    count = 25 if options.quick else 300
     for mode, (beside, rate) in product(MODES, BESIDE.items()):
         server = JackServer(f"distill-latency-{os.getpid()}").start()
         try:
