@@ -12,7 +12,7 @@ import time
 
 from live_support.osc import Osc, packet
 
-ADDRESSES = ("/distill/width", "/distill/latent/0", "/distill/latent/1", "/distill/source/range")
+ADDRESSES = tuple(f"/distill/source/{name}" for name in ("rate", "range", "position", "jitter"))
 BURSTS_HZ = 500
 """Bursts of messages a second."""
 

@@ -11,16 +11,23 @@ from live_support.osc import packet
 
 WINDOW_SECONDS = 0.003
 """Length of the windows in which levels are compared."""
+SILENCE = 1e-5
+"""Level (full scale 1) that is no sound."""
 SETTLED_SECONDS = 0.3
 """Time after which a change has arrived at its new level."""
 Samples = np.ndarray
 Heard = Callable[[Samples, int, int], int | None]
-"""(samples [n], index of the message, sample rate) -> index of the first sample of its effect."""
+"""(samples [n], index of the message, sample rate) -> index of the first sample of its effect.
+
+None where nothing was heard, or where the sound before does not allow to tell.
+"""
 
 
 def first_sound(samples: Samples, sent: int, rate: int) -> int | None:
     """Return the first sample of sound behind silence."""
-    loud = np.flatnonzero(np.abs(samples[sent:]) > 1e-5)
+    if np.abs(samples[:sent]).max() > SILENCE:
+        return None
+    loud = np.flatnonzero(np.abs(samples[sent:]) > SILENCE)
     return sent + int(loud[0]) if len(loud) else None
 
 
@@ -33,7 +40,7 @@ def brighter(samples: Samples, sent: int, rate: int) -> int | None:
     high = np.square(np.diff(samples.astype(np.float64), 2))
     power = np.convolve(high, np.ones(size) / size)[: len(high)]  # of the window that ends here
     before, after = np.median(power[:sent]), np.median(power[sent + round(SETTLED_SECONDS * rate) :])
-    if after < 4 * before:  # less than 6 dB: nothing to be heard
+    if after < 4 * before or power[sent] > np.sqrt(before * after):  # less than 6 dB, or there before
         return None
     over = np.flatnonzero(power[sent:] > np.sqrt(before * after))
     return sent + int(over[0]) if len(over) else None
@@ -41,6 +48,8 @@ def brighter(samples: Samples, sent: int, rate: int) -> int | None:
 
 def half_of_peak(samples: Samples, sent: int, rate: int) -> int | None:
     """Return where an attack behind silence has half of its peak."""
+    if np.abs(samples[:sent]).max() > 1e-3:
+        return None
     after = np.abs(samples[sent : sent + round(SETTLED_SECONDS * rate)])
     return sent + int(np.argmax(after >= after.max() / 2)) if after.max() > 1e-3 else None
 
