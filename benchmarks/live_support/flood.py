@@ -13,6 +13,7 @@ import time
 from live_support.osc import Osc, packet
 
 ADDRESSES = tuple(f"/distill/source/{name}" for name in ("rate", "range", "position", "jitter"))
+"""What a held sound does not follow, so that a flood leaves what is measured alone."""
 BURSTS_HZ = 500
 """Bursts of messages a second."""
 
