@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from itertools import islice
 
 import pytest
 from pythonosc.osc_message import OscMessage
@@ -117,7 +118,8 @@ def besides_underruns(said):
 
 def test_without_a_terminal_it_says_what_plays_where_and_how_to_end_it(players, tiny_model):
     player = players(tiny_model, quiet=False)
-    lines = [player.process.stderr.readline() for _ in range(5)]
+    said = iter(player.process.stderr.readline, "")
+    lines = list(islice((line for line in said if not line.startswith("warning: ")), 5))  # a busy machine may stall
     assert lines == [
         "model: tiny, played through vocos\n",
         "device: null, 44100 Hz\n",

@@ -33,6 +33,8 @@ export function presetsPanel(instrument) {
   const glide = { label: "glide", min: 0, max: LONGEST_GLIDE, text: (v) => `${number(v)} s`, send: (v) => (state.glide = v), start: state.glide };
   const morph = morphRow(instrument);
   instrument.on("/distill/preset/list.reply", (...names) => {
+    // A list that says the same again leaves the pads alone: a press would be lost with the pad under it.
+    if (pads.children.length && JSON.stringify(names) === JSON.stringify(state.names)) return;
     state.names = names;
     const places = names.map((preset, index) => pad(instrument, preset, index, recall, open));
     pads.replaceChildren(...(places.length ? places : [h("p", { className: "hint" }, "No presets yet: give the present sound a name and save it.")]));
