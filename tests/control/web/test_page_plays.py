@@ -178,6 +178,7 @@ def test_presets_are_saved_recalled_renamed_ordered_and_deleted_and_the_other_pa
             tools.eventually(lambda value=value: value_of(tools, client, BRIGHT) == value)
             page.type("#tabs form input", name)
             page.click("#tabs form button")
+            other.until(f"{pads}.endsWith('{name}')")  # saved, before the next value is set
         other.until(f"{pads} === 'dawn,rain & sea'")
         other.click(".pad")
         tools.eventually(lambda: value_of(tools, client, BRIGHT) == 0.5)
