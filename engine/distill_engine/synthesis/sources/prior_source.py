@@ -77,7 +77,7 @@ class PriorState:
     """The state of a `PriorSource`.
 
     `column` plays (-1 before the first), its hop is `at`. `number` counts columns, `copied` those
-    that follow one another as in the corpus. `code` and `run` are the context. `moved` counts how
+    after the last leap. `code` and `run` are the context. `moved` counts how
     often the source moved on by itself because one code had lasted too long.
     """
 
@@ -137,7 +137,7 @@ class PriorSource:
             self.moved += int(stuck)
             self._context = Context()
             return self._begin(settings)
-        allowed = self._copied < max(1, round(settings.prior.novelty_seconds * self._frame_rate / COLUMN_HOPS))
+        allowed = self._copied + 1 < int(settings.prior.novelty_seconds * self._frame_rate / COLUMN_HOPS)
         if following >= 0 and shared.codes[following] == code and allowed:
             self._go(following, copied=self._copied + 1)
             return 0
@@ -182,6 +182,11 @@ class PriorSource:
         """Return a number from 0 to 1 that depends on seed, column number and index alone."""
         normal = float(seeded_noise(self._seed, self._number, STREAM)[index])
         return 0.5 * (1.0 + math.erf(normal / math.sqrt(2.0)))
+
+    @property
+    def playing(self) -> tuple[int, int]:
+        """The number of columns begun so far, and the corpus's column that plays."""
+        return self._number, self._column
 
     @property
     def pitch(self) -> float:
