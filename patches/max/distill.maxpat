@@ -91,8 +91,9 @@
       22
      ],
      "numinlets": 1,
-     "numoutlets": 65,
+     "numoutlets": 66,
      "outlettype": [
+      "",
       "",
       "",
       "",
@@ -159,7 +160,7 @@
       "",
       ""
      ],
-     "text": "route /distill/gain /distill/width /distill/map/x /distill/map/y /distill/map/amount /distill/source/rate /distill/source/range /distill/source/position /distill/source/speed /distill/source/jitter /distill/source/length /distill/source/loop /distill/source/freeze /distill/source/input_gain /distill/source/tempo /distill/source/gate /distill/source/fade /distill/source/leaps /distill/source/reach /distill/source/grip /distill/source/grain /distill/pitch /distill/note/bend /distill/note/release /distill/note/hold /distill/source/own /distill/codes/rate /distill/codes/position /distill/codes/repeat /distill/prior/temperature /distill/prior/top_p /distill/prior/novelty /distill/prior/rate /distill/prior/hold /distill/control/0 /distill/control/1 /distill/control/2 /distill/control/3 /distill/control/4 /distill/control/5 /distill/control/6 /distill/control/7 /distill/latent/0 /distill/latent/1 /distill/latent/2 /distill/latent/3 /distill/latent/4 /distill/latent/5 /distill/latent/6 /distill/latent/7 /distill/latent/8 /distill/latent/9 /distill/latent/10 /distill/latent/11 /distill/latent/12 /distill/latent/13 /distill/latent/14 /distill/latent/15 /distill/source /distill/vocoder /distill/strain /distill/level /distill/error /distill/controls"
+     "text": "route /distill/gain /distill/width /distill/map/x /distill/map/y /distill/map/amount /distill/source/rate /distill/source/range /distill/source/position /distill/source/speed /distill/source/jitter /distill/source/length /distill/source/loop /distill/source/freeze /distill/source/input_gain /distill/source/tempo /distill/source/gate /distill/source/fade /distill/source/leaps /distill/source/reach /distill/source/grip /distill/source/grain /distill/pitch /distill/note/bend /distill/note/release /distill/note/hold /distill/source/own /distill/codes/rate /distill/codes/position /distill/codes/repeat /distill/prior/temperature /distill/prior/top_p /distill/prior/novelty /distill/prior/rate /distill/prior/radius /distill/prior/hold /distill/control/0 /distill/control/1 /distill/control/2 /distill/control/3 /distill/control/4 /distill/control/5 /distill/control/6 /distill/control/7 /distill/latent/0 /distill/latent/1 /distill/latent/2 /distill/latent/3 /distill/latent/4 /distill/latent/5 /distill/latent/6 /distill/latent/7 /distill/latent/8 /distill/latent/9 /distill/latent/10 /distill/latent/11 /distill/latent/12 /distill/latent/13 /distill/latent/14 /distill/latent/15 /distill/source /distill/vocoder /distill/strain /distill/level /distill/error /distill/controls"
     }
    },
    {
@@ -4831,7 +4832,7 @@
       110,
       20
      ],
-     "text": "prior hold"
+     "text": "prior radius"
     }
    },
    {
@@ -4849,7 +4850,7 @@
      "outlettype": [
       ""
      ],
-     "text": "prepend /distill/prior/hold"
+     "text": "prepend /distill/prior/radius"
     }
    },
    {
@@ -4873,10 +4874,124 @@
    {
     "box": {
      "id": "obj-214",
-     "maxclass": "toggle",
+     "maxclass": "slider",
      "patching_rect": [
       132,
       1058,
+      120,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      1058,
+      120,
+      20
+     ],
+     "floatoutput": 1,
+     "min": 0.0,
+     "size": 1.0,
+     "orientation": 1
+    }
+   },
+   {
+    "box": {
+     "id": "obj-215",
+     "maxclass": "flonum",
+     "patching_rect": [
+      256,
+      1058,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      256,
+      1058,
+      64,
+      22
+     ],
+     "minimum": 0.0,
+     "maximum": 1.0
+    }
+   },
+   {
+    "box": {
+     "id": "obj-216",
+     "maxclass": "comment",
+     "patching_rect": [
+      20,
+      1084,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      1084,
+      110,
+      20
+     ],
+     "text": "prior hold"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-217",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      1084,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/prior/hold"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-218",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      1084,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-219",
+     "maxclass": "toggle",
+     "patching_rect": [
+      132,
+      1084,
       22,
       22
      ],
@@ -4888,7 +5003,7 @@
      "presentation": 1,
      "presentation_rect": [
       132,
-      1058,
+      1084,
       22,
       22
      ]
@@ -4896,7 +5011,7 @@
    },
    {
     "box": {
-     "id": "obj-215",
+     "id": "obj-220",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -4919,7 +5034,7 @@
    },
    {
     "box": {
-     "id": "obj-216",
+     "id": "obj-221",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -4937,7 +5052,7 @@
    },
    {
     "box": {
-     "id": "obj-217",
+     "id": "obj-222",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -4955,7 +5070,7 @@
    },
    {
     "box": {
-     "id": "obj-218",
+     "id": "obj-223",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -4983,7 +5098,7 @@
    },
    {
     "box": {
-     "id": "obj-219",
+     "id": "obj-224",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5010,7 +5125,7 @@
    },
    {
     "box": {
-     "id": "obj-220",
+     "id": "obj-225",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5033,7 +5148,7 @@
    },
    {
     "box": {
-     "id": "obj-221",
+     "id": "obj-226",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5051,7 +5166,7 @@
    },
    {
     "box": {
-     "id": "obj-222",
+     "id": "obj-227",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5069,7 +5184,7 @@
    },
    {
     "box": {
-     "id": "obj-223",
+     "id": "obj-228",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5097,7 +5212,7 @@
    },
    {
     "box": {
-     "id": "obj-224",
+     "id": "obj-229",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5124,7 +5239,7 @@
    },
    {
     "box": {
-     "id": "obj-225",
+     "id": "obj-230",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5147,7 +5262,7 @@
    },
    {
     "box": {
-     "id": "obj-226",
+     "id": "obj-231",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5165,7 +5280,7 @@
    },
    {
     "box": {
-     "id": "obj-227",
+     "id": "obj-232",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5183,7 +5298,7 @@
    },
    {
     "box": {
-     "id": "obj-228",
+     "id": "obj-233",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5211,7 +5326,7 @@
    },
    {
     "box": {
-     "id": "obj-229",
+     "id": "obj-234",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5238,7 +5353,7 @@
    },
    {
     "box": {
-     "id": "obj-230",
+     "id": "obj-235",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5261,7 +5376,7 @@
    },
    {
     "box": {
-     "id": "obj-231",
+     "id": "obj-236",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5279,7 +5394,7 @@
    },
    {
     "box": {
-     "id": "obj-232",
+     "id": "obj-237",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5297,7 +5412,7 @@
    },
    {
     "box": {
-     "id": "obj-233",
+     "id": "obj-238",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5325,7 +5440,7 @@
    },
    {
     "box": {
-     "id": "obj-234",
+     "id": "obj-239",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5352,7 +5467,7 @@
    },
    {
     "box": {
-     "id": "obj-235",
+     "id": "obj-240",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5375,7 +5490,7 @@
    },
    {
     "box": {
-     "id": "obj-236",
+     "id": "obj-241",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5393,7 +5508,7 @@
    },
    {
     "box": {
-     "id": "obj-237",
+     "id": "obj-242",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5411,7 +5526,7 @@
    },
    {
     "box": {
-     "id": "obj-238",
+     "id": "obj-243",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5439,7 +5554,7 @@
    },
    {
     "box": {
-     "id": "obj-239",
+     "id": "obj-244",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5466,7 +5581,7 @@
    },
    {
     "box": {
-     "id": "obj-240",
+     "id": "obj-245",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5489,7 +5604,7 @@
    },
    {
     "box": {
-     "id": "obj-241",
+     "id": "obj-246",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5507,7 +5622,7 @@
    },
    {
     "box": {
-     "id": "obj-242",
+     "id": "obj-247",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5525,7 +5640,7 @@
    },
    {
     "box": {
-     "id": "obj-243",
+     "id": "obj-248",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5553,7 +5668,7 @@
    },
    {
     "box": {
-     "id": "obj-244",
+     "id": "obj-249",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5580,7 +5695,7 @@
    },
    {
     "box": {
-     "id": "obj-245",
+     "id": "obj-250",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5603,7 +5718,7 @@
    },
    {
     "box": {
-     "id": "obj-246",
+     "id": "obj-251",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5621,7 +5736,7 @@
    },
    {
     "box": {
-     "id": "obj-247",
+     "id": "obj-252",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5639,7 +5754,7 @@
    },
    {
     "box": {
-     "id": "obj-248",
+     "id": "obj-253",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5667,7 +5782,7 @@
    },
    {
     "box": {
-     "id": "obj-249",
+     "id": "obj-254",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5694,7 +5809,7 @@
    },
    {
     "box": {
-     "id": "obj-250",
+     "id": "obj-255",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5717,7 +5832,7 @@
    },
    {
     "box": {
-     "id": "obj-251",
+     "id": "obj-256",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5735,7 +5850,7 @@
    },
    {
     "box": {
-     "id": "obj-252",
+     "id": "obj-257",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5753,7 +5868,7 @@
    },
    {
     "box": {
-     "id": "obj-253",
+     "id": "obj-258",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5781,7 +5896,7 @@
    },
    {
     "box": {
-     "id": "obj-254",
+     "id": "obj-259",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5808,7 +5923,7 @@
    },
    {
     "box": {
-     "id": "obj-255",
+     "id": "obj-260",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5831,7 +5946,7 @@
    },
    {
     "box": {
-     "id": "obj-256",
+     "id": "obj-261",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5849,7 +5964,7 @@
    },
    {
     "box": {
-     "id": "obj-257",
+     "id": "obj-262",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5867,7 +5982,7 @@
    },
    {
     "box": {
-     "id": "obj-258",
+     "id": "obj-263",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -5895,7 +6010,7 @@
    },
    {
     "box": {
-     "id": "obj-259",
+     "id": "obj-264",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -5922,7 +6037,7 @@
    },
    {
     "box": {
-     "id": "obj-260",
+     "id": "obj-265",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5945,7 +6060,7 @@
    },
    {
     "box": {
-     "id": "obj-261",
+     "id": "obj-266",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5963,7 +6078,7 @@
    },
    {
     "box": {
-     "id": "obj-262",
+     "id": "obj-267",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5981,7 +6096,7 @@
    },
    {
     "box": {
-     "id": "obj-263",
+     "id": "obj-268",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6009,7 +6124,7 @@
    },
    {
     "box": {
-     "id": "obj-264",
+     "id": "obj-269",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6036,7 +6151,7 @@
    },
    {
     "box": {
-     "id": "obj-265",
+     "id": "obj-270",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6059,7 +6174,7 @@
    },
    {
     "box": {
-     "id": "obj-266",
+     "id": "obj-271",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6077,7 +6192,7 @@
    },
    {
     "box": {
-     "id": "obj-267",
+     "id": "obj-272",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6095,7 +6210,7 @@
    },
    {
     "box": {
-     "id": "obj-268",
+     "id": "obj-273",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6123,7 +6238,7 @@
    },
    {
     "box": {
-     "id": "obj-269",
+     "id": "obj-274",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6150,7 +6265,7 @@
    },
    {
     "box": {
-     "id": "obj-270",
+     "id": "obj-275",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6173,7 +6288,7 @@
    },
    {
     "box": {
-     "id": "obj-271",
+     "id": "obj-276",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6191,7 +6306,7 @@
    },
    {
     "box": {
-     "id": "obj-272",
+     "id": "obj-277",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6209,7 +6324,7 @@
    },
    {
     "box": {
-     "id": "obj-273",
+     "id": "obj-278",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6237,7 +6352,7 @@
    },
    {
     "box": {
-     "id": "obj-274",
+     "id": "obj-279",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6264,7 +6379,7 @@
    },
    {
     "box": {
-     "id": "obj-275",
+     "id": "obj-280",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6287,7 +6402,7 @@
    },
    {
     "box": {
-     "id": "obj-276",
+     "id": "obj-281",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6305,7 +6420,7 @@
    },
    {
     "box": {
-     "id": "obj-277",
+     "id": "obj-282",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6323,7 +6438,7 @@
    },
    {
     "box": {
-     "id": "obj-278",
+     "id": "obj-283",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6351,7 +6466,7 @@
    },
    {
     "box": {
-     "id": "obj-279",
+     "id": "obj-284",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6378,7 +6493,7 @@
    },
    {
     "box": {
-     "id": "obj-280",
+     "id": "obj-285",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6401,7 +6516,7 @@
    },
    {
     "box": {
-     "id": "obj-281",
+     "id": "obj-286",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6419,7 +6534,7 @@
    },
    {
     "box": {
-     "id": "obj-282",
+     "id": "obj-287",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6437,7 +6552,7 @@
    },
    {
     "box": {
-     "id": "obj-283",
+     "id": "obj-288",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6465,7 +6580,7 @@
    },
    {
     "box": {
-     "id": "obj-284",
+     "id": "obj-289",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6492,7 +6607,7 @@
    },
    {
     "box": {
-     "id": "obj-285",
+     "id": "obj-290",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6515,7 +6630,7 @@
    },
    {
     "box": {
-     "id": "obj-286",
+     "id": "obj-291",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6533,7 +6648,7 @@
    },
    {
     "box": {
-     "id": "obj-287",
+     "id": "obj-292",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6551,7 +6666,7 @@
    },
    {
     "box": {
-     "id": "obj-288",
+     "id": "obj-293",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6579,7 +6694,7 @@
    },
    {
     "box": {
-     "id": "obj-289",
+     "id": "obj-294",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6606,7 +6721,7 @@
    },
    {
     "box": {
-     "id": "obj-290",
+     "id": "obj-295",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6629,7 +6744,7 @@
    },
    {
     "box": {
-     "id": "obj-291",
+     "id": "obj-296",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6647,7 +6762,7 @@
    },
    {
     "box": {
-     "id": "obj-292",
+     "id": "obj-297",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6665,7 +6780,7 @@
    },
    {
     "box": {
-     "id": "obj-293",
+     "id": "obj-298",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6693,7 +6808,7 @@
    },
    {
     "box": {
-     "id": "obj-294",
+     "id": "obj-299",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6720,7 +6835,7 @@
    },
    {
     "box": {
-     "id": "obj-295",
+     "id": "obj-300",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6743,7 +6858,7 @@
    },
    {
     "box": {
-     "id": "obj-296",
+     "id": "obj-301",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6761,7 +6876,7 @@
    },
    {
     "box": {
-     "id": "obj-297",
+     "id": "obj-302",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6779,7 +6894,7 @@
    },
    {
     "box": {
-     "id": "obj-298",
+     "id": "obj-303",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6807,7 +6922,7 @@
    },
    {
     "box": {
-     "id": "obj-299",
+     "id": "obj-304",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6834,7 +6949,7 @@
    },
    {
     "box": {
-     "id": "obj-300",
+     "id": "obj-305",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6857,7 +6972,7 @@
    },
    {
     "box": {
-     "id": "obj-301",
+     "id": "obj-306",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6875,7 +6990,7 @@
    },
    {
     "box": {
-     "id": "obj-302",
+     "id": "obj-307",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6893,7 +7008,7 @@
    },
    {
     "box": {
-     "id": "obj-303",
+     "id": "obj-308",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6921,7 +7036,7 @@
    },
    {
     "box": {
-     "id": "obj-304",
+     "id": "obj-309",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6948,7 +7063,7 @@
    },
    {
     "box": {
-     "id": "obj-305",
+     "id": "obj-310",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6971,7 +7086,7 @@
    },
    {
     "box": {
-     "id": "obj-306",
+     "id": "obj-311",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6989,7 +7104,7 @@
    },
    {
     "box": {
-     "id": "obj-307",
+     "id": "obj-312",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7007,7 +7122,7 @@
    },
    {
     "box": {
-     "id": "obj-308",
+     "id": "obj-313",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7035,7 +7150,7 @@
    },
    {
     "box": {
-     "id": "obj-309",
+     "id": "obj-314",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7062,7 +7177,7 @@
    },
    {
     "box": {
-     "id": "obj-310",
+     "id": "obj-315",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7085,7 +7200,7 @@
    },
    {
     "box": {
-     "id": "obj-311",
+     "id": "obj-316",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7103,7 +7218,7 @@
    },
    {
     "box": {
-     "id": "obj-312",
+     "id": "obj-317",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7121,7 +7236,7 @@
    },
    {
     "box": {
-     "id": "obj-313",
+     "id": "obj-318",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7149,7 +7264,7 @@
    },
    {
     "box": {
-     "id": "obj-314",
+     "id": "obj-319",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7176,7 +7291,7 @@
    },
    {
     "box": {
-     "id": "obj-315",
+     "id": "obj-320",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7199,7 +7314,7 @@
    },
    {
     "box": {
-     "id": "obj-316",
+     "id": "obj-321",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7217,7 +7332,7 @@
    },
    {
     "box": {
-     "id": "obj-317",
+     "id": "obj-322",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7235,7 +7350,7 @@
    },
    {
     "box": {
-     "id": "obj-318",
+     "id": "obj-323",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7263,7 +7378,7 @@
    },
    {
     "box": {
-     "id": "obj-319",
+     "id": "obj-324",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7290,7 +7405,7 @@
    },
    {
     "box": {
-     "id": "obj-320",
+     "id": "obj-325",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7313,7 +7428,7 @@
    },
    {
     "box": {
-     "id": "obj-321",
+     "id": "obj-326",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7331,7 +7446,7 @@
    },
    {
     "box": {
-     "id": "obj-322",
+     "id": "obj-327",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7349,7 +7464,7 @@
    },
    {
     "box": {
-     "id": "obj-323",
+     "id": "obj-328",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7377,7 +7492,7 @@
    },
    {
     "box": {
-     "id": "obj-324",
+     "id": "obj-329",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7404,7 +7519,7 @@
    },
    {
     "box": {
-     "id": "obj-325",
+     "id": "obj-330",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7427,7 +7542,7 @@
    },
    {
     "box": {
-     "id": "obj-326",
+     "id": "obj-331",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7445,7 +7560,7 @@
    },
    {
     "box": {
-     "id": "obj-327",
+     "id": "obj-332",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7463,7 +7578,7 @@
    },
    {
     "box": {
-     "id": "obj-328",
+     "id": "obj-333",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7491,7 +7606,7 @@
    },
    {
     "box": {
-     "id": "obj-329",
+     "id": "obj-334",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7518,7 +7633,7 @@
    },
    {
     "box": {
-     "id": "obj-330",
+     "id": "obj-335",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7541,7 +7656,7 @@
    },
    {
     "box": {
-     "id": "obj-331",
+     "id": "obj-336",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7559,7 +7674,7 @@
    },
    {
     "box": {
-     "id": "obj-332",
+     "id": "obj-337",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7577,7 +7692,7 @@
    },
    {
     "box": {
-     "id": "obj-333",
+     "id": "obj-338",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7605,7 +7720,7 @@
    },
    {
     "box": {
-     "id": "obj-334",
+     "id": "obj-339",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7632,7 +7747,7 @@
    },
    {
     "box": {
-     "id": "obj-335",
+     "id": "obj-340",
      "maxclass": "comment",
      "patching_rect": [
       360,
@@ -7655,7 +7770,7 @@
    },
    {
     "box": {
-     "id": "obj-336",
+     "id": "obj-341",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7674,7 +7789,7 @@
    },
    {
     "box": {
-     "id": "obj-337",
+     "id": "obj-342",
      "maxclass": "flonum",
      "patching_rect": [
       360,
@@ -7699,7 +7814,7 @@
    },
    {
     "box": {
-     "id": "obj-338",
+     "id": "obj-343",
      "maxclass": "flonum",
      "patching_rect": [
       430,
@@ -7724,7 +7839,7 @@
    },
    {
     "box": {
-     "id": "obj-339",
+     "id": "obj-344",
      "maxclass": "comment",
      "patching_rect": [
       510,
@@ -7747,7 +7862,7 @@
    },
    {
     "box": {
-     "id": "obj-340",
+     "id": "obj-345",
      "maxclass": "flonum",
      "patching_rect": [
       510,
@@ -7772,7 +7887,7 @@
    },
    {
     "box": {
-     "id": "obj-341",
+     "id": "obj-346",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7790,7 +7905,7 @@
    },
    {
     "box": {
-     "id": "obj-342",
+     "id": "obj-347",
      "maxclass": "message",
      "patching_rect": [
       700,
@@ -7808,7 +7923,7 @@
    },
    {
     "box": {
-     "id": "obj-343",
+     "id": "obj-348",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7826,7 +7941,7 @@
    },
    {
     "box": {
-     "id": "obj-344",
+     "id": "obj-349",
      "maxclass": "message",
      "patching_rect": [
       700,
@@ -7844,7 +7959,7 @@
    },
    {
     "box": {
-     "id": "obj-345",
+     "id": "obj-350",
      "maxclass": "comment",
      "patching_rect": [
       610,
@@ -7867,7 +7982,7 @@
    },
    {
     "box": {
-     "id": "obj-346",
+     "id": "obj-351",
      "maxclass": "message",
      "patching_rect": [
       610,
@@ -7892,7 +8007,7 @@
    },
    {
     "box": {
-     "id": "obj-347",
+     "id": "obj-352",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7910,7 +8025,7 @@
    },
    {
     "box": {
-     "id": "obj-348",
+     "id": "obj-353",
      "maxclass": "newobj",
      "patching_rect": [
       900,
@@ -7926,7 +8041,7 @@
    },
    {
     "box": {
-     "id": "obj-349",
+     "id": "obj-354",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7951,7 +8066,7 @@
    },
    {
     "box": {
-     "id": "obj-350",
+     "id": "obj-355",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7969,7 +8084,7 @@
    },
    {
     "box": {
-     "id": "obj-351",
+     "id": "obj-356",
      "maxclass": "newobj",
      "patching_rect": [
       890,
@@ -7987,7 +8102,7 @@
    },
    {
     "box": {
-     "id": "obj-352",
+     "id": "obj-357",
      "maxclass": "newobj",
      "patching_rect": [
       1080,
@@ -8005,7 +8120,7 @@
    },
    {
     "box": {
-     "id": "obj-353",
+     "id": "obj-358",
      "maxclass": "newobj",
      "patching_rect": [
       1270,
@@ -8023,7 +8138,7 @@
    },
    {
     "box": {
-     "id": "obj-354",
+     "id": "obj-359",
      "maxclass": "newobj",
      "patching_rect": [
       1460,
@@ -8041,7 +8156,7 @@
    },
    {
     "box": {
-     "id": "obj-355",
+     "id": "obj-360",
      "maxclass": "newobj",
      "patching_rect": [
       1650,
@@ -8059,7 +8174,7 @@
    },
    {
     "box": {
-     "id": "obj-356",
+     "id": "obj-361",
      "maxclass": "newobj",
      "patching_rect": [
       1840,
@@ -8077,7 +8192,7 @@
    },
    {
     "box": {
-     "id": "obj-357",
+     "id": "obj-362",
      "maxclass": "newobj",
      "patching_rect": [
       2030,
@@ -8095,7 +8210,7 @@
    },
    {
     "box": {
-     "id": "obj-358",
+     "id": "obj-363",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -8595,7 +8710,7 @@
     "patchline": {
      "source": [
       "obj-4",
-      58
+      59
      ],
      "destination": [
       "obj-46",
@@ -8643,7 +8758,7 @@
     "patchline": {
      "source": [
       "obj-4",
-      59
+      60
      ],
      "destination": [
       "obj-50",
@@ -10926,6 +11041,30 @@
       0
      ],
      "destination": [
+      "obj-215",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-213",
+      0
+     ],
+     "destination": [
+      "obj-215",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-214",
+      0
+     ],
+     "destination": [
       "obj-212",
       0
      ]
@@ -10970,11 +11109,11 @@
    {
     "patchline": {
      "source": [
-      "obj-218",
+      "obj-219",
       0
      ],
      "destination": [
-      "obj-219",
+      "obj-217",
       0
      ]
     }
@@ -10983,30 +11122,6 @@
     "patchline": {
      "source": [
       "obj-217",
-      0
-     ],
-     "destination": [
-      "obj-219",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-218",
-      0
-     ],
-     "destination": [
-      "obj-216",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-216",
       0
      ],
      "destination": [
@@ -11022,7 +11137,7 @@
       34
      ],
      "destination": [
-      "obj-217",
+      "obj-218",
       0
      ]
     }
@@ -11030,11 +11145,11 @@
    {
     "patchline": {
      "source": [
-      "obj-217",
+      "obj-218",
       0
      ],
      "destination": [
-      "obj-218",
+      "obj-219",
       0
      ]
     }
@@ -12698,8 +12813,32 @@
    {
     "patchline": {
      "source": [
-      "obj-4",
-      61
+      "obj-338",
+      0
+     ],
+     "destination": [
+      "obj-339",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-337",
+      0
+     ],
+     "destination": [
+      "obj-339",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-338",
+      0
      ],
      "destination": [
       "obj-336",
@@ -12712,6 +12851,18 @@
      "source": [
       "obj-336",
       0
+     ],
+     "destination": [
+      "obj-2",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      58
      ],
      "destination": [
       "obj-337",
@@ -12722,8 +12873,8 @@
    {
     "patchline": {
      "source": [
-      "obj-336",
-      1
+      "obj-337",
+      0
      ],
      "destination": [
       "obj-338",
@@ -12735,10 +12886,10 @@
     "patchline": {
      "source": [
       "obj-4",
-      60
+      62
      ],
      "destination": [
-      "obj-340",
+      "obj-341",
       0
      ]
     }
@@ -12758,8 +12909,8 @@
    {
     "patchline": {
      "source": [
-      "obj-342",
-      0
+      "obj-341",
+      1
      ],
      "destination": [
       "obj-343",
@@ -12770,11 +12921,11 @@
    {
     "patchline": {
      "source": [
-      "obj-343",
-      0
+      "obj-4",
+      61
      ],
      "destination": [
-      "obj-344",
+      "obj-345",
       0
      ]
     }
@@ -12782,7 +12933,43 @@
    {
     "patchline": {
      "source": [
-      "obj-344",
+      "obj-346",
+      0
+     ],
+     "destination": [
+      "obj-347",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-347",
+      0
+     ],
+     "destination": [
+      "obj-348",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-348",
+      0
+     ],
+     "destination": [
+      "obj-349",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-349",
       0
      ],
      "destination": [
@@ -12795,10 +12982,10 @@
     "patchline": {
      "source": [
       "obj-4",
-      62
+      63
      ],
      "destination": [
-      "obj-347",
+      "obj-352",
       0
      ]
     }
@@ -12806,23 +12993,11 @@
    {
     "patchline": {
      "source": [
-      "obj-347",
+      "obj-352",
       0
      ],
      "destination": [
-      "obj-346",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-4",
-      62
-     ],
-     "destination": [
-      "obj-348",
+      "obj-351",
       0
      ]
     }
@@ -12834,199 +13009,7 @@
       63
      ],
      "destination": [
-      "obj-349",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-349",
-      0
-     ],
-     "destination": [
-      "obj-350",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-350",
-      0
-     ],
-     "destination": [
-      "obj-215",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-349",
-      1
-     ],
-     "destination": [
-      "obj-351",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-351",
-      0
-     ],
-     "destination": [
-      "obj-220",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-349",
-      2
-     ],
-     "destination": [
-      "obj-352",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-352",
-      0
-     ],
-     "destination": [
-      "obj-225",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-349",
-      3
-     ],
-     "destination": [
       "obj-353",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-353",
-      0
-     ],
-     "destination": [
-      "obj-230",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-349",
-      4
-     ],
-     "destination": [
-      "obj-354",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-354",
-      0
-     ],
-     "destination": [
-      "obj-235",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-349",
-      5
-     ],
-     "destination": [
-      "obj-355",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-355",
-      0
-     ],
-     "destination": [
-      "obj-240",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-349",
-      6
-     ],
-     "destination": [
-      "obj-356",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-356",
-      0
-     ],
-     "destination": [
-      "obj-245",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-349",
-      7
-     ],
-     "destination": [
-      "obj-357",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-357",
-      0
-     ],
-     "destination": [
-      "obj-250",
       0
      ]
     }
@@ -13038,7 +13021,211 @@
       64
      ],
      "destination": [
+      "obj-354",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-354",
+      0
+     ],
+     "destination": [
+      "obj-355",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-355",
+      0
+     ],
+     "destination": [
+      "obj-220",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-354",
+      1
+     ],
+     "destination": [
+      "obj-356",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-356",
+      0
+     ],
+     "destination": [
+      "obj-225",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-354",
+      2
+     ],
+     "destination": [
+      "obj-357",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-357",
+      0
+     ],
+     "destination": [
+      "obj-230",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-354",
+      3
+     ],
+     "destination": [
       "obj-358",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-358",
+      0
+     ],
+     "destination": [
+      "obj-235",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-354",
+      4
+     ],
+     "destination": [
+      "obj-359",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-359",
+      0
+     ],
+     "destination": [
+      "obj-240",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-354",
+      5
+     ],
+     "destination": [
+      "obj-360",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-360",
+      0
+     ],
+     "destination": [
+      "obj-245",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-354",
+      6
+     ],
+     "destination": [
+      "obj-361",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-361",
+      0
+     ],
+     "destination": [
+      "obj-250",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-354",
+      7
+     ],
+     "destination": [
+      "obj-362",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-362",
+      0
+     ],
+     "destination": [
+      "obj-255",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      65
+     ],
+     "destination": [
+      "obj-363",
       0
      ]
     }

@@ -1,4 +1,4 @@
-"""Commands on code sequences: files are read and sound is encoded off the synth thread."""
+"""Commands on code sequences and the prior: files and sound are read off the synth thread."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from distill_engine.synthesis.synth import Synth
 
 
 class CodeCommands:
-    """Loads, saves and captures what the `codes` source plays.
+    """Loads, saves and captures what the `codes` source plays, and steers the `prior`.
 
     `run` runs a function on the synth thread and returns its result.
 
@@ -33,6 +33,7 @@ class CodeCommands:
             "codes/copy": lambda *numbers: synth.codes.copy(*map(int, numbers)),
             "codes/loop": lambda *numbers: synth.codes.loop(*map(int, numbers)),
             "codes/undo": synth.codes.undo,
+            "prior/start": synth.prior.start,
         }
         self.slow: dict[str, Callable[..., Any]] = {
             "codes/load": self.load,

@@ -12,7 +12,7 @@ from distill_engine.codes.codebooks import Codebooks
 from distill_engine.codes.columns import fit_projection
 from distill_engine.codes.fitting import CorpusCodes
 from distill_engine.codes.prior import Context, MarkovPrior, filled, run_class
-from distill_engine.errors import CodesError
+from distill_engine.errors import CodesError, ControlError
 from distill_engine.inference.stored_codes import store_codes, stored_route
 from distill_engine.rendering.take_player import play_take
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
@@ -176,6 +176,56 @@ def test_a_state_brings_it_back_and_that_of_another_corpus_begins_anew(instrumen
     assert len(set(columns(other, 200))) > 5
 
 
+def begun(source: PriorSource, times: int, settings: SourceSettings | None = None) -> list[int]:
+    """Return the columns that a source begins sounds with."""
+    found = []
+    for _ in range(times):
+        source.strike()
+        source.next(settings or SourceSettings(), None)
+        found.append(source.playing[1])
+    return found
+
+
+def test_sounds_begin_where_they_were_told_to(instrument):
+    shared, source = instrument.prior, source_of(instrument)
+    source.start_with([3])
+    assert {int(shared.clip_of[column]) for column in begun(source, 20)} == {3}
+    source.restart()
+    assert int(shared.clip_of[begun(source, 1)[0]]) == 3
+    other = source_of(instrument)
+    other.restore(source.state())
+    assert begun(other, 5) == begun(source, 5)
+    source.start_with([])
+    assert len({int(shared.clip_of[column]) for column in begun(source, 40)}) > 1
+
+
+def test_sounds_are_found_by_their_name_or_a_part_of_it(instrument):
+    codes = instrument.codes
+    assert codes.clips_named("tone3") == codes.clips_named("tone3.wav") == [3]
+    assert codes.clips_named("TONE") == [0, 1, 2, 3, 4]
+    synth = Synth(instrument, source="prior")
+    with pytest.raises(ControlError, match="no sound of the corpus has 'bell' in its name; there are tone0"):
+        synth.prior.start("bell")
+    with pytest.raises(ControlError, match="has no prior"):
+        Synth(replace(instrument, codes=None)).prior.start("tone")
+
+
+def test_within_a_radius_of_the_map_s_point_nothing_else_plays(instrument):
+    shared = instrument.prior
+    place = shared.keys[40].astype(np.float64)
+    apart = np.square(shared.keys - shared.keys[40]).sum(axis=1)
+    for radius in (0.0, 0.25):
+        near = np.sort(apart)[max(8, round(radius * len(apart))) - 1]
+        settings = SourceSettings(place=place, place_grip=0.2, prior=PriorSettings(radius=radius))
+        source, found = source_of(instrument), set()
+        for _ in range(1500):
+            source.next(settings, None)
+            found.add(source.playing[1])
+        assert apart[list(found)].max() <= near
+        assert len(found) > 3
+        assert all(apart[begun(source, 10, settings)] <= near)
+
+
 def test_takes_of_it_render_as_heard_and_in_any_block(instrument, model, tmp_path):
     synth = Synth(instrument, source="prior", block=4)
     synth.render(4)
@@ -186,6 +236,8 @@ def test_takes_of_it_render_as_heard_and_in_any_block(instrument, model, tmp_pat
     synth.set("/distill/map/amount", 1.0)
     blocks += [synth.render(4) for _ in range(20)]
     synth.note(64, 100)
+    synth.set("/distill/prior/radius", 0.3)
+    synth.prior.start("tone2")
     blocks += [synth.render(4) for _ in range(10)]
     synth.stop_take()
     take = read_take(tmp_path / "prior.take")
