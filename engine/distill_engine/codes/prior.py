@@ -17,7 +17,7 @@ import numpy.typing as npt
 from distill_engine.audio.arrays import Float64Array
 from distill_engine.codes.codebooks import Codes
 from distill_engine.codes.fitting import CorpusCodes
-from distill_engine.errors import CodesError
+from distill_engine.codes.sequence import check_range
 
 STRENGTH = 5.0  # counts that a wider context is worth, for predicting
 PLAYED_STRENGTH = 0.2  # the same for playing: more leaps to the codes that are frequent, often quiet ones
@@ -130,8 +130,7 @@ def filled(prior: MarkovPrior, corpus: CorpusCodes, codes: Codes, columns: tuple
     where it can, else of one drawn among those with the code. Raises CodesError for no range.
     """
     first, end = columns
-    if not 0 <= first < end <= codes.shape[1]:
-        raise CodesError(f"columns {first}:{end} are no range of 0:{codes.shape[1]}")
+    check_range(columns, codes.shape[1])
     rng, made = np.random.default_rng([seed, 29]), codes.copy()
     before = int(codes[0, first - 1]) if first else -1
     after = int(codes[0, end]) if end < codes.shape[1] else -1

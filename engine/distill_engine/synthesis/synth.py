@@ -78,7 +78,7 @@ class Synth(SynthFigures):
         parts = self._mixer, self.parameters, self.notes, self.output, self._take
         self.loop = RenderLoop(self.hop, *parts, self._begin_take)
         self.codes = CodeEditing(self._mixer, self._take, lambda: self.loop.next_hop)
-        self.prior = PriorCommands(self._mixer, self._take, lambda: self.loop.next_hop)
+        self.prior = PriorCommands(self._mixer, self._take, lambda: self.loop.next_hop, self.select_source)
         self.keys = NoteCommands(
             self.hop, self._mixer, self.notes, self._take, lambda: self.loop.next_hop, self._new_notes
         )

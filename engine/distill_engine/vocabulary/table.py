@@ -413,6 +413,11 @@ _COMMANDS: tuple[Row, ...] = (
         "Prior: begin with the sound of this name, or with those that have it in theirs; an empty name: with any",
         _text("name"),
     ),
+    _command(
+        "/distill/prior/continue",
+        "Prior: go on from what played in the last seconds, the live input included",
+        Argument("seconds", "float", 0.1, 2.0, unit="s"),
+    ),
     _command("/distill/record", "Record a take under this name, or `stop`", _text("path")),
     _command("/distill/preset/save", "Save the present state as a preset", _text("name")),
     _command("/distill/preset/recall", "Recall a preset by name or index", Argument("name", "name"), GLIDE),

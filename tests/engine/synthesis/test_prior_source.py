@@ -14,6 +14,7 @@ from distill_engine.codes.fitting import CorpusCodes
 from distill_engine.codes.prior import Context, MarkovPrior, filled, run_class
 from distill_engine.errors import CodesError, ControlError
 from distill_engine.inference.stored_codes import store_codes, stored_route
+from distill_engine.live.code_commands import CodeCommands
 from distill_engine.rendering.take_player import play_take
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.sources.latent_sources import PriorSettings, SourceSettings
@@ -114,7 +115,7 @@ def test_a_range_is_filled_from_both_its_sides():
     assert made[0].tolist() == [1, 2, 3, 4, 5, 6, 7, 8]
     assert np.array_equal(made[:, [0, 1, 5, 6, 7]], codes[:, [0, 1, 5, 6, 7]])
     assert np.array_equal(made, filled(MarkovPrior(corpus, strength=0.01), corpus, codes, (2, 5), 0))
-    with pytest.raises(CodesError, match="no range of 0:8"):
+    with pytest.raises(CodesError, match="columns 6 up to 9 are no range: the end is 7 to 8"):
         filled(MarkovPrior(corpus), corpus, codes, (6, 9), 0)
 
 
@@ -224,6 +225,44 @@ def test_within_a_radius_of_the_map_s_point_nothing_else_plays(instrument):
         assert apart[list(found)].max() <= near
         assert len(found) > 3
         assert all(apart[begun(source, 10, settings)] <= near)
+
+
+def test_it_goes_on_from_what_was_heard(instrument):
+    """What is heard is a stretch of the corpus: the prior finds it, and goes on with what follows."""
+    shared, route = instrument.prior, instrument.codes.route
+    start = int(route.offsets[2])
+    column, context = shared.place_like(route.latents[:, start : start + 33].astype(np.float64))
+    assert column == int(shared.corpus.offsets[2]) + 7
+    assert context.code == shared.codes[column]
+    source = source_of(instrument)
+    source.go_on(column, context)
+    other = source_of(instrument)
+    other.restore(source.state())
+    for one in (source, other):
+        assert one.next(SourceSettings(), None)[1] > 0  # a fade from what sounded
+        assert one.playing[1] != column
+    assert columns(source, 100) == columns(other, 100)
+    source.go_on(int(shared.corpus.offsets[3]) - 1, context)  # after a sound's last column
+    assert len(set(columns(source, 200))) > 5
+
+
+def test_live_it_goes_on_from_what_another_source_played(instrument, model, tmp_path):
+    synth, told = Synth(instrument, source="hold"), []
+    commands = CodeCommands(synth, lambda action: action(), lambda: told.append(synth.source))
+    with pytest.raises(ControlError, match="nothing has played"):
+        commands.go_on(1.0)
+    synth.render(16)
+    synth.start_take(tmp_path / "on.take")
+    blocks = [synth.render(16)]
+    commands.go_on(1.0)
+    assert told == ["prior"]
+    blocks += [synth.render(16) for _ in range(6)]
+    synth.stop_take()
+    take = read_take(tmp_path / "on.take")
+    again = np.concatenate(list(play_take(prepare_instrument(model), take, lambda *_: instrument)), axis=1)
+    assert np.array_equal(again, np.concatenate(blocks, axis=1))
+    with pytest.raises(ControlError, match="no column 100000"):
+        synth.prior.go_on(100_000, 0, 1)
 
 
 def test_takes_of_it_render_as_heard_and_in_any_block(instrument, model, tmp_path):

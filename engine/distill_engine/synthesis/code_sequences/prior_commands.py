@@ -1,12 +1,19 @@
-"""Commands of a playing synth's prior: where its sounds begin."""
+"""Commands of a playing synth's prior: where its sounds begin, and what it goes on from."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+from distill_engine.codes.columns import COLUMN_HOPS
+from distill_engine.codes.prior import Context
 from distill_engine.errors import ControlError
 from distill_engine.synthesis.mixer import Mixer
-from distill_engine.synthesis.sources.prior_source import PriorSource
+from distill_engine.synthesis.sources.latent_sources import JUMP_HOPS
+from distill_engine.synthesis.sources.prior_source import PriorCorpus, PriorSource
 from distill_engine.system.names import printable
 from distill_engine.takes.take_log import TakeLog
 
@@ -21,10 +28,13 @@ class PriorCommands:
         mixer: whose first slot is steered.
         take: that records.
         tick: returns the time of the next hop, in ticks.
+        select: lets a source play, with a fade in seconds.
     """
 
-    def __init__(self, mixer: Mixer, take: TakeLog, tick: Callable[[], int]) -> None:
-        self._mixer, self._take, self._tick = mixer, take, tick
+    def __init__(
+        self, mixer: Mixer, take: TakeLog, tick: Callable[[], int], select: Callable[[str, float], None]
+    ) -> None:
+        self._mixer, self._take, self._tick, self._select = mixer, take, tick, select
 
     def start(self, name: str) -> None:
         """Begin with the sounds of a name, now and later; with any for an empty name.
@@ -35,6 +45,35 @@ class PriorCommands:
         for source in self._sources():
             source.start_with(clips)
         self._take.command(self._tick(), "prior/start", {"name": name})
+
+    def place_after(self, latents: npt.NDArray[np.floating[Any]]) -> tuple[int, int, int]:
+        """Return what `go_on` needs to go on from the end of latents [D, n].
+
+        Any thread may call it. Raises ControlError without a prior, or for less than a column.
+        """
+        if latents.shape[1] < COLUMN_HOPS:
+            raise ControlError("less than a column of sound has played yet")
+        column, context = self.corpus.place_like(latents)
+        return column, context.code, context.run
+
+    def go_on(self, column: int, code: int, run: int) -> None:
+        """Play the prior as after a column of the corpus, where a code has lasted for a run.
+
+        Raises ControlError without a prior, or for a place that its corpus does not have.
+        """
+        shared, source = self.corpus, self._sources()[0]
+        if not (0 <= column < len(shared.codes) and 0 <= code < shared.prior.end and run >= 1):
+            raise ControlError(f"the prior has no column {column} or no code {code} to go on from")
+        source.go_on(column, Context(code, run))
+        self._take.command(self._tick(), "prior/continue", {"column": column, "code": code, "run": run})
+        self._select("prior", JUMP_HOPS / self._mixer.main.instrument.frame_rate)
+
+    @property
+    def corpus(self) -> PriorCorpus:
+        """What the prior plays. Raises ControlError without a prior."""
+        if (shared := self._mixer.main.instrument.prior) is None:
+            raise ControlError(NO_PRIOR)
+        return shared
 
     def _sources(self) -> list[PriorSource]:
         voices = [self._mixer.main, *self._mixer.note_voices]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +34,7 @@ MOST_CANDIDATES = 512  # columns that are compared for one code
 LEAST_NEW = 4  # columns around what would follow that are no leap
 LEAST_NEAR = 8  # columns that the least radius around the map's point holds
 NEAR_STARTS = 4  # of sounds nearest to the map's point, of which one begins
+MOST_MATCHED = 43  # columns (2 s) whose like is looked for in the corpus
 STUCK_FACTOR = 2  # times the corpus's longest run of a code, after which the source moves on
 _NEVER = 1e12  # cost of a column that must not play
 
@@ -74,15 +76,32 @@ class PriorCorpus:
         found = self._of_code[code]
         return found if len(found) else self.starts
 
+    def place_like(self, latents: npt.NDArray[np.floating[Any]]) -> tuple[int, Context]:
+        """Return the column most like the end of latents [D, n], and the context that they leave.
+
+        What came before counts too, the less the earlier it was. `n` is at least a column.
+        """
+        books, count = self.corpus.books, min(latents.shape[1] // COLUMN_HOPS, MOST_MATCHED)
+        columns = columns_of(latents[:, latents.shape[1] - COLUMN_HOPS * count :], books.spread)
+        heard, context = books.projection.down(columns), Context()
+        for code in books.encode_columns(columns)[0].tolist():
+            context = context.after(code)
+        every, first = np.arange(len(self.codes)), self.corpus.offsets[self.clip_of]
+        cost = np.zeros(len(every))
+        for back in range(count):
+            apart = np.square(self.components - heard[-1 - back]).sum(axis=1)
+            cost += apart[np.maximum(every - back, first)] / (1 + back)
+        return int(np.argmin(cost)), Context(context.code, min(context.run, int(self.prior.longest[context.code])))
+
 
 @dataclass(frozen=True)
 class PriorState:
     """The state of a `PriorSource`.
 
-    `column` plays (-1 before the first), its hop is `at`. `number` counts columns, `copied` those
-    after the last leap. `code` and `run` are the context. `moved` counts how
-    often the source moved on by itself because one code had lasted too long. Sounds begin with one
-    of `starts` [n], numbers of clips, if there are any.
+    `column` plays (-1 before the first), its hop is `at`; it is over where that is its end.
+    `number` counts columns, `copied` those after the last leap. `code` and `run` are the context.
+    `moved` counts how often the source moved on by itself because one code had lasted too long.
+    Sounds begin with one of `starts` [n], numbers of clips, if there are any.
     """
 
     column: int
@@ -112,10 +131,17 @@ class PriorSource:
         self._starts = tuple(clips)
         self.strike()
 
+    def go_on(self, column: int, context: Context) -> None:
+        """Play at the next hop what may follow a column of the corpus, and a context."""
+        self._column, self._context, self._copied = column, context, 0
+        self._at = float(self._shared.hops[column])
+
     def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, int]:
         fade, prior = 0, settings.prior
         if self._column < 0:
             fade = self._begin(settings)
+        elif self._at >= self._shared.hops[self._column]:  # after `go_on`
+            fade, self._at = max(JUMP_HOPS, self._advance(settings)), 0.0
         elif not settings.freeze:
             self._at += prior.rate * (settings.tempo / 120.0 if settings.tempo > 0 else 1.0)
             while self._at >= self._shared.hops[self._column]:
@@ -245,4 +271,4 @@ class PriorSource:
             return  # of another corpus: begin anew
         self._column, self._copied = read.column, read.copied
         self._context = Context(read.code, read.run)
-        self._at = min(max(read.at, 0.0), float(self._shared.hops[max(read.column, 0)]) - 1e-9)
+        self._at = min(max(read.at, 0.0), float(self._shared.hops[max(read.column, 0)]))
