@@ -164,7 +164,7 @@ def test_the_prior_goes_on_from_a_sound_without_a_seam(folder, model, tmp_path, 
     seam = 512 * -(-soundfile.info(sound).frames // 512)
     assert seam - 1024 <= len(found) - 2 * 44100 <= seam + 512
     same = slice(2000, 51000)
-    assert np.abs(found[same] - plain[same]).max() < 1e-5
+    assert np.abs(found[same] - plain[same]).max() < 2e-3  # the file holds its sounds in half precision
     steps = np.abs(np.diff(found[:, 0], 2))
     assert steps[seam - 2000 : seam + 2000].max() <= steps.max()
     assert np.abs(found[seam + 4000 : -4000]).max() > 0.01

@@ -247,7 +247,7 @@ def test_it_goes_on_from_what_was_heard(instrument):
 
 
 def test_live_it_goes_on_from_what_another_source_played(instrument, model, tmp_path):
-    synth, told = Synth(instrument, source="hold"), []
+    synth, told = Synth(instrument, source="hold", block=16), []
     commands = CodeCommands(synth, lambda action: action(), lambda: told.append(synth.source))
     with pytest.raises(ControlError, match="nothing has played"):
         commands.go_on(1.0)
