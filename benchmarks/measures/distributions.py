@@ -1,9 +1,10 @@
 """How far the sound of one set of mel frames is from that of another: FD and MMD of windows.
 
-A window is a second, a new one every half. Its statistics are mean and standard deviation over time
-of 16 groups of eight mel bands, 32 numbers, each over its standard deviation in the corpus. FD is the
-Frechet distance of two normal distributions (Heusel et al. 2017), MMD the root of the biased maximum
-mean discrepancy (Gretton et al. 2012) with a Gaussian kernel of the corpus's median distance.
+A window is a second, a new one every eighth: sounds of equal lengths are met at all their phases. Its
+statistics are mean and standard deviation over time of 16 groups of eight mel bands, 32 numbers, each
+over its standard deviation in the corpus. FD is the Frechet distance of two normal distributions
+(Heusel et al. 2017), MMD the root of the biased maximum mean discrepancy (Gretton et al. 2012) with a
+Gaussian kernel of the corpus's median distance.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-GROUP_BANDS, WINDOW_FRAMES, STEP_FRAMES = 8, 86, 43
+GROUP_BANDS, WINDOW_FRAMES, STEP_FRAMES = 8, 86, 11
 
 
 def windows_of(mel: np.ndarray) -> np.ndarray:
