@@ -104,8 +104,8 @@ def test_no_code_lasts_for_longer_than_in_the_corpus():
         assert 7 not in {prior.draw(Context(7, 5), n, temperature=temperature) for n in np.linspace(0, 0.999, 50)}
 
 
-def test_runs_are_told_apart_when_short_and_by_octaves_when_long():
-    assert [run_class(run) for run in (1, 2, 3, 4, 7, 8, 16, 10**6)] == [1, 2, 3, 4, 4, 5, 6, 8]
+def test_runs_are_told_apart_when_short_and_by_quarter_octaves_when_long():
+    assert [run_class(run) for run in (1, 2, 7, 8, 9, 10, 16, 32, 10**6)] == [1, 2, 7, 8, 8, 9, 12, 16, 60]
 
 
 def test_a_range_is_filled_from_both_its_sides():
@@ -163,6 +163,18 @@ def test_a_low_temperature_does_not_end_in_one_code(instrument):
     found = columns(source, 12000, temperature=0.1, top_p=0.05)
     assert len(set(instrument.prior.codes[found].tolist())) > 5
     assert len(set(found[-3000:])) > 5
+
+
+def test_where_a_code_lasts_for_too_long_it_moves_on_and_counts_that(instrument):
+    shared, source = instrument.prior, source_of(instrument)
+    code = int(shared.codes[5])
+    source.go_on(5, Context(code, 2 * int(shared.prior.longest[code]) + 1))
+    source.next(SourceSettings(), None)
+    assert source.moved == 1
+    assert source.playing[1] in shared.starts
+    other = source_of(instrument)
+    other.restore(source.state())
+    assert other.moved == 1
 
 
 def test_a_state_brings_it_back_and_that_of_another_corpus_begins_anew(instrument):
