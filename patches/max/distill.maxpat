@@ -91,8 +91,9 @@
       22
      ],
      "numinlets": 1,
-     "numoutlets": 68,
+     "numoutlets": 69,
      "outlettype": [
+      "",
       "",
       "",
       "",
@@ -162,7 +163,7 @@
       "",
       ""
      ],
-     "text": "route /distill/gain /distill/width /distill/map/x /distill/map/y /distill/map/amount /distill/source/rate /distill/source/range /distill/source/position /distill/source/speed /distill/source/jitter /distill/source/length /distill/source/loop /distill/source/freeze /distill/source/input_gain /distill/source/tempo /distill/source/gate /distill/source/fade /distill/source/leaps /distill/source/reach /distill/source/grip /distill/source/grain /distill/pitch /distill/note/bend /distill/note/release /distill/note/hold /distill/source/own /distill/codes/rate /distill/codes/position /distill/codes/repeat /distill/prior/temperature /distill/prior/top_p /distill/prior/novelty /distill/prior/rate /distill/prior/hold /distill/morph /distill/control/0 /distill/control/1 /distill/control/2 /distill/control/3 /distill/control/4 /distill/control/5 /distill/control/6 /distill/control/7 /distill/latent/0 /distill/latent/1 /distill/latent/2 /distill/latent/3 /distill/latent/4 /distill/latent/5 /distill/latent/6 /distill/latent/7 /distill/latent/8 /distill/latent/9 /distill/latent/10 /distill/latent/11 /distill/latent/12 /distill/latent/13 /distill/latent/14 /distill/latent/15 /distill/source /distill/vocoder /distill/strain /distill/playing /distill/recording /distill/level /distill/error /distill/controls"
+     "text": "route /distill/gain /distill/width /distill/map/x /distill/map/y /distill/map/amount /distill/source/rate /distill/source/range /distill/source/position /distill/source/speed /distill/source/jitter /distill/source/length /distill/source/loop /distill/source/freeze /distill/source/input_gain /distill/source/tempo /distill/source/gate /distill/source/fade /distill/source/leaps /distill/source/reach /distill/source/grip /distill/source/grain /distill/pitch /distill/note/bend /distill/note/release /distill/note/hold /distill/source/own /distill/codes/rate /distill/codes/position /distill/codes/repeat /distill/prior/temperature /distill/prior/top_p /distill/prior/novelty /distill/prior/rate /distill/prior/radius /distill/prior/hold /distill/morph /distill/control/0 /distill/control/1 /distill/control/2 /distill/control/3 /distill/control/4 /distill/control/5 /distill/control/6 /distill/control/7 /distill/latent/0 /distill/latent/1 /distill/latent/2 /distill/latent/3 /distill/latent/4 /distill/latent/5 /distill/latent/6 /distill/latent/7 /distill/latent/8 /distill/latent/9 /distill/latent/10 /distill/latent/11 /distill/latent/12 /distill/latent/13 /distill/latent/14 /distill/latent/15 /distill/source /distill/vocoder /distill/strain /distill/playing /distill/recording /distill/level /distill/error /distill/controls"
     }
    },
    {
@@ -4834,7 +4835,7 @@
       110,
       20
      ],
-     "text": "prior hold"
+     "text": "prior radius"
     }
    },
    {
@@ -4852,7 +4853,7 @@
      "outlettype": [
       ""
      ],
-     "text": "prepend /distill/prior/hold"
+     "text": "prepend /distill/prior/radius"
     }
    },
    {
@@ -4876,30 +4877,61 @@
    {
     "box": {
      "id": "obj-214",
-     "maxclass": "toggle",
+     "maxclass": "slider",
      "patching_rect": [
       132,
       1058,
-      22,
-      22
+      120,
+      20
      ],
      "numinlets": 1,
      "numoutlets": 1,
      "outlettype": [
-      "int"
+      ""
      ],
      "presentation": 1,
      "presentation_rect": [
       132,
       1058,
-      22,
-      22
-     ]
+      120,
+      20
+     ],
+     "floatoutput": 1,
+     "min": 0.0,
+     "size": 1.0,
+     "orientation": 1
     }
    },
    {
     "box": {
      "id": "obj-215",
+     "maxclass": "flonum",
+     "patching_rect": [
+      256,
+      1058,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      256,
+      1058,
+      64,
+      22
+     ],
+     "minimum": 0.0,
+     "maximum": 1.0
+    }
+   },
+   {
+    "box": {
+     "id": "obj-216",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -4917,12 +4949,12 @@
       110,
       20
      ],
-     "text": "morph"
+     "text": "prior hold"
     }
    },
    {
     "box": {
-     "id": "obj-216",
+     "id": "obj-217",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -4935,12 +4967,12 @@
      "outlettype": [
       ""
      ],
-     "text": "prepend /distill/morph"
+     "text": "prepend /distill/prior/hold"
     }
    },
    {
     "box": {
-     "id": "obj-217",
+     "id": "obj-218",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -4958,11 +4990,94 @@
    },
    {
     "box": {
-     "id": "obj-218",
-     "maxclass": "slider",
+     "id": "obj-219",
+     "maxclass": "toggle",
      "patching_rect": [
       132,
       1084,
+      22,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      "int"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      1084,
+      22,
+      22
+     ]
+    }
+   },
+   {
+    "box": {
+     "id": "obj-220",
+     "maxclass": "comment",
+     "patching_rect": [
+      20,
+      1110,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      1110,
+      110,
+      20
+     ],
+     "text": "morph"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-221",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      1110,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/morph"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-222",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      1110,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-223",
+     "maxclass": "slider",
+     "patching_rect": [
+      132,
+      1110,
       120,
       20
      ],
@@ -4974,7 +5089,7 @@
      "presentation": 1,
      "presentation_rect": [
       132,
-      1084,
+      1110,
       120,
       20
      ],
@@ -4986,11 +5101,11 @@
    },
    {
     "box": {
-     "id": "obj-219",
+     "id": "obj-224",
      "maxclass": "flonum",
      "patching_rect": [
       256,
-      1084,
+      1110,
       64,
       22
      ],
@@ -5003,7 +5118,7 @@
      "presentation": 1,
      "presentation_rect": [
       256,
-      1084,
+      1110,
       64,
       22
      ],
@@ -5013,7 +5128,7 @@
    },
    {
     "box": {
-     "id": "obj-220",
+     "id": "obj-225",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5036,7 +5151,7 @@
    },
    {
     "box": {
-     "id": "obj-221",
+     "id": "obj-226",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5054,7 +5169,7 @@
    },
    {
     "box": {
-     "id": "obj-222",
+     "id": "obj-227",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5072,7 +5187,7 @@
    },
    {
     "box": {
-     "id": "obj-223",
+     "id": "obj-228",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5100,7 +5215,7 @@
    },
    {
     "box": {
-     "id": "obj-224",
+     "id": "obj-229",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5127,7 +5242,7 @@
    },
    {
     "box": {
-     "id": "obj-225",
+     "id": "obj-230",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5150,7 +5265,7 @@
    },
    {
     "box": {
-     "id": "obj-226",
+     "id": "obj-231",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5168,7 +5283,7 @@
    },
    {
     "box": {
-     "id": "obj-227",
+     "id": "obj-232",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5186,7 +5301,7 @@
    },
    {
     "box": {
-     "id": "obj-228",
+     "id": "obj-233",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5214,7 +5329,7 @@
    },
    {
     "box": {
-     "id": "obj-229",
+     "id": "obj-234",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5241,7 +5356,7 @@
    },
    {
     "box": {
-     "id": "obj-230",
+     "id": "obj-235",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5264,7 +5379,7 @@
    },
    {
     "box": {
-     "id": "obj-231",
+     "id": "obj-236",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5282,7 +5397,7 @@
    },
    {
     "box": {
-     "id": "obj-232",
+     "id": "obj-237",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5300,7 +5415,7 @@
    },
    {
     "box": {
-     "id": "obj-233",
+     "id": "obj-238",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5328,7 +5443,7 @@
    },
    {
     "box": {
-     "id": "obj-234",
+     "id": "obj-239",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5355,7 +5470,7 @@
    },
    {
     "box": {
-     "id": "obj-235",
+     "id": "obj-240",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5378,7 +5493,7 @@
    },
    {
     "box": {
-     "id": "obj-236",
+     "id": "obj-241",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5396,7 +5511,7 @@
    },
    {
     "box": {
-     "id": "obj-237",
+     "id": "obj-242",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5414,7 +5529,7 @@
    },
    {
     "box": {
-     "id": "obj-238",
+     "id": "obj-243",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5442,7 +5557,7 @@
    },
    {
     "box": {
-     "id": "obj-239",
+     "id": "obj-244",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5469,7 +5584,7 @@
    },
    {
     "box": {
-     "id": "obj-240",
+     "id": "obj-245",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5492,7 +5607,7 @@
    },
    {
     "box": {
-     "id": "obj-241",
+     "id": "obj-246",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5510,7 +5625,7 @@
    },
    {
     "box": {
-     "id": "obj-242",
+     "id": "obj-247",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5528,7 +5643,7 @@
    },
    {
     "box": {
-     "id": "obj-243",
+     "id": "obj-248",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5556,7 +5671,7 @@
    },
    {
     "box": {
-     "id": "obj-244",
+     "id": "obj-249",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5583,7 +5698,7 @@
    },
    {
     "box": {
-     "id": "obj-245",
+     "id": "obj-250",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5606,7 +5721,7 @@
    },
    {
     "box": {
-     "id": "obj-246",
+     "id": "obj-251",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5624,7 +5739,7 @@
    },
    {
     "box": {
-     "id": "obj-247",
+     "id": "obj-252",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5642,7 +5757,7 @@
    },
    {
     "box": {
-     "id": "obj-248",
+     "id": "obj-253",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5670,7 +5785,7 @@
    },
    {
     "box": {
-     "id": "obj-249",
+     "id": "obj-254",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5697,7 +5812,7 @@
    },
    {
     "box": {
-     "id": "obj-250",
+     "id": "obj-255",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5720,7 +5835,7 @@
    },
    {
     "box": {
-     "id": "obj-251",
+     "id": "obj-256",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5738,7 +5853,7 @@
    },
    {
     "box": {
-     "id": "obj-252",
+     "id": "obj-257",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5756,7 +5871,7 @@
    },
    {
     "box": {
-     "id": "obj-253",
+     "id": "obj-258",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5784,7 +5899,7 @@
    },
    {
     "box": {
-     "id": "obj-254",
+     "id": "obj-259",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5811,7 +5926,7 @@
    },
    {
     "box": {
-     "id": "obj-255",
+     "id": "obj-260",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5834,7 +5949,7 @@
    },
    {
     "box": {
-     "id": "obj-256",
+     "id": "obj-261",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5852,7 +5967,7 @@
    },
    {
     "box": {
-     "id": "obj-257",
+     "id": "obj-262",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5870,7 +5985,7 @@
    },
    {
     "box": {
-     "id": "obj-258",
+     "id": "obj-263",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5898,7 +6013,7 @@
    },
    {
     "box": {
-     "id": "obj-259",
+     "id": "obj-264",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5925,7 +6040,7 @@
    },
    {
     "box": {
-     "id": "obj-260",
+     "id": "obj-265",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -5948,7 +6063,7 @@
    },
    {
     "box": {
-     "id": "obj-261",
+     "id": "obj-266",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -5966,7 +6081,7 @@
    },
    {
     "box": {
-     "id": "obj-262",
+     "id": "obj-267",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -5984,7 +6099,7 @@
    },
    {
     "box": {
-     "id": "obj-263",
+     "id": "obj-268",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6012,7 +6127,7 @@
    },
    {
     "box": {
-     "id": "obj-264",
+     "id": "obj-269",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6039,7 +6154,7 @@
    },
    {
     "box": {
-     "id": "obj-265",
+     "id": "obj-270",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6062,7 +6177,7 @@
    },
    {
     "box": {
-     "id": "obj-266",
+     "id": "obj-271",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6080,7 +6195,7 @@
    },
    {
     "box": {
-     "id": "obj-267",
+     "id": "obj-272",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6098,7 +6213,7 @@
    },
    {
     "box": {
-     "id": "obj-268",
+     "id": "obj-273",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6126,7 +6241,7 @@
    },
    {
     "box": {
-     "id": "obj-269",
+     "id": "obj-274",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6153,7 +6268,7 @@
    },
    {
     "box": {
-     "id": "obj-270",
+     "id": "obj-275",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6176,7 +6291,7 @@
    },
    {
     "box": {
-     "id": "obj-271",
+     "id": "obj-276",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6194,7 +6309,7 @@
    },
    {
     "box": {
-     "id": "obj-272",
+     "id": "obj-277",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6212,7 +6327,7 @@
    },
    {
     "box": {
-     "id": "obj-273",
+     "id": "obj-278",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6240,7 +6355,7 @@
    },
    {
     "box": {
-     "id": "obj-274",
+     "id": "obj-279",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6267,7 +6382,7 @@
    },
    {
     "box": {
-     "id": "obj-275",
+     "id": "obj-280",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6290,7 +6405,7 @@
    },
    {
     "box": {
-     "id": "obj-276",
+     "id": "obj-281",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6308,7 +6423,7 @@
    },
    {
     "box": {
-     "id": "obj-277",
+     "id": "obj-282",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6326,7 +6441,7 @@
    },
    {
     "box": {
-     "id": "obj-278",
+     "id": "obj-283",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6354,7 +6469,7 @@
    },
    {
     "box": {
-     "id": "obj-279",
+     "id": "obj-284",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6381,7 +6496,7 @@
    },
    {
     "box": {
-     "id": "obj-280",
+     "id": "obj-285",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6404,7 +6519,7 @@
    },
    {
     "box": {
-     "id": "obj-281",
+     "id": "obj-286",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6422,7 +6537,7 @@
    },
    {
     "box": {
-     "id": "obj-282",
+     "id": "obj-287",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6440,7 +6555,7 @@
    },
    {
     "box": {
-     "id": "obj-283",
+     "id": "obj-288",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6468,7 +6583,7 @@
    },
    {
     "box": {
-     "id": "obj-284",
+     "id": "obj-289",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6495,7 +6610,7 @@
    },
    {
     "box": {
-     "id": "obj-285",
+     "id": "obj-290",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6518,7 +6633,7 @@
    },
    {
     "box": {
-     "id": "obj-286",
+     "id": "obj-291",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6536,7 +6651,7 @@
    },
    {
     "box": {
-     "id": "obj-287",
+     "id": "obj-292",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6554,7 +6669,7 @@
    },
    {
     "box": {
-     "id": "obj-288",
+     "id": "obj-293",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6582,7 +6697,7 @@
    },
    {
     "box": {
-     "id": "obj-289",
+     "id": "obj-294",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6609,7 +6724,7 @@
    },
    {
     "box": {
-     "id": "obj-290",
+     "id": "obj-295",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6632,7 +6747,7 @@
    },
    {
     "box": {
-     "id": "obj-291",
+     "id": "obj-296",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6650,7 +6765,7 @@
    },
    {
     "box": {
-     "id": "obj-292",
+     "id": "obj-297",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6668,7 +6783,7 @@
    },
    {
     "box": {
-     "id": "obj-293",
+     "id": "obj-298",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6696,7 +6811,7 @@
    },
    {
     "box": {
-     "id": "obj-294",
+     "id": "obj-299",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6723,7 +6838,7 @@
    },
    {
     "box": {
-     "id": "obj-295",
+     "id": "obj-300",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6746,7 +6861,7 @@
    },
    {
     "box": {
-     "id": "obj-296",
+     "id": "obj-301",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6764,7 +6879,7 @@
    },
    {
     "box": {
-     "id": "obj-297",
+     "id": "obj-302",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6782,7 +6897,7 @@
    },
    {
     "box": {
-     "id": "obj-298",
+     "id": "obj-303",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6810,7 +6925,7 @@
    },
    {
     "box": {
-     "id": "obj-299",
+     "id": "obj-304",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6837,7 +6952,7 @@
    },
    {
     "box": {
-     "id": "obj-300",
+     "id": "obj-305",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6860,7 +6975,7 @@
    },
    {
     "box": {
-     "id": "obj-301",
+     "id": "obj-306",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6878,7 +6993,7 @@
    },
    {
     "box": {
-     "id": "obj-302",
+     "id": "obj-307",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6896,7 +7011,7 @@
    },
    {
     "box": {
-     "id": "obj-303",
+     "id": "obj-308",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6924,7 +7039,7 @@
    },
    {
     "box": {
-     "id": "obj-304",
+     "id": "obj-309",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6951,7 +7066,7 @@
    },
    {
     "box": {
-     "id": "obj-305",
+     "id": "obj-310",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6974,7 +7089,7 @@
    },
    {
     "box": {
-     "id": "obj-306",
+     "id": "obj-311",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6992,7 +7107,7 @@
    },
    {
     "box": {
-     "id": "obj-307",
+     "id": "obj-312",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7010,7 +7125,7 @@
    },
    {
     "box": {
-     "id": "obj-308",
+     "id": "obj-313",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7038,7 +7153,7 @@
    },
    {
     "box": {
-     "id": "obj-309",
+     "id": "obj-314",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7065,7 +7180,7 @@
    },
    {
     "box": {
-     "id": "obj-310",
+     "id": "obj-315",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7088,7 +7203,7 @@
    },
    {
     "box": {
-     "id": "obj-311",
+     "id": "obj-316",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7106,7 +7221,7 @@
    },
    {
     "box": {
-     "id": "obj-312",
+     "id": "obj-317",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7124,7 +7239,7 @@
    },
    {
     "box": {
-     "id": "obj-313",
+     "id": "obj-318",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7152,7 +7267,7 @@
    },
    {
     "box": {
-     "id": "obj-314",
+     "id": "obj-319",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7179,7 +7294,7 @@
    },
    {
     "box": {
-     "id": "obj-315",
+     "id": "obj-320",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7202,7 +7317,7 @@
    },
    {
     "box": {
-     "id": "obj-316",
+     "id": "obj-321",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7220,7 +7335,7 @@
    },
    {
     "box": {
-     "id": "obj-317",
+     "id": "obj-322",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7238,7 +7353,7 @@
    },
    {
     "box": {
-     "id": "obj-318",
+     "id": "obj-323",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7266,7 +7381,7 @@
    },
    {
     "box": {
-     "id": "obj-319",
+     "id": "obj-324",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7293,7 +7408,7 @@
    },
    {
     "box": {
-     "id": "obj-320",
+     "id": "obj-325",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7316,7 +7431,7 @@
    },
    {
     "box": {
-     "id": "obj-321",
+     "id": "obj-326",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7334,7 +7449,7 @@
    },
    {
     "box": {
-     "id": "obj-322",
+     "id": "obj-327",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7352,7 +7467,7 @@
    },
    {
     "box": {
-     "id": "obj-323",
+     "id": "obj-328",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7380,7 +7495,7 @@
    },
    {
     "box": {
-     "id": "obj-324",
+     "id": "obj-329",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7407,7 +7522,7 @@
    },
    {
     "box": {
-     "id": "obj-325",
+     "id": "obj-330",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7430,7 +7545,7 @@
    },
    {
     "box": {
-     "id": "obj-326",
+     "id": "obj-331",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7448,7 +7563,7 @@
    },
    {
     "box": {
-     "id": "obj-327",
+     "id": "obj-332",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7466,7 +7581,7 @@
    },
    {
     "box": {
-     "id": "obj-328",
+     "id": "obj-333",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7494,7 +7609,7 @@
    },
    {
     "box": {
-     "id": "obj-329",
+     "id": "obj-334",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7521,7 +7636,7 @@
    },
    {
     "box": {
-     "id": "obj-330",
+     "id": "obj-335",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7544,7 +7659,7 @@
    },
    {
     "box": {
-     "id": "obj-331",
+     "id": "obj-336",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7562,7 +7677,7 @@
    },
    {
     "box": {
-     "id": "obj-332",
+     "id": "obj-337",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7580,7 +7695,7 @@
    },
    {
     "box": {
-     "id": "obj-333",
+     "id": "obj-338",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7608,7 +7723,7 @@
    },
    {
     "box": {
-     "id": "obj-334",
+     "id": "obj-339",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7635,7 +7750,7 @@
    },
    {
     "box": {
-     "id": "obj-335",
+     "id": "obj-340",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7658,7 +7773,7 @@
    },
    {
     "box": {
-     "id": "obj-336",
+     "id": "obj-341",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7676,7 +7791,7 @@
    },
    {
     "box": {
-     "id": "obj-337",
+     "id": "obj-342",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7694,7 +7809,7 @@
    },
    {
     "box": {
-     "id": "obj-338",
+     "id": "obj-343",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7722,7 +7837,7 @@
    },
    {
     "box": {
-     "id": "obj-339",
+     "id": "obj-344",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7749,7 +7864,7 @@
    },
    {
     "box": {
-     "id": "obj-340",
+     "id": "obj-345",
      "maxclass": "comment",
      "patching_rect": [
       360,
@@ -7772,7 +7887,7 @@
    },
    {
     "box": {
-     "id": "obj-341",
+     "id": "obj-346",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7791,7 +7906,7 @@
    },
    {
     "box": {
-     "id": "obj-342",
+     "id": "obj-347",
      "maxclass": "flonum",
      "patching_rect": [
       360,
@@ -7816,7 +7931,7 @@
    },
    {
     "box": {
-     "id": "obj-343",
+     "id": "obj-348",
      "maxclass": "flonum",
      "patching_rect": [
       430,
@@ -7841,7 +7956,7 @@
    },
    {
     "box": {
-     "id": "obj-344",
+     "id": "obj-349",
      "maxclass": "comment",
      "patching_rect": [
       510,
@@ -7864,7 +7979,7 @@
    },
    {
     "box": {
-     "id": "obj-345",
+     "id": "obj-350",
      "maxclass": "flonum",
      "patching_rect": [
       510,
@@ -7889,7 +8004,7 @@
    },
    {
     "box": {
-     "id": "obj-346",
+     "id": "obj-351",
      "maxclass": "comment",
      "patching_rect": [
       600,
@@ -7912,7 +8027,7 @@
    },
    {
     "box": {
-     "id": "obj-347",
+     "id": "obj-352",
      "maxclass": "flonum",
      "patching_rect": [
       600,
@@ -7937,7 +8052,7 @@
    },
    {
     "box": {
-     "id": "obj-348",
+     "id": "obj-353",
      "maxclass": "comment",
      "patching_rect": [
       690,
@@ -7960,7 +8075,7 @@
    },
    {
     "box": {
-     "id": "obj-349",
+     "id": "obj-354",
      "maxclass": "flonum",
      "patching_rect": [
       690,
@@ -7985,7 +8100,7 @@
    },
    {
     "box": {
-     "id": "obj-350",
+     "id": "obj-355",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -8003,7 +8118,7 @@
    },
    {
     "box": {
-     "id": "obj-351",
+     "id": "obj-356",
      "maxclass": "message",
      "patching_rect": [
       700,
@@ -8021,7 +8136,7 @@
    },
    {
     "box": {
-     "id": "obj-352",
+     "id": "obj-357",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -8039,7 +8154,7 @@
    },
    {
     "box": {
-     "id": "obj-353",
+     "id": "obj-358",
      "maxclass": "message",
      "patching_rect": [
       700,
@@ -8057,7 +8172,7 @@
    },
    {
     "box": {
-     "id": "obj-354",
+     "id": "obj-359",
      "maxclass": "comment",
      "patching_rect": [
       790,
@@ -8080,7 +8195,7 @@
    },
    {
     "box": {
-     "id": "obj-355",
+     "id": "obj-360",
      "maxclass": "message",
      "patching_rect": [
       790,
@@ -8105,7 +8220,7 @@
    },
    {
     "box": {
-     "id": "obj-356",
+     "id": "obj-361",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -8123,7 +8238,7 @@
    },
    {
     "box": {
-     "id": "obj-357",
+     "id": "obj-362",
      "maxclass": "newobj",
      "patching_rect": [
       900,
@@ -8139,7 +8254,7 @@
    },
    {
     "box": {
-     "id": "obj-358",
+     "id": "obj-363",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -8164,7 +8279,7 @@
    },
    {
     "box": {
-     "id": "obj-359",
+     "id": "obj-364",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -8182,7 +8297,7 @@
    },
    {
     "box": {
-     "id": "obj-360",
+     "id": "obj-365",
      "maxclass": "newobj",
      "patching_rect": [
       890,
@@ -8200,7 +8315,7 @@
    },
    {
     "box": {
-     "id": "obj-361",
+     "id": "obj-366",
      "maxclass": "newobj",
      "patching_rect": [
       1080,
@@ -8218,7 +8333,7 @@
    },
    {
     "box": {
-     "id": "obj-362",
+     "id": "obj-367",
      "maxclass": "newobj",
      "patching_rect": [
       1270,
@@ -8236,7 +8351,7 @@
    },
    {
     "box": {
-     "id": "obj-363",
+     "id": "obj-368",
      "maxclass": "newobj",
      "patching_rect": [
       1460,
@@ -8254,7 +8369,7 @@
    },
    {
     "box": {
-     "id": "obj-364",
+     "id": "obj-369",
      "maxclass": "newobj",
      "patching_rect": [
       1650,
@@ -8272,7 +8387,7 @@
    },
    {
     "box": {
-     "id": "obj-365",
+     "id": "obj-370",
      "maxclass": "newobj",
      "patching_rect": [
       1840,
@@ -8290,7 +8405,7 @@
    },
    {
     "box": {
-     "id": "obj-366",
+     "id": "obj-371",
      "maxclass": "newobj",
      "patching_rect": [
       2030,
@@ -8308,7 +8423,7 @@
    },
    {
     "box": {
-     "id": "obj-367",
+     "id": "obj-372",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -8808,7 +8923,7 @@
     "patchline": {
      "source": [
       "obj-4",
-      59
+      60
      ],
      "destination": [
       "obj-46",
@@ -8856,7 +8971,7 @@
     "patchline": {
      "source": [
       "obj-4",
-      60
+      61
      ],
      "destination": [
       "obj-50",
@@ -11139,6 +11254,30 @@
       0
      ],
      "destination": [
+      "obj-215",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-213",
+      0
+     ],
+     "destination": [
+      "obj-215",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-214",
+      0
+     ],
+     "destination": [
       "obj-212",
       0
      ]
@@ -11183,11 +11322,11 @@
    {
     "patchline": {
      "source": [
-      "obj-218",
+      "obj-219",
       0
      ],
      "destination": [
-      "obj-219",
+      "obj-217",
       0
      ]
     }
@@ -11196,30 +11335,6 @@
     "patchline": {
      "source": [
       "obj-217",
-      0
-     ],
-     "destination": [
-      "obj-219",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-218",
-      0
-     ],
-     "destination": [
-      "obj-216",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-216",
       0
      ],
      "destination": [
@@ -11235,7 +11350,7 @@
       34
      ],
      "destination": [
-      "obj-217",
+      "obj-218",
       0
      ]
     }
@@ -11243,11 +11358,11 @@
    {
     "patchline": {
      "source": [
-      "obj-217",
+      "obj-218",
       0
      ],
      "destination": [
-      "obj-218",
+      "obj-219",
       0
      ]
     }
@@ -12983,47 +13098,11 @@
    {
     "patchline": {
      "source": [
-      "obj-4",
-      64
-     ],
-     "destination": [
-      "obj-341",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-341",
-      0
-     ],
-     "destination": [
-      "obj-342",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-341",
-      1
-     ],
-     "destination": [
       "obj-343",
       0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-4",
-      61
      ],
      "destination": [
-      "obj-345",
+      "obj-344",
       0
      ]
     }
@@ -13031,35 +13110,11 @@
    {
     "patchline": {
      "source": [
-      "obj-4",
-      62
-     ],
-     "destination": [
-      "obj-347",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-4",
-      63
-     ],
-     "destination": [
-      "obj-349",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-350",
+      "obj-342",
       0
      ],
      "destination": [
-      "obj-351",
+      "obj-344",
       0
      ]
     }
@@ -13067,11 +13122,11 @@
    {
     "patchline": {
      "source": [
-      "obj-351",
+      "obj-343",
       0
      ],
      "destination": [
-      "obj-352",
+      "obj-341",
       0
      ]
     }
@@ -13079,19 +13134,7 @@
    {
     "patchline": {
      "source": [
-      "obj-352",
-      0
-     ],
-     "destination": [
-      "obj-353",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-353",
+      "obj-341",
       0
      ],
      "destination": [
@@ -13104,10 +13147,10 @@
     "patchline": {
      "source": [
       "obj-4",
-      65
+      59
      ],
      "destination": [
-      "obj-356",
+      "obj-342",
       0
      ]
     }
@@ -13115,11 +13158,11 @@
    {
     "patchline": {
      "source": [
-      "obj-356",
+      "obj-342",
       0
      ],
      "destination": [
-      "obj-355",
+      "obj-343",
       0
      ]
     }
@@ -13131,7 +13174,115 @@
       65
      ],
      "destination": [
+      "obj-346",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-346",
+      0
+     ],
+     "destination": [
+      "obj-347",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-346",
+      1
+     ],
+     "destination": [
+      "obj-348",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      62
+     ],
+     "destination": [
+      "obj-350",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      63
+     ],
+     "destination": [
+      "obj-352",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      64
+     ],
+     "destination": [
+      "obj-354",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-355",
+      0
+     ],
+     "destination": [
+      "obj-356",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-356",
+      0
+     ],
+     "destination": [
       "obj-357",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-357",
+      0
+     ],
+     "destination": [
+      "obj-358",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-358",
+      0
+     ],
+     "destination": [
+      "obj-2",
       0
      ]
     }
@@ -13143,66 +13294,6 @@
       66
      ],
      "destination": [
-      "obj-358",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-358",
-      0
-     ],
-     "destination": [
-      "obj-359",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-359",
-      0
-     ],
-     "destination": [
-      "obj-220",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-358",
-      1
-     ],
-     "destination": [
-      "obj-360",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-360",
-      0
-     ],
-     "destination": [
-      "obj-225",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-358",
-      2
-     ],
-     "destination": [
       "obj-361",
       0
      ]
@@ -13215,7 +13306,7 @@
       0
      ],
      "destination": [
-      "obj-230",
+      "obj-360",
       0
      ]
     }
@@ -13223,119 +13314,11 @@
    {
     "patchline": {
      "source": [
-      "obj-358",
-      3
+      "obj-4",
+      66
      ],
      "destination": [
       "obj-362",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-362",
-      0
-     ],
-     "destination": [
-      "obj-235",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-358",
-      4
-     ],
-     "destination": [
-      "obj-363",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-363",
-      0
-     ],
-     "destination": [
-      "obj-240",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-358",
-      5
-     ],
-     "destination": [
-      "obj-364",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-364",
-      0
-     ],
-     "destination": [
-      "obj-245",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-358",
-      6
-     ],
-     "destination": [
-      "obj-365",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-365",
-      0
-     ],
-     "destination": [
-      "obj-250",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-358",
-      7
-     ],
-     "destination": [
-      "obj-366",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-366",
-      0
-     ],
-     "destination": [
-      "obj-255",
       0
      ]
     }
@@ -13347,7 +13330,211 @@
       67
      ],
      "destination": [
+      "obj-363",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-363",
+      0
+     ],
+     "destination": [
+      "obj-364",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-364",
+      0
+     ],
+     "destination": [
+      "obj-225",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-363",
+      1
+     ],
+     "destination": [
+      "obj-365",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-365",
+      0
+     ],
+     "destination": [
+      "obj-230",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-363",
+      2
+     ],
+     "destination": [
+      "obj-366",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-366",
+      0
+     ],
+     "destination": [
+      "obj-235",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-363",
+      3
+     ],
+     "destination": [
       "obj-367",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-367",
+      0
+     ],
+     "destination": [
+      "obj-240",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-363",
+      4
+     ],
+     "destination": [
+      "obj-368",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-368",
+      0
+     ],
+     "destination": [
+      "obj-245",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-363",
+      5
+     ],
+     "destination": [
+      "obj-369",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-369",
+      0
+     ],
+     "destination": [
+      "obj-250",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-363",
+      6
+     ],
+     "destination": [
+      "obj-370",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-370",
+      0
+     ],
+     "destination": [
+      "obj-255",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-363",
+      7
+     ],
+     "destination": [
+      "obj-371",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-371",
+      0
+     ],
+     "destination": [
+      "obj-260",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      68
+     ],
+     "destination": [
+      "obj-372",
       0
      ]
     }

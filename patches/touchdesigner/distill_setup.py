@@ -46,6 +46,7 @@ PARAMETERS = [
     ("distill/prior/top_p", 0.95),
     ("distill/prior/novelty", 1.0),
     ("distill/prior/rate", 1.0),
+    ("distill/prior/radius", 1.0),
     ("distill/prior/hold", 0.0),
     ("distill/morph", 0.0),
     ("distill/control/0", 0.0),

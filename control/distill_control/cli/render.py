@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from distill_engine.audio.arrays import Float32Array
     from distill_engine.rendering.render import RenderResult, RenderTarget
     from distill_engine.rendering.render_progress import RenderProgress
+    from distill_engine.rendering.score import Beginning
     from distill_engine.synthesis.instrument import Instrument
 
 DEFAULT_SECONDS = 10.0
@@ -33,7 +34,7 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
         "--duration",
         type=seconds("10", RENDER_SECONDS_LIMIT),
         metavar="S",
-        help="length in seconds (default 10, with --input its length; a take has its own)",
+        help="length in seconds (default 10, with --input its length, with --continue after IN; a take has its own)",
     )
     render.add_argument("--seed", type=seed_number, default=0, metavar="N", help="seed of the performance (default 0)")
     render.add_argument(
@@ -43,6 +44,9 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
         help="auto: walk if the file has its corpus, else drift",
     )
     render.add_argument("--input", type=Path, metavar="IN", help="a recording that the source `input` hears")
+    render.add_argument(
+        "--continue", dest="begun", type=Path, metavar="IN", help="a sound that plays first, and the prior goes on from"
+    )
     add_values(render)
     render.add_argument("--take", type=Path, metavar="TAKE", help="render a recorded performance")
     render.add_argument(
@@ -70,12 +74,14 @@ def run_render(args: argparse.Namespace) -> int:
         args.usage("--duration and --take exclude each other: a take has its own duration")
     if args.take is not None and args.blend:
         args.usage("--blend and --take exclude each other: a take stores its own blend")
+    if args.begun is not None and (args.take or args.input or args.source not in ("auto", "prior")):
+        args.usage("--continue goes on by itself: leave --take, --input and --source out")
     if args.take is not None and args.input is not None:
         args.usage("--input and --take exclude each other: a take stores what it heard")
     if args.take is None and (args.source == "input") != (args.input is not None) and args.source != "auto":
         args.usage("--source input and --input IN belong together")
     path = find_model(args.model, allow_paths=True)
-    output = _output(args, path, args.take, args.input)
+    output = _output(args, path, args.take, args.input, args.begun)
     result = _render_take(args, path, output) if args.take is not None else _render_score(args, path, output)
     emit(
         args,
@@ -145,8 +151,10 @@ def _render_score(args: argparse.Namespace, path: Path, output: RenderTarget) ->
     instrument = _prepare(args, path, args.vocoder or "auto")
     heard = _heard(args.input, instrument.sample_rate) if args.input is not None else None
     length = DEFAULT_SECONDS if heard is None else len(heard) / instrument.sample_rate
+    begun = _begun(args, path, instrument) if args.begun is not None else None
+    before = 0.0 if begun is None else begun.latents.shape[1] / instrument.frame_rate
     score = Score(
-        args.duration if args.duration is not None else length,
+        before + (args.duration if args.duration is not None else length),
         args.seed,
         args.source if heard is None else "input",
         args.gain,
@@ -156,8 +164,20 @@ def _render_score(args: argparse.Namespace, path: Path, output: RenderTarget) ->
         {_address(name): value for name, value in args.parameters},
         tuple(others),
         heard,
+        begun,
     )
     return _with_progress(lambda progress: render_score(instrument, score, output, progress))
+
+
+def _begun(args: argparse.Namespace, path: Path, instrument: Instrument) -> Beginning:
+    """Read the sound that the prior goes on from. Raises AudioFileError, CodesError."""
+    from distill_engine.errors import CodesError
+    from distill_engine.rendering.coding.coder import coder_of
+    from distill_engine.rendering.loaded_model import load_model
+
+    if instrument.prior is None:
+        raise CodesError(f"{path.name} has no codes of its corpus to go on with: `distill codes fit MODEL CORPUS`")
+    return coder_of(load_model(path, vocoder=args.vocoder or "auto")).beginning(args.begun)
 
 
 def _heard(path: Path, sample_rate: int) -> Float32Array:

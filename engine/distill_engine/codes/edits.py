@@ -15,7 +15,7 @@ from distill_engine.codes.codebooks import Codebooks, Codes
 from distill_engine.codes.columns import columns_of
 from distill_engine.codes.fitting import CorpusCodes
 from distill_engine.codes.residual_kmeans import nearest
-from distill_engine.codes.sequence import CodeSequence, check_columns, decode_sequence
+from distill_engine.codes.sequence import CodeSequence, check_columns, check_range, decode_sequence
 from distill_engine.errors import CodesError
 
 Range = tuple[int, int]
@@ -23,11 +23,7 @@ Range = tuple[int, int]
 
 def checked_range(sequence: CodeSequence, columns: Range) -> Range:
     """Return a range of a sequence. Raises CodesError for an empty one, or one beyond the end."""
-    first, end = columns
-    if not 0 <= first < end <= sequence.columns:
-        raise CodesError(
-            f"columns {first}:{end} are no range of 0:{sequence.columns}: give FIRST:END, END not included"
-        )
+    check_range(columns, sequence.columns)
     return columns
 
 

@@ -9,6 +9,7 @@ a recurrent network of 90,000 weights gains 5 to 14 % more (see the decision pag
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,12 +18,12 @@ import numpy.typing as npt
 from distill_engine.audio.arrays import Float64Array
 from distill_engine.codes.codebooks import Codes
 from distill_engine.codes.fitting import CorpusCodes
-from distill_engine.errors import CodesError
+from distill_engine.codes.sequence import check_range
 
 STRENGTH = 5.0  # counts that a wider context is worth, for predicting
 PLAYED_STRENGTH = 0.2  # the same for playing: more leaps to the codes that are frequent, often quiet ones
-LONGEST_RUN = 4  # columns of one code that are told apart; longer ones by octaves
-MOST_RUN_CLASS = 8  # classes of runs
+LONGEST_RUN = 8  # columns of one code that are told apart; longer ones by quarter octaves
+MOST_RUN_CLASS = 60  # classes of runs
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ class Context:
 
 
 def run_class(run: int) -> int:
-    """Return the class of a run of columns: 1, 2, 3, 4 alone, then by octaves."""
-    return run if run < LONGEST_RUN else min(MOST_RUN_CLASS, LONGEST_RUN + int(np.log2(run / LONGEST_RUN)))
+    """Return the class of a run of columns: 1 to 8 alone, then by quarter octaves."""
+    return run if run < LONGEST_RUN else min(MOST_RUN_CLASS, LONGEST_RUN + int(4 * math.log2(run / LONGEST_RUN)))
 
 
 class MarkovPrior:
@@ -130,8 +131,7 @@ def filled(prior: MarkovPrior, corpus: CorpusCodes, codes: Codes, columns: tuple
     where it can, else of one drawn among those with the code. Raises CodesError for no range.
     """
     first, end = columns
-    if not 0 <= first < end <= codes.shape[1]:
-        raise CodesError(f"columns {first}:{end} are no range of 0:{codes.shape[1]}")
+    check_range(columns, codes.shape[1])
     rng, made = np.random.default_rng([seed, 29]), codes.copy()
     before = int(codes[0, first - 1]) if first else -1
     after = int(codes[0, end]) if end < codes.shape[1] else -1

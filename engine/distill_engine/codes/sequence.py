@@ -51,6 +51,17 @@ def check_columns(columns: int) -> None:
         raise CodesError(f"{columns} columns are more than a sequence holds ({MOST_COLUMNS})")
 
 
+def check_range(columns: tuple[int, int], count: int) -> None:
+    """Raise CodesError unless a range, its end not included, lies within `count` columns."""
+    first, end = columns
+    if not 0 <= first < count:
+        raise CodesError(f"column {first} is not there: the sequence has columns 0 to {count - 1}")
+    if not first < end <= count:
+        raise CodesError(
+            f"columns {first} up to {end} are no range: the end is {first + 1} to {count}, and not included"
+        )
+
+
 def encode_sequence(books: Codebooks, latents: Float32Array) -> CodeSequence:
     """Return the columns of latents [D, T] in sigma; the last latent fills the last column."""
     filled = np.pad(latents, ((0, 0), (0, -latents.shape[1] % COLUMN_HOPS)), mode="edge")

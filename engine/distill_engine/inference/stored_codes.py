@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,7 @@ def _corpus(books: Codebooks, arrays: Mapping[str, npt.NDArray[Any]]) -> CorpusC
     return CorpusCodes(books, codes, offsets.astype(np.int64))
 
 
-def store_codes(
+def store_codes(  # parameters: the options of `distill codes fit`, and what else to measure
     path: Path,
     route: CorpusPath,
     *,
@@ -79,10 +79,12 @@ def store_codes(
     size: int | None = None,
     seed: int = 0,
     keep_corpus: bool = True,
+    also: Callable[[CorpusCodes], Mapping[str, Any]] = lambda corpus: {},
 ) -> dict[str, Any]:
     """Fit codes to a corpus's path and write them into its model file; return the manifest's table.
 
-    Without `keep_corpus` the corpus's own codes are left out. Raises CodesError.
+    Without `keep_corpus` the corpus's own codes are left out. `also` gives further figures for the
+    table. Raises CodesError.
     """
     with ModelFile.open(path) as file:
         skeleton = skeleton_of_file(file)
@@ -98,6 +100,7 @@ def store_codes(
         "columns": int(fitted.codes.shape[1]),
         "seed": seed,
         **figures(skeleton, route, fitted),
+        **also(fitted),
     }
     update_model(path, manifest=lambda old: replace(old, codes=table), parts={PART: Part(arrays)})
     return table

@@ -1,4 +1,4 @@
-"""Commands on code sequences: files are read and sound is encoded off the synth thread."""
+"""Commands on code sequences and the prior: files and sound are read off the synth thread."""
 
 from __future__ import annotations
 
@@ -17,27 +17,32 @@ from distill_engine.synthesis.synth import Synth
 
 
 class CodeCommands:
-    """Loads, saves and captures what the `codes` source plays.
+    """Loads, saves and captures what the `codes` source plays, and steers the `prior`.
 
-    `run` runs a function on the synth thread and returns its result.
+    `run` runs a function on the synth thread and returns its result. `tell` is called when another
+    source plays.
 
     Attributes:
         quick: commands by name that run on the synth thread.
         slow: those that run on a thread of their own.
     """
 
-    def __init__(self, synth: Synth, run: Callable[[Callable[[], Any]], Any]) -> None:
-        self._synth, self._run = synth, run
+    def __init__(
+        self, synth: Synth, run: Callable[[Callable[[], Any]], Any], tell: Callable[[], None] = lambda: None
+    ) -> None:
+        self._synth, self._run, self._tell = synth, run, tell
         self.quick: dict[str, Callable[..., Any]] = {
             "codes/set": lambda *numbers: synth.codes.set(*map(int, numbers)),
             "codes/copy": lambda *numbers: synth.codes.copy(*map(int, numbers)),
             "codes/loop": lambda *numbers: synth.codes.loop(*map(int, numbers)),
             "codes/undo": synth.codes.undo,
+            "prior/start": synth.prior.start,
         }
         self.slow: dict[str, Callable[..., Any]] = {
             "codes/load": self.load,
             "codes/save": self.save,
             "codes/capture": self.capture,
+            "prior/continue": self.go_on,
         }
 
     def load(self, name: str) -> None:
@@ -81,3 +86,9 @@ class CodeCommands:
             raise ControlError("less than a column of sound has played yet")
         sequence = encode_sequence(books, latents)
         self._run(lambda: self._synth.codes.replace(sequence))
+
+    def go_on(self, seconds: float) -> None:
+        """Let the prior go on from what was heard last. Raises ControlError."""
+        place = self._synth.prior.place_after(self._run(lambda: self._synth.codes.heard(float(seconds))))
+        self._run(lambda: self._synth.prior.go_on(*place))
+        self._tell()

@@ -32,7 +32,9 @@ from distill_engine.system.threads import lower_thread_priority
 from distill_engine.vocabulary.table import BLEND_SLOTS
 
 LOADS_WAITING = 4  # commands that may wait for the loader, as many for the recorder and for sources
-THREADS = {"record": "recorder"} | dict.fromkeys(("source", "codes/load", "codes/save", "codes/capture"), "sources")
+THREADS = {"record": "recorder"} | dict.fromkeys(
+    ("source", "codes/load", "codes/save", "codes/capture", "prior/continue"), "sources"
+)
 """Commands that a model slow to load does not hold up: they have a thread of their own."""
 LOADING_MARGIN_SECONDS, LOADING_LIMIT_SECONDS = 0.015, 30.0  # extra fill of the ring while a model loads, for how long
 SWAP_MARGIN_SECONDS = 0.003  # extra fill beside the time of the voices that cross-fade
@@ -89,7 +91,7 @@ class LiveCommands:
         }
         for name, jobs in self._jobs.items():
             threading.Thread(target=self._do_all, args=(jobs,), name=name, daemon=True).start()
-        codes, notes = CodeCommands(synth, self._run), LiveNotes(synth)
+        codes, notes = CodeCommands(synth, self._run, self._tell_source), LiveNotes(synth)
         self._quick: dict[str, Callable[..., Any]] = {
             "play": synth.play,
             "stop": synth.stop,
@@ -121,10 +123,7 @@ class LiveCommands:
             answer(line_on(error, f"the command {command}"))
 
     def stop(self) -> None:
-        """End a recording under way, and the threads that load and record.
-
-        Raises AudioFileError or TakeError if a recording is incomplete.
-        """
+        """End the threads, and a recording under way. Raises AudioFileError, TakeError."""
         self.follower.stop()
         for jobs in self._jobs.values():
             jobs.put(None)
@@ -263,7 +262,7 @@ class LiveCommands:
         self._options.versions.release(self._playing())
         self.recordings.keep_versions()
         if slot == 0:
-            self._send({"event": "setting", "address": "/distill/source", "value": self.synth.source})
+            self._tell_source()
 
     def _check_together(self, instrument: Instrument, fit: Fit, slot: int) -> None:
         """Check that the instruments of all slots keep up together. Raises VocoderError.
@@ -288,6 +287,9 @@ class LiveCommands:
 
     def _run(self, action: Callable[[], Any]) -> Any:
         return self._performer.call(action).result(timeout=10.0) if self._performer.running else action()
+
+    def _tell_source(self) -> None:
+        self._send({"event": "setting", "address": "/distill/source", "value": self.synth.source})
 
     def _notice(self, level: str, text: str) -> None:
         self._send({"event": "notice", "level": level, "text": text})

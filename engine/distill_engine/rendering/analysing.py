@@ -23,10 +23,10 @@ from distill_engine.analysis.stretches.skeleton import Skeleton
 from distill_engine.analysis.stretches.stretch_controls import measure_stretch_controls
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.dataset.corpus import Corpus
-from distill_engine.inference.stored_codes import store_codes
 from distill_engine.modelfile import ModelFile, update_model
 from distill_engine.modelfile.configs import model_config
 from distill_engine.models.model_config import ModelConfig
+from distill_engine.rendering.coding.fitted_codes import fit_model_codes
 from distill_engine.rendering.loaded_model import LoadedModel, load_model
 from distill_engine.rendering.model_trim import store_trim
 from distill_engine.system.listeners import ignore
@@ -101,7 +101,7 @@ def analyse_model_file(
         arrays, table = without_path(arrays, table)
     stored = _stored(path, arrays, table, options)
     if route is not None:
-        store_codes(path, route, seed=seed, keep_corpus=options.keep_path)
+        fit_model_codes(path, route, seed=seed, keep_corpus=options.keep_path)
     return stored
 
 

@@ -30,12 +30,14 @@ def play_score(instrument: Instrument, score: Score, notify: Listener = ignore) 
     hops = math.ceil((total + skip) / synth.hop)
     fade = math.ceil(synth.output.config.fade_seconds * synth.sample_rate)
     stop = max(0, (total + skip - fade) // synth.hop - 1)  # over a hop before the end, as the all-passes ring on
-    left = total
-    for first in _blocks(hops, stop):
+    left, turn = total, 0 if score.begun is None else score.begun.latents.shape[1]
+    for first in _blocks(hops, (turn, stop)):
         if first == stop > 0:
             synth.stop()
-        ends = [hop for hop in (stop, hops) if hop > first]
-        count = min(RENDER_BLOCK, ends[0] - first if ends else 1)
+        if score.begun is not None and first == turn:
+            synth.prior.go_on(*synth.prior.place_after(score.begun.latents))
+        ends = [hop for hop in (turn, stop, hops) if hop > first]
+        count = min(RENDER_BLOCK, min(ends) - first if ends else 1)
         block = rendered(synth, count, notify, _heard(score, first * synth.hop, count * synth.hop))
         block, skip = block[:, skip:], max(0, skip - block.shape[1])
         yield block[:, :left]
@@ -50,12 +52,12 @@ def _heard(score: Score, start: int, count: int) -> Float32Array | None:
     return np.pad(part, (0, count - len(part)))
 
 
-def _blocks(hops: int, stop: int) -> Iterator[int]:
-    """Yield the first hop of each block; blocks end at `stop` and at `hops`."""
+def _blocks(hops: int, turns: tuple[int, ...]) -> Iterator[int]:
+    """Yield the first hop of each block; blocks end at the `turns` and at `hops`."""
     at = 0
     while at < hops:
         yield at
-        at = min(at + RENDER_BLOCK, stop if at < stop else hops)
+        at = min(at + RENDER_BLOCK, hops, *(turn for turn in turns if turn > at))
 
 
 def rendered(synth: Synth, hops: int, notify: Listener, samples: Float32Array | None = None) -> Float32Array:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from distill_engine.audio.arrays import Float32Array
+from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.codes.sequence import CodeSequence
 from distill_engine.errors import ConfigError, ControlError
 from distill_engine.synthesis.control_names import control_index
 from distill_engine.synthesis.instrument import Instrument
@@ -18,11 +19,19 @@ RENDER_BLOCK = 16  # hops rendered at once
 
 
 @dataclass(frozen=True)
+class Beginning:
+    """A sound that a render begins with: its codes, and their latents [D, n], a hop each."""
+
+    sequence: CodeSequence
+    latents: Float64Array
+
+
+@dataclass(frozen=True)
 class Score:
     """A render without a take.
 
     `source` "auto" is a walk if the model has its corpus, otherwise a drift; `input` plays `heard`
-    [T], mono at the model's rate.
+    [T], mono at the model's rate. The prior goes on from `begun`, which plays before it.
     `latents` pins dimensions (sigma). `controls` has values by name, `parameters` by address.
     `others` are up to three more instruments, each with its blend weight (0 to 1).
 
@@ -39,6 +48,7 @@ class Score:
     parameters: dict[str, float] = field(default_factory=dict)
     others: tuple[tuple[Instrument, float], ...] = ()
     heard: Float32Array | None = field(default=None, compare=False)
+    begun: Beginning | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not 0.0 < self.seconds <= RENDER_SECONDS_LIMIT:
@@ -67,6 +77,7 @@ class Score:
 def prepared_synth(instrument: Instrument, score: Score) -> Synth:
     """Return a synth that plays a score from its beginning. Raises ControlError."""
     source = instrument.default_source if score.source == "auto" else score.source
+    source = source if score.begun is None else "codes"
     synth = Synth(instrument, seed=score.seed, block=RENDER_BLOCK, source=source)
     if source == "corpus":
         synth.set("/distill/source/position", score.seed * 0.6180339887 % 1.0)
@@ -84,4 +95,6 @@ def prepared_synth(instrument: Instrument, score: Score) -> Synth:
         synth.set(f"/distill/blend/{slot}", weight)
     for address, value in score.parameters.items():
         synth.set(address, value)
+    if score.begun is not None:
+        synth.codes.replace(score.begun.sequence)
     return synth

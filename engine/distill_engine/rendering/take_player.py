@@ -226,6 +226,10 @@ class _TakePlayer:
             case "codes/set" | "codes/copy" | "codes/loop":
                 numbers = {key: int(value) for key, value in arguments.items()}
                 getattr(synth.codes, name.removeprefix("codes/"))(**numbers)
+            case "prior/start":
+                synth.prior.start(str(arguments["name"]))
+            case "prior/continue":
+                synth.prior.go_on(*(int(arguments[key]) for key in ("column", "code", "run")))
             case "seed":
                 synth.set_seed(int(arguments["seed"]))
             case "pin":

@@ -20,7 +20,9 @@ _CONTROL, _LATENT, _BLEND = (index_of(f"/distill/{family}/0") for family in ("co
 _MAP_X, _MAP_Y, _MAP_AMOUNT = (index_of(f"/distill/map/{name}") for name in ("x", "y", "amount"))
 _LEVEL, _SHIFT = (index_of(f"/distill/codes/{family}/0") for family in ("level", "shift"))
 _CODES = tuple(index_of(f"/distill/codes/{name}") for name in ("rate", "position", "repeat"))
-_PRIOR = tuple(index_of(f"/distill/prior/{name}") for name in ("temperature", "top_p", "novelty", "rate", "hold"))
+_PRIOR = tuple(
+    index_of(f"/distill/prior/{name}") for name in ("temperature", "top_p", "novelty", "rate", "hold", "radius")
+)
 _PITCH, _BEND, _RELEASE, _HOLD = (
     index_of(f"/distill/{name}") for name in ("pitch", "note/bend", "note/release", "note/hold")
 )
@@ -79,8 +81,8 @@ def _code_settings(bank: ParameterBank) -> CodeSettings:
 
 def _prior_settings(bank: ParameterBank) -> PriorSettings:
     """Return the values of `/distill/prior` at this hop."""
-    temperature, top_p, novelty, rate, hold = (bank.at(index) for index in _PRIOR)
-    return PriorSettings(temperature, top_p, novelty, rate, hold >= 0.5)
+    temperature, top_p, novelty, rate, hold, radius = (bank.at(index) for index in _PRIOR)
+    return PriorSettings(temperature, top_p, novelty, rate, hold >= 0.5, radius)
 
 
 def release_values(bank: ParameterBank) -> tuple[float, bool]:

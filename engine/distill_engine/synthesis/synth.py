@@ -21,6 +21,7 @@ from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import ControlError
 from distill_engine.state import to_arrays
 from distill_engine.synthesis.code_sequences.editing import CodeEditing
+from distill_engine.synthesis.code_sequences.prior_commands import PriorCommands
 from distill_engine.synthesis.control_names import moves
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.mixer import Mixer
@@ -78,6 +79,7 @@ class Synth(SynthFigures):
         parts = self._mixer, self.parameters, self.notes, self.output, self._take
         self.loop = RenderLoop(self.hop, *parts, self._begin_take)
         self.codes = CodeEditing(self._mixer, self._take, lambda: self.loop.next_hop)
+        self.prior = PriorCommands(self._mixer, self._take, lambda: self.loop.next_hop, self.select_source)
         self.keys = NoteCommands(
             self.hop, self._mixer, self.notes, self._take, lambda: self.loop.next_hop, self._new_notes
         )

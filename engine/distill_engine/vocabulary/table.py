@@ -255,6 +255,14 @@ _PARAMETERS: tuple[Row, ...] = (
     _continuous("/distill/prior/top_p", 0.05, 1.0, 0.95, "", "Prior: share of the likeliest codes that it draws from"),
     _continuous("/distill/prior/novelty", 0.05, 60.0, 1.0, "s", "Prior: longest run that it copies from one sound"),
     _continuous("/distill/prior/rate", 0.1, 4.0, 1.0, "x", "Prior: speed"),
+    _continuous(
+        "/distill/prior/radius",
+        0.0,
+        1.0,
+        1.0,
+        "",
+        "Prior: share of the sound, nearest to the map's point, that it plays",
+    ),
     _toggle("/distill/prior/hold", 0.0, "Prior: repeat the column that plays"),
     _continuous(
         "/distill/morph",
@@ -435,6 +443,16 @@ _COMMANDS: tuple[Row, ...] = (
         "/distill/codes/capture",
         "Codes: what played in the last seconds becomes the sequence",
         Argument("seconds", "float", 0.1, 30.0, unit="s"),
+    ),
+    _command(
+        "/distill/prior/start",
+        "Prior: begin with the sound of this name, or with those that have it in theirs; an empty name: with any",
+        _text("name"),
+    ),
+    _command(
+        "/distill/prior/continue",
+        "Prior: go on from what played in the last seconds, the live input included",
+        Argument("seconds", "float", 0.1, 2.0, unit="s"),
     ),
     _command("/distill/record", "Record a take under this name, or `stop`", _text("path")),
     _command("/distill/preset/save", "Save the present state as a preset", _text("name")),

@@ -92,7 +92,7 @@ def test_edits_are_made_one_after_the_other(folder, model, tmp_path, capsys):
         ("set 0 a:b 4", "is not understood"),
         ("set 9 0:4 4", "levels 0 to 2"),
         ("set 0 0:4 64", "codes are 0 to 63"),
-        ("reverse 20:400", "no range of 0:27"),
+        ("reverse 20:400", "edit 'reverse 20:400': columns 20 up to 400 are no range: the end is 21 to 27"),
         ("swap 0 : nowhere.distillcodes", "no such file"),
     ],
 )
@@ -153,6 +153,27 @@ def test_a_sound_shorter_than_a_column_is_refused(model, tmp_path, capsys):
     soundfile.write(tmp_path / "click.wav", np.ones(1500, np.float32) * 0.1, 44100)
     assert main(["codes", "encode", str(model), str(tmp_path / "click.wav")]) == 1
     assert "shorter than a column of codes (0.046 s)" in capsys.readouterr().err
+
+
+def test_the_prior_goes_on_from_a_sound_without_a_seam(folder, model, tmp_path, capsys):
+    sound, whole, alone = str(folder / "sounds" / "tone0.wav"), tmp_path / "on.wav", tmp_path / "alone.wav"
+    command = ["render", str(model), "--bit-depth", "32f", "--seed", "3"]
+    assert main([*command, "--continue", sound, "-o", str(whole), "--duration", "2"]) == 0
+    assert main([*command, "--source", "codes", "-o", str(alone), "--duration", "1.2"]) == 0
+    found, plain = (soundfile.read(path)[0] for path in (whole, alone))
+    seam = 512 * -(-soundfile.info(sound).frames // 512)
+    assert seam - 1024 <= len(found) - 2 * 44100 <= seam + 512
+    same = slice(2000, 51000)
+    assert np.abs(found[same] - plain[same]).max() < 2e-3  # the file holds its sounds in half precision
+    steps = np.abs(np.diff(found[:, 0], 2))
+    assert steps[seam - 2000 : seam + 2000].max() <= steps.max()
+    assert np.abs(found[seam + 4000 : -4000]).max() > 0.01
+    capsys.readouterr()
+    with pytest.raises(SystemExit):
+        main([*command, "--continue", sound, "-o", str(whole), "--source", "walk"])
+    update_model(model, parts={"codes": None})
+    assert main([*command, "--continue", sound, "-o", str(tmp_path / "x.wav")]) == 1
+    assert "distill codes fit" in capsys.readouterr().err
 
 
 def test_forgetting_the_sounds_forgets_their_codes(model, capsys, monkeypatch):

@@ -119,7 +119,7 @@ def test_edits_undo_and_loops(instrument):
     assert synth.codes.sequence is first
     for wrong, words in (
         (lambda: synth.codes.undo(), "no change"),
-        (lambda: synth.codes.set(0, 10**6, 5), "no range"),
+        (lambda: synth.codes.set(0, 10**6, 5), "column 1000000 is not there: the sequence has columns 0 to "),
         (lambda: synth.codes.set(3, 0, 5), "levels 0 to 2"),
         (lambda: synth.codes.loop(5, 5), "columns 0 to"),
     ):

@@ -12,8 +12,9 @@ from distill_engine.codes.codebooks import Codebooks
 from distill_engine.codes.columns import fit_projection
 from distill_engine.codes.fitting import CorpusCodes
 from distill_engine.codes.prior import Context, MarkovPrior, filled, run_class
-from distill_engine.errors import CodesError
+from distill_engine.errors import CodesError, ControlError
 from distill_engine.inference.stored_codes import store_codes, stored_route
+from distill_engine.live.code_commands import CodeCommands
 from distill_engine.rendering.take_player import play_take
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.sources.latent_sources import PriorSettings, SourceSettings
@@ -103,8 +104,8 @@ def test_no_code_lasts_for_longer_than_in_the_corpus():
         assert 7 not in {prior.draw(Context(7, 5), n, temperature=temperature) for n in np.linspace(0, 0.999, 50)}
 
 
-def test_runs_are_told_apart_when_short_and_by_octaves_when_long():
-    assert [run_class(run) for run in (1, 2, 3, 4, 7, 8, 16, 10**6)] == [1, 2, 3, 4, 4, 5, 6, 8]
+def test_runs_are_told_apart_when_short_and_by_quarter_octaves_when_long():
+    assert [run_class(run) for run in (1, 2, 7, 8, 9, 10, 16, 32, 10**6)] == [1, 2, 7, 8, 8, 9, 12, 16, 60]
 
 
 def test_a_range_is_filled_from_both_its_sides():
@@ -114,7 +115,7 @@ def test_a_range_is_filled_from_both_its_sides():
     assert made[0].tolist() == [1, 2, 3, 4, 5, 6, 7, 8]
     assert np.array_equal(made[:, [0, 1, 5, 6, 7]], codes[:, [0, 1, 5, 6, 7]])
     assert np.array_equal(made, filled(MarkovPrior(corpus, strength=0.01), corpus, codes, (2, 5), 0))
-    with pytest.raises(CodesError, match="no range of 0:8"):
+    with pytest.raises(CodesError, match="columns 6 up to 9 are no range: the end is 7 to 8"):
         filled(MarkovPrior(corpus), corpus, codes, (6, 9), 0)
 
 
@@ -141,7 +142,7 @@ def test_no_run_is_copied_for_longer_than_novelty(instrument):
     for before, after in pairwise(changes):
         run = run + 1 if after == instrument.prior.follows(before) else 1
         longest = max(longest, run)
-    assert longest <= 1 + round(0.2 * instrument.frame_rate / 4)
+    assert longest == int(0.2 * instrument.frame_rate / 4)
 
 
 def test_it_is_the_same_for_a_seed_and_another_for_another(instrument):
@@ -164,6 +165,18 @@ def test_a_low_temperature_does_not_end_in_one_code(instrument):
     assert len(set(found[-3000:])) > 5
 
 
+def test_where_a_code_lasts_for_too_long_it_moves_on_and_counts_that(instrument):
+    shared, source = instrument.prior, source_of(instrument)
+    code = int(shared.codes[5])
+    source.go_on(5, Context(code, 2 * int(shared.prior.longest[code]) + 1))
+    source.next(SourceSettings(), None)
+    assert source.moved == 1
+    assert source.playing[1] in shared.starts
+    other = source_of(instrument)
+    other.restore(source.state())
+    assert other.moved == 1
+
+
 def test_a_state_brings_it_back_and_that_of_another_corpus_begins_anew(instrument):
     source = source_of(instrument)
     columns(source, 333)
@@ -176,6 +189,94 @@ def test_a_state_brings_it_back_and_that_of_another_corpus_begins_anew(instrumen
     assert len(set(columns(other, 200))) > 5
 
 
+def begun(source: PriorSource, times: int, settings: SourceSettings | None = None) -> list[int]:
+    """Return the columns that a source begins sounds with."""
+    found = []
+    for _ in range(times):
+        source.strike()
+        source.next(settings or SourceSettings(), None)
+        found.append(source.playing[1])
+    return found
+
+
+def test_sounds_begin_where_they_were_told_to(instrument):
+    shared, source = instrument.prior, source_of(instrument)
+    source.start_with([3])
+    assert {int(shared.clip_of[column]) for column in begun(source, 20)} == {3}
+    source.restart()
+    assert int(shared.clip_of[begun(source, 1)[0]]) == 3
+    other = source_of(instrument)
+    other.restore(source.state())
+    assert begun(other, 5) == begun(source, 5)
+    source.start_with([])
+    assert len({int(shared.clip_of[column]) for column in begun(source, 40)}) > 1
+
+
+def test_sounds_are_found_by_their_name_or_a_part_of_it(instrument):
+    codes = instrument.codes
+    assert codes.clips_named("tone3") == codes.clips_named("tone3.wav") == [3]
+    assert codes.clips_named("TONE") == [0, 1, 2, 3, 4]
+    synth = Synth(instrument, source="prior")
+    with pytest.raises(ControlError, match="no sound of the corpus has 'bell' in its name; there are tone0"):
+        synth.prior.start("bell")
+    with pytest.raises(ControlError, match="has no prior"):
+        Synth(replace(instrument, codes=None)).prior.start("tone")
+
+
+def test_within_a_radius_of_the_map_s_point_nothing_else_plays(instrument):
+    shared = instrument.prior
+    place = shared.keys[40].astype(np.float64)
+    apart = np.square(shared.keys - shared.keys[40]).sum(axis=1)
+    for radius in (0.0, 0.25):
+        near = np.sort(apart)[max(8, round(radius * len(apart))) - 1]
+        settings = SourceSettings(place=place, place_grip=0.2, prior=PriorSettings(radius=radius))
+        source, found = source_of(instrument), set()
+        for _ in range(1500):
+            source.next(settings, None)
+            found.add(source.playing[1])
+        assert apart[list(found)].max() <= near
+        assert len(found) > 3
+        assert all(apart[begun(source, 10, settings)] <= near)
+
+
+def test_it_goes_on_from_what_was_heard(instrument):
+    """What is heard is a stretch of the corpus: the prior finds it, and goes on with what follows."""
+    shared, route = instrument.prior, instrument.codes.route
+    start = int(route.offsets[2])
+    column, context = shared.place_like(route.latents[:, start : start + 33].astype(np.float64))
+    assert column == int(shared.corpus.offsets[2]) + 7
+    assert context.code == shared.codes[column]
+    source = source_of(instrument)
+    source.go_on(column, context)
+    other = source_of(instrument)
+    other.restore(source.state())
+    for one in (source, other):
+        assert one.next(SourceSettings(), None)[1] > 0  # a fade from what sounded
+        assert one.playing[1] != column
+    assert columns(source, 100) == columns(other, 100)
+    source.go_on(int(shared.corpus.offsets[3]) - 1, context)  # after a sound's last column
+    assert len(set(columns(source, 200))) > 5
+
+
+def test_live_it_goes_on_from_what_another_source_played(instrument, model, tmp_path):
+    synth, told = Synth(instrument, source="hold", block=16), []
+    commands = CodeCommands(synth, lambda action: action(), lambda: told.append(synth.source))
+    with pytest.raises(ControlError, match="nothing has played"):
+        commands.go_on(1.0)
+    synth.render(16)
+    synth.start_take(tmp_path / "on.take")
+    blocks = [synth.render(16)]
+    commands.go_on(1.0)
+    assert told == ["prior"]
+    blocks += [synth.render(16) for _ in range(6)]
+    synth.stop_take()
+    take = read_take(tmp_path / "on.take")
+    again = np.concatenate(list(play_take(prepare_instrument(model), take, lambda *_: instrument)), axis=1)
+    assert np.array_equal(again, np.concatenate(blocks, axis=1))
+    with pytest.raises(ControlError, match="no column 100000"):
+        synth.prior.go_on(100_000, 0, 1)
+
+
 def test_takes_of_it_render_as_heard_and_in_any_block(instrument, model, tmp_path):
     synth = Synth(instrument, source="prior", block=4)
     synth.render(4)
@@ -186,6 +287,8 @@ def test_takes_of_it_render_as_heard_and_in_any_block(instrument, model, tmp_pat
     synth.set("/distill/map/amount", 1.0)
     blocks += [synth.render(4) for _ in range(20)]
     synth.note(64, 100)
+    synth.set("/distill/prior/radius", 0.3)
+    synth.prior.start("tone2")
     blocks += [synth.render(4) for _ in range(10)]
     synth.stop_take()
     take = read_take(tmp_path / "prior.take")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distill_control.cli.codes.edits import HELP
+from distill_control.cli.codes.view import fit_summary
 from distill_control.cli.support.options import seed_number
 from distill_engine.system.counting import counted
 
@@ -105,33 +106,19 @@ def run_fit(args: argparse.Namespace) -> int:
     from distill_control.cli.support.output import emit
     from distill_control.cli.support.train_corpus import corpus_of_model
     from distill_engine.errors import CodesError
-    from distill_engine.inference.stored_codes import store_codes, stored_route
+    from distill_engine.inference.stored_codes import stored_route
     from distill_engine.library.lookup import find_model
     from distill_engine.rendering.coding.coder import route_of
+    from distill_engine.rendering.coding.fitted_codes import fit_model_codes
 
     path = find_model(args.model, allow_paths=True)
     route = stored_route(path) if args.corpus is None else route_of(path, corpus_of_model(args.corpus, 0, path))
     if route is None:
         raise CodesError(f"{path.name} holds no path of its sounds: `distill codes fit {args.model} CORPUS`")
     keep = stored_route(path) is not None
-    table = store_codes(path, route, levels=args.levels, size=args.codes, seed=args.seed, keep_corpus=keep)
+    table = fit_model_codes(path, route, levels=args.levels, size=args.codes, seed=args.seed, keep_corpus=keep)
     emit(args, table, lambda console: console.print(fit_summary(table), markup=False, soft_wrap=True))
     return 0
-
-
-def fit_summary(table: dict[str, Any]) -> str:
-    """Return what each level carries, in plain words."""
-    from distill_engine.codes.codebooks import LEVEL_NAMES
-
-    names = LEVEL_NAMES[table["levels"]]
-    lines = [f"{table['levels']} levels of {table['size']} codes for {table['columns']} columns of the corpus"]
-    for level, error in enumerate(table["error"]):
-        loudness, spectrum = table["loudness"][level], table["spectrum"][level]
-        lines.append(
-            f"  to level {level} ({names[level]}): {error:.2f} nat from the sound, "
-            f"{loudness:.0%} of its loudness and {spectrum:.0%} of its spectrum; {table['used'][level]:.0%} of the codes used"
-        )
-    return "\n".join(lines)
 
 
 def run_encode(args: argparse.Namespace) -> int:

@@ -38,6 +38,8 @@ def apply_edits(coder: Coder, sequence: CodeSequence, edits: Sequence[str]) -> C
             raise CodesError(f"edit '{name}' is unknown; there are {', '.join(HELP)}")
         try:
             sequence = _EDITS[name](coder, sequence, words)
+        except CodesError as error:
+            raise CodesError(f"edit '{edit}': {error}") from None
         except (ValueError, IndexError):
             raise CodesError(
                 f"edit '{edit}' is not understood: {HELP[name]}; a RANGE is FIRST:END in columns"

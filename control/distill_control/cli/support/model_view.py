@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from distill_control.cli.codes.view import codes_text, memorisation_text
 from distill_control.cli.support.output import vocoder_and_reason
 from distill_engine.system.counting import counted
 from distill_engine.system.names import LINE_CHARACTERS, printable, printable_line
@@ -136,26 +137,10 @@ def _facts(data: TableRow) -> list[tuple[str, str]]:
         ("Plays through", ": ".join(vocoder_and_reason(choice["vocoder"], choice["reason"]))),
         ("Controls", (str(len(controls)) if controls else _NO_CONTROLS) if data["family"] else ""),
         ("Codes", codes_text(data.get("codes"))),
+        ("Prior", memorisation_text(data.get("codes"))),
         ("Sounds", HOLDS_SOUNDS if holds_sounds(data) else ""),
         ("Remark", _UNFINISHED if data["family"] and not data["plays_without_torch"] else ""),
     ]
-
-
-def codes_text(row: Any) -> str:
-    """Return what each level of codes carries; "" for a model without codes."""
-    from distill_engine.codes.codebooks import LEVEL_NAMES
-
-    values = row if isinstance(row, Mapping) else {}
-    names = LEVEL_NAMES.get(values.get("levels", 0), ())
-    shares = [values.get(key) for key in ("loudness", "spectrum", "error")]
-    if not names or not all(isinstance(one, list) and len(one) == len(names) for one in shares):
-        return ""
-    parts = [
-        f"{names[level]} {loudness:.0%} of the loudness, {spectrum:.0%} of the spectrum, {error:.2f} nat off"
-        for level, (loudness, spectrum, error) in enumerate(zip(*shares, strict=True))
-        if all(_is_number(value) for value in (loudness, spectrum, error))
-    ]
-    return f"{values.get('size')} a level; through " + "; through ".join(parts)
 
 
 def _latent_model(data: TableRow) -> str:

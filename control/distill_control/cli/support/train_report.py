@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from distill_control.cli.codes.view import memorisation_text
 from distill_control.cli.support.output import emit
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ def report(args: argparse.Namespace, path: Path) -> int:
         for kind, row in manifest.vocoders.items():
             lines.append(f"{kind}: {row.get('reason', '')}")
             lines += [_on_the_vocoder(args, path, row)] if kind == args.kind else []
+        if repeats := memorisation_text(manifest.codes):
+            lines.append(f"source prior: {repeats}")
         for line in filter(None, lines):
             console.print(line, markup=False, soft_wrap=True)
         if manifest.family and not manifest.analysis:

@@ -19,6 +19,7 @@ from distill_engine.inference.stored_codes import StoredCodes, read_codes, skele
 from distill_engine.modelfile import ModelFile
 from distill_engine.modelfile.code_file import CodeFile, load_codes
 from distill_engine.rendering.loaded_model import LoadedModel
+from distill_engine.rendering.score import Beginning
 from distill_engine.system.names import normalised
 
 
@@ -49,6 +50,11 @@ class Coder:
         """Return the codes of a sound file. Raises AudioFileError or CodesError."""
         sound = read_audio(path, sample_rate=self.model.sample_rate, mono=True)
         return self.encode(np.ascontiguousarray(sound.samples[0]), path.stem)
+
+    def beginning(self, path: Path) -> Beginning:
+        """Return a sound file as what a render begins with. Raises AudioFileError or CodesError."""
+        file = self.encode_file(path)
+        return Beginning(file.sequence, decode_sequence(self.stored.books, file.sequence)[:, : file.frames])
 
     def decode(self, file: CodeFile, vocoder: str | None = None) -> Float32Array:
         """Return the samples [frames * hop] of codes. Raises CodesError for those of others."""

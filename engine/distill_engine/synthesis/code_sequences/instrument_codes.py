@@ -36,6 +36,11 @@ class InstrumentCodes:
     route: CorpusPath | None = None
     corpus: CorpusCodes | None = None
 
+    def clips_named(self, name: str) -> list[int]:
+        """Return the numbers of the sounds with a name, else of those that have it in theirs."""
+        exact = [index for index, clip in enumerate(self.clips) if name in (clip, Path(clip).stem)]
+        return exact or [index for index, clip in enumerate(self.clips) if name.casefold() in clip.casefold()]
+
     def clip(self, name: str) -> CodeSequence | None:
         """Return a sound of the corpus by its name, with or without suffix; None if it has none."""
         for index, clip in enumerate(self.clips):

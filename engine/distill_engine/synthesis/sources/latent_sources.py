@@ -38,13 +38,17 @@ class CodeSettings:
 
 @dataclass(frozen=True)
 class PriorSettings:
-    """The parameters `/distill/prior/...` at one hop."""
+    """The parameters `/distill/prior/...` at one hop.
+
+    `radius` is the share of the columns, those nearest to the map's point, that may play.
+    """
 
     temperature: float = 1.0
     top_p: float = 0.95
     novelty_seconds: float = 1.0
     rate: float = 1.0
     hold: bool = False
+    radius: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,9 @@ like what would have followed. So every column is the user's own sound.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +32,9 @@ from distill_engine.synthesis.sources.latent_sources import (
 STREAM = 7  # of random numbers
 MOST_CANDIDATES = 512  # columns that are compared for one code
 LEAST_NEW = 4  # columns around what would follow that are no leap
+LEAST_NEAR = 8  # columns that the least radius around the map's point holds
+NEAR_STARTS = 4  # of sounds nearest to the map's point, of which one begins
+MOST_MATCHED = 43  # columns (2 s) whose like is looked for in the corpus
 STUCK_FACTOR = 2  # times the corpus's longest run of a code, after which the source moves on
 _NEVER = 1e12  # cost of a column that must not play
 
@@ -71,14 +76,32 @@ class PriorCorpus:
         found = self._of_code[code]
         return found if len(found) else self.starts
 
+    def place_like(self, latents: npt.NDArray[np.floating[Any]]) -> tuple[int, Context]:
+        """Return the column most like the end of latents [D, n], and the context that they leave.
+
+        What came before counts too, the less the earlier it was. `n` is at least a column.
+        """
+        books, count = self.corpus.books, min(latents.shape[1] // COLUMN_HOPS, MOST_MATCHED)
+        columns = columns_of(latents[:, latents.shape[1] - COLUMN_HOPS * count :], books.spread)
+        heard, context = books.projection.down(columns), Context()
+        for code in books.encode_columns(columns)[0].tolist():
+            context = context.after(code)
+        every, first = np.arange(len(self.codes)), self.corpus.offsets[self.clip_of]
+        cost = np.zeros(len(every))
+        for back in range(count):
+            apart = np.square(self.components - heard[-1 - back]).sum(axis=1)
+            cost += apart[np.maximum(every - back, first)] / (1 + back)
+        return int(np.argmin(cost)), Context(context.code, min(context.run, int(self.prior.longest[context.code])))
+
 
 @dataclass(frozen=True)
 class PriorState:
     """The state of a `PriorSource`.
 
-    `column` plays (-1 before the first), its hop is `at`. `number` counts columns, `copied` those
-    that follow one another as in the corpus. `code` and `run` are the context. `moved` counts how
-    often the source moved on by itself because one code had lasted too long.
+    `column` plays (-1 before the first), its hop is `at`; it is over where that is its end.
+    `number` counts columns, `copied` those after the last leap. `code` and `run` are the context.
+    `moved` counts how often the source moved on by itself because one code had lasted too long.
+    Sounds begin with one of `starts` [n], numbers of clips, if there are any.
     """
 
     column: int
@@ -88,6 +111,7 @@ class PriorState:
     code: int
     run: int
     moved: int
+    starts: npt.NDArray[np.int64] | None = None
 
 
 class PriorSource:
@@ -95,16 +119,29 @@ class PriorSource:
 
     def __init__(self, shared: PriorCorpus, seed: int, frame_rate: float) -> None:
         self._shared, self._seed, self._frame_rate = shared, seed, frame_rate
+        self._starts: tuple[int, ...] = ()
         self.restart()
 
     def restart(self) -> None:
         self._column, self._at, self._number, self._copied = -1, 0.0, 0, 0
         self._context, self.moved = Context(), 0
 
+    def start_with(self, clips: Sequence[int]) -> None:
+        """Begin a sound at the next hop: one of these clips, now and later; any without."""
+        self._starts = tuple(clips)
+        self.strike()
+
+    def go_on(self, column: int, context: Context) -> None:
+        """Play at the next hop what may follow a column of the corpus, and a context."""
+        self._column, self._context, self._copied = column, context, 0
+        self._at = float(self._shared.hops[column])
+
     def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, int]:
         fade, prior = 0, settings.prior
         if self._column < 0:
             fade = self._begin(settings)
+        elif self._at >= self._shared.hops[self._column]:  # after `go_on`
+            fade, self._at = max(JUMP_HOPS, self._advance(settings)), 0.0
         elif not settings.freeze:
             self._at += prior.rate * (settings.tempo / 120.0 if settings.tempo > 0 else 1.0)
             while self._at >= self._shared.hops[self._column]:
@@ -119,11 +156,13 @@ class PriorSource:
     def _begin(self, settings: SourceSettings) -> int:
         """Begin a clip; return the hops of the fade."""
         shared = self._shared
-        code = self._drawn(settings.prior)
-        starts = shared.starts[shared.codes[shared.starts] == code]
-        pool = starts if len(starts) else shared.starts
-        cost = self._away(pool, settings)
-        near = pool[cost <= np.partition(cost, min(3, len(cost) - 1))[min(3, len(cost) - 1)]]
+        code, starts = self._drawn(settings.prior), shared.starts[list(self._starts) or slice(None)]
+        for pool in (starts[shared.codes[starts] == code], starts, shared.anywhere):
+            cost = self._away(pool, settings)
+            if len(pool) and cost.min() < _NEVER:
+                break
+        last = min(NEAR_STARTS, len(cost)) - 1
+        near = pool[(cost <= np.partition(cost, last)[last]) & (cost < _NEVER)]
         self._go(int(near[min(int(self._number_of(1) * len(near)), len(near) - 1)]), copied=0)
         self._at = 0.0
         return JUMP_HOPS
@@ -137,8 +176,8 @@ class PriorSource:
             self.moved += int(stuck)
             self._context = Context()
             return self._begin(settings)
-        allowed = self._copied < max(1, round(settings.prior.novelty_seconds * self._frame_rate / COLUMN_HOPS))
-        if following >= 0 and shared.codes[following] == code and allowed:
+        allowed = self._copied + 1 < int(settings.prior.novelty_seconds * self._frame_rate / COLUMN_HOPS)
+        if allowed and following >= 0 and shared.codes[following] == code and self._near(following, settings):
             self._go(following, copied=self._copied + 1)
             return 0
         self._go(self._best(code, following, settings), copied=0)
@@ -148,7 +187,7 @@ class PriorSource:
         """Return the column with a code that is most like what would follow, and near the place.
 
         Columns around the present one count where no other has the code, and any column where only
-        what follows has it.
+        what follows has it, or none within the radius has.
         """
         shared = self._shared
         like = shared.components[following if following >= 0 else self._column]
@@ -162,12 +201,28 @@ class PriorSource:
         return int(pool[int(np.argmin(cost))])
 
     def _away(self, pool: npt.NDArray[np.int64], settings: SourceSettings) -> Float64Array:
-        """Return the cost [n] of columns for their distance from the map's point, 0 without one."""
+        """Return the cost [n] of columns for their distance from the map's point, 0 without one.
+
+        Those beyond the radius must not play.
+        """
         if settings.place is None:
             return np.zeros(len(pool))
-        place = np.nan_to_num(settings.place[:KEY_LATENTS]).astype(np.float32)
-        apart = np.square(self._shared.keys[pool] - place).sum(axis=1)
-        return np.asarray(settings.place_grip * apart, np.float64)
+        apart = self._apart(pool, settings.place)
+        cost = settings.place_grip * apart
+        if settings.prior.radius < 1.0:
+            every = self._apart(self._shared.anywhere, settings.place)
+            count = min(max(LEAST_NEAR, round(settings.prior.radius * len(every))), len(every))
+            cost[apart > np.partition(every, count - 1)[count - 1]] = _NEVER
+        return np.asarray(cost)
+
+    def _apart(self, pool: npt.NDArray[np.int64], place: Latent) -> Float64Array:
+        """Return the squared distance [n] of columns from a place [16 or more]."""
+        wanted = np.nan_to_num(place[:KEY_LATENTS]).astype(np.float32)
+        return np.asarray(np.square(self._shared.keys[pool] - wanted).sum(axis=1), np.float64)
+
+    def _near(self, column: int, settings: SourceSettings) -> bool:
+        """Return whether a column lies within the radius around the map's point."""
+        return bool(self._away(np.array([column]), settings)[0] < _NEVER)
 
     def _drawn(self, prior: PriorSettings) -> int:
         number = self._number_of(0)
@@ -184,6 +239,11 @@ class PriorSource:
         return 0.5 * (1.0 + math.erf(normal / math.sqrt(2.0)))
 
     @property
+    def playing(self) -> tuple[int, int]:
+        """The number of columns begun so far, and the corpus's column that plays."""
+        return self._number, self._column
+
+    @property
     def pitch(self) -> float:
         """The pitch of the column that plays, a MIDI note number; 0 for none."""
         return float(self._shared.path.pitches[self._shared.frames[max(self._column, 0)]]) / 100.0
@@ -194,17 +254,21 @@ class PriorSource:
         self._number += 1
 
     def state(self) -> StateDict:
-        context = self._context
+        context, starts = self._context, np.array(self._starts, np.int64)
         return to_arrays(
-            PriorState(self._column, self._at, self._number, self._copied, context.code, context.run, self.moved)
+            PriorState(
+                self._column, self._at, self._number, self._copied, context.code, context.run, self.moved, starts
+            )
         )
 
     def restore(self, state: StateDict) -> None:
         read = from_arrays(PriorState, state)
         self.restart()
         self._number, self.moved = read.number, read.moved
+        starts = [] if read.starts is None else read.starts.tolist()
+        self._starts = tuple(clip for clip in starts if 0 <= clip < len(self._shared.starts))
         if not -1 <= read.code < self._shared.prior.end or not -1 <= read.column < len(self._shared.codes):
             return  # of another corpus: begin anew
         self._column, self._copied = read.column, read.copied
         self._context = Context(read.code, read.run)
-        self._at = min(max(read.at, 0.0), float(self._shared.hops[max(read.column, 0)]) - 1e-9)
+        self._at = min(max(read.at, 0.0), float(self._shared.hops[max(read.column, 0)]))

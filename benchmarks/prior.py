@@ -1,0 +1,229 @@
+"""Measure the prior: what it predicts, how its sound is spread, what it copies, what it costs.
+
+    python benchmarks/prior.py [--corpora sonicpi_cc0,struck,sung,percussive,DIR] [--seeds 10]
+
+The skeleton alone plays, no network is trained. For the prediction every fourth clip is held out:
+neither skeleton, codes nor counts are made from it.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from codes import corpus_folder, split
+from harness.benchmark import Benchmark, Column, Run, Table
+from measures.distributions import Distances, windows_of
+from measures.likeness import FIGURES, Likeness
+from transfer import first_version
+
+if TYPE_CHECKING:
+    from distill_engine.analysis.stretches.skeleton import Skeleton
+    from distill_engine.codes.fitting import CorpusCodes
+    from distill_engine.synthesis.instrument import Instrument
+    from distill_engine.synthesis.sources.prior_source import PriorCorpus
+
+COST_HOPS = 6000
+"""Hops whose time is taken."""
+BENCHMARK = Benchmark(
+    "prior",
+    "The prior: columns of a corpus in an order of its own",
+    [
+        Table(
+            "prediction",
+            "Information of the next code of level 0, and of a clip's end, in nats a column of held-out clips: from "
+            "the shares of the codes alone, from the code before, and by the prior (code and its run).",
+            (
+                Column("corpus", "corpus"),
+                Column("clips", "clips held out", "d"),
+                Column("unigram", "shares alone", ".2f"),
+                Column("bigram", "code before", ".2f"),
+                Column("prior", "prior", ".2f"),
+            ),
+            key=("corpus",),
+        ),
+        Table(
+            "spread",
+            "FD and MMD of windows of a second (means and deviations of 16 groups of mel bands): what the prior plays, as "
+            "long as half the corpus, against a random half, and the other half against it; means over seeds.",
+            (
+                Column("corpus", "corpus"),
+                Column("seeds", "seeds", "d"),
+                Column("fd", "FD", ".2f"),
+                Column("fd_halves", "of halves", ".2f"),
+                Column("fd_ratio", "ratio", ".2f"),
+                Column("mmd", "MMD", ".3f"),
+                Column("mmd_halves", "of halves", ".3f"),
+                Column("mmd_ratio", "ratio", ".2f"),
+            ),
+            key=("corpus",),
+        ),
+        Table(
+            "playing",
+            "A minute at the default settings. Copied: the longest stretch of one sound. Cost: ms a hop, the mean, and "
+            "beyond that of the walk.",
+            (
+                Column("corpus", "corpus"),
+                *(Column(name, name, ".2f") for name in FIGURES),
+                Column("copied_s", "copied, s", ".2f"),
+                Column("ms_a_hop", "ms a hop", ".3f"),
+                Column("beyond_walk_ms", "beyond the walk", ".3f"),
+                Column("count_ms", "counting at load, ms", ".0f"),
+            ),
+            key=("corpus",),
+        ),
+    ],
+)
+
+
+def predict(run: Run, folder: Path) -> None:
+    """Add the row of a corpus's held-out clips."""
+    from distill_engine.analysis.stretches.path import make_path
+    from distill_engine.analysis.stretches.skeleton import fit_skeleton, frame_statistics
+    from distill_engine.codes.fitting import fit_codes
+    from distill_engine.codes.prior import MarkovPrior
+    from distill_engine.models.model_config import skeleton_config
+    from distill_engine.training.latent.skeleton_start import base_statistics
+
+    fitted, held_out = split(folder)
+    skeleton = fit_skeleton(frame_statistics(fitted, heard=True), base_statistics(), skeleton_config().latent_dim)
+    path = make_path(skeleton, fitted, [np.zeros(mel.shape[1], np.int16) for mel in fitted])
+    corpus = fit_codes(skeleton, path)
+    clips = [corpus.books.encode(skeleton.encode(mel))[0] for mel in held_out]
+    unigram, bigram = baselines(corpus, clips)
+    prior, weights = MarkovPrior(corpus), [len(clip) + 1 for clip in clips]
+    nats = float(np.average([prior.nats(clip) for clip in clips], weights=weights))
+    run.row("prediction", corpus=folder.name, clips=len(clips), unigram=unigram, bigram=bigram, prior=nats)
+
+
+def baselines(corpus: CorpusCodes, clips: list[np.ndarray]) -> tuple[float, float]:
+    """Return the nats a column of held-out codes [C], by shares alone and by the code before.
+
+    Both are smoothed with the same strength as the prior.
+    """
+    from distill_engine.codes.prior import STRENGTH
+
+    size = corpus.books.size
+    counts = np.zeros((size + 1, size + 1))  # number `size`: where a clip begins, and where it ends
+
+    def pairs(clip: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return np.concatenate([[size], clip]), np.concatenate([clip, [size]])
+
+    for clip in np.split(corpus.codes[0], corpus.offsets[1:-1]):
+        np.add.at(counts, pairs(clip), 1)
+    shares = (counts.sum(axis=0) + STRENGTH / (size + 1)) / (counts.sum() + STRENGTH)
+    after = (counts + STRENGTH * shares) / (counts.sum(axis=1, keepdims=True) + STRENGTH)
+    before, found = (np.concatenate(parts) for parts in zip(*map(pairs, clips), strict=True))
+    return float(-np.log(shares[found]).mean()), float(-np.log(after[before, found]).mean())
+
+
+def spread(run: Run, name: str, skeleton: Skeleton, shared: PriorCorpus, seeds: int) -> None:
+    """Add the row of how what plays is spread, against halves of the corpus."""
+    path = shared.path
+    mels = np.split(skeleton.decode(path.latents.astype(np.float64)), path.offsets[1:-1], axis=1)
+    distances = Distances.of(windows_of(np.concatenate(mels, axis=1)))
+    rows = []
+    for seed in range(seeds):
+        order = np.random.default_rng(seed).permutation(len(mels))
+        ends = np.cumsum([mels[index].shape[1] for index in order])
+        cut = int(np.searchsorted(ends, ends[-1] // 2)) + 1
+        half, other = (
+            windows_of(np.concatenate([mels[i] for i in part], axis=1)) for part in (order[:cut], order[cut:])
+        )
+        latents = played(shared, seed, path.frames // 2)
+        rows.append((*distances(windows_of(skeleton.decode(latents)), half), *distances(other, half)))
+    fd, mmd, fd_halves, mmd_halves = np.mean(rows, axis=0).tolist()
+    figures = {"fd": fd, "fd_halves": fd_halves, "fd_ratio": fd / fd_halves}
+    figures |= {"mmd": mmd, "mmd_halves": mmd_halves, "mmd_ratio": mmd / mmd_halves}
+    run.row("spread", corpus=name, seeds=seeds, **figures)
+
+
+def played(shared: PriorCorpus, seed: int, hops: int) -> np.ndarray:
+    """Return the latents [D, hops] that the prior plays at its default settings, without fades."""
+    from distill_engine.audio.mel import DEFAULT_MEL
+    from distill_engine.synthesis.sources.latent_sources import SourceSettings
+    from distill_engine.synthesis.sources.prior_source import PriorSource
+
+    source, settings = PriorSource(shared, seed, DEFAULT_MEL.frame_rate), SourceSettings()
+    return np.stack([source.next(settings, None)[0] for _ in range(hops)], axis=1)
+
+
+def play(run: Run, name: str, folder: Path, model: Path, instrument: Instrument, shared: PriorCorpus) -> None:
+    """Add the row of a minute's playing."""
+    from distill_control.cli.main import main as distill
+    from distill_engine.audio.files import read_audio
+    from distill_engine.dataset.corpus import load_corpus
+    from distill_engine.rendering.coding.fitted_codes import longest_copy, played_columns
+    from distill_engine.synthesis.sources.prior_source import PriorCorpus
+
+    sound = model.with_suffix(".wav")
+    if distill(["render", str(model), "-o", str(sound), "--source", "prior", "--duration", "60"]):
+        raise SystemExit(f"{name} cannot be rendered")
+    began = time.monotonic()
+    PriorCorpus(shared.corpus, shared.path)
+    counted = time.monotonic() - began
+    like = Likeness([clip.samples for clip in load_corpus(folder).clips])
+    copied = longest_copy(played_columns(shared, 0, 60.0), shared.corpus.offsets)
+    cost, walk = (hop_milliseconds(instrument, source) for source in ("prior", "walk"))
+    run.row(
+        "playing",
+        corpus=name,
+        **like(read_audio(sound).samples.mean(axis=0)),
+        copied_s=copied * 4 / instrument.frame_rate,
+        ms_a_hop=cost,
+        beyond_walk_ms=cost - walk,
+        count_ms=1000 * counted,
+    )
+
+
+def hop_milliseconds(instrument: Instrument, source: str) -> float:
+    """Return the mean processor time of a hop of a source, in milliseconds."""
+    from distill_engine.synthesis.sources.latent_sources import SourceSettings
+
+    bank, settings = instrument.sources(0, source), SourceSettings()
+    for _ in range(COST_HOPS // 10):
+        bank.next(settings)
+    began = time.thread_time()
+    for _ in range(COST_HOPS):
+        bank.next(settings)
+    return 1000 * (time.thread_time() - began) / COST_HOPS
+
+
+def measure(run: Run, name: str, seeds: int, work: Path) -> None:
+    """Add the rows of one corpus."""
+    from distill_engine.dataset.corpus import load_corpus
+    from distill_engine.inference.stored_codes import stored_route
+    from distill_engine.rendering.coding.fitted_codes import fit_model_codes
+    from distill_engine.synthesis.instrument import prepare_instrument
+
+    folder = corpus_folder(name)
+    predict(run, folder)
+    model = first_version(load_corpus(folder), work / f"{folder.name}.distillgan")
+    route = stored_route(model)
+    if route is None:
+        raise SystemExit(f"{name} has no path")
+    fit_model_codes(model, route)
+    instrument = prepare_instrument(model)
+    if instrument.prior is None or instrument.skeleton is None:
+        raise SystemExit(f"{name} has no prior")
+    spread(run, folder.name, instrument.skeleton, instrument.prior, seeds)
+    play(run, folder.name, folder, model, instrument, instrument.prior)
+
+
+def main() -> None:
+    """Measure the corpora."""
+    parser = BENCHMARK.parser(__doc__)
+    parser.add_argument("--corpora", default="sonicpi_cc0,struck,sung,percussive", help="names, or folders")
+    parser.add_argument("--seeds", type=int, default=10, help="of the comparison with halves of the corpus")
+    options: Any = parser.parse_args()
+    with BENCHMARK.run(options) as run, tempfile.TemporaryDirectory() as folder:
+        for name in filter(None, options.corpora.split(",")):
+            measure(run, name, options.seeds, Path(folder))
+
+
+if __name__ == "__main__":
+    main()
