@@ -4,7 +4,7 @@ BIN := .venv/bin
 DEMO_LIBRARIES := libportaudio2
 TEST_LIBRARIES := libportaudio2 jackd2 jack-capture puredata-core supercollider-language liblo-tools strace chromium
 SOURCES := engine control vendor tests benchmarks docs examples .ci hatch_build.py
-NATIVE := engine/distill_engine/inference/native
+NATIVE := engine/distill_engine/native
 BENCHMARKS := quality sound transfer notes attacks held levels pictures controls training bigvgan_speed gpu codes prior live midi control sweep curves soak fuzz
 
 .PHONY: demo test docs lint types contracts unit coverage package figures clean system-libraries bench report report-check fuzz kernels

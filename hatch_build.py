@@ -23,7 +23,7 @@ try:
 except ImportError:  # run as a script, without the build backend
     BuildHookInterface = object  # type: ignore[assignment, misc]
 
-FOLDER = "engine/distill_engine/inference/native"
+FOLDER = "engine/distill_engine/native"
 LIBRARY, DIGEST = "_kernels.so", "_kernels.sha256"  # the digest is checked before the library is loaded
 FLAGS = ("-std=gnu11", "-O3", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd", "-fPIC", "-shared")
 

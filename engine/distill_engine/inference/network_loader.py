@@ -15,8 +15,7 @@ from distill_engine.errors import ConfigError, ModelFileError
 from distill_engine.inference.adapted_backend import adapted
 from distill_engine.inference.decoder_digest import decoder_digest
 from distill_engine.inference.graph_reports import checked_graph
-from distill_engine.inference.native.library import native_library
-from distill_engine.inference.native.vocos_kernel import KERNEL, VOCOS, VocosKernel
+from distill_engine.inference.kernels.vocos_kernel import KERNEL, VOCOS, VocosKernel
 from distill_engine.inference.onnx_backend import OnnxGraph
 from distill_engine.inference.onnx_session import SessionSettings
 from distill_engine.inference.torch_import import import_torch
@@ -27,6 +26,7 @@ from distill_engine.modelfile import ModelFile
 from distill_engine.modelfile.configs import vocoder_config
 from distill_engine.modelfile.graphs import GraphReport
 from distill_engine.models.model_config import ModelConfig
+from distill_engine.native.library import native_library
 from distill_engine.vocoders.configs import VocosConfig
 from distill_engine.vocoders.registry import vocoder_delay
 from distill_engine.vocoders.weights.events import FellBack, WeightsEvent

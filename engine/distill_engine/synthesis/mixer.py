@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from distill_engine.audio.arrays import Float32Array, Float64Array
-from distill_engine.inference.native.vocos_kernel import KernelBackend
+from distill_engine.inference.kernels.vocos_kernel import KernelBackend
 from distill_engine.synthesis.blend_slot import BlendSlot, BlendSlotState
 from distill_engine.synthesis.blending import Guest, VoiceHop, blend_latents, fading_guests, space_of
 from distill_engine.synthesis.hop_values import blend_weights, hop_values

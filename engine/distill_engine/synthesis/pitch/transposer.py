@@ -18,7 +18,7 @@ from functools import cache
 import numpy as np
 
 from distill_engine.audio.arrays import Float32Array, Float64Array
-from distill_engine.inference.native.library import Library, native_library
+from distill_engine.native.library import Library, native_library
 
 CROSSINGS = 16  # zero crossings of the interpolation kernel on either side
 MOST_RATIO = 4.0  # two octaves up

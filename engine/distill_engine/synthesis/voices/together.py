@@ -10,7 +10,7 @@ import numpy as np
 
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import VocoderError
-from distill_engine.inference.native.vocos_kernel import KernelBackend
+from distill_engine.inference.kernels.vocos_kernel import KernelBackend
 from distill_engine.inference.together import batched_graph, step_together
 from distill_engine.synthesis.voices.reports import Report
 from distill_engine.synthesis.voices.voice import Voice

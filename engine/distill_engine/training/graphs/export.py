@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from distill_engine.errors import TrainingError
-from distill_engine.inference.native.vocos_kernel import KERNEL, VOCOS
+from distill_engine.inference.kernels.vocos_kernel import KERNEL, VOCOS
 from distill_engine.inference.onnx_backend import INITIAL
 from distill_engine.layers.state import flatten_state, unflatten_state
 from distill_engine.modelfile.graph_nodes import parts_of

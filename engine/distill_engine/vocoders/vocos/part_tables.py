@@ -1,6 +1,6 @@
 """Tables of the parts of vocos: windows, gains and fits, computed in numpy from a vocoder's sizes.
 
-The torch modules keep them as buffers; `inference.native` gives them to the native kernel.
+The torch modules keep them as buffers; `inference.kernels` gives them to the native kernel.
 """
 
 from __future__ import annotations

@@ -70,6 +70,8 @@ static void one_interpolation(void) {
         if (below(2)) positions[k] = below(length) + below(1000) / 1000.0;
     }
     distill_interpolate(line, length, positions, count, table, phases, taps, out);
+    int64_t position = below(8) ? below(2 * length) : (int64_t)((uint64_t)random_bits() << 32 | random_bits());
+    distill_resample(line, length, position, 1 + below(300), phases, count, table, taps, out);
     free(line), free(table), free(out), free(positions);
 }
 

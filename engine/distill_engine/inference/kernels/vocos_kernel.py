@@ -16,8 +16,8 @@ import numpy as np
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.mel import MelConfig
 from distill_engine.errors import ConfigError
-from distill_engine.inference.native.library import EDITION, Library
 from distill_engine.inference.step_backend import copy_states, write_states
+from distill_engine.native.library import EDITION, Library
 from distill_engine.vocoders.configs import VocosConfig
 from distill_engine.vocoders.vocos.constant_tables import LEVELS, ONSET_POSITIONS, computed, constant_name
 from distill_engine.vocoders.vocos.part_tables import (

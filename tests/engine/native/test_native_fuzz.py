@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from distill_engine.inference.native.library import LIBRARY
+from distill_engine.native.library import LIBRARY
 
 ROUNDS = int(os.environ.get("DISTILL_FUZZ_ROUNDS", "60"))
 SANITIZERS = ("-fsanitize=address,undefined,float-cast-overflow", "-fno-sanitize-recover=all", "-DPLAIN")

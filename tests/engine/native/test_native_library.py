@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from distill_engine.audio import resampling
 from distill_engine.inference import network_loader
-from distill_engine.inference.native.library import EDITION, LIBRARY, Library, native_library
-from distill_engine.inference.native.vocos_kernel import KernelBackend
+from distill_engine.inference.kernels.vocos_kernel import KernelBackend
 from distill_engine.inference.network_loader import NetworkLoader
 from distill_engine.inference.onnx_backend import OnnxBackend
+from distill_engine.native.library import EDITION, LIBRARY, Library, native_library
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.pitch import transposer
 
@@ -40,7 +41,7 @@ def test_a_damaged_library_is_not_loaded(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
 def test_a_library_of_another_edition_is_not_used(tmp_path: Path) -> None:
-    signatures = ("vocos_tables", "vocos_new", "vocos_scratch", "vocos_step", "vocos_free", "interpolate")
+    signatures = ("vocos_tables", "vocos_new", "vocos_scratch", "vocos_step", "vocos_free", "interpolate", "resample")
     whole = "".join(f"int distill_{name}(void) {{ return 0; }}\n" for name in signatures)
     sources = {"other": f"int distill_edition(void) {{ return {EDITION + 1}; }}\n{whole}"}
     sources["half"] = f"int distill_edition(void) {{ return {EDITION}; }}\n"
@@ -89,3 +90,19 @@ def test_interpolation_stays_within_its_line() -> None:
     line = np.ones(200, np.float32)
     wild = np.array([-1e300, -5.0, 0.0, 199.0, 1e9, 1e300, np.nan, np.inf, -np.inf])
     assert np.isfinite(transposer._interpolated(line, wild, 1.0, found)[:6]).all()
+
+
+@pytest.mark.parametrize("rates", [(44100, 48000), (48000, 44100), (44100, 96000), (44100, 8000)])
+def test_resampling_is_that_of_numpy(monkeypatch: pytest.MonkeyPatch, rates: tuple[int, int]) -> None:
+    sound = np.random.default_rng(4).normal(size=(2, 3000)).astype(np.float32)
+    blocks = np.split(sound, [1, 130, 131, 1000], axis=1)
+
+    def resampled() -> np.ndarray:
+        resampler = resampling.StreamingResampler(*rates, 2)
+        return np.concatenate([*(resampler.process(block) for block in blocks), resampler.flush()], axis=1)
+
+    quick = resampled()
+    monkeypatch.setattr(resampling, "native_library", lambda: "for a test")
+    slow = resampled()
+    assert quick.shape == slow.shape
+    assert np.abs(quick - slow).max() < 2e-6

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from distill_engine.errors import ConfigError, ModelFileError
-from distill_engine.inference.native.library import Library, native_library
-from distill_engine.inference.native.vocos_kernel import VocosKernel
+from distill_engine.inference.kernels.vocos_kernel import VocosKernel
 from distill_engine.inference.step_backend import StepBackend
 from distill_engine.inference.torch_backend import TorchBackend
 from distill_engine.layers.runner import Runner
+from distill_engine.native.library import Library, native_library
 from distill_engine.vocoders.configs import VocosConfig
 from distill_engine.vocoders.vocos.network import Vocos
 
