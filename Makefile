@@ -1,4 +1,4 @@
-# `make demo` (hear it), `make test` (prove it), `make docs` (read it). Each prepares everything it needs.
+# `make demo` (hear it), `make training` (train it), `make test` (prove it), `make docs` (read it). Each prepares everything it needs.
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO_LIBRARIES := libportaudio2
@@ -6,11 +6,13 @@ TEST_LIBRARIES := libportaudio2 jackd2 jack-capture puredata-core supercollider-
 SOURCES := engine control vendor tests benchmarks docs examples .ci
 BENCHMARKS := quality sound transfer notes attacks held levels pictures controls training bigvgan_speed gpu codes prior live midi control sweep curves soak fuzz
 
-.PHONY: demo test docs lint types contracts unit coverage package figures clean system-libraries bench report report-check fuzz
+.PHONY: demo training test docs lint types contracts unit coverage package figures clean system-libraries bench report report-check fuzz
 
 demo: .venv/product
 	@sh .ci/system-libraries $(DEMO_LIBRARIES)
 	$(BIN)/distill demo
+
+training: .venv/training
 
 test:
 	@$(MAKE) --no-print-directory -j2 .venv/development system-libraries
@@ -93,10 +95,14 @@ INSTALL := $(BIN)/python -m pip install --quiet --no-compile --constraint requir
 	$(INSTALL) --editable .
 	@touch $@
 
+.venv/training: pyproject.toml requirements.lock | .venv/environment
+	$(INSTALL) --editable ".[train]"
+	@touch .venv/product $@
+
 .venv/development: pyproject.toml requirements.lock | .venv/environment
-	$(INSTALL) --editable ".[training]" --group dev --group docs
+	$(INSTALL) --editable ".[train,formats]" --group dev --group docs
 	$(BIN)/python -m pip install --quiet --no-compile --no-deps bigvgan==2.4.1
-	@touch .venv/product .venv/docs $@
+	@touch .venv/product .venv/training .venv/docs $@
 
 .venv/docs: .venv/product
 	$(INSTALL) --group docs

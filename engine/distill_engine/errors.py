@@ -12,6 +12,7 @@
     ├── TrainingError      a training that cannot start or go on
     ├── CodesError         codes that a model does not have, or that do not fit it
     ├── AnalysisError      controls or maps that a model does not have or that cannot be computed
+    ├── MissingPartError   an optional part of the installation that is not there
     ├── DeviceError        an audio device that is absent, busy or lost
     ├── TakeError          a recorded performance that is damaged or belongs to another model
     ├── ControlError       an address, value, port, map or client that cannot be served
@@ -70,6 +71,10 @@ class AnalysisError(DistillError):
 
 class CodesError(DistillError):
     """A model lacks codes, or codes do not fit it, are out of range or damaged."""
+
+
+class MissingPartError(DistillError):
+    """An optional part of the installation, such as training, is not there."""
 
 
 class DeviceError(DistillError):
