@@ -6,7 +6,7 @@ TEST_LIBRARIES := libportaudio2 jackd2 jack-capture puredata-core supercollider-
 SOURCES := engine control vendor tests benchmarks docs examples .ci
 BENCHMARKS := quality sound transfer notes attacks held levels pictures controls training bigvgan_speed gpu codes prior live midi control sweep curves soak fuzz
 
-.PHONY: demo training test docs lint types contracts unit coverage package figures clean system-libraries bench report report-check fuzz
+.PHONY: demo training test docs lint types contracts unit coverage package resolve figures clean system-libraries bench report report-check fuzz
 
 demo: .venv/product
 	@sh .ci/system-libraries $(DEMO_LIBRARIES)
@@ -17,7 +17,7 @@ training: .venv/training
 test:
 	@$(MAKE) --no-print-directory -j2 .venv/development system-libraries
 	@$(MAKE) --no-print-directory lint contracts figures report-check
-	$(BIN)/python .ci/tests.py --with types --with docs --with package
+	$(BIN)/python .ci/tests.py --with types --with docs --with package --with resolve
 
 docs: .venv/docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
@@ -75,6 +75,9 @@ coverage: .venv/development
 
 package: .venv/development
 	$(BIN)/python .ci/package.py
+
+resolve: .venv/development
+	$(BIN)/python .ci/resolve.py
 
 figures:
 	$(BIN)/python .ci/code_figures.py

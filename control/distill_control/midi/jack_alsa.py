@@ -1,6 +1,6 @@
-"""Notice the end of a JACK server, which python-rtmidi does not report.
+"""Notice the end of a JACK server, which the MIDI packages do not report.
 
-It uses the JACK library that python-rtmidi has loaded.
+It uses the JACK library that is loaded.
 """
 
 import ctypes

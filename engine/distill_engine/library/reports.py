@@ -35,7 +35,7 @@ PACKAGES = (
     "torch",
     "sounddevice",
     "python-rtmidi",
-    "pylibremidi",
+    "rtmidi2",
     "websockets",
     "rich",
 )
