@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any, Protocol
 
+from distill_control.midi.jack_alsa import jack_answers
 from distill_engine.errors import ControlError
 
 FAILURES = (OSError, RuntimeError, ValueError, AttributeError)
@@ -90,6 +91,8 @@ class RtMidi2Client:
     """A client of rtmidi2, which names the port that it connects with itself."""
 
     def __init__(self, rtmidi2: Any, system: str, name: str, *, output: bool) -> None:
+        if system == "JACK" and not jack_answers():
+            raise OSError("no JACK server is running")  # rtmidi2 itself would end the process when it opens a port
         api = getattr(rtmidi2, CONSTANTS[system])
         self._port = rtmidi2.MidiOut(name, api=api) if output else rtmidi2.MidiIn(name, api=api)
 
