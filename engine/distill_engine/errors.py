@@ -2,7 +2,9 @@
 
     DistillError
     ├── ConfigError        a setting that is out of range or contradicts another
+    ├── ArgumentError      an argument of a Python program with a wrong shape, type or rate
     ├── AudioFileError     a sound file that cannot be read or written
+    ├── RenderingError     a batch of files that cannot go on
     ├── CorpusError        a folder of sounds that cannot be trained on
     │   └── MissingSoundsError  sounds of a model that are gone or changed
     ├── ModelFileError     a `.distillgan` file that is damaged, hostile, too old or too new
@@ -33,8 +35,16 @@ class ConfigError(DistillError):
     """A setting is out of range or contradicts another."""
 
 
+class ArgumentError(DistillError):
+    """An argument of a Python program has a wrong shape, type or rate."""
+
+
 class AudioFileError(DistillError):
     """A sound file cannot be read or written."""
+
+
+class RenderingError(DistillError):
+    """A batch of files cannot go on."""
 
 
 class CorpusError(DistillError):
