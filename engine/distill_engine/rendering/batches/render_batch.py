@@ -112,8 +112,8 @@ def render_batch(
     """Render a batch, one process per core with one thread each; return what was done.
 
     The files do not depend on the number of processes. Whatever ends the batch, files that are done
-    stay and are in the manifest; `skip_existing` leaves them as they are, if they were made with
-    the same settings. Raises DistillError.
+    stay, and those that were counted are in the manifest; `skip_existing` leaves these as they are,
+    if they were made with the same settings. Raises DistillError.
     """
     folder = batch.target.path
     if not skip_existing:
