@@ -3,10 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO_LIBRARIES := libportaudio2
 TEST_LIBRARIES := libportaudio2 jackd2 jack-capture puredata-core supercollider-language liblo-tools strace chromium
-SOURCES := engine control vendor tests benchmarks docs examples .ci
+SOURCES := engine control vendor tests benchmarks docs examples .ci hatch_build.py
+NATIVE := engine/distill_engine/inference/native
 BENCHMARKS := quality sound transfer notes attacks held levels pictures controls training bigvgan_speed gpu codes prior live midi control sweep curves soak fuzz
 
-.PHONY: demo training test docs lint types contracts unit coverage package resolve figures clean system-libraries bench report report-check fuzz
+.PHONY: demo training test docs lint types contracts unit coverage package resolve figures clean system-libraries bench report report-check fuzz kernels
 
 demo: .venv/product
 	@sh .ci/system-libraries $(DEMO_LIBRARIES)
@@ -70,6 +71,10 @@ QUICK_fuzz := --inputs 500 --messages 2000
 # 10^6 OSC messages and 10^5 inputs of each other kind: hours.
 fuzz: .venv/development bench-fuzz
 
+# After changes in the native kernels' sources; installing compiles them too.
+kernels:
+	$(BIN)/python hatch_build.py
+
 coverage: .venv/development
 	$(BIN)/pytest -n auto --dist worksteal -m "not (jack or peer or realtime)" --cov --cov-report=term:skip-covered
 
@@ -94,15 +99,15 @@ INSTALL := $(BIN)/python -m pip install --quiet --no-compile --constraint requir
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	@touch $@
 
-.venv/product: pyproject.toml requirements.lock | .venv/environment
+.venv/product: pyproject.toml requirements.lock hatch_build.py $(wildcard $(NATIVE)/*.[ch]) | .venv/environment
 	$(INSTALL) --editable .
 	@touch $@
 
-.venv/training: pyproject.toml requirements.lock | .venv/environment
+.venv/training: pyproject.toml requirements.lock hatch_build.py $(wildcard $(NATIVE)/*.[ch]) | .venv/environment
 	$(INSTALL) --editable ".[train]"
 	@touch .venv/product $@
 
-.venv/development: pyproject.toml requirements.lock | .venv/environment
+.venv/development: pyproject.toml requirements.lock hatch_build.py $(wildcard $(NATIVE)/*.[ch]) | .venv/environment
 	$(INSTALL) --editable ".[train,formats]" --group dev --group docs
 	$(BIN)/python -m pip install --quiet --no-compile --no-deps bigvgan==2.4.1
 	@touch .venv/product .venv/training .venv/docs $@

@@ -87,9 +87,15 @@ def _starter() -> Iterator[CheckRow]:
 
 
 def _speed() -> Iterator[CheckRow]:
+    from distill_engine.inference.native.library import native_library
     from distill_engine.library.assets import starter_path
     from distill_engine.live.realtime_check import FitRequest, fit_instrument
 
+    kernels = native_library()
+    if isinstance(kernels, str):
+        yield "advice", f"vocos plays without its native kernel, slower: {kernels}", "install the wheel of your system"
+    else:
+        yield "good", "vocos plays through its native kernel", ""
     for kind in ("vocos", "hifigan"):
         try:
             _, fit = fit_instrument(starter_path(), FitRequest(kind))

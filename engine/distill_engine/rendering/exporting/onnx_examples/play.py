@@ -16,7 +16,9 @@ class Network:
     """A graph with the state that it hands from call to call."""
 
     def __init__(self, name: str, states: dict[str, Any]) -> None:
-        self.session = onnxruntime.InferenceSession(FOLDER / f"{name}.onnx", providers=["CPUExecutionProvider"])
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3  # errors alone
+        self.session = onnxruntime.InferenceSession(FOLDER / f"{name}.onnx", options)
         self.outputs = [item.name for item in self.session.get_outputs()]
         self.state = {key: np.full(one["shape"], one["value"], one["type"]) for key, one in states.items()}
 
