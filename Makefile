@@ -1,4 +1,4 @@
-# `make demo` (hear it), `make test` (prove it), `make docs` (read it). Each prepares everything it needs.
+# `make demo` (hear it), `make training` (train it), `make test` (prove it), `make docs` (read it). Each prepares everything it needs.
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO_LIBRARIES := libportaudio2
@@ -7,16 +7,18 @@ SOURCES := engine control vendor tests benchmarks docs examples .ci hatch_build.
 NATIVE := engine/distill_engine/native
 BENCHMARKS := quality sound transfer notes attacks held levels pictures controls training bigvgan_speed gpu codes prior live midi control sweep curves soak fuzz
 
-.PHONY: demo test docs lint types contracts unit coverage package figures clean system-libraries bench report report-check fuzz kernels
+.PHONY: demo training test docs lint types contracts unit coverage package resolve figures clean system-libraries bench report report-check fuzz kernels
 
 demo: .venv/product
 	@sh .ci/system-libraries $(DEMO_LIBRARIES)
 	$(BIN)/distill demo
 
+training: .venv/training
+
 test:
 	@$(MAKE) --no-print-directory -j2 .venv/development system-libraries
 	@$(MAKE) --no-print-directory lint contracts figures report-check
-	$(BIN)/python .ci/tests.py --with types --with docs --with package
+	$(BIN)/python .ci/tests.py --with types --with docs --with package --with resolve
 
 docs: .venv/docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
@@ -79,6 +81,9 @@ coverage: .venv/development
 package: .venv/development
 	$(BIN)/python .ci/package.py
 
+resolve: .venv/development
+	$(BIN)/python .ci/resolve.py
+
 figures:
 	$(BIN)/python .ci/code_figures.py
 
@@ -98,10 +103,14 @@ INSTALL := $(BIN)/python -m pip install --quiet --no-compile --constraint requir
 	$(INSTALL) --editable .
 	@touch $@
 
+.venv/training: pyproject.toml requirements.lock hatch_build.py $(wildcard $(NATIVE)/*.[ch]) | .venv/environment
+	$(INSTALL) --editable ".[train]"
+	@touch .venv/product $@
+
 .venv/development: pyproject.toml requirements.lock hatch_build.py $(wildcard $(NATIVE)/*.[ch]) | .venv/environment
-	$(INSTALL) --editable ".[training]" --group dev --group docs
+	$(INSTALL) --editable ".[train,formats]" --group dev --group docs
 	$(BIN)/python -m pip install --quiet --no-compile --no-deps bigvgan==2.4.1
-	@touch .venv/product .venv/docs $@
+	@touch .venv/product .venv/training .venv/docs $@
 
 .venv/docs: .venv/product
 	$(INSTALL) --group docs

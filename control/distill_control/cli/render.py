@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from distill_control.cli.batches.batch_options import add_batch, add_variations
 from distill_control.cli.support.options import seconds, seed_number
 from distill_control.cli.support.output import vocoder_and_reason
 from distill_control.cli.support.paths import check_output_folder
@@ -48,6 +49,8 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
         "--continue", dest="begun", type=Path, metavar="IN", help="a sound that plays first, and the prior goes on from"
     )
     add_values(render)
+    add_variations(render)
+    add_batch(render)
     render.add_argument("--take", type=Path, metavar="TAKE", help="render a recorded performance")
     render.add_argument(
         "--allow-truncated", action="store_true", help="render a take that breaks off, as far as it goes"
@@ -55,8 +58,9 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     render.set_defaults(run=run_render, usage=render.error)
     resynth = subparsers.add_parser("resynth", parents=[common], help="play a recording through model and vocoder")
     _add_model(resynth)
-    resynth.add_argument("input", type=Path, metavar="IN", help="the recording")
+    resynth.add_argument("input", type=Path, metavar="IN", help="the recording, or a folder of recordings")
     add_output(resynth)
+    add_batch(resynth)
     resynth.add_argument("--mel-only", action="store_true", help="through the vocoder alone")
     resynth.set_defaults(run=run_resynth)
 
@@ -80,8 +84,11 @@ def run_render(args: argparse.Namespace) -> int:
         args.usage("--input and --take exclude each other: a take stores what it heard")
     if args.take is None and (args.source == "input") != (args.input is not None) and args.source != "auto":
         args.usage("--source input and --input IN belong together")
+    _check_batch(args)
     path = find_model(args.model, allow_paths=True)
     output = _output(args, path, args.take, args.input, args.begun)
+    if args.count is not None:
+        return _render_many(args, path, output)
     result = _render_take(args, path, output) if args.take is not None else _render_score(args, path, output)
     emit(
         args,
@@ -89,6 +96,29 @@ def run_render(args: argparse.Namespace) -> int:
         lambda console: console.print(_summary(result), soft_wrap=True, markup=False),
     )
     return 0
+
+
+def _check_batch(args: argparse.Namespace) -> None:
+    """End with a usage error for options that a batch excludes, or that need one."""
+    if args.count is None and (args.vary or args.grid or args.skip_existing or args.workers):
+        args.usage("--vary, --grid, --skip-existing and --workers need --count N, the number of files")
+    if args.count is not None and (args.take or args.input or args.begun or args.blend or args.source == "input"):
+        args.usage("--count renders variations: leave --take, --input, --continue and --blend out")
+    if args.grid and not args.vary:
+        args.usage("--grid needs --vary NAME=LOW:HIGH")
+
+
+def _render_many(args: argparse.Namespace, path: Path, output: RenderTarget) -> int:
+    """Render the variations that the options describe."""
+    from distill_control.cli.batches.rendering import render_many
+    from distill_engine.rendering.score import Score
+
+    parameters = {_address(name): value for name, value in args.parameters}
+    score = Score(
+        args.duration or DEFAULT_SECONDS, args.seed, args.source, args.gain, args.width, dict(args.latent),
+        dict(args.control), parameters,
+    )  # fmt: skip
+    return render_many(args, path, score, output)
 
 
 def _summary(result: RenderResult) -> str:
@@ -241,12 +271,19 @@ def run_resynth(args: argparse.Namespace) -> int:
     """Run `distill resynth`. Raises DistillError."""
     from distill_control.cli.support.output import emit
     from distill_engine.audio.levels import nats_to_db
+    from distill_engine.errors import ConfigError
     from distill_engine.library.lookup import find_model
     from distill_engine.rendering.loaded_model import load_model
     from distill_engine.rendering.resynth import resynth
 
     path = find_model(args.model, allow_paths=True)
     output = _output(args, path, args.input)
+    if args.input.is_dir():
+        from distill_control.cli.batches.rendering import resynth_folder
+
+        return resynth_folder(args, path, output)
+    if args.workers or args.skip_existing:
+        raise ConfigError("--workers and --skip-existing are for a folder of recordings: leave them out")
     model = load_model(path, vocoder=args.vocoder or "auto", torch_device=args.torch_device)
     result = resynth(model, args.input, output, mel_only=args.mel_only)
     summary = (
