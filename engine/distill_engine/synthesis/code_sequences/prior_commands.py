@@ -69,6 +69,14 @@ class PriorCommands:
         self._select("prior", JUMP_HOPS / self._mixer.main.instrument.frame_rate)
 
     @property
+    def moved(self) -> int:
+        """How often the prior moved on by itself, because one code had lasted for too long.
+
+        Raises ControlError without a prior.
+        """
+        return sum(source.moved for source in self._sources())
+
+    @property
     def corpus(self) -> PriorCorpus:
         """What the prior plays. Raises ControlError without a prior."""
         if (shared := self._mixer.main.instrument.prior) is None:
