@@ -23,7 +23,7 @@ OTHERS = ("map/x", "map/y", "map/amount", "codes/level/0", "codes/shift/0")
 
 def moved_parts(synth: Synth, parts: int, seed: int) -> Iterator[np.ndarray]:
     """Yield the sound [T] in parts of 10 s, while its parameters move."""
-    from distill_engine.vocabulary import PARAMETERS, index_of
+    from distill_engine.vocabulary.table import PARAMETERS, index_of
 
     names = [f"prior/{name}" for name in PRIOR] + list(OTHERS)
     names += [f"control/{index}" for index in range(len(synth.pool.instrument.control_names))]
