@@ -97,7 +97,7 @@ class Codebooks:
         try:
             mean, basis, books = (np.asarray(arrays[name], np.float32) for name in ("mean", "basis", "books"))
             beam = int(np.asarray(arrays.get("beam", 1)).item())
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise CodesError(DAMAGED) from error
         length = COLUMN_HOPS * len(spread)
         fits = mean.shape == (length,) and basis.ndim == 2 and basis.shape[0] == length and books.ndim == 3

@@ -110,7 +110,7 @@ def test_the_width_of_the_search_is_stored(skeleton: Skeleton, path: CorpusPath)
     assert "beam" not in books.to_arrays()
     wide = replace(books, beam=8)
     assert Codebooks.from_part(wide.to_arrays(), skeleton.spread).beam == 8
-    for wrong in (np.array(0), np.array(99), np.zeros(3), np.array(np.nan)):
+    for wrong in (np.array(0), np.array(99), np.zeros(3), np.array(np.nan), np.array(np.inf)):
         with pytest.raises(CodesError, match="damaged"):
             Codebooks.from_part(wide.to_arrays() | {"beam": wrong}, skeleton.spread)
 
