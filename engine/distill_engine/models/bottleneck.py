@@ -1,4 +1,4 @@
-"""The bottleneck between encoder and decoder, which is all that a model family defines.
+"""The bottleneck between encoder and decoder, in models of version 1.
 
 A bottleneck turns encoder features [B, F, L] into latents [B, D, L]. `mean` is deterministic.
 Calling it samples, as training does, and adds a loss per latent in nats and figures for the

@@ -75,8 +75,8 @@ class CodedModel(SkeletonModel):
 
     def bare(self) -> SkeletonModel:
         """Return the model as it plays: the codebooks are a part of the file of their own."""
-        model = SkeletonModel(self.config)
-        model.load_state_dict({name: self.state_dict()[name] for name in model.state_dict()})
+        model, held = SkeletonModel(self.config), self.state_dict()
+        model.load_state_dict({name: held[name] for name in model.state_dict()})
         return model.eval()
 
     def forward(self, mel: Tensor, generator: torch.Generator | None = None) -> BottleneckResult:
