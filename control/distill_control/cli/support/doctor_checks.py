@@ -87,9 +87,9 @@ def _starter() -> Iterator[CheckRow]:
 
 
 def _speed() -> Iterator[CheckRow]:
-    from distill_engine.native.library import native_library
     from distill_engine.library.assets import starter_path
     from distill_engine.live.realtime_check import FitRequest, fit_instrument
+    from distill_engine.native.library import native_library
 
     kernels = native_library()
     if isinstance(kernels, str):
