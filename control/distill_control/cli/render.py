@@ -166,7 +166,7 @@ def _render_score(args: argparse.Namespace, path: Path, output: RenderTarget) ->
         heard,
         begun,
     )
-    return _with_progress(lambda progress: render_score(instrument, score, output, progress))
+    return _with_progress(lambda progress: render_score(instrument, score, output, progress), as_json=args.json)
 
 
 def _begun(args: argparse.Namespace, path: Path, instrument: Instrument) -> Beginning:
@@ -211,15 +211,20 @@ def _render_take(args: argparse.Namespace, path: Path, output: RenderTarget) -> 
         )
     resolve = model_finder(path, lambda found, vocoder: _prepare(args, found, vocoder))
     return _with_progress(
-        lambda progress: render_take(instrument, take, output, resolve, vocoder=args.vocoder, progress=progress)
+        lambda progress: render_take(instrument, take, output, resolve, vocoder=args.vocoder, progress=progress),
+        as_json=args.json,
     )
 
 
-def _with_progress(work: Callable[[Callable[[RenderProgress], None]], RenderResult]) -> RenderResult:
-    """Run `work` with a progress bar on stderr: seconds of sound done, and the time left."""
+def _with_progress(work: Callable[[Callable[[RenderProgress], None]], RenderResult], *, as_json: bool) -> RenderResult:
+    """Run `work` with progress on stderr: seconds of sound done, and the time left."""
     from rich.progress import BarColumn, Progress, TextColumn
 
-    from distill_control.cli.support.output import console_err
+    from distill_control.cli.support.output import ProgressLines, console_err
+
+    if as_json:
+        lines = ProgressLines("seconds")
+        return work(lambda event: lines("rendering", round(event.done_seconds, 3), event.total_seconds))
 
     columns = (
         TextColumn("rendering"),
@@ -239,7 +244,7 @@ def _with_progress(work: Callable[[Callable[[RenderProgress], None]], RenderResu
 
 def run_resynth(args: argparse.Namespace) -> int:
     """Run `distill resynth`. Raises DistillError."""
-    from distill_control.cli.support.output import emit
+    from distill_control.cli.support.output import emit, write_event
     from distill_engine.audio.levels import nats_to_db
     from distill_engine.library.lookup import find_model
     from distill_engine.rendering.loaded_model import load_model
@@ -247,6 +252,8 @@ def run_resynth(args: argparse.Namespace) -> int:
 
     path = find_model(args.model, allow_paths=True)
     output = _output(args, path, args.input)
+    if args.json:
+        write_event("progress", stage="resynthesising", text=args.input.name)
     model = load_model(path, vocoder=args.vocoder or "auto", torch_device=args.torch_device)
     result = resynth(model, args.input, output, mel_only=args.mel_only)
     summary = (

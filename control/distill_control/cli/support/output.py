@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ from distill_engine.system.names import printable_line
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+LINE_SECONDS = 0.2  # between two events of the same stage: five a second are enough to draw
 
 
 def console() -> Console:
@@ -35,6 +38,38 @@ def emit(args: argparse.Namespace, data: Any, show: Callable[[Console], None]) -
         sys.stdout.flush()
     else:
         show(console())
+
+
+def write_event(event: str, **fields: Any) -> None:
+    """Write an event of a running command as a line of JSON on stderr.
+
+    Every event has `stage`, `done` and `total` in `unit` (None: unknown), `eta_seconds` and `text`;
+    `fields` are those that are known, and others that only this event has.
+    """
+    form = {"event": event, "stage": "", "done": None, "total": None, "unit": "", "eta_seconds": None, "text": ""}
+    sys.stderr.write(json.dumps(form | fields, default=str) + "\n")
+    sys.stderr.flush()
+
+
+class ProgressLines:
+    """Write `progress` events, at most five a second of one stage, with the time left."""
+
+    def __init__(self, unit: str) -> None:
+        self._unit = unit
+        self._stage, self._began, self._said = "", 0.0, 0.0
+
+    def __call__(self, stage: str, done: float, total: float, text: str = "") -> None:
+        """Say that `done` of `total` units of a stage are done (0: the total is unknown)."""
+        now = time.monotonic()
+        if stage != self._stage:
+            self._stage, self._began, self._said = stage, now, 0.0
+        if done < total and now - self._said < LINE_SECONDS:
+            return
+        self._said = now
+        left = round((now - self._began) * (total - done) / done, 1) if done and total else None
+        write_event(
+            "progress", stage=stage, done=done, total=total or None, unit=self._unit, eta_seconds=left, text=text
+        )
 
 
 def common_parser() -> argparse.ArgumentParser:
