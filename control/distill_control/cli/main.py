@@ -35,6 +35,7 @@ COMMANDS = (
     "monitor",
     "demo",
     "doctor",
+    "ui",
 )
 
 DESCRIPTION = (

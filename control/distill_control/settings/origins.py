@@ -1,4 +1,4 @@
-"""Which web pages may ask this machine's servers: protection from foreign pages and DNS rebinding."""
+"""Which web pages may ask this machine's servers: no foreign ones, and no rebound names."""
 
 import ipaddress
 import socket

@@ -15,8 +15,8 @@ from distill_engine.system.atomic_write import write_advice, write_file
 from distill_engine.system.plain_json import parse
 
 VERSION = 1
-NOTE_CHARACTERS = 10_000
-TAG_CHARACTERS = 64
+NOTE_CHARACTERS = 10_000  # of a note, at most
+TAG_CHARACTERS = 64  # of a tag, at most
 TAG_LIMIT = 50  # tags of a model
 _DIGEST = re.compile(r"[0-9a-f]{16,128}")
 

@@ -25,7 +25,7 @@ from distill_engine.system.atomic_write import folder_lock, write_advice, write_
 from distill_engine.system.plain_json import parse
 
 VERSION = 1
-TITLE_CHARACTERS = 200
+TITLE_CHARACTERS = 200  # of an entry's name, at most
 TABLE, OUTLINE, PICTURE = "render.json", "outline.json", "spectrogram.png"
 FORGOTTEN = "the sound is no longer kept: its entry says how it was made"
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
