@@ -16,7 +16,7 @@ from distill_engine.library.lookup import MODEL_SUFFIX, LibraryModel, find_model
 from distill_engine.library.model_notes import read_notes
 from distill_engine.modelfile import ModelFile
 
-_CONTROL_FIELDS = ("name", "description", "unit", "low", "high", "rho", "safe", "kind")
+_CONTROL_FIELDS = ("name", "description", "unit", "low", "high", "rho", "safe", "kind", "measured")
 
 
 class Models:

@@ -59,7 +59,7 @@ class Progress:
             self.saved = event
         elif kind == "started":
             self.last = event
-        if kind in ("warned", "started", "planned", "finished") and text:
+        if kind in ("warned", "started", "finished") and text:
             self.notes = [*self.notes, text][-NOTE_LIMIT:]
 
     def _hear(self, line: str) -> None:
