@@ -13,12 +13,14 @@ from distill_control.workshop.answers import answered, body_of, in_thread, recei
 from distill_control.workshop.corpora import playable
 from distill_control.workshop.jobs import Order
 from distill_control.workshop.models import delete_take, shelf
+from distill_control.workshop.words import CODES_SUFFIX, codes_file
 from distill_control.workshop.workshop import Workshop
 from distill_engine.errors import ControlError
-from distill_engine.library.folders import models_dir
-from distill_engine.library.lookup import MODEL_SUFFIX, new_file, new_name, safe_name
+from distill_engine.library.folders import codes_dir, models_dir
+from distill_engine.library.lookup import MODEL_SUFFIX, find_model, new_file, new_name, safe_name
 from distill_engine.library.model_notes import write_notes
 from distill_engine.library.renders import OUTLINE, PICTURE
+from distill_engine.system.atomic_write import write_file
 
 
 class LibraryApi:
@@ -39,6 +41,8 @@ class LibraryApi:
             Route("/api/vocoders", answered(self.vocoders), methods=["GET"]),
             Route("/api/doctor", answered(self.doctor), methods=["GET"]),
             Route("/api/shelf", answered(self.shelf), methods=["GET"]),
+            Route("/api/codes/{name}", answered(self.codes), methods=["GET"]),
+            Route("/api/codes/{name}", answered(self.save_codes), methods=["POST"]),
             Route("/api/takes/{name}", answered(self.forget_take), methods=["DELETE"]),
             Route("/api/renders", answered(self.renders), methods=["GET"]),
             Route(render, answered(self.change_render), methods=["PATCH"]),
@@ -90,6 +94,20 @@ class LibraryApi:
     async def shelf(self, request: Request) -> Any:
         """Return takes, and how many presets and MIDI maps there are."""
         return await in_thread(shelf)
+
+    async def codes(self, request: Request) -> Any:
+        """Return the codes of a file by level, as the model in the query names the levels."""
+        path = await in_thread(codes_file, request.path_params["name"])
+        model = await in_thread(lambda: find_model(request.query_params.get("model", ""), allow_paths=False))
+        return await self._workshop.ask("codes", "show", str(model), str(path))
+
+    async def save_codes(self, request: Request) -> Any:
+        """Save codes that a job has made under a name, where the engine finds them."""
+        name = str((await body_of(request)).get("name", ""))
+        path = await in_thread(codes_file, request.path_params["name"])
+        target = await in_thread(new_file, codes_dir(), name, CODES_SUFFIX, False)
+        await in_thread(lambda: write_file(target, path.read_bytes()))
+        return {"name": target.stem}
 
     async def forget_take(self, request: Request) -> Any:
         """Delete a take."""

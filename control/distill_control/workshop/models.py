@@ -11,7 +11,7 @@ from typing import Any
 from distill_engine.errors import DistillError, LibraryError
 from distill_engine.inference.vocoder_choice import choose_vocoder
 from distill_engine.library.assets import STARTER, starter_path
-from distill_engine.library.folders import maps_dir, models_dir, presets_dir, recordings_dir
+from distill_engine.library.folders import codes_dir, maps_dir, models_dir, presets_dir, recordings_dir
 from distill_engine.library.lookup import MODEL_SUFFIX, LibraryModel, find_model, list_models, safe_name
 from distill_engine.library.model_notes import read_notes
 from distill_engine.modelfile import ModelFile
@@ -73,6 +73,7 @@ class Models:
                 ],
                 "training": manifest.training,
                 "vocoders": manifest.vocoders,
+                "codes": {key: manifest.codes.get(key) for key in ("levels", "size", "used")},
                 "begun": file.begun(),
                 "plays_through": _plays_through(file),
             }
@@ -118,11 +119,12 @@ def _plays_through(file: ModelFile) -> dict[str, str]:
 
 
 def shelf() -> dict[str, Any]:
-    """Return what else the library holds: takes, and how many presets and MIDI maps."""
+    """Return what else the library holds: takes, codes, and how many presets and MIDI maps."""
     takes = sorted(recordings_dir().glob("*.take"), key=lambda path: path.stat().st_mtime, reverse=True)
     rows = [{"name": path.stem, "bytes": path.stat().st_size, "changed": path.stat().st_mtime} for path in takes]
+    codes = sorted(path.stem for path in codes_dir().glob("*.distillcodes"))
     presets = sum(1 for _ in presets_dir().rglob("*.preset.json"))
-    return {"takes": rows, "presets": presets, "maps": sum(1 for _ in maps_dir().glob("*.toml"))}
+    return {"takes": rows, "codes": codes, "presets": presets, "maps": sum(1 for _ in maps_dir().glob("*.toml"))}
 
 
 def delete_take(name: str) -> None:

@@ -7,18 +7,22 @@ checked by the commands themselves.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from distill_control.workshop.corpora import Corpora
 from distill_control.workshop.jobs import FOLDER, Order
 from distill_engine.errors import ControlError, LibraryError
 from distill_engine.library.assets import starter_path
-from distill_engine.library.folders import ensure, models_dir, recordings_dir
+from distill_engine.library.folders import codes_dir, ensure, jobs_dir, models_dir, recordings_dir
 from distill_engine.library.lookup import MODEL_SUFFIX, find_model, new_name, safe_name
 from distill_engine.modelfile import ModelFile
 
 Body = Mapping[str, Any]
 FORMATS = ("wav", "flac", "mp3", "ogg", "opus", "aiff")
+CODES_SUFFIX = ".distillcodes"
+CODES = f"codes{CODES_SUFFIX}"
+EDITS = ("set", "shift", "replace", "random", "copy", "repeat", "reverse", "fill")  # "swap" would name a path
 BATCH_LIMIT = 50  # renders of one order
 _TRAINING = (
     "epochs", "minutes", "seed", "device", "kind", "lr", "batch_size", "width", "checkpoint_interval", "preview_interval",
@@ -195,6 +199,50 @@ def _on_model(action: str, title: str, *options: str) -> Callable[[Body, Corpora
     return make
 
 
+def _codes(body: Body) -> str:
+    """Return the path of codes: those of a job by its name, or saved ones."""
+    return str(codes_file(text(body, "codes")))
+
+
+def codes_file(name: str) -> Path:
+    """Return a file of codes by the name of the job that made it, or of saved ones.
+
+    Raises LibraryError.
+    """
+    path = jobs_dir() / safe_name(name) / CODES
+    if not path.is_file():
+        path = codes_dir() / f"{safe_name(name)}{CODES_SUFFIX}"
+    if not path.is_file():
+        raise LibraryError(f"no codes {name[:80]!r}")
+    return path
+
+
+def _encode(body: Body, corpora: Corpora) -> list[Order]:
+    name, path, _ = _model(body)
+    file = text(body, "file")
+    words = ("codes", "encode", path, str(corpora.file(text(body, "corpus"), file)), f"--output={FOLDER}/{CODES}")
+    return [Order(kind="encode", title=f"Encode {file}", words=words, heavy=False, about={"model": name, "file": file})]
+
+
+def _edit(body: Body, corpora: Corpora) -> list[Order]:
+    name, path, _ = _model(body)
+    edits = body.get("edits")
+    known = isinstance(edits, list) and all(isinstance(one, str) and one.partition(" ")[0] in EDITS for one in edits)
+    if not known or not edits:
+        raise ControlError(f"edits: a list of edits is needed; there are {', '.join(EDITS)}")
+    words = ("codes", "edit", path, _codes(body), *edits, f"--output={FOLDER}/{CODES}")
+    about = {"model": name, "codes": body["codes"], "edits": edits}
+    return [Order(kind="edit", title=f"Edit codes: {edits[-1]}", words=words, heavy=False, about=about)]
+
+
+def _decode(body: Body, corpora: Corpora) -> list[Order]:
+    name, path, digest = _model(body)
+    title = str(body.get("title") or "codes")
+    words = ("codes", "decode", path, _codes(body), f"--output={FOLDER}/sound.wav", *_options(body, ("vocoder",)))
+    about = {"model": name, "digest": digest, "settings": dict(body), "title": title}
+    return [Order(kind="decode", title=f"Decode {title}", words=words, heavy=False, about=about)]
+
+
 _MAKERS: dict[str, Callable[[Body, Corpora], list[Order]]] = {
     "train": _train,
     "train-vocoder": _train_vocoder,
@@ -204,6 +252,9 @@ _MAKERS: dict[str, Callable[[Body, Corpora], list[Order]]] = {
     "resynth": _resynth,
     "compare": _compare,
     "download": _download,
+    "encode": _encode,
+    "edit": _edit,
+    "decode": _decode,
     "verify": _on_model("verify", "Verify"),
     "slim": _on_model("slim", "Slim"),
     "renew": _on_model("renew", "Renew"),

@@ -34,9 +34,9 @@ class RunningWorkshop:
         self.home, self._options = home, options
         self.start()
 
-    def start(self) -> None:
+    def start(self, port: int = 0) -> None:
         """Start it, and wait until it answers."""
-        words = [sys.executable, "-m", "distill_control.cli.main", "ui", "--json", "--port", "0", "--no-browser"]
+        words = [sys.executable, "-m", "distill_control.cli.main", "ui", "--json", "--port", str(port), "--no-browser"]
         environment = {**os.environ, "DISTILL_HOME": str(self.home)}
         options = self._options or ("--no-engine",)
         self.process = subprocess.Popen([*words, *options], stdout=subprocess.PIPE, text=True, env=environment)

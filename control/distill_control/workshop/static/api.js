@@ -26,6 +26,8 @@ export function at(...parts) {
 export class Jobs {
   all = new Map();
   connected = false;
+  #first;
+  known = new Promise((resolve) => (this.#first = resolve)); // resolves once all jobs of before are here
   #watchers = [];
   #states = [];
   #ends = new Map();
@@ -93,5 +95,6 @@ export class Jobs {
       }
     }
     this.#watchers.forEach((show) => show(news));
+    this.#first();
   }
 }

@@ -142,7 +142,7 @@ class Files {
     this.remarks = h("ul", { className: "notes warning" });
     this.sort = list("sort", Object.keys(SORTS).map((name) => [name, `by ${name}`]), { "aria-label": "Order", onchange: () => this.#draw() });
     this.filter = list("filter", [["all", "all"]], { "aria-label": "Which files", onchange: () => this.#draw() });
-    this.again = button("Check again", () => act.check());
+    this.again = button("Check", () => act.check());
     this.body = h("ul", { className: "files" });
     const pick = h("input", { type: "file", multiple: true, hidden: true, accept: "audio/*,.wav,.flac,.aif,.aiff,.mp3,.ogg,.opus,.caf", onchange: () => (act.drop([...pick.files].map((file) => ({ file, path: file.name }))), (pick.value = "")) });
     this.hint = h("div", { className: "dropping" }, h("p", {}, "Drop sound files or a folder here"), button("Choose files", () => pick.click()), pick);

@@ -119,9 +119,12 @@ function show() {
 }
 window.addEventListener("hashchange", show);
 
-/** Models change when jobs end. */
+/** Models change when jobs end, and with each checkpoint. */
+const stamps = new Map();
 jobs.watch((news) => {
-  if (news.some((job) => FINAL.includes(job.state) || job.saved)) shared.reload().catch(() => {});
+  const before = [...stamps.values()].join();
+  for (const job of news) stamps.set(job.id, `${job.saved ?? ""}${FINAL.includes(job.state)}`);
+  if ([...stamps.values()].join() !== before) shared.reload().catch(() => {});
 });
 jobs.onState((connected) => {
   id("gone").hidden = connected;

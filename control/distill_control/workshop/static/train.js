@@ -36,7 +36,10 @@ export function buildTrain(shared, root) {
     model.show();
     vocoder.show();
   });
-  corpora.load().then((rows) => rows.length && !corpora.chosen() && setTimeout(() => corpora.choose(rows[0].name), 300)); // the jobs of earlier checks come first
+  corpora.load().then(async (rows) => {
+    await shared.jobs.known; // the checks of before
+    if (rows.length && !corpora.chosen()) corpora.choose(rows[0].name);
+  });
   return { open: draw, corpora };
 }
 
@@ -80,8 +83,9 @@ function modelForm(shared) {
     if (more.resume) delete body.seed;
     await shared.jobs.order("train", body).catch(shared.fail);
   };
-  form.addEventListener("submit", (event) => {
+  form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    await shared.reload().catch(shared.fail); // what the files hold now decides what is asked
     const known = shared.models().find((row) => row.name === name.value.trim());
     const begun = known?.begun?.["training/model"];
     if (!known) return order();
@@ -147,8 +151,9 @@ function vocoderForm(shared) {
     const given = more.resume ? {} : { lr, batch_size, from_scratch };
     return shared.jobs.order("train-vocoder", { model: model.value, corpus, kind: kind.value, checkpoint_interval, preview_interval, ...given, ...time.read(), ...more }).catch(shared.fail);
   };
-  form.addEventListener("submit", (event) => {
+  form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    await shared.reload().catch(shared.fail);
     const row = chosen();
     const begun = row.begun?.[`training/vocoder/${kind.value}`];
     const trained = row.vocoders?.[kind.value];
