@@ -308,7 +308,9 @@ def test_two_renders_are_compared_at_the_same_place_and_blind_tells_nothing(scre
 
 def test_codes_are_changed_undone_heard_and_saved(screen, workshop, trained):
     page = screen("codes")
-    page.until("document.querySelector('#codes [name=model]').value === 'tones'")
+    page.until("[...document.querySelectorAll('#codes [name=model] option')].some((e) => e.value === 'tones')")
+    choose(page, "#codes [name=model]", "tones")
+    page.until("document.querySelectorAll('#codes [name=corpus] option[value=tones]').length")
     choose(page, "#codes [name=corpus]", "tones")
     choose(page, "#codes [name=file]", "tone0.wav")
     click(page, "Encode", "#codes")
@@ -373,7 +375,7 @@ def test_a_take_recorded_on_the_page_renders_to_the_samples_of_the_command(chrom
 
 TINY = """
 import distill_vendor.bigvgan as published
-small = published.BigVGANConfig(bands=8, upsample_rates=(2,), upsample_kernels=(4,), initial_channels=512)
+small = published.BigVGANConfig(bands=8, upsample_rates=(2,), upsample_kernels=(4,), initial_channels=256)
 published.PINS = {"bigvgan": published.Pin("bigvgan", "nobody/tiny", small, about_bytes=1_000_000)}
 """
 HUB = Path(__file__).resolve().parents[2] / "support_hub.py"
@@ -388,14 +390,14 @@ def small_hub(tmp_path, monkeypatch):
 
     folder = tmp_path / "served" / "nobody" / "tiny"
     folder.mkdir(parents=True)
-    config = BigVGANConfig(bands=8, upsample_rates=(2,), upsample_kernels=(4,), initial_channels=512)
+    config = BigVGANConfig(bands=8, upsample_rates=(2,), upsample_kernels=(4,), initial_channels=256)
     torch.save({"generator": BigVGAN(config).state_dict()}, folder / "bigvgan_generator.pt")
     (folder / "config.json").write_text(json.dumps(config.to_upstream()))
     words = [
         sys.executable,
         str(HUB),
         str(tmp_path / "served"),
-        f"slow={folder.joinpath('bigvgan_generator.pt').stat().st_size // 4}",
+        f"slow={folder.joinpath('bigvgan_generator.pt').stat().st_size // 3}",
     ]
     hub = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert hub.stdout is not None
@@ -419,9 +421,11 @@ def test_a_download_moves_stops_goes_on_where_it_was_and_stays(chromium, small_h
     place = "document.querySelector('[data-vocoder=bigvgan]')"
     page.until(f"{place}?.textContent.includes('not here')")
     assert page.run(f"{place}.querySelector('input').disabled")
+    page.picture(PICTURES / "not-here-1280.png")
     click(page, "Download", "[data-vocoder=bigvgan]")
     click(page, "Download", "#render-form .question")
     page.until(f"Number({place}.textContent.match(/(\\d+) %/)?.[1]) >= 20", 20)
+    page.picture(PICTURES / "downloading-1280.png")
     click(page, "Stop", "[data-vocoder=bigvgan]")
     page.until(f"{place}.textContent.includes('goes on where it stopped')")
     click(page, "Download", "[data-vocoder=bigvgan]")
