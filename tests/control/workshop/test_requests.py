@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import shutil
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import distill_control.workshop as workshop_package
 from distill_engine.library.assets import starter_path
 
 pytestmark = [pytest.mark.realtime, pytest.mark.listens]
@@ -241,3 +244,13 @@ def test_the_workshop_itself_loads_neither_torch_nor_onnx():
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
     )
+
+
+def test_the_pages_name_no_other_host_and_hold_no_inline_code():
+    static = Path(workshop_package.__file__).parent / "static"
+    texts = {path.name: path.read_text("utf-8") for path in static.iterdir()}
+    assert sum(len(text.encode()) for text in texts.values()) <= 200_000
+    for name, text in texts.items():
+        assert not [url for url in re.findall(r"https?://[^\s\"'<$]+", text) if "w3.org" not in url], name
+        assert not re.search(r"innerHTML|insertAdjacentHTML|document\.write|eval\(", text), name
+    assert not re.search(r"style=|<script>|<style>|\son\w+=", texts["index.html"])

@@ -78,27 +78,26 @@ def trained(workshop, tmp_path_factory):
     return "tones"
 
 
-@pytest.mark.parametrize("name", ["train", "render", "library", "codes"])
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (1024, 768)])
-def test_every_screen_fits_and_is_large_enough_to_touch(screen, trained, name, width, height):
-    page = screen(name, width, height)
-    page.until(f"document.querySelector('#{name}').textContent.includes('tones')")
+def test_every_screen_fits_and_is_large_enough_to_touch(screen, trained, width, height):
+    page = screen("train", width, height)
+    PICTURES.mkdir(parents=True, exist_ok=True)
     root = "document.documentElement"
-    assert page.run(f"[{root}.scrollWidth <= {width}, {root}.scrollHeight <= {height}]") == [True, True]
     kinds = "button, select, input:not([type=checkbox], [type=radio]), summary, .tab"
     shown = f"[...document.querySelectorAll('{kinds}')].filter((e) => e.offsetParent)"
     sizes = f"{shown}.map((e) => [e.className || e.textContent, e.offsetWidth, e.offsetHeight])"
-    small = f"{sizes}.filter(([name, w, h]) => name !== 'title' && (w < 44 || h < 42))"
-    assert page.run(small) == []
     words = "[...document.querySelectorAll('body *')].filter((e) => e.offsetParent && e.childNodes[0]?.nodeType === 3)"
-    assert (
-        page.run(f"{words}.filter((e) => parseFloat(getComputedStyle(e).fontSize) < 15).map((e) => e.textContent)")
-        == []
-    )
-    wide = f"{words}.filter((e) => e.matches('button') && e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent)"
-    assert page.run(wide) == []
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.picture(PICTURES / f"{name}-{width}.png")
+    tiny = f"{words}.filter((e) => parseFloat(getComputedStyle(e).fontSize) < 15).map((e) => e.textContent)"
+    cut = f"{words}.filter((e) => e.matches('button') && e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent)"
+    for name in ("train", "render", "library", "codes"):
+        page.run(f"location.hash = '{name}'")
+        page.until(f"!document.querySelector('#{name}').hidden")
+        page.until(f"document.querySelector('#{name}').textContent.includes('tones')")
+        assert page.run(f"[{root}.scrollWidth <= {width}, {root}.scrollHeight <= {height}]") == [True, True]
+        assert page.run(f"{sizes}.filter(([name, w, h]) => name !== 'title' && (w < 44 || h < 42))") == []
+        assert page.run(tiny) == []
+        assert page.run(cut) == []
+        page.picture(PICTURES / f"{name}-{width}.png")
 
 
 def test_dropped_files_are_judged_as_the_check_does_and_nothing_leaves_the_folder(screen, workshop, tone):
@@ -316,9 +315,9 @@ def test_codes_are_changed_undone_heard_and_saved(screen, workshop, trained):
     click(page, "Encode", "#codes")
     page.until("document.querySelector('#codes').textContent.includes('columns, 0:01')", 20)
     left, top, _, _ = page.box("#codes .grid")
-    page.mouse("mousePressed", left + 100, top + 24 + 60)
-    page.mouse("mouseMoved", left + 100 + 3 * 26, top + 24 + 120)
-    page.mouse("mouseReleased", left + 100 + 3 * 26, top + 24 + 120)
+    page.mouse("mousePressed", left + 100, top + 24 + 84 + 20)
+    page.mouse("mouseMoved", left + 100 + 3 * 26, top + 24 + 2 * 84 + 20)
+    page.mouse("mouseReleased", left + 100 + 3 * 26, top + 24 + 2 * 84 + 20)
     page.until("document.querySelector('.codes').textContent.includes('Timbre to Detail, columns 0 to 3, 0.19 s')")
     page.type("#codes [name=code]", "5")
     click(page, "Set to", "#codes")

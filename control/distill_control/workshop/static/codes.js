@@ -7,7 +7,7 @@ import { clock, field, input, list, listen, refill } from "./parts.js";
 
 const COLUMN_SECONDS = 4 * 512 / 44100;
 const CELL = 26; // pixels of a column
-const ROW = 54; // pixels of a level
+const ROW = 84; // pixels of a level
 const HEAD = 24; // pixels of the line with the times
 const NAMES = { 2: ["Structure", "Detail"], 3: ["Structure", "Timbre", "Detail"], 4: ["Structure", "Timbre", "Detail", "Residue"] };
 
@@ -183,7 +183,7 @@ class Grid {
 
   constructor() {
     this.canvas = h("canvas", { className: "grid", tabIndex: 0, role: "application", "aria-label": "Grid of codes: arrows move, Shift and arrows select, Alt-click sets the playhead" });
-    this.bar = h("input", { type: "range", min: 0, max: 0, value: 0, className: "scroll", "aria-label": "Which part is seen" });
+    this.bar = h("input", { type: "range", min: 0, max: 0, value: 0, className: "scroll", hidden: true, "aria-label": "Which part is seen" });
     this.told = h("p", { className: "muted", "aria-live": "polite" });
     this.element = h("div", { className: "codes" }, this.canvas, this.bar, this.told);
     this.bar.addEventListener("input", () => this.#scroll(Number(this.bar.value)));

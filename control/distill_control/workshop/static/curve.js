@@ -60,12 +60,13 @@ function draw(canvas, series, validated) {
   const x = (step) => 6 + ((step - first) / (last - first || 1)) * (width - 12);
   series.forEach(({ points }, index) => {
     const y = scale(points.map(([, value]) => value), height);
-    context.strokeStyle = COLOURS[index % COLOURS.length];
+    context.strokeStyle = context.fillStyle = COLOURS[index % COLOURS.length];
     context.lineWidth = 1.6;
     context.setLineDash(DASHES[index % DASHES.length]);
     context.beginPath();
     points.forEach(([step, value], number) => context[number ? "lineTo" : "moveTo"](x(step), y(value)));
     context.stroke();
+    if (points.length === 1) context.fillRect(x(points[0][0]) - 2, y(points[0][1]) - 2, 4, 4);
   });
   const name = Object.keys(validated[0]?.[1] ?? {})[0];
   const held = validated.filter(([, figures]) => Number.isFinite(figures[name]));

@@ -48,7 +48,7 @@ function buildFrame() {
   const play = h("a", { href: `${place}/ui/`, className: "tab", target: "distill-play" }, "Play ↗");
   const heard = h("span", { className: "connection" }, "no engine");
   const panic = button("Panic", () => instrument.send("/distill/panic"), { className: "panic", title: "Silence the engine at once (Esc twice)" });
-  const running = h("button", { type: "button", className: "running", onclick: () => toggle(true), hidden: true });
+  const running = h("button", { type: "button", className: "now", onclick: () => toggle(true), hidden: true });
   const bell = button("Jobs", () => toggle(), { className: "bell", "aria-expanded": false });
   instrument.onState((connected) => {
     heard.textContent = connected ? "● engine plays" : "○ no engine";
