@@ -49,7 +49,9 @@ class Browser:
             if time.monotonic() > deadline or self.process.poll() is not None:
                 raise RuntimeError("Chromium does not start")
             time.sleep(0.05)
-        self._connection = connect(f"ws://127.0.0.1:{lines[0]}{lines[1]}", max_size=None, proxy=None)
+        self._connection = connect(
+            f"ws://127.0.0.1:{lines[0]}{lines[1]}", max_size=None, max_queue=None, ping_interval=None, proxy=None
+        )
         self._pages: dict[str, Page] = {}
         self._answers: dict[int, dict[str, Any]] = {}
         self._number = 0

@@ -20,7 +20,7 @@ class Progress:
         last: the latest event of `progress`, {} before the first.
         curve: [step, {loss: value}] of progress events, oldest first.
         validated: [step, {figure: value}, verdict] of each validation.
-        previews: epoch and file of each preview.
+        previews: epoch and file of each preview; the first one is "original", the sound itself.
         notes: sentences that were said on the way.
         saved: the latest checkpoint: its event, {} before the first.
         said: the last line that was no event: the reason of a failure.
@@ -54,6 +54,8 @@ class Progress:
         elif kind == "validated":
             self.validated.append([event["step"], event["figures"], event["verdict"]])
         elif kind == "preview":
+            if not self.previews and event.get("original"):
+                self.previews.append({"epoch": "original", "path": event["original"]})
             self.previews.append({"epoch": event["epoch"], "path": event["path"]})
         elif kind == "saved":
             self.saved = event

@@ -72,17 +72,15 @@ class JobRunner:
         return heard or state != before
 
     def _finish_once(self, job: Job, state: str) -> None:
-        """Keep what a job has made, unless a workshop did so before."""
-        mark = self.store.folder(job.id) / "finished"
-        if mark.exists():
-            return
+        """Keep what a job has made, unless another workshop has done so or does so now."""
+        folder = self.store.folder(job.id)
         try:
-            self._finish(job, state)
+            with folder_lock(folder):
+                if not (folder / "finished").exists():
+                    self._finish(job, state)
+                    (folder / "finished").touch()
         except (DistillError, OSError) as error:
             self.faults[job.id] = str(error)
-            return
-        with contextlib.suppress(OSError):
-            mark.touch()
 
     def _start_some(self, queued: Sequence[str]) -> set[str]:
         """Start queued jobs while no other workshop does."""

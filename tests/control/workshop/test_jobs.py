@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import threading
 
 import pytest
 
@@ -122,11 +123,36 @@ def test_a_job_that_vanishes_is_lost_and_its_files_tell_any_process(store):
     assert list(runner.jobs) == [second.id]
 
 
+def test_two_workshops_on_one_home_start_and_finish_a_job_once(store):
+    job = store.add(order("once", heavy=False))
+    ended = []
+    child = ("sh", "-c", 'echo started >> "$0/starts"; printf 0 > "$0/exit"')
+    runners = [JobRunner(store, child, lambda job, state: ended.append(state)) for _ in range(2)]
+    threads = [threading.Thread(target=lambda one=one: [one.round() for _ in range(100)]) for one in runners]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    while any(runner.states[job.id] != "done" for runner in runners):
+        for runner in runners:
+            runner.round()
+    assert (store.folder(job.id) / "starts").read_text() == "started\n"
+    assert ended == ["done"]
+
+
 @pytest.mark.parametrize("identity", ["..", "a/b", "", "20261128-140000-check-abcdef"])
 def test_only_jobs_are_reached(store, identity):
     for act in (store.get, store.stop, store.delete):
         with pytest.raises(LibraryError, match="no job"):
             act(identity)
+
+
+def test_previews_begin_with_the_sound_itself():
+    progress = Progress()
+    for epoch in (25, 50):
+        event = {"event": "preview", "epoch": epoch, "path": f"/x/{epoch}.flac", "original": "/x/original.flac"}
+        progress.take(json.dumps(event))
+    assert [one["epoch"] for one in progress.previews] == ["original", 25, 50]
 
 
 def test_a_curve_stays_short_and_keeps_its_ends():

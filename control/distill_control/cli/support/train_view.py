@@ -115,7 +115,7 @@ class TrainingView:
             case Saved(path, epoch, final):
                 self._saved = f"{'saved' if final else 'checkpoint in'} {path.name} at epoch {epoch}"
                 return "" if self._live is not None else self._saved
-            case Preview(epoch, path):
+            case Preview(epoch, path, _):
                 return f"preview of epoch {epoch}: {path}"
             case Warned(message):
                 return f"note: {message}"

@@ -39,6 +39,7 @@ export function buildCorpora(shared, side, middle, onChoose) {
     },
   });
 
+  files.show(null);
   const draw = () => {
     const entries = state.rows.map((row) => {
       const pick = button("", () => choose(row.name), { className: "name", "aria-pressed": row.name === state.chosen });
@@ -112,7 +113,7 @@ export function buildCorpora(shared, side, middle, onChoose) {
 
 function makeCreator(shared, made) {
   const name = input("corpus", { type: "text", placeholder: "name", maxLength: 80, "aria-label": "Name of a new corpus" });
-  const folder = input("folder", { type: "text", placeholder: "/path (or empty: drop files)", "aria-label": "Folder on this machine, or empty" });
+  const folder = input("folder", { type: "text", placeholder: "folder (optional)", title: "The path of a folder on this machine; left empty, you drop files", "aria-label": "Folder on this machine, or empty" });
   const form = h("form", { className: "creator" }, name, folder, h("button", { type: "submit" }, "New corpus"));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -174,7 +175,7 @@ class Files {
     this.remarks.replaceChildren(...(report?.remarks ?? []).map((text) => h("li", {}, text)));
     const counts = Object.keys(VERDICTS).map((verdict) => [verdict, this.#rows.filter((row) => row.verdict === verdict).length]);
     refill(this.filter, [["all", `all ${this.#rows.length}`], ...counts.filter(([, count]) => count).map(([verdict, count]) => [verdict, `${VERDICTS[verdict]} ${count}`])]);
-    this.again.hidden = !corpus;
+    for (const element of [this.again, this.sort, this.filter]) element.hidden = !corpus;
     this.#draw();
   }
 

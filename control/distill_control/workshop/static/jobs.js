@@ -122,7 +122,8 @@ export function trainingCard(shared, root) {
     course.element.hidden = !job.curve.length;
     if (heard !== job.previews.join()) {
       heard = job.previews.join();
-      const made = job.previews.map((epoch, index) => listen(at("/api/jobs", job.id, "previews", index), `the preview of epoch ${epoch}`, `▶ epoch ${epoch}`));
+      const name = (epoch) => (epoch === "original" ? "original" : `epoch ${epoch}`);
+      const made = job.previews.map((epoch, index) => listen(at("/api/jobs", job.id, "previews", index), `the preview: ${name(epoch)}`, `▶ ${name(epoch)}`));
       previews.replaceChildren(...(made.length ? [h("span", { className: "muted" }, "previews of a sound that was kept aside"), ...made] : []));
     }
     notes.replaceChildren(...job.notes.slice(-4).map((note) => h("li", {}, note)));

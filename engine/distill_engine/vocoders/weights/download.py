@@ -113,7 +113,7 @@ def _fetch(pin: Pin, file: str, commit: str) -> Path:
 
 
 def _fetch_weights(pin: Pin, commit: str, size: int, listener: Listener) -> Path:
-    """Return the weights at a commit in the hub's cache; what an earlier download left is gone on with.
+    """Return the weights at a commit in the hub's cache; a stopped download is gone on with.
 
     The hub's library itself begins a large file anew after every stop. Raises WeightsError.
     """
