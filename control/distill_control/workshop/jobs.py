@@ -1,8 +1,9 @@
 """Jobs: one folder each, from which any process can tell how a job stands.
 
 A folder holds `job.json` (what was asked), `events.jsonl` and `result.json` (the command's stderr
-and stdout), `run.json` (process and start), `exit` (its exit code), `stop` (that a stop was asked
-for) and `lock`, which the running command holds: the system frees it however the command ends.
+and stdout), `run.json` (process and start), `exit` (its exit code), `stop` and `paused` (that this
+was asked for), and `lock`, which the running command holds: the system frees it however the command
+ends.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from distill_engine.system.atomic_write import write_advice, write_file
 from distill_engine.system.plain_json import parse
 
 FINAL = frozenset({"done", "failed", "cancelled", "lost"})
-LOST = "it ended without a word: it was killed, or the machine went down; files stay as last saved"
+ACTIVE = frozenset({"running", "paused", "stopping"})
 FOLDER = "{job folder}"
 START_SECONDS = 20.0  # until a process that was started says that it runs
 _ID = re.compile(r"\d{8}-\d{6}-[a-z-]{1,24}-[0-9a-f]{6}")
@@ -104,14 +105,16 @@ class JobStore:
             raise LibraryError(f"job {identity}: cannot be read ({error}): delete its folder") from None
 
     def state(self, identity: str) -> str:
-        """Return queued, running, stopping, done, failed, cancelled or lost."""
+        """Return queued, running, paused, stopping, done, failed, cancelled or lost."""
         folder = self.folder(identity)
         running = is_held(folder / "lock")  # before `exit`, which is written while it is held
         code = self._number(folder / "exit")
         if code is not None:
             return {0: "done", Cancelled.exit_code: "cancelled"}.get(code, "failed")
+        if running and (folder / "stop").exists():
+            return "stopping"
         if running:
-            return "stopping" if (folder / "stop").exists() else "running"
+            return "paused" if (folder / "paused").exists() else "running"
         if (folder / "lock").exists():
             return "lost"
         return "cancelled" if (folder / "stop").exists() else "queued"
@@ -127,11 +130,17 @@ class JobStore:
         process = self._process(folder)
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL if kill else signal.SIGINT)
+            os.kill(process, signal.SIGCONT)  # a paused job hears nothing before
 
     def pause(self, identity: str, *, paused: bool) -> None:
         """Halt a running job, or let it go on. Raises LibraryError."""
-        if self.state(self.get(identity).id) not in ("running", "stopping"):
+        if self.state(self.get(identity).id) not in ("running", "paused"):
             raise LibraryError("only a running job can be paused")
+        mark = self.folder(identity) / "paused"
+        if paused:
+            mark.touch()
+        else:
+            mark.unlink(missing_ok=True)
         os.kill(self._process(self.folder(identity)), signal.SIGSTOP if paused else signal.SIGCONT)
 
     def delete(self, identity: str) -> None:

@@ -8,7 +8,7 @@ import os
 import subprocess
 from collections.abc import Callable, Sequence
 
-from distill_control.workshop.jobs import FINAL, Job, JobStore
+from distill_control.workshop.jobs import ACTIVE, FINAL, Job, JobStore
 from distill_control.workshop.progress import EventReader
 from distill_engine.errors import DistillError
 from distill_engine.library.folders import ensure
@@ -86,7 +86,7 @@ class JobRunner:
         """Start queued jobs while no other workshop does."""
         started = set()
         with contextlib.suppress(FolderBusyError), folder_lock(ensure(self.store.root), seconds=LOCK_SECONDS):
-            busy = any(self.jobs[one].heavy and state in ("running", "stopping") for one, state in self.states.items())
+            busy = any(self.jobs[one].heavy and state in ACTIVE for one, state in self.states.items())
             for identity in sorted(queued):
                 heavy = self.jobs[identity].heavy
                 if (heavy and busy) or self.store.state(identity) != "queued":

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import threading
+import time
 
 import pytest
 
@@ -60,6 +61,7 @@ def test_a_failure_says_its_one_line(workshop, corpus):
         assert (status, "belongs to Distill" in answer["error"]) == (404, True), kind
 
 
+@pytest.mark.slow
 def test_a_training_outlives_a_killed_workshop_and_stops_with_a_checkpoint(workshop, corpus):
     training = workshop.order("train", model="Käuzchen", corpus=corpus, minutes=20, seed=1)
     waiting = workshop.order("render", model="starter", duration=0.5)
@@ -103,6 +105,12 @@ def test_a_job_that_vanishes_is_lost_and_its_files_tell_any_process(store):
     runner = JobRunner(store, child, lambda job, state: ended.append(state))
     runner.round()
     assert runner.states[job.id] == "running"
+    while not (store.folder(job.id) / "run.json").exists():
+        time.sleep(0.01)
+    store.pause(job.id, paused=True)
+    assert store.state(job.id) == "paused"
+    store.pause(job.id, paused=False)
+    assert store.state(job.id) == "running"
     second = store.add(order("later"))
     runner.round()
     assert JobStore(store.root).state(second.id) == "queued"

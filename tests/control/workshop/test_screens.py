@@ -146,6 +146,7 @@ def test_dropped_files_are_judged_as_the_check_does_and_nothing_leaves_the_folde
     page.picture(PICTURES / "verdicts-1280.png")
 
 
+@pytest.mark.slow
 def test_a_vocoder_waits_for_its_model_stops_with_a_checkpoint_and_asks_before_it_is_replaced(
     screen, workshop, trained
 ):
@@ -237,9 +238,10 @@ def test_a_finished_vocoder_is_replaced_only_after_a_yes_and_the_library_shows_i
     )
 
 
+@pytest.mark.slow
 def test_a_reload_a_second_browser_and_a_killed_workshop_lose_nothing_of_a_training(screen, workshop, trained):
     page = screen("train")
-    job = workshop.order("train-vocoder", model="tones", corpus="tones", minutes=10, resume=True)
+    job = workshop.order("train-vocoder", model="tones", corpus="tones", minutes=10, fresh=True, force=True)
     points = "document.querySelector('#course .legend').textContent.includes('mel')"
     page.until(points, 30)
     workshop.until(job, lambda one: one["progress"].get("step", 0) > 2)
@@ -414,6 +416,7 @@ def small_hub(tmp_path, monkeypatch):
     hub.communicate(timeout=10)
 
 
+@pytest.mark.slow
 def test_a_download_moves_stops_goes_on_where_it_was_and_stays(chromium, small_hub, start_workshop):
     shop = start_workshop("--no-engine")
     page = chromium.page(f"http://127.0.0.1:{shop.port}/workshop/#render")

@@ -8,10 +8,12 @@ import subprocess
 import sys
 import webbrowser
 from collections.abc import Iterator
+from importlib.util import find_spec
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from distill_control.cli.support.options import integer_in
+from distill_engine.errors import ConfigError
 
 if TYPE_CHECKING:
     import socket
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from distill_control.workshop.guard import Guard
     from distill_control.workshop.workshop import Workshop
 
+NEEDED = ("fcntl", "starlette", "uvicorn")
+WAYS = "install distill-audio anew; Windows has no fcntl, the workshop runs on Linux and macOS"
 PORT_LIMIT = 65535
 STOP_SECONDS = 10.0  # for the engine to end
 CONNECT_SECONDS = 0.3  # to find out whether an engine listens
@@ -48,6 +52,8 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run `distill ui` until it is stopped. Raises DistillError."""
+    if missing := [name for name in NEEDED if find_spec(name) is None]:
+        raise ConfigError(f"the workshop needs {' and '.join(missing)}, which this Python lacks: {WAYS}")
     from distill_control.cli.support.output import emit
     from distill_control.osc.limits import AllowList
     from distill_control.osc.ports import open_sockets, own_addresses
@@ -56,7 +62,6 @@ def run(args: argparse.Namespace) -> int:
     from distill_control.web.access import PageToken, page_address
     from distill_control.workshop.app import make_app
     from distill_control.workshop.workshop import Commands, Workshop
-    from distill_engine.errors import ConfigError
 
     if is_everywhere(args.bind) and not args.allow:
         raise ConfigError(

@@ -6,7 +6,7 @@ import { curve } from "./curve.js";
 import { clock, listen, question } from "./parts.js";
 
 const KILL_MS = 10000; // after a stop, until ending it at once is offered
-const WORDS = { queued: "waits for its turn", running: "running", stopping: "stopping", done: "done", failed: "failed", cancelled: "stopped", lost: "lost" };
+const WORDS = { queued: "waits for its turn", running: "running", paused: "paused", stopping: "stopping", done: "done", failed: "failed", cancelled: "stopped", lost: "lost" };
 
 /** Return what a job says now, in one line. */
 export function standing(job) {
@@ -83,6 +83,7 @@ export function trainingCard(shared, root) {
   const buttons = h("div", { className: "line" });
   const play = button("Play it on the engine", () => shared.instrument.send("/distill/model", current.about.model), { title: "A model plays from its first seconds on" });
   const follow = button("Follow the training", () => shared.instrument.send("/distill/follow", shared.instrument.values.get("/distill/follow") ? 0 : 1), { title: "The engine takes each new version with a fade" });
+  const pause = button("Pause", () => ask(at("/api/jobs", current.id, "pause"), { method: "POST", body: { paused: current.state !== "paused" } }).catch(shared.fail), { title: "Leave the processor to what plays; it goes on where it was" });
   let current = null;
   let halt = null;
   let heard = "";
@@ -100,7 +101,7 @@ export function trainingCard(shared, root) {
     if (current?.id !== job.id) {
       halt = stopper(shared, job.id, asked);
       halt.textContent = "Stop: saves a checkpoint";
-      buttons.replaceChildren(play, follow, halt);
+      buttons.replaceChildren(play, follow, pause, halt);
       heard = "";
     }
     current = job;
@@ -116,6 +117,8 @@ export function trainingCard(shared, root) {
     line.textContent = [standing(job), verdict].filter(Boolean).join(" · ") || WORDS[job.state];
     line.className = `standing ${job.state}`;
     halt.hidden = over;
+    pause.hidden = !["running", "paused"].includes(job.state);
+    pause.textContent = job.state === "paused" ? "Go on" : "Pause";
     const connected = shared.instrument.connected;
     play.hidden = follow.hidden = !connected;
     course.show(job);

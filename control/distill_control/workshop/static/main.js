@@ -12,6 +12,8 @@ import { buildTrain } from "./train.js";
 
 const TWICE_MS = 600; // between two Esc that mean panic
 const TOAST_MS = 8000;
+const STATUS_MS = 2000;
+const HIGH_LOAD = 0.8; // of a hop's time, from which a training may disturb what plays
 const ENGINE_MS = 3000; // between two looks for an engine
 const SCREENS = { train: "Corpus & Train", render: "Render", library: "Library", codes: "Codes" };
 const id = (name) => document.getElementById(name);
@@ -140,6 +142,17 @@ document.addEventListener("keydown", (event) => {
   toggle(false);
   silence();
 });
+
+/** Offer a pause where the engine is short of time while a job runs; nothing is paused by itself. */
+let underruns = null;
+instrument.on("/distill/status.reply", (...pairs) => {
+  const status = Object.fromEntries(pairs.flatMap((value, index) => (index % 2 ? [] : [[value, pairs[index + 1]]])));
+  const more = underruns !== null && status.underruns > underruns;
+  underruns = status.underruns;
+  const job = jobs.latest((one) => one.heavy && one.state === "running");
+  if (more && status.load > HIGH_LOAD && job) say(`The engine had an underrun at ${Math.round(100 * status.load)} % load. ${job.title} can be paused: Pause on its card.`, "warning");
+});
+setInterval(() => instrument.connected && !document.hidden && instrument.send("/distill/status"), STATUS_MS);
 
 /** Connect to the engine once there is one. */
 let joined = false;

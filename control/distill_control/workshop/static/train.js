@@ -144,7 +144,8 @@ function vocoderForm(shared) {
     const trained = row && !text ? row.vocoders?.[kind.value] : null;
     why.textContent = text || (trained ? `${kind.value}: ${trained.reason ?? "trained"}` : "Its own vocoder sounds nearer to your recordings.");
   };
-  model.addEventListener("change", update);
+  let touched = false; // a choice made by hand stays
+  model.addEventListener("change", () => ((touched = true), update()));
   kind.addEventListener("change", update);
   const order = (more = {}) => {
     const { lr, batch_size, checkpoint_interval, preview_interval, from_scratch } = values(form);
@@ -164,7 +165,7 @@ function vocoderForm(shared) {
   });
   const use = (name) => {
     corpus = name;
-    if (shared.models().some((row) => row.name === name)) model.value = name;
+    if (!touched && shared.models().some((row) => row.name === name)) model.value = name;
     update();
   };
   show();
