@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from distill_engine.library.renders import RenderStore
 from support_browser import PlayingEngine
 
 pytestmark = [pytest.mark.browser, pytest.mark.realtime, pytest.mark.listens]
@@ -270,15 +271,28 @@ def test_names_from_strangers_are_text_on_every_screen(screen, workshop, trained
         assert page.run("[document.querySelectorAll('img[src=x]').length, document.title]") == [0, "Distill: workshop"]
 
 
-def test_two_renders_are_compared_at_the_same_place_and_blind_tells_nothing(screen, workshop, trained):
-    for seed in (1, 2):
-        assert (
-            workshop.ended(workshop.order("render", model="tones", duration=1.0, seed=seed, title=f"take {seed}"))[
-                "state"
-            ]
-            == "done"
-        )
+TAP = """
+window.AudioContext = class extends AudioContext {
+  constructor() {
+    super();
+    const tap = this.createScriptProcessor(1024, 1, 1);
+    window.heard = [];
+    tap.onaudioprocess = (event) => window.heard.push(...event.inputBuffer.getChannelData(0));
+    tap.connect(super.destination);
+    Object.defineProperty(this, "destination", { get: () => tap });
+  }
+};
+"""
+
+
+def test_two_sounds_are_compared_without_a_gap_at_one_loudness_and_blind_tells_nothing(screen, workshop, trained):
+    store = RenderStore(workshop.home / "renders")
+    for number, level in ((1, 0.5), (2, 0.1)):
+        tone = level * np.sin(2 * np.pi * 441 * np.arange(88200) / 44100)
+        soundfile.write(workshop.home / "tone.wav", tone, 44100)
+        store.add(workshop.home / "tone.wav", f"take {number}", {"model": {"name": "tones"}})
     page = screen("render")
+    page.run(TAP)
     page.until("document.querySelectorAll('.entry').length >= 2")
     for title, side in (("take 1", "A"), ("take 2", "B")):
         page.run(
@@ -290,9 +304,21 @@ def test_two_renders_are_compared_at_the_same_place_and_blind_tells_nothing(scre
     page.run("document.querySelector('.comparison').focus()")
     page.key(" ")
     page.until("document.querySelector('.comparison .play').textContent.includes('Stop')")
-    page.key("x")
-    page.until("document.querySelector('[data-side=B]').classList.contains('heard')")
+    for side in ("B", "A"):
+        heard = page.run("window.heard.length")
+        page.until(f"window.heard.length > {heard} + 8192")
+        page.key("x")
+        page.until(f"document.querySelector('[data-side={side}]').classList.contains('heard')")
+    heard = page.run("window.heard.length")
+    page.until(f"window.heard.length > {heard} + 8192")
+    recorded = np.array(page.run("window.heard"))
     page.key(" ")
+    sounding = np.flatnonzero(np.abs(recorded) > 0.01)
+    pieces = recorded[sounding[0] + 2048 : sounding[-1] - 2048]
+    pieces = pieces[: len(pieces) // 500 * 500].reshape(-1, 500)
+    level = np.sqrt(np.square(pieces).mean(axis=1))
+    assert level.min() / np.median(level) > 0.8
+    assert level.max() / np.median(level) < 1.2
     click(page, "Blind", ".comparison")
     assert page.run("[...document.querySelectorAll('.comparison .name')].map((e) => e.textContent)") == [
         "hidden",
