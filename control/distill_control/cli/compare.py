@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from distill_control.cli.render import SOURCES
 from distill_control.cli.support.options import seconds, seed_number
-from distill_control.cli.support.output import ProgressLines, console_err, emit
+from distill_control.cli.support.output import console_err, emit, write_event
 from distill_control.cli.support.paths import check_folder
 from distill_engine.errors import ConfigError
 from distill_engine.system.names import printable
@@ -78,11 +78,10 @@ def run(args: argparse.Namespace) -> int:
     instrument = prepare_instrument(path, "auto", settings=offline_settings(), torch_device=args.torch_device)
     mel = performance_mel(instrument, Score(args.duration, args.seed, args.source))
     results = []
-    lines = ProgressLines("vocoders")
     with nullcontext() if args.json else console_err().status("") as status:
         for index, (name, vocode) in enumerate(vocoders):
             if status is None:
-                lines("comparing", index, len(vocoders), name)
+                write_event("progress", stage="comparing", done=index, total=len(vocoders), unit="vocoders", text=name)
             else:
                 status.update(Text(f"{printable(name)}: {args.duration:.0f} s of sound"))
             results += compare(mel, model.mel, [(name, vocode)])
