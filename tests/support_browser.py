@@ -5,14 +5,19 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import os
 import shutil
 import subprocess
+import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
 from websockets.sync.client import connect
+
+from distill_control.osc.client import OscClient
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 OPTIONS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
@@ -44,7 +49,9 @@ class Browser:
             if time.monotonic() > deadline or self.process.poll() is not None:
                 raise RuntimeError("Chromium does not start")
             time.sleep(0.05)
-        self._connection = connect(f"ws://127.0.0.1:{lines[0]}{lines[1]}", max_size=None, proxy=None)
+        self._connection = connect(
+            f"ws://127.0.0.1:{lines[0]}{lines[1]}", max_size=None, max_queue=None, ping_interval=None, proxy=None
+        )
         self._pages: dict[str, Page] = {}
         self._answers: dict[int, dict[str, Any]] = {}
         self._number = 0
@@ -202,3 +209,43 @@ class Page:
     def close(self) -> None:
         """Close the page."""
         self._browser.call("Target.closeTarget", {"targetId": self._target})
+
+
+class PlayingEngine:
+    """`distill-engine` with the starter and no device, in a home of its own."""
+
+    def __init__(self, home: Path, osc_port: int = 0, oscquery_port: int = 0) -> None:
+        command = [sys.executable, "-m", "distill_control.cli.engine", "--device", "null", "--no-midi", "--json"]
+        command += [
+            "--osc-port",
+            str(osc_port),
+            "--oscquery-port",
+            str(oscquery_port),
+            "--threads",
+            "1",
+            "--block",
+            "4",
+        ]
+        environment = {**os.environ, "DISTILL_HOME": str(home)}
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        assert self.process.stdout is not None
+        status: dict[str, Any] = {}
+        while not status.get("oscquery_port") or not status.get("hops"):
+            line = self.process.stdout.readline()
+            assert line, "the engine does not start"
+            status = json.loads(line)
+        self.osc_port, self.oscquery_port = int(status["osc_port"]), int(status["oscquery_port"])
+        self._reader = threading.Thread(target=self.process.stdout.read, daemon=True)
+        self._reader.start()
+
+    def client(self) -> OscClient:
+        """Return an OSC client of it."""
+        return OscClient(port=self.osc_port)
+
+    def stop(self) -> None:
+        """End it."""
+        self.process.terminate()
+        self.process.wait(20)
+        self._reader.join()
+        assert self.process.stdout is not None
+        self.process.stdout.close()

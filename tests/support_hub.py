@@ -2,7 +2,8 @@
 
 Serves ROOT/<owner>/<name>/<file> as the hub library expects: file metadata by HEAD, content by GET with ranges. The port is
 printed on the first line, then one line per request. Options break it on purpose: `cut=N` closes the connection after N bytes
-of each file's first full download; `lie` sends other bytes than the checksum says; `short` announces one byte more than it has.
+of each file's first full download; `slow=N` sends N bytes a second; `lie` sends other
+bytes than the checksum says; `short` announces one byte more than it has.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import hashlib
 import re
 import socket
 import sys
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -21,6 +23,7 @@ class Hub(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     root: Path
     cut = 0
+    slow = 0
     lie = False
     short = False
     already_cut: set[str] = set()  # noqa: RUF012
@@ -85,7 +88,11 @@ class Hub(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
             return
-        self.wfile.write(content)
+        step = self.slow // 20 or len(content) or 1
+        for place in range(0, len(content), step):
+            self.wfile.write(content[place : place + step])
+            if self.slow:
+                time.sleep(0.05)
 
 
 if __name__ == "__main__":

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import html
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from distill_control.cli.render import SOURCES
 from distill_control.cli.support.options import seconds, seed_number
-from distill_control.cli.support.output import console_err, emit
+from distill_control.cli.support.output import console_err, emit, write_event
 from distill_control.cli.support.paths import check_folder
 from distill_engine.errors import ConfigError
 from distill_engine.system.extras import need_training
@@ -79,9 +80,12 @@ def run(args: argparse.Namespace) -> int:
     instrument = prepare_instrument(path, "auto", settings=offline_settings(), torch_device=args.torch_device)
     mel = performance_mel(instrument, Score(args.duration, args.seed, args.source))
     results = []
-    with console_err().status("") as status:
-        for name, vocode in vocoders:
-            status.update(Text(f"{printable(name)}: {args.duration:.0f} s of sound"))
+    with nullcontext() if args.json else console_err().status("") as status:
+        for index, (name, vocode) in enumerate(vocoders):
+            if status is None:
+                write_event("progress", stage="comparing", done=index, total=len(vocoders), unit="vocoders", text=name)
+            else:
+                status.update(Text(f"{printable(name)}: {args.duration:.0f} s of sound"))
             results += compare(mel, model.mel, [(name, vocode)])
     args.output.mkdir(parents=True, exist_ok=True)
     for result in results:

@@ -46,12 +46,15 @@ def run_check(args: argparse.Namespace) -> int:
 def _scan(args: argparse.Namespace) -> CorpusReport:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    from distill_control.cli.support.output import console_err
+    from distill_control.cli.support.output import ProgressLines, console_err
     from distill_engine.dataset.scan import ScanProgress, scan_corpus
     from distill_engine.system.names import printable
 
+    if args.json:
+        lines = ProgressLines("files")
+        return scan_corpus(args.folder, lambda event: lines("reading", event.done, event.total, event.name))
     columns = (TextColumn("Reading"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
-    with Progress(*columns, console=console_err(), transient=True, disable=args.json) as bar:
+    with Progress(*columns, console=console_err(), transient=True) as bar:
         task = bar.add_task("", total=None)
 
         def progress(event: ScanProgress) -> None:

@@ -36,6 +36,7 @@ COMMANDS = (
     "export",
     "demo",
     "doctor",
+    "ui",
 )
 
 DESCRIPTION = (

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distill_control.cli.batches.batch_options import add_batch, add_variations
 from distill_control.cli.support.options import seconds, seed_number
-from distill_control.cli.support.output import vocoder_and_reason
+from distill_control.cli.support.output import vocoder_and_reason, with_progress
 from distill_control.cli.support.paths import check_output_folder
 from distill_control.cli.support.render_options import add_output, add_values
 from distill_engine.vocabulary.ranges import RENDER_SECONDS_LIMIT
@@ -18,7 +17,6 @@ from distill_engine.vocabulary.ranges import RENDER_SECONDS_LIMIT
 if TYPE_CHECKING:
     from distill_engine.audio.arrays import Float32Array
     from distill_engine.rendering.render import RenderResult, RenderTarget
-    from distill_engine.rendering.render_progress import RenderProgress
     from distill_engine.rendering.score import Beginning
     from distill_engine.synthesis.instrument import Instrument
 
@@ -196,7 +194,7 @@ def _render_score(args: argparse.Namespace, path: Path, output: RenderTarget) ->
         heard,
         begun,
     )
-    return _with_progress(lambda progress: render_score(instrument, score, output, progress))
+    return with_progress(lambda progress: render_score(instrument, score, output, progress), as_json=args.json)
 
 
 def _begun(args: argparse.Namespace, path: Path, instrument: Instrument) -> Beginning:
@@ -240,36 +238,15 @@ def _render_take(args: argparse.Namespace, path: Path, output: RenderTarget) -> 
             f"note: the {take.header.main.vocoder} vocoder has changed since this take; it will sound different"
         )
     resolve = model_finder(path, lambda found, vocoder: _prepare(args, found, vocoder))
-    return _with_progress(
-        lambda progress: render_take(instrument, take, output, resolve, vocoder=args.vocoder, progress=progress)
+    return with_progress(
+        lambda progress: render_take(instrument, take, output, resolve, vocoder=args.vocoder, progress=progress),
+        as_json=args.json,
     )
-
-
-def _with_progress(work: Callable[[Callable[[RenderProgress], None]], RenderResult]) -> RenderResult:
-    """Run `work` with a progress bar on stderr: seconds of sound done, and the time left."""
-    from rich.progress import BarColumn, Progress, TextColumn
-
-    from distill_control.cli.support.output import console_err
-
-    columns = (
-        TextColumn("rendering"),
-        BarColumn(),
-        TextColumn("{task.completed:.1f} of {task.total:.1f} s, {task.fields[left]:.0f} s left"),
-    )
-    console = console_err()
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("rendering", total=None, left=0.0, visible=False)
-
-        def show(progress: Any) -> None:
-            done, total, left = progress.done_seconds, progress.total_seconds, progress.remaining_seconds
-            bar.update(task, completed=done, total=total, left=left, visible=True)
-
-        return work(show)
 
 
 def run_resynth(args: argparse.Namespace) -> int:
     """Run `distill resynth`. Raises DistillError."""
-    from distill_control.cli.support.output import emit
+    from distill_control.cli.support.output import emit, write_event
     from distill_engine.audio.levels import nats_to_db
     from distill_engine.errors import ConfigError
     from distill_engine.library.lookup import find_model
@@ -284,6 +261,8 @@ def run_resynth(args: argparse.Namespace) -> int:
         return resynth_folder(args, path, output)
     if args.workers or args.skip_existing:
         raise ConfigError("--workers and --skip-existing are for a folder of recordings: leave them out")
+    if args.json:
+        write_event("progress", stage="resynthesising", text=args.input.name)
     model = load_model(path, vocoder=args.vocoder or "auto", torch_device=args.torch_device)
     result = resynth(model, args.input, output, mel_only=args.mel_only)
     summary = (

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distill_control.cli.support.output import console_err, emit
+from distill_control.cli.support.output import ProgressLines, console_err, emit, write_event
 from distill_engine.errors import VocoderError, WeightsError
 from distill_engine.system.names import printable, printable_line
 
@@ -106,7 +107,7 @@ def _download(args: argparse.Namespace) -> int:
     from distill_engine.vocoders.weights.download import download
     from distill_engine.vocoders.weights.published import install_local
 
-    with WeightsProgress() as progress:
+    with nullcontext(WeightsLines()) if args.json else WeightsProgress() as progress:
         if args.weights is not None:
             record = install_local(args.name, args.weights, progress)
         else:
@@ -180,6 +181,25 @@ def _add(args: argparse.Namespace) -> int:
         lambda c: c.print(f"{record.name}: added ({record.kind}, {record.mel_config.sample_rate} Hz)"),
     )
     return 0
+
+
+class WeightsLines:
+    """Write the events of a download or conversion as lines of JSON on stderr."""
+
+    def __init__(self) -> None:
+        self._lines = ProgressLines("bytes")
+
+    def __call__(self, event: WeightsEvent) -> None:
+        from distill_engine.vocoders.weights.events import Converting, DownloadProgress, DownloadStarted, FellBack
+
+        if isinstance(event, DownloadStarted):
+            write_event("started", stage="downloading", total=event.total or None, unit="bytes", text=event.file)
+        elif isinstance(event, DownloadProgress):
+            self._lines("downloading", event.done, event.total, event.file)
+        elif isinstance(event, Converting):
+            write_event("started", stage="converting", text=f"Converting {event.file} once")
+        elif isinstance(event, FellBack):
+            write_event("warned", text=event.reason)
 
 
 class WeightsProgress:

@@ -46,8 +46,10 @@ class PageToken:
             raise LibraryError(f"{path}: holds no token: delete it")
         return cls(text)
 
-    def demand(self, request: PageRequest) -> PageAnswer | None:
+    def demand(self, request: PageRequest, path: str = PATH) -> PageAnswer | None:
         """Return None for a request with the cookie; else an answer that sets or asks for it.
+
+        `path` is where the pages begin that the token opens.
 
         A request with the token in its address gets the cookie and goes on without it, so that the
         token does not stay in the address line.
@@ -57,22 +59,22 @@ class PageToken:
         given = parse_qs(request.query)
         if not self._is(given.pop("token", [""])[0]):
             return PageAnswer(HTTPStatus.FORBIDDEN.value, _REFUSAL, {"Content-Type": "text/plain; charset=utf-8"})
-        cookie = f"{COOKIE}={self.text}; Path={PATH}; HttpOnly; SameSite=Strict; Max-Age=31536000"
-        return PageAnswer(HTTPStatus.FOUND.value, b"", {"Location": PATH, "Set-Cookie": cookie})
+        cookie = f"{COOKIE}={self.text}; Path={path}; HttpOnly; SameSite=Strict; Max-Age=31536000"
+        return PageAnswer(HTTPStatus.FOUND.value, b"", {"Location": path, "Set-Cookie": cookie})
 
     def _is(self, given: str) -> bool:
         return hmac.compare_digest(given.encode(), self.text.encode())
 
 
-def page_address(bind: str, port: int) -> str:
-    """Return the page's address, with the token where other machines may ask for the page.
+def page_address(bind: str, port: int, path: str = PATH) -> str:
+    """Return a page's address, with the token where other machines may ask for the page.
 
     Raises LibraryError.
     """
     if is_loopback(bind):
-        return f"http://{LOOPBACK}:{port}{PATH}"
+        return f"http://{LOOPBACK}:{port}{path}"
     host = "ADDRESS" if is_everywhere(bind) else bind
-    return f"http://{host}:{port}{PATH}?token={PageToken.of_library().text}"
+    return f"http://{host}:{port}{path}?token={PageToken.of_library().text}"
 
 
 def _cookie(header: str) -> str:

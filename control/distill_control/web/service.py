@@ -32,11 +32,7 @@ class PageService:
     def __init__(self, session: Session, token: PageToken | None) -> None:
         self._session = session
         self._token = token
-        self._files = {
-            entry.name: (entry.read_bytes(), _TYPES[entry.name.rpartition(".")[2]])
-            for entry in files("distill_control.web").joinpath("static").iterdir()
-            if entry.name.rpartition(".")[2] in _TYPES
-        }
+        self._files = static_files("distill_control.web")
         session.pages[PATH] = self.answer
 
     async def stop(self) -> None:
@@ -63,6 +59,15 @@ class PageService:
     def _facts(self) -> dict[str, object]:
         details = self._session.model.details
         return {name: details[name] for name in _FACTS if name in details}
+
+
+def static_files(package: str) -> dict[str, tuple[bytes, str]]:
+    """Return contents and type of the files in a package's folder `static`, by name."""
+    return {
+        entry.name: (entry.read_bytes(), _TYPES[entry.name.rpartition(".")[2]])
+        for entry in files(package).joinpath("static").iterdir()
+        if entry.name.rpartition(".")[2] in _TYPES
+    }
 
 
 def _answer(status: HTTPStatus, body: bytes, kind: str) -> PageAnswer:

@@ -1,7 +1,7 @@
 """Find the files of a folder that may hold sound.
 
 Folders and links are followed, each once. Hidden and junk files are passed over; all others are
-listed, with the reason where they cannot be used.
+listed, with the reason where they cannot be used or are left out by the user.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from distill_engine.audio.decoding.kinds import HEAD_BYTES, UNKNOWN, kind_of
+from distill_engine.dataset.left_out import CORPUS_FILE, LEFT_OUT, read_left_out
 from distill_engine.errors import CorpusError
 from distill_engine.system.regular_files import read_regular
 
@@ -51,7 +52,9 @@ def find_files(folder: Path) -> list[FoundFile]:
         raise CorpusError(f"{folder} cannot be opened ({error.strerror or error}): check its permissions") from None
     found: list[FoundFile] = []
     _walk(folder, folder, set(), found)
-    return sorted(found, key=lambda one: one.name)
+    left_out = read_left_out(folder)
+    found = [replace(one, reason=one.reason or LEFT_OUT) if one.name in left_out else one for one in found]
+    return sorted((one for one in found if one.name != CORPUS_FILE), key=lambda one: one.name)
 
 
 def _walk(folder: Path, root: Path, seen: set[tuple[int, int]], found: list[FoundFile]) -> None:

@@ -42,6 +42,21 @@ def recordings_dir() -> Path:
     return data_dir() / "recordings"
 
 
+def renders_dir() -> Path:
+    """Return the folder of what was rendered, one folder per entry."""
+    return data_dir() / "renders"
+
+
+def notes_dir() -> Path:
+    """Return the folder of tags and notes on models, one file per digest."""
+    return data_dir() / "notes"
+
+
+def jobs_dir() -> Path:
+    """Return the folder of the workshop's jobs, one folder per job."""
+    return data_dir() / "jobs"
+
+
 def codes_dir() -> Path:
     """Return the folder of code sequences that were saved while playing."""
     return data_dir() / "codes"

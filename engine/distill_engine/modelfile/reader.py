@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import json
 import os
 import threading
 import zlib
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -17,7 +20,7 @@ from distill_engine.modelfile.archive import Member, is_canonical, read_members
 from distill_engine.modelfile.configs import check_configs
 from distill_engine.modelfile.legacy import refuse_other_kinds
 from distill_engine.modelfile.manifest import MAX_MANIFEST, Manifest, PartEntry
-from distill_engine.modelfile.tensors import Part, check_finite, decode
+from distill_engine.modelfile.tensors import Part, check_finite, decode, read_metadata
 from distill_engine.system.regular_files import NotRegularError, open_regular
 
 MANIFEST = "manifest.json"
@@ -120,6 +123,19 @@ class ModelFile:
     def read_part(self, name: str) -> dict[str, npt.NDArray[Any]]:
         """Return the arrays [...] of a part by name, as `read` does. Raises ModelFileError."""
         return dict(self.read(name).arrays)
+
+    def begun(self) -> dict[str, dict[str, Any]]:
+        """Return `step` and `completed` of each training in the file, without reading its arrays.
+
+        A checkpoint that cannot be read is left out: resuming it says why.
+        """
+        found = {}
+        for name in filter(is_training, sorted(self.parts)):
+            with contextlib.suppress(ModelFileError, ValueError, KeyError, TypeError):
+                texts = read_metadata(partial(self.raw, self.member(name)), f"{self.path}: {name}")
+                position = json.loads(texts["checkpoint"])["position"]
+                found[name] = {"step": int(position["step"]), "completed": bool(position["completed"])}
+        return found
 
     def read_graph(self, name: str) -> bytes:
         """Read an ONNX graph and check its digest. `graphs.check_graph` checks its contents."""

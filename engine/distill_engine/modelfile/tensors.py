@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,9 +83,7 @@ def encode(part: Part, where: str) -> list[memoryview]:
 def decode(data: bytearray, where: str) -> Part:
     """Read the part in `data`; its arrays share the memory. Raises ModelFileError."""
     header, start = _header(data, where)
-    metadata = header.pop("__metadata__", {})
-    if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
-        raise ModelFileError(f"{where}: its text is not text: damaged or hostile")
+    metadata = _metadata(header, where)
     if len(header) > MAX_ARRAYS:
         raise ModelFileError(f"{where}: {len(header)} arrays, at most {MAX_ARRAYS} are allowed")
     arrays: dict[str, npt.NDArray[Any]] = {}
@@ -104,6 +102,25 @@ def decode(data: bytearray, where: str) -> Part:
     if start + position != len(data):
         raise ModelFileError(f"{where}: bytes behind the last array: damaged or hostile")
     return Part(arrays, metadata)
+
+
+def read_metadata(read: Callable[[int, int], bytearray], where: str) -> dict[str, str]:
+    """Return the texts in the header of a part whose bytes come from `read(offset, size)`.
+
+    Raises ModelFileError.
+    """
+    length = bytes(read(0, 8))
+    if int.from_bytes(length, "little") > MAX_HEADER:
+        raise ModelFileError(f"{where}: its header is too long: damaged or hostile")
+    data = read(0, 8 + int.from_bytes(length, "little"))
+    return _metadata(_header(data, where)[0], where)
+
+
+def _metadata(header: dict[str, Any], where: str) -> dict[str, str]:
+    metadata = header.pop("__metadata__", {})
+    if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
+        raise ModelFileError(f"{where}: its text is not text: damaged or hostile")
+    return metadata
 
 
 def check_finite(arrays: Arrays, where: str) -> None:

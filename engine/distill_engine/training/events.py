@@ -94,10 +94,11 @@ class Validated:
 
 @dataclass(frozen=True)
 class Preview:
-    """A held-out clip was written to `path` as the vocoder renders it now."""
+    """A held-out clip was written to `path` as the vocoder renders it now; `original` is itself."""
 
     epoch: int
     path: Path
+    original: Path | None = None
 
 
 @dataclass(frozen=True)

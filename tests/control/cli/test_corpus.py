@@ -72,8 +72,8 @@ def test_nothing_usable_fails_with_one_line(tmp_path: Path, capsys: pytest.Captu
     assert check([str(tmp_path), "--json"]) == 1
     captured = capsys.readouterr()
     assert json.loads(captured.out)["usable"] == 0
-    assert captured.err.startswith("error: ")
-    assert captured.err.count("\n") == 1
+    assert captured.err.splitlines()[-1].startswith("error: ")
+    assert captured.err.count("error: ") == 1
 
 
 def test_checking_a_corpus_loads_no_torch(folder: Path) -> None:
@@ -85,3 +85,10 @@ def test_checking_a_corpus_loads_no_torch(folder: Path) -> None:
         "sys.exit(bool({'torch', 'matplotlib', 'onnxruntime', 'scipy'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
+
+
+def test_programs_get_the_progress_as_lines(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check([str(folder), "--json"]) == 0
+    last = json.loads(capsys.readouterr().err.splitlines()[-1])
+    assert (last["event"], last["stage"], last["unit"]) == ("progress", "reading", "files")
+    assert last["done"] == last["total"] == 7

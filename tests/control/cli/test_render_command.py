@@ -46,7 +46,10 @@ def test_json_for_programs(distill, tiny_model, tmp_path, capsys):
         *("--latent", "2=1.5", "--set", "source/speed=0.5", "--source", "corpus", "--sample-rate", 48000),
     )
     assert code == 0
-    data = json.loads(capsys.readouterr().out)
+    said = capsys.readouterr()
+    last = json.loads(said.err.splitlines()[-1])
+    assert (last["event"], last["stage"], last["done"], last["total"]) == ("progress", "rendering", 0.5, 0.5)
+    data = json.loads(said.out)
     assert data["vocoder"] == "hifigan"
     assert data["sample_rate"] == 48000
     assert data["seconds"] == 0.5

@@ -95,6 +95,9 @@ def test_a_vocoder_stopped_after_its_model_goes_on_and_the_model_stays(
         assert file.manifest.parts["training/model"] == entry
         assert file.manifest.vocoders["vocos"]["config"] == SMALL_VOCOS
         assert file.manifest.vocoders["vocos"]["completed"]
+        assert file.begun() == {
+            part: {"step": position(path, part)["step"], "completed": True} for part in ("training/model", VOCODER)
+        }
     assert before["completed"]
     assert position(path, VOCODER)["completed"]
     assert position(path, VOCODER)["step"] > 3

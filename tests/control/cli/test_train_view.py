@@ -29,6 +29,7 @@ from distill_engine.training.events import (
 )
 from distill_engine.training.verdict import Verdict
 
+FORM = {"event", "stage", "done", "total", "unit", "eta_seconds", "text"}
 EVENTS = (
     Planned((PlannedPart("skeleton", None, "plays"), PlannedPart("correction", 90.0, "comes nearer"))),
     Started("model", 11, 30.4, 3, ("preset balanced",)),
@@ -68,6 +69,9 @@ def test_programs_get_every_event_by_its_name(capsys: pytest.CaptureFixture[str]
     ]
     assert rows[0]["parts"][1] == {"name": "correction", "seconds": 90.0, "brings": "comes nearer"}
     assert rows[1]["clips"] == 11
+    assert all(row.keys() >= FORM for row in rows)
+    assert (rows[2]["done"], rows[2]["total"], rows[2]["eta_seconds"]) == (0.5, 1.0, 123.0)
+    assert rows[6]["text"] == rows[6]["message"] == "be patient"
 
 
 def test_the_display_holds_every_figure_in_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,5 +142,7 @@ def test_an_analysis_shows_its_progress_in_a_log_and_to_programs(capsys: pytest.
             view(AnalysisProgress("done", 1, 1))
     lines = capsys.readouterr().err.splitlines()
     assert lines[:2] == ["measuring: 1 of 3", "done: 1 of 1"]
-    assert json.loads(lines[2]) == {"event": "analysing", "stage": "measuring", "done": 1, "total": 3}
-    assert len(lines) == 4
+    first, *others = map(json.loads, lines[2:])
+    assert first.keys() == FORM
+    assert (first["event"], first["stage"], first["done"], first["total"]) == ("progress", "measuring", 1, 3)
+    assert [row["stage"] for row in others] == ["measuring", "done"], "five a second at most, and always the last"

@@ -56,9 +56,13 @@ def add_speech(tmp_path: Path) -> list[str]:
     return ["vocoder", "add", "speech", *files]
 
 
-def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
+def answer(capsys: pytest.CaptureFixture[str], *arguments: str, heard: list[dict[str, Any]] | None = None) -> Any:
+    """Run a command, add its events to `heard`, and return its result."""
     assert main([*arguments, "--json"]) == 0
-    return json.loads(capsys.readouterr().out)
+    said = capsys.readouterr()
+    if heard is not None:
+        heard += [json.loads(line) for line in said.err.splitlines()]
+    return json.loads(said.out)
 
 
 def test_added_weights_are_listed_verified_and_removed(
@@ -87,7 +91,9 @@ def test_a_local_checkpoint_serves_as_the_published_one(
     monkeypatch.setattr("distill_engine.vocoders.bigvgan.PINS", {"bigvgan": Pin("bigvgan", "nobody/tiny", small)})
     torch.save({"generator": BigVGAN(small).state_dict()}, tmp_path / "bigvgan_generator.pt")
     assert not installed()
-    record = answer(capsys, "vocoder", "download", "--weights", str(tmp_path))
+    steps: list[dict[str, Any]] = []
+    record = answer(capsys, "vocoder", "download", "--weights", str(tmp_path), heard=steps)
+    assert [step["stage"] for step in steps] == ["converting"]
     assert (record["name"], record["file"]) == ("bigvgan", "bigvgan_generator.pt")
     assert installed()
     assert load_bigvgan(torch_device="cpu", fetch=False).config == small
@@ -128,6 +134,7 @@ def test_compare_makes_sounds_figures_and_a_page(
     assert main(add_speech) == 0
     capsys.readouterr()
     folder = tmp_path / "compared"
+    steps: list[dict[str, Any]] = []
     result = answer(
         capsys,
         "compare",
@@ -140,7 +147,9 @@ def test_compare_makes_sounds_figures_and_a_page(
         "1",
         "--torch-device",
         "cpu",
+        heard=steps,
     )
+    assert [(step["stage"], step["done"], step["total"]) for step in steps] == [("comparing", n, 3) for n in range(3)]
     assert [row["name"] for row in result["vocoders"]] == ["vocos", "hifigan", "speech"]
     lengths = {soundfile.info(folder / f"{name}.wav").frames for name in ("vocos", "hifigan", "speech")}
     assert len(lengths) == 1

@@ -15,6 +15,7 @@ import pytest
 
 from distill_engine.audio.levels import SILENCE_DB
 from distill_engine.dataset.discovery import find_files
+from distill_engine.dataset.left_out import read_left_out, write_left_out
 from distill_engine.dataset.scan import CorpusReport, FileReport, ScanProgress, corpus_report, scan_corpus
 from distill_engine.errors import CorpusError
 
@@ -52,6 +53,26 @@ def test_nested_folders_hidden_files_and_junk(tmp_path: Path, sound: Sound) -> N
     for junk in (".DS_Store", "Thumbs.db", "desktop.ini"):
         (folder / junk).write_bytes(b"junk")
     assert [file.name for file in find_files(folder)] == ["a/deep/er/c.wav", "a/ü ñ.wav", "b.wav"]
+
+
+def test_what_the_user_leaves_out_is_named_and_not_read(tmp_path: Path, sound: Sound) -> None:
+    for name in ("a.wav", "deep/käuz.wav", 'odd "\x7f\n.wav'):
+        sound(name)
+    folder = tmp_path / "sounds"
+    write_left_out(folder, ["deep/käuz.wav", 'odd "\x7f\n.wav', "gone.wav"])
+    report = scan_corpus(folder)
+    assert verdicts(report) == {"a.wav": "ok", "deep/käuz.wav": "skipped", 'odd "\x7f\n.wav': "skipped"}
+    assert one(report, "deep/käuz.wav").reason == "left out in corpus.toml"
+    assert read_left_out(folder) == {"deep/käuz.wav", 'odd "\x7f\n.wav', "gone.wav"}
+    write_left_out(folder, [])
+    assert len(scan_corpus(folder).usable_files) == 3
+    for text in ("exclude = 1", "exclude = [", "exclude = [1]"):
+        (folder / "corpus.toml").write_text(text)
+        with pytest.raises(CorpusError, match=r"corpus\.toml"):
+            scan_corpus(folder)
+    (folder / "corpus.toml").write_text("mine = 1")
+    with pytest.raises(CorpusError, match="by hand"):
+        write_left_out(folder, [])
 
 
 def test_what_is_not_sound_is_named(tmp_path: Path, sound: Sound) -> None:

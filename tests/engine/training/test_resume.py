@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 import torch
 
+from distill_engine.audio.files import read_audio
 from distill_engine.errors import ModelFileError, TrainingError
 from distill_engine.modelfile import ModelFile
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.training.checkpoint import Checkpoint
-from distill_engine.training.events import Finished, Progress, TrainingEvent
+from distill_engine.training.events import Finished, Preview, Progress, TrainingEvent
 from distill_engine.training.latent.train_model import ModelOptions, train_model
 from distill_engine.training.storage import StoredTraining
 from distill_engine.training.vocoder.file_entry import judge_usable
@@ -103,7 +104,11 @@ def test_what_begins_with_the_base_ends_no_worse_and_says_so_after_a_resume(tmp_
     settings = VocoderSettings(batch_size=1, segment_frames=8, spectral_fraction=1.0)
     options = VocoderOptions(settings=settings, epochs=1, device="cpu")
     assert not train_vocoder(corpus, path, options, listen=listener, stopped=listener.stopped).completed
-    assert train_vocoder(corpus, path, replace(options, resume=True), listen=Listener()).completed
+    again = Listener()
+    assert train_vocoder(corpus, path, replace(options, resume=True, preview_epochs=1), listen=again).completed
+    preview = again.of(Preview)[0]
+    heard, original = (read_audio(file).samples for file in (preview.path, preview.original))
+    assert heard.shape == original.shape
     with ModelFile.open(path) as file:
         row = file.manifest.vocoders["vocos"]
         assert row["warm_start"]

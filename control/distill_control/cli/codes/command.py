@@ -234,7 +234,14 @@ def _save(args: argparse.Namespace, file: CodeFile, output: Path, inputs: tuple[
     check_output_folder(output)
     save_codes(output, file)
     columns = file.sequence.columns
-    data = {"path": str(output), "columns": columns, "frames": file.frames, "inputs": [str(path) for path in inputs]}
+    data = {
+        "path": str(output),
+        "name": file.name,
+        "columns": columns,
+        "frames": file.frames,
+        "levels": file.sequence.codes.tolist(),
+        "inputs": [str(path) for path in inputs],
+    }
     emit(
         args,
         data,

@@ -82,6 +82,7 @@ def describe(file: ModelFile) -> dict[str, Any]:
         "bytes": file.size,
         "digest": file.digest,
         "resumable": sorted(part for part in file.parts if part.startswith("training/")),
+        "begun": file.begun(),
         "plays_without_torch": "runtime/decoder.onnx" in file.graphs,
         "plays_through": _vocoder_choice(file),
     }

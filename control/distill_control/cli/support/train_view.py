@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -11,7 +9,7 @@ from itertools import pairwise
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from distill_control.cli.support.output import console_err
+from distill_control.cli.support.output import console_err, write_event
 from distill_engine.system.counting import counted
 from distill_engine.training.events import (
     Finished,
@@ -92,9 +90,7 @@ class TrainingView:
 
     def __call__(self, event: TrainingEvent) -> None:
         if self._json:
-            row = {"event": type(event).__name__.lower(), **asdict(event)}
-            sys.stderr.write(json.dumps(row, default=str) + "\n")
-            sys.stderr.flush()
+            write_event(type(event).__name__.lower(), **_form(event, self._take(event)), **asdict(event))
             return
         text = self._take(event)
         if self._live is not None:
@@ -119,7 +115,7 @@ class TrainingView:
             case Saved(path, epoch, final):
                 self._saved = f"{'saved' if final else 'checkpoint in'} {path.name} at epoch {epoch}"
                 return "" if self._live is not None else self._saved
-            case Preview(epoch, path):
+            case Preview(epoch, path, _):
                 return f"preview of epoch {epoch}: {path}"
             case Warned(message):
                 return f"note: {message}"
@@ -179,6 +175,14 @@ class TrainingView:
         bar = ProgressBar(total=1.0, completed=p.fraction, width=BAR_COLUMNS)
         mel_curve = Text(curve(self._mel_losses), style="cyan")
         return Group(*lines, bar, mel_curve, Text(f"{self._verdict}  {self._saved}", style="dim"))
+
+
+def _form(event: TrainingEvent, text: str) -> dict[str, Any]:
+    """Return the fields that events of all commands have, as far as this one lacks them."""
+    if isinstance(event, Progress):
+        text = f"epoch {event.epoch}, step {event.step}, {event.steps_per_second:.2f} steps/s"
+        return {"done": round(event.fraction, 4), "total": 1.0, "unit": "of the time", "text": text}
+    return {"text": event.message if isinstance(event, Warned) else text}
 
 
 def _at_most(seconds: float | None) -> str:

@@ -1,14 +1,13 @@
 """The OSCQuery server: HTTP and WebSocket on one port, with the websockets library."""
 
 import asyncio
-import ipaddress
 import itertools
 import json
 import logging
 import socket
 from collections.abc import Container, Mapping
 from http import HTTPStatus
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
@@ -22,6 +21,7 @@ from distill_control.osc.server_context import ServerContext
 from distill_control.session import ModelInfo, Session
 from distill_control.session.types import PageRequest
 from distill_control.settings import ControlSettings
+from distill_control.settings.origins import is_ours
 from distill_engine.errors import ControlError
 from distill_engine.library.reports import report
 from distill_engine.system.names import printable
@@ -97,7 +97,8 @@ class OscQueryService:
         host = str(address[0]) if address else ""
         if not self._context.admits(host):
             return _response(HTTPStatus.FORBIDDEN, {"ERROR": "this host is not on the allow list (--allow)"})
-        if not self._is_allowed(request):
+        headers = request.headers
+        if not is_ours(headers.get_all("Host"), headers.get_all("Origin"), self._context.allow.allows):
             reason = "the page is from another host; serve it from this machine, or accept its address with --allow"
             return _response(HTTPStatus.FORBIDDEN, {"ERROR": reason})
         if getattr(request, "method", "GET") != "GET":
@@ -152,26 +153,6 @@ class OscQueryService:
             return _response(HTTPStatus.NO_CONTENT, None)
         return _response(HTTPStatus.OK, {attribute: node[attribute]})
 
-    def _is_allowed(self, request: Request) -> bool:
-        """Return whether a request may come from a local program or page.
-
-        The Origin header shows the page that a browser's request comes from (`null` if the browser
-        hides it); other programs send none. A Host header with a public name shows DNS rebinding: a
-        page elsewhere whose name has been pointed at this address.
-        """
-        hosts = [_host_name(f"//{value}") for value in request.headers.get_all("Host") if value]
-        pages = [_host_name(value) for value in request.headers.get_all("Origin") if value]
-        return all(map(_is_local, hosts)) and all(self._page_is_allowed(page, hosts) for page in pages)
-
-    def _page_is_allowed(self, page: str, hosts: list[str]) -> bool:
-        """Return whether pages from host `page` may send requests.
-
-        Pages from this machine may, under any of its names, and those from hosts on the allow list.
-        """
-        if page == "localhost" or page.endswith(".localhost") or self._context.allow.allows(page):
-            return True
-        return page in hosts and (_is_address(page) or page.removesuffix(".local") == _own_name())
-
     def _model_changed(self, before: ModelInfo, now: ModelInfo) -> None:
         old = _model_paths(before)
         new = _model_paths(now)
@@ -196,31 +177,6 @@ class OscQueryService:
 def _model_paths(model: ModelInfo) -> dict[str, None]:
     controls = [f"/distill/control/{name}" for name in model.controls]
     return dict.fromkeys(controls + [f"/distill/latent/{index}" for index in range(model.latents)])
-
-
-def _host_name(url: str) -> str:
-    """Return the host in a URL; empty if there is none."""
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
-
-
-def _own_name() -> str:
-    return socket.gethostname().partition(".")[0].lower()
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_local(name: str) -> bool:
-    """Return whether a host is a numeric address or a name of the local network."""
-    return _is_address(name) or name.endswith((".local", ".localhost")) or ("." not in name and name != "")
 
 
 def _response(status: HTTPStatus, body: object, **headers: str) -> Response:

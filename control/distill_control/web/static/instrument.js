@@ -23,7 +23,11 @@ export class Instrument {
   #reloading = 0;
   #loads = 0;
 
-  constructor() {
+  #place;
+
+  /** `place` is where the engine's pages are: this page's own, or another port of the same machine. */
+  constructor(place = location.origin) {
+    this.#place = place;
     setInterval(() => this.#ping(), PING_MS);
   }
 
@@ -67,7 +71,7 @@ export class Instrument {
 
   /** Connect, and stay connected. */
   open() {
-    const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/`);
+    const socket = new WebSocket(`${this.#place.replace(/^http/, "ws")}/`);
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
     this.#heard = performance.now();
@@ -99,7 +103,7 @@ export class Instrument {
   /** Read tree and facts; rebuild what depends on the model. */
   async #load() {
     const number = ++this.#loads;
-    const [tree, facts] = await Promise.all(["/", "model.json"].map(async (path) => (await fetch(path)).json()));
+    const [tree, facts] = await Promise.all(["/", "/ui/model.json"].map(async (path) => (await fetch(this.#place + path)).json()));
     if (number !== this.#loads) return; // a later answer is here already, or on its way
     this.nodes = new Map();
     const walk = (node) => {

@@ -33,16 +33,21 @@ class Previews:
         self._listen(event)
         if isinstance(event, Validated) and event.epoch >= self._last + self._every:
             self._last = event.epoch
-            self._listen(Preview(event.epoch, self._write(event.epoch)))
+            self._listen(Preview(event.epoch, *self._write(event.epoch)))
 
     @torch.no_grad()
-    def _write(self, epoch: int) -> Path:
-        """Render the first held-out clip with the averaged generator; return the file's path."""
+    def _write(self, epoch: int) -> tuple[Path, Path]:
+        """Render the first held-out clip with the averaged generator.
+
+        Return the paths of this preview and of the clip itself.
+        """
         core, rate = self._task.core, DEFAULT_MEL.sample_rate
         clip = self._task.held_out[0][:, : int(PREVIEW_SECONDS * rate)]
         made = core.average(core.mel(F.pad(clip, (LEAD_IN, 0))))[0, 0, LEAD_IN:]
         samples = made.clamp(-1, 1).cpu().numpy()
         self.folder.mkdir(exist_ok=True)
         path = self.folder / f"{self._task.settings.kind}-epoch-{epoch:05d}.flac"
+        original = self.folder / "original.flac"
         write_audio(path, samples, rate)
-        return path
+        write_audio(original, clip[0].cpu().numpy(), rate)
+        return path, original

@@ -8,15 +8,17 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import Any
 
 from distill_engine.errors import WeightsError
+from distill_engine.system.atomic_write import folder_lock
 from distill_engine.system.listeners import ignore
 from distill_engine.vocoders.bigvgan import BigVGANConfig, Pin, mel_of
 from distill_engine.vocoders.weights.convert import read_json, sha256_of
 from distill_engine.vocoders.weights.events import Converting, DownloadProgress, DownloadStarted, Listener, Ready
+from distill_engine.vocoders.weights.fetching import fetch
 from distill_engine.vocoders.weights.records import WeightsRecord, hub_cache, hub_folder, read_record, set_aside, store
 
+LOCK_SECONDS = 3600.0  # to wait for another process that downloads the same file
 DOWNLOAD_ADVICE = "run `distill vocoder download` once while online, or give a local file with --weights"
 
 
@@ -32,8 +34,8 @@ def download(pin: Pin, listener: Listener = ignore) -> WeightsRecord:
         return record
     commit, size, checksum = _announced_by_hub(pin)
     _check_space(pin, size)
-    config_path = _fetch(pin, pin.config_file, commit, 0, ignore)
-    path = _fetch(pin, pin.weights, commit, size, listener)
+    config_path = _fetch(pin, pin.config_file, commit)
+    path = _fetch_weights(pin, commit, size, listener)
     digest = _checked(pin, path, size, checksum)
     listener(Converting(pin.weights))
     record = store(_record(pin, config_path, commit, digest), path, hub_folder(pin.hub))
@@ -94,25 +96,45 @@ def _announced_by_hub(pin: Pin) -> tuple[str, int, str]:
     return found.commit_hash or pin.revision, int(found.size or pin.size), pin.sha256 or checksum
 
 
-def _fetch(pin: Pin, file: str, commit: str, size: int, listener: Listener) -> Path:
-    """Download one file at a commit; return its path in the cache. Raises WeightsError."""
+def _fetch(pin: Pin, file: str, commit: str) -> Path:
+    """Return a file at a commit in the hub's cache; download it if it is not there.
+
+    Raises WeightsError.
+    """
     from huggingface_hub import hf_hub_download
     from huggingface_hub.utils import logging
 
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # its messages about retries would interrupt the progress display
-    listener(DownloadStarted(file, pin.hub, size))
     try:
-        path = hf_hub_download(
-            pin.hub,
-            file,
-            revision=commit,
-            cache_dir=hub_cache(),
-            endpoint=_endpoint(),
-            tqdm_class=_progress_class(file, listener),
-        )
+        path = hf_hub_download(pin.hub, file, revision=commit, cache_dir=hub_cache(), endpoint=_endpoint())
     except Exception as error:
         raise WeightsError(_message_for(pin, error)) from None
     return Path(path)
+
+
+def _fetch_weights(pin: Pin, commit: str, size: int, listener: Listener) -> Path:
+    """Return the weights at a commit in the hub's cache; a stopped download is gone on with.
+
+    The hub's library itself begins a large file anew after every stop. Raises WeightsError.
+    """
+    from huggingface_hub import hf_hub_url, try_to_load_from_cache
+
+    found = try_to_load_from_cache(pin.hub, pin.weights, cache_dir=hub_cache(), revision=commit)
+    if isinstance(found, str):
+        return Path(found)
+    place = hub_cache() / f"models--{pin.hub.replace('/', '--')}" / "snapshots" / commit / pin.weights
+    listener(DownloadStarted(pin.weights, pin.hub, size))
+    url = hf_hub_url(pin.hub, pin.weights, revision=commit, endpoint=_endpoint())
+    part = place.parent / f".{pin.weights}.part"
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with folder_lock(place.parent, seconds=LOCK_SECONDS):  # another process may be fetching it
+            if not place.exists():
+                fetch(url, part, size, lambda done: listener(DownloadProgress(pin.weights, done, size)))
+                part.replace(place)
+    except OSError as error:
+        raise WeightsError(_message_for(pin, error)) from None
+    return place
 
 
 def _checked(pin: Pin, path: Path, size: int, checksum: str) -> str:
@@ -192,23 +214,3 @@ def _message_for(pin: Pin, error: Exception) -> str:
     if type(error) is EntryNotFoundError:
         return f"{pin.hub}: has no such file: check the name, or give a file with --weights"
     return f"{pin.hub}: not on this machine and the hub cannot be reached: {DOWNLOAD_ADVICE}"
-
-
-def _progress_class(file: str, listener: Listener) -> type[Any]:
-    """Return a progress bar class that draws nothing and reports to the listener."""
-    from tqdm.auto import tqdm  # type: ignore[import-untyped]
-
-    class Progress(tqdm):  # type: ignore[misc]
-        def __init__(self, *args: Any, **values: Any) -> None:
-            values.pop("name", None)
-            values["disable"] = True
-            self._total_bytes = int(values.get("total") or 0)
-            self._done_bytes = int(values.get("initial") or 0)
-            super().__init__(*args, **values)
-
-        def update(self, n: float | None = 1) -> bool | None:
-            self._done_bytes += int(n or 0)
-            listener(DownloadProgress(file, self._done_bytes, self._total_bytes))
-            return None
-
-    return Progress

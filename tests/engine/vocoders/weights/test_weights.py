@@ -118,16 +118,29 @@ def test_after_the_download_the_network_is_never_asked_again(
     assert load_bigvgan(torch_device="cpu").digest == first.converted_sha256
 
 
-def test_a_cut_download_is_resumed_where_it_broke_off(
-    start_hub: Any, pin: Pin, published: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 1 << 14)  # it resumes in whole chunks
+def test_a_cut_download_is_resumed_where_it_broke_off(start_hub: Any, pin: Pin, published: Path) -> None:
     hub = start_hub("cut=100000")
     record = download(pin)
     assert record.sha256 == sha256_of(published / HUB_NAME / pin.weights)
     ranges = [line for line in hub.stop() if line.startswith("GET") and "bytes=" in line]
     assert len(ranges) == 1
     assert 0 < int(re.search(r"bytes=(\d+)-", ranges[0])[1]) <= 100000  # type: ignore[index]
+
+
+def test_a_stopped_download_goes_on_in_the_next_process(start_hub: Any, pin: Pin, published: Path) -> None:
+    def stop(event: Any) -> None:
+        if isinstance(event, DownloadProgress):
+            raise KeyboardInterrupt
+
+    size = (published / HUB_NAME / pin.weights).stat().st_size
+    hub = start_hub(f"slow={size}")  # so that a part comes at a time
+    with pytest.raises(KeyboardInterrupt):
+        download(pin, stop)
+    record = download(pin)
+    assert record.sha256 == sha256_of(published / HUB_NAME / pin.weights)
+    asked = [line for line in hub.stop() if line.startswith("GET") and ".pt" in line]
+    assert len(asked) == 2
+    assert 0 < int(re.search(r"bytes=(\d+)-", asked[1])[1]) < size  # type: ignore[index]
 
 
 def test_without_network_and_weights_the_way_out_is_named(

@@ -1,0 +1,41 @@
+"""Run a job of the workshop: the command in its folder, at nice 10, and write down how it ended."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from distill_control.cli.main import main
+from distill_engine.errors import Cancelled
+from distill_engine.system.atomic_write import write_file
+
+NICENESS = 10  # of heavy jobs: what plays comes first
+
+
+def run(folder: Path) -> int:
+    """Run the job in `folder`; return the command's exit code."""
+    job = json.loads((folder / "job.json").read_text("utf-8"))
+    if job["heavy"]:
+        with contextlib.suppress(OSError):
+            os.nice(max(0, NICENESS - os.nice(0)))
+    write_file(folder / "run.json", json.dumps({"pid": os.getpid(), "started": time.time()}).encode(), sweep=False)
+    try:
+        if (folder / "stop").exists():
+            raise KeyboardInterrupt
+        code = main([*job["words"], "--json"])
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else 2
+    except KeyboardInterrupt:
+        sys.stderr.write("cancelled: stopped before it began\n")
+        code = Cancelled.exit_code
+    sys.stdout.flush()
+    write_file(folder / "exit", str(code).encode(), sweep=False)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(run(Path(sys.argv[1])))

@@ -1,0 +1,1 @@
+"""The workshop: a server of its own that runs Distill's commands as jobs."""

@@ -1,0 +1,95 @@
+"""Answers to requests: JSON, errors in one line, bodies that are checked, uploads."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from anyio import open_file, to_thread
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from distill_control.workshop.guard import refused
+from distill_engine.errors import ControlError, DistillError, LibraryError
+from distill_engine.system.atomic_write import write_advice
+from distill_engine.system.plain_json import parse
+
+BODY_BYTES = 256 * 1024  # of an order
+UPLOAD_BYTES = 2 << 30  # of one file
+SPARE_BYTES = 64 << 20  # that stay free on the disk
+
+Handler = Callable[[Request], Awaitable[Response]]
+Work = Callable[[Request], Awaitable[Any]]
+
+
+def answered(work: Work) -> Handler:
+    """Return a handler that answers with what `work` returns, or with its error in one line."""
+
+    @wraps(work)
+    async def handle(request: Request) -> Response:
+        try:
+            found = await work(request)
+        except LibraryError as error:
+            return refused(HTTPStatus.NOT_FOUND, str(error))
+        except DistillError as error:
+            return refused(HTTPStatus.BAD_REQUEST, str(error))
+        except OSError as error:
+            path = Path(error.filename or "a file")
+            return refused(HTTPStatus.INSUFFICIENT_STORAGE, f"{path.name}: {write_advice(error, path)}")
+        return found if isinstance(found, Response) else JSONResponse(found)
+
+    return handle
+
+
+async def body_of(request: Request) -> dict[str, Any]:
+    """Return the table in a request's body. Raises ControlError."""
+    data = b""
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > BODY_BYTES:
+            raise ControlError(f"an order has at most {BODY_BYTES} bytes")
+    try:
+        table = parse(data or b"{}")
+    except ValueError as error:
+        raise ControlError(f"the order is no JSON ({error})") from None
+    if not isinstance(table, dict):
+        raise ControlError("the order is no table")
+    return table
+
+
+async def in_thread(work: Callable[..., Any], *arguments: Any) -> Any:
+    """Run work that waits for the disk in a thread."""
+    return await to_thread.run_sync(work, *arguments)
+
+
+async def receive(request: Request, target: Path) -> None:
+    """Write a request's body to `target`: whole, or not at all. Raises ControlError, OSError."""
+    announced = int(request.headers.get("content-length") or 0)
+    if announced > UPLOAD_BYTES:
+        raise ControlError(f"{target.name}: a file has at most {UPLOAD_BYTES >> 30} GB here")
+    await in_thread(lambda: target.parent.mkdir(parents=True, exist_ok=True))
+    free = shutil.disk_usage(target.parent).free
+    if free - announced < SPARE_BYTES:
+        raise ControlError(f"{target.name}: the disk has {free >> 20} MB free: make room first")
+    part = target.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        received = 0
+        async with await open_file(part, "xb") as file:
+            async for chunk in request.stream():
+                received += len(chunk)
+                if received > UPLOAD_BYTES:
+                    raise ControlError(f"{target.name}: a file has at most {UPLOAD_BYTES >> 30} GB here")
+                await file.write(chunk)
+        os.link(part, target)  # fails, unlike a rename, where the name has been given meanwhile
+    except ClientDisconnect:
+        raise ControlError(f"{target.name}: the upload was broken off") from None
+    except FileExistsError:
+        raise ControlError(f"{target.name} is there already: nothing is overwritten") from None
+    finally:
+        part.unlink(missing_ok=True)

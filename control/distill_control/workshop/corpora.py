@@ -1,0 +1,152 @@
+"""Corpora by name: folders that the page filled, and folders of this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from distill_engine.audio.encoding import write_audio
+from distill_engine.audio.files import read_audio
+from distill_engine.dataset.discovery import FoundFile, find_files
+from distill_engine.dataset.left_out import read_left_out, write_left_out
+from distill_engine.errors import ControlError, LibraryError
+from distill_engine.library.folders import cache_dir, data_dir, ensure
+from distill_engine.library.lookup import safe_name
+from distill_engine.library.pictures import outline
+from distill_engine.system.atomic_write import folder_lock, write_file
+from distill_engine.system.plain_json import parse
+
+FILE_LIMIT = 500  # of one corpus
+THUMBNAIL_COLUMNS = 200  # of a file's outline
+DEPTH_LIMIT = 4  # folders of an uploaded file's name
+PLAYABLE = frozenset({".wav", ".flac", ".mp3", ".ogg", ".opus"})  # by every browser, as they are
+
+
+class Corpora:
+    """The corpora of the library.
+
+    Those that the page filled lie in the folder `corpora`; `corpora.json` names other folders.
+    """
+
+    def __init__(self) -> None:
+        self.root = data_dir() / "corpora"
+        self._table = data_dir() / "corpora.json"
+
+    def folders(self) -> dict[str, Path]:
+        """Return the folder of every corpus by name. Raises LibraryError."""
+        own = {path.name: path for path in sorted(self.root.iterdir())} if self.root.is_dir() else {}
+        return {name: path for name, path in own.items() if path.is_dir() and not name.startswith(".")} | self._told()
+
+    def folder(self, name: str) -> Path:
+        """Return the folder of a corpus. Raises LibraryError."""
+        folders = self.folders()
+        if name not in folders:
+            raise LibraryError(f"no corpus {name[:80]!r}")
+        return folders[name]
+
+    def create(self, name: str, folder: str | None) -> Path:
+        """Make an empty corpus, or name a folder of this machine. Raises LibraryError."""
+        if safe_name(name) in self.folders():
+            raise LibraryError(f"there is a corpus {name!r} already: choose another name")
+        if folder is None:
+            return ensure(self.root / safe_name(name))
+        path = Path(folder).expanduser()
+        if not path.is_absolute() or not path.is_dir():
+            raise LibraryError(f"{folder}: no such folder: give its whole path")
+        with folder_lock(ensure(data_dir())):
+            self._write({**self._told(), safe_name(name): path})
+        return path
+
+    def forget(self, name: str) -> None:
+        """Delete a corpus that the page filled, or forget a folder, which stays as it is."""
+        folder = self.folder(name)
+        if folder.parent == self.root:
+            shutil.rmtree(folder, ignore_errors=True)
+            return
+        with folder_lock(ensure(data_dir())):
+            self._write({known: path for known, path in self._told().items() if known != name})
+
+    def files(self, name: str) -> list[FoundFile]:
+        """Return the files of a corpus. Raises LibraryError, CorpusError."""
+        return find_files(self.folder(name))
+
+    def file(self, corpus: str, name: str) -> Path:
+        """Return a file by the name that a check shows: one that was found, never a path."""
+        for one in self.files(corpus):
+            if one.name == name:
+                return one.path
+        raise LibraryError(f"no file {name[:80]!r} in the corpus {corpus}")
+
+    def place(self, corpus: str, name: str) -> Path:
+        """Return where an uploaded file goes. Raises LibraryError, ControlError."""
+        folder = self.folder(corpus)
+        if folder.parent != self.root:
+            raise ControlError(f"{corpus} is a folder of this machine: put the file there yourself")
+        parts = [safe_name(part) for part in name.split("/")]
+        if len(parts) > DEPTH_LIMIT:
+            raise ControlError(f"at most {DEPTH_LIMIT - 1} folders within each other")
+        path = folder.joinpath(*parts)
+        if not path.parent.resolve().is_relative_to(folder.resolve()):
+            raise LibraryError(f"{name[:80]!r} leads out of the corpus")
+        if path.exists():
+            raise ControlError(f"{name} is there already: nothing is overwritten")
+        if len(self.files(corpus)) >= FILE_LIMIT:
+            raise ControlError(f"a corpus has at most {FILE_LIMIT} files here: give a folder of this machine instead")
+        return path
+
+    def remove(self, corpus: str, name: str) -> None:
+        """Delete an uploaded file. Raises LibraryError."""
+        if self.folder(corpus).parent != self.root:
+            raise ControlError(f"{corpus} is a folder of this machine: nothing is deleted there; leave the file out")
+        self.file(corpus, name).unlink()
+
+    def leave_out(self, corpus: str, name: str, *, out: bool) -> None:
+        """Leave a file out of the corpus, or take it in again. Raises LibraryError, CorpusError."""
+        folder, path = self.folder(corpus), self.file(corpus, name)
+        if not path.exists():
+            raise LibraryError(f"no file {name[:80]!r}")
+        left = read_left_out(folder)
+        write_left_out(folder, left | {name} if out else left - {name})
+
+    def _told(self) -> dict[str, Path]:
+        try:
+            table = parse(self._table.read_bytes())
+            return {safe_name(name): Path(folder) for name, folder in table.items()}
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, AttributeError, TypeError) as error:
+            raise LibraryError(f"{self._table}: cannot be read ({error}): delete it") from None
+
+    def _write(self, table: Mapping[str, Path]) -> None:
+        data = {name: str(path) for name, path in table.items()}
+        write_file(self._table, json.dumps(data, ensure_ascii=False, indent=1).encode())
+
+
+def outline_of(path: Path) -> Any:
+    """Return the outline of a sound file, from the cache if it is there. Raises AudioFileError."""
+    kept = _cached(path, ".outline.json")
+    if not kept.exists():
+        write_file(kept, json.dumps(outline(read_audio(path).samples, THUMBNAIL_COLUMNS)).encode())
+    return json.loads(kept.read_text())
+
+
+def playable(path: Path) -> Path:
+    """Return a file that a browser plays: the file itself, or a FLAC of it in the cache."""
+    if path.suffix.lower() in PLAYABLE:
+        return path
+    kept = _cached(path, ".flac")
+    if not kept.exists():
+        sound = read_audio(path)
+        write_audio(kept, sound.samples, sound.sample_rate, bit_depth=16)
+    return kept
+
+
+def _cached(path: Path, suffix: str) -> Path:
+    """Return where something made of a file is kept: by path, size and time of change."""
+    status = path.stat()
+    key = hashlib.sha256(f"{path}:{status.st_size}:{status.st_mtime_ns}".encode()).hexdigest()
+    return ensure(cache_dir() / "heard") / f"{key}{suffix}"

@@ -1,0 +1,68 @@
+"""Keep what jobs have made: sounds join the history, a verified model the library."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+from distill_control.workshop.jobs import Job, JobStore
+from distill_engine import __version__
+from distill_engine.errors import LibraryError
+from distill_engine.library.folders import models_dir
+from distill_engine.library.lookup import MODEL_SUFFIX
+from distill_engine.library.renders import RenderStore
+
+
+class Keeper:
+    """Finishes jobs by their kind."""
+
+    def __init__(self, jobs: JobStore, renders: RenderStore) -> None:
+        self._jobs = jobs
+        self._renders = renders
+
+    def finish(self, job: Job, state: str) -> None:
+        """Keep what a job has made. Raises LibraryError, AudioFileError."""
+        folder = self._jobs.folder(job.id)
+        if job.kind == "import":
+            _take_in(Path(job.words[-1]), str(job.about["model"]), whole=state == "done")
+        elif state == "done" and job.kind in ("render", "resynth", "decode"):
+            result = self._jobs.result(job.id) or {}
+            for sound in sorted(folder.glob("sound.*")):
+                self._keep(job, sound, str(job.about["title"]), str(result.get("vocoder", "")), result)
+        elif state == "done" and job.kind == "compare":
+            for figures in (self._jobs.result(job.id) or {}).get("vocoders", []):
+                name = str(figures["name"])
+                sound = folder / "compared" / f"{name}.wav"
+                if sound.exists():
+                    self._keep(job, sound, f"{job.about['title']} through {name}", name, figures)
+
+    def _keep(self, job: Job, sound: Path, title: str, vocoder: str, figures: dict[str, Any]) -> None:
+        settings = job.about.get("settings", {})
+        made = {
+            "command": ["distill", *job.words],
+            "model": {"name": job.about.get("model", ""), "digest": job.about.get("digest", "")},
+            "vocoder": {"name": vocoder, "reason": figures.get("reason", "")},
+            "seed": settings.get("seed"),
+            "parameters": settings,
+            "take": settings.get("take"),
+            "version": __version__,
+            "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors",
+            "figures": figures,
+            "job": job.id,
+        }
+        self._renders.add(sound, title, made, "move")
+
+
+def _take_in(part: Path, name: str, *, whole: bool) -> None:
+    """Give an uploaded model its name, or delete it. Raises LibraryError."""
+    target = models_dir() / f"{name}{MODEL_SUFFIX}"
+    if not whole:
+        part.unlink(missing_ok=True)
+    elif part.exists():
+        try:
+            os.link(part, target)  # fails, unlike a rename, where the name has been given meanwhile
+        except FileExistsError:
+            raise LibraryError(f"{name} exists already in the library: nothing is overwritten") from None
+        part.unlink()

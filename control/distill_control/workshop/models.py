@@ -1,0 +1,135 @@
+"""What the page shows of models, and what it does with their files."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from pathlib import Path
+from typing import Any
+
+from distill_engine.errors import DistillError, LibraryError
+from distill_engine.inference.vocoder_choice import choose_vocoder
+from distill_engine.library.assets import STARTER, starter_path
+from distill_engine.library.folders import codes_dir, maps_dir, models_dir, presets_dir, recordings_dir
+from distill_engine.library.lookup import MODEL_SUFFIX, LibraryModel, find_model, list_models, safe_name
+from distill_engine.library.model_notes import read_notes
+from distill_engine.modelfile import ModelFile
+
+_CONTROL_FIELDS = ("name", "description", "unit", "low", "high", "rho", "safe", "kind", "measured")
+
+
+class Models:
+    """The models of the library; each file is read once, and again when it has changed."""
+
+    def __init__(self) -> None:
+        self._known: dict[Path, tuple[tuple[int, int], dict[str, Any]]] = {}
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the facts of every model, the built-in one last."""
+        found = list(list_models())
+        if STARTER not in {model.name for model in found}:
+            path = starter_path()
+            found.append(LibraryModel(STARTER, path, path.stat().st_size, path.stat().st_mtime))
+        return [self._row(model) for model in found]
+
+    def details(self, name: str) -> dict[str, Any]:
+        """Return all that a model says about itself. Raises LibraryError, ModelFileError."""
+        path = find_model(name, allow_paths=False)
+        with ModelFile.open(path) as file:
+            manifest = file.manifest.to_dict()
+        manifest.pop("parts", None)
+        manifest["analysis"] = {key: value for key, value in manifest["analysis"].items() if key != "map"}
+        return self._read(LibraryModel(name, path, 0, 0.0)) | {"manifest": manifest}
+
+    def _row(self, model: LibraryModel) -> dict[str, Any]:
+        try:
+            status = model.path.stat()
+            stamp = (status.st_mtime_ns, status.st_size)
+            known = self._known.get(model.path)
+            if known is None or known[0] != stamp:
+                known = self._known[model.path] = (stamp, self._read(model))
+            notes = read_notes(known[1]["digest"]) if known[1].get("digest") else None
+        except (DistillError, OSError) as error:
+            return {"name": model.name, "fault": str(error).removeprefix(f"{model.path}: ")}
+        written = notes.to_dict() if notes is not None else {}
+        return {**known[1], **written, "bytes": status.st_size, "changed": status.st_mtime}
+
+    def _read(self, model: LibraryModel) -> dict[str, Any]:
+        """Return what a model file says about itself. Raises ModelFileError."""
+        built_in = model.path == starter_path()
+        with ModelFile.open(model.path) as file:
+            manifest = file.manifest
+            corpus, analysis = manifest.corpus, manifest.analysis
+            return {
+                "name": model.name,
+                "fault": "",
+                "built_in": built_in,
+                "digest": file.digest,
+                "created": manifest.created,
+                "corpus": {key: corpus.get(key) for key in ("files", "seconds")},
+                "controls": [
+                    {key: control.get(key) for key in _CONTROL_FIELDS} for control in analysis.get("controls", [])
+                ],
+                "training": manifest.training,
+                "vocoders": manifest.vocoders,
+                "codes": {key: manifest.codes.get(key) for key in ("levels", "size", "used")},
+                "begun": file.begun(),
+                "plays_through": _plays_through(file),
+            }
+
+    def rename(self, name: str, new: str) -> str:
+        """Give a model another name; presets and notes follow its digest. Raises LibraryError."""
+        source, target = self._own(name), self._free(new)
+        os.link(source, target)
+        source.unlink()
+        return safe_name(new)
+
+    def copy(self, name: str, new: str) -> str:
+        """Copy a model in the library. Raises LibraryError."""
+        source, target = find_model(name, allow_paths=False), self._free(new)
+        part = target.with_name(f".{secrets.token_hex(6)}.part")
+        try:
+            shutil.copyfile(source, part)
+            os.link(part, target)
+        finally:
+            part.unlink(missing_ok=True)
+        return safe_name(new)
+
+    def _own(self, name: str) -> Path:
+        path = find_model(name, allow_paths=False)
+        if path == starter_path():
+            raise LibraryError(f"{name} belongs to Distill itself: make a copy")
+        return path
+
+    def _free(self, name: str) -> Path:
+        path = models_dir() / f"{safe_name(name)}{MODEL_SUFFIX}"
+        if os.path.lexists(path):
+            raise LibraryError(f"{name} exists already: nothing is overwritten")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+
+def _plays_through(file: ModelFile) -> dict[str, str]:
+    try:
+        choice = choose_vocoder(file.manifest)
+    except DistillError as error:
+        return {"vocoder": "none", "reason": str(error)}
+    return {"vocoder": choice.name, "reason": choice.reason}
+
+
+def shelf() -> dict[str, Any]:
+    """Return what else the library holds: takes, codes, and how many presets and MIDI maps."""
+    takes = sorted(recordings_dir().glob("*.take"), key=lambda path: path.stat().st_mtime, reverse=True)
+    rows = [{"name": path.stem, "bytes": path.stat().st_size, "changed": path.stat().st_mtime} for path in takes]
+    codes = sorted(path.stem for path in codes_dir().glob("*.distillcodes"))
+    presets = sum(1 for _ in presets_dir().rglob("*.preset.json"))
+    return {"takes": rows, "codes": codes, "presets": presets, "maps": sum(1 for _ in maps_dir().glob("*.toml"))}
+
+
+def delete_take(name: str) -> None:
+    """Delete a take. Raises LibraryError."""
+    path = recordings_dir() / f"{safe_name(name)}.take"
+    if not path.is_file():
+        raise LibraryError(f"no take {name!r}")
+    path.unlink()

@@ -1,0 +1,159 @@
+"""The store of what was rendered, and of notes on models."""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from distill_engine.errors import AudioFileError, LibraryError
+from distill_engine.library.model_notes import ModelNotes, read_notes, write_notes
+from distill_engine.library.pictures import outline, png
+from distill_engine.library.renders import RenderStore
+
+MADE = {"command": ["distill", "render", "birds"], "model": {"name": "birds", "digest": "ab"}, "seed": 7}
+
+
+@pytest.fixture
+def sound(tmp_path: Path) -> Path:
+    samples = 0.5 * np.sin(np.arange(22050) * 0.1)
+    soundfile.write(tmp_path / "made.wav", np.stack([samples, -samples], 1), 44100)
+    return tmp_path / "made.wav"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RenderStore:
+    return RenderStore(tmp_path / "renders")
+
+
+def test_an_entry_holds_the_sound_how_it_was_made_and_pictures(store: RenderStore, sound: Path) -> None:
+    entry = store.add(sound, "owl  at\ndusk", MADE)
+    assert (entry.title, entry.seconds, entry.made, entry.starred) == ("owl at dusk", 0.5, MADE, False)
+    assert store.entries() == [entry] == [store.get(entry.id)]
+    assert store.sound(entry.id).read_bytes() == sound.read_bytes()
+    folder = store.folder(entry.id)
+    low, high = json.loads((folder / "outline.json").read_text())
+    assert len(low) == len(high) == 600
+    assert min(low) == -64
+    assert max(high) == 64
+    assert (folder / "spectrogram.png").read_bytes().startswith(b"\x89PNG")
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "outline.json", "render.json", "sound.wav", "spectrogram.png",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("keep", "stays", "kept"), [("move", False, True), ("link", True, True), ("none", True, False)]
+)
+def test_the_sound_is_kept_as_asked(store: RenderStore, sound: Path, keep, stays, kept) -> None:
+    entry = store.add(sound, "a", MADE, keep)
+    assert sound.exists() == stays
+    if kept:
+        assert soundfile.info(store.sound(entry.id)).frames == 22050
+        assert store.sound(entry.id).is_symlink() == (keep == "link")
+    else:
+        with pytest.raises(LibraryError, match="no longer kept"):
+            store.sound(entry.id)
+
+
+def test_names_and_stars_stay_and_the_newest_comes_first(store: RenderStore, sound: Path) -> None:
+    first, second = store.add(sound, "one", MADE), store.add(sound, "two", MADE)
+    store.change(first.id, title="Käuzchen 梟", starred=True)
+    changed = RenderStore(store.root).entries()
+    assert [(entry.title, entry.starred) for entry in changed] == [("two", False), ("Käuzchen 梟", True)]
+    for title in ("", "  ", "x" * 201):
+        with pytest.raises(LibraryError, match="1 to 200 characters"):
+            store.change(first.id, title=title)
+    store.delete(second.id)
+    assert [entry.id for entry in store.entries()] == [first.id]
+    assert [path.name for path in store.root.iterdir()] == [first.id]
+
+
+@pytest.mark.parametrize("identity", ["", "..", "../..", "20261128-140000-abcdef", "a/b", ".", "x" * 5000])
+def test_only_its_own_entries_are_reached(store: RenderStore, sound: Path, identity: str) -> None:
+    store.add(sound, "one", MADE)
+    for act in (store.get, store.sound, store.delete, store.change):
+        with pytest.raises(LibraryError, match="no render"):
+            act(identity)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "cannot be read"),
+        ("[1]", "cannot be read"),
+        ('{"version": 9}', "newer Distill"),
+        ('{"version": 1, "odd": 2}', "cannot be read"),
+    ],
+)
+def test_a_damaged_entry_is_listed_with_its_fault_and_can_be_deleted(
+    store: RenderStore, sound: Path, text, fault
+) -> None:
+    good, bad = store.add(sound, "good", MADE), store.add(sound, "bad", MADE)
+    (store.folder(bad.id) / "render.json").write_text(text)
+    assert {entry.id: fault in entry.fault for entry in store.entries()} == {good.id: False, bad.id: True}
+    with pytest.raises(LibraryError, match=fault):
+        store.get(bad.id)
+    store.delete(bad.id)
+    assert len(store.entries()) == 1
+
+
+def test_an_entry_names_no_file_outside_its_folder(store: RenderStore, sound: Path) -> None:
+    entry = store.add(sound, "one", MADE)
+    table = store.folder(entry.id) / "render.json"
+    table.write_text(json.dumps({**json.loads(table.read_text()), "sound": "../../made.wav"}))
+    with pytest.raises(LibraryError, match="no longer kept"):
+        store.sound(entry.id)
+
+
+def test_what_fails_leaves_nothing_behind(store: RenderStore, sound: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (sound.parent / "no.wav").write_bytes(b"RIFF")
+    with pytest.raises(AudioFileError):
+        store.add(sound.parent / "no.wav", "a", MADE)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "no space")
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(LibraryError, match="the disk is full"):
+        store.add(sound, "a", MADE, "move")
+    assert store.entries() == []
+    assert list(store.root.iterdir()) == []
+    assert sound.exists()
+
+
+def test_an_outline_never_has_more_columns_than_samples() -> None:
+    assert outline(np.zeros((1, 0), np.float32)) == [[], []]
+    assert outline(np.array([[0.5, -1.0, 2.0]], np.float32), 600) == [[64, -127, 127]] * 2
+    assert outline(np.array([[0.0, 1.0, -1.0, 0.0]], np.float32), 2) == [[0, -127], [127, 0]]
+
+
+def test_a_picture_holds_its_pixels() -> None:
+    pixels = np.arange(18, dtype=np.uint8).reshape(2, 3, 3)
+    data = png(pixels)
+    length = struct.unpack(">I", data[33:37])[0]
+    lines = zlib.decompress(data[41 : 41 + length])
+    assert np.array_equal(np.frombuffer(lines, np.uint8).reshape(2, 10)[:, 1:].reshape(2, 3, 3), pixels)
+
+
+def test_notes_follow_the_digest_of_a_model(tmp_path: Path) -> None:
+    digest = "ab" * 16
+    assert read_notes(digest, tmp_path) == ModelNotes()
+    kept = write_notes(digest, ["field", " field ", "夜  の", ""], "first try\n", tmp_path)
+    assert kept == read_notes(digest, tmp_path) == ModelNotes(("field", "夜 の"), "first try")
+    for tags, note in ((["x" * 65], ""), ([str(n) for n in range(51)], ""), ([], "x" * 10_001)):
+        with pytest.raises(LibraryError, match="at most"):
+            write_notes(digest, tags, note, tmp_path)
+    assert read_notes(digest, tmp_path) == kept
+    (tmp_path / f"{digest}.json").write_text("{")
+    with pytest.raises(LibraryError, match="delete it"):
+        read_notes(digest, tmp_path)
+    with pytest.raises(LibraryError, match="no digest"):
+        read_notes("../x", tmp_path)
