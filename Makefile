@@ -1,21 +1,24 @@
-# `make demo` (hear it), `make test` (prove it), `make docs` (read it). Each prepares everything it needs.
+# `make demo` (hear it), `make training` (train it), `make test` (prove it), `make docs` (read it). Each prepares everything it needs.
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO_LIBRARIES := libportaudio2
 TEST_LIBRARIES := libportaudio2 jackd2 jack-capture puredata-core supercollider-language liblo-tools strace chromium
-SOURCES := engine control vendor tests benchmarks docs examples .ci
-BENCHMARKS := quality sound transfer notes attacks held levels pictures controls training bigvgan_speed gpu codes prior live midi control sweep curves soak fuzz
+SOURCES := engine control vendor tests benchmarks docs examples .ci hatch_build.py
+NATIVE := engine/distill_engine/native
+BENCHMARKS := quality sound transfer notes attacks held levels pictures controls training bigvgan_speed gpu codes rvq prior live midi control sweep curves soak fuzz
 
-.PHONY: demo test docs lint types contracts unit coverage package figures clean system-libraries bench report report-check fuzz
+.PHONY: demo training test docs lint types contracts unit coverage package resolve figures clean system-libraries bench report report-check fuzz kernels
 
 demo: .venv/product
 	@sh .ci/system-libraries $(DEMO_LIBRARIES)
 	$(BIN)/distill demo
 
+training: .venv/training
+
 test:
 	@$(MAKE) --no-print-directory -j2 .venv/development system-libraries
 	@$(MAKE) --no-print-directory lint contracts figures report-check
-	$(BIN)/python .ci/tests.py --with types --with docs --with package
+	$(BIN)/python .ci/tests.py --with types --with docs --with package --with resolve
 
 docs: .venv/docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
@@ -57,6 +60,7 @@ QUICK_levels := --seeds 1 --seconds 10
 QUICK_sound := --corpora sonicpi_cc0 --seconds 10 --preset quick
 QUICK_controls := --bases 1
 QUICK_training := --seconds 1
+QUICK_rvq := --corpora sonicpi_cc0 --minutes 0.2
 QUICK_bigvgan_speed := --quick
 QUICK_live := --quick
 QUICK_midi := --messages 200
@@ -68,11 +72,18 @@ QUICK_fuzz := --inputs 500 --messages 2000
 # 10^6 OSC messages and 10^5 inputs of each other kind: hours.
 fuzz: .venv/development bench-fuzz
 
+# After changes in the native kernels' sources; installing compiles them too.
+kernels:
+	$(BIN)/python hatch_build.py
+
 coverage: .venv/development
 	$(BIN)/pytest -n auto --dist worksteal -m "not (jack or peer or realtime)" --cov --cov-report=term:skip-covered
 
 package: .venv/development
 	$(BIN)/python .ci/package.py
+
+resolve: .venv/development
+	$(BIN)/python .ci/resolve.py
 
 figures:
 	$(BIN)/python .ci/code_figures.py
@@ -89,14 +100,18 @@ INSTALL := $(BIN)/python -m pip install --quiet --no-compile --constraint requir
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	@touch $@
 
-.venv/product: pyproject.toml requirements.lock | .venv/environment
+.venv/product: pyproject.toml requirements.lock hatch_build.py $(wildcard $(NATIVE)/*.[ch]) | .venv/environment
 	$(INSTALL) --editable .
 	@touch $@
 
-.venv/development: pyproject.toml requirements.lock | .venv/environment
-	$(INSTALL) --editable ".[training]" --group dev --group docs
+.venv/training: pyproject.toml requirements.lock hatch_build.py $(wildcard $(NATIVE)/*.[ch]) | .venv/environment
+	$(INSTALL) --editable ".[train]"
+	@touch .venv/product $@
+
+.venv/development: pyproject.toml requirements.lock hatch_build.py $(wildcard $(NATIVE)/*.[ch]) | .venv/environment
+	$(INSTALL) --editable ".[train,formats]" --group dev --group docs
 	$(BIN)/python -m pip install --quiet --no-compile --no-deps bigvgan==2.4.1
-	@touch .venv/product .venv/docs $@
+	@touch .venv/product .venv/training .venv/docs $@
 
 .venv/docs: .venv/product
 	$(INSTALL) --group docs

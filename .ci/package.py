@@ -1,23 +1,21 @@
-"""Build the wheel and the source archive, check what is in them, install the wheel and try it.
+"""Build the wheel and the source archive, check what is in them, install the wheel alone and play it.
 
     python .ci/package.py
 
-Needs no network: the build backend is the one installed here, and the wheel is installed without its dependencies into
-a new environment that sees this one's packages. The results lie in dist/.
+The build backend is the one installed here. Then the wheel and what it needs without extras is fetched from the package
+index and installed into a new environment. The results lie in dist/.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 import tarfile
 import tempfile
+import time
 import tomllib
-import venv
 import zipfile
 from pathlib import Path
 
@@ -25,13 +23,15 @@ ROOT = Path(__file__).parents[1]
 DIST = ROOT / "dist"
 PACKAGES = ("distill_engine", "distill_control", "distill_vendor")
 MOST_BYTES = 20e6  # of either file; the two model files inside take 16.4 MB
+MOST_FETCHED_MB = 100.0  # of packages that the player needs, itself not counted
 ASSETS = ("distill_engine/assets/starter.distillgan", "distill_engine/assets/base.distillgan")
 DEMO = """\
 import sys
-from distill_control.cli import demo, main
+from distill_control.cli import demo
 demo.has_device, demo.SECONDS = (lambda: False), 2.0
-sys.exit(main.main(["demo", "--json", "-o", "demo.wav"]))
+sys.exit(demo.main())
 """
+TRAINING = ("torch", "onnxscript", "huggingface_hub", "matplotlib")
 
 
 def run(*command: str | Path, folder: Path = ROOT) -> str:
@@ -69,39 +69,40 @@ def check(wheel: Path, source: Path) -> None:
     assert not [name for name in inside if name.startswith(("benchmarks/corpus", ".venv", "dist", "build"))]
 
 
-def install(wheel: Path, folder: Path) -> Path:
-    """Install the wheel alone into a new environment in `folder`, beside this one's packages; return its scripts' folder."""
-    venv.create(folder, with_pip=False, symlinks=os.name != "nt")
+def fetch(wheel: Path, folder: Path) -> float:
+    """Fetch everything that the wheel needs without extras into `folder`; return its size in MB, the wheel not counted."""
+    lock = ROOT / "requirements.lock"
+    pip = (sys.executable, "-m", "pip", "download", "--quiet", "--only-binary", ":all:")
+    run(*pip, "--constraint", lock, "--dest", folder, wheel)
+    return sum(path.stat().st_size for path in folder.iterdir() if path.name != wheel.name) / 1e6
+
+
+def install(wheel: Path, wheels: Path, folder: Path) -> Path:
+    """Install the wheel and what was fetched, nothing else, into a new environment in `folder`; return its scripts' folder."""
+    uv = (sys.executable, "-m", "uv", "--quiet")
+    run(*uv, "venv", "--python", sys.executable, folder)
     scripts = folder / ("Scripts" if os.name == "nt" else "bin")
-    place = {"base": str(folder), "platbase": str(folder)}
-    own = Path(sysconfig.get_path("purelib", scheme="venv", vars=place))
-    (own / "beside.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    run(
-        sys.executable,
-        "-m",
-        "pip",
-        "--python",
-        scripts / "python",
-        "install",
-        "--quiet",
-        "--no-index",
-        "--no-deps",
-        wheel,
-    )
+    run(*uv, "pip", "install", "--python", scripts / "python", "--no-index", "--find-links", wheels, wheel)
     return scripts
 
 
 def try_out(scripts: Path, folder: Path) -> None:
-    """Run what was installed: the version, the list of devices, and the demo into a file."""
+    """Run what was installed: the versions, the demo into a file, and a command that needs the training part."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     where = run(scripts / "python", "-c", "import distill_engine; print(distill_engine.__file__)", folder=folder)
     assert str(folder) in where, f"the wheel is not what runs: {where}"
     version = run(scripts / "distill", "--version", folder=folder).split()
     assert version == ["distill", project["version"]], f"{version} is not version {project['version']}"
     assert "distill-engine" in run(scripts / "distill-engine", "--help", folder=folder)
-    said = json.loads(run(scripts / "python", "-c", DEMO, folder=folder))
+    here = run(scripts / "python", "-c", f"import importlib.util as i; print(*filter(i.find_spec, {TRAINING}))")
+    assert not here.strip(), f"the player came with {here}"
+    said = run(scripts / "python", "-c", DEMO, folder=folder)
     size = (folder / "demo.wav").stat().st_size
     assert size > 2 * 44100 * 2, f"the demo wrote {size} bytes: {said}"
+    train = [scripts / "distill", "train", folder, "-o", folder / "mine.distillgan"]
+    refused = subprocess.run(list(map(str, train)), capture_output=True, text=True, check=False)
+    assert refused.returncode == 1, refused
+    assert "distill-audio[train]" in refused.stderr, refused
 
 
 def main() -> None:
@@ -110,10 +111,17 @@ def main() -> None:
     check(wheel, source)
     with tempfile.TemporaryDirectory(prefix="distill-package-") as folder:
         home = Path(folder).resolve()
-        try_out(install(wheel, home / "environment"), home)
+        began = time.monotonic()
+        megabytes = fetch(wheel, home / "wheels")
+        assert megabytes < MOST_FETCHED_MB, f"the player needs {megabytes:.1f} MB, at most {MOST_FETCHED_MB:g} MB"
+        scripts = install(wheel, home / "wheels", home / "environment")
+        installed = time.monotonic() - began
+        try_out(scripts, home)
     for path in (wheel, source):
         print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1e6:.1f} MB, at most {MOST_BYTES / 1e6:g} MB")
-    print("the wheel installs, names its version and renders the demo")
+    print(
+        f"the wheel fetches {megabytes:.1f} MB, installs in {installed:.1f} s, names its version and renders the demo"
+    )
 
 
 if __name__ == "__main__":

@@ -76,6 +76,22 @@ BENCHMARK = Benchmark(
             ),
             key=("corpus",),
         ),
+        Table(
+            "moving",
+            "Played offline while the prior's settings, the controls and the map's point move to random places, four times "
+            "a second. Clicks: as found in the sounds of the corpus too. Moved on: how often one code had lasted too long.",
+            (
+                Column("corpus", "corpus"),
+                Column("minutes", "minutes", ".0f"),
+                Column("largest_step", "largest step between samples", ".2f"),
+                Column("corpus_step", "of the corpus", ".2f"),
+                Column("clicks", "clicks a minute", ".1f"),
+                Column("corpus_clicks", "of the corpus", ".1f"),
+                Column("silent", "silent stretches of 10 s", "d"),
+                Column("moved", "moved on", "d"),
+            ),
+            key=("corpus",),
+        ),
     ],
 )
 
@@ -180,6 +196,23 @@ def play(run: Run, name: str, folder: Path, model: Path, instrument: Instrument,
     )
 
 
+def move(run: Run, name: str, folder: Path, model: Path, minutes: float) -> None:
+    """Add the row of what plays while everything moves."""
+    from distill_engine.dataset.corpus import load_corpus
+    from measures.clicks import clicks
+    from measures.moving import play_moving
+
+    samples = np.concatenate([clip.samples for clip in load_corpus(folder).clips])
+    found = play_moving(model, minutes)
+    run.row(
+        "moving",
+        corpus=name,
+        **found | {"clicks": found["clicks"] / found["minutes"]},
+        corpus_step=np.abs(np.diff(samples)).max(),
+        corpus_clicks=len(clicks(samples)) / (len(samples) / 44100 / 60),
+    )
+
+
 def hop_milliseconds(instrument: Instrument, source: str) -> float:
     """Return the mean processor time of a hop of a source, in milliseconds."""
     from distill_engine.synthesis.sources.latent_sources import SourceSettings
@@ -193,7 +226,7 @@ def hop_milliseconds(instrument: Instrument, source: str) -> float:
     return 1000 * (time.thread_time() - began) / COST_HOPS
 
 
-def measure(run: Run, name: str, seeds: int, work: Path) -> None:
+def measure(run: Run, name: str, options: Any, work: Path) -> None:
     """Add the rows of one corpus."""
     from distill_engine.dataset.corpus import load_corpus
     from distill_engine.inference.stored_codes import stored_route
@@ -201,7 +234,6 @@ def measure(run: Run, name: str, seeds: int, work: Path) -> None:
     from distill_engine.synthesis.instrument import prepare_instrument
 
     folder = corpus_folder(name)
-    predict(run, folder)
     model = first_version(load_corpus(folder), work / f"{folder.name}.distillgan")
     route = stored_route(model)
     if route is None:
@@ -210,8 +242,12 @@ def measure(run: Run, name: str, seeds: int, work: Path) -> None:
     instrument = prepare_instrument(model)
     if instrument.prior is None or instrument.skeleton is None:
         raise SystemExit(f"{name} has no prior")
-    spread(run, folder.name, instrument.skeleton, instrument.prior, seeds)
-    play(run, folder.name, folder, model, instrument, instrument.prior)
+    if not options.moving:
+        predict(run, folder)
+        spread(run, folder.name, instrument.skeleton, instrument.prior, options.seeds)
+        play(run, folder.name, folder, model, instrument, instrument.prior)
+    if options.minutes:
+        move(run, folder.name, folder, model, options.minutes)
 
 
 def main() -> None:
@@ -219,10 +255,12 @@ def main() -> None:
     parser = BENCHMARK.parser(__doc__)
     parser.add_argument("--corpora", default="sonicpi_cc0,struck,sung,percussive", help="names, or folders")
     parser.add_argument("--seeds", type=int, default=10, help="of the comparison with halves of the corpus")
+    parser.add_argument("--minutes", type=float, default=0.0, help="of playing while everything moves")
+    parser.add_argument("--moving", action="store_true", help="that alone")
     options: Any = parser.parse_args()
     with BENCHMARK.run(options) as run, tempfile.TemporaryDirectory() as folder:
         for name in filter(None, options.corpora.split(",")):
-            measure(run, name, options.seeds, Path(folder))
+            measure(run, name, options, Path(folder))
 
 
 if __name__ == "__main__":

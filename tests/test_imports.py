@@ -129,7 +129,7 @@ def graph() -> Graph:
 def test_every_module_is_read(graph: Graph) -> None:
     assert {module.split(".")[0] for module in graph} == set(PACKAGES)
     assert len(graph) > 200
-    assert "distill_engine.rendering.loaded_model" in graph["distill_engine"]  # inside a function
+    assert "distill_engine.program.model" in graph["distill_engine"]  # inside a function
 
 
 def test_no_modules_import_each_other(graph: Graph) -> None:

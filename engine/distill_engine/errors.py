@@ -2,7 +2,9 @@
 
     DistillError
     ├── ConfigError        a setting that is out of range or contradicts another
+    ├── ArgumentError      an argument of a Python program with a wrong shape, type or rate
     ├── AudioFileError     a sound file that cannot be read or written
+    ├── RenderingError     a batch of files that cannot go on
     ├── CorpusError        a folder of sounds that cannot be trained on
     │   └── MissingSoundsError  sounds of a model that are gone or changed
     ├── ModelFileError     a `.distillgan` file that is damaged, hostile, too old or too new
@@ -12,6 +14,7 @@
     ├── TrainingError      a training that cannot start or go on
     ├── CodesError         codes that a model does not have, or that do not fit it
     ├── AnalysisError      controls or maps that a model does not have or that cannot be computed
+    ├── MissingPartError   an optional part of the installation that is not there
     ├── DeviceError        an audio device that is absent, busy or lost
     ├── TakeError          a recorded performance that is damaged or belongs to another model
     ├── ControlError       an address, value, port, map or client that cannot be served
@@ -32,8 +35,16 @@ class ConfigError(DistillError):
     """A setting is out of range or contradicts another."""
 
 
+class ArgumentError(DistillError):
+    """An argument of a Python program has a wrong shape, type or rate."""
+
+
 class AudioFileError(DistillError):
     """A sound file cannot be read or written."""
+
+
+class RenderingError(DistillError):
+    """A batch of files cannot go on."""
 
 
 class CorpusError(DistillError):
@@ -70,6 +81,10 @@ class AnalysisError(DistillError):
 
 class CodesError(DistillError):
     """A model lacks codes, or codes do not fit it, are out of range or damaged."""
+
+
+class MissingPartError(DistillError):
+    """An optional part of the installation, such as training, is not there."""
 
 
 class DeviceError(DistillError):

@@ -127,3 +127,26 @@ def test_each_program_is_short_and_explains_itself(name: str) -> None:
     assert f"python examples/{name}.py" in text
     done = run_example(name, "--help")
     assert done.returncode == 0
+
+
+def test_each_control_is_rendered_at_both_ends(tmp_path: Path) -> None:
+    done = run_example("hear_each_control", "starter", str(tmp_path / "out"), "--seconds", "0.3")
+    assert done.returncode == 0, done.stderr
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert {"brightness-1.wav", "brightness+1.wav"} <= set(names)
+    assert len(names) == 2 * len(done.stdout.splitlines())
+
+
+def test_a_source_of_ones_own_plays(sounds: Path, tmp_path: Path) -> None:
+    inputs = (str(sounds / "low.wav"), str(sounds / "high.wav"))
+    done = run_example("play_a_source_of_your_own", "starter", *inputs, str(tmp_path / "out.wav"), "--seconds", "1")
+    assert done.returncode == 0, done.stderr
+    samples, rate = soundfile.read(tmp_path / "out.wav")
+    assert samples.shape == (rate, 2)
+    assert np.abs(samples).max() > 0.01
+
+
+def test_the_example_of_a_training_says_what_it_takes() -> None:
+    done = run_example("train_a_model", "--help")
+    assert done.returncode == 0, done.stderr
+    assert "--minutes" in done.stdout

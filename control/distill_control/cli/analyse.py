@@ -35,7 +35,7 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
         description="Encode CORPUS, measure what MODEL synthesises, and store its controls, corpus and map in it. "
         "`distill train` does this at its end.",
     )
-    command.add_argument("model", metavar="MODEL", help="model name or .distillgan file")
+    command.add_argument("model", metavar="MODEL", help="model name or .distillgan file, or a folder of such files")
     command.add_argument(
         "corpus", type=Path, metavar="CORPUS", help="folder with the sounds it was trained on, or with other sounds"
     )
@@ -81,16 +81,49 @@ def register_map(actions: Any, common: argparse.ArgumentParser) -> None:
 def run_analyse(args: argparse.Namespace) -> int:
     """Run `distill analyse`. Raises DistillError."""
     from distill_control.cli.support.output import emit
+
+    if Path(args.model).is_dir():
+        tables = _analyse_folder(args)
+        emit(args, tables, lambda console: console.print(f"{args.model}: {len(tables)} models analysed", markup=False))
+        return 0
+    table = _analyse_one(args, args.model)
+    emit(args, table, lambda console: show_controls(console, table))
+    return 0
+
+
+def _analyse_folder(args: argparse.Namespace) -> dict[str, Mapping[str, Any]]:
+    """Analyse every model below a folder, one after the other; return the tables by file.
+
+    Raises LibraryError if it holds none, or at its end if some could not be analysed.
+    """
+    from distill_control.cli.support.output import console_err
+    from distill_engine.errors import DistillError, LibraryError
+    from distill_engine.library.lookup import list_models
+
+    models, tables = list_models(Path(args.model)), dict[str, Mapping[str, Any]]()
+    if not models or args.output is not None:
+        why = "holds no .distillgan file" if not models else "is a folder, and -o names one file: leave -o out"
+        raise LibraryError(f"{args.model}: {why}")
+    for model in models:
+        try:
+            tables[str(model.path)] = _analyse_one(args, str(model.path))
+        except DistillError as error:
+            console_err().print(f"left out: {error}", markup=False, soft_wrap=True)
+    if len(tables) < len(models):
+        raise LibraryError(f"{args.model}: {len(models) - len(tables)} of {len(models)} models could not be analysed")
+    return tables
+
+
+def _analyse_one(args: argparse.Namespace, name: str) -> Mapping[str, Any]:
+    """Analyse one model; return the table that its manifest stores. Raises DistillError."""
     from distill_control.cli.support.train_corpus import corpus_of_model
     from distill_engine.library.lookup import find_model
     from distill_engine.rendering.analysing import AnalysisOptions
 
-    path = find_model(args.model, allow_paths=True)
+    path = find_model(name, allow_paths=True)
     corpus = corpus_of_model(args.corpus, 0, path)
     with _target(path, args.output) as target:
-        table = analyse_model(target, corpus, AnalysisOptions(args.seed, args.vocoder), as_json=args.json)
-    emit(args, table, lambda console: show_controls(console, table))
-    return 0
+        return analyse_model(target, corpus, AnalysisOptions(args.seed, args.vocoder), as_json=args.json)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from distill_control.cli.support.options import seconds, seed_number
 from distill_control.cli.support.output import console_err, emit, write_event
 from distill_control.cli.support.paths import check_folder
 from distill_engine.errors import ConfigError
+from distill_engine.system.extras import need_training
 from distill_engine.system.names import printable
 from distill_engine.vocabulary.ranges import RENDER_SECONDS_LIMIT
 
@@ -68,6 +69,7 @@ def run(args: argparse.Namespace) -> int:
     from distill_engine.rendering.shared_networks import offline_settings
     from distill_engine.synthesis.instrument import prepare_instrument
 
+    need_training("distill compare")
     check_folder(args.output, "-o")
     names = list(dict.fromkeys(name.strip() for name in args.vocoders.split(",") if name.strip()))
     if not names:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 SECONDS = 20.0
-NEXT_STEPS = """next:
-  source .venv/bin/activate            in every terminal, if the commands are not found
-  distill-engine                       play it until Ctrl-C; in a second terminal:
+NEXT_STEPS = """  distill-engine                       play it until Ctrl-C; in a second terminal:
   distill send /distill/control/brightness 1
   distill train MY_SOUNDS -o mine.distillgan --minutes 2
 docs/start/first-sound.md goes on from here"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run `distill-audio`: `distill demo` without arguments, `distill` with them."""
+    from distill_control.cli.main import main as distill
+
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    return distill(words or ["demo"])
 
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -27,8 +35,22 @@ def run(args: argparse.Namespace) -> int:
     """Play for 20 seconds, or render as long to a file; then say what comes next."""
     code = _play_or_render(args)
     if code == 0 and not args.json:
-        sys.stderr.write(f"{NEXT_STEPS}\n")
+        sys.stderr.write(f"{next_steps()}\n")
     return code
+
+
+def next_steps() -> str:
+    """Return what to do after the demo, beginning with what this installation still lacks."""
+    from distill_engine.system.extras import install_command, training_installed
+
+    lines = ["next:"]
+    if shutil.which("distill") is None:
+        activate = Path(sys.prefix) / "bin" / "activate"
+        how = f"source {activate}" if activate.exists() and "/uv/" not in sys.prefix else install_command("")
+        lines += [f"  {how}", "                                       until then the commands are not found"]
+    if not training_installed():
+        lines += [f"  {install_command()}", "                                       to train on sounds of your own"]
+    return "\n".join([*lines, NEXT_STEPS])
 
 
 def _play_or_render(args: argparse.Namespace) -> int:

@@ -33,6 +33,7 @@ COMMANDS = (
     "patches",
     "send",
     "monitor",
+    "export",
     "demo",
     "doctor",
     "ui",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from distill_control.cli.batches.batch_options import add_batch, add_variations
 from distill_control.cli.support.options import seconds, seed_number
-from distill_control.cli.support.output import vocoder_and_reason
+from distill_control.cli.support.output import vocoder_and_reason, with_progress
 from distill_control.cli.support.paths import check_output_folder
 from distill_control.cli.support.render_options import add_output, add_values
 from distill_engine.vocabulary.ranges import RENDER_SECONDS_LIMIT
@@ -17,7 +17,6 @@ from distill_engine.vocabulary.ranges import RENDER_SECONDS_LIMIT
 if TYPE_CHECKING:
     from distill_engine.audio.arrays import Float32Array
     from distill_engine.rendering.render import RenderResult, RenderTarget
-    from distill_engine.rendering.render_progress import RenderProgress
     from distill_engine.rendering.score import Beginning
     from distill_engine.synthesis.instrument import Instrument
 
@@ -48,6 +47,8 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
         "--continue", dest="begun", type=Path, metavar="IN", help="a sound that plays first, and the prior goes on from"
     )
     add_values(render)
+    add_variations(render)
+    add_batch(render)
     render.add_argument("--take", type=Path, metavar="TAKE", help="render a recorded performance")
     render.add_argument(
         "--allow-truncated", action="store_true", help="render a take that breaks off, as far as it goes"
@@ -55,8 +56,9 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     render.set_defaults(run=run_render, usage=render.error)
     resynth = subparsers.add_parser("resynth", parents=[common], help="play a recording through model and vocoder")
     _add_model(resynth)
-    resynth.add_argument("input", type=Path, metavar="IN", help="the recording")
+    resynth.add_argument("input", type=Path, metavar="IN", help="the recording, or a folder of recordings")
     add_output(resynth)
+    add_batch(resynth)
     resynth.add_argument("--mel-only", action="store_true", help="through the vocoder alone")
     resynth.set_defaults(run=run_resynth)
 
@@ -80,8 +82,11 @@ def run_render(args: argparse.Namespace) -> int:
         args.usage("--input and --take exclude each other: a take stores what it heard")
     if args.take is None and (args.source == "input") != (args.input is not None) and args.source != "auto":
         args.usage("--source input and --input IN belong together")
+    _check_batch(args)
     path = find_model(args.model, allow_paths=True)
     output = _output(args, path, args.take, args.input, args.begun)
+    if args.count is not None:
+        return _render_many(args, path, output)
     result = _render_take(args, path, output) if args.take is not None else _render_score(args, path, output)
     emit(
         args,
@@ -89,6 +94,29 @@ def run_render(args: argparse.Namespace) -> int:
         lambda console: console.print(_summary(result), soft_wrap=True, markup=False),
     )
     return 0
+
+
+def _check_batch(args: argparse.Namespace) -> None:
+    """End with a usage error for options that a batch excludes, or that need one."""
+    if args.count is None and (args.vary or args.grid or args.skip_existing or args.workers):
+        args.usage("--vary, --grid, --skip-existing and --workers need --count N, the number of files")
+    if args.count is not None and (args.take or args.input or args.begun or args.blend or args.source == "input"):
+        args.usage("--count renders variations: leave --take, --input, --continue and --blend out")
+    if args.grid and not args.vary:
+        args.usage("--grid needs --vary NAME=LOW:HIGH")
+
+
+def _render_many(args: argparse.Namespace, path: Path, output: RenderTarget) -> int:
+    """Render the variations that the options describe."""
+    from distill_control.cli.batches.rendering import render_many
+    from distill_engine.rendering.score import Score
+
+    parameters = {_address(name): value for name, value in args.parameters}
+    score = Score(
+        args.duration or DEFAULT_SECONDS, args.seed, args.source, args.gain, args.width, dict(args.latent),
+        dict(args.control), parameters,
+    )  # fmt: skip
+    return render_many(args, path, score, output)
 
 
 def _summary(result: RenderResult) -> str:
@@ -166,7 +194,7 @@ def _render_score(args: argparse.Namespace, path: Path, output: RenderTarget) ->
         heard,
         begun,
     )
-    return _with_progress(lambda progress: render_score(instrument, score, output, progress), as_json=args.json)
+    return with_progress(lambda progress: render_score(instrument, score, output, progress), as_json=args.json)
 
 
 def _begun(args: argparse.Namespace, path: Path, instrument: Instrument) -> Beginning:
@@ -210,48 +238,29 @@ def _render_take(args: argparse.Namespace, path: Path, output: RenderTarget) -> 
             f"note: the {take.header.main.vocoder} vocoder has changed since this take; it will sound different"
         )
     resolve = model_finder(path, lambda found, vocoder: _prepare(args, found, vocoder))
-    return _with_progress(
+    return with_progress(
         lambda progress: render_take(instrument, take, output, resolve, vocoder=args.vocoder, progress=progress),
         as_json=args.json,
     )
-
-
-def _with_progress(work: Callable[[Callable[[RenderProgress], None]], RenderResult], *, as_json: bool) -> RenderResult:
-    """Run `work` with progress on stderr: seconds of sound done, and the time left."""
-    from rich.progress import BarColumn, Progress, TextColumn
-
-    from distill_control.cli.support.output import ProgressLines, console_err
-
-    if as_json:
-        lines = ProgressLines("seconds")
-        return work(lambda event: lines("rendering", round(event.done_seconds, 3), event.total_seconds))
-
-    columns = (
-        TextColumn("rendering"),
-        BarColumn(),
-        TextColumn("{task.completed:.1f} of {task.total:.1f} s, {task.fields[left]:.0f} s left"),
-    )
-    console = console_err()
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("rendering", total=None, left=0.0, visible=False)
-
-        def show(progress: Any) -> None:
-            done, total, left = progress.done_seconds, progress.total_seconds, progress.remaining_seconds
-            bar.update(task, completed=done, total=total, left=left, visible=True)
-
-        return work(show)
 
 
 def run_resynth(args: argparse.Namespace) -> int:
     """Run `distill resynth`. Raises DistillError."""
     from distill_control.cli.support.output import emit, write_event
     from distill_engine.audio.levels import nats_to_db
+    from distill_engine.errors import ConfigError
     from distill_engine.library.lookup import find_model
     from distill_engine.rendering.loaded_model import load_model
     from distill_engine.rendering.resynth import resynth
 
     path = find_model(args.model, allow_paths=True)
     output = _output(args, path, args.input)
+    if args.input.is_dir():
+        from distill_control.cli.batches.rendering import resynth_folder
+
+        return resynth_folder(args, path, output)
+    if args.workers or args.skip_existing:
+        raise ConfigError("--workers and --skip-existing are for a folder of recordings: leave them out")
     if args.json:
         write_event("progress", stage="resynthesising", text=args.input.name)
     model = load_model(path, vocoder=args.vocoder or "auto", torch_device=args.torch_device)

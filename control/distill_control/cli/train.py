@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distill_control.cli.support.options import integer_in
 from distill_control.cli.support.paths import check_output_folder
 from distill_control.cli.support.train_corpus import (
     changed_list,
@@ -19,12 +18,13 @@ from distill_control.cli.support.train_corpus import (
     name_left_out,
     stored_list,
 )
-from distill_control.cli.support.train_options import add_training_options
+from distill_control.cli.support.train_options import add_family_options, add_training_options
 from distill_control.cli.support.train_report import report
 from distill_control.cli.support.train_start import (
     SavedTraining,
     check_vocoder_options,
     check_writable,
+    chosen_codes,
     chosen_seed,
     explain_interrupt,
     read_saved_training,
@@ -35,12 +35,14 @@ from distill_control.cli.support.train_start import (
 from distill_control.cli.support.train_time import divide, expected_analysis_seconds, leaves_vocoder_out, planned
 from distill_control.cli.train_vocoder import raise_if_stopped, train_own_vocoder, vocoder_options
 from distill_engine.errors import TrainingError
-from distill_engine.models.model_config import MAXIMUM_LATENT_DIMS, MINIMUM_LATENT_DIM
+from distill_engine.system.extras import need_training
 
 if TYPE_CHECKING:
     from distill_engine.dataset.corpus import Corpus
     from distill_engine.models.model_config import ModelConfig
     from distill_engine.training.events import Listener, Warned
+    from distill_engine.training.latent.settings import CodeShape
+    from distill_engine.training.latent.train_model import ModelOptions
 
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -50,14 +52,12 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     train.add_argument(
         "-o", "--output", type=Path, required=True, metavar="MODEL", help="the .distillgan file to write"
     )
-    train.add_argument("--family", choices=("vae",), default="vae", help="kind of latent space (default vae)")
+    add_family_options(train)
     train.add_argument(
         "--preset",
         choices=("auto", "quick", "balanced", "quality"),
         help="length and settings (default auto: by the size of the corpus)",
     )
-    dimensions = integer_in(MINIMUM_LATENT_DIM, MAXIMUM_LATENT_DIMS[2])
-    train.add_argument("--latent-dim", type=dimensions, metavar="N", help="latent dimensions, 8 to 128 (default 96)")
     train.add_argument(
         "--with-vocoder",
         action="store_true",
@@ -89,6 +89,7 @@ def run_train(args: argparse.Namespace) -> int:
 
     Raises DistillError.
     """
+    need_training("distill train")
     check_output_folder(args.output.resolve())
     with training_lock(args.output):
         return _run_train(args)
@@ -103,6 +104,7 @@ def _run_train(args: argparse.Namespace) -> int:
         raise TrainingError(f"{args.output}: holds no checkpoint of a model to resume: train it with --fresh")
     args.seed = chosen_seed(args, saved)
     config = _model_config(args, saved)
+    codes = chosen_codes(args, saved, config.family)
     if args.device != "auto":
         from distill_engine.training.device import training_device
 
@@ -123,7 +125,7 @@ def _run_train(args: argparse.Namespace) -> int:
         times = divide(args, began, expected, with_vocoder=with_vocoder)
         view(Planned(planned(args, times, model=model, with_vocoder=with_vocoder)))
         if model:
-            _train_model(args, config, corpus, times.model, view, stopped)
+            _train_model(args, corpus, _model_options(args, config, codes, times.model), view, stopped)
         if with_vocoder:
             options = vocoder_options(args, times.vocoder, resume=saved_vocoder is not None)
             train_own_vocoder(corpus, args.output, options, view, stopped)
@@ -135,13 +137,19 @@ def _run_train(args: argparse.Namespace) -> int:
 def _model_config(args: argparse.Namespace, saved: SavedTraining | None) -> ModelConfig:
     """Return the configuration asked for; that of the training to resume where none is.
 
-    Raises ConfigError.
+    Raises ConfigError or TrainingError.
     """
     from distill_engine.models.model_config import SKELETON_LATENT_DIM, ModelConfig, skeleton_config
 
-    if saved is not None and args.latent_dim is None:
-        return ModelConfig.from_dict(saved.options["config"])
-    return skeleton_config(SKELETON_LATENT_DIM if args.latent_dim is None else args.latent_dim)
+    kept = ModelConfig.from_dict(saved.options["config"]) if saved is not None else None
+    if kept is not None and args.family not in (None, kept.family):
+        raise TrainingError(
+            f"the training to resume is of family {kept.family}: leave --family {args.family} out, or --fresh"
+        )
+    if kept is not None and args.latent_dim is None:
+        return kept
+    latent_dim = SKELETON_LATENT_DIM if args.latent_dim is None else args.latent_dim
+    return skeleton_config(latent_dim, family=args.family or (kept.family if kept else "vae"))
 
 
 def _corpus(args: argparse.Namespace, saved: SavedTraining | None) -> Corpus:
@@ -208,19 +216,15 @@ def _model_stays(
     return True
 
 
-def _train_model(
-    args: argparse.Namespace,
-    config: ModelConfig,
-    corpus: Corpus,
-    deadline: float | None,
-    listen: Listener,
-    stopped: Callable[[], bool],
-) -> None:
-    """Train the latent model. Raises Cancelled if the user stopped it."""
-    from distill_engine.training.latent.train_model import ModelOptions, train_model
+def _model_options(
+    args: argparse.Namespace, config: ModelConfig, codes: CodeShape, deadline: float | None
+) -> ModelOptions:
+    """Return what to train, of which shape and until when."""
+    from distill_engine.training.latent.train_model import ModelOptions
 
-    options = ModelOptions(
+    return ModelOptions(
         config=config,
+        codes=codes,
         preset=args.preset,
         epochs=args.epochs,
         deadline=deadline,
@@ -231,6 +235,18 @@ def _train_model(
         checkpoint_seconds=args.checkpoint_interval,
         keep_path=not args.no_corpus,
     )
+
+
+def _train_model(
+    args: argparse.Namespace,
+    corpus: Corpus,
+    options: ModelOptions,
+    listen: Listener,
+    stopped: Callable[[], bool],
+) -> None:
+    """Train the latent model. Raises Cancelled if the user stopped it."""
+    from distill_engine.training.latent.train_model import train_model
+
     raise_if_stopped(train_model(corpus, args.output, options, listen=listen, stopped=stopped))
 
 

@@ -25,6 +25,7 @@ from distill_control.cli.support.train_start import (
 )
 from distill_engine.errors import Cancelled, TrainingError
 from distill_engine.system.counting import counted
+from distill_engine.system.extras import need_training
 
 if TYPE_CHECKING:
     from distill_engine.dataset.corpus import Corpus
@@ -75,6 +76,7 @@ def train_own_vocoder(
 
 def run_train_vocoder(args: argparse.Namespace) -> int:
     """Train a vocoder into an existing model. Raises DistillError."""
+    need_training("distill train-vocoder")
     check_output_folder(args.model.resolve())
     with training_lock(args.model):
         return _run_train_vocoder(args)

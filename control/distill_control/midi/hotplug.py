@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from distill_control.midi.binding import no_system, systems
 from distill_control.midi.jack_alsa import abandon
 from distill_control.midi.ports import (
     CLIENT,
@@ -12,8 +13,6 @@ from distill_control.midi.ports import (
     PortName,
     System,
     check_port,
-    close_client,
-    compiled_apis,
     device_name,
     matches,
 )
@@ -66,8 +65,9 @@ class Connection:
 
     def close(self) -> None:
         """Close both ports."""
-        close_client(self.source)
-        close_client(self.target)
+        self.source.close()
+        if self.target is not None:
+            self.target.close()
 
 
 class PortKeeper:
@@ -85,8 +85,8 @@ class PortKeeper:
         notify: Notify,
         *,
         output_of: Callable[[str], str] = lambda port: "",
-        systems: Callable[[], tuple[int, ...]] = compiled_apis,
-        make: Callable[[int], PortSystem] = System,
+        systems: Callable[[], tuple[str, ...]] = systems,
+        make: Callable[[str], PortSystem] = System,
     ) -> None:
         self.wanted = wanted
         self.connections: dict[str, Connection] = {}
@@ -96,7 +96,7 @@ class PortKeeper:
         self._apis = systems
         self._make = make
         self._closing: list[Connection] = []
-        self._systems: dict[int, PortSystem] = {}
+        self._systems: dict[str, PortSystem] = {}
         self._refused: dict[str, str] = {}
         self._noticed: set[str] = set()
         self._polled = float("-inf")
@@ -162,7 +162,7 @@ class PortKeeper:
             asked_for = self.wanted not in (None, "none")
             self._notify_once(
                 "warning" if asked_for else "info",
-                "no MIDI: " + "; ".join(reasons or ["python-rtmidi supports no MIDI system here"]),
+                "no MIDI: " + "; ".join(reasons or [no_system()]),
             )
         return opened
 

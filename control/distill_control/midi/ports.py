@@ -1,26 +1,20 @@
-"""MIDI ports of every system that rtmidi supports: list them, open them, find them by name."""
+"""MIDI ports of every system: list them, open them, find them by name."""
 
-import contextlib
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import mido
-import rtmidi
 
+from distill_control.midi.binding import FAILURES, Client, no_system, open_client, systems
 from distill_control.midi.jack_alsa import JackWatch, abandon
 from distill_engine.errors import ControlError
 from distill_engine.system.c_libraries import silence_jack_and_alsa
 from distill_engine.system.names import printable
 
 CLIENT = "Distill"
-API_NAMES: dict[int, str] = {
-    rtmidi.API_LINUX_ALSA: "ALSA",
-    rtmidi.API_UNIX_JACK: "JACK",
-    rtmidi.API_MACOSX_CORE: "CoreMIDI",
-    rtmidi.API_WINDOWS_MM: "WinMM",
-}
 _ABSENT: dict[str, str] = {
     "ALSA": "ALSA's sequencer is not there (load it with `modprobe snd-seq`)",
     "JACK": "no JACK server is running",
@@ -62,23 +56,20 @@ class PortList:
 class System:
     """One open MIDI system; listing its ports needs no new client each time.
 
-    `api` is the number that rtmidi has for it.
-
     Raises:
         ControlError: if the system is not there.
     """
 
-    def __init__(self, api: int) -> None:
-        self.api = API_NAMES.get(api, str(api))
+    def __init__(self, api: str) -> None:
+        self.api = api
         self.alive = True
-        self._number = api
         silence_jack_and_alsa()
         try:
-            self._input = rtmidi.MidiIn(api, name=f"{CLIENT} list")
-            self._output = rtmidi.MidiOut(api, name=f"{CLIENT} list")
-            self._watch = JackWatch(self._ended) if self.api == "JACK" else None
-        except (rtmidi.RtMidiError, OSError, RuntimeError):
-            raise ControlError(_ABSENT.get(self.api, f"{self.api} does not answer")) from None
+            self._input = open_client(api, f"{CLIENT} list")
+            self._output = open_client(api, f"{CLIENT} list", output=True)
+            self._watch = JackWatch(self._ended) if api == "JACK" else None
+        except FAILURES:
+            raise ControlError(_ABSENT.get(api, f"{api} does not answer")) from None
 
     def inputs(self) -> list[PortName]:
         """Return the input ports, except Distill's own."""
@@ -88,15 +79,17 @@ class System:
         """Return the output ports, except Distill's own."""
         return self._names(self._output)
 
-    def open_input(self, port: str, on_bytes: OnBytes) -> Any:
+    def open_input(self, port: str, on_bytes: OnBytes) -> Client:
         """Open an input port. Raises ControlError if it has vanished or is in use."""
-        return self._open(rtmidi.MidiIn, self._input, port, on_bytes)
+        client = self._open(self._input, port, output=False)
+        client.listen(partial(on_bytes, port))
+        return client
 
-    def open_output(self, port: str) -> Any:
+    def open_output(self, port: str) -> Client:
         """Open an output port. Raises ControlError if it has vanished or is in use."""
-        return self._open(rtmidi.MidiOut, self._output, port, None)
+        return self._open(self._output, port, output=True)
 
-    def open_virtual(self, on_bytes: OnBytes) -> tuple[Any, Any] | None:
+    def open_virtual(self, on_bytes: OnBytes) -> tuple[Client, Client] | None:
         """Open a virtual input and output for other programs; None on Windows, which has none.
 
         Raises:
@@ -105,13 +98,12 @@ class System:
         if self.api == "WinMM":
             return None
         try:
-            source = rtmidi.MidiIn(self._number, name=CLIENT)
-            source.ignore_types(sysex=True, timing=False, active_sense=True)
-            source.open_virtual_port("control")
-            _listen(source, CLIENT, on_bytes)
-            target = rtmidi.MidiOut(self._number, name=f"{CLIENT} out")
-            target.open_virtual_port("feedback")
-        except (rtmidi.RtMidiError, OSError, RuntimeError) as error:
+            source = open_client(self.api, CLIENT)
+            source.open_virtual("control")
+            source.listen(partial(on_bytes, CLIENT))
+            target = open_client(self.api, f"{CLIENT} out", output=True)
+            target.open_virtual("feedback")
+        except FAILURES as error:
             raise ControlError(f"{self.api}: the virtual port cannot be created: {error}") from None
         return source, target
 
@@ -119,8 +111,8 @@ class System:
         """Close the system."""
         if self._watch is not None:
             self._watch.close()
-        for client in (self._input, self._output):
-            close_client(client)
+        self._input.close()
+        self._output.close()
 
     def abandon(self) -> None:
         """Leave a system whose server has ended, without closing its clients."""
@@ -129,64 +121,41 @@ class System:
     def _ended(self) -> None:
         self.alive = False
 
-    def _names(self, client: Any) -> list[PortName]:
+    def _names(self, client: Client) -> list[PortName]:
         try:
-            names = client.get_ports() if self.alive else []
-        except (rtmidi.RtMidiError, OSError, RuntimeError):
+            names = client.names() if self.alive else []
+        except FAILURES:
             names = []
         return [PortName(self.api, name) for name in names if not name.startswith(_IGNORED)]
 
-    def _open(self, make: Any, listing: Any, port: str, on_bytes: OnBytes | None) -> Any:
+    def _open(self, listing: Client, port: str, *, output: bool) -> Client:
         client = None
         try:
-            index = listing.get_ports().index(port)
-            client = make(self._number, name=f"{CLIENT} {port}"[:60].replace(":", " "))
-            if on_bytes is not None:
-                client.ignore_types(sysex=True, timing=False, active_sense=True)
-            client.open_port(index, "in" if on_bytes else "out")
-            if on_bytes is not None:
-                _listen(client, port, on_bytes)
-            return client
-        except (rtmidi.RtMidiError, OSError, RuntimeError, ValueError) as error:
-            close_client(client)
+            index = listing.names().index(port)
+            client = open_client(self.api, f"{CLIENT} {port}"[:60].replace(":", " "), output=output)
+            client.open(index, "out" if output else "in")
+        except FAILURES as error:
+            if client is not None:
+                client.close()
             reason = "it has vanished" if isinstance(error, ValueError) else str(error) or "another program uses it"
             raise ControlError(f"MIDI port {port} cannot be opened: {reason}") from None
-
-
-def _listen(client: Any, port: str, on_bytes: OnBytes) -> None:
-    client.set_callback(lambda event, _: on_bytes(port, bytes(event[0])))
-
-
-def close_client(client: Any) -> None:
-    """Close an rtmidi port in any state; ignore errors."""
-    if client is None:
-        return
-    with contextlib.suppress(rtmidi.RtMidiError, OSError, RuntimeError, AttributeError):
-        if hasattr(client, "cancel_callback"):
-            client.cancel_callback()
-        client.close_port()
-        client.delete()
-
-
-def compiled_apis() -> tuple[int, ...]:
-    """Return the MIDI systems that python-rtmidi supports here, in order of preference."""
-    return tuple(api for api in rtmidi.get_compiled_api() if api in API_NAMES)
+        return client
 
 
 def list_midi() -> PortList:
     """Return all ports of all systems."""
     ports = PortList()
-    for api in compiled_apis():
+    for api in systems():
         try:
             system = System(api)
         except ControlError as error:
-            ports.missing[API_NAMES[api]] = str(error)
+            ports.missing[api] = str(error)
             continue
         ports.inputs += system.inputs()
         ports.outputs += system.outputs()
         system.close()
-    if not compiled_apis():
-        ports.missing[sys.platform] = "python-rtmidi was built without a MIDI system: reinstall it"
+    if not systems():
+        ports.missing[sys.platform] = no_system()
     return ports
 
 

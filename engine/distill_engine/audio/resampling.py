@@ -16,6 +16,7 @@ import soxr
 
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import ConfigError
+from distill_engine.native.library import native_library
 
 HALF_WIDTH = 48  # source samples on either side of an output sample
 KAISER_BETA = 9.6  # 96 taps: 96 dB down, flat to 20.5 kHz at 44.1 kHz
@@ -145,11 +146,23 @@ class StreamingResampler:
         count = (last * self._up + self._up - 1 - self._position) // self._down + 1 if last >= 0 else 0
         if count <= 0:
             return np.zeros((self.channels, 0), np.float32)
-        positions = self._position + self._down * np.arange(count)
-        windows = np.lib.stride_tricks.sliding_window_view(self._pending, width, axis=1)
-        y = np.einsum("cnk,nk->cn", windows[:, positions // self._up], self._bank[positions % self._up])
+        y = self._filtered(count, width)
         following = self._position + self._down * count
         consumed = min(following // self._up, self._pending.shape[1])
         self._pending = self._pending[:, consumed:]
         self._position = following - consumed * self._up
-        return np.ascontiguousarray(y, np.float32)
+        return y
+
+    def _filtered(self, count: int, width: int) -> Float32Array:
+        """Return the next `count` values [channels, count]; each needs `width` samples."""
+        native = native_library()
+        if isinstance(native, str):
+            positions = self._position + self._down * np.arange(count)
+            windows = np.lib.stride_tricks.sliding_window_view(self._pending, width, axis=1)
+            y = np.einsum("cnk,nk->cn", windows[:, positions // self._up], self._bank[positions % self._up])
+            return np.ascontiguousarray(y, np.float32)
+        y = np.empty((self.channels, count), np.float32)
+        step, length = (self._position, self._down, self._up, count), self._pending.shape[1]
+        for line, out in zip(self._pending, y, strict=True):
+            native.resample(line.ctypes.data, length, *step, self._bank.ctypes.data, width, out.ctypes.data)
+        return y

@@ -10,13 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.audio.arrays import Float32Array, Float64Array
-from distill_engine.codes.columns import COLUMN_HOPS, COMPONENTS, Projection, columns_of, latents_of
-from distill_engine.codes.residual_kmeans import nearest
+from distill_engine.codes.columns import COLUMN_HOPS, Projection, columns_of, latents_of
+from distill_engine.codes.residual_kmeans import encoded
+from distill_engine.codes.sizes import COMPONENTS, LEVELS, MOST_BEAM, SIZES
 from distill_engine.errors import CodesError
 
 Codes = npt.NDArray[np.int64]
-LEVELS = (2, 3, 4)  # of codebooks
-SIZES = (64, 128, 256)  # codes of a level
 LEVEL_NAMES = {
     2: ("Structure", "Detail"),
     3: ("Structure", "Timbre", "Detail"),
@@ -33,11 +32,13 @@ class Codebooks:
         projection: of columns to the K components in which codes are found.
         books: entries [levels, size, K] of each level, neighbours alike.
         spread: nats per unit of each latent [D], the skeleton's own.
+        beam: sums of entries that the search for a column's codes keeps at each level.
     """
 
     projection: Projection
     books: Float32Array
     spread: Float32Array
+    beam: int = 1
 
     @property
     def levels(self) -> int:
@@ -60,12 +61,7 @@ class Codebooks:
 
     def encode_columns(self, columns: Float64Array) -> Codes:
         """Return the codes [levels, C] of columns [4 * D, C] in nats."""
-        left = self.projection.down(columns)
-        codes = np.zeros((self.levels, len(left)), np.int64)
-        for level, book in enumerate(self.books):
-            codes[level] = nearest(left, book)
-            left = left - book[codes[level]]
-        return codes
+        return encoded(self.projection.down(columns), self.books, self.beam)
 
     def components(self, codes: Codes, shares: Sequence[float] | None = None) -> Float32Array:
         """Return components [C, K] of codes [levels, C]; `shares` [levels] are 0 to 1."""
@@ -90,21 +86,23 @@ class Codebooks:
         return codes.astype(np.int64)
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return the part "codes": mean [4 * D], basis [4 * D, K], books [levels, size, K]."""
+        """Return the part "codes": mean [4 D], basis [4 D, K], books [levels, size, K], beam."""
         arrays = {"mean": self.projection.mean, "basis": self.projection.basis, "books": self.books}
-        return {name: array.astype(np.float16) for name, array in arrays.items()}
+        beam = {"beam": np.array(self.beam, np.uint8)} if self.beam > 1 else {}
+        return {name: array.astype(np.float16) for name, array in arrays.items()} | beam
 
     @staticmethod
     def from_part(arrays: Mapping[str, npt.NDArray[Any]], spread: Float32Array) -> Codebooks:
         """Return the codebooks from the arrays of `to_arrays`. Raises CodesError."""
         try:
             mean, basis, books = (np.asarray(arrays[name], np.float32) for name in ("mean", "basis", "books"))
-        except (KeyError, TypeError, ValueError) as error:
+            beam = int(np.asarray(arrays.get("beam", 1)).item())
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise CodesError(DAMAGED) from error
         length = COLUMN_HOPS * len(spread)
         fits = mean.shape == (length,) and basis.ndim == 2 and basis.shape[0] == length and books.ndim == 3
         fits = fits and 0 < basis.shape[1] <= COMPONENTS and books.shape[2] == basis.shape[1]
-        fits = fits and books.shape[0] in LEVELS and books.shape[1] in SIZES
+        fits = fits and books.shape[0] in LEVELS and books.shape[1] in SIZES and 1 <= beam <= MOST_BEAM
         if not (fits and all(np.isfinite(array).all() for array in (mean, basis, books))):
             raise CodesError(DAMAGED)
-        return Codebooks(Projection(mean, basis), books, spread)
+        return Codebooks(Projection(mean, basis), books, spread, beam)

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.codes.sizes import COMPONENTS
 
 COLUMN_HOPS = 4  # latents of a column
-COMPONENTS = 128  # of a column, at most
 
 
 def columns_of(latents: npt.NDArray[np.floating[Any]], spread: Float32Array) -> Float64Array:

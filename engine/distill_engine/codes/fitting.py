@@ -13,9 +13,10 @@ from distill_engine.analysis.stretches.skeleton import FLOOR, HEARD_NATS, SILENT
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.codes.code_order import order_of, sound_of
-from distill_engine.codes.codebooks import LEVELS, SIZES, Codebooks, Codes
+from distill_engine.codes.codebooks import Codebooks, Codes
 from distill_engine.codes.columns import COLUMN_HOPS, columns_of, fit_projection, halved
 from distill_engine.codes.residual_kmeans import kmeans, nearest
+from distill_engine.codes.sizes import COMPONENTS, LEVELS, SIZES
 from distill_engine.errors import CodesError
 
 DEFAULT_LEVELS = 3  # of codebooks
@@ -44,24 +45,39 @@ def size_for(frames: int) -> int:
     return SIZES[0] if seconds < SHORT_SECONDS else SIZES[1] if seconds <= LONG_SECONDS else SIZES[2]
 
 
-def fit_codes(
-    skeleton: Skeleton, path: CorpusPath, *, levels: int = DEFAULT_LEVELS, size: int | None = None, seed: int = 0
+def check_shape(levels: int, size: int) -> None:
+    """Raise CodesError for numbers of levels or codes that codebooks do not have."""
+    if levels not in LEVELS or size not in SIZES:
+        raise CodesError(f"codes have {_choices(LEVELS)} levels of {_choices(SIZES)}, not {levels} of {size}")
+
+
+def fit_codes(  # parameters: the options of `distill codes fit`, and the components of trained codes
+    skeleton: Skeleton,
+    path: CorpusPath,
+    *,
+    levels: int = DEFAULT_LEVELS,
+    size: int | None = None,
+    components: int = COMPONENTS,
+    seed: int = 0,
 ) -> CorpusCodes:
     """Fit codebooks to a corpus and to quieter copies of it, and encode it.
 
     Raises CodesError for numbers of levels or codes that codebooks do not have.
     """
     size = size_for(path.frames) if size is None else size
-    if levels not in LEVELS or size not in SIZES:
-        raise CodesError(f"codes have {_choices(LEVELS)} levels of {_choices(SIZES)}, not {levels} of {size}")
+    check_shape(levels, size)
     columns = _columns(skeleton, path, path.latents)
     copies = [columns] + [_quieter(skeleton, path, nats)[:, ::QUIETER_EVERY] for nats in QUIETER_NATS]
-    projection = fit_projection(columns).halved()
+    projection = fit_projection(columns, components).halved()
     vectors = projection.down(np.concatenate(copies, axis=1))
     empty = Codebooks(projection, np.zeros((levels, size, 1), np.float32), skeleton.spread)
-    books = _books(skeleton, empty, vectors, seed)
+    return corpus_codes(skeleton, path, _books(skeleton, empty, vectors, seed))
+
+
+def corpus_codes(skeleton: Skeleton, path: CorpusPath, books: Codebooks) -> CorpusCodes:
+    """Return the codes of a corpus's path in codebooks of its skeleton."""
     offsets = np.cumsum([0, *-(-np.diff(path.offsets) // COLUMN_HOPS)])
-    return CorpusCodes(books, books.encode_columns(columns), offsets)
+    return CorpusCodes(books, books.encode_columns(_columns(skeleton, path, path.latents)), offsets)
 
 
 def _choices(values: tuple[int, ...]) -> str:

@@ -15,6 +15,7 @@ ROUNDS = 24  # of Lloyd's iteration, at most
 SEEDING_VECTORS = 8192  # that seeds are drawn from
 SETTLED = 1e-3  # share of vectors that still change: fewer end the iteration
 _ROWS = 8192  # vectors whose distances are held at once
+_SEARCHED = 512  # the same where several sums a vector go on
 
 
 def nearest(vectors: Float32Array, book: Float32Array) -> npt.NDArray[np.int64]:
@@ -22,6 +23,34 @@ def nearest(vectors: Float32Array, book: Float32Array) -> npt.NDArray[np.int64]:
     half = 0.5 * np.einsum("kd,kd->k", book, book)
     parts = [vectors[start : start + _ROWS] @ book.T - half for start in range(0, len(vectors), _ROWS)]
     return np.concatenate([part.argmax(axis=1) for part in parts]) if parts else np.zeros(0, np.int64)
+
+
+def encoded(vectors: Float32Array, books: Float32Array, beam: int = 1) -> npt.NDArray[np.int64]:
+    """Return the entries [levels, N] of books [levels, K, D] whose sum is near each vector [N, D].
+
+    At each level the `beam` nearest sums go on, so a later level can make up for an entry that is
+    not the nearest. With 1 every level takes its nearest entry.
+    """
+    if beam > 1 and len(vectors):
+        parts = [_searched(vectors[at : at + _SEARCHED], books, beam) for at in range(0, len(vectors), _SEARCHED)]
+        return np.concatenate(parts, axis=1)
+    codes = np.zeros((len(books), len(vectors)), np.int64)
+    for level, book in enumerate(books):
+        codes[level] = nearest(vectors, book)
+        vectors = vectors - book[codes[level]]
+    return codes
+
+
+def _searched(vectors: Float32Array, books: Float32Array, beam: int) -> npt.NDArray[np.int64]:
+    left, found = vectors[:, None], np.zeros((len(vectors), 1, 0), np.int64)  # of each sum that goes on
+    for level, book in enumerate(books):
+        apart = np.square(left).sum(axis=2, keepdims=True) - 2.0 * left @ book.T + np.square(book).sum(axis=1)
+        apart, kept = apart.reshape(len(vectors), -1), beam if level + 1 < len(books) else 1
+        best = np.argpartition(apart, kept - 1, axis=1)[:, :kept]
+        parent, entry = best // len(book), best % len(book)
+        left = np.take_along_axis(left, parent[..., None], axis=1) - book[entry]
+        found = np.concatenate([np.take_along_axis(found, parent[..., None], axis=1), entry[..., None]], axis=2)
+    return np.asarray(found[:, 0].T)
 
 
 def kmeans(vectors: Float32Array, size: int, rng: np.random.Generator) -> Float32Array:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import ClassVar
 
 import numpy as np
 
 from distill_engine.analysis.stretches.skeleton import Skeleton
 from distill_engine.audio.mel import MelConfig
-from distill_engine.errors import ModelFileError
+from distill_engine.errors import ConfigError, ModelFileError
 from distill_engine.inference.adapted_backend import adapted
 from distill_engine.inference.decoder_digest import decoder_digest
 from distill_engine.inference.graph_reports import checked_graph
+from distill_engine.inference.kernels.vocos_kernel import KERNEL, VOCOS, VocosKernel
 from distill_engine.inference.onnx_backend import OnnxGraph
 from distill_engine.inference.onnx_session import SessionSettings
 from distill_engine.inference.torch_import import import_torch
@@ -22,7 +24,10 @@ from distill_engine.inference.vocoder_candidates import VocoderChoice
 from distill_engine.library.vocoder_weights import find_weights
 from distill_engine.modelfile import ModelFile
 from distill_engine.modelfile.configs import vocoder_config
+from distill_engine.modelfile.graphs import GraphReport
 from distill_engine.models.model_config import ModelConfig
+from distill_engine.native.library import native_library
+from distill_engine.vocoders.configs import VocosConfig
 from distill_engine.vocoders.registry import vocoder_delay
 from distill_engine.vocoders.weights.events import FellBack, WeightsEvent
 
@@ -55,6 +60,8 @@ class NetworkLoader:
     `notes` collects a sentence whenever work continues in another way than requested, during
     loading and later while playing.
     """
+
+    _said: ClassVar[set[str]] = set()  # what is noted once a process
 
     def __init__(self, settings: SessionSettings, torch_device: str | None = None) -> None:
         self._settings, self._device = settings, torch_device
@@ -120,17 +127,38 @@ class NetworkLoader:
         delay = vocoder_delay(choice.kind, choice.config)
         if self._device is not None:
             return VocoderStreams(torch_vocoder(part, choice, self._device, self._noting(choice.name)), digest, delay)
-        graph = self._graph(file, f"runtime/{name}.onnx", part, Fraction(config.hop), (config.bands, 1))
+        data, report = self._checked_graph(file, f"runtime/{name}.onnx", (config.bands, 1))
+        kernel = self._kernel(config, part) if report.metadata.get(KERNEL) == VOCOS else None
+        graph = kernel or OnnxGraph(data, tuple(report.weights), part, Fraction(config.hop), self._settings)
         return VocoderStreams(graph.stream, digest, delay)
+
+    def _kernel(self, config: VocosConfig, part: dict[str, np.ndarray]) -> VocosKernel | None:
+        """Return the native kernel for a vocoder; None, noted once, if it cannot compute it."""
+        library = native_library()
+        if isinstance(library, str):
+            reason = library
+        else:
+            try:
+                return VocosKernel(library, config, part)
+            except ConfigError as error:
+                reason = str(error)
+        if reason not in self._said:
+            self._said.add(reason)
+            self.notes.append(f"vocos plays without its native kernel, slower: {reason}")
+        return None
 
     def _graph(
         self, file: ModelFile, name: str, part: dict[str, np.ndarray], rate: Fraction, channels: tuple[int, int]
     ) -> OnnxGraph:
+        data, report = self._checked_graph(file, name, channels)
+        return OnnxGraph(data, tuple(report.weights), part, rate, self._settings)
+
+    def _checked_graph(self, file: ModelFile, name: str, channels: tuple[int, int]) -> tuple[bytes, GraphReport]:
+        """Return a graph and the report on it. Raises ModelFileError."""
         if name not in file.graphs:
             raise ModelFileError(
                 f"{file.path} has no {name} to play without torch; use --torch-device cpu, or train it again"
             )
         data = file.read_graph(name)
         shapes = {"x": (1, channels[0], None)}, {"y": (1, channels[1], None)}
-        report = checked_graph(data, inputs=shapes[0], outputs=shapes[1], where=f"{file.path}: {name}")
-        return OnnxGraph(data, tuple(report.weights), part, rate, self._settings)
+        return data, checked_graph(data, inputs=shapes[0], outputs=shapes[1], where=f"{file.path}: {name}")

@@ -25,6 +25,7 @@ from distill_engine.inference.onnx_session import (
     session_options,
     short_message,
 )
+from distill_engine.inference.step_backend import copy_states, write_states
 
 _BLOCK_SIZES = 8  # sizes of which each stream keeps its buffers
 INITIAL = "distill.initial"
@@ -113,7 +114,7 @@ class OnnxBackend:
     def __init__(self, graph: OnnxGraph) -> None:
         self.graph = graph
         self.channels_in, self.channels_out = graph.channels_in, graph.channels_out
-        self._sets = tuple({name: value.copy() for name, value in graph.initial.items()} for _ in range(2))
+        self._sets = tuple(copy_states(graph.initial) for _ in range(2))
         self._current = 0
         self._blocks: dict[int, _Block] = {}
 
@@ -142,14 +143,10 @@ class OnnxBackend:
         self.restore(self.graph.initial)
 
     def snapshot(self) -> dict[str, np.ndarray]:
-        return {name: value.copy() for name, value in self._sets[self._current].items()}
+        return copy_states(self.present)
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        current = self._sets[self._current]
-        if {n: (v.shape, v.dtype) for n, v in state.items()} != {n: (v.shape, v.dtype) for n, v in current.items()}:
-            raise ModelFileError("this state belongs to another network")
-        for name, value in state.items():
-            np.copyto(current[name], value)
+        write_states(self.present, state)
 
 
 class _Block:

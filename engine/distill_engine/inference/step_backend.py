@@ -1,12 +1,14 @@
-"""The interface of a streaming network, whatever computes it."""
+"""The interface of a streaming network, whatever computes it, and its states as named arrays."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
 
 from distill_engine.audio.arrays import Float32Array
+from distill_engine.errors import ModelFileError
 
 
 class StepBackend(Protocol):
@@ -31,3 +33,19 @@ class StepBackend(Protocol):
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Continue from a snapshot, bit-identically; its arrays have the same shapes [...]."""
+
+
+def copy_states(states: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return copies of states: arrays, each of any shape [...], by name."""
+    return {name: value.copy() for name, value in states.items()}
+
+
+def write_states(current: Mapping[str, np.ndarray], states: Mapping[str, np.ndarray]) -> None:
+    """Write `states` into the arrays of `current`, each of its shape [...].
+
+    Raises ModelFileError unless names, shapes and types are the same.
+    """
+    if {n: (v.shape, v.dtype) for n, v in states.items()} != {n: (v.shape, v.dtype) for n, v in current.items()}:
+        raise ModelFileError("this state belongs to another network")
+    for name, value in states.items():
+        np.copyto(current[name], value)

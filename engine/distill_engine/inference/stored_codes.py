@@ -13,7 +13,7 @@ import numpy.typing as npt
 from distill_engine.analysis.stretches.path import CorpusPath
 from distill_engine.analysis.stretches.skeleton import Skeleton
 from distill_engine.codes.codebooks import DAMAGED, Codebooks
-from distill_engine.codes.fitting import DEFAULT_LEVELS, CorpusCodes, figures, fit_codes
+from distill_engine.codes.fitting import DEFAULT_LEVELS, CorpusCodes, corpus_codes, figures, fit_codes
 from distill_engine.errors import CodesError
 from distill_engine.modelfile import ModelFile, Part, update_model
 from distill_engine.modelfile.configs import model_config
@@ -79,24 +79,26 @@ def store_codes(  # parameters: the options of `distill codes fit`, and what els
     size: int | None = None,
     seed: int = 0,
     keep_corpus: bool = True,
+    keep_trained: bool = False,
     also: Callable[[CorpusCodes], Mapping[str, Any]] = lambda corpus: {},
 ) -> dict[str, Any]:
     """Fit codes to a corpus's path and write them into its model file; return the manifest's table.
 
-    Without `keep_corpus` the corpus's own codes are left out. `also` gives further figures for the
-    table. Raises CodesError.
+    Without `keep_corpus` the corpus's own codes are left out. With `keep_trained` codebooks that
+    were trained with the model stay. `also` gives further figures for the table. Raises CodesError.
     """
     with ModelFile.open(path) as file:
         skeleton = skeleton_of_file(file)
-    fitted = fit_codes(skeleton, route, levels=levels, size=size, seed=seed)
+        trained = read_codes(file).books if keep_trained and file.manifest.codes.get("trained") is True else None
+    if trained is None:
+        fitted = fit_codes(skeleton, route, levels=levels, size=size, seed=seed)
+    else:
+        fitted = corpus_codes(skeleton, route, trained)
     arrays = fitted.books.to_arrays()
     if keep_corpus:
         arrays |= {"corpus_codes": fitted.codes.astype(np.uint8), "corpus_offsets": fitted.offsets.astype(np.int64)}
     table: dict[str, Any] = {
-        "version": 1,
-        "skeleton": skeleton.digest,
-        "levels": fitted.books.levels,
-        "size": fitted.books.size,
+        **table_of(skeleton, fitted.books, trained=trained is not None),
         "columns": int(fitted.codes.shape[1]),
         "seed": seed,
         **figures(skeleton, route, fitted),
@@ -104,6 +106,12 @@ def store_codes(  # parameters: the options of `distill codes fit`, and what els
     }
     update_model(path, manifest=lambda old: replace(old, codes=table), parts={PART: Part(arrays)})
     return table
+
+
+def table_of(skeleton: Skeleton, books: Codebooks, *, trained: bool) -> dict[str, Any]:
+    """Return the beginning of the manifest's table of codes: whose they are, and how many."""
+    table = {"version": 1, "skeleton": skeleton.digest, "levels": books.levels, "size": books.size}
+    return table | ({"trained": True} if trained else {})
 
 
 def without_corpus(arrays: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:

@@ -12,7 +12,7 @@ from distill_engine.inference.step_backend import StepBackend
 from distill_engine.inference.torch_import import import_torch
 from distill_engine.inference.vocoder_candidates import VocoderChoice
 from distill_engine.models.model_config import ModelConfig
-from distill_engine.system.listeners import Listener
+from distill_engine.system.listeners import Listener, ignore
 
 Streams = Callable[[], StepBackend]
 
@@ -57,6 +57,23 @@ def torch_vocoder(
     network, device = _placed(lambda: build_vocoder(choice.kind, choice.config), part, torch_device, notify)
     runner = Runner(network, device, notify=notify)
     return lambda: TorchBackend(runner, int(network.config.bands), 1)
+
+
+def model_network(part: Mapping[str, np.ndarray], config: ModelConfig) -> Any:
+    """Return a latent model with its weights, each of its own shape [...], on the CPU.
+
+    Raises ModelFileError if they do not fit.
+    """
+    from distill_engine.models.build import build_model
+
+    return _placed(lambda: build_model(config), part, "cpu", ignore)[0]
+
+
+def vocoder_network(part: Mapping[str, np.ndarray], choice: VocoderChoice) -> Any:
+    """Return a vocoder with its weights, as `model_network` does."""
+    from distill_engine.vocoders.registry import build_vocoder
+
+    return _placed(lambda: build_vocoder(choice.kind, choice.config), part, "cpu", ignore)[0]
 
 
 def _placed(

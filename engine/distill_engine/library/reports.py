@@ -21,13 +21,24 @@ from pathlib import Path
 from distill_engine.errors import DistillError, LibraryError
 from distill_engine.library.folders import data_dir, reports_dir
 from distill_engine.system.atomic_write import write_file
+from distill_engine.system.extras import missing_part
 from distill_engine.system.names import printable_line
 
 REPORTS_KEPT = 50  # files; the oldest go first
 REPORT_CHARACTERS = 100_000  # at most, of one file
 AGAIN_SECONDS = 60.0  # before the same error, which has the same file, is written again
 LEAST_SECRET_CHARACTERS = 6  # shorter values of the environment are no secrets, such as "1"
-PACKAGES = ("distill-audio", "numpy", "onnxruntime", "torch", "sounddevice", "python-rtmidi", "websockets", "rich")
+PACKAGES = (
+    "distill-audio",
+    "numpy",
+    "onnxruntime",
+    "torch",
+    "sounddevice",
+    "python-rtmidi",
+    "rtmidi2",
+    "websockets",
+    "rich",
+)
 
 _SECRET_NAME = re.compile(r"token|secret|passw|passphrase|credential|api_?key|_key$|_auth$", re.IGNORECASE)
 _SECRETS = (
@@ -44,8 +55,11 @@ _PATH = re.compile(r"(?<![\w/\\.:])(?!/distill/)(?:~|[A-Za-z]:)?(?:[/\\][^\s/\\:
 def report(error: BaseException, doing: str = "") -> str:
     """Write a report file on an unexpected error; return one line for the user that names it.
 
-    `doing` says what failed. Never raises: where no file can be written, the line says so.
+    `doing` says what failed. Never raises: where no file can be written, the line says so. Where an
+    optional part is not installed, the line says how to install it, and no file is written.
     """
+    if line := missing_part(error):
+        return line
     line = f"{f'{doing}: ' if doing else ''}unexpected {type(error).__name__}: {printable_line(str(error))}"
     return f"{line} ({written(error, doing)})"
 

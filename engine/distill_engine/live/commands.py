@@ -25,16 +25,14 @@ from distill_engine.live.played_versions import PlayedVersions
 from distill_engine.live.realtime_check import LIMIT_FACTOR, Fit, FitRequest
 from distill_engine.live.recordings import Recordings
 from distill_engine.synthesis.instrument import Instrument
-from distill_engine.synthesis.mixer import VOICES_AT_ONCE
 from distill_engine.synthesis.synth import Synth
 from distill_engine.synthesis.voices.voice_pool import VoicePool
 from distill_engine.system.threads import lower_thread_priority
 from distill_engine.vocabulary.table import BLEND_SLOTS
 
 LOADS_WAITING = 4  # commands that may wait for the loader, as many for the recorder and for sources
-THREADS = {"record": "recorder"} | dict.fromkeys(
-    ("source", "codes/load", "codes/save", "codes/capture", "prior/continue"), "sources"
-)
+_SLOW_SOURCES = ("source", "codes/load", "codes/save", "codes/capture", "prior/continue")
+THREADS = {"record": "recorder"} | dict.fromkeys(_SLOW_SOURCES, "sources")
 """Commands that a model slow to load does not hold up: they have a thread of their own."""
 LOADING_MARGIN_SECONDS, LOADING_LIMIT_SECONDS = 0.015, 30.0  # extra fill of the ring while a model loads, for how long
 SWAP_MARGIN_SECONDS = 0.003  # extra fill beside the time of the voices that cross-fade
@@ -267,8 +265,7 @@ class LiveCommands:
     def _check_together(self, instrument: Instrument, fit: Fit, slot: int) -> None:
         """Check that the instruments of all slots keep up together. Raises VocoderError.
 
-        Up to VOICES_AT_ONCE are computed in parallel. Slots that share the host's networks cost
-        nothing.
+        Slots that share the host's networks cost nothing.
         """
         factors = {slot: fit.factor}
         host = instrument if slot == 0 else self.synth.instrument
@@ -278,7 +275,7 @@ class LiveCommands:
                 factors[other] = factor
         if slot and instrument.shares(host):
             del factors[slot]
-        total = sum(factors.values()) / min(len(factors), os.cpu_count() or 1, VOICES_AT_ONCE)
+        total = sum(factors.values()) / min(len(factors), os.cpu_count() or 1, self.synth.voices_at_once)
         if len(factors) > 1 and total >= LIMIT_FACTOR:
             raise VocoderError(
                 f"{instrument.name} would be too much here: with what plays, a second of sound takes {total:.2f} s; "

@@ -16,9 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.audio.arrays import Float32Array
-from distill_engine.codes.codebooks import LEVELS, SIZES, Codebooks
+from distill_engine.codes.codebooks import Codebooks
 from distill_engine.codes.columns import COLUMN_HOPS
 from distill_engine.codes.sequence import MOST_COLUMNS, CodeSequence
+from distill_engine.codes.sizes import LEVELS, SIZES
 from distill_engine.errors import CodesError, DistillError
 from distill_engine.modelfile.tensors import Part, check_finite, decode, encode, parse_json
 from distill_engine.system.atomic_write import folder_lock, replacing, write_advice, write_all

@@ -1,4 +1,4 @@
-"""The bottleneck between encoder and decoder, which is all that a model family defines.
+"""The bottleneck between encoder and decoder, in models of version 1.
 
 A bottleneck turns encoder features [B, F, L] into latents [B, D, L]. `mean` is deterministic.
 Calling it samples, as training does, and adds a loss per latent in nats and figures for the
@@ -7,7 +7,8 @@ progress display.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
@@ -22,11 +23,13 @@ class BottleneckResult:
         latents: [B, D, L] in the bottleneck's own units.
         loss: scalar, nats per latent frame.
         active: number of latent dimensions in use.
+        figures: further ones for the progress display, by name.
     """
 
     latents: Tensor
     loss: Tensor
     active: int
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 class Bottleneck(Protocol):

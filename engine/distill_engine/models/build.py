@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from distill_engine.errors import ConfigError
 from distill_engine.models.model_config import ModelConfig
 
 if TYPE_CHECKING:
@@ -18,11 +17,8 @@ def build_model(config: ModelConfig | Mapping[str, Any]) -> LatentModel | Skelet
 
     Raises ConfigError for an unknown family or size.
     """
-    from distill_engine.models.bottleneck import BOTTLENECKS
     from distill_engine.models.latent_model import LatentModel
     from distill_engine.models.skeleton_model import SkeletonModel
 
     parsed = config if isinstance(config, ModelConfig) else ModelConfig.from_dict(config)
-    if parsed.family not in BOTTLENECKS:
-        raise ConfigError(f"family {parsed.family!r} is unknown; known: {', '.join(BOTTLENECKS)}")
     return SkeletonModel(parsed) if parsed.version == 2 else LatentModel(parsed)

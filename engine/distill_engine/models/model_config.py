@@ -10,6 +10,7 @@ from distill_engine.errors import ConfigError
 
 MINIMUM_LATENT_DIM = 8  # dimensions
 MAXIMUM_LATENT_DIMS = {1: 64, 2: 128}  # dimensions, by version
+FAMILIES = ("vae", "rvq")
 SKELETON_LATENT_DIM = 96  # dimensions of a new model
 
 
@@ -22,7 +23,7 @@ class ModelConfig:
     a latent per frame and no encoder network.
 
     Attributes:
-        family: name of the bottleneck.
+        family: "vae", or "rvq": version 2 with codebooks that are trained with it.
         bands: mel bands of a frame.
         latent_dim: dimensions D of a latent, 8 to 64; version 2 up to 128.
         reduction: mel frames per latent.
@@ -55,6 +56,10 @@ class ModelConfig:
     def __post_init__(self) -> None:
         if self.version not in MAXIMUM_LATENT_DIMS:
             raise ConfigError(f"model version {self.version} is unknown: made by a newer Distill")
+        if self.family not in FAMILIES:
+            raise ConfigError(f"family {self.family!r} is unknown; known: {', '.join(FAMILIES)}")
+        if self.family == "rvq" and self.version == 1:
+            raise ConfigError("family 'rvq' needs a model of version 2")
         most = MAXIMUM_LATENT_DIMS[self.version]
         if not MINIMUM_LATENT_DIM <= self.latent_dim <= most:
             raise ConfigError(f"latent_dim {self.latent_dim} is out of range: {MINIMUM_LATENT_DIM} to {most}")
@@ -78,8 +83,16 @@ class ModelConfig:
         return cls(**values)
 
 
-def skeleton_config(latent_dim: int = SKELETON_LATENT_DIM, *, corrected: bool = False) -> ModelConfig:
+def skeleton_config(
+    latent_dim: int = SKELETON_LATENT_DIM, *, corrected: bool = False, family: str = "vae"
+) -> ModelConfig:
     """Return the config of a new model: a skeleton, and the correction's sizes."""
     return ModelConfig(
-        latent_dim=latent_dim, reduction=1, decoder_channels=192, decoder_blocks=4, version=2, corrected=corrected
+        family=family,
+        latent_dim=latent_dim,
+        reduction=1,
+        decoder_channels=192,
+        decoder_blocks=4,
+        version=2,
+        corrected=corrected,
     )

@@ -6,7 +6,9 @@ than the skeleton when training begins.
 
 from __future__ import annotations
 
-from typing import Any
+import copy
+from dataclasses import replace
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -45,6 +47,12 @@ class SkeletonModel(nn.Module):
         """Take over the numbers of a skeleton."""
         for name, value in skeleton.to_arrays().items():
             getattr(self, name).copy_(torch.from_numpy(value))
+
+    def uncorrected(self) -> Self:
+        """Return a copy of the model without its correction."""
+        alone = copy.deepcopy(self)
+        alone.correction, alone.config = None, replace(self.config, corrected=False)
+        return alone
 
     def encode(self, mel: Tensor) -> Tensor:
         """Return the latents [B, D, T] in sigma units of mel [B, bands, T]."""

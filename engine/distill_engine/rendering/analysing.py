@@ -101,7 +101,7 @@ def analyse_model_file(
         arrays, table = without_path(arrays, table)
     stored = _stored(path, arrays, table, options)
     if route is not None:
-        fit_model_codes(path, route, seed=seed, keep_corpus=options.keep_path)
+        fit_model_codes(path, route, seed=seed, keep_corpus=options.keep_path, keep_trained=True)
     return stored
 
 

@@ -1,6 +1,5 @@
 """A model as a library object: encode, decode, vocode, with the graphs of the model file.
 
-    from distill_engine import load_model
     model = load_model("rain.distillgan")
     latents = model.encode(samples)  # mono [T] at 44.1 kHz -> [D, L], sigma
     samples = model.vocode(model.decode(latents))

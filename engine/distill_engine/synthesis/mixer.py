@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.inference.kernels.vocos_kernel import KernelBackend
 from distill_engine.synthesis.blend_slot import BlendSlot, BlendSlotState
 from distill_engine.synthesis.blending import Guest, VoiceHop, blend_latents, fading_guests, space_of
 from distill_engine.synthesis.hop_values import blend_weights, hop_values
@@ -99,6 +100,11 @@ class Mixer:
         return notes + sum(not voice.latent_guest for slot in self.slots for voice in slot.voices)
 
     @property
+    def at_once(self) -> int:
+        """How many of the voices in the slots are computed in parallel."""
+        return 1 if any(isinstance(voice.vocoder, KernelBackend) for voice in self.playing) else VOICES_AT_ONCE
+
+    @property
     def fading(self) -> bool:
         """Whether a swap is under way."""
         return any(slot.fading for slot in self.slots)
@@ -177,8 +183,8 @@ class Mixer:
     def mix(self, hop: int, report: Callable[[Report], None]) -> tuple[Samples, Samples]:
         """Return the sound of the slots and that of the notes, each [n * hop], of the n hops moved.
 
-        `hop` is the number of the first of them. Two or more voices are computed in parallel: the
-        networks release Python's global lock.
+        `hop` is the number of the first of them. Two or more voices are computed in parallel, but
+        for those of the native kernel: the networks release Python's global lock.
         """
         blocks = [*self._blocks.values(), *self._note_blocks.values()]
         parts = self._rendered([block.hops(hop) for block in blocks], report)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from distill_engine.analysis.controls import Controls
 from distill_engine.analysis.map import LatentMap
 from distill_engine.analysis.motion import SourceModulation
 from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.state import altered
 from distill_engine.synthesis.sources.latent_sources import Latent, SourceSettings
 from distill_engine.synthesis.sources.source_bank import SourceBank
 
@@ -88,7 +89,7 @@ class Steering:
         settings = values.settings
         if self._map is not None and values.map_amount > 0.0:
             place = self._map.latent_at(*values.map_point)
-            settings = replace(settings, place=place, place_grip=values.map_amount)
+            settings = altered(settings, place=place, place_grip=values.map_amount)
         if self._controls is not None and controls.any():
             settings = _quickened(settings, self._controls.source_modulation(controls))
         latent = sources.next(settings, samples)
@@ -114,7 +115,7 @@ class Steering:
             return sources.next(settings, samples)
         modulation = self._controls.source_modulation(controls)
         if modulation.speed != 1.0:
-            settings = replace(settings, rate=settings.rate * modulation.speed, speed=settings.speed * modulation.speed)
+            settings = altered(settings, rate=settings.rate * modulation.speed, speed=settings.speed * modulation.speed)
         return self._motion.step(sources.next(settings, samples), modulation)
 
     def continue_from(self, other: Steering) -> None:
@@ -133,7 +134,7 @@ class Steering:
 
 def _quickened(settings: SourceSettings, modulation: SourceModulation) -> SourceSettings:
     """Return the settings with density (speed) and movement (depth) of temporal controls."""
-    return replace(
+    return altered(
         settings,
         rate=settings.rate * modulation.speed,
         leaps=settings.leaps * modulation.speed,

@@ -37,6 +37,11 @@ class SynthFigures:
         return self._mixer.voices
 
     @property
+    def voices_at_once(self) -> int:
+        """How many of them are computed in parallel."""
+        return self._mixer.at_once
+
+    @property
     def strain(self) -> float:
         """How far the named controls push out of the corpus's region: 0 inside, 1 at the limit."""
         return self._mixer.main.steering.strain

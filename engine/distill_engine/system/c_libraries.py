@@ -52,23 +52,27 @@ def silence_jack_and_alsa() -> None:
     it has no sequencer, so that each retry would print.
     """
     os.environ.setdefault("JACK_NO_START_SERVER", "1")
-    jack = loaded_library("libjack")
-    if jack is not None:
+    for jack in _loaded_libraries("libjack"):
         with contextlib.suppress(AttributeError):
             jack.jack_set_error_function(_IGNORE)
             jack.jack_set_info_function(_IGNORE)
-    alsa = loaded_library("libasound")
-    if alsa is not None:
+    for alsa in _loaded_libraries("libasound"):
         with contextlib.suppress(AttributeError):
             alsa.snd_lib_error_set_handler(_IGNORE)
 
 
 def loaded_library(name: str) -> Any:
-    """Return the C library `name` if this process has loaded it; None if not, or not on Linux."""
-    for path in loaded_files(name):
+    """Return the C library `name` if this process has loaded it; None if not, or not on Linux.
+
+    Of several the system's own is taken, before those inside wheels (`libjack-47d4404a.so`).
+    """
+    return next(_loaded_libraries(name), None)
+
+
+def _loaded_libraries(name: str) -> Iterator[Any]:
+    for path in sorted(loaded_files(name), key=lambda path: "-" in path.name):
         with contextlib.suppress(OSError):
-            return ctypes.CDLL(str(path))
-    return None
+            yield ctypes.CDLL(str(path))
 
 
 def loaded_files(name: str) -> list[Path]:

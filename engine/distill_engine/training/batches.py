@@ -95,23 +95,23 @@ class Batches:
         total = sum(len(clip) for clip in self._clips) / RATE
         self.steps_per_epoch = max(1, math.ceil(total / self.audio_seconds_per_step))
 
-    def next(self) -> Float32Array:
-        """Return samples [B, frames * 512], full scale +-1."""
-        batch = np.stack([self._segment() for _ in range(self._batch)])
-        a = self._augmentation
+    def next(self, *, augmented: bool = True) -> Float32Array:
+        """Return samples [B, frames * 512], full scale +-1; without augmentation if asked for."""
+        a = self._augmentation if augmented else None
+        batch = np.stack([self._segment(a) for _ in range(self._batch)])
         if a is not None and self._batch > 1:
             for i in np.flatnonzero(self._rng.random(self._batch) < a.mixing):
                 batch[i] += batch[(i + 1) % self._batch] * np.float32(self._rng.uniform(0.1, 0.7))
         return np.clip(batch, -1.0, 1.0)
 
-    def _segment(self) -> Float32Array:
+    def _segment(self, a: Augmentation | None) -> Float32Array:
         """Return one segment [frames * 512] of a random clip, augmented, or an extra sound."""
         if self._extra is not None and self._rng.random() < self._extra.share:
             return self._extra.make(self._rng, self._length)
         clip = self._clips[self._rng.choice(len(self._clips), p=self._probabilities)]
-        if self._augmentation is None:
+        if a is None:
             return self._cut(clip, self._length)
-        a, ratio = self._augmentation, 1.0
+        ratio = 1.0
         if self._rng.random() < a.pitch:
             ratio = 2.0 ** (self._rng.uniform(-a.semitones, a.semitones) / 12)
         segment = self._cut(clip, math.ceil(self._length * ratio) if ratio != 1.0 else self._length)

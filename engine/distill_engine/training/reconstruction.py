@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,9 @@ from distill_engine.models.latent_model import LatentModel, upsample
 from distill_engine.models.skeleton_model import SkeletonModel
 from distill_engine.training.storage import load_weights
 
+Encode = Callable[[Tensor], Tensor]
+"""A function from log-mels [B, bands, T] to latents [B, D, L]."""
+
 
 def load_latent_model(path: Path) -> LatentModel | SkeletonModel | None:
     """Return the latent model of a file, in evaluation mode on the CPU; None if it has none."""
@@ -28,16 +31,16 @@ def load_latent_model(path: Path) -> LatentModel | SkeletonModel | None:
 
 
 @torch.no_grad()
-def reconstruct(model: LatentModel | SkeletonModel, mel: Tensor) -> Tensor:
+def reconstruct(model: LatentModel | SkeletonModel, mel: Tensor, encode: Encode | None = None) -> Tensor:
     """Encode and decode log-mels [B, bands, T] without sampling; return [B, bands, T].
 
-    Latents are interpolated linearly to the mel rate.
+    Latents are interpolated linearly to the mel rate. `encode` takes the place of the model's own.
     """
-    latents = upsample(model.encode(mel), model.config.reduction, linear=True)
+    latents = upsample((encode or model.encode)(mel), model.config.reduction, linear=True)
     return model.decode(latents)[..., : mel.shape[-1]]
 
 
 @torch.no_grad()
-def mel_error(model: LatentModel | SkeletonModel, mels: Sequence[Tensor]) -> float:
-    """Return the mean L1 in nats between log-mels [1, bands, T] and their reconstruction."""
-    return float(np.mean([float(F.l1_loss(reconstruct(model, mel), mel)) for mel in mels]))
+def mel_error(model: LatentModel | SkeletonModel, mels: Sequence[Tensor], encode: Encode | None = None) -> float:
+    """Return the mean L1 in nats between log-mels [1, bands, T] and what `reconstruct` returns."""
+    return float(np.mean([float(F.l1_loss(reconstruct(model, mel, encode), mel)) for mel in mels]))

@@ -93,6 +93,8 @@ def test_edits_are_made_one_after_the_other(folder, model, tmp_path, capsys):
         ("set 9 0:4 4", "levels 0 to 2"),
         ("set 0 0:4 64", "codes are 0 to 63"),
         ("reverse 20:400", "edit 'reverse 20:400': columns 20 up to 400 are no range: the end is 21 to 27"),
+        ("fill 20:40", "edit 'fill 20:40': columns 20 up to 40 are no range: the end is 21 to 27, and not included"),
+        ("fill 27:", "column 27 is not there: the sequence has columns 0 to 26"),
         ("swap 0 : nowhere.distillcodes", "no such file"),
     ],
 )
@@ -133,8 +135,9 @@ def test_fit_takes_other_sizes_and_refuses_those_that_are_none(model, capsys):
     assert main(["codes", "fit", str(model), "--levels", "2", "--codes", "128", "--json"]) == 0
     table = json.loads(capsys.readouterr().out)
     assert (table["levels"], table["size"], len(table["error"])) == (2, 128, 2)
-    assert main(["codes", "fit", str(model), "--levels", "5"]) == 1
-    assert "2, 3 or 4 levels of 64, 128 or 256" in capsys.readouterr().err
+    for wrong in (["--levels", "5"], ["--levels", "1"], ["--codes", "0"]):
+        assert main(["codes", "fit", str(model), *wrong]) == 1
+        assert "2, 3 or 4 levels of 64, 128 or 256" in capsys.readouterr().err
     assert main(["model", "info", str(model)]) == 0
     assert "Structure" in capsys.readouterr().out
 

@@ -128,6 +128,10 @@ def test_a_vocoder_is_trained_into_the_model_and_not_replaced_unasked(
         (("train", "{sounds}", "-o", "{tmp}/none/m.distillgan"), "does not exist"),
         (("train", "{sounds}", "-o", "{tmp}/m.distillgan", "--resume"), "no checkpoint"),
         (("train", "{sounds}", "-o", "{tmp}/m.distillgan", "--device", "cuda"), "not available"),
+        (
+            ("train", "{sounds}", "-o", "{tmp}/m.distillgan", "--levels", "2"),
+            "--levels is for --family rvq: leave it out",
+        ),
         (("train-vocoder", "{tmp}/none.distillgan", "{sounds}"), "none.distillgan"),
     ],
 )

@@ -21,10 +21,11 @@ from distill_control.cli.support import train_start, train_time
 from distill_engine.dataset.corpus import Corpus, load_corpus
 from distill_engine.modelfile import Manifest, ModelFile, update_model
 from distill_engine.modelfile.verify import check_fit
-from distill_engine.models.model_config import ModelConfig
+from distill_engine.models.model_config import ModelConfig, skeleton_config
 from distill_engine.system.listeners import ignore
 from distill_engine.training import loop
 from distill_engine.training.events import Finished
+from distill_engine.training.latent.settings import CodeShape
 from distill_engine.training.latent.train_model import ModelOptions, train_model
 from distill_engine.training.storage import read_checkpoint
 from distill_engine.training.vocoder import train_vocoder as train_vocoder_module
@@ -249,6 +250,22 @@ def test_another_seed_or_corpus_than_its_own_is_refused_before_anything_is_train
     (sounds / "110.wav").unlink()
     for words, way_out in ((training, "`distill train --fresh`"), (vocoding, "`distill train-vocoder --fresh`")):
         assert main(words) == 1
+        assert way_out in capsys.readouterr().err
+    assert path.read_bytes() == before
+
+
+def test_another_family_or_shape_of_codes_than_its_own_is_refused(
+    sounds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, corpus = tmp_path / "m.distillgan", load_corpus(sounds)
+    model(corpus, path, 3, config=skeleton_config(16, family="rvq"), codes=CodeShape(2, 64, 16))
+    before = path.read_bytes()
+    for words, way_out in (
+        (["--family", "vae"], "of family rvq: leave --family vae out"),
+        (["--levels", "3"], "begun with --levels 2: leave --levels 3 out"),
+        (["--code-dim", "8"], "begun with --code-dim 16: leave --code-dim 8 out"),
+    ):
+        assert main(["train", str(sounds), "-o", str(path), "--resume", *words]) == 1
         assert way_out in capsys.readouterr().err
     assert path.read_bytes() == before
 

@@ -13,6 +13,7 @@ import mido
 import numpy as np
 import pytest
 
+from distill_control.midi import binding
 from distill_control.midi.hotplug import PortKeeper
 from distill_control.midi.midi_service import MidiService
 from distill_control.midi.ports import PortList, PortName, check_port, device_name, list_midi, matches
@@ -71,13 +72,13 @@ class Plug:
         self.notices: list[str] = []
         self.levels: list[str] = []
         self.now = 0.0
-        self.keeper = PortKeeper(wanted, lambda *_: None, self.notify, systems=lambda: (1,), make=self.make)
+        self.keeper = PortKeeper(wanted, lambda *_: None, self.notify, systems=lambda: ("ALSA",), make=self.make)
 
     def notify(self, level: str, text: str) -> None:
         self.levels.append(level)
         self.notices.append(text)
 
-    def make(self, api: int) -> MadeUpSystem:
+    def make(self, api: str) -> MadeUpSystem:
         if not self.there:
             raise ControlError("ALSA's sequencer is not there")
         self.system.alive = True
@@ -160,6 +161,17 @@ def test_ports_are_meant_by_parts_of_their_names() -> None:
     assert PortList().lines() == ["no MIDI ports"]
 
 
+def test_without_a_midi_package_the_way_out_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(binding, "PACKAGES", ("no_such_package",))
+    notices: list[str] = []
+    PortKeeper(None, lambda *_: None, lambda level, text: notices.append(text)).poll(0.0)
+    assert len(notices) == 1
+    assert "pip install python-rtmidi" in notices[0]
+    assert list_midi().missing
+    with pytest.raises(ControlError, match="no MIDI package"):
+        binding.open_client("JACK", "x")
+
+
 # ---- a real system: JACK with its dummy driver
 
 
@@ -216,6 +228,7 @@ def until(condition: Callable[[], bool], seconds: float = 8.0) -> bool:
 
 def open_knobs() -> tuple[Any, Any]:
     """Return a controller's ports: the one that it sends to, and the one with its feedback."""
+    pytest.importorskip("rtmidi")
     backend = mido.Backend("mido.backends.rtmidi/UNIX_JACK")
     source = backend.open_output("knobs out", virtual=True, client_name="knobs")
     target = backend.open_input("knobs in", virtual=True, client_name="knobs")
@@ -229,7 +242,18 @@ def turn(source: Any, control: int, end: int) -> None:
         time.sleep(0.01)
 
 
+@pytest.fixture(params=binding.PACKAGES)
+def package(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The MIDI package in use: each that is installed, alone."""
+    name: str = request.param
+    monkeypatch.setattr(binding, "PACKAGES", (name,))
+    if binding.midi_package() is None:
+        pytest.skip(f"{name} has no wheel for this Python")
+    return name
+
+
 @pytest.mark.jack
+@pytest.mark.usefixtures("package")
 def test_a_controller_on_jack_is_plugged_in_played_shown_things_and_pulled(stage: Any, service: MidiService) -> None:
     assert any("no MIDI port `knobs`" in notice for notice in stage.notices)
     source, target = open_knobs()
@@ -277,6 +301,7 @@ def test_learning_over_jack_and_a_server_that_dies_and_comes_back(
 
 
 @pytest.mark.jack
+@pytest.mark.usefixtures("package")
 def test_the_virtual_port_takes_connections_and_garbage(stage: Any, service: MidiService, jack: JackServer) -> None:
     ports = subprocess.run(["jack_lsp", "-s", jack.name], capture_output=True, text=True, check=True).stdout
     assert "Distill:control" in ports

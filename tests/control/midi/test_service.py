@@ -84,12 +84,12 @@ class Broken:
 def test_errors_of_ports_and_feedback_are_reported_once_and_the_thread_goes_on(
     stage: Any, make_service: Any, tmp_path: Path
 ) -> None:
-    def make(api: int) -> Any:
+    def make(api: str) -> Any:
         raise KeyError("no such system")
 
     (tmp_path / "knobs.toml").write_text(f'port = "knobs"\n{GOOD}')
     service = make_service()
-    service._keeper = PortKeeper(None, service.receive, stage.notify, systems=lambda: (1,), make=make)
+    service._keeper = PortKeeper(None, service.receive, stage.notify, systems=lambda: ("ALSA",), make=make)
     service.start()
     assert until(lambda: any("no such system" in notice for notice in stage.notices))
     service._call(lambda: service.controllers.add("knobs", Broken()))

@@ -1,5 +1,7 @@
 """Columns, codebooks and their fit: what goes in comes out, and every code is used."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from distill_engine.codes.code_order import order_of, sound_of
 from distill_engine.codes.codebooks import Codebooks
 from distill_engine.codes.columns import columns_of, fit_projection, latents_of
 from distill_engine.codes.fitting import figures, fit_codes, size_for
-from distill_engine.codes.residual_kmeans import kmeans, nearest
+from distill_engine.codes.residual_kmeans import encoded, kmeans, nearest
 from distill_engine.errors import CodesError
 
 BANDS = 128
@@ -70,6 +72,19 @@ def test_kmeans_takes_fewer_vectors_than_entries() -> None:
     assert np.array_equal(book[nearest(vectors, book)], vectors)
 
 
+def test_a_wider_search_comes_nearer_and_one_sum_is_the_nearest_entry_of_each_level() -> None:
+    rng = np.random.default_rng(5)
+    vectors, books = (rng.standard_normal(shape).astype(np.float32) for shape in ((700, 8), (3, 64, 8)))
+
+    def error(beam: int) -> float:
+        codes = encoded(vectors, books, beam)
+        return float(np.square(vectors - sum(book[code] for book, code in zip(books, codes, strict=True))).mean())
+
+    assert error(1) > error(4) > error(16)
+    assert np.array_equal(encoded(vectors, books)[0], nearest(vectors, books[0]))
+    assert encoded(vectors[:0], books, 4).shape == (3, 0)
+
+
 def test_each_level_comes_nearer_and_codes_repeat(skeleton: Skeleton, path: CorpusPath) -> None:
     corpus = fit_codes(skeleton, path)
     found = figures(skeleton, path, corpus)
@@ -88,6 +103,16 @@ def test_what_is_stored_encodes_the_same(skeleton: Skeleton, path: CorpusPath) -
     clip = path.latents[:, : path.offsets[1]]
     assert np.array_equal(books.encode(clip), corpus.codes[:, : corpus.offsets[1]])
     assert np.array_equal(books.decode(corpus.codes), corpus.books.decode(corpus.codes))
+
+
+def test_the_width_of_the_search_is_stored(skeleton: Skeleton, path: CorpusPath) -> None:
+    books = fit_codes(skeleton, path, levels=2, size=64).books
+    assert "beam" not in books.to_arrays()
+    wide = replace(books, beam=8)
+    assert Codebooks.from_part(wide.to_arrays(), skeleton.spread).beam == 8
+    for wrong in (np.array(0), np.array(99), np.zeros(3), np.array(np.nan), np.array(np.inf)):
+        with pytest.raises(CodesError, match="damaged"):
+            Codebooks.from_part(wide.to_arrays() | {"beam": wrong}, skeleton.spread)
 
 
 def test_a_level_that_is_left_out_changes_the_sound_by_what_it_carries(skeleton: Skeleton, path: CorpusPath) -> None:

@@ -13,13 +13,15 @@ from distill_engine.modelfile.graphs import check_graph
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.voices.together import groups_of
 from distill_engine.synthesis.voices.voice_pool import VoicePool
+from support_kernels import graphs_alone
 
 INPUTS, OUTPUTS = {"x": (1, 128, None)}, {"y": (1, 1, None)}
 
 
 @pytest.fixture(scope="module")
 def instrument(tiny_model: Path) -> Instrument:
-    return prepare_instrument(tiny_model, "vocos")
+    with graphs_alone():
+        return prepare_instrument(tiny_model, "vocos")
 
 
 @pytest.fixture
@@ -52,6 +54,12 @@ def test_voices_of_one_graph_are_shared_out_and_others_stay_alone(instrument: In
     assert sorted(map(sorted, groups_of(voices, 2))) == [[0], [1, 3, 5], [2, 4]]
     assert groups_of(voices[1:3], 1) == [[0, 1]]
     assert groups_of(voices[:1], 2) == [[0]]
+
+
+def test_voices_of_the_kernel_are_one_group(tiny_model: Path, instrument: Instrument) -> None:
+    native, graph = VoicePool(prepare_instrument(tiny_model, "vocos")), VoicePool(instrument)
+    voices = [native.voice(0), graph.voice(0), native.voice(1), native.voice(2)]
+    assert groups_of(voices, 2) == [[0, 2, 3], [1]]
 
 
 def test_a_graph_may_have_a_batch_axis_everywhere_or_nowhere(graph: onnx.ModelProto) -> None:

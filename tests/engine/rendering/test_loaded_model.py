@@ -5,7 +5,7 @@ import pytest
 
 from distill_engine import load_model
 from distill_engine.audio.mel import mel_spectrogram
-from distill_engine.errors import ModelFileError, VocoderError
+from distill_engine.errors import LibraryError, VocoderError
 from distill_engine.library.assets import starter_path
 from distill_engine.rendering.render import RenderTarget
 from distill_engine.rendering.resynth import resynth
@@ -86,7 +86,7 @@ def test_resynth_writes_a_file_of_the_same_length(model, tmp_path):
 
 
 def test_errors_are_clear(tiny_model, tmp_path):
-    with pytest.raises(ModelFileError):
+    with pytest.raises(LibraryError, match="no model"):
         load_model(tmp_path / "none.distillgan")
     with pytest.raises(VocoderError, match="unknown"):
         load_model(tiny_model, vocoder="organ").vocode(np.zeros((128, 4), np.float32))

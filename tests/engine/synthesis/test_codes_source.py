@@ -1,5 +1,6 @@
 """The source of codes: plays a sequence as it sounded, lets levels in, is edited, and renders from takes as heard."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,11 @@ import pytest
 import support_skeleton
 from distill_engine.codes.columns import COLUMN_HOPS
 from distill_engine.codes.sequence import CodeSequence, encode_sequence
-from distill_engine.errors import ControlError
+from distill_engine.errors import CodesError, ControlError
 from distill_engine.inference.stored_codes import store_codes, stored_route
 from distill_engine.live.code_commands import CodeCommands
 from distill_engine.modelfile import ModelFile, update_model
+from distill_engine.modelfile.code_file import load_codes, save_codes
 from distill_engine.rendering.take_player import play_take
 from distill_engine.state import from_arrays, to_arrays
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
@@ -173,6 +175,44 @@ def test_sequences_are_saved_and_loaded_by_name_and_sounds_of_the_corpus_too(ins
             commands.load(name)
 
 
+def test_less_than_a_column_is_not_captured(instrument):
+    synth = Synth(instrument, source="walk", block=1)
+    for _ in range(3):
+        synth.render(1)
+    with pytest.raises(ControlError, match="less than a column of sound has played yet"):
+        CodeCommands(synth, lambda action: action()).capture(1.0)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda file: replace(file, skeleton="ab" * 32), "another model"),
+        (lambda file: replace(file, size=128), "128 codes a level, the model 64"),
+        (
+            lambda file: replace(file, sequence=CodeSequence(file.sequence.codes[:2], file.sequence.residual)),
+            "2 levels of codes, the model 3",
+        ),
+        (
+            lambda file: replace(file, sequence=CodeSequence(file.sequence.codes + 64, file.sequence.residual)),
+            "codes outside 0 to 63",
+        ),
+    ],
+)
+def test_live_a_saved_sequence_of_others_is_refused_and_what_plays_stays(
+    instrument, tmp_path, monkeypatch, change, words
+):
+    monkeypatch.setenv("DISTILL_HOME", str(tmp_path))
+    synth = Synth(instrument, source="codes")
+    commands = CodeCommands(synth, lambda action: action())
+    commands.save("own")
+    path = tmp_path / "codes" / "own.distillcodes"
+    save_codes(path, change(load_codes(path)))
+    with pytest.raises(CodesError, match=words) as refused:
+        commands.load("own")
+    assert len(str(refused.value).splitlines()) == 1
+    assert synth.codes.sequence is instrument.codes.first
+
+
 def test_a_take_holds_the_sequences_and_renders_them_as_heard(instrument, model, tmp_path):
     synth = Synth(instrument, source="codes", block=4)
     blocks: list[np.ndarray] = []
@@ -237,3 +277,23 @@ def test_damaged_codes_are_left_out_and_said(model, tmp_path):
     assert any("codes are left out" in note for note in found.notes)
     with pytest.raises(ControlError, match="distill codes fit"):
         Synth(found, source="codes")
+
+
+@pytest.mark.parametrize(
+    "corpus",
+    [
+        {"corpus_codes": np.zeros((3, 0), np.uint8), "corpus_offsets": np.zeros(1, np.int64)},
+        {"corpus_codes": np.zeros((3, 4), np.uint8), "corpus_offsets": np.array([0, 4, 4])},
+    ],
+)
+def test_without_columns_of_its_sounds_a_file_has_no_prior_and_says_so(model, tmp_path, corpus):
+    path = tmp_path / "empty.distillgan"
+    path.write_bytes(model.read_bytes())
+    with ModelFile.open(path) as file:
+        arrays = file.read_part("codes")
+    update_model(path, parts={"codes": arrays | corpus})
+    found = prepare_instrument(path)
+    assert found.prior is None
+    assert any("`distill codes fit` again" in note for note in found.notes)
+    with pytest.raises(ControlError, match="no codes of its corpus; `distill codes fit"):
+        Synth(found, source="prior")

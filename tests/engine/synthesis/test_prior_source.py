@@ -177,6 +177,30 @@ def test_where_a_code_lasts_for_too_long_it_moves_on_and_counts_that(instrument)
     assert other.moved == 1
 
 
+def test_whatever_moves_it_never_stays_in_one_code_and_what_it_did_is_counted(instrument):
+    """Random settings every eighth of a second; a radius may hold columns of one code alone, so there is none."""
+    shared, source, rng = instrument.prior, source_of(instrument), np.random.default_rng(3)
+    code, run, played = -1, 0, -1
+    for hop in range(6000):
+        if hop % 11 == 0:
+            prior = PriorSettings(
+                temperature=rng.uniform(0.1, 2),
+                top_p=rng.uniform(0.05, 1),
+                novelty_seconds=rng.uniform(0.05, 2),
+                rate=rng.uniform(0.1, 4),
+            )
+            place = shared.keys[rng.integers(len(shared.keys))].astype(np.float64)
+            settings = SourceSettings(place=place, place_grip=rng.uniform(0, 1), prior=prior)
+        source.next(settings, None)
+        if source.playing[0] != played:
+            now = int(shared.codes[source.playing[1]])
+            run, code, played = (run + 1 if now == code else 1), now, source.playing[0]
+            assert run <= 3 * int(shared.prior.longest.max())
+    synth = Synth(instrument, source="prior")
+    synth.prior._sources()[0].moved = 3
+    assert synth.prior.moved == 3
+
+
 def test_a_state_brings_it_back_and_that_of_another_corpus_begins_anew(instrument):
     source = source_of(instrument)
     columns(source, 333)

@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +18,7 @@ from distill_engine.errors import DistillError
 from distill_engine.library.reports import report
 from distill_engine.system.c_libraries import stderr_silenced
 from distill_engine.system.counting import counted
+from distill_engine.system.extras import install_command, training_installed
 
 Grade = Literal["good", "advice", "fault"]
 
@@ -88,7 +89,13 @@ def _starter() -> Iterator[CheckRow]:
 def _speed() -> Iterator[CheckRow]:
     from distill_engine.library.assets import starter_path
     from distill_engine.live.realtime_check import FitRequest, fit_instrument
+    from distill_engine.native.library import native_library
 
+    kernels = native_library()
+    if isinstance(kernels, str):
+        yield "advice", f"vocos plays without its native kernel, slower: {kernels}", "install the wheel of your system"
+    else:
+        yield "good", "vocos plays through its native kernel", ""
     for kind in ("vocos", "hifigan"):
         try:
             _, fit = fit_instrument(starter_path(), FitRequest(kind))
@@ -104,12 +111,10 @@ def _speed() -> Iterator[CheckRow]:
 
 
 def _training() -> Iterator[CheckRow]:
-    try:
-        found = f"torch {version('torch')}"
-    except PackageNotFoundError:
-        yield "fault", "torch is not installed: nothing can be trained", "install Distill again, with its dependencies"
+    if not training_installed():
+        yield "advice", "not installed: this machine plays and renders", f"to train: {install_command()}"
         return
-    yield "good", f"{found}, {counted(os.cpu_count(), 'core')}", ""
+    yield "good", f"torch {version('torch')}, {counted(os.cpu_count(), 'core')}", ""
 
 
 def _sound() -> Iterator[CheckRow]:

@@ -14,6 +14,9 @@ from distill_engine.system.names import printable_line
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from distill_engine.rendering.render import RenderResult
+    from distill_engine.rendering.render_progress import RenderProgress
+
 LINE_SECONDS = 0.2  # between two events of the same stage: five a second are enough to draw
 
 
@@ -70,6 +73,30 @@ class ProgressLines:
         write_event(
             "progress", stage=stage, done=done, total=total or None, unit=self._unit, eta_seconds=left, text=text
         )
+
+
+def with_progress(work: Callable[[Callable[[RenderProgress], None]], RenderResult], *, as_json: bool) -> RenderResult:
+    """Run `work` with progress on stderr: seconds of sound done, and the time left."""
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    if as_json:
+        lines = ProgressLines("seconds")
+        return work(lambda event: lines("rendering", round(event.done_seconds, 3), event.total_seconds))
+
+    columns = (
+        TextColumn("rendering"),
+        BarColumn(),
+        TextColumn("{task.completed:.1f} of {task.total:.1f} s, {task.fields[left]:.0f} s left"),
+    )
+    console = console_err()
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("rendering", total=None, left=0.0, visible=False)
+
+        def show(progress: Any) -> None:
+            done, total, left = progress.done_seconds, progress.total_seconds, progress.remaining_seconds
+            bar.update(task, completed=done, total=total, left=left, visible=True)
+
+        return work(show)
 
 
 def common_parser() -> argparse.ArgumentParser:

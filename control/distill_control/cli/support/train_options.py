@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import argparse
 
-from distill_control.cli.support.options import YEAR_SECONDS, positive_integer, positive_number, seconds, seed_number
+from distill_control.cli.support.options import (
+    YEAR_SECONDS,
+    integer_in,
+    positive_integer,
+    positive_number,
+    seconds,
+    seed_number,
+)
+from distill_engine.codes.sizes import COMPONENTS, LEAST_COMPONENTS, LEVELS, SIZES
+from distill_engine.models.model_config import FAMILIES, MAXIMUM_LATENT_DIMS, MINIMUM_LATENT_DIM
 from distill_engine.training.vocoder.settings import BATCH_LIMIT, RATE_LIMIT, WIDTH_LIMIT
 
 EPOCHS_LIMIT = 10_000_000  # passes over a corpus: months even with the smallest
@@ -33,6 +42,25 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
         default=120.0,
         metavar="S",
         help="seconds between checkpoints (default 120)",
+    )
+
+
+def add_family_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that choose what kind of latent model is trained."""
+    parser.add_argument(
+        "--family",
+        choices=FAMILIES,
+        help="vae: a correction of the skeleton, codes are fitted afterwards (default); rvq: codes are trained too",
+    )
+    dimensions = integer_in(MINIMUM_LATENT_DIM, MAXIMUM_LATENT_DIMS[2])
+    parser.add_argument("--latent-dim", type=dimensions, metavar="N", help="latent dimensions, 8 to 128 (default 96)")
+    parser.add_argument("--levels", type=int, choices=LEVELS, help="levels of codes, with --family rvq (default 3)")
+    parser.add_argument(
+        "--codes", type=int, choices=SIZES, help="codes of a level, with --family rvq (default by the sounds' length)"
+    )
+    code_dim = integer_in(LEAST_COMPONENTS, COMPONENTS)
+    parser.add_argument(
+        "--code-dim", type=code_dim, metavar="N", help="dimensions of codes, with --family rvq, 8 to 128 (default 128)"
     )
 
 

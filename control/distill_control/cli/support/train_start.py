@@ -9,13 +9,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from distill_control.cli.support.paths import check_output_folder
 from distill_engine.errors import Cancelled, ConfigError, TrainingError
 from distill_engine.system.file_lock import HeldError, exclusive
 from distill_engine.system.names import printable
 from distill_engine.system.signals import ending_signals
+
+if TYPE_CHECKING:
+    from distill_engine.training.latent.settings import CodeShape
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,28 @@ def check_vocoder_options(args: argparse.Namespace, saved: SavedTraining) -> Non
             raise TrainingError(
                 f"the vocoder to resume was begun with --{option} {kept}: leave --{option} {given} out, or --fresh"
             )
+
+
+def chosen_codes(args: argparse.Namespace, saved: SavedTraining | None, family: str) -> CodeShape:
+    """Return the shape of codebooks asked for; a training to resume keeps its own.
+
+    Raises ConfigError for another family than rvq, TrainingError if the two differ.
+    """
+    from distill_engine.training.latent.settings import CodeShape
+
+    given = {name: value for name in ("levels", "codes", "code_dim") if (value := getattr(args, name)) is not None}
+    for name, value in given.items():
+        option = f"--{name.replace('_', '-')}"
+        if family != "rvq":
+            raise ConfigError(
+                f"{option} is for --family rvq: leave it out; `distill codes fit` makes codes of other sizes afterwards"
+            )
+        if saved is not None and saved.options["settings"][name] != value:
+            kept = saved.options["settings"][name]
+            raise TrainingError(
+                f"the training to resume was begun with {option} {kept}: leave {option} {value} out, or --fresh"
+            )
+    return CodeShape(args.levels or CodeShape.levels, args.codes, args.code_dim or CodeShape.dimension)
 
 
 def resume_or_fresh(args: argparse.Namespace, part: str, output: Path) -> bool:

@@ -16,7 +16,7 @@ import numpy as np
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.decoding.stream import SoundStream
 
-WAY_OUT = "install the second decoder with `pip install 'distill-audio[training]'`, or convert it to WAV or FLAC"
+WAY_OUT = "install the second decoder with `pip install 'distill-audio[formats]'`, or convert it to WAV or FLAC"
 _FORMATS = (
     "aac,ac3,aiff,amr,ape,asf,avi,caf,dsf,dts,dtshd,eac3,flac,flv,iff,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mp3,mpc,mpc8,"
     "mpeg,oga,ogg,oma,rm,tak,tta,w64,wav,wv,xwma"

@@ -19,7 +19,7 @@ from distill_engine.synthesis.sources.prior_source import PriorCorpus, PriorSour
 MEASURED_SECONDS = 60.0  # of playing, for the figures of memorisation
 
 
-def fit_model_codes(
+def fit_model_codes(  # parameters: the options of `distill codes fit`
     path: Path,
     route: CorpusPath,
     *,
@@ -27,17 +27,28 @@ def fit_model_codes(
     size: int | None = None,
     seed: int = 0,
     keep_corpus: bool = True,
+    keep_trained: bool = False,
 ) -> dict[str, Any]:
     """Fit codes to a corpus's path and write them into its model file; return the manifest's table.
 
     It says what the prior repeats of the corpus. Without `keep_corpus` the corpus's own codes are
-    left out, so there is no prior. Raises CodesError.
+    left out, so there is no prior. With `keep_trained` codebooks that were trained with the model
+    stay. Raises CodesError.
     """
 
     def measure(corpus: CorpusCodes) -> dict[str, Any]:
         return {"memorisation": memorisation(corpus, route, seed)} if keep_corpus else {}
 
-    return store_codes(path, route, levels=levels, size=size, seed=seed, keep_corpus=keep_corpus, also=measure)
+    return store_codes(
+        path,
+        route,
+        levels=levels,
+        size=size,
+        seed=seed,
+        keep_corpus=keep_corpus,
+        keep_trained=keep_trained,
+        also=measure,
+    )
 
 
 def memorisation(corpus: CorpusCodes, route: CorpusPath, seed: int = 0) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from distill_engine.synthesis.sources.prior_source import PriorCorpus, PriorSour
 from distill_engine.system.names import printable
 from distill_engine.takes.take_log import TakeLog
 
-NO_PRIOR = "the model has no codes of its corpus, so it has no prior"
+NO_PRIOR = "the model has no codes of its corpus, so it has no prior: `distill codes fit MODEL CORPUS` makes them"
 _NAMED = 3  # sounds that a refusal names
 
 
@@ -67,6 +67,14 @@ class PriorCommands:
         source.go_on(column, Context(code, run))
         self._take.command(self._tick(), "prior/continue", {"column": column, "code": code, "run": run})
         self._select("prior", JUMP_HOPS / self._mixer.main.instrument.frame_rate)
+
+    @property
+    def moved(self) -> int:
+        """How often the prior moved on by itself, because one code had lasted for too long.
+
+        Raises ControlError without a prior.
+        """
+        return sum(source.moved for source in self._sources())
 
     @property
     def corpus(self) -> PriorCorpus:

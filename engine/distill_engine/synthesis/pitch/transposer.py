@@ -18,6 +18,7 @@ from functools import cache
 import numpy as np
 
 from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.native.library import Library, native_library
 
 CROSSINGS = 16  # zero crossings of the interpolation kernel on either side
 MOST_RATIO = 4.0  # two octaves up
@@ -91,6 +92,7 @@ class Transposer:
     def __init__(self, hop: int, bands: int) -> None:
         self._hop, self._bands = hop, bands
         self._count = np.arange(hop)
+        self._native = native_library()
         self.reset()
 
     def reset(self) -> None:
@@ -181,7 +183,7 @@ class Transposer:
         direct = line[plan.first : plan.first + self._hop]
         if not len(plan.positions):
             return direct
-        sound = _interpolated(line, plan.positions, plan.ratio)
+        sound = _interpolated(line, plan.positions, plan.ratio, self._native)
         if plan.fades:
             rising = np.linspace(0.0, 1.0, self._hop, dtype=np.float32)
             share = rising if plan.fades > 0 else 1.0 - rising
@@ -215,13 +217,20 @@ def _between(frames: Float32Array, shares: Float64Array) -> Float32Array:
     return mixed.astype(np.float32)
 
 
-def _interpolated(line: Float32Array, positions: Float64Array, ratio: float) -> Float32Array:
+def _interpolated(line: Float32Array, positions: Float64Array, ratio: float, native: Library | str) -> Float32Array:
     """Return the values [n] of a line [m] of samples, contiguous, at fractional positions [n].
 
     The kernel's cut-off lies below half the rate of what is read and of what is written.
     """
     table = _table(ratio)
     taps = table.shape[1]
+    if not isinstance(native, str):
+        out = np.empty(len(positions), np.float32)
+        native.interpolate(
+            *(line.ctypes.data, len(line), positions.ctypes.data, len(positions)),
+            *(table.ctypes.data, _PHASES, taps, out.ctypes.data),
+        )
+        return out
     left = np.floor(positions).astype(np.int64)
     phases = (positions - left) * _PHASES
     whole = phases.astype(np.int64)

@@ -57,6 +57,10 @@ class SourceBank:
         """Return a source by its name, None if there is none."""
         return self._sources.get(name)
 
+    def put(self, name: str, source: LatentSource) -> None:
+        """Let another source play under a name."""
+        self._sources[name] = source
+
     def check(self, name: str) -> None:
         """Raise ControlError if a source cannot be selected."""
         if name not in self._sources:

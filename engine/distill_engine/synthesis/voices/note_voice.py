@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.errors import ControlError
+from distill_engine.state import altered
 from distill_engine.synthesis.blending import VoiceHop
 from distill_engine.synthesis.output_stage import Ramp
 from distill_engine.synthesis.pitch.notes import HIGHEST, RECORDED_KEY, RELEASED, SILENT
@@ -144,9 +145,9 @@ class NoteVoice:
 
         `samples` [hop] is this hop of live input, mono; None without one.
         """
-        own = replace(
+        own = altered(
             values,
-            settings=replace(values.settings, key=self.key),
+            settings=altered(values.settings, key=self.key),
             controls=np.clip(values.controls + self._controls, -1.0, 1.0),
             semitones=values.semitones + self._detune,
             key=self.key,

@@ -10,6 +10,7 @@ import numpy as np
 
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import VocoderError
+from distill_engine.inference.kernels.vocos_kernel import KernelBackend
 from distill_engine.inference.together import batched_graph, step_together
 from distill_engine.synthesis.voices.reports import Report
 from distill_engine.synthesis.voices.voice import Voice
@@ -30,20 +31,24 @@ class VoiceHops:
 def groups_of(voices: Sequence[Voice], workers: int) -> list[list[int]]:
     """Return which voices to render together, by index, so that `workers` have about as much to do.
 
-    Voices of one batched graph form groups; any other voice is alone.
+    Voices of one batched graph form groups. Those of the native kernel form one: it is done before
+    threads have taken turns. Any other voice is alone.
     """
     alike: dict[object, list[int]] = defaultdict(list)
+    native: list[int] = []
     for index, voice in enumerate(voices):
-        alike[batched_graph(voice.vocoder) or index].append(index)
+        if isinstance(voice.vocoder, KernelBackend):
+            native.append(index)
+        else:
+            alike[batched_graph(voice.vocoder) or index].append(index)
     parts = [same[first::workers] for same in alike.values() for first in range(min(workers, len(same)))]
-    return [part for part in parts if part]
+    return [part for part in (native, *parts) if part]
 
 
 def render_together(hops: Sequence[VoiceHops], report: Callable[[Report], None]) -> list[Float32Array]:
     """Return the samples [n * hop length] of each voice's hops, as `Voice.render` does."""
-    if len(hops) == 1:
-        only = hops[0]
-        return [only.voice.render(only.latents, only.ratios, only.hop, report)]
+    if len(hops) == 1 or batched_graph(hops[0].voice.vocoder) is None:
+        return [one.voice.render(one.latents, one.ratios, one.hop, report) for one in hops]
     made: list[Float32Array | Exception] = []
     due: dict[int, list[int]] = defaultdict(list)
     asked: dict[int, Float32Array] = {}

@@ -13,7 +13,7 @@ import json
 import logging
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +21,8 @@ import torch
 from torch import Tensor, nn
 
 from distill_engine.errors import TrainingError
+from distill_engine.inference.kernels.vocos_kernel import KERNEL, VOCOS
+from distill_engine.inference.onnx_backend import INITIAL
 from distill_engine.layers.state import flatten_state, unflatten_state
 from distill_engine.modelfile.graph_nodes import parts_of
 from distill_engine.models.latent_model import LatentModel
@@ -49,6 +51,7 @@ class _Role:
         channels: channels of x.
         unit: least number of frames of x; every number is a multiple of it.
         batched: whether the graph takes several streams at once.
+        metadata: further entries of the graph's metadata.
     """
 
     initial_state: str
@@ -56,6 +59,7 @@ class _Role:
     channels: int
     unit: int = 1
     batched: bool = False
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 class _Step(nn.Module):
@@ -104,7 +108,8 @@ def export_runtime(
         )
     for kind, vocoder in (vocoders or {}).items():
         bands = int(vocoder.config.bands)  # type: ignore[union-attr, arg-type]
-        role = _Role("initial_state", "step", bands, batched=kind in BATCHED)
+        kernel = {KERNEL: VOCOS} if kind == "vocos" else {}
+        role = _Role("initial_state", "step", bands, batched=kind in BATCHED, metadata=kernel)
         graphs[f"runtime/vocoder/{kind}.onnx"] = export_step(vocoder, role, kind)
     return graphs
 
@@ -161,7 +166,7 @@ def _export(step: _Step, role: _Role) -> onnx.ModelProto:
     if role.batched:
         add_batch_axis(proto)
     starts = {name: value.flatten()[0].item() for name, value in step.initial.items() if value.any()}
-    onnx.helper.set_model_props(proto, {"distill.initial": json.dumps(starts)})
+    onnx.helper.set_model_props(proto, {INITIAL: json.dumps(starts), **role.metadata})
     return proto
 
 

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from distill_engine.analysis.stretches.skeleton import NAMES
+from distill_engine.analysis.stretches.skeleton import NAMES, Skeleton
 from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.inference.stored_codes import PART, table_of
 from distill_engine.modelfile import Manifest, ModelFile, Part
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.models.skeleton_model import SkeletonModel
 from distill_engine.training.graphs.export import export_runtime
 from distill_engine.training.keeper import Result
+from distill_engine.training.latent.coded_model import CodedModel
 from distill_engine.training.latent.step import set_latent_statistics
 from distill_engine.training.latent.task import LatentTask
 from distill_engine.training.loop import Position
@@ -66,8 +68,10 @@ class LatentEntry:
             model, gained = self._earned(model, position)
         else:
             set_latent_statistics(model, [torch.from_numpy(clip.mel)[None] for clip in self._corpus.clips])
+        codes, table = _codes_of(model) if isinstance(model, CodedModel) else ({}, {})
+        model = model.bare() if isinstance(model, CodedModel) else model
         arrays = weights(model)
-        parts: dict[str, Part | None] = {"model": Part(arrays)}
+        parts: dict[str, Part | None] = {"model": Part(arrays), **codes}
         rests_on = NAMES if isinstance(model, SkeletonModel) else arrays  # what an analysis is of
         same = _holds(output, {name: arrays[name] for name in rests_on})
         if not same:
@@ -77,7 +81,8 @@ class LatentEntry:
             new = self._manifest(old, position, completed=True)
             training = {**new.training, "model": new.training["model"] | gained}
             analysis = old.analysis if same else {}
-            return replace(new, model=model.config.to_dict(), training=training, analysis=analysis)
+            made = table or new.codes
+            return replace(new, model=model.config.to_dict(), training=training, analysis=analysis, codes=made)
 
         return Result(manifest, parts, export_runtime(model))
 
@@ -87,11 +92,12 @@ class LatentEntry:
         Beside it the figures for the manifest: `gain` in nats, and `enough`, whether longer
         training would bring nothing.
         """
-        alone = SkeletonModel(replace(model.config, corrected=False)).eval()
-        alone.load_state_dict({name: getattr(model, name) for name in NAMES})
+        alone = model.uncorrected()
         clips = [self._corpus.clips[index].mel for index in self._corpus.validation]
         mels = [torch.from_numpy(mel)[None] for mel in clips]
         gain = mel_error(alone, mels) - mel_error(model, mels)
+        if isinstance(alone, CodedModel) and isinstance(model, CodedModel):
+            gain = min(gain, 0.0) + alone.coded_error(mels) - model.coded_error(mels)  # no loss without codes
         enough = gains_no_more([figures["mel"] for figures in position.history[position.judged_from :]])
         kept = gain > LEAST_GAIN
         return model if kept else alone, {"gain": round(gain, 4), "kept": kept, "enough": enough}
@@ -116,6 +122,14 @@ class LatentEntry:
             corpus=self._corpus.summary(),
             training={**old.training, "model": training},
         )
+
+
+def _codes_of(model: CodedModel) -> tuple[dict[str, Part], dict[str, Any]]:
+    """Return trained codebooks as the part "codes", and the manifest's table of them."""
+    arrays = {name: getattr(model, name).numpy() for name in NAMES}
+    skeleton = Skeleton.from_part(arrays, model.config.bands, model.config.latent_dim, "training")
+    books = model.codebooks(skeleton)
+    return {PART: Part(books.to_arrays())}, table_of(skeleton, books, trained=True)
 
 
 def _holds(path: Path, arrays: Mapping[str, np.ndarray]) -> bool:

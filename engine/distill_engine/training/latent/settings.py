@@ -5,11 +5,26 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.codes.fitting import DEFAULT_LEVELS, check_shape, size_for
+from distill_engine.codes.sizes import COMPONENTS, LEAST_COMPONENTS
 from distill_engine.errors import ConfigError
+from distill_engine.models.model_config import ModelConfig
 
 PRESETS = ("auto", "quick", "balanced", "quality")
 _STEPS = {"quick": 1500, "balanced": 6000, "quality": 25000}  # steps of each preset
 _CORRECTION_STEPS = {"quick": 100, "balanced": 300, "quality": 1500}  # the same for a skeleton's correction
+_CODED_STEPS = {"quick": 300, "balanced": 1500, "quality": 6000}  # the same for family `rvq`
+_PLAIN_SHARE = 0.4  # of its batches, which are not augmented: the books must also fit the sounds themselves
+
+
+@dataclass(frozen=True)
+class CodeShape:
+    """Sizes of codebooks that are trained: `size` codes a level, None by the corpus's length."""
+
+    levels: int = DEFAULT_LEVELS
+    size: int | None = None
+    dimension: int = COMPONENTS
 
 
 @dataclass(frozen=True)
@@ -26,9 +41,13 @@ class LatentSettings:
         ema_decay: decay per step of the moving average of the weights.
         weight_decay: of AdamW.
         augment: whether to augment the sounds and equalise their mels at random.
+        plain_share: share of the batches that are not augmented all the same.
+        levels: of codes, in family `rvq`; likewise
+        codes: of a level, and
+        code_dim: the components of a column in which they are found.
         seed: of every random choice.
 
-    Raises ConfigError for a value out of range.
+    Raises ConfigError or CodesError for a value out of range.
     """
 
     batch_size: int = 8
@@ -39,6 +58,10 @@ class LatentSettings:
     ema_decay: float = 0.995
     weight_decay: float = 0.02
     augment: bool = True
+    plain_share: float = 0.0
+    levels: int = DEFAULT_LEVELS
+    codes: int = 128
+    code_dim: int = COMPONENTS
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -46,24 +69,34 @@ class LatentSettings:
             raise ConfigError("model training: batch size from 1, segments from 8 frames in multiples of 4")
         if self.learning_rate <= 0 or self.bottleneck_weight < 0 or not 0 <= self.warm_up <= 1:
             raise ConfigError("model training: learning rate above 0, bottleneck weight from 0, warm_up 0 to 1")
+        check_shape(self.levels, self.codes)
+        if not LEAST_COMPONENTS <= self.code_dim <= COMPONENTS:
+            raise ConfigError(f"codes have {LEAST_COMPONENTS} to {COMPONENTS} dimensions, not {self.code_dim}")
 
     def to_dict(self) -> dict[str, Any]:
         """Return values that JSON can hold, under the field names."""
         return asdict(self)
 
 
-def latent_preset(name: str, seconds: float, seed: int = 0, *, version: int = 1) -> tuple[LatentSettings, int, str]:
+def latent_preset(
+    name: str, seconds: float, seed: int, config: ModelConfig, shape: CodeShape
+) -> tuple[LatentSettings, int, str]:
     """Return settings, a number of steps, and the reason for both as a phrase for the user.
 
-    `seconds` is the duration of the corpus; "auto" chooses the steps by it. `version` is the
-    model's: a skeleton's correction needs few steps. Raises ConfigError for an unknown name.
+    `seconds` is the duration of the corpus; "auto" chooses the steps by it. A skeleton's correction
+    needs few steps, codebooks more. Raises ConfigError for an unknown name.
     """
     if name not in PRESETS:
         raise ConfigError(f"preset {name!r} is unknown; known: {', '.join(PRESETS)}")
     settings = LatentSettings(seed=seed)
     if seconds < 30:
         settings = replace(settings, weight_decay=0.1, segment_frames=48)
-    steps = _CORRECTION_STEPS if version == 2 else _STEPS
+    if config.family == "rvq":
+        size = size_for(round(seconds * DEFAULT_MEL.frame_rate)) if shape.size is None else shape.size
+        settings = replace(
+            settings, plain_share=_PLAIN_SHARE, levels=shape.levels, codes=size, code_dim=shape.dimension
+        )
+    steps = _STEPS if config.version == 1 else _CODED_STEPS if config.family == "rvq" else _CORRECTION_STEPS
     if name != "auto":
         return settings, steps[name], f"preset {name}"
     chosen = "quick" if seconds < 20 else "balanced" if seconds < 1200 else "quality"

@@ -11,14 +11,17 @@ import numpy.typing as npt
 
 from distill_engine.analysis.level import block_powers, gated_db, trim_for
 from distill_engine.analysis.stretches.first_analysis import first_analysis
-from distill_engine.analysis.stretches.path import without_path
+from distill_engine.analysis.stretches.path import make_path, without_path
 from distill_engine.analysis.stretches.skeleton import FrameStatistics, Skeleton, fit_skeleton, frame_statistics
 from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.codes.codebooks import Codebooks
+from distill_engine.codes.fitting import fit_codes
 from distill_engine.library.assets import base_statistics_path
 from distill_engine.modelfile import Manifest, ModelFile, Part, save_model, update_model
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.system.names import normalised
 from distill_engine.training.graphs.skeleton_graphs import skeleton_graphs
+from distill_engine.training.latent.settings import LatentSettings
 
 if TYPE_CHECKING:
     from distill_engine.dataset.corpus import Corpus
@@ -35,6 +38,15 @@ def skeleton_of(corpus: Corpus, config: ModelConfig, like: Skeleton | None = Non
     """Return the skeleton of a corpus's training clips, turned towards `like` if that is given."""
     mels = (corpus.clips[index].mel for index in corpus.training)
     return fit_skeleton(frame_statistics(mels, heard=True), base_statistics(), config.latent_dim, like)
+
+
+def first_books(corpus: Corpus, skeleton: Skeleton, settings: LatentSettings) -> Codebooks:
+    """Return codebooks that are fitted to a corpus's training clips, to be trained."""
+    mels = [corpus.clips[index].mel for index in corpus.training]
+    path = make_path(skeleton, mels, [np.zeros(mel.shape[1], np.int16) for mel in mels])
+    return fit_codes(
+        skeleton, path, levels=settings.levels, size=settings.codes, components=settings.code_dim, seed=settings.seed
+    ).books
 
 
 def stored_skeleton(path: Path, config: ModelConfig) -> Skeleton:

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from distill_engine.models.latent_model import LatentModel, upsample
 from distill_engine.models.skeleton_model import SkeletonModel
 from distill_engine.training.checkpoint import Checkpoint
+from distill_engine.training.latent.coded_model import RESEEDING_SHARE, CodedModel
 from distill_engine.training.latent.settings import LatentSettings
 from distill_engine.training.optimisation import adamw, cosine_rate, update_average
 
@@ -62,9 +63,11 @@ class LatentStep:
     def step(self, mel: Tensor, progress: float) -> Mapping[str, float]:
         """Train on log-mels [B, bands, T] at `progress`, 0 to 1 of the training.
 
-        Returns `mel`, the mean L1 in nats; `bottleneck`, its loss in nats per latent; and `active`,
-        the number of latent dimensions in use.
+        Returns `mel`, the mean L1 in nats; `bottleneck`, its loss in nats per latent; `active`, the
+        number of latent dimensions in use; and the bottleneck's further figures.
         """
+        if isinstance(self.model, CodedModel):
+            self.model.reseeding = progress < RESEEDING_SHARE
         rate = cosine_rate(progress, FINAL_RATE)
         for group in self.optimizer.param_groups:
             group["lr"] = self.settings.learning_rate * rate * min(1.0, (self.steps + 1) / WARM_UP_STEPS)
@@ -79,9 +82,12 @@ class LatentStep:
         if torch.isfinite(nn.utils.clip_grad_norm_(self.model.parameters(), LARGEST_GRADIENT)):
             self.optimizer.step()
         update_average(self.average, self.model, self.steps, self.settings.ema_decay)
+        for kept, value in zip(self.average.buffers(), self.model.buffers(), strict=True):
+            kept.copy_(value)  # codebooks are averages themselves
         self.steps += 1
         fine = F.l1_loss(decoded.detach(), mel)
-        return {"mel": float(fine), "bottleneck": float(result.loss.detach()), "active": float(result.active)}
+        losses = {"mel": float(fine), "bottleneck": float(result.loss.detach()), "active": float(result.active)}
+        return losses | dict(result.figures)
 
     def _generator(self) -> torch.Generator | None:
         """Return the seeded generator, which is the CPU's; None on other devices."""

@@ -16,6 +16,7 @@ from distill_engine.models.skeleton_model import SkeletonModel
 from distill_engine.training.batches import Batches
 from distill_engine.training.best_state import BestState
 from distill_engine.training.checkpoint import Checkpoint
+from distill_engine.training.latent.coded_model import CodedModel
 from distill_engine.training.latent.settings import LatentSettings
 from distill_engine.training.latent.step import LatentStep
 from distill_engine.training.reconstruction import mel_error
@@ -54,7 +55,8 @@ class LatentTask:
         device: where to train, by default the CPU.
 
     Validation figures: `mel`, the mean L1 of reconstructed mels in nats; `active`, the mean number
-    of latent dimensions in use; `training`, a running mean of the training's mel L1.
+    of latent dimensions in use; `training`, a running mean of the training's mel L1. In family
+    `rvq` `mel` goes through the codes, and `uncoded` past them.
     """
 
     def __init__(
@@ -80,9 +82,12 @@ class LatentTask:
 
     def step(self, progress: float) -> Mapping[str, float]:
         """Train on one batch; return the losses that `LatentStep.step` returns."""
-        samples = torch.from_numpy(self.batches.next()).to(self.core.device)
+        augmented = self.settings.augment
+        if augmented and self.settings.plain_share:
+            augmented = bool(torch.rand((), generator=self.core.noise) >= self.settings.plain_share)
+        samples = torch.from_numpy(self.batches.next(augmented=augmented)).to(self.core.device)
         mel = self.mel(samples)
-        if self.settings.augment:
+        if augmented:
             mel = coloured(mel, self.core.noise)
         losses = self.core.step(mel, progress)
         self._recent += SMOOTHING * (losses["mel"] - self._recent) if self._recent else losses["mel"]
@@ -90,13 +95,14 @@ class LatentTask:
 
     def validate(self) -> Mapping[str, float]:
         """Measure the averaged model on the held-out mels."""
+        average = self.core.average
         with torch.no_grad():
-            active = [self.core.average(mel).active for mel in self.held_out]
-        return {
-            "mel": mel_error(self.core.average, self.held_out),
-            "active": float(np.mean(active)),
-            "training": self._recent,
-        }
+            active = [average(mel).active for mel in self.held_out]
+        error = mel_error(average, self.held_out)
+        figures = {"mel": error, "active": float(np.mean(active)), "training": self._recent}
+        if isinstance(average, CodedModel):
+            figures |= {"mel": average.coded_error(self.held_out), "uncoded": error, **average.use()}
+        return figures
 
     def score(self, figures: Mapping[str, float]) -> float:
         """Return the held-out mel error in nats."""
@@ -114,6 +120,15 @@ class LatentTask:
     def agree(self, progress: float, stopped: bool) -> tuple[float, bool]:
         """Return both as they are: latent models train in one process."""
         return progress, stopped
+
+    def begin_best(self) -> float:
+        """Keep codebooks as they are, if there are any, as the best so far; return their score."""
+        average = self.core.average
+        if not isinstance(average, CodedModel):
+            return math.inf
+        self.keep_best()
+        with torch.no_grad():
+            return average.coded_error(self.held_out)
 
     def keep_best(self) -> None:
         """Keep the averaged model as it is now as the best state so far."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,13 +15,16 @@ from distill_engine.analysis.stretches.skeleton import Skeleton
 from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.errors import TrainingError
 from distill_engine.models.build import build_model
+from distill_engine.models.latent_model import LatentModel
 from distill_engine.models.model_config import ModelConfig
+from distill_engine.models.skeleton_model import SkeletonModel
 from distill_engine.training.device import training_device
 from distill_engine.training.events import Finished, Listener, Saved
+from distill_engine.training.latent.coded_model import CodedModel
 from distill_engine.training.latent.file_entry import CHECKPOINT_PART, LatentEntry
 from distill_engine.training.latent.relisting import is_of, write_changed_list
-from distill_engine.training.latent.settings import LatentSettings, latent_preset
-from distill_engine.training.latent.skeleton_start import skeleton_of, write_first_version
+from distill_engine.training.latent.settings import CodeShape, LatentSettings, latent_preset
+from distill_engine.training.latent.skeleton_start import first_books, skeleton_of, write_first_version
 from distill_engine.training.latent.task import LatentTask
 from distill_engine.training.loop import CHECKPOINT_SECONDS, Budget, budget_for_resume, left_until
 from distill_engine.training.setup import Setup, checkpoint_to_resume, training_batches
@@ -41,6 +45,7 @@ class ModelOptions:
 
     Attributes:
         config: shape of the model.
+        codes: shape of the codebooks of family `rvq`; a resumed training keeps its own.
         preset: settings and length; None is "auto", or what a resumed training was begun with.
         epochs: length, if not that of the preset.
         deadline: instant of `time.monotonic` at which to end, instead of `epochs`.
@@ -53,6 +58,7 @@ class ModelOptions:
     """
 
     config: ModelConfig = field(default_factory=ModelConfig)
+    codes: CodeShape = field(default_factory=CodeShape)
     preset: str | None = None
     epochs: int | None = None
     deadline: float | None = None
@@ -83,7 +89,7 @@ def train_model(
     preset = options.preset or (stored.about.get("preset") if stored else None) or "auto"
     skeletal = options.config.version == 2
     seconds = sum(len(clip.samples) for clip in corpus.clips) / DEFAULT_MEL.sample_rate
-    settings, steps, reason = latent_preset(preset, seconds, options.seed, version=options.config.version)
+    settings, steps, reason = latent_preset(preset, seconds, options.seed, options.config, options.codes)
     if stored is not None:
         settings = LatentSettings(**stored.about["settings"])
         reason = f"resumed at step {stored.checkpoint.metadata['position']['step']}; {reason}"
@@ -113,6 +119,7 @@ def train_model(
         begun=begun,
         checkpoint_seconds=options.checkpoint_seconds,
         replaces=options.fresh and not skeletal,
+        best=task.begin_best() if begun is None else math.inf,
         notes=(RELISTED if relisted else reason,),
         enough=gains_no_more if skeletal else None,
         validate_every=CORRECTION_VALIDATION_STEPS if skeletal else None,
@@ -155,9 +162,11 @@ def _task(corpus: Corpus, settings: LatentSettings, options: ModelOptions, skele
     A checkpoint brings its own skeleton.
     """
     torch.manual_seed(settings.seed)
-    model = build_model(replace(options.config, corrected=options.config.version == 2))
-    if skeleton is not None:
-        model.set_skeleton(skeleton)  # type: ignore[operator]
+    model = _model(options.config, settings)
+    if skeleton is not None and isinstance(model, SkeletonModel):
+        model.set_skeleton(skeleton)
+        if isinstance(model, CodedModel):
+            model.set_books(first_books(corpus, skeleton, settings))
     batches = training_batches(
         corpus, settings.batch_size, settings.segment_frames, settings.seed, augment=settings.augment
     )
@@ -165,6 +174,13 @@ def _task(corpus: Corpus, settings: LatentSettings, options: ModelOptions, skele
     if options.config.version == 1:
         task.core.set_statistics(*_mel_statistics([corpus.clips[i].mel for i in corpus.training]))
     return task
+
+
+def _model(config: ModelConfig, settings: LatentSettings) -> LatentModel | SkeletonModel:
+    """Return a model to train, with fresh weights."""
+    if config.family == "rvq":
+        return CodedModel(replace(config, corrected=True), settings)
+    return build_model(replace(config, corrected=config.version == 2))
 
 
 def _held_out(corpus: Corpus, config: ModelConfig) -> list[np.ndarray]:

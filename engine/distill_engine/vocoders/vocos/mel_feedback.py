@@ -9,25 +9,21 @@ on the mel distance, once per spectrum.
 
 from __future__ import annotations
 
-import math
-
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from distill_engine.audio.mel import MelConfig, hann_window
+from distill_engine.audio.mel import MelConfig
 from distill_engine.layers.runtime_forms import banded_product, pieces_of, samples_of, spectrum_of
 from distill_engine.vocoders.vocos.constant_buffers import FourierConstants, WithConstants
 from distill_engine.vocoders.vocos.constant_tables import constant_name, mel_filters
+from distill_engine.vocoders.vocos.part_tables import RAISE_FACTOR, feedback_tables
 
-RAISE_FACTOR = 1.5  # multiplies what is added where the mel is too low
 LOWER_FACTOR = 3.5  # multiplies the cut where it is too high; finished audio keeps its part of the excess
 MAXIMUM_RISE, MAXIMUM_CUT = 1.0, 0.7  # nats in one correction, before those factors
 MAXIMUM_ERROR = 1.5  # nats to which the log-mel error is clipped
 RECENT_WEIGHT = 0.4  # weight of the running mean of the error, added to the error itself
 SMOOTHING = 0.5  # weight of the newest error in the running mean
-MINIMUM_COVERAGE = 0.5  # least share of a sample that is taken to be complete, when the missing share is compensated
 
 
 class MelFeedback(WithConstants):
@@ -54,19 +50,8 @@ class MelFeedback(WithConstants):
             raise ValueError(
                 f"mel feedback: n_fft {n_fft} must be two hops shorter than the mel's window of {config.window}"
             )
-        window = hann_window(config.window).astype(np.float64)
-        fade = hann_window(n_fft) * (2.0 * hop / n_fft)  # overlapping ones sum to 1, as those of the spectra do
-        stop = window.size + n_fft
-        coverage = np.zeros(stop + n_fft + hop)
-        for start in range(self.past + hop, -n_fft, -hop):  # of the spectra up to the one after the window's
-            coverage[n_fft + start : 2 * n_fft + start] += fade
-        coverage = coverage[n_fft:stop]
-        # The mel's window, divided by how complete the samples are; it keeps its energy
-        ear = window / np.maximum(coverage, MINIMUM_COVERAGE)
-        ear *= math.sqrt(np.square(window).sum() / np.square(ear * coverage).sum())
         bank = mel_filters(bands)
-        shares = 1.0 / np.maximum(bank.sum(0), 1e-9)
-        fade = RAISE_FACTOR * 2.0 / config.window * fade
+        ear, fade, shares = feedback_tables(bands, n_fft, hop)
         self.add_constants(bank=constant_name("mel", bands), filters=bank.T, shares=shares, ear=ear, fade=fade)
         self.fourier = FourierConstants(config.window)
         self._to_mel, self._to_bins = pieces_of(bank.T), pieces_of(bank)

@@ -10,21 +10,17 @@ bands are wider than its main lobe, its magnitudes are concentrated around its f
 from __future__ import annotations
 
 import math
-from functools import cache
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from distill_engine.audio.arrays import Float64Array
-from distill_engine.audio.mel import MelConfig, hann_window, mel_filterbank
 from distill_engine.layers.runtime_forms import banded_product, pieces_of
 from distill_engine.vocoders.vocos.constant_buffers import WithConstants
-from distill_engine.vocoders.vocos.constant_tables import band_centres, bands_apart, constant_name
+from distill_engine.vocoders.vocos.constant_tables import bands_apart, constant_name
+from distill_engine.vocoders.vocos.part_tables import NEIGHBOURHOOD, reading_tables
 from distill_engine.vocoders.vocos.phase_continuation import SILENCE
 
 MAXIMUM_LOG_MAGNITUDE = 6.0  # nats: a magnitude of 400
-NEIGHBOURHOOD = 2.5  # bands on either side of a bin that its moments are computed from; the outermost one fades out
 ISOLATED_VARIANCE = 0.25  # squared band spacings up to which a partial counts as isolated
 WIDE_VARIANCE = 0.6  # squared band spacings from which it does not count as isolated at all
 MINIMUM_LOBE = 0.05  # magnitude outside an isolated partial's main lobe, relative to its peak
@@ -51,22 +47,12 @@ class MelMagnitudes(WithConstants):
 
     def __init__(self, bands: int, n_fft: int, hop: int) -> None:
         super().__init__()
-        config = MelConfig(bands=bands)
-        radians = 2 * np.pi * hop / config.sample_rate  # phase advance per hop of 1 Hz
-        centres, sums = band_centres(bands)
-        spacing = np.interp(_bins(n_fft), centres, np.gradient(centres)) * radians
-        lobe = 0.5 * (config.sample_rate / config.n_fft * radians) ** 2  # variance of the analysis window's own lobe
-        heights = mel_filterbank(MelConfig(bands=bands, area_norm=False)).sum(1) / sums
+        tables = reading_tables(bands, n_fft, hop)
         self.add_constants(
-            offset=_implied_magnitude(bands, n_fft)[1][:, 0],
             apart=constant_name("apart", n_fft // 2 + 1, bands),
             distance=constant_name("advances", n_fft // 2 + 1, bands, hop),
-            heights=heights,
-            spacing=spacing**2,
-            lobe=lobe,
-            gain=_isolated_gain(bands, n_fft),
             bands=constant_name("levels", n_fft // 2 + 1),
-            wide=np.clip(spacing * n_fft / (2 * np.pi * hop) - 1.0, 0.0, 1.0),
+            **tables._asdict(),
         )
         self._near = pieces_of(bands_apart(n_fft // 2 + 1, bands).T < NEIGHBOURHOOD)
 
@@ -108,45 +94,3 @@ class MelMagnitudes(WithConstants):
     def shifted(self, log: Tensor, change: Tensor) -> Tensor:
         """Return log-magnitudes [..., bins], their levels changed by [..., LEVELS] nats."""
         return log + change @ self.bands
-
-
-def _implied_magnitude(bands: int, n_fft: int) -> tuple[Float64Array, Float64Array]:
-    """Return the matrix [bins, bands] and offset [bins, 1] from a log-mel to log-magnitudes.
-
-    The spectra have `n_fft` points. The matrix interpolates linearly between band centres in Hz.
-    The offset removes each band's filter sum and the gain of the analysis window on noise, so that
-    noise keeps its level.
-    """
-    config = MelConfig(bands=bands)
-    centres, sums = band_centres(bands)
-    matrix = np.stack([np.interp(_bins(n_fft), centres, row) for row in np.eye(bands)], axis=1)
-    window_gain = np.sqrt(np.square(hann_window(config.window).astype(np.float64)).sum())
-    return matrix, (-(matrix @ np.log(sums)) - np.log(window_gain))[:, None]
-
-
-def _bins(n_fft: int) -> Float64Array:
-    """Return the bins' frequencies [n_fft // 2 + 1] in Hz."""
-    return np.asarray(np.fft.rfftfreq(n_fft, 1.0 / MelConfig().sample_rate), np.float64)
-
-
-@cache
-def _isolated_gain(bands: int, n_fft: int) -> Float64Array:
-    """Return the log-ratio [bins] of an isolated partial's magnitudes to those its mel implies.
-
-    In nats, over 20 bins on either side of a partial at each bin. The implied magnitudes are those
-    of noise with the same mel.
-    """
-    config = MelConfig(bands=bands)
-    matrix, offset = _implied_magnitude(bands, n_fft)
-    count = n_fft // 2 + 1
-
-    def sine_spectra(size: int) -> Float64Array:
-        phase = 2 * np.pi / config.sample_rate * np.maximum(_bins(n_fft), 1.0)[:, None] * np.arange(size) + np.pi / 4
-        magnitudes: Float64Array = np.abs(np.fft.rfft(0.2 * np.cos(phase) * hann_window(size), axis=1))
-        return magnitudes
-
-    mel = np.log(np.maximum(sine_spectra(config.n_fft) @ mel_filterbank(config).T, config.floor))
-    implied = np.exp(mel @ matrix.T + offset.T)
-    around = np.abs(np.arange(count)[:, None] - np.arange(count)) <= 20
-    gain: Float64Array = np.log((sine_spectra(n_fft) / np.sqrt(n_fft) * around).sum(1) / (implied * around).sum(1))
-    return gain

@@ -32,7 +32,8 @@ from distill_engine.vocoders.vocos.constant_tables import constant_name
 from distill_engine.vocoders.vocos.continuation_state import ContinuationState
 from distill_engine.vocoders.vocos.mel_feedback import MelFeedback
 from distill_engine.vocoders.vocos.mel_magnitudes import MAXIMUM_LOG_MAGNITUDE, MelMagnitudes
-from distill_engine.vocoders.vocos.onset_detection import PAST_FRAMES, OnsetDetector, Onsets
+from distill_engine.vocoders.vocos.onset_detection import OnsetDetector, Onsets
+from distill_engine.vocoders.vocos.part_tables import NO_FRAME, PAST_FRAMES
 from distill_engine.vocoders.vocos.phase_continuation import SILENCE, PhaseContinuation
 from distill_engine.vocoders.vocos.phase_prediction import prediction_loss, spread_of
 
@@ -40,7 +41,6 @@ LEVEL_TOLERANCE = 0.3  # nats: about the difference of a band's sum between a pa
 ISOLATED_BONUS = 4.0  # added to the log of the concentration where a partial is isolated
 LOG_CONCENTRATION = (-4.0, 7.0)  # range of its log: from noise to a steady partial
 MEL_CENTRE, MEL_SCALE = -5.0, 3.0  # nats: about the mean and standard deviation of log-mels of music
-NO_FRAME = 1e3  # stands for the mel frames before the first
 
 
 @dataclass

@@ -13,19 +13,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from distill_engine.audio.arrays import Float64Array
-from distill_engine.audio.mel import MelConfig, hann_window
+from distill_engine.audio.mel import MelConfig
 from distill_engine.vocoders.vocos.constant_buffers import WithConstants
-from distill_engine.vocoders.vocos.constant_tables import constant_name, onset_positions
+from distill_engine.vocoders.vocos.constant_tables import constant_name
+from distill_engine.vocoders.vocos.part_tables import PAST_FRAMES, SMOOTHING_BANDS, onset_tables
 
-PAST_FRAMES = 3  # before the newest: the first of them ends before any onset near the spectrum being synthesised
 RISING, RISEN = 0.4, 0.9  # nats of rise over those frames from which a band sets in partly, and wholly
-SMOOTHING_BANDS = 6  # half-width of the smoothing over bands: single bands of noise rise and fall by chance
 SHARPNESS = 20.0  # log-probability of a position lost per squared nat of its error
 MINIMUM_FRACTION = 0.03  # of a sound's energy that the newest frame is taken to contain at least
 SILENT = MelConfig().floor ** 2  # energy of a band in silence
@@ -58,16 +55,12 @@ class OnsetDetector(WithConstants):
 
     def __init__(self, bands: int, n_fft: int, hop: int) -> None:
         super().__init__()
-        config = MelConfig(bands=bands)
-        self.spectra_per_frame = config.hop // hop
-        smoothing = 1.0 - np.abs(np.arange(-SMOOTHING_BANDS + 1, SMOOTHING_BANDS)) / SMOOTHING_BANDS
-        # The newest frame's centre, relative to each spectrum of its hop, then to the spectrum before each
-        newest = (self.spectra_per_frame / 2 - 0.5 - np.arange(self.spectra_per_frame)) * hop
-        frames = np.concatenate([newest, newest + hop])[:, None, None] - config.hop * np.arange(PAST_FRAMES)[:, None]
+        self.spectra_per_frame = MelConfig(bands=bands).hop // hop
+        tables = onset_tables(bands, n_fft, hop)
         self.add_constants(
-            beside=smoothing[:, None],
-            sums=np.convolve(np.ones(bands), smoothing, "same")[:, None],
-            shown=_energy_after(onset_positions(n_fft) - frames, config.window).transpose(1, 0, 2),
+            beside=tables.beside[:, None],
+            sums=tables.sums[:, None],
+            shown=tables.shown,
             ramps=constant_name("ramps", n_fft),
         )
 
@@ -116,14 +109,3 @@ def final_gains(onsets: Onsets | None) -> tuple[Tensor | None, Tensor | None]:
         return None, None
     bins = torch.cat([onsets.bins[:, 1:], onsets.bins[:, -1:]], 1)
     return onset_shares(bins), torch.cat([onsets.gate_before[:, 1:], onsets.gate[:, -1:]], 1)
-
-
-def _energy_after(positions: Float64Array, window: int) -> Float64Array:
-    """Return the fraction of a squared window's energy that lies after each position.
-
-    `positions` [...] are in samples from the window's centre; fractions [...] are 0 to 1.
-    """
-    squared = np.square(hann_window(window).astype(np.float64))
-    sums = np.concatenate([[0.0], np.cumsum(squared[::-1])]) / squared.sum()
-    fractions: Float64Array = np.interp(window / 2 - positions, np.arange(window + 1), sums)
-    return fractions

@@ -32,9 +32,9 @@ from distill_engine.vocoders.vocos.constant_tables import constant_name
 from distill_engine.vocoders.vocos.continuation_state import ContinuationState, SpectrumInputs
 from distill_engine.vocoders.vocos.mel_feedback import MelFeedback
 from distill_engine.vocoders.vocos.onset_detection import Onsets, final_gains, onset_shares
+from distill_engine.vocoders.vocos.part_tables import NOISE_FRAMES, phase_tables
 from distill_engine.vocoders.vocos.phasors import rotated, rotation, to_unit
 
-NOISE_FRAMES = 1024  # spectra after which the oscillators' noise repeats
 OSCILLATOR_SHARE = 0.6  # oscillator amplitude, relative to the magnitude; at 0.3 and below, rounding errors grow
 AMBIGUOUS = 0.15  # of a magnitude: where audio and oscillator cancel to this, the phase is arbitrary, the bin softer
 SILENCE = 1e-5  # magnitude below which all are treated alike
@@ -74,27 +74,17 @@ class PhaseContinuation(WithConstants):
             raise ValueError(f"phase continuation: n_fft {n_fft} must be a multiple of hop {hop}, twice it at least")
         self.feedback = feedback
         self.n_fft, self.hop, self.delay, self.stride, self.bins = n_fft, hop, (n_fft + hop) // 2, hop, n_fft // 2 + 1
-        at = np.arange(n_fft) + 0.5
-        hann = 0.5 - 0.5 * np.cos(2 * np.pi * at / n_fft)
-        window = np.sqrt(hann)
-        # Overlapping products of the two windows sum to 1
-        synthesis = window / np.tile(hann.reshape(-1, hop).sum(0), n_fft // hop)
-        # The audio so far lies in the early part of the next window: by how many hops its centre precedes the window's
-        sounded = np.pad(hann * synthesis, (0, n_fft))
-        past = window * sum(sounded[j * hop : j * hop + n_fft] for j in range(1, n_fft // hop))
-        self.pull = float(n_fft / 2 - at @ past / past.sum()) / hop
-        centre = 2 * np.pi * (np.arange(self.bins) * hop % n_fft) / n_fft
+        tables, none = phase_tables(n_fft, hop), np.zeros(n_fft)
+        self.pull = tables.pull
         impulse = 1.0 - 2.0 * (np.arange(self.bins) % 2)  # its spectrum, in the middle of the window
-        scale = math.sqrt(n_fft)  # for orthonormal spectra
-        gain, none = synthesis * (scale * 2.0 / n_fft), np.zeros(n_fft)
         self.add_constants(
-            window=window / scale,
-            synthesis=gain,
-            steady=np.stack([gain, none]),
-            gated=np.stack([none, gain]),
-            overlap=window * synthesis * (2.0 / n_fft),
+            window=tables.window,
+            synthesis=tables.gain,
+            steady=np.stack([tables.gain, none]),
+            gated=np.stack([none, tables.gain]),
+            overlap=tables.overlap,
             noise=constant_name("noise", NOISE_FRAMES, self.bins),
-            centre=centre,
+            centre=tables.centre,
             halves=np.where(np.arange(self.bins) % (n_fft // 2), 1.0, 0.5),
         )
         self.fourier = FourierConstants(n_fft)

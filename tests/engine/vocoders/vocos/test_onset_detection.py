@@ -10,7 +10,8 @@ from torch import Tensor
 from distill_engine.audio.mel import mel_spectrogram
 from distill_engine.vocoders.registry import build_vocoder
 from distill_engine.vocoders.vocos.mel_magnitudes import MelMagnitudes
-from distill_engine.vocoders.vocos.onset_detection import PAST_FRAMES, OnsetDetector, Onsets
+from distill_engine.vocoders.vocos.onset_detection import OnsetDetector, Onsets
+from distill_engine.vocoders.vocos.part_tables import PAST_FRAMES
 
 N_FFT, HOP, BANDS, RATE = 1024, 256, 128, 44100
 BETWEEN = MelMagnitudes(BANDS, N_FFT, HOP).interpolated

@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from distill_engine.vocoders.vocos.phase_continuation import NOISE_FRAMES, PhaseContinuation
+from distill_engine.vocoders.vocos.part_tables import NOISE_FRAMES
+from distill_engine.vocoders.vocos.phase_continuation import PhaseContinuation
 from distill_engine.vocoders.vocos.phase_prediction import prediction_loss, spread_of
 
 N_FFT, HOP, RATE = 1024, 256, 44100

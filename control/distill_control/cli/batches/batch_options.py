@@ -1,0 +1,94 @@
+"""The options of batches, and what their commands share."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from distill_control.cli.support.options import integer_in, positive_integer
+from distill_control.cli.support.paths import check_folder, check_output_folder
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from distill_engine.rendering.batches.variations import Varied
+
+MOST_FILES, MOST_WORKERS = 100_000, 256  # of a batch; more processes would serve no machine
+
+
+def add_batch(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a batch that `render` and `resynth` share."""
+    parser.add_argument(
+        "--skip-existing", action="store_true", help="leave files of a batch that are there as they are, and go on"
+    )
+    parser.add_argument(
+        "--workers",
+        type=integer_in(1, MOST_WORKERS),
+        metavar="N",
+        help="processes of a batch, each with one thread (default: one per core)",
+    )
+
+
+def add_variations(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a batch of variations."""
+    parser.add_argument(
+        "--count",
+        type=positive_integer("a number of files", "20", MOST_FILES),
+        metavar="N",
+        help="write N files into the folder -o, with the seeds from --seed on, and manifest.jsonl",
+    )
+    parser.add_argument(
+        "--vary",
+        type=varied,
+        action="append",
+        default=[],
+        metavar="NAME=LOW:HIGH",
+        help="a control, or an address such as map/x or latent/3, that differs from file to file (Latin hypercube)",
+    )
+    parser.add_argument(
+        "--grid", action="store_true", help="vary over all combinations of evenly spaced values instead"
+    )
+
+
+def varied(text: str) -> Varied:
+    """Read NAME=LOW:HIGH."""
+    from distill_engine.rendering.batches.variations import Varied
+
+    name, _, span = text.rpartition("=")
+    low, _, high = span.partition(":")
+    try:
+        one = Varied(name, float(low), float(high))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=LOW:HIGH, such as brightness=-1:1") from None
+    if not name or not one.low < one.high:
+        raise argparse.ArgumentTypeError(f"{text!r}: give a name, and LOW below HIGH, such as brightness=-1:1")
+    return one
+
+
+def output_folder(path: Path) -> Path:
+    """Create the folder of a batch, in which files can be written. Raises ConfigError."""
+    from distill_engine.errors import ConfigError
+
+    check_folder(path, "-o")
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be created ({error.strerror}): choose another folder with -o") from None
+    check_output_folder(path / "file")
+    return path
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[tuple[Progress, Any]]:
+    """Yield a bar on stderr that counts files and shows the time left, and its task."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from distill_control.cli.support.output import console_err
+
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TextColumn("files, left"), TimeRemainingColumn())
+    console = console_err()
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        yield bar, bar.add_task(what, total=None)

@@ -1,0 +1,74 @@
+"""`distill render --count N` and `distill resynth MODEL FOLDER`."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from distill_control.cli.batches.batch_options import output_folder, progress_bar
+
+if TYPE_CHECKING:
+    from distill_engine.rendering.render import RenderTarget
+    from distill_engine.rendering.score import Score
+
+GO_ON = "the same command with --skip-existing goes on"
+
+
+def render_many(args: argparse.Namespace, path: Path, score: Score, target: RenderTarget) -> int:
+    """Render the batch that the options describe. Raises DistillError."""
+    from distill_control.cli.support.output import emit
+    from distill_engine.errors import Cancelled
+    from distill_engine.rendering.batches.manifest import NAME
+    from distill_engine.rendering.batches.render_batch import BatchProgress, RenderBatch, render_batch
+
+    folder = output_folder(args.output)
+    batch = RenderBatch(
+        path, score, replace(target, path=folder), args.count, tuple(args.vary), args.grid, args.vocoder or "auto",
+        args.torch_device,
+    )  # fmt: skip
+    state = BatchProgress(args.count)
+    try:
+        with progress_bar("rendering") as (bar, task):
+
+            def show(now: BatchProgress) -> None:
+                nonlocal state
+                state = now
+                bar.update(task, total=now.total, completed=now.done)
+
+            render_batch(batch, workers=args.workers, skip_existing=args.skip_existing, progress=show)
+    except KeyboardInterrupt:
+        raise Cancelled(f"stopped: {state.done} of {state.total} files are done; {GO_ON}") from None
+    data = {"folder": str(folder), "files": state.done, "skipped": state.skipped, "manifest": str(folder / NAME)}
+    skipped = f", {state.skipped} of them were there" if state.skipped else ""
+    emit(args, data, lambda c: c.print(f"{folder}: {state.done} files{skipped}; {NAME} says how each was made"))
+    return 0
+
+
+def resynth_folder(args: argparse.Namespace, path: Path, target: RenderTarget) -> int:
+    """Resynthesise every sound of a folder; what cannot be read is named. Raises DistillError."""
+    from distill_control.cli.support.output import console_err, emit
+    from distill_engine.errors import AudioFileError, Cancelled
+    from distill_engine.rendering.batches.resynth_batch import ResynthBatch, resynth_batch
+
+    folder = output_folder(args.output)
+    target = replace(target, path=folder)
+    batch = ResynthBatch(path, args.input, target, args.vocoder or "auto", args.torch_device, args.mel_only)
+    total, outcomes = len(batch.recordings()), dict[str, str]()
+    try:
+        with progress_bar("resynthesising") as (bar, task):
+            for name, reason in resynth_batch(batch, workers=args.workers, skip_existing=args.skip_existing):
+                outcomes[name] = reason
+                bar.update(task, total=total, completed=len(outcomes))
+    except KeyboardInterrupt:
+        raise Cancelled(f"stopped: {len(outcomes)} of {total} files are done; {GO_ON}") from None
+    left_out = {name: reason for name, reason in outcomes.items() if reason}
+    for reason in left_out.values():
+        console_err().print(f"left out: {reason}", markup=False, soft_wrap=True)
+    if left_out and len(left_out) == total:
+        raise AudioFileError(f"{args.input}: none of {total} files could be read")
+    written = len(outcomes) - len(left_out)
+    data = {"folder": str(folder), "files": written, "skipped": total - len(outcomes), "left_out": left_out}
+    emit(args, data, lambda c: c.print(f"{folder}: {written} files written", markup=False))
+    return 0

@@ -1,0 +1,1 @@
+"""Networks that native kernels compute instead of a graph."""

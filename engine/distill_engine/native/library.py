@@ -1,0 +1,72 @@
+"""The library of native kernels, loaded with ctypes.
+
+An installation without it, or with one of another edition, plays through the graphs.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+EDITION = 1
+"""Edition of the kernels' interface and arithmetic (`EDITION` in vocos.c)."""
+SWITCH = "DISTILL_NATIVE"
+"""Environment variable: "off" plays through graphs."""
+LIBRARY = Path(__file__).with_name("_kernels.so")
+
+
+class Library:
+    """The loaded library: its functions, with their types. Raises OSError with the reason."""
+
+    edition: Callable[..., int]
+    vocos_tables: Callable[..., int]
+    vocos_new: Callable[..., int | None]
+    vocos_scratch: Callable[..., int]
+    vocos_step: Callable[..., None]
+    vocos_free: Callable[..., None]
+    interpolate: Callable[..., None]
+    resample: Callable[..., None]
+
+    def __init__(self, path: Path) -> None:
+        library = ctypes.CDLL(str(path))
+        pointer, number = ctypes.c_void_p, ctypes.c_int
+        signatures = {
+            "edition": (number, []),
+            "vocos_tables": (number, [pointer, pointer, number]),
+            "vocos_new": (pointer, [pointer, pointer]),
+            "vocos_scratch": (ctypes.c_int64, [pointer]),
+            "vocos_step": (None, [pointer, pointer, number, pointer, pointer, pointer, pointer]),
+            "vocos_free": (None, [pointer]),
+            "interpolate": (None, [pointer, number, pointer, number, pointer, number, number, pointer]),
+            "resample": (None, [pointer, number, ctypes.c_int64, *[number] * 3, pointer, number, pointer]),
+        }
+        for name, (result, arguments) in signatures.items():
+            try:
+                function = getattr(library, f"distill_{name}")
+            except AttributeError:
+                raise OSError(f"it has no function {name}") from None
+            function.restype, function.argtypes = result, arguments
+            setattr(self, name, function)
+        found = self.edition()
+        if found != EDITION:
+            raise OSError(f"it is of edition {found}, not {EDITION}")
+
+
+@cache
+def native_library(path: Path = LIBRARY) -> Library | str:
+    """Return the library, or the reason why there is none."""
+    if os.environ.get(SWITCH, "on") == "off":
+        return f"switched off by {SWITCH}"
+    if not path.exists():
+        return "this installation has none: it was built without a C compiler"
+    try:
+        wanted = path.with_suffix(".sha256").read_text(encoding="ascii").strip()
+        if hashlib.sha256(path.read_bytes()).hexdigest() != wanted:  # loading half a library ends the process
+            return f"{path.name} is damaged: install Distill again"
+        return Library(path)
+    except (OSError, ValueError) as error:
+        return f"{path.name} cannot be loaded: {str(error).splitlines()[0][:120]}"

@@ -1,0 +1,1 @@
+"""Distill in a Python program: a model as an object, and its training."""

@@ -1,0 +1,67 @@
+"""Train a model from a Python program."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from distill_engine.dataset.corpus import load_corpus
+from distill_engine.errors import ArgumentError, Cancelled, TrainingError
+from distill_engine.library.folders import cache_dir
+from distill_engine.program.model import Model, load_model
+from distill_engine.system.extras import need_training
+from distill_engine.system.listeners import ignore
+
+MOST_ANALYSIS_SHARE = 0.4  # of the minutes
+
+
+def train(  # seven parameters: a training has that many choices, all but two with a default
+    corpus: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    *,
+    minutes: float | None = None,
+    seed: int = 0,
+    analyse: bool = True,
+    listen: Callable[[object], None] = ignore,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Model:
+    """Train a model on a folder of sounds, find its controls, and return it.
+
+    Args:
+        corpus: folder with 5 to 500 sound files.
+        output: the `.distillgan` file to write; it plays after the first seconds.
+        minutes: for everything; by default the length follows from the corpus.
+        seed: of all random choices.
+        analyse: whether to measure at the end which controls the sound follows; without it they
+            are those that the corpus suggests.
+        listen: called with every event of `distill_engine.training.events` and of the analysis.
+        stopped: asked between steps; the training ends, and is saved, when it returns True.
+
+    Raises:
+        MissingPartError: if the training part is not installed.
+        CorpusError, TrainingError: if the sounds cannot be trained on, or `output` exists.
+        Cancelled: if it was stopped before its end.
+    """
+    need_training("distill_engine.train")
+    from distill_engine.models.model_config import SKELETON_LATENT_DIM, skeleton_config
+    from distill_engine.rendering.analysing import AnalysisOptions, analyse_model_file
+    from distill_engine.training.latent.train_model import ModelOptions, train_model
+
+    if minutes is not None and (isinstance(minutes, bool) or not isinstance(minutes, int | float) or not minutes > 0):
+        raise ArgumentError(f"minutes: {minutes!r}: expected a number above 0, or None")
+    path = Path(output)
+    if path.exists():
+        raise TrainingError(f"{path}: exists already, nothing is overwritten: choose another name")
+    end = time.monotonic() + 60.0 * minutes if minutes else None
+    sounds = load_corpus(os.fspath(corpus), seed=seed, cache_dir=cache_dir())
+    share = MOST_ANALYSIS_SHARE if analyse else 0.0
+    deadline = None if end is None or minutes is None else end - share * 60.0 * minutes
+    options = ModelOptions(skeleton_config(SKELETON_LATENT_DIM), seed=seed, fresh=True, deadline=deadline)
+    if not train_model(sounds, path, options, listen=listen, stopped=stopped).completed:
+        raise Cancelled(f"{path}: stopped; what was trained is saved")
+    if analyse:
+        analysis = AnalysisOptions(seed) if end is None else AnalysisOptions(seed, deadline=end)
+        analyse_model_file(path, sounds, analysis, listen)
+    return load_model(path)

@@ -1,0 +1,47 @@
+"""`manifest.jsonl` of a batch: a line for each file, with all that is needed to make it again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from distill_engine.errors import ConfigError
+from distill_engine.system.atomic_write import write_advice, write_file
+
+NAME = "manifest.jsonl"
+SAVE_EVERY = 200  # files between two writes; an interrupted batch writes it as well
+
+
+class Manifest:
+    """The lines of a folder's manifest, by file name. A line that cannot be read is dropped."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / NAME
+        self.lines: dict[str, Mapping[str, Any]] = {}
+        for text in self.path.read_text("utf-8", "replace").splitlines() if self.path.is_file() else ():
+            try:
+                line = json.loads(text)
+                self.lines[str(line["file"])] = line
+            except (ValueError, TypeError, KeyError, RecursionError):
+                continue
+
+    def has(self, line: Mapping[str, Any]) -> bool:
+        """Return whether the file of a line is there, made as the line says."""
+        name = line["file"]
+        return self.lines.get(name) == line and (self.path.parent / name).is_file()
+
+    def add(self, lines: Iterable[Mapping[str, Any]]) -> None:
+        """Add lines of files that are done; they replace those of the same name."""
+        self.lines |= {str(line["file"]): line for line in lines}
+
+    def save(self) -> None:
+        """Write all lines, by file name, or nothing. Raises ConfigError if that is impossible."""
+        if not self.lines:
+            return
+        text = "".join(json.dumps(self.lines[name], ensure_ascii=False) + "\n" for name in sorted(self.lines))
+        try:
+            write_file(self.path, text.encode())
+        except OSError as error:
+            raise ConfigError(f"{self.path}: {write_advice(error, self.path)}") from None

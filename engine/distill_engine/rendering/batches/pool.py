@@ -1,0 +1,85 @@
+"""Run one job over many tasks, in this process or in several, in bounded memory."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+from typing import Any, Generic, Protocol, TypeVar
+
+from distill_engine.errors import RenderingError
+
+Task = TypeVar("Task")
+Outcome = TypeVar("Outcome")
+JobTask = TypeVar("JobTask", contravariant=True)
+JobOutcome = TypeVar("JobOutcome", covariant=True)
+
+WAITING_TASKS = 2  # of each process, so that none waits for the next
+
+
+class Job(Protocol[JobTask, JobOutcome]):
+    """What every process prepares once. It travels to the processes, as tasks do."""
+
+    def prepare(self) -> Callable[[JobTask], JobOutcome]:
+        """Load what is needed, for one thread, and return the function that does a task."""
+
+
+class Pool(Generic[Task, Outcome]):
+    """Processes that share the tasks of a job; with one worker this process does them itself."""
+
+    def __init__(self, job: Job[Task, Outcome], workers: int | None = None) -> None:
+        self._job = job
+        self.workers = workers or os.cpu_count() or 1
+
+    def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Outcome]]:
+        """Do all tasks; yield each with its outcome when it is done, in any order.
+
+        When it is closed or interrupted, tasks under way are finished and no other begins.
+
+        Raises:
+            DistillError: the first that a task raises; RenderingError if a process ends by itself.
+        """
+        if self.workers == 1:
+            do = self._job.prepare()
+            for task in tasks:
+                yield task, do(task)
+            return
+        yield from self._in_processes(iter(tasks))
+
+    def _in_processes(self, tasks: Iterator[Task]) -> Iterator[tuple[Task, Outcome]]:
+        context = multiprocessing.get_context("spawn")
+        pool = ProcessPoolExecutor(self.workers, context, initializer=_begin, initargs=(self._job,))
+        running: dict[Future[Any], Task] = {}
+        try:
+            while True:
+                for task in islice(tasks, WAITING_TASKS * self.workers - len(running)):
+                    running[pool.submit(_do, task)] = task
+                if not running:
+                    return
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    yield running.pop(future), future.result()
+        except BrokenProcessPool:
+            raise RenderingError(
+                "a process of the batch has ended by itself: is memory short? use fewer --workers"
+            ) from None
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+_work: Callable[[Any], Any] | None = None  # of this process, once it is prepared
+
+
+def _begin(job: Job[Any, Any]) -> None:
+    global _work
+    for name in ("SIGINT", "SIGHUP"):  # Ctrl-C reaches all processes: the first one decides
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    _work = job.prepare()
+
+
+def _do(task: Any) -> Any:
+    return _work(task) if _work is not None else None

@@ -1,0 +1,155 @@
+"""Render many variations of a performance into a folder."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from distill_engine.errors import ConfigError
+from distill_engine.modelfile import ModelFile
+from distill_engine.rendering.batches.manifest import SAVE_EVERY, Manifest
+from distill_engine.rendering.batches.pool import Pool
+from distill_engine.rendering.batches.variations import Variation, Varied, variations
+from distill_engine.rendering.render import RenderTarget, render_score
+from distill_engine.rendering.score import Score
+from distill_engine.rendering.shared_networks import offline_settings
+from distill_engine.synthesis.instrument import prepare_instrument
+from distill_engine.vocabulary.table import row
+
+LATENT = "/distill/latent/"
+SAMPLE_BYTES = {"16": 2, "24": 3, "32f": 4}
+
+
+@dataclass(frozen=True)
+class RenderBatch:
+    """A batch: `count` files of `score` from its seed on, with `varied` values.
+
+    A name with a "/" is an address (`map/x`, `latent/3`), any other the name of a control.
+    `target` has the folder as its path, and the format of the files.
+    """
+
+    model: Path
+    score: Score
+    target: RenderTarget
+    count: int
+    varied: tuple[Varied, ...] = ()
+    grid: bool = False
+    vocoder: str = "auto"
+    torch_device: str | None = None
+
+    def prepare(self) -> Callable[[Variation], None]:
+        """Load the model for one thread; return the function that renders a variation."""
+        settings = offline_settings(1)
+        instrument = prepare_instrument(self.model, self.vocoder, settings=settings, torch_device=self.torch_device)
+
+        def render(variation: Variation) -> None:
+            target = replace(self.target, path=self.target.path / self.file_name(variation))
+            render_score(instrument, self.varied_score(variation), target)
+
+        return render
+
+    def file_name(self, variation: Variation) -> str:
+        """Return the name of a variation's file: the model and the seed."""
+        return f"{self.model.stem}-{variation.seed:06d}.{self.target.format or 'wav'}"
+
+    def varied_score(self, variation: Variation) -> Score:
+        """Return the score of a variation. Raises ConfigError for a value out of range."""
+        controls, latents, parameters = dict(self.score.controls), dict(self.score.latents), dict(self.score.parameters)
+        for name, value in variation.values.items():
+            address = name if name.startswith("/") else f"/distill/{name}"
+            if "/" not in name:
+                controls[name] = value
+            elif address.startswith(LATENT) and address.removeprefix(LATENT).isdecimal():
+                latents[int(address.removeprefix(LATENT))] = value
+            else:
+                parameters[address] = value
+                if wakes := row(address).wakes:
+                    parameters.setdefault(wakes, 1.0)  # a place on the map counts only with an amount
+        return replace(self.score, seed=variation.seed, controls=controls, latents=latents, parameters=parameters)
+
+    def line(self, variation: Variation, digest: str) -> dict[str, Any]:
+        """Return the manifest's line of a variation: all that makes its file again."""
+        score = self.varied_score(variation)
+        return {
+            "file": self.file_name(variation),
+            "model": self.model.name,
+            "model_digest": digest,
+            "vocoder": self.vocoder,
+            "seed": score.seed,
+            "seconds": score.seconds,
+            "source": score.source,
+            "gain_db": score.gain_db,
+            "width": score.width,
+            "controls": score.controls,
+            "latents": {str(index): value for index, value in score.latents.items()},
+            "parameters": score.parameters,
+            "sample_rate": self.target.sample_rate,
+            "bit_depth": self.target.bit_depth,
+            "distill": version("distill-audio"),
+        }
+
+
+@dataclass
+class BatchProgress:
+    """How far a batch is: files in all, done, and of these skipped because they were there."""
+
+    total: int
+    done: int = 0
+    skipped: int = 0
+
+
+def render_batch(
+    batch: RenderBatch,
+    *,
+    workers: int | None = None,
+    skip_existing: bool = False,
+    progress: Callable[[BatchProgress], None] = lambda state: None,
+) -> BatchProgress:
+    """Render a batch, one process per core with one thread each; return what was done.
+
+    The files do not depend on the number of processes. Whatever ends the batch, files that are done
+    stay, and those that were counted are in the manifest; `skip_existing` leaves these as they are,
+    if they were made with the same settings. Raises DistillError.
+    """
+    folder = batch.target.path
+    if not skip_existing:
+        _check_space(batch, batch.count)
+    for varied in batch.varied:
+        batch.varied_score(Variation(batch.score.seed, {varied.name: varied.low}))
+        batch.varied_score(Variation(batch.score.seed, {varied.name: varied.high}))
+    planned = variations(batch.count, batch.score.seed, batch.varied, grid=batch.grid)
+    with ModelFile.open(batch.model) as file:
+        digest = file.manifest.digest
+    manifest, state = Manifest(folder), BatchProgress(batch.count)
+    left = [one for one in planned if not (skip_existing and manifest.has(batch.line(one, digest)))]
+    _check_space(batch, len(left))
+    state.done = state.skipped = batch.count - len(left)
+    progress(state)
+    try:
+        for one, _ in Pool(batch, workers).run(left):
+            manifest.add([batch.line(one, digest)])
+            state.done += 1
+            if state.done % SAVE_EVERY == 0:
+                manifest.save()
+            progress(state)
+    finally:
+        manifest.save()
+    return state
+
+
+def _check_space(batch: RenderBatch, count: int) -> None:
+    """Raise ConfigError unless `count` files fit on the disk, as far as their size can be told."""
+    if batch.target.format not in (None, "wav", "aiff"):
+        return
+    seconds, rate = batch.score.seconds, batch.target.sample_rate
+    needed = count * 2 * seconds * rate * SAMPLE_BYTES[str(batch.target.bit_depth)]
+    free = shutil.disk_usage(batch.target.path).free
+    if needed > free:
+        raise ConfigError(
+            f"{batch.target.path}: {count} files of {seconds:g} s take {needed / 1e9:.1f} GB, {free / 1e9:.1f} GB are free: "
+            "give a lower --count or --duration, --format flac, or another disk"
+        )

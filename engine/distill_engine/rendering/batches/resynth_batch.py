@@ -1,0 +1,74 @@
+"""Resynthesise a folder of recordings into another folder."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from distill_engine.dataset.discovery import find_files
+from distill_engine.errors import AudioFileError, CorpusError
+from distill_engine.rendering.batches.pool import Pool
+from distill_engine.rendering.loaded_model import load_model
+from distill_engine.rendering.render import RenderTarget
+from distill_engine.rendering.resynth import resynth
+
+Recording = tuple[Path, str]
+"""A sound file, and the name of the file to write, below the folder."""
+
+
+@dataclass(frozen=True)
+class ResynthBatch:
+    """Every sound of the folder `source` through `model`. `target` has the folder as its path."""
+
+    model: Path
+    source: Path
+    target: RenderTarget
+    vocoder: str = "auto"
+    torch_device: str | None = None
+    mel_only: bool = False
+
+    def prepare(self) -> Callable[[Recording], str]:
+        """Load the model for one thread; return the function that does a recording.
+
+        It returns why a recording was left out, "" for one that was written.
+        """
+        model = load_model(self.model, vocoder=self.vocoder, torch_device=self.torch_device, threads=1)
+
+        def do(recording: Recording) -> str:
+            source, name = recording
+            path = self.target.path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                resynth(model, source, replace(self.target, path=path), mel_only=self.mel_only)
+            except AudioFileError as error:
+                return str(error)
+            return ""
+
+        return do
+
+    def recordings(self) -> list[Recording]:
+        """Return the sounds with the files to write. Raises CorpusError if there are none."""
+        found = [file for file in find_files(self.source) if not file.reason]
+        if not found:
+            raise CorpusError(f"{self.source}: holds no sound file: name a folder with recordings")
+        suffix = f".{self.target.format or 'wav'}"
+        counts = Counter(Path(file.name).with_suffix(suffix) for file in found)
+        names = [Path(file.name).with_suffix(suffix) for file in found]
+        return [
+            (file.path, str(name) if counts[name] == 1 else f"{file.name}{suffix}")
+            for file, name in zip(found, names, strict=True)
+        ]
+
+
+def resynth_batch(
+    batch: ResynthBatch, *, workers: int | None = None, skip_existing: bool = False
+) -> Iterator[tuple[str, str]]:
+    """Yield the name of each file, and "" or why it was left out, as they are done.
+
+    With `skip_existing` files that are there already are passed over. Raises DistillError.
+    """
+    left = [one for one in batch.recordings() if not (skip_existing and (batch.target.path / one[1]).is_file())]
+    for recording, reason in Pool(batch, workers).run(left):
+        yield recording[1], reason

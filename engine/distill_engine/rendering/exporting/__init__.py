@@ -1,0 +1,1 @@
+"""A model's networks as files for other programs."""

@@ -1,0 +1,229 @@
+"""Write a model as TorchScript for nn~ in Max and Pure Data, and for nn.ar in SuperCollider.
+
+A method is known to the host by the buffer `<method>_params`: channels in, samples for each value
+in, channels out, samples for each value out. `get_methods` and `get_attributes` name what there is,
+`get_<attribute>` and `set_<attribute>` read and write an attribute (the protocol of nn_tilde by
+Antoine Caillon and Philippe Esling).
+"""
+
+import io
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from distill_engine.audio.mel import MelConfig, hann_window, mel_filterbank
+from distill_engine.errors import ConfigError, ModelFileError
+from distill_engine.inference.torch_networks import model_network, vocoder_network
+from distill_engine.inference.vocoder_choice import choose_vocoder
+from distill_engine.layers.state import flatten_state, map_state
+from distill_engine.modelfile import ModelFile
+from distill_engine.modelfile.configs import mel_config, model_config
+from distill_engine.system.atomic_write import write_advice, write_file
+
+ENCODER_DELAY_FRAMES = 2  # by which an encoded frame is later than the sound around it
+FLOAT_ATTRIBUTE = 2  # the protocol's number of the type
+OFFSET_LATENTS = 8  # the first latents, which have attributes that are added to them
+
+
+@dataclass(frozen=True)
+class Packing:
+    """Where the tensors of a state lie in one float and one integer tensor [N]."""
+
+    template: Any
+
+    def pack(self, state: Any) -> tuple[Tensor, Tensor]:
+        """Return a state's numbers as float32 [N] and int64 [M]."""
+        tensors = list(flatten_state(state).values())
+        floats = [tensor.reshape(-1) for tensor in tensors if tensor.is_floating_point()]
+        whole = [tensor.reshape(-1).long() for tensor in tensors if not tensor.is_floating_point()]
+        return torch.cat([torch.zeros(1), *floats]), torch.cat([torch.zeros(1, dtype=torch.long), *whole])
+
+    def unpack(self, floats: Tensor, whole: Tensor) -> Any:
+        """Return the state that float32 [N] and int64 [M] hold."""
+        at = {True: 1, False: 1}
+
+        def take(_: str, like: Tensor) -> Tensor:
+            kind = like.is_floating_point()
+            start = at[kind]
+            at[kind] = start + like.numel()
+            return (floats if kind else whole)[start : at[kind]].reshape(like.shape).to(like.dtype)
+
+        return map_state(self.template, take)
+
+
+class Step(nn.Module):
+    """One frame through a network, with its state packed: what is traced."""
+
+    def __init__(self, network: nn.Module, step: Any, packing: Packing) -> None:
+        super().__init__()
+        self.network, self._step, self._packing = network, step, packing
+
+    def forward(self, x: Tensor, floats: Tensor, whole: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return y [1, C_out, n] and the next state of x [1, C_in, 1] and a state [N], [M]."""
+        y, after = self._step(x, self._packing.unpack(floats, whole))
+        return (y, *self._packing.pack(after))
+
+
+class Stream(nn.Module):
+    """A traced network, frame by frame, with its state in buffers."""
+
+    floats: Tensor
+    whole: Tensor
+
+    def __init__(self, step: Any, floats: Tensor, whole: Tensor) -> None:
+        super().__init__()
+        self.step = step
+        self.register_buffer("floats", floats)
+        self.register_buffer("whole", whole)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return y [1, C_out, F n] of x [1, C_in, F]."""
+        parts: list[Tensor] = []
+        for frame in range(x.size(2)):
+            y, self.floats, self.whole = self.step(x[:, :, frame : frame + 1], self.floats, self.whole)
+            parts.append(y)
+        return torch.cat(parts, 2)
+
+
+class MelStream(nn.Module):
+    """Log-mel frames of a stream, ENCODER_DELAY_FRAMES late, with past samples in a buffer."""
+
+    bank: Tensor
+    window: Tensor
+    past: Tensor
+
+    def __init__(self, mel: MelConfig) -> None:
+        super().__init__()
+        self.hop, self.n_fft, self.floor = mel.hop, mel.n_fft, mel.floor
+        kept = ENCODER_DELAY_FRAMES * mel.hop + mel.padding
+        self.register_buffer("bank", torch.tensor(mel_filterbank(mel)))
+        self.register_buffer("window", torch.tensor(hann_window(mel.window)))
+        self.register_buffer("past", torch.zeros(1, kept))
+
+    def forward(self, samples: Tensor) -> Tensor:
+        """Return mel [1, bands, F] of samples [1, F hop]."""
+        heard = torch.cat([self.past, samples], 1)
+        self.past = heard[:, samples.size(1) :]
+        count = samples.size(1) // self.hop
+        frames = heard.unfold(1, self.n_fft, self.hop)[:, :count] * self.window
+        spectrum = torch.fft.rfft(frames.double(), dim=2)
+        magnitudes = (spectrum.real.square() + spectrum.imag.square() + 1e-9).sqrt().float()
+        return torch.log(torch.matmul(self.bank, magnitudes.transpose(1, 2)).clamp_min(self.floor))
+
+
+class NnModel(nn.Module):
+    """What the host loads: `forward` from sound to sound, `encode` and `decode` with latents.
+
+    The state of each stage goes on from call to call, so that buffers of any multiple of a hop give
+    the same stream.
+    """
+
+    offsets: Tensor
+
+    def __init__(self, stages: dict[str, nn.Module], latent_dim: int, hop: int) -> None:
+        super().__init__()
+        self.mel, self.encoder = stages["mel"], stages["encoder"]
+        self.decoder, self.vocoder = stages["decoder"], stages["vocoder"]
+        self._methods = ["forward", "encode", "decode"]
+        self._attributes = [f"latent_{index}" for index in range(OFFSET_LATENTS)]
+        self.register_buffer("offsets", torch.zeros(1, latent_dim, 1))
+        self.register_buffer("forward_params", torch.tensor([1, 1, 1, 1]))
+        self.register_buffer("encode_params", torch.tensor([1, 1, latent_dim, hop]))
+        self.register_buffer("decode_params", torch.tensor([latent_dim, hop, 1, 1]))
+        for name in self._attributes:
+            self.register_buffer(f"{name}_params", torch.tensor([FLOAT_ATTRIBUTE]))
+
+    @torch.jit.export
+    def encode(self, x: Tensor) -> Tensor:
+        """Return latents [1, D, F] of samples [1, 1, F hop]."""
+        latents: Tensor = self.encoder(self.mel(x[:, 0]))
+        return latents
+
+    @torch.jit.export
+    def decode(self, x: Tensor) -> Tensor:
+        """Return samples [1, 1, F hop] of latents [1, D, F]."""
+        sound: Tensor = self.vocoder(self.decoder(x + self.offsets))
+        return sound
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the samples [1, 1, T] that the model makes of samples [1, 1, T]."""
+        sound: Tensor = self.decode(self.encode(x))
+        return sound
+
+    @torch.jit.export
+    def get_methods(self) -> list[str]:
+        """Return the names of the methods."""
+        return self._methods
+
+    @torch.jit.export
+    def get_attributes(self) -> list[str]:
+        """Return the names of the attributes."""
+        return self._attributes
+
+
+ATTRIBUTE = """
+def get_latent_{index}(self) -> float:
+    return float(self.offsets[0, {index}, 0])
+
+def set_latent_{index}(self, value: float) -> int:
+    self.offsets[0, {index}, 0] = value
+    return 0
+"""
+"""The getter and the setter of an attribute; a setter returns 0 for done."""
+
+
+def export_nn(path: Path, output: Path, vocoder: str = "auto") -> Path:
+    """Write a model as TorchScript into the file `output`.
+
+    Raises ConfigError if it cannot be written, ModelFileError or VocoderError if the model or its
+    vocoder cannot be exported.
+    """
+    with ModelFile.open(path) as file:
+        config, mel = model_config(file.manifest, str(path)), mel_config(file.manifest, str(path))
+        choice = choose_vocoder(file.manifest, vocoder)
+        if config.version == 1 or choice.origin in ("universal", "published"):
+            what = "a model of version 1" if config.version == 1 else f"vocoder {choice.name}"
+            raise ModelFileError(f"{path}: {what} cannot be exported to nn: train again, or give --vocoder vocos")
+        model = model_network(file.read_part("model"), config)
+        part = f"vocoder/{choice.kind}"
+        if choice.path is None:
+            voice = vocoder_network(file.read_part(part), choice)
+        else:
+            with ModelFile.open(choice.path) as base:
+                voice = vocoder_network(base.read_part(part), choice)
+    with torch.no_grad():
+        stages = {
+            "mel": MelStream(mel),
+            "encoder": _stream(model, model.encoder_step, model.encoder_initial_state(1), config.bands),
+            "decoder": _stream(model, model.decoder_step, model.decoder_initial_state(1), config.latent_dim),
+            "vocoder": _stream(voice, voice.step, voice.initial_state(1), config.bands),
+        }
+        script = torch.jit.script(NnModel(stages, config.latent_dim, mel.hop).eval())
+        for index in range(OFFSET_LATENTS):
+            script.define(ATTRIBUTE.format(index=index))
+        data = io.BytesIO()
+        torch.jit.save(script, data)
+    try:
+        write_file(output, data.getvalue())
+    except OSError as error:
+        raise ConfigError(f"{output}: {write_advice(error, output)}") from None
+    return output
+
+
+def _stream(network: Any, step: Any, state: Any, channels: int) -> Stream:
+    """Trace a network's step of one frame."""
+    for parameter in network.parameters():
+        parameter.requires_grad_(False)
+    packing = Packing(state)
+    floats, whole = packing.pack(state)
+    example = torch.zeros(1, channels, 1), floats, whole
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of sizes that become constants: a step has always one frame
+        traced = torch.jit.trace(  # type: ignore[no-untyped-call]
+            Step(network, step, packing), example, check_trace=False
+        )
+    return Stream(traced, floats, whole)

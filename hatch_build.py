@@ -1,0 +1,66 @@
+"""Build hook: compile the native kernels into the package, where there is a C compiler.
+
+    python hatch_build.py
+
+compiles them into this checkout. Without a compiler, or on Windows, the package is pure Python and
+plays through ONNX Runtime alone, slower. The library uses nothing of Python, so one wheel of a
+platform serves every version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+try:
+    from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+except ImportError:  # run as a script, without the build backend
+    BuildHookInterface = object  # type: ignore[assignment, misc]
+
+FOLDER = "engine/distill_engine/native"
+LIBRARY, DIGEST = "_kernels.so", "_kernels.sha256"  # the digest is checked before the library is loaded
+FLAGS = ("-std=gnu11", "-O3", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd", "-fPIC", "-shared")
+
+
+def compile_kernels(root: Path) -> Path | None:
+    """Compile the kernels of the source tree `root`; return the library, None if that is not possible here."""
+    compiler = os.environ.get("CC") or next(filter(shutil.which, ("cc", "gcc", "clang")), None)
+    if sys.platform == "win32" or compiler is None:
+        print("no C compiler: Distill plays through ONNX Runtime alone, slower", file=sys.stderr)
+        return None
+    folder = root / FOLDER
+    library, made = folder / LIBRARY, folder / f"{LIBRARY}.{os.getpid()}.tmp"
+    sources = [str(path) for path in sorted(folder.glob("*.c"))]
+    run = subprocess.run([*compiler.split(), *FLAGS, *sources, "-o", str(made), "-lm"], capture_output=True, text=True)
+    if run.returncode:
+        print(f"the kernels did not compile, Distill plays slower without them:\n{run.stderr}", file=sys.stderr)
+        made.unlink(missing_ok=True)
+        return None
+    digest = hashlib.sha256(made.read_bytes()).hexdigest()
+    made.replace(library)  # a process that plays keeps the old one
+    (folder / DIGEST).write_text(digest + "\n", encoding="ascii")
+    return library
+
+
+class KernelsHook(BuildHookInterface):  # type: ignore[type-arg, misc]
+    """Adds the library to a wheel, which then is one of this platform."""
+
+    PLUGIN_NAME = "custom"
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Compile the kernels before a wheel or an editable installation is built."""
+        library = compile_kernels(Path(self.root)) if self.target_name == "wheel" else None
+        if library is not None:
+            build_data["artifacts"] += [f"/{FOLDER}/{LIBRARY}", f"/{FOLDER}/{DIGEST}"]
+            build_data["pure_python"] = False
+            build_data["tag"] = f"py3-none-{sysconfig.get_platform().replace('-', '_').replace('.', '_')}"
+
+
+if __name__ == "__main__":
+    sys.exit(0 if compile_kernels(Path(__file__).parent) else 1)

@@ -1,0 +1,190 @@
+"""`distill render --count` and folders for resynth and analyse: the same bytes on any number of processes, nothing lost."""
+
+import json
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from distill_control.cli.main import main
+from distill_engine.library.assets import starter_path
+from distill_engine.rendering.batches import pool
+from distill_engine.rendering.batches.manifest import NAME
+
+BATCH = ["render", "starter", "--duration", "0.1", "--seed", "5", "--vary", "brightness=-1:1", "--vary", "map/x=-1:1"]
+
+
+def render(folder: Path, *words: str) -> int:
+    return main([*BATCH, "-o", str(folder), *words])
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def test_twenty_variations_are_the_same_bytes_on_one_and_two_processes(tmp_path: Path) -> None:
+    for workers in ("1", "2"):
+        assert render(tmp_path / workers, "--count", "20", "--workers", workers) == 0
+    one, two = contents(tmp_path / "1"), contents(tmp_path / "2")
+    assert one == two
+    assert len(one) == 21
+    assert len(set(one.values())) == 21
+
+
+def test_a_line_of_the_manifest_makes_its_file_again(tmp_path: Path) -> None:
+    assert render(tmp_path / "a", "--count", "2", "--workers", "1") == 0
+    line = json.loads((tmp_path / "a" / NAME).read_text().splitlines()[1])
+    words = [
+        "render",
+        line["model"].removesuffix(".distillgan"),
+        "-o",
+        str(tmp_path / "b"),
+        "--count",
+        "1",
+        "--workers",
+        "1",
+    ]
+    words += ["--seed", str(line["seed"]), "--duration", str(line["seconds"])]
+    words += [word for name, value in line["controls"].items() for word in ("--control", f"{name}={value}")]
+    words += [word for name, value in line["parameters"].items() for word in ("--set", f"{name}={value}")]
+    assert main(words) == 0
+    assert (tmp_path / "b" / line["file"]).read_bytes() == (tmp_path / "a" / line["file"]).read_bytes()
+
+
+def test_skip_existing_makes_only_what_is_missing_or_was_made_otherwise(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert render(tmp_path, "--count", "4", "--workers", "1") == 0
+    before = contents(tmp_path)
+    (tmp_path / "starter-000006.wav").unlink()
+    (tmp_path / "starter-000007.wav").write_bytes(b"kept")
+    capsys.readouterr()
+    assert render(tmp_path, "--count", "4", "--workers", "1", "--skip-existing", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["skipped"] == 3
+    assert (tmp_path / "starter-000007.wav").read_bytes() == b"kept"
+    assert render(tmp_path, "--count", "4", "--workers", "1", "--gain", "-6", "--skip-existing", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["skipped"] == 0
+    after = contents(tmp_path)
+    assert set(after) == set(before)
+    assert all(after[name] != before[name] for name in before)
+
+
+def test_an_interrupted_batch_keeps_what_is_done_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = tmp_path / "whole"
+    assert render(whole, "--count", "3", "--workers", "1") == 0
+    run = pool.Pool.run
+
+    def broken_off(self: Any, tasks: Any) -> Any:
+        for number, done in enumerate(run(self, tasks)):
+            yield done
+            if number == 1:
+                raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pool.Pool, "run", broken_off)
+        assert render(tmp_path / "part", "--count", "3", "--workers", "1") == 3
+    assert "stopped: 2 of 3 files are done; the same command with --skip-existing goes on" in capsys.readouterr().err
+    assert len(contents(tmp_path / "part")) == 3
+    assert render(tmp_path / "part", "--count", "3", "--workers", "1", "--skip-existing") == 0
+    assert contents(tmp_path / "part") == contents(whole)
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--count", "0"], "0 is not above 0: give a number of files, such as 20"),
+        (["--count", "1000000"], "1000000 is out of range: give a number of files up to 100000"),
+        (["--count", "4", "--vary", "brightness=1"], "is not NAME=LOW:HIGH"),
+        (["--count", "4", "--vary", "brightness=1:-1"], "LOW below HIGH"),
+        (["--count", "5", "--grid"], "give --count 4, 9, 16"),
+        (["--count", "4", "--vary", "warmth=-1:7"], "control warmth 7 is out of range"),
+        (["--count", "4", "--vary", "shine=0:1", "--workers", "1"], "control 'shine': the model has"),
+        (["--count", "4", "--input", "x.wav"], "leave --take, --input, --continue and --blend out"),
+        (["--workers", "2"], "need --count N"),
+        (["--count", "100000", "--duration", "86400"], "GB are free"),
+    ],
+)
+def test_what_cannot_be_rendered_is_refused_before_anything_is_computed(
+    words: list[str], reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        code = render(tmp_path / "out", *words)
+    except SystemExit as error:
+        code = int(str(error.code))
+    assert code in (1, 2)
+    err = capsys.readouterr().err
+    assert reason in err
+    assert err.startswith("error: ")
+    assert not list((tmp_path / "out").glob("*.wav"))
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("no folder")
+    assert render(tmp_path / "file" / "out", "--count", "2") == 1
+    assert render(tmp_path / "file", "--count", "2") == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2
+    assert all("file" in line for line in lines)
+
+
+def test_a_process_that_ends_by_itself_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(Exception, match="has ended by itself"):
+        list(pool.Pool(Fatal(), 2).run([1, 2, 3]))
+
+
+class Fatal:
+    """A job whose processes end without a word."""
+
+    def prepare(self) -> Any:
+        import os
+
+        os._exit(9)
+
+
+def test_a_folder_of_recordings_is_resynthesised_and_what_cannot_be_read_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tone = 0.3 * np.sin(np.arange(8820) * 0.05)
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    soundfile.write(tmp_path / "in" / "a.wav", tone, 44100)
+    soundfile.write(tmp_path / "in" / "deep" / "b.flac", tone, 22050)
+    (tmp_path / "in" / "c.wav").write_bytes(b"no sound at all")
+    words = ["resynth", "starter", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--workers", "1", "--json"]
+    assert main(words) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["files"] == 2
+    assert "c.wav" in err
+    assert sorted(path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.wav")) == [
+        "a.wav", "deep/b.wav",
+    ]  # fmt: skip
+    times = (tmp_path / "out" / "a.wav").stat().st_mtime_ns
+    time.sleep(0.01)
+    assert main([*words, "--skip-existing"]) == 0
+    assert (tmp_path / "out" / "a.wav").stat().st_mtime_ns == times
+    (tmp_path / "empty").mkdir()
+    assert main(["resynth", "starter", str(tmp_path / "empty"), "-o", str(tmp_path / "out")]) == 1
+    assert "holds no sound file" in capsys.readouterr().err
+
+
+def test_a_folder_of_models_is_analysed_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from distill_control.cli import analyse
+
+    shutil.copy(starter_path(), tmp_path / "one.distillgan")
+    (tmp_path / "two.distillgan").write_bytes(b"no model")
+    soundfile.write(tmp_path / "a.wav", 0.3 * np.sin(np.arange(44100) * 0.05), 44100)
+    monkeypatch.setattr(analyse, "analyse_model", lambda path, corpus, options, as_json: {"path": path.name})
+    assert main(["analyse", str(tmp_path), str(tmp_path)]) == 1
+    err = capsys.readouterr().err
+    assert "left out:" in err
+    assert "1 of 2 models could not be analysed" in err
+    (tmp_path / "two.distillgan").unlink()
+    assert main(["analyse", str(tmp_path), str(tmp_path), "--json"]) == 0
+    assert list(json.loads(capsys.readouterr().out).values()) == [{"path": "one.distillgan"}]

@@ -1,0 +1,77 @@
+"""Without the training part, a command that needs it says so in one line and names the command that installs it."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from distill_control.cli import demo
+from distill_control.cli.main import main
+from distill_control.cli.support import doctor_checks
+from distill_engine.library.assets import starter_path
+from distill_engine.library.folders import reports_dir
+from distill_engine.system.extras import TRAINING_MODULES, install_command, missing_part
+
+
+class Hiding:
+    """A finder of modules that finds what others find, but for the training part."""
+
+    def __init__(self, finders: list[Any]) -> None:
+        self.finders = finders
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        if name.partition(".")[0] in TRAINING_MODULES:
+            return None
+        found = (finder.find_spec(name, path, target) for finder in self.finders)
+        return next((spec for spec in found if spec is not None), None)
+
+
+@pytest.fixture(autouse=True)
+def player_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide the modules of the training part, as if they were not installed."""
+    for name in list(sys.modules):
+        if name.partition(".")[0] in TRAINING_MODULES or name.startswith("distill_engine.training."):
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [Hiding(sys.meta_path)])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["train", ".", "-o", "mine.distillgan"],
+        ["train-vocoder", "mine.distillgan", "."],
+        ["compare", "starter", "-o", "page", "--vocoders", "vocos"],
+        ["model", "map", str(starter_path()), "-o", "map.png"],
+        ["model", "renew", str(starter_path()), "-o", "new.distillgan"],
+        ["render", "starter", "-o", "out.wav", "--duration", "1", "--torch-device", "cpu"],
+        ["vocoder", "download"],
+    ],
+    ids=lambda words: " ".join(words[:2]),
+)
+def test_a_command_names_what_to_install(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == 1
+    (line,) = capfd.readouterr().err.strip().splitlines()
+    assert line.startswith("error: ")
+    assert line.endswith(f"needs the training part, which is not installed: {install_command()}")
+    assert not list(tmp_path.iterdir())
+    assert not reports_dir().exists() or not list(reports_dir().glob("ModuleNotFoundError*"))
+
+
+def test_the_player_renders(tmp_path: Path) -> None:
+    assert main(["render", "starter", "-o", str(tmp_path / "out.wav"), "--duration", "0.5"]) == 0
+
+
+def test_doctor_advises_and_the_demo_names_the_next_line() -> None:
+    ((grade, _, cure),) = doctor_checks._training()
+    assert grade == "advice"
+    assert install_command() in cure
+    assert install_command() in demo.next_steps()
+
+
+def test_a_module_that_no_part_holds_is_another_error() -> None:
+    assert missing_part(ModuleNotFoundError("no", name="numpi")) == ""
+    assert missing_part(ValueError("torch")) == ""
