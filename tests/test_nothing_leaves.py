@@ -88,7 +88,11 @@ def test_one_place_imports_onnxruntime() -> None:
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             found += [path.relative_to(ROOT).as_posix() for name in names if name.split(".")[0] == "onnxruntime"]
-    assert found == ["engine/distill_engine/system/telemetry.py"]
+    example = "engine/distill_engine/rendering/exporting/onnx_examples/play.py"  # runs without Distill
+    assert sorted(found) == [example, "engine/distill_engine/system/telemetry.py"]
+    lines = (ROOT / example).read_text(encoding="utf-8").splitlines()
+    (switch,) = (number for number, line in enumerate(lines) if line.startswith("os.environ") and "TELEMETRY" in line)
+    assert switch < next(number for number, line in enumerate(lines) if line.startswith("import onnxruntime"))
 
 
 @pytest.mark.parametrize("bind", ["0.0.0.0", "0", "0.0", "0x0", "::", "::0", "0:0::0", "::ffff:0.0.0.0", ""])

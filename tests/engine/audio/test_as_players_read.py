@@ -154,7 +154,7 @@ def test_without_the_second_decoder_the_way_out_is_said(
     monkeypatch.setattr(second, "_library", lambda: None)
     heads = {"named.mp3": b"\xff\xf1\x50\x40", "film.m4a": b"\0\0\0\x10ftypM4A ", "song.ape": b"MAC \x96\x0f"}
     data = heads.get(name, bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")) + bytes(100)
-    with pytest.raises(AudioFileError, match="pip install 'distill-audio.training.'") as caught:
+    with pytest.raises(AudioFileError, match="pip install 'distill-audio.formats.'") as caught:
         read(tmp_path, name, data)
     assert "\n" not in str(caught.value)
 

@@ -133,6 +133,7 @@ def test_a_model_that_is_slow_to_load_holds_up_neither_sources_nor_the_end(vocos
 
 def test_models_that_together_take_longer_than_their_sound_are_refused(vocos, other, monkeypatch):
     monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr(Synth, "voices_at_once", 2)  # as without the native kernel
     synth = Synth(vocos)
     commands, _, performer = _commands(synth, 0.6)
     try:

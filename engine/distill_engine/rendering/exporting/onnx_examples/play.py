@@ -1,12 +1,15 @@
 """Play a walk through latent space: python play.py out.wav (needs onnxruntime and numpy)."""
 
 import json
+import os
 import sys
 import wave
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # looked at when it is imported
 import onnxruntime
 
 FOLDER = Path(__file__).parent
