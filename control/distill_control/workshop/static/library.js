@@ -16,7 +16,7 @@ const OURS = ["verify", "slim", "delete", "analyse", "renew", "import"];
 export function buildLibrary(shared, root) {
   const state = { chosen: "" };
   const rows = h("ul", { className: "models" });
-  const find = input("find", { type: "search", placeholder: "search names, tags, notes", "aria-label": "Search models", oninput: () => draw() });
+  const find = input("find", { type: "search", placeholder: "search", title: "Names, tags and notes", "aria-label": "Search models", oninput: () => draw() });
   const sort = list("sort", Object.keys(SORTS).map((name) => [name, `by ${name}`]), { "aria-label": "Order", onchange: () => draw() });
   const pick = h("input", { type: "file", accept: ".distillgan", multiple: true, hidden: true, onchange: () => (take([...pick.files]), (pick.value = "")) });
   const models = h(

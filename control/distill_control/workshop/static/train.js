@@ -6,7 +6,7 @@ import { buildCorpora } from "./corpus.js";
 import { trainingCard } from "./jobs.js";
 import { check, field, input, list, question, refill, values } from "./parts.js";
 
-const LENGTHS = [["auto", "auto: by the size of the corpus"], ["quick", "quick"], ["balanced", "balanced"], ["quality", "quality"], ["minutes", "minutes"], ["epochs", "epochs"]];
+const LENGTHS = [["auto", "auto: by the corpus"], ["quick", "quick"], ["balanced", "balanced"], ["quality", "quality"], ["minutes", "minutes"], ["epochs", "epochs"]];
 const TRAININGS = ["train", "train-vocoder"];
 
 /** Build the screen. */
@@ -75,7 +75,7 @@ function modelForm(shared) {
   let running = false;
   const show = () => {
     start.disabled = !corpus || running;
-    why.textContent = !corpus ? "Choose a corpus first." : running ? "A training is running: stop it first, or wait." : "It plays after some seconds, and gets better while it trains.";
+    why.textContent = !corpus ? "Make or choose a corpus first." : running ? "A training is running: stop it first, or wait." : "It plays after some seconds, and gets better while it trains.";
   };
   const order = async (more = {}) => {
     const given = values(form);
