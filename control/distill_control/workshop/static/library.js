@@ -5,8 +5,9 @@ import { ask, at, FINAL } from "./api.js";
 import { standing } from "./jobs.js";
 import { ago, clock, field, input, list, played, question, size } from "./parts.js";
 
+const changed = (row) => (row.fault ? Number.MAX_VALUE : (row.changed ?? 0)); // what is damaged is seen first
 const SORTS = {
-  changed: (a, b) => (b.changed ?? 0) - (a.changed ?? 0), name: (a, b) => a.name.localeCompare(b.name), size: (a, b) => (b.bytes ?? 0) - (a.bytes ?? 0),
+  changed: (a, b) => changed(b) - changed(a), name: (a, b) => a.name.localeCompare(b.name), size: (a, b) => (b.bytes ?? 0) - (a.bytes ?? 0),
   sound: (a, b) => (b.corpus?.seconds ?? 0) - (a.corpus?.seconds ?? 0),
 };
 const GRADES = { good: "● good", advice: "◐ could be better", fault: "○ does not work" };

@@ -64,7 +64,7 @@ function modelForm(shared) {
   const time = length(["auto", "quick", "balanced", "quality", "minutes", "epochs"]);
   const form = h(
     "form", { id: "model-form" }, h("h2", {}, "Train a model"),
-    field("name", name), field("length", time.element), check("with_vocoder", "with its own vocoder (from 5 min on)"),
+    field("name", name), field("length", time.element), check("with_vocoder", "its own vocoder too (5 minutes or more)"),
     more(h("div", { className: "pair" }, field("seed", input("seed", { placeholder: "0", min: 0 })), field("device", list("device", ["auto", "cpu", "cuda", "mps"].map((one) => [one, one]))))),
   );
   const start = h("button", { type: "submit", className: "main" }, "Train");
