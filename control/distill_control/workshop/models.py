@@ -51,7 +51,8 @@ class Models:
                 known = self._known[model.path] = (stamp, self._read(model))
             notes = read_notes(known[1]["digest"]) if known[1].get("digest") else None
         except (DistillError, OSError) as error:
-            return {"name": model.name, "fault": str(error).removeprefix(f"{model.path}: ")}
+            fault = str(error).removeprefix(f"{model.path}: ").replace(str(model.path), model.path.name)
+            return {"name": model.name, "fault": fault}
         written = notes.to_dict() if notes is not None else {}
         return {**known[1], **written, "bytes": status.st_size, "changed": status.st_mtime}
 

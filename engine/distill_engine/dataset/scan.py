@@ -19,6 +19,7 @@ from distill_engine.dataset.copies import Copies
 from distill_engine.dataset.discovery import FoundFile, find_files
 from distill_engine.dataset.measuring import Measuring
 from distill_engine.errors import AudioFileError
+from distill_engine.system.counting import counted
 
 Verdict = Literal["ok", "warning", "skipped"]
 
@@ -172,7 +173,7 @@ def corpus_report(folder: Path, files: list[FileReport]) -> CorpusReport:
     usable = sum(file.usable for file in files)
     remarks = []
     if usable < FILE_COUNTS[0]:
-        remarks.append(f"{usable} usable files: {FILE_COUNTS[0]} or more give a model more to learn from")
+        remarks.append(f"{counted(usable, 'usable file')}: {FILE_COUNTS[0]} or more give a model more to learn from")
     if usable > FILE_COUNTS[1]:
         remarks.append(f"{usable} usable files: more than {FILE_COUNTS[1]} work, but take long and much memory")
     seconds = sum(file.duration for file in files if file.usable)

@@ -155,6 +155,7 @@ def test_models_are_listed_named_tagged_copied_and_taken_in(filled):
     rows = {row["name"]: row for row in filled.get("/api/models")}
     assert rows.keys() >= {"mine", "broken", "starter"}
     assert rows["broken"]["fault"]
+    assert str(filled.home) not in rows["broken"]["fault"]
     assert rows["starter"]["built_in"]
     tags = {"tags": ["<img src=x onerror=alert(1)>", "夜"], "note": "first"}
     assert filled.ask("PATCH", "/api/models/mine", tags)[1] == tags

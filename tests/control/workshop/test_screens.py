@@ -9,6 +9,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
+import urllib.request
 from pathlib import Path
 
 import numpy as np
@@ -466,3 +468,40 @@ def test_a_download_moves_stops_goes_on_where_it_was_and_stays(chromium, small_h
     assert len(ranges) == 2
     assert int(ranges[1].removeprefix("bytes=").partition("-")[0]) > 0, "the second request goes on"
     assert next(row for row in shop.get("/api/vocoders") if row["name"] == "bigvgan")["state"] == "ready"
+
+
+def held(engine, name):
+    """Return what the engine holds at an address, as OSCQuery tells it."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{engine.oscquery_port}/distill/{name}?VALUE") as answer:
+        return json.load(answer)["VALUE"][0]
+
+
+def test_a_render_plays_live_and_the_live_state_comes_back_into_the_form(chromium, start_workshop, tmp_path):
+    soundfile.write(tmp_path / "tone.wav", np.sin(np.arange(8000) / 9) / 2, 44100)
+    settings = {"model": "starter", "seed": 77, "controls": {"brightness": 0.5}}
+    RenderStore(tmp_path / "renders").add(tmp_path / "tone.wav", "dusk", {"parameters": settings})
+    engine = PlayingEngine(tmp_path)
+    try:
+        shop = start_workshop("--no-engine", "--engine-port", str(engine.oscquery_port))
+        page = chromium.page(f"http://127.0.0.1:{shop.port}/workshop/#render")
+        page.until("document.querySelector('.connection').textContent.includes('engine plays')")
+        page.until("document.querySelector('.entry .title')")
+        page.run("document.querySelector('.entry .title').click()")
+        click(page, "Play live with these settings", "#result")
+        for name, value in (("seed", 77), ("control/brightness", 0.5)):
+            deadline = time.monotonic() + 10
+            while held(engine, name) != value:
+                assert time.monotonic() < deadline, name
+                time.sleep(0.05)
+        slider = "document.querySelector('#render-form [data-control=brightness]').value"
+        assert page.run(f"[document.querySelector('#render-form [name=seed]').value, {slider}]") == ["0", "0"]
+        with engine.client() as client:
+            client.send("/distill/control/brightness", 0.25)
+        form = f"document.querySelector('#render-form [name=seed]').value === '77' && {slider} === '0.25'"
+        live = (
+            "[...document.querySelectorAll('#render-form button')].find((e) => e.textContent === 'From the live state')"
+        )
+        page.until(f"({live}.click(), {form})")
+        page.close()
+    finally:
+        engine.stop()

@@ -17,7 +17,7 @@ export function buildCodes(shared, root) {
   const model = list("model", [], { "aria-label": "Model" });
   const corpus = list("corpus", [], { "aria-label": "Corpus", onchange: () => files() });
   const file = list("file", [], { "aria-label": "Sound" });
-  const saved = list("saved", [], { "aria-label": "Saved codes" });
+  const saved = list("saved", [], { "aria-label": "Saved codes", onchange: () => buttons() });
   const said = h("p", { className: "standing", role: "status" });
   const grid = new Grid();
   const tools = h("div", { className: "tools" });
@@ -129,29 +129,37 @@ export function buildCodes(shared, root) {
   const decode = button("Decode and hear", hear, { className: "main" });
   const keep = button("Save", () => save(false));
   const live = button("Save and play live", () => save(true));
+  const encoder = button("Encode", encode);
+  const opener = button("Open", open);
   const buttons = () => {
     const none = state.busy || !current();
+    encoder.disabled = state.busy || !model.value || !file.value;
+    opener.disabled = state.busy || !model.value || !saved.value;
     for (const element of Object.values(made)) element.disabled = none || grid.end <= grid.first;
     undo.disabled = none || state.index < 1;
     redo.disabled = none || state.index >= state.versions.length - 1;
     decode.disabled = keep.disabled = live.disabled = none;
   };
-  const files = () => refill(file, (rows.find((row) => row.name === corpus.value)?.files ?? []).map((one) => [one, one]));
+  const files = () => {
+    const names = rows.find((row) => row.name === corpus.value)?.files ?? [];
+    refill(file, names.length ? names.map((one) => [one, one]) : [["", "no sounds yet"]]);
+    buttons();
+  };
   const lists = async () => {
     const [corpora, shelf] = await Promise.all([ask("/api/corpora"), ask("/api/shelf")].map((one) => one.catch(() => null)));
     rows = corpora ?? [];
     refill(corpus, rows.length ? rows.map((row) => [row.name, row.name]) : [["", "no corpora yet"]]);
-    files();
     refill(saved, [["", "saved codes …"], ...(shelf?.codes ?? []).map((one) => [one, one])]);
+    files();
   };
-  shared.onModels((all) => refill(model, all.filter((row) => row.codes?.levels).map((row) => [row.name, row.name])));
+  shared.onModels((all) => (refill(model, all.filter((row) => row.codes?.levels).map((row) => [row.name, row.name])), buttons()));
   grid.onSelect = buttons;
   grid.onHead = () => {};
   tools.replaceChildren(made.set, code, made.down, made.up, made.dice, made.fill, made.reverse, made.twice, made.cut, made.copy);
   root.replaceChildren(
     h(
       "section", { className: "card", id: "code-grid", "aria-label": "Codes" },
-      h("div", { className: "head wrap" }, h("h2", {}, "Codes"), field("model", model), corpus, file, button("Encode", encode), saved, button("Open", open), h("span", { className: "grow" }), undo, redo),
+      h("div", { className: "head wrap" }, h("h2", {}, "Codes"), field("model", model), corpus, file, encoder, saved, opener, h("span", { className: "grow" }), undo, redo),
       grid.element, said, tools, h("div", { className: "line wrap" }, decode, heard, h("span", { className: "grow" }), name, keep, live), usage,
     ),
   );

@@ -42,7 +42,7 @@ export function buildCorpora(shared, side, middle, onChoose) {
   files.show(null);
   const draw = () => {
     const entries = state.rows.map((row) => {
-      const pick = button("", () => choose(row.name), { className: "name", "aria-pressed": row.name === state.chosen });
+      const pick = button("", () => choose(row.name), { className: "name", "aria-pressed": row.name === state.chosen, title: row.name });
       pick.append(h("span", {}, row.name), h("small", {}, row.here ? String(row.files.length) : "not here"));
       const away = button("✕", () => forget(row), { className: "small", "aria-label": `Remove the corpus ${row.name}` });
       return h("li", {}, pick, away);
@@ -141,12 +141,14 @@ class Files {
     this.sum = h("span", { className: "muted" });
     this.status = h("span", { className: "active", role: "status" });
     this.remarks = h("ul", { className: "notes warning" });
-    this.sort = list("sort", Object.keys(SORTS).map((name) => [name, `by ${name}`]), { "aria-label": "Order", onchange: () => this.#draw() });
+    this.sort = list("sort", Object.keys(SORTS).map((name) => [name, name]), { "aria-label": "Order", title: "Order", onchange: () => this.#draw() });
     this.filter = list("filter", [["all", "all"]], { "aria-label": "Which files", onchange: () => this.#draw() });
     this.again = button("Check", () => act.check());
     this.body = h("ul", { className: "files" });
     const pick = h("input", { type: "file", multiple: true, hidden: true, accept: "audio/*,.wav,.flac,.aif,.aiff,.mp3,.ogg,.opus,.caf", onchange: () => (act.drop([...pick.files].map((file) => ({ file, path: file.name }))), (pick.value = "")) });
-    this.hint = h("div", { className: "dropping" }, h("p", {}, "Drop sound files or a folder here"), button("Choose files", () => pick.click()), pick);
+    this.invitation = h("p", {});
+    this.pick = button("Choose files", () => pick.click());
+    this.hint = h("div", { className: "dropping" }, this.invitation, this.pick, pick);
     root.replaceChildren(
       h("div", { className: "head wrap" }, this.title, this.sum, this.status, h("span", { className: "grow" }), this.sort, this.filter, this.again),
       this.remarks, h("div", { className: "list" }, this.body), this.hint,
@@ -166,6 +168,8 @@ class Files {
     const corpus = this.act.corpus();
     this.title.textContent = corpus ? corpus.name : "Sounds";
     this.hint.hidden = corpus ? !corpus.own : false;
+    this.invitation.textContent = corpus ? "Drop sound files or a folder here" : "Make a corpus first: write its name on the left, then drop sounds here";
+    this.pick.disabled = !corpus;
     const known = new Map((report?.files ?? []).map((file) => [file.name, file]));
     this.#rows = (corpus?.files ?? []).map((name) => known.get(name) ?? { name, verdict: "unread", reason: "", duration: 0, rate: 0, rms_db: -120 });
     this.#checked = Boolean(report);
@@ -189,7 +193,7 @@ class Files {
     const url = (what) => `${at("/api/corpora", corpus.name, what)}?file=${encodeURIComponent(row.name)}`;
     const left = row.reason === "left out in corpus.toml";
     const sound = row.rate || left;
-    const facts = row.rate ? `${row.duration.toFixed(1)} s · ${(row.rate / 1000).toFixed(row.rate % 1000 ? 1 : 0)} kHz · ${row.channels === 1 ? "mono" : row.channels === 2 ? "stereo" : `${row.channels} ch`} · ${Math.round(row.rms_db).toString().replace("-", "−")} dB` : "";
+    const facts = row.rate ? `${row.duration.toFixed(1)} s · ${(row.rate / 1000).toFixed(row.rate % 1000 ? 1 : 0)} kHz · ${row.channels === 1 ? "mono" : row.channels === 2 ? "stereo" : `${row.channels} ch`} · ${Math.round(row.rms_db).toString().replace("-", "−")} dB`.replaceAll(" ", "\u00a0").replaceAll("\u00a0·\u00a0", " · ") : ""; // a figure stays with its unit
     const use = button(left ? "Use" : "Leave out", () => this.#leave(corpus, row, !left), { "aria-label": `${left ? "Use" : "Leave out"} ${row.name}` });
     const away = button("✕", () => this.#remove(corpus, row), { className: "small", "aria-label": `Delete ${row.name}` });
     const verdict = h("small", { className: "verdict" }, h("b", {}, VERDICTS[row.verdict]), [row.reason && `: ${row.reason}`, facts && ` · ${facts}`].filter(Boolean).join(""));

@@ -11,7 +11,9 @@ const WORDS = { mel: "mel", stft: "spectrum", generator: "generator", discrimina
 export function curve() {
   const canvas = h("canvas", { className: "curve", role: "img" });
   const legend = h("ul", { className: "legend" });
+  let last = null;
   const show = (job) => {
+    last = job;
     const series = lines(job);
     const shown = series.map(({ name, points }, index) => entry(name, points.at(-1)[1], index));
     const held = job.validated.at(-1)?.[1] ?? {};
@@ -23,6 +25,7 @@ export function curve() {
     canvas.setAttribute("aria-label", `Course of the training: ${legend.textContent}`);
     draw(canvas, series, job.validated);
   };
+  new ResizeObserver(() => last && show(last)).observe(canvas);
   return { element: h("div", { className: "course" }, canvas, legend), show };
 }
 

@@ -5,8 +5,9 @@ import { ask, at, FINAL } from "./api.js";
 import { standing } from "./jobs.js";
 import { ago, clock, field, input, list, played, question, size } from "./parts.js";
 
+const changed = (row) => (row.fault ? Number.MAX_VALUE : (row.changed ?? 0)); // what is damaged is seen first
 const SORTS = {
-  changed: (a, b) => (b.changed ?? 0) - (a.changed ?? 0), name: (a, b) => a.name.localeCompare(b.name), size: (a, b) => (b.bytes ?? 0) - (a.bytes ?? 0),
+  changed: (a, b) => changed(b) - changed(a), name: (a, b) => a.name.localeCompare(b.name), size: (a, b) => (b.bytes ?? 0) - (a.bytes ?? 0),
   sound: (a, b) => (b.corpus?.seconds ?? 0) - (a.corpus?.seconds ?? 0),
 };
 const GRADES = { good: "● good", advice: "◐ could be better", fault: "○ does not work" };
@@ -16,7 +17,7 @@ const OURS = ["verify", "slim", "delete", "analyse", "renew", "import"];
 export function buildLibrary(shared, root) {
   const state = { chosen: "" };
   const rows = h("ul", { className: "models" });
-  const find = input("find", { type: "search", placeholder: "search names, tags, notes", "aria-label": "Search models", oninput: () => draw() });
+  const find = input("find", { type: "search", placeholder: "search", title: "Names, tags and notes", "aria-label": "Search models", oninput: () => draw() });
   const sort = list("sort", Object.keys(SORTS).map((name) => [name, `by ${name}`]), { "aria-label": "Order", onchange: () => draw() });
   const pick = h("input", { type: "file", accept: ".distillgan", multiple: true, hidden: true, onchange: () => (take([...pick.files]), (pick.value = "")) });
   const models = h(

@@ -65,7 +65,8 @@ function buildFrame() {
     running.hidden = !job;
     if (!job) return;
     const { done, total } = job.progress;
-    running.textContent = `${job.title}${total ? ` ${Math.round((100 * done) / total)} %` : ""}${active.length > 1 ? ` +${active.length - 1}` : ""}`;
+    running.title = job.title;
+    running.textContent = `${total ? `${Math.round((100 * done) / total)} % ` : ""}${job.title}${active.length > 1 ? ` +${active.length - 1}` : ""}`;
   });
 }
 

@@ -6,7 +6,7 @@ import { buildCorpora } from "./corpus.js";
 import { trainingCard } from "./jobs.js";
 import { check, field, input, list, question, refill, values } from "./parts.js";
 
-const LENGTHS = [["auto", "auto: by the size of the corpus"], ["quick", "quick"], ["balanced", "balanced"], ["quality", "quality"], ["minutes", "minutes"], ["epochs", "epochs"]];
+const LENGTHS = [["auto", "auto: by the corpus"], ["quick", "quick"], ["balanced", "balanced"], ["quality", "quality"], ["minutes", "minutes"], ["epochs", "epochs"]];
 const TRAININGS = ["train", "train-vocoder"];
 
 /** Build the screen. */
@@ -64,7 +64,7 @@ function modelForm(shared) {
   const time = length(["auto", "quick", "balanced", "quality", "minutes", "epochs"]);
   const form = h(
     "form", { id: "model-form" }, h("h2", {}, "Train a model"),
-    field("name", name), field("length", time.element), check("with_vocoder", "with its own vocoder (from 5 min on)"),
+    field("name", name), field("length", time.element), check("with_vocoder", "its own vocoder too (5 minutes or more)"),
     more(h("div", { className: "pair" }, field("seed", input("seed", { placeholder: "0", min: 0 })), field("device", list("device", ["auto", "cpu", "cuda", "mps"].map((one) => [one, one]))))),
   );
   const start = h("button", { type: "submit", className: "main" }, "Train");
@@ -75,7 +75,7 @@ function modelForm(shared) {
   let running = false;
   const show = () => {
     start.disabled = !corpus || running;
-    why.textContent = !corpus ? "Choose a corpus first." : running ? "A training is running: stop it first, or wait." : "It plays after some seconds, and gets better while it trains.";
+    why.textContent = !corpus ? "Make or choose a corpus first." : running ? "A training is running: stop it first, or wait." : "It plays after some seconds, and gets better while it trains.";
   };
   const order = async (more = {}) => {
     const given = values(form);
