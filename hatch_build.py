@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,21 +31,26 @@ FLAGS = ("-std=gnu11", "-O3", "-fno-math-errno", "-fno-trapping-math", "-fopenmp
 
 def compile_kernels(root: Path) -> Path | None:
     """Compile the kernels of the source tree `root`; return the library, None if that is not possible here."""
-    compiler = os.environ.get("CC") or next(filter(shutil.which, ("cc", "gcc", "clang")), None)
-    if sys.platform == "win32" or compiler is None:
+    compiler = os.environ.get("CC", "").split() or list(filter(shutil.which, ("cc", "gcc", "clang")))[:1]
+    if sys.platform == "win32" or not compiler:
         print("no C compiler: Distill plays through ONNX Runtime alone, slower", file=sys.stderr)
         return None
     folder = root / FOLDER
     library, made = folder / LIBRARY, folder / f"{LIBRARY}.{os.getpid()}.tmp"
     sources = [str(path) for path in sorted(folder.glob("*.c"))]
-    run = subprocess.run([*compiler.split(), *FLAGS, *sources, "-o", str(made), "-lm"], capture_output=True, text=True)
-    if run.returncode:
-        print(f"the kernels did not compile, Distill plays slower without them:\n{run.stderr}", file=sys.stderr)
-        made.unlink(missing_ok=True)
+    try:
+        command = [*compiler, *FLAGS, *sources, "-o", str(made), "-lm"]
+        subprocess.run(command, capture_output=True, text=True, check=True)
+        digest = hashlib.sha256(made.read_bytes()).hexdigest()
+        made.replace(library)  # a process that plays keeps the old one
+        (folder / DIGEST).write_text(digest + "\n", encoding="ascii")
+    except (OSError, subprocess.CalledProcessError) as error:
+        reason = getattr(error, "stderr", None) or error
+        print(f"the kernels did not compile, Distill plays slower without them:\n{reason}", file=sys.stderr)
+        with suppress(OSError):  # a tree that cannot be written to
+            for old in (made, library, folder / DIGEST):  # an old library may not be what the sources say
+                old.unlink(missing_ok=True)
         return None
-    digest = hashlib.sha256(made.read_bytes()).hexdigest()
-    made.replace(library)  # a process that plays keeps the old one
-    (folder / DIGEST).write_text(digest + "\n", encoding="ascii")
     return library
 
 

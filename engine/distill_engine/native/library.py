@@ -15,7 +15,7 @@ from pathlib import Path
 EDITION = 1
 """Edition of the kernels' interface and arithmetic (`EDITION` in vocos.c)."""
 SWITCH = "DISTILL_NATIVE"
-"""Environment variable: "off" plays through graphs."""
+"""Environment variable: "off", "0", "no" or "false" plays through graphs."""
 LIBRARY = Path(__file__).with_name("_kernels.so")
 
 
@@ -59,7 +59,7 @@ class Library:
 @cache
 def native_library(path: Path = LIBRARY) -> Library | str:
     """Return the library, or the reason why there is none."""
-    if os.environ.get(SWITCH, "on") == "off":
+    if os.environ.get(SWITCH, "on").strip().lower() in ("off", "0", "no", "false"):
         return f"switched off by {SWITCH}"
     if not path.exists():
         return "this installation has none: it was built without a C compiler"

@@ -1,13 +1,14 @@
 """The native kernel plays what the network plays, from the same states, and refuses what does not fit."""
 
 from collections.abc import Iterator
+from threading import Thread
 
 import numpy as np
 import pytest
 import torch
 
 from distill_engine.errors import ConfigError, ModelFileError
-from distill_engine.inference.kernels.vocos_kernel import VocosKernel
+from distill_engine.inference.kernels.vocos_kernel import Pointers, VocosKernel
 from distill_engine.inference.step_backend import StepBackend
 from distill_engine.inference.torch_backend import TorchBackend
 from distill_engine.layers.runner import Runner
@@ -131,3 +132,27 @@ def test_weights_that_do_not_fit_are_refused(library: Library) -> None:
         VocosKernel(library, config, part | {"embed.bias": np.zeros(17, np.float32)})
     with pytest.raises(ConfigError, match="does not compute a vocoder of these sizes"):  # 960 is no power of two
         VocosKernel(library, VocosConfig(channels=16, hidden=24, n_fft=768), part)
+
+
+@pytest.mark.parametrize("config", [VocosConfig(n_fft=16384), VocosConfig(bands=4096)])
+def test_sizes_out_of_reach_are_refused_before_tables_are_computed(library: Library, config: VocosConfig) -> None:
+    with pytest.raises(ConfigError, match="the native kernel does not compute"):
+        VocosKernel(library, config, {})  # with tables first, it would be the missing weights
+
+
+def test_every_block_has_an_address_also_without_context(pair: Pair) -> None:
+    kernel, _ = pair
+    assert len(Pointers(kernel.initial, kernel.blocks).each) == 8 + kernel.blocks
+
+
+def test_streams_in_two_threads_play_what_one_plays(pair: Pair) -> None:
+    kernel, _ = pair
+    played: list[np.ndarray] = []
+    threads = [Thread(target=lambda: played.append(_played(kernel.stream()))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    alone = _played(kernel.stream())
+    assert len(played) == 2
+    assert all(np.array_equal(sound, alone) for sound in played)

@@ -52,9 +52,10 @@ def test_a_library_of_another_edition_is_not_used(tmp_path: Path) -> None:
     assert "has no function vocos_tables" in str(native_library(_with_digest(tmp_path / "half.so")))
 
 
-def test_the_switch_turns_the_kernels_off(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("DISTILL_NATIVE", "off")
-    assert native_library(tmp_path / "any.so") == "switched off by DISTILL_NATIVE"
+@pytest.mark.parametrize("word", ["off", "OFF", "0", "false"])
+def test_the_switch_turns_the_kernels_off(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, word: str) -> None:
+    monkeypatch.setenv("DISTILL_NATIVE", word)
+    assert native_library(tmp_path / f"{word}.so") == "switched off by DISTILL_NATIVE"
 
 
 def _played(instrument: Instrument) -> np.ndarray:

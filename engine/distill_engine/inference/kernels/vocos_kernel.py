@@ -57,13 +57,18 @@ class VocosKernel:
     def __init__(self, library: Library, config: VocosConfig, part: Mapping[str, np.ndarray]) -> None:
         self.channels_in, self.hop, self._library = config.bands, config.hop, library
         try:
-            tables, sizes = _tables(config, part), _sizes(config)
+            sizes = _sizes(config)
+        except ValueError as error:
+            raise ConfigError(f"the native kernel does not compute {error}") from None
+        known = library.vocos_tables(sizes.ctypes.data, None, 0)
+        if config.hop != MelConfig().hop or not known:  # before tables of any size are computed
+            raise ConfigError("the native kernel does not compute a vocoder of these sizes")
+        try:
+            tables = _tables(config, part)
         except KeyError as error:
             raise ConfigError(f"the vocoder has no weights {error}") from None
-        counts = np.zeros(len(tables), np.int64)
-        known = library.vocos_tables(sizes.ctypes.data, counts.ctypes.data, len(counts))
-        if config.hop != MelConfig().hop or known != len(tables):
-            raise ConfigError("the native kernel does not compute a vocoder of these sizes")
+        counts = np.zeros(known, np.int64)
+        library.vocos_tables(sizes.ctypes.data, counts.ctypes.data, known)
         if [table.size for table in tables] != counts.tolist():
             raise ConfigError("the vocoder's weights do not fit its config")
         pointers = (ctypes.c_void_p * len(tables))(*(table.ctypes.data for table in tables))
@@ -71,7 +76,7 @@ class VocosKernel:
         if not self.plan:
             raise MemoryError("no memory for the vocoder")
         weakref.finalize(self, library.vocos_free, self.plan)
-        self.initial, self._of_thread = _initial(config), local()
+        self.initial, self.blocks, self._of_thread = _initial(config), config.blocks, local()
 
     def compute(self, x: Float32Array, y: Float32Array, states: Pointers) -> None:
         """Synthesise y [n * hop] from mel x [bands, n], contiguous; states change in place."""
@@ -90,10 +95,10 @@ class VocosKernel:
 class Pointers:
     """Addresses of a stream's states, in the order in which the kernel takes them."""
 
-    def __init__(self, states: Mapping[str, np.ndarray]) -> None:
-        names = ("embed.context", "past", *(f"sound.{name}" for name in _SOUND))
-        blocks = sorted((n for n in states if n.startswith("blocks.")), key=lambda name: int(name.split(".")[1]))
-        addresses = [states[name].ctypes.data if name in states else None for name in (*names, *blocks)]
+    def __init__(self, states: Mapping[str, np.ndarray], blocks: int) -> None:
+        names = ["embed.context", "past", *(f"sound.{name}" for name in _SOUND)]
+        names += [f"blocks.{block}.context" for block in range(blocks)]  # None where the kernel spans one frame
+        addresses = [states[name].ctypes.data if name in states else None for name in names]
         self.each = (ctypes.c_void_p * len(addresses))(*addresses)
         self.clock = states["sound.clock"].ctypes.data
 
@@ -105,7 +110,7 @@ class KernelBackend:
         self._kernel = kernel
         self.channels_in, self.channels_out = kernel.channels_in, kernel.channels_out
         self._states = copy_states(kernel.initial)
-        self._pointers = Pointers(self._states)
+        self._pointers = Pointers(self._states, kernel.blocks)
         self._outputs: dict[int, Float32Array] = {}
 
     def step(self, x: Float32Array) -> Float32Array:
