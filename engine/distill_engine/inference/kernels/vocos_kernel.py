@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import weakref
 from collections.abc import Mapping
+from functools import lru_cache
 from threading import local
 
 import numpy as np
@@ -149,7 +150,17 @@ def _sizes(config: VocosConfig) -> np.ndarray:
 
 def _tables(config: VocosConfig, part: Mapping[str, np.ndarray]) -> list[Float32Array]:
     """Return the kernel's tables, each [...], in the order of its list."""
-    bands, n_fft, hop = config.bands, config.n_fft, config.hop // config.frames_per_hop
+    weights = [
+        *(part[name] for name in _WEIGHTS),
+        *(part[f"blocks.{block}.{name}"] for block in range(config.blocks) for name in _BLOCK_WEIGHTS),
+    ]
+    fixed = _fixed_tables(config.bands, config.n_fft, config.hop // config.frames_per_hop)
+    return [*fixed, *(np.ascontiguousarray(table, np.float32) for table in weights)]
+
+
+@lru_cache(maxsize=2)  # computing them takes half of the time of loading a vocoder
+def _fixed_tables(bands: int, n_fft: int, hop: int) -> tuple[Float32Array, ...]:
+    """Return the tables, each [...], that every vocoder of these sizes has."""
     bins = n_fft // 2 + 1
     phase, reading = phase_tables(n_fft, hop), reading_tables(bands, n_fft, hop)
     feedback, onsets = feedback_tables(bands, n_fft, hop), onset_tables(bands, n_fft, hop)
@@ -163,10 +174,8 @@ def _tables(config: VocosConfig, part: Mapping[str, np.ndarray]) -> list[Float32
         _named("ramps", n_fft), _named("noise", NOISE_FRAMES, bins), np.array([phase.pull]), _named("between", bins),
         np.maximum(1.0 - apart, 0.0).T, weights.T, (weights * distance).T, (weights * distance**2).T,
         levels.T, levels, bank.T, bank,
-        *(part[name] for name in _WEIGHTS),
-        *(part[f"blocks.{block}.{name}"] for block in range(config.blocks) for name in _BLOCK_WEIGHTS),
     ]  # fmt: skip
-    return [np.ascontiguousarray(table, np.float32) for table in tables]
+    return tuple(np.ascontiguousarray(table, np.float32) for table in tables)
 
 
 def _named(kind: str, *sizes: int) -> Float32Array:
