@@ -198,6 +198,7 @@ def test_every_browser_gets_all_jobs_at_its_start_and_what_changes_after(filled)
     filled.ask("DELETE", f"/api/jobs/{ordered}")
     while (told := news()).get(ordered, {}).get("state") != "gone":
         pass
+    stream.close()
     connection.close()
 
 
@@ -226,7 +227,8 @@ def test_another_machine_needs_the_token(start_workshop, tmp_path):
     if not own.startswith("127."):
         other = http.client.HTTPConnection(own, shown.port, timeout=5)
         other.request("GET", "/api/models")
-        assert other.getresponse().status == 403
+        with other.getresponse() as answer:
+            assert answer.status == 403
         other.close()
 
 
