@@ -128,7 +128,7 @@ class LiveCommands:
         try:
             self.recordings.finish()
         finally:
-            self._options.versions.release(())
+            self._options.versions.close()
 
     # -- slow commands -------------------------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ class PlayedVersions:
 
     def __init__(self) -> None:
         self._files: dict[tuple[str, str], ModelFile] = {}
+        self._closed = False
         self._lock = threading.Lock()  # models load and takes begin on threads of their own
 
     def load(self, path: Path, request: FitRequest) -> tuple[VoicePool, Fit]:
@@ -42,6 +43,9 @@ class PlayedVersions:
 
     def _hold(self, file: ModelFile, instrument: Instrument) -> None:
         with self._lock:
+            if self._closed:  # a thread was still loading
+                file.close()
+                return
             old = self._files.get(_versions(instrument))
             if old is not None:
                 old.close()
@@ -53,6 +57,12 @@ class PlayedVersions:
         with self._lock:
             for key in [key for key in self._files if key not in kept]:
                 self._files.pop(key).close()
+
+    def close(self) -> None:
+        """Let go of all files, those that are still being loaded too."""
+        with self._lock:
+            self._closed = True
+        self.release(())
 
     def keep(self, take: Path, playing: Iterable[Instrument]) -> None:
         """Keep the files of these instruments until the take is deleted. Raises LibraryError.

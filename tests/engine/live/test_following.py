@@ -108,6 +108,16 @@ def test_the_player_goes_on_at_the_same_place(model: Path, source: str) -> None:
     assert states[0].sources[source].keys() == states[1].sources[source].keys()
 
 
+def test_what_is_loaded_after_the_end_is_not_held(model: Path) -> None:
+    versions, request = PlayedVersions(), FitRequest("base", block=1, threads=1)
+    pool, _ = versions.load(model, request)
+    (held,) = versions._files.values()
+    versions.close()
+    assert held._file.closed
+    assert versions.load(model, request)[0].instrument.digest == pool.instrument.digest
+    assert versions._files == {}
+
+
 def test_a_new_version_is_followed_when_that_was_asked_for(model: Path, playing: _Playing) -> None:
     follower = playing.commands.follower
     assert follower.state is Following.OFF
