@@ -21,6 +21,7 @@ from distill_engine.realtime.message_channel import Channel, ChannelClosed
 from distill_engine.realtime.shared_memory import ParameterReader, SharedBlock, StatusWriter
 from distill_engine.realtime.status import STATUS_FIELDS, Status
 from distill_engine.vocabulary import table as vocabulary
+from support_browser import CHROMIUM, Browser
 
 MODEL = {
     "event": "model",
@@ -203,3 +204,13 @@ def tools() -> object:
     import types
 
     return types.SimpleNamespace(ask=ask, eventually=eventually, collect=collect, MODEL=MODEL, run=asyncio.run)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A browser for the tests of a module."""
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed")
+    browser = Browser()
+    yield browser
+    browser.close()

@@ -13,6 +13,7 @@ from distill_control.cli.support.output import vocoder_and_reason, with_progress
 from distill_control.cli.support.paths import check_output_folder
 from distill_control.cli.support.render_options import add_output, add_values
 from distill_engine.vocabulary.ranges import RENDER_SECONDS_LIMIT
+from distill_engine.vocabulary.table import full_address
 
 if TYPE_CHECKING:
     from distill_engine.audio.arrays import Float32Array
@@ -111,7 +112,7 @@ def _render_many(args: argparse.Namespace, path: Path, output: RenderTarget) -> 
     from distill_control.cli.batches.rendering import render_many
     from distill_engine.rendering.score import Score
 
-    parameters = {_address(name): value for name, value in args.parameters}
+    parameters = {full_address(name): value for name, value in args.parameters}
     score = Score(
         args.duration or DEFAULT_SECONDS, args.seed, args.source, args.gain, args.width, dict(args.latent),
         dict(args.control), parameters,
@@ -189,7 +190,7 @@ def _render_score(args: argparse.Namespace, path: Path, output: RenderTarget) ->
         args.width,
         dict(args.latent),
         dict(args.control),
-        {_address(name): value for name, value in args.parameters},
+        {full_address(name): value for name, value in args.parameters},
         tuple(others),
         heard,
         begun,
@@ -214,11 +215,6 @@ def _heard(path: Path, sample_rate: int) -> Float32Array:
 
     samples: Float32Array = read_audio(path, sample_rate=sample_rate, mono=True).samples[0]
     return samples
-
-
-def _address(name: str) -> str:
-    """Complete a parameter's name to its address."""
-    return name if name.startswith("/") else f"/distill/{name}"
 
 
 def _render_take(args: argparse.Namespace, path: Path, output: RenderTarget) -> RenderResult:

@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
         return list_addresses(args)
     if args.address is None:
         raise ControlError("ADDRESS is missing: `distill send --list` lists all of them")
-    address = args.address if args.address.startswith("/") else f"/distill/{args.address}"
+    address = vocabulary.full_address(args.address)
     kind = "parameter" if is_pattern(address) else vocabulary.row(address).kind
     arguments = [parse(text) for text in args.arguments]
     with OscClient(args.host, args.port, tcp=args.tcp) as client:

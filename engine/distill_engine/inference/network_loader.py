@@ -26,7 +26,7 @@ from distill_engine.modelfile import ModelFile
 from distill_engine.modelfile.configs import vocoder_config
 from distill_engine.modelfile.graphs import GraphReport
 from distill_engine.models.model_config import ModelConfig
-from distill_engine.native.library import native_library
+from distill_engine.native.library import native_library, slower_without
 from distill_engine.vocoders.configs import VocosConfig
 from distill_engine.vocoders.registry import vocoder_delay
 from distill_engine.vocoders.weights.events import FellBack, WeightsEvent
@@ -144,7 +144,7 @@ class NetworkLoader:
                 reason = str(error)
         if reason not in self._said:
             self._said.add(reason)
-            self.notes.append(f"vocos plays without its native kernel, slower: {reason}")
+            self.notes.append(slower_without(reason))
         return None
 
     def _graph(

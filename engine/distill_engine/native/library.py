@@ -56,6 +56,11 @@ class Library:
             raise OSError(f"it is of edition {found}, not {EDITION}")
 
 
+def slower_without(reason: str) -> str:
+    """Return what is said where `native_library` gives a reason instead of the library."""
+    return f"vocos plays without its native kernel, slower: {reason}"
+
+
 @cache
 def native_library(path: Path = LIBRARY) -> Library | str:
     """Return the library, or the reason why there is none."""

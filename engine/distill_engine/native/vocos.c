@@ -61,7 +61,7 @@ typedef struct {
     float *isolation, *spread, *magnitude, *before, *level, *wanted, *target;
     float *re, *im, *first_re, *first_im, *or, *oi, *amount, *halved;  /* spectra */
     float *sounded, *windowed, *added, *frame, *done, *so_far;         /* samples */
-    float *mel_re, *mel_im, *mel, *change, *power, *corrected, *work;  /* the feedback */
+    float *mel_re, *mel_im, *mel, *change, *corrected, *work;  /* the feedback */
 } Scratch;
 
 /* Lay the buffers out from `at` on; return the number of floats. */
@@ -81,7 +81,7 @@ static size_t lay_out(const Plan *plan, Scratch *s, float *at) {
         {&s->re, bins}, {&s->im, bins}, {&s->first_re, bins}, {&s->first_im, bins}, {&s->or, bins}, {&s->oi, bins},
         {&s->amount, mel_bins}, {&s->halved, bins},
         {&s->sounded, n}, {&s->windowed, n}, {&s->added, n}, {&s->frame, n}, {&s->done, n}, {&s->so_far, mel_n},
-        {&s->mel_re, mel_bins}, {&s->mel_im, mel_bins}, {&s->mel, bands}, {&s->change, bands}, {&s->power, bands},
+        {&s->mel_re, mel_bins}, {&s->mel_im, mel_bins}, {&s->mel, bands}, {&s->change, bands},
         {&s->corrected, mel_n}, {&s->work, 2 * mel_n + 4},
     };
     for (size_t k = 0; k < sizeof every / sizeof *every; k++) {

@@ -32,6 +32,7 @@ from distill_engine.rendering.performance import play_score
 from distill_engine.rendering.score import Score
 from distill_engine.rendering.shared_networks import offline_settings
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
+from distill_engine.vocabulary.table import full_address
 
 Source = str | Float32Array | LatentOf
 """Of a performance: a name, a recording [T] that `input` hears, or a function hop -> latent [D]."""
@@ -133,7 +134,7 @@ class Model(LoadedModel):
             int(_number(seed, "seed")),
             name,
             controls={text: _number(value, f"control {text}") for text, value in (controls or {}).items()},
-            parameters={_address(text): _number(value, text) for text, value in (parameters or {}).items()},
+            parameters={full_address(text): _number(value, text) for text, value in (parameters or {}).items()},
             heard=heard,
         )
         return play_score(instrument, score)
@@ -182,7 +183,3 @@ def _number(value: float, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
         raise ArgumentError(f"{name}: {value!r} is not a number")
     return float(value)
-
-
-def _address(name: str) -> str:
-    return name if name.startswith("/") else f"/distill/{name}"

@@ -633,6 +633,11 @@ def index_of(address: str) -> int:
         raise ControlError(f"{address[:80]} is no parameter; see `distill send --list` for all addresses") from None
 
 
+def full_address(name: str) -> str:
+    """Return the address of a name that may leave "/distill/" out."""
+    return name if name.startswith("/") else f"/distill/{name}"
+
+
 def is_parameter(address: str) -> bool:
     """Whether a parameter has this address."""
     return address in _INDEX_OF

@@ -8,16 +8,7 @@ from typing import Any
 
 import pytest
 
-from support_browser import CHROMIUM, Browser, Page, PlayingEngine
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed")
-    browser = Browser()
-    yield browser
-    browser.close()
+from support_browser import Browser, Page, PlayingEngine
 
 
 @pytest.fixture(scope="module")

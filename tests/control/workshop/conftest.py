@@ -21,7 +21,6 @@ import soundfile
 
 from distill_control.workshop.jobs import JobStore
 from distill_engine.errors import LibraryError
-from support_browser import CHROMIUM, Browser
 
 CHANGING = {"X-Distill": "1", "Content-Type": "application/json"}
 FINAL = ("done", "failed", "cancelled", "lost")
@@ -136,15 +135,6 @@ def start_workshop(tmp_path: Path) -> Iterator[Callable[..., RunningWorkshop]]:
     yield start
     for one in started:
         assert one.stop() == 0
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed")
-    browser = Browser()
-    yield browser
-    browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -21,26 +21,17 @@ from distill_engine.training.latent import coded_model
 from distill_engine.training.latent.coded_model import CodedModel
 from distill_engine.training.latent.settings import CodeShape, LatentSettings
 from distill_engine.training.latent.skeleton_start import first_books, skeleton_of
-from distill_engine.training.latent.train_model import ModelOptions, train_model
+from distill_engine.training.latent.train_model import ModelOptions
 from support_skeleton import SMALL_SKELETON
+from support_training import train_small
 
 CODED = replace(SMALL_SKELETON, family="rvq", corrected=True)
 SETTINGS = LatentSettings(levels=2, codes=64, code_dim=16)
 
 
 def train(corpus: Any, path: Path, *, stop_after: int | None = None, **options: Any) -> list[TrainingEvent]:
-    events: list[TrainingEvent] = []
-    asked = 0
-
-    def stopped() -> bool:
-        nonlocal asked
-        asked += 1
-        return stop_after is not None and asked > stop_after
-
-    shape = CodeShape(2, 64, 16)
-    chosen = ModelOptions(config=replace(CODED, corrected=False), codes=shape, **options)
-    train_model(corpus, path, chosen, listen=events.append, stopped=stopped)
-    return events
+    chosen = ModelOptions(config=replace(CODED, corrected=False), codes=CodeShape(2, 64, 16), **options)
+    return train_small(corpus, path, chosen, stop_after)
 
 
 @pytest.fixture

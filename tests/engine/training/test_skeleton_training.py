@@ -16,21 +16,13 @@ from distill_engine.synthesis.instrument import prepare_instrument
 from distill_engine.synthesis.synth import Synth
 from distill_engine.training.events import Saved, TrainingEvent
 from distill_engine.training.latent import file_entry
-from distill_engine.training.latent.train_model import ModelOptions, train_model
+from distill_engine.training.latent.train_model import ModelOptions
 from support_skeleton import SMALL_SKELETON
+from support_training import train_small
 
 
 def train(corpus: Any, path: Path, *, stop_after: int | None = None, **options: Any) -> list[TrainingEvent]:
-    events: list[TrainingEvent] = []
-    asked = 0
-
-    def stopped() -> bool:
-        nonlocal asked
-        asked += 1
-        return stop_after is not None and asked > stop_after
-
-    train_model(corpus, path, ModelOptions(config=SMALL_SKELETON, **options), listen=events.append, stopped=stopped)
-    return events
+    return train_small(corpus, path, ModelOptions(config=SMALL_SKELETON, **options), stop_after)
 
 
 def test_the_file_plays_before_the_first_step(corpus: Any, tmp_path: Path) -> None:

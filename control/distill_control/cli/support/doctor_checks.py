@@ -89,11 +89,11 @@ def _starter() -> Iterator[CheckRow]:
 def _speed() -> Iterator[CheckRow]:
     from distill_engine.library.assets import starter_path
     from distill_engine.live.realtime_check import FitRequest, fit_instrument
-    from distill_engine.native.library import native_library
+    from distill_engine.native.library import native_library, slower_without
 
     kernels = native_library()
     if isinstance(kernels, str):
-        yield "advice", f"vocos plays without its native kernel, slower: {kernels}", "install the wheel of your system"
+        yield "advice", slower_without(kernels), "install the wheel of your system"
     else:
         yield "good", "vocos plays through its native kernel", ""
     for kind in ("vocos", "hifigan"):

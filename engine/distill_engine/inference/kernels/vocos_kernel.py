@@ -137,6 +137,7 @@ class KernelBackend:
         write_states(self._states, state)
 
 
+@lru_cache(maxsize=2)
 def _sizes(config: VocosConfig) -> np.ndarray:
     """Return the kernel's sizes [14], in the order of its list."""
     mel, points = MelConfig(bands=config.bands), _named("between", config.n_fft // 2 + 1).shape[0]

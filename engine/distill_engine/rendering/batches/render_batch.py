@@ -18,7 +18,7 @@ from distill_engine.rendering.render import RenderTarget, render_score
 from distill_engine.rendering.score import Score
 from distill_engine.rendering.shared_networks import offline_settings
 from distill_engine.synthesis.instrument import prepare_instrument
-from distill_engine.vocabulary.table import row
+from distill_engine.vocabulary.table import full_address, row
 
 LATENT = "/distill/latent/"
 SAMPLE_BYTES = {"16": 2, "24": 3, "32f": 4}
@@ -60,7 +60,7 @@ class RenderBatch:
         """Return the score of a variation. Raises ConfigError for a value out of range."""
         controls, latents, parameters = dict(self.score.controls), dict(self.score.latents), dict(self.score.parameters)
         for name, value in variation.values.items():
-            address = name if name.startswith("/") else f"/distill/{name}"
+            address = full_address(name)
             if "/" not in name:
                 controls[name] = value
             elif address.startswith(LATENT) and address.removeprefix(LATENT).isdecimal():
