@@ -12,7 +12,7 @@ from distill_engine import Model, load_model
 from distill_engine.rendering.exporting.nn_export import ENCODER_DELAY_FRAMES, OFFSET_LATENTS
 
 HOP = 512
-VOCODER_DELAY = 640  # samples
+VOCODER_DELAY = 384  # samples
 
 
 @pytest.fixture(scope="module")
