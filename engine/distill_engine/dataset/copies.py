@@ -29,9 +29,10 @@ DELAYS = 4  # tried per sample: half a sample off, noise has lost a third
 SMOOTH_BINS = 129  # over which a spectrum is made flat
 FLOOR_DB = -40.0  # relative to its highest place: what lies lower stays low
 CLOSEST = 4  # candidates whose samples are compared
-_FRAME_SECONDS = (0.002, 0.025)  # shortest and longest hop between the frames of a fingerprint
+_FRAME_SECONDS = (0.002, 0.0175)  # shortest and longest hop between the frames of a fingerprint
 _FRAMES = 96  # of a sound that is neither very short nor long
-_AT_ONCE = 128  # frames
+_AT_ONCE = 64  # frames: what a transform of more writes leaves the cache
+_HOPS = [base << shift for shift in range(4, 13) for base in (2, 3)]  # samples: transforms of twice them are quick
 
 
 @dataclass(frozen=True)
@@ -44,23 +45,21 @@ class Fingerprint:
 
 
 class Copies:
-    """Remembers every file's sound, at `sample_rate` in Hz."""
+    """Remembers every file's sound."""
 
-    def __init__(self, sample_rate: int) -> None:
-        self._rate = sample_rate
+    def __init__(self) -> None:
         self._digests: dict[str, str] = {}
         self._known: list[tuple[str, Fingerprint]] = []
 
-    def original_of(self, name: str, digest: str, samples: Float32Array) -> str:
-        """Return why mono samples [T] are no new sound; "" if they are, and remember them."""
+    def original_of(self, name: str, digest: str, heard: Fingerprint) -> str:
+        """Return why a file's sound is no new one; "" if it is, and remember it."""
         if digest in self._digests:
             return f"duplicate of {self._digests[digest]}"
-        print_ = fingerprint(samples, self._rate)
-        original = self._nearest(print_)
+        original = self._nearest(heard)
         if original:
             return f"duplicate of {original} in another format or at another level"
         self._digests[digest] = name
-        self._known.append((name, print_))
+        self._known.append((name, heard))
         return ""
 
     def _nearest(self, new: Fingerprint) -> str:
@@ -80,7 +79,8 @@ class Copies:
 def fingerprint(samples: Float32Array, rate: int) -> Fingerprint:
     """Return the fingerprint of mono samples [T] at `rate` in Hz."""
     seconds = len(samples) / rate
-    hop = max(1, round(rate * min(max(seconds / _FRAMES, _FRAME_SECONDS[0]), _FRAME_SECONDS[1])))
+    wanted = rate * min(max(seconds / _FRAMES, _FRAME_SECONDS[0]), _FRAME_SECONDS[1])
+    hop = min(_HOPS, key=lambda samples: abs(np.log(samples / wanted)))
     power = _band_power(samples, rate, hop)
     level = power_to_db(power.sum(axis=1), least=1e-20)
     loudest = level.max()

@@ -15,7 +15,7 @@ from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.files import read_audio
 from distill_engine.audio.levels import SILENCE_DB, db_to_gain
 from distill_engine.audio.mel import DEFAULT_MEL
-from distill_engine.dataset.copies import Copies
+from distill_engine.dataset.copies import Copies, Fingerprint, fingerprint
 from distill_engine.dataset.discovery import FoundFile, find_files
 from distill_engine.dataset.measuring import Measuring
 from distill_engine.errors import AudioFileError
@@ -108,6 +108,7 @@ class Examined:
 
     report: FileReport
     samples: Float32Array | None = None
+    heard: Fingerprint | None = None
 
 
 def scan_corpus(folder: str | Path, progress: Callable[[ScanProgress], None] | None = None) -> CorpusReport:
@@ -131,7 +132,7 @@ def examine_folder(
     the same sound, in whatever format and at whatever level, is skipped. Raises CorpusError.
     """
     found = [*find_files(folder), *extra]
-    copies = Copies(sample_rate)
+    copies = Copies()
     done = 0
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         for group in _groups(found):
@@ -212,7 +213,11 @@ def examine_file(found: FoundFile, sample_rate: int = DEFAULT_MEL.sample_rate) -
     reasons = [*sound.notes, *_remarks(report, measured.clipped)]
     if report.peak_db > OVER_DB:
         mono *= np.float32(db_to_gain(-report.peak_db))
-    return Examined(replace(report, verdict="warning" if reasons else "ok", reason="; ".join(reasons)), mono)
+    return Examined(
+        replace(report, verdict="warning" if reasons else "ok", reason="; ".join(reasons)),
+        mono,
+        fingerprint(mono, sample_rate),
+    )
 
 
 def _silent(report: FileReport, measured: Measuring) -> str:
@@ -241,7 +246,7 @@ def _short(error: AudioFileError, path: Path) -> str:
 
 def _without_duplicate(examined: Examined, copies: Copies) -> Examined:
     report = examined.report
-    if examined.samples is None:
+    if examined.heard is None:
         return examined
-    reason = copies.original_of(report.name, report.digest, examined.samples)
+    reason = copies.original_of(report.name, report.digest, examined.heard)
     return Examined(replace(report, verdict="skipped", reason=reason)) if reason else examined
