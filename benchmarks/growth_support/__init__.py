@@ -1,0 +1,1 @@
+"""Parts of growth.py: its sounds and its picture."""
