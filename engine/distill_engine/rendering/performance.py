@@ -26,7 +26,7 @@ def play_score(instrument: Instrument, score: Score, notify: Listener = ignore) 
     """
     synth = prepared_synth(instrument, score)
     total = round(score.seconds * instrument.sample_rate)
-    skip = synth.alignment_samples + (synth.hop * instrument.input_delay_hops if synth.source == "input" else 0)
+    skip = synth.alignment_samples + (instrument.input_delay_samples if synth.source == "input" else 0)
     hops = math.ceil((total + skip) / synth.hop)
     fade = math.ceil(synth.output.config.fade_seconds * synth.sample_rate)
     stop = max(0, (total + skip - fade) // synth.hop - 1)  # over a hop before the end, as the all-passes ring on

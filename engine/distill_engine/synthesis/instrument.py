@@ -20,7 +20,7 @@ from distill_engine.analysis.map import LatentMap
 from distill_engine.analysis.stretches.path import KEY_LATENTS
 from distill_engine.analysis.stretches.skeleton import Skeleton
 from distill_engine.audio.arrays import Float32Array, Float64Array
-from distill_engine.audio.mel import MelConfig
+from distill_engine.audio.mel import MelConfig, StreamingMel
 from distill_engine.errors import ModelFileError
 from distill_engine.inference.network_loader import NetworkLoader
 from distill_engine.inference.onnx_session import SessionSettings
@@ -135,9 +135,11 @@ class Instrument:
         return tuple(name for name, present in available.items() if present)
 
     @property
-    def input_delay_hops(self) -> int:
-        """Hops from a sound of the live input to the latent that plays it."""
-        return SkeletonInput.DELAY_HOPS if self.skeleton is not None else network_delay_hops(self.reduction)
+    def input_delay_samples(self) -> int:
+        """Samples from a sound of the live input to the latent that plays it."""
+        if self.skeleton is not None:
+            return StreamingMel(self.mel).delay
+        return network_delay_hops(self.reduction) * self.hop
 
     @property
     def default_source(self) -> str:

@@ -1,7 +1,7 @@
 """The `input` source of a model with a skeleton: its own sound, or stretches that follow it.
 
-Latency: a mel frame is complete 2.5 hops after its start, so a sound is in the latent 2 hops after
-it came, plus the vocoder's delay.
+Latency: the window of a mel frame ends with the newest sample, so its middle is heard 1.5 hops
+after the sound, plus the vocoder's delay.
 """
 
 from __future__ import annotations
@@ -54,8 +54,6 @@ class SkeletonInput:
         player: of stretches; None where the model has no path, `own` is 0 then.
     """
 
-    DELAY_HOPS = 2  # from a sound to the latent that plays it
-
     def __init__(
         self, skeleton: Skeleton, rest: Latent, player: InputPlayer | None, mel: MelConfig = DEFAULT_MEL
     ) -> None:
@@ -64,6 +62,8 @@ class SkeletonInput:
 
     def restart(self) -> None:
         self._mel = StreamingMel(self._config)
+        silence = np.zeros(self._config.n_fft - self._config.hop, np.float32)  # the first hop completes a frame
+        self._mel.restore(silence, started=True)
         self._heard = self._played = self._rest
         self._levels: Float64Array = np.full(CONTEXT_HOPS, SILENT_LEVEL)
         self._peak = SILENT_LEVEL
