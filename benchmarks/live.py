@@ -1,6 +1,6 @@
 """Measure how fast, how soon and how safely the engine plays, from inside and from outside.
 
-    python benchmarks/live.py [--only hops,notes,latency,disturbances,start] [--vocoder hifigan] [--quick]
+    python benchmarks/live.py [--only hops,notes,latency,input,disturbances,start] [--vocoder hifigan] [--quick]
 
 * hops: time of a block of synthesis by vocoder, block size and backend, in processes of their own;
   --baseline COMMIT measures the code of an old commit beside it
@@ -8,6 +8,7 @@
 * latency: from an OSC message leaving its sender to the first sample of its effect on a JACK server
   (dummy driver, 48 kHz, period 256), recorded by a client outside the engine: for the gain, which
   comes last, and for a control that goes through model and vocoder
+* input: from an attack at the live input to its sound
 * disturbances: underruns and discontinuities under a flood of 2,000 messages a second, a Python
   thread that spins in the control process, vocoder changes, and all of it at once
 * start: from the command to the first sample that is heard, memory, and whether torch is loaded
@@ -48,7 +49,7 @@ OTHERS = Table(
 BENCHMARK = Benchmark(
     "live",
     "Live: hops, latency, start",
-    [hops.TABLE, note_times.TABLE, latency.TABLE, DISTURBANCES, cold_start.TABLE, OTHERS],
+    [hops.TABLE, note_times.TABLE, latency.TABLE, latency.INPUT_TABLE, DISTURBANCES, cold_start.TABLE, OTHERS],
 )
 
 
@@ -65,6 +66,7 @@ SECTIONS: dict[str, Callable[[Run, Path, argparse.Namespace], None]] = {
     "hops": hops.measure,
     "notes": note_times.measure,
     "latency": latency.measure,
+    "input": latency.measure_input,
     "disturbances": measure_disturbances,
     "start": cold_start.measure,
 }

@@ -18,7 +18,14 @@ PANELS = (
     ("growth", "corpora", "minutes", "MB", (("memory_mb", "training"), ("file_mb", "file")), "xy"),
 )
 """Result file, table, field across, unit upwards, the curves, and which axes are logarithmic."""
-TITLES = ("notes at once", "models in the blend", "subscribers", "seconds rendered", "minutes of sound", "minutes of sound")
+TITLES = (
+    "notes at once",
+    "models in the blend",
+    "subscribers",
+    "seconds rendered",
+    "minutes of sound",
+    "minutes of sound",
+)
 
 
 def draw(document: Path, picture: Path) -> None:

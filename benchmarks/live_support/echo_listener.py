@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import time
 
-import jack
 import numpy as np
 
 from live_support.messages import SETTLED_SECONDS

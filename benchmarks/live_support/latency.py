@@ -42,6 +42,25 @@ TABLE = Table(
     ),
     key=("vocoder", "mode", "what", "beside"),
 )
+INPUT_TABLE = Table(
+    "input",
+    "From an attack at the input of JACK to half of its peak at the output, through mel, skeleton and vocoder; then the "
+    "parts as the status states them. A hop of 11.6 ms comes on top of these, of which it waits for half on average.",
+    (
+        Column("vocoder", "vocoder"),
+        Column("mode", "--latency"),
+        Column("messages", "attacks", "d"),
+        Column("p50_ms", "p50, ms", ".1f"),
+        Column("p99_ms", "p99", ".1f"),
+        Column("jitter_ms", "jitter", ".1f"),
+        Column("input_ms", "device in and analysis", ".1f"),
+        Column("vocoder_ms", "vocoder", ".1f"),
+        Column("ring_ms", "ring", ".1f"),
+        Column("device_ms", "device out", ".1f"),
+        Column("underruns", "underruns", ".0f"),
+    ),
+    key=("vocoder", "mode"),
+)
 
 
 def measure(run: Run, model: Path, options: argparse.Namespace) -> None:
@@ -66,6 +85,28 @@ def measure(run: Run, model: Path, options: argparse.Namespace) -> None:
             counted["ring_target_frames"] = status["ring_target"]
             what = {"vocoder": options.vocoder, "mode": mode, "what": kind, "beside": beside}
             run.row("latency", **what, **distribution(delays), **counted)
+
+
+def measure_input(run: Run, model: Path, options: argparse.Namespace) -> None:
+    """Send attacks into the live input, by way of --latency."""
+    for mode in MODES:
+        server = JackServer(f"distill-input-{os.getpid()}").start()
+        try:
+            arguments = ("--vocoder", options.vocoder, "--block", "1", "--source", "input", "--input", "system")
+            with Engine(server, model, *arguments, "--latency", mode).wait_ready() as engine:
+                engine.osc.send("/distill/play")
+                engine.osc.send("/distill/source/own", 0.0)
+                time.sleep(3.0)
+                count = 25 if options.quick else 300
+                printed = programs.output("echo_listener", count, env=server.environment, limit=60 + count)
+                status = engine.osc.status()
+        finally:
+            server.remove()
+        delays = np.array([float(line) for line in printed.split()])
+        names = {"input_ms": "latency_input_ms", "vocoder_ms": "latency_vocoder_ms", "ring_ms": "latency_ring_ms"}
+        names |= {"device_ms": "latency_device_ms", "underruns": "underruns"}
+        parts = {column: status[name] for column, name in names.items()}
+        run.row("input", vocoder=options.vocoder, mode=mode, **distribution(delays), **parts)
 
 
 def osc_to_sound(server: JackServer, engine: Engine, count: int, kind: str) -> np.ndarray:

@@ -26,6 +26,9 @@ from distill_engine.audio_io.ring import ring_size
 from distill_engine.errors import DeviceError
 
 SLACK_SECONDS = 0.03  # of sound may wait beyond the block that is read; older sound is dropped
+MARGIN_SECONDS = 0.002  # of sound is to wait at least when a block has been read
+LOOK_BACK_SECONDS = 2.0  # after which what waited all that time beyond the margin is left out
+CROSS_FADE = 64  # samples over which it is left out, less than the margin
 
 
 class Capture:
@@ -48,6 +51,7 @@ class Capture:
         self._ring: Any = None
         self._action: Any = None
         self._waiting = np.zeros(0, np.float32)
+        self._least, self._read = 0, 0  # samples that waited at least, and were read, since the last look back
 
     def open(self) -> str:
         """Open the device, if it is not open; returns its description.
@@ -142,6 +146,12 @@ class Capture:
         """Whether the device is wanted and not open."""
         return self._wanted and self._stream is None
 
+    @property
+    def delay_seconds(self) -> float:
+        """What the device and the sound that waits add to the latency; 0 while none is open."""
+        stream = self._stream
+        return 0.0 if stream is None else float(stream.latency) + MARGIN_SECONDS
+
     def lost(self) -> str | None:
         """Return the name of the device if it has stopped by itself, else None.
 
@@ -168,7 +178,18 @@ class Capture:
             out = np.zeros(count, np.float32)
             part, self._waiting = self._waiting[:count], self._waiting[count:]
             out[count - len(part) :] = part
+            self._look_back(count)
             return out
+
+    def _look_back(self, count: int) -> None:
+        """Leave out what has waited since the last look back: it only made the input late."""
+        self._least = min(self._least, len(self._waiting)) if self._read else len(self._waiting)
+        self._read += count
+        if self._read < LOOK_BACK_SECONDS * self.rate:
+            return
+        self._read, spare = 0, self._least - round(MARGIN_SECONDS * self.rate)
+        if spare > 0:
+            self._waiting = shortened(self._waiting, spare)
 
     def _take_in(self) -> None:
         ended = self._action not in self._stream.actions
@@ -179,3 +200,11 @@ class Capture:
             mono = bounded(raw).reshape(-1, self._channels).mean(axis=1)
             resampled = self._resampler.process(mono[None, :].astype(np.float32))[0]
             self._waiting = np.concatenate([self._waiting, resampled])
+
+
+def shortened(samples: Float32Array, count: int) -> Float32Array:
+    """Return samples [T] without `count` of them, cross-faded over the first CROSS_FADE left."""
+    kept = samples[count:].copy()
+    fade = np.linspace(0.0, 1.0, CROSS_FADE, dtype=np.float32)
+    kept[:CROSS_FADE] = (1.0 - fade) * samples[:CROSS_FADE] + fade * kept[:CROSS_FADE]
+    return kept

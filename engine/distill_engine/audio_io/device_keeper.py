@@ -53,7 +53,7 @@ class DeviceKeeper:
         self.name, self.rate = name, rate
         self.losses = 0
         self.connected = False
-        self._system, self._capture = system, capture
+        self._system, self.capture = system, capture
         self._connect, self._notice = connect, notice
         self._keep_going = keep_going
         self._output: Output | None = None
@@ -152,31 +152,31 @@ class DeviceKeeper:
         """
         alone = not isinstance(self._output, DeviceOutput)
         with self._system.lock, contextlib.suppress(DeviceError):
-            if (name := self._capture.lost()) is not None:
+            if (name := self.capture.lost()) is not None:
                 self._notice("warning", f"the input {name} is lost; it is silent until it is back")
                 self._input_due = time.monotonic() + FIRST_RETRY_SECONDS
-                (self._capture.abandon if alone else self._capture.suspend)()
-            elif self._capture.missing and time.monotonic() >= self._input_due:
+                (self.capture.abandon if alone else self.capture.suspend)()
+            elif self.capture.missing and time.monotonic() >= self._input_due:
                 self._input_due = time.monotonic() + LAST_RETRY_SECONDS
                 if alone:
-                    self._system.relist(self._capture.suspend)
+                    self._system.relist(self.capture.suspend)
                 if alone or not self._system.holds_dead_server():
-                    self._notice("info", f"listening to {self._capture.open()}")
+                    self._notice("info", f"listening to {self.capture.open()}")
 
     def _try_again(self) -> bool:
         try:
             with self._system.lock:
-                self._system.relist(self._capture.suspend)
+                self._system.relist(self.capture.suspend)
                 self._output = self._open()
         except DeviceError:
             with contextlib.suppress(DeviceError):
-                self._capture.resume()
+                self.capture.resume()
             return False
         self.connected = True
         self._notice("info", f"playing on {self._output.name} at {self._output.rate} Hz")
         self._connect(self._output)
         try:
-            self._capture.resume()
+            self.capture.resume()
         except DeviceError as error:
             self._notice("warning", str(error))
         return True
@@ -192,7 +192,7 @@ class DeviceKeeper:
         self._notice("warning", f"{lost.name} is lost; playing in silence until it is back")
         try:
             with self._system.lock:
-                self._capture.suspend()
+                self.capture.suspend()
                 lost.abandon()
         except DeviceError as error:
             self._notice("error", str(error))

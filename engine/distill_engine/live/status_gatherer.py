@@ -6,6 +6,7 @@ import math
 import time
 
 from distill_engine.audio.levels import gain_to_db
+from distill_engine.audio_io.capture import Capture
 from distill_engine.audio_io.device_keeper import DeviceKeeper
 from distill_engine.audio_io.output import DeviceOutput, Output
 from distill_engine.live.commands import LiveCommands
@@ -13,6 +14,7 @@ from distill_engine.live.performer import Performer
 from distill_engine.live.reporting.sounding_place import SoundingPlace
 from distill_engine.realtime.status import Status
 from distill_engine.realtime.threads import resident_megabytes
+from distill_engine.synthesis.synth import Synth
 
 STUCK_SECONDS = 2.0
 SLOW_SECONDS = 1.0  # between two looks at memory, processor time and percentiles, which take long to find out
@@ -54,6 +56,7 @@ class StatusGatherer:
             ring_fill=float(meters.fill),
             ring_target=float(meters.target),
             **performer.latency.figures(),
+            latency_input_ms=_input_seconds(synth, self._keeper.capture) * 1e3,
             underruns=float(meters.underruns),
             underruns_model=float(meters.underruns_model),
             underruns_stall=float(meters.underruns_stall),
@@ -107,3 +110,10 @@ class Stopwatch:
             return False
         self._reported = True
         return True
+
+
+def _input_seconds(synth: Synth, capture: Capture) -> float:
+    """Return what a live input that plays adds to the latency: its device and its analysis."""
+    if synth.source != "input":
+        return 0.0
+    return capture.delay_seconds + synth.instrument.input_delay_samples / synth.sample_rate

@@ -19,7 +19,8 @@ class Status:
             resampler, device. `latency_gain_ms` is that of gain, width, gate, play and stop.
         latency_jitter_ms, latency_gain_jitter_ms: how much of each varies; the rest is constant.
         latency_vocoder_ms, latency_ring_ms, latency_device_ms: the constant parts: look-ahead and
-            window of the vocoder, sound kept ready, device with resampler.
+            window of the vocoder, sound kept ready, device with resampler. `latency_input_ms` comes
+            before a control's for a live input that plays, else it is 0.
         hop_p50_ms, hop_p99_ms, hop_max_ms: computing time of a hop over the last 1,000 blocks.
         load: computing time of a hop divided by its length; 1 is the limit.
         underruns: sum of the three causes.
@@ -51,6 +52,7 @@ class Status:
     latency_vocoder_ms: float = 0.0
     latency_ring_ms: float = 0.0
     latency_device_ms: float = 0.0
+    latency_input_ms: float = 0.0
     underruns: float = 0.0
     underruns_model: float = 0.0
     underruns_stall: float = 0.0

@@ -282,3 +282,23 @@ def test_portaudio_ends_with_its_block_and_at_a_way_out_that_nobody_foresaw(port
     with AudioSystem():
         pass  # what was never used has nothing to end
     assert ends == ["ended"] * 2
+
+
+def test_sound_that_waits_all_the_time_is_left_out_without_a_click(stage, portaudio):
+    capture, *_ = stage
+    capture.open()
+    sine = 0.5 * np.sin(2 * np.pi * 110 / 44100 * np.arange(512 * 600))
+    pieces, recorder = np.stack([sine, sine], axis=1).reshape(600, 512, 2), portaudio.streams[-1]
+    recorder.feed(pieces[0])
+    recorder.feed(pieces[1])
+    got = []
+    for piece in pieces[2:]:  # two pieces too many wait from the beginning
+        recorder.feed(piece)
+        got.append(capture.read(512))
+    heard = np.concatenate(got)
+    assert np.abs(np.diff(heard)).max() < 3 * np.abs(np.diff(sine)).max()
+    assert capture.dropped == 0
+    recorder.feed(np.zeros((512, 2)))
+    left = capture.read(512)
+    assert np.any(left[:80])
+    assert not np.any(left[100:])  # 2 ms wait, no more
