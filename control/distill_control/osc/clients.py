@@ -20,8 +20,9 @@ Send = Callable[[bytes], None]
 
 CLIENT_LIMIT = 1024  # known clients; subscribers are never forgotten
 WORK, ALL_WORK = (0.025, 0.05), (0.03, 0.1)
-"""Seconds of this process that a client's, and all clients', patterns, presets and queries may take:
-between two ticks, and at once. A client that waits for each answer hardly takes as much.
+"""Seconds of this process that a client's, and all clients', patterns, presets, queries and HTTP
+requests may take: between two ticks, and at once. A client that waits for each answer hardly takes
+as much.
 """
 ALL_ERRORS_FACTOR = 10
 """Rate of errors to all clients together, as a multiple of one client's rate."""
@@ -87,6 +88,10 @@ class Client:
             self._send_all(self._own_ports(), encode(address, *arguments))
         elif arguments:
             self.values[address] = arguments
+
+    def has_time(self) -> bool:
+        """Return whether it may make this process work now."""
+        return all(limit.open() for limit in self.work)
 
     def flush(self) -> None:
         """Send the values that have gathered since the last tick."""
