@@ -49,10 +49,10 @@ class Client:
 
     Errors are sent at a limited rate. Values (answers to questions, and clipped ones) are sent at
     the next tick, the latest of each address. `work` are the limits of the time that its patterns,
-    presets and queries may take.
+    presets and queries may take; `pings` are those of pings, which must be answered in any case.
     """
 
-    def __init__(  # seven parameters: what one client has of its own, and the limits that all share
+    def __init__(  # eight parameters: what one client has of its own, and the limits that all share
         self,
         origin: str,
         host: str,
@@ -61,9 +61,10 @@ class Client:
         all_errors: TokenBucket,
         subscribers: dict[str, Subscriber],
         work: tuple[TokenBucket, ...],
+        pings: tuple[TokenBucket, ...],
     ) -> None:
         self.origin = origin
-        self.work = work
+        self.work, self.pings = work, pings
         self.host = host
         self.send = send
         self.last_seen = 0.0
@@ -165,8 +166,9 @@ class Clients:
         client = self._members.get(origin)
         if client is None:
             bucket = TokenBucket(self._errors_per_second, self._errors_per_second, self._clock)
-            work = (TokenBucket(*WORK, self._tick_count), self._all_work)
-            client = Client(origin, host, send, bucket, self._all_errors, self.subscribers, work)
+            own, pings = (TokenBucket(*WORK, self._tick_count) for _ in range(2))
+            work = (own, self._all_work)
+            client = Client(origin, host, send, bucket, self._all_errors, self.subscribers, work, (pings,))
             self._members[origin] = client
             if len(self._members) > CLIENT_LIMIT:
                 kept = {name for subscriber in self.subscribers.values() for name in subscriber.origins}
