@@ -79,7 +79,8 @@ class Stage:
         self.sent: list[bytes] = []
         ticks = itertools.count()
         self.clients = Clients(1e9, lambda: float(next(ticks)))  # no error is held back
-        self.receiver = Receiver(self.session, settings, asyncio.new_event_loop(), stopwatch=lambda: 0.0)
+        self.loop = asyncio.new_event_loop()
+        self.receiver = Receiver(self.session, settings, self.loop, stopwatch=lambda: 0.0)
         queries = SubscriptionQueries(self.session, self.clients, 60.0, lambda level, text: None)
         queries.send_to = lambda host, port: self.sent.append
         self._context = ServerContext(self.receiver, self.clients, AllowList([]), lambda host: None, queries.closed)
@@ -100,12 +101,14 @@ class Stage:
         """Handle messages of one WebSocket client; none may be answered with a report of a fault."""
         nobody: Any = None
         listener = Listener(nobody, "ws:here#1", "here", self.session, self._context)
-        for message in messages:
-            listener._receive(message)
-        self.session.tick()
-        self.clients.flush()
-        self.session.unsubscribe("listen:ws:here#1")
-        self.clients.forget("ws:here#1")
+        try:
+            for message in messages:
+                listener._receive(message)
+            self.session.tick()
+            self.clients.flush()
+        finally:  # as at the end of a connection
+            self.session.unsubscribe("listen:ws:here#1")
+            self._context.connection_closed("ws:here#1")
         for answer in listener._outgoing:
             if _REPORTED in (answer if isinstance(answer, bytes) else answer.encode()):
                 raise AssertionError(answer)
@@ -162,6 +165,11 @@ _MESSAGES_OF_A_PAGE = st.lists(_COMMANDS | ANYTHING.map(json.dumps) | st.text(ma
 KINDS: tuple[Kind, ...] = (
     Kind("OSC messages", PACKETS, lambda packet: stage().receive(packet), _messages),
     Kind("streams over TCP", st.lists(mutated(_FRAMES), max_size=5), _check_stream),
-    Kind("WebSocket messages", _MESSAGES_OF_A_PAGE, lambda messages: asyncio.run(stage().hear(messages)), len),
+    Kind(
+        "WebSocket messages",
+        _MESSAGES_OF_A_PAGE,
+        lambda messages: stage().loop.run_until_complete(stage().hear(messages)),
+        len,
+    ),
     Kind("paths of OSCQuery", _PATHS, lambda target: stage().ask(target)),
 )
