@@ -25,6 +25,7 @@ from distill_engine.library.folders import ensure, renders_dir
 from distill_engine.library.pictures import outline, spectrogram
 from distill_engine.system.atomic_write import folder_lock, write_advice, write_file
 from distill_engine.system.plain_json import parse
+from distill_engine.system.regular_files import reason_of
 
 VERSION = 1
 UNFINISHED_SECONDS = 3600.0  # after which nobody makes or deletes an entry any more
@@ -165,8 +166,7 @@ class RenderStore:
             entry = RenderEntry(**table)
             return replace(entry, id=identity, sound=Path(entry.sound).name, starred=bool(entry.starred))
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            reason = getattr(error, "strerror", None) or error
-            return RenderEntry(identity, fault=f"{path}: cannot be read ({reason}): delete the entry")
+            return RenderEntry(identity, fault=f"{path}: cannot be read ({reason_of(error)}): delete the entry")
 
 
 def _title(title: str) -> str:
