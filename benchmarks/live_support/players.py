@@ -16,7 +16,7 @@ import time
 import urllib.request
 
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from distill_engine.vocabulary import table as vocabulary
 from live_support.osc import packet
@@ -50,21 +50,25 @@ def play(port: int, query_port: int) -> None:
         client.connect(("127.0.0.1", port))
         client.setblocking(False)
         client.send(packet("/distill/subscribe"))
-    page = connect(f"ws://127.0.0.1:{query_port}/", proxy=None)
-    for name in ("level/peak", "source/position", "width"):
-        page.send(json.dumps({"COMMAND": "LISTEN", "DATA": f"/distill/{name}"}))
-    while True:
-        client = chance.choice(clients)
+    with connect(f"ws://127.0.0.1:{query_port}/", proxy=None) as page:
+        for name in ("level/peak", "source/position", "width"):
+            page.send(json.dumps({"COMMAND": "LISTEN", "DATA": f"/distill/{name}"}))
+        while True:
+            _play_once(chance, chance.choice(clients), page, query_port)
+            time.sleep(chance.uniform(*PAUSE_SECONDS))
+
+
+def _play_once(chance: random.Random, client: socket.socket, page: ClientConnection, query_port: int) -> None:
+    """Send one message, sometimes ask for a page, and read what has come."""
+    with contextlib.suppress(OSError):
+        client.send(message(chance))
+        for _ in range(100):
+            client.recv(1 << 16)
+    with contextlib.suppress(TimeoutError, ConnectionClosed):
+        page.recv(timeout=0)
+    if chance.random() < 0.02:
         with contextlib.suppress(OSError):
-            client.send(message(chance))
-            for _ in range(100):
-                client.recv(1 << 16)
-        with contextlib.suppress(TimeoutError, ConnectionClosed):
-            page.recv(timeout=0)
-        if chance.random() < 0.02:
-            with contextlib.suppress(OSError):
-                urllib.request.urlopen(f"http://127.0.0.1:{query_port}{chance.choice(PAGES)}", timeout=5).close()
-        time.sleep(chance.uniform(*PAUSE_SECONDS))
+            urllib.request.urlopen(f"http://127.0.0.1:{query_port}{chance.choice(PAGES)}", timeout=5).close()
 
 
 if __name__ == "__main__":

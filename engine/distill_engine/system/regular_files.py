@@ -53,7 +53,7 @@ def read_small(path: Path, limit_bytes: int) -> bytes:
     return data
 
 
-def reason_of(error: Exception) -> str:
+def reason_of(error: BaseException) -> str:
     """Return why something could not be read, without the number and the path of system errors.
 
     >>> reason_of(FileNotFoundError(2, "No such file or directory", "a.json"))
