@@ -7,6 +7,8 @@ in the control process, ten vocoder changes a minute, four OSC clients, a WebSoc
 browser that do things at random. The engine records itself and a take, a JACK client outside
 records what is heard; both are compared with the engine's own recording sample by sample, ten
 minutes at a time. An idle C client on the same server shows what the machine does to every client.
+A bystander, a thread of the synth's priority that only wakes, was late during the underruns "of the
+machine".
 `--calm` leaves out the flood and the spinning thread.
 """
 
@@ -38,6 +40,8 @@ BENCHMARK = Benchmark(
                 Column("vocoder", "vocoder"),
                 Column("piece", "piece", "d"),
                 *COLUMNS,
+                Column("underruns_machine", "underruns of the machine", ".0f"),
+                Column("bystander_ms", "bystander late, ms", ".0f"),
                 Column("take_share", "take rendered as played", ".2%"),
                 Column("resident_mb", "memory, MB", ".0f"),
                 Column("descriptors_more", "more descriptors", "d"),
@@ -49,7 +53,7 @@ BENCHMARK = Benchmark(
 
 
 def main() -> int:
-    """Run piece after piece; return 1 if there was an underrun or a break."""
+    """Run piece after piece; return 1 if there was an underrun of the engine, or a take differs."""
     parser = BENCHMARK.parser(__doc__)
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--model", type=Path, help="default: the built-in starter")
@@ -70,7 +74,7 @@ def main() -> int:
             number += 1
             piece = run_disturbed(model, options.vocoder, min(PIECE_SECONDS, left), Path(folder), load)
             run.row("pieces", vocoder=options.vocoder, piece=number, **piece)
-            faults += piece["underruns"] + piece["breaks"]
+            faults += piece["underruns"] - piece["underruns_machine"] + (piece["take_share"] < 1.0)
     return 1 if faults else 0
 
 

@@ -13,6 +13,7 @@ from live_support.engine_process import Engine
 from live_support.footprint import descriptors, memory_mb
 from live_support.hearing import heard_outside
 from live_support.load import Flood
+from live_support.underrun_watch import UnderrunWatch
 
 CHANGE_SECONDS = 6.0
 """Time between changes of the vocoder: ten a minute."""
@@ -58,6 +59,7 @@ def run_disturbed(model: Path, vocoder: str, seconds: float, folder: Path, load:
         engine, before = hearing.engine, hearing.before
         players = programs.start("players", engine.port, engine.query_port) if load.players else None
         flood = Flood(engine.port, load.rate) if load.rate else None
+        watch = UnderrunWatch(engine.port) if load.players else None
         open_before = descriptors(engine.process.pid)
         changes = 0
         if load.swaps:
@@ -70,8 +72,9 @@ def run_disturbed(model: Path, vocoder: str, seconds: float, folder: Path, load:
         if players is not None:
             players.terminate()
             players.wait()
-        held = {"descriptors_more": descriptors(engine.process.pid) - open_before}
+        held: dict[str, float] = {"descriptors_more": descriptors(engine.process.pid) - open_before}
         held["resident_mb"] = round(memory_mb(engine.process.pid))
+        held |= watch.stop() if watch is not None else {}
     found = hearing.found
     if load.players:
         held["take_share"] = hearing.take_share
