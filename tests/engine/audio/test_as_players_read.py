@@ -78,6 +78,15 @@ def test_tags_of_mp3_around_other_sound_cost_none_of_it(tmp_path: Path, containe
     assert len(samples) == RATE
 
 
+def test_what_lies_behind_an_mp3_costs_none_of_it(tmp_path: Path) -> None:
+    whole = encoded(tone(440), "MP3", "MPEG_LAYER_III")
+    expected, _ = read(tmp_path, "a.mp3", whole)
+    for behind_it in (bytes(5000), b"TAG" + bytes(125), RNG.bytes(700).replace(b"\xff", b"")):
+        samples, notes = read(tmp_path, "a.mp3", whole + behind_it)
+        assert len(samples) == len(expected)
+        assert notes == ()
+
+
 def test_joined_flac_files_are_read_to_the_end(tmp_path: Path) -> None:
     first, second = encoded(tone(440, 1.03), "FLAC", "PCM_16"), encoded(tone(660), "FLAC", "PCM_16")
     samples, notes = read(tmp_path, "joined.flac", first + second)

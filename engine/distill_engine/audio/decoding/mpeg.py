@@ -52,6 +52,8 @@ def mpeg_parts(file: BinaryIO, size: int) -> Parts | None:
             if found < size:
                 skipped += found - at
                 streams.append(_Stream(header))  # a decoder that goes on would use bits from before the damage
+            elif step and at + step <= size:  # the last frame, with anything but sound behind it
+                _add(streams, header, (at, step), _info(file, at, step, header))
             at = found
             continue
         _add(streams, header, (at, step), _info(file, at, step, header))
