@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
+_MOST_TAGS = 100  # one after the other
+
 
 def behind_tags(file: BinaryIO, at: int, size: int) -> int:
     """Return where ID3v2, ID3v1 and APE tags that begin at `at` end."""
-    while at < size:
+    for _ in range(_MOST_TAGS):
+        if at >= size:
+            break
         file.seek(at)
         head = file.read(16)
         if head[:3] == b"ID3" and len(head) >= 10:
