@@ -5,9 +5,9 @@ DEMO_LIBRARIES := libportaudio2
 TEST_LIBRARIES := libportaudio2 jackd2 jack-capture puredata-core supercollider-language liblo-tools strace chromium
 SOURCES := engine control vendor tests benchmarks docs examples .ci hatch_build.py
 NATIVE := engine/distill_engine/native
-BENCHMARKS := quality sound transfer notes attacks held levels pictures controls training bigvgan_speed gpu codes rvq prior live midi control sweep curves soak fuzz
+BENCHMARKS := quality sound transfer notes attacks held levels pictures controls training bigvgan_speed gpu codes rvq prior live midi control sweep curves soak fuzz kill
 
-.PHONY: demo training test docs lint types contracts unit coverage package resolve figures clean system-libraries bench report report-check fuzz kernels
+.PHONY: demo training test docs lint types contracts unit coverage package resolve figures clean system-libraries bench report report-check fuzz kill soak kernels
 
 demo: .venv/product
 	@sh .ci/system-libraries $(DEMO_LIBRARIES)
@@ -68,9 +68,16 @@ QUICK_control := --seconds 5 --rates 2000
 QUICK_sweep := --seconds 1
 QUICK_soak := --minutes 1
 QUICK_fuzz := --inputs 500 --messages 2000
+QUICK_kill := --kills 30
 
 # 10^6 OSC messages and 10^5 inputs of each other kind: hours.
 fuzz: .venv/development bench-fuzz
+
+# 300 kills of whatever writes: ten minutes.
+kill: .venv/development bench-kill
+
+# An hour of everything at once; `make soak ARGS="--minutes 10"`.
+soak: .venv/development bench-soak
 
 # After changes in the native kernels' sources; installing compiles them too.
 kernels:

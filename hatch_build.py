@@ -29,6 +29,19 @@ LIBRARY, DIGEST = "_kernels.so", "_kernels.sha256"  # the digest is checked befo
 FLAGS = ("-std=gnu11", "-O3", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd", "-fPIC", "-shared")
 
 
+def target_of(platform: str) -> list[str]:
+    """Return the compiler's options for a platform of `sysconfig`, such as "macosx-11.0-universal2".
+
+    On macOS the compiler would take this machine's processor and system alone, whatever a wheel's name promises.
+    """
+    system, _, rest = platform.partition("-")
+    if system != "macosx":
+        return []
+    version, _, processor = rest.partition("-")
+    processors = ("x86_64", "arm64") if processor == "universal2" else (processor,)
+    return [f"-mmacosx-version-min={version}", *(word for name in processors for word in ("-arch", name))]
+
+
 def compile_kernels(root: Path) -> Path | None:
     """Compile the kernels of the source tree `root`; return the library, None if that is not possible here."""
     compiler = os.environ.get("CC", "").split() or list(filter(shutil.which, ("cc", "gcc", "clang")))[:1]
@@ -39,7 +52,7 @@ def compile_kernels(root: Path) -> Path | None:
     library, made = folder / LIBRARY, folder / f"{LIBRARY}.{os.getpid()}.tmp"
     sources = [str(path) for path in sorted(folder.glob("*.c"))]
     try:
-        command = [*compiler, *FLAGS, *sources, "-o", str(made), "-lm"]
+        command = [*compiler, *FLAGS, *target_of(sysconfig.get_platform()), *sources, "-o", str(made), "-lm"]
         subprocess.run(command, capture_output=True, text=True, check=True)
         digest = hashlib.sha256(made.read_bytes()).hexdigest()
         made.replace(library)  # a process that plays keeps the old one

@@ -13,11 +13,11 @@ import sys
 import tempfile
 import time
 
-from fuzz_support import file_kinds, network_kinds
+from fuzz_support import file_kinds, network_kinds, sound_kinds
 from fuzz_support.kinds import fuzz
 from harness.benchmark import Benchmark, Column, Table
 
-KINDS = {kind.name: kind for kind in (*network_kinds.KINDS, *file_kinds.KINDS)}
+KINDS = {kind.name: kind for kind in (*network_kinds.KINDS, *file_kinds.KINDS, *sound_kinds.KINDS)}
 MESSAGES = "OSC messages"
 BENCHMARK = Benchmark(
     "fuzz",

@@ -76,11 +76,6 @@ BENCHMARK = Benchmark(
             ),
             key=("corpus", "minutes"),
         ),
-        Table(
-            "safety",
-            "Training that is killed (`kill -9`) while it trains or saves, and goes on.",
-            (Column("kills", "kills", "d"), Column("lost_files", "files lost", "d"), Column("what", "what was found")),
-        ),
     ],
 )
 

@@ -3,7 +3,7 @@
 Serves ROOT/<owner>/<name>/<file> as the hub library expects: file metadata by HEAD, content by GET with ranges. The port is
 printed on the first line, then one line per request. Options break it on purpose: `cut=N` closes the connection after N bytes
 of each file's first full download; `slow=N` sends N bytes a second; `lie` sends other
-bytes than the checksum says; `short` announces one byte more than it has.
+bytes than the checksum says; `short` announces one byte more than it has; `portal` answers every request with a sign-in page.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ class Hub(BaseHTTPRequestHandler):
     slow = 0
     lie = False
     short = False
+    portal = False
     already_cut: set[str] = set()  # noqa: RUF012
 
     def log_message(self, format: str, *args: object) -> None:
@@ -38,6 +39,10 @@ class Hub(BaseHTTPRequestHandler):
         self._answer(with_body=True)
 
     def _answer(self, *, with_body: bool) -> None:
+        if self.portal:
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            return self.end_headers()
         found = re.fullmatch(r"/([^/]+/[^/]+)/resolve/[^/]+/([^?]+).*", self.path)
         repository = self.root / found[1] if found else None
         if found is None or repository is None or not repository.is_dir():

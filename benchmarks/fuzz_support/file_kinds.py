@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from hypothesis import strategies as st
@@ -24,6 +24,7 @@ from distill_engine.modelfile.tensors import Part, decode, encode
 from distill_engine.takes.take_file import read_take
 from fuzz_support.kinds import ANYTHING, NAMES, NUMBERS, SCALARS, Kind, mutated, table
 
+T = TypeVar("T")
 _ADDRESSES = st.sampled_from(["/distill/gain", "/distill/source", "/distill/control/0", "/distill/no", "/"]) | NAMES
 _SMALL = st.integers(-2, 130)
 _PRESETS = table(
@@ -204,8 +205,10 @@ def _folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="distill-fuzz-"))
 
 
-def _in_file(read: Callable[[Path], object], name: str) -> Callable[[bytes], object]:
-    def check(data: bytes) -> object:
+def in_file(read: Callable[[Path], T], name: str) -> Callable[[bytes], T]:
+    """Return a function that writes its bytes to a file of this name and reads that."""
+
+    def check(data: bytes) -> T:
         path = _folder() / name
         path.write_bytes(data)
         return read(path)
@@ -236,7 +239,7 @@ KINDS = (
     Kind(
         "presets",
         mutated(_PRESETS.map(as_json)),
-        refuses(_in_file(lambda path: read_preset(path), "a.preset.json"), PresetError),
+        refuses(in_file(lambda path: read_preset(path), "a.preset.json"), PresetError),
     ),
     Kind(
         "MIDI maps",
@@ -250,12 +253,12 @@ KINDS = (
                 lambda head, rest: b"\n".join(map(as_json, [head, *rest])), _HEADERS, st.lists(_EVENTS, max_size=4)
             )
         ),
-        refuses(_in_file(lambda path: read_take(path, allow_truncated=True), "a.take"), TakeError),
+        refuses(in_file(lambda path: read_take(path, allow_truncated=True), "a.take"), TakeError),
     ),
     Kind(
         "files of codes",
         mutated(st.builds(_code_file, _CODES, st.integers(0, 6), st.integers(0, 8), st.integers(0, 3))),
-        refuses(_in_file(lambda path: load_codes(path), "a.distillcodes"), CodesError),
+        refuses(in_file(lambda path: load_codes(path), "a.distillcodes"), CodesError),
     ),
     Kind("manifests", mutated(_MANIFESTS.map(as_json)), refuses(_read_manifest, ModelFileError)),
     Kind(

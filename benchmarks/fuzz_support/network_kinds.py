@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import struct
 from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import Any
 from urllib.parse import quote
 
 from hypothesis import strategies as st
@@ -18,13 +20,14 @@ from distill_control.osc.limits import AllowList
 from distill_control.osc.packet import decode, encode, encode_bundle
 from distill_control.osc.packet_arguments import PacketError
 from distill_control.osc.queries import SubscriptionQueries
+from distill_control.osc.query_server.listener import Listener
 from distill_control.osc.query_server.service import OscQueryService
 from distill_control.osc.receiver import Receiver
 from distill_control.osc.server_context import ServerContext
 from distill_control.session import Session
 from distill_control.settings import ControlSettings
 from distill_engine.vocabulary import table as vocabulary
-from fuzz_support.kinds import NAMES, Kind, mutated
+from fuzz_support.kinds import ANYTHING, NAMES, Kind, mutated, table
 
 MODEL = {"event": "model", "name": "rain", "controls": ["brightness", "café"], "latents": 16, "has_map": True}
 _TAGS = "ifhdsSbTFNIrmtc[]"
@@ -76,11 +79,12 @@ class Stage:
         self.sent: list[bytes] = []
         ticks = itertools.count()
         self.clients = Clients(1e9, lambda: float(next(ticks)))  # no error is held back
-        self.receiver = Receiver(self.session, settings, asyncio.new_event_loop(), stopwatch=lambda: 0.0)
+        self.loop = asyncio.new_event_loop()
+        self.receiver = Receiver(self.session, settings, self.loop, stopwatch=lambda: 0.0)
         queries = SubscriptionQueries(self.session, self.clients, 60.0, lambda level, text: None)
         queries.send_to = lambda host, port: self.sent.append
-        context = ServerContext(self.receiver, self.clients, AllowList([]), lambda host: None, queries.closed)
-        self.oscquery = OscQueryService(self.session, settings, context, 9000)
+        self._context = ServerContext(self.receiver, self.clients, AllowList([]), lambda host: None, queries.closed)
+        self.oscquery = OscQueryService(self.session, settings, self._context, 9000)
 
     def receive(self, packet: bytes) -> None:
         """Handle a packet; every answer must be a packet, and none a report of a fault."""
@@ -92,6 +96,22 @@ class Stage:
             decode(answer)
             if _REPORTED in answer:
                 raise AssertionError(answer.decode("utf-8", "replace"))
+
+    async def hear(self, messages: list[bytes | str]) -> None:
+        """Handle messages of one WebSocket client; none may be answered with a report of a fault."""
+        nobody: Any = None
+        listener = Listener(nobody, "ws:here#1", "here", self.session, self._context)
+        try:
+            for message in messages:
+                listener._receive(message)
+            self.session.tick()
+            self.clients.flush()
+        finally:  # as at the end of a connection
+            self.session.unsubscribe("listen:ws:here#1")
+            self._context.connection_closed("ws:here#1")
+        for answer in listener._outgoing:
+            if _REPORTED in (answer if isinstance(answer, bytes) else answer.encode()):
+                raise AssertionError(answer)
 
     def ask(self, target: str) -> None:
         """Answer an HTTP request."""
@@ -138,8 +158,18 @@ _PATHS = st.builds(
     st.sampled_from(["", "?VALUE", "?HOST_INFO", "?RANGE&TYPE", "?CONTENTS", "?", "?%00", "?NONSENSE=1"]),
     st.booleans(),
 )
+_COMMANDS = table(
+    {"COMMAND": st.sampled_from(["LISTEN", "IGNORE", "listen", ""]), "DATA": _ADDRESSES | st.text(max_size=12)}
+).map(json.dumps)
+_MESSAGES_OF_A_PAGE = st.lists(_COMMANDS | ANYTHING.map(json.dumps) | st.text(max_size=40) | PACKETS, max_size=6)
 KINDS: tuple[Kind, ...] = (
     Kind("OSC messages", PACKETS, lambda packet: stage().receive(packet), _messages),
     Kind("streams over TCP", st.lists(mutated(_FRAMES), max_size=5), _check_stream),
+    Kind(
+        "WebSocket messages",
+        _MESSAGES_OF_A_PAGE,
+        lambda messages: stage().loop.run_until_complete(stage().hear(messages)),
+        len,
+    ),
     Kind("paths of OSCQuery", _PATHS, lambda target: stage().ask(target)),
 )

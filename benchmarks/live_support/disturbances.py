@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from harness.benchmark import Column
+from live_support import programs
 from live_support.engine_process import Engine
+from live_support.footprint import descriptors, memory_mb
 from live_support.hearing import heard_outside
 from live_support.load import Flood
+from live_support.underrun_watch import UnderrunWatch
 
 CHANGE_SECONDS = 6.0
 """Time between changes of the vocoder: ten a minute."""
@@ -35,11 +38,16 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Load:
-    """OSC messages a second, a spinning Python thread in the control process, vocoder changes."""
+    """OSC messages a second, a spinning Python thread in the control process, vocoder changes.
+
+    `players`: four OSC clients, a WebSocket client and a browser do things at random, and a take is
+    recorded.
+    """
 
     rate: int = 0
     spinning: bool = False
     swaps: bool = False
+    players: bool = False
 
 
 EVERYTHING = Load(rate=2000, spinning=True, swaps=True)
@@ -47,9 +55,12 @@ EVERYTHING = Load(rate=2000, spinning=True, swaps=True)
 
 def run_disturbed(model: Path, vocoder: str, seconds: float, folder: Path, load: Load) -> dict[str, Any]:
     """Play for some time under a load; return what the engine counted and what was heard."""
-    with heard_outside(model, vocoder, folder, spinning=load.spinning) as hearing:
+    with heard_outside(model, vocoder, folder, spinning=load.spinning, take=load.players) as hearing:
         engine, before = hearing.engine, hearing.before
+        players = programs.start("players", engine.port, engine.query_port) if load.players else None
         flood = Flood(engine.port, load.rate) if load.rate else None
+        watch = UnderrunWatch(engine.port) if load.players else None
+        open_before = descriptors(engine.process.pid)
         changes = 0
         if load.swaps:
             changes = keep_changing(engine, seconds, vocoder)
@@ -58,7 +69,15 @@ def run_disturbed(model: Path, vocoder: str, seconds: float, folder: Path, load:
         after = engine.osc.status()
         if flood is not None:
             flood.stop()
+        if players is not None:
+            players.terminate()
+            players.wait()
+        held: dict[str, float] = {"descriptors_more": descriptors(engine.process.pid) - open_before}
+        held["resident_mb"] = round(memory_mb(engine.process.pid))
+        held |= watch.stop() if watch is not None else {}
     found = hearing.found
+    if load.players:
+        held["take_share"] = hearing.take_share
     return {
         **{name: float(after[name]) - float(before[name]) for name in COUNTED},
         "changes": changes,
@@ -68,6 +87,7 @@ def run_disturbed(model: Path, vocoder: str, seconds: float, folder: Path, load:
         "engine_late": hearing.late,
         "idle_late": hearing.idle_late,
         **{name: float(after[name]) for name in LAST},
+        **held,
     }
 
 

@@ -20,8 +20,9 @@ Send = Callable[[bytes], None]
 
 CLIENT_LIMIT = 1024  # known clients; subscribers are never forgotten
 WORK, ALL_WORK = (0.025, 0.05), (0.03, 0.1)
-"""Seconds of this process that a client's, and all clients', patterns, presets and queries may take:
-between two ticks, and at once. A client that waits for each answer hardly takes as much.
+"""Seconds of this process that a client's, and all clients', patterns, presets, queries and HTTP
+requests may take: between two ticks, and at once. A client that waits for each answer hardly takes
+as much.
 """
 ALL_ERRORS_FACTOR = 10
 """Rate of errors to all clients together, as a multiple of one client's rate."""
@@ -48,10 +49,10 @@ class Client:
 
     Errors are sent at a limited rate. Values (answers to questions, and clipped ones) are sent at
     the next tick, the latest of each address. `work` are the limits of the time that its patterns,
-    presets and queries may take.
+    presets and queries may take; `pings` are those of pings, which must be answered in any case.
     """
 
-    def __init__(  # seven parameters: what one client has of its own, and the limits that all share
+    def __init__(  # eight parameters: what one client has of its own, and the limits that all share
         self,
         origin: str,
         host: str,
@@ -60,9 +61,10 @@ class Client:
         all_errors: TokenBucket,
         subscribers: dict[str, Subscriber],
         work: tuple[TokenBucket, ...],
+        pings: tuple[TokenBucket, ...],
     ) -> None:
         self.origin = origin
-        self.work = work
+        self.work, self.pings = work, pings
         self.host = host
         self.send = send
         self.last_seen = 0.0
@@ -87,6 +89,10 @@ class Client:
             self._send_all(self._own_ports(), encode(address, *arguments))
         elif arguments:
             self.values[address] = arguments
+
+    def has_time(self) -> bool:
+        """Return whether it may make this process work now."""
+        return all(limit.open() for limit in self.work)
 
     def flush(self) -> None:
         """Send the values that have gathered since the last tick."""
@@ -160,8 +166,9 @@ class Clients:
         client = self._members.get(origin)
         if client is None:
             bucket = TokenBucket(self._errors_per_second, self._errors_per_second, self._clock)
-            work = (TokenBucket(*WORK, self._tick_count), self._all_work)
-            client = Client(origin, host, send, bucket, self._all_errors, self.subscribers, work)
+            own, pings = (TokenBucket(*WORK, self._tick_count) for _ in range(2))
+            work = (own, self._all_work)
+            client = Client(origin, host, send, bucket, self._all_errors, self.subscribers, work, (pings,))
             self._members[origin] = client
             if len(self._members) > CLIENT_LIMIT:
                 kept = {name for subscriber in self.subscribers.values() for name in subscriber.origins}

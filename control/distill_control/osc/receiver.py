@@ -97,7 +97,7 @@ class Receiver:
 
     def _dispatch_costly(self, message: Message, client: Client) -> None:
         """Carry out a message that computes or reads files here, if its sender has time left."""
-        limits = client.work[:1] if message.address == "/distill/ping" else client.work
+        limits = client.pings if message.address == "/distill/ping" else client.work
         if not all(limit.open() for limit in limits):
             reason = "too much at once: the messages before it took the time that a client has; send fewer a second"
             client.reply("/distill/error", message.address[:120], reason)

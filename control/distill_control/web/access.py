@@ -15,6 +15,7 @@ from distill_control.session.types import PageAnswer, PageRequest
 from distill_control.settings.addresses import LOOPBACK, is_everywhere, is_loopback
 from distill_engine.errors import LibraryError
 from distill_engine.library import folders
+from distill_engine.system.regular_files import reason_of
 
 PATH = "/ui/"
 COOKIE = "distill"
@@ -41,7 +42,7 @@ class PageToken:
                 _write_secret(path, secrets.token_urlsafe(TOKEN_BYTES))
             text = path.read_text("ascii").strip()
         except (OSError, ValueError) as error:
-            raise LibraryError(f"{path}: cannot be used ({error}): delete it") from None
+            raise LibraryError(f"{path}: cannot be used ({reason_of(error)}): delete it") from None
         if len(text) < TOKEN_BYTES:
             raise LibraryError(f"{path}: holds no token: delete it")
         return cls(text)

@@ -19,6 +19,7 @@ from distill_engine.library.lookup import safe_name
 from distill_engine.library.pictures import outline
 from distill_engine.system.atomic_write import folder_lock, write_file
 from distill_engine.system.plain_json import parse
+from distill_engine.system.regular_files import reason_of
 
 FILE_LIMIT = 500  # of one corpus
 THUMBNAIL_COLUMNS = 200  # of a file's outline
@@ -119,7 +120,7 @@ class Corpora:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, AttributeError, TypeError) as error:
-            raise LibraryError(f"{self._table}: cannot be read ({error}): delete it") from None
+            raise LibraryError(f"{self._table}: cannot be read ({reason_of(error)}): delete it") from None
 
     def _write(self, table: Mapping[str, Path]) -> None:
         data = {name: str(path) for name, path in table.items()}

@@ -27,6 +27,7 @@ from distill_engine.errors import Cancelled, LibraryError
 from distill_engine.library.folders import ensure, jobs_dir
 from distill_engine.system.atomic_write import write_advice, write_file
 from distill_engine.system.plain_json import parse
+from distill_engine.system.regular_files import reason_of
 
 FINAL = frozenset({"done", "failed", "cancelled", "lost"})
 ACTIVE = frozenset({"running", "paused", "stopping"})
@@ -102,7 +103,7 @@ class JobStore:
         except FileNotFoundError:
             raise LibraryError(f"no job {identity[:40]!r}") from None
         except (OSError, ValueError, TypeError, KeyError) as error:
-            raise LibraryError(f"job {identity}: cannot be read ({error}): delete its folder") from None
+            raise LibraryError(f"job {identity}: cannot be read ({reason_of(error)}): delete its folder") from None
 
     def state(self, identity: str) -> str:
         """Return queued, running, paused, stopping, done, failed, cancelled or lost."""

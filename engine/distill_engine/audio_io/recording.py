@@ -1,7 +1,7 @@
 """Record sound while it plays: the synth thread only queues, another thread writes the file.
 
 Whatever ends the process, all but the last half second can be played: the header is brought up to
-date every half second, and the file is flushed to the disk every 4.5 seconds.
+date every 0.4 seconds, and the file is flushed to the disk every 4.5 seconds.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SUBTYPES = {".wav": "FLOAT", ".flac": "PCM_24", ".aiff": "PCM_24", ".ogg": None
 QUEUE_BLOCKS = 4096  # that may wait to be written
 PART_BYTES = {".wav": 4 * 10**9, ".aiff": 4 * 10**9}  # their headers count no further than 2**32
 SAMPLE_BYTES = 4  # at most, in the formats that have an end
-HEADER_SECONDS = 0.5  # between two updates of the header
+HEADER_SECONDS = 0.4  # between two updates of the header: with what a busy machine takes, about half a second
 SYNC_SECONDS = 4.5  # between two flushes to the disk: with the time that one takes, under 5
 _UPDATE_HEADER_NOW = 0x1060  # libsndfile's SFC_UPDATE_HEADER_NOW
 _PROBE_BYTES = 1 << 20  # written to ask the system why nothing can be written

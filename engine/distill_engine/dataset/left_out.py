@@ -10,6 +10,7 @@ from typing import Any
 
 from distill_engine.errors import CorpusError
 from distill_engine.system.atomic_write import write_advice, write_file
+from distill_engine.system.regular_files import reason_of
 
 CORPUS_FILE = "corpus.toml"
 LEFT_OUT = f"left out in {CORPUS_FILE}"
@@ -47,4 +48,4 @@ def _table(folder: Path) -> dict[str, Any]:
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError) as error:
-        raise CorpusError(f"{path}: cannot be read ({error}): mend it, or delete it") from None
+        raise CorpusError(f"{path}: cannot be read ({reason_of(error)}): mend it, or delete it") from None

@@ -13,6 +13,7 @@ from distill_engine.errors import LibraryError
 from distill_engine.library.folders import ensure, notes_dir
 from distill_engine.system.atomic_write import write_advice, write_file
 from distill_engine.system.plain_json import parse
+from distill_engine.system.regular_files import reason_of
 
 VERSION = 1
 NOTE_CHARACTERS = 10_000  # of a note, at most
@@ -44,7 +45,7 @@ def read_notes(digest: str, root: Path | None = None) -> ModelNotes:
     except FileNotFoundError:
         return ModelNotes()
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise LibraryError(f"{path}: cannot be read ({error}): delete it") from None
+        raise LibraryError(f"{path}: cannot be read ({reason_of(error)}): delete it") from None
 
 
 def write_notes(digest: str, tags: Iterable[str], note: str, root: Path | None = None) -> ModelNotes:

@@ -10,7 +10,9 @@ import json
 import re
 import secrets
 import shutil
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,8 +25,10 @@ from distill_engine.library.folders import ensure, renders_dir
 from distill_engine.library.pictures import outline, spectrogram
 from distill_engine.system.atomic_write import folder_lock, write_advice, write_file
 from distill_engine.system.plain_json import parse
+from distill_engine.system.regular_files import reason_of
 
 VERSION = 1
+UNFINISHED_SECONDS = 3600.0  # after which nobody makes or deletes an entry any more
 TITLE_CHARACTERS = 200  # of an entry's name, at most
 TABLE, OUTLINE, PICTURE = "render.json", "outline.json", "spectrogram.png"
 FORGOTTEN = "the sound is no longer kept: its entry says how it was made"
@@ -105,6 +109,7 @@ class RenderStore:
         seconds = round(heard.samples.shape[1] / DEFAULT_MEL.sample_rate, 3)
         entry = RenderEntry(identity, _title(title), now.isoformat(), kept, seconds, made=dict(made))
         making = ensure(self.root) / f".{identity}"
+        self._forget_unfinished()
         try:
             making.mkdir()
             (making / OUTLINE).write_text(json.dumps(outline(heard.samples)), "utf-8")
@@ -145,6 +150,13 @@ class RenderStore:
             raise _unwritten(error, self.folder(identity)) from None
         shutil.rmtree(going, ignore_errors=True)
 
+    def _forget_unfinished(self) -> None:
+        """Delete what a killed process has left of entries that it was making or deleting."""
+        for folder in self.root.glob(".*"):
+            with suppress(OSError):
+                if _ID.match(folder.name[1:]) and time.time() - folder.stat().st_mtime > UNFINISHED_SECONDS:
+                    shutil.rmtree(folder, ignore_errors=True)
+
     def _read(self, identity: str) -> RenderEntry:
         path = self.folder(identity) / TABLE
         try:
@@ -154,8 +166,7 @@ class RenderStore:
             entry = RenderEntry(**table)
             return replace(entry, id=identity, sound=Path(entry.sound).name, starred=bool(entry.starred))
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            reason = getattr(error, "strerror", None) or error
-            return RenderEntry(identity, fault=f"{path}: cannot be read ({reason}): delete the entry")
+            return RenderEntry(identity, fault=f"{path}: cannot be read ({reason_of(error)}): delete the entry")
 
 
 def _title(title: str) -> str:

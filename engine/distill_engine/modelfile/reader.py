@@ -21,7 +21,7 @@ from distill_engine.modelfile.configs import check_configs
 from distill_engine.modelfile.legacy import refuse_other_kinds
 from distill_engine.modelfile.manifest import MAX_MANIFEST, Manifest, PartEntry
 from distill_engine.modelfile.tensors import Part, check_finite, decode, read_metadata
-from distill_engine.system.regular_files import NotRegularError, open_regular
+from distill_engine.system.regular_files import NotRegularError, open_regular, reason_of
 
 MANIFEST = "manifest.json"
 PART_SUFFIX = ".safetensors"
@@ -152,7 +152,7 @@ class ModelFile:
             with self._lock:
                 return _read_at(self._file, span, str(self.path))
         except (OSError, ValueError) as error:
-            raise ModelFileError(f"{self.path}: cannot be read ({error})") from error
+            raise ModelFileError(f"{self.path}: cannot be read ({reason_of(error)})") from error
 
     def is_canonical(self) -> bool:
         """Return whether the archive's own bytes are those that saving writes."""
@@ -160,7 +160,7 @@ class ModelFile:
             with self._lock:
                 return is_canonical(self._file, tuple(self._members.values()), str(self.path))
         except (OSError, ValueError) as error:
-            raise ModelFileError(f"{self.path}: cannot be read ({error})") from error
+            raise ModelFileError(f"{self.path}: cannot be read ({reason_of(error)})") from error
 
     def close(self) -> None:
         """Close the file; reading afterwards raises ModelFileError."""

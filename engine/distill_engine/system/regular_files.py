@@ -49,5 +49,14 @@ def read_small(path: Path, limit_bytes: int) -> bytes:
     """Return the contents of a regular file. Raises OSError, also for more than `limit_bytes`."""
     data = read_regular(path, limit_bytes + 1)
     if len(data) > limit_bytes:
-        raise OSError(errno.EFBIG, f"it is over {limit_bytes / 1e6:g} MB", str(path))
+        raise OSError(errno.EFBIG, f"it is over {limit_bytes / 2**20:g} MB", str(path))
     return data
+
+
+def reason_of(error: BaseException) -> str:
+    """Return why something could not be read, without the number and the path of system errors.
+
+    >>> reason_of(FileNotFoundError(2, "No such file or directory", "a.json"))
+    'No such file or directory'
+    """
+    return getattr(error, "strerror", None) or str(error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import binascii
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from distill_engine.takes.take import (
 from distill_engine.takes.take_lines import (
     CODES,
     LIVE_INPUT,
+    MOST_EVENTS,
     decode_samples,
     decode_state,
     model_of_fields,
@@ -51,7 +52,7 @@ def json_fields(line: bytes) -> dict[str, Any] | None:
 
 
 def read_events(
-    lines: Sequence[bytes], read_event: ReadEvent, path: Path, behind: int
+    lines: Iterator[bytes], read_event: ReadEvent, path: Path, behind: int
 ) -> tuple[tuple[TakeEvent, ...], int, bool]:
     """Return the events in order of time, the last tick, and whether the end was reached.
 
@@ -62,8 +63,10 @@ def read_events(
     last = 0
     for line_number, line in enumerate(lines, 2):
         fields = json_fields(line)
-        if fields is None and line_number == len(lines) + 1:
+        if fields is None and next(lines, None) is None:
             break  # the last line, cut off in the middle
+        if len(events) >= MOST_EVENTS:
+            raise TakeError(f"{path}, line {line_number}: a take has at most {MOST_EVENTS:,} events")
         try:
             event, tick = _line(fields, read_event)
         except (Damaged, KeyError, TypeError, ValueError, OverflowError, binascii.Error):

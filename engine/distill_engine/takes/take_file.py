@@ -29,6 +29,8 @@ Version 2 had no codes. `version_1` reads version 1.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,13 +53,14 @@ from distill_engine.takes.take_lines import (
     CODES,
     FORMAT,
     LIVE_INPUT,
+    MOST_BYTES,
     VERSION,
     decode_state,
     model_of_fields,
 )
 from distill_engine.takes.version_1 import event_of_version_1, header_of_version_1
 
-MAXIMUM_HEADER_BYTES, MAXIMUM_EVENT_BYTES = 64 * 2**20, 64 * 2**20
+MAXIMUM_LINE_BYTES = 64 * 2**20
 BLOCK_HOPS = (1, 64)  # least and most that were rendered at once
 HOP_SAMPLES = (TICK_SAMPLES, 8192)  # least and most of a hop
 RATES_HZ = (8000, 192_000)  # least and most of a sample rate
@@ -70,9 +73,9 @@ def read_take(path: Path, *, allow_truncated: bool = False) -> Take:
     `allow_truncated` is False.
     """
     lines = _lines(path)
-    header, read_event = _header(json_fields(lines[0]) if lines else None, path)
+    header, read_event = _header(json_fields(next(lines, b"")), path)
     behind = 0 if header.output_tick == header.hop else header.block * header.hop // TICK_SAMPLES
-    events, ticks, complete = read_events(lines[1:], read_event, path, behind)
+    events, ticks, complete = read_events(lines, read_event, path, behind)
     take = Take(header, events, ticks, complete)
     if not complete and not allow_truncated:
         raise TakeError(
@@ -81,19 +84,26 @@ def read_take(path: Path, *, allow_truncated: bool = False) -> Take:
     return take
 
 
-def _lines(path: Path) -> list[bytes]:
+def _lines(path: Path) -> Iterator[bytes]:
+    """Yield the lines of a take, as long as the file was when it was opened. Raises TakeError."""
     try:
         with open_regular(path) as file:
-            lines = file.readlines()
+            left = os.fstat(file.fileno()).st_size
+            if left > MOST_BYTES:
+                raise TakeError(
+                    f"{path}: a take has at most {MOST_BYTES >> 30} GB, this file has {left / 2**30:.1f} GB"
+                )
+            while left > 0 and (line := file.readline(min(left, MAXIMUM_LINE_BYTES + 1))):
+                left -= len(line)
+                if len(line) > MAXIMUM_LINE_BYTES:
+                    raise TakeError(f"{path} is not a take: its lines are too long")
+                yield line
     except FileNotFoundError:
         raise TakeError(
             f"there is no take {path}: give the path of its file (the engine keeps takes in the library, under recordings)"
         ) from None
     except OSError as error:
         raise TakeError(f"{path}: cannot read the take: {error.strerror}") from None
-    if lines and (len(lines[0]) > MAXIMUM_HEADER_BYTES or any(len(line) > MAXIMUM_EVENT_BYTES for line in lines[1:])):
-        raise TakeError(f"{path} is not a take: its lines are too long")
-    return lines
 
 
 def _header(data: dict[str, Any] | None, path: Path) -> tuple[TakeHeader, ReadEvent]:

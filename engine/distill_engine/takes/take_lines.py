@@ -27,6 +27,8 @@ from distill_engine.vocabulary.table import BLEND_SLOTS
 
 FORMAT, VERSION = "distill.take", 4
 NAME_CHARACTERS = 1024  # kept of a name, vocoder or digest
+MOST_BYTES, MOST_EVENTS = 4 * 2**30, 2**22
+"""Of a take: almost five hours of live input, or an hour of 1,000 changes a second."""
 LIVE_INPUT = {"kind": "live_input", "encoding": "float32"}
 CODES = {"kind": "codes", "encoding": "safetensors"}
 

@@ -14,10 +14,11 @@ from distill_engine.errors import TakeError
 from distill_engine.system.atomic_write import is_still_there, sync_file, sync_folder, write_advice
 from distill_engine.system.threads import lower_thread_priority
 from distill_engine.takes.take import TakeEvent, TakeHeader
-from distill_engine.takes.take_lines import end_line, event_line, header_line
+from distill_engine.takes.take_lines import MOST_BYTES, MOST_EVENTS, end_line, event_line, header_line
 
-FLUSH_SECONDS = 0.5
+FLUSH_SECONDS = 0.4  # with the time that a busy machine takes, about half a second
 SYNC_SECONDS = 4.5  # with the time that a flush takes, under 5
+_END_BYTES = 100  # kept free for the last line
 
 _Item = str | TakeHeader | TakeEvent | None
 
@@ -26,8 +27,9 @@ class TakeRecorder:
     """Writes a take while it is played. `note` queues an event; a thread writes the file.
 
     The file is made at once, `begin` queues the header. Queued events reach the operating system
-    every half second and the disk every 4.5 seconds, however many there are. If the process is
-    killed, the file is truncated and can still be rendered.
+    every 0.4 seconds and the disk every 4.5 seconds, however many there are. If the process is
+    killed, the file is truncated and can still be rendered. A take that is as large as any may be
+    ends by itself, and says so.
 
     Raises TakeError if the file exists or cannot be created.
     """
@@ -44,6 +46,7 @@ class TakeRecorder:
         self._queue: queue.SimpleQueue[_Item] = queue.SimpleQueue()
         self.began = False
         self.failure: str | None = None
+        self._bytes = self._events = self._last_tick = 0
         self._thread = threading.Thread(target=self._write, name="take", daemon=True)
         self._thread.start()
 
@@ -94,17 +97,33 @@ class TakeRecorder:
             self._fail(error)
 
     def _put(self, item: _Item) -> None:
-        if self.failure:
+        if self.failure or item is None:
             return
         try:
-            if isinstance(item, TakeHeader):
-                item = header_line(item)
-            elif item is not None and not isinstance(item, str):
-                item = event_line(item)
-            if item is not None:
-                self._file.write(item + "\n")
+            if isinstance(item, str):
+                self._write_line(item)
+            elif isinstance(item, TakeHeader):
+                self._write_line(header_line(item))
+            else:
+                self._put_event(item)
         except OSError as error:
             self._fail(error)
+
+    def _put_event(self, event: TakeEvent) -> None:
+        line = event_line(event)
+        self._events += 1
+        if self._bytes + len(line) > MOST_BYTES - _END_BYTES or self._events > MOST_EVENTS:
+            self._write_line(end_line(self._last_tick))
+            self._flush(sync=True)
+            self.failure = "it is full, and whole up to here; stop it and record another"
+            self.news.put(f"{self.path}: the take ends: {self.failure}")
+            return
+        self._last_tick = max(self._last_tick, event.tick)
+        self._write_line(line)
+
+    def _write_line(self, line: str) -> None:
+        self._file.write(line + "\n")
+        self._bytes += len(line) + 1
 
     def _flush(self, *, sync: bool) -> None:
         if self.failure:

@@ -30,6 +30,10 @@ def _raise(error: BaseException) -> Any:
         (ValueError("odd\nvalue"), "error: unexpected ValueError: odd value (please send in the report"),
         (RecursionError("deep"), "error: unexpected RecursionError: deep (please send in the report"),
         (OSError(5, "Input/output error", "a.wav"), "error: input/output error (a.wav): check the path"),
+        (
+            PermissionError(13, "Permission denied", "/x/a.wav"),
+            "error: permission denied: /x/a.wav: give another path\n",
+        ),
         (MemoryError(), "error: out of memory"),
         (KeyboardInterrupt(), "cancelled: stopped by the user"),
     ],
@@ -39,6 +43,19 @@ def test_every_error_is_one_line(error: BaseException, line: str, capsys: pytest
     said = capsys.readouterr().err
     assert said.startswith(line)
     assert said.count("\n") == 1
+
+
+def test_a_name_that_the_system_does_not_take_is_blamed_and_makes_no_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = "x" * 300
+    for command in (["render", "starter", "-o", f"{name}.wav"], ["model", "info", name], ["corpus", "check", name]):
+        assert entry.main(command) == 1
+        said = capsys.readouterr().err.strip()
+        assert said.startswith("error: ")
+        assert "\n" not in said
+        assert "report" not in said, command
+    assert not (tmp_path / "home" / "reports").exists()
 
 
 @pytest.mark.parametrize("main", [entry.main, engine.main])

@@ -1,6 +1,7 @@
 """OSCQuery: HTTP and WebSocket clients of a real control process."""
 
 import asyncio
+import contextlib
 import http.client
 import json
 import socket
@@ -243,6 +244,21 @@ def test_only_get_is_answered(engine):
         answer = browser.getresponse()
         assert (answer.status, answer.headers["Allow"]) == (405, "GET")
         browser.close()
+
+
+def test_a_flood_of_requests_is_held_back_and_osc_is_answered(engine, tools):
+    request = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with contextlib.ExitStack() as opened:
+        connections = [
+            opened.enter_context(socket.create_connection(("127.0.0.1", engine.oscquery_port), 20)) for _ in range(200)
+        ]
+        for connection in connections:
+            connection.sendall(request)
+        with engine.client() as client:
+            assert tools.ask(client, "/distill/width", timeout=20.0) is not None
+        statuses = {connection.recv(4096).split()[1] for connection in connections}
+    assert statuses == {b"200", b"429"}
+    tools.eventually(lambda: status_of(engine, "/distill/gain") == 200)
 
 
 def test_malformed_requests_end_their_own_connection_only(engine):

@@ -120,6 +120,10 @@ def test_costly_messages_get_a_share_of_the_time_and_cheap_ones_always_pass(rain
     assert refused(some[2]) == (100 if together else 95), "all together have a limit too, but for pings"
     receiver.receive(encode(WIDTH, 0.75), some[0])
     assert rain.get(WIDTH) == 0.75
+    if together:
+        sent.clear()
+        receiver.receive(encode("/distill/ping"), some[0])
+        assert not any(b"too much at once" in packet for packet in sent), "a ping is answered in any case"
     for _ in range(4):
         clients.flush()
     assert refused(some[0]) == 95

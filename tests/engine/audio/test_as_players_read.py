@@ -54,6 +54,47 @@ def test_an_open_size_means_all_there_is(tmp_path: Path, container: str, size: i
     assert notes == ()
 
 
+@pytest.mark.parametrize("size", [0, RATE * 2, 1 << 60])
+def test_an_open_long_size_means_all_there_is(tmp_path: Path, size: int) -> None:
+    data = bytearray(encoded(tone(440), "RF64", "PCM_16"))
+    at = data.index(b"ds64") + 16
+    data[at : at + 8] = size.to_bytes(8, "little")
+    samples, notes = read(tmp_path, "open.wav", bytes(data))
+    assert abs(len(samples) - RATE) <= 4
+    assert notes == ()
+
+
+ID3 = b"ID3\x04\0\0\0\0\x07\x68" + bytes(1000)
+
+
+@pytest.mark.parametrize(("container", "encoding"), [("WAV", "PCM_16"), ("AIFF", "PCM_16"), ("FLAC", "PCM_16")])
+def test_tags_of_mp3_around_other_sound_cost_none_of_it(tmp_path: Path, container: str, encoding: str) -> None:
+    whole = encoded(tone(440), container, encoding)
+    for data in (ID3 + whole, ID3 + ID3 + whole, whole + b"TAG" + bytes(125)):
+        samples, notes = read(tmp_path, "tagged", data)
+        assert RATE <= len(samples) <= RATE + 64 * (container != "FLAC"), "a tag behind open PCM may be heard"
+        assert notes == ()
+    samples, _ = read(tmp_path, "tagged", ID3 + encoded(tone(440), "OGG", "VORBIS"))
+    assert len(samples) == RATE
+
+
+def test_what_lies_behind_an_mp3_costs_none_of_it(tmp_path: Path) -> None:
+    whole = encoded(tone(440), "MP3", "MPEG_LAYER_III")
+    expected, _ = read(tmp_path, "a.mp3", whole)
+    for behind_it in (bytes(5000), b"TAG" + bytes(125), RNG.bytes(700).replace(b"\xff", b"")):
+        samples, notes = read(tmp_path, "a.mp3", whole + behind_it)
+        assert len(samples) == len(expected)
+        assert notes == ()
+
+
+def test_joined_flac_files_are_read_to_the_end(tmp_path: Path) -> None:
+    first, second = encoded(tone(440, 1.03), "FLAC", "PCM_16"), encoded(tone(660), "FLAC", "PCM_16")
+    samples, notes = read(tmp_path, "joined.flac", first + second)
+    assert len(samples) == round(1.03 * RATE) + RATE
+    assert pitch(samples[-RATE // 2 :], RATE) == pytest.approx(660, abs=3)
+    assert notes == ()
+
+
 def test_a_wave_that_is_empty_before_other_chunks_stays_empty(tmp_path: Path) -> None:
     with pytest.raises(AudioFileError, match="holds no sound"):
         read(tmp_path, "a.wav", encoded(tone(440)[:0], "WAV", "PCM_16") + b"LIST\x04\0\0\0INFO")

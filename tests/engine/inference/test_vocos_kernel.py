@@ -157,3 +157,23 @@ def test_streams_in_two_threads_play_what_one_plays(pair: Pair) -> None:
     alone = _played(kernel.stream())
     assert len(played) == 2
     assert all(np.array_equal(sound, alone) for sound in played)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 3e38])
+def test_weights_that_are_no_numbers_reach_no_index_and_leave_the_states_restorable(library: Library, value) -> None:
+    """A file's weights are finite; what large ones overflow to goes through the same arithmetic."""
+    config = CONFIGS["short window"]
+    torch.manual_seed(1)
+    part = {name: weights.numpy() for name, weights in Vocos(config).eval().state_dict().items()}
+    good, bad = VocosKernel(library, config, part), dict(part)
+    for name in ("spectra.weight", "embed.bias", "blocks.0.scale"):
+        bad[name] = np.full_like(part[name], value)
+    spoilt = VocosKernel(library, config, bad).stream()
+    with np.errstate(invalid="ignore"):
+        assert not np.isfinite(_played(spoilt)).all()
+    stream = good.stream()
+    before = _played(stream).copy()
+    stream.restore(spoilt.snapshot())
+    _played(stream)
+    stream.reset()
+    assert np.array_equal(_played(stream), before)

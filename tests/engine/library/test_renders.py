@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import shutil
 import struct
 import zlib
@@ -47,6 +48,17 @@ def test_an_entry_holds_the_sound_how_it_was_made_and_pictures(store: RenderStor
     assert sorted(path.name for path in folder.iterdir()) == [
         "outline.json", "render.json", "sound.wav", "spectrogram.png",
     ]  # fmt: skip
+
+
+def test_what_a_killed_process_has_left_is_deleted_later(store: RenderStore, sound: Path) -> None:
+    old, new = (store.root / f".20260101-000000-{tail}" for tail in ("aaaaaa", "bbbbbb-cccccc"))
+    for folder in (old, new, store.root / ".mine"):
+        folder.mkdir(parents=True)
+        (folder / "sound.wav").touch()
+    for folder in (old, store.root / ".mine"):
+        os.utime(folder, (0, 0))
+    store.add(sound, "a", MADE)
+    assert (old.exists(), new.exists(), (store.root / ".mine").exists()) == (False, True, True)
 
 
 @pytest.mark.parametrize(

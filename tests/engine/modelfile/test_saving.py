@@ -30,15 +30,13 @@ def model(tmp_path: Path) -> Path:
     return path
 
 
-def test_kill_at_random_moments_leaves_the_old_or_the_new_file(tmp_path: Path) -> None:
-    program = Path(__file__).with_name("killing.py")
-    result = subprocess.run([sys.executable, program, tmp_path, "50"], capture_output=True, text=True, timeout=120)
+def test_writers_that_compete_lose_nothing(tmp_path: Path) -> None:
+    program = Path(__file__).with_name("competing.py")
+    result = subprocess.run([sys.executable, program, tmp_path], capture_output=True, text=True, timeout=120)
     assert result.returncode == 0, result.stderr[-2000:]
     report = json.loads(result.stdout)
-    assert report["kills"] == 50
-    assert report["generations"] > 5
-    assert report["after"] == ["m.distillgan"]
     assert report["counted"] == report["expected"] == 60
+    assert report["after"] == ["m.distillgan"]
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS])

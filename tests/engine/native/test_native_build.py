@@ -19,6 +19,23 @@ def _built(tree: Path, **changes: str) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
+@pytest.mark.parametrize(
+    ("platform", "options"),
+    [
+        ("linux-x86_64", ""),
+        ("macosx-11.0-arm64", "-mmacosx-version-min=11.0 -arch arm64"),
+        ("macosx-10.13-universal2", "-mmacosx-version-min=10.13 -arch x86_64 -arch arm64"),
+    ],
+)
+def test_the_library_runs_wherever_the_wheel_says(platform: str, options: str) -> None:
+    sys.path.insert(0, str(ROOT))
+    try:
+        from hatch_build import target_of
+    finally:
+        sys.path.remove(str(ROOT))
+    assert " ".join(target_of(platform)) == options
+
+
 @pytest.mark.parametrize("compiler", ["false", "no-such-compiler", "/"])
 def test_a_compiler_that_fails_leaves_no_older_library(tmp_path: Path, compiler: str) -> None:
     (tmp_path / NATIVE).mkdir(parents=True)

@@ -5,6 +5,7 @@ import errno
 import json
 import shutil
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from distill_engine.errors import TakeError
 from distill_engine.synthesis.instrument import prepare_instrument
 from distill_engine.synthesis.synth import Synth
+from distill_engine.takes import take_events, take_recorder
 from distill_engine.takes.take import (
     Command,
     LiveInput,
@@ -172,6 +174,34 @@ def test_a_take_that_can_no_longer_be_written_says_so_once(tmp_path, tiny_model)
     assert "full.take: the take breaks off: the disk is full" in reports[0]
     with pytest.raises(TakeError, match="the disk is full"):
         synth.stop_take()
+
+
+@pytest.mark.parametrize(("limit", "value"), [("MOST_EVENTS", 2), ("MOST_BYTES", 1500)])
+def test_a_take_that_is_full_ends_by_itself_and_is_whole(tmp_path, monkeypatch, limit, value):
+    monkeypatch.setattr(take_recorder, limit, value)
+    recorder = TakeRecorder(tmp_path / "a.take")
+    recorder.begin(replace(HEADER, state=None))
+    for tick in range(100):
+        recorder.note(ParameterChange(tick, "/distill/gain", -3.0))
+    with pytest.raises(TakeError, match=r"it is full, and whole up to here; stop it and record another"):
+        recorder.close(100)
+    assert "a.take: the take ends: it is full" in recorder.news.get()
+    take = read_take(recorder.path)
+    assert take.complete
+    assert 2 <= len(take.events) < 100
+    assert take.ticks == take.events[-1].tick
+
+
+def test_more_than_a_take_may_hold_is_refused(path, tmp_path, monkeypatch):
+    huge = tmp_path / "huge.take"
+    huge.write_bytes(path.read_bytes())
+    with huge.open("ab") as file:
+        file.truncate(5 << 30)
+    with pytest.raises(TakeError, match="a take has at most 4 GB, this file has 5.0 GB"):
+        read_take(huge)
+    monkeypatch.setattr(take_events, "MOST_EVENTS", 3)
+    with pytest.raises(TakeError, match="line 5: a take has at most 3 events"):
+        read_take(path)
 
 
 def test_live_input_is_embedded(path, tmp_path):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable
 
 from distill_engine.errors import Cancelled, DistillError
 from distill_engine.system.names import printable_line
+
+_NOT_OURS = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP)
+"""Errors of the system that a path is to blame for, wherever it is used first."""
 
 
 def guarded(run: Callable[[], int]) -> int:
@@ -47,5 +51,7 @@ def _describe(error: Exception) -> str:
     if isinstance(error, OSError):
         file = f" ({error.filename})" if error.filename else ""
         reason = (error.strerror or str(error)).lower()
+        if error.errno in _NOT_OURS and error.filename:
+            return f"{reason}: {error.filename}: give another path"
         return f"{reason}{file}: check the path, the free space and the permissions ({written(error)})"
     return report(error)

@@ -5,6 +5,7 @@ import itertools
 import json
 import logging
 import socket
+import time
 from collections.abc import Container, Mapping
 from http import HTTPStatus
 from urllib.parse import unquote
@@ -13,6 +14,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
+from distill_control.osc.clients import Client
 from distill_control.osc.places import make_place
 from distill_control.osc.ports import open_sockets
 from distill_control.osc.query_server.listener import BoundedConnection, Listener
@@ -27,6 +29,8 @@ from distill_engine.library.reports import report
 from distill_engine.system.names import printable
 
 CONNECTION_LIMIT = 64
+REQUEST_SECONDS = 0.001  # that a request takes in this process beside its answer
+TURN_SECONDS, LONGEST_WAIT_SECONDS = 0.03, 2.0  # between two looks for time, and of a request in all
 _MESSAGE_LIMIT_BYTES = 65536
 
 
@@ -45,6 +49,7 @@ class OscQueryService:
         self._osc_port = osc_port
         self._servers: list[Server] = []
         self._listeners: set[Listener] = set()
+        self._waiting = 0
         self._numbers = itertools.count(1)
 
     async def start(self) -> None:
@@ -90,7 +95,7 @@ class OscQueryService:
             self._listeners.discard(listener)
             self._context.connection_closed(listener.origin)
 
-    def _process_request(self, connection: ServerConnection, request: Request) -> Response | None:
+    async def _process_request(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answer an HTTP request; return None to let a WebSocket handshake continue."""
         self.requests += 1
         address = connection.remote_address
@@ -103,12 +108,36 @@ class OscQueryService:
             return _response(HTTPStatus.FORBIDDEN, {"ERROR": reason})
         if getattr(request, "method", "GET") != "GET":
             return _response(HTTPStatus.METHOD_NOT_ALLOWED, {"ERROR": "only GET is answered here"}, Allow="GET")
+        client = self._context.clients.seen(f"http:{host}", host, lambda packet: None)
+        if not await self._turn(client):
+            reason = "too much at once: the requests before it took the time that a host has; send fewer a second"
+            return _response(HTTPStatus.TOO_MANY_REQUESTS, {"ERROR": reason}, **{"Retry-After": "1"})
+        began = time.thread_time()
+        response = self._respond(request, host)
+        for limit in client.work:
+            limit.charge(time.thread_time() - began + REQUEST_SECONDS)
+        return response
+
+    async def _turn(self, client: Client) -> bool:
+        """Wait until a host has time left; return whether it has."""
+        if self._waiting >= CONNECTION_LIMIT:
+            return False
+        self._waiting += 1
+        end = time.monotonic() + LONGEST_WAIT_SECONDS
+        try:
+            while not client.has_time():
+                if time.monotonic() > end:
+                    return False
+                await asyncio.sleep(TURN_SECONDS)
+            return True
+        finally:
+            self._waiting -= 1
+
+    def _respond(self, request: Request, host: str) -> Response | None:
         if "upgrade" in request.headers.get("Connection", "").lower():
-            if not make_place(self._listeners, CONNECTION_LIMIT, asyncio.get_running_loop().time()):
-                return _response(
-                    HTTPStatus.SERVICE_UNAVAILABLE, {"ERROR": f"there are {CONNECTION_LIMIT} clients already"}
-                )
-            return None
+            if make_place(self._listeners, CONNECTION_LIMIT, asyncio.get_running_loop().time()):
+                return None
+            return _response(HTTPStatus.SERVICE_UNAVAILABLE, {"ERROR": f"there are {CONNECTION_LIMIT} clients already"})
         response = self._page(request, host) or self._answer(request.path)
         for page in request.headers.get_all("Origin"):
             response.headers["Access-Control-Allow-Origin"] = page

@@ -6,13 +6,28 @@ import re
 from functools import cache
 from typing import BinaryIO
 
+from distill_engine.audio.decoding.parts import Part, Parts
 from distill_engine.audio.decoding.windows import Piece
 
 _STREAMINFO_BYTES = 34
+_BEGINNING = b"fLaC\x00\x00\x00\x22"  # the magic and the head of STREAMINFO, which all streams begin with
 _SEARCH_BYTES = 1 << 20  # read at once
 _HEADER_BYTES = 16  # of a frame at most
 _SYNC = re.compile(rb"\xff[\xf8\xf9]")
 _CRC_POLYNOMIAL = 0x07  # x^8 + x^2 + x + 1
+
+
+def flac_parts(file: BinaryIO, size: int) -> Parts:
+    """Return the streams of a FLAC file of `size` bytes, which may be joined end to end."""
+    starts, at = [], 0
+    while at < size:
+        file.seek(at)
+        data = file.read(_SEARCH_BYTES + len(_BEGINNING) - 1)
+        starts += [at + found.start() for found in re.finditer(re.escape(_BEGINNING), data)]
+        at += _SEARCH_BYTES
+    if len(starts) < 2:
+        return Parts()
+    return Parts([Part([(start, end - start)], "FLAC") for start, end in zip(starts, [*starts[1:], size], strict=True)])
 
 
 def behind(file: BinaryIO, size: int, sample: int) -> tuple[list[Piece], int] | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from distill_engine.audio.decoding.parts import Part, Parts
+from distill_engine.audio.decoding.tags import behind_tags
 from distill_engine.audio.decoding.windows import joined
 from distill_engine.system.counting import counted
 
@@ -40,17 +41,19 @@ class _Stream:
 def mpeg_parts(file: BinaryIO, size: int) -> Parts | None:
     """Return the streams of an MPEG audio file of `size` bytes, None if it has no frames."""
     streams: list[_Stream] = []
-    skipped, at = 0, _behind_tags(file, 0, size)
+    skipped, at = 0, behind_tags(file, 0, size)
     at = _next_frame(file, at, size)
     while at < size:
         header = _header(file, at)
         step = frame_bytes(header)
-        following = _behind_tags(file, at + step, size)
+        following = behind_tags(file, at + step, size)
         if not step or at + step > size or not (following >= size or frame_bytes(_header(file, following))):
             found = _next_frame(file, at + 1, size)
             if found < size:
                 skipped += found - at
                 streams.append(_Stream(header))  # a decoder that goes on would use bits from before the damage
+            elif step and at + step <= size:  # the last frame, with anything but sound behind it
+                _add(streams, header, (at, step), _info(file, at, step, header))
             at = found
             continue
         _add(streams, header, (at, step), _info(file, at, step, header))
@@ -123,26 +126,7 @@ def _next_frame(file: BinaryIO, at: int, size: int) -> int:
 def _follows(file: BinaryIO, at: int, header: int, size: int) -> bool:
     """Return whether a frame of the same stream, a tag or the end lies at `at`."""
     after = _header(file, at)
-    return (
-        at == size or _behind_tags(file, at, size) > at or (bool(frame_bytes(after)) and not (after ^ header) & _SAME)
-    )
-
-
-def _behind_tags(file: BinaryIO, at: int, size: int) -> int:
-    """Return where ID3v2, ID3v1 and APE tags that begin at `at` end."""
-    while at < size:
-        file.seek(at)
-        head = file.read(16)
-        if head[:3] == b"ID3" and len(head) >= 10:
-            a, b, c, d = head[6:10]
-            at += 10 + (a << 21 | b << 14 | c << 7 | d) + (10 if head[5] & 16 else 0)
-        elif head[:3] == b"TAG":
-            at += 128
-        elif head[:8] == b"APETAGEX":
-            at += 32 + int.from_bytes(head[12:16], "little")
-        else:
-            break
-    return at
+    return at == size or behind_tags(file, at, size) > at or (bool(frame_bytes(after)) and not (after ^ header) & _SAME)
 
 
 def _info(file: BinaryIO, at: int, step: int, header: int) -> bytes:

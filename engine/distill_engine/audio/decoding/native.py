@@ -35,6 +35,15 @@ class _Forward(soundfile.SoundFile):  # type: ignore[misc]
         """Say that it cannot seek."""
         return False
 
+    def next_block(self) -> tuple[Float32Array, bool]:
+        """Return what can be decoded of the next block [n, ch], and whether the decoder failed.
+
+        soundfile's own `read` gives nothing of a block with damage in it.
+        """
+        block: Float32Array = np.empty((READ_BLOCK, self.channels), np.float32)
+        count = soundfile._snd.sf_readf_float(self._file, soundfile._ffi.cast("float *", block.ctypes.data), READ_BLOCK)
+        return block[:count], bool(soundfile._snd.sf_error(self._file))
+
 
 def open_native(file: BinaryIO, parts: Parts, size: int) -> SoundStream | None:
     """Return a stream over all parts of a file of `size` bytes, None if libsndfile cannot read it.
@@ -98,9 +107,11 @@ def _part_blocks(file: BinaryIO, size: int, sound: Any, notes: list[str]) -> Ite
     """Yield blocks [n, ch] up to the end; a FLAC goes on behind each damaged place."""
     total, restarted = 0, False
     while True:
-        try:
-            block: Float32Array = sound.read(READ_BLOCK, dtype="float32", always_2d=True)
-        except _Failed:
+        block, failed = sound.next_block()
+        total += len(block)
+        if len(block):
+            yield block
+        if failed:
             following = behind(file, size, total) if sound.format == "FLAC" else None
             rest = _open(file, size, Part(list(following[0]))) if following else None
             if following is None or rest is None:
@@ -108,11 +119,8 @@ def _part_blocks(file: BinaryIO, size: int, sound: Any, notes: list[str]) -> Ite
             if not restarted:
                 notes.append(f"damaged at {total / sound.samplerate:.2f} s: read on behind it")
             sound, total, restarted = rest, following[1], True
-            continue
-        if not len(block):
+        elif not len(block):
             return
-        total += len(block)
-        yield block
 
 
 def _converted(block: Float32Array, source_rate: int, rate: int, channels: int) -> Float32Array:

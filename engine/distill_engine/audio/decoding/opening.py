@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from distill_engine.audio.decoding.chunks import chunk_parts
+from distill_engine.audio.decoding.flac import flac_parts
 from distill_engine.audio.decoding.kinds import HEAD_BYTES, UNKNOWN, Kind, kind_of, protection
 from distill_engine.audio.decoding.mpeg import mpeg_parts
 from distill_engine.audio.decoding.native import open_native
@@ -16,6 +18,8 @@ from distill_engine.audio.decoding.ogg import SOUND_CODECS, ogg_parts
 from distill_engine.audio.decoding.parts import Parts
 from distill_engine.audio.decoding.second import WAY_OUT, NoSoundError, available, open_second
 from distill_engine.audio.decoding.stream import SoundStream
+from distill_engine.audio.decoding.tags import behind_tags
+from distill_engine.audio.decoding.windows import Window
 from distill_engine.errors import AudioFileError
 from distill_engine.system.c_libraries import stderr_silenced
 from distill_engine.system.regular_files import NotRegularError, open_regular
@@ -25,6 +29,7 @@ MAX_CHANNELS = 64  # of a file
 MAX_SAMPLES = 1 << 30  # of all channels together: 4 GiB of memory
 _FIND_PARTS: dict[str, Callable[[BinaryIO, int], Parts | None]] = {
     "chunks": chunk_parts,
+    "flac": flac_parts,
     "mpeg": mpeg_parts,
     "ogg": ogg_parts,
 }
@@ -35,8 +40,8 @@ _CONVERT = "convert it to WAV or FLAC, or take it out"
 @contextmanager
 def open_sound(path: Path) -> Iterator[SoundStream]:
     """Open a sound file for this block. Raises AudioFileError with one line for every reason."""
-    with _open_file(path) as file:
-        size = os.fstat(file.fileno()).st_size
+    with _open_file(path) as opened:
+        file, size = _without_tag(opened, os.fstat(opened.fileno()).st_size)
         head = file.read(HEAD_BYTES)
         if not head:
             raise AudioFileError(f"{path} is empty (0 bytes): export it again")
@@ -50,6 +55,16 @@ def open_sound(path: Path) -> Iterator[SoundStream]:
                 yield stream
             finally:
                 stream.close()
+
+
+def _without_tag(file: BinaryIO, size: int) -> tuple[BinaryIO, int]:
+    """Return a file of `size` bytes without an ID3 tag before sound that is no MPEG, and what remains."""
+    start = behind_tags(file, 0, size)
+    file.seek(start)
+    if start and kind_of(file.read(HEAD_BYTES)).reader in ("chunks", "flac", "ogg"):
+        return io.BufferedReader(Window(file, [(start, size - start)])), size - start
+    file.seek(0)
+    return file, size
 
 
 def _open_file(path: Path) -> BinaryIO:

@@ -14,7 +14,7 @@ from typing import Any
 from distill_engine.errors import WeightsError
 from distill_engine.system.atomic_write import write_advice, write_file
 from distill_engine.system.plain_json import parse
-from distill_engine.system.regular_files import open_regular, read_regular, read_small
+from distill_engine.system.regular_files import open_regular, read_regular, read_small, reason_of
 from distill_engine.vocoders.registry import build_vocoder
 
 CHUNK_BYTES = 1 << 20
@@ -122,7 +122,9 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         content = parse(read_small(path, CONFIG_LIMIT_BYTES), depth=CONFIG_DEPTH_LIMIT, items=CONFIG_ITEM_LIMIT)
     except (OSError, ValueError) as error:
-        raise WeightsError(f"{path}: cannot be read as JSON ({error}): give the config.json of the weights") from None
+        raise WeightsError(
+            f"{path}: cannot be read as JSON ({reason_of(error)}): give the config.json of the weights"
+        ) from None
     if not isinstance(content, dict):
         raise WeightsError(f"{path}: is not a JSON object: give the config.json of the weights")
     return content

@@ -12,6 +12,8 @@ from pathlib import Path
 from distill_engine.errors import WeightsError
 from distill_engine.system.atomic_write import folder_lock
 from distill_engine.system.listeners import ignore
+from distill_engine.system.names import printable_line
+from distill_engine.system.regular_files import reason_of
 from distill_engine.vocoders.bigvgan import BigVGANConfig, Pin, mel_of
 from distill_engine.vocoders.weights.convert import read_json, sha256_of
 from distill_engine.vocoders.weights.events import Converting, DownloadProgress, DownloadStarted, Listener, Ready
@@ -19,6 +21,8 @@ from distill_engine.vocoders.weights.fetching import fetch
 from distill_engine.vocoders.weights.records import WeightsRecord, hub_cache, hub_folder, read_record, set_aside, store
 
 LOCK_SECONDS = 3600.0  # to wait for another process that downloads the same file
+REASON_CHARACTERS = 120  # of a foreign error's text
+_PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")  # environment variables
 DOWNLOAD_ADVICE = "run `distill vocoder download` once while online, or give a local file with --weights"
 
 
@@ -32,6 +36,7 @@ def download(pin: Pin, listener: Listener = ignore) -> WeightsRecord:
     if record is not None:
         listener(Ready(record.name, str(record.tensors)))
         return record
+    _check_space(pin, 0)
     commit, size, checksum = _announced_by_hub(pin)
     _check_space(pin, size)
     config_path = _fetch(pin, pin.config_file, commit)
@@ -76,7 +81,7 @@ def _announced_by_hub(pin: Pin) -> tuple[str, int, str]:
     """
     try:
         if _offline():
-            raise ConnectionError("offline mode")
+            raise ConnectionError("HF_HUB_OFFLINE forbids it")
         from huggingface_hub import get_hf_file_metadata, hf_hub_url
 
         url = hf_hub_url(pin.hub, pin.weights, revision=pin.revision, endpoint=_endpoint())
@@ -175,6 +180,8 @@ def _check_space(pin: Pin, size: int) -> None:
     folder = hub_cache()
     while not folder.exists():
         folder = folder.parent
+    if not folder.is_dir():
+        raise WeightsError(f"{folder} is a file: set HF_HOME to a folder")
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise WeightsError(
@@ -197,6 +204,7 @@ def _message_for(pin: Pin, error: Exception) -> str:
     """Return one line for an exception of the hub's library."""
     from huggingface_hub.errors import (
         EntryNotFoundError,
+        FileMetadataError,
         HfHubHTTPError,
         RepositoryNotFoundError,
         RevisionNotFoundError,
@@ -213,4 +221,19 @@ def _message_for(pin: Pin, error: Exception) -> str:
         return f"{pin.hub}: the file came with the wrong size: download it again"
     if type(error) is EntryNotFoundError:
         return f"{pin.hub}: has no such file: check the name, or give a file with --weights"
-    return f"{pin.hub}: not on this machine and the hub cannot be reached: {DOWNLOAD_ADVICE}"
+    if isinstance(_first_cause(error), FileMetadataError):
+        return (
+            f"{pin.hub}: something else answered instead of the hub, such as a network's sign-in page: "
+            "sign in there, or check HF_ENDPOINT"
+        )
+    proxy = next((name for name in _PROXIES if os.environ.get(name)), "")
+    way = f" through the proxy in {proxy}" if proxy else ""
+    reason = printable_line(reason_of(_first_cause(error)))[:REASON_CHARACTERS]
+    return f"{pin.hub}: not on this machine and the hub cannot be reached{way} ({reason}): {DOWNLOAD_ADVICE}"
+
+
+def _first_cause(error: BaseException) -> BaseException:
+    """Return the error that began a chain of them."""
+    while (before := error.__cause__ or error.__context__) is not None:
+        error = before
+    return error

@@ -154,6 +154,29 @@ def test_without_network_and_weights_the_way_out_is_named(
         download(pin)
 
 
+def test_the_cause_is_named_where_the_hub_cannot_be_reached(
+    start_hub: Any, pin: Pin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start_hub("portal")
+    with pytest.raises(
+        WeightsError, match="something else answered instead of the hub, such as a network's sign-in page"
+    ):
+        download(pin)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        closed = free.getsockname()[1]
+    monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{closed}")
+    with pytest.raises(WeightsError, match=r"cannot be reached \(.*[Rr]efused\)"):
+        download(pin)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(WeightsError, match=r"cannot be reached \(HF_HUB_OFFLINE forbids it\)"):
+        download(pin)
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "file"))
+    with pytest.raises(WeightsError, match=r"file is a file: set HF_HOME to a folder"):
+        download(pin)
+
+
 def test_a_file_with_another_checksum_is_set_aside_and_the_next_download_is_fresh(start_hub: Any, pin: Pin) -> None:
     hub = start_hub("lie")
     with pytest.raises(WeightsError, match="SHA-256") as caught:
