@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distill_control.cli.batches.batch_options import add_batch, add_variations
-from distill_control.cli.support.options import seconds, seed_number
+from distill_control.cli.support.options import layout_of, seconds, seed_number
 from distill_control.cli.support.output import vocoder_and_reason, with_progress
 from distill_control.cli.support.paths import check_output_folder
 from distill_control.cli.support.render_options import add_output, add_values
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from distill_engine.rendering.render import RenderResult, RenderTarget
     from distill_engine.rendering.score import Beginning
     from distill_engine.synthesis.instrument import Instrument
+    from distill_engine.synthesis.space.layout import Hearing
 
 DEFAULT_SECONDS = 10.0
 SOURCES = ("auto", "walk", "codes", "prior", "corpus", "drift", "hold")  # that need no recording
@@ -115,7 +116,7 @@ def _render_many(args: argparse.Namespace, path: Path, output: RenderTarget) -> 
     parameters = {full_address(name): value for name, value in args.parameters}
     score = Score(
         args.duration or DEFAULT_SECONDS, args.seed, args.source, args.gain, args.width, dict(args.latent),
-        dict(args.control), parameters,
+        dict(args.control), parameters, hearing=_hearing(args),
     )  # fmt: skip
     return render_many(args, path, score, output)
 
@@ -194,8 +195,16 @@ def _render_score(args: argparse.Namespace, path: Path, output: RenderTarget) ->
         tuple(others),
         heard,
         begun,
+        _hearing(args),
     )
     return with_progress(lambda progress: render_score(instrument, score, output, progress), as_json=args.json)
+
+
+def _hearing(args: argparse.Namespace) -> Hearing:
+    """Return how the options want it to be heard."""
+    from distill_engine.synthesis.space.layout import Hearing
+
+    return Hearing(args.space, layout_of(args))
 
 
 def _begun(args: argparse.Namespace, path: Path, instrument: Instrument) -> Beginning:
@@ -235,7 +244,9 @@ def _render_take(args: argparse.Namespace, path: Path, output: RenderTarget) -> 
         )
     resolve = model_finder(path, lambda found, vocoder: _prepare(args, found, vocoder))
     return with_progress(
-        lambda progress: render_take(instrument, take, output, resolve, vocoder=args.vocoder, progress=progress),
+        lambda progress: render_take(
+            instrument, take, output, resolve, vocoder=args.vocoder, hearing=_hearing(args), progress=progress
+        ),
         as_json=args.json,
     )
 

@@ -22,6 +22,7 @@ from distill_engine.rendering.score import Score
 from distill_engine.rendering.take_player import Resolve, play_take
 from distill_engine.synthesis.blending import space_of
 from distill_engine.synthesis.instrument import Instrument
+from distill_engine.synthesis.space.layout import Hearing
 from distill_engine.takes.take import Take
 from distill_engine.vocabulary.ranges import RENDER_RATES_HZ
 from distill_engine.vocabulary.table import BLEND_SPACES
@@ -68,38 +69,42 @@ def render_score(
 ) -> RenderResult:
     """Render a score. Raises AudioFileError, ControlError or VocoderError."""
     notes: list[str] = []
-    result = _write(instrument, play_score(instrument, score, notes.append), score.seconds, output, progress, notes)
+    blocks = play_score(instrument, score, notes.append)
+    result = _write(instrument, blocks, score.seconds, output, progress, notes, score.hearing.layout.channels)
     space = space_of(other.shares(instrument) for other, _ in score.others)
     return replace(result, blend_space=BLEND_SPACES[space])
 
 
-def render_take(
+def render_take(  # seven parameters: what is played, into which file, and how it is heard
     instrument: Instrument,
     take: Take,
     output: RenderTarget,
     resolve: Resolve,
     *,
     vocoder: str | None = None,
+    hearing: Hearing | None = None,
     progress: Callable[[RenderProgress], None] | None = None,
 ) -> RenderResult:
-    """Render a take, through `vocoder` if one is given.
+    """Render a take, through `vocoder` if one is given, heard as `hearing` says.
 
     Raises AudioFileError, TakeError or VocoderError.
     """
     if take.ticks < 1:
         raise TakeError("the take is empty: nothing was played in it")
     notes: list[str] = []
-    blocks = play_take(instrument, take, resolve, vocoder=vocoder, notify=notes.append)
-    return _write(instrument, blocks, take.seconds, output, progress, notes)
+    hearing = hearing or Hearing()
+    blocks = play_take(instrument, take, resolve, vocoder=vocoder, hearing=hearing, notify=notes.append)
+    return _write(instrument, blocks, take.seconds, output, progress, notes, hearing.layout.channels)
 
 
-def _write(
+def _write(  # seven parameters: what is played, where to, and how much of it there is
     instrument: Instrument,
     blocks: Iterator[Float32Array],
     seconds: float,
     output: RenderTarget,
     progress: Callable[[RenderProgress], None] | None,
     notes: list[str],
+    channels: int,
 ) -> RenderResult:
     if not RENDER_RATES_HZ[0] <= output.sample_rate <= RENDER_RATES_HZ[1]:
         raise AudioFileError(f"{output.path}: a rate of {output.sample_rate} Hz is out of range: 8000 to 192000")
@@ -107,8 +112,8 @@ def _write(
     rate = file_rate(output.path, output.sample_rate, output.format)
     written = write_audio_stream(
         output.path,
-        resampled(meter.watch(blocks), instrument.sample_rate, rate),
-        2,
+        resampled(meter.watch(blocks), instrument.sample_rate, rate, channels),
+        channels,
         rate,
         bit_depth=output.bit_depth,
         format=output.format,
@@ -129,9 +134,9 @@ def _write(
     )
 
 
-def resampled(blocks: Iterator[Float32Array], source: int, target: int) -> Iterator[Float32Array]:
-    """Yield stereo blocks [2, n] at another rate, aligned and of the same duration."""
-    resampler = StreamingResampler(source, target, 2)
+def resampled(blocks: Iterator[Float32Array], source: int, target: int, channels: int) -> Iterator[Float32Array]:
+    """Yield blocks [channels, n] at another rate, aligned and of the same duration."""
+    resampler = StreamingResampler(source, target, channels)
     for block in blocks:
         yield np.clip(resampler.process(block), -1.0, 1.0)
     yield np.clip(resampler.flush(), -1.0, 1.0)

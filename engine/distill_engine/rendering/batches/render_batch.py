@@ -84,6 +84,8 @@ class RenderBatch:
             "source": score.source,
             "gain_db": score.gain_db,
             "width": score.width,
+            "space": score.hearing.space,
+            "outputs": score.hearing.layout.channels,
             "controls": score.controls,
             "latents": {str(index): value for index, value in score.latents.items()},
             "parameters": score.parameters,
