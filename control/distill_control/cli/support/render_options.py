@@ -10,7 +10,7 @@ from distill_engine.vocabulary.ranges import RENDER_RATES_HZ
 from distill_engine.vocabulary.table import VOCODERS, row
 
 DEFAULT_WIDTH = float(row("/distill/width").default or 0.0)  # 0 to 1, the same as live
-FORMATS = ("wav", "flac", "mp3", "ogg", "opus", "aiff")
+FORMATS = ("wav", "flac", "mp3", "ogg", "opus", "aiff", "caf")
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:

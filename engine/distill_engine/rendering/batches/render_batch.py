@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -91,6 +91,7 @@ class RenderBatch:
             "parameters": score.parameters,
             "sample_rate": self.target.sample_rate,
             "bit_depth": self.target.bit_depth,
+            "finish": asdict(self.target.finish),
             "distill": version("distill-audio"),
         }
 
