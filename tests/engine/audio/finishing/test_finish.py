@@ -150,7 +150,7 @@ def test_the_kernel_shapes_noise_as_the_recursion_says():
         if value == 0.0:
             errors[channel] = 0.0
             continue
-        value -= SHAPING @ errors[channel]
-        wanted[n, channel] = np.rint(value + steps[n, channel])
+        value -= float(SHAPING @ errors[channel])
+        wanted[n, channel] = np.rint(value + float(steps[n, channel]))
         errors[channel] = [np.clip(wanted[n, channel] - value, -2, 2), *errors[channel, :4]]
     assert np.array_equal(quantiser.process(x), wanted)
