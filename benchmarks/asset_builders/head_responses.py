@@ -20,6 +20,7 @@ FADE_SAMPLES = 24  # at the end of what is kept
 LOWEST_HZ, HIGHEST_HZ = 200.0, 16000.0  # beyond them the loudspeaker gave little; the edge's value holds
 QUIETEST = 1e-3  # magnitude of the deepest notch, linear
 HEARD_DELAY_HZ = 1600.0  # above it the ears hear no phase
+NEIGHBOURS = 3  # directions on either side over which the ears' common delay is smoothed
 FINENESS = 16  # steps of a delay in a sample
 CITATION = (
     "Head-related impulse responses of a KEMAR dummy head, measured by Bill Gardner and Keith Martin, MIT Media Lab, "
@@ -43,7 +44,7 @@ def write_head(source: Path, output: Path) -> float:
     delays = np.array([delay(one, own) for one, own in zip(responses, minimum_phase_of(responses), strict=True)])
     opposite = mirrored(azimuths, elevations)
     between = lags(responses, responses[opposite], rate) - lags(kept, kept[opposite], rate)
-    delays = (delays + delays[opposite] + between) / 2
+    delays = (smoothed(delays + delays[opposite], azimuths, elevations) + between) / 2
     peaks = np.abs(kept).max(axis=1)
     order = np.lexsort((azimuths, elevations))
     np.savez_compressed(
@@ -95,6 +96,19 @@ def mirrored(azimuths: Array, elevations: Array) -> npt.NDArray[np.intp]:
     """Return for each direction [n] the one on the other side of the head."""
     off = np.abs((azimuths[:, None] + azimuths[None, :] + 180) % 360 - 180)
     return np.argmin(off + 1e3 * np.abs(elevations[:, None] - elevations[None, :]), axis=1)
+
+
+def smoothed(values: Array, azimuths: Array, elevations: Array) -> Array:
+    """Return values [n] without jumps from azimuth to azimuth: medians, then means, over neighbours."""
+    out = values.copy()
+    for elevation in np.unique(elevations):
+        ring = np.flatnonzero(elevations == elevation)
+        ring = ring[np.argsort(azimuths[ring])]
+        if len(ring) > 2 * NEIGHBOURS:
+            for mean in (np.median, np.mean):
+                around = [np.roll(out[ring], shift) for shift in range(-NEIGHBOURS, NEIGHBOURS + 1)]
+                out[ring] = mean(around, axis=0)
+    return out
 
 
 def lags(left: Array, right: Array, rate: float) -> Array:

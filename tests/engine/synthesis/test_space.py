@@ -131,7 +131,7 @@ def test_directions_between_the_measured_ones_have_no_steps():
     head = shipped_head()
     around = [head.response(azimuth, 3.0) for azimuth in np.arange(-180.0, 180.5, 0.5)]
     steps = np.abs(np.diff(np.stack(around), axis=0)).max(axis=(1, 2))
-    assert steps.max() < 0.25  # of a peak near 2: half a degree moves it by up to 0.15 samples
+    assert steps.max() < 0.15  # of a peak near 2: half a degree moves it by less than a sixth of a sample
     assert np.array_equal(around[0], around[-1])
 
 
