@@ -5,13 +5,15 @@
     python benchmarks/build_assets.py base --kind hifigan --minutes 90 --work build/assets --onward
     python benchmarks/build_assets.py pack --work build/assets
     python benchmarks/build_assets.py starter --minutes 40 --work build/assets
+    python benchmarks/build_assets.py head --hrtf kemar.npz
     python benchmarks/build_assets.py all
 
 `base` trains a base vocoder (--onward: from the shipped one; a training that was stopped goes
 on), `pack` halves the weights and adds graphs and provenance, `starter` trains the latent model
-and its controls, `ship` packs a starter that is trained already, `all` does everything. Training
-uses the clips of benchmarks/corpus (CC0 and MIT, sources beside them), widened by augmentation
-and by sounds made by formula. `pack` writes the held-out figures of the shipped vocoders to
+and its controls, `ship` packs a starter that is trained already, `head` makes the head's responses
+from those that were measured, `all` does everything else. Training uses the clips of
+benchmarks/corpus (CC0 and MIT, sources beside them), widened by augmentation and by sounds made by
+formula. `pack` writes the held-out figures of the shipped vocoders to
 results/build_assets.json.
 """
 
@@ -63,7 +65,8 @@ BENCHMARK = Benchmark(
 def main() -> None:
     """Build what is asked for."""
     parser = BENCHMARK.parser(__doc__)
-    parser.add_argument("what", choices=("base", "pack", "starter", "ship", "all"))
+    parser.add_argument("what", choices=("base", "pack", "starter", "ship", "head", "all"))
+    parser.add_argument("--hrtf", type=Path, help="head: the measured responses")
     parser.add_argument("--kind", choices=KINDS, default="vocos")
     parser.add_argument("--minutes", type=float, default=80.0)
     parser.add_argument("--work", type=Path, default=Path("build/assets"))
@@ -92,6 +95,11 @@ def build(options: argparse.Namespace) -> None:
             pack(run, options.work, options.note)
     if options.what in ("starter", "all"):
         train_starter(options.minutes / 2, options.work)
+    if options.what == "head":
+        from asset_builders.head_responses import write_head
+        from distill_engine.library.assets import assets_dir
+
+        print(f"RMS error of the magnitudes: {write_head(options.hrtf, assets_dir() / 'head.npz'):.2f} dB")
     if options.what == "ship":
         ship_starter(options.work / "starter.distillgan", options.work / "levelled")
 

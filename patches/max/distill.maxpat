@@ -12,7 +12,7 @@
   "rect": [
    60,
    80,
-   1000,
+   1160,
    760
   ],
   "openinpresentation": 1,
@@ -91,8 +91,14 @@
       22
      ],
      "numinlets": 1,
-     "numoutlets": 69,
+     "numoutlets": 75,
      "outlettype": [
+      "",
+      "",
+      "",
+      "",
+      "",
+      "",
       "",
       "",
       "",
@@ -163,7 +169,7 @@
       "",
       ""
      ],
-     "text": "route /distill/gain /distill/width /distill/map/x /distill/map/y /distill/map/amount /distill/source/rate /distill/source/range /distill/source/position /distill/source/speed /distill/source/jitter /distill/source/length /distill/source/loop /distill/source/freeze /distill/source/input_gain /distill/source/tempo /distill/source/gate /distill/source/fade /distill/source/leaps /distill/source/reach /distill/source/grip /distill/source/grain /distill/pitch /distill/note/bend /distill/note/release /distill/note/hold /distill/source/own /distill/codes/rate /distill/codes/position /distill/codes/repeat /distill/prior/temperature /distill/prior/top_p /distill/prior/novelty /distill/prior/rate /distill/prior/radius /distill/prior/hold /distill/morph /distill/control/0 /distill/control/1 /distill/control/2 /distill/control/3 /distill/control/4 /distill/control/5 /distill/control/6 /distill/control/7 /distill/latent/0 /distill/latent/1 /distill/latent/2 /distill/latent/3 /distill/latent/4 /distill/latent/5 /distill/latent/6 /distill/latent/7 /distill/latent/8 /distill/latent/9 /distill/latent/10 /distill/latent/11 /distill/latent/12 /distill/latent/13 /distill/latent/14 /distill/latent/15 /distill/source /distill/vocoder /distill/strain /distill/playing /distill/recording /distill/level /distill/error /distill/controls"
+     "text": "route /distill/gain /distill/width /distill/map/x /distill/map/y /distill/map/amount /distill/source/rate /distill/source/range /distill/source/position /distill/source/speed /distill/source/jitter /distill/source/length /distill/source/loop /distill/source/freeze /distill/source/input_gain /distill/source/tempo /distill/source/gate /distill/source/fade /distill/source/leaps /distill/source/reach /distill/source/grip /distill/source/grain /distill/pitch /distill/note/bend /distill/note/release /distill/note/hold /distill/source/own /distill/codes/rate /distill/codes/position /distill/codes/repeat /distill/prior/temperature /distill/prior/top_p /distill/prior/novelty /distill/prior/rate /distill/prior/radius /distill/prior/hold /distill/space/spread /distill/space/depth /distill/morph /distill/space/azimuth/0 /distill/space/elevation/0 /distill/space/distance/0 /distill/control/0 /distill/control/1 /distill/control/2 /distill/control/3 /distill/control/4 /distill/control/5 /distill/control/6 /distill/control/7 /distill/latent/0 /distill/latent/1 /distill/latent/2 /distill/latent/3 /distill/latent/4 /distill/latent/5 /distill/latent/6 /distill/latent/7 /distill/latent/8 /distill/latent/9 /distill/latent/10 /distill/latent/11 /distill/latent/12 /distill/latent/13 /distill/latent/14 /distill/latent/15 /distill/source /distill/vocoder /distill/space /distill/strain /distill/playing /distill/recording /distill/level /distill/error /distill/controls"
     }
    },
    {
@@ -1213,6 +1219,103 @@
      "id": "obj-51",
      "maxclass": "comment",
      "patching_rect": [
+      340,
+      130,
+      130,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      340,
+      130,
+      130,
+      20
+     ],
+     "text": "space"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-52",
+     "maxclass": "umenu",
+     "patching_rect": [
+      340,
+      152,
+      140,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 3,
+     "outlettype": [
+      "int",
+      "",
+      ""
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      340,
+      152,
+      140,
+      22
+     ],
+     "items": [
+      "mono",
+      ",",
+      "stereo",
+      ",",
+      "wide",
+      ",",
+      "binaural",
+      ",",
+      "ambisonic"
+     ],
+     "parameter_enable": 0
+    }
+   },
+   {
+    "box": {
+     "id": "obj-53",
+     "maxclass": "newobj",
+     "patching_rect": [
+      340,
+      2080,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/space"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-54",
+     "maxclass": "newobj",
+     "patching_rect": [
+      340,
+      2130,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend setsymbol"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-55",
+     "maxclass": "comment",
+     "patching_rect": [
       20,
       200,
       110,
@@ -1233,7 +1336,7 @@
    },
    {
     "box": {
-     "id": "obj-52",
+     "id": "obj-56",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -1251,7 +1354,7 @@
    },
    {
     "box": {
-     "id": "obj-53",
+     "id": "obj-57",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -1269,7 +1372,7 @@
    },
    {
     "box": {
-     "id": "obj-54",
+     "id": "obj-58",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -1297,7 +1400,7 @@
    },
    {
     "box": {
-     "id": "obj-55",
+     "id": "obj-59",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -1324,7 +1427,7 @@
    },
    {
     "box": {
-     "id": "obj-56",
+     "id": "obj-60",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -1347,7 +1450,7 @@
    },
    {
     "box": {
-     "id": "obj-57",
+     "id": "obj-61",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -1365,7 +1468,7 @@
    },
    {
     "box": {
-     "id": "obj-58",
+     "id": "obj-62",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -1383,7 +1486,7 @@
    },
    {
     "box": {
-     "id": "obj-59",
+     "id": "obj-63",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -1411,7 +1514,7 @@
    },
    {
     "box": {
-     "id": "obj-60",
+     "id": "obj-64",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -1438,7 +1541,7 @@
    },
    {
     "box": {
-     "id": "obj-61",
+     "id": "obj-65",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -1461,7 +1564,7 @@
    },
    {
     "box": {
-     "id": "obj-62",
+     "id": "obj-66",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -1479,7 +1582,7 @@
    },
    {
     "box": {
-     "id": "obj-63",
+     "id": "obj-67",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -1497,7 +1600,7 @@
    },
    {
     "box": {
-     "id": "obj-64",
+     "id": "obj-68",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -1525,7 +1628,7 @@
    },
    {
     "box": {
-     "id": "obj-65",
+     "id": "obj-69",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -1552,7 +1655,7 @@
    },
    {
     "box": {
-     "id": "obj-66",
+     "id": "obj-70",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -1575,7 +1678,7 @@
    },
    {
     "box": {
-     "id": "obj-67",
+     "id": "obj-71",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -1593,7 +1696,7 @@
    },
    {
     "box": {
-     "id": "obj-68",
+     "id": "obj-72",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -1611,7 +1714,7 @@
    },
    {
     "box": {
-     "id": "obj-69",
+     "id": "obj-73",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -1639,7 +1742,7 @@
    },
    {
     "box": {
-     "id": "obj-70",
+     "id": "obj-74",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -1666,7 +1769,7 @@
    },
    {
     "box": {
-     "id": "obj-71",
+     "id": "obj-75",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -1689,7 +1792,7 @@
    },
    {
     "box": {
-     "id": "obj-72",
+     "id": "obj-76",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -1707,7 +1810,7 @@
    },
    {
     "box": {
-     "id": "obj-73",
+     "id": "obj-77",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -1725,7 +1828,7 @@
    },
    {
     "box": {
-     "id": "obj-74",
+     "id": "obj-78",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -1753,7 +1856,7 @@
    },
    {
     "box": {
-     "id": "obj-75",
+     "id": "obj-79",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -1780,7 +1883,7 @@
    },
    {
     "box": {
-     "id": "obj-76",
+     "id": "obj-80",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -1803,7 +1906,7 @@
    },
    {
     "box": {
-     "id": "obj-77",
+     "id": "obj-81",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -1821,7 +1924,7 @@
    },
    {
     "box": {
-     "id": "obj-78",
+     "id": "obj-82",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -1839,7 +1942,7 @@
    },
    {
     "box": {
-     "id": "obj-79",
+     "id": "obj-83",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -1867,7 +1970,7 @@
    },
    {
     "box": {
-     "id": "obj-80",
+     "id": "obj-84",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -1894,7 +1997,7 @@
    },
    {
     "box": {
-     "id": "obj-81",
+     "id": "obj-85",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -1917,7 +2020,7 @@
    },
    {
     "box": {
-     "id": "obj-82",
+     "id": "obj-86",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -1935,7 +2038,7 @@
    },
    {
     "box": {
-     "id": "obj-83",
+     "id": "obj-87",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -1953,7 +2056,7 @@
    },
    {
     "box": {
-     "id": "obj-84",
+     "id": "obj-88",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -1981,7 +2084,7 @@
    },
    {
     "box": {
-     "id": "obj-85",
+     "id": "obj-89",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -2008,7 +2111,7 @@
    },
    {
     "box": {
-     "id": "obj-86",
+     "id": "obj-90",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2031,7 +2134,7 @@
    },
    {
     "box": {
-     "id": "obj-87",
+     "id": "obj-91",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2049,7 +2152,7 @@
    },
    {
     "box": {
-     "id": "obj-88",
+     "id": "obj-92",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2067,7 +2170,7 @@
    },
    {
     "box": {
-     "id": "obj-89",
+     "id": "obj-93",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -2095,7 +2198,7 @@
    },
    {
     "box": {
-     "id": "obj-90",
+     "id": "obj-94",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -2122,7 +2225,7 @@
    },
    {
     "box": {
-     "id": "obj-91",
+     "id": "obj-95",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2145,7 +2248,7 @@
    },
    {
     "box": {
-     "id": "obj-92",
+     "id": "obj-96",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2163,7 +2266,7 @@
    },
    {
     "box": {
-     "id": "obj-93",
+     "id": "obj-97",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2181,7 +2284,7 @@
    },
    {
     "box": {
-     "id": "obj-94",
+     "id": "obj-98",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -2209,7 +2312,7 @@
    },
    {
     "box": {
-     "id": "obj-95",
+     "id": "obj-99",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -2236,7 +2339,7 @@
    },
    {
     "box": {
-     "id": "obj-96",
+     "id": "obj-100",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2259,7 +2362,7 @@
    },
    {
     "box": {
-     "id": "obj-97",
+     "id": "obj-101",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2277,7 +2380,7 @@
    },
    {
     "box": {
-     "id": "obj-98",
+     "id": "obj-102",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2295,7 +2398,7 @@
    },
    {
     "box": {
-     "id": "obj-99",
+     "id": "obj-103",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -2323,7 +2426,7 @@
    },
    {
     "box": {
-     "id": "obj-100",
+     "id": "obj-104",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -2350,7 +2453,7 @@
    },
    {
     "box": {
-     "id": "obj-101",
+     "id": "obj-105",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2373,7 +2476,7 @@
    },
    {
     "box": {
-     "id": "obj-102",
+     "id": "obj-106",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2391,7 +2494,7 @@
    },
    {
     "box": {
-     "id": "obj-103",
+     "id": "obj-107",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2409,7 +2512,7 @@
    },
    {
     "box": {
-     "id": "obj-104",
+     "id": "obj-108",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -2437,7 +2540,7 @@
    },
    {
     "box": {
-     "id": "obj-105",
+     "id": "obj-109",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -2464,7 +2567,7 @@
    },
    {
     "box": {
-     "id": "obj-106",
+     "id": "obj-110",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2487,7 +2590,7 @@
    },
    {
     "box": {
-     "id": "obj-107",
+     "id": "obj-111",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2505,7 +2608,7 @@
    },
    {
     "box": {
-     "id": "obj-108",
+     "id": "obj-112",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2523,7 +2626,7 @@
    },
    {
     "box": {
-     "id": "obj-109",
+     "id": "obj-113",
      "maxclass": "toggle",
      "patching_rect": [
       132,
@@ -2547,7 +2650,7 @@
    },
    {
     "box": {
-     "id": "obj-110",
+     "id": "obj-114",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2570,7 +2673,7 @@
    },
    {
     "box": {
-     "id": "obj-111",
+     "id": "obj-115",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2588,7 +2691,7 @@
    },
    {
     "box": {
-     "id": "obj-112",
+     "id": "obj-116",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2606,7 +2709,7 @@
    },
    {
     "box": {
-     "id": "obj-113",
+     "id": "obj-117",
      "maxclass": "toggle",
      "patching_rect": [
       132,
@@ -2630,7 +2733,7 @@
    },
    {
     "box": {
-     "id": "obj-114",
+     "id": "obj-118",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2653,7 +2756,7 @@
    },
    {
     "box": {
-     "id": "obj-115",
+     "id": "obj-119",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2671,7 +2774,7 @@
    },
    {
     "box": {
-     "id": "obj-116",
+     "id": "obj-120",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2689,7 +2792,7 @@
    },
    {
     "box": {
-     "id": "obj-117",
+     "id": "obj-121",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -2717,7 +2820,7 @@
    },
    {
     "box": {
-     "id": "obj-118",
+     "id": "obj-122",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -2744,7 +2847,7 @@
    },
    {
     "box": {
-     "id": "obj-119",
+     "id": "obj-123",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2767,7 +2870,7 @@
    },
    {
     "box": {
-     "id": "obj-120",
+     "id": "obj-124",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2785,7 +2888,7 @@
    },
    {
     "box": {
-     "id": "obj-121",
+     "id": "obj-125",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2803,7 +2906,7 @@
    },
    {
     "box": {
-     "id": "obj-122",
+     "id": "obj-126",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -2831,7 +2934,7 @@
    },
    {
     "box": {
-     "id": "obj-123",
+     "id": "obj-127",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -2858,7 +2961,7 @@
    },
    {
     "box": {
-     "id": "obj-124",
+     "id": "obj-128",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2881,7 +2984,7 @@
    },
    {
     "box": {
-     "id": "obj-125",
+     "id": "obj-129",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2899,7 +3002,7 @@
    },
    {
     "box": {
-     "id": "obj-126",
+     "id": "obj-130",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2917,7 +3020,7 @@
    },
    {
     "box": {
-     "id": "obj-127",
+     "id": "obj-131",
      "maxclass": "toggle",
      "patching_rect": [
       132,
@@ -2941,7 +3044,7 @@
    },
    {
     "box": {
-     "id": "obj-128",
+     "id": "obj-132",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2964,7 +3067,7 @@
    },
    {
     "box": {
-     "id": "obj-129",
+     "id": "obj-133",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2982,7 +3085,7 @@
    },
    {
     "box": {
-     "id": "obj-130",
+     "id": "obj-134",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3000,7 +3103,7 @@
    },
    {
     "box": {
-     "id": "obj-131",
+     "id": "obj-135",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -3028,7 +3131,7 @@
    },
    {
     "box": {
-     "id": "obj-132",
+     "id": "obj-136",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -3055,7 +3158,7 @@
    },
    {
     "box": {
-     "id": "obj-133",
+     "id": "obj-137",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3078,7 +3181,7 @@
    },
    {
     "box": {
-     "id": "obj-134",
+     "id": "obj-138",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3096,7 +3199,7 @@
    },
    {
     "box": {
-     "id": "obj-135",
+     "id": "obj-139",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3114,7 +3217,7 @@
    },
    {
     "box": {
-     "id": "obj-136",
+     "id": "obj-140",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -3142,7 +3245,7 @@
    },
    {
     "box": {
-     "id": "obj-137",
+     "id": "obj-141",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -3169,7 +3272,7 @@
    },
    {
     "box": {
-     "id": "obj-138",
+     "id": "obj-142",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3192,7 +3295,7 @@
    },
    {
     "box": {
-     "id": "obj-139",
+     "id": "obj-143",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3210,7 +3313,7 @@
    },
    {
     "box": {
-     "id": "obj-140",
+     "id": "obj-144",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3228,7 +3331,7 @@
    },
    {
     "box": {
-     "id": "obj-141",
+     "id": "obj-145",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -3256,7 +3359,7 @@
    },
    {
     "box": {
-     "id": "obj-142",
+     "id": "obj-146",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -3283,7 +3386,7 @@
    },
    {
     "box": {
-     "id": "obj-143",
+     "id": "obj-147",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3306,7 +3409,7 @@
    },
    {
     "box": {
-     "id": "obj-144",
+     "id": "obj-148",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3324,7 +3427,7 @@
    },
    {
     "box": {
-     "id": "obj-145",
+     "id": "obj-149",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3342,7 +3445,7 @@
    },
    {
     "box": {
-     "id": "obj-146",
+     "id": "obj-150",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -3370,7 +3473,7 @@
    },
    {
     "box": {
-     "id": "obj-147",
+     "id": "obj-151",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -3397,7 +3500,7 @@
    },
    {
     "box": {
-     "id": "obj-148",
+     "id": "obj-152",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3420,7 +3523,7 @@
    },
    {
     "box": {
-     "id": "obj-149",
+     "id": "obj-153",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3438,7 +3541,7 @@
    },
    {
     "box": {
-     "id": "obj-150",
+     "id": "obj-154",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3456,7 +3559,7 @@
    },
    {
     "box": {
-     "id": "obj-151",
+     "id": "obj-155",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -3484,7 +3587,7 @@
    },
    {
     "box": {
-     "id": "obj-152",
+     "id": "obj-156",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -3511,7 +3614,7 @@
    },
    {
     "box": {
-     "id": "obj-153",
+     "id": "obj-157",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3534,7 +3637,7 @@
    },
    {
     "box": {
-     "id": "obj-154",
+     "id": "obj-158",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3552,7 +3655,7 @@
    },
    {
     "box": {
-     "id": "obj-155",
+     "id": "obj-159",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3570,7 +3673,7 @@
    },
    {
     "box": {
-     "id": "obj-156",
+     "id": "obj-160",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -3598,7 +3701,7 @@
    },
    {
     "box": {
-     "id": "obj-157",
+     "id": "obj-161",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -3625,7 +3728,7 @@
    },
    {
     "box": {
-     "id": "obj-158",
+     "id": "obj-162",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3648,7 +3751,7 @@
    },
    {
     "box": {
-     "id": "obj-159",
+     "id": "obj-163",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3666,7 +3769,7 @@
    },
    {
     "box": {
-     "id": "obj-160",
+     "id": "obj-164",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3684,7 +3787,7 @@
    },
    {
     "box": {
-     "id": "obj-161",
+     "id": "obj-165",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -3712,7 +3815,7 @@
    },
    {
     "box": {
-     "id": "obj-162",
+     "id": "obj-166",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -3739,7 +3842,7 @@
    },
    {
     "box": {
-     "id": "obj-163",
+     "id": "obj-167",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3762,7 +3865,7 @@
    },
    {
     "box": {
-     "id": "obj-164",
+     "id": "obj-168",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3780,7 +3883,7 @@
    },
    {
     "box": {
-     "id": "obj-165",
+     "id": "obj-169",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3798,7 +3901,7 @@
    },
    {
     "box": {
-     "id": "obj-166",
+     "id": "obj-170",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -3826,7 +3929,7 @@
    },
    {
     "box": {
-     "id": "obj-167",
+     "id": "obj-171",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -3853,7 +3956,7 @@
    },
    {
     "box": {
-     "id": "obj-168",
+     "id": "obj-172",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3876,7 +3979,7 @@
    },
    {
     "box": {
-     "id": "obj-169",
+     "id": "obj-173",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3894,7 +3997,7 @@
    },
    {
     "box": {
-     "id": "obj-170",
+     "id": "obj-174",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3912,7 +4015,7 @@
    },
    {
     "box": {
-     "id": "obj-171",
+     "id": "obj-175",
      "maxclass": "toggle",
      "patching_rect": [
       132,
@@ -3936,7 +4039,7 @@
    },
    {
     "box": {
-     "id": "obj-172",
+     "id": "obj-176",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3959,7 +4062,7 @@
    },
    {
     "box": {
-     "id": "obj-173",
+     "id": "obj-177",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3977,7 +4080,7 @@
    },
    {
     "box": {
-     "id": "obj-174",
+     "id": "obj-178",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3995,7 +4098,7 @@
    },
    {
     "box": {
-     "id": "obj-175",
+     "id": "obj-179",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -4023,7 +4126,7 @@
    },
    {
     "box": {
-     "id": "obj-176",
+     "id": "obj-180",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -4050,7 +4153,7 @@
    },
    {
     "box": {
-     "id": "obj-177",
+     "id": "obj-181",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -4073,7 +4176,7 @@
    },
    {
     "box": {
-     "id": "obj-178",
+     "id": "obj-182",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -4091,7 +4194,7 @@
    },
    {
     "box": {
-     "id": "obj-179",
+     "id": "obj-183",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -4109,7 +4212,7 @@
    },
    {
     "box": {
-     "id": "obj-180",
+     "id": "obj-184",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -4137,7 +4240,7 @@
    },
    {
     "box": {
-     "id": "obj-181",
+     "id": "obj-185",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -4164,7 +4267,7 @@
    },
    {
     "box": {
-     "id": "obj-182",
+     "id": "obj-186",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -4187,7 +4290,7 @@
    },
    {
     "box": {
-     "id": "obj-183",
+     "id": "obj-187",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -4205,7 +4308,7 @@
    },
    {
     "box": {
-     "id": "obj-184",
+     "id": "obj-188",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -4223,7 +4326,7 @@
    },
    {
     "box": {
-     "id": "obj-185",
+     "id": "obj-189",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -4251,7 +4354,7 @@
    },
    {
     "box": {
-     "id": "obj-186",
+     "id": "obj-190",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -4278,7 +4381,7 @@
    },
    {
     "box": {
-     "id": "obj-187",
+     "id": "obj-191",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -4301,7 +4404,7 @@
    },
    {
     "box": {
-     "id": "obj-188",
+     "id": "obj-192",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -4319,7 +4422,7 @@
    },
    {
     "box": {
-     "id": "obj-189",
+     "id": "obj-193",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -4337,7 +4440,7 @@
    },
    {
     "box": {
-     "id": "obj-190",
+     "id": "obj-194",
      "maxclass": "toggle",
      "patching_rect": [
       132,
@@ -4361,7 +4464,7 @@
    },
    {
     "box": {
-     "id": "obj-191",
+     "id": "obj-195",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -4384,7 +4487,7 @@
    },
    {
     "box": {
-     "id": "obj-192",
+     "id": "obj-196",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -4402,7 +4505,7 @@
    },
    {
     "box": {
-     "id": "obj-193",
+     "id": "obj-197",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -4420,7 +4523,7 @@
    },
    {
     "box": {
-     "id": "obj-194",
+     "id": "obj-198",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -4448,7 +4551,7 @@
    },
    {
     "box": {
-     "id": "obj-195",
+     "id": "obj-199",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -4475,7 +4578,7 @@
    },
    {
     "box": {
-     "id": "obj-196",
+     "id": "obj-200",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -4498,7 +4601,7 @@
    },
    {
     "box": {
-     "id": "obj-197",
+     "id": "obj-201",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -4516,7 +4619,7 @@
    },
    {
     "box": {
-     "id": "obj-198",
+     "id": "obj-202",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -4534,7 +4637,7 @@
    },
    {
     "box": {
-     "id": "obj-199",
+     "id": "obj-203",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -4562,7 +4665,7 @@
    },
    {
     "box": {
-     "id": "obj-200",
+     "id": "obj-204",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -4589,7 +4692,7 @@
    },
    {
     "box": {
-     "id": "obj-201",
+     "id": "obj-205",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -4612,7 +4715,7 @@
    },
    {
     "box": {
-     "id": "obj-202",
+     "id": "obj-206",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -4630,7 +4733,7 @@
    },
    {
     "box": {
-     "id": "obj-203",
+     "id": "obj-207",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -4648,7 +4751,7 @@
    },
    {
     "box": {
-     "id": "obj-204",
+     "id": "obj-208",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -4676,7 +4779,7 @@
    },
    {
     "box": {
-     "id": "obj-205",
+     "id": "obj-209",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -4703,7 +4806,7 @@
    },
    {
     "box": {
-     "id": "obj-206",
+     "id": "obj-210",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -4726,7 +4829,7 @@
    },
    {
     "box": {
-     "id": "obj-207",
+     "id": "obj-211",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -4744,7 +4847,7 @@
    },
    {
     "box": {
-     "id": "obj-208",
+     "id": "obj-212",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -4762,7 +4865,7 @@
    },
    {
     "box": {
-     "id": "obj-209",
+     "id": "obj-213",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -4790,7 +4893,7 @@
    },
    {
     "box": {
-     "id": "obj-210",
+     "id": "obj-214",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -4817,7 +4920,7 @@
    },
    {
     "box": {
-     "id": "obj-211",
+     "id": "obj-215",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -4840,7 +4943,7 @@
    },
    {
     "box": {
-     "id": "obj-212",
+     "id": "obj-216",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -4858,7 +4961,7 @@
    },
    {
     "box": {
-     "id": "obj-213",
+     "id": "obj-217",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -4876,7 +4979,7 @@
    },
    {
     "box": {
-     "id": "obj-214",
+     "id": "obj-218",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -4904,7 +5007,7 @@
    },
    {
     "box": {
-     "id": "obj-215",
+     "id": "obj-219",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -4931,7 +5034,7 @@
    },
    {
     "box": {
-     "id": "obj-216",
+     "id": "obj-220",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -4954,7 +5057,7 @@
    },
    {
     "box": {
-     "id": "obj-217",
+     "id": "obj-221",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -4972,7 +5075,7 @@
    },
    {
     "box": {
-     "id": "obj-218",
+     "id": "obj-222",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -4990,7 +5093,7 @@
    },
    {
     "box": {
-     "id": "obj-219",
+     "id": "obj-223",
      "maxclass": "toggle",
      "patching_rect": [
       132,
@@ -5014,7 +5117,7 @@
    },
    {
     "box": {
-     "id": "obj-220",
+     "id": "obj-224",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -5032,12 +5135,12 @@
       110,
       20
      ],
-     "text": "morph"
+     "text": "space spread"
     }
    },
    {
     "box": {
-     "id": "obj-221",
+     "id": "obj-225",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -5050,12 +5153,12 @@
      "outlettype": [
       ""
      ],
-     "text": "prepend /distill/morph"
+     "text": "prepend /distill/space/spread"
     }
    },
    {
     "box": {
-     "id": "obj-222",
+     "id": "obj-226",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -5073,7 +5176,7 @@
    },
    {
     "box": {
-     "id": "obj-223",
+     "id": "obj-227",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -5095,13 +5198,13 @@
      ],
      "floatoutput": 1,
      "min": 0.0,
-     "size": 1.0,
+     "size": 360.0,
      "orientation": 1
     }
    },
    {
     "box": {
-     "id": "obj-224",
+     "id": "obj-228",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -5123,12 +5226,582 @@
       22
      ],
      "minimum": 0.0,
+     "maximum": 360.0
+    }
+   },
+   {
+    "box": {
+     "id": "obj-229",
+     "maxclass": "comment",
+     "patching_rect": [
+      20,
+      1136,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      1136,
+      110,
+      20
+     ],
+     "text": "space depth"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-230",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      1136,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/space/depth"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-231",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      1136,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-232",
+     "maxclass": "slider",
+     "patching_rect": [
+      132,
+      1136,
+      120,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      1136,
+      120,
+      20
+     ],
+     "floatoutput": 1,
+     "min": 0.0,
+     "size": 1.0,
+     "orientation": 1
+    }
+   },
+   {
+    "box": {
+     "id": "obj-233",
+     "maxclass": "flonum",
+     "patching_rect": [
+      256,
+      1136,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      256,
+      1136,
+      64,
+      22
+     ],
+     "minimum": 0.0,
      "maximum": 1.0
     }
    },
    {
     "box": {
-     "id": "obj-225",
+     "id": "obj-234",
+     "maxclass": "comment",
+     "patching_rect": [
+      20,
+      1162,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      1162,
+      110,
+      20
+     ],
+     "text": "morph"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-235",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      1162,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/morph"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-236",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      1162,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-237",
+     "maxclass": "slider",
+     "patching_rect": [
+      132,
+      1162,
+      120,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      1162,
+      120,
+      20
+     ],
+     "floatoutput": 1,
+     "min": 0.0,
+     "size": 1.0,
+     "orientation": 1
+    }
+   },
+   {
+    "box": {
+     "id": "obj-238",
+     "maxclass": "flonum",
+     "patching_rect": [
+      256,
+      1162,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      256,
+      1162,
+      64,
+      22
+     ],
+     "minimum": 0.0,
+     "maximum": 1.0
+    }
+   },
+   {
+    "box": {
+     "id": "obj-239",
+     "maxclass": "comment",
+     "patching_rect": [
+      20,
+      1188,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      1188,
+      110,
+      20
+     ],
+     "text": "space azimuth 0"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-240",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      1188,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/space/azimuth/0"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-241",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      1188,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-242",
+     "maxclass": "slider",
+     "patching_rect": [
+      132,
+      1188,
+      120,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      1188,
+      120,
+      20
+     ],
+     "floatoutput": 1,
+     "min": -180.0,
+     "size": 360.0,
+     "orientation": 1
+    }
+   },
+   {
+    "box": {
+     "id": "obj-243",
+     "maxclass": "flonum",
+     "patching_rect": [
+      256,
+      1188,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      256,
+      1188,
+      64,
+      22
+     ],
+     "minimum": -180.0,
+     "maximum": 180.0
+    }
+   },
+   {
+    "box": {
+     "id": "obj-244",
+     "maxclass": "comment",
+     "patching_rect": [
+      20,
+      1214,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      1214,
+      110,
+      20
+     ],
+     "text": "space elevation 0"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-245",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      1214,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/space/elevation/0"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-246",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      1214,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-247",
+     "maxclass": "slider",
+     "patching_rect": [
+      132,
+      1214,
+      120,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      1214,
+      120,
+      20
+     ],
+     "floatoutput": 1,
+     "min": -90.0,
+     "size": 180.0,
+     "orientation": 1
+    }
+   },
+   {
+    "box": {
+     "id": "obj-248",
+     "maxclass": "flonum",
+     "patching_rect": [
+      256,
+      1214,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      256,
+      1214,
+      64,
+      22
+     ],
+     "minimum": -90.0,
+     "maximum": 90.0
+    }
+   },
+   {
+    "box": {
+     "id": "obj-249",
+     "maxclass": "comment",
+     "patching_rect": [
+      20,
+      1240,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      1240,
+      110,
+      20
+     ],
+     "text": "space distance 0"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-250",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      1240,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/space/distance/0"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-251",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      1240,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-252",
+     "maxclass": "slider",
+     "patching_rect": [
+      132,
+      1240,
+      120,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      1240,
+      120,
+      20
+     ],
+     "floatoutput": 1,
+     "min": 0.25,
+     "size": 99.75,
+     "orientation": 1
+    }
+   },
+   {
+    "box": {
+     "id": "obj-253",
+     "maxclass": "flonum",
+     "patching_rect": [
+      256,
+      1240,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      256,
+      1240,
+      64,
+      22
+     ],
+     "minimum": 0.25,
+     "maximum": 100.0
+    }
+   },
+   {
+    "box": {
+     "id": "obj-254",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5151,7 +5824,7 @@
    },
    {
     "box": {
-     "id": "obj-226",
+     "id": "obj-255",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5169,7 +5842,7 @@
    },
    {
     "box": {
-     "id": "obj-227",
+     "id": "obj-256",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5187,7 +5860,7 @@
    },
    {
     "box": {
-     "id": "obj-228",
+     "id": "obj-257",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5215,7 +5888,7 @@
    },
    {
     "box": {
-     "id": "obj-229",
+     "id": "obj-258",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5242,7 +5915,7 @@
    },
    {
     "box": {
-     "id": "obj-230",
+     "id": "obj-259",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5265,7 +5938,7 @@
    },
    {
     "box": {
-     "id": "obj-231",
+     "id": "obj-260",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5283,7 +5956,7 @@
    },
    {
     "box": {
-     "id": "obj-232",
+     "id": "obj-261",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5301,7 +5974,7 @@
    },
    {
     "box": {
-     "id": "obj-233",
+     "id": "obj-262",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5329,7 +6002,7 @@
    },
    {
     "box": {
-     "id": "obj-234",
+     "id": "obj-263",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5356,7 +6029,7 @@
    },
    {
     "box": {
-     "id": "obj-235",
+     "id": "obj-264",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5379,7 +6052,7 @@
    },
    {
     "box": {
-     "id": "obj-236",
+     "id": "obj-265",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5397,7 +6070,7 @@
    },
    {
     "box": {
-     "id": "obj-237",
+     "id": "obj-266",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5415,7 +6088,7 @@
    },
    {
     "box": {
-     "id": "obj-238",
+     "id": "obj-267",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5443,7 +6116,7 @@
    },
    {
     "box": {
-     "id": "obj-239",
+     "id": "obj-268",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5470,7 +6143,7 @@
    },
    {
     "box": {
-     "id": "obj-240",
+     "id": "obj-269",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5493,7 +6166,7 @@
    },
    {
     "box": {
-     "id": "obj-241",
+     "id": "obj-270",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5511,7 +6184,7 @@
    },
    {
     "box": {
-     "id": "obj-242",
+     "id": "obj-271",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5529,7 +6202,7 @@
    },
    {
     "box": {
-     "id": "obj-243",
+     "id": "obj-272",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5557,7 +6230,7 @@
    },
    {
     "box": {
-     "id": "obj-244",
+     "id": "obj-273",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5584,7 +6257,7 @@
    },
    {
     "box": {
-     "id": "obj-245",
+     "id": "obj-274",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5607,7 +6280,7 @@
    },
    {
     "box": {
-     "id": "obj-246",
+     "id": "obj-275",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5625,7 +6298,7 @@
    },
    {
     "box": {
-     "id": "obj-247",
+     "id": "obj-276",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5643,7 +6316,7 @@
    },
    {
     "box": {
-     "id": "obj-248",
+     "id": "obj-277",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5671,7 +6344,7 @@
    },
    {
     "box": {
-     "id": "obj-249",
+     "id": "obj-278",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5698,7 +6371,7 @@
    },
    {
     "box": {
-     "id": "obj-250",
+     "id": "obj-279",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5721,7 +6394,7 @@
    },
    {
     "box": {
-     "id": "obj-251",
+     "id": "obj-280",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5739,7 +6412,7 @@
    },
    {
     "box": {
-     "id": "obj-252",
+     "id": "obj-281",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5757,7 +6430,7 @@
    },
    {
     "box": {
-     "id": "obj-253",
+     "id": "obj-282",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5785,7 +6458,7 @@
    },
    {
     "box": {
-     "id": "obj-254",
+     "id": "obj-283",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5812,7 +6485,7 @@
    },
    {
     "box": {
-     "id": "obj-255",
+     "id": "obj-284",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5835,7 +6508,7 @@
    },
    {
     "box": {
-     "id": "obj-256",
+     "id": "obj-285",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5853,7 +6526,7 @@
    },
    {
     "box": {
-     "id": "obj-257",
+     "id": "obj-286",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5871,7 +6544,7 @@
    },
    {
     "box": {
-     "id": "obj-258",
+     "id": "obj-287",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5899,7 +6572,7 @@
    },
    {
     "box": {
-     "id": "obj-259",
+     "id": "obj-288",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5926,7 +6599,7 @@
    },
    {
     "box": {
-     "id": "obj-260",
+     "id": "obj-289",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5949,7 +6622,7 @@
    },
    {
     "box": {
-     "id": "obj-261",
+     "id": "obj-290",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5967,7 +6640,7 @@
    },
    {
     "box": {
-     "id": "obj-262",
+     "id": "obj-291",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5985,7 +6658,7 @@
    },
    {
     "box": {
-     "id": "obj-263",
+     "id": "obj-292",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -6013,7 +6686,7 @@
    },
    {
     "box": {
-     "id": "obj-264",
+     "id": "obj-293",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -6040,7 +6713,7 @@
    },
    {
     "box": {
-     "id": "obj-265",
+     "id": "obj-294",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6063,7 +6736,7 @@
    },
    {
     "box": {
-     "id": "obj-266",
+     "id": "obj-295",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6081,7 +6754,7 @@
    },
    {
     "box": {
-     "id": "obj-267",
+     "id": "obj-296",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6099,7 +6772,7 @@
    },
    {
     "box": {
-     "id": "obj-268",
+     "id": "obj-297",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6127,7 +6800,7 @@
    },
    {
     "box": {
-     "id": "obj-269",
+     "id": "obj-298",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6154,7 +6827,7 @@
    },
    {
     "box": {
-     "id": "obj-270",
+     "id": "obj-299",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6177,7 +6850,7 @@
    },
    {
     "box": {
-     "id": "obj-271",
+     "id": "obj-300",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6195,7 +6868,7 @@
    },
    {
     "box": {
-     "id": "obj-272",
+     "id": "obj-301",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6213,7 +6886,7 @@
    },
    {
     "box": {
-     "id": "obj-273",
+     "id": "obj-302",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6241,7 +6914,7 @@
    },
    {
     "box": {
-     "id": "obj-274",
+     "id": "obj-303",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6268,7 +6941,7 @@
    },
    {
     "box": {
-     "id": "obj-275",
+     "id": "obj-304",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6291,7 +6964,7 @@
    },
    {
     "box": {
-     "id": "obj-276",
+     "id": "obj-305",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6309,7 +6982,7 @@
    },
    {
     "box": {
-     "id": "obj-277",
+     "id": "obj-306",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6327,7 +7000,7 @@
    },
    {
     "box": {
-     "id": "obj-278",
+     "id": "obj-307",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6355,7 +7028,7 @@
    },
    {
     "box": {
-     "id": "obj-279",
+     "id": "obj-308",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6382,7 +7055,7 @@
    },
    {
     "box": {
-     "id": "obj-280",
+     "id": "obj-309",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6405,7 +7078,7 @@
    },
    {
     "box": {
-     "id": "obj-281",
+     "id": "obj-310",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6423,7 +7096,7 @@
    },
    {
     "box": {
-     "id": "obj-282",
+     "id": "obj-311",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6441,7 +7114,7 @@
    },
    {
     "box": {
-     "id": "obj-283",
+     "id": "obj-312",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6469,7 +7142,7 @@
    },
    {
     "box": {
-     "id": "obj-284",
+     "id": "obj-313",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6496,7 +7169,7 @@
    },
    {
     "box": {
-     "id": "obj-285",
+     "id": "obj-314",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6519,7 +7192,7 @@
    },
    {
     "box": {
-     "id": "obj-286",
+     "id": "obj-315",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6537,7 +7210,7 @@
    },
    {
     "box": {
-     "id": "obj-287",
+     "id": "obj-316",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6555,7 +7228,7 @@
    },
    {
     "box": {
-     "id": "obj-288",
+     "id": "obj-317",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6583,7 +7256,7 @@
    },
    {
     "box": {
-     "id": "obj-289",
+     "id": "obj-318",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6610,7 +7283,7 @@
    },
    {
     "box": {
-     "id": "obj-290",
+     "id": "obj-319",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6633,7 +7306,7 @@
    },
    {
     "box": {
-     "id": "obj-291",
+     "id": "obj-320",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6651,7 +7324,7 @@
    },
    {
     "box": {
-     "id": "obj-292",
+     "id": "obj-321",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6669,7 +7342,7 @@
    },
    {
     "box": {
-     "id": "obj-293",
+     "id": "obj-322",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6697,7 +7370,7 @@
    },
    {
     "box": {
-     "id": "obj-294",
+     "id": "obj-323",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6724,7 +7397,7 @@
    },
    {
     "box": {
-     "id": "obj-295",
+     "id": "obj-324",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6747,7 +7420,7 @@
    },
    {
     "box": {
-     "id": "obj-296",
+     "id": "obj-325",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6765,7 +7438,7 @@
    },
    {
     "box": {
-     "id": "obj-297",
+     "id": "obj-326",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6783,7 +7456,7 @@
    },
    {
     "box": {
-     "id": "obj-298",
+     "id": "obj-327",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6811,7 +7484,7 @@
    },
    {
     "box": {
-     "id": "obj-299",
+     "id": "obj-328",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6838,7 +7511,7 @@
    },
    {
     "box": {
-     "id": "obj-300",
+     "id": "obj-329",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6861,7 +7534,7 @@
    },
    {
     "box": {
-     "id": "obj-301",
+     "id": "obj-330",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6879,7 +7552,7 @@
    },
    {
     "box": {
-     "id": "obj-302",
+     "id": "obj-331",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6897,7 +7570,7 @@
    },
    {
     "box": {
-     "id": "obj-303",
+     "id": "obj-332",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6925,7 +7598,7 @@
    },
    {
     "box": {
-     "id": "obj-304",
+     "id": "obj-333",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6952,7 +7625,7 @@
    },
    {
     "box": {
-     "id": "obj-305",
+     "id": "obj-334",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6975,7 +7648,7 @@
    },
    {
     "box": {
-     "id": "obj-306",
+     "id": "obj-335",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6993,7 +7666,7 @@
    },
    {
     "box": {
-     "id": "obj-307",
+     "id": "obj-336",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7011,7 +7684,7 @@
    },
    {
     "box": {
-     "id": "obj-308",
+     "id": "obj-337",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7039,7 +7712,7 @@
    },
    {
     "box": {
-     "id": "obj-309",
+     "id": "obj-338",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7066,7 +7739,7 @@
    },
    {
     "box": {
-     "id": "obj-310",
+     "id": "obj-339",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7089,7 +7762,7 @@
    },
    {
     "box": {
-     "id": "obj-311",
+     "id": "obj-340",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7107,7 +7780,7 @@
    },
    {
     "box": {
-     "id": "obj-312",
+     "id": "obj-341",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7125,7 +7798,7 @@
    },
    {
     "box": {
-     "id": "obj-313",
+     "id": "obj-342",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7153,7 +7826,7 @@
    },
    {
     "box": {
-     "id": "obj-314",
+     "id": "obj-343",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7180,7 +7853,7 @@
    },
    {
     "box": {
-     "id": "obj-315",
+     "id": "obj-344",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7203,7 +7876,7 @@
    },
    {
     "box": {
-     "id": "obj-316",
+     "id": "obj-345",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7221,7 +7894,7 @@
    },
    {
     "box": {
-     "id": "obj-317",
+     "id": "obj-346",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7239,7 +7912,7 @@
    },
    {
     "box": {
-     "id": "obj-318",
+     "id": "obj-347",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7267,7 +7940,7 @@
    },
    {
     "box": {
-     "id": "obj-319",
+     "id": "obj-348",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7294,7 +7967,7 @@
    },
    {
     "box": {
-     "id": "obj-320",
+     "id": "obj-349",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7317,7 +7990,7 @@
    },
    {
     "box": {
-     "id": "obj-321",
+     "id": "obj-350",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7335,7 +8008,7 @@
    },
    {
     "box": {
-     "id": "obj-322",
+     "id": "obj-351",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7353,7 +8026,7 @@
    },
    {
     "box": {
-     "id": "obj-323",
+     "id": "obj-352",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7381,7 +8054,7 @@
    },
    {
     "box": {
-     "id": "obj-324",
+     "id": "obj-353",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7408,7 +8081,7 @@
    },
    {
     "box": {
-     "id": "obj-325",
+     "id": "obj-354",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7431,7 +8104,7 @@
    },
    {
     "box": {
-     "id": "obj-326",
+     "id": "obj-355",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7449,7 +8122,7 @@
    },
    {
     "box": {
-     "id": "obj-327",
+     "id": "obj-356",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7467,7 +8140,7 @@
    },
    {
     "box": {
-     "id": "obj-328",
+     "id": "obj-357",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7495,7 +8168,7 @@
    },
    {
     "box": {
-     "id": "obj-329",
+     "id": "obj-358",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7522,7 +8195,7 @@
    },
    {
     "box": {
-     "id": "obj-330",
+     "id": "obj-359",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7545,7 +8218,7 @@
    },
    {
     "box": {
-     "id": "obj-331",
+     "id": "obj-360",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7563,7 +8236,7 @@
    },
    {
     "box": {
-     "id": "obj-332",
+     "id": "obj-361",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7581,7 +8254,7 @@
    },
    {
     "box": {
-     "id": "obj-333",
+     "id": "obj-362",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7609,7 +8282,7 @@
    },
    {
     "box": {
-     "id": "obj-334",
+     "id": "obj-363",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7636,7 +8309,7 @@
    },
    {
     "box": {
-     "id": "obj-335",
+     "id": "obj-364",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7659,7 +8332,7 @@
    },
    {
     "box": {
-     "id": "obj-336",
+     "id": "obj-365",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7677,7 +8350,7 @@
    },
    {
     "box": {
-     "id": "obj-337",
+     "id": "obj-366",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7695,7 +8368,7 @@
    },
    {
     "box": {
-     "id": "obj-338",
+     "id": "obj-367",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7723,7 +8396,7 @@
    },
    {
     "box": {
-     "id": "obj-339",
+     "id": "obj-368",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7750,7 +8423,7 @@
    },
    {
     "box": {
-     "id": "obj-340",
+     "id": "obj-369",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7773,7 +8446,7 @@
    },
    {
     "box": {
-     "id": "obj-341",
+     "id": "obj-370",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7791,7 +8464,7 @@
    },
    {
     "box": {
-     "id": "obj-342",
+     "id": "obj-371",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7809,7 +8482,7 @@
    },
    {
     "box": {
-     "id": "obj-343",
+     "id": "obj-372",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7837,7 +8510,7 @@
    },
    {
     "box": {
-     "id": "obj-344",
+     "id": "obj-373",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7864,10 +8537,10 @@
    },
    {
     "box": {
-     "id": "obj-345",
+     "id": "obj-374",
      "maxclass": "comment",
      "patching_rect": [
-      360,
+      520,
       130,
       130,
       20
@@ -7877,7 +8550,7 @@
      "outlettype": [],
      "presentation": 1,
      "presentation_rect": [
-      360,
+      520,
       130,
       130,
       20
@@ -7887,7 +8560,7 @@
    },
    {
     "box": {
-     "id": "obj-346",
+     "id": "obj-375",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7906,10 +8579,10 @@
    },
    {
     "box": {
-     "id": "obj-347",
+     "id": "obj-376",
      "maxclass": "flonum",
      "patching_rect": [
-      360,
+      520,
       152,
       64,
       22
@@ -7922,7 +8595,7 @@
      ],
      "presentation": 1,
      "presentation_rect": [
-      360,
+      520,
       152,
       64,
       22
@@ -7931,10 +8604,10 @@
    },
    {
     "box": {
-     "id": "obj-348",
+     "id": "obj-377",
      "maxclass": "flonum",
      "patching_rect": [
-      430,
+      590,
       152,
       64,
       22
@@ -7947,7 +8620,7 @@
      ],
      "presentation": 1,
      "presentation_rect": [
-      430,
+      590,
       152,
       64,
       22
@@ -7956,10 +8629,10 @@
    },
    {
     "box": {
-     "id": "obj-349",
+     "id": "obj-378",
      "maxclass": "comment",
      "patching_rect": [
-      510,
+      670,
       130,
       80,
       20
@@ -7969,7 +8642,7 @@
      "outlettype": [],
      "presentation": 1,
      "presentation_rect": [
-      510,
+      670,
       130,
       80,
       20
@@ -7979,10 +8652,10 @@
    },
    {
     "box": {
-     "id": "obj-350",
+     "id": "obj-379",
      "maxclass": "flonum",
      "patching_rect": [
-      510,
+      670,
       152,
       64,
       22
@@ -7995,7 +8668,7 @@
      ],
      "presentation": 1,
      "presentation_rect": [
-      510,
+      670,
       152,
       64,
       22
@@ -8004,10 +8677,10 @@
    },
    {
     "box": {
-     "id": "obj-351",
+     "id": "obj-380",
      "maxclass": "comment",
      "patching_rect": [
-      600,
+      760,
       130,
       80,
       20
@@ -8017,7 +8690,7 @@
      "outlettype": [],
      "presentation": 1,
      "presentation_rect": [
-      600,
+      760,
       130,
       80,
       20
@@ -8027,10 +8700,10 @@
    },
    {
     "box": {
-     "id": "obj-352",
+     "id": "obj-381",
      "maxclass": "flonum",
      "patching_rect": [
-      600,
+      760,
       152,
       64,
       22
@@ -8043,7 +8716,7 @@
      ],
      "presentation": 1,
      "presentation_rect": [
-      600,
+      760,
       152,
       64,
       22
@@ -8052,10 +8725,10 @@
    },
    {
     "box": {
-     "id": "obj-353",
+     "id": "obj-382",
      "maxclass": "comment",
      "patching_rect": [
-      690,
+      850,
       130,
       80,
       20
@@ -8065,7 +8738,7 @@
      "outlettype": [],
      "presentation": 1,
      "presentation_rect": [
-      690,
+      850,
       130,
       80,
       20
@@ -8075,10 +8748,10 @@
    },
    {
     "box": {
-     "id": "obj-354",
+     "id": "obj-383",
      "maxclass": "flonum",
      "patching_rect": [
-      690,
+      850,
       152,
       64,
       22
@@ -8091,7 +8764,7 @@
      ],
      "presentation": 1,
      "presentation_rect": [
-      690,
+      850,
       152,
       64,
       22
@@ -8100,7 +8773,7 @@
    },
    {
     "box": {
-     "id": "obj-355",
+     "id": "obj-384",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -8118,7 +8791,7 @@
    },
    {
     "box": {
-     "id": "obj-356",
+     "id": "obj-385",
      "maxclass": "message",
      "patching_rect": [
       700,
@@ -8136,7 +8809,7 @@
    },
    {
     "box": {
-     "id": "obj-357",
+     "id": "obj-386",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -8154,7 +8827,7 @@
    },
    {
     "box": {
-     "id": "obj-358",
+     "id": "obj-387",
      "maxclass": "message",
      "patching_rect": [
       700,
@@ -8172,10 +8845,10 @@
    },
    {
     "box": {
-     "id": "obj-359",
+     "id": "obj-388",
      "maxclass": "comment",
      "patching_rect": [
-      790,
+      950,
       130,
       60,
       20
@@ -8185,7 +8858,7 @@
      "outlettype": [],
      "presentation": 1,
      "presentation_rect": [
-      790,
+      950,
       130,
       60,
       20
@@ -8195,10 +8868,10 @@
    },
    {
     "box": {
-     "id": "obj-360",
+     "id": "obj-389",
      "maxclass": "message",
      "patching_rect": [
-      790,
+      950,
       152,
       380,
       22
@@ -8210,7 +8883,7 @@
      ],
      "presentation": 1,
      "presentation_rect": [
-      790,
+      950,
       152,
       380,
       22
@@ -8220,7 +8893,7 @@
    },
    {
     "box": {
-     "id": "obj-361",
+     "id": "obj-390",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -8238,7 +8911,7 @@
    },
    {
     "box": {
-     "id": "obj-362",
+     "id": "obj-391",
      "maxclass": "newobj",
      "patching_rect": [
       900,
@@ -8254,7 +8927,7 @@
    },
    {
     "box": {
-     "id": "obj-363",
+     "id": "obj-392",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -8279,7 +8952,7 @@
    },
    {
     "box": {
-     "id": "obj-364",
+     "id": "obj-393",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -8297,7 +8970,7 @@
    },
    {
     "box": {
-     "id": "obj-365",
+     "id": "obj-394",
      "maxclass": "newobj",
      "patching_rect": [
       890,
@@ -8315,7 +8988,7 @@
    },
    {
     "box": {
-     "id": "obj-366",
+     "id": "obj-395",
      "maxclass": "newobj",
      "patching_rect": [
       1080,
@@ -8333,7 +9006,7 @@
    },
    {
     "box": {
-     "id": "obj-367",
+     "id": "obj-396",
      "maxclass": "newobj",
      "patching_rect": [
       1270,
@@ -8351,7 +9024,7 @@
    },
    {
     "box": {
-     "id": "obj-368",
+     "id": "obj-397",
      "maxclass": "newobj",
      "patching_rect": [
       1460,
@@ -8369,7 +9042,7 @@
    },
    {
     "box": {
-     "id": "obj-369",
+     "id": "obj-398",
      "maxclass": "newobj",
      "patching_rect": [
       1650,
@@ -8387,7 +9060,7 @@
    },
    {
     "box": {
-     "id": "obj-370",
+     "id": "obj-399",
      "maxclass": "newobj",
      "patching_rect": [
       1840,
@@ -8405,7 +9078,7 @@
    },
    {
     "box": {
-     "id": "obj-371",
+     "id": "obj-400",
      "maxclass": "newobj",
      "patching_rect": [
       2030,
@@ -8423,7 +9096,7 @@
    },
    {
     "box": {
-     "id": "obj-372",
+     "id": "obj-401",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -8923,7 +9596,7 @@
     "patchline": {
      "source": [
       "obj-4",
-      60
+      65
      ],
      "destination": [
       "obj-46",
@@ -8971,7 +9644,7 @@
     "patchline": {
      "source": [
       "obj-4",
-      61
+      66
      ],
      "destination": [
       "obj-50",
@@ -8994,11 +9667,11 @@
    {
     "patchline": {
      "source": [
-      "obj-54",
-      0
+      "obj-52",
+      1
      ],
      "destination": [
-      "obj-55",
+      "obj-53",
       0
      ]
     }
@@ -9010,7 +9683,19 @@
       0
      ],
      "destination": [
-      "obj-55",
+      "obj-2",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      67
+     ],
+     "destination": [
+      "obj-54",
       0
      ]
     }
@@ -9030,7 +9715,43 @@
    {
     "patchline": {
      "source": [
-      "obj-52",
+      "obj-58",
+      0
+     ],
+     "destination": [
+      "obj-59",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-57",
+      0
+     ],
+     "destination": [
+      "obj-59",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-58",
+      0
+     ],
+     "destination": [
+      "obj-56",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-56",
       0
      ],
      "destination": [
@@ -9046,7 +9767,7 @@
       0
      ],
      "destination": [
-      "obj-53",
+      "obj-57",
       0
      ]
     }
@@ -9054,35 +9775,23 @@
    {
     "patchline": {
      "source": [
-      "obj-53",
+      "obj-57",
       0
      ],
      "destination": [
-      "obj-54",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-59",
-      0
-     ],
-     "destination": [
-      "obj-60",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-58",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-63",
+      0
      ],
      "destination": [
-      "obj-60",
+      "obj-64",
       0
      ]
     }
@@ -9090,11 +9799,11 @@
    {
     "patchline": {
      "source": [
-      "obj-59",
+      "obj-62",
       0
      ],
      "destination": [
-      "obj-57",
+      "obj-64",
       0
      ]
     }
@@ -9102,7 +9811,19 @@
    {
     "patchline": {
      "source": [
-      "obj-57",
+      "obj-63",
+      0
+     ],
+     "destination": [
+      "obj-61",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-61",
       0
      ],
      "destination": [
@@ -9118,7 +9839,7 @@
       1
      ],
      "destination": [
-      "obj-58",
+      "obj-62",
       0
      ]
     }
@@ -9126,35 +9847,23 @@
    {
     "patchline": {
      "source": [
-      "obj-58",
+      "obj-62",
       0
      ],
      "destination": [
-      "obj-59",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-64",
-      0
-     ],
-     "destination": [
-      "obj-65",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-63",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-68",
+      0
      ],
      "destination": [
-      "obj-65",
+      "obj-69",
       0
      ]
     }
@@ -9162,11 +9871,11 @@
    {
     "patchline": {
      "source": [
-      "obj-64",
+      "obj-67",
       0
      ],
      "destination": [
-      "obj-62",
+      "obj-69",
       0
      ]
     }
@@ -9174,7 +9883,19 @@
    {
     "patchline": {
      "source": [
-      "obj-62",
+      "obj-68",
+      0
+     ],
+     "destination": [
+      "obj-66",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-66",
       0
      ],
      "destination": [
@@ -9190,7 +9911,7 @@
       2
      ],
      "destination": [
-      "obj-63",
+      "obj-67",
       0
      ]
     }
@@ -9198,35 +9919,23 @@
    {
     "patchline": {
      "source": [
-      "obj-63",
+      "obj-67",
       0
      ],
      "destination": [
-      "obj-64",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-69",
-      0
-     ],
-     "destination": [
-      "obj-70",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-68",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-73",
+      0
      ],
      "destination": [
-      "obj-70",
+      "obj-74",
       0
      ]
     }
@@ -9234,11 +9943,11 @@
    {
     "patchline": {
      "source": [
-      "obj-69",
+      "obj-72",
       0
      ],
      "destination": [
-      "obj-67",
+      "obj-74",
       0
      ]
     }
@@ -9246,7 +9955,19 @@
    {
     "patchline": {
      "source": [
-      "obj-67",
+      "obj-73",
+      0
+     ],
+     "destination": [
+      "obj-71",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-71",
       0
      ],
      "destination": [
@@ -9262,7 +9983,7 @@
       3
      ],
      "destination": [
-      "obj-68",
+      "obj-72",
       0
      ]
     }
@@ -9270,35 +9991,23 @@
    {
     "patchline": {
      "source": [
-      "obj-68",
+      "obj-72",
       0
      ],
      "destination": [
-      "obj-69",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-74",
-      0
-     ],
-     "destination": [
-      "obj-75",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-73",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-78",
+      0
      ],
      "destination": [
-      "obj-75",
+      "obj-79",
       0
      ]
     }
@@ -9306,11 +10015,11 @@
    {
     "patchline": {
      "source": [
-      "obj-74",
+      "obj-77",
       0
      ],
      "destination": [
-      "obj-72",
+      "obj-79",
       0
      ]
     }
@@ -9318,7 +10027,19 @@
    {
     "patchline": {
      "source": [
-      "obj-72",
+      "obj-78",
+      0
+     ],
+     "destination": [
+      "obj-76",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-76",
       0
      ],
      "destination": [
@@ -9334,7 +10055,7 @@
       4
      ],
      "destination": [
-      "obj-73",
+      "obj-77",
       0
      ]
     }
@@ -9342,35 +10063,23 @@
    {
     "patchline": {
      "source": [
-      "obj-73",
+      "obj-77",
       0
      ],
      "destination": [
-      "obj-74",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-79",
-      0
-     ],
-     "destination": [
-      "obj-80",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-78",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-83",
+      0
      ],
      "destination": [
-      "obj-80",
+      "obj-84",
       0
      ]
     }
@@ -9378,11 +10087,11 @@
    {
     "patchline": {
      "source": [
-      "obj-79",
+      "obj-82",
       0
      ],
      "destination": [
-      "obj-77",
+      "obj-84",
       0
      ]
     }
@@ -9390,7 +10099,19 @@
    {
     "patchline": {
      "source": [
-      "obj-77",
+      "obj-83",
+      0
+     ],
+     "destination": [
+      "obj-81",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-81",
       0
      ],
      "destination": [
@@ -9406,7 +10127,7 @@
       5
      ],
      "destination": [
-      "obj-78",
+      "obj-82",
       0
      ]
     }
@@ -9414,35 +10135,23 @@
    {
     "patchline": {
      "source": [
-      "obj-78",
+      "obj-82",
       0
      ],
      "destination": [
-      "obj-79",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-84",
-      0
-     ],
-     "destination": [
-      "obj-85",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-83",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-88",
+      0
      ],
      "destination": [
-      "obj-85",
+      "obj-89",
       0
      ]
     }
@@ -9450,11 +10159,11 @@
    {
     "patchline": {
      "source": [
-      "obj-84",
+      "obj-87",
       0
      ],
      "destination": [
-      "obj-82",
+      "obj-89",
       0
      ]
     }
@@ -9462,7 +10171,19 @@
    {
     "patchline": {
      "source": [
-      "obj-82",
+      "obj-88",
+      0
+     ],
+     "destination": [
+      "obj-86",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-86",
       0
      ],
      "destination": [
@@ -9478,7 +10199,7 @@
       6
      ],
      "destination": [
-      "obj-83",
+      "obj-87",
       0
      ]
     }
@@ -9486,35 +10207,23 @@
    {
     "patchline": {
      "source": [
-      "obj-83",
+      "obj-87",
       0
      ],
      "destination": [
-      "obj-84",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-89",
-      0
-     ],
-     "destination": [
-      "obj-90",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-88",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-93",
+      0
      ],
      "destination": [
-      "obj-90",
+      "obj-94",
       0
      ]
     }
@@ -9522,11 +10231,11 @@
    {
     "patchline": {
      "source": [
-      "obj-89",
+      "obj-92",
       0
      ],
      "destination": [
-      "obj-87",
+      "obj-94",
       0
      ]
     }
@@ -9534,7 +10243,19 @@
    {
     "patchline": {
      "source": [
-      "obj-87",
+      "obj-93",
+      0
+     ],
+     "destination": [
+      "obj-91",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-91",
       0
      ],
      "destination": [
@@ -9550,7 +10271,7 @@
       7
      ],
      "destination": [
-      "obj-88",
+      "obj-92",
       0
      ]
     }
@@ -9558,35 +10279,23 @@
    {
     "patchline": {
      "source": [
-      "obj-88",
+      "obj-92",
       0
      ],
      "destination": [
-      "obj-89",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-94",
-      0
-     ],
-     "destination": [
-      "obj-95",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-93",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-98",
+      0
      ],
      "destination": [
-      "obj-95",
+      "obj-99",
       0
      ]
     }
@@ -9594,11 +10303,11 @@
    {
     "patchline": {
      "source": [
-      "obj-94",
+      "obj-97",
       0
      ],
      "destination": [
-      "obj-92",
+      "obj-99",
       0
      ]
     }
@@ -9606,7 +10315,19 @@
    {
     "patchline": {
      "source": [
-      "obj-92",
+      "obj-98",
+      0
+     ],
+     "destination": [
+      "obj-96",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-96",
       0
      ],
      "destination": [
@@ -9622,7 +10343,7 @@
       8
      ],
      "destination": [
-      "obj-93",
+      "obj-97",
       0
      ]
     }
@@ -9630,35 +10351,23 @@
    {
     "patchline": {
      "source": [
-      "obj-93",
+      "obj-97",
       0
      ],
      "destination": [
-      "obj-94",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-99",
-      0
-     ],
-     "destination": [
-      "obj-100",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-98",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-103",
+      0
      ],
      "destination": [
-      "obj-100",
+      "obj-104",
       0
      ]
     }
@@ -9666,11 +10375,11 @@
    {
     "patchline": {
      "source": [
-      "obj-99",
+      "obj-102",
       0
      ],
      "destination": [
-      "obj-97",
+      "obj-104",
       0
      ]
     }
@@ -9678,7 +10387,19 @@
    {
     "patchline": {
      "source": [
-      "obj-97",
+      "obj-103",
+      0
+     ],
+     "destination": [
+      "obj-101",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-101",
       0
      ],
      "destination": [
@@ -9694,7 +10415,7 @@
       9
      ],
      "destination": [
-      "obj-98",
+      "obj-102",
       0
      ]
     }
@@ -9702,35 +10423,23 @@
    {
     "patchline": {
      "source": [
-      "obj-98",
+      "obj-102",
       0
      ],
      "destination": [
-      "obj-99",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-104",
-      0
-     ],
-     "destination": [
-      "obj-105",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-103",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-108",
+      0
      ],
      "destination": [
-      "obj-105",
+      "obj-109",
       0
      ]
     }
@@ -9738,11 +10447,11 @@
    {
     "patchline": {
      "source": [
-      "obj-104",
+      "obj-107",
       0
      ],
      "destination": [
-      "obj-102",
+      "obj-109",
       0
      ]
     }
@@ -9750,7 +10459,19 @@
    {
     "patchline": {
      "source": [
-      "obj-102",
+      "obj-108",
+      0
+     ],
+     "destination": [
+      "obj-106",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-106",
       0
      ],
      "destination": [
@@ -9766,30 +10487,6 @@
       10
      ],
      "destination": [
-      "obj-103",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-103",
-      0
-     ],
-     "destination": [
-      "obj-104",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-109",
-      0
-     ],
-     "destination": [
       "obj-107",
       0
      ]
@@ -9799,6 +10496,30 @@
     "patchline": {
      "source": [
       "obj-107",
+      0
+     ],
+     "destination": [
+      "obj-108",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-113",
+      0
+     ],
+     "destination": [
+      "obj-111",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-111",
       0
      ],
      "destination": [
@@ -9814,7 +10535,7 @@
       11
      ],
      "destination": [
-      "obj-108",
+      "obj-112",
       0
      ]
     }
@@ -9822,23 +10543,23 @@
    {
     "patchline": {
      "source": [
-      "obj-108",
+      "obj-112",
       0
      ],
      "destination": [
-      "obj-109",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-113",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-117",
+      0
      ],
      "destination": [
-      "obj-111",
+      "obj-115",
       0
      ]
     }
@@ -9846,7 +10567,7 @@
    {
     "patchline": {
      "source": [
-      "obj-111",
+      "obj-115",
       0
      ],
      "destination": [
@@ -9862,31 +10583,7 @@
       12
      ],
      "destination": [
-      "obj-112",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-112",
-      0
-     ],
-     "destination": [
-      "obj-113",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-117",
-      0
-     ],
-     "destination": [
-      "obj-118",
+      "obj-116",
       0
      ]
     }
@@ -9898,7 +10595,7 @@
       0
      ],
      "destination": [
-      "obj-118",
+      "obj-117",
       0
      ]
     }
@@ -9906,11 +10603,11 @@
    {
     "patchline": {
      "source": [
-      "obj-117",
+      "obj-121",
       0
      ],
      "destination": [
-      "obj-115",
+      "obj-122",
       0
      ]
     }
@@ -9918,7 +10615,31 @@
    {
     "patchline": {
      "source": [
-      "obj-115",
+      "obj-120",
+      0
+     ],
+     "destination": [
+      "obj-122",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-121",
+      0
+     ],
+     "destination": [
+      "obj-119",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-119",
       0
      ],
      "destination": [
@@ -9934,7 +10655,7 @@
       13
      ],
      "destination": [
-      "obj-116",
+      "obj-120",
       0
      ]
     }
@@ -9942,35 +10663,23 @@
    {
     "patchline": {
      "source": [
-      "obj-116",
+      "obj-120",
       0
      ],
      "destination": [
-      "obj-117",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-122",
-      0
-     ],
-     "destination": [
-      "obj-123",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-121",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-126",
+      0
      ],
      "destination": [
-      "obj-123",
+      "obj-127",
       0
      ]
     }
@@ -9978,11 +10687,11 @@
    {
     "patchline": {
      "source": [
-      "obj-122",
+      "obj-125",
       0
      ],
      "destination": [
-      "obj-120",
+      "obj-127",
       0
      ]
     }
@@ -9990,7 +10699,19 @@
    {
     "patchline": {
      "source": [
-      "obj-120",
+      "obj-126",
+      0
+     ],
+     "destination": [
+      "obj-124",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-124",
       0
      ],
      "destination": [
@@ -10006,30 +10727,6 @@
       14
      ],
      "destination": [
-      "obj-121",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-121",
-      0
-     ],
-     "destination": [
-      "obj-122",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-127",
-      0
-     ],
-     "destination": [
       "obj-125",
       0
      ]
@@ -10039,6 +10736,30 @@
     "patchline": {
      "source": [
       "obj-125",
+      0
+     ],
+     "destination": [
+      "obj-126",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-131",
+      0
+     ],
+     "destination": [
+      "obj-129",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-129",
       0
      ],
      "destination": [
@@ -10054,31 +10775,7 @@
       15
      ],
      "destination": [
-      "obj-126",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-126",
-      0
-     ],
-     "destination": [
-      "obj-127",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-131",
-      0
-     ],
-     "destination": [
-      "obj-132",
+      "obj-130",
       0
      ]
     }
@@ -10090,7 +10787,7 @@
       0
      ],
      "destination": [
-      "obj-132",
+      "obj-131",
       0
      ]
     }
@@ -10098,11 +10795,11 @@
    {
     "patchline": {
      "source": [
-      "obj-131",
+      "obj-135",
       0
      ],
      "destination": [
-      "obj-129",
+      "obj-136",
       0
      ]
     }
@@ -10110,7 +10807,31 @@
    {
     "patchline": {
      "source": [
-      "obj-129",
+      "obj-134",
+      0
+     ],
+     "destination": [
+      "obj-136",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-135",
+      0
+     ],
+     "destination": [
+      "obj-133",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-133",
       0
      ],
      "destination": [
@@ -10126,7 +10847,7 @@
       16
      ],
      "destination": [
-      "obj-130",
+      "obj-134",
       0
      ]
     }
@@ -10134,35 +10855,23 @@
    {
     "patchline": {
      "source": [
-      "obj-130",
+      "obj-134",
       0
      ],
      "destination": [
-      "obj-131",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-136",
-      0
-     ],
-     "destination": [
-      "obj-137",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-135",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-140",
+      0
      ],
      "destination": [
-      "obj-137",
+      "obj-141",
       0
      ]
     }
@@ -10170,11 +10879,11 @@
    {
     "patchline": {
      "source": [
-      "obj-136",
+      "obj-139",
       0
      ],
      "destination": [
-      "obj-134",
+      "obj-141",
       0
      ]
     }
@@ -10182,7 +10891,19 @@
    {
     "patchline": {
      "source": [
-      "obj-134",
+      "obj-140",
+      0
+     ],
+     "destination": [
+      "obj-138",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-138",
       0
      ],
      "destination": [
@@ -10198,7 +10919,7 @@
       17
      ],
      "destination": [
-      "obj-135",
+      "obj-139",
       0
      ]
     }
@@ -10206,35 +10927,23 @@
    {
     "patchline": {
      "source": [
-      "obj-135",
+      "obj-139",
       0
      ],
      "destination": [
-      "obj-136",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-141",
-      0
-     ],
-     "destination": [
-      "obj-142",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-140",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-145",
+      0
      ],
      "destination": [
-      "obj-142",
+      "obj-146",
       0
      ]
     }
@@ -10242,11 +10951,11 @@
    {
     "patchline": {
      "source": [
-      "obj-141",
+      "obj-144",
       0
      ],
      "destination": [
-      "obj-139",
+      "obj-146",
       0
      ]
     }
@@ -10254,7 +10963,19 @@
    {
     "patchline": {
      "source": [
-      "obj-139",
+      "obj-145",
+      0
+     ],
+     "destination": [
+      "obj-143",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-143",
       0
      ],
      "destination": [
@@ -10270,7 +10991,7 @@
       18
      ],
      "destination": [
-      "obj-140",
+      "obj-144",
       0
      ]
     }
@@ -10278,35 +10999,23 @@
    {
     "patchline": {
      "source": [
-      "obj-140",
+      "obj-144",
       0
      ],
      "destination": [
-      "obj-141",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-146",
-      0
-     ],
-     "destination": [
-      "obj-147",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-145",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-150",
+      0
      ],
      "destination": [
-      "obj-147",
+      "obj-151",
       0
      ]
     }
@@ -10314,11 +11023,11 @@
    {
     "patchline": {
      "source": [
-      "obj-146",
+      "obj-149",
       0
      ],
      "destination": [
-      "obj-144",
+      "obj-151",
       0
      ]
     }
@@ -10326,7 +11035,19 @@
    {
     "patchline": {
      "source": [
-      "obj-144",
+      "obj-150",
+      0
+     ],
+     "destination": [
+      "obj-148",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-148",
       0
      ],
      "destination": [
@@ -10342,7 +11063,7 @@
       19
      ],
      "destination": [
-      "obj-145",
+      "obj-149",
       0
      ]
     }
@@ -10350,35 +11071,23 @@
    {
     "patchline": {
      "source": [
-      "obj-145",
+      "obj-149",
       0
      ],
      "destination": [
-      "obj-146",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-151",
-      0
-     ],
-     "destination": [
-      "obj-152",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-150",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-155",
+      0
      ],
      "destination": [
-      "obj-152",
+      "obj-156",
       0
      ]
     }
@@ -10386,11 +11095,11 @@
    {
     "patchline": {
      "source": [
-      "obj-151",
+      "obj-154",
       0
      ],
      "destination": [
-      "obj-149",
+      "obj-156",
       0
      ]
     }
@@ -10398,7 +11107,19 @@
    {
     "patchline": {
      "source": [
-      "obj-149",
+      "obj-155",
+      0
+     ],
+     "destination": [
+      "obj-153",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-153",
       0
      ],
      "destination": [
@@ -10414,7 +11135,7 @@
       20
      ],
      "destination": [
-      "obj-150",
+      "obj-154",
       0
      ]
     }
@@ -10422,35 +11143,23 @@
    {
     "patchline": {
      "source": [
-      "obj-150",
+      "obj-154",
       0
      ],
      "destination": [
-      "obj-151",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-156",
-      0
-     ],
-     "destination": [
-      "obj-157",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-155",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-160",
+      0
      ],
      "destination": [
-      "obj-157",
+      "obj-161",
       0
      ]
     }
@@ -10458,11 +11167,11 @@
    {
     "patchline": {
      "source": [
-      "obj-156",
+      "obj-159",
       0
      ],
      "destination": [
-      "obj-154",
+      "obj-161",
       0
      ]
     }
@@ -10470,7 +11179,19 @@
    {
     "patchline": {
      "source": [
-      "obj-154",
+      "obj-160",
+      0
+     ],
+     "destination": [
+      "obj-158",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-158",
       0
      ],
      "destination": [
@@ -10486,7 +11207,7 @@
       21
      ],
      "destination": [
-      "obj-155",
+      "obj-159",
       0
      ]
     }
@@ -10494,35 +11215,23 @@
    {
     "patchline": {
      "source": [
-      "obj-155",
+      "obj-159",
       0
      ],
      "destination": [
-      "obj-156",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-161",
-      0
-     ],
-     "destination": [
-      "obj-162",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-160",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-165",
+      0
      ],
      "destination": [
-      "obj-162",
+      "obj-166",
       0
      ]
     }
@@ -10530,11 +11239,11 @@
    {
     "patchline": {
      "source": [
-      "obj-161",
+      "obj-164",
       0
      ],
      "destination": [
-      "obj-159",
+      "obj-166",
       0
      ]
     }
@@ -10542,7 +11251,19 @@
    {
     "patchline": {
      "source": [
-      "obj-159",
+      "obj-165",
+      0
+     ],
+     "destination": [
+      "obj-163",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-163",
       0
      ],
      "destination": [
@@ -10558,7 +11279,7 @@
       22
      ],
      "destination": [
-      "obj-160",
+      "obj-164",
       0
      ]
     }
@@ -10566,35 +11287,23 @@
    {
     "patchline": {
      "source": [
-      "obj-160",
+      "obj-164",
       0
      ],
      "destination": [
-      "obj-161",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-166",
-      0
-     ],
-     "destination": [
-      "obj-167",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-165",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-170",
+      0
      ],
      "destination": [
-      "obj-167",
+      "obj-171",
       0
      ]
     }
@@ -10602,11 +11311,11 @@
    {
     "patchline": {
      "source": [
-      "obj-166",
+      "obj-169",
       0
      ],
      "destination": [
-      "obj-164",
+      "obj-171",
       0
      ]
     }
@@ -10614,7 +11323,19 @@
    {
     "patchline": {
      "source": [
-      "obj-164",
+      "obj-170",
+      0
+     ],
+     "destination": [
+      "obj-168",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-168",
       0
      ],
      "destination": [
@@ -10630,30 +11351,6 @@
       23
      ],
      "destination": [
-      "obj-165",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-165",
-      0
-     ],
-     "destination": [
-      "obj-166",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-171",
-      0
-     ],
-     "destination": [
       "obj-169",
       0
      ]
@@ -10663,6 +11360,30 @@
     "patchline": {
      "source": [
       "obj-169",
+      0
+     ],
+     "destination": [
+      "obj-170",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-175",
+      0
+     ],
+     "destination": [
+      "obj-173",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-173",
       0
      ],
      "destination": [
@@ -10678,31 +11399,7 @@
       24
      ],
      "destination": [
-      "obj-170",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-170",
-      0
-     ],
-     "destination": [
-      "obj-171",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-175",
-      0
-     ],
-     "destination": [
-      "obj-176",
+      "obj-174",
       0
      ]
     }
@@ -10714,7 +11411,7 @@
       0
      ],
      "destination": [
-      "obj-176",
+      "obj-175",
       0
      ]
     }
@@ -10722,11 +11419,11 @@
    {
     "patchline": {
      "source": [
-      "obj-175",
+      "obj-179",
       0
      ],
      "destination": [
-      "obj-173",
+      "obj-180",
       0
      ]
     }
@@ -10734,7 +11431,31 @@
    {
     "patchline": {
      "source": [
-      "obj-173",
+      "obj-178",
+      0
+     ],
+     "destination": [
+      "obj-180",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-179",
+      0
+     ],
+     "destination": [
+      "obj-177",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-177",
       0
      ],
      "destination": [
@@ -10750,7 +11471,7 @@
       25
      ],
      "destination": [
-      "obj-174",
+      "obj-178",
       0
      ]
     }
@@ -10758,35 +11479,23 @@
    {
     "patchline": {
      "source": [
-      "obj-174",
+      "obj-178",
       0
      ],
      "destination": [
-      "obj-175",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-180",
-      0
-     ],
-     "destination": [
-      "obj-181",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-179",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-184",
+      0
      ],
      "destination": [
-      "obj-181",
+      "obj-185",
       0
      ]
     }
@@ -10794,11 +11503,11 @@
    {
     "patchline": {
      "source": [
-      "obj-180",
+      "obj-183",
       0
      ],
      "destination": [
-      "obj-178",
+      "obj-185",
       0
      ]
     }
@@ -10806,7 +11515,19 @@
    {
     "patchline": {
      "source": [
-      "obj-178",
+      "obj-184",
+      0
+     ],
+     "destination": [
+      "obj-182",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-182",
       0
      ],
      "destination": [
@@ -10822,7 +11543,7 @@
       26
      ],
      "destination": [
-      "obj-179",
+      "obj-183",
       0
      ]
     }
@@ -10830,35 +11551,23 @@
    {
     "patchline": {
      "source": [
-      "obj-179",
+      "obj-183",
       0
      ],
      "destination": [
-      "obj-180",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-185",
-      0
-     ],
-     "destination": [
-      "obj-186",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-184",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-189",
+      0
      ],
      "destination": [
-      "obj-186",
+      "obj-190",
       0
      ]
     }
@@ -10866,11 +11575,11 @@
    {
     "patchline": {
      "source": [
-      "obj-185",
+      "obj-188",
       0
      ],
      "destination": [
-      "obj-183",
+      "obj-190",
       0
      ]
     }
@@ -10878,7 +11587,19 @@
    {
     "patchline": {
      "source": [
-      "obj-183",
+      "obj-189",
+      0
+     ],
+     "destination": [
+      "obj-187",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-187",
       0
      ],
      "destination": [
@@ -10894,30 +11615,6 @@
       27
      ],
      "destination": [
-      "obj-184",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-184",
-      0
-     ],
-     "destination": [
-      "obj-185",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-190",
-      0
-     ],
-     "destination": [
       "obj-188",
       0
      ]
@@ -10927,6 +11624,30 @@
     "patchline": {
      "source": [
       "obj-188",
+      0
+     ],
+     "destination": [
+      "obj-189",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-194",
+      0
+     ],
+     "destination": [
+      "obj-192",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-192",
       0
      ],
      "destination": [
@@ -10942,31 +11663,7 @@
       28
      ],
      "destination": [
-      "obj-189",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-189",
-      0
-     ],
-     "destination": [
-      "obj-190",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-194",
-      0
-     ],
-     "destination": [
-      "obj-195",
+      "obj-193",
       0
      ]
     }
@@ -10978,7 +11675,7 @@
       0
      ],
      "destination": [
-      "obj-195",
+      "obj-194",
       0
      ]
     }
@@ -10986,11 +11683,11 @@
    {
     "patchline": {
      "source": [
-      "obj-194",
+      "obj-198",
       0
      ],
      "destination": [
-      "obj-192",
+      "obj-199",
       0
      ]
     }
@@ -10998,7 +11695,31 @@
    {
     "patchline": {
      "source": [
-      "obj-192",
+      "obj-197",
+      0
+     ],
+     "destination": [
+      "obj-199",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-198",
+      0
+     ],
+     "destination": [
+      "obj-196",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-196",
       0
      ],
      "destination": [
@@ -11014,7 +11735,7 @@
       29
      ],
      "destination": [
-      "obj-193",
+      "obj-197",
       0
      ]
     }
@@ -11022,35 +11743,23 @@
    {
     "patchline": {
      "source": [
-      "obj-193",
+      "obj-197",
       0
      ],
      "destination": [
-      "obj-194",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-199",
-      0
-     ],
-     "destination": [
-      "obj-200",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-198",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-203",
+      0
      ],
      "destination": [
-      "obj-200",
+      "obj-204",
       0
      ]
     }
@@ -11058,11 +11767,11 @@
    {
     "patchline": {
      "source": [
-      "obj-199",
+      "obj-202",
       0
      ],
      "destination": [
-      "obj-197",
+      "obj-204",
       0
      ]
     }
@@ -11070,7 +11779,19 @@
    {
     "patchline": {
      "source": [
-      "obj-197",
+      "obj-203",
+      0
+     ],
+     "destination": [
+      "obj-201",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-201",
       0
      ],
      "destination": [
@@ -11086,7 +11807,7 @@
       30
      ],
      "destination": [
-      "obj-198",
+      "obj-202",
       0
      ]
     }
@@ -11094,35 +11815,23 @@
    {
     "patchline": {
      "source": [
-      "obj-198",
+      "obj-202",
       0
      ],
      "destination": [
-      "obj-199",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-204",
-      0
-     ],
-     "destination": [
-      "obj-205",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-203",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-208",
+      0
      ],
      "destination": [
-      "obj-205",
+      "obj-209",
       0
      ]
     }
@@ -11130,11 +11839,11 @@
    {
     "patchline": {
      "source": [
-      "obj-204",
+      "obj-207",
       0
      ],
      "destination": [
-      "obj-202",
+      "obj-209",
       0
      ]
     }
@@ -11142,7 +11851,19 @@
    {
     "patchline": {
      "source": [
-      "obj-202",
+      "obj-208",
+      0
+     ],
+     "destination": [
+      "obj-206",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-206",
       0
      ],
      "destination": [
@@ -11158,7 +11879,7 @@
       31
      ],
      "destination": [
-      "obj-203",
+      "obj-207",
       0
      ]
     }
@@ -11166,35 +11887,23 @@
    {
     "patchline": {
      "source": [
-      "obj-203",
+      "obj-207",
       0
      ],
      "destination": [
-      "obj-204",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-209",
-      0
-     ],
-     "destination": [
-      "obj-210",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-208",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-213",
+      0
      ],
      "destination": [
-      "obj-210",
+      "obj-214",
       0
      ]
     }
@@ -11202,11 +11911,11 @@
    {
     "patchline": {
      "source": [
-      "obj-209",
+      "obj-212",
       0
      ],
      "destination": [
-      "obj-207",
+      "obj-214",
       0
      ]
     }
@@ -11214,7 +11923,19 @@
    {
     "patchline": {
      "source": [
-      "obj-207",
+      "obj-213",
+      0
+     ],
+     "destination": [
+      "obj-211",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-211",
       0
      ],
      "destination": [
@@ -11230,7 +11951,7 @@
       32
      ],
      "destination": [
-      "obj-208",
+      "obj-212",
       0
      ]
     }
@@ -11238,35 +11959,23 @@
    {
     "patchline": {
      "source": [
-      "obj-208",
+      "obj-212",
       0
      ],
      "destination": [
-      "obj-209",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-214",
-      0
-     ],
-     "destination": [
-      "obj-215",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-213",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-218",
+      0
      ],
      "destination": [
-      "obj-215",
+      "obj-219",
       0
      ]
     }
@@ -11274,11 +11983,11 @@
    {
     "patchline": {
      "source": [
-      "obj-214",
+      "obj-217",
       0
      ],
      "destination": [
-      "obj-212",
+      "obj-219",
       0
      ]
     }
@@ -11286,7 +11995,19 @@
    {
     "patchline": {
      "source": [
-      "obj-212",
+      "obj-218",
+      0
+     ],
+     "destination": [
+      "obj-216",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-216",
       0
      ],
      "destination": [
@@ -11302,30 +12023,6 @@
       33
      ],
      "destination": [
-      "obj-213",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-213",
-      0
-     ],
-     "destination": [
-      "obj-214",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-219",
-      0
-     ],
-     "destination": [
       "obj-217",
       0
      ]
@@ -11335,6 +12032,30 @@
     "patchline": {
      "source": [
       "obj-217",
+      0
+     ],
+     "destination": [
+      "obj-218",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-223",
+      0
+     ],
+     "destination": [
+      "obj-221",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-221",
       0
      ],
      "destination": [
@@ -11350,31 +12071,7 @@
       34
      ],
      "destination": [
-      "obj-218",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-218",
-      0
-     ],
-     "destination": [
-      "obj-219",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-223",
-      0
-     ],
-     "destination": [
-      "obj-224",
+      "obj-222",
       0
      ]
     }
@@ -11386,7 +12083,7 @@
       0
      ],
      "destination": [
-      "obj-224",
+      "obj-223",
       0
      ]
     }
@@ -11394,11 +12091,11 @@
    {
     "patchline": {
      "source": [
-      "obj-223",
+      "obj-227",
       0
      ],
      "destination": [
-      "obj-221",
+      "obj-228",
       0
      ]
     }
@@ -11406,7 +12103,31 @@
    {
     "patchline": {
      "source": [
-      "obj-221",
+      "obj-226",
+      0
+     ],
+     "destination": [
+      "obj-228",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-227",
+      0
+     ],
+     "destination": [
+      "obj-225",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-225",
       0
      ],
      "destination": [
@@ -11422,7 +12143,7 @@
       35
      ],
      "destination": [
-      "obj-222",
+      "obj-226",
       0
      ]
     }
@@ -11430,35 +12151,23 @@
    {
     "patchline": {
      "source": [
-      "obj-222",
+      "obj-226",
       0
      ],
      "destination": [
-      "obj-223",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-228",
-      0
-     ],
-     "destination": [
-      "obj-229",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-227",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-232",
+      0
      ],
      "destination": [
-      "obj-229",
+      "obj-233",
       0
      ]
     }
@@ -11466,11 +12175,11 @@
    {
     "patchline": {
      "source": [
-      "obj-228",
+      "obj-231",
       0
      ],
      "destination": [
-      "obj-226",
+      "obj-233",
       0
      ]
     }
@@ -11478,7 +12187,19 @@
    {
     "patchline": {
      "source": [
-      "obj-226",
+      "obj-232",
+      0
+     ],
+     "destination": [
+      "obj-230",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-230",
       0
      ],
      "destination": [
@@ -11494,7 +12215,7 @@
       36
      ],
      "destination": [
-      "obj-227",
+      "obj-231",
       0
      ]
     }
@@ -11502,35 +12223,23 @@
    {
     "patchline": {
      "source": [
-      "obj-227",
+      "obj-231",
       0
      ],
      "destination": [
-      "obj-228",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-233",
-      0
-     ],
-     "destination": [
-      "obj-234",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-232",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-237",
+      0
      ],
      "destination": [
-      "obj-234",
+      "obj-238",
       0
      ]
     }
@@ -11538,11 +12247,11 @@
    {
     "patchline": {
      "source": [
-      "obj-233",
+      "obj-236",
       0
      ],
      "destination": [
-      "obj-231",
+      "obj-238",
       0
      ]
     }
@@ -11550,7 +12259,19 @@
    {
     "patchline": {
      "source": [
-      "obj-231",
+      "obj-237",
+      0
+     ],
+     "destination": [
+      "obj-235",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-235",
       0
      ],
      "destination": [
@@ -11566,7 +12287,7 @@
       37
      ],
      "destination": [
-      "obj-232",
+      "obj-236",
       0
      ]
     }
@@ -11574,35 +12295,23 @@
    {
     "patchline": {
      "source": [
-      "obj-232",
+      "obj-236",
       0
      ],
      "destination": [
-      "obj-233",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-238",
-      0
-     ],
-     "destination": [
-      "obj-239",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-237",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-242",
+      0
      ],
      "destination": [
-      "obj-239",
+      "obj-243",
       0
      ]
     }
@@ -11610,11 +12319,11 @@
    {
     "patchline": {
      "source": [
-      "obj-238",
+      "obj-241",
       0
      ],
      "destination": [
-      "obj-236",
+      "obj-243",
       0
      ]
     }
@@ -11622,7 +12331,19 @@
    {
     "patchline": {
      "source": [
-      "obj-236",
+      "obj-242",
+      0
+     ],
+     "destination": [
+      "obj-240",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-240",
       0
      ],
      "destination": [
@@ -11638,7 +12359,7 @@
       38
      ],
      "destination": [
-      "obj-237",
+      "obj-241",
       0
      ]
     }
@@ -11646,35 +12367,23 @@
    {
     "patchline": {
      "source": [
-      "obj-237",
+      "obj-241",
       0
      ],
      "destination": [
-      "obj-238",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-243",
-      0
-     ],
-     "destination": [
-      "obj-244",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-242",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-247",
+      0
      ],
      "destination": [
-      "obj-244",
+      "obj-248",
       0
      ]
     }
@@ -11682,11 +12391,11 @@
    {
     "patchline": {
      "source": [
-      "obj-243",
+      "obj-246",
       0
      ],
      "destination": [
-      "obj-241",
+      "obj-248",
       0
      ]
     }
@@ -11694,7 +12403,19 @@
    {
     "patchline": {
      "source": [
-      "obj-241",
+      "obj-247",
+      0
+     ],
+     "destination": [
+      "obj-245",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-245",
       0
      ],
      "destination": [
@@ -11710,7 +12431,7 @@
       39
      ],
      "destination": [
-      "obj-242",
+      "obj-246",
       0
      ]
     }
@@ -11718,35 +12439,23 @@
    {
     "patchline": {
      "source": [
-      "obj-242",
+      "obj-246",
       0
      ],
      "destination": [
-      "obj-243",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-248",
-      0
-     ],
-     "destination": [
-      "obj-249",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-247",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-252",
+      0
      ],
      "destination": [
-      "obj-249",
+      "obj-253",
       0
      ]
     }
@@ -11754,11 +12463,11 @@
    {
     "patchline": {
      "source": [
-      "obj-248",
+      "obj-251",
       0
      ],
      "destination": [
-      "obj-246",
+      "obj-253",
       0
      ]
     }
@@ -11766,7 +12475,19 @@
    {
     "patchline": {
      "source": [
-      "obj-246",
+      "obj-252",
+      0
+     ],
+     "destination": [
+      "obj-250",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-250",
       0
      ],
      "destination": [
@@ -11782,7 +12503,7 @@
       40
      ],
      "destination": [
-      "obj-247",
+      "obj-251",
       0
      ]
     }
@@ -11790,35 +12511,23 @@
    {
     "patchline": {
      "source": [
-      "obj-247",
+      "obj-251",
       0
      ],
      "destination": [
-      "obj-248",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-253",
-      0
-     ],
-     "destination": [
-      "obj-254",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-252",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-257",
+      0
      ],
      "destination": [
-      "obj-254",
+      "obj-258",
       0
      ]
     }
@@ -11826,11 +12535,11 @@
    {
     "patchline": {
      "source": [
-      "obj-253",
+      "obj-256",
       0
      ],
      "destination": [
-      "obj-251",
+      "obj-258",
       0
      ]
     }
@@ -11838,7 +12547,19 @@
    {
     "patchline": {
      "source": [
-      "obj-251",
+      "obj-257",
+      0
+     ],
+     "destination": [
+      "obj-255",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-255",
       0
      ],
      "destination": [
@@ -11854,7 +12575,7 @@
       41
      ],
      "destination": [
-      "obj-252",
+      "obj-256",
       0
      ]
     }
@@ -11862,35 +12583,23 @@
    {
     "patchline": {
      "source": [
-      "obj-252",
+      "obj-256",
       0
      ],
      "destination": [
-      "obj-253",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-258",
-      0
-     ],
-     "destination": [
-      "obj-259",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-257",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-262",
+      0
      ],
      "destination": [
-      "obj-259",
+      "obj-263",
       0
      ]
     }
@@ -11898,11 +12607,11 @@
    {
     "patchline": {
      "source": [
-      "obj-258",
+      "obj-261",
       0
      ],
      "destination": [
-      "obj-256",
+      "obj-263",
       0
      ]
     }
@@ -11910,7 +12619,19 @@
    {
     "patchline": {
      "source": [
-      "obj-256",
+      "obj-262",
+      0
+     ],
+     "destination": [
+      "obj-260",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-260",
       0
      ],
      "destination": [
@@ -11926,7 +12647,7 @@
       42
      ],
      "destination": [
-      "obj-257",
+      "obj-261",
       0
      ]
     }
@@ -11934,35 +12655,23 @@
    {
     "patchline": {
      "source": [
-      "obj-257",
+      "obj-261",
       0
      ],
      "destination": [
-      "obj-258",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-263",
-      0
-     ],
-     "destination": [
-      "obj-264",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-262",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-267",
+      0
      ],
      "destination": [
-      "obj-264",
+      "obj-268",
       0
      ]
     }
@@ -11970,11 +12679,11 @@
    {
     "patchline": {
      "source": [
-      "obj-263",
+      "obj-266",
       0
      ],
      "destination": [
-      "obj-261",
+      "obj-268",
       0
      ]
     }
@@ -11982,7 +12691,19 @@
    {
     "patchline": {
      "source": [
-      "obj-261",
+      "obj-267",
+      0
+     ],
+     "destination": [
+      "obj-265",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-265",
       0
      ],
      "destination": [
@@ -11998,7 +12719,7 @@
       43
      ],
      "destination": [
-      "obj-262",
+      "obj-266",
       0
      ]
     }
@@ -12006,35 +12727,23 @@
    {
     "patchline": {
      "source": [
-      "obj-262",
+      "obj-266",
       0
      ],
      "destination": [
-      "obj-263",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-268",
-      0
-     ],
-     "destination": [
-      "obj-269",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-267",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-272",
+      0
      ],
      "destination": [
-      "obj-269",
+      "obj-273",
       0
      ]
     }
@@ -12042,11 +12751,11 @@
    {
     "patchline": {
      "source": [
-      "obj-268",
+      "obj-271",
       0
      ],
      "destination": [
-      "obj-266",
+      "obj-273",
       0
      ]
     }
@@ -12054,7 +12763,19 @@
    {
     "patchline": {
      "source": [
-      "obj-266",
+      "obj-272",
+      0
+     ],
+     "destination": [
+      "obj-270",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-270",
       0
      ],
      "destination": [
@@ -12070,7 +12791,7 @@
       44
      ],
      "destination": [
-      "obj-267",
+      "obj-271",
       0
      ]
     }
@@ -12078,35 +12799,23 @@
    {
     "patchline": {
      "source": [
-      "obj-267",
+      "obj-271",
       0
      ],
      "destination": [
-      "obj-268",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-273",
-      0
-     ],
-     "destination": [
-      "obj-274",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-272",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-277",
+      0
      ],
      "destination": [
-      "obj-274",
+      "obj-278",
       0
      ]
     }
@@ -12114,11 +12823,11 @@
    {
     "patchline": {
      "source": [
-      "obj-273",
+      "obj-276",
       0
      ],
      "destination": [
-      "obj-271",
+      "obj-278",
       0
      ]
     }
@@ -12126,7 +12835,19 @@
    {
     "patchline": {
      "source": [
-      "obj-271",
+      "obj-277",
+      0
+     ],
+     "destination": [
+      "obj-275",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-275",
       0
      ],
      "destination": [
@@ -12142,7 +12863,7 @@
       45
      ],
      "destination": [
-      "obj-272",
+      "obj-276",
       0
      ]
     }
@@ -12150,35 +12871,23 @@
    {
     "patchline": {
      "source": [
-      "obj-272",
+      "obj-276",
       0
      ],
      "destination": [
-      "obj-273",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-278",
-      0
-     ],
-     "destination": [
-      "obj-279",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-277",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-282",
+      0
      ],
      "destination": [
-      "obj-279",
+      "obj-283",
       0
      ]
     }
@@ -12186,11 +12895,11 @@
    {
     "patchline": {
      "source": [
-      "obj-278",
+      "obj-281",
       0
      ],
      "destination": [
-      "obj-276",
+      "obj-283",
       0
      ]
     }
@@ -12198,7 +12907,19 @@
    {
     "patchline": {
      "source": [
-      "obj-276",
+      "obj-282",
+      0
+     ],
+     "destination": [
+      "obj-280",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-280",
       0
      ],
      "destination": [
@@ -12214,7 +12935,7 @@
       46
      ],
      "destination": [
-      "obj-277",
+      "obj-281",
       0
      ]
     }
@@ -12222,35 +12943,23 @@
    {
     "patchline": {
      "source": [
-      "obj-277",
+      "obj-281",
       0
      ],
      "destination": [
-      "obj-278",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-283",
-      0
-     ],
-     "destination": [
-      "obj-284",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-282",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-287",
+      0
      ],
      "destination": [
-      "obj-284",
+      "obj-288",
       0
      ]
     }
@@ -12258,11 +12967,11 @@
    {
     "patchline": {
      "source": [
-      "obj-283",
+      "obj-286",
       0
      ],
      "destination": [
-      "obj-281",
+      "obj-288",
       0
      ]
     }
@@ -12270,7 +12979,19 @@
    {
     "patchline": {
      "source": [
-      "obj-281",
+      "obj-287",
+      0
+     ],
+     "destination": [
+      "obj-285",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-285",
       0
      ],
      "destination": [
@@ -12286,7 +13007,7 @@
       47
      ],
      "destination": [
-      "obj-282",
+      "obj-286",
       0
      ]
     }
@@ -12294,35 +13015,23 @@
    {
     "patchline": {
      "source": [
-      "obj-282",
+      "obj-286",
       0
      ],
      "destination": [
-      "obj-283",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-288",
-      0
-     ],
-     "destination": [
-      "obj-289",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-287",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-292",
+      0
      ],
      "destination": [
-      "obj-289",
+      "obj-293",
       0
      ]
     }
@@ -12330,11 +13039,11 @@
    {
     "patchline": {
      "source": [
-      "obj-288",
+      "obj-291",
       0
      ],
      "destination": [
-      "obj-286",
+      "obj-293",
       0
      ]
     }
@@ -12342,7 +13051,19 @@
    {
     "patchline": {
      "source": [
-      "obj-286",
+      "obj-292",
+      0
+     ],
+     "destination": [
+      "obj-290",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-290",
       0
      ],
      "destination": [
@@ -12358,7 +13079,7 @@
       48
      ],
      "destination": [
-      "obj-287",
+      "obj-291",
       0
      ]
     }
@@ -12366,35 +13087,23 @@
    {
     "patchline": {
      "source": [
-      "obj-287",
+      "obj-291",
       0
      ],
      "destination": [
-      "obj-288",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-293",
-      0
-     ],
-     "destination": [
-      "obj-294",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-292",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-297",
+      0
      ],
      "destination": [
-      "obj-294",
+      "obj-298",
       0
      ]
     }
@@ -12402,11 +13111,11 @@
    {
     "patchline": {
      "source": [
-      "obj-293",
+      "obj-296",
       0
      ],
      "destination": [
-      "obj-291",
+      "obj-298",
       0
      ]
     }
@@ -12414,7 +13123,19 @@
    {
     "patchline": {
      "source": [
-      "obj-291",
+      "obj-297",
+      0
+     ],
+     "destination": [
+      "obj-295",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-295",
       0
      ],
      "destination": [
@@ -12430,7 +13151,7 @@
       49
      ],
      "destination": [
-      "obj-292",
+      "obj-296",
       0
      ]
     }
@@ -12438,35 +13159,23 @@
    {
     "patchline": {
      "source": [
-      "obj-292",
+      "obj-296",
       0
      ],
      "destination": [
-      "obj-293",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-298",
-      0
-     ],
-     "destination": [
-      "obj-299",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-297",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-302",
+      0
      ],
      "destination": [
-      "obj-299",
+      "obj-303",
       0
      ]
     }
@@ -12474,11 +13183,11 @@
    {
     "patchline": {
      "source": [
-      "obj-298",
+      "obj-301",
       0
      ],
      "destination": [
-      "obj-296",
+      "obj-303",
       0
      ]
     }
@@ -12486,7 +13195,19 @@
    {
     "patchline": {
      "source": [
-      "obj-296",
+      "obj-302",
+      0
+     ],
+     "destination": [
+      "obj-300",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-300",
       0
      ],
      "destination": [
@@ -12502,7 +13223,7 @@
       50
      ],
      "destination": [
-      "obj-297",
+      "obj-301",
       0
      ]
     }
@@ -12510,35 +13231,23 @@
    {
     "patchline": {
      "source": [
-      "obj-297",
+      "obj-301",
       0
      ],
      "destination": [
-      "obj-298",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-303",
-      0
-     ],
-     "destination": [
-      "obj-304",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-302",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-307",
+      0
      ],
      "destination": [
-      "obj-304",
+      "obj-308",
       0
      ]
     }
@@ -12546,11 +13255,11 @@
    {
     "patchline": {
      "source": [
-      "obj-303",
+      "obj-306",
       0
      ],
      "destination": [
-      "obj-301",
+      "obj-308",
       0
      ]
     }
@@ -12558,7 +13267,19 @@
    {
     "patchline": {
      "source": [
-      "obj-301",
+      "obj-307",
+      0
+     ],
+     "destination": [
+      "obj-305",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-305",
       0
      ],
      "destination": [
@@ -12574,7 +13295,7 @@
       51
      ],
      "destination": [
-      "obj-302",
+      "obj-306",
       0
      ]
     }
@@ -12582,35 +13303,23 @@
    {
     "patchline": {
      "source": [
-      "obj-302",
+      "obj-306",
       0
      ],
      "destination": [
-      "obj-303",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-308",
-      0
-     ],
-     "destination": [
-      "obj-309",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-307",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-312",
+      0
      ],
      "destination": [
-      "obj-309",
+      "obj-313",
       0
      ]
     }
@@ -12618,11 +13327,11 @@
    {
     "patchline": {
      "source": [
-      "obj-308",
+      "obj-311",
       0
      ],
      "destination": [
-      "obj-306",
+      "obj-313",
       0
      ]
     }
@@ -12630,7 +13339,19 @@
    {
     "patchline": {
      "source": [
-      "obj-306",
+      "obj-312",
+      0
+     ],
+     "destination": [
+      "obj-310",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-310",
       0
      ],
      "destination": [
@@ -12646,7 +13367,7 @@
       52
      ],
      "destination": [
-      "obj-307",
+      "obj-311",
       0
      ]
     }
@@ -12654,35 +13375,23 @@
    {
     "patchline": {
      "source": [
-      "obj-307",
+      "obj-311",
       0
      ],
      "destination": [
-      "obj-308",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-313",
-      0
-     ],
-     "destination": [
-      "obj-314",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-312",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-317",
+      0
      ],
      "destination": [
-      "obj-314",
+      "obj-318",
       0
      ]
     }
@@ -12690,11 +13399,11 @@
    {
     "patchline": {
      "source": [
-      "obj-313",
+      "obj-316",
       0
      ],
      "destination": [
-      "obj-311",
+      "obj-318",
       0
      ]
     }
@@ -12702,7 +13411,19 @@
    {
     "patchline": {
      "source": [
-      "obj-311",
+      "obj-317",
+      0
+     ],
+     "destination": [
+      "obj-315",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-315",
       0
      ],
      "destination": [
@@ -12718,7 +13439,7 @@
       53
      ],
      "destination": [
-      "obj-312",
+      "obj-316",
       0
      ]
     }
@@ -12726,35 +13447,23 @@
    {
     "patchline": {
      "source": [
-      "obj-312",
+      "obj-316",
       0
      ],
      "destination": [
-      "obj-313",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-318",
-      0
-     ],
-     "destination": [
-      "obj-319",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-317",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-322",
+      0
      ],
      "destination": [
-      "obj-319",
+      "obj-323",
       0
      ]
     }
@@ -12762,11 +13471,11 @@
    {
     "patchline": {
      "source": [
-      "obj-318",
+      "obj-321",
       0
      ],
      "destination": [
-      "obj-316",
+      "obj-323",
       0
      ]
     }
@@ -12774,7 +13483,19 @@
    {
     "patchline": {
      "source": [
-      "obj-316",
+      "obj-322",
+      0
+     ],
+     "destination": [
+      "obj-320",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-320",
       0
      ],
      "destination": [
@@ -12790,7 +13511,7 @@
       54
      ],
      "destination": [
-      "obj-317",
+      "obj-321",
       0
      ]
     }
@@ -12798,35 +13519,23 @@
    {
     "patchline": {
      "source": [
-      "obj-317",
+      "obj-321",
       0
      ],
      "destination": [
-      "obj-318",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-323",
-      0
-     ],
-     "destination": [
-      "obj-324",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-322",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-327",
+      0
      ],
      "destination": [
-      "obj-324",
+      "obj-328",
       0
      ]
     }
@@ -12834,11 +13543,11 @@
    {
     "patchline": {
      "source": [
-      "obj-323",
+      "obj-326",
       0
      ],
      "destination": [
-      "obj-321",
+      "obj-328",
       0
      ]
     }
@@ -12846,7 +13555,19 @@
    {
     "patchline": {
      "source": [
-      "obj-321",
+      "obj-327",
+      0
+     ],
+     "destination": [
+      "obj-325",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-325",
       0
      ],
      "destination": [
@@ -12862,7 +13583,7 @@
       55
      ],
      "destination": [
-      "obj-322",
+      "obj-326",
       0
      ]
     }
@@ -12870,35 +13591,23 @@
    {
     "patchline": {
      "source": [
-      "obj-322",
+      "obj-326",
       0
      ],
      "destination": [
-      "obj-323",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-328",
-      0
-     ],
-     "destination": [
-      "obj-329",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-327",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-332",
+      0
      ],
      "destination": [
-      "obj-329",
+      "obj-333",
       0
      ]
     }
@@ -12906,11 +13615,11 @@
    {
     "patchline": {
      "source": [
-      "obj-328",
+      "obj-331",
       0
      ],
      "destination": [
-      "obj-326",
+      "obj-333",
       0
      ]
     }
@@ -12918,7 +13627,19 @@
    {
     "patchline": {
      "source": [
-      "obj-326",
+      "obj-332",
+      0
+     ],
+     "destination": [
+      "obj-330",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-330",
       0
      ],
      "destination": [
@@ -12934,7 +13655,7 @@
       56
      ],
      "destination": [
-      "obj-327",
+      "obj-331",
       0
      ]
     }
@@ -12942,35 +13663,23 @@
    {
     "patchline": {
      "source": [
-      "obj-327",
+      "obj-331",
       0
      ],
      "destination": [
-      "obj-328",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-333",
-      0
-     ],
-     "destination": [
-      "obj-334",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-332",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-337",
+      0
      ],
      "destination": [
-      "obj-334",
+      "obj-338",
       0
      ]
     }
@@ -12978,11 +13687,11 @@
    {
     "patchline": {
      "source": [
-      "obj-333",
+      "obj-336",
       0
      ],
      "destination": [
-      "obj-331",
+      "obj-338",
       0
      ]
     }
@@ -12990,7 +13699,19 @@
    {
     "patchline": {
      "source": [
-      "obj-331",
+      "obj-337",
+      0
+     ],
+     "destination": [
+      "obj-335",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-335",
       0
      ],
      "destination": [
@@ -13006,7 +13727,7 @@
       57
      ],
      "destination": [
-      "obj-332",
+      "obj-336",
       0
      ]
     }
@@ -13014,35 +13735,23 @@
    {
     "patchline": {
      "source": [
-      "obj-332",
+      "obj-336",
       0
      ],
      "destination": [
-      "obj-333",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-338",
-      0
-     ],
-     "destination": [
-      "obj-339",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-337",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-342",
+      0
      ],
      "destination": [
-      "obj-339",
+      "obj-343",
       0
      ]
     }
@@ -13050,11 +13759,11 @@
    {
     "patchline": {
      "source": [
-      "obj-338",
+      "obj-341",
       0
      ],
      "destination": [
-      "obj-336",
+      "obj-343",
       0
      ]
     }
@@ -13062,7 +13771,19 @@
    {
     "patchline": {
      "source": [
-      "obj-336",
+      "obj-342",
+      0
+     ],
+     "destination": [
+      "obj-340",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-340",
       0
      ],
      "destination": [
@@ -13078,7 +13799,7 @@
       58
      ],
      "destination": [
-      "obj-337",
+      "obj-341",
       0
      ]
     }
@@ -13086,35 +13807,23 @@
    {
     "patchline": {
      "source": [
-      "obj-337",
+      "obj-341",
       0
      ],
      "destination": [
-      "obj-338",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-343",
-      0
-     ],
-     "destination": [
-      "obj-344",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "obj-342",
       0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-347",
+      0
      ],
      "destination": [
-      "obj-344",
+      "obj-348",
       0
      ]
     }
@@ -13122,11 +13831,11 @@
    {
     "patchline": {
      "source": [
-      "obj-343",
+      "obj-346",
       0
      ],
      "destination": [
-      "obj-341",
+      "obj-348",
       0
      ]
     }
@@ -13134,7 +13843,19 @@
    {
     "patchline": {
      "source": [
-      "obj-341",
+      "obj-347",
+      0
+     ],
+     "destination": [
+      "obj-345",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-345",
       0
      ],
      "destination": [
@@ -13148,30 +13869,6 @@
      "source": [
       "obj-4",
       59
-     ],
-     "destination": [
-      "obj-342",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-342",
-      0
-     ],
-     "destination": [
-      "obj-343",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-4",
-      65
      ],
      "destination": [
       "obj-346",
@@ -13194,11 +13891,11 @@
    {
     "patchline": {
      "source": [
-      "obj-346",
-      1
+      "obj-352",
+      0
      ],
      "destination": [
-      "obj-348",
+      "obj-353",
       0
      ]
     }
@@ -13206,8 +13903,20 @@
    {
     "patchline": {
      "source": [
-      "obj-4",
-      62
+      "obj-351",
+      0
+     ],
+     "destination": [
+      "obj-353",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-352",
+      0
      ],
      "destination": [
       "obj-350",
@@ -13218,67 +13927,7 @@
    {
     "patchline": {
      "source": [
-      "obj-4",
-      63
-     ],
-     "destination": [
-      "obj-352",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-4",
-      64
-     ],
-     "destination": [
-      "obj-354",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-355",
-      0
-     ],
-     "destination": [
-      "obj-356",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-356",
-      0
-     ],
-     "destination": [
-      "obj-357",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-357",
-      0
-     ],
-     "destination": [
-      "obj-358",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-358",
+      "obj-350",
       0
      ],
      "destination": [
@@ -13291,10 +13940,106 @@
     "patchline": {
      "source": [
       "obj-4",
-      66
+      60
      ],
      "destination": [
-      "obj-361",
+      "obj-351",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-351",
+      0
+     ],
+     "destination": [
+      "obj-352",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-357",
+      0
+     ],
+     "destination": [
+      "obj-358",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-356",
+      0
+     ],
+     "destination": [
+      "obj-358",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-357",
+      0
+     ],
+     "destination": [
+      "obj-355",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-355",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      61
+     ],
+     "destination": [
+      "obj-356",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-356",
+      0
+     ],
+     "destination": [
+      "obj-357",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-362",
+      0
+     ],
+     "destination": [
+      "obj-363",
       0
      ]
     }
@@ -13303,6 +14048,18 @@
     "patchline": {
      "source": [
       "obj-361",
+      0
+     ],
+     "destination": [
+      "obj-363",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-362",
       0
      ],
      "destination": [
@@ -13314,8 +14071,32 @@
    {
     "patchline": {
      "source": [
+      "obj-360",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-4",
-      66
+      62
+     ],
+     "destination": [
+      "obj-361",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-361",
+      0
      ],
      "destination": [
       "obj-362",
@@ -13326,11 +14107,59 @@
    {
     "patchline": {
      "source": [
+      "obj-367",
+      0
+     ],
+     "destination": [
+      "obj-368",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-366",
+      0
+     ],
+     "destination": [
+      "obj-368",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-367",
+      0
+     ],
+     "destination": [
+      "obj-365",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-365",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-4",
-      67
+      63
      ],
      "destination": [
-      "obj-363",
+      "obj-366",
       0
      ]
     }
@@ -13338,11 +14167,11 @@
    {
     "patchline": {
      "source": [
-      "obj-363",
+      "obj-366",
       0
      ],
      "destination": [
-      "obj-364",
+      "obj-367",
       0
      ]
     }
@@ -13350,11 +14179,11 @@
    {
     "patchline": {
      "source": [
-      "obj-364",
+      "obj-372",
       0
      ],
      "destination": [
-      "obj-225",
+      "obj-373",
       0
      ]
     }
@@ -13362,167 +14191,95 @@
    {
     "patchline": {
      "source": [
-      "obj-363",
+      "obj-371",
+      0
+     ],
+     "destination": [
+      "obj-373",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-372",
+      0
+     ],
+     "destination": [
+      "obj-370",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-370",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      64
+     ],
+     "destination": [
+      "obj-371",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-371",
+      0
+     ],
+     "destination": [
+      "obj-372",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      71
+     ],
+     "destination": [
+      "obj-375",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-375",
+      0
+     ],
+     "destination": [
+      "obj-376",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-375",
       1
      ],
      "destination": [
-      "obj-365",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-365",
-      0
-     ],
-     "destination": [
-      "obj-230",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-363",
-      2
-     ],
-     "destination": [
-      "obj-366",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-366",
-      0
-     ],
-     "destination": [
-      "obj-235",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-363",
-      3
-     ],
-     "destination": [
-      "obj-367",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-367",
-      0
-     ],
-     "destination": [
-      "obj-240",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-363",
-      4
-     ],
-     "destination": [
-      "obj-368",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-368",
-      0
-     ],
-     "destination": [
-      "obj-245",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-363",
-      5
-     ],
-     "destination": [
-      "obj-369",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-369",
-      0
-     ],
-     "destination": [
-      "obj-250",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-363",
-      6
-     ],
-     "destination": [
-      "obj-370",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-370",
-      0
-     ],
-     "destination": [
-      "obj-255",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-363",
-      7
-     ],
-     "destination": [
-      "obj-371",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-371",
-      0
-     ],
-     "destination": [
-      "obj-260",
+      "obj-377",
       0
      ]
     }
@@ -13534,7 +14291,331 @@
       68
      ],
      "destination": [
-      "obj-372",
+      "obj-379",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      69
+     ],
+     "destination": [
+      "obj-381",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      70
+     ],
+     "destination": [
+      "obj-383",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-384",
+      0
+     ],
+     "destination": [
+      "obj-385",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-385",
+      0
+     ],
+     "destination": [
+      "obj-386",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-386",
+      0
+     ],
+     "destination": [
+      "obj-387",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-387",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      72
+     ],
+     "destination": [
+      "obj-390",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-390",
+      0
+     ],
+     "destination": [
+      "obj-389",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      72
+     ],
+     "destination": [
+      "obj-391",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      73
+     ],
+     "destination": [
+      "obj-392",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-392",
+      0
+     ],
+     "destination": [
+      "obj-393",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-393",
+      0
+     ],
+     "destination": [
+      "obj-254",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-392",
+      1
+     ],
+     "destination": [
+      "obj-394",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-394",
+      0
+     ],
+     "destination": [
+      "obj-259",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-392",
+      2
+     ],
+     "destination": [
+      "obj-395",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-395",
+      0
+     ],
+     "destination": [
+      "obj-264",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-392",
+      3
+     ],
+     "destination": [
+      "obj-396",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-396",
+      0
+     ],
+     "destination": [
+      "obj-269",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-392",
+      4
+     ],
+     "destination": [
+      "obj-397",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-397",
+      0
+     ],
+     "destination": [
+      "obj-274",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-392",
+      5
+     ],
+     "destination": [
+      "obj-398",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-398",
+      0
+     ],
+     "destination": [
+      "obj-279",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-392",
+      6
+     ],
+     "destination": [
+      "obj-399",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-399",
+      0
+     ],
+     "destination": [
+      "obj-284",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-392",
+      7
+     ],
+     "destination": [
+      "obj-400",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-400",
+      0
+     ],
+     "destination": [
+      "obj-289",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      74
+     ],
+     "destination": [
+      "obj-401",
       0
      ]
     }

@@ -14,7 +14,9 @@ from distill_control.cli.support.listings import list_devices, list_midi_ports
 from distill_control.cli.support.options import (
     PORT_LIMIT,
     CommandParser,
+    add_space,
     integer_in,
+    layout_of,
     number_in,
     seconds,
     seed_number,
@@ -73,14 +75,13 @@ def _add_sound(top: argparse.ArgumentParser) -> None:
         metavar="N",
         help="notes that sound at once, up to 8 (default 1: mono with legato)",
     )
+    add_space(sound, "stereo")
     sound.add_argument("--seed", type=seed_number, default=0, metavar="N", help="of all random numbers (default 0)")
-    sound.add_argument(
-        "--follow", action="store_true", help="fade to the new version when training replaces the model file"
-    )
+    follows = "fade to the new version when training replaces the model file"
+    sound.add_argument("--follow", action="store_true", help=follows)
     sound.add_argument("--stopped", action="store_true", help="stay silent until /distill/play")
-    sound.add_argument(
-        "--record", type=Path, metavar="FILE", help="record a take (.take) or the sound itself (.wav, .flac)"
-    )
+    recorded = "record a take (.take) or the sound itself (.wav, .flac)"
+    sound.add_argument("--record", type=Path, metavar="FILE", help=recorded)
     sound.add_argument(
         "--keep-going", action="store_true", help="start also without a device, file, map or port that cannot be had"
     )
@@ -133,15 +134,12 @@ def _add_control(top: argparse.ArgumentParser) -> None:
     control.add_argument(
         "--bind", default="127.0.0.1", metavar="ADDR", help="address to listen on (default 127.0.0.1: this machine)"
     )
-    control.add_argument(
-        "--allow", action="append", default=[], metavar="ADDR", help="address or network that may control it"
-    )
-    control.add_argument(
-        "--announce", action="store_true", help="let clients find it by zeroconf (opens UDP 5353; always with --bind)"
-    )
-    control.add_argument(
-        "--allow-paths", action="store_true", help="let messages name any path, not only the library's"
-    )
+    allowed = "address or network that may control it"
+    control.add_argument("--allow", action="append", default=[], metavar="ADDR", help=allowed)
+    announced = "let clients find it by zeroconf (opens UDP 5353; always with --bind)"
+    control.add_argument("--announce", action="store_true", help=announced)
+    any_path = "let messages name any path, not only the library's"
+    control.add_argument("--allow-paths", action="store_true", help=any_path)
     control.add_argument("--midi", metavar="PORT", help="MIDI port, or part of its name")
     control.add_argument("--no-midi", action="store_true", help="open no MIDI port")
     control.add_argument("--map", type=Path, metavar="FILE", help="MIDI map (TOML)")
@@ -260,6 +258,8 @@ def engine_settings(options: argparse.Namespace) -> "EngineSettings":
         keep_going=options.keep_going,
         follow=options.follow,
         voices=options.voices,
+        space=options.space,
+        layout=layout_of(options),
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distill_control.cli.batches.batch_options import add_batch, add_variations
-from distill_control.cli.support.options import seconds, seed_number
+from distill_control.cli.sounds.finish_options import add_finish, finish_of, make_folder, stems_layout, write_sidecar
+from distill_control.cli.support.options import layout_of, seconds, seed_number
 from distill_control.cli.support.output import vocoder_and_reason, with_progress
 from distill_control.cli.support.paths import check_output_folder
 from distill_control.cli.support.render_options import add_output, add_values
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from distill_engine.rendering.render import RenderResult, RenderTarget
     from distill_engine.rendering.score import Beginning
     from distill_engine.synthesis.instrument import Instrument
+    from distill_engine.synthesis.space.layout import Hearing
 
 DEFAULT_SECONDS = 10.0
 SOURCES = ("auto", "walk", "codes", "prior", "corpus", "drift", "hold")  # that need no recording
@@ -48,6 +50,7 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
         "--continue", dest="begun", type=Path, metavar="IN", help="a sound that plays first, and the prior goes on from"
     )
     add_values(render)
+    add_finish(render)
     add_variations(render)
     add_batch(render)
     render.add_argument("--take", type=Path, metavar="TAKE", help="render a recorded performance")
@@ -89,9 +92,10 @@ def run_render(args: argparse.Namespace) -> int:
     if args.count is not None:
         return _render_many(args, path, output)
     result = _render_take(args, path, output) if args.take is not None else _render_score(args, path, output)
+    write_sidecar(args, result)
     emit(
         args,
-        {**asdict(result), "path": str(result.path)},
+        {**asdict(result), "path": str(result.path), "files": [str(path) for path in result.files]},
         lambda console: console.print(_summary(result), soft_wrap=True, markup=False),
     )
     return 0
@@ -115,7 +119,7 @@ def _render_many(args: argparse.Namespace, path: Path, output: RenderTarget) -> 
     parameters = {full_address(name): value for name, value in args.parameters}
     score = Score(
         args.duration or DEFAULT_SECONDS, args.seed, args.source, args.gain, args.width, dict(args.latent),
-        dict(args.control), parameters,
+        dict(args.control), parameters, hearing=_hearing(args),
     )  # fmt: skip
     return render_many(args, path, score, output)
 
@@ -150,13 +154,21 @@ def _output(args: argparse.Namespace, *inputs: Path | None) -> RenderTarget:
     for path in inputs:
         if path is not None and args.output.exists() and path.exists() and args.output.samefile(path):
             raise ConfigError(f"{args.output} is an input of this command: give another name with -o")
-    check_output_folder(args.output)
-    kind = (args.format or args.output.suffix.lstrip(".")).lower()
+    parts = getattr(args, "parts", None)
+    if parts is not None:
+        make_folder(args.output)
+    check_output_folder(args.output / "part" if parts is not None else args.output)
+    kind = (args.format or ("wav" if parts is not None else args.output.suffix.lstrip("."))).lower()
     lossless = kind not in ("mp3", "ogg", "opus")
     if args.bit_depth is not None and not lossless:
         raise ConfigError(f"{kind} has no bit depth: leave --bit-depth out, or write wav, aiff or flac")
     rate_hz = DEFAULT_MEL.sample_rate if args.sample_rate is None else args.sample_rate
-    return RenderTarget(args.output, rate_hz, args.bit_depth or "24", args.format)
+    finish, quality = (finish_of(args), args.quality) if "tag" in args else (None, None)
+    if quality is not None and lossless:
+        raise ConfigError(f"{kind} has no --quality: it is lossless; leave it out, or write mp3, ogg or opus")
+    form = args.format if parts is None else kind
+    target = RenderTarget(args.output, rate_hz, args.bit_depth or "24", form, quality=quality, parts=parts)
+    return target if finish is None else replace(target, finish=finish)
 
 
 def _prepare(args: argparse.Namespace, path: Path, vocoder: str) -> Instrument:
@@ -194,8 +206,16 @@ def _render_score(args: argparse.Namespace, path: Path, output: RenderTarget) ->
         tuple(others),
         heard,
         begun,
+        _hearing(args),
     )
     return with_progress(lambda progress: render_score(instrument, score, output, progress), as_json=args.json)
+
+
+def _hearing(args: argparse.Namespace) -> Hearing:
+    """Return how the options want it to be heard."""
+    from distill_engine.synthesis.space.layout import Hearing
+
+    return Hearing(args.space, stems_layout(args) if args.parts == "stems" else layout_of(args))
 
 
 def _begun(args: argparse.Namespace, path: Path, instrument: Instrument) -> Beginning:
@@ -235,7 +255,9 @@ def _render_take(args: argparse.Namespace, path: Path, output: RenderTarget) -> 
         )
     resolve = model_finder(path, lambda found, vocoder: _prepare(args, found, vocoder))
     return with_progress(
-        lambda progress: render_take(instrument, take, output, resolve, vocoder=args.vocoder, progress=progress),
+        lambda progress: render_take(
+            instrument, take, output, resolve, vocoder=args.vocoder, hearing=_hearing(args), progress=progress
+        ),
         as_json=args.json,
     )
 

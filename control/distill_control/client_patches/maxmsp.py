@@ -71,7 +71,7 @@ def max_patch(panel: Panel) -> str:
             labels[fader.address] = _fader(patcher, fader, position, addresses.index(fader.address))
     _level(patcher, len(addresses))
     for index, gauge in enumerate(panel.gauges):
-        _gauge(patcher, gauge, 510 + index * 90, addresses.index(gauge.address))
+        _gauge(patcher, gauge, 670 + index * 90, addresses.index(gauge.address))
     for index, gauge in enumerate(panel.polled):
         _poll(patcher, gauge, 700 + index * 200)
     _errors(patcher, len(addresses) + 1)
@@ -87,7 +87,7 @@ def _header() -> dict[str, Any]:
         "fileversion": 1,
         "appversion": {"major": 8, "minor": 5, "revision": 0, "architecture": "x64", "modernui": 1},
         "classnamespace": "box",
-        "rect": [60, 80, 1000, 760],
+        "rect": [60, 80, 1160, 760],
         "openinpresentation": 1,
         "default_fontsize": 12.0,
         "default_fontname": "Arial",
@@ -199,18 +199,18 @@ def _poll(patcher: _Patcher, gauge: Gauge, x: float) -> None:
 
 def _level(patcher: _Patcher, outlet: int) -> None:
     """Add the numbers of the level meter."""
-    patcher.label("peak, rms (dB)", 360, 130)
+    patcher.label("peak, rms (dB)", 520, 130)
     unpack = patcher.object("unpack 0. 0.", 700, 2240, 2)
     patcher.join(patcher.router, outlet, unpack)
     for index in range(2):
-        box = patcher.shown("flonum", (360 + index * 70, 152, 64, 22), numoutlets=2, outlettype=["", "bang"])
+        box = patcher.shown("flonum", (520 + index * 70, 152, 64, 22), numoutlets=2, outlettype=["", "bang"])
         patcher.join(unpack, index, box)
 
 
 def _errors(patcher: _Patcher, outlet: int) -> None:
     """Show rejected messages: the last one in the patch, all of them on the console."""
-    patcher.label("refused:", 790, 130, 60)
-    shown = patcher.shown("message", (790, 152, 380, 22), text="", numinlets=2)
+    patcher.label("refused:", 950, 130, 60)
+    shown = patcher.shown("message", (950, 152, 380, 22), text="", numinlets=2)
     last = patcher.object("prepend set", 700, 2280)
     console = patcher.object("print distill-error", 900, 2280, 0)
     patcher.join(patcher.router, outlet, last)

@@ -93,9 +93,15 @@ class Panel:
 
     @property
     def common_faders(self) -> tuple[Fader, ...]:
-        """Return the faders of the parameters that every model has."""
-        rows = (row for row in vocabulary.ROWS if row.kind == "parameter" and row.family is None)
-        return tuple(_fader(row, row.address, row.address.removeprefix("/distill/").replace("/", " ")) for row in rows)
+        """Return the faders of the parameters that every model has, and of the place of slot 0."""
+        rows = (row for row in vocabulary.ROWS if row.kind == "parameter")
+        own = {row.address: row for row in rows if row.family is None}
+        own |= {
+            f"{row.prefix}0": row for row in vocabulary.ROWS if row.prefix.startswith("/distill/space/") and row.family
+        }
+        return tuple(
+            _fader(row, address, address.removeprefix("/distill/").replace("/", " ")) for address, row in own.items()
+        )
 
     @property
     def control_faders(self) -> tuple[Fader, ...]:

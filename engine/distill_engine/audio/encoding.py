@@ -13,6 +13,11 @@ import numpy.typing as npt
 import soundfile
 
 from distill_engine.audio.arrays import Float32Array
+from distill_engine.audio.finishing.containers import stamp
+from distill_engine.audio.finishing.dither import Quantiser
+from distill_engine.audio.finishing.loops import Loop
+from distill_engine.audio.finishing.tags import check_tags
+from distill_engine.audio.formats import ALIASES, FORMATS, FileFormat
 from distill_engine.audio.resampling import resample
 from distill_engine.errors import AudioFileError
 from distill_engine.system.atomic_write import replacing, write_advice
@@ -20,41 +25,23 @@ from distill_engine.system.atomic_write import replacing, write_advice
 BitDepth = Literal[16, 24, "16", "24", "32f"]
 
 WRITE_BLOCK = 1 << 15  # frames; libsndfile's Vorbis encoder overflows its stack when given minutes at once
+LONGEST_TEXT_BYTES = 1000  # of a tag in INFO and AIFF's text chunks, beyond which libsndfile reads none; ID3 has all
+RIFF_BYTES = 4_000_000_000  # of samples; a longer WAV is written as RF64
 TAGS = ("title", "artist", "comment", "software", "date", "album", "genre", "license", "copyright", "tracknumber")
 
 
 @dataclass(frozen=True)
-class FileFormat:
-    """How a suffix is written.
+class Extra:
+    """What a file holds besides: a loop, the quality of a lossy format, the expected length.
 
-    `encodings` are libsndfile's subtypes by bit depth ("" for a lossy format). `rates` (Hz) are the
-    only ones it takes, if any are given; others are resampled to the last.
+    `quality` is 0 to 1; an MP3 has a variable bit rate with it, else a constant one. `shaped` moves
+    the noise of 16 bits to where it is heard least.
     """
 
-    container: str
-    encodings: Mapping[str, str]
-    rates: tuple[int, ...] = ()
-    max_channels: int = 64
-    compression: float | None = None
-
-    @property
-    def lossy(self) -> bool:
-        """Whether it has no bit depth."""
-        return "" in self.encodings
-
-
-_PCM = {"16": "PCM_16", "24": "PCM_24"}
-_MP3_RATES_HZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
-FORMATS: dict[str, FileFormat] = {
-    "wav": FileFormat("WAV", {**_PCM, "32f": "FLOAT"}),
-    "aiff": FileFormat("AIFF", {**_PCM, "32f": "FLOAT"}),
-    "caf": FileFormat("CAF", {**_PCM, "32f": "FLOAT"}),
-    "flac": FileFormat("FLAC", _PCM, max_channels=8),
-    "mp3": FileFormat("MP3", {"": "MPEG_LAYER_III"}, _MP3_RATES_HZ, 2, 0.1),
-    "ogg": FileFormat("OGG", {"": "VORBIS"}, max_channels=8, compression=0.2),
-    "opus": FileFormat("OGG", {"": "OPUS"}, (8000, 12000, 16000, 24000, 48000), 8, 0.4),
-}
-_ALIASES = {"wave": "wav", "aif": "aiff", "aifc": "aiff", "oga": "ogg"}
+    loop: Loop | None = None
+    quality: float | None = None
+    frames: int = 0
+    shaped: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,9 +66,9 @@ def write_audio(
     """Write samples [T] or [ch, T], full scale +-1, in the format of the suffix or in `format`.
 
     Bit depths are 16, 24 and 32f for wav, aiff and caf, 16 and 24 for flac; mp3, ogg and opus have
-    none. Integers clip beyond full scale. 16 bit is dithered (triangular, the same noise every
-    time); digital silence stays silent. Opus takes 8, 12, 16, 24 and 48 kHz, MP3 up to 48 kHz:
-    other rates are resampled to 48 kHz. Tags beside `TAGS` go into the comment.
+    none. Integers clip beyond full scale. 16 bit is dithered (triangular, the same noise
+    every time); digital silence stays silent. Opus takes 8, 12, 16, 24 and 48 kHz, MP3 up to 48
+    kHz: other rates are resampled to 48 kHz. Tags have any names.
 
     Raises:
         AudioFileError: if it cannot be written; an existing file is then unchanged.
@@ -98,7 +85,8 @@ def write_audio(
     if kind.rates and sample_rate not in kind.rates:
         data = resample(data.T, sample_rate, kind.rates[-1]).T
         sample_rate = kind.rates[-1]
-    _replace(target, _Blocks([data.T]), _Encoding(kind, encoding, data.shape[1], sample_rate, _tags(tags)))
+    how = _Encoding(kind, encoding, data.shape[1], sample_rate, check_tags(tags or {}), Extra(frames=len(data)))
+    _replace(target, _Blocks([data.T]), how)
     return Written(target, sample_rate, len(data), encoding)
 
 
@@ -117,11 +105,14 @@ def write_audio_stream(  # seven parameters: the options of `write_audio`, which
     bit_depth: BitDepth = 24,
     format: str | None = None,
     tags: Mapping[str, str] | None = None,
+    extra: Extra | None = None,
 ) -> Written:
     """Write blocks [channels, n] as they are made, in bounded memory; else as `write_audio`.
 
     The rate must be one of the format's: `file_rate` returns it. The file appears when the last
     block is written. Exceptions of `blocks` pass through and leave an existing file unchanged.
+    `extra` has the loop, the quality of a lossy format, and the length.
+
     Raises AudioFileError.
     """
     target = Path(path)
@@ -131,7 +122,8 @@ def write_audio_stream(  # seven parameters: the options of `write_audio`, which
     if kind.rates and sample_rate not in kind.rates:
         raise AudioFileError(f"{target}: {name} takes {', '.join(map(str, kind.rates))} Hz, not {sample_rate}")
     counted = _Blocks(blocks)
-    _replace(target, counted, _Encoding(kind, encoding, channels, sample_rate, _tags(tags)))
+    how = _Encoding(kind, encoding, channels, sample_rate, check_tags(tags or {}), extra or Extra())
+    _replace(target, counted, how)
     return Written(target, sample_rate, counted.frames, encoding)
 
 
@@ -144,6 +136,23 @@ class _Encoding:
     channels: int
     sample_rate: int
     tags: Mapping[str, str]
+    extra: Extra
+
+    @property
+    def container(self) -> str:
+        """libsndfile's name of the container: RF64 for a WAV that is too long for RIFF."""
+        size = self.extra.frames * self.channels * 4
+        return "RF64" if self.format.container == "WAV" and size > RIFF_BYTES else self.format.container
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """libsndfile's options of a lossy format."""
+        quality, kind = self.extra.quality, self.format
+        level = kind.compression if quality is None or not kind.lossy else min(1.0 - quality, 0.99)
+        options: dict[str, Any] = {} if level is None else {"compression_level": level}
+        if kind.container == "MP3":
+            options["bitrate_mode"] = "CONSTANT" if quality is None else "VARIABLE"
+        return options
 
 
 class _Blocks:
@@ -168,7 +177,7 @@ class _Blocks:
 
 def _format(target: Path, asked: str | None) -> tuple[str, FileFormat]:
     given = (asked or target.suffix).lower().lstrip(".")
-    name = _ALIASES.get(given, given)
+    name = ALIASES.get(given, given)
     if name not in FORMATS:
         raise AudioFileError(f"{target}: unknown format {given!r}: use one of {', '.join(FORMATS)}")
     return name, FORMATS[name]
@@ -197,14 +206,6 @@ def _encoding(target: Path, name: str, kind: FileFormat, bit_depth: str) -> str:
     if encoding is None:
         raise AudioFileError(f"{target}: {name} cannot hold {bit_depth} bits: use {' or '.join(kind.encodings)}")
     return encoding
-
-
-def _tags(tags: Mapping[str, str] | None) -> dict[str, str]:
-    known = {key: str(value) for key, value in (tags or {}).items() if key in TAGS}
-    other = [f"{key}={value}" for key, value in (tags or {}).items() if key not in TAGS]
-    if other:
-        known["comment"] = "; ".join(([known["comment"]] if "comment" in known else []) + other)
-    return known
 
 
 class _Target(FileIO):
@@ -244,36 +245,32 @@ def _replace(target: Path, blocks: _Blocks, encoding: _Encoding) -> None:
 
 
 def _encode(file: _Target, blocks: _Blocks, encoding: _Encoding) -> None:
-    kind, subtype = encoding.format, encoding.subtype
-    options: dict[str, Any] = {} if kind.compression is None else {"compression_level": kind.compression}
-    if kind.container == "MP3":
-        options["bitrate_mode"] = "CONSTANT"
-    dither = np.random.default_rng(0)
+    subtype, rate, container = encoding.subtype, encoding.sample_rate, encoding.container
+    quantiser = Quantiser(subtype, encoding.channels, rate, shaped=encoding.extra.shaped)
     try:
-        sound = soundfile.SoundFile(
-            file, "w", encoding.sample_rate, encoding.channels, subtype=subtype, format=kind.container, **options
-        )
-        with sound:
-            for key, value in encoding.tags.items():
+        with soundfile.SoundFile(
+            file, "w", rate, encoding.channels, subtype=subtype, format=container, **encoding.options
+        ) as sound:
+            for key, value in _own_texts(container, encoding.tags).items():
                 setattr(sound, key, value)
             for block in blocks:
                 if not np.isfinite(block).all():
                     raise AudioFileError(
                         "the sound holds samples that are not numbers (NaN or infinite): nothing was written"
                     )
-                sound.write(_quantised(block, subtype, dither))
+                sound.write(quantiser.process(block))
+        stamp(file, container, rate, encoding.tags, encoding.extra.loop)
     finally:
         if file.failure:
             raise file.failure
 
 
-def _quantised(block: Float32Array, subtype: str, dither: np.random.Generator) -> npt.NDArray[Any]:
-    """Return a block [n, ch] as integers of 16 or 24 bits, dithered at 16, or else as it is."""
-    if subtype == "PCM_16":
-        noise = dither.random(block.shape) - dither.random(block.shape)
-        scaled = np.rint(block * 32768.0 + np.where(block == 0.0, 0.0, noise))
-        return np.asarray(np.clip(scaled, -32768, 32767), np.int16)
-    if subtype == "PCM_24":
-        scaled = np.rint(block.astype(np.float64) * 8388608.0)
-        return np.left_shift(np.asarray(np.clip(scaled, -8388608, 8388607), np.int32), 8)
-    return np.ascontiguousarray(block)
+def _own_texts(container: str, tags: Mapping[str, str]) -> dict[str, str]:
+    """Return the tags that libsndfile writes: where `stamp` has no scheme, or adds to them."""
+    known = {key: value for key, value in tags.items() if key in TAGS}
+    if container == "CAF":  # no names of one's own: the others go into the comment
+        other = [f"{key}={value}" for key, value in tags.items() if key not in TAGS]
+        return known | ({"comment": "; ".join([*filter(None, [known.get("comment")]), *other])} if other else {})
+    if container in ("WAV", "RF64", "AIFF"):
+        return {key: value for key, value in known.items() if len(value.encode()) <= LONGEST_TEXT_BYTES}
+    return {}

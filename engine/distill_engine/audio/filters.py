@@ -40,6 +40,11 @@ class HighPass:
         self._last_rise = float(self._rise[-1])
         self._x = self._y = 0.0
 
+    @property
+    def sounds(self) -> bool:
+        """Whether silence would come out as something else."""
+        return bool(self._x or self._y)
+
     def process(self, x: Samples) -> Samples:
         """Filter whole ticks: [n * tick] -> [n * tick]."""
         steps = np.empty_like(x)

@@ -37,9 +37,10 @@ class DeviceKeeper:
         capture: the live input. Its device is closed before devices are listed anew, and opened
             again after.
         keep_going: whether an output that cannot be had is a warning, and the clock plays.
+        channels: the channels to play on; a device with one gets their mean.
     """
 
-    def __init__(  # seven parameters: what to open, whom to tell, and the audio system that tests replace
+    def __init__(  # eight parameters: what to open, whom to tell, and the audio system that tests replace
         self,
         name: str | None,
         rate: int | None,
@@ -49,8 +50,9 @@ class DeviceKeeper:
         system: AudioSystem,
         capture: Capture,
         keep_going: bool = False,
+        channels: int = 2,
     ) -> None:
-        self.name, self.rate = name, rate
+        self.name, self.rate, self._channels = name, rate, channels
         self.losses = 0
         self.connected = False
         self._system, self.capture = system, capture
@@ -102,7 +104,9 @@ class DeviceKeeper:
 
     def _open_file(self, path: Path) -> Output | None:
         try:
-            return FileOutput(path, self.rate or DEFAULT_MEL.sample_rate, partial(self._notice, "error"))
+            return FileOutput(
+                path, self.rate or DEFAULT_MEL.sample_rate, partial(self._notice, "error"), self._channels
+            )
         except AudioFileError as error:
             if not self._keep_going:
                 raise
@@ -131,7 +135,7 @@ class DeviceKeeper:
     def _open(self) -> DeviceOutput:
         with self._system.lock:
             device = choose_device(self._system.devices(), self.name)
-            return DeviceOutput(self._system, device, self.rate)
+            return DeviceOutput(self._system, device, self.rate, self._channels)
 
     def _run(self) -> None:
         lower_thread_priority()

@@ -28,7 +28,7 @@ CLOCK_PERIOD_FRAMES = 256
 
 
 class Output(Protocol):
-    """What the synth thread plays into. `rate` is frames per second, `channels` 1 or 2."""
+    """What the synth thread plays into. `rate` is frames per second."""
 
     rate: int
     channels: int
@@ -77,15 +77,19 @@ class DeviceOutput:
     """A stream on an audio device; rtmixer's C callback empties the ring that feeds it.
 
     Raises:
-        DeviceError: if the device cannot be opened at this rate.
+        DeviceError: if the device cannot be opened at this rate, or lacks channels.
     """
 
-    def __init__(self, system: AudioSystem, device: Device, rate: int | None = None) -> None:
+    def __init__(self, system: AudioSystem, device: Device, rate: int | None = None, channels: int = 2) -> None:
         import rtmixer
 
+        if device.channels < channels > 2:
+            raise DeviceError(
+                f"{device.name} has {device.channels} channels, not {channels}: choose another --device or --outputs"
+            )
         self.device, self.name = device, f"{device.name} ({device.host_api})"
         self.rate = rate or round(device.rate)
-        self.channels = min(2, device.channels)
+        self.channels = min(channels, device.channels)
         self._system = system
         self._jack_period = jack_period() if device.is_jack else 0
         self._mixer = self._open(system, rtmixer)
@@ -231,9 +235,13 @@ class FileOutput(ClockOutput):
     """
 
     def __init__(
-        self, path: Path, rate: int = DEFAULT_MEL.sample_rate, failed: Callable[[str], None] = lambda _: None
+        self,
+        path: Path,
+        rate: int = DEFAULT_MEL.sample_rate,
+        failed: Callable[[str], None] = lambda _: None,
+        channels: int = 2,
     ) -> None:
-        super().__init__(rate)
+        super().__init__(rate, channels)
         self.name = f"file:{path}"
         self._writer = AudioWriter(path, rate, self.channels, failed)
         self._lock = threading.Lock()

@@ -96,6 +96,7 @@ class LiveCommands:
             "source/trigger": synth.trigger,
             **notes.quick,
             "seed": lambda seed: synth.set_seed(int(seed)),
+            "space": synth.set_space,
             **codes.quick,
             "follow": lambda on: self.follower.switch(bool(on)),
         }

@@ -91,7 +91,7 @@ class Engine:
         self.capture = Capture(system, settings.input, SAMPLE_RATE)
         self.keeper = DeviceKeeper(
             settings.device, settings.sample_rate, self._connect, self._notice, system=system, capture=self.capture,
-            keep_going=settings.keep_going,
+            keep_going=settings.keep_going, channels=settings.layout.channels,
         )  # fmt: skip
         self._parts: _Parts | None = None
         self._started = False
@@ -102,7 +102,11 @@ class Engine:
         settings = self.settings
         request, pool, fit = self._load()
         instrument = pool.instrument
-        synth = Synth(pool, seed=settings.seed, block=fit.block, source=settings.source, playing=settings.playing)
+        synth = Synth(
+            pool, seed=settings.seed, block=fit.block, source=settings.source, playing=settings.playing,
+            layout=settings.layout,
+        )  # fmt: skip
+        synth.set_space(settings.space)
         with self._or_warned("playing one note at a time"):
             synth.keys.set_voices(settings.voices, checked_budget(instrument, settings.voices))
         performer = self._performer(synth, fit, instrument)
@@ -245,6 +249,7 @@ class Engine:
             self._loaded(self._parts.instrument)
             synth, follower = self._parts.commands.synth, self._parts.commands.follower
             settings: dict[str, str | int] = {"source": synth.source, "seed": synth.seed, "voices": synth.keys.count}
+            settings["space"] = synth.output.space.kind
             for slot in range(1, vocabulary.BLEND_SLOTS):
                 there = synth.instrument_at(slot)
                 settings[f"blend/model/{slot}"] = there.name if there is not None else ""

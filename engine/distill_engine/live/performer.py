@@ -166,7 +166,7 @@ class Performer:
 
     def _connect(self, output: Output) -> None:
         self._output = output
-        self._resampler = StreamingResampler(self.synth.sample_rate, output.rate, 2)
+        self._resampler = StreamingResampler(self.synth.sample_rate, output.rate, self.synth.channels)
         self._fill = TargetFill(self._config, output.period / output.rate)
         self._xruns_before = self.meters.device_xruns
 
@@ -248,7 +248,8 @@ class Performer:
             recorder.write(np.ascontiguousarray(samples.T))
         frames = self._resampler.process(samples).T
         if output.channels == 1:
-            frames = frames.mean(axis=1, keepdims=True)
+            frames = frames[:, :2].mean(axis=1, keepdims=True)
+        frames = frames[:, : output.channels]
         left, running = output.fill / output.rate, output.running
         if output.write(np.ascontiguousarray(frames, np.float32)):
             if running:

@@ -21,7 +21,7 @@ class Loop(Protocol):
         """Compute at most `hops` hops from live input `samples` [hops * hop]; return the number."""
 
     def put_out(self, ticks: int) -> Float32Array:
-        """Return at most `ticks` of the ticks that wait: [2, n * tick]."""
+        """Return at most `ticks` of the ticks that wait: [channels, n * tick]."""
 
 
 class Plays(Protocol):
@@ -30,6 +30,7 @@ class Plays(Protocol):
     hop: int
     sample_rate: int
     alignment_samples: int
+    channels: int
 
     @property
     def loop(self) -> Loop:

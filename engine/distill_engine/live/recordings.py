@@ -61,7 +61,7 @@ class Recordings:
             if self._performer.recorder is not None:
                 raise ControlError(f"{self._performer.recorder.path.name} is being recorded; stop that first")
             failed = partial(self._notice, "error")
-            self._performer.recorder = AudioWriter(path, self._synth.sample_rate, 2, failed)
+            self._performer.recorder = AudioWriter(path, self._synth.sample_rate, self._synth.channels, failed)
         else:
             new_name(path)
             self._run(lambda: self._synth.start_take(path))

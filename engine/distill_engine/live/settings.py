@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from distill_engine.errors import ConfigError
 from distill_engine.live.realtime_check import BLOCKS
 from distill_engine.live.scheduling import TARGETS, TargetConfig
+from distill_engine.synthesis.space.layout import Layout
 from distill_engine.vocabulary.ranges import DEVICE_RATES_HZ, LATENCIES_MS, THREADS_LIMIT, check_range
 
 
@@ -22,7 +23,7 @@ class EngineSettings:
     found by measuring. `latency` is low, normal or safe: how full the ring is kept; a number of ms
     fixes that. The engine ends after `seconds` (None: never). With `keep_going`, what cannot be had
     is a warning. With `follow`, new versions of the model file fade in. `voices` notes
-    sound at once.
+    sound at once. `space` is the kind of space at first, `layout` the outputs.
     """
 
     model: Path
@@ -43,6 +44,8 @@ class EngineSettings:
     keep_going: bool = False
     follow: bool = False
     voices: int = 1
+    space: str = "stereo"
+    layout: Layout = field(default_factory=Layout)
 
     def __post_init__(self) -> None:
         if self.block is not None and self.block not in BLOCKS:

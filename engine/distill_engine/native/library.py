@@ -30,6 +30,7 @@ class Library:
     vocos_free: Callable[..., None]
     interpolate: Callable[..., None]
     resample: Callable[..., None]
+    shape: Callable[..., None]
 
     def __init__(self, path: Path) -> None:
         library = ctypes.CDLL(str(path))
@@ -42,6 +43,7 @@ class Library:
             "vocos_step": (None, [pointer, pointer, number, pointer, pointer, pointer, pointer]),
             "vocos_free": (None, [pointer]),
             "interpolate": (None, [pointer, number, pointer, number, pointer, number, number, pointer]),
+            "shape": (None, [pointer, pointer, ctypes.c_int64, pointer, pointer, pointer]),
             "resample": (None, [pointer, number, ctypes.c_int64, *[number] * 3, pointer, number, pointer]),
         }
         for name, (result, arguments) in signatures.items():

@@ -17,7 +17,7 @@ from distill_engine.system.listeners import Listener, ignore
 
 
 def play_score(instrument: Instrument, score: Score, notify: Listener = ignore) -> Iterator[Float32Array]:
-    """Yield blocks [2, n] of exactly the score's duration at the instrument's rate.
+    """Yield blocks [C, n] of exactly the score's duration at the instrument's rate.
 
     The sound fades in and out. The delays of vocoder and live input are removed. `notify` receives
     a sentence for each problem that was handled.
@@ -61,7 +61,7 @@ def _blocks(hops: int, turns: tuple[int, ...]) -> Iterator[int]:
 
 
 def rendered(synth: Synth, hops: int, notify: Listener, samples: Float32Array | None = None) -> Float32Array:
-    """Return the synth's next hops [2, hops * hop].
+    """Return the synth's next hops [C, hops * hop].
 
     A live synth that fails plays on, muted. A render stops instead: raises VocoderError.
     """
@@ -71,7 +71,7 @@ def rendered(synth: Synth, hops: int, notify: Listener, samples: Float32Array | 
 
 
 def put_out(synth: Synth, ticks: int, notify: Listener) -> Float32Array:
-    """Return the synth's ticks that wait, at most `ticks`: [2, n]. Raises as `rendered` does."""
+    """Return the synth's ticks that wait, at most `ticks`: [C, n]. Raises as `rendered` does."""
     _check(synth, notify)
     return synth.loop.put_out(ticks)
 

@@ -8,38 +8,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from distill_engine.audio.arrays import Float32Array
-from distill_engine.audio.encoding import BitDepth, file_rate, write_audio_stream
+from distill_engine.audio.encoding import file_rate
 from distill_engine.audio.levels import gain_to_db
-from distill_engine.audio.mel import DEFAULT_MEL
-from distill_engine.audio.resampling import StreamingResampler
 from distill_engine.errors import AudioFileError, TakeError
 from distill_engine.rendering.performance import play_score
 from distill_engine.rendering.render_progress import LevelMeter, RenderProgress
 from distill_engine.rendering.score import Score
+from distill_engine.rendering.sound_files import RenderTarget as RenderTarget
+from distill_engine.rendering.sound_files import resampled, write_files
 from distill_engine.rendering.take_player import Resolve, play_take
 from distill_engine.synthesis.blending import space_of
 from distill_engine.synthesis.instrument import Instrument
+from distill_engine.synthesis.space.layout import Hearing
 from distill_engine.takes.take import Take
 from distill_engine.vocabulary.ranges import RENDER_RATES_HZ
 from distill_engine.vocabulary.table import BLEND_SPACES
 
 QUIETEST_DB = -120.0  # reported as the level of silence
-
-
-@dataclass(frozen=True)
-class RenderTarget:
-    """The file to write: rate in Hz, bit depth, and format (None takes that of the suffix).
-
-    Opus and MP3 may need another rate, which `RenderResult` then has.
-    """
-
-    path: Path
-    sample_rate: int = DEFAULT_MEL.sample_rate
-    bit_depth: BitDepth = 24
-    format: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +47,7 @@ class RenderResult:
     reason: str
     notes: tuple[str, ...] = ()
     blend_space: str = "one"
+    files: tuple[Path, ...] = ()
 
 
 def render_score(
@@ -68,70 +55,64 @@ def render_score(
 ) -> RenderResult:
     """Render a score. Raises AudioFileError, ControlError or VocoderError."""
     notes: list[str] = []
-    result = _write(instrument, play_score(instrument, score, notes.append), score.seconds, output, progress, notes)
+    blocks = play_score(instrument, score, notes.append)
+    result = _write(instrument, blocks, score.seconds, output, progress, notes, score.hearing.layout.channels)
     space = space_of(other.shares(instrument) for other, _ in score.others)
     return replace(result, blend_space=BLEND_SPACES[space])
 
 
-def render_take(
+def render_take(  # seven parameters: what is played, into which file, and how it is heard
     instrument: Instrument,
     take: Take,
     output: RenderTarget,
     resolve: Resolve,
     *,
     vocoder: str | None = None,
+    hearing: Hearing | None = None,
     progress: Callable[[RenderProgress], None] | None = None,
 ) -> RenderResult:
-    """Render a take, through `vocoder` if one is given.
+    """Render a take, through `vocoder` if one is given, heard as `hearing` says.
 
     Raises AudioFileError, TakeError or VocoderError.
     """
     if take.ticks < 1:
         raise TakeError("the take is empty: nothing was played in it")
     notes: list[str] = []
-    blocks = play_take(instrument, take, resolve, vocoder=vocoder, notify=notes.append)
-    return _write(instrument, blocks, take.seconds, output, progress, notes)
+    hearing = hearing or Hearing()
+    blocks = play_take(instrument, take, resolve, vocoder=vocoder, hearing=hearing, notify=notes.append)
+    return _write(instrument, blocks, take.seconds, output, progress, notes, hearing.layout.channels)
 
 
-def _write(
+def _write(  # seven parameters: what is played, where to, and how much of it there is
     instrument: Instrument,
     blocks: Iterator[Float32Array],
     seconds: float,
     output: RenderTarget,
     progress: Callable[[RenderProgress], None] | None,
     notes: list[str],
+    channels: int,
 ) -> RenderResult:
     if not RENDER_RATES_HZ[0] <= output.sample_rate <= RENDER_RATES_HZ[1]:
         raise AudioFileError(f"{output.path}: a rate of {output.sample_rate} Hz is out of range: 8000 to 192000")
     meter = LevelMeter(instrument.sample_rate, seconds, progress)
     rate = file_rate(output.path, output.sample_rate, output.format)
-    written = write_audio_stream(
-        output.path,
-        resampled(meter.watch(blocks), instrument.sample_rate, rate),
-        2,
-        rate,
-        bit_depth=output.bit_depth,
-        format=output.format,
-        tags={"title": instrument.name, "software": "Distill", "comment": f"vocoder {instrument.vocoder.name}"},
-    )
+    sound = resampled(meter.watch(blocks), instrument.sample_rate, rate, channels)
+    tags = output.finish.tagged(instrument.name, f"vocoder {instrument.vocoder.name}")
+    written = write_files(sound, rate, channels, round(seconds * rate), output, tags)
+    if written.finished is not None:
+        meter.measure(written.finished.samples)
+        notes += written.finished.notes
     elapsed = max(time.monotonic() - meter.started, 1e-9)
     return RenderResult(
         written.path,
-        meter.frames / instrument.sample_rate,
+        written.seconds,
         written.sample_rate,
         written.encoding,
         round(gain_to_db(meter.peak, QUIETEST_DB), 2),
         round(gain_to_db(math.sqrt(meter.square / max(1, meter.frames)), QUIETEST_DB), 2),
-        meter.frames / instrument.sample_rate / elapsed,
+        written.seconds / elapsed,
         instrument.vocoder.name,
         instrument.vocoder.reason,
         tuple(dict.fromkeys(notes)),
+        files=written.files,
     )
-
-
-def resampled(blocks: Iterator[Float32Array], source: int, target: int) -> Iterator[Float32Array]:
-    """Yield stereo blocks [2, n] at another rate, aligned and of the same duration."""
-    resampler = StreamingResampler(source, target, 2)
-    for block in blocks:
-        yield np.clip(resampler.process(block), -1.0, 1.0)
-    yield np.clip(resampler.flush(), -1.0, 1.0)

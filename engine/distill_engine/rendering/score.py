@@ -10,6 +10,7 @@ from distill_engine.codes.sequence import CodeSequence
 from distill_engine.errors import ConfigError, ControlError
 from distill_engine.synthesis.control_names import control_index
 from distill_engine.synthesis.instrument import Instrument
+from distill_engine.synthesis.space.layout import Hearing
 from distill_engine.synthesis.synth import Synth
 from distill_engine.system.names import printable_line
 from distill_engine.vocabulary.ranges import RENDER_SECONDS_LIMIT, check_range
@@ -33,7 +34,8 @@ class Score:
     `source` "auto" is a walk if the model has its corpus, otherwise a drift; `input` plays `heard`
     [T], mono at the model's rate. The prior goes on from `begun`, which plays before it.
     `latents` pins dimensions (sigma). `controls` has values by name, `parameters` by address.
-    `others` are up to three more instruments, each with its blend weight (0 to 1).
+    `others` are up to three more instruments, each with its blend weight (0 to 1). `hearing` says
+    how it is heard, in stereo if it names no space.
 
     Raises ConfigError for a value outside the range that the vocabulary states.
     """
@@ -49,6 +51,7 @@ class Score:
     others: tuple[tuple[Instrument, float], ...] = ()
     heard: Float32Array | None = field(default=None, compare=False)
     begun: Beginning | None = field(default=None, compare=False)
+    hearing: Hearing = field(default_factory=Hearing)
 
     def __post_init__(self) -> None:
         if not 0.0 < self.seconds <= RENDER_SECONDS_LIMIT:
@@ -78,7 +81,8 @@ def prepared_synth(instrument: Instrument, score: Score) -> Synth:
     """Return a synth that plays a score from its beginning. Raises ControlError."""
     source = instrument.default_source if score.source == "auto" else score.source
     source = source if score.begun is None else "codes"
-    synth = Synth(instrument, seed=score.seed, block=RENDER_BLOCK, source=source)
+    synth = Synth(instrument, seed=score.seed, block=RENDER_BLOCK, source=source, layout=score.hearing.layout)
+    synth.set_space(score.hearing.space or "stereo")
     if source == "corpus":
         synth.set("/distill/source/position", score.seed * 0.6180339887 % 1.0)
     synth.set("/distill/gain", score.gain_db)

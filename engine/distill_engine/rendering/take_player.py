@@ -15,6 +15,7 @@ from distill_engine.errors import ControlError, DistillError, TakeError
 from distill_engine.rendering.performance import put_out
 from distill_engine.state import from_arrays
 from distill_engine.synthesis.instrument import Instrument
+from distill_engine.synthesis.space.layout import Hearing
 from distill_engine.synthesis.synth import Synth
 from distill_engine.synthesis.synth_state import SynthState
 from distill_engine.system.listeners import Listener, ignore
@@ -39,13 +40,19 @@ Resolve = Callable[[PlayedModel, str], Instrument]
 
 
 def play_take(
-    instrument: Instrument, take: Take, resolve: Resolve, *, vocoder: str | None = None, notify: Listener = ignore
+    instrument: Instrument,
+    take: Take,
+    resolve: Resolve,
+    *,
+    vocoder: str | None = None,
+    hearing: Hearing | None = None,
+    notify: Listener = ignore,
 ) -> Iterator[Float32Array]:
-    """Play a take in blocks [2, n], divided as they were live, which gives the same samples.
+    """Play a take in blocks [C, n], divided as they were live, which gives the same samples.
 
     `vocoder` plays the same performance through another vocoder. Its sound is shifted by the
-    difference of the delays, so that it stays aligned. `notify` receives a sentence for each
-    problem that was handled.
+    difference of the delays, so that it stays aligned. `hearing` is how it is heard. `notify`
+    receives a sentence for each problem that was handled.
 
     Raises TakeError if the take belongs to another model, VocoderError if the vocoder fails.
     """
@@ -62,7 +69,7 @@ def play_take(
             f"{instrument.hop} at {instrument.sample_rate}; the take is damaged"
         )
     try:
-        yield from _TakePlayer(instrument, take, resolve, vocoder, notify).play()
+        yield from _TakePlayer(instrument, take, resolve, vocoder, hearing or Hearing(), notify).play()
     except _UNFIT as error:  # a state of the right names, but with values that no synth has
         detail = printable(f"{type(error).__name__}: {error}")
         raise TakeError(f"the take's state does not fit {instrument.name} ({detail}); record it again") from None
@@ -82,24 +89,35 @@ class _TakePlayer:
     """A synth that carries out the events of a take, each at its tick."""
 
     def __init__(
-        self, instrument: Instrument, take: Take, resolve: Resolve, vocoder: str | None, notify: Listener
+        self,
+        instrument: Instrument,
+        take: Take,
+        resolve: Resolve,
+        vocoder: str | None,
+        hearing: Hearing,
+        notify: Listener,
     ) -> None:
         self._take, self._resolve, self._vocoder, self._notify = take, resolve, vocoder, notify
+        self._space = hearing.space
         header = take.header
         self._hopwise = header.output_tick == header.hop  # until version 3
-        self._synth = Synth(instrument, seed=header.seed, block=header.block, output_tick=header.output_tick)
+        self._synth = Synth(
+            instrument, seed=header.seed, block=header.block, output_tick=header.output_tick, layout=hearing.layout
+        )
         same = vocoder is None and instrument.vocoder_digest == header.main.digest("vocoder")
         recorded = self._restore(networks=same)
+        if self._space is not None:
+            self._synth.output.space.begin(self._space)
         self._shift = 0 if same else self._synth.alignment_samples - recorded
 
     def play(self) -> Iterator[Float32Array]:
-        """Yield blocks [2, n] of exactly the take's length.
+        """Yield blocks [C, n] of exactly the take's length.
 
         They are shorter if another vocoder has less delay: by the difference.
         """
         header, shift = self._take.header, self._shift
         if shift < 0:
-            yield np.zeros((2, -shift), np.float32)
+            yield np.zeros((self._synth.channels, -shift), np.float32)
         skip = max(0, shift)
         step = header.output_tick
         ticks = step_of_tick(self._take.ticks, step)
@@ -230,6 +248,9 @@ class _TakePlayer:
                 synth.prior.start(str(arguments["name"]))
             case "prior/continue":
                 synth.prior.go_on(*(int(arguments[key]) for key in ("column", "code", "run")))
+            case "space":
+                if self._space is None:
+                    synth.set_space(str(arguments["space"]))
             case "seed":
                 synth.set_seed(int(arguments["seed"]))
             case "pin":

@@ -10,7 +10,7 @@ import numpy as np
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.synthesis.blending import VoiceHop
 from distill_engine.synthesis.control_names import Names, remap_controls
-from distill_engine.synthesis.output_stage import Ramp
+from distill_engine.synthesis.ramp import Ramp
 from distill_engine.synthesis.steering import HopValues
 from distill_engine.synthesis.voices.crossfade import Fade, FadeState
 from distill_engine.synthesis.voices.voice import Voice, VoiceState

@@ -26,6 +26,8 @@ _PRIOR = tuple(
 _PITCH, _BEND, _RELEASE, _HOLD = (
     index_of(f"/distill/{name}") for name in ("pitch", "note/bend", "note/release", "note/hold")
 )
+_AZIMUTH = index_of("/distill/space/azimuth/0")  # elevations and distances follow it in the table
+_SPREAD, _DEPTH = index_of("/distill/space/spread"), index_of("/distill/space/depth")
 _SOURCE = {
     name: index_of(f"/distill/source/{name}")
     for name in (
@@ -93,6 +95,12 @@ def release_values(bank: ParameterBank) -> tuple[float, bool]:
 def output_values(bank: ParameterBank) -> tuple[float, float]:
     """Return the linear gain (with the gate as a factor) and the width (0 to 1) at this hop."""
     return db_to_gain(bank.at(_GAIN), MUTED_DB) * bank.at(_SOURCE["gate"]), bank.at(_WIDTH)
+
+
+def place_values(bank: ParameterBank) -> Float64Array:
+    """Return the places of the slots, the notes' spread and the depth [14] at this tick."""
+    slots = bank.family(_AZIMUTH, 3 * BLEND_SLOTS)
+    return np.append(slots, (bank.at(_SPREAD), bank.at(_DEPTH)))
 
 
 def blend_weights(bank: ParameterBank, levels: Sequence[float]) -> Float64Array:

@@ -12,8 +12,9 @@ from distill_engine.inference.kernels.vocos_kernel import KernelBackend
 from distill_engine.synthesis.blend_slot import BlendSlot, BlendSlotState
 from distill_engine.synthesis.blending import Guest, VoiceHop, blend_latents, fading_guests, space_of
 from distill_engine.synthesis.hop_values import blend_weights, hop_values
-from distill_engine.synthesis.output_stage import Ramp
 from distill_engine.synthesis.parameters import ParameterBank
+from distill_engine.synthesis.ramp import Ramp
+from distill_engine.synthesis.space.layout import NOTES
 from distill_engine.synthesis.steering import HopValues
 from distill_engine.synthesis.voices.polyphony import Polyphony
 from distill_engine.synthesis.voices.reports import Report
@@ -37,10 +38,13 @@ def _guest(voice_hop: VoiceHop) -> Guest:
 
 
 class _VoiceBlock:
-    """The hops of one voice that are computed at once, from hop `first` of the block on."""
+    """The hops of one voice that are computed at once, from hop `first` of the block on.
 
-    def __init__(self, voice: Voice, first: int) -> None:
-        self.first, self.voice = first, voice
+    `number` is that of the object that the voice sounds as: its slot, or its note after the slots.
+    """
+
+    def __init__(self, voice: Voice, first: int, number: int) -> None:
+        self.first, self.voice, self.number = first, voice, number
         self._latents: list[Samples] = []
         self._gains: list[Samples] = []
         self._ratios: list[float] = []
@@ -75,7 +79,6 @@ class Mixer:
         self.slots[0].start(voice)
         self._pool: ThreadPoolExecutor | None = None
         self._blocks: dict[int, _VoiceBlock] = {}
-        self._note_blocks: dict[int, _VoiceBlock] = {}
         self._moved = 0  # hops since the last mix
 
     @property
@@ -125,8 +128,8 @@ class Mixer:
         values = hop_values(bank, key)
         weights = blend_weights(bank, [slot.level for slot in self.slots])
         voice_hops = self._slot_hops(values, weights, samples)
-        guests = [_guest(voice_hop) for voice_hop in voice_hops if voice_hop.voice.latent_guest]
-        for voice_hop in voice_hops:
+        guests = [_guest(voice_hop) for _, voice_hop in voice_hops if voice_hop.voice.latent_guest]
+        for slot, voice_hop in voice_hops:
             voice = voice_hop.voice
             if not voice.latent_guest:
                 its_guests = (
@@ -135,24 +138,28 @@ class Mixer:
                     else fading_guests(voice.guest_contributions, voice_hop.curve, len(voice_hop.gain))
                 )
                 blended = blend_latents(voice_hop.latent, voice_hop.gain, voice.instrument.trim, its_guests)
-                self._add(self._blocks, voice, voice_hop.ratio, *blended)
+                self._add(slot, voice, voice_hop.ratio, *blended)
         if self.polyphony is not None:
             weight = self._note_weight.process(weights[:1])
-            for note in self.polyphony.sounding:
-                voice_hop = note.move(values, samples)
-                self._add(
-                    self._note_blocks, voice_hop.voice, voice_hop.ratio, voice_hop.latent, weight * voice_hop.gain
-                )
+            for number, note in enumerate(self.polyphony.notes, NOTES):
+                if note.sounding:
+                    voice_hop = note.move(values, samples)
+                    self._add(number, voice_hop.voice, voice_hop.ratio, voice_hop.latent, weight * voice_hop.gain)
         self._moved += 1
 
-    def _add(self, blocks: dict[int, _VoiceBlock], voice: Voice, ratio: float, latent: Samples, gain: Samples) -> None:
-        blocks.setdefault(id(voice), _VoiceBlock(voice, self._moved)).add(ratio, latent, gain)
+    def _add(self, number: int, voice: Voice, ratio: float, latent: Samples, gain: Samples) -> None:
+        self._blocks.setdefault(id(voice), _VoiceBlock(voice, self._moved, number)).add(ratio, latent, gain)
 
-    def _slot_hops(self, values: HopValues, weights: Samples, samples: Float32Array | None) -> list[VoiceHop]:
-        """Advance the voices of the slots. While notes play, slot 0 fades in a hop and rests."""
+    def _slot_hops(
+        self, values: HopValues, weights: Samples, samples: Float32Array | None
+    ) -> list[tuple[int, VoiceHop]]:
+        """Advance the voices of the slots; return each with its slot.
+
+        While notes play, slot 0 fades in a hop and rests.
+        """
         names = self.main.instrument.control_names
         silenced = self.polyphony is not None and values.key is not None
-        voice_hops: list[VoiceHop] = []
+        voice_hops: list[tuple[int, VoiceHop]] = []
         for index, (slot, weight) in enumerate(zip(self.slots, weights, strict=True)):
             if index == 0 and silenced:
                 weight = 0.0
@@ -160,7 +167,7 @@ class Mixer:
                     slot.settle()
                     continue
             if slot.voices:
-                voice_hops += slot.move(values, names, samples, float(weight))
+                voice_hops += [(index, one) for one in slot.move(values, names, samples, float(weight))]
         return voice_hops
 
     def detach_guests(self, hops: int) -> None:
@@ -180,22 +187,24 @@ class Mixer:
         """How the slots are blended, as an index into the vocabulary's `BLEND_SPACES`."""
         return space_of(slot.voice.latent_guest for slot in self.slots[1:] if slot.stays)
 
-    def mix(self, hop: int, report: Callable[[Report], None]) -> tuple[Samples, Samples]:
-        """Return the sound of the slots and that of the notes, each [n * hop], of the n hops moved.
+    def mix(self, hop: int, report: Callable[[Report], None]) -> Samples:
+        """Return the sound of slots and notes [k, n * hop] of the hops moved, up to the last used.
 
         `hop` is the number of the first of them. Two or more voices are computed in parallel, but
-        for those of the native kernel: the networks release Python's global lock.
+        for those of the native kernel: the networks release Python's global lock. Models that are
+        blended in latents sound as slot 0.
         """
-        blocks = [*self._blocks.values(), *self._note_blocks.values()]
+        blocks = list(self._blocks.values())
         parts = self._rendered([block.hops(hop) for block in blocks], report)
-        sound = np.zeros((2, self._moved * self._hop))
-        for index, (block, part) in enumerate(zip(blocks, parts, strict=True)):
+        used = 1 + max((block.number for block in blocks), default=0)
+        sound = np.zeros((used, self._moved * self._hop))
+        for block, part in zip(blocks, parts, strict=True):
             start = block.first * self._hop
-            sound[int(index >= len(self._blocks)), start : start + len(part)] += block.weighted(part)
-        self._blocks, self._note_blocks, self._moved = {}, {}, 0
+            sound[block.number, start : start + len(part)] += block.weighted(part)
+        self._blocks, self._moved = {}, 0
         for slot in self.slots:
             slot.drop_finished()
-        return sound[0], sound[1]
+        return sound
 
     def _rendered(self, hops: list[VoiceHops], report: Callable[[Report], None]) -> list[Float32Array]:
         """Return the samples of each voice's hops, computed by as many threads as pay."""

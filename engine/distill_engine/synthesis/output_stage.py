@@ -1,7 +1,7 @@
-"""From the mono sum of the vocoders to stereo: gain, play fade, width, limiter; and a DC blocker.
+"""From the sound of slots and notes to the channels: gain, play fade, space, limiter; a DC blocker.
 
-It works in ticks of 128 samples, a quarter of a hop, just before the ring: gain and width need not
-wait for a hop. Its state is float64 and every tick is computed by itself, so the result is
+It works in ticks of 128 samples, a quarter of a hop, just before the ring: gain, width and places
+need not wait for a hop. Its state is float64 and every tick is computed by itself, so the result is
 bit-identical however many ticks are processed at once.
 """
 
@@ -13,9 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from distill_engine.audio.arrays import Float32Array, Float64Array
-from distill_engine.audio.filters import AllPass, FilterState, HighPass
+from distill_engine.audio.filters import FilterState, HighPass
 from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.errors import ConfigError
+from distill_engine.synthesis.ramp import Ramp
+from distill_engine.synthesis.space.layout import NOTES, Layout
+from distill_engine.synthesis.space.space import Space, SpaceState
+from distill_engine.synthesis.space.widener import WidenerState
 from distill_engine.takes.take import TICK_SAMPLES
 
 Samples = Float64Array
@@ -32,9 +36,6 @@ class OutputConfig:
     limiter_threshold: float = 0.8
     limiter_ceiling: float = 0.98
     limiter_release_seconds: float = 0.12
-    decorrelation_delays: tuple[int, ...] = (67, 149, 211, 331)
-    decorrelation_gain: float = 0.55
-    side_cutoff_hz: float = 120.0
 
     def __post_init__(self) -> None:
         if not 0.0 < self.limiter_threshold < self.limiter_ceiling <= 1.0:
@@ -46,19 +47,12 @@ class OutputConfig:
 
 
 @dataclass(frozen=True)
-class WidenerState:
-    """The states of a `Widener`'s high-pass and of its all-passes, each [delay]."""
-
-    high: FilterState
-    all_passes: tuple[Samples, ...]
-
-
-@dataclass(frozen=True)
 class OutputState:
     """The state of an `OutputStage`.
 
     `level` is the position of the play fade, 0 to 1. `gain` and `width` are the last values of
-    their ramps, None before the first tick.
+    their ramps, None before the first tick. `dc` is the state of slot 0's blocker, `others` are
+    those of the slots after it.
     """
 
     playing: bool
@@ -68,49 +62,15 @@ class OutputState:
     width: float | None
     widener: WidenerState
     limiter_peak: float
-
-
-class Widener:
-    """Mono to stereo: left = (m + w s) / n and right = (m - w s) / n, with n = sqrt(1 + w^2).
-
-    m is the mono signal, w the width, and s is m through a high-pass and all-passes. s therefore
-    has the spectrum of m with other phases: width 1 is decorrelated, width 0 is exactly mono. The
-    sum of both channels is always m times 2 / n. The high-pass keeps the bass in the middle. n
-    keeps the power.
-    """
-
-    def __init__(self, config: OutputConfig) -> None:
-        self._passes = [AllPass(delay, config.decorrelation_gain) for delay in config.decorrelation_delays]
-        self._high = HighPass(config.side_cutoff_hz, config.sample_rate, config.tick)
-
-    def process(self, mono: Samples, width: Samples) -> Samples:
-        """Widen whole ticks: mono [n] and width per sample [n] (0 to 1) -> stereo [2, n]."""
-        side = self._high.process(mono)
-        for all_pass in self._passes:
-            side = all_pass.process(side)
-        side = width * side
-        stereo = np.empty((2, len(mono)))
-        np.add(mono, side, out=stereo[0])
-        np.subtract(mono, side, out=stereo[1])
-        stereo *= 1.0 / np.sqrt(1.0 + width * width)
-        return stereo
-
-    def state(self) -> WidenerState:
-        """Return the state."""
-        return WidenerState(self._high.state(), tuple(all_pass.state() for all_pass in self._passes))
-
-    def restore(self, state: WidenerState) -> None:
-        """Continue from a `state`. Raises ValueError if its all-passes have other delays."""
-        self._high.restore(state.high)
-        for all_pass, memory in zip(self._passes, state.all_passes, strict=True):
-            all_pass.restore(memory)
+    others: tuple[FilterState, ...] = ()
+    space: SpaceState | None = None
 
 
 class Limiter:
     """Soft limiter without look-ahead: a peak follower with instant attack and exponential release.
 
     Below the threshold t nothing changes. Above it a peak e becomes t + (c - t) tanh((e - t) / (c -
-    t)), which never reaches the ceiling c. Both channels share one gain, so the stereo image stays.
+    t)), which never reaches the ceiling c. All channels share one gain, so the image stays.
     """
 
     def __init__(self, config: OutputConfig) -> None:
@@ -122,9 +82,8 @@ class Limiter:
         self._peak = 0.0
 
     def process(self, x: Samples) -> Samples:
-        """Limit whole ticks: [2, n] -> [2, n], all samples below the ceiling."""
-        left, right = np.abs(x)
-        level = np.maximum(left, right, out=left)
+        """Limit whole ticks: [C, n] -> [C, n], all samples below the ceiling."""
+        level = np.abs(x).max(axis=0)
         ticks = level.reshape(-1, len(self._rise))
         highest = np.maximum.accumulate(ticks * self._rise, axis=1)
         before = []  # the peak before each tick
@@ -150,56 +109,33 @@ class Limiter:
         self._peak = state
 
 
-class Ramp:
-    """Interpolate a value per step to a value per sample: a straight line from the last value.
-
-    A step is `size` samples: a tick or a hop.
-    """
-
-    def __init__(self, size: int) -> None:
-        self._line = np.arange(1, size + 1) / size
-        self._last: float | None = None
-        self._level = np.zeros(size)  # what is returned while the value stays
-
-    def process(self, values: Samples) -> Samples:
-        """Return the values [n * size], not to be changed, of lines that end at `values` [n]."""
-        first = float(values[0]) if self._last is None else self._last
-        self._last = float(values[-1])
-        if (values != first).any():
-            starts = np.concatenate([[first], values[:-1]])[:, None]
-            return np.asarray(starts + (values[:, None] - starts) * self._line).ravel()
-        if self._level[0] != first or len(self._level) != len(values) * len(self._line):
-            self._level = np.full(len(values) * len(self._line), first)
-        return self._level
-
-    def state(self) -> float | None:
-        """Return the last value, None before the first."""
-        return self._last
-
-    def restore(self, state: float | None) -> None:
-        """Continue from a `state`."""
-        self._last = state
-
-
 class OutputStage:
-    """The output stage of one synth. `process` takes ticks of mono with their gains and widths."""
+    """The output stage of one synth. `process` takes ticks of sound with what holds in them."""
 
-    def __init__(self, config: OutputConfig | None = None) -> None:
+    def __init__(self, config: OutputConfig | None = None, layout: Layout | None = None) -> None:
         self.config = config = config or OutputConfig()
         self.playing = True
         self._level = 0.0  # of the play fade, 0 to 1
         self._step = 1.0 / max(1.0, config.fade_seconds * config.sample_rate)
         self._count = np.arange(1, config.tick + 1)
-        self._dc = HighPass(config.dc_cutoff_hz, config.sample_rate, config.tick)
-        self._gain, self._width = Ramp(config.tick), Ramp(config.tick)
-        self._widener, self._limiter = Widener(config), Limiter(config)
+        self._gain, self.space = Ramp(config.tick), Space(config.tick, layout)
+        self._clear()
+
+    def _clear(self) -> None:
+        config = self.config
+        self._dc = [HighPass(config.dc_cutoff_hz, config.sample_rate, config.tick) for _ in range(NOTES)]
+        self._limiter = Limiter(config)
+        self.space.clear()
+
+    @property
+    def channels(self) -> int:
+        """The number of channels that are put out."""
+        return self.space.layout.channels
 
     def panic(self) -> None:
         """Be silent from the next sample on, and clear all filters."""
         self.playing, self._level = False, 0.0
-        config = self.config
-        self._dc = HighPass(config.dc_cutoff_hz, config.sample_rate, config.tick)
-        self._widener, self._limiter = Widener(config), Limiter(config)
+        self._clear()
 
     @property
     def silent(self) -> bool:
@@ -232,38 +168,56 @@ class OutputStage:
         curve: Samples = level * level * (3.0 - 2.0 * level)
         return curve
 
-    def without_dc(self, mono: Samples) -> Samples:
-        """Remove DC from whole ticks: [n] -> [n]. For sound as it is computed, before `process`."""
-        return self._dc.process(mono)
+    def without_dc(self, objects: Samples) -> Samples:
+        """Remove DC from whole ticks of the slots: [k, n] -> [k or more, n].
 
-    def process(self, mono: Samples, gains: Samples, widths: Samples) -> Float32Array:
-        """Process n ticks: mono [n * tick] -> stereo [2, n * tick] float32, below the ceiling.
-
-        `gains` [n] are linear, `widths` [n] 0 to 1; each is reached at the end of its tick.
+        For sound as it is computed, before `process`. Notes stay as they are. A slot rings
+        on after its last voice.
         """
-        x = mono * self._gain.process(gains) * self._fade(len(gains))
-        return self._limiter.process(self._widener.process(x, self._width.process(widths))).astype(np.float32)
+        ringing = 1 + max((slot for slot, dc in enumerate(self._dc) if dc.sounds), default=0)
+        out = np.zeros((max(len(objects), ringing), objects.shape[1]))
+        out[: len(objects)] = objects
+        for dc, slot in zip(self._dc[: len(out)], out, strict=False):
+            if dc.sounds or slot.any():
+                slot[:] = dc.process(slot)
+        return out
+
+    def process(self, objects: Samples, gains: Samples, widths: Samples, places: Samples) -> Float32Array:
+        """Process n ticks of objects [k, n * tick] -> channels [C, n * tick], below the ceiling.
+
+        `gains` [n] are linear, `widths` [n] 0 to 1, `places` [n, PLACE_VALUES] the parameters of
+        the space; each is reached at the end of its tick.
+        """
+        fade = self._fade(len(gains))
+        x = self.space.process(objects * self._gain.process(gains) * fade, widths, places, fade)
+        return self._limiter.process(x).astype(np.float32)
 
     def state(self) -> OutputState:
         """Return the state."""
         return OutputState(
             playing=self.playing,
             level=self._level,
-            dc=self._dc.state(),
+            dc=self._dc[0].state(),
             gain=self._gain.state(),
-            width=self._width.state(),
-            widener=self._widener.state(),
+            width=self.space.width.state(),
+            widener=self.space.wideners[0].state(),
             limiter_peak=self._limiter.state(),
+            others=tuple(dc.state() for dc in self._dc[1:]),
+            space=self.space.state(),
         )
 
     def restore(self, state: OutputState) -> None:
-        """Continue from a `state`. Raises ValueError for one of another configuration."""
+        """Continue from a `state`. Raises ControlError, ValueError for one that does not fit."""
+        self._clear()
         self.playing, self._level = state.playing, state.level
-        self._dc.restore(state.dc)
+        if state.space is not None:
+            self.space.restore(state.space)
+        for dc, its_state in zip(self._dc, (state.dc, *state.others), strict=False):
+            dc.restore(its_state)
         self._gain.restore(state.gain)
-        self._width.restore(state.width)
+        self.space.width.restore(state.width)
         self._limiter.restore(state.limiter_peak)
-        self._widener.restore(state.widener)
+        self.space.wideners[0].restore(state.widener)
 
     def restore_gain(self, gain: float | None) -> None:
         """Continue with `gain`, linear, as the last value of its ramp."""

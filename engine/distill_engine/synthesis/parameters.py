@@ -1,6 +1,6 @@
 """The present values of all parameters in the synth, with glides that advance step by step.
 
-Gain, width and gate act in the output stage: their step is a tick. The step of all others is a hop.
+Gain, width, gate and places act in the output stage: their step is a tick. All others have hops.
 """
 
 from __future__ import annotations

@@ -11,15 +11,19 @@ from collections.abc import Callable
 import numpy as np
 
 from distill_engine.audio.arrays import Float32Array, Float64Array
-from distill_engine.synthesis.hop_values import output_values, release_values
+from distill_engine.synthesis.hop_values import output_values, place_values, release_values
 from distill_engine.synthesis.mixer import Mixer
-from distill_engine.synthesis.output_stage import OutputStage, Ramp
+from distill_engine.synthesis.output_stage import OutputStage
 from distill_engine.synthesis.parameters import ParameterBank
 from distill_engine.synthesis.pitch.notes import Notes
+from distill_engine.synthesis.ramp import Ramp
+from distill_engine.synthesis.space.layout import ROOM
+from distill_engine.synthesis.space.places import PLACE_VALUES
 from distill_engine.synthesis.synth_state import SynthState
 from distill_engine.synthesis.voices.reports import Report
 from distill_engine.takes.take import tick_of_samples
 from distill_engine.takes.take_log import TakeLog
+from distill_engine.vocabulary.table import BLEND_SLOTS
 
 Samples = Float64Array
 
@@ -45,7 +49,7 @@ class RenderLoop:
         begin_take: Callable[[], None],
     ) -> None:
         self.hops_done = 0
-        self.waiting: Samples = np.zeros(0)  # computed, mono, not put out
+        self.waiting: Samples = np.zeros((1, 0))  # of each object: computed, not put out
         self.note_level = Ramp(hop)
         self._hop, self.tick = hop, output.config.tick
         self._frame_rate = output.config.sample_rate / hop
@@ -61,22 +65,22 @@ class RenderLoop:
     @property
     def next_tick(self) -> int:
         """The time of the next sample to be put out, in ticks of a take."""
-        return tick_of_samples(self.hops_done * self._hop - len(self.waiting))
+        return tick_of_samples(self.hops_done * self._hop - self.waiting.shape[1])
 
     @property
     def ticks_waiting(self) -> int:
         """The number of ticks that are computed and not put out."""
-        return len(self.waiting) // self.tick
+        return int(self.waiting.shape[1] // self.tick)
 
     def render(self, hops: int, samples: Float32Array | None = None) -> Float32Array:
-        """Return the next `hops` hops, stereo [2, hops * hop].
+        """Return the next `hops` hops, [C, hops * hop].
 
         `samples` [hops * hop] is live input, mono; None without one.
         """
-        out = np.empty((2, hops * self._hop), np.float32)
+        out = np.empty((self._output.channels, hops * self._hop), np.float32)
         computed = done = 0
         while done < out.shape[1]:
-            if not len(self.waiting):
+            if not self.waiting.shape[1]:
                 live_input = None if samples is None else samples[computed * self._hop :]
                 computed += self.compute(max(1, hops - computed), live_input)
             count = min(self.ticks_waiting, (out.shape[1] - done) // self.tick)
@@ -90,31 +94,33 @@ class RenderLoop:
         What acts in the output stage at the time of a hop is done before the hop is computed.
         `samples` is live input, mono, at least [hops * hop]; None without one.
         """
-        if not len(self.waiting):
+        if not self.waiting.shape[1]:
             self._begin_take()
         count = self._chunk(hops)
         if self._output.silent:
             self._rest(count)
-            sound = np.zeros(count * self._hop)
+            sound = np.zeros((1, count * self._hop))
         else:
             sound = self._sound(count, None if samples is None else samples[: count * self._hop])
-        self.waiting = np.concatenate([self.waiting, sound])
+        self.waiting = np.concatenate(_alike(self.waiting, sound), axis=1)
         self.hops_done += count
         return count
 
     def put_out(self, ticks: int) -> Float32Array:
-        """Return the next ticks that wait, at most `ticks`: stereo [2, n * tick]."""
+        """Return the next ticks that wait, at most `ticks`: [C, n * tick]."""
         ticks = min(ticks, self.ticks_waiting)
-        out = np.zeros((2, ticks * self.tick), np.float32)
+        out = np.zeros((self._output.channels, ticks * self.tick), np.float32)
         sounding = self._output.sounding(ticks)
-        gains, widths = np.empty(ticks), np.empty(ticks)
+        gains, widths, places = np.empty(ticks), np.empty(ticks), np.empty((ticks, PLACE_VALUES))
         for index in range(ticks):
             self._parameters.advance_output()
             gains[index], widths[index] = output_values(self._parameters)
+            places[index] = place_values(self._parameters)
         if sounding:
             span = slice(0, sounding * self.tick)
-            out[:, span] = self._output.process(self.waiting[span], gains[:sounding], widths[:sounding])
-        self.waiting = self.waiting[ticks * self.tick :]
+            ahead = gains[:sounding], widths[:sounding], places[:sounding]
+            out[:, span] = self._output.process(self.waiting[:, span], *ahead)
+        self.waiting = self.waiting[:, ticks * self.tick :]
         return out
 
     def restore(self, state: SynthState, note_level: float) -> None:
@@ -123,8 +129,9 @@ class RenderLoop:
         In states without a ramp of the notes' level, the ramp of the gain held their product.
         """
         self.hops_done = state.hops_done
-        self.waiting = np.zeros(0) if state.waiting is None else state.waiting.astype(np.float64)
-        if len(self.waiting) % self.tick or not np.isfinite(self.waiting).all():
+        waiting = np.zeros((1, 0)) if state.waiting is None else state.waiting.astype(np.float64)
+        self.waiting = waiting if waiting.ndim == 2 else waiting.reshape(1, -1)  # from the time of one sum
+        if self.waiting.shape[1] % self.tick or len(self.waiting) > ROOM or not np.isfinite(self.waiting).all():
             raise ValueError("the sound that waits is damaged")
         self.note_level.restore(state.note_level)
         if state.note_level is None and state.output.gain is not None:
@@ -163,9 +170,9 @@ class RenderLoop:
             hop_input = None if samples is None else samples[index * self._hop : (index + 1) * self._hop]
             self._mixer.move(self._parameters, self._notes.key, hop_input)
             levels[index] = self._notes.level
-        sound, notes = self._mixer.mix(self.hops_done, self.report)
-        levelled = self._output.without_dc(sound) * self.note_level.process(levels)
-        return levelled if self._mixer.polyphony is None else levelled + notes
+        sound = self._output.without_dc(self._mixer.mix(self.hops_done, self.report))
+        sound[:BLEND_SLOTS] *= self.note_level.process(levels)
+        return sound
 
     def report(self, report: Report) -> None:
         """Keep a report for `take_reports`. Reports beyond MAXIMUM_REPORTS are dropped."""
@@ -176,3 +183,9 @@ class RenderLoop:
         """Return the reports since the last call."""
         reports, self._reports = self._reports, []
         return reports
+
+
+def _alike(*sounds: Samples) -> list[Samples]:
+    """Return sounds [k, n] of as many objects each: silent ones are added."""
+    most = max(len(sound) for sound in sounds)
+    return [np.pad(sound, ((0, most - len(sound)), (0, 0))) for sound in sounds]

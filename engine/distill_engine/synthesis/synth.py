@@ -4,8 +4,9 @@
     synth.apply(index_of("/distill/gain"), -6.0, 0.5)
     block = synth.render(4)            # float32 [2, 4 * 512]
 
-Gain, width, gate, play, stop and panic act at the next tick that is put out (128 samples), all else
-at the next hop that is computed (512 samples). `render` computes hops and puts them out at once.
+Gain, width, gate, space, play, stop and panic act at the next tick that is put out (128 samples),
+all else at the next hop that is computed (512 samples). `render` computes hops and puts them out at
+once.
 Live, `loop.compute` runs ahead of `loop.put_out`. The samples do not depend on how the hops are
 divided into calls (to 1e-5; bit-identical for equal divisions). Up to four models play at once,
 each in a blend slot, mixed by `/distill/blend/<slot>`.
@@ -29,6 +30,7 @@ from distill_engine.synthesis.output_stage import OutputConfig, OutputStage
 from distill_engine.synthesis.parameters import OUTPUT_PARAMETERS, ParameterBank
 from distill_engine.synthesis.pitch.notes import Notes
 from distill_engine.synthesis.render_loop import RenderLoop
+from distill_engine.synthesis.space.layout import Layout
 from distill_engine.synthesis.synth_figures import SynthFigures
 from distill_engine.synthesis.synth_state import SynthSnapshot, SynthState
 from distill_engine.synthesis.take_header import played_model, take_header
@@ -47,11 +49,11 @@ class Synth(SynthFigures):
     """Play an `Instrument`.
 
     `block` is the number of hops that the caller usually computes at once; takes record it.
-    `output_tick` is the step of the output stage in samples. Call all methods from the thread that
-    renders, or while nothing renders.
+    `output_tick` is the step of the output stage in samples, `layout` its channels. Call all
+    methods from the thread that renders, or while nothing renders.
     """
 
-    def __init__(
+    def __init__(  # seven parameters: what to play, how, and into which channels
         self,
         played: Instrument | VoicePool,
         *,
@@ -60,6 +62,7 @@ class Synth(SynthFigures):
         source: str = "auto",
         playing: bool = True,
         output_tick: int = TICK_SAMPLES,
+        layout: Layout | None = None,
     ) -> None:
         self.pool = pool = voices_of(played)
         instrument = pool.instrument
@@ -70,8 +73,9 @@ class Synth(SynthFigures):
         tick = self.hop if self.hop % output_tick else output_tick
         self.alignment_samples = instrument.delay_samples
         self.parameters = ParameterBank(self.frame_rate, self.hop // tick)
-        self.output = OutputStage(OutputConfig(sample_rate=self.sample_rate, tick=tick))
+        self.output = OutputStage(OutputConfig(sample_rate=self.sample_rate, tick=tick), layout)
         self.output.playing = playing
+        self.channels = self.output.channels
         self.notes = Notes(self.frame_rate)
         self._pinned: frozenset[int] = frozenset()
         self._mixer = Mixer(self.hop, pool.voice(seed, source))
@@ -110,6 +114,11 @@ class Synth(SynthFigures):
         self.output.panic()
         self._note("panic")
         self._free()
+
+    def set_space(self, kind: str) -> None:
+        """Fade to another kind of space (`/distill/space`). Raises ControlError, LibraryError."""
+        self.output.space.choose(kind)
+        self._note("space", space=kind)
 
     def _free(self) -> None:
         """Forget the notes. A take holds that apart from play and panic, which act earlier."""
@@ -207,7 +216,7 @@ class Synth(SynthFigures):
         self._take.swap(self.loop.next_hop, played_model(slot, instrument), hops / self.frame_rate)
 
     def render(self, hops: int, samples: Float32Array | None = None) -> Float32Array:
-        """Return the next `hops` hops, stereo [2, hops * hop], within full scale.
+        """Return the next `hops` hops, [C, hops * hop], within full scale.
 
         `samples` [hops * hop] is live input, mono; None without one.
         """

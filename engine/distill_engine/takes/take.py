@@ -1,7 +1,8 @@
 """A take: everything done during a performance, so that it can be rendered sample for sample.
 
-Times are ticks of 128 samples since the take began, whatever the hop. Gain, width, gate, play, stop
-and panic act at the next tick of the output stage; all else acts at the next hop that is computed.
+Times are ticks of 128 samples since the take began, whatever the hop. Gain, width, gate, space,
+play, stop and panic act at the next tick of the output stage; all else acts at the next hop that is
+computed.
 `take_file` describes the format.
 """
 
@@ -16,6 +17,7 @@ import numpy.typing as npt
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.state import StateDict
+from distill_engine.vocabulary.table import BLEND_SLOTS
 
 TICK_SAMPLES = 128
 
@@ -130,8 +132,11 @@ class CodesChange:
 
 TakeEvent = ParameterChange | Command | Swap | LiveInput | CodesChange
 
-OUTPUT_COMMANDS = frozenset(("play", "stop", "panic"))
-OUTPUT_ADDRESSES = frozenset(f"/distill/{name}" for name in ("gain", "width", "source/gate"))
+OUTPUT_COMMANDS = frozenset(("play", "stop", "panic", "space"))
+_PLACES = (f"space/{name}/{slot}" for name in ("azimuth", "elevation", "distance") for slot in range(BLEND_SLOTS))
+OUTPUT_ADDRESSES = frozenset(
+    f"/distill/{name}" for name in ("gain", "width", "source/gate", "space/spread", "space/depth", *_PLACES)
+)
 
 
 def acts_at_hop(event: TakeEvent) -> bool:

@@ -58,6 +58,7 @@ __all__ = [
     "ROWS",
     "SEED_LIMIT",
     "SOURCES",
+    "SPACES",
     "VOCODERS",
     "Access",
     "Argument",
@@ -145,6 +146,7 @@ def _text(name: str, *, optional: bool = False) -> Argument:
 
 SOURCES = ("hold", "drift", "corpus", "input", "walk", "codes", "prior")
 BLEND_SPACES = ("one", "latents", "sound", "both")
+SPACES = ("mono", "stereo", "wide", "binaural", "ambisonic")
 VOCODERS = ("auto", "hifigan", "vocos", "bigvgan", "base")
 
 _PARAMETERS: tuple[Row, ...] = (
@@ -265,6 +267,17 @@ _PARAMETERS: tuple[Row, ...] = (
     ),
     _toggle("/distill/prior/hold", 0.0, "Prior: repeat the column that plays"),
     _continuous(
+        "/distill/space/spread",
+        0.0,
+        360.0,
+        0.0,
+        "degrees",
+        "Angle over which the notes stand, with 2 voices or more, around the place of slot 0",
+    ),
+    _continuous(
+        "/distill/space/depth", 0.0, 1.0, 0.0, "", "Room around the sound: 0 none, 1 as loud as a sound at distance 1"
+    ),
+    _continuous(
         "/distill/morph",
         0.0,
         1.0,
@@ -303,6 +316,33 @@ _FAMILIES: tuple[Row, ...] = (
         "steps",
         "Codes: a level's codes moved along their order; neighbours sound alike",
         count=CODE_LEVELS,
+    ),
+    _continuous(
+        "/distill/space/azimuth/{index}",
+        -180.0,
+        180.0,
+        0.0,
+        "degrees",
+        "Direction of a slot: 0 ahead, 90 to the right, -90 to the left, 180 behind",
+        count=BLEND_SLOTS,
+    ),
+    _continuous(
+        "/distill/space/elevation/{index}",
+        -90.0,
+        90.0,
+        0.0,
+        "degrees",
+        "Direction of a slot: 90 above, -90 below",
+        count=BLEND_SLOTS,
+    ),
+    _continuous(
+        "/distill/space/distance/{index}",
+        0.25,
+        100.0,
+        1.0,
+        "m",
+        "Distance of a slot: twice as far is 6 dB quieter, in the room 3 dB",
+        count=BLEND_SLOTS,
     ),
 )
 
@@ -359,6 +399,14 @@ _SETTINGS: tuple[Row, ...] = (
         "Seed of everything random; sets it going again from there",
         (Argument("seed", "integer", 0, SEED_LIMIT),),
         0.0,
+    ),
+    Row(
+        "/distill/space",
+        "setting",
+        "Where sound comes from: mono, stereo, wide (twice the width), binaural (for headphones), ambisonic (4 outputs)",
+        (Argument("space", "choice", choices=SPACES),),
+        "stereo",
+        excluded_from_presets=True,
     ),
     Row(
         "/distill/voices",

@@ -13,8 +13,9 @@ import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from distill_engine.audio.encoding import FORMATS, write_audio
+from distill_engine.audio.encoding import write_audio
 from distill_engine.audio.files import audio_info, read_audio
+from distill_engine.audio.formats import FORMATS
 from distill_engine.errors import AudioFileError
 
 T = np.arange(44100)

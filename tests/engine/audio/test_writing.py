@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from distill_engine.audio import encoding
-from distill_engine.audio.encoding import FORMATS, BitDepth, file_rate, write_audio, write_audio_stream
+from distill_engine.audio.encoding import BitDepth, file_rate, write_audio, write_audio_stream
 from distill_engine.audio.files import audio_info, read_audio
+from distill_engine.audio.formats import FORMATS
 from distill_engine.errors import AudioFileError
 
 T = np.arange(30000)
@@ -87,7 +88,8 @@ def test_tags_come_back(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"sound.{suffix}"
     write_audio(path, STEREO, 44100, tags={"title": "Dusk", "artist": "Distill", "model": "bells", "seed": "7"})
     tags = audio_info(path).tags
-    assert (tags["title"], tags["artist"], tags["comment"]) == ("Dusk", "Distill", "model=bells; seed=7")
+    assert (tags["title"], tags["artist"]) == ("Dusk", "Distill")
+    assert tags.get("comment") == ("MODEL=bells; SEED=7" if suffix == "caf" else None)  # others have names of their own
 
 
 def test_sixteen_bits_are_dithered_the_same_way_each_time_and_silence_stays_silent(tmp_path: Path) -> None:

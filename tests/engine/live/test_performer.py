@@ -20,7 +20,7 @@ pytestmark = pytest.mark.realtime
 class Sine:
     """A synth that plays a sine and can be made slow."""
 
-    hop, sample_rate, alignment_samples = 512, 44100, 0
+    hop, sample_rate, alignment_samples, channels = 512, 44100, 0, 2
 
     def __init__(self):
         self.applied, self.slow, self.quiet, self.done = [], 0.0, False, 0

@@ -41,7 +41,16 @@ def test_a_damaged_library_is_not_loaded(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
 def test_a_library_of_another_edition_is_not_used(tmp_path: Path) -> None:
-    signatures = ("vocos_tables", "vocos_new", "vocos_scratch", "vocos_step", "vocos_free", "interpolate", "resample")
+    signatures = (
+        "vocos_tables",
+        "vocos_new",
+        "vocos_scratch",
+        "vocos_step",
+        "vocos_free",
+        "interpolate",
+        "resample",
+        "shape",
+    )
     whole = "".join(f"int distill_{name}(void) {{ return 0; }}\n" for name in signatures)
     sources = {"other": f"int distill_edition(void) {{ return {EDITION + 1}; }}\n{whole}"}
     sources["half"] = f"int distill_edition(void) {{ return {EDITION}; }}\n"

@@ -13,9 +13,11 @@ from distill_engine.rendering.render import RenderTarget, render_score, render_t
 from distill_engine.rendering.score import RENDER_BLOCK, Score
 from distill_engine.rendering.take_player import play_take
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
+from distill_engine.synthesis.space.layout import Hearing, Layout
 from distill_engine.synthesis.synth import Synth
 from distill_engine.takes.take import TICK_SAMPLES, Command, LiveInput
 from distill_engine.takes.take_file import read_take
+from distill_engine.vocabulary.table import SPACES
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +106,9 @@ def test_a_take_of_two_clocks_renders_the_live_samples(vocos, others, resolve, t
         lambda: synth.select_source("corpus", 0.02),
         lambda: synth.swap(others["hifigan"], 0.05),
         lambda: synth.set_seed(9),
+        lambda: synth.set_space(str(rng.choice(SPACES))),
+        lambda: synth.set("/distill/space/azimuth/0", float(rng.uniform(-180, 180)), 0.2),
+        lambda: synth.set("/distill/space/depth", float(rng.uniform(-0.5, 1)), 0.05),
     ]
     while played < 300:
         if rng.random() < 0.25:
@@ -331,3 +336,34 @@ def test_a_control_that_is_not_offered_says_why(vocos: Instrument) -> None:
     instrument = dataclasses.replace(vocos, withheld={"pitch": "pitch follows no path (rho 0.09)"})
     with pytest.raises(ControlError, match=r"control 'pitch' is not offered: pitch follows no path \(rho 0.09\)"):
         next(play_score(instrument, Score(0.1, controls={"pitch": 1.0})))
+
+
+def test_a_take_is_heard_in_another_space_and_on_more_outputs(vocos, resolve, tmp_path):
+    synth = Synth(vocos, seed=3, block=2)
+    synth.set_space("binaural")
+    synth.start_take(tmp_path / "c.take")
+    live = [synth.render(20)]
+    synth.set_space("mono")
+    live.append(synth.render(20))
+    synth.stop_take()
+    take = read_take(tmp_path / "c.take")
+    assert np.array_equal(_whole(play_take(vocos, take, resolve)), np.concatenate(live, axis=1))
+    ambix = _whole(play_take(vocos, take, resolve, hearing=Hearing("ambisonic", Layout(4))))
+    assert ambix.shape == (4, 40 * 512)
+    assert np.array_equal(ambix[0], ambix[3])  # W and X of what stands ahead
+    assert not ambix[2].any()
+
+
+def test_a_render_has_the_channels_of_its_space(vocos, tmp_path):
+    for hearing, channels in (
+        (Hearing("binaural"), 2),
+        (Hearing("ambisonic", Layout(4)), 4),
+        (Hearing(None, Layout(6)), 6),
+    ):
+        target = RenderTarget(tmp_path / f"{channels}.wav")
+        render_score(vocos, Score(seconds=0.3, hearing=hearing), target)
+        assert soundfile.info(target.path).channels == channels
+    with pytest.raises(AudioFileError, match="mp3 holds up to 2 channels, not 4: use wav"):
+        render_score(
+            vocos, Score(seconds=0.3, hearing=Hearing("ambisonic", Layout(4))), RenderTarget(tmp_path / "a.mp3")
+        )

@@ -7,18 +7,21 @@ from distill_engine.audio.filters import HighPass
 from distill_engine.audio.levels import db_to_gain
 from distill_engine.errors import ConfigError
 from distill_engine.synthesis.hop_values import MUTED_DB
-from distill_engine.synthesis.output_stage import Limiter, OutputConfig, OutputStage, Widener
+from distill_engine.synthesis.output_stage import Limiter, OutputConfig, OutputStage
+from distill_engine.synthesis.space.space import Space
 from distill_engine.takes.take import TICK_SAMPLES
 
 HOP = 512
 RNG = np.random.default_rng(0)
+PLACES = np.array([0.0] * 8 + [1.0] * 4 + [0.0] * 2)  # of the defaults
 
 
 def _run(post: OutputStage, x: np.ndarray, gain: float = 1.0, width: float = 0.0) -> np.ndarray:
     ticks = HOP // TICK_SAMPLES
     gains, widths = np.full(ticks, gain), np.full(ticks, width)
-    hops = (post.without_dc(x[i : i + HOP]) for i in range(0, len(x), HOP))
-    return np.concatenate([post.process(hop, gains, widths) for hop in hops], axis=1)
+    places = np.tile(PLACES, (ticks, 1))
+    hops = (post.without_dc(x[None, i : i + HOP]) for i in range(0, len(x), HOP))
+    return np.concatenate([post.process(hop, gains, widths, places) for hop in hops], axis=1)
 
 
 def _sine(hops: int, frequency: float = 440.0, level: float = 0.5) -> np.ndarray:
@@ -51,10 +54,9 @@ def test_width_zero_is_mono_exactly_and_one_is_decorrelated():
 
 
 def test_the_sum_of_both_channels_is_the_mono_signal_and_power_is_kept():
-    widener = Widener(OutputConfig())
-    x = RNG.standard_normal(40 * HOP)
-    width = np.full(HOP, 0.8)
-    y = np.concatenate([widener.process(x[i : i + HOP], width) for i in range(0, len(x), HOP)], axis=1)
+    space = Space(TICK_SAMPLES)
+    x = RNG.standard_normal((1, 40 * HOP))
+    y = space.process(x, np.full(160, 0.8), np.tile(PLACES, (160, 1)), 1.0)
     assert np.allclose(y.sum(axis=0), 2 * x / np.sqrt(1 + 0.8**2))
     assert np.mean(y**2) == pytest.approx(np.mean(x**2), rel=0.05)
 
@@ -140,12 +142,13 @@ def test_the_samples_do_not_depend_on_how_many_ticks_are_processed_at_once():
     whole, parts = OutputStage(), OutputStage()
     stopped = [stage.sounding(40) for stage in (whole, parts)]
     assert stopped == [40, 40]
-    one = whole.process(whole.without_dc(x), gains, widths)
+    places = np.tile(PLACES, (40, 1))
+    one = whole.process(whole.without_dc(x[None]), gains, widths, places)
     cuts = [slice(0, 1), slice(1, 8), slice(8, 9), slice(9, 40)]
     many = []
     for cut in cuts:
         span = slice(cut.start * TICK_SAMPLES, cut.stop * TICK_SAMPLES)
-        many.append(parts.process(parts.without_dc(x[span]), gains[cut], widths[cut]))
+        many.append(parts.process(parts.without_dc(x[None, span]), gains[cut], widths[cut], places[cut]))
     assert np.array_equal(np.concatenate(many, axis=1), one)
     for stage in (whole, parts):
         stage.playing = False

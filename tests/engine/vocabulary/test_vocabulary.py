@@ -16,7 +16,8 @@ def test_indices_are_in_order_and_families_come_last():
     expected = [f"/distill/control/{i}" for i in range(32)] + [f"/distill/latent/{i}" for i in range(64)]
     expected += [f"/distill/blend/{i}" for i in range(4)]
     expected += [f"/distill/codes/{family}/{i}" for family in ("level", "shift") for i in range(4)]
-    assert names[-108:] == expected
+    expected += [f"/distill/space/{name}/{i}" for name in ("azimuth", "elevation", "distance") for i in range(4)]
+    assert names[-120:] == expected
 
 
 @pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda parameter: parameter.address)
@@ -81,7 +82,7 @@ def test_the_table_needs_the_standard_library_only():
         ("/distill/control/a/b", "below /distill/control/ there are: <name>"),
         (
             "/distill/gian",
-            "below /distill/ there are: gain, width, map, source, pitch, note, codes, prior, morph, control",
+            "below /distill/ there are: gain, width, map, source, pitch, note, codes, prior, space, morph, control",
         ),
         ("control/brightness", "write /distill/control/brightness"),
         ("/gain", "write /distill/gain"),

@@ -1,18 +1,22 @@
-"""Parsing that several commands share: usage errors, numbers, vocoder names."""
+"""Parsing that several commands share: usage errors, numbers, vocoder names, the space."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from typing import NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from distill_engine.system.names import printable_line
 from distill_engine.vocabulary.ranges import range_of
 from distill_engine.vocabulary.rows import SEED_LIMIT
-from distill_engine.vocabulary.table import VOCODERS
+from distill_engine.vocabulary.table import SPACES, VOCODERS
+
+if TYPE_CHECKING:
+    from distill_engine.synthesis.space.layout import Layout
 
 Number = TypeVar("Number", int, float)
 PORT_LIMIT = 65535  # the highest port number
+OUTPUTS = (2, 4, 6, 8)  # channels
 YEAR_SECONDS = 366 * 86400.0
 
 
@@ -116,3 +120,33 @@ def vocoder_name(text: str) -> str:
     except DistillError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return text
+
+
+def add_space(parser: argparse.ArgumentParser | argparse._ArgumentGroup, default: str | None) -> None:
+    """Add the options of the space; `default` is its kind, None for a performance's own."""
+    parser.add_argument(
+        "--space",
+        choices=SPACES,
+        default=default,
+        help="kind of space: wide doubles the width, binaural is for headphones, ambisonic has 4 outputs "
+        "(default: stereo; a take has its own)",
+    )
+    parser.add_argument(
+        "--outputs",
+        type=int,
+        choices=OUTPUTS,
+        help="channels (default 2, with --space ambisonic 4); more than 2: see --pairs",
+    )
+    parser.add_argument(
+        "--pairs",
+        choices=("slots", "layers"),
+        default="slots",
+        help="on each pair of outputs a blend slot, or the sound at its place and then what width and room add",
+    )
+
+
+def layout_of(options: argparse.Namespace) -> Layout:
+    """Return the outputs that the options of `add_space` ask for."""
+    from distill_engine.synthesis.space.layout import AMBISONIC_CHANNELS, Layout
+
+    return Layout(options.outputs or (AMBISONIC_CHANNELS if options.space == "ambisonic" else 2), options.pairs)

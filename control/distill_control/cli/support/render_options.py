@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from distill_control.cli.support.options import integer_in, value_of, vocoder_name
+from distill_control.cli.support.options import add_space, integer_in, value_of, vocoder_name
 from distill_engine.vocabulary.ranges import RENDER_RATES_HZ
 from distill_engine.vocabulary.table import VOCODERS, row
 
 DEFAULT_WIDTH = float(row("/distill/width").default or 0.0)  # 0 to 1, the same as live
-FORMATS = ("wav", "flac", "mp3", "ogg", "opus", "aiff")
+FORMATS = ("wav", "flac", "mp3", "ogg", "opus", "aiff", "caf")
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
@@ -63,6 +63,7 @@ def add_values(render: argparse.ArgumentParser) -> None:
         metavar="MODEL=WEIGHT",
         help="a model that plays together with the first, with a weight of 0 to 1; at most three",
     )
+    add_space(render, None)
     text = f"stereo width, 0 to 1 (default {DEFAULT_WIDTH:g})"
     render.add_argument(
         "--gain", type=value_of("/distill/gain"), default=0.0, metavar="DB", help="level in dB (default 0)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -84,11 +84,14 @@ class RenderBatch:
             "source": score.source,
             "gain_db": score.gain_db,
             "width": score.width,
+            "space": score.hearing.space,
+            "outputs": score.hearing.layout.channels,
             "controls": score.controls,
             "latents": {str(index): value for index, value in score.latents.items()},
             "parameters": score.parameters,
             "sample_rate": self.target.sample_rate,
             "bit_depth": self.target.bit_depth,
+            "finish": asdict(self.target.finish),
             "distill": version("distill-audio"),
         }
 

@@ -11,8 +11,8 @@ from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.errors import ControlError
 from distill_engine.state import altered
 from distill_engine.synthesis.blending import VoiceHop
-from distill_engine.synthesis.output_stage import Ramp
 from distill_engine.synthesis.pitch.notes import HIGHEST, RECORDED_KEY, RELEASED, SILENT
+from distill_engine.synthesis.ramp import Ramp
 from distill_engine.synthesis.steering import HopValues
 from distill_engine.synthesis.voices.voice import Voice, VoiceState
 from distill_engine.vocabulary.table import CONTROL_COUNT
