@@ -36,6 +36,7 @@ from distill_control.cli.support.train_time import divide, expected_analysis_sec
 from distill_control.cli.train_vocoder import raise_if_stopped, train_own_vocoder, vocoder_options
 from distill_engine.errors import TrainingError
 from distill_engine.system.extras import need_training
+from distill_engine.system.torchrun import need_one_process
 
 if TYPE_CHECKING:
     from distill_engine.dataset.corpus import Corpus
@@ -90,6 +91,7 @@ def run_train(args: argparse.Namespace) -> int:
     Raises DistillError.
     """
     need_training("distill train")
+    need_one_process("distill train")
     check_output_folder(args.output.resolve())
     with training_lock(args.output):
         return _run_train(args)
