@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from distill_control.cli.support.output import ask
 from distill_control.cli.support.paths import check_output_folder
-from distill_control.cli.support.train_corpus import corpus_of_model, corpus_to_resume, name_left_out, stored_list
+from distill_control.cli.support.train_corpus import corpus_to_resume, name_left_out
 from distill_control.cli.support.train_options import add_training_options
 from distill_control.cli.support.train_report import MORE_MINUTES, is_shipped, report
 from distill_control.cli.support.train_start import (
@@ -26,6 +26,7 @@ from distill_control.cli.support.train_start import (
     training_lock,
 )
 from distill_engine.errors import Cancelled, TrainingError
+from distill_engine.rendering.model_corpus import corpus_of_model, stored_list
 from distill_engine.system.counting import counted
 from distill_engine.system.extras import need_training
 from distill_engine.system.torchrun import place_in_group
