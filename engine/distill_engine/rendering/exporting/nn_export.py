@@ -266,10 +266,25 @@ def export_nn(path: Path, output: Path, vocoder: str = "auto") -> Path:
         data = io.BytesIO()
         torch.jit.save(script, data)
     try:
-        write_file(output, data.getvalue())
+        write_file(output, _without_paths(data.getvalue()))
     except OSError as error:
         raise ConfigError(f"{output}: {write_advice(error, output)}") from None
     return output
+
+
+def _without_paths(data: bytes) -> bytes:
+    """Return a TorchScript file without the records that name the folders of this machine.
+
+    They say where each line of its code came from; nothing reads them but error messages.
+    """
+    reader, target = torch._C.PyTorchFileReader(io.BytesIO(data)), io.BytesIO()
+    writer = torch._C.PyTorchFileWriter(target)
+    for name in reader.get_all_records():
+        if not name.endswith(".debug_pkl") and not name.startswith(".") and name not in ("version", "byteorder"):
+            record = reader.get_record(name)
+            writer.write_record(name, record, len(record))
+    writer.write_end_of_file()
+    return target.getvalue()
 
 
 def _attribute_names(controls: Controls | None) -> dict[str, int]:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+import distill_engine
 from distill_control.cli.main import main
 from distill_engine import Model, load_model
 from distill_engine.analysis.controls import ControlInfo, Controls, no_paths
@@ -101,6 +102,12 @@ def test_controls_and_offsets_move_latents_as_the_synth_does(
         moved = script.controls(torch.from_numpy(latents[None]))[0].numpy()
     assert np.abs(moved - latents).max() > 0.1
     np.testing.assert_allclose(moved, expected, atol=1e-4)
+
+
+def test_the_file_names_no_folder_of_this_machine(file: Path) -> None:
+    data = file.read_bytes()
+    for module in (distill_engine, torch):
+        assert str(Path(str(module.__file__)).parents[1]).encode() not in data
 
 
 def test_names_of_controls_become_names_that_a_host_can_call() -> None:
