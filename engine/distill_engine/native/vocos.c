@@ -16,7 +16,7 @@
 #include "numbers.h"
 #include "vocos_plan.h"
 
-#define EDITION 1 /* of the interface and arithmetic of these files; `native/library.py` expects it */
+#define EDITION 2 /* of the interface and arithmetic of these files; `native/library.py` expects it */
 
 /* Constants of the Python modules, under their names there. */
 #define RAISE_FACTOR 1.5f
@@ -447,7 +447,7 @@ CLONES static void synthesise(const Plan *plan, Scratch *s, int p, int onsets, c
     memcpy(done + past - hop, s->done, hop * sizeof(float));
     memcpy(tail, s->done + hop, (n - hop) * sizeof(float));
     memcpy(newest, s->frame, n * sizeof(float));
-    memcpy(out, s->done, hop * sizeof(float));
+    memcpy(out, s->done + half - SIZE(FADE_IN), hop * sizeof(float)); /* from the first sample that sounds on */
     memcpy(s->before, magnitude, bins * sizeof(float));
 }
 

@@ -11,7 +11,7 @@
 #define PAST_FRAMES 3
 
 enum { BANDS, HOP, N_FFT, PER_FRAME, CHANNELS, HIDDEN, BLOCKS, KERNEL, POINTS, LEVELS, POSITIONS, MEL_N, NOISE_FRAMES,
-       SMOOTHED, SIZES };
+       SMOOTHED, FADE_IN, SIZES };
 enum { /* small tables, then banded matrices, then weights; then the weights of each block */
     WINDOW, SYNTHESIS, OVERLAP, CENTRE, OFFSET, LOBE, SPACING, GAIN, WIDE, EAR, FADE, SHARES, BESIDE, SUMS, SHOWN,
     RAMPS, NOISE, PULL,
@@ -87,7 +87,7 @@ static int fits(const int *size) {
            size[MEL_N] >= size[N_FFT] + 2 * size[HOP] && size[PER_FRAME] <= 16 && size[BANDS] <= 512 &&
            size[CHANNELS] <= 1024 && size[HIDDEN] <= 4096 && size[BLOCKS] <= 32 && size[KERNEL] <= 64 &&
            size[POINTS] <= 4096 && size[LEVELS] <= 512 && size[POSITIONS] <= 64 && size[NOISE_FRAMES] <= 4096 &&
-           size[SMOOTHED] % 2 && size[SMOOTHED] < 64;
+           size[SMOOTHED] % 2 && size[SMOOTHED] < 64 && size[FADE_IN] >= size[HOP] && 2 * size[FADE_IN] <= size[N_FFT];
 }
 
 /* Write the number of floats of each table to `counts`; return the number of tables, 0 for sizes that do not fit. */

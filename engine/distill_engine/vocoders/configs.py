@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, ClassVar, Self
 
 from distill_engine.errors import ConfigError
@@ -30,6 +30,10 @@ class _Config:
         if unknown:
             raise ConfigError(f"{cls.kind} config: unknown {', '.join(unknown)}; known: {', '.join(sorted(known))}")
         return cls(**{name: _tuples(value) for name, value in values.items()})
+
+    def today(self) -> Self:
+        """Return this config with today's values of all that its weights do not depend on."""
+        return self
 
 
 def _tuples(value: Any) -> Any:
@@ -110,6 +114,8 @@ class VocosConfig(_Config):
         kernel: frames that a block's convolution spans.
         n_fft: points of a spectrum; also the window's length in samples.
         frames_per_hop: spectra per mel frame, hop / frames_per_hop samples apart.
+        rise: samples over which a spectrum fades in before its centre; half of n_fft in files that
+            do not say. The shorter it is, the sooner the sound comes, and the less exact it is.
 
     Raises ConfigError for sizes that do not fit each other.
     """
@@ -124,6 +130,16 @@ class VocosConfig(_Config):
     kernel: int = 7
     n_fft: int = 1024
     frames_per_hop: int = 2
+    rise: int = 256
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Return the config of `to_dict`'s values; see `rise`."""
+        return super().from_dict({"rise": values.get("n_fft", cls.n_fft) // 2, **values})
+
+    def today(self) -> Self:
+        """Return this config with a rise that is no longer than today's."""
+        return replace(self, rise=max(self.hop // self.frames_per_hop, min(self.rise, VocosConfig.rise)))
 
     def __post_init__(self) -> None:
         if min(self.bands, self.channels, self.hidden, self.blocks, self.kernel, self.frames_per_hop) < 1:
@@ -134,11 +150,13 @@ class VocosConfig(_Config):
             raise ConfigError(f"vocos: n_fft {self.n_fft} must be a multiple of 64")
         if self.n_fft < 2 * (self.hop // self.frames_per_hop):
             raise ConfigError(f"vocos: n_fft {self.n_fft} must be at least twice hop / frames_per_hop")
+        if not self.hop // self.frames_per_hop <= self.rise <= self.n_fft // 2:
+            raise ConfigError(f"vocos: rise {self.rise} must lie between hop / frames_per_hop and half of n_fft")
 
     @property
     def delay(self) -> int:
         """Samples by which a stream is late.
 
-        Half of the overlap of neighbouring windows, and one spectrum of look-ahead.
+        What the rises of neighbouring windows overlap, and one spectrum of look-ahead.
         """
-        return (self.n_fft + self.hop // self.frames_per_hop) // 2
+        return self.rise + self.hop // self.frames_per_hop // 2

@@ -30,6 +30,7 @@ static void one_vocoder(void) {
                            1 + below(70), 1 + below(17), 0, 1 + below(20), 1 + 2 * below(6)};
     int64_t counts[FIXED + PER_BLOCK * 32];
     size[HOP] = n >> (1 + below(3)), size[MEL_N] = windows[2 + below(3)];
+    size[FADE_IN] = size[HOP] + below(n / 2 - size[HOP] + 1);
     if (!below(4)) size[below(SIZES)] = (int32_t)random_bits();
     int tables = distill_vocos_tables(size, counts, FIXED + PER_BLOCK * 32);
     if (!tables) return;

@@ -21,7 +21,7 @@ NETWORKS = {
     "hifigan published": lambda: HifiGan(HifiGanConfig(**SMALL, causal=False)),
     "hifigan V3": lambda: HifiGan(HifiGanConfig(**{**SMALL, **V3}, causal=False)),
     "vocos": lambda: Vocos(VocosConfig(channels=16, hidden=32, blocks=2)),
-    "vocos, one frame a hop": lambda: Vocos(VocosConfig(channels=16, hidden=32, blocks=2, frames_per_hop=1)),
+    "vocos, one frame a hop": lambda: Vocos(VocosConfig(channels=16, hidden=32, blocks=2, frames_per_hop=1, rise=512)),
 }
 
 

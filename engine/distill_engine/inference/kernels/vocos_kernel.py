@@ -18,7 +18,7 @@ from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.mel import MelConfig
 from distill_engine.errors import ConfigError
 from distill_engine.inference.step_backend import copy_states, write_states
-from distill_engine.native.library import EDITION, Library
+from distill_engine.native.library import Library
 from distill_engine.vocoders.configs import VocosConfig
 from distill_engine.vocoders.vocos.constant_tables import LEVELS, ONSET_POSITIONS, computed, constant_name
 from distill_engine.vocoders.vocos.part_tables import (
@@ -33,7 +33,7 @@ from distill_engine.vocoders.vocos.part_tables import (
     reading_tables,
 )
 
-KERNEL, VOCOS = "distill.kernel", f"vocos/{EDITION}"
+KERNEL, VOCOS = "distill.kernel", "vocos/1"
 """Key and value in a graph's metadata: the kernel computes the same."""
 _WEIGHTS = (
     "embed.weight", "embed.bias", "embed_norm.weight", "embed_norm.bias", "head_norm.weight", "head_norm.bias",
@@ -139,12 +139,12 @@ class KernelBackend:
 
 @lru_cache(maxsize=2)
 def _sizes(config: VocosConfig) -> np.ndarray:
-    """Return the kernel's sizes [14], in the order of its list."""
+    """Return the kernel's sizes [15], in the order of its list."""
     mel, points = MelConfig(bands=config.bands), _named("between", config.n_fft // 2 + 1).shape[0]
     sizes = (
         config.bands, config.hop // config.frames_per_hop, config.n_fft, config.frames_per_hop, config.channels,
         config.hidden, config.blocks, config.kernel, points, LEVELS, ONSET_POSITIONS, mel.window, NOISE_FRAMES,
-        2 * SMOOTHING_BANDS - 1,
+        2 * SMOOTHING_BANDS - 1, config.rise,
     )  # fmt: skip
     return np.array(sizes, np.int32)
 
@@ -155,16 +155,16 @@ def _tables(config: VocosConfig, part: Mapping[str, np.ndarray]) -> list[Float32
         *(part[name] for name in _WEIGHTS),
         *(part[f"blocks.{block}.{name}"] for block in range(config.blocks) for name in _BLOCK_WEIGHTS),
     ]
-    fixed = _fixed_tables(config.bands, config.n_fft, config.hop // config.frames_per_hop)
+    fixed = _fixed_tables(config.bands, config.n_fft, config.hop // config.frames_per_hop, config.rise)
     return [*fixed, *(np.ascontiguousarray(table, np.float32) for table in weights)]
 
 
 @lru_cache(maxsize=2)  # computing them takes half of the time of loading a vocoder
-def _fixed_tables(bands: int, n_fft: int, hop: int) -> tuple[Float32Array, ...]:
+def _fixed_tables(bands: int, n_fft: int, hop: int, rise: int) -> tuple[Float32Array, ...]:
     """Return the tables, each [...], that every vocoder of these sizes has."""
     bins = n_fft // 2 + 1
-    phase, reading = phase_tables(n_fft, hop), reading_tables(bands, n_fft, hop)
-    feedback, onsets = feedback_tables(bands, n_fft, hop), onset_tables(bands, n_fft, hop)
+    phase, reading = phase_tables(n_fft, hop, rise), reading_tables(bands, n_fft, hop)
+    feedback, onsets = feedback_tables(bands, n_fft, hop, rise), onset_tables(bands, n_fft, hop)
     apart, distance = _named("apart", bins, bands), _named("advances", bins, bands, hop)
     weights = np.clip(np.float32(NEIGHBOURHOOD) - apart, 0.0, 1.0) * reading.heights.astype(np.float32)
     levels, bank = _named("levels", bins), _named("mel", bands)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from torch import nn
 
@@ -30,7 +31,8 @@ class RenewedGraph:
 def renew_graphs(path: Path, output: Path | None = None) -> list[RenewedGraph]:
     """Export the networks of a model file again and store the graphs that differ, atomically.
 
-    Only graphs that the file has are replaced; weights stay as they are. With `output` the file is
+    Only graphs that the file has are replaced; weights stay as they are. Of the vocoders' configs,
+    what the weights do not depend on becomes today's. With `output` the file is
     written there and the one at `path` stays. Raises ModelFileError if the file holds no graph, if
     its networks changed meanwhile, or if its weights do not fit its configuration; TrainingError if
     a graph differs from its network.
@@ -40,27 +42,30 @@ def renew_graphs(path: Path, output: Path | None = None) -> list[RenewedGraph]:
         old = {name: file.read_graph(name) for name in names}
     if not names:
         raise ModelFileError(f"{path}: holds no graph to renew: finish its training with `distill train`")
-    new = export_runtime(load_latent_model(path) if "runtime/decoder.onnx" in old else None, _vocoders(path, names))
+    vocoders, configs = _vocoders(path, names)
+    new = export_runtime(load_latent_model(path) if "runtime/decoder.onnx" in old else None, vocoders)
     changed = {name: new[name] for name in names if new[name] != old[name]}
 
-    def unchanged(manifest: Manifest) -> Manifest:
+    def renewed(manifest: Manifest) -> Manifest:
         if any(manifest.parts.get(name) != entry for name, entry in parts.items()):
             raise ModelFileError(f"{path}: was written by something else meanwhile, nothing was changed: try again")
-        return manifest
+        own = {kind: {**row, "config": configs.get(kind, row["config"])} for kind, row in manifest.vocoders.items()}
+        return replace(manifest, vocoders=own)
 
     if changed or output is not None:
-        update_model(path, manifest=unchanged, graphs=changed, output=os.fspath(output) if output else None)
+        update_model(path, manifest=renewed, graphs=changed, output=os.fspath(output) if output else None)
     return [RenewedGraph(name, len(old[name]), len(new[name]), name in changed) for name in names]
 
 
-def _vocoders(path: Path, names: list[str]) -> dict[str, nn.Module]:
-    """Return the networks of the vocoders that have a graph, by kind."""
+def _vocoders(path: Path, names: list[str]) -> tuple[dict[str, nn.Module], dict[str, dict[str, Any]]]:
+    """Return the networks of the vocoders that have a graph and their configs of today, by kind."""
     found: dict[str, nn.Module] = {}
+    configs: dict[str, dict[str, Any]] = {}
     with ModelFile.open(path) as file:
         for kind in sorted(file.manifest.vocoders):
             if f"runtime/vocoder/{kind}.onnx" in names:
-                config = vocoder_config(file.manifest, kind, str(path))
-                network: nn.Module = build_vocoder(kind, config.to_dict()).eval()
+                configs[kind] = vocoder_config(file.manifest, kind, str(path)).today().to_dict()
+                network: nn.Module = build_vocoder(kind, configs[kind]).eval()
                 load_weights(network, file.read_part(f"vocoder/{kind}"), str(path))
                 found[kind] = network
-    return found
+    return found, configs

@@ -16,7 +16,7 @@ from distill_engine.vocoders.registry import build_vocoder, vocoder_kind
 def base_network(kind: str, config: dict[str, Any]) -> nn.Module | None:
     """Return the shipped base vocoder of a kind, in evaluation mode.
 
-    None if there is none, or if its configuration is not exactly this one.
+    None if there is none, or if its weights do not fit this configuration.
     """
     arrays = _base_weights(kind, config)
     if arrays is None:
@@ -37,5 +37,5 @@ def _base_weights(kind: str, config: dict[str, Any]) -> dict[str, np.ndarray] | 
     parse = vocoder_kind(kind).config.from_dict
     with ModelFile.open(path) as file:
         row = file.manifest.vocoders.get(kind)
-        same = row is not None and parse(row["config"]) == parse(config)
+        same = row is not None and parse(row["config"]).today() == parse(config).today()
         return file.read_part(f"vocoder/{kind}") if same else None

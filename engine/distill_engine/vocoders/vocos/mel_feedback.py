@@ -41,7 +41,7 @@ class MelFeedback(WithConstants):
     ear: Tensor
     fade: Tensor
 
-    def __init__(self, bands: int, n_fft: int, hop: int) -> None:
+    def __init__(self, bands: int, n_fft: int, hop: int, rise: int) -> None:
         super().__init__()
         config = MelConfig(bands=bands)
         self.bands, self.n_fft, self.past, self.length = bands, n_fft, (config.window - n_fft) // 2, config.window
@@ -51,7 +51,7 @@ class MelFeedback(WithConstants):
                 f"mel feedback: n_fft {n_fft} must be two hops shorter than the mel's window of {config.window}"
             )
         bank = mel_filters(bands)
-        ear, fade, shares = feedback_tables(bands, n_fft, hop)
+        ear, fade, shares = feedback_tables(bands, n_fft, hop, rise)
         self.add_constants(bank=constant_name("mel", bands), filters=bank.T, shares=shares, ear=ear, fade=fade)
         self.fourier = FourierConstants(config.window)
         self._to_mel, self._to_bins = pieces_of(bank.T), pieces_of(bank)

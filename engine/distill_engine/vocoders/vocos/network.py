@@ -63,7 +63,7 @@ class VocosState:
 class Vocos(WithConstants):
     """Log-mel [B, bands, T] -> samples [B, 1, T * hop], full scale +-1.
 
-    The stream is `delay` samples late: half a window and half the step between spectra.
+    The stream is `delay` samples late: a window's rise and half the step between spectra.
     """
 
     between: Tensor
@@ -79,7 +79,8 @@ class Vocos(WithConstants):
         )
         self.head_norm = ChannelNorm(c.channels)
         hop = c.hop // c.frames_per_hop
-        self.synthesis = PhaseContinuation(c.n_fft, hop, MelFeedback(c.bands, c.n_fft, hop))
+        feedback = MelFeedback(c.bands, c.n_fft, hop, c.rise)
+        self.synthesis = PhaseContinuation(c.n_fft, hop, feedback, c.rise)
         self.add_constants(between=constant_name("between", self.synthesis.bins))
         self.spectra = nn.Linear(c.channels, (c.frames_per_hop + 2) * len(self.between))
         self.delay = self.synthesis.delay

@@ -42,12 +42,23 @@ class PhaseTables(NamedTuple):
     pull: float
 
 
-def phase_tables(n_fft: int, hop: int) -> PhaseTables:
+def fades(n_fft: int, hop: int, rise: int) -> Float64Array:
+    """Return how far each sample [n_fft] of a spectrum sounds; spectra `hop` apart sum to 1.
+
+    A Hann window, whose first half lasts only the `rise` samples before the centre.
+    """
+    from_centre = np.arange(n_fft) + 0.5 - n_fft / 2
+    share = from_centre / np.where(from_centre < 0, rise, n_fft / 2)
+    window = 0.5 + 0.5 * np.cos(np.pi * share.clip(-1.0, 1.0))
+    return np.asarray(window / np.tile(window.reshape(-1, hop).sum(0), n_fft // hop))
+
+
+def phase_tables(n_fft: int, hop: int, rise: int) -> PhaseTables:
     """Return the tables of `PhaseContinuation`."""
     at = np.arange(n_fft) + 0.5
     hann = 0.5 - 0.5 * np.cos(2 * np.pi * at / n_fft)
     window = np.sqrt(hann)
-    synthesis = window / np.tile(hann.reshape(-1, hop).sum(0), n_fft // hop)
+    synthesis = fades(n_fft, hop, rise) / window
     # The audio so far lies in the early part of the next window
     sounded = np.pad(hann * synthesis, (0, n_fft))
     past = window * sum(sounded[j * hop : j * hop + n_fft] for j in range(1, n_fft // hop))
@@ -73,12 +84,12 @@ class FeedbackTables(NamedTuple):
     shares: Float64Array
 
 
-def feedback_tables(bands: int, n_fft: int, hop: int) -> FeedbackTables:
+def feedback_tables(bands: int, n_fft: int, hop: int, rise: int) -> FeedbackTables:
     """Return the tables of `MelFeedback` for windows of `n_fft` samples, `hop` apart."""
     config = MelConfig(bands=bands)
     past = (config.window - n_fft) // 2
     window = hann_window(config.window).astype(np.float64)
-    fade = hann_window(n_fft) * (2.0 * hop / n_fft)  # overlapping ones sum to 1, as those of the spectra do
+    fade = fades(n_fft, hop, rise)
     stop = window.size + n_fft
     coverage = np.zeros(stop + n_fft + hop)
     for start in range(past + hop, -n_fft, -hop):  # of the spectra up to the one after the window's

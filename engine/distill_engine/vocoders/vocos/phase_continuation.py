@@ -54,8 +54,9 @@ class PhaseContinuation(WithConstants):
     near 0 for a partial and about 2 for noise. With feedback, `mel` [B, F, bands] is the log-mel of
     each spectrum's predecessor, which is finished when the spectrum arrives.
 
-    Spectrum f is centred on sample (f + 1/2) * hop; the stream comes `delay` samples late. Raises
-    ValueError unless n_fft is a multiple of `hop`, at least twice it.
+    Spectrum f is centred on sample (f + 1/2) * hop and fades in over the `rise` samples before, by
+    default half of n_fft. The stream comes `delay` samples late. Raises ValueError unless n_fft is
+    a multiple of `hop`, at least twice it, and `rise` lies between `hop` and half of n_fft.
     """
 
     window: Tensor
@@ -68,13 +69,17 @@ class PhaseContinuation(WithConstants):
     halves: Tensor
     attack: Tensor
 
-    def __init__(self, n_fft: int, hop: int, feedback: MelFeedback | None = None) -> None:
+    def __init__(self, n_fft: int, hop: int, feedback: MelFeedback | None = None, rise: int | None = None) -> None:
         super().__init__()
+        rise = n_fft // 2 if rise is None else rise
         if n_fft % hop or (n_fft - hop) % 2 or n_fft < 2 * hop:
             raise ValueError(f"phase continuation: n_fft {n_fft} must be a multiple of hop {hop}, twice it at least")
+        if not hop <= rise <= n_fft // 2:
+            raise ValueError(f"phase continuation: rise {rise} must lie between hop {hop} and half of n_fft {n_fft}")
         self.feedback = feedback
-        self.n_fft, self.hop, self.delay, self.stride, self.bins = n_fft, hop, (n_fft + hop) // 2, hop, n_fft // 2 + 1
-        tables, none = phase_tables(n_fft, hop), np.zeros(n_fft)
+        self.n_fft, self.hop, self.stride, self.bins = n_fft, hop, hop, n_fft // 2 + 1
+        self.delay, self._first = rise + hop // 2, n_fft // 2 - rise  # the window's first sample that sounds
+        tables, none = phase_tables(n_fft, hop, rise), np.zeros(n_fft)
         self.pull = tables.pull
         impulse = 1.0 - 2.0 * (np.arange(self.bins) % 2)  # its spectrum, in the middle of the window
         self.add_constants(
@@ -127,7 +132,7 @@ class PhaseContinuation(WithConstants):
             frames = self._frames(self._plane(magnitude * self.halves), torch.stack(phasors, 1), shares, gains)
             return self._overlap_add(frames)
         tail, newest = carry[:2]
-        late = torch.cat([*parts, F.pad(tail, (0, self.hop)) + newest], -1)
+        late = torch.cat([*parts, (F.pad(tail, (0, self.hop)) + newest)[:, self._first :]], -1)
         return late[:, self.delay : self.delay + magnitude.shape[1] * self.hop]
 
     def step(
@@ -224,7 +229,8 @@ class PhaseContinuation(WithConstants):
             added, lacking = self.feedback(so_far, s.target, lacking, s.onset_bands, s.gate_before)
             done = done + added
             past = torch.cat([past[:, self.hop :], done[:, : self.hop]], -1)
-        return (done[:, self.hop :], frame, oscillators, past, lacking), done[:, : self.hop], refined, phasor
+        finished = done[:, self._first : self._first + self.hop]  # the next spectrum's silent samples too
+        return (done[:, self.hop :], frame, oscillators, past, lacking), finished, refined, phasor
 
     def _phasor(self, sounded: Tensor, oscillators: Tensor, s: SpectrumInputs) -> Tensor:
         """Return a spectrum's phases as unit phasors [B, 2, width].

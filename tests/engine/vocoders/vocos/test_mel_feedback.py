@@ -18,7 +18,7 @@ BINS = N_FFT // 2 + 1
 
 @pytest.fixture(scope="module")
 def feedback() -> MelFeedback:
-    return MelFeedback(BANDS, N_FFT, HOP)
+    return MelFeedback(BANDS, N_FFT, HOP, N_FFT // 2)
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +141,7 @@ def test_training_hears_the_spectra_as_they_are(feedback, hiss) -> None:
 
 def test_a_window_as_long_as_the_mels_is_refused() -> None:
     with pytest.raises(ValueError, match="shorter than the mel's"):
-        MelFeedback(BANDS, 2048, 256)
+        MelFeedback(BANDS, 2048, 256, 1024)
 
 
 def test_graphs_ask_for_the_filters_by_name() -> None:

@@ -51,18 +51,21 @@ def repeated(samples: Tensor, period: int = 512) -> float:
     return float(x[period:] @ x[:-period] / (x @ x))
 
 
+@pytest.mark.parametrize("rise", [N_FFT // 2, 300, HOP])
 @pytest.mark.parametrize("sizes", [[1] * 40, [7, 1, 12, 2, 18], [40]], ids=str)
-def test_streamed_equals_whole_but_for_the_stated_delay(sizes: list[int]) -> None:
-    layer, inputs = PhaseContinuation(N_FFT, HOP), random(40)
+def test_streamed_equals_whole_but_for_the_stated_delay(sizes: list[int], rise: int) -> None:
+    layer, inputs = PhaseContinuation(N_FFT, HOP, rise=rise), random(40)
+    assert layer.delay == rise + HOP // 2
     whole, streamed = layer(*inputs), stream(layer, inputs, sizes)
     assert whole.shape == streamed.shape == (2, 40 * HOP)
     late = layer.delay
     assert (streamed[:, late:] - whole[:, :-late]).abs().max() < 1e-5
 
 
+@pytest.mark.parametrize("rise", [N_FFT // 2, HOP])
 @pytest.mark.parametrize("hertz", [110.0, 440.0, 1234.5, 9000.0])
-def test_a_held_partial_sounds_at_its_own_frequency(hertz: float) -> None:
-    samples = PhaseContinuation(N_FFT, HOP)(*tone(hertz))[0].numpy()[22050 : 22050 + 65536]
+def test_a_held_partial_sounds_at_its_own_frequency(hertz: float, rise: int) -> None:
+    samples = PhaseContinuation(N_FFT, HOP, rise=rise)(*tone(hertz))[0].numpy()[22050 : 22050 + 65536]
     spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
     peak = int(spectrum.argmax())
     assert abs(peak * RATE / len(samples) - hertz) < 1.5
@@ -70,8 +73,9 @@ def test_a_held_partial_sounds_at_its_own_frequency(hertz: float) -> None:
     assert np.square(near).sum() > 0.9 * np.square(spectrum).sum()
 
 
-def test_held_noise_does_not_become_a_tone() -> None:
-    samples = PhaseContinuation(N_FFT, HOP)(*noise())
+@pytest.mark.parametrize("rise", [N_FFT // 2, HOP])
+def test_held_noise_does_not_become_a_tone(rise: int) -> None:
+    samples = PhaseContinuation(N_FFT, HOP, rise=rise)(*noise())
     assert abs(repeated(samples)) < 0.05
     assert abs(repeated(samples, 256)) < 0.05
     power = np.abs(np.fft.rfft(samples[0, 22050:].numpy())) ** 2
