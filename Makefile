@@ -7,7 +7,7 @@ SOURCES := engine control vendor tests benchmarks docs examples .ci hatch_build.
 NATIVE := engine/distill_engine/native
 BENCHMARKS := quality sound transfer notes attacks held levels pictures controls training bigvgan_speed gpu codes rvq prior live midi control space sweep curves growth soak fuzz kill
 
-.PHONY: demo training test docs lint types contracts unit coverage package resolve figures clean system-libraries bench report report-check fuzz kill soak kernels
+.PHONY: demo training test docs lint types contracts unit coverage package resolve audit lock web-runtime figures clean system-libraries bench report report-check fuzz kill soak kernels
 
 demo: .venv/product
 	@sh .ci/system-libraries $(DEMO_LIBRARIES)
@@ -30,6 +30,7 @@ lint:
 
 types:
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/windows engine control vendor
 
 contracts:
 	$(BIN)/lint-imports
@@ -92,6 +93,18 @@ package: .venv/development
 resolve: .venv/development
 	$(BIN)/python .ci/resolve.py
 
+# Known weaknesses of the locked versions, as pypi.org knows them: needs that site.
+audit: .venv/development
+	$(BIN)/python .ci/supply_chain.py --audit
+
+# onnxruntime-web for the test of the exported page, which is skipped without it; 140 MB, by npm.
+web-runtime:
+	npm install --prefix build/web-runtime --no-audit --no-fund --ignore-scripts --no-save onnxruntime-web@1.30.0
+
+# After changes in requirements.lock: the same versions with the hashes of their files.
+lock: .venv/development
+	$(BIN)/python .ci/lock.py
+
 figures:
 	$(BIN)/python .ci/code_figures.py
 
@@ -116,7 +129,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --no-compile --constraint requir
 	@touch .venv/product $@
 
 .venv/development: pyproject.toml requirements.lock hatch_build.py $(wildcard $(NATIVE)/*.[ch]) | .venv/environment
-	$(INSTALL) --editable ".[train,formats]" --group dev --group docs
+	$(INSTALL) --editable ".[train,formats,cluster,link]" --group dev --group docs
 	$(BIN)/python -m pip install --quiet --no-compile --no-deps bigvgan==2.4.1
 	@touch .venv/product .venv/training .venv/docs $@
 

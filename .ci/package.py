@@ -3,7 +3,7 @@
     python .ci/package.py
 
 The build backend is the one installed here. Then the wheel and what it needs without extras is fetched from the package
-index and installed into a new environment. The results lie in dist/.
+index and installed into a new environment. The results lie in dist/, with a bill of what was installed (CycloneDX).
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ import time
 import tomllib
 import zipfile
 from pathlib import Path
+
+from supply_chain import describe
 
 ROOT = Path(__file__).parents[1]
 DIST = ROOT / "dist"
@@ -106,7 +108,7 @@ def try_out(scripts: Path, folder: Path) -> None:
 
 
 def main() -> None:
-    """Build, check, install and try."""
+    """Build, check, install, try and describe."""
     wheel, source = build()
     check(wheel, source)
     with tempfile.TemporaryDirectory(prefix="distill-package-") as folder:
@@ -117,8 +119,10 @@ def main() -> None:
         scripts = install(wheel, home / "wheels", home / "environment")
         installed = time.monotonic() - began
         try_out(scripts, home)
+        described = describe(scripts / "python", wheel.with_suffix(".cdx.json"))
     for path in (wheel, source):
         print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1e6:.1f} MB, at most {MOST_BYTES / 1e6:g} MB")
+    print(described)
     print(
         f"the wheel fetches {megabytes:.1f} MB, installs in {installed:.1f} s, names its version and renders the demo"
     )

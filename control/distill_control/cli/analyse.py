@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from distill_control.cli.batches.batch_options import add_cluster, progress_bar
 from distill_control.cli.support.options import seed_number
 from distill_engine.system.counting import counted
 
@@ -55,6 +56,7 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
         help="leave MODEL as it is and write a new .distillgan file: the same networks with another corpus; "
         "the two blend in latent space",
     )
+    add_cluster(command)
     command.set_defaults(run=run_analyse)
 
 
@@ -81,44 +83,72 @@ def register_map(actions: Any, common: argparse.ArgumentParser) -> None:
 def run_analyse(args: argparse.Namespace) -> int:
     """Run `distill analyse`. Raises DistillError."""
     from distill_control.cli.support.output import emit
+    from distill_engine.errors import ConfigError
 
     if Path(args.model).is_dir():
         tables = _analyse_folder(args)
         emit(args, tables, lambda console: console.print(f"{args.model}: {len(tables)} models analysed", markup=False))
         return 0
+    if args.cluster is not None:
+        raise ConfigError("--cluster is for a folder of models: name one, or leave --cluster out")
     table = _analyse_one(args, args.model)
     emit(args, table, lambda console: show_controls(console, table))
     return 0
 
 
 def _analyse_folder(args: argparse.Namespace) -> dict[str, Mapping[str, Any]]:
-    """Analyse every model below a folder, one after the other; return the tables by file.
+    """Analyse every model below a folder; return the tables by file.
 
     Raises LibraryError if it holds none, or at its end if some could not be analysed.
     """
     from distill_control.cli.support.output import console_err
-    from distill_engine.errors import DistillError, LibraryError
+    from distill_engine.errors import LibraryError
     from distill_engine.library.lookup import list_models
 
     models, tables = list_models(Path(args.model)), dict[str, Mapping[str, Any]]()
     if not models or args.output is not None:
         why = "holds no .distillgan file" if not models else "is a folder, and -o names one file: leave -o out"
         raise LibraryError(f"{args.model}: {why}")
-    for model in models:
-        try:
-            tables[str(model.path)] = _analyse_one(args, str(model.path))
-        except DistillError as error:
-            console_err().print(f"left out: {error}", markup=False, soft_wrap=True)
+    paths = [model.path for model in models]
+    for path, done in _analysed_in_turn(args, paths) if args.cluster is None else _analysed_by_cluster(args, paths):
+        if "table" in done:
+            tables[str(path)] = done["table"]
+        else:
+            console_err().print(f"left out: {done['reason']}", markup=False, soft_wrap=True)
     if len(tables) < len(models):
         raise LibraryError(f"{args.model}: {len(models) - len(tables)} of {len(models)} models could not be analysed")
     return tables
 
 
+def _analysed_in_turn(args: argparse.Namespace, paths: list[Path]) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Yield each model with its "table", or the "reason" why it has none."""
+    from distill_engine.errors import DistillError
+
+    for path in paths:
+        try:
+            yield path, {"table": _analyse_one(args, str(path))}
+        except DistillError as error:
+            yield path, {"reason": str(error)}
+
+
+def _analysed_by_cluster(args: argparse.Namespace, paths: list[Path]) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Yield what `_analysed_in_turn` yields, each model when a worker is done with it."""
+    from distill_engine.rendering.batches.analyse_batch import AnalyseBatch
+    from distill_engine.rendering.batches.cluster import Cluster
+
+    with progress_bar("analysing") as (bar, task):
+        for count, done in enumerate(
+            Cluster(args.cluster).run(AnalyseBatch(args.corpus, args.seed, args.vocoder), paths)
+        ):
+            bar.update(task, total=len(paths), completed=count + 1)
+            yield done
+
+
 def _analyse_one(args: argparse.Namespace, name: str) -> Mapping[str, Any]:
     """Analyse one model; return the table that its manifest stores. Raises DistillError."""
-    from distill_control.cli.support.train_corpus import corpus_of_model
     from distill_engine.library.lookup import find_model
     from distill_engine.rendering.analysing import AnalysisOptions
+    from distill_engine.rendering.model_corpus import corpus_of_model
 
     path = find_model(name, allow_paths=True)
     corpus = corpus_of_model(args.corpus, 0, path)

@@ -26,6 +26,7 @@ from distill_control.cli.support.output import vocoder_and_reason
 from distill_control.settings import ControlSettings
 from distill_engine.errors import ConfigError, ControlError
 from distill_engine.system.names import printable_line
+from distill_engine.system.portable.files import start_child
 from distill_engine.vocabulary.ranges import DEVICE_RATES_HZ, LATENCIES_MS, THREADS_LIMIT
 from distill_engine.vocabulary.table import MOST_VOICES, SOURCES, VOCODERS
 
@@ -142,6 +143,7 @@ def _add_control(top: argparse.ArgumentParser) -> None:
     control.add_argument("--allow-paths", action="store_true", help=any_path)
     control.add_argument("--midi", metavar="PORT", help="MIDI port, or part of its name")
     control.add_argument("--no-midi", action="store_true", help="open no MIDI port")
+    control.add_argument("--link", action="store_true", help="follow the tempo, start and stop of Ableton Link")
     control.add_argument("--map", type=Path, metavar="FILE", help="MIDI map (TOML)")
 
 
@@ -227,6 +229,7 @@ def control_settings(options: argparse.Namespace) -> ControlSettings:
         midi_port=options.midi,
         midi_map=str(options.map) if options.map else None,
         midi=not options.no_midi,
+        link=options.link,
         announce=options.announce or None,
         view=view,
         keep_going=options.keep_going,
@@ -285,13 +288,10 @@ def spawn_control(
     Ctrl-C therefore reaches only the engine, which ends the control process. `again` marks one that
     replaces a process that died. Raises ControlError.
     """
-    descriptors = (connection.fileno(), int(shared_name.removeprefix("fd:")))
-    command = [*CONTROL_PROGRAM, "--channel-fd", str(connection.fileno())]
-    command += ["--shared", shared_name, "--settings", settings.to_json()]
-    if again:
-        command.append("--again")
+    command = [*CONTROL_PROGRAM, "--channel-fd", str(connection.fileno()), "--shared", shared_name]
+    command += ["--settings", settings.to_json(), *(["--again"] if again else [])]
     try:
-        return subprocess.Popen(command, pass_fds=descriptors, stdin=subprocess.DEVNULL, process_group=0)
+        return start_child(command, (connection.fileno(), int(shared_name.removeprefix("fd:"))))
     except OSError as error:
         raise ControlError(f"the control process cannot be started: {error}") from None
 

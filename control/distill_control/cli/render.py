@@ -103,8 +103,8 @@ def run_render(args: argparse.Namespace) -> int:
 
 def _check_batch(args: argparse.Namespace) -> None:
     """End with a usage error for options that a batch excludes, or that need one."""
-    if args.count is None and (args.vary or args.grid or args.skip_existing or args.workers):
-        args.usage("--vary, --grid, --skip-existing and --workers need --count N, the number of files")
+    if args.count is None and (args.vary or args.grid or args.skip_existing or args.workers or args.cluster):
+        args.usage("--vary, --grid, --skip-existing, --workers and --cluster need --count N, the number of files")
     if args.count is not None and (args.take or args.input or args.begun or args.blend or args.source == "input"):
         args.usage("--count renders variations: leave --take, --input, --continue and --blend out")
     if args.grid and not args.vary:
@@ -277,8 +277,8 @@ def run_resynth(args: argparse.Namespace) -> int:
         from distill_control.cli.batches.rendering import resynth_folder
 
         return resynth_folder(args, path, output)
-    if args.workers or args.skip_existing:
-        raise ConfigError("--workers and --skip-existing are for a folder of recordings: leave them out")
+    if args.workers or args.skip_existing or args.cluster:
+        raise ConfigError("--workers, --cluster and --skip-existing are for a folder of recordings: leave them out")
     if args.json:
         write_event("progress", stage="resynthesising", text=args.input.name)
     model = load_model(path, vocoder=args.vocoder or "auto", torch_device=args.torch_device)

@@ -13,10 +13,8 @@ from distill_control.cli.support.paths import check_output_folder
 from distill_control.cli.support.train_corpus import (
     changed_list,
     changes_list,
-    corpus_of,
     corpus_to_resume,
     name_left_out,
-    stored_list,
 )
 from distill_control.cli.support.train_options import add_family_options, add_training_options
 from distill_control.cli.support.train_report import report
@@ -35,7 +33,9 @@ from distill_control.cli.support.train_start import (
 from distill_control.cli.support.train_time import divide, expected_analysis_seconds, leaves_vocoder_out, planned
 from distill_control.cli.train_vocoder import raise_if_stopped, train_own_vocoder, vocoder_options
 from distill_engine.errors import TrainingError
+from distill_engine.rendering.model_corpus import corpus_of, stored_list
 from distill_engine.system.extras import need_training
+from distill_engine.system.torchrun import need_one_process
 
 if TYPE_CHECKING:
     from distill_engine.dataset.corpus import Corpus
@@ -90,6 +90,7 @@ def run_train(args: argparse.Namespace) -> int:
     Raises DistillError.
     """
     need_training("distill train")
+    need_one_process("distill train")
     check_output_folder(args.output.resolve())
     with training_lock(args.output):
         return _run_train(args)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distill_control.cli.support.output import ask
 from distill_control.cli.support.paths import check_output_folder
-from distill_control.cli.support.train_corpus import corpus_of_model, corpus_to_resume, name_left_out, stored_list
+from distill_control.cli.support.train_corpus import corpus_to_resume, name_left_out
 from distill_control.cli.support.train_options import add_training_options
 from distill_control.cli.support.train_report import MORE_MINUTES, is_shipped, report
 from distill_control.cli.support.train_start import (
@@ -24,8 +26,10 @@ from distill_control.cli.support.train_start import (
     training_lock,
 )
 from distill_engine.errors import Cancelled, TrainingError
+from distill_engine.rendering.model_corpus import corpus_of_model, stored_list
 from distill_engine.system.counting import counted
 from distill_engine.system.extras import need_training
+from distill_engine.system.torchrun import place_in_group
 
 if TYPE_CHECKING:
     from distill_engine.dataset.corpus import Corpus
@@ -78,11 +82,38 @@ def run_train_vocoder(args: argparse.Namespace) -> int:
     """Train a vocoder into an existing model. Raises DistillError."""
     need_training("distill train-vocoder")
     check_output_folder(args.model.resolve())
+    rank, world = place_in_group()
+    if rank:
+        return _train_beside_the_first(args, rank, world)
     with training_lock(args.model):
         return _run_train_vocoder(args)
 
 
+def _train_beside_the_first(args: argparse.Namespace, rank: int, world: int) -> int:
+    """Train as a further process of torchrun's. The first one writes the model file and reports."""
+    from distill_engine.system.listeners import ignore
+
+    sys.stderr.write(f"process {rank + 1} of {world}: the first process reports and writes the model file\n")
+    corpus, options = _prepared(args)
+    with suppress(Cancelled), explain_interrupt(args.model), stop_requested() as stopped:
+        train_own_vocoder(corpus, args.model, options, ignore, stopped)
+        return 0
+    return Cancelled.exit_code
+
+
 def _run_train_vocoder(args: argparse.Namespace) -> int:
+    corpus, options = _prepared(args)
+    from distill_control.cli.support.train_view import TrainingView
+
+    view = TrainingView(as_json=args.json, clip_count=len(corpus.clips))
+    with explain_interrupt(args.model), view, stop_requested() as stopped:
+        name_left_out(corpus, view)
+        train_own_vocoder(corpus, args.model, options, view, stopped)
+    return report(args, args.model)
+
+
+def _prepared(args: argparse.Namespace) -> tuple[Corpus, VocoderOptions]:
+    """Return the sounds and the options of the training, which goes on if it is to be resumed."""
     began = time.monotonic()
     resume, saved = _vocoder_to_resume(args)
     args.seed = chosen_seed(args, saved if resume else None)
@@ -93,17 +124,10 @@ def _run_train_vocoder(args: argparse.Namespace) -> int:
         corpus = corpus_to_resume(args.corpus, args.seed, args.model, listing, "distill train-vocoder --fresh")
     else:
         corpus = corpus_of_model(args.corpus, args.seed, args.model)
-    from distill_control.cli.support.train_view import TrainingView
-
-    view = TrainingView(as_json=args.json, clip_count=len(corpus.clips))
-    with explain_interrupt(args.model), view, stop_requested() as stopped:
-        name_left_out(corpus, view)
-        if resume and saved is not None and saved.completed and not args.epochs:
-            args.minutes = args.minutes or MORE_MINUTES
-        deadline = began + 60.0 * args.minutes if args.minutes else None
-        options = vocoder_options(args, deadline, resume=resume)
-        train_own_vocoder(corpus, args.model, options, view, stopped)
-    return report(args, args.model)
+    if resume and saved is not None and saved.completed and not args.epochs:
+        args.minutes = args.minutes or MORE_MINUTES
+    deadline = began + 60.0 * args.minutes if args.minutes else None
+    return corpus, vocoder_options(args, deadline, resume=resume)
 
 
 def _vocoder_to_resume(args: argparse.Namespace) -> tuple[bool, SavedTraining | None]:

@@ -1,4 +1,4 @@
-"""Services of the control process: OSC with OSCQuery, the page, MIDI, presets, lists.
+"""Services of the control process: OSC with OSCQuery, the page, MIDI, Link, presets, lists.
 
 `SERVICES` names the modules and does not import them. So the session does not depend on its
 services, and a service that cannot start (no MIDI system, a port in use) is reported while the
@@ -14,6 +14,7 @@ SERVICES: tuple[str, ...] = (
     "distill_control.web.service",
     "distill_control.osc.osc_service",
     "distill_control.midi.midi_service",
+    "distill_control.sync.link_service",
 )
 
 Notify = Callable[[str, str], None]

@@ -18,8 +18,9 @@ class ControlSettings:
     A port 0 lets the system choose a free one; None turns the service off. `bind` is the address
     that the ports listen on. `allow` are the addresses and networks (`192.168.1.0/24`) whose
     messages are accepted; this machine's always are. `midi_port` is a part of a port's name,
-    `midi_map` the path of a map file. With `announce`, zeroconf announces the ports; None announces
-    them only if other machines can reach `bind`. `view` is live, quiet or json.
+    `midi_map` the path of a map file. `link` follows the tempo of Ableton Link. With `announce`,
+    zeroconf announces the ports; None announces them only if other machines can reach `bind`.
+    `view` is live, quiet or json.
 
     * `client_timeout_seconds`: a UDP subscriber that sends nothing for this time is unsubscribed.
     * `bundle_limit`: most messages that wait for the time tag of their bundle.
@@ -40,6 +41,7 @@ class ControlSettings:
     midi_port: str | None = None
     midi_map: str | None = None
     midi: bool = True
+    link: bool = False
     announce: bool | None = None
     name: str = "Distill"
     view: str = "live"

@@ -9,13 +9,11 @@ ends.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import re
 import secrets
 import shutil
-import signal
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -27,6 +25,8 @@ from distill_engine.errors import Cancelled, LibraryError
 from distill_engine.library.folders import ensure, jobs_dir
 from distill_engine.system.atomic_write import write_advice, write_file
 from distill_engine.system.plain_json import parse
+from distill_engine.system.portable.files import try_lock
+from distill_engine.system.portable.processes import ask_to_end, halt
 from distill_engine.system.regular_files import reason_of
 
 FINAL = frozenset({"done", "failed", "cancelled", "lost"})
@@ -130,8 +130,7 @@ class JobStore:
             return
         process = self._process(folder)
         with contextlib.suppress(ProcessLookupError):
-            os.kill(process, signal.SIGKILL if kill else signal.SIGINT)
-            os.kill(process, signal.SIGCONT)  # a paused job hears nothing before
+            ask_to_end(process, kill=kill)
 
     def pause(self, identity: str, *, paused: bool) -> None:
         """Halt a running job, or let it go on. Raises LibraryError."""
@@ -142,7 +141,7 @@ class JobStore:
             mark.touch()
         else:
             mark.unlink(missing_ok=True)
-        os.kill(self._process(self.folder(identity)), signal.SIGSTOP if paused else signal.SIGCONT)
+        halt(self._process(self.folder(identity)), halted=paused)
 
     def delete(self, identity: str) -> None:
         """Forget a job that has ended. Raises LibraryError."""
@@ -186,9 +185,6 @@ def is_held(lock: Path) -> bool:
     except FileNotFoundError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return try_lock(descriptor, shared=True) is False
     finally:
         os.close(descriptor)
-    return False

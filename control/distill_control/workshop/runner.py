@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import subprocess
 from collections.abc import Callable, Sequence
@@ -13,6 +12,7 @@ from distill_control.workshop.progress import EventReader
 from distill_engine.errors import DistillError
 from distill_engine.library.folders import ensure
 from distill_engine.system.atomic_write import FolderBusyError, folder_lock
+from distill_engine.system.portable.files import try_lock
 
 LOCK_SECONDS = 1.0  # to wait for another workshop that starts a job
 
@@ -102,7 +102,8 @@ class JobRunner:
         folder = self.store.folder(identity)
         lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if try_lock(lock) is False:
+                return  # another workshop starts it
             (folder / ".lock").rename(folder / "lock")  # nobody sees it free before the command has ended
             with (folder / "events.jsonl").open("ab") as events, (folder / "result.json").open("wb") as result:
                 self._processes.append(

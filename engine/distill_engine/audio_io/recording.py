@@ -20,6 +20,7 @@ import soundfile
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import AudioFileError
 from distill_engine.system.atomic_write import is_still_there, sync_folder, write_advice
+from distill_engine.system.portable.files import write_at
 from distill_engine.system.threads import lower_thread_priority
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".aiff", ".ogg")
@@ -188,6 +189,6 @@ def _write_and_take_back(descriptor: int) -> None:
     try:
         written = 0
         while written < _PROBE_BYTES:
-            written += os.pwrite(descriptor, bytes(_PROBE_BYTES - written), length + written)
+            written += write_at(descriptor, bytes(_PROBE_BYTES - written), length + written)
     finally:
         os.ftruncate(descriptor, length)

@@ -21,6 +21,7 @@ from distill_engine.errors import LibraryError
 from distill_engine.library.folders import ensure, versions_dir
 from distill_engine.system.atomic_write import is_still_there, replacing, write_advice, write_all
 from distill_engine.system.file_lock import turn
+from distill_engine.system.portable.files import read_at
 
 MODEL = "model.distillgan"
 TAKE_SUFFIX = ".take"
@@ -94,6 +95,6 @@ def _link_or_copy(path: Path, descriptor: int, target: Path) -> None:
         target.unlink()
     with replacing(target) as copy:
         at = 0
-        while part := os.pread(descriptor, _CHUNK, at):
+        while part := read_at(descriptor, _CHUNK, at):
             write_all(copy, part)
             at += len(part)

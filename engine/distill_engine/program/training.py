@@ -13,6 +13,7 @@ from distill_engine.library.folders import cache_dir
 from distill_engine.program.model import Model, load_model
 from distill_engine.system.extras import need_training
 from distill_engine.system.listeners import ignore
+from distill_engine.system.torchrun import need_one_process
 
 MOST_ANALYSIS_SHARE = 0.4  # of the minutes
 
@@ -45,6 +46,7 @@ def train(  # seven parameters: a training has that many choices, all but two wi
         Cancelled: if it was stopped before its end.
     """
     need_training("distill_engine.train")
+    need_one_process("distill_engine.train")
     from distill_engine.models.model_config import SKELETON_LATENT_DIM, skeleton_config
     from distill_engine.rendering.analysing import AnalysisOptions, analyse_model_file
     from distill_engine.training.latent.train_model import ModelOptions, train_model

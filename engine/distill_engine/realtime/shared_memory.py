@@ -19,13 +19,13 @@ import contextlib
 import mmap
 import os
 import struct
-import tempfile
 import time
 from collections.abc import Sequence
 
 import numpy as np
 
 from distill_engine.errors import ControlError
+from distill_engine.system.portable.files import anonymous_file, inherited, number_for_child
 
 MAGIC, LAYOUT = 0x6C6C697473694400, 1  # first word ("\0Distill" as bytes), version of the layout
 _HEADER_WORDS = 4  # of 8 bytes
@@ -64,7 +64,7 @@ class SharedBlock:
     def create(cls, defaults: Sequence[float], figures: int) -> SharedBlock:
         """Make a block: its parameters have the `defaults` without glide, its `figures` are 0."""
         size = _size(len(defaults), figures)
-        descriptor = _anonymous_file(size)
+        descriptor = anonymous_file(size)
         memory = mmap.mmap(descriptor, size)
         header = (MAGIC, LAYOUT, len(defaults), figures)
         memory[: 8 * _HEADER_WORDS] = b"".join(_WORD.pack(word) for word in header)
@@ -82,7 +82,7 @@ class SharedBlock:
         """
         try:
             kind, _, number = name.partition(":")
-            descriptor = int(number)
+            descriptor = inherited(int(number))
             size = os.fstat(descriptor).st_size
             memory = mmap.mmap(descriptor, size)
         except (OSError, ValueError) as error:
@@ -99,7 +99,7 @@ class SharedBlock:
     @property
     def name(self) -> str:
         """Name for `attach` in a child process that inherits the descriptor."""
-        return f"fd:{self.descriptor}"
+        return f"fd:{number_for_child(self.descriptor)}"
 
     def close(self) -> None:
         """Release the memory; the system frees it when the last process has."""
@@ -199,14 +199,3 @@ class StatusReader:
 
 def _size(parameters: int, figures: int) -> int:
     return 8 * (_HEADER_WORDS + parameters + figures + 2)
-
-
-def _anonymous_file(size: int) -> int:
-    """Return the descriptor of a nameless file of zeros, in memory where the system offers that."""
-    if hasattr(os, "memfd_create"):
-        descriptor = os.memfd_create("distill")
-    else:
-        descriptor, path = tempfile.mkstemp(prefix="distill-")
-        os.unlink(path)
-    os.ftruncate(descriptor, size)
-    return descriptor

@@ -8,12 +8,13 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
-import os
 import platform
 import sys
 from dataclasses import dataclass
 
 import numpy as np
+
+from distill_engine.system.portable.processes import resident_bytes, set_realtime
 
 SWITCH_SECONDS = 0.0005  # after which a thread gives up Python's lock
 SYNTH_PRIORITY = 55  # SCHED_FIFO priority, below jackd's own threads
@@ -61,7 +62,7 @@ def freeze_garbage_collector() -> None:
 
 def prepare_thread(priority: int = SYNTH_PRIORITY) -> RealtimeStatus:
     """Give the calling thread real-time priority and flush-to-zero; lock the process's memory."""
-    realtime, locked, flushed = _set_realtime(priority), _lock_memory(), _flush_denormals()
+    realtime, locked, flushed = set_realtime(priority), _lock_memory(), _flush_denormals()
     notes = []
     if not realtime:
         notes.append("no real-time priority: allow it with `ulimit -r 95` or the group `audio`, or expect more latency")
@@ -74,30 +75,13 @@ def prepare_thread(priority: int = SYNTH_PRIORITY) -> RealtimeStatus:
 
 def resident_megabytes() -> float:
     """Return the resident memory of this process in MB; its peak where there is no /proc."""
-    try:
-        with open("/proc/self/statm", encoding="ascii") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
-    except OSError:
-        import resource
-
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak / 1e6 if sys.platform == "darwin" else peak / 1e3
+    return resident_bytes() / 1e6
 
 
 def _trim_memory() -> None:
     """Give freed memory back to the system, which glibc does not do by itself."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
-
-
-def _set_realtime(priority: int) -> bool:
-    if not hasattr(os, "sched_setscheduler"):
-        return False
-    try:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
-    except OSError:
-        return False
-    return True
 
 
 def _lock_memory() -> bool:

@@ -18,10 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-try:
-    import fcntl
-except ImportError:  # Windows has no flock: the last writer wins, whole
-    fcntl = None  # type: ignore[assignment]
+from distill_engine.system.portable.files import RENAMES_OPEN_FILES, open_folder, sync_file, try_lock
 
 TEMPORARY_SUFFIX = ".distill-tmp"
 LOCK_SECONDS = 60.0
@@ -90,9 +87,9 @@ def replacing(path: Path, *, sweep: bool = True) -> Iterator[BinaryIO]:
                 os.chmod(temporary, stat.S_IMODE(os.stat(path).st_mode))
             yield file
             sync_file(descriptor)
-            if fcntl is not None:  # while the temporary file is open, and so locked
+            if RENAMES_OPEN_FILES:  # while the temporary file is open, and so locked
                 os.replace(temporary, path)
-        if fcntl is None:  # Windows renames no open file
+        if not RENAMES_OPEN_FILES:
             os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -112,16 +109,6 @@ def _file_to_replace(path: Path) -> Path:
     return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
-def sync_file(descriptor: int) -> None:
-    """Flush a file to the disk itself; on macOS `fsync` alone stops at the drive's cache."""
-    full = getattr(fcntl, "F_FULLFSYNC", None)
-    if full is not None:
-        with contextlib.suppress(OSError):
-            fcntl.fcntl(descriptor, full)
-            return
-    os.fsync(descriptor)
-
-
 def sync_folder(folder: Path) -> None:
     """Flush a rename to the disk; does nothing where folders cannot be opened or flushed."""
     with contextlib.suppress(OSError):
@@ -139,15 +126,12 @@ def folder_lock(folder: Path, *, seconds: float | None = None) -> Iterator[None]
     Does nothing where the file system has no locks. Raises FolderBusyError when another process
     keeps the lock for longer than `seconds` (LOCK_SECONDS unless given).
     """
-    descriptor = None
+    descriptor = open_folder(folder)
     try:
-        if fcntl is not None:
-            descriptor = os.open(folder, os.O_RDONLY)
-            _wait_for_lock(descriptor, folder, LOCK_SECONDS if seconds is None else seconds)
+        _wait_for_lock(descriptor, folder, LOCK_SECONDS if seconds is None else seconds)
         yield
     finally:
-        if descriptor is not None:
-            os.close(descriptor)
+        os.close(descriptor)
 
 
 def remove_stale(folder: Path) -> None:
@@ -165,13 +149,13 @@ def remove_stale(folder: Path) -> None:
 
 
 def _remove_if_stale(path: Path) -> None:
-    if fcntl is None:
-        if _is_old(os.stat(path)):
-            path.unlink()
+    if not RENAMES_OPEN_FILES:
+        path.unlink()  # refused by the system while a writer has it open
         return
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    flags = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
+    descriptor = os.open(path, os.O_RDONLY | flags)
     try:
-        locked = _lock(descriptor)
+        locked = try_lock(descriptor)
         if locked or (locked is None and _is_old(os.fstat(descriptor))):
             path.unlink()  # before the lock ends: a writer who has just made this file sees that it is gone
     finally:
@@ -188,7 +172,7 @@ def _temporary(path: Path) -> tuple[Path, int]:
         name = f".{path.name[:_NAME_CHARACTERS]}.{secrets.token_hex(8)}{TEMPORARY_SUFFIX}"
         temporary = path.with_name(name)
         descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-        if _lock(descriptor) is not False and is_still_there(temporary, descriptor):
+        if try_lock(descriptor) is not False and is_still_there(temporary, descriptor):
             return temporary, descriptor
         os.close(descriptor)  # another writer took it for stale before it was locked, and has removed it
 
@@ -200,22 +184,9 @@ def is_still_there(path: Path, descriptor: int) -> bool:
     return False
 
 
-def _lock(descriptor: int) -> bool | None:
-    """Try to lock a file or folder; returns whether that worked, None if there are no locks."""
-    if fcntl is None:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return None
-    return True
-
-
 def _wait_for_lock(descriptor: int, folder: Path, seconds: float) -> None:
     deadline = time.monotonic() + seconds
-    while _lock(descriptor) is False:
+    while try_lock(descriptor) is False:
         if time.monotonic() >= deadline:
             raise FolderBusyError(f"another process has been saving in {folder} for {seconds:.0f} s")
         time.sleep(0.01)

@@ -1,4 +1,4 @@
-"""The optional training part (`distill-audio[train]`): is it installed, and how is it installed?"""
+"""Optional parts (`distill-audio[train]`, `[cluster]`, `[link]`): are they installed, and how are they installed?"""
 
 from __future__ import annotations
 
@@ -37,11 +37,32 @@ def need_training(what: str) -> None:
         raise MissingPartError(_message(what))
 
 
+def need_cluster(what: str) -> None:
+    """Check that the part for clusters is installed, before `what` begins.
+
+    Raises:
+        MissingPartError: if it is not; the message holds the command that installs it.
+    """
+    if find_spec("distributed") is None:
+        raise MissingPartError(_message(what, "cluster"))
+
+
+def need_link(what: str) -> None:
+    """Check that the part for Ableton Link is installed, before `what` begins.
+
+    Raises:
+        MissingPartError: if it is not; the message holds the command that installs it.
+    """
+    if find_spec("aalink") is None:
+        raise MissingPartError(_message(what, "link"))
+
+
 def missing_part(error: BaseException) -> str:
     """Return what to install if an import failed for want of the training part, "" otherwise."""
     module = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
     return _message("this") if module in TRAINING_MODULES and find_spec(module) is None else ""
 
 
-def _message(what: str) -> str:
-    return f"{what} needs the training part, which is not installed: {install_command()}"
+def _message(what: str, part: str = "train") -> str:
+    name = {"train": "training", "cluster": "cluster", "link": "Link"}[part]
+    return f"{what} needs the {name} part, which is not installed: {install_command(f'[{part}]')}"

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-try:
-    import fcntl
-except ImportError:  # Windows has no flock: nothing is locked
-    fcntl = None  # type: ignore[assignment]
+from distill_engine.system.portable.files import try_lock
 
 HOLDER_BYTES = 200  # of the holder's description that are read
 TURN_SECONDS = 2.0  # to wait for another process that changes the same file
@@ -33,9 +31,6 @@ def exclusive(path: Path, holder: str) -> Iterator[None]:
     `holder` says who has it, for those who ask meanwhile. The system frees the lock of a process
     that ends in any way. Raises HeldError, and OSError where the file cannot be made.
     """
-    if fcntl is None:
-        yield
-        return
     descriptor = _taken(path)
     try:
         os.ftruncate(descriptor, 0)
@@ -76,15 +71,15 @@ def _taken(path: Path) -> int:
     """Return the locked descriptor of the file that is at `path` now."""
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.read(descriptor, HOLDER_BYTES).decode("utf-8", "replace")
+        locked = try_lock(descriptor)
+        if not locked:
+            holder = "" if locked is None else os.read(descriptor, HOLDER_BYTES).decode("utf-8", "replace")
             os.close(descriptor)
-            raise HeldError(holder or "another process") from None
-        except BaseException:
-            os.close(descriptor)
-            raise
+            raise (
+                OSError(errno.ENOLCK, os.strerror(errno.ENOLCK), str(path))
+                if locked is None
+                else HeldError(holder or "another process")
+            )
         with contextlib.suppress(OSError):
             if os.path.samestat(os.fstat(descriptor), os.stat(path)):
                 return descriptor

@@ -1,4 +1,4 @@
-"""The signals that ask a process to end: SIGINT, SIGTERM and SIGHUP, all alike."""
+"""The signals that ask a process to end, all alike: SIGINT, SIGTERM, SIGHUP, on Windows SIGBREAK."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 
-NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
 @contextlib.contextmanager

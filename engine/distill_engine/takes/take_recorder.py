@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TextIO
 
 from distill_engine.errors import TakeError
-from distill_engine.system.atomic_write import is_still_there, sync_file, sync_folder, write_advice
+from distill_engine.system.atomic_write import is_still_there, sync_folder, write_advice
+from distill_engine.system.portable.files import sync_file
 from distill_engine.system.threads import lower_thread_priority
 from distill_engine.takes.take import TakeEvent, TakeHeader
 from distill_engine.takes.take_lines import MOST_BYTES, MOST_EVENTS, end_line, event_line, header_line

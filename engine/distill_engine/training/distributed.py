@@ -8,9 +8,10 @@ networks of an adversarial step, and a resume, need no other code than in a sing
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -18,6 +19,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from distill_engine.errors import ConfigError
+from distill_engine.system.torchrun import place_in_group
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,9 @@ class Ranks:
         if self.world == 1:
             return batch
         if batch.shape[0] % self.world:
-            raise ConfigError(f"batch size {batch.shape[0]} cannot be divided among {self.world} processes")
+            raise ConfigError(
+                f"batch size {batch.shape[0]} cannot be divided among {self.world} processes: give a multiple of it"
+            )
         size = batch.shape[0] // self.world
         return batch[self.rank * size : (self.rank + 1) * size]
 
@@ -65,6 +69,30 @@ class Ranks:
         _sum(shared)
         return float(shared[0]), bool(shared[1] > 0)
 
+    def check_same(self, things: Mapping[str, str]) -> None:
+        """Check, before the training, that all processes have the same `things`, each by its name.
+
+        Raises ConfigError in all of them where one has not.
+        """
+        if self.world == 1:
+            return
+        own = torch.tensor([_number(text) for text in things.values()])
+        first = own.clone() if self.first else torch.zeros_like(own)
+        _sum(first)
+        differing = (own != first).long()
+        _sum(differing)
+        names = [name for name, count in zip(things, differing, strict=True) if count]
+        if names:
+            raise ConfigError(
+                f"the {self.world} processes differ in {', '.join(names)}: give all the same version of Distill, the "
+                "same options, and copies of the same model file and folder of sounds"
+            )
+
+
+def _number(text: str) -> int:
+    """Return a number below 2^48 that stands for a text."""
+    return int(hashlib.sha256(text.encode()).hexdigest()[:12], 16)
+
 
 def _sum(tensor: Tensor) -> None:
     """Sum `tensor` [...] over the processes, in place.
@@ -82,8 +110,7 @@ def _sum(tensor: Tensor) -> None:
 
 def start_ranks() -> Ranks:
     """Join the group of processes that torchrun describes; without torchrun be the only one."""
-    world = int(os.environ.get("WORLD_SIZE", "1"))
-    if world == 1:
+    if place_in_group()[1] == 1:
         return Ranks()
     if torch.cuda.is_available():
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))

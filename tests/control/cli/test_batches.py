@@ -80,8 +80,8 @@ def test_an_interrupted_batch_keeps_what_is_done_and_goes_on(
     assert render(whole, "--count", "3", "--workers", "1") == 0
     run = pool.Pool.run
 
-    def broken_off(self: Any, tasks: Any) -> Any:
-        for number, done in enumerate(run(self, tasks)):
+    def broken_off(self: Any, job: Any, tasks: Any) -> Any:
+        for number, done in enumerate(run(self, job, tasks)):
             yield done
             if number == 1:
                 raise KeyboardInterrupt
@@ -135,7 +135,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, capsys: pytest
 
 def test_a_process_that_ends_by_itself_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(Exception, match="has ended by itself"):
-        list(pool.Pool(Fatal(), 2).run([1, 2, 3]))
+        list(pool.Pool(2).run(Fatal(), [1, 2, 3]))
 
 
 class Fatal:

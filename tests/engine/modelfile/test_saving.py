@@ -131,7 +131,7 @@ def test_what_dead_writers_left_is_cleaned_up(model: Path) -> None:
 
 
 def test_without_locks_only_old_leftovers_are_cleaned_up(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(atomic_write, "fcntl", None)
+    monkeypatch.setattr(atomic_write, "try_lock", lambda descriptor: None)
     young, old = (model.with_name(f".{name}{TEMPORARY_SUFFIX}") for name in ("young", "old"))
     for path in (young, old):
         path.write_bytes(b"half")

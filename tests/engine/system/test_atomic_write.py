@@ -27,6 +27,7 @@ from distill_engine.system.atomic_write import (
     write_all,
     write_file,
 )
+from distill_engine.system.portable.files import sync_file, try_lock
 
 OLD, NEW = b"old", b"new" * 1000
 
@@ -220,7 +221,7 @@ def test_macos_flushes_through_the_drives_cache(path: Path, monkeypatch: pytest.
     monkeypatch.setattr("fcntl.fcntl", control)
     monkeypatch.setattr(os, "fsync", lambda descriptor: calls.append("fsync"))
     with open(path, "rb") as file:
-        atomic_write.sync_file(file.fileno())
+        sync_file(file.fileno())
     assert calls == ([51] if works else [51, "fsync"])
 
 
@@ -252,7 +253,7 @@ def test_the_temporary_file_of_a_living_writer_stays(path: Path) -> None:
 
 
 def test_a_writer_whose_file_was_taken_for_stale_makes_another(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    genuine = atomic_write._lock
+    genuine = try_lock
     taken: list[Any] = []
 
     def late(descriptor: int) -> bool | None:
@@ -261,7 +262,7 @@ def test_a_writer_whose_file_was_taken_for_stale_makes_another(path: Path, monke
             remove_stale(path.parent)
         return genuine(descriptor)
 
-    monkeypatch.setattr(atomic_write, "_lock", late)
+    monkeypatch.setattr(atomic_write, "try_lock", late)
     write_file(path, NEW)
     assert len(taken) == 1
     assert path.read_bytes() == NEW
@@ -285,20 +286,16 @@ def test_what_dead_writers_left_is_removed_and_nothing_else(path: Path) -> None:
     assert all(other.exists() for other in [*others, folder, link])
 
 
-@pytest.mark.parametrize("system", ["no flock", "a file system without locks"])
-def test_without_locks_only_old_leftovers_are_removed(path: Path, monkeypatch: pytest.MonkeyPatch, system: str) -> None:
+def test_without_locks_only_old_leftovers_are_removed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     young, old = (path.with_name(f".{name}{TEMPORARY_SUFFIX}") for name in ("young", "old"))
     for leftover in (young, old):
         leftover.write_bytes(b"half")
     os.utime(old, (0, time.time() - 2 * atomic_write.STALE_SECONDS))
-    if system == "no flock":
-        monkeypatch.setattr(atomic_write, "fcntl", None)
-    else:
 
-        def unsupported(*_: object) -> None:
-            raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+    def unsupported(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
-        monkeypatch.setattr("fcntl.flock", unsupported)
+    monkeypatch.setattr("fcntl.flock", unsupported)
     with folder_lock(path.parent):
         write_file(path, NEW)
     assert path.read_bytes() == NEW

@@ -1,76 +1,118 @@
-"""Two processes over gloo train what one process trains with the same global batch."""
+"""Processes that torchrun starts train what one process trains; what trains in one process refuses."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+
+from distill_control.cli.main import main
+from distill_engine.errors import ConfigError
+from distill_engine.modelfile import ModelFile
+from distill_engine.system.torchrun import place_in_group
+from support_skeleton import skeleton_model
 
 SCRIPT = """
 import sys
-import numpy as np, torch
-sys.path.append(sys.argv[2])
-from distill_engine.training.batches import Augmentation, Batches
-from distill_engine.training.distributed import Ranks, start_ranks, stop_ranks
-from distill_engine.training.vocoder.settings import VocoderSettings
-from distill_engine.training.vocoder.task import VocoderTask
-from distill_engine.vocoders.registry import build_vocoder
-from support_vocoders import SMALL_VOCOS
-
-torch.set_num_threads(1)
-t = np.arange(30000) / 44100
-clips = [np.sin(2 * np.pi * f * t).astype("f4") * 0.3 for f in (200, 500, 900)]
-settings = VocoderSettings(batch_size=4, segment_frames=16, width=0.03, spectral_fraction=0.5, learning_rate=1e-3)
-
-
-def train(ranks):
-    torch.manual_seed(0)
-    batches = Batches(clips, 4, 16, 0, Augmentation())
-    task = VocoderTask(build_vocoder("vocos", SMALL_VOCOS), settings, batches, clips[:1], ranks=ranks)
-    for step in range(6):
-        progress, stopped = ranks.agree(step / 6, False)
-        task.step(progress)
-    if ranks.first:
-        state = task.core.generator.state_dict()
-        np.savez(sys.argv[1] + f"/{ranks.world}.npz", **{k: v.numpy() for k, v in state.items()})
-
-
-ranks = start_ranks()
-train(ranks)
-if ranks.first:
-    train(Ranks())  # alone, in a process that has imported torch already
-stop_ranks()
+from distill_control.cli.main import main
+from distill_engine.training.vocoder import file_entry
+file_entry.export_runtime = lambda *_: {"runtime/vocoder/vocos.onnx": b"graph"}  # takes most of a short training
+sys.exit(main(sys.argv[1:]))
 """
+OPTIONS = ["--epochs", "1", "--batch-size", "4", "--width", "0.03"]
 
 
-def places(count: int) -> list[dict[str, str]]:
-    """The environment in which torchrun starts each of `count` processes."""
+def agent(endpoint: str, folder: Path, sounds: Path) -> subprocess.Popen[str]:
+    """One machine of two: torchrun with one process, which has a model file of its own."""
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nnodes", "2", "--nproc-per-node", "1"]
+    meeting = ["--rdzv-backend", "c10d", "--rdzv-endpoint", endpoint, "--rdzv-id", "test", "--local-addr", "127.0.0.1"]
+    script = folder / "distill.py"
+    script.write_text(SCRIPT)
+    command = [str(script), "train-vocoder", str(folder / "m.distillgan"), str(sounds), *OPTIONS]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "DISTILL_HOME": str(folder)}
+    return subprocess.Popen(
+        [*torchrun, *meeting, *command],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+def weights(path: Path) -> dict[str, np.ndarray]:
+    """The last weights of the training in a model file."""
+    with ModelFile.open(path) as file:
+        part = file.read_part("training/vocoder/vocos")
+    return {name: array for name, array in part.items() if name.startswith(("generator.", "average."))}
+
+
+@pytest.fixture
+def _one_thread() -> Iterator[None]:
+    """Three trainings at once are fastest with a thread each."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("_one_thread", "without_export")
+def test_two_machines_train_what_one_process_trains_and_only_the_first_one_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, _ = skeleton_model(tmp_path / "m.distillgan", tmp_path / "sounds")
+    folders = [tmp_path / name for name in ("alone", "a", "b")]
+    for folder in folders:
+        folder.mkdir()
+        shutil.copy(model, folder)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        group = {"WORLD_SIZE": str(count), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(probe.getsockname()[1])}
-    return [{**group, "RANK": str(rank), "LOCAL_RANK": str(rank)} for rank in range(count)]
+        endpoint = f"127.0.0.1:{probe.getsockname()[1]}"
+    agents = [agent(endpoint, folder, tmp_path / "sounds") for folder in folders[1:]]
+    monkeypatch.setenv("DISTILL_HOME", str(tmp_path / "alone"))
+    assert main(["train-vocoder", str(folders[0] / "m.distillgan"), str(tmp_path / "sounds"), *OPTIONS]) == 0
+    said = [process.communicate(timeout=400)[0] for process in agents]
+    assert [process.returncode for process in agents] == [0, 0], said
+    second, first = sorted(range(2), key=lambda i: "2 processes" in said[i])
+    lines = [line for line in said[second].splitlines() if "distill" not in line.lower() or "m.distillgan" in line]
+    assert "process 2 of 2: the first process reports and writes the model file" in lines
+    assert "saved" not in said[second]
+    assert "ready" not in said[second]
+    assert (folders[1 + second] / "m.distillgan").read_bytes() == model.read_bytes()
+    alone, together = weights(folders[0] / "m.distillgan"), weights(folders[1 + first] / "m.distillgan")
+    assert alone
+    assert alone.keys() == together.keys()
+    for name, array in alone.items():
+        assert np.allclose(array, together[name], atol=2e-4), name
 
 
-def start(script: Path, **environment: str) -> subprocess.Popen[str]:
-    command = [sys.executable, str(script), str(script.parent), str(Path(__file__).parents[2])]
-    return subprocess.Popen(command, env=os.environ | environment, stderr=subprocess.PIPE, text=True)
+def test_what_trains_in_one_process_says_so_and_leaves_the_file_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert main(["train", str(tmp_path), "-o", str(tmp_path / "m.distillgan")]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "one process" in line
+    assert "without torchrun" in line
+    assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.timeout(900)
-def test_two_processes_equal_one_with_the_same_global_batch(tmp_path: Path) -> None:
-    script = tmp_path / "train.py"
-    script.write_text(SCRIPT)
-    processes = [start(script, **place) for place in places(2)]
-    said = [process.communicate(timeout=400)[1] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], said
-    a, b = np.load(tmp_path / "1.npz"), np.load(tmp_path / "2.npz")
-    assert set(a.files) == set(b.files)
-    moved = max(float(np.abs(a[name]).max()) for name in a.files)
-    assert moved > 0
-    for name in a.files:
-        assert np.allclose(a[name], b[name], atol=2e-4), name
+@pytest.mark.parametrize("places", [("x", "2"), ("2", "2"), ("0", "0"), ("-1", "2"), ("0", "")])
+def test_an_environment_that_torchrun_would_not_set_is_refused(
+    places: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RANK", places[0])
+    monkeypatch.setenv("WORLD_SIZE", places[1])
+    with pytest.raises(ConfigError, match="unset both"):
+        place_in_group()

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distill_control.cli.support.options import integer_in, positive_integer
+from distill_control.cli.support.options import PORT_LIMIT, integer_in, positive_integer
 from distill_control.cli.support.paths import check_folder, check_output_folder
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from distill_engine.rendering.batches.pool import Workers
     from distill_engine.rendering.batches.variations import Varied
 
 MOST_FILES, MOST_WORKERS = 100_000, 256  # of a batch; more processes would serve no machine
@@ -30,6 +31,46 @@ def add_batch(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="processes of a batch, each with one thread (default: one per core)",
     )
+    add_cluster(parser)
+
+
+def add_cluster(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names a cluster."""
+    parser.add_argument(
+        "--cluster",
+        type=cluster,
+        metavar="ADDRESS",
+        help="workers of a Dask cluster: tcp://HOST:PORT of its scheduler, or local:N for N new ones on this machine",
+    )
+
+
+def cluster(text: str) -> str:
+    """Read the address of a cluster."""
+    kind, _, rest = text.partition(":")
+    host, _, port = rest.removeprefix("//").rpartition(":")
+    if kind == "local" and rest.isdecimal() and 1 <= int(rest) <= MOST_WORKERS:
+        return text
+    if kind in ("tcp", "tls") and rest.startswith("//") and host and port.isdecimal() and int(port) <= PORT_LIMIT:
+        return text
+    raise argparse.ArgumentTypeError(
+        f"{text!r} is no cluster: give tcp://HOST:PORT, tls://HOST:PORT, or local:N with N from 1 to {MOST_WORKERS}"
+    )
+
+
+def workers_of(args: argparse.Namespace, folder: Path | None) -> Workers:
+    """Return what does the tasks of a batch; `folder` is that of its results.
+
+    Raises ConfigError for options that exclude each other.
+    """
+    from distill_engine.errors import ConfigError
+    from distill_engine.rendering.batches.cluster import Cluster
+    from distill_engine.rendering.batches.pool import Pool
+
+    if args.cluster is None:
+        return Pool(args.workers)
+    if args.workers is not None:
+        raise ConfigError("--workers and --cluster exclude each other: a cluster has its own workers")
+    return Cluster(args.cluster, folder)
 
 
 def add_variations(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from distill_control.cli.batches.batch_options import output_folder, progress_bar
+from distill_control.cli.batches.batch_options import output_folder, progress_bar, workers_of
 
 if TYPE_CHECKING:
     from distill_engine.rendering.render import RenderTarget
@@ -28,7 +28,7 @@ def render_many(args: argparse.Namespace, path: Path, score: Score, target: Rend
         path, score, replace(target, path=folder), args.count, tuple(args.vary), args.grid, args.vocoder or "auto",
         args.torch_device,
     )  # fmt: skip
-    state = BatchProgress(args.count)
+    state, workers = BatchProgress(args.count), workers_of(args, folder)
     try:
         with progress_bar("rendering") as (bar, task):
 
@@ -37,7 +37,7 @@ def render_many(args: argparse.Namespace, path: Path, score: Score, target: Rend
                 state = now
                 bar.update(task, total=now.total, completed=now.done)
 
-            render_batch(batch, workers=args.workers, skip_existing=args.skip_existing, progress=show)
+            render_batch(batch, workers=workers, skip_existing=args.skip_existing, progress=show)
     except KeyboardInterrupt:
         raise Cancelled(f"stopped: {state.done} of {state.total} files are done; {GO_ON}") from None
     data = {"folder": str(folder), "files": state.done, "skipped": state.skipped, "manifest": str(folder / NAME)}
@@ -55,10 +55,10 @@ def resynth_folder(args: argparse.Namespace, path: Path, target: RenderTarget) -
     folder = output_folder(args.output)
     target = replace(target, path=folder)
     batch = ResynthBatch(path, args.input, target, args.vocoder or "auto", args.torch_device, args.mel_only)
-    total, outcomes = len(batch.recordings()), dict[str, str]()
+    total, outcomes, workers = len(batch.recordings()), dict[str, str](), workers_of(args, folder)
     try:
         with progress_bar("resynthesising") as (bar, task):
-            for name, reason in resynth_batch(batch, workers=args.workers, skip_existing=args.skip_existing):
+            for name, reason in resynth_batch(batch, workers=workers, skip_existing=args.skip_existing):
                 outcomes[name] = reason
                 bar.update(task, total=total, completed=len(outcomes))
     except KeyboardInterrupt:

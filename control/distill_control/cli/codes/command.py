@@ -104,12 +104,12 @@ def _coder(args: argparse.Namespace) -> Coder:
 def run_fit(args: argparse.Namespace) -> int:
     """Run `distill codes fit`. Raises DistillError."""
     from distill_control.cli.support.output import emit
-    from distill_control.cli.support.train_corpus import corpus_of_model
     from distill_engine.errors import CodesError
     from distill_engine.inference.stored_codes import stored_route
     from distill_engine.library.lookup import find_model
     from distill_engine.rendering.coding.coder import route_of
     from distill_engine.rendering.coding.fitted_codes import fit_model_codes
+    from distill_engine.rendering.model_corpus import corpus_of_model
 
     path = find_model(args.model, allow_paths=True)
     route = stored_route(path) if args.corpus is None else route_of(path, corpus_of_model(args.corpus, 0, path))

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from distill_engine.system.names import printable_line
+from distill_engine.system.torchrun import place_in_group
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -82,9 +83,14 @@ def common_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def can_ask() -> bool:
+    """Return whether somebody can answer a question: one process on a terminal."""
+    return sys.stdin.isatty() and place_in_group()[1] == 1
+
+
 def ask(question: str) -> bool:
     """Ask a yes-or-no question on the terminal. Without a terminal the answer is no."""
-    if not sys.stdin.isatty():
+    if not can_ask():
         return False
     sys.stderr.write(f"{printable_line(question)} [y/N] ")
     sys.stderr.flush()

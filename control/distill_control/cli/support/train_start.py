@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from distill_control.cli.support.output import can_ask
 from distill_control.cli.support.paths import check_output_folder
 from distill_engine.errors import Cancelled, ConfigError, TrainingError
 from distill_engine.system.file_lock import HeldError, exclusive
@@ -110,7 +111,7 @@ def resume_or_fresh(args: argparse.Namespace, part: str, output: Path) -> bool:
     saved = read_saved_training(output, part)
     if saved is None:
         raise TrainingError(f"{output} exists: choose another name, or train it again with --fresh")
-    if not sys.stdin.isatty():
+    if not can_ask():
         raise TrainingError(f"{output} holds a training at step {saved.step}: add --resume or --fresh")
     sys.stderr.write(
         f"{printable(str(output))} holds a training at step {saved.step}: resume it, or start fresh? [resume/fresh] "

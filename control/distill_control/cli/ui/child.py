@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 from distill_control.cli.main import main
 from distill_engine.errors import Cancelled
 from distill_engine.system.atomic_write import write_file
+from distill_engine.system.portable.processes import give_way
 
 NICENESS = 10  # of heavy jobs: what plays comes first
 
@@ -20,8 +20,7 @@ def run(folder: Path) -> int:
     """Run the job in `folder`; return the command's exit code."""
     job = json.loads((folder / "job.json").read_text("utf-8"))
     if job["heavy"]:
-        with contextlib.suppress(OSError):
-            os.nice(max(0, NICENESS - os.nice(0)))
+        give_way(NICENESS)
     write_file(folder / "run.json", json.dumps({"pid": os.getpid(), "started": time.time()}).encode(), sweep=False)
     try:
         if (folder / "stop").exists():

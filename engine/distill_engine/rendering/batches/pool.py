@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from distill_engine.errors import RenderingError
 
@@ -28,40 +28,36 @@ class Job(Protocol[JobTask, JobOutcome]):
         """Load what is needed, for one thread, and return the function that does a task."""
 
 
-class Pool(Generic[Task, Outcome]):
-    """Processes that share the tasks of a job; with one worker this process does them itself."""
+class Workers(Protocol):
+    """What does the tasks of a batch: this process, several, or a cluster."""
 
-    def __init__(self, job: Job[Task, Outcome], workers: int | None = None) -> None:
-        self._job = job
-        self.workers = workers or os.cpu_count() or 1
-
-    def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Outcome]]:
+    def run(self, job: Job[Task, Outcome], tasks: Iterable[Task]) -> Iterator[tuple[Task, Outcome]]:
         """Do all tasks; yield each with its outcome when it is done, in any order.
 
         When it is closed or interrupted, tasks under way are finished and no other begins.
 
         Raises:
-            DistillError: the first that a task raises; RenderingError if a process ends by itself.
+            DistillError: the first that a task raises; RenderingError if a worker ends for good.
         """
+
+
+class Pool:
+    """Processes that share the tasks of a job; with one worker this process does them itself."""
+
+    def __init__(self, workers: int | None = None) -> None:
+        self.workers = workers or os.cpu_count() or 1
+
+    def run(self, job: Job[Task, Outcome], tasks: Iterable[Task]) -> Iterator[tuple[Task, Outcome]]:
+        """Do all tasks, as `Workers.run` says."""
         if self.workers == 1:
-            do = self._job.prepare()
+            do = job.prepare()
             for task in tasks:
                 yield task, do(task)
             return
-        yield from self._in_processes(iter(tasks))
-
-    def _in_processes(self, tasks: Iterator[Task]) -> Iterator[tuple[Task, Outcome]]:
         context = multiprocessing.get_context("spawn")
-        pool = ProcessPoolExecutor(self.workers, context, initializer=_begin, initargs=(self._job,))
-        running: dict[Future[Any], Task] = {}
+        pool = ProcessPoolExecutor(self.workers, context, initializer=_begin, initargs=(job,))
         try:
-            while True:
-                for task in islice(tasks, WAITING_TASKS * self.workers - len(running)):
-                    running[pool.submit(_do, task)] = task
-                if not running:
-                    return
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    yield running.pop(future), future.result()
+            yield from in_turn(tasks, lambda task: pool.submit(_do, task), WAITING_TASKS * self.workers)
         except BrokenProcessPool:
             raise RenderingError(
                 "a process of the batch has ended by itself: is memory short? use fewer --workers"
@@ -70,14 +66,31 @@ class Pool(Generic[Task, Outcome]):
             pool.shutdown(wait=True, cancel_futures=True)
 
 
+def ignore_interrupts() -> None:
+    """Leave Ctrl-C, which reaches all processes of a terminal, to the first one."""
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+
+
+def in_turn(tasks: Iterable[Task], submit: Callable[[Task], Future[Any]], most: int) -> Iterator[tuple[Task, Any]]:
+    """Submit tasks, `most` of them at once; yield each with its outcome when it is done."""
+    left, running = iter(tasks), dict[Future[Any], Task]()
+    while True:
+        for task in islice(left, most - len(running)):
+            running[submit(task)] = task
+        if not running:
+            return
+        for future in wait(running, return_when=FIRST_COMPLETED).done:
+            yield running.pop(future), future.result()
+
+
 _work: Callable[[Any], Any] | None = None  # of this process, once it is prepared
 
 
 def _begin(job: Job[Any, Any]) -> None:
     global _work
-    for name in ("SIGINT", "SIGHUP"):  # Ctrl-C reaches all processes: the first one decides
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    ignore_interrupts()
     _work = job.prepare()
 
 

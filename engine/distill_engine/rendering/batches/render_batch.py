@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 from distill_engine.errors import ConfigError
 from distill_engine.modelfile import ModelFile
 from distill_engine.rendering.batches.manifest import SAVE_EVERY, Manifest
-from distill_engine.rendering.batches.pool import Pool
+from distill_engine.rendering.batches.pool import Workers
 from distill_engine.rendering.batches.variations import Variation, Varied, variations
 from distill_engine.rendering.render import RenderTarget, render_score
 from distill_engine.rendering.score import Score
@@ -40,6 +40,24 @@ class RenderBatch:
     grid: bool = False
     vocoder: str = "auto"
     torch_device: str | None = None
+
+    @classmethod
+    def from_plain(cls, values: Mapping[str, Any]) -> RenderBatch:
+        """Return the batch that `plain` described."""
+        score, target = dict(values["score"]), dict(values["target"])
+        score["latents"] = {int(index): value for index, value in score["latents"].items()}
+        score["others"], target["path"] = (), Path(target["path"])
+        varied = tuple(Varied(**one) for one in values["varied"])
+        given = {"model": Path(values["model"]), "varied": varied}
+        return cls(**{**values, **given, "score": Score(**score), "target": RenderTarget(**target)})
+
+    def task_from_plain(self, values: Mapping[str, Any]) -> Variation:
+        """Return the variation that `plain` described."""
+        return Variation(**values)
+
+    def model_of(self, variation: Variation) -> Path:
+        """Return the model that plays every variation."""
+        return self.model
 
     def prepare(self) -> Callable[[Variation], None]:
         """Load the model for one thread; return the function that renders a variation."""
@@ -108,13 +126,13 @@ class BatchProgress:
 def render_batch(
     batch: RenderBatch,
     *,
-    workers: int | None = None,
+    workers: Workers,
     skip_existing: bool = False,
     progress: Callable[[BatchProgress], None] = lambda state: None,
 ) -> BatchProgress:
-    """Render a batch, one process per core with one thread each; return what was done.
+    """Render a batch; return what was done.
 
-    The files do not depend on the number of processes. Whatever ends the batch, files that are done
+    The files do not depend on the workers. Whatever ends the batch, files that are done
     stay, and those that were counted are in the manifest; `skip_existing` leaves these as they are,
     if they were made with the same settings. Raises DistillError.
     """
@@ -133,7 +151,7 @@ def render_batch(
     state.done = state.skipped = batch.count - len(left)
     progress(state)
     try:
-        for one, _ in Pool(batch, workers).run(left):
+        for one, _ in workers.run(batch, left):
             manifest.add([batch.line(one, digest)])
             state.done += 1
             if state.done % SAVE_EVERY == 0:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from distill_engine.dataset.discovery import find_files
 from distill_engine.errors import AudioFileError, CorpusError
-from distill_engine.rendering.batches.pool import Pool
+from distill_engine.rendering.batches.pool import Workers
 from distill_engine.rendering.loaded_model import load_model
 from distill_engine.rendering.render import RenderTarget
 from distill_engine.rendering.resynth import resynth
@@ -28,6 +29,21 @@ class ResynthBatch:
     vocoder: str = "auto"
     torch_device: str | None = None
     mel_only: bool = False
+
+    @classmethod
+    def from_plain(cls, values: Mapping[str, Any]) -> ResynthBatch:
+        """Return the batch that `plain` described."""
+        target = RenderTarget(**{**values["target"], "path": Path(values["target"]["path"])})
+        return cls(**{**values, "model": Path(values["model"]), "source": Path(values["source"]), "target": target})
+
+    def task_from_plain(self, values: Sequence[str]) -> Recording:
+        """Return the recording that `plain` described."""
+        source, name = values
+        return Path(source), name
+
+    def model_of(self, recording: Recording) -> Path:
+        """Return the model that every recording goes through."""
+        return self.model
 
     def prepare(self) -> Callable[[Recording], str]:
         """Load the model for one thread; return the function that does a recording.
@@ -62,13 +78,11 @@ class ResynthBatch:
         ]
 
 
-def resynth_batch(
-    batch: ResynthBatch, *, workers: int | None = None, skip_existing: bool = False
-) -> Iterator[tuple[str, str]]:
+def resynth_batch(batch: ResynthBatch, *, workers: Workers, skip_existing: bool = False) -> Iterator[tuple[str, str]]:
     """Yield the name of each file, and "" or why it was left out, as they are done.
 
     With `skip_existing` files that are there already are passed over. Raises DistillError.
     """
     left = [one for one in batch.recordings() if not (skip_existing and (batch.target.path / one[1]).is_file())]
-    for recording, reason in Pool(batch, workers).run(left):
+    for recording, reason in workers.run(batch, left):
         yield recording[1], reason

@@ -7,7 +7,10 @@ Antoine Caillon and Philippe Esling).
 """
 
 import io
+import math
+import re
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from distill_engine.analysis.controls import Controls, no_paths
 from distill_engine.audio.mel import MelConfig, hann_window, mel_filterbank
 from distill_engine.errors import ConfigError, ModelFileError
 from distill_engine.inference.torch_networks import model_network, vocoder_network
@@ -26,6 +30,8 @@ from distill_engine.system.atomic_write import write_advice, write_file
 
 ENCODER_DELAY_FRAMES = 2  # by which an encoded frame is later than the sound around it
 FLOAT_ATTRIBUTE = 2  # the protocol's number of the type
+LEAST_REACH = 1e-9  # sigma; nothing shorter is added
+LARGEST_OFFSET = 10.0  # sigma, of an attribute `latent_...`
 OFFSET_LATENTS = 8  # the first latents, which have attributes that are added to them
 
 
@@ -115,6 +121,53 @@ class MelStream(nn.Module):
         return torch.log(torch.matmul(self.bank, magnitudes.transpose(1, 2)).clamp_min(self.floor))
 
 
+class ControlStage(nn.Module):
+    """Adds offsets and named controls to latents, within the learned region.
+
+    Does what the live synth does with the controls of a skeleton's model, whose paths are straight.
+    NaN counts as 0.
+    """
+
+    offsets: Tensor
+    values: Tensor
+    warp: Tensor
+    directions: Tensor
+    centre: Tensor
+    colouring: Tensor
+
+    def __init__(self, controls: Controls | None, kept: Sequence[int], latent_dim: int) -> None:
+        super().__init__()
+        region = controls.region if controls is not None else Controls.none(latent_dim).region
+        paths = controls.paths.select(kept) if controls is not None else no_paths(latent_dim)
+        self.knee, self.limit = (region.knee, region.limit) if controls is not None else (math.inf, 1.0)
+        self.least_reach = LEAST_REACH
+        self.register_buffer("offsets", torch.zeros(1, latent_dim, 1))
+        self.register_buffer("values", torch.zeros(len(kept)))
+        for name, array in (("warp", paths.warp), ("directions", paths.directions)):
+            self.register_buffer(name, torch.tensor(array, dtype=torch.float32))
+        self.register_buffer("centre", torch.tensor(region.centre[None, :, None], dtype=torch.float32))
+        self.register_buffer("colouring", torch.tensor(region.colouring, dtype=torch.float32))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return latents [1, D, F] of the source's latents [1, D, F]."""
+        place = (self.values.nan_to_num() + 1.0) * (0.5 * (self.warp.size(1) - 1))  # among the positions of the warp
+        low = place.floor().clamp(0, self.warp.size(1) - 2).long()
+        ends = self.warp.gather(1, torch.stack([low, low + 1], 1))
+        length = ends[:, 0] + (place - low) * (ends[:, 1] - ends[:, 0])
+        added = self.offsets.nan_to_num() + torch.matmul(length, self.directions)[None, :, None]
+        reach = float(added.norm())
+        if reach < self.least_reach:
+            return x
+        axis = added / reach
+        deviation = max(float(torch.matmul(self.colouring, axis[0]).norm()), 1e-6)
+        start = (axis * (x - self.centre)).sum(1, keepdim=True) / deviation
+        wanted = start + reach / deviation
+        knee = start.clamp_min(self.knee)
+        span = (self.limit - knee).clamp_min(0.1 * self.limit)
+        bent = knee + span * torch.tanh((wanted - knee) / span)
+        return x + axis * (torch.where(wanted <= knee, wanted, bent) - start) * deviation
+
+
 class NnModel(nn.Module):
     """What the host loads: `forward` from sound to sound, `encode` and `decode` with latents.
 
@@ -122,15 +175,13 @@ class NnModel(nn.Module):
     the same stream.
     """
 
-    offsets: Tensor
-
-    def __init__(self, stages: dict[str, nn.Module], latent_dim: int, hop: int) -> None:
+    def __init__(self, stages: dict[str, nn.Module], names: Sequence[str], latent_dim: int, hop: int) -> None:
         super().__init__()
+        self.controls = stages["controls"]
         self.mel, self.encoder = stages["mel"], stages["encoder"]
         self.decoder, self.vocoder = stages["decoder"], stages["vocoder"]
         self._methods = ["forward", "encode", "decode"]
-        self._attributes = [f"latent_{index}" for index in range(OFFSET_LATENTS)]
-        self.register_buffer("offsets", torch.zeros(1, latent_dim, 1))
+        self._attributes = list(names)
         self.register_buffer("forward_params", torch.tensor([1, 1, 1, 1]))
         self.register_buffer("encode_params", torch.tensor([1, 1, latent_dim, hop]))
         self.register_buffer("decode_params", torch.tensor([latent_dim, hop, 1, 1]))
@@ -146,7 +197,7 @@ class NnModel(nn.Module):
     @torch.jit.export
     def decode(self, x: Tensor) -> Tensor:
         """Return samples [1, 1, F hop] of latents [1, D, F]."""
-        sound: Tensor = self.vocoder(self.decoder(x + self.offsets))
+        sound: Tensor = self.vocoder(self.decoder(self.controls(x)))
         return sound
 
     def forward(self, x: Tensor) -> Tensor:
@@ -166,14 +217,14 @@ class NnModel(nn.Module):
 
 
 ATTRIBUTE = """
-def get_latent_{index}(self) -> float:
-    return float(self.offsets[0, {index}, 0])
+def get_{name}(self) -> float:
+    return float(self.controls.{place})
 
-def set_latent_{index}(self, value: float) -> int:
-    self.offsets[0, {index}, 0] = value
+def set_{name}(self, value: float) -> int:
+    self.controls.{place} = min({high}, max({low}, value))
     return 0
 """
-"""The getter and the setter of an attribute; a setter returns 0 for done."""
+"""The getter and the setter of an attribute, which limits it: hosts end where a setter returns not 0."""
 
 
 def export_nn(path: Path, output: Path, vocoder: str = "auto") -> Path:
@@ -185,6 +236,8 @@ def export_nn(path: Path, output: Path, vocoder: str = "auto") -> Path:
     with ModelFile.open(path) as file:
         config, mel = model_config(file.manifest, str(path)), mel_config(file.manifest, str(path))
         choice = choose_vocoder(file.manifest, vocoder)
+        analysed = bool(file.manifest.analysis.get("controls")) and "analysis" in file.parts
+        controls = Controls.from_part(file.read_part("analysis"), file.manifest.analysis) if analysed else None
         if config.version == 1 or choice.origin in ("universal", "published"):
             what = "a model of version 1" if config.version == 1 else f"vocoder {choice.name}"
             raise ModelFileError(f"{path}: {what} cannot be exported to nn: train again, or give --vocoder vocos")
@@ -195,23 +248,55 @@ def export_nn(path: Path, output: Path, vocoder: str = "auto") -> Path:
         else:
             with ModelFile.open(choice.path) as base:
                 voice = vocoder_network(base.read_part(part), choice)
+    attributes = _attribute_names(controls)
+    latents = range(min(OFFSET_LATENTS, config.latent_dim))
+    definitions = {f"latent_{i}": (f"offsets[0, {i}, 0]", LARGEST_OFFSET) for i in latents}
+    definitions |= {name: (f"values[{at}]", 1.0) for at, name in enumerate(attributes)}
     with torch.no_grad():
         stages = {
             "mel": MelStream(mel),
+            "controls": ControlStage(controls, list(attributes.values()), config.latent_dim),
             "encoder": _stream(model, model.encoder_step, model.encoder_initial_state(1), config.bands),
             "decoder": _stream(model, model.decoder_step, model.decoder_initial_state(1), config.latent_dim),
             "vocoder": _stream(voice, voice.step, voice.initial_state(1), config.bands),
         }
-        script = torch.jit.script(NnModel(stages, config.latent_dim, mel.hop).eval())
-        for index in range(OFFSET_LATENTS):
-            script.define(ATTRIBUTE.format(index=index))
+        script = torch.jit.script(NnModel(stages, list(definitions), config.latent_dim, mel.hop).eval())
+        for name, (place, most) in definitions.items():
+            script.define(ATTRIBUTE.format(name=name, place=place, low=-most, high=most))
         data = io.BytesIO()
         torch.jit.save(script, data)
     try:
-        write_file(output, data.getvalue())
+        write_file(output, _without_paths(data.getvalue()))
     except OSError as error:
         raise ConfigError(f"{output}: {write_advice(error, output)}") from None
     return output
+
+
+def _without_paths(data: bytes) -> bytes:
+    """Return a TorchScript file without the records that name the folders of this machine.
+
+    They say where each line of its code came from; nothing reads them but error messages.
+    """
+    reader, target = torch._C.PyTorchFileReader(io.BytesIO(data)), io.BytesIO()
+    writer = torch._C.PyTorchFileWriter(target)
+    for name in reader.get_all_records():
+        if not name.endswith(".debug_pkl") and not name.startswith(".") and name not in ("version", "byteorder"):
+            record = reader.get_record(name)
+            writer.write_record(name, record, len(record))
+    writer.write_end_of_file()
+    return target.getvalue()
+
+
+def _attribute_names(controls: Controls | None) -> dict[str, int]:
+    """Return the index of each control that moves latents, by the name of its attribute."""
+    names: dict[str, int] = {}
+    for index, info in enumerate(controls.infos if controls is not None else ()):
+        name = re.sub(r"\W", "_", info.name, flags=re.ASCII)
+        taken = name in names or name in ("methods", "attributes") or name.startswith("latent_")
+        name = name if name[:1].isalpha() and not taken else f"control_{index}"
+        if info.kind != "temporal":  # it moves the source, which the host has
+            names[name] = index
+    return names
 
 
 def _stream(network: Any, step: Any, state: Any, channels: int) -> Stream:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +19,7 @@ from distill_engine.audio.levels import db_to_gain
 from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.dataset.scan import SILENT_DB
 from distill_engine.errors import VocoderError
-from distill_engine.modelfile import Manifest
+from distill_engine.modelfile import Manifest, ModelFile
 from distill_engine.modelfile.configs import vocoder_config
 from distill_engine.system.listeners import ignore
 from distill_engine.training.device import training_device
@@ -114,6 +116,7 @@ def train_vocoder(
     begun = checkpoint_to_resume(output, checkpoint_part(kind), what, corpus) if options.resume else None
     start = _start(output, options, begun, corpus)
     ranks = start_ranks()
+    ranks.check_same(_in_common(start, corpus, output, options, begun))
     task = _task(start, corpus, output, options.device, ranks)
     figures, reserve = _measure_base(start.base, task)
     budget = budget_for_resume(
@@ -133,7 +136,7 @@ def train_vocoder(
         checkpoint_seconds=options.checkpoint_seconds,
         saves=ranks.first,
         best=_score_to_beat(start, task, figures),
-        notes=start.notes,
+        notes=start.notes + ((f"{ranks.world} processes",) if ranks.world > 1 else ()),
     ).run()
     stop_ranks()
     return done
@@ -171,6 +174,22 @@ def _origin(kind: str, options: VocoderOptions, *, warm: bool, resumed: bool) ->
     if options.warm_start:
         return "no base vocoder of this shape is shipped: from scratch"
     return "from scratch, as asked"
+
+
+def _in_common(
+    start: _Start, corpus: Corpus, output: Path, options: VocoderOptions, begun: StoredTraining | None
+) -> dict[str, str]:
+    """Return, by what it is, all that the processes of a group must have in common."""
+    length = options.epochs, options.deadline is None, options.resume, options.warm_start
+    position = begun.checkpoint.metadata["position"] if begun is not None else None
+    with ModelFile.open(output) if output.exists() else nullcontext() as file:
+        digest = file.digest if file is not None else ""
+    return {
+        "the version of Distill": version("distill-audio"),
+        "options": repr((start.settings, start.config, length)),
+        "the sounds": corpus.digest,
+        "the model file": repr((digest, position)),
+    }
 
 
 def _task(start: _Start, corpus: Corpus, output: Path, device: str, ranks: Ranks) -> VocoderTask:

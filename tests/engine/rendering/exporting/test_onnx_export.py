@@ -1,8 +1,13 @@
 """Exported ONNX files compute what the model computes, and the example beside them plays."""
 
+import contextlib
+import functools
 import json
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +18,9 @@ import soundfile
 
 from distill_control.cli.main import main
 from distill_engine import load_model
+from support_browser import CHROMIUM, Browser
+
+WEB_RUNTIME = Path(__file__).parents[4] / "build" / "web-runtime" / "node_modules" / "onnxruntime-web" / "dist"
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +63,43 @@ def test_the_example_plays(exported: Path, tmp_path: Path) -> None:
     samples, rate = soundfile.read(tmp_path / "out.wav")
     assert len(samples) > 3.9 * rate
     assert np.abs(samples).max() > 0.01
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves a folder without a word."""
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve a folder on the loopback; yield its address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder))) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+@pytest.mark.skipif(not WEB_RUNTIME.is_dir(), reason="needs onnxruntime-web: make web-runtime")
+def test_the_page_computes_in_a_browser_what_the_graphs_compute_here(exported: Path, tmp_path: Path) -> None:
+    for path in (*exported.iterdir(), *WEB_RUNTIME.glob("ort-wasm*"), WEB_RUNTIME / "ort.min.js"):
+        (tmp_path / path.name).symlink_to(path)
+    with served(tmp_path) as address, contextlib.closing(Browser()) as browser:
+        page = browser.page(f"{address}/index.html")
+        page.run("Math.random = () => 0.55")
+        sound = np.array(page.run("walk(0.2).then(made => Array.from(made.sound))"))
+    latents, latent = [], np.zeros(96, np.float32)
+    for _ in range(len(sound) // 512):
+        latent = (0.97 * latent.astype(float) + 0.21 * (2 * 0.55 - 1)).astype(np.float32)
+        latents.append(latent)
+    expected = run(exported, "vocoder", run(exported, "decoder", np.stack(latents, 1), []), [])[0]
+    assert np.abs(expected).max() > 0.01
+    np.testing.assert_allclose(sound, expected, atol=1e-4 * max(1.0, np.abs(expected).max()))
 
 
 def test_the_description_names_shapes_and_an_export_without_graphs_is_refused(

@@ -1,0 +1,1 @@
+"""Following the beat of other programs over the network."""

@@ -1,0 +1,144 @@
+"""Batches on a cluster: the bytes of one machine, whatever happens to a worker; other workers are refused."""
+
+import json
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from distill_control.cli.main import main
+from distill_engine.errors import MissingPartError
+from distill_engine.library.assets import starter_path
+from distill_engine.rendering.batches import analyse_batch
+from distill_engine.rendering.batches.analyse_batch import AnalyseBatch
+from distill_engine.rendering.batches.manifest import NAME
+from distill_engine.rendering.batches.pool import Pool
+from distill_engine.rendering.batches.render_batch import RenderBatch
+from distill_engine.rendering.batches.resynth_batch import ResynthBatch
+from distill_engine.rendering.batches.variations import Variation, Varied
+from distill_engine.rendering.batches.worker import JOBS, do_order, order, plain
+from distill_engine.rendering.render import RenderTarget
+from distill_engine.rendering.score import Score
+from distill_engine.system.extras import need_cluster
+from support_skeleton import skeleton_model, write_tones
+
+RENDER = ["render", "starter", "--count", "12", "--duration", "0.2", "--vary", "brightness=-1:1", "--latent", "3=0.5"]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def kill_once_it_works(pid: int, folder: Path) -> None:
+    """Kill a worker when the first files are there; wait as long as the test does."""
+    while not list(folder.glob("*.wav")):
+        time.sleep(0.01)
+    os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_loses_nothing_and_the_bytes_are_those_of_one_process(tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed")
+    (tmp_path / "two").mkdir()
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, silence_logs=60
+    ) as cluster:
+        victim = threading.Thread(target=kill_once_it_works, args=(cluster.workers[0].pid, tmp_path / "two"))
+        victim.daemon = True
+        victim.start()
+        words = ["--cluster", cluster.scheduler_address]
+        assert main([*RENDER, "-o", str(tmp_path / "two"), *words]) == 0
+        assert not victim.is_alive()
+        folder = tmp_path / "through"
+        sounds = write_tones(tmp_path / "sounds", count=2)
+        (sounds / "text.wav").write_text("no sound")
+        assert main(["resynth", "starter", str(sounds), "-o", str(folder), *words]) == 0
+        assert len(contents(folder)) == 2
+    assert main([*RENDER, "-o", str(tmp_path / "one"), "--workers", "1"]) == 0
+    assert contents(tmp_path / "two") == contents(tmp_path / "one")
+    assert len((tmp_path / "two" / NAME).read_text().splitlines()) == 12
+
+
+def batch(folder: Path) -> RenderBatch:
+    score = Score(0.1, 4, controls={"brightness": 0.5}, latents={3: 0.5}, parameters={"/distill/map/x": 0.2})
+    return RenderBatch(starter_path(), score, RenderTarget(folder), 2, (Varied("map/y", -1, 1),))
+
+
+def test_orders_are_plain_values_and_give_the_job_again(tmp_path: Path) -> None:
+    jobs: tuple[tuple[Any, Any], ...] = (
+        (batch(tmp_path), Variation(4, {"map/y": 0.25})),
+        (ResynthBatch(starter_path(), tmp_path, RenderTarget(tmp_path), "vocos"), (tmp_path / "a.wav", "a.wav")),
+        (AnalyseBatch(tmp_path, 3), starter_path()),
+    )
+    for job, task in jobs:
+        given = json.loads(order(job, task, tmp_path))
+        again = JOBS[given["kind"]].from_plain(given["job"])
+        assert again == job
+        assert again.task_from_plain(given["task"]) == task
+        assert len(given["digest"]) == 64
+        assert plain(again) == given["job"]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"distill": "0.0.1"}, "this machine 0.0.1: install the same on both"),
+        ({"digest": "0" * 64}, "is another model than here: use the address of a folder that all machines share"),
+        ({"mark": "/nowhere/mark"}, "does not see the folder /nowhere"),
+    ],
+)
+def test_a_worker_refuses_what_it_would_do_otherwise(change: dict[str, str], reason: str, tmp_path: Path) -> None:
+    given = json.loads(order(batch(tmp_path), Variation(4, {}), tmp_path))
+    assert reason in do_order(json.dumps(given | change))["refused"]
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_model_that_a_worker_lacks_is_named(tmp_path: Path) -> None:
+    given = json.loads(order(batch(tmp_path), Variation(4, {}), tmp_path))
+    given["job"]["model"] = str(tmp_path / "gone.distillgan")
+    assert "gone.distillgan" in do_order(json.dumps(given))["refused"]
+
+
+def test_an_order_does_what_a_process_does(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    one = Variation(4, {"map/y": 0.25})
+    assert do_order(order(batch(tmp_path / "a"), one, None)) == {"outcome": None}
+    list(Pool(1).run(batch(tmp_path / "b"), [one]))
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+
+
+def test_models_are_analysed_by_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, corpus = skeleton_model(tmp_path / "m.distillgan", tmp_path / "sounds")
+    monkeypatch.setattr(analyse_batch, "analyse_model_file", lambda path, corpus, options: {"clips": len(corpus.clips)})
+    done = do_order(order(AnalyseBatch(tmp_path / "sounds"), model, None))["outcome"]
+    assert done["table"] == {"clips": len(corpus.clips)}
+    again = do_order(order(AnalyseBatch(tmp_path / "none"), model, None))["outcome"]
+    assert "none" in again["reason"]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "local:0", "local:x", "tcp://host", "tcp://:1", "tcp:host:1", "http://h:1", "tcp://h:99999"]
+)
+def test_what_is_no_cluster_is_a_usage_error(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([*RENDER, "-o", str(tmp_path / "out"), "--cluster", text])
+    assert "is no cluster: give tcp://HOST:PORT" in capsys.readouterr().err
+
+
+def test_a_cluster_excludes_workers_and_single_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cluster = ["--cluster", "local:2"]
+    assert main([*RENDER, "-o", str(tmp_path / "out"), *cluster, "--workers", "2"]) == 1
+    assert "exclude each other" in capsys.readouterr().err
+    assert main(["analyse", "starter", str(tmp_path), *cluster]) == 1
+    assert "for a folder of models" in capsys.readouterr().err
+
+
+def test_without_the_part_for_clusters_the_command_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("distill_engine.system.extras.find_spec", lambda name: None)
+    with pytest.raises(MissingPartError, match=r"needs the cluster part.*distill-audio\[cluster\]"):
+        need_cluster("--cluster")
