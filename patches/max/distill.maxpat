@@ -91,8 +91,11 @@
       22
      ],
      "numinlets": 1,
-     "numoutlets": 69,
+     "numoutlets": 72,
      "outlettype": [
+      "",
+      "",
+      "",
       "",
       "",
       "",
@@ -163,7 +166,7 @@
       "",
       ""
      ],
-     "text": "route /distill/gain /distill/width /distill/map/x /distill/map/y /distill/map/amount /distill/source/rate /distill/source/range /distill/source/position /distill/source/speed /distill/source/jitter /distill/source/length /distill/source/loop /distill/source/freeze /distill/source/input_gain /distill/source/tempo /distill/source/gate /distill/source/fade /distill/source/leaps /distill/source/reach /distill/source/grip /distill/source/grain /distill/pitch /distill/note/bend /distill/note/release /distill/note/hold /distill/source/own /distill/codes/rate /distill/codes/position /distill/codes/repeat /distill/prior/temperature /distill/prior/top_p /distill/prior/novelty /distill/prior/rate /distill/prior/radius /distill/prior/hold /distill/morph /distill/control/0 /distill/control/1 /distill/control/2 /distill/control/3 /distill/control/4 /distill/control/5 /distill/control/6 /distill/control/7 /distill/latent/0 /distill/latent/1 /distill/latent/2 /distill/latent/3 /distill/latent/4 /distill/latent/5 /distill/latent/6 /distill/latent/7 /distill/latent/8 /distill/latent/9 /distill/latent/10 /distill/latent/11 /distill/latent/12 /distill/latent/13 /distill/latent/14 /distill/latent/15 /distill/source /distill/vocoder /distill/strain /distill/playing /distill/recording /distill/level /distill/error /distill/controls"
+     "text": "route /distill/gain /distill/width /distill/map/x /distill/map/y /distill/map/amount /distill/source/rate /distill/source/range /distill/source/position /distill/source/speed /distill/source/jitter /distill/source/length /distill/source/loop /distill/source/freeze /distill/source/input_gain /distill/source/tempo /distill/source/gate /distill/source/fade /distill/source/leaps /distill/source/reach /distill/source/grip /distill/source/grain /distill/pitch /distill/note/bend /distill/note/release /distill/note/hold /distill/source/own /distill/codes/rate /distill/codes/position /distill/codes/repeat /distill/prior/temperature /distill/prior/top_p /distill/prior/novelty /distill/prior/rate /distill/prior/radius /distill/prior/hold /distill/morph /distill/marks/x /distill/marks/y /distill/marks/amount /distill/control/0 /distill/control/1 /distill/control/2 /distill/control/3 /distill/control/4 /distill/control/5 /distill/control/6 /distill/control/7 /distill/latent/0 /distill/latent/1 /distill/latent/2 /distill/latent/3 /distill/latent/4 /distill/latent/5 /distill/latent/6 /distill/latent/7 /distill/latent/8 /distill/latent/9 /distill/latent/10 /distill/latent/11 /distill/latent/12 /distill/latent/13 /distill/latent/14 /distill/latent/15 /distill/source /distill/vocoder /distill/strain /distill/playing /distill/recording /distill/level /distill/error /distill/controls"
     }
    },
    {
@@ -541,7 +544,7 @@
       120,
       24
      ],
-     "text": "midi cancel"
+     "text": "marks clear"
     }
    },
    {
@@ -559,12 +562,57 @@
      "outlettype": [
       ""
      ],
-     "text": "/distill/midi/cancel"
+     "text": "/distill/marks/clear"
     }
    },
    {
     "box": {
      "id": "obj-23",
+     "maxclass": "textbutton",
+     "patching_rect": [
+      1060,
+      40,
+      120,
+      24
+     ],
+     "numinlets": 1,
+     "numoutlets": 3,
+     "outlettype": [
+      "",
+      "",
+      "int"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      1060,
+      40,
+      120,
+      24
+     ],
+     "text": "midi cancel"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-24",
+     "maxclass": "message",
+     "patching_rect": [
+      1060,
+      1740,
+      220,
+      22
+     ],
+     "numinlets": 2,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "/distill/midi/cancel"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-25",
      "maxclass": "textbutton",
      "patching_rect": [
       20,
@@ -591,7 +639,7 @@
    },
    {
     "box": {
-     "id": "obj-24",
+     "id": "obj-26",
      "maxclass": "message",
      "patching_rect": [
       20,
@@ -609,7 +657,7 @@
    },
    {
     "box": {
-     "id": "obj-25",
+     "id": "obj-27",
      "maxclass": "textbutton",
      "patching_rect": [
       138,
@@ -636,7 +684,7 @@
    },
    {
     "box": {
-     "id": "obj-26",
+     "id": "obj-28",
      "maxclass": "message",
      "patching_rect": [
       138,
@@ -654,7 +702,7 @@
    },
    {
     "box": {
-     "id": "obj-27",
+     "id": "obj-29",
      "maxclass": "textbutton",
      "patching_rect": [
       256,
@@ -681,7 +729,7 @@
    },
    {
     "box": {
-     "id": "obj-28",
+     "id": "obj-30",
      "maxclass": "message",
      "patching_rect": [
       256,
@@ -699,7 +747,7 @@
    },
    {
     "box": {
-     "id": "obj-29",
+     "id": "obj-31",
      "maxclass": "textbutton",
      "patching_rect": [
       374,
@@ -726,7 +774,7 @@
    },
    {
     "box": {
-     "id": "obj-30",
+     "id": "obj-32",
      "maxclass": "message",
      "patching_rect": [
       374,
@@ -744,7 +792,7 @@
    },
    {
     "box": {
-     "id": "obj-31",
+     "id": "obj-33",
      "maxclass": "textbutton",
      "patching_rect": [
       492,
@@ -771,7 +819,7 @@
    },
    {
     "box": {
-     "id": "obj-32",
+     "id": "obj-34",
      "maxclass": "message",
      "patching_rect": [
       492,
@@ -789,7 +837,7 @@
    },
    {
     "box": {
-     "id": "obj-33",
+     "id": "obj-35",
      "maxclass": "textbutton",
      "patching_rect": [
       610,
@@ -816,7 +864,7 @@
    },
    {
     "box": {
-     "id": "obj-34",
+     "id": "obj-36",
      "maxclass": "message",
      "patching_rect": [
       610,
@@ -834,7 +882,7 @@
    },
    {
     "box": {
-     "id": "obj-35",
+     "id": "obj-37",
      "maxclass": "textbutton",
      "patching_rect": [
       728,
@@ -861,7 +909,7 @@
    },
    {
     "box": {
-     "id": "obj-36",
+     "id": "obj-38",
      "maxclass": "message",
      "patching_rect": [
       728,
@@ -879,7 +927,7 @@
    },
    {
     "box": {
-     "id": "obj-37",
+     "id": "obj-39",
      "maxclass": "textbutton",
      "patching_rect": [
       846,
@@ -906,7 +954,7 @@
    },
    {
     "box": {
-     "id": "obj-38",
+     "id": "obj-40",
      "maxclass": "message",
      "patching_rect": [
       846,
@@ -924,7 +972,7 @@
    },
    {
     "box": {
-     "id": "obj-39",
+     "id": "obj-41",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -947,7 +995,7 @@
    },
    {
     "box": {
-     "id": "obj-40",
+     "id": "obj-42",
      "maxclass": "textedit",
      "patching_rect": [
       170,
@@ -975,7 +1023,7 @@
    },
    {
     "box": {
-     "id": "obj-41",
+     "id": "obj-43",
      "maxclass": "newobj",
      "patching_rect": [
       400,
@@ -994,7 +1042,7 @@
    },
    {
     "box": {
-     "id": "obj-42",
+     "id": "obj-44",
      "maxclass": "newobj",
      "patching_rect": [
       400,
@@ -1012,7 +1060,7 @@
    },
    {
     "box": {
-     "id": "obj-43",
+     "id": "obj-45",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -1035,7 +1083,7 @@
    },
    {
     "box": {
-     "id": "obj-44",
+     "id": "obj-46",
      "maxclass": "umenu",
      "patching_rect": [
       20,
@@ -1077,7 +1125,7 @@
    },
    {
     "box": {
-     "id": "obj-45",
+     "id": "obj-47",
      "maxclass": "newobj",
      "patching_rect": [
       20,
@@ -1095,7 +1143,7 @@
    },
    {
     "box": {
-     "id": "obj-46",
+     "id": "obj-48",
      "maxclass": "newobj",
      "patching_rect": [
       20,
@@ -1113,7 +1161,7 @@
    },
    {
     "box": {
-     "id": "obj-47",
+     "id": "obj-49",
      "maxclass": "comment",
      "patching_rect": [
       180,
@@ -1136,7 +1184,7 @@
    },
    {
     "box": {
-     "id": "obj-48",
+     "id": "obj-50",
      "maxclass": "umenu",
      "patching_rect": [
       180,
@@ -1174,7 +1222,7 @@
    },
    {
     "box": {
-     "id": "obj-49",
+     "id": "obj-51",
      "maxclass": "newobj",
      "patching_rect": [
       180,
@@ -1192,7 +1240,7 @@
    },
    {
     "box": {
-     "id": "obj-50",
+     "id": "obj-52",
      "maxclass": "newobj",
      "patching_rect": [
       180,
@@ -1210,7 +1258,7 @@
    },
    {
     "box": {
-     "id": "obj-51",
+     "id": "obj-53",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -1233,7 +1281,7 @@
    },
    {
     "box": {
-     "id": "obj-52",
+     "id": "obj-54",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -1251,7 +1299,7 @@
    },
    {
     "box": {
-     "id": "obj-53",
+     "id": "obj-55",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -1269,7 +1317,7 @@
    },
    {
     "box": {
-     "id": "obj-54",
+     "id": "obj-56",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -1297,7 +1345,7 @@
    },
    {
     "box": {
-     "id": "obj-55",
+     "id": "obj-57",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -1324,7 +1372,7 @@
    },
    {
     "box": {
-     "id": "obj-56",
+     "id": "obj-58",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -1347,7 +1395,7 @@
    },
    {
     "box": {
-     "id": "obj-57",
+     "id": "obj-59",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -1365,7 +1413,7 @@
    },
    {
     "box": {
-     "id": "obj-58",
+     "id": "obj-60",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -1383,7 +1431,7 @@
    },
    {
     "box": {
-     "id": "obj-59",
+     "id": "obj-61",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -1411,7 +1459,7 @@
    },
    {
     "box": {
-     "id": "obj-60",
+     "id": "obj-62",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -1438,7 +1486,7 @@
    },
    {
     "box": {
-     "id": "obj-61",
+     "id": "obj-63",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -1461,7 +1509,7 @@
    },
    {
     "box": {
-     "id": "obj-62",
+     "id": "obj-64",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -1479,7 +1527,7 @@
    },
    {
     "box": {
-     "id": "obj-63",
+     "id": "obj-65",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -1497,7 +1545,7 @@
    },
    {
     "box": {
-     "id": "obj-64",
+     "id": "obj-66",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -1525,7 +1573,7 @@
    },
    {
     "box": {
-     "id": "obj-65",
+     "id": "obj-67",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -1552,7 +1600,7 @@
    },
    {
     "box": {
-     "id": "obj-66",
+     "id": "obj-68",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -1575,7 +1623,7 @@
    },
    {
     "box": {
-     "id": "obj-67",
+     "id": "obj-69",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -1593,7 +1641,7 @@
    },
    {
     "box": {
-     "id": "obj-68",
+     "id": "obj-70",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -1611,7 +1659,7 @@
    },
    {
     "box": {
-     "id": "obj-69",
+     "id": "obj-71",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -1639,7 +1687,7 @@
    },
    {
     "box": {
-     "id": "obj-70",
+     "id": "obj-72",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -1666,7 +1714,7 @@
    },
    {
     "box": {
-     "id": "obj-71",
+     "id": "obj-73",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -1689,7 +1737,7 @@
    },
    {
     "box": {
-     "id": "obj-72",
+     "id": "obj-74",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -1707,7 +1755,7 @@
    },
    {
     "box": {
-     "id": "obj-73",
+     "id": "obj-75",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -1725,7 +1773,7 @@
    },
    {
     "box": {
-     "id": "obj-74",
+     "id": "obj-76",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -1753,7 +1801,7 @@
    },
    {
     "box": {
-     "id": "obj-75",
+     "id": "obj-77",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -1780,7 +1828,7 @@
    },
    {
     "box": {
-     "id": "obj-76",
+     "id": "obj-78",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -1803,7 +1851,7 @@
    },
    {
     "box": {
-     "id": "obj-77",
+     "id": "obj-79",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -1821,7 +1869,7 @@
    },
    {
     "box": {
-     "id": "obj-78",
+     "id": "obj-80",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -1839,7 +1887,7 @@
    },
    {
     "box": {
-     "id": "obj-79",
+     "id": "obj-81",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -1867,7 +1915,7 @@
    },
    {
     "box": {
-     "id": "obj-80",
+     "id": "obj-82",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -1894,7 +1942,7 @@
    },
    {
     "box": {
-     "id": "obj-81",
+     "id": "obj-83",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -1917,7 +1965,7 @@
    },
    {
     "box": {
-     "id": "obj-82",
+     "id": "obj-84",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -1935,7 +1983,7 @@
    },
    {
     "box": {
-     "id": "obj-83",
+     "id": "obj-85",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -1953,7 +2001,7 @@
    },
    {
     "box": {
-     "id": "obj-84",
+     "id": "obj-86",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -1981,7 +2029,7 @@
    },
    {
     "box": {
-     "id": "obj-85",
+     "id": "obj-87",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -2008,7 +2056,7 @@
    },
    {
     "box": {
-     "id": "obj-86",
+     "id": "obj-88",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2031,7 +2079,7 @@
    },
    {
     "box": {
-     "id": "obj-87",
+     "id": "obj-89",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2049,7 +2097,7 @@
    },
    {
     "box": {
-     "id": "obj-88",
+     "id": "obj-90",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2067,7 +2115,7 @@
    },
    {
     "box": {
-     "id": "obj-89",
+     "id": "obj-91",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -2095,7 +2143,7 @@
    },
    {
     "box": {
-     "id": "obj-90",
+     "id": "obj-92",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -2122,7 +2170,7 @@
    },
    {
     "box": {
-     "id": "obj-91",
+     "id": "obj-93",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2145,7 +2193,7 @@
    },
    {
     "box": {
-     "id": "obj-92",
+     "id": "obj-94",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2163,7 +2211,7 @@
    },
    {
     "box": {
-     "id": "obj-93",
+     "id": "obj-95",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2181,7 +2229,7 @@
    },
    {
     "box": {
-     "id": "obj-94",
+     "id": "obj-96",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -2209,7 +2257,7 @@
    },
    {
     "box": {
-     "id": "obj-95",
+     "id": "obj-97",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -2236,7 +2284,7 @@
    },
    {
     "box": {
-     "id": "obj-96",
+     "id": "obj-98",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2259,7 +2307,7 @@
    },
    {
     "box": {
-     "id": "obj-97",
+     "id": "obj-99",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2277,7 +2325,7 @@
    },
    {
     "box": {
-     "id": "obj-98",
+     "id": "obj-100",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2295,7 +2343,7 @@
    },
    {
     "box": {
-     "id": "obj-99",
+     "id": "obj-101",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -2323,7 +2371,7 @@
    },
    {
     "box": {
-     "id": "obj-100",
+     "id": "obj-102",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -2350,7 +2398,7 @@
    },
    {
     "box": {
-     "id": "obj-101",
+     "id": "obj-103",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2373,7 +2421,7 @@
    },
    {
     "box": {
-     "id": "obj-102",
+     "id": "obj-104",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2391,7 +2439,7 @@
    },
    {
     "box": {
-     "id": "obj-103",
+     "id": "obj-105",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2409,7 +2457,7 @@
    },
    {
     "box": {
-     "id": "obj-104",
+     "id": "obj-106",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -2437,7 +2485,7 @@
    },
    {
     "box": {
-     "id": "obj-105",
+     "id": "obj-107",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -2464,7 +2512,7 @@
    },
    {
     "box": {
-     "id": "obj-106",
+     "id": "obj-108",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2487,7 +2535,7 @@
    },
    {
     "box": {
-     "id": "obj-107",
+     "id": "obj-109",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2505,7 +2553,7 @@
    },
    {
     "box": {
-     "id": "obj-108",
+     "id": "obj-110",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2523,7 +2571,7 @@
    },
    {
     "box": {
-     "id": "obj-109",
+     "id": "obj-111",
      "maxclass": "toggle",
      "patching_rect": [
       132,
@@ -2547,7 +2595,7 @@
    },
    {
     "box": {
-     "id": "obj-110",
+     "id": "obj-112",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2570,7 +2618,7 @@
    },
    {
     "box": {
-     "id": "obj-111",
+     "id": "obj-113",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2588,7 +2636,7 @@
    },
    {
     "box": {
-     "id": "obj-112",
+     "id": "obj-114",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2606,7 +2654,7 @@
    },
    {
     "box": {
-     "id": "obj-113",
+     "id": "obj-115",
      "maxclass": "toggle",
      "patching_rect": [
       132,
@@ -2630,7 +2678,7 @@
    },
    {
     "box": {
-     "id": "obj-114",
+     "id": "obj-116",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2653,7 +2701,7 @@
    },
    {
     "box": {
-     "id": "obj-115",
+     "id": "obj-117",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2671,7 +2719,7 @@
    },
    {
     "box": {
-     "id": "obj-116",
+     "id": "obj-118",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2689,7 +2737,7 @@
    },
    {
     "box": {
-     "id": "obj-117",
+     "id": "obj-119",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -2717,7 +2765,7 @@
    },
    {
     "box": {
-     "id": "obj-118",
+     "id": "obj-120",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -2744,7 +2792,7 @@
    },
    {
     "box": {
-     "id": "obj-119",
+     "id": "obj-121",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2767,7 +2815,7 @@
    },
    {
     "box": {
-     "id": "obj-120",
+     "id": "obj-122",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2785,7 +2833,7 @@
    },
    {
     "box": {
-     "id": "obj-121",
+     "id": "obj-123",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2803,7 +2851,7 @@
    },
    {
     "box": {
-     "id": "obj-122",
+     "id": "obj-124",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -2831,7 +2879,7 @@
    },
    {
     "box": {
-     "id": "obj-123",
+     "id": "obj-125",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -2858,7 +2906,7 @@
    },
    {
     "box": {
-     "id": "obj-124",
+     "id": "obj-126",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2881,7 +2929,7 @@
    },
    {
     "box": {
-     "id": "obj-125",
+     "id": "obj-127",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2899,7 +2947,7 @@
    },
    {
     "box": {
-     "id": "obj-126",
+     "id": "obj-128",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2917,7 +2965,7 @@
    },
    {
     "box": {
-     "id": "obj-127",
+     "id": "obj-129",
      "maxclass": "toggle",
      "patching_rect": [
       132,
@@ -2941,7 +2989,7 @@
    },
    {
     "box": {
-     "id": "obj-128",
+     "id": "obj-130",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2964,7 +3012,7 @@
    },
    {
     "box": {
-     "id": "obj-129",
+     "id": "obj-131",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2982,7 +3030,7 @@
    },
    {
     "box": {
-     "id": "obj-130",
+     "id": "obj-132",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3000,7 +3048,7 @@
    },
    {
     "box": {
-     "id": "obj-131",
+     "id": "obj-133",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -3028,7 +3076,7 @@
    },
    {
     "box": {
-     "id": "obj-132",
+     "id": "obj-134",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -3055,7 +3103,7 @@
    },
    {
     "box": {
-     "id": "obj-133",
+     "id": "obj-135",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3078,7 +3126,7 @@
    },
    {
     "box": {
-     "id": "obj-134",
+     "id": "obj-136",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3096,7 +3144,7 @@
    },
    {
     "box": {
-     "id": "obj-135",
+     "id": "obj-137",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3114,7 +3162,7 @@
    },
    {
     "box": {
-     "id": "obj-136",
+     "id": "obj-138",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -3142,7 +3190,7 @@
    },
    {
     "box": {
-     "id": "obj-137",
+     "id": "obj-139",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -3169,7 +3217,7 @@
    },
    {
     "box": {
-     "id": "obj-138",
+     "id": "obj-140",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3192,7 +3240,7 @@
    },
    {
     "box": {
-     "id": "obj-139",
+     "id": "obj-141",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3210,7 +3258,7 @@
    },
    {
     "box": {
-     "id": "obj-140",
+     "id": "obj-142",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3228,7 +3276,7 @@
    },
    {
     "box": {
-     "id": "obj-141",
+     "id": "obj-143",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -3256,7 +3304,7 @@
    },
    {
     "box": {
-     "id": "obj-142",
+     "id": "obj-144",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -3283,7 +3331,7 @@
    },
    {
     "box": {
-     "id": "obj-143",
+     "id": "obj-145",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3306,7 +3354,7 @@
    },
    {
     "box": {
-     "id": "obj-144",
+     "id": "obj-146",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3324,7 +3372,7 @@
    },
    {
     "box": {
-     "id": "obj-145",
+     "id": "obj-147",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3342,7 +3390,7 @@
    },
    {
     "box": {
-     "id": "obj-146",
+     "id": "obj-148",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -3370,7 +3418,7 @@
    },
    {
     "box": {
-     "id": "obj-147",
+     "id": "obj-149",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -3397,7 +3445,7 @@
    },
    {
     "box": {
-     "id": "obj-148",
+     "id": "obj-150",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3420,7 +3468,7 @@
    },
    {
     "box": {
-     "id": "obj-149",
+     "id": "obj-151",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3438,7 +3486,7 @@
    },
    {
     "box": {
-     "id": "obj-150",
+     "id": "obj-152",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3456,7 +3504,7 @@
    },
    {
     "box": {
-     "id": "obj-151",
+     "id": "obj-153",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -3484,7 +3532,7 @@
    },
    {
     "box": {
-     "id": "obj-152",
+     "id": "obj-154",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -3511,7 +3559,7 @@
    },
    {
     "box": {
-     "id": "obj-153",
+     "id": "obj-155",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3534,7 +3582,7 @@
    },
    {
     "box": {
-     "id": "obj-154",
+     "id": "obj-156",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3552,7 +3600,7 @@
    },
    {
     "box": {
-     "id": "obj-155",
+     "id": "obj-157",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3570,7 +3618,7 @@
    },
    {
     "box": {
-     "id": "obj-156",
+     "id": "obj-158",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -3598,7 +3646,7 @@
    },
    {
     "box": {
-     "id": "obj-157",
+     "id": "obj-159",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -3625,7 +3673,7 @@
    },
    {
     "box": {
-     "id": "obj-158",
+     "id": "obj-160",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3648,7 +3696,7 @@
    },
    {
     "box": {
-     "id": "obj-159",
+     "id": "obj-161",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3666,7 +3714,7 @@
    },
    {
     "box": {
-     "id": "obj-160",
+     "id": "obj-162",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3684,7 +3732,7 @@
    },
    {
     "box": {
-     "id": "obj-161",
+     "id": "obj-163",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -3712,7 +3760,7 @@
    },
    {
     "box": {
-     "id": "obj-162",
+     "id": "obj-164",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -3739,7 +3787,7 @@
    },
    {
     "box": {
-     "id": "obj-163",
+     "id": "obj-165",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3762,7 +3810,7 @@
    },
    {
     "box": {
-     "id": "obj-164",
+     "id": "obj-166",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3780,7 +3828,7 @@
    },
    {
     "box": {
-     "id": "obj-165",
+     "id": "obj-167",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3798,7 +3846,7 @@
    },
    {
     "box": {
-     "id": "obj-166",
+     "id": "obj-168",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -3826,7 +3874,7 @@
    },
    {
     "box": {
-     "id": "obj-167",
+     "id": "obj-169",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -3853,7 +3901,7 @@
    },
    {
     "box": {
-     "id": "obj-168",
+     "id": "obj-170",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3876,7 +3924,7 @@
    },
    {
     "box": {
-     "id": "obj-169",
+     "id": "obj-171",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3894,7 +3942,7 @@
    },
    {
     "box": {
-     "id": "obj-170",
+     "id": "obj-172",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3912,7 +3960,7 @@
    },
    {
     "box": {
-     "id": "obj-171",
+     "id": "obj-173",
      "maxclass": "toggle",
      "patching_rect": [
       132,
@@ -3936,7 +3984,7 @@
    },
    {
     "box": {
-     "id": "obj-172",
+     "id": "obj-174",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3959,7 +4007,7 @@
    },
    {
     "box": {
-     "id": "obj-173",
+     "id": "obj-175",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3977,7 +4025,7 @@
    },
    {
     "box": {
-     "id": "obj-174",
+     "id": "obj-176",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3995,7 +4043,7 @@
    },
    {
     "box": {
-     "id": "obj-175",
+     "id": "obj-177",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -4023,7 +4071,7 @@
    },
    {
     "box": {
-     "id": "obj-176",
+     "id": "obj-178",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -4050,7 +4098,7 @@
    },
    {
     "box": {
-     "id": "obj-177",
+     "id": "obj-179",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -4073,7 +4121,7 @@
    },
    {
     "box": {
-     "id": "obj-178",
+     "id": "obj-180",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -4091,7 +4139,7 @@
    },
    {
     "box": {
-     "id": "obj-179",
+     "id": "obj-181",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -4109,7 +4157,7 @@
    },
    {
     "box": {
-     "id": "obj-180",
+     "id": "obj-182",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -4137,7 +4185,7 @@
    },
    {
     "box": {
-     "id": "obj-181",
+     "id": "obj-183",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -4164,7 +4212,7 @@
    },
    {
     "box": {
-     "id": "obj-182",
+     "id": "obj-184",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -4187,7 +4235,7 @@
    },
    {
     "box": {
-     "id": "obj-183",
+     "id": "obj-185",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -4205,7 +4253,7 @@
    },
    {
     "box": {
-     "id": "obj-184",
+     "id": "obj-186",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -4223,7 +4271,7 @@
    },
    {
     "box": {
-     "id": "obj-185",
+     "id": "obj-187",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -4251,7 +4299,7 @@
    },
    {
     "box": {
-     "id": "obj-186",
+     "id": "obj-188",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -4278,7 +4326,7 @@
    },
    {
     "box": {
-     "id": "obj-187",
+     "id": "obj-189",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -4301,7 +4349,7 @@
    },
    {
     "box": {
-     "id": "obj-188",
+     "id": "obj-190",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -4319,7 +4367,7 @@
    },
    {
     "box": {
-     "id": "obj-189",
+     "id": "obj-191",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -4337,7 +4385,7 @@
    },
    {
     "box": {
-     "id": "obj-190",
+     "id": "obj-192",
      "maxclass": "toggle",
      "patching_rect": [
       132,
@@ -4361,7 +4409,7 @@
    },
    {
     "box": {
-     "id": "obj-191",
+     "id": "obj-193",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -4384,7 +4432,7 @@
    },
    {
     "box": {
-     "id": "obj-192",
+     "id": "obj-194",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -4402,7 +4450,7 @@
    },
    {
     "box": {
-     "id": "obj-193",
+     "id": "obj-195",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -4420,7 +4468,7 @@
    },
    {
     "box": {
-     "id": "obj-194",
+     "id": "obj-196",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -4448,7 +4496,7 @@
    },
    {
     "box": {
-     "id": "obj-195",
+     "id": "obj-197",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -4475,7 +4523,7 @@
    },
    {
     "box": {
-     "id": "obj-196",
+     "id": "obj-198",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -4498,7 +4546,7 @@
    },
    {
     "box": {
-     "id": "obj-197",
+     "id": "obj-199",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -4516,7 +4564,7 @@
    },
    {
     "box": {
-     "id": "obj-198",
+     "id": "obj-200",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -4534,7 +4582,7 @@
    },
    {
     "box": {
-     "id": "obj-199",
+     "id": "obj-201",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -4562,7 +4610,7 @@
    },
    {
     "box": {
-     "id": "obj-200",
+     "id": "obj-202",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -4589,7 +4637,7 @@
    },
    {
     "box": {
-     "id": "obj-201",
+     "id": "obj-203",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -4612,7 +4660,7 @@
    },
    {
     "box": {
-     "id": "obj-202",
+     "id": "obj-204",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -4630,7 +4678,7 @@
    },
    {
     "box": {
-     "id": "obj-203",
+     "id": "obj-205",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -4648,7 +4696,7 @@
    },
    {
     "box": {
-     "id": "obj-204",
+     "id": "obj-206",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -4676,7 +4724,7 @@
    },
    {
     "box": {
-     "id": "obj-205",
+     "id": "obj-207",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -4703,7 +4751,7 @@
    },
    {
     "box": {
-     "id": "obj-206",
+     "id": "obj-208",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -4726,7 +4774,7 @@
    },
    {
     "box": {
-     "id": "obj-207",
+     "id": "obj-209",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -4744,7 +4792,7 @@
    },
    {
     "box": {
-     "id": "obj-208",
+     "id": "obj-210",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -4762,7 +4810,7 @@
    },
    {
     "box": {
-     "id": "obj-209",
+     "id": "obj-211",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -4790,7 +4838,7 @@
    },
    {
     "box": {
-     "id": "obj-210",
+     "id": "obj-212",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -4817,7 +4865,7 @@
    },
    {
     "box": {
-     "id": "obj-211",
+     "id": "obj-213",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -4840,7 +4888,7 @@
    },
    {
     "box": {
-     "id": "obj-212",
+     "id": "obj-214",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -4858,7 +4906,7 @@
    },
    {
     "box": {
-     "id": "obj-213",
+     "id": "obj-215",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -4876,7 +4924,7 @@
    },
    {
     "box": {
-     "id": "obj-214",
+     "id": "obj-216",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -4904,7 +4952,7 @@
    },
    {
     "box": {
-     "id": "obj-215",
+     "id": "obj-217",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -4931,7 +4979,7 @@
    },
    {
     "box": {
-     "id": "obj-216",
+     "id": "obj-218",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -4954,7 +5002,7 @@
    },
    {
     "box": {
-     "id": "obj-217",
+     "id": "obj-219",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -4972,7 +5020,7 @@
    },
    {
     "box": {
-     "id": "obj-218",
+     "id": "obj-220",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -4990,7 +5038,7 @@
    },
    {
     "box": {
-     "id": "obj-219",
+     "id": "obj-221",
      "maxclass": "toggle",
      "patching_rect": [
       132,
@@ -5014,7 +5062,7 @@
    },
    {
     "box": {
-     "id": "obj-220",
+     "id": "obj-222",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -5037,7 +5085,7 @@
    },
    {
     "box": {
-     "id": "obj-221",
+     "id": "obj-223",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -5055,7 +5103,7 @@
    },
    {
     "box": {
-     "id": "obj-222",
+     "id": "obj-224",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -5073,7 +5121,7 @@
    },
    {
     "box": {
-     "id": "obj-223",
+     "id": "obj-225",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -5101,7 +5149,7 @@
    },
    {
     "box": {
-     "id": "obj-224",
+     "id": "obj-226",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -5128,7 +5176,349 @@
    },
    {
     "box": {
-     "id": "obj-225",
+     "id": "obj-227",
+     "maxclass": "comment",
+     "patching_rect": [
+      20,
+      1136,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      1136,
+      110,
+      20
+     ],
+     "text": "marks x"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-228",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      1136,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/marks/x"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-229",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      1136,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-230",
+     "maxclass": "slider",
+     "patching_rect": [
+      132,
+      1136,
+      120,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      1136,
+      120,
+      20
+     ],
+     "floatoutput": 1,
+     "min": -1.0,
+     "size": 2.0,
+     "orientation": 1
+    }
+   },
+   {
+    "box": {
+     "id": "obj-231",
+     "maxclass": "flonum",
+     "patching_rect": [
+      256,
+      1136,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      256,
+      1136,
+      64,
+      22
+     ],
+     "minimum": -1.0,
+     "maximum": 1.0
+    }
+   },
+   {
+    "box": {
+     "id": "obj-232",
+     "maxclass": "comment",
+     "patching_rect": [
+      20,
+      1162,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      1162,
+      110,
+      20
+     ],
+     "text": "marks y"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-233",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      1162,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/marks/y"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-234",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      1162,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-235",
+     "maxclass": "slider",
+     "patching_rect": [
+      132,
+      1162,
+      120,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      1162,
+      120,
+      20
+     ],
+     "floatoutput": 1,
+     "min": -1.0,
+     "size": 2.0,
+     "orientation": 1
+    }
+   },
+   {
+    "box": {
+     "id": "obj-236",
+     "maxclass": "flonum",
+     "patching_rect": [
+      256,
+      1162,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      256,
+      1162,
+      64,
+      22
+     ],
+     "minimum": -1.0,
+     "maximum": 1.0
+    }
+   },
+   {
+    "box": {
+     "id": "obj-237",
+     "maxclass": "comment",
+     "patching_rect": [
+      20,
+      1188,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      1188,
+      110,
+      20
+     ],
+     "text": "marks amount"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-238",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      1188,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/marks/amount"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-239",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      1188,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-240",
+     "maxclass": "slider",
+     "patching_rect": [
+      132,
+      1188,
+      120,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      1188,
+      120,
+      20
+     ],
+     "floatoutput": 1,
+     "min": 0.0,
+     "size": 1.0,
+     "orientation": 1
+    }
+   },
+   {
+    "box": {
+     "id": "obj-241",
+     "maxclass": "flonum",
+     "patching_rect": [
+      256,
+      1188,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      256,
+      1188,
+      64,
+      22
+     ],
+     "minimum": 0.0,
+     "maximum": 1.0
+    }
+   },
+   {
+    "box": {
+     "id": "obj-242",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5151,7 +5541,7 @@
    },
    {
     "box": {
-     "id": "obj-226",
+     "id": "obj-243",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5169,7 +5559,7 @@
    },
    {
     "box": {
-     "id": "obj-227",
+     "id": "obj-244",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5187,7 +5577,7 @@
    },
    {
     "box": {
-     "id": "obj-228",
+     "id": "obj-245",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5215,7 +5605,7 @@
    },
    {
     "box": {
-     "id": "obj-229",
+     "id": "obj-246",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5242,7 +5632,7 @@
    },
    {
     "box": {
-     "id": "obj-230",
+     "id": "obj-247",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5265,7 +5655,7 @@
    },
    {
     "box": {
-     "id": "obj-231",
+     "id": "obj-248",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5283,7 +5673,7 @@
    },
    {
     "box": {
-     "id": "obj-232",
+     "id": "obj-249",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5301,7 +5691,7 @@
    },
    {
     "box": {
-     "id": "obj-233",
+     "id": "obj-250",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5329,7 +5719,7 @@
    },
    {
     "box": {
-     "id": "obj-234",
+     "id": "obj-251",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5356,7 +5746,7 @@
    },
    {
     "box": {
-     "id": "obj-235",
+     "id": "obj-252",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5379,7 +5769,7 @@
    },
    {
     "box": {
-     "id": "obj-236",
+     "id": "obj-253",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5397,7 +5787,7 @@
    },
    {
     "box": {
-     "id": "obj-237",
+     "id": "obj-254",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5415,7 +5805,7 @@
    },
    {
     "box": {
-     "id": "obj-238",
+     "id": "obj-255",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5443,7 +5833,7 @@
    },
    {
     "box": {
-     "id": "obj-239",
+     "id": "obj-256",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5470,7 +5860,7 @@
    },
    {
     "box": {
-     "id": "obj-240",
+     "id": "obj-257",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5493,7 +5883,7 @@
    },
    {
     "box": {
-     "id": "obj-241",
+     "id": "obj-258",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5511,7 +5901,7 @@
    },
    {
     "box": {
-     "id": "obj-242",
+     "id": "obj-259",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5529,7 +5919,7 @@
    },
    {
     "box": {
-     "id": "obj-243",
+     "id": "obj-260",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5557,7 +5947,7 @@
    },
    {
     "box": {
-     "id": "obj-244",
+     "id": "obj-261",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5584,7 +5974,7 @@
    },
    {
     "box": {
-     "id": "obj-245",
+     "id": "obj-262",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5607,7 +5997,7 @@
    },
    {
     "box": {
-     "id": "obj-246",
+     "id": "obj-263",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5625,7 +6015,7 @@
    },
    {
     "box": {
-     "id": "obj-247",
+     "id": "obj-264",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5643,7 +6033,7 @@
    },
    {
     "box": {
-     "id": "obj-248",
+     "id": "obj-265",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5671,7 +6061,7 @@
    },
    {
     "box": {
-     "id": "obj-249",
+     "id": "obj-266",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5698,7 +6088,7 @@
    },
    {
     "box": {
-     "id": "obj-250",
+     "id": "obj-267",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5721,7 +6111,7 @@
    },
    {
     "box": {
-     "id": "obj-251",
+     "id": "obj-268",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5739,7 +6129,7 @@
    },
    {
     "box": {
-     "id": "obj-252",
+     "id": "obj-269",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5757,7 +6147,7 @@
    },
    {
     "box": {
-     "id": "obj-253",
+     "id": "obj-270",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5785,7 +6175,7 @@
    },
    {
     "box": {
-     "id": "obj-254",
+     "id": "obj-271",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5812,7 +6202,7 @@
    },
    {
     "box": {
-     "id": "obj-255",
+     "id": "obj-272",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5835,7 +6225,7 @@
    },
    {
     "box": {
-     "id": "obj-256",
+     "id": "obj-273",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5853,7 +6243,7 @@
    },
    {
     "box": {
-     "id": "obj-257",
+     "id": "obj-274",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5871,7 +6261,7 @@
    },
    {
     "box": {
-     "id": "obj-258",
+     "id": "obj-275",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5899,7 +6289,7 @@
    },
    {
     "box": {
-     "id": "obj-259",
+     "id": "obj-276",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5926,7 +6316,7 @@
    },
    {
     "box": {
-     "id": "obj-260",
+     "id": "obj-277",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5949,7 +6339,7 @@
    },
    {
     "box": {
-     "id": "obj-261",
+     "id": "obj-278",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5967,7 +6357,7 @@
    },
    {
     "box": {
-     "id": "obj-262",
+     "id": "obj-279",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5985,7 +6375,7 @@
    },
    {
     "box": {
-     "id": "obj-263",
+     "id": "obj-280",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -6013,7 +6403,7 @@
    },
    {
     "box": {
-     "id": "obj-264",
+     "id": "obj-281",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -6040,7 +6430,7 @@
    },
    {
     "box": {
-     "id": "obj-265",
+     "id": "obj-282",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6063,7 +6453,7 @@
    },
    {
     "box": {
-     "id": "obj-266",
+     "id": "obj-283",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6081,7 +6471,7 @@
    },
    {
     "box": {
-     "id": "obj-267",
+     "id": "obj-284",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6099,7 +6489,7 @@
    },
    {
     "box": {
-     "id": "obj-268",
+     "id": "obj-285",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6127,7 +6517,7 @@
    },
    {
     "box": {
-     "id": "obj-269",
+     "id": "obj-286",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6154,7 +6544,7 @@
    },
    {
     "box": {
-     "id": "obj-270",
+     "id": "obj-287",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6177,7 +6567,7 @@
    },
    {
     "box": {
-     "id": "obj-271",
+     "id": "obj-288",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6195,7 +6585,7 @@
    },
    {
     "box": {
-     "id": "obj-272",
+     "id": "obj-289",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6213,7 +6603,7 @@
    },
    {
     "box": {
-     "id": "obj-273",
+     "id": "obj-290",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6241,7 +6631,7 @@
    },
    {
     "box": {
-     "id": "obj-274",
+     "id": "obj-291",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6268,7 +6658,7 @@
    },
    {
     "box": {
-     "id": "obj-275",
+     "id": "obj-292",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6291,7 +6681,7 @@
    },
    {
     "box": {
-     "id": "obj-276",
+     "id": "obj-293",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6309,7 +6699,7 @@
    },
    {
     "box": {
-     "id": "obj-277",
+     "id": "obj-294",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6327,7 +6717,7 @@
    },
    {
     "box": {
-     "id": "obj-278",
+     "id": "obj-295",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6355,7 +6745,7 @@
    },
    {
     "box": {
-     "id": "obj-279",
+     "id": "obj-296",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6382,7 +6772,7 @@
    },
    {
     "box": {
-     "id": "obj-280",
+     "id": "obj-297",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6405,7 +6795,7 @@
    },
    {
     "box": {
-     "id": "obj-281",
+     "id": "obj-298",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6423,7 +6813,7 @@
    },
    {
     "box": {
-     "id": "obj-282",
+     "id": "obj-299",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6441,7 +6831,7 @@
    },
    {
     "box": {
-     "id": "obj-283",
+     "id": "obj-300",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6469,7 +6859,7 @@
    },
    {
     "box": {
-     "id": "obj-284",
+     "id": "obj-301",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6496,7 +6886,7 @@
    },
    {
     "box": {
-     "id": "obj-285",
+     "id": "obj-302",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6519,7 +6909,7 @@
    },
    {
     "box": {
-     "id": "obj-286",
+     "id": "obj-303",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6537,7 +6927,7 @@
    },
    {
     "box": {
-     "id": "obj-287",
+     "id": "obj-304",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6555,7 +6945,7 @@
    },
    {
     "box": {
-     "id": "obj-288",
+     "id": "obj-305",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6583,7 +6973,7 @@
    },
    {
     "box": {
-     "id": "obj-289",
+     "id": "obj-306",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6610,7 +7000,7 @@
    },
    {
     "box": {
-     "id": "obj-290",
+     "id": "obj-307",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6633,7 +7023,7 @@
    },
    {
     "box": {
-     "id": "obj-291",
+     "id": "obj-308",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6651,7 +7041,7 @@
    },
    {
     "box": {
-     "id": "obj-292",
+     "id": "obj-309",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6669,7 +7059,7 @@
    },
    {
     "box": {
-     "id": "obj-293",
+     "id": "obj-310",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6697,7 +7087,7 @@
    },
    {
     "box": {
-     "id": "obj-294",
+     "id": "obj-311",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6724,7 +7114,7 @@
    },
    {
     "box": {
-     "id": "obj-295",
+     "id": "obj-312",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6747,7 +7137,7 @@
    },
    {
     "box": {
-     "id": "obj-296",
+     "id": "obj-313",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6765,7 +7155,7 @@
    },
    {
     "box": {
-     "id": "obj-297",
+     "id": "obj-314",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6783,7 +7173,7 @@
    },
    {
     "box": {
-     "id": "obj-298",
+     "id": "obj-315",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6811,7 +7201,7 @@
    },
    {
     "box": {
-     "id": "obj-299",
+     "id": "obj-316",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6838,7 +7228,7 @@
    },
    {
     "box": {
-     "id": "obj-300",
+     "id": "obj-317",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6861,7 +7251,7 @@
    },
    {
     "box": {
-     "id": "obj-301",
+     "id": "obj-318",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6879,7 +7269,7 @@
    },
    {
     "box": {
-     "id": "obj-302",
+     "id": "obj-319",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6897,7 +7287,7 @@
    },
    {
     "box": {
-     "id": "obj-303",
+     "id": "obj-320",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6925,7 +7315,7 @@
    },
    {
     "box": {
-     "id": "obj-304",
+     "id": "obj-321",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6952,7 +7342,7 @@
    },
    {
     "box": {
-     "id": "obj-305",
+     "id": "obj-322",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6975,7 +7365,7 @@
    },
    {
     "box": {
-     "id": "obj-306",
+     "id": "obj-323",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6993,7 +7383,7 @@
    },
    {
     "box": {
-     "id": "obj-307",
+     "id": "obj-324",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7011,7 +7401,7 @@
    },
    {
     "box": {
-     "id": "obj-308",
+     "id": "obj-325",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7039,7 +7429,7 @@
    },
    {
     "box": {
-     "id": "obj-309",
+     "id": "obj-326",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7066,7 +7456,7 @@
    },
    {
     "box": {
-     "id": "obj-310",
+     "id": "obj-327",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7089,7 +7479,7 @@
    },
    {
     "box": {
-     "id": "obj-311",
+     "id": "obj-328",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7107,7 +7497,7 @@
    },
    {
     "box": {
-     "id": "obj-312",
+     "id": "obj-329",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7125,7 +7515,7 @@
    },
    {
     "box": {
-     "id": "obj-313",
+     "id": "obj-330",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7153,7 +7543,7 @@
    },
    {
     "box": {
-     "id": "obj-314",
+     "id": "obj-331",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7180,7 +7570,7 @@
    },
    {
     "box": {
-     "id": "obj-315",
+     "id": "obj-332",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7203,7 +7593,7 @@
    },
    {
     "box": {
-     "id": "obj-316",
+     "id": "obj-333",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7221,7 +7611,7 @@
    },
    {
     "box": {
-     "id": "obj-317",
+     "id": "obj-334",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7239,7 +7629,7 @@
    },
    {
     "box": {
-     "id": "obj-318",
+     "id": "obj-335",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7267,7 +7657,7 @@
    },
    {
     "box": {
-     "id": "obj-319",
+     "id": "obj-336",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7294,7 +7684,7 @@
    },
    {
     "box": {
-     "id": "obj-320",
+     "id": "obj-337",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7317,7 +7707,7 @@
    },
    {
     "box": {
-     "id": "obj-321",
+     "id": "obj-338",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7335,7 +7725,7 @@
    },
    {
     "box": {
-     "id": "obj-322",
+     "id": "obj-339",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7353,7 +7743,7 @@
    },
    {
     "box": {
-     "id": "obj-323",
+     "id": "obj-340",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7381,7 +7771,7 @@
    },
    {
     "box": {
-     "id": "obj-324",
+     "id": "obj-341",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7408,7 +7798,7 @@
    },
    {
     "box": {
-     "id": "obj-325",
+     "id": "obj-342",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7431,7 +7821,7 @@
    },
    {
     "box": {
-     "id": "obj-326",
+     "id": "obj-343",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7449,7 +7839,7 @@
    },
    {
     "box": {
-     "id": "obj-327",
+     "id": "obj-344",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7467,7 +7857,7 @@
    },
    {
     "box": {
-     "id": "obj-328",
+     "id": "obj-345",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7495,7 +7885,7 @@
    },
    {
     "box": {
-     "id": "obj-329",
+     "id": "obj-346",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7522,7 +7912,7 @@
    },
    {
     "box": {
-     "id": "obj-330",
+     "id": "obj-347",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7545,7 +7935,7 @@
    },
    {
     "box": {
-     "id": "obj-331",
+     "id": "obj-348",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7563,7 +7953,7 @@
    },
    {
     "box": {
-     "id": "obj-332",
+     "id": "obj-349",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7581,7 +7971,7 @@
    },
    {
     "box": {
-     "id": "obj-333",
+     "id": "obj-350",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7609,7 +7999,7 @@
    },
    {
     "box": {
-     "id": "obj-334",
+     "id": "obj-351",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7636,7 +8026,7 @@
    },
    {
     "box": {
-     "id": "obj-335",
+     "id": "obj-352",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7659,7 +8049,7 @@
    },
    {
     "box": {
-     "id": "obj-336",
+     "id": "obj-353",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7677,7 +8067,7 @@
    },
    {
     "box": {
-     "id": "obj-337",
+     "id": "obj-354",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7695,7 +8085,7 @@
    },
    {
     "box": {
-     "id": "obj-338",
+     "id": "obj-355",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7723,7 +8113,7 @@
    },
    {
     "box": {
-     "id": "obj-339",
+     "id": "obj-356",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7750,7 +8140,7 @@
    },
    {
     "box": {
-     "id": "obj-340",
+     "id": "obj-357",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7773,7 +8163,7 @@
    },
    {
     "box": {
-     "id": "obj-341",
+     "id": "obj-358",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7791,7 +8181,7 @@
    },
    {
     "box": {
-     "id": "obj-342",
+     "id": "obj-359",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7809,7 +8199,7 @@
    },
    {
     "box": {
-     "id": "obj-343",
+     "id": "obj-360",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7837,7 +8227,7 @@
    },
    {
     "box": {
-     "id": "obj-344",
+     "id": "obj-361",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7864,7 +8254,7 @@
    },
    {
     "box": {
-     "id": "obj-345",
+     "id": "obj-362",
      "maxclass": "comment",
      "patching_rect": [
       360,
@@ -7887,7 +8277,7 @@
    },
    {
     "box": {
-     "id": "obj-346",
+     "id": "obj-363",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -7906,7 +8296,7 @@
    },
    {
     "box": {
-     "id": "obj-347",
+     "id": "obj-364",
      "maxclass": "flonum",
      "patching_rect": [
       360,
@@ -7931,7 +8321,7 @@
    },
    {
     "box": {
-     "id": "obj-348",
+     "id": "obj-365",
      "maxclass": "flonum",
      "patching_rect": [
       430,
@@ -7956,7 +8346,7 @@
    },
    {
     "box": {
-     "id": "obj-349",
+     "id": "obj-366",
      "maxclass": "comment",
      "patching_rect": [
       510,
@@ -7979,7 +8369,7 @@
    },
    {
     "box": {
-     "id": "obj-350",
+     "id": "obj-367",
      "maxclass": "flonum",
      "patching_rect": [
       510,
@@ -8004,7 +8394,7 @@
    },
    {
     "box": {
-     "id": "obj-351",
+     "id": "obj-368",
      "maxclass": "comment",
      "patching_rect": [
       600,
@@ -8027,7 +8417,7 @@
    },
    {
     "box": {
-     "id": "obj-352",
+     "id": "obj-369",
      "maxclass": "flonum",
      "patching_rect": [
       600,
@@ -8052,7 +8442,7 @@
    },
    {
     "box": {
-     "id": "obj-353",
+     "id": "obj-370",
      "maxclass": "comment",
      "patching_rect": [
       690,
@@ -8075,7 +8465,7 @@
    },
    {
     "box": {
-     "id": "obj-354",
+     "id": "obj-371",
      "maxclass": "flonum",
      "patching_rect": [
       690,
@@ -8100,7 +8490,7 @@
    },
    {
     "box": {
-     "id": "obj-355",
+     "id": "obj-372",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -8118,7 +8508,7 @@
    },
    {
     "box": {
-     "id": "obj-356",
+     "id": "obj-373",
      "maxclass": "message",
      "patching_rect": [
       700,
@@ -8136,7 +8526,7 @@
    },
    {
     "box": {
-     "id": "obj-357",
+     "id": "obj-374",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -8154,7 +8544,7 @@
    },
    {
     "box": {
-     "id": "obj-358",
+     "id": "obj-375",
      "maxclass": "message",
      "patching_rect": [
       700,
@@ -8172,7 +8562,7 @@
    },
    {
     "box": {
-     "id": "obj-359",
+     "id": "obj-376",
      "maxclass": "comment",
      "patching_rect": [
       790,
@@ -8195,7 +8585,7 @@
    },
    {
     "box": {
-     "id": "obj-360",
+     "id": "obj-377",
      "maxclass": "message",
      "patching_rect": [
       790,
@@ -8220,7 +8610,7 @@
    },
    {
     "box": {
-     "id": "obj-361",
+     "id": "obj-378",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -8238,7 +8628,7 @@
    },
    {
     "box": {
-     "id": "obj-362",
+     "id": "obj-379",
      "maxclass": "newobj",
      "patching_rect": [
       900,
@@ -8254,7 +8644,7 @@
    },
    {
     "box": {
-     "id": "obj-363",
+     "id": "obj-380",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -8279,7 +8669,7 @@
    },
    {
     "box": {
-     "id": "obj-364",
+     "id": "obj-381",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -8297,7 +8687,7 @@
    },
    {
     "box": {
-     "id": "obj-365",
+     "id": "obj-382",
      "maxclass": "newobj",
      "patching_rect": [
       890,
@@ -8315,7 +8705,7 @@
    },
    {
     "box": {
-     "id": "obj-366",
+     "id": "obj-383",
      "maxclass": "newobj",
      "patching_rect": [
       1080,
@@ -8333,7 +8723,7 @@
    },
    {
     "box": {
-     "id": "obj-367",
+     "id": "obj-384",
      "maxclass": "newobj",
      "patching_rect": [
       1270,
@@ -8351,7 +8741,7 @@
    },
    {
     "box": {
-     "id": "obj-368",
+     "id": "obj-385",
      "maxclass": "newobj",
      "patching_rect": [
       1460,
@@ -8369,7 +8759,7 @@
    },
    {
     "box": {
-     "id": "obj-369",
+     "id": "obj-386",
      "maxclass": "newobj",
      "patching_rect": [
       1650,
@@ -8387,7 +8777,7 @@
    },
    {
     "box": {
-     "id": "obj-370",
+     "id": "obj-387",
      "maxclass": "newobj",
      "patching_rect": [
       1840,
@@ -8405,7 +8795,7 @@
    },
    {
     "box": {
-     "id": "obj-371",
+     "id": "obj-388",
      "maxclass": "newobj",
      "patching_rect": [
       2030,
@@ -8423,7 +8813,7 @@
    },
    {
     "box": {
-     "id": "obj-372",
+     "id": "obj-389",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -8862,11 +9252,23 @@
    {
     "patchline": {
      "source": [
+      "obj-39",
+      0
+     ],
+     "destination": [
+      "obj-40",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-40",
       0
      ],
      "destination": [
-      "obj-41",
+      "obj-2",
       0
      ]
     }
@@ -8874,11 +9276,11 @@
    {
     "patchline": {
      "source": [
-      "obj-41",
+      "obj-42",
       0
      ],
      "destination": [
-      "obj-42",
+      "obj-43",
       0
      ]
     }
@@ -8886,7 +9288,19 @@
    {
     "patchline": {
      "source": [
-      "obj-42",
+      "obj-43",
+      0
+     ],
+     "destination": [
+      "obj-44",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-44",
       0
      ],
      "destination": [
@@ -8898,11 +9312,11 @@
    {
     "patchline": {
      "source": [
-      "obj-44",
+      "obj-46",
       1
      ],
      "destination": [
-      "obj-45",
+      "obj-47",
       0
      ]
     }
@@ -8910,7 +9324,7 @@
    {
     "patchline": {
      "source": [
-      "obj-45",
+      "obj-47",
       0
      ],
      "destination": [
@@ -8923,22 +9337,10 @@
     "patchline": {
      "source": [
       "obj-4",
-      60
+      63
      ],
      "destination": [
-      "obj-46",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-46",
-      0
-     ],
-     "destination": [
-      "obj-44",
+      "obj-48",
       0
      ]
     }
@@ -8947,10 +9349,10 @@
     "patchline": {
      "source": [
       "obj-48",
-      1
+      0
      ],
      "destination": [
-      "obj-49",
+      "obj-46",
       0
      ]
     }
@@ -8958,7 +9360,19 @@
    {
     "patchline": {
      "source": [
-      "obj-49",
+      "obj-50",
+      1
+     ],
+     "destination": [
+      "obj-51",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-51",
       0
      ],
      "destination": [
@@ -8971,55 +9385,7 @@
     "patchline": {
      "source": [
       "obj-4",
-      61
-     ],
-     "destination": [
-      "obj-50",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-50",
-      0
-     ],
-     "destination": [
-      "obj-48",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-54",
-      0
-     ],
-     "destination": [
-      "obj-55",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-53",
-      0
-     ],
-     "destination": [
-      "obj-55",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-54",
-      0
+      64
      ],
      "destination": [
       "obj-52",
@@ -9034,6 +9400,54 @@
       0
      ],
      "destination": [
+      "obj-50",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-56",
+      0
+     ],
+     "destination": [
+      "obj-57",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-55",
+      0
+     ],
+     "destination": [
+      "obj-57",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-56",
+      0
+     ],
+     "destination": [
+      "obj-54",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-54",
+      0
+     ],
+     "destination": [
       "obj-2",
       0
      ]
@@ -9046,7 +9460,7 @@
       0
      ],
      "destination": [
-      "obj-53",
+      "obj-55",
       0
      ]
     }
@@ -9054,11 +9468,47 @@
    {
     "patchline": {
      "source": [
-      "obj-53",
+      "obj-55",
       0
      ],
      "destination": [
-      "obj-54",
+      "obj-56",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-61",
+      0
+     ],
+     "destination": [
+      "obj-62",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-60",
+      0
+     ],
+     "destination": [
+      "obj-62",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-61",
+      0
+     ],
+     "destination": [
+      "obj-59",
       0
      ]
     }
@@ -9067,42 +9517,6 @@
     "patchline": {
      "source": [
       "obj-59",
-      0
-     ],
-     "destination": [
-      "obj-60",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-58",
-      0
-     ],
-     "destination": [
-      "obj-60",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-59",
-      0
-     ],
-     "destination": [
-      "obj-57",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-57",
       0
      ],
      "destination": [
@@ -9118,7 +9532,7 @@
       1
      ],
      "destination": [
-      "obj-58",
+      "obj-60",
       0
      ]
     }
@@ -9126,11 +9540,47 @@
    {
     "patchline": {
      "source": [
-      "obj-58",
+      "obj-60",
       0
      ],
      "destination": [
-      "obj-59",
+      "obj-61",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-66",
+      0
+     ],
+     "destination": [
+      "obj-67",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-65",
+      0
+     ],
+     "destination": [
+      "obj-67",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-66",
+      0
+     ],
+     "destination": [
+      "obj-64",
       0
      ]
     }
@@ -9139,42 +9589,6 @@
     "patchline": {
      "source": [
       "obj-64",
-      0
-     ],
-     "destination": [
-      "obj-65",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-63",
-      0
-     ],
-     "destination": [
-      "obj-65",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-64",
-      0
-     ],
-     "destination": [
-      "obj-62",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-62",
       0
      ],
      "destination": [
@@ -9190,7 +9604,7 @@
       2
      ],
      "destination": [
-      "obj-63",
+      "obj-65",
       0
      ]
     }
@@ -9198,11 +9612,47 @@
    {
     "patchline": {
      "source": [
-      "obj-63",
+      "obj-65",
       0
      ],
      "destination": [
-      "obj-64",
+      "obj-66",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-71",
+      0
+     ],
+     "destination": [
+      "obj-72",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-70",
+      0
+     ],
+     "destination": [
+      "obj-72",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-71",
+      0
+     ],
+     "destination": [
+      "obj-69",
       0
      ]
     }
@@ -9211,42 +9661,6 @@
     "patchline": {
      "source": [
       "obj-69",
-      0
-     ],
-     "destination": [
-      "obj-70",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-68",
-      0
-     ],
-     "destination": [
-      "obj-70",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-69",
-      0
-     ],
-     "destination": [
-      "obj-67",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-67",
       0
      ],
      "destination": [
@@ -9262,7 +9676,7 @@
       3
      ],
      "destination": [
-      "obj-68",
+      "obj-70",
       0
      ]
     }
@@ -9270,11 +9684,47 @@
    {
     "patchline": {
      "source": [
-      "obj-68",
+      "obj-70",
       0
      ],
      "destination": [
-      "obj-69",
+      "obj-71",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-76",
+      0
+     ],
+     "destination": [
+      "obj-77",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-75",
+      0
+     ],
+     "destination": [
+      "obj-77",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-76",
+      0
+     ],
+     "destination": [
+      "obj-74",
       0
      ]
     }
@@ -9283,42 +9733,6 @@
     "patchline": {
      "source": [
       "obj-74",
-      0
-     ],
-     "destination": [
-      "obj-75",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-73",
-      0
-     ],
-     "destination": [
-      "obj-75",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-74",
-      0
-     ],
-     "destination": [
-      "obj-72",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-72",
       0
      ],
      "destination": [
@@ -9334,7 +9748,7 @@
       4
      ],
      "destination": [
-      "obj-73",
+      "obj-75",
       0
      ]
     }
@@ -9342,11 +9756,47 @@
    {
     "patchline": {
      "source": [
-      "obj-73",
+      "obj-75",
       0
      ],
      "destination": [
-      "obj-74",
+      "obj-76",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-81",
+      0
+     ],
+     "destination": [
+      "obj-82",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-80",
+      0
+     ],
+     "destination": [
+      "obj-82",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-81",
+      0
+     ],
+     "destination": [
+      "obj-79",
       0
      ]
     }
@@ -9355,42 +9805,6 @@
     "patchline": {
      "source": [
       "obj-79",
-      0
-     ],
-     "destination": [
-      "obj-80",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-78",
-      0
-     ],
-     "destination": [
-      "obj-80",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-79",
-      0
-     ],
-     "destination": [
-      "obj-77",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-77",
       0
      ],
      "destination": [
@@ -9406,7 +9820,7 @@
       5
      ],
      "destination": [
-      "obj-78",
+      "obj-80",
       0
      ]
     }
@@ -9414,11 +9828,47 @@
    {
     "patchline": {
      "source": [
-      "obj-78",
+      "obj-80",
       0
      ],
      "destination": [
-      "obj-79",
+      "obj-81",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-86",
+      0
+     ],
+     "destination": [
+      "obj-87",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-85",
+      0
+     ],
+     "destination": [
+      "obj-87",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-86",
+      0
+     ],
+     "destination": [
+      "obj-84",
       0
      ]
     }
@@ -9427,42 +9877,6 @@
     "patchline": {
      "source": [
       "obj-84",
-      0
-     ],
-     "destination": [
-      "obj-85",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-83",
-      0
-     ],
-     "destination": [
-      "obj-85",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-84",
-      0
-     ],
-     "destination": [
-      "obj-82",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-82",
       0
      ],
      "destination": [
@@ -9478,7 +9892,7 @@
       6
      ],
      "destination": [
-      "obj-83",
+      "obj-85",
       0
      ]
     }
@@ -9486,11 +9900,47 @@
    {
     "patchline": {
      "source": [
-      "obj-83",
+      "obj-85",
       0
      ],
      "destination": [
-      "obj-84",
+      "obj-86",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-91",
+      0
+     ],
+     "destination": [
+      "obj-92",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-90",
+      0
+     ],
+     "destination": [
+      "obj-92",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-91",
+      0
+     ],
+     "destination": [
+      "obj-89",
       0
      ]
     }
@@ -9499,42 +9949,6 @@
     "patchline": {
      "source": [
       "obj-89",
-      0
-     ],
-     "destination": [
-      "obj-90",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-88",
-      0
-     ],
-     "destination": [
-      "obj-90",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-89",
-      0
-     ],
-     "destination": [
-      "obj-87",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-87",
       0
      ],
      "destination": [
@@ -9550,7 +9964,7 @@
       7
      ],
      "destination": [
-      "obj-88",
+      "obj-90",
       0
      ]
     }
@@ -9558,11 +9972,47 @@
    {
     "patchline": {
      "source": [
-      "obj-88",
+      "obj-90",
       0
      ],
      "destination": [
-      "obj-89",
+      "obj-91",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-96",
+      0
+     ],
+     "destination": [
+      "obj-97",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-95",
+      0
+     ],
+     "destination": [
+      "obj-97",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-96",
+      0
+     ],
+     "destination": [
+      "obj-94",
       0
      ]
     }
@@ -9571,42 +10021,6 @@
     "patchline": {
      "source": [
       "obj-94",
-      0
-     ],
-     "destination": [
-      "obj-95",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-93",
-      0
-     ],
-     "destination": [
-      "obj-95",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-94",
-      0
-     ],
-     "destination": [
-      "obj-92",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-92",
       0
      ],
      "destination": [
@@ -9622,7 +10036,7 @@
       8
      ],
      "destination": [
-      "obj-93",
+      "obj-95",
       0
      ]
     }
@@ -9630,11 +10044,47 @@
    {
     "patchline": {
      "source": [
-      "obj-93",
+      "obj-95",
       0
      ],
      "destination": [
-      "obj-94",
+      "obj-96",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-101",
+      0
+     ],
+     "destination": [
+      "obj-102",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-100",
+      0
+     ],
+     "destination": [
+      "obj-102",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-101",
+      0
+     ],
+     "destination": [
+      "obj-99",
       0
      ]
     }
@@ -9643,42 +10093,6 @@
     "patchline": {
      "source": [
       "obj-99",
-      0
-     ],
-     "destination": [
-      "obj-100",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-98",
-      0
-     ],
-     "destination": [
-      "obj-100",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-99",
-      0
-     ],
-     "destination": [
-      "obj-97",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-97",
       0
      ],
      "destination": [
@@ -9694,7 +10108,7 @@
       9
      ],
      "destination": [
-      "obj-98",
+      "obj-100",
       0
      ]
     }
@@ -9702,11 +10116,47 @@
    {
     "patchline": {
      "source": [
-      "obj-98",
+      "obj-100",
       0
      ],
      "destination": [
-      "obj-99",
+      "obj-101",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-106",
+      0
+     ],
+     "destination": [
+      "obj-107",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-105",
+      0
+     ],
+     "destination": [
+      "obj-107",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-106",
+      0
+     ],
+     "destination": [
+      "obj-104",
       0
      ]
     }
@@ -9715,42 +10165,6 @@
     "patchline": {
      "source": [
       "obj-104",
-      0
-     ],
-     "destination": [
-      "obj-105",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-103",
-      0
-     ],
-     "destination": [
-      "obj-105",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-104",
-      0
-     ],
-     "destination": [
-      "obj-102",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-102",
       0
      ],
      "destination": [
@@ -9766,7 +10180,7 @@
       10
      ],
      "destination": [
-      "obj-103",
+      "obj-105",
       0
      ]
     }
@@ -9774,11 +10188,23 @@
    {
     "patchline": {
      "source": [
-      "obj-103",
+      "obj-105",
       0
      ],
      "destination": [
-      "obj-104",
+      "obj-106",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-111",
+      0
+     ],
+     "destination": [
+      "obj-109",
       0
      ]
     }
@@ -9787,18 +10213,6 @@
     "patchline": {
      "source": [
       "obj-109",
-      0
-     ],
-     "destination": [
-      "obj-107",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-107",
       0
      ],
      "destination": [
@@ -9814,7 +10228,7 @@
       11
      ],
      "destination": [
-      "obj-108",
+      "obj-110",
       0
      ]
     }
@@ -9822,11 +10236,23 @@
    {
     "patchline": {
      "source": [
-      "obj-108",
+      "obj-110",
       0
      ],
      "destination": [
-      "obj-109",
+      "obj-111",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-115",
+      0
+     ],
+     "destination": [
+      "obj-113",
       0
      ]
     }
@@ -9835,18 +10261,6 @@
     "patchline": {
      "source": [
       "obj-113",
-      0
-     ],
-     "destination": [
-      "obj-111",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-111",
       0
      ],
      "destination": [
@@ -9862,7 +10276,7 @@
       12
      ],
      "destination": [
-      "obj-112",
+      "obj-114",
       0
      ]
     }
@@ -9870,43 +10284,7 @@
    {
     "patchline": {
      "source": [
-      "obj-112",
-      0
-     ],
-     "destination": [
-      "obj-113",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-117",
-      0
-     ],
-     "destination": [
-      "obj-118",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-116",
-      0
-     ],
-     "destination": [
-      "obj-118",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-117",
+      "obj-114",
       0
      ],
      "destination": [
@@ -9918,7 +10296,43 @@
    {
     "patchline": {
      "source": [
-      "obj-115",
+      "obj-119",
+      0
+     ],
+     "destination": [
+      "obj-120",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-118",
+      0
+     ],
+     "destination": [
+      "obj-120",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-119",
+      0
+     ],
+     "destination": [
+      "obj-117",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-117",
       0
      ],
      "destination": [
@@ -9934,7 +10348,7 @@
       13
      ],
      "destination": [
-      "obj-116",
+      "obj-118",
       0
      ]
     }
@@ -9942,11 +10356,47 @@
    {
     "patchline": {
      "source": [
-      "obj-116",
+      "obj-118",
       0
      ],
      "destination": [
-      "obj-117",
+      "obj-119",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-124",
+      0
+     ],
+     "destination": [
+      "obj-125",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-123",
+      0
+     ],
+     "destination": [
+      "obj-125",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-124",
+      0
+     ],
+     "destination": [
+      "obj-122",
       0
      ]
     }
@@ -9955,42 +10405,6 @@
     "patchline": {
      "source": [
       "obj-122",
-      0
-     ],
-     "destination": [
-      "obj-123",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-121",
-      0
-     ],
-     "destination": [
-      "obj-123",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-122",
-      0
-     ],
-     "destination": [
-      "obj-120",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-120",
       0
      ],
      "destination": [
@@ -10006,7 +10420,7 @@
       14
      ],
      "destination": [
-      "obj-121",
+      "obj-123",
       0
      ]
     }
@@ -10014,11 +10428,23 @@
    {
     "patchline": {
      "source": [
-      "obj-121",
+      "obj-123",
       0
      ],
      "destination": [
-      "obj-122",
+      "obj-124",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-129",
+      0
+     ],
+     "destination": [
+      "obj-127",
       0
      ]
     }
@@ -10027,18 +10453,6 @@
     "patchline": {
      "source": [
       "obj-127",
-      0
-     ],
-     "destination": [
-      "obj-125",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-125",
       0
      ],
      "destination": [
@@ -10054,7 +10468,7 @@
       15
      ],
      "destination": [
-      "obj-126",
+      "obj-128",
       0
      ]
     }
@@ -10062,43 +10476,7 @@
    {
     "patchline": {
      "source": [
-      "obj-126",
-      0
-     ],
-     "destination": [
-      "obj-127",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-131",
-      0
-     ],
-     "destination": [
-      "obj-132",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-130",
-      0
-     ],
-     "destination": [
-      "obj-132",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-131",
+      "obj-128",
       0
      ],
      "destination": [
@@ -10110,7 +10488,43 @@
    {
     "patchline": {
      "source": [
-      "obj-129",
+      "obj-133",
+      0
+     ],
+     "destination": [
+      "obj-134",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-132",
+      0
+     ],
+     "destination": [
+      "obj-134",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-133",
+      0
+     ],
+     "destination": [
+      "obj-131",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-131",
       0
      ],
      "destination": [
@@ -10126,7 +10540,7 @@
       16
      ],
      "destination": [
-      "obj-130",
+      "obj-132",
       0
      ]
     }
@@ -10134,11 +10548,47 @@
    {
     "patchline": {
      "source": [
-      "obj-130",
+      "obj-132",
       0
      ],
      "destination": [
-      "obj-131",
+      "obj-133",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-138",
+      0
+     ],
+     "destination": [
+      "obj-139",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-137",
+      0
+     ],
+     "destination": [
+      "obj-139",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-138",
+      0
+     ],
+     "destination": [
+      "obj-136",
       0
      ]
     }
@@ -10147,42 +10597,6 @@
     "patchline": {
      "source": [
       "obj-136",
-      0
-     ],
-     "destination": [
-      "obj-137",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-135",
-      0
-     ],
-     "destination": [
-      "obj-137",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-136",
-      0
-     ],
-     "destination": [
-      "obj-134",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-134",
       0
      ],
      "destination": [
@@ -10198,7 +10612,7 @@
       17
      ],
      "destination": [
-      "obj-135",
+      "obj-137",
       0
      ]
     }
@@ -10206,11 +10620,47 @@
    {
     "patchline": {
      "source": [
-      "obj-135",
+      "obj-137",
       0
      ],
      "destination": [
-      "obj-136",
+      "obj-138",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-143",
+      0
+     ],
+     "destination": [
+      "obj-144",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-142",
+      0
+     ],
+     "destination": [
+      "obj-144",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-143",
+      0
+     ],
+     "destination": [
+      "obj-141",
       0
      ]
     }
@@ -10219,42 +10669,6 @@
     "patchline": {
      "source": [
       "obj-141",
-      0
-     ],
-     "destination": [
-      "obj-142",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-140",
-      0
-     ],
-     "destination": [
-      "obj-142",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-141",
-      0
-     ],
-     "destination": [
-      "obj-139",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-139",
       0
      ],
      "destination": [
@@ -10270,7 +10684,7 @@
       18
      ],
      "destination": [
-      "obj-140",
+      "obj-142",
       0
      ]
     }
@@ -10278,11 +10692,47 @@
    {
     "patchline": {
      "source": [
-      "obj-140",
+      "obj-142",
       0
      ],
      "destination": [
-      "obj-141",
+      "obj-143",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-148",
+      0
+     ],
+     "destination": [
+      "obj-149",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-147",
+      0
+     ],
+     "destination": [
+      "obj-149",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-148",
+      0
+     ],
+     "destination": [
+      "obj-146",
       0
      ]
     }
@@ -10291,42 +10741,6 @@
     "patchline": {
      "source": [
       "obj-146",
-      0
-     ],
-     "destination": [
-      "obj-147",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-145",
-      0
-     ],
-     "destination": [
-      "obj-147",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-146",
-      0
-     ],
-     "destination": [
-      "obj-144",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-144",
       0
      ],
      "destination": [
@@ -10342,7 +10756,7 @@
       19
      ],
      "destination": [
-      "obj-145",
+      "obj-147",
       0
      ]
     }
@@ -10350,11 +10764,47 @@
    {
     "patchline": {
      "source": [
-      "obj-145",
+      "obj-147",
       0
      ],
      "destination": [
-      "obj-146",
+      "obj-148",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-153",
+      0
+     ],
+     "destination": [
+      "obj-154",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-152",
+      0
+     ],
+     "destination": [
+      "obj-154",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-153",
+      0
+     ],
+     "destination": [
+      "obj-151",
       0
      ]
     }
@@ -10363,42 +10813,6 @@
     "patchline": {
      "source": [
       "obj-151",
-      0
-     ],
-     "destination": [
-      "obj-152",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-150",
-      0
-     ],
-     "destination": [
-      "obj-152",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-151",
-      0
-     ],
-     "destination": [
-      "obj-149",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-149",
       0
      ],
      "destination": [
@@ -10414,7 +10828,7 @@
       20
      ],
      "destination": [
-      "obj-150",
+      "obj-152",
       0
      ]
     }
@@ -10422,11 +10836,47 @@
    {
     "patchline": {
      "source": [
-      "obj-150",
+      "obj-152",
       0
      ],
      "destination": [
-      "obj-151",
+      "obj-153",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-158",
+      0
+     ],
+     "destination": [
+      "obj-159",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-157",
+      0
+     ],
+     "destination": [
+      "obj-159",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-158",
+      0
+     ],
+     "destination": [
+      "obj-156",
       0
      ]
     }
@@ -10435,42 +10885,6 @@
     "patchline": {
      "source": [
       "obj-156",
-      0
-     ],
-     "destination": [
-      "obj-157",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-155",
-      0
-     ],
-     "destination": [
-      "obj-157",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-156",
-      0
-     ],
-     "destination": [
-      "obj-154",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-154",
       0
      ],
      "destination": [
@@ -10486,7 +10900,7 @@
       21
      ],
      "destination": [
-      "obj-155",
+      "obj-157",
       0
      ]
     }
@@ -10494,11 +10908,47 @@
    {
     "patchline": {
      "source": [
-      "obj-155",
+      "obj-157",
       0
      ],
      "destination": [
-      "obj-156",
+      "obj-158",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-163",
+      0
+     ],
+     "destination": [
+      "obj-164",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-162",
+      0
+     ],
+     "destination": [
+      "obj-164",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-163",
+      0
+     ],
+     "destination": [
+      "obj-161",
       0
      ]
     }
@@ -10507,42 +10957,6 @@
     "patchline": {
      "source": [
       "obj-161",
-      0
-     ],
-     "destination": [
-      "obj-162",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-160",
-      0
-     ],
-     "destination": [
-      "obj-162",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-161",
-      0
-     ],
-     "destination": [
-      "obj-159",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-159",
       0
      ],
      "destination": [
@@ -10558,7 +10972,7 @@
       22
      ],
      "destination": [
-      "obj-160",
+      "obj-162",
       0
      ]
     }
@@ -10566,11 +10980,47 @@
    {
     "patchline": {
      "source": [
-      "obj-160",
+      "obj-162",
       0
      ],
      "destination": [
-      "obj-161",
+      "obj-163",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-168",
+      0
+     ],
+     "destination": [
+      "obj-169",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-167",
+      0
+     ],
+     "destination": [
+      "obj-169",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-168",
+      0
+     ],
+     "destination": [
+      "obj-166",
       0
      ]
     }
@@ -10579,42 +11029,6 @@
     "patchline": {
      "source": [
       "obj-166",
-      0
-     ],
-     "destination": [
-      "obj-167",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-165",
-      0
-     ],
-     "destination": [
-      "obj-167",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-166",
-      0
-     ],
-     "destination": [
-      "obj-164",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-164",
       0
      ],
      "destination": [
@@ -10630,7 +11044,7 @@
       23
      ],
      "destination": [
-      "obj-165",
+      "obj-167",
       0
      ]
     }
@@ -10638,11 +11052,23 @@
    {
     "patchline": {
      "source": [
-      "obj-165",
+      "obj-167",
       0
      ],
      "destination": [
-      "obj-166",
+      "obj-168",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-173",
+      0
+     ],
+     "destination": [
+      "obj-171",
       0
      ]
     }
@@ -10651,18 +11077,6 @@
     "patchline": {
      "source": [
       "obj-171",
-      0
-     ],
-     "destination": [
-      "obj-169",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-169",
       0
      ],
      "destination": [
@@ -10678,7 +11092,7 @@
       24
      ],
      "destination": [
-      "obj-170",
+      "obj-172",
       0
      ]
     }
@@ -10686,43 +11100,7 @@
    {
     "patchline": {
      "source": [
-      "obj-170",
-      0
-     ],
-     "destination": [
-      "obj-171",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-175",
-      0
-     ],
-     "destination": [
-      "obj-176",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-174",
-      0
-     ],
-     "destination": [
-      "obj-176",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-175",
+      "obj-172",
       0
      ],
      "destination": [
@@ -10734,7 +11112,43 @@
    {
     "patchline": {
      "source": [
-      "obj-173",
+      "obj-177",
+      0
+     ],
+     "destination": [
+      "obj-178",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-176",
+      0
+     ],
+     "destination": [
+      "obj-178",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-177",
+      0
+     ],
+     "destination": [
+      "obj-175",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-175",
       0
      ],
      "destination": [
@@ -10750,7 +11164,7 @@
       25
      ],
      "destination": [
-      "obj-174",
+      "obj-176",
       0
      ]
     }
@@ -10758,11 +11172,47 @@
    {
     "patchline": {
      "source": [
-      "obj-174",
+      "obj-176",
       0
      ],
      "destination": [
-      "obj-175",
+      "obj-177",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-182",
+      0
+     ],
+     "destination": [
+      "obj-183",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-181",
+      0
+     ],
+     "destination": [
+      "obj-183",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-182",
+      0
+     ],
+     "destination": [
+      "obj-180",
       0
      ]
     }
@@ -10771,42 +11221,6 @@
     "patchline": {
      "source": [
       "obj-180",
-      0
-     ],
-     "destination": [
-      "obj-181",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-179",
-      0
-     ],
-     "destination": [
-      "obj-181",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-180",
-      0
-     ],
-     "destination": [
-      "obj-178",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-178",
       0
      ],
      "destination": [
@@ -10822,7 +11236,7 @@
       26
      ],
      "destination": [
-      "obj-179",
+      "obj-181",
       0
      ]
     }
@@ -10830,11 +11244,47 @@
    {
     "patchline": {
      "source": [
-      "obj-179",
+      "obj-181",
       0
      ],
      "destination": [
-      "obj-180",
+      "obj-182",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-187",
+      0
+     ],
+     "destination": [
+      "obj-188",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-186",
+      0
+     ],
+     "destination": [
+      "obj-188",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-187",
+      0
+     ],
+     "destination": [
+      "obj-185",
       0
      ]
     }
@@ -10843,42 +11293,6 @@
     "patchline": {
      "source": [
       "obj-185",
-      0
-     ],
-     "destination": [
-      "obj-186",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-184",
-      0
-     ],
-     "destination": [
-      "obj-186",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-185",
-      0
-     ],
-     "destination": [
-      "obj-183",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-183",
       0
      ],
      "destination": [
@@ -10894,7 +11308,7 @@
       27
      ],
      "destination": [
-      "obj-184",
+      "obj-186",
       0
      ]
     }
@@ -10902,11 +11316,23 @@
    {
     "patchline": {
      "source": [
-      "obj-184",
+      "obj-186",
       0
      ],
      "destination": [
-      "obj-185",
+      "obj-187",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-192",
+      0
+     ],
+     "destination": [
+      "obj-190",
       0
      ]
     }
@@ -10915,18 +11341,6 @@
     "patchline": {
      "source": [
       "obj-190",
-      0
-     ],
-     "destination": [
-      "obj-188",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-188",
       0
      ],
      "destination": [
@@ -10942,7 +11356,7 @@
       28
      ],
      "destination": [
-      "obj-189",
+      "obj-191",
       0
      ]
     }
@@ -10950,43 +11364,7 @@
    {
     "patchline": {
      "source": [
-      "obj-189",
-      0
-     ],
-     "destination": [
-      "obj-190",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-194",
-      0
-     ],
-     "destination": [
-      "obj-195",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-193",
-      0
-     ],
-     "destination": [
-      "obj-195",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-194",
+      "obj-191",
       0
      ],
      "destination": [
@@ -10998,7 +11376,43 @@
    {
     "patchline": {
      "source": [
-      "obj-192",
+      "obj-196",
+      0
+     ],
+     "destination": [
+      "obj-197",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-195",
+      0
+     ],
+     "destination": [
+      "obj-197",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-196",
+      0
+     ],
+     "destination": [
+      "obj-194",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-194",
       0
      ],
      "destination": [
@@ -11014,7 +11428,7 @@
       29
      ],
      "destination": [
-      "obj-193",
+      "obj-195",
       0
      ]
     }
@@ -11022,11 +11436,47 @@
    {
     "patchline": {
      "source": [
-      "obj-193",
+      "obj-195",
       0
      ],
      "destination": [
-      "obj-194",
+      "obj-196",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-201",
+      0
+     ],
+     "destination": [
+      "obj-202",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-200",
+      0
+     ],
+     "destination": [
+      "obj-202",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-201",
+      0
+     ],
+     "destination": [
+      "obj-199",
       0
      ]
     }
@@ -11035,42 +11485,6 @@
     "patchline": {
      "source": [
       "obj-199",
-      0
-     ],
-     "destination": [
-      "obj-200",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-198",
-      0
-     ],
-     "destination": [
-      "obj-200",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-199",
-      0
-     ],
-     "destination": [
-      "obj-197",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-197",
       0
      ],
      "destination": [
@@ -11086,7 +11500,7 @@
       30
      ],
      "destination": [
-      "obj-198",
+      "obj-200",
       0
      ]
     }
@@ -11094,11 +11508,47 @@
    {
     "patchline": {
      "source": [
-      "obj-198",
+      "obj-200",
       0
      ],
      "destination": [
-      "obj-199",
+      "obj-201",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-206",
+      0
+     ],
+     "destination": [
+      "obj-207",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-205",
+      0
+     ],
+     "destination": [
+      "obj-207",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-206",
+      0
+     ],
+     "destination": [
+      "obj-204",
       0
      ]
     }
@@ -11107,42 +11557,6 @@
     "patchline": {
      "source": [
       "obj-204",
-      0
-     ],
-     "destination": [
-      "obj-205",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-203",
-      0
-     ],
-     "destination": [
-      "obj-205",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-204",
-      0
-     ],
-     "destination": [
-      "obj-202",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-202",
       0
      ],
      "destination": [
@@ -11158,7 +11572,7 @@
       31
      ],
      "destination": [
-      "obj-203",
+      "obj-205",
       0
      ]
     }
@@ -11166,11 +11580,47 @@
    {
     "patchline": {
      "source": [
-      "obj-203",
+      "obj-205",
       0
      ],
      "destination": [
-      "obj-204",
+      "obj-206",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-211",
+      0
+     ],
+     "destination": [
+      "obj-212",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-210",
+      0
+     ],
+     "destination": [
+      "obj-212",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-211",
+      0
+     ],
+     "destination": [
+      "obj-209",
       0
      ]
     }
@@ -11179,42 +11629,6 @@
     "patchline": {
      "source": [
       "obj-209",
-      0
-     ],
-     "destination": [
-      "obj-210",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-208",
-      0
-     ],
-     "destination": [
-      "obj-210",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-209",
-      0
-     ],
-     "destination": [
-      "obj-207",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-207",
       0
      ],
      "destination": [
@@ -11230,7 +11644,7 @@
       32
      ],
      "destination": [
-      "obj-208",
+      "obj-210",
       0
      ]
     }
@@ -11238,11 +11652,47 @@
    {
     "patchline": {
      "source": [
-      "obj-208",
+      "obj-210",
       0
      ],
      "destination": [
-      "obj-209",
+      "obj-211",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-216",
+      0
+     ],
+     "destination": [
+      "obj-217",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-215",
+      0
+     ],
+     "destination": [
+      "obj-217",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-216",
+      0
+     ],
+     "destination": [
+      "obj-214",
       0
      ]
     }
@@ -11251,42 +11701,6 @@
     "patchline": {
      "source": [
       "obj-214",
-      0
-     ],
-     "destination": [
-      "obj-215",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-213",
-      0
-     ],
-     "destination": [
-      "obj-215",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-214",
-      0
-     ],
-     "destination": [
-      "obj-212",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-212",
       0
      ],
      "destination": [
@@ -11302,7 +11716,7 @@
       33
      ],
      "destination": [
-      "obj-213",
+      "obj-215",
       0
      ]
     }
@@ -11310,11 +11724,23 @@
    {
     "patchline": {
      "source": [
-      "obj-213",
+      "obj-215",
       0
      ],
      "destination": [
-      "obj-214",
+      "obj-216",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-221",
+      0
+     ],
+     "destination": [
+      "obj-219",
       0
      ]
     }
@@ -11323,18 +11749,6 @@
     "patchline": {
      "source": [
       "obj-219",
-      0
-     ],
-     "destination": [
-      "obj-217",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-217",
       0
      ],
      "destination": [
@@ -11350,7 +11764,7 @@
       34
      ],
      "destination": [
-      "obj-218",
+      "obj-220",
       0
      ]
     }
@@ -11358,43 +11772,7 @@
    {
     "patchline": {
      "source": [
-      "obj-218",
-      0
-     ],
-     "destination": [
-      "obj-219",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-223",
-      0
-     ],
-     "destination": [
-      "obj-224",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-222",
-      0
-     ],
-     "destination": [
-      "obj-224",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-223",
+      "obj-220",
       0
      ],
      "destination": [
@@ -11406,7 +11784,43 @@
    {
     "patchline": {
      "source": [
-      "obj-221",
+      "obj-225",
+      0
+     ],
+     "destination": [
+      "obj-226",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-224",
+      0
+     ],
+     "destination": [
+      "obj-226",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-225",
+      0
+     ],
+     "destination": [
+      "obj-223",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-223",
       0
      ],
      "destination": [
@@ -11422,7 +11836,7 @@
       35
      ],
      "destination": [
-      "obj-222",
+      "obj-224",
       0
      ]
     }
@@ -11430,11 +11844,47 @@
    {
     "patchline": {
      "source": [
-      "obj-222",
+      "obj-224",
       0
      ],
      "destination": [
-      "obj-223",
+      "obj-225",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-230",
+      0
+     ],
+     "destination": [
+      "obj-231",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-229",
+      0
+     ],
+     "destination": [
+      "obj-231",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-230",
+      0
+     ],
+     "destination": [
+      "obj-228",
       0
      ]
     }
@@ -11443,42 +11893,6 @@
     "patchline": {
      "source": [
       "obj-228",
-      0
-     ],
-     "destination": [
-      "obj-229",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-227",
-      0
-     ],
-     "destination": [
-      "obj-229",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-228",
-      0
-     ],
-     "destination": [
-      "obj-226",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-226",
       0
      ],
      "destination": [
@@ -11494,7 +11908,7 @@
       36
      ],
      "destination": [
-      "obj-227",
+      "obj-229",
       0
      ]
     }
@@ -11502,11 +11916,47 @@
    {
     "patchline": {
      "source": [
-      "obj-227",
+      "obj-229",
       0
      ],
      "destination": [
-      "obj-228",
+      "obj-230",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-235",
+      0
+     ],
+     "destination": [
+      "obj-236",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-234",
+      0
+     ],
+     "destination": [
+      "obj-236",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-235",
+      0
+     ],
+     "destination": [
+      "obj-233",
       0
      ]
     }
@@ -11515,42 +11965,6 @@
     "patchline": {
      "source": [
       "obj-233",
-      0
-     ],
-     "destination": [
-      "obj-234",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-232",
-      0
-     ],
-     "destination": [
-      "obj-234",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-233",
-      0
-     ],
-     "destination": [
-      "obj-231",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-231",
       0
      ],
      "destination": [
@@ -11566,7 +11980,7 @@
       37
      ],
      "destination": [
-      "obj-232",
+      "obj-234",
       0
      ]
     }
@@ -11574,11 +11988,47 @@
    {
     "patchline": {
      "source": [
-      "obj-232",
+      "obj-234",
       0
      ],
      "destination": [
-      "obj-233",
+      "obj-235",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-240",
+      0
+     ],
+     "destination": [
+      "obj-241",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-239",
+      0
+     ],
+     "destination": [
+      "obj-241",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-240",
+      0
+     ],
+     "destination": [
+      "obj-238",
       0
      ]
     }
@@ -11587,42 +12037,6 @@
     "patchline": {
      "source": [
       "obj-238",
-      0
-     ],
-     "destination": [
-      "obj-239",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-237",
-      0
-     ],
-     "destination": [
-      "obj-239",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-238",
-      0
-     ],
-     "destination": [
-      "obj-236",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-236",
       0
      ],
      "destination": [
@@ -11638,7 +12052,7 @@
       38
      ],
      "destination": [
-      "obj-237",
+      "obj-239",
       0
      ]
     }
@@ -11646,11 +12060,47 @@
    {
     "patchline": {
      "source": [
-      "obj-237",
+      "obj-239",
       0
      ],
      "destination": [
-      "obj-238",
+      "obj-240",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-245",
+      0
+     ],
+     "destination": [
+      "obj-246",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-244",
+      0
+     ],
+     "destination": [
+      "obj-246",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-245",
+      0
+     ],
+     "destination": [
+      "obj-243",
       0
      ]
     }
@@ -11659,42 +12109,6 @@
     "patchline": {
      "source": [
       "obj-243",
-      0
-     ],
-     "destination": [
-      "obj-244",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-242",
-      0
-     ],
-     "destination": [
-      "obj-244",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-243",
-      0
-     ],
-     "destination": [
-      "obj-241",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-241",
       0
      ],
      "destination": [
@@ -11710,7 +12124,7 @@
       39
      ],
      "destination": [
-      "obj-242",
+      "obj-244",
       0
      ]
     }
@@ -11718,11 +12132,47 @@
    {
     "patchline": {
      "source": [
-      "obj-242",
+      "obj-244",
       0
      ],
      "destination": [
-      "obj-243",
+      "obj-245",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-250",
+      0
+     ],
+     "destination": [
+      "obj-251",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-249",
+      0
+     ],
+     "destination": [
+      "obj-251",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-250",
+      0
+     ],
+     "destination": [
+      "obj-248",
       0
      ]
     }
@@ -11731,42 +12181,6 @@
     "patchline": {
      "source": [
       "obj-248",
-      0
-     ],
-     "destination": [
-      "obj-249",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-247",
-      0
-     ],
-     "destination": [
-      "obj-249",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-248",
-      0
-     ],
-     "destination": [
-      "obj-246",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-246",
       0
      ],
      "destination": [
@@ -11782,7 +12196,7 @@
       40
      ],
      "destination": [
-      "obj-247",
+      "obj-249",
       0
      ]
     }
@@ -11790,11 +12204,47 @@
    {
     "patchline": {
      "source": [
-      "obj-247",
+      "obj-249",
       0
      ],
      "destination": [
-      "obj-248",
+      "obj-250",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-255",
+      0
+     ],
+     "destination": [
+      "obj-256",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-254",
+      0
+     ],
+     "destination": [
+      "obj-256",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-255",
+      0
+     ],
+     "destination": [
+      "obj-253",
       0
      ]
     }
@@ -11803,42 +12253,6 @@
     "patchline": {
      "source": [
       "obj-253",
-      0
-     ],
-     "destination": [
-      "obj-254",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-252",
-      0
-     ],
-     "destination": [
-      "obj-254",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-253",
-      0
-     ],
-     "destination": [
-      "obj-251",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-251",
       0
      ],
      "destination": [
@@ -11854,7 +12268,7 @@
       41
      ],
      "destination": [
-      "obj-252",
+      "obj-254",
       0
      ]
     }
@@ -11862,11 +12276,47 @@
    {
     "patchline": {
      "source": [
-      "obj-252",
+      "obj-254",
       0
      ],
      "destination": [
-      "obj-253",
+      "obj-255",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-260",
+      0
+     ],
+     "destination": [
+      "obj-261",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-259",
+      0
+     ],
+     "destination": [
+      "obj-261",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-260",
+      0
+     ],
+     "destination": [
+      "obj-258",
       0
      ]
     }
@@ -11875,42 +12325,6 @@
     "patchline": {
      "source": [
       "obj-258",
-      0
-     ],
-     "destination": [
-      "obj-259",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-257",
-      0
-     ],
-     "destination": [
-      "obj-259",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-258",
-      0
-     ],
-     "destination": [
-      "obj-256",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-256",
       0
      ],
      "destination": [
@@ -11926,7 +12340,7 @@
       42
      ],
      "destination": [
-      "obj-257",
+      "obj-259",
       0
      ]
     }
@@ -11934,11 +12348,47 @@
    {
     "patchline": {
      "source": [
-      "obj-257",
+      "obj-259",
       0
      ],
      "destination": [
-      "obj-258",
+      "obj-260",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-265",
+      0
+     ],
+     "destination": [
+      "obj-266",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-264",
+      0
+     ],
+     "destination": [
+      "obj-266",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-265",
+      0
+     ],
+     "destination": [
+      "obj-263",
       0
      ]
     }
@@ -11947,42 +12397,6 @@
     "patchline": {
      "source": [
       "obj-263",
-      0
-     ],
-     "destination": [
-      "obj-264",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-262",
-      0
-     ],
-     "destination": [
-      "obj-264",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-263",
-      0
-     ],
-     "destination": [
-      "obj-261",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-261",
       0
      ],
      "destination": [
@@ -11998,7 +12412,7 @@
       43
      ],
      "destination": [
-      "obj-262",
+      "obj-264",
       0
      ]
     }
@@ -12006,11 +12420,47 @@
    {
     "patchline": {
      "source": [
-      "obj-262",
+      "obj-264",
       0
      ],
      "destination": [
-      "obj-263",
+      "obj-265",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-270",
+      0
+     ],
+     "destination": [
+      "obj-271",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-269",
+      0
+     ],
+     "destination": [
+      "obj-271",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-270",
+      0
+     ],
+     "destination": [
+      "obj-268",
       0
      ]
     }
@@ -12019,42 +12469,6 @@
     "patchline": {
      "source": [
       "obj-268",
-      0
-     ],
-     "destination": [
-      "obj-269",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-267",
-      0
-     ],
-     "destination": [
-      "obj-269",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-268",
-      0
-     ],
-     "destination": [
-      "obj-266",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-266",
       0
      ],
      "destination": [
@@ -12070,7 +12484,7 @@
       44
      ],
      "destination": [
-      "obj-267",
+      "obj-269",
       0
      ]
     }
@@ -12078,11 +12492,47 @@
    {
     "patchline": {
      "source": [
-      "obj-267",
+      "obj-269",
       0
      ],
      "destination": [
-      "obj-268",
+      "obj-270",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-275",
+      0
+     ],
+     "destination": [
+      "obj-276",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-274",
+      0
+     ],
+     "destination": [
+      "obj-276",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-275",
+      0
+     ],
+     "destination": [
+      "obj-273",
       0
      ]
     }
@@ -12091,42 +12541,6 @@
     "patchline": {
      "source": [
       "obj-273",
-      0
-     ],
-     "destination": [
-      "obj-274",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-272",
-      0
-     ],
-     "destination": [
-      "obj-274",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-273",
-      0
-     ],
-     "destination": [
-      "obj-271",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-271",
       0
      ],
      "destination": [
@@ -12142,7 +12556,7 @@
       45
      ],
      "destination": [
-      "obj-272",
+      "obj-274",
       0
      ]
     }
@@ -12150,11 +12564,47 @@
    {
     "patchline": {
      "source": [
-      "obj-272",
+      "obj-274",
       0
      ],
      "destination": [
-      "obj-273",
+      "obj-275",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-280",
+      0
+     ],
+     "destination": [
+      "obj-281",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-279",
+      0
+     ],
+     "destination": [
+      "obj-281",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-280",
+      0
+     ],
+     "destination": [
+      "obj-278",
       0
      ]
     }
@@ -12163,42 +12613,6 @@
     "patchline": {
      "source": [
       "obj-278",
-      0
-     ],
-     "destination": [
-      "obj-279",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-277",
-      0
-     ],
-     "destination": [
-      "obj-279",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-278",
-      0
-     ],
-     "destination": [
-      "obj-276",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-276",
       0
      ],
      "destination": [
@@ -12214,7 +12628,7 @@
       46
      ],
      "destination": [
-      "obj-277",
+      "obj-279",
       0
      ]
     }
@@ -12222,11 +12636,47 @@
    {
     "patchline": {
      "source": [
-      "obj-277",
+      "obj-279",
       0
      ],
      "destination": [
-      "obj-278",
+      "obj-280",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-285",
+      0
+     ],
+     "destination": [
+      "obj-286",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-284",
+      0
+     ],
+     "destination": [
+      "obj-286",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-285",
+      0
+     ],
+     "destination": [
+      "obj-283",
       0
      ]
     }
@@ -12235,42 +12685,6 @@
     "patchline": {
      "source": [
       "obj-283",
-      0
-     ],
-     "destination": [
-      "obj-284",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-282",
-      0
-     ],
-     "destination": [
-      "obj-284",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-283",
-      0
-     ],
-     "destination": [
-      "obj-281",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-281",
       0
      ],
      "destination": [
@@ -12286,7 +12700,7 @@
       47
      ],
      "destination": [
-      "obj-282",
+      "obj-284",
       0
      ]
     }
@@ -12294,11 +12708,47 @@
    {
     "patchline": {
      "source": [
-      "obj-282",
+      "obj-284",
       0
      ],
      "destination": [
-      "obj-283",
+      "obj-285",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-290",
+      0
+     ],
+     "destination": [
+      "obj-291",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-289",
+      0
+     ],
+     "destination": [
+      "obj-291",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-290",
+      0
+     ],
+     "destination": [
+      "obj-288",
       0
      ]
     }
@@ -12307,42 +12757,6 @@
     "patchline": {
      "source": [
       "obj-288",
-      0
-     ],
-     "destination": [
-      "obj-289",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-287",
-      0
-     ],
-     "destination": [
-      "obj-289",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-288",
-      0
-     ],
-     "destination": [
-      "obj-286",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-286",
       0
      ],
      "destination": [
@@ -12358,7 +12772,7 @@
       48
      ],
      "destination": [
-      "obj-287",
+      "obj-289",
       0
      ]
     }
@@ -12366,11 +12780,47 @@
    {
     "patchline": {
      "source": [
-      "obj-287",
+      "obj-289",
       0
      ],
      "destination": [
-      "obj-288",
+      "obj-290",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-295",
+      0
+     ],
+     "destination": [
+      "obj-296",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-294",
+      0
+     ],
+     "destination": [
+      "obj-296",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-295",
+      0
+     ],
+     "destination": [
+      "obj-293",
       0
      ]
     }
@@ -12379,42 +12829,6 @@
     "patchline": {
      "source": [
       "obj-293",
-      0
-     ],
-     "destination": [
-      "obj-294",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-292",
-      0
-     ],
-     "destination": [
-      "obj-294",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-293",
-      0
-     ],
-     "destination": [
-      "obj-291",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-291",
       0
      ],
      "destination": [
@@ -12430,7 +12844,7 @@
       49
      ],
      "destination": [
-      "obj-292",
+      "obj-294",
       0
      ]
     }
@@ -12438,11 +12852,47 @@
    {
     "patchline": {
      "source": [
-      "obj-292",
+      "obj-294",
       0
      ],
      "destination": [
-      "obj-293",
+      "obj-295",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-300",
+      0
+     ],
+     "destination": [
+      "obj-301",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-299",
+      0
+     ],
+     "destination": [
+      "obj-301",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-300",
+      0
+     ],
+     "destination": [
+      "obj-298",
       0
      ]
     }
@@ -12451,42 +12901,6 @@
     "patchline": {
      "source": [
       "obj-298",
-      0
-     ],
-     "destination": [
-      "obj-299",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-297",
-      0
-     ],
-     "destination": [
-      "obj-299",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-298",
-      0
-     ],
-     "destination": [
-      "obj-296",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-296",
       0
      ],
      "destination": [
@@ -12502,7 +12916,7 @@
       50
      ],
      "destination": [
-      "obj-297",
+      "obj-299",
       0
      ]
     }
@@ -12510,11 +12924,47 @@
    {
     "patchline": {
      "source": [
-      "obj-297",
+      "obj-299",
       0
      ],
      "destination": [
-      "obj-298",
+      "obj-300",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-305",
+      0
+     ],
+     "destination": [
+      "obj-306",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-304",
+      0
+     ],
+     "destination": [
+      "obj-306",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-305",
+      0
+     ],
+     "destination": [
+      "obj-303",
       0
      ]
     }
@@ -12523,42 +12973,6 @@
     "patchline": {
      "source": [
       "obj-303",
-      0
-     ],
-     "destination": [
-      "obj-304",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-302",
-      0
-     ],
-     "destination": [
-      "obj-304",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-303",
-      0
-     ],
-     "destination": [
-      "obj-301",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-301",
       0
      ],
      "destination": [
@@ -12574,7 +12988,7 @@
       51
      ],
      "destination": [
-      "obj-302",
+      "obj-304",
       0
      ]
     }
@@ -12582,11 +12996,47 @@
    {
     "patchline": {
      "source": [
-      "obj-302",
+      "obj-304",
       0
      ],
      "destination": [
-      "obj-303",
+      "obj-305",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-310",
+      0
+     ],
+     "destination": [
+      "obj-311",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-309",
+      0
+     ],
+     "destination": [
+      "obj-311",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-310",
+      0
+     ],
+     "destination": [
+      "obj-308",
       0
      ]
     }
@@ -12595,42 +13045,6 @@
     "patchline": {
      "source": [
       "obj-308",
-      0
-     ],
-     "destination": [
-      "obj-309",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-307",
-      0
-     ],
-     "destination": [
-      "obj-309",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-308",
-      0
-     ],
-     "destination": [
-      "obj-306",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-306",
       0
      ],
      "destination": [
@@ -12646,7 +13060,7 @@
       52
      ],
      "destination": [
-      "obj-307",
+      "obj-309",
       0
      ]
     }
@@ -12654,11 +13068,47 @@
    {
     "patchline": {
      "source": [
-      "obj-307",
+      "obj-309",
       0
      ],
      "destination": [
-      "obj-308",
+      "obj-310",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-315",
+      0
+     ],
+     "destination": [
+      "obj-316",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-314",
+      0
+     ],
+     "destination": [
+      "obj-316",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-315",
+      0
+     ],
+     "destination": [
+      "obj-313",
       0
      ]
     }
@@ -12667,42 +13117,6 @@
     "patchline": {
      "source": [
       "obj-313",
-      0
-     ],
-     "destination": [
-      "obj-314",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-312",
-      0
-     ],
-     "destination": [
-      "obj-314",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-313",
-      0
-     ],
-     "destination": [
-      "obj-311",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-311",
       0
      ],
      "destination": [
@@ -12718,7 +13132,7 @@
       53
      ],
      "destination": [
-      "obj-312",
+      "obj-314",
       0
      ]
     }
@@ -12726,11 +13140,47 @@
    {
     "patchline": {
      "source": [
-      "obj-312",
+      "obj-314",
       0
      ],
      "destination": [
-      "obj-313",
+      "obj-315",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-320",
+      0
+     ],
+     "destination": [
+      "obj-321",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-319",
+      0
+     ],
+     "destination": [
+      "obj-321",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-320",
+      0
+     ],
+     "destination": [
+      "obj-318",
       0
      ]
     }
@@ -12739,42 +13189,6 @@
     "patchline": {
      "source": [
       "obj-318",
-      0
-     ],
-     "destination": [
-      "obj-319",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-317",
-      0
-     ],
-     "destination": [
-      "obj-319",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-318",
-      0
-     ],
-     "destination": [
-      "obj-316",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-316",
       0
      ],
      "destination": [
@@ -12790,7 +13204,7 @@
       54
      ],
      "destination": [
-      "obj-317",
+      "obj-319",
       0
      ]
     }
@@ -12798,11 +13212,47 @@
    {
     "patchline": {
      "source": [
-      "obj-317",
+      "obj-319",
       0
      ],
      "destination": [
-      "obj-318",
+      "obj-320",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-325",
+      0
+     ],
+     "destination": [
+      "obj-326",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-324",
+      0
+     ],
+     "destination": [
+      "obj-326",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-325",
+      0
+     ],
+     "destination": [
+      "obj-323",
       0
      ]
     }
@@ -12811,42 +13261,6 @@
     "patchline": {
      "source": [
       "obj-323",
-      0
-     ],
-     "destination": [
-      "obj-324",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-322",
-      0
-     ],
-     "destination": [
-      "obj-324",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-323",
-      0
-     ],
-     "destination": [
-      "obj-321",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-321",
       0
      ],
      "destination": [
@@ -12862,7 +13276,7 @@
       55
      ],
      "destination": [
-      "obj-322",
+      "obj-324",
       0
      ]
     }
@@ -12870,11 +13284,47 @@
    {
     "patchline": {
      "source": [
-      "obj-322",
+      "obj-324",
       0
      ],
      "destination": [
-      "obj-323",
+      "obj-325",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-330",
+      0
+     ],
+     "destination": [
+      "obj-331",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-329",
+      0
+     ],
+     "destination": [
+      "obj-331",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-330",
+      0
+     ],
+     "destination": [
+      "obj-328",
       0
      ]
     }
@@ -12883,42 +13333,6 @@
     "patchline": {
      "source": [
       "obj-328",
-      0
-     ],
-     "destination": [
-      "obj-329",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-327",
-      0
-     ],
-     "destination": [
-      "obj-329",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-328",
-      0
-     ],
-     "destination": [
-      "obj-326",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-326",
       0
      ],
      "destination": [
@@ -12934,7 +13348,7 @@
       56
      ],
      "destination": [
-      "obj-327",
+      "obj-329",
       0
      ]
     }
@@ -12942,11 +13356,47 @@
    {
     "patchline": {
      "source": [
-      "obj-327",
+      "obj-329",
       0
      ],
      "destination": [
-      "obj-328",
+      "obj-330",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-335",
+      0
+     ],
+     "destination": [
+      "obj-336",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-334",
+      0
+     ],
+     "destination": [
+      "obj-336",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-335",
+      0
+     ],
+     "destination": [
+      "obj-333",
       0
      ]
     }
@@ -12955,42 +13405,6 @@
     "patchline": {
      "source": [
       "obj-333",
-      0
-     ],
-     "destination": [
-      "obj-334",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-332",
-      0
-     ],
-     "destination": [
-      "obj-334",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-333",
-      0
-     ],
-     "destination": [
-      "obj-331",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-331",
       0
      ],
      "destination": [
@@ -13006,7 +13420,7 @@
       57
      ],
      "destination": [
-      "obj-332",
+      "obj-334",
       0
      ]
     }
@@ -13014,11 +13428,47 @@
    {
     "patchline": {
      "source": [
-      "obj-332",
+      "obj-334",
       0
      ],
      "destination": [
-      "obj-333",
+      "obj-335",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-340",
+      0
+     ],
+     "destination": [
+      "obj-341",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-339",
+      0
+     ],
+     "destination": [
+      "obj-341",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-340",
+      0
+     ],
+     "destination": [
+      "obj-338",
       0
      ]
     }
@@ -13027,42 +13477,6 @@
     "patchline": {
      "source": [
       "obj-338",
-      0
-     ],
-     "destination": [
-      "obj-339",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-337",
-      0
-     ],
-     "destination": [
-      "obj-339",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-338",
-      0
-     ],
-     "destination": [
-      "obj-336",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-336",
       0
      ],
      "destination": [
@@ -13078,7 +13492,7 @@
       58
      ],
      "destination": [
-      "obj-337",
+      "obj-339",
       0
      ]
     }
@@ -13086,11 +13500,47 @@
    {
     "patchline": {
      "source": [
-      "obj-337",
+      "obj-339",
       0
      ],
      "destination": [
-      "obj-338",
+      "obj-340",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-345",
+      0
+     ],
+     "destination": [
+      "obj-346",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-344",
+      0
+     ],
+     "destination": [
+      "obj-346",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-345",
+      0
+     ],
+     "destination": [
+      "obj-343",
       0
      ]
     }
@@ -13099,42 +13549,6 @@
     "patchline": {
      "source": [
       "obj-343",
-      0
-     ],
-     "destination": [
-      "obj-344",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-342",
-      0
-     ],
-     "destination": [
-      "obj-344",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-343",
-      0
-     ],
-     "destination": [
-      "obj-341",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-341",
       0
      ],
      "destination": [
@@ -13150,7 +13564,7 @@
       59
      ],
      "destination": [
-      "obj-342",
+      "obj-344",
       0
      ]
     }
@@ -13158,11 +13572,11 @@
    {
     "patchline": {
      "source": [
-      "obj-342",
+      "obj-344",
       0
      ],
      "destination": [
-      "obj-343",
+      "obj-345",
       0
      ]
     }
@@ -13170,23 +13584,11 @@
    {
     "patchline": {
      "source": [
-      "obj-4",
-      65
-     ],
-     "destination": [
-      "obj-346",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-346",
+      "obj-350",
       0
      ],
      "destination": [
-      "obj-347",
+      "obj-351",
       0
      ]
     }
@@ -13194,8 +13596,20 @@
    {
     "patchline": {
      "source": [
-      "obj-346",
-      1
+      "obj-349",
+      0
+     ],
+     "destination": [
+      "obj-351",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-350",
+      0
      ],
      "destination": [
       "obj-348",
@@ -13206,35 +13620,35 @@
    {
     "patchline": {
      "source": [
+      "obj-348",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-4",
-      62
+      60
+     ],
+     "destination": [
+      "obj-349",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-349",
+      0
      ],
      "destination": [
       "obj-350",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-4",
-      63
-     ],
-     "destination": [
-      "obj-352",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-4",
-      64
-     ],
-     "destination": [
-      "obj-354",
       0
      ]
     }
@@ -13254,11 +13668,11 @@
    {
     "patchline": {
      "source": [
-      "obj-356",
+      "obj-354",
       0
      ],
      "destination": [
-      "obj-357",
+      "obj-356",
       0
      ]
     }
@@ -13266,7 +13680,79 @@
    {
     "patchline": {
      "source": [
-      "obj-357",
+      "obj-355",
+      0
+     ],
+     "destination": [
+      "obj-353",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-353",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      61
+     ],
+     "destination": [
+      "obj-354",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-354",
+      0
+     ],
+     "destination": [
+      "obj-355",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-360",
+      0
+     ],
+     "destination": [
+      "obj-361",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-359",
+      0
+     ],
+     "destination": [
+      "obj-361",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-360",
       0
      ],
      "destination": [
@@ -13291,10 +13777,10 @@
     "patchline": {
      "source": [
       "obj-4",
-      66
+      62
      ],
      "destination": [
-      "obj-361",
+      "obj-359",
       0
      ]
     }
@@ -13302,7 +13788,7 @@
    {
     "patchline": {
      "source": [
-      "obj-361",
+      "obj-359",
       0
      ],
      "destination": [
@@ -13315,19 +13801,7 @@
     "patchline": {
      "source": [
       "obj-4",
-      66
-     ],
-     "destination": [
-      "obj-362",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-4",
-      67
+      68
      ],
      "destination": [
       "obj-363",
@@ -13343,18 +13817,6 @@
      ],
      "destination": [
       "obj-364",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-364",
-      0
-     ],
-     "destination": [
-      "obj-225",
       0
      ]
     }
@@ -13374,155 +13836,11 @@
    {
     "patchline": {
      "source": [
-      "obj-365",
-      0
-     ],
-     "destination": [
-      "obj-230",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-363",
-      2
-     ],
-     "destination": [
-      "obj-366",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-366",
-      0
-     ],
-     "destination": [
-      "obj-235",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-363",
-      3
+      "obj-4",
+      65
      ],
      "destination": [
       "obj-367",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-367",
-      0
-     ],
-     "destination": [
-      "obj-240",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-363",
-      4
-     ],
-     "destination": [
-      "obj-368",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-368",
-      0
-     ],
-     "destination": [
-      "obj-245",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-363",
-      5
-     ],
-     "destination": [
-      "obj-369",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-369",
-      0
-     ],
-     "destination": [
-      "obj-250",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-363",
-      6
-     ],
-     "destination": [
-      "obj-370",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-370",
-      0
-     ],
-     "destination": [
-      "obj-255",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-363",
-      7
-     ],
-     "destination": [
-      "obj-371",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-371",
-      0
-     ],
-     "destination": [
-      "obj-260",
       0
      ]
     }
@@ -13531,10 +13849,322 @@
     "patchline": {
      "source": [
       "obj-4",
-      68
+      66
      ],
      "destination": [
+      "obj-369",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      67
+     ],
+     "destination": [
+      "obj-371",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-372",
+      0
+     ],
+     "destination": [
+      "obj-373",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-373",
+      0
+     ],
+     "destination": [
+      "obj-374",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-374",
+      0
+     ],
+     "destination": [
+      "obj-375",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-375",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      69
+     ],
+     "destination": [
+      "obj-378",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-378",
+      0
+     ],
+     "destination": [
+      "obj-377",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      69
+     ],
+     "destination": [
+      "obj-379",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      70
+     ],
+     "destination": [
+      "obj-380",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-380",
+      0
+     ],
+     "destination": [
+      "obj-381",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-381",
+      0
+     ],
+     "destination": [
+      "obj-242",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-380",
+      1
+     ],
+     "destination": [
+      "obj-382",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-382",
+      0
+     ],
+     "destination": [
+      "obj-247",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-380",
+      2
+     ],
+     "destination": [
+      "obj-383",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-383",
+      0
+     ],
+     "destination": [
+      "obj-252",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-380",
+      3
+     ],
+     "destination": [
+      "obj-384",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-384",
+      0
+     ],
+     "destination": [
+      "obj-257",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-380",
+      4
+     ],
+     "destination": [
+      "obj-385",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-385",
+      0
+     ],
+     "destination": [
+      "obj-262",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-380",
+      5
+     ],
+     "destination": [
+      "obj-386",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-386",
+      0
+     ],
+     "destination": [
+      "obj-267",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-380",
+      6
+     ],
+     "destination": [
+      "obj-387",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-387",
+      0
+     ],
+     "destination": [
+      "obj-272",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-380",
+      7
+     ],
+     "destination": [
+      "obj-388",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-388",
+      0
+     ],
+     "destination": [
+      "obj-277",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      71
+     ],
+     "destination": [
+      "obj-389",
       0
      ]
     }

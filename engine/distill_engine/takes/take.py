@@ -128,7 +128,15 @@ class CodesChange:
     going_on: bool
 
 
-TakeEvent = ParameterChange | Command | Swap | LiveInput | CodesChange
+@dataclass(frozen=True)
+class MarksChange:
+    """Other marks steer: `arrays` of any shape [...] by name, none for no marks."""
+
+    tick: int
+    arrays: StateDict
+
+
+TakeEvent = ParameterChange | Command | Swap | LiveInput | CodesChange | MarksChange
 
 OUTPUT_COMMANDS = frozenset(("play", "stop", "panic"))
 OUTPUT_ADDRESSES = frozenset(f"/distill/{name}" for name in ("gain", "width", "source/gate"))
