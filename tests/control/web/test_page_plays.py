@@ -89,7 +89,7 @@ def test_a_drag_arrives_exactly_and_nothing_jumps_back_under_the_hand(player, op
         client.send(BRIGHT, -0.5)
         until_at(page, BRIGHT, 0.25)
         page.mouse("mousePressed", left + 0.25 * width, top + height / 2)  # by the line that marks its place
-        page.mouse("mouseMoved", left + 0.5 * width, top + height / 2)
+        page.mouse("mouseMoved", left + 0.9 * width, top + height / 2)
         page.mouse("mouseReleased", left + 0.9 * width, top + height / 2)
         tools.eventually(lambda: value_of(tools, client, BRIGHT) > 0.7)
         client.send(BRIGHT, -0.5)
