@@ -167,6 +167,7 @@ class MarksView extends Plane {
     if (this.armed) {
       this.instrument.send(`${ADDRESS}/record`, 0);
       this.arm(false);
+      this.said.textContent = "The way is repeated until a hand moves the ring.";
     } else if (this.#grabbed >= 0 && this.#moved) {
       this.instrument.send(`${ADDRESS}/move`, this.#grabbed, ...this.placeOf(event));
       this.choose(this.#grabbed);
