@@ -91,8 +91,11 @@
       22
      ],
      "numinlets": 1,
-     "numoutlets": 75,
+     "numoutlets": 78,
      "outlettype": [
+      "",
+      "",
+      "",
       "",
       "",
       "",
@@ -169,7 +172,7 @@
       "",
       ""
      ],
-     "text": "route /distill/gain /distill/width /distill/map/x /distill/map/y /distill/map/amount /distill/source/rate /distill/source/range /distill/source/position /distill/source/speed /distill/source/jitter /distill/source/length /distill/source/loop /distill/source/freeze /distill/source/input_gain /distill/source/tempo /distill/source/gate /distill/source/fade /distill/source/leaps /distill/source/reach /distill/source/grip /distill/source/grain /distill/pitch /distill/note/bend /distill/note/release /distill/note/hold /distill/source/own /distill/codes/rate /distill/codes/position /distill/codes/repeat /distill/prior/temperature /distill/prior/top_p /distill/prior/novelty /distill/prior/rate /distill/prior/radius /distill/prior/hold /distill/space/spread /distill/space/depth /distill/morph /distill/space/azimuth/0 /distill/space/elevation/0 /distill/space/distance/0 /distill/control/0 /distill/control/1 /distill/control/2 /distill/control/3 /distill/control/4 /distill/control/5 /distill/control/6 /distill/control/7 /distill/latent/0 /distill/latent/1 /distill/latent/2 /distill/latent/3 /distill/latent/4 /distill/latent/5 /distill/latent/6 /distill/latent/7 /distill/latent/8 /distill/latent/9 /distill/latent/10 /distill/latent/11 /distill/latent/12 /distill/latent/13 /distill/latent/14 /distill/latent/15 /distill/source /distill/vocoder /distill/space /distill/strain /distill/playing /distill/recording /distill/level /distill/error /distill/controls"
+     "text": "route /distill/gain /distill/width /distill/map/x /distill/map/y /distill/map/amount /distill/source/rate /distill/source/range /distill/source/position /distill/source/speed /distill/source/jitter /distill/source/length /distill/source/loop /distill/source/freeze /distill/source/input_gain /distill/source/tempo /distill/source/gate /distill/source/fade /distill/source/leaps /distill/source/reach /distill/source/grip /distill/source/grain /distill/pitch /distill/note/bend /distill/note/release /distill/note/hold /distill/source/own /distill/codes/rate /distill/codes/position /distill/codes/repeat /distill/prior/temperature /distill/prior/top_p /distill/prior/novelty /distill/prior/rate /distill/prior/radius /distill/prior/hold /distill/space/spread /distill/space/depth /distill/morph /distill/marks/x /distill/marks/y /distill/marks/amount /distill/space/azimuth/0 /distill/space/elevation/0 /distill/space/distance/0 /distill/control/0 /distill/control/1 /distill/control/2 /distill/control/3 /distill/control/4 /distill/control/5 /distill/control/6 /distill/control/7 /distill/latent/0 /distill/latent/1 /distill/latent/2 /distill/latent/3 /distill/latent/4 /distill/latent/5 /distill/latent/6 /distill/latent/7 /distill/latent/8 /distill/latent/9 /distill/latent/10 /distill/latent/11 /distill/latent/12 /distill/latent/13 /distill/latent/14 /distill/latent/15 /distill/source /distill/vocoder /distill/space /distill/strain /distill/playing /distill/recording /distill/level /distill/error /distill/controls"
     }
    },
    {
@@ -547,7 +550,7 @@
       120,
       24
      ],
-     "text": "midi cancel"
+     "text": "marks clear"
     }
    },
    {
@@ -565,12 +568,57 @@
      "outlettype": [
       ""
      ],
-     "text": "/distill/midi/cancel"
+     "text": "/distill/marks/clear"
     }
    },
    {
     "box": {
      "id": "obj-23",
+     "maxclass": "textbutton",
+     "patching_rect": [
+      1060,
+      40,
+      120,
+      24
+     ],
+     "numinlets": 1,
+     "numoutlets": 3,
+     "outlettype": [
+      "",
+      "",
+      "int"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      1060,
+      40,
+      120,
+      24
+     ],
+     "text": "midi cancel"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-24",
+     "maxclass": "message",
+     "patching_rect": [
+      1060,
+      1740,
+      220,
+      22
+     ],
+     "numinlets": 2,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "/distill/midi/cancel"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-25",
      "maxclass": "textbutton",
      "patching_rect": [
       20,
@@ -597,7 +645,7 @@
    },
    {
     "box": {
-     "id": "obj-24",
+     "id": "obj-26",
      "maxclass": "message",
      "patching_rect": [
       20,
@@ -615,7 +663,7 @@
    },
    {
     "box": {
-     "id": "obj-25",
+     "id": "obj-27",
      "maxclass": "textbutton",
      "patching_rect": [
       138,
@@ -642,7 +690,7 @@
    },
    {
     "box": {
-     "id": "obj-26",
+     "id": "obj-28",
      "maxclass": "message",
      "patching_rect": [
       138,
@@ -660,7 +708,7 @@
    },
    {
     "box": {
-     "id": "obj-27",
+     "id": "obj-29",
      "maxclass": "textbutton",
      "patching_rect": [
       256,
@@ -687,7 +735,7 @@
    },
    {
     "box": {
-     "id": "obj-28",
+     "id": "obj-30",
      "maxclass": "message",
      "patching_rect": [
       256,
@@ -705,7 +753,7 @@
    },
    {
     "box": {
-     "id": "obj-29",
+     "id": "obj-31",
      "maxclass": "textbutton",
      "patching_rect": [
       374,
@@ -732,7 +780,7 @@
    },
    {
     "box": {
-     "id": "obj-30",
+     "id": "obj-32",
      "maxclass": "message",
      "patching_rect": [
       374,
@@ -750,7 +798,7 @@
    },
    {
     "box": {
-     "id": "obj-31",
+     "id": "obj-33",
      "maxclass": "textbutton",
      "patching_rect": [
       492,
@@ -777,7 +825,7 @@
    },
    {
     "box": {
-     "id": "obj-32",
+     "id": "obj-34",
      "maxclass": "message",
      "patching_rect": [
       492,
@@ -795,7 +843,7 @@
    },
    {
     "box": {
-     "id": "obj-33",
+     "id": "obj-35",
      "maxclass": "textbutton",
      "patching_rect": [
       610,
@@ -822,7 +870,7 @@
    },
    {
     "box": {
-     "id": "obj-34",
+     "id": "obj-36",
      "maxclass": "message",
      "patching_rect": [
       610,
@@ -840,7 +888,7 @@
    },
    {
     "box": {
-     "id": "obj-35",
+     "id": "obj-37",
      "maxclass": "textbutton",
      "patching_rect": [
       728,
@@ -867,7 +915,7 @@
    },
    {
     "box": {
-     "id": "obj-36",
+     "id": "obj-38",
      "maxclass": "message",
      "patching_rect": [
       728,
@@ -885,7 +933,7 @@
    },
    {
     "box": {
-     "id": "obj-37",
+     "id": "obj-39",
      "maxclass": "textbutton",
      "patching_rect": [
       846,
@@ -912,7 +960,7 @@
    },
    {
     "box": {
-     "id": "obj-38",
+     "id": "obj-40",
      "maxclass": "message",
      "patching_rect": [
       846,
@@ -930,7 +978,7 @@
    },
    {
     "box": {
-     "id": "obj-39",
+     "id": "obj-41",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -953,7 +1001,7 @@
    },
    {
     "box": {
-     "id": "obj-40",
+     "id": "obj-42",
      "maxclass": "textedit",
      "patching_rect": [
       170,
@@ -981,7 +1029,7 @@
    },
    {
     "box": {
-     "id": "obj-41",
+     "id": "obj-43",
      "maxclass": "newobj",
      "patching_rect": [
       400,
@@ -1000,7 +1048,7 @@
    },
    {
     "box": {
-     "id": "obj-42",
+     "id": "obj-44",
      "maxclass": "newobj",
      "patching_rect": [
       400,
@@ -1018,7 +1066,7 @@
    },
    {
     "box": {
-     "id": "obj-43",
+     "id": "obj-45",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -1041,7 +1089,7 @@
    },
    {
     "box": {
-     "id": "obj-44",
+     "id": "obj-46",
      "maxclass": "umenu",
      "patching_rect": [
       20,
@@ -1083,7 +1131,7 @@
    },
    {
     "box": {
-     "id": "obj-45",
+     "id": "obj-47",
      "maxclass": "newobj",
      "patching_rect": [
       20,
@@ -1101,7 +1149,7 @@
    },
    {
     "box": {
-     "id": "obj-46",
+     "id": "obj-48",
      "maxclass": "newobj",
      "patching_rect": [
       20,
@@ -1119,7 +1167,7 @@
    },
    {
     "box": {
-     "id": "obj-47",
+     "id": "obj-49",
      "maxclass": "comment",
      "patching_rect": [
       180,
@@ -1142,7 +1190,7 @@
    },
    {
     "box": {
-     "id": "obj-48",
+     "id": "obj-50",
      "maxclass": "umenu",
      "patching_rect": [
       180,
@@ -1180,7 +1228,7 @@
    },
    {
     "box": {
-     "id": "obj-49",
+     "id": "obj-51",
      "maxclass": "newobj",
      "patching_rect": [
       180,
@@ -1198,7 +1246,7 @@
    },
    {
     "box": {
-     "id": "obj-50",
+     "id": "obj-52",
      "maxclass": "newobj",
      "patching_rect": [
       180,
@@ -1216,7 +1264,7 @@
    },
    {
     "box": {
-     "id": "obj-51",
+     "id": "obj-53",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -1239,7 +1287,7 @@
    },
    {
     "box": {
-     "id": "obj-52",
+     "id": "obj-54",
      "maxclass": "umenu",
      "patching_rect": [
       340,
@@ -1277,7 +1325,7 @@
    },
    {
     "box": {
-     "id": "obj-53",
+     "id": "obj-55",
      "maxclass": "newobj",
      "patching_rect": [
       340,
@@ -1295,7 +1343,7 @@
    },
    {
     "box": {
-     "id": "obj-54",
+     "id": "obj-56",
      "maxclass": "newobj",
      "patching_rect": [
       340,
@@ -1313,7 +1361,7 @@
    },
    {
     "box": {
-     "id": "obj-55",
+     "id": "obj-57",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -1336,7 +1384,7 @@
    },
    {
     "box": {
-     "id": "obj-56",
+     "id": "obj-58",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -1354,7 +1402,7 @@
    },
    {
     "box": {
-     "id": "obj-57",
+     "id": "obj-59",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -1372,7 +1420,7 @@
    },
    {
     "box": {
-     "id": "obj-58",
+     "id": "obj-60",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -1400,7 +1448,7 @@
    },
    {
     "box": {
-     "id": "obj-59",
+     "id": "obj-61",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -1427,7 +1475,7 @@
    },
    {
     "box": {
-     "id": "obj-60",
+     "id": "obj-62",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -1450,7 +1498,7 @@
    },
    {
     "box": {
-     "id": "obj-61",
+     "id": "obj-63",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -1468,7 +1516,7 @@
    },
    {
     "box": {
-     "id": "obj-62",
+     "id": "obj-64",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -1486,7 +1534,7 @@
    },
    {
     "box": {
-     "id": "obj-63",
+     "id": "obj-65",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -1514,7 +1562,7 @@
    },
    {
     "box": {
-     "id": "obj-64",
+     "id": "obj-66",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -1541,7 +1589,7 @@
    },
    {
     "box": {
-     "id": "obj-65",
+     "id": "obj-67",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -1564,7 +1612,7 @@
    },
    {
     "box": {
-     "id": "obj-66",
+     "id": "obj-68",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -1582,7 +1630,7 @@
    },
    {
     "box": {
-     "id": "obj-67",
+     "id": "obj-69",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -1600,7 +1648,7 @@
    },
    {
     "box": {
-     "id": "obj-68",
+     "id": "obj-70",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -1628,7 +1676,7 @@
    },
    {
     "box": {
-     "id": "obj-69",
+     "id": "obj-71",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -1655,7 +1703,7 @@
    },
    {
     "box": {
-     "id": "obj-70",
+     "id": "obj-72",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -1678,7 +1726,7 @@
    },
    {
     "box": {
-     "id": "obj-71",
+     "id": "obj-73",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -1696,7 +1744,7 @@
    },
    {
     "box": {
-     "id": "obj-72",
+     "id": "obj-74",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -1714,7 +1762,7 @@
    },
    {
     "box": {
-     "id": "obj-73",
+     "id": "obj-75",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -1742,7 +1790,7 @@
    },
    {
     "box": {
-     "id": "obj-74",
+     "id": "obj-76",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -1769,7 +1817,7 @@
    },
    {
     "box": {
-     "id": "obj-75",
+     "id": "obj-77",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -1792,7 +1840,7 @@
    },
    {
     "box": {
-     "id": "obj-76",
+     "id": "obj-78",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -1810,7 +1858,7 @@
    },
    {
     "box": {
-     "id": "obj-77",
+     "id": "obj-79",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -1828,7 +1876,7 @@
    },
    {
     "box": {
-     "id": "obj-78",
+     "id": "obj-80",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -1856,7 +1904,7 @@
    },
    {
     "box": {
-     "id": "obj-79",
+     "id": "obj-81",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -1883,7 +1931,7 @@
    },
    {
     "box": {
-     "id": "obj-80",
+     "id": "obj-82",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -1906,7 +1954,7 @@
    },
    {
     "box": {
-     "id": "obj-81",
+     "id": "obj-83",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -1924,7 +1972,7 @@
    },
    {
     "box": {
-     "id": "obj-82",
+     "id": "obj-84",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -1942,7 +1990,7 @@
    },
    {
     "box": {
-     "id": "obj-83",
+     "id": "obj-85",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -1970,7 +2018,7 @@
    },
    {
     "box": {
-     "id": "obj-84",
+     "id": "obj-86",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -1997,7 +2045,7 @@
    },
    {
     "box": {
-     "id": "obj-85",
+     "id": "obj-87",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2020,7 +2068,7 @@
    },
    {
     "box": {
-     "id": "obj-86",
+     "id": "obj-88",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2038,7 +2086,7 @@
    },
    {
     "box": {
-     "id": "obj-87",
+     "id": "obj-89",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2056,7 +2104,7 @@
    },
    {
     "box": {
-     "id": "obj-88",
+     "id": "obj-90",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -2084,7 +2132,7 @@
    },
    {
     "box": {
-     "id": "obj-89",
+     "id": "obj-91",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -2111,7 +2159,7 @@
    },
    {
     "box": {
-     "id": "obj-90",
+     "id": "obj-92",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2134,7 +2182,7 @@
    },
    {
     "box": {
-     "id": "obj-91",
+     "id": "obj-93",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2152,7 +2200,7 @@
    },
    {
     "box": {
-     "id": "obj-92",
+     "id": "obj-94",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2170,7 +2218,7 @@
    },
    {
     "box": {
-     "id": "obj-93",
+     "id": "obj-95",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -2198,7 +2246,7 @@
    },
    {
     "box": {
-     "id": "obj-94",
+     "id": "obj-96",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -2225,7 +2273,7 @@
    },
    {
     "box": {
-     "id": "obj-95",
+     "id": "obj-97",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2248,7 +2296,7 @@
    },
    {
     "box": {
-     "id": "obj-96",
+     "id": "obj-98",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2266,7 +2314,7 @@
    },
    {
     "box": {
-     "id": "obj-97",
+     "id": "obj-99",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2284,7 +2332,7 @@
    },
    {
     "box": {
-     "id": "obj-98",
+     "id": "obj-100",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -2312,7 +2360,7 @@
    },
    {
     "box": {
-     "id": "obj-99",
+     "id": "obj-101",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -2339,7 +2387,7 @@
    },
    {
     "box": {
-     "id": "obj-100",
+     "id": "obj-102",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2362,7 +2410,7 @@
    },
    {
     "box": {
-     "id": "obj-101",
+     "id": "obj-103",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2380,7 +2428,7 @@
    },
    {
     "box": {
-     "id": "obj-102",
+     "id": "obj-104",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2398,7 +2446,7 @@
    },
    {
     "box": {
-     "id": "obj-103",
+     "id": "obj-105",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -2426,7 +2474,7 @@
    },
    {
     "box": {
-     "id": "obj-104",
+     "id": "obj-106",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -2453,7 +2501,7 @@
    },
    {
     "box": {
-     "id": "obj-105",
+     "id": "obj-107",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2476,7 +2524,7 @@
    },
    {
     "box": {
-     "id": "obj-106",
+     "id": "obj-108",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2494,7 +2542,7 @@
    },
    {
     "box": {
-     "id": "obj-107",
+     "id": "obj-109",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2512,7 +2560,7 @@
    },
    {
     "box": {
-     "id": "obj-108",
+     "id": "obj-110",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -2540,7 +2588,7 @@
    },
    {
     "box": {
-     "id": "obj-109",
+     "id": "obj-111",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -2567,7 +2615,7 @@
    },
    {
     "box": {
-     "id": "obj-110",
+     "id": "obj-112",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2590,7 +2638,7 @@
    },
    {
     "box": {
-     "id": "obj-111",
+     "id": "obj-113",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2608,7 +2656,7 @@
    },
    {
     "box": {
-     "id": "obj-112",
+     "id": "obj-114",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2626,7 +2674,7 @@
    },
    {
     "box": {
-     "id": "obj-113",
+     "id": "obj-115",
      "maxclass": "toggle",
      "patching_rect": [
       132,
@@ -2650,7 +2698,7 @@
    },
    {
     "box": {
-     "id": "obj-114",
+     "id": "obj-116",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2673,7 +2721,7 @@
    },
    {
     "box": {
-     "id": "obj-115",
+     "id": "obj-117",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2691,7 +2739,7 @@
    },
    {
     "box": {
-     "id": "obj-116",
+     "id": "obj-118",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2709,7 +2757,7 @@
    },
    {
     "box": {
-     "id": "obj-117",
+     "id": "obj-119",
      "maxclass": "toggle",
      "patching_rect": [
       132,
@@ -2733,7 +2781,7 @@
    },
    {
     "box": {
-     "id": "obj-118",
+     "id": "obj-120",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2756,7 +2804,7 @@
    },
    {
     "box": {
-     "id": "obj-119",
+     "id": "obj-121",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2774,7 +2822,7 @@
    },
    {
     "box": {
-     "id": "obj-120",
+     "id": "obj-122",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2792,7 +2840,7 @@
    },
    {
     "box": {
-     "id": "obj-121",
+     "id": "obj-123",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -2820,7 +2868,7 @@
    },
    {
     "box": {
-     "id": "obj-122",
+     "id": "obj-124",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -2847,7 +2895,7 @@
    },
    {
     "box": {
-     "id": "obj-123",
+     "id": "obj-125",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2870,7 +2918,7 @@
    },
    {
     "box": {
-     "id": "obj-124",
+     "id": "obj-126",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -2888,7 +2936,7 @@
    },
    {
     "box": {
-     "id": "obj-125",
+     "id": "obj-127",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -2906,7 +2954,7 @@
    },
    {
     "box": {
-     "id": "obj-126",
+     "id": "obj-128",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -2934,7 +2982,7 @@
    },
    {
     "box": {
-     "id": "obj-127",
+     "id": "obj-129",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -2961,7 +3009,7 @@
    },
    {
     "box": {
-     "id": "obj-128",
+     "id": "obj-130",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -2984,7 +3032,7 @@
    },
    {
     "box": {
-     "id": "obj-129",
+     "id": "obj-131",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3002,7 +3050,7 @@
    },
    {
     "box": {
-     "id": "obj-130",
+     "id": "obj-132",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3020,7 +3068,7 @@
    },
    {
     "box": {
-     "id": "obj-131",
+     "id": "obj-133",
      "maxclass": "toggle",
      "patching_rect": [
       132,
@@ -3044,7 +3092,7 @@
    },
    {
     "box": {
-     "id": "obj-132",
+     "id": "obj-134",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3067,7 +3115,7 @@
    },
    {
     "box": {
-     "id": "obj-133",
+     "id": "obj-135",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3085,7 +3133,7 @@
    },
    {
     "box": {
-     "id": "obj-134",
+     "id": "obj-136",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3103,7 +3151,7 @@
    },
    {
     "box": {
-     "id": "obj-135",
+     "id": "obj-137",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -3131,7 +3179,7 @@
    },
    {
     "box": {
-     "id": "obj-136",
+     "id": "obj-138",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -3158,7 +3206,7 @@
    },
    {
     "box": {
-     "id": "obj-137",
+     "id": "obj-139",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3181,7 +3229,7 @@
    },
    {
     "box": {
-     "id": "obj-138",
+     "id": "obj-140",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3199,7 +3247,7 @@
    },
    {
     "box": {
-     "id": "obj-139",
+     "id": "obj-141",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3217,7 +3265,7 @@
    },
    {
     "box": {
-     "id": "obj-140",
+     "id": "obj-142",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -3245,7 +3293,7 @@
    },
    {
     "box": {
-     "id": "obj-141",
+     "id": "obj-143",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -3272,7 +3320,7 @@
    },
    {
     "box": {
-     "id": "obj-142",
+     "id": "obj-144",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3295,7 +3343,7 @@
    },
    {
     "box": {
-     "id": "obj-143",
+     "id": "obj-145",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3313,7 +3361,7 @@
    },
    {
     "box": {
-     "id": "obj-144",
+     "id": "obj-146",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3331,7 +3379,7 @@
    },
    {
     "box": {
-     "id": "obj-145",
+     "id": "obj-147",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -3359,7 +3407,7 @@
    },
    {
     "box": {
-     "id": "obj-146",
+     "id": "obj-148",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -3386,7 +3434,7 @@
    },
    {
     "box": {
-     "id": "obj-147",
+     "id": "obj-149",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3409,7 +3457,7 @@
    },
    {
     "box": {
-     "id": "obj-148",
+     "id": "obj-150",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3427,7 +3475,7 @@
    },
    {
     "box": {
-     "id": "obj-149",
+     "id": "obj-151",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3445,7 +3493,7 @@
    },
    {
     "box": {
-     "id": "obj-150",
+     "id": "obj-152",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -3473,7 +3521,7 @@
    },
    {
     "box": {
-     "id": "obj-151",
+     "id": "obj-153",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -3500,7 +3548,7 @@
    },
    {
     "box": {
-     "id": "obj-152",
+     "id": "obj-154",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3523,7 +3571,7 @@
    },
    {
     "box": {
-     "id": "obj-153",
+     "id": "obj-155",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3541,7 +3589,7 @@
    },
    {
     "box": {
-     "id": "obj-154",
+     "id": "obj-156",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3559,7 +3607,7 @@
    },
    {
     "box": {
-     "id": "obj-155",
+     "id": "obj-157",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -3587,7 +3635,7 @@
    },
    {
     "box": {
-     "id": "obj-156",
+     "id": "obj-158",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -3614,7 +3662,7 @@
    },
    {
     "box": {
-     "id": "obj-157",
+     "id": "obj-159",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3637,7 +3685,7 @@
    },
    {
     "box": {
-     "id": "obj-158",
+     "id": "obj-160",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3655,7 +3703,7 @@
    },
    {
     "box": {
-     "id": "obj-159",
+     "id": "obj-161",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3673,7 +3721,7 @@
    },
    {
     "box": {
-     "id": "obj-160",
+     "id": "obj-162",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -3701,7 +3749,7 @@
    },
    {
     "box": {
-     "id": "obj-161",
+     "id": "obj-163",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -3728,7 +3776,7 @@
    },
    {
     "box": {
-     "id": "obj-162",
+     "id": "obj-164",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3751,7 +3799,7 @@
    },
    {
     "box": {
-     "id": "obj-163",
+     "id": "obj-165",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3769,7 +3817,7 @@
    },
    {
     "box": {
-     "id": "obj-164",
+     "id": "obj-166",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3787,7 +3835,7 @@
    },
    {
     "box": {
-     "id": "obj-165",
+     "id": "obj-167",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -3815,7 +3863,7 @@
    },
    {
     "box": {
-     "id": "obj-166",
+     "id": "obj-168",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -3842,7 +3890,7 @@
    },
    {
     "box": {
-     "id": "obj-167",
+     "id": "obj-169",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3865,7 +3913,7 @@
    },
    {
     "box": {
-     "id": "obj-168",
+     "id": "obj-170",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3883,7 +3931,7 @@
    },
    {
     "box": {
-     "id": "obj-169",
+     "id": "obj-171",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -3901,7 +3949,7 @@
    },
    {
     "box": {
-     "id": "obj-170",
+     "id": "obj-172",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -3929,7 +3977,7 @@
    },
    {
     "box": {
-     "id": "obj-171",
+     "id": "obj-173",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -3956,7 +4004,7 @@
    },
    {
     "box": {
-     "id": "obj-172",
+     "id": "obj-174",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -3979,7 +4027,7 @@
    },
    {
     "box": {
-     "id": "obj-173",
+     "id": "obj-175",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -3997,7 +4045,7 @@
    },
    {
     "box": {
-     "id": "obj-174",
+     "id": "obj-176",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -4015,7 +4063,7 @@
    },
    {
     "box": {
-     "id": "obj-175",
+     "id": "obj-177",
      "maxclass": "toggle",
      "patching_rect": [
       132,
@@ -4039,7 +4087,7 @@
    },
    {
     "box": {
-     "id": "obj-176",
+     "id": "obj-178",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -4062,7 +4110,7 @@
    },
    {
     "box": {
-     "id": "obj-177",
+     "id": "obj-179",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -4080,7 +4128,7 @@
    },
    {
     "box": {
-     "id": "obj-178",
+     "id": "obj-180",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -4098,7 +4146,7 @@
    },
    {
     "box": {
-     "id": "obj-179",
+     "id": "obj-181",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -4126,7 +4174,7 @@
    },
    {
     "box": {
-     "id": "obj-180",
+     "id": "obj-182",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -4153,7 +4201,7 @@
    },
    {
     "box": {
-     "id": "obj-181",
+     "id": "obj-183",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -4176,7 +4224,7 @@
    },
    {
     "box": {
-     "id": "obj-182",
+     "id": "obj-184",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -4194,7 +4242,7 @@
    },
    {
     "box": {
-     "id": "obj-183",
+     "id": "obj-185",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -4212,7 +4260,7 @@
    },
    {
     "box": {
-     "id": "obj-184",
+     "id": "obj-186",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -4240,7 +4288,7 @@
    },
    {
     "box": {
-     "id": "obj-185",
+     "id": "obj-187",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -4267,7 +4315,7 @@
    },
    {
     "box": {
-     "id": "obj-186",
+     "id": "obj-188",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -4290,7 +4338,7 @@
    },
    {
     "box": {
-     "id": "obj-187",
+     "id": "obj-189",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -4308,7 +4356,7 @@
    },
    {
     "box": {
-     "id": "obj-188",
+     "id": "obj-190",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -4326,7 +4374,7 @@
    },
    {
     "box": {
-     "id": "obj-189",
+     "id": "obj-191",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -4354,7 +4402,7 @@
    },
    {
     "box": {
-     "id": "obj-190",
+     "id": "obj-192",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -4381,7 +4429,7 @@
    },
    {
     "box": {
-     "id": "obj-191",
+     "id": "obj-193",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -4404,7 +4452,7 @@
    },
    {
     "box": {
-     "id": "obj-192",
+     "id": "obj-194",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -4422,7 +4470,7 @@
    },
    {
     "box": {
-     "id": "obj-193",
+     "id": "obj-195",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -4440,7 +4488,7 @@
    },
    {
     "box": {
-     "id": "obj-194",
+     "id": "obj-196",
      "maxclass": "toggle",
      "patching_rect": [
       132,
@@ -4464,7 +4512,7 @@
    },
    {
     "box": {
-     "id": "obj-195",
+     "id": "obj-197",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -4487,7 +4535,7 @@
    },
    {
     "box": {
-     "id": "obj-196",
+     "id": "obj-198",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -4505,7 +4553,7 @@
    },
    {
     "box": {
-     "id": "obj-197",
+     "id": "obj-199",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -4523,7 +4571,7 @@
    },
    {
     "box": {
-     "id": "obj-198",
+     "id": "obj-200",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -4551,7 +4599,7 @@
    },
    {
     "box": {
-     "id": "obj-199",
+     "id": "obj-201",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -4578,7 +4626,7 @@
    },
    {
     "box": {
-     "id": "obj-200",
+     "id": "obj-202",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -4601,7 +4649,7 @@
    },
    {
     "box": {
-     "id": "obj-201",
+     "id": "obj-203",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -4619,7 +4667,7 @@
    },
    {
     "box": {
-     "id": "obj-202",
+     "id": "obj-204",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -4637,7 +4685,7 @@
    },
    {
     "box": {
-     "id": "obj-203",
+     "id": "obj-205",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -4665,7 +4713,7 @@
    },
    {
     "box": {
-     "id": "obj-204",
+     "id": "obj-206",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -4692,7 +4740,7 @@
    },
    {
     "box": {
-     "id": "obj-205",
+     "id": "obj-207",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -4715,7 +4763,7 @@
    },
    {
     "box": {
-     "id": "obj-206",
+     "id": "obj-208",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -4733,7 +4781,7 @@
    },
    {
     "box": {
-     "id": "obj-207",
+     "id": "obj-209",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -4751,7 +4799,7 @@
    },
    {
     "box": {
-     "id": "obj-208",
+     "id": "obj-210",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -4779,7 +4827,7 @@
    },
    {
     "box": {
-     "id": "obj-209",
+     "id": "obj-211",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -4806,7 +4854,7 @@
    },
    {
     "box": {
-     "id": "obj-210",
+     "id": "obj-212",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -4829,7 +4877,7 @@
    },
    {
     "box": {
-     "id": "obj-211",
+     "id": "obj-213",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -4847,7 +4895,7 @@
    },
    {
     "box": {
-     "id": "obj-212",
+     "id": "obj-214",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -4865,7 +4913,7 @@
    },
    {
     "box": {
-     "id": "obj-213",
+     "id": "obj-215",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -4893,7 +4941,7 @@
    },
    {
     "box": {
-     "id": "obj-214",
+     "id": "obj-216",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -4920,7 +4968,7 @@
    },
    {
     "box": {
-     "id": "obj-215",
+     "id": "obj-217",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -4943,7 +4991,7 @@
    },
    {
     "box": {
-     "id": "obj-216",
+     "id": "obj-218",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -4961,7 +5009,7 @@
    },
    {
     "box": {
-     "id": "obj-217",
+     "id": "obj-219",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -4979,7 +5027,7 @@
    },
    {
     "box": {
-     "id": "obj-218",
+     "id": "obj-220",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -5007,7 +5055,7 @@
    },
    {
     "box": {
-     "id": "obj-219",
+     "id": "obj-221",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -5034,7 +5082,7 @@
    },
    {
     "box": {
-     "id": "obj-220",
+     "id": "obj-222",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -5057,7 +5105,7 @@
    },
    {
     "box": {
-     "id": "obj-221",
+     "id": "obj-223",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -5075,7 +5123,7 @@
    },
    {
     "box": {
-     "id": "obj-222",
+     "id": "obj-224",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -5093,7 +5141,7 @@
    },
    {
     "box": {
-     "id": "obj-223",
+     "id": "obj-225",
      "maxclass": "toggle",
      "patching_rect": [
       132,
@@ -5117,7 +5165,7 @@
    },
    {
     "box": {
-     "id": "obj-224",
+     "id": "obj-226",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -5140,7 +5188,7 @@
    },
    {
     "box": {
-     "id": "obj-225",
+     "id": "obj-227",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -5158,7 +5206,7 @@
    },
    {
     "box": {
-     "id": "obj-226",
+     "id": "obj-228",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -5176,7 +5224,7 @@
    },
    {
     "box": {
-     "id": "obj-227",
+     "id": "obj-229",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -5204,7 +5252,7 @@
    },
    {
     "box": {
-     "id": "obj-228",
+     "id": "obj-230",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -5231,7 +5279,7 @@
    },
    {
     "box": {
-     "id": "obj-229",
+     "id": "obj-231",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -5254,7 +5302,7 @@
    },
    {
     "box": {
-     "id": "obj-230",
+     "id": "obj-232",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -5272,7 +5320,7 @@
    },
    {
     "box": {
-     "id": "obj-231",
+     "id": "obj-233",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -5290,7 +5338,7 @@
    },
    {
     "box": {
-     "id": "obj-232",
+     "id": "obj-234",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -5318,7 +5366,7 @@
    },
    {
     "box": {
-     "id": "obj-233",
+     "id": "obj-235",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -5345,7 +5393,7 @@
    },
    {
     "box": {
-     "id": "obj-234",
+     "id": "obj-236",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -5368,7 +5416,7 @@
    },
    {
     "box": {
-     "id": "obj-235",
+     "id": "obj-237",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
@@ -5386,7 +5434,7 @@
    },
    {
     "box": {
-     "id": "obj-236",
+     "id": "obj-238",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
@@ -5404,7 +5452,7 @@
    },
    {
     "box": {
-     "id": "obj-237",
+     "id": "obj-239",
      "maxclass": "slider",
      "patching_rect": [
       132,
@@ -5432,7 +5480,7 @@
    },
    {
     "box": {
-     "id": "obj-238",
+     "id": "obj-240",
      "maxclass": "flonum",
      "patching_rect": [
       256,
@@ -5459,7 +5507,7 @@
    },
    {
     "box": {
-     "id": "obj-239",
+     "id": "obj-241",
      "maxclass": "comment",
      "patching_rect": [
       20,
@@ -5477,16 +5525,358 @@
       110,
       20
      ],
+     "text": "marks x"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-242",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      1188,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/marks/x"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-243",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      1188,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-244",
+     "maxclass": "slider",
+     "patching_rect": [
+      132,
+      1188,
+      120,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      1188,
+      120,
+      20
+     ],
+     "floatoutput": 1,
+     "min": -1.0,
+     "size": 2.0,
+     "orientation": 1
+    }
+   },
+   {
+    "box": {
+     "id": "obj-245",
+     "maxclass": "flonum",
+     "patching_rect": [
+      256,
+      1188,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      256,
+      1188,
+      64,
+      22
+     ],
+     "minimum": -1.0,
+     "maximum": 1.0
+    }
+   },
+   {
+    "box": {
+     "id": "obj-246",
+     "maxclass": "comment",
+     "patching_rect": [
+      20,
+      1214,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      1214,
+      110,
+      20
+     ],
+     "text": "marks y"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-247",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      1214,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/marks/y"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-248",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      1214,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-249",
+     "maxclass": "slider",
+     "patching_rect": [
+      132,
+      1214,
+      120,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      1214,
+      120,
+      20
+     ],
+     "floatoutput": 1,
+     "min": -1.0,
+     "size": 2.0,
+     "orientation": 1
+    }
+   },
+   {
+    "box": {
+     "id": "obj-250",
+     "maxclass": "flonum",
+     "patching_rect": [
+      256,
+      1214,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      256,
+      1214,
+      64,
+      22
+     ],
+     "minimum": -1.0,
+     "maximum": 1.0
+    }
+   },
+   {
+    "box": {
+     "id": "obj-251",
+     "maxclass": "comment",
+     "patching_rect": [
+      20,
+      1240,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      1240,
+      110,
+      20
+     ],
+     "text": "marks amount"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-252",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      1240,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/marks/amount"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-253",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      1240,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-254",
+     "maxclass": "slider",
+     "patching_rect": [
+      132,
+      1240,
+      120,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      1240,
+      120,
+      20
+     ],
+     "floatoutput": 1,
+     "min": 0.0,
+     "size": 1.0,
+     "orientation": 1
+    }
+   },
+   {
+    "box": {
+     "id": "obj-255",
+     "maxclass": "flonum",
+     "patching_rect": [
+      256,
+      1240,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      256,
+      1240,
+      64,
+      22
+     ],
+     "minimum": 0.0,
+     "maximum": 1.0
+    }
+   },
+   {
+    "box": {
+     "id": "obj-256",
+     "maxclass": "comment",
+     "patching_rect": [
+      20,
+      1266,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      1266,
+      110,
+      20
+     ],
      "text": "space azimuth 0"
     }
    },
    {
     "box": {
-     "id": "obj-240",
+     "id": "obj-257",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
-      1188,
+      1266,
       180,
       22
      ],
@@ -5500,11 +5890,11 @@
    },
    {
     "box": {
-     "id": "obj-241",
+     "id": "obj-258",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
-      1188,
+      1266,
       180,
       22
      ],
@@ -5518,11 +5908,11 @@
    },
    {
     "box": {
-     "id": "obj-242",
+     "id": "obj-259",
      "maxclass": "slider",
      "patching_rect": [
       132,
-      1188,
+      1266,
       120,
       20
      ],
@@ -5534,7 +5924,7 @@
      "presentation": 1,
      "presentation_rect": [
       132,
-      1188,
+      1266,
       120,
       20
      ],
@@ -5546,11 +5936,11 @@
    },
    {
     "box": {
-     "id": "obj-243",
+     "id": "obj-260",
      "maxclass": "flonum",
      "patching_rect": [
       256,
-      1188,
+      1266,
       64,
       22
      ],
@@ -5563,7 +5953,7 @@
      "presentation": 1,
      "presentation_rect": [
       256,
-      1188,
+      1266,
       64,
       22
      ],
@@ -5573,11 +5963,11 @@
    },
    {
     "box": {
-     "id": "obj-244",
+     "id": "obj-261",
      "maxclass": "comment",
      "patching_rect": [
       20,
-      1214,
+      1292,
       110,
       20
      ],
@@ -5587,7 +5977,7 @@
      "presentation": 1,
      "presentation_rect": [
       20,
-      1214,
+      1292,
       110,
       20
      ],
@@ -5596,11 +5986,11 @@
    },
    {
     "box": {
-     "id": "obj-245",
+     "id": "obj-262",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
-      1214,
+      1292,
       180,
       22
      ],
@@ -5614,11 +6004,11 @@
    },
    {
     "box": {
-     "id": "obj-246",
+     "id": "obj-263",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
-      1214,
+      1292,
       180,
       22
      ],
@@ -5632,11 +6022,11 @@
    },
    {
     "box": {
-     "id": "obj-247",
+     "id": "obj-264",
      "maxclass": "slider",
      "patching_rect": [
       132,
-      1214,
+      1292,
       120,
       20
      ],
@@ -5648,7 +6038,7 @@
      "presentation": 1,
      "presentation_rect": [
       132,
-      1214,
+      1292,
       120,
       20
      ],
@@ -5660,11 +6050,11 @@
    },
    {
     "box": {
-     "id": "obj-248",
+     "id": "obj-265",
      "maxclass": "flonum",
      "patching_rect": [
       256,
-      1214,
+      1292,
       64,
       22
      ],
@@ -5677,7 +6067,7 @@
      "presentation": 1,
      "presentation_rect": [
       256,
-      1214,
+      1292,
       64,
       22
      ],
@@ -5687,11 +6077,11 @@
    },
    {
     "box": {
-     "id": "obj-249",
+     "id": "obj-266",
      "maxclass": "comment",
      "patching_rect": [
       20,
-      1240,
+      1318,
       110,
       20
      ],
@@ -5701,7 +6091,7 @@
      "presentation": 1,
      "presentation_rect": [
       20,
-      1240,
+      1318,
       110,
       20
      ],
@@ -5710,11 +6100,11 @@
    },
    {
     "box": {
-     "id": "obj-250",
+     "id": "obj-267",
      "maxclass": "newobj",
      "patching_rect": [
       1020,
-      1240,
+      1318,
       180,
       22
      ],
@@ -5728,11 +6118,11 @@
    },
    {
     "box": {
-     "id": "obj-251",
+     "id": "obj-268",
      "maxclass": "newobj",
      "patching_rect": [
       1210,
-      1240,
+      1318,
       180,
       22
      ],
@@ -5746,11 +6136,11 @@
    },
    {
     "box": {
-     "id": "obj-252",
+     "id": "obj-269",
      "maxclass": "slider",
      "patching_rect": [
       132,
-      1240,
+      1318,
       120,
       20
      ],
@@ -5762,7 +6152,7 @@
      "presentation": 1,
      "presentation_rect": [
       132,
-      1240,
+      1318,
       120,
       20
      ],
@@ -5774,11 +6164,11 @@
    },
    {
     "box": {
-     "id": "obj-253",
+     "id": "obj-270",
      "maxclass": "flonum",
      "patching_rect": [
       256,
-      1240,
+      1318,
       64,
       22
      ],
@@ -5791,7 +6181,7 @@
      "presentation": 1,
      "presentation_rect": [
       256,
-      1240,
+      1318,
       64,
       22
      ],
@@ -5801,7 +6191,7 @@
    },
    {
     "box": {
-     "id": "obj-254",
+     "id": "obj-271",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5824,7 +6214,7 @@
    },
    {
     "box": {
-     "id": "obj-255",
+     "id": "obj-272",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5842,7 +6232,7 @@
    },
    {
     "box": {
-     "id": "obj-256",
+     "id": "obj-273",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5860,7 +6250,7 @@
    },
    {
     "box": {
-     "id": "obj-257",
+     "id": "obj-274",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -5888,7 +6278,7 @@
    },
    {
     "box": {
-     "id": "obj-258",
+     "id": "obj-275",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -5915,7 +6305,7 @@
    },
    {
     "box": {
-     "id": "obj-259",
+     "id": "obj-276",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -5938,7 +6328,7 @@
    },
    {
     "box": {
-     "id": "obj-260",
+     "id": "obj-277",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -5956,7 +6346,7 @@
    },
    {
     "box": {
-     "id": "obj-261",
+     "id": "obj-278",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -5974,7 +6364,7 @@
    },
    {
     "box": {
-     "id": "obj-262",
+     "id": "obj-279",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -6002,7 +6392,7 @@
    },
    {
     "box": {
-     "id": "obj-263",
+     "id": "obj-280",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -6029,7 +6419,7 @@
    },
    {
     "box": {
-     "id": "obj-264",
+     "id": "obj-281",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -6052,7 +6442,7 @@
    },
    {
     "box": {
-     "id": "obj-265",
+     "id": "obj-282",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -6070,7 +6460,7 @@
    },
    {
     "box": {
-     "id": "obj-266",
+     "id": "obj-283",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -6088,7 +6478,7 @@
    },
    {
     "box": {
-     "id": "obj-267",
+     "id": "obj-284",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -6116,7 +6506,7 @@
    },
    {
     "box": {
-     "id": "obj-268",
+     "id": "obj-285",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -6143,7 +6533,7 @@
    },
    {
     "box": {
-     "id": "obj-269",
+     "id": "obj-286",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -6166,7 +6556,7 @@
    },
    {
     "box": {
-     "id": "obj-270",
+     "id": "obj-287",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -6184,7 +6574,7 @@
    },
    {
     "box": {
-     "id": "obj-271",
+     "id": "obj-288",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -6202,7 +6592,7 @@
    },
    {
     "box": {
-     "id": "obj-272",
+     "id": "obj-289",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -6230,7 +6620,7 @@
    },
    {
     "box": {
-     "id": "obj-273",
+     "id": "obj-290",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -6257,7 +6647,7 @@
    },
    {
     "box": {
-     "id": "obj-274",
+     "id": "obj-291",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -6280,7 +6670,7 @@
    },
    {
     "box": {
-     "id": "obj-275",
+     "id": "obj-292",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -6298,7 +6688,7 @@
    },
    {
     "box": {
-     "id": "obj-276",
+     "id": "obj-293",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -6316,7 +6706,7 @@
    },
    {
     "box": {
-     "id": "obj-277",
+     "id": "obj-294",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -6344,7 +6734,7 @@
    },
    {
     "box": {
-     "id": "obj-278",
+     "id": "obj-295",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -6371,7 +6761,7 @@
    },
    {
     "box": {
-     "id": "obj-279",
+     "id": "obj-296",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -6394,7 +6784,7 @@
    },
    {
     "box": {
-     "id": "obj-280",
+     "id": "obj-297",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -6412,7 +6802,7 @@
    },
    {
     "box": {
-     "id": "obj-281",
+     "id": "obj-298",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -6430,7 +6820,7 @@
    },
    {
     "box": {
-     "id": "obj-282",
+     "id": "obj-299",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -6458,7 +6848,7 @@
    },
    {
     "box": {
-     "id": "obj-283",
+     "id": "obj-300",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -6485,7 +6875,7 @@
    },
    {
     "box": {
-     "id": "obj-284",
+     "id": "obj-301",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -6508,7 +6898,7 @@
    },
    {
     "box": {
-     "id": "obj-285",
+     "id": "obj-302",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -6526,7 +6916,7 @@
    },
    {
     "box": {
-     "id": "obj-286",
+     "id": "obj-303",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -6544,7 +6934,7 @@
    },
    {
     "box": {
-     "id": "obj-287",
+     "id": "obj-304",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -6572,7 +6962,7 @@
    },
    {
     "box": {
-     "id": "obj-288",
+     "id": "obj-305",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -6599,7 +6989,7 @@
    },
    {
     "box": {
-     "id": "obj-289",
+     "id": "obj-306",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -6622,7 +7012,7 @@
    },
    {
     "box": {
-     "id": "obj-290",
+     "id": "obj-307",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -6640,7 +7030,7 @@
    },
    {
     "box": {
-     "id": "obj-291",
+     "id": "obj-308",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -6658,7 +7048,7 @@
    },
    {
     "box": {
-     "id": "obj-292",
+     "id": "obj-309",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -6686,7 +7076,7 @@
    },
    {
     "box": {
-     "id": "obj-293",
+     "id": "obj-310",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -6713,7 +7103,7 @@
    },
    {
     "box": {
-     "id": "obj-294",
+     "id": "obj-311",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6736,7 +7126,7 @@
    },
    {
     "box": {
-     "id": "obj-295",
+     "id": "obj-312",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6754,7 +7144,7 @@
    },
    {
     "box": {
-     "id": "obj-296",
+     "id": "obj-313",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6772,7 +7162,7 @@
    },
    {
     "box": {
-     "id": "obj-297",
+     "id": "obj-314",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6800,7 +7190,7 @@
    },
    {
     "box": {
-     "id": "obj-298",
+     "id": "obj-315",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6827,7 +7217,7 @@
    },
    {
     "box": {
-     "id": "obj-299",
+     "id": "obj-316",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6850,7 +7240,7 @@
    },
    {
     "box": {
-     "id": "obj-300",
+     "id": "obj-317",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6868,7 +7258,7 @@
    },
    {
     "box": {
-     "id": "obj-301",
+     "id": "obj-318",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -6886,7 +7276,7 @@
    },
    {
     "box": {
-     "id": "obj-302",
+     "id": "obj-319",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -6914,7 +7304,7 @@
    },
    {
     "box": {
-     "id": "obj-303",
+     "id": "obj-320",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -6941,7 +7331,7 @@
    },
    {
     "box": {
-     "id": "obj-304",
+     "id": "obj-321",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -6964,7 +7354,7 @@
    },
    {
     "box": {
-     "id": "obj-305",
+     "id": "obj-322",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -6982,7 +7372,7 @@
    },
    {
     "box": {
-     "id": "obj-306",
+     "id": "obj-323",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7000,7 +7390,7 @@
    },
    {
     "box": {
-     "id": "obj-307",
+     "id": "obj-324",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7028,7 +7418,7 @@
    },
    {
     "box": {
-     "id": "obj-308",
+     "id": "obj-325",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7055,7 +7445,7 @@
    },
    {
     "box": {
-     "id": "obj-309",
+     "id": "obj-326",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7078,7 +7468,7 @@
    },
    {
     "box": {
-     "id": "obj-310",
+     "id": "obj-327",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7096,7 +7486,7 @@
    },
    {
     "box": {
-     "id": "obj-311",
+     "id": "obj-328",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7114,7 +7504,7 @@
    },
    {
     "box": {
-     "id": "obj-312",
+     "id": "obj-329",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7142,7 +7532,7 @@
    },
    {
     "box": {
-     "id": "obj-313",
+     "id": "obj-330",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7169,7 +7559,7 @@
    },
    {
     "box": {
-     "id": "obj-314",
+     "id": "obj-331",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7192,7 +7582,7 @@
    },
    {
     "box": {
-     "id": "obj-315",
+     "id": "obj-332",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7210,7 +7600,7 @@
    },
    {
     "box": {
-     "id": "obj-316",
+     "id": "obj-333",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7228,7 +7618,7 @@
    },
    {
     "box": {
-     "id": "obj-317",
+     "id": "obj-334",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7256,7 +7646,7 @@
    },
    {
     "box": {
-     "id": "obj-318",
+     "id": "obj-335",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7283,7 +7673,7 @@
    },
    {
     "box": {
-     "id": "obj-319",
+     "id": "obj-336",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7306,7 +7696,7 @@
    },
    {
     "box": {
-     "id": "obj-320",
+     "id": "obj-337",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7324,7 +7714,7 @@
    },
    {
     "box": {
-     "id": "obj-321",
+     "id": "obj-338",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7342,7 +7732,7 @@
    },
    {
     "box": {
-     "id": "obj-322",
+     "id": "obj-339",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7370,7 +7760,7 @@
    },
    {
     "box": {
-     "id": "obj-323",
+     "id": "obj-340",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7397,7 +7787,7 @@
    },
    {
     "box": {
-     "id": "obj-324",
+     "id": "obj-341",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7420,7 +7810,7 @@
    },
    {
     "box": {
-     "id": "obj-325",
+     "id": "obj-342",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7438,7 +7828,7 @@
    },
    {
     "box": {
-     "id": "obj-326",
+     "id": "obj-343",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7456,7 +7846,7 @@
    },
    {
     "box": {
-     "id": "obj-327",
+     "id": "obj-344",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7484,7 +7874,7 @@
    },
    {
     "box": {
-     "id": "obj-328",
+     "id": "obj-345",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7511,7 +7901,7 @@
    },
    {
     "box": {
-     "id": "obj-329",
+     "id": "obj-346",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7534,7 +7924,7 @@
    },
    {
     "box": {
-     "id": "obj-330",
+     "id": "obj-347",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7552,7 +7942,7 @@
    },
    {
     "box": {
-     "id": "obj-331",
+     "id": "obj-348",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7570,7 +7960,7 @@
    },
    {
     "box": {
-     "id": "obj-332",
+     "id": "obj-349",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7598,7 +7988,7 @@
    },
    {
     "box": {
-     "id": "obj-333",
+     "id": "obj-350",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7625,7 +8015,7 @@
    },
    {
     "box": {
-     "id": "obj-334",
+     "id": "obj-351",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7648,7 +8038,7 @@
    },
    {
     "box": {
-     "id": "obj-335",
+     "id": "obj-352",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7666,7 +8056,7 @@
    },
    {
     "box": {
-     "id": "obj-336",
+     "id": "obj-353",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7684,7 +8074,7 @@
    },
    {
     "box": {
-     "id": "obj-337",
+     "id": "obj-354",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7712,7 +8102,7 @@
    },
    {
     "box": {
-     "id": "obj-338",
+     "id": "obj-355",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7739,7 +8129,7 @@
    },
    {
     "box": {
-     "id": "obj-339",
+     "id": "obj-356",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7762,7 +8152,7 @@
    },
    {
     "box": {
-     "id": "obj-340",
+     "id": "obj-357",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7780,7 +8170,7 @@
    },
    {
     "box": {
-     "id": "obj-341",
+     "id": "obj-358",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7798,7 +8188,7 @@
    },
    {
     "box": {
-     "id": "obj-342",
+     "id": "obj-359",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7826,7 +8216,7 @@
    },
    {
     "box": {
-     "id": "obj-343",
+     "id": "obj-360",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7853,7 +8243,7 @@
    },
    {
     "box": {
-     "id": "obj-344",
+     "id": "obj-361",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7876,7 +8266,7 @@
    },
    {
     "box": {
-     "id": "obj-345",
+     "id": "obj-362",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7894,7 +8284,7 @@
    },
    {
     "box": {
-     "id": "obj-346",
+     "id": "obj-363",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7912,7 +8302,7 @@
    },
    {
     "box": {
-     "id": "obj-347",
+     "id": "obj-364",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7940,7 +8330,7 @@
    },
    {
     "box": {
-     "id": "obj-348",
+     "id": "obj-365",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7967,7 +8357,7 @@
    },
    {
     "box": {
-     "id": "obj-349",
+     "id": "obj-366",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7990,7 +8380,7 @@
    },
    {
     "box": {
-     "id": "obj-350",
+     "id": "obj-367",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -8008,7 +8398,7 @@
    },
    {
     "box": {
-     "id": "obj-351",
+     "id": "obj-368",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -8026,7 +8416,7 @@
    },
    {
     "box": {
-     "id": "obj-352",
+     "id": "obj-369",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -8054,7 +8444,7 @@
    },
    {
     "box": {
-     "id": "obj-353",
+     "id": "obj-370",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -8081,7 +8471,7 @@
    },
    {
     "box": {
-     "id": "obj-354",
+     "id": "obj-371",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -8104,7 +8494,7 @@
    },
    {
     "box": {
-     "id": "obj-355",
+     "id": "obj-372",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -8122,7 +8512,7 @@
    },
    {
     "box": {
-     "id": "obj-356",
+     "id": "obj-373",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -8140,7 +8530,7 @@
    },
    {
     "box": {
-     "id": "obj-357",
+     "id": "obj-374",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -8168,7 +8558,7 @@
    },
    {
     "box": {
-     "id": "obj-358",
+     "id": "obj-375",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -8195,7 +8585,7 @@
    },
    {
     "box": {
-     "id": "obj-359",
+     "id": "obj-376",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -8218,7 +8608,7 @@
    },
    {
     "box": {
-     "id": "obj-360",
+     "id": "obj-377",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -8236,7 +8626,7 @@
    },
    {
     "box": {
-     "id": "obj-361",
+     "id": "obj-378",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -8254,7 +8644,7 @@
    },
    {
     "box": {
-     "id": "obj-362",
+     "id": "obj-379",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -8282,7 +8672,7 @@
    },
    {
     "box": {
-     "id": "obj-363",
+     "id": "obj-380",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -8309,7 +8699,7 @@
    },
    {
     "box": {
-     "id": "obj-364",
+     "id": "obj-381",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -8332,7 +8722,7 @@
    },
    {
     "box": {
-     "id": "obj-365",
+     "id": "obj-382",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -8350,7 +8740,7 @@
    },
    {
     "box": {
-     "id": "obj-366",
+     "id": "obj-383",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -8368,7 +8758,7 @@
    },
    {
     "box": {
-     "id": "obj-367",
+     "id": "obj-384",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -8396,7 +8786,7 @@
    },
    {
     "box": {
-     "id": "obj-368",
+     "id": "obj-385",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -8423,7 +8813,7 @@
    },
    {
     "box": {
-     "id": "obj-369",
+     "id": "obj-386",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -8446,7 +8836,7 @@
    },
    {
     "box": {
-     "id": "obj-370",
+     "id": "obj-387",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -8464,7 +8854,7 @@
    },
    {
     "box": {
-     "id": "obj-371",
+     "id": "obj-388",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -8482,7 +8872,7 @@
    },
    {
     "box": {
-     "id": "obj-372",
+     "id": "obj-389",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -8510,7 +8900,7 @@
    },
    {
     "box": {
-     "id": "obj-373",
+     "id": "obj-390",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -8537,7 +8927,7 @@
    },
    {
     "box": {
-     "id": "obj-374",
+     "id": "obj-391",
      "maxclass": "comment",
      "patching_rect": [
       520,
@@ -8560,7 +8950,7 @@
    },
    {
     "box": {
-     "id": "obj-375",
+     "id": "obj-392",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -8579,7 +8969,7 @@
    },
    {
     "box": {
-     "id": "obj-376",
+     "id": "obj-393",
      "maxclass": "flonum",
      "patching_rect": [
       520,
@@ -8604,7 +8994,7 @@
    },
    {
     "box": {
-     "id": "obj-377",
+     "id": "obj-394",
      "maxclass": "flonum",
      "patching_rect": [
       590,
@@ -8629,7 +9019,7 @@
    },
    {
     "box": {
-     "id": "obj-378",
+     "id": "obj-395",
      "maxclass": "comment",
      "patching_rect": [
       670,
@@ -8652,7 +9042,7 @@
    },
    {
     "box": {
-     "id": "obj-379",
+     "id": "obj-396",
      "maxclass": "flonum",
      "patching_rect": [
       670,
@@ -8677,7 +9067,7 @@
    },
    {
     "box": {
-     "id": "obj-380",
+     "id": "obj-397",
      "maxclass": "comment",
      "patching_rect": [
       760,
@@ -8700,7 +9090,7 @@
    },
    {
     "box": {
-     "id": "obj-381",
+     "id": "obj-398",
      "maxclass": "flonum",
      "patching_rect": [
       760,
@@ -8725,7 +9115,7 @@
    },
    {
     "box": {
-     "id": "obj-382",
+     "id": "obj-399",
      "maxclass": "comment",
      "patching_rect": [
       850,
@@ -8748,7 +9138,7 @@
    },
    {
     "box": {
-     "id": "obj-383",
+     "id": "obj-400",
      "maxclass": "flonum",
      "patching_rect": [
       850,
@@ -8773,7 +9163,7 @@
    },
    {
     "box": {
-     "id": "obj-384",
+     "id": "obj-401",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -8791,7 +9181,7 @@
    },
    {
     "box": {
-     "id": "obj-385",
+     "id": "obj-402",
      "maxclass": "message",
      "patching_rect": [
       700,
@@ -8809,7 +9199,7 @@
    },
    {
     "box": {
-     "id": "obj-386",
+     "id": "obj-403",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -8827,7 +9217,7 @@
    },
    {
     "box": {
-     "id": "obj-387",
+     "id": "obj-404",
      "maxclass": "message",
      "patching_rect": [
       700,
@@ -8845,7 +9235,7 @@
    },
    {
     "box": {
-     "id": "obj-388",
+     "id": "obj-405",
      "maxclass": "comment",
      "patching_rect": [
       950,
@@ -8868,7 +9258,7 @@
    },
    {
     "box": {
-     "id": "obj-389",
+     "id": "obj-406",
      "maxclass": "message",
      "patching_rect": [
       950,
@@ -8893,7 +9283,7 @@
    },
    {
     "box": {
-     "id": "obj-390",
+     "id": "obj-407",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -8911,7 +9301,7 @@
    },
    {
     "box": {
-     "id": "obj-391",
+     "id": "obj-408",
      "maxclass": "newobj",
      "patching_rect": [
       900,
@@ -8927,7 +9317,7 @@
    },
    {
     "box": {
-     "id": "obj-392",
+     "id": "obj-409",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -8952,7 +9342,7 @@
    },
    {
     "box": {
-     "id": "obj-393",
+     "id": "obj-410",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -8970,7 +9360,7 @@
    },
    {
     "box": {
-     "id": "obj-394",
+     "id": "obj-411",
      "maxclass": "newobj",
      "patching_rect": [
       890,
@@ -8988,7 +9378,7 @@
    },
    {
     "box": {
-     "id": "obj-395",
+     "id": "obj-412",
      "maxclass": "newobj",
      "patching_rect": [
       1080,
@@ -9006,7 +9396,7 @@
    },
    {
     "box": {
-     "id": "obj-396",
+     "id": "obj-413",
      "maxclass": "newobj",
      "patching_rect": [
       1270,
@@ -9024,7 +9414,7 @@
    },
    {
     "box": {
-     "id": "obj-397",
+     "id": "obj-414",
      "maxclass": "newobj",
      "patching_rect": [
       1460,
@@ -9042,7 +9432,7 @@
    },
    {
     "box": {
-     "id": "obj-398",
+     "id": "obj-415",
      "maxclass": "newobj",
      "patching_rect": [
       1650,
@@ -9060,7 +9450,7 @@
    },
    {
     "box": {
-     "id": "obj-399",
+     "id": "obj-416",
      "maxclass": "newobj",
      "patching_rect": [
       1840,
@@ -9078,7 +9468,7 @@
    },
    {
     "box": {
-     "id": "obj-400",
+     "id": "obj-417",
      "maxclass": "newobj",
      "patching_rect": [
       2030,
@@ -9096,7 +9486,7 @@
    },
    {
     "box": {
-     "id": "obj-401",
+     "id": "obj-418",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -9535,23 +9925,23 @@
    {
     "patchline": {
      "source": [
+      "obj-39",
+      0
+     ],
+     "destination": [
+      "obj-40",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-40",
       0
      ],
      "destination": [
-      "obj-41",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-41",
-      0
-     ],
-     "destination": [
-      "obj-42",
+      "obj-2",
       0
      ]
     }
@@ -9563,7 +9953,7 @@
       0
      ],
      "destination": [
-      "obj-2",
+      "obj-43",
       0
      ]
     }
@@ -9571,43 +9961,7 @@
    {
     "patchline": {
      "source": [
-      "obj-44",
-      1
-     ],
-     "destination": [
-      "obj-45",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-45",
-      0
-     ],
-     "destination": [
-      "obj-2",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-4",
-      65
-     ],
-     "destination": [
-      "obj-46",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-46",
+      "obj-43",
       0
      ],
      "destination": [
@@ -9619,11 +9973,11 @@
    {
     "patchline": {
      "source": [
-      "obj-48",
-      1
+      "obj-44",
+      0
      ],
      "destination": [
-      "obj-49",
+      "obj-2",
       0
      ]
     }
@@ -9631,7 +9985,19 @@
    {
     "patchline": {
      "source": [
-      "obj-49",
+      "obj-46",
+      1
+     ],
+     "destination": [
+      "obj-47",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-47",
       0
      ],
      "destination": [
@@ -9644,19 +10010,7 @@
     "patchline": {
      "source": [
       "obj-4",
-      66
-     ],
-     "destination": [
-      "obj-50",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-50",
-      0
+      68
      ],
      "destination": [
       "obj-48",
@@ -9667,11 +10021,11 @@
    {
     "patchline": {
      "source": [
-      "obj-52",
-      1
+      "obj-48",
+      0
      ],
      "destination": [
-      "obj-53",
+      "obj-46",
       0
      ]
     }
@@ -9679,7 +10033,19 @@
    {
     "patchline": {
      "source": [
-      "obj-53",
+      "obj-50",
+      1
+     ],
+     "destination": [
+      "obj-51",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-51",
       0
      ],
      "destination": [
@@ -9692,19 +10058,7 @@
     "patchline": {
      "source": [
       "obj-4",
-      67
-     ],
-     "destination": [
-      "obj-54",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-54",
-      0
+      69
      ],
      "destination": [
       "obj-52",
@@ -9715,11 +10069,11 @@
    {
     "patchline": {
      "source": [
-      "obj-58",
+      "obj-52",
       0
      ],
      "destination": [
-      "obj-59",
+      "obj-50",
       0
      ]
     }
@@ -9727,11 +10081,11 @@
    {
     "patchline": {
      "source": [
-      "obj-57",
-      0
+      "obj-54",
+      1
      ],
      "destination": [
-      "obj-59",
+      "obj-55",
       0
      ]
     }
@@ -9739,8 +10093,20 @@
    {
     "patchline": {
      "source": [
-      "obj-58",
+      "obj-55",
       0
+     ],
+     "destination": [
+      "obj-2",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      70
      ],
      "destination": [
       "obj-56",
@@ -9755,6 +10121,54 @@
       0
      ],
      "destination": [
+      "obj-54",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-60",
+      0
+     ],
+     "destination": [
+      "obj-61",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-59",
+      0
+     ],
+     "destination": [
+      "obj-61",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-60",
+      0
+     ],
+     "destination": [
+      "obj-58",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-58",
+      0
+     ],
+     "destination": [
       "obj-2",
       0
      ]
@@ -9767,7 +10181,7 @@
       0
      ],
      "destination": [
-      "obj-57",
+      "obj-59",
       0
      ]
     }
@@ -9775,11 +10189,47 @@
    {
     "patchline": {
      "source": [
-      "obj-57",
+      "obj-59",
       0
      ],
      "destination": [
-      "obj-58",
+      "obj-60",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-65",
+      0
+     ],
+     "destination": [
+      "obj-66",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-64",
+      0
+     ],
+     "destination": [
+      "obj-66",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-65",
+      0
+     ],
+     "destination": [
+      "obj-63",
       0
      ]
     }
@@ -9788,42 +10238,6 @@
     "patchline": {
      "source": [
       "obj-63",
-      0
-     ],
-     "destination": [
-      "obj-64",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-62",
-      0
-     ],
-     "destination": [
-      "obj-64",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-63",
-      0
-     ],
-     "destination": [
-      "obj-61",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-61",
       0
      ],
      "destination": [
@@ -9839,7 +10253,7 @@
       1
      ],
      "destination": [
-      "obj-62",
+      "obj-64",
       0
      ]
     }
@@ -9847,11 +10261,47 @@
    {
     "patchline": {
      "source": [
-      "obj-62",
+      "obj-64",
       0
      ],
      "destination": [
-      "obj-63",
+      "obj-65",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-70",
+      0
+     ],
+     "destination": [
+      "obj-71",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-69",
+      0
+     ],
+     "destination": [
+      "obj-71",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-70",
+      0
+     ],
+     "destination": [
+      "obj-68",
       0
      ]
     }
@@ -9860,42 +10310,6 @@
     "patchline": {
      "source": [
       "obj-68",
-      0
-     ],
-     "destination": [
-      "obj-69",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-67",
-      0
-     ],
-     "destination": [
-      "obj-69",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-68",
-      0
-     ],
-     "destination": [
-      "obj-66",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-66",
       0
      ],
      "destination": [
@@ -9911,7 +10325,7 @@
       2
      ],
      "destination": [
-      "obj-67",
+      "obj-69",
       0
      ]
     }
@@ -9919,11 +10333,47 @@
    {
     "patchline": {
      "source": [
-      "obj-67",
+      "obj-69",
       0
      ],
      "destination": [
-      "obj-68",
+      "obj-70",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-75",
+      0
+     ],
+     "destination": [
+      "obj-76",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-74",
+      0
+     ],
+     "destination": [
+      "obj-76",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-75",
+      0
+     ],
+     "destination": [
+      "obj-73",
       0
      ]
     }
@@ -9932,42 +10382,6 @@
     "patchline": {
      "source": [
       "obj-73",
-      0
-     ],
-     "destination": [
-      "obj-74",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-72",
-      0
-     ],
-     "destination": [
-      "obj-74",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-73",
-      0
-     ],
-     "destination": [
-      "obj-71",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-71",
       0
      ],
      "destination": [
@@ -9983,7 +10397,7 @@
       3
      ],
      "destination": [
-      "obj-72",
+      "obj-74",
       0
      ]
     }
@@ -9991,11 +10405,47 @@
    {
     "patchline": {
      "source": [
-      "obj-72",
+      "obj-74",
       0
      ],
      "destination": [
-      "obj-73",
+      "obj-75",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-80",
+      0
+     ],
+     "destination": [
+      "obj-81",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-79",
+      0
+     ],
+     "destination": [
+      "obj-81",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-80",
+      0
+     ],
+     "destination": [
+      "obj-78",
       0
      ]
     }
@@ -10004,42 +10454,6 @@
     "patchline": {
      "source": [
       "obj-78",
-      0
-     ],
-     "destination": [
-      "obj-79",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-77",
-      0
-     ],
-     "destination": [
-      "obj-79",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-78",
-      0
-     ],
-     "destination": [
-      "obj-76",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-76",
       0
      ],
      "destination": [
@@ -10055,7 +10469,7 @@
       4
      ],
      "destination": [
-      "obj-77",
+      "obj-79",
       0
      ]
     }
@@ -10063,11 +10477,47 @@
    {
     "patchline": {
      "source": [
-      "obj-77",
+      "obj-79",
       0
      ],
      "destination": [
-      "obj-78",
+      "obj-80",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-85",
+      0
+     ],
+     "destination": [
+      "obj-86",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-84",
+      0
+     ],
+     "destination": [
+      "obj-86",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-85",
+      0
+     ],
+     "destination": [
+      "obj-83",
       0
      ]
     }
@@ -10076,42 +10526,6 @@
     "patchline": {
      "source": [
       "obj-83",
-      0
-     ],
-     "destination": [
-      "obj-84",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-82",
-      0
-     ],
-     "destination": [
-      "obj-84",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-83",
-      0
-     ],
-     "destination": [
-      "obj-81",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-81",
       0
      ],
      "destination": [
@@ -10127,7 +10541,7 @@
       5
      ],
      "destination": [
-      "obj-82",
+      "obj-84",
       0
      ]
     }
@@ -10135,11 +10549,47 @@
    {
     "patchline": {
      "source": [
-      "obj-82",
+      "obj-84",
       0
      ],
      "destination": [
-      "obj-83",
+      "obj-85",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-90",
+      0
+     ],
+     "destination": [
+      "obj-91",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-89",
+      0
+     ],
+     "destination": [
+      "obj-91",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-90",
+      0
+     ],
+     "destination": [
+      "obj-88",
       0
      ]
     }
@@ -10148,42 +10598,6 @@
     "patchline": {
      "source": [
       "obj-88",
-      0
-     ],
-     "destination": [
-      "obj-89",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-87",
-      0
-     ],
-     "destination": [
-      "obj-89",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-88",
-      0
-     ],
-     "destination": [
-      "obj-86",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-86",
       0
      ],
      "destination": [
@@ -10199,7 +10613,7 @@
       6
      ],
      "destination": [
-      "obj-87",
+      "obj-89",
       0
      ]
     }
@@ -10207,11 +10621,47 @@
    {
     "patchline": {
      "source": [
-      "obj-87",
+      "obj-89",
       0
      ],
      "destination": [
-      "obj-88",
+      "obj-90",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-95",
+      0
+     ],
+     "destination": [
+      "obj-96",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-94",
+      0
+     ],
+     "destination": [
+      "obj-96",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-95",
+      0
+     ],
+     "destination": [
+      "obj-93",
       0
      ]
     }
@@ -10220,42 +10670,6 @@
     "patchline": {
      "source": [
       "obj-93",
-      0
-     ],
-     "destination": [
-      "obj-94",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-92",
-      0
-     ],
-     "destination": [
-      "obj-94",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-93",
-      0
-     ],
-     "destination": [
-      "obj-91",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-91",
       0
      ],
      "destination": [
@@ -10271,7 +10685,7 @@
       7
      ],
      "destination": [
-      "obj-92",
+      "obj-94",
       0
      ]
     }
@@ -10279,11 +10693,47 @@
    {
     "patchline": {
      "source": [
-      "obj-92",
+      "obj-94",
       0
      ],
      "destination": [
-      "obj-93",
+      "obj-95",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-100",
+      0
+     ],
+     "destination": [
+      "obj-101",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-99",
+      0
+     ],
+     "destination": [
+      "obj-101",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-100",
+      0
+     ],
+     "destination": [
+      "obj-98",
       0
      ]
     }
@@ -10292,42 +10742,6 @@
     "patchline": {
      "source": [
       "obj-98",
-      0
-     ],
-     "destination": [
-      "obj-99",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-97",
-      0
-     ],
-     "destination": [
-      "obj-99",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-98",
-      0
-     ],
-     "destination": [
-      "obj-96",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-96",
       0
      ],
      "destination": [
@@ -10343,7 +10757,7 @@
       8
      ],
      "destination": [
-      "obj-97",
+      "obj-99",
       0
      ]
     }
@@ -10351,11 +10765,47 @@
    {
     "patchline": {
      "source": [
-      "obj-97",
+      "obj-99",
       0
      ],
      "destination": [
-      "obj-98",
+      "obj-100",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-105",
+      0
+     ],
+     "destination": [
+      "obj-106",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-104",
+      0
+     ],
+     "destination": [
+      "obj-106",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-105",
+      0
+     ],
+     "destination": [
+      "obj-103",
       0
      ]
     }
@@ -10364,42 +10814,6 @@
     "patchline": {
      "source": [
       "obj-103",
-      0
-     ],
-     "destination": [
-      "obj-104",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-102",
-      0
-     ],
-     "destination": [
-      "obj-104",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-103",
-      0
-     ],
-     "destination": [
-      "obj-101",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-101",
       0
      ],
      "destination": [
@@ -10415,7 +10829,7 @@
       9
      ],
      "destination": [
-      "obj-102",
+      "obj-104",
       0
      ]
     }
@@ -10423,11 +10837,47 @@
    {
     "patchline": {
      "source": [
-      "obj-102",
+      "obj-104",
       0
      ],
      "destination": [
-      "obj-103",
+      "obj-105",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-110",
+      0
+     ],
+     "destination": [
+      "obj-111",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-109",
+      0
+     ],
+     "destination": [
+      "obj-111",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-110",
+      0
+     ],
+     "destination": [
+      "obj-108",
       0
      ]
     }
@@ -10436,42 +10886,6 @@
     "patchline": {
      "source": [
       "obj-108",
-      0
-     ],
-     "destination": [
-      "obj-109",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-107",
-      0
-     ],
-     "destination": [
-      "obj-109",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-108",
-      0
-     ],
-     "destination": [
-      "obj-106",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-106",
       0
      ],
      "destination": [
@@ -10487,7 +10901,7 @@
       10
      ],
      "destination": [
-      "obj-107",
+      "obj-109",
       0
      ]
     }
@@ -10495,11 +10909,23 @@
    {
     "patchline": {
      "source": [
-      "obj-107",
+      "obj-109",
       0
      ],
      "destination": [
-      "obj-108",
+      "obj-110",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-115",
+      0
+     ],
+     "destination": [
+      "obj-113",
       0
      ]
     }
@@ -10508,18 +10934,6 @@
     "patchline": {
      "source": [
       "obj-113",
-      0
-     ],
-     "destination": [
-      "obj-111",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-111",
       0
      ],
      "destination": [
@@ -10535,7 +10949,7 @@
       11
      ],
      "destination": [
-      "obj-112",
+      "obj-114",
       0
      ]
     }
@@ -10543,11 +10957,23 @@
    {
     "patchline": {
      "source": [
-      "obj-112",
+      "obj-114",
       0
      ],
      "destination": [
-      "obj-113",
+      "obj-115",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-119",
+      0
+     ],
+     "destination": [
+      "obj-117",
       0
      ]
     }
@@ -10556,18 +10982,6 @@
     "patchline": {
      "source": [
       "obj-117",
-      0
-     ],
-     "destination": [
-      "obj-115",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-115",
       0
      ],
      "destination": [
@@ -10583,7 +10997,7 @@
       12
      ],
      "destination": [
-      "obj-116",
+      "obj-118",
       0
      ]
     }
@@ -10591,43 +11005,7 @@
    {
     "patchline": {
      "source": [
-      "obj-116",
-      0
-     ],
-     "destination": [
-      "obj-117",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-121",
-      0
-     ],
-     "destination": [
-      "obj-122",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-120",
-      0
-     ],
-     "destination": [
-      "obj-122",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-121",
+      "obj-118",
       0
      ],
      "destination": [
@@ -10639,7 +11017,43 @@
    {
     "patchline": {
      "source": [
-      "obj-119",
+      "obj-123",
+      0
+     ],
+     "destination": [
+      "obj-124",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-122",
+      0
+     ],
+     "destination": [
+      "obj-124",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-123",
+      0
+     ],
+     "destination": [
+      "obj-121",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-121",
       0
      ],
      "destination": [
@@ -10655,7 +11069,7 @@
       13
      ],
      "destination": [
-      "obj-120",
+      "obj-122",
       0
      ]
     }
@@ -10663,11 +11077,47 @@
    {
     "patchline": {
      "source": [
-      "obj-120",
+      "obj-122",
       0
      ],
      "destination": [
-      "obj-121",
+      "obj-123",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-128",
+      0
+     ],
+     "destination": [
+      "obj-129",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-127",
+      0
+     ],
+     "destination": [
+      "obj-129",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-128",
+      0
+     ],
+     "destination": [
+      "obj-126",
       0
      ]
     }
@@ -10676,42 +11126,6 @@
     "patchline": {
      "source": [
       "obj-126",
-      0
-     ],
-     "destination": [
-      "obj-127",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-125",
-      0
-     ],
-     "destination": [
-      "obj-127",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-126",
-      0
-     ],
-     "destination": [
-      "obj-124",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-124",
       0
      ],
      "destination": [
@@ -10727,7 +11141,7 @@
       14
      ],
      "destination": [
-      "obj-125",
+      "obj-127",
       0
      ]
     }
@@ -10735,11 +11149,23 @@
    {
     "patchline": {
      "source": [
-      "obj-125",
+      "obj-127",
       0
      ],
      "destination": [
-      "obj-126",
+      "obj-128",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-133",
+      0
+     ],
+     "destination": [
+      "obj-131",
       0
      ]
     }
@@ -10748,18 +11174,6 @@
     "patchline": {
      "source": [
       "obj-131",
-      0
-     ],
-     "destination": [
-      "obj-129",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-129",
       0
      ],
      "destination": [
@@ -10775,7 +11189,7 @@
       15
      ],
      "destination": [
-      "obj-130",
+      "obj-132",
       0
      ]
     }
@@ -10783,43 +11197,7 @@
    {
     "patchline": {
      "source": [
-      "obj-130",
-      0
-     ],
-     "destination": [
-      "obj-131",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-135",
-      0
-     ],
-     "destination": [
-      "obj-136",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-134",
-      0
-     ],
-     "destination": [
-      "obj-136",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-135",
+      "obj-132",
       0
      ],
      "destination": [
@@ -10831,7 +11209,43 @@
    {
     "patchline": {
      "source": [
-      "obj-133",
+      "obj-137",
+      0
+     ],
+     "destination": [
+      "obj-138",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-136",
+      0
+     ],
+     "destination": [
+      "obj-138",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-137",
+      0
+     ],
+     "destination": [
+      "obj-135",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-135",
       0
      ],
      "destination": [
@@ -10847,7 +11261,7 @@
       16
      ],
      "destination": [
-      "obj-134",
+      "obj-136",
       0
      ]
     }
@@ -10855,11 +11269,47 @@
    {
     "patchline": {
      "source": [
-      "obj-134",
+      "obj-136",
       0
      ],
      "destination": [
-      "obj-135",
+      "obj-137",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-142",
+      0
+     ],
+     "destination": [
+      "obj-143",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-141",
+      0
+     ],
+     "destination": [
+      "obj-143",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-142",
+      0
+     ],
+     "destination": [
+      "obj-140",
       0
      ]
     }
@@ -10868,42 +11318,6 @@
     "patchline": {
      "source": [
       "obj-140",
-      0
-     ],
-     "destination": [
-      "obj-141",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-139",
-      0
-     ],
-     "destination": [
-      "obj-141",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-140",
-      0
-     ],
-     "destination": [
-      "obj-138",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-138",
       0
      ],
      "destination": [
@@ -10919,7 +11333,7 @@
       17
      ],
      "destination": [
-      "obj-139",
+      "obj-141",
       0
      ]
     }
@@ -10927,11 +11341,47 @@
    {
     "patchline": {
      "source": [
-      "obj-139",
+      "obj-141",
       0
      ],
      "destination": [
-      "obj-140",
+      "obj-142",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-147",
+      0
+     ],
+     "destination": [
+      "obj-148",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-146",
+      0
+     ],
+     "destination": [
+      "obj-148",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-147",
+      0
+     ],
+     "destination": [
+      "obj-145",
       0
      ]
     }
@@ -10940,42 +11390,6 @@
     "patchline": {
      "source": [
       "obj-145",
-      0
-     ],
-     "destination": [
-      "obj-146",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-144",
-      0
-     ],
-     "destination": [
-      "obj-146",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-145",
-      0
-     ],
-     "destination": [
-      "obj-143",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-143",
       0
      ],
      "destination": [
@@ -10991,7 +11405,7 @@
       18
      ],
      "destination": [
-      "obj-144",
+      "obj-146",
       0
      ]
     }
@@ -10999,11 +11413,47 @@
    {
     "patchline": {
      "source": [
-      "obj-144",
+      "obj-146",
       0
      ],
      "destination": [
-      "obj-145",
+      "obj-147",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-152",
+      0
+     ],
+     "destination": [
+      "obj-153",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-151",
+      0
+     ],
+     "destination": [
+      "obj-153",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-152",
+      0
+     ],
+     "destination": [
+      "obj-150",
       0
      ]
     }
@@ -11012,42 +11462,6 @@
     "patchline": {
      "source": [
       "obj-150",
-      0
-     ],
-     "destination": [
-      "obj-151",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-149",
-      0
-     ],
-     "destination": [
-      "obj-151",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-150",
-      0
-     ],
-     "destination": [
-      "obj-148",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-148",
       0
      ],
      "destination": [
@@ -11063,7 +11477,7 @@
       19
      ],
      "destination": [
-      "obj-149",
+      "obj-151",
       0
      ]
     }
@@ -11071,11 +11485,47 @@
    {
     "patchline": {
      "source": [
-      "obj-149",
+      "obj-151",
       0
      ],
      "destination": [
-      "obj-150",
+      "obj-152",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-157",
+      0
+     ],
+     "destination": [
+      "obj-158",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-156",
+      0
+     ],
+     "destination": [
+      "obj-158",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-157",
+      0
+     ],
+     "destination": [
+      "obj-155",
       0
      ]
     }
@@ -11084,42 +11534,6 @@
     "patchline": {
      "source": [
       "obj-155",
-      0
-     ],
-     "destination": [
-      "obj-156",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-154",
-      0
-     ],
-     "destination": [
-      "obj-156",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-155",
-      0
-     ],
-     "destination": [
-      "obj-153",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-153",
       0
      ],
      "destination": [
@@ -11135,7 +11549,7 @@
       20
      ],
      "destination": [
-      "obj-154",
+      "obj-156",
       0
      ]
     }
@@ -11143,11 +11557,47 @@
    {
     "patchline": {
      "source": [
-      "obj-154",
+      "obj-156",
       0
      ],
      "destination": [
-      "obj-155",
+      "obj-157",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-162",
+      0
+     ],
+     "destination": [
+      "obj-163",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-161",
+      0
+     ],
+     "destination": [
+      "obj-163",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-162",
+      0
+     ],
+     "destination": [
+      "obj-160",
       0
      ]
     }
@@ -11156,42 +11606,6 @@
     "patchline": {
      "source": [
       "obj-160",
-      0
-     ],
-     "destination": [
-      "obj-161",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-159",
-      0
-     ],
-     "destination": [
-      "obj-161",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-160",
-      0
-     ],
-     "destination": [
-      "obj-158",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-158",
       0
      ],
      "destination": [
@@ -11207,7 +11621,7 @@
       21
      ],
      "destination": [
-      "obj-159",
+      "obj-161",
       0
      ]
     }
@@ -11215,11 +11629,47 @@
    {
     "patchline": {
      "source": [
-      "obj-159",
+      "obj-161",
       0
      ],
      "destination": [
-      "obj-160",
+      "obj-162",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-167",
+      0
+     ],
+     "destination": [
+      "obj-168",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-166",
+      0
+     ],
+     "destination": [
+      "obj-168",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-167",
+      0
+     ],
+     "destination": [
+      "obj-165",
       0
      ]
     }
@@ -11228,42 +11678,6 @@
     "patchline": {
      "source": [
       "obj-165",
-      0
-     ],
-     "destination": [
-      "obj-166",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-164",
-      0
-     ],
-     "destination": [
-      "obj-166",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-165",
-      0
-     ],
-     "destination": [
-      "obj-163",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-163",
       0
      ],
      "destination": [
@@ -11279,7 +11693,7 @@
       22
      ],
      "destination": [
-      "obj-164",
+      "obj-166",
       0
      ]
     }
@@ -11287,11 +11701,47 @@
    {
     "patchline": {
      "source": [
-      "obj-164",
+      "obj-166",
       0
      ],
      "destination": [
-      "obj-165",
+      "obj-167",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-172",
+      0
+     ],
+     "destination": [
+      "obj-173",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-171",
+      0
+     ],
+     "destination": [
+      "obj-173",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-172",
+      0
+     ],
+     "destination": [
+      "obj-170",
       0
      ]
     }
@@ -11300,42 +11750,6 @@
     "patchline": {
      "source": [
       "obj-170",
-      0
-     ],
-     "destination": [
-      "obj-171",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-169",
-      0
-     ],
-     "destination": [
-      "obj-171",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-170",
-      0
-     ],
-     "destination": [
-      "obj-168",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-168",
       0
      ],
      "destination": [
@@ -11351,7 +11765,7 @@
       23
      ],
      "destination": [
-      "obj-169",
+      "obj-171",
       0
      ]
     }
@@ -11359,11 +11773,23 @@
    {
     "patchline": {
      "source": [
-      "obj-169",
+      "obj-171",
       0
      ],
      "destination": [
-      "obj-170",
+      "obj-172",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-177",
+      0
+     ],
+     "destination": [
+      "obj-175",
       0
      ]
     }
@@ -11372,18 +11798,6 @@
     "patchline": {
      "source": [
       "obj-175",
-      0
-     ],
-     "destination": [
-      "obj-173",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-173",
       0
      ],
      "destination": [
@@ -11399,7 +11813,7 @@
       24
      ],
      "destination": [
-      "obj-174",
+      "obj-176",
       0
      ]
     }
@@ -11407,43 +11821,7 @@
    {
     "patchline": {
      "source": [
-      "obj-174",
-      0
-     ],
-     "destination": [
-      "obj-175",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-179",
-      0
-     ],
-     "destination": [
-      "obj-180",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-178",
-      0
-     ],
-     "destination": [
-      "obj-180",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-179",
+      "obj-176",
       0
      ],
      "destination": [
@@ -11455,7 +11833,43 @@
    {
     "patchline": {
      "source": [
-      "obj-177",
+      "obj-181",
+      0
+     ],
+     "destination": [
+      "obj-182",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-180",
+      0
+     ],
+     "destination": [
+      "obj-182",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-181",
+      0
+     ],
+     "destination": [
+      "obj-179",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-179",
       0
      ],
      "destination": [
@@ -11471,7 +11885,7 @@
       25
      ],
      "destination": [
-      "obj-178",
+      "obj-180",
       0
      ]
     }
@@ -11479,11 +11893,47 @@
    {
     "patchline": {
      "source": [
-      "obj-178",
+      "obj-180",
       0
      ],
      "destination": [
-      "obj-179",
+      "obj-181",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-186",
+      0
+     ],
+     "destination": [
+      "obj-187",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-185",
+      0
+     ],
+     "destination": [
+      "obj-187",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-186",
+      0
+     ],
+     "destination": [
+      "obj-184",
       0
      ]
     }
@@ -11492,42 +11942,6 @@
     "patchline": {
      "source": [
       "obj-184",
-      0
-     ],
-     "destination": [
-      "obj-185",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-183",
-      0
-     ],
-     "destination": [
-      "obj-185",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-184",
-      0
-     ],
-     "destination": [
-      "obj-182",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-182",
       0
      ],
      "destination": [
@@ -11543,7 +11957,7 @@
       26
      ],
      "destination": [
-      "obj-183",
+      "obj-185",
       0
      ]
     }
@@ -11551,11 +11965,47 @@
    {
     "patchline": {
      "source": [
-      "obj-183",
+      "obj-185",
       0
      ],
      "destination": [
-      "obj-184",
+      "obj-186",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-191",
+      0
+     ],
+     "destination": [
+      "obj-192",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-190",
+      0
+     ],
+     "destination": [
+      "obj-192",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-191",
+      0
+     ],
+     "destination": [
+      "obj-189",
       0
      ]
     }
@@ -11564,42 +12014,6 @@
     "patchline": {
      "source": [
       "obj-189",
-      0
-     ],
-     "destination": [
-      "obj-190",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-188",
-      0
-     ],
-     "destination": [
-      "obj-190",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-189",
-      0
-     ],
-     "destination": [
-      "obj-187",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-187",
       0
      ],
      "destination": [
@@ -11615,7 +12029,7 @@
       27
      ],
      "destination": [
-      "obj-188",
+      "obj-190",
       0
      ]
     }
@@ -11623,11 +12037,23 @@
    {
     "patchline": {
      "source": [
-      "obj-188",
+      "obj-190",
       0
      ],
      "destination": [
-      "obj-189",
+      "obj-191",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-196",
+      0
+     ],
+     "destination": [
+      "obj-194",
       0
      ]
     }
@@ -11636,18 +12062,6 @@
     "patchline": {
      "source": [
       "obj-194",
-      0
-     ],
-     "destination": [
-      "obj-192",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-192",
       0
      ],
      "destination": [
@@ -11663,7 +12077,7 @@
       28
      ],
      "destination": [
-      "obj-193",
+      "obj-195",
       0
      ]
     }
@@ -11671,43 +12085,7 @@
    {
     "patchline": {
      "source": [
-      "obj-193",
-      0
-     ],
-     "destination": [
-      "obj-194",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-198",
-      0
-     ],
-     "destination": [
-      "obj-199",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-197",
-      0
-     ],
-     "destination": [
-      "obj-199",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-198",
+      "obj-195",
       0
      ],
      "destination": [
@@ -11719,7 +12097,43 @@
    {
     "patchline": {
      "source": [
-      "obj-196",
+      "obj-200",
+      0
+     ],
+     "destination": [
+      "obj-201",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-199",
+      0
+     ],
+     "destination": [
+      "obj-201",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-200",
+      0
+     ],
+     "destination": [
+      "obj-198",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-198",
       0
      ],
      "destination": [
@@ -11735,7 +12149,7 @@
       29
      ],
      "destination": [
-      "obj-197",
+      "obj-199",
       0
      ]
     }
@@ -11743,11 +12157,47 @@
    {
     "patchline": {
      "source": [
-      "obj-197",
+      "obj-199",
       0
      ],
      "destination": [
-      "obj-198",
+      "obj-200",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-205",
+      0
+     ],
+     "destination": [
+      "obj-206",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-204",
+      0
+     ],
+     "destination": [
+      "obj-206",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-205",
+      0
+     ],
+     "destination": [
+      "obj-203",
       0
      ]
     }
@@ -11756,42 +12206,6 @@
     "patchline": {
      "source": [
       "obj-203",
-      0
-     ],
-     "destination": [
-      "obj-204",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-202",
-      0
-     ],
-     "destination": [
-      "obj-204",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-203",
-      0
-     ],
-     "destination": [
-      "obj-201",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-201",
       0
      ],
      "destination": [
@@ -11807,7 +12221,7 @@
       30
      ],
      "destination": [
-      "obj-202",
+      "obj-204",
       0
      ]
     }
@@ -11815,11 +12229,47 @@
    {
     "patchline": {
      "source": [
-      "obj-202",
+      "obj-204",
       0
      ],
      "destination": [
-      "obj-203",
+      "obj-205",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-210",
+      0
+     ],
+     "destination": [
+      "obj-211",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-209",
+      0
+     ],
+     "destination": [
+      "obj-211",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-210",
+      0
+     ],
+     "destination": [
+      "obj-208",
       0
      ]
     }
@@ -11828,42 +12278,6 @@
     "patchline": {
      "source": [
       "obj-208",
-      0
-     ],
-     "destination": [
-      "obj-209",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-207",
-      0
-     ],
-     "destination": [
-      "obj-209",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-208",
-      0
-     ],
-     "destination": [
-      "obj-206",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-206",
       0
      ],
      "destination": [
@@ -11879,7 +12293,7 @@
       31
      ],
      "destination": [
-      "obj-207",
+      "obj-209",
       0
      ]
     }
@@ -11887,11 +12301,47 @@
    {
     "patchline": {
      "source": [
-      "obj-207",
+      "obj-209",
       0
      ],
      "destination": [
-      "obj-208",
+      "obj-210",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-215",
+      0
+     ],
+     "destination": [
+      "obj-216",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-214",
+      0
+     ],
+     "destination": [
+      "obj-216",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-215",
+      0
+     ],
+     "destination": [
+      "obj-213",
       0
      ]
     }
@@ -11900,42 +12350,6 @@
     "patchline": {
      "source": [
       "obj-213",
-      0
-     ],
-     "destination": [
-      "obj-214",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-212",
-      0
-     ],
-     "destination": [
-      "obj-214",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-213",
-      0
-     ],
-     "destination": [
-      "obj-211",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-211",
       0
      ],
      "destination": [
@@ -11951,7 +12365,7 @@
       32
      ],
      "destination": [
-      "obj-212",
+      "obj-214",
       0
      ]
     }
@@ -11959,11 +12373,47 @@
    {
     "patchline": {
      "source": [
-      "obj-212",
+      "obj-214",
       0
      ],
      "destination": [
-      "obj-213",
+      "obj-215",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-220",
+      0
+     ],
+     "destination": [
+      "obj-221",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-219",
+      0
+     ],
+     "destination": [
+      "obj-221",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-220",
+      0
+     ],
+     "destination": [
+      "obj-218",
       0
      ]
     }
@@ -11972,42 +12422,6 @@
     "patchline": {
      "source": [
       "obj-218",
-      0
-     ],
-     "destination": [
-      "obj-219",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-217",
-      0
-     ],
-     "destination": [
-      "obj-219",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-218",
-      0
-     ],
-     "destination": [
-      "obj-216",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-216",
       0
      ],
      "destination": [
@@ -12023,7 +12437,7 @@
       33
      ],
      "destination": [
-      "obj-217",
+      "obj-219",
       0
      ]
     }
@@ -12031,11 +12445,23 @@
    {
     "patchline": {
      "source": [
-      "obj-217",
+      "obj-219",
       0
      ],
      "destination": [
-      "obj-218",
+      "obj-220",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-225",
+      0
+     ],
+     "destination": [
+      "obj-223",
       0
      ]
     }
@@ -12044,18 +12470,6 @@
     "patchline": {
      "source": [
       "obj-223",
-      0
-     ],
-     "destination": [
-      "obj-221",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-221",
       0
      ],
      "destination": [
@@ -12071,7 +12485,7 @@
       34
      ],
      "destination": [
-      "obj-222",
+      "obj-224",
       0
      ]
     }
@@ -12079,43 +12493,7 @@
    {
     "patchline": {
      "source": [
-      "obj-222",
-      0
-     ],
-     "destination": [
-      "obj-223",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-227",
-      0
-     ],
-     "destination": [
-      "obj-228",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-226",
-      0
-     ],
-     "destination": [
-      "obj-228",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-227",
+      "obj-224",
       0
      ],
      "destination": [
@@ -12127,7 +12505,43 @@
    {
     "patchline": {
      "source": [
-      "obj-225",
+      "obj-229",
+      0
+     ],
+     "destination": [
+      "obj-230",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-228",
+      0
+     ],
+     "destination": [
+      "obj-230",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-229",
+      0
+     ],
+     "destination": [
+      "obj-227",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-227",
       0
      ],
      "destination": [
@@ -12143,7 +12557,7 @@
       35
      ],
      "destination": [
-      "obj-226",
+      "obj-228",
       0
      ]
     }
@@ -12151,11 +12565,47 @@
    {
     "patchline": {
      "source": [
-      "obj-226",
+      "obj-228",
       0
      ],
      "destination": [
-      "obj-227",
+      "obj-229",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-234",
+      0
+     ],
+     "destination": [
+      "obj-235",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-233",
+      0
+     ],
+     "destination": [
+      "obj-235",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-234",
+      0
+     ],
+     "destination": [
+      "obj-232",
       0
      ]
     }
@@ -12164,42 +12614,6 @@
     "patchline": {
      "source": [
       "obj-232",
-      0
-     ],
-     "destination": [
-      "obj-233",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-231",
-      0
-     ],
-     "destination": [
-      "obj-233",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-232",
-      0
-     ],
-     "destination": [
-      "obj-230",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-230",
       0
      ],
      "destination": [
@@ -12215,7 +12629,7 @@
       36
      ],
      "destination": [
-      "obj-231",
+      "obj-233",
       0
      ]
     }
@@ -12223,11 +12637,47 @@
    {
     "patchline": {
      "source": [
-      "obj-231",
+      "obj-233",
       0
      ],
      "destination": [
-      "obj-232",
+      "obj-234",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-239",
+      0
+     ],
+     "destination": [
+      "obj-240",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-238",
+      0
+     ],
+     "destination": [
+      "obj-240",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-239",
+      0
+     ],
+     "destination": [
+      "obj-237",
       0
      ]
     }
@@ -12236,42 +12686,6 @@
     "patchline": {
      "source": [
       "obj-237",
-      0
-     ],
-     "destination": [
-      "obj-238",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-236",
-      0
-     ],
-     "destination": [
-      "obj-238",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-237",
-      0
-     ],
-     "destination": [
-      "obj-235",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-235",
       0
      ],
      "destination": [
@@ -12287,7 +12701,7 @@
       37
      ],
      "destination": [
-      "obj-236",
+      "obj-238",
       0
      ]
     }
@@ -12295,11 +12709,47 @@
    {
     "patchline": {
      "source": [
-      "obj-236",
+      "obj-238",
       0
      ],
      "destination": [
-      "obj-237",
+      "obj-239",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-244",
+      0
+     ],
+     "destination": [
+      "obj-245",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-243",
+      0
+     ],
+     "destination": [
+      "obj-245",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-244",
+      0
+     ],
+     "destination": [
+      "obj-242",
       0
      ]
     }
@@ -12308,42 +12758,6 @@
     "patchline": {
      "source": [
       "obj-242",
-      0
-     ],
-     "destination": [
-      "obj-243",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-241",
-      0
-     ],
-     "destination": [
-      "obj-243",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-242",
-      0
-     ],
-     "destination": [
-      "obj-240",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-240",
       0
      ],
      "destination": [
@@ -12359,7 +12773,7 @@
       38
      ],
      "destination": [
-      "obj-241",
+      "obj-243",
       0
      ]
     }
@@ -12367,11 +12781,47 @@
    {
     "patchline": {
      "source": [
-      "obj-241",
+      "obj-243",
       0
      ],
      "destination": [
-      "obj-242",
+      "obj-244",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-249",
+      0
+     ],
+     "destination": [
+      "obj-250",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-248",
+      0
+     ],
+     "destination": [
+      "obj-250",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-249",
+      0
+     ],
+     "destination": [
+      "obj-247",
       0
      ]
     }
@@ -12380,42 +12830,6 @@
     "patchline": {
      "source": [
       "obj-247",
-      0
-     ],
-     "destination": [
-      "obj-248",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-246",
-      0
-     ],
-     "destination": [
-      "obj-248",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-247",
-      0
-     ],
-     "destination": [
-      "obj-245",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-245",
       0
      ],
      "destination": [
@@ -12431,7 +12845,7 @@
       39
      ],
      "destination": [
-      "obj-246",
+      "obj-248",
       0
      ]
     }
@@ -12439,11 +12853,47 @@
    {
     "patchline": {
      "source": [
-      "obj-246",
+      "obj-248",
       0
      ],
      "destination": [
-      "obj-247",
+      "obj-249",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-254",
+      0
+     ],
+     "destination": [
+      "obj-255",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-253",
+      0
+     ],
+     "destination": [
+      "obj-255",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-254",
+      0
+     ],
+     "destination": [
+      "obj-252",
       0
      ]
     }
@@ -12452,42 +12902,6 @@
     "patchline": {
      "source": [
       "obj-252",
-      0
-     ],
-     "destination": [
-      "obj-253",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-251",
-      0
-     ],
-     "destination": [
-      "obj-253",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-252",
-      0
-     ],
-     "destination": [
-      "obj-250",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-250",
       0
      ],
      "destination": [
@@ -12503,7 +12917,7 @@
       40
      ],
      "destination": [
-      "obj-251",
+      "obj-253",
       0
      ]
     }
@@ -12511,11 +12925,47 @@
    {
     "patchline": {
      "source": [
-      "obj-251",
+      "obj-253",
       0
      ],
      "destination": [
-      "obj-252",
+      "obj-254",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-259",
+      0
+     ],
+     "destination": [
+      "obj-260",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-258",
+      0
+     ],
+     "destination": [
+      "obj-260",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-259",
+      0
+     ],
+     "destination": [
+      "obj-257",
       0
      ]
     }
@@ -12524,42 +12974,6 @@
     "patchline": {
      "source": [
       "obj-257",
-      0
-     ],
-     "destination": [
-      "obj-258",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-256",
-      0
-     ],
-     "destination": [
-      "obj-258",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-257",
-      0
-     ],
-     "destination": [
-      "obj-255",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-255",
       0
      ],
      "destination": [
@@ -12575,7 +12989,7 @@
       41
      ],
      "destination": [
-      "obj-256",
+      "obj-258",
       0
      ]
     }
@@ -12583,11 +12997,47 @@
    {
     "patchline": {
      "source": [
-      "obj-256",
+      "obj-258",
       0
      ],
      "destination": [
-      "obj-257",
+      "obj-259",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-264",
+      0
+     ],
+     "destination": [
+      "obj-265",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-263",
+      0
+     ],
+     "destination": [
+      "obj-265",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-264",
+      0
+     ],
+     "destination": [
+      "obj-262",
       0
      ]
     }
@@ -12596,42 +13046,6 @@
     "patchline": {
      "source": [
       "obj-262",
-      0
-     ],
-     "destination": [
-      "obj-263",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-261",
-      0
-     ],
-     "destination": [
-      "obj-263",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-262",
-      0
-     ],
-     "destination": [
-      "obj-260",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-260",
       0
      ],
      "destination": [
@@ -12647,7 +13061,7 @@
       42
      ],
      "destination": [
-      "obj-261",
+      "obj-263",
       0
      ]
     }
@@ -12655,11 +13069,47 @@
    {
     "patchline": {
      "source": [
-      "obj-261",
+      "obj-263",
       0
      ],
      "destination": [
-      "obj-262",
+      "obj-264",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-269",
+      0
+     ],
+     "destination": [
+      "obj-270",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-268",
+      0
+     ],
+     "destination": [
+      "obj-270",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-269",
+      0
+     ],
+     "destination": [
+      "obj-267",
       0
      ]
     }
@@ -12668,42 +13118,6 @@
     "patchline": {
      "source": [
       "obj-267",
-      0
-     ],
-     "destination": [
-      "obj-268",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-266",
-      0
-     ],
-     "destination": [
-      "obj-268",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-267",
-      0
-     ],
-     "destination": [
-      "obj-265",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-265",
       0
      ],
      "destination": [
@@ -12719,7 +13133,7 @@
       43
      ],
      "destination": [
-      "obj-266",
+      "obj-268",
       0
      ]
     }
@@ -12727,11 +13141,47 @@
    {
     "patchline": {
      "source": [
-      "obj-266",
+      "obj-268",
       0
      ],
      "destination": [
-      "obj-267",
+      "obj-269",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-274",
+      0
+     ],
+     "destination": [
+      "obj-275",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-273",
+      0
+     ],
+     "destination": [
+      "obj-275",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-274",
+      0
+     ],
+     "destination": [
+      "obj-272",
       0
      ]
     }
@@ -12740,42 +13190,6 @@
     "patchline": {
      "source": [
       "obj-272",
-      0
-     ],
-     "destination": [
-      "obj-273",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-271",
-      0
-     ],
-     "destination": [
-      "obj-273",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-272",
-      0
-     ],
-     "destination": [
-      "obj-270",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-270",
       0
      ],
      "destination": [
@@ -12791,7 +13205,7 @@
       44
      ],
      "destination": [
-      "obj-271",
+      "obj-273",
       0
      ]
     }
@@ -12799,11 +13213,47 @@
    {
     "patchline": {
      "source": [
-      "obj-271",
+      "obj-273",
       0
      ],
      "destination": [
-      "obj-272",
+      "obj-274",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-279",
+      0
+     ],
+     "destination": [
+      "obj-280",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-278",
+      0
+     ],
+     "destination": [
+      "obj-280",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-279",
+      0
+     ],
+     "destination": [
+      "obj-277",
       0
      ]
     }
@@ -12812,42 +13262,6 @@
     "patchline": {
      "source": [
       "obj-277",
-      0
-     ],
-     "destination": [
-      "obj-278",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-276",
-      0
-     ],
-     "destination": [
-      "obj-278",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-277",
-      0
-     ],
-     "destination": [
-      "obj-275",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-275",
       0
      ],
      "destination": [
@@ -12863,7 +13277,7 @@
       45
      ],
      "destination": [
-      "obj-276",
+      "obj-278",
       0
      ]
     }
@@ -12871,11 +13285,47 @@
    {
     "patchline": {
      "source": [
-      "obj-276",
+      "obj-278",
       0
      ],
      "destination": [
-      "obj-277",
+      "obj-279",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-284",
+      0
+     ],
+     "destination": [
+      "obj-285",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-283",
+      0
+     ],
+     "destination": [
+      "obj-285",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-284",
+      0
+     ],
+     "destination": [
+      "obj-282",
       0
      ]
     }
@@ -12884,42 +13334,6 @@
     "patchline": {
      "source": [
       "obj-282",
-      0
-     ],
-     "destination": [
-      "obj-283",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-281",
-      0
-     ],
-     "destination": [
-      "obj-283",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-282",
-      0
-     ],
-     "destination": [
-      "obj-280",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-280",
       0
      ],
      "destination": [
@@ -12935,7 +13349,7 @@
       46
      ],
      "destination": [
-      "obj-281",
+      "obj-283",
       0
      ]
     }
@@ -12943,11 +13357,47 @@
    {
     "patchline": {
      "source": [
-      "obj-281",
+      "obj-283",
       0
      ],
      "destination": [
-      "obj-282",
+      "obj-284",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-289",
+      0
+     ],
+     "destination": [
+      "obj-290",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-288",
+      0
+     ],
+     "destination": [
+      "obj-290",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-289",
+      0
+     ],
+     "destination": [
+      "obj-287",
       0
      ]
     }
@@ -12956,42 +13406,6 @@
     "patchline": {
      "source": [
       "obj-287",
-      0
-     ],
-     "destination": [
-      "obj-288",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-286",
-      0
-     ],
-     "destination": [
-      "obj-288",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-287",
-      0
-     ],
-     "destination": [
-      "obj-285",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-285",
       0
      ],
      "destination": [
@@ -13007,7 +13421,7 @@
       47
      ],
      "destination": [
-      "obj-286",
+      "obj-288",
       0
      ]
     }
@@ -13015,11 +13429,47 @@
    {
     "patchline": {
      "source": [
-      "obj-286",
+      "obj-288",
       0
      ],
      "destination": [
-      "obj-287",
+      "obj-289",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-294",
+      0
+     ],
+     "destination": [
+      "obj-295",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-293",
+      0
+     ],
+     "destination": [
+      "obj-295",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-294",
+      0
+     ],
+     "destination": [
+      "obj-292",
       0
      ]
     }
@@ -13028,42 +13478,6 @@
     "patchline": {
      "source": [
       "obj-292",
-      0
-     ],
-     "destination": [
-      "obj-293",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-291",
-      0
-     ],
-     "destination": [
-      "obj-293",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-292",
-      0
-     ],
-     "destination": [
-      "obj-290",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-290",
       0
      ],
      "destination": [
@@ -13079,7 +13493,7 @@
       48
      ],
      "destination": [
-      "obj-291",
+      "obj-293",
       0
      ]
     }
@@ -13087,11 +13501,47 @@
    {
     "patchline": {
      "source": [
-      "obj-291",
+      "obj-293",
       0
      ],
      "destination": [
-      "obj-292",
+      "obj-294",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-299",
+      0
+     ],
+     "destination": [
+      "obj-300",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-298",
+      0
+     ],
+     "destination": [
+      "obj-300",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-299",
+      0
+     ],
+     "destination": [
+      "obj-297",
       0
      ]
     }
@@ -13100,42 +13550,6 @@
     "patchline": {
      "source": [
       "obj-297",
-      0
-     ],
-     "destination": [
-      "obj-298",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-296",
-      0
-     ],
-     "destination": [
-      "obj-298",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-297",
-      0
-     ],
-     "destination": [
-      "obj-295",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-295",
       0
      ],
      "destination": [
@@ -13151,7 +13565,7 @@
       49
      ],
      "destination": [
-      "obj-296",
+      "obj-298",
       0
      ]
     }
@@ -13159,11 +13573,47 @@
    {
     "patchline": {
      "source": [
-      "obj-296",
+      "obj-298",
       0
      ],
      "destination": [
-      "obj-297",
+      "obj-299",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-304",
+      0
+     ],
+     "destination": [
+      "obj-305",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-303",
+      0
+     ],
+     "destination": [
+      "obj-305",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-304",
+      0
+     ],
+     "destination": [
+      "obj-302",
       0
      ]
     }
@@ -13172,42 +13622,6 @@
     "patchline": {
      "source": [
       "obj-302",
-      0
-     ],
-     "destination": [
-      "obj-303",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-301",
-      0
-     ],
-     "destination": [
-      "obj-303",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-302",
-      0
-     ],
-     "destination": [
-      "obj-300",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-300",
       0
      ],
      "destination": [
@@ -13223,7 +13637,7 @@
       50
      ],
      "destination": [
-      "obj-301",
+      "obj-303",
       0
      ]
     }
@@ -13231,11 +13645,47 @@
    {
     "patchline": {
      "source": [
-      "obj-301",
+      "obj-303",
       0
      ],
      "destination": [
-      "obj-302",
+      "obj-304",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-309",
+      0
+     ],
+     "destination": [
+      "obj-310",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-308",
+      0
+     ],
+     "destination": [
+      "obj-310",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-309",
+      0
+     ],
+     "destination": [
+      "obj-307",
       0
      ]
     }
@@ -13244,42 +13694,6 @@
     "patchline": {
      "source": [
       "obj-307",
-      0
-     ],
-     "destination": [
-      "obj-308",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-306",
-      0
-     ],
-     "destination": [
-      "obj-308",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-307",
-      0
-     ],
-     "destination": [
-      "obj-305",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-305",
       0
      ],
      "destination": [
@@ -13295,7 +13709,7 @@
       51
      ],
      "destination": [
-      "obj-306",
+      "obj-308",
       0
      ]
     }
@@ -13303,11 +13717,47 @@
    {
     "patchline": {
      "source": [
-      "obj-306",
+      "obj-308",
       0
      ],
      "destination": [
-      "obj-307",
+      "obj-309",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-314",
+      0
+     ],
+     "destination": [
+      "obj-315",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-313",
+      0
+     ],
+     "destination": [
+      "obj-315",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-314",
+      0
+     ],
+     "destination": [
+      "obj-312",
       0
      ]
     }
@@ -13316,42 +13766,6 @@
     "patchline": {
      "source": [
       "obj-312",
-      0
-     ],
-     "destination": [
-      "obj-313",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-311",
-      0
-     ],
-     "destination": [
-      "obj-313",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-312",
-      0
-     ],
-     "destination": [
-      "obj-310",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-310",
       0
      ],
      "destination": [
@@ -13367,7 +13781,7 @@
       52
      ],
      "destination": [
-      "obj-311",
+      "obj-313",
       0
      ]
     }
@@ -13375,11 +13789,47 @@
    {
     "patchline": {
      "source": [
-      "obj-311",
+      "obj-313",
       0
      ],
      "destination": [
-      "obj-312",
+      "obj-314",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-319",
+      0
+     ],
+     "destination": [
+      "obj-320",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-318",
+      0
+     ],
+     "destination": [
+      "obj-320",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-319",
+      0
+     ],
+     "destination": [
+      "obj-317",
       0
      ]
     }
@@ -13388,42 +13838,6 @@
     "patchline": {
      "source": [
       "obj-317",
-      0
-     ],
-     "destination": [
-      "obj-318",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-316",
-      0
-     ],
-     "destination": [
-      "obj-318",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-317",
-      0
-     ],
-     "destination": [
-      "obj-315",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-315",
       0
      ],
      "destination": [
@@ -13439,7 +13853,7 @@
       53
      ],
      "destination": [
-      "obj-316",
+      "obj-318",
       0
      ]
     }
@@ -13447,11 +13861,47 @@
    {
     "patchline": {
      "source": [
-      "obj-316",
+      "obj-318",
       0
      ],
      "destination": [
-      "obj-317",
+      "obj-319",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-324",
+      0
+     ],
+     "destination": [
+      "obj-325",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-323",
+      0
+     ],
+     "destination": [
+      "obj-325",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-324",
+      0
+     ],
+     "destination": [
+      "obj-322",
       0
      ]
     }
@@ -13460,42 +13910,6 @@
     "patchline": {
      "source": [
       "obj-322",
-      0
-     ],
-     "destination": [
-      "obj-323",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-321",
-      0
-     ],
-     "destination": [
-      "obj-323",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-322",
-      0
-     ],
-     "destination": [
-      "obj-320",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-320",
       0
      ],
      "destination": [
@@ -13511,7 +13925,7 @@
       54
      ],
      "destination": [
-      "obj-321",
+      "obj-323",
       0
      ]
     }
@@ -13519,11 +13933,47 @@
    {
     "patchline": {
      "source": [
-      "obj-321",
+      "obj-323",
       0
      ],
      "destination": [
-      "obj-322",
+      "obj-324",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-329",
+      0
+     ],
+     "destination": [
+      "obj-330",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-328",
+      0
+     ],
+     "destination": [
+      "obj-330",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-329",
+      0
+     ],
+     "destination": [
+      "obj-327",
       0
      ]
     }
@@ -13532,42 +13982,6 @@
     "patchline": {
      "source": [
       "obj-327",
-      0
-     ],
-     "destination": [
-      "obj-328",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-326",
-      0
-     ],
-     "destination": [
-      "obj-328",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-327",
-      0
-     ],
-     "destination": [
-      "obj-325",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-325",
       0
      ],
      "destination": [
@@ -13583,7 +13997,7 @@
       55
      ],
      "destination": [
-      "obj-326",
+      "obj-328",
       0
      ]
     }
@@ -13591,11 +14005,47 @@
    {
     "patchline": {
      "source": [
-      "obj-326",
+      "obj-328",
       0
      ],
      "destination": [
-      "obj-327",
+      "obj-329",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-334",
+      0
+     ],
+     "destination": [
+      "obj-335",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-333",
+      0
+     ],
+     "destination": [
+      "obj-335",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-334",
+      0
+     ],
+     "destination": [
+      "obj-332",
       0
      ]
     }
@@ -13604,42 +14054,6 @@
     "patchline": {
      "source": [
       "obj-332",
-      0
-     ],
-     "destination": [
-      "obj-333",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-331",
-      0
-     ],
-     "destination": [
-      "obj-333",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-332",
-      0
-     ],
-     "destination": [
-      "obj-330",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-330",
       0
      ],
      "destination": [
@@ -13655,7 +14069,7 @@
       56
      ],
      "destination": [
-      "obj-331",
+      "obj-333",
       0
      ]
     }
@@ -13663,11 +14077,47 @@
    {
     "patchline": {
      "source": [
-      "obj-331",
+      "obj-333",
       0
      ],
      "destination": [
-      "obj-332",
+      "obj-334",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-339",
+      0
+     ],
+     "destination": [
+      "obj-340",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-338",
+      0
+     ],
+     "destination": [
+      "obj-340",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-339",
+      0
+     ],
+     "destination": [
+      "obj-337",
       0
      ]
     }
@@ -13676,42 +14126,6 @@
     "patchline": {
      "source": [
       "obj-337",
-      0
-     ],
-     "destination": [
-      "obj-338",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-336",
-      0
-     ],
-     "destination": [
-      "obj-338",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-337",
-      0
-     ],
-     "destination": [
-      "obj-335",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-335",
       0
      ],
      "destination": [
@@ -13727,7 +14141,7 @@
       57
      ],
      "destination": [
-      "obj-336",
+      "obj-338",
       0
      ]
     }
@@ -13735,11 +14149,47 @@
    {
     "patchline": {
      "source": [
-      "obj-336",
+      "obj-338",
       0
      ],
      "destination": [
-      "obj-337",
+      "obj-339",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-344",
+      0
+     ],
+     "destination": [
+      "obj-345",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-343",
+      0
+     ],
+     "destination": [
+      "obj-345",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-344",
+      0
+     ],
+     "destination": [
+      "obj-342",
       0
      ]
     }
@@ -13748,42 +14198,6 @@
     "patchline": {
      "source": [
       "obj-342",
-      0
-     ],
-     "destination": [
-      "obj-343",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-341",
-      0
-     ],
-     "destination": [
-      "obj-343",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-342",
-      0
-     ],
-     "destination": [
-      "obj-340",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-340",
       0
      ],
      "destination": [
@@ -13799,7 +14213,7 @@
       58
      ],
      "destination": [
-      "obj-341",
+      "obj-343",
       0
      ]
     }
@@ -13807,11 +14221,47 @@
    {
     "patchline": {
      "source": [
-      "obj-341",
+      "obj-343",
       0
      ],
      "destination": [
-      "obj-342",
+      "obj-344",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-349",
+      0
+     ],
+     "destination": [
+      "obj-350",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-348",
+      0
+     ],
+     "destination": [
+      "obj-350",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-349",
+      0
+     ],
+     "destination": [
+      "obj-347",
       0
      ]
     }
@@ -13820,42 +14270,6 @@
     "patchline": {
      "source": [
       "obj-347",
-      0
-     ],
-     "destination": [
-      "obj-348",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-346",
-      0
-     ],
-     "destination": [
-      "obj-348",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-347",
-      0
-     ],
-     "destination": [
-      "obj-345",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-345",
       0
      ],
      "destination": [
@@ -13871,7 +14285,7 @@
       59
      ],
      "destination": [
-      "obj-346",
+      "obj-348",
       0
      ]
     }
@@ -13879,11 +14293,47 @@
    {
     "patchline": {
      "source": [
-      "obj-346",
+      "obj-348",
       0
      ],
      "destination": [
-      "obj-347",
+      "obj-349",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-354",
+      0
+     ],
+     "destination": [
+      "obj-355",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-353",
+      0
+     ],
+     "destination": [
+      "obj-355",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-354",
+      0
+     ],
+     "destination": [
+      "obj-352",
       0
      ]
     }
@@ -13892,42 +14342,6 @@
     "patchline": {
      "source": [
       "obj-352",
-      0
-     ],
-     "destination": [
-      "obj-353",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-351",
-      0
-     ],
-     "destination": [
-      "obj-353",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-352",
-      0
-     ],
-     "destination": [
-      "obj-350",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-350",
       0
      ],
      "destination": [
@@ -13943,7 +14357,7 @@
       60
      ],
      "destination": [
-      "obj-351",
+      "obj-353",
       0
      ]
     }
@@ -13951,11 +14365,47 @@
    {
     "patchline": {
      "source": [
-      "obj-351",
+      "obj-353",
       0
      ],
      "destination": [
-      "obj-352",
+      "obj-354",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-359",
+      0
+     ],
+     "destination": [
+      "obj-360",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-358",
+      0
+     ],
+     "destination": [
+      "obj-360",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-359",
+      0
+     ],
+     "destination": [
+      "obj-357",
       0
      ]
     }
@@ -13964,42 +14414,6 @@
     "patchline": {
      "source": [
       "obj-357",
-      0
-     ],
-     "destination": [
-      "obj-358",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-356",
-      0
-     ],
-     "destination": [
-      "obj-358",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-357",
-      0
-     ],
-     "destination": [
-      "obj-355",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-355",
       0
      ],
      "destination": [
@@ -14015,7 +14429,7 @@
       61
      ],
      "destination": [
-      "obj-356",
+      "obj-358",
       0
      ]
     }
@@ -14023,11 +14437,47 @@
    {
     "patchline": {
      "source": [
-      "obj-356",
+      "obj-358",
       0
      ],
      "destination": [
-      "obj-357",
+      "obj-359",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-364",
+      0
+     ],
+     "destination": [
+      "obj-365",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-363",
+      0
+     ],
+     "destination": [
+      "obj-365",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-364",
+      0
+     ],
+     "destination": [
+      "obj-362",
       0
      ]
     }
@@ -14036,42 +14486,6 @@
     "patchline": {
      "source": [
       "obj-362",
-      0
-     ],
-     "destination": [
-      "obj-363",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-361",
-      0
-     ],
-     "destination": [
-      "obj-363",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-362",
-      0
-     ],
-     "destination": [
-      "obj-360",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-360",
       0
      ],
      "destination": [
@@ -14087,7 +14501,7 @@
       62
      ],
      "destination": [
-      "obj-361",
+      "obj-363",
       0
      ]
     }
@@ -14095,11 +14509,47 @@
    {
     "patchline": {
      "source": [
-      "obj-361",
+      "obj-363",
       0
      ],
      "destination": [
-      "obj-362",
+      "obj-364",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-369",
+      0
+     ],
+     "destination": [
+      "obj-370",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-368",
+      0
+     ],
+     "destination": [
+      "obj-370",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-369",
+      0
+     ],
+     "destination": [
+      "obj-367",
       0
      ]
     }
@@ -14108,42 +14558,6 @@
     "patchline": {
      "source": [
       "obj-367",
-      0
-     ],
-     "destination": [
-      "obj-368",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-366",
-      0
-     ],
-     "destination": [
-      "obj-368",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-367",
-      0
-     ],
-     "destination": [
-      "obj-365",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-365",
       0
      ],
      "destination": [
@@ -14159,7 +14573,7 @@
       63
      ],
      "destination": [
-      "obj-366",
+      "obj-368",
       0
      ]
     }
@@ -14167,11 +14581,47 @@
    {
     "patchline": {
      "source": [
-      "obj-366",
+      "obj-368",
       0
      ],
      "destination": [
-      "obj-367",
+      "obj-369",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-374",
+      0
+     ],
+     "destination": [
+      "obj-375",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-373",
+      0
+     ],
+     "destination": [
+      "obj-375",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-374",
+      0
+     ],
+     "destination": [
+      "obj-372",
       0
      ]
     }
@@ -14180,42 +14630,6 @@
     "patchline": {
      "source": [
       "obj-372",
-      0
-     ],
-     "destination": [
-      "obj-373",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-371",
-      0
-     ],
-     "destination": [
-      "obj-373",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-372",
-      0
-     ],
-     "destination": [
-      "obj-370",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-370",
       0
      ],
      "destination": [
@@ -14231,7 +14645,7 @@
       64
      ],
      "destination": [
-      "obj-371",
+      "obj-373",
       0
      ]
     }
@@ -14239,11 +14653,11 @@
    {
     "patchline": {
      "source": [
-      "obj-371",
+      "obj-373",
       0
      ],
      "destination": [
-      "obj-372",
+      "obj-374",
       0
      ]
     }
@@ -14251,23 +14665,11 @@
    {
     "patchline": {
      "source": [
-      "obj-4",
-      71
-     ],
-     "destination": [
-      "obj-375",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-375",
+      "obj-379",
       0
      ],
      "destination": [
-      "obj-376",
+      "obj-380",
       0
      ]
     }
@@ -14275,8 +14677,20 @@
    {
     "patchline": {
      "source": [
-      "obj-375",
-      1
+      "obj-378",
+      0
+     ],
+     "destination": [
+      "obj-380",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-379",
+      0
      ],
      "destination": [
       "obj-377",
@@ -14287,35 +14701,35 @@
    {
     "patchline": {
      "source": [
+      "obj-377",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-4",
-      68
+      65
+     ],
+     "destination": [
+      "obj-378",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-378",
+      0
      ],
      "destination": [
       "obj-379",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-4",
-      69
-     ],
-     "destination": [
-      "obj-381",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-4",
-      70
-     ],
-     "destination": [
-      "obj-383",
       0
      ]
     }
@@ -14335,11 +14749,11 @@
    {
     "patchline": {
      "source": [
-      "obj-385",
+      "obj-383",
       0
      ],
      "destination": [
-      "obj-386",
+      "obj-385",
       0
      ]
     }
@@ -14347,7 +14761,79 @@
    {
     "patchline": {
      "source": [
-      "obj-386",
+      "obj-384",
+      0
+     ],
+     "destination": [
+      "obj-382",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-382",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      66
+     ],
+     "destination": [
+      "obj-383",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-383",
+      0
+     ],
+     "destination": [
+      "obj-384",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-389",
+      0
+     ],
+     "destination": [
+      "obj-390",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-388",
+      0
+     ],
+     "destination": [
+      "obj-390",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-389",
       0
      ],
      "destination": [
@@ -14372,10 +14858,10 @@
     "patchline": {
      "source": [
       "obj-4",
-      72
+      67
      ],
      "destination": [
-      "obj-390",
+      "obj-388",
       0
      ]
     }
@@ -14383,7 +14869,7 @@
    {
     "patchline": {
      "source": [
-      "obj-390",
+      "obj-388",
       0
      ],
      "destination": [
@@ -14396,19 +14882,7 @@
     "patchline": {
      "source": [
       "obj-4",
-      72
-     ],
-     "destination": [
-      "obj-391",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-4",
-      73
+      74
      ],
      "destination": [
       "obj-392",
@@ -14424,18 +14898,6 @@
      ],
      "destination": [
       "obj-393",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-393",
-      0
-     ],
-     "destination": [
-      "obj-254",
       0
      ]
     }
@@ -14455,155 +14917,11 @@
    {
     "patchline": {
      "source": [
-      "obj-394",
-      0
-     ],
-     "destination": [
-      "obj-259",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-392",
-      2
-     ],
-     "destination": [
-      "obj-395",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-395",
-      0
-     ],
-     "destination": [
-      "obj-264",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-392",
-      3
+      "obj-4",
+      71
      ],
      "destination": [
       "obj-396",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-396",
-      0
-     ],
-     "destination": [
-      "obj-269",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-392",
-      4
-     ],
-     "destination": [
-      "obj-397",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-397",
-      0
-     ],
-     "destination": [
-      "obj-274",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-392",
-      5
-     ],
-     "destination": [
-      "obj-398",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-398",
-      0
-     ],
-     "destination": [
-      "obj-279",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-392",
-      6
-     ],
-     "destination": [
-      "obj-399",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-399",
-      0
-     ],
-     "destination": [
-      "obj-284",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-392",
-      7
-     ],
-     "destination": [
-      "obj-400",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-400",
-      0
-     ],
-     "destination": [
-      "obj-289",
       0
      ]
     }
@@ -14612,10 +14930,322 @@
     "patchline": {
      "source": [
       "obj-4",
-      74
+      72
      ],
      "destination": [
+      "obj-398",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      73
+     ],
+     "destination": [
+      "obj-400",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
       "obj-401",
+      0
+     ],
+     "destination": [
+      "obj-402",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-402",
+      0
+     ],
+     "destination": [
+      "obj-403",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-403",
+      0
+     ],
+     "destination": [
+      "obj-404",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-404",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      75
+     ],
+     "destination": [
+      "obj-407",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-407",
+      0
+     ],
+     "destination": [
+      "obj-406",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      75
+     ],
+     "destination": [
+      "obj-408",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      76
+     ],
+     "destination": [
+      "obj-409",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-409",
+      0
+     ],
+     "destination": [
+      "obj-410",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-410",
+      0
+     ],
+     "destination": [
+      "obj-271",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-409",
+      1
+     ],
+     "destination": [
+      "obj-411",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-411",
+      0
+     ],
+     "destination": [
+      "obj-276",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-409",
+      2
+     ],
+     "destination": [
+      "obj-412",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-412",
+      0
+     ],
+     "destination": [
+      "obj-281",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-409",
+      3
+     ],
+     "destination": [
+      "obj-413",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-413",
+      0
+     ],
+     "destination": [
+      "obj-286",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-409",
+      4
+     ],
+     "destination": [
+      "obj-414",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-414",
+      0
+     ],
+     "destination": [
+      "obj-291",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-409",
+      5
+     ],
+     "destination": [
+      "obj-415",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-415",
+      0
+     ],
+     "destination": [
+      "obj-296",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-409",
+      6
+     ],
+     "destination": [
+      "obj-416",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-416",
+      0
+     ],
+     "destination": [
+      "obj-301",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-409",
+      7
+     ],
+     "destination": [
+      "obj-417",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-417",
+      0
+     ],
+     "destination": [
+      "obj-306",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      77
+     ],
+     "destination": [
+      "obj-418",
       0
      ]
     }

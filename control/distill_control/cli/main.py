@@ -30,6 +30,7 @@ COMMANDS = (
     "vocoder",
     "compare",
     "preset",
+    "marks",
     "patches",
     "send",
     "monitor",

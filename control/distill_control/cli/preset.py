@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from distill_control.cli.support.options import integer_in
 from distill_control.cli.support.output import console_err, emit
+from distill_control.cli.support.paths import model_name
 from distill_engine.library.presets import PRESET_LIMIT
 from distill_engine.system.names import normalised, printable, printable_line
 
@@ -57,7 +58,7 @@ def _chosen(store: PresetStore, args: argparse.Namespace) -> Preset:
     from distill_engine.system.names import same_name
 
     if args.model:
-        return store.find(args.preset, _model_name(args.model))
+        return store.find(args.preset, model_name(args.model))
     found = [preset for preset in store.all() if same_name(preset.name, args.preset)]
     if len(found) == 1:
         return found[0]
@@ -69,11 +70,6 @@ def _chosen(store: PresetStore, args: argparse.Namespace) -> Preset:
     )
 
 
-def _model_name(text: str) -> str:
-    """Return a model's name, given its name or its file."""
-    return Path(text).stem if text.endswith(".distillgan") else text
-
-
 def _known_model(store: PresetStore, text: str) -> str:
     """Return the name of a model that is in the library or has presets.
 
@@ -83,7 +79,7 @@ def _known_model(store: PresetStore, text: str) -> str:
     from distill_engine.library.assets import STARTER
     from distill_engine.library.lookup import list_models
 
-    name = _model_name(text)
+    name = model_name(text)
     known = {STARTER, *(model.name for model in list_models()), *(preset.model for preset in store.all())}
     if normalised(name) not in map(normalised, known) and not Path(text).is_file():
         raise LibraryError(f"there is no model '{printable(name)}'; there are: {', '.join(sorted(known))}")
@@ -164,7 +160,7 @@ def _import(args: argparse.Namespace) -> int:
     store = _store()
     preset = read_preset(args.file)
     if args.model:
-        preset = replace(preset, model=_model_name(args.model), digest="")
+        preset = replace(preset, model=model_name(args.model), digest="")
     stored = store.take_in(preset, args.name)
     return _done(args, stored, f"{stored.name} of {stored.model} is now in the library")
 

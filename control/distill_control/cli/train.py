@@ -80,6 +80,9 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
         action="store_true",
         help="leave the path of your sounds out of the file: it cannot play them, drift and hold sound dull",
     )
+    train.add_argument(
+        "--previews", action="store_true", help="write a sound as the model plays it, now and then, into MODEL-previews"
+    )
     add_training_options(train)
     train.set_defaults(run=run_train)
 
@@ -235,6 +238,7 @@ def _model_options(
         fresh=not args.resume,
         checkpoint_seconds=args.checkpoint_interval,
         keep_path=not args.no_corpus,
+        previews=args.previews,
     )
 
 

@@ -8,6 +8,7 @@ The session understands these events:
   "latents": n, "has_map": bool, "analysis": {name: facts}, "map": {...}}`: another model is playing
 * `{"event": "setting", "address": "/distill/source", "value": "corpus"}`:
   the engine itself has changed a setting or a reading
+* `{"event": "marks", "marks": [[name, x, y, kind], ...]}`: the marks that play by number
 * `{"event": "device", "name", "rate_hz"}`:
   the sound goes to another device
 * `{"event": "notice", "level": "info" | "warning" | "error", "text"}`: one line for the user

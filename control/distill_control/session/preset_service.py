@@ -47,6 +47,7 @@ class PresetController:
         for name, handler in handlers.items():
             self.session.register(PREFIX + name, _without_origin(handler))
         self.session.register(PREFIX + "list", lambda arguments, origin: self.names())
+        self.session.register(PREFIX + "excluded", lambda arguments, origin: sorted(self.store.excluded()))
         self.session.on_tick(self.follow_place)
 
     async def stop(self) -> None:
@@ -128,14 +129,15 @@ class PresetController:
         """Exclude an address from presets, or include it again.
 
         Raises:
-            ControlError: if presets do not hold the address.
+            ControlError: if presets never hold the address.
         """
         row = vocabulary.row(address)
         if row.kind not in ("parameter", "setting"):
             raise ControlError(f"{address} is a {row.kind}: presets hold parameters and settings")
-        if row.excluded_from_presets and not excluded:
+        if row.excluded_from_presets:
             raise ControlError(f"{address} is never part of presets")
         self.store.exclude(address, excluded)
+        self.session.broadcast(CHANGED)
 
     # ---- private
 

@@ -11,6 +11,7 @@ from typing import Protocol
 SERVICES: tuple[str, ...] = (
     "distill_control.session.preset_service",
     "distill_control.session.library_service",
+    "distill_control.session.marks.service",
     "distill_control.web.service",
     "distill_control.osc.osc_service",
     "distill_control.midi.midi_service",

@@ -25,7 +25,7 @@ PRESET_ORIGIN = "preset"  # of what a recalled preset sets
 __all__ = ["Handler", "ModelListener", "Reply", "Session", "no_reply"]
 
 _MAP_INDICES = tuple(vocabulary.index_of(f"/distill/map/{name}") for name in ("x", "y", "amount"))
-_MAP_AMOUNT = "/distill/map/amount"
+_AMOUNTS = ("/distill/map/amount", "/distill/marks/amount")
 _REPLIES = {"/distill/ping": "/distill/pong"}
 
 
@@ -44,6 +44,7 @@ class Session:
         self.state = SessionState(engine, subscriber_limit=subscriber_limit, clock=clock)
         self.messages = MessageCounter()
         self.device = ""  # what the sound goes to, with its sample rate
+        self.marks: tuple[tuple[Value, ...], ...] = ()  # those that play: name, x, y, kind
         self._handlers: dict[str, Handler] = {}
         self._model_listeners: list[ModelListener] = []
         self._tick_listeners: list[Callable[[], None]] = []
@@ -229,6 +230,9 @@ class Session:
                 listener(before, now)
         elif message.get("event") == "setting":
             self.state.setting_changed(str(message.get("address", "")), message.get("value", ""))
+        elif message.get("event") == "marks" and isinstance(marks := message.get("marks"), list):
+            self.marks = tuple(map(tuple, marks))
+            self.broadcast("/distill/marks/changed")
         elif message.get("event") == "device":
             self.device = f"{message.get('name', '')}, {message.get('rate_hz', 0)} Hz"
 
@@ -262,8 +266,9 @@ class Session:
             self.state.write_group(row, checked, origin, reply)
             return None
         self.state.request_setting(address, checked.values, origin, self._report_to(address, reply))
-        if address == "/distill/source" and origin != PRESET_ORIGIN and self.get(_MAP_AMOUNT) != 0.0:
-            self.set(_MAP_AMOUNT, [0.0])  # a source chosen by hand plays, not the map's point
+        for amount in _AMOUNTS if address == "/distill/source" and origin != PRESET_ORIGIN else ():
+            if self.get(amount) != 0.0:
+                self.set(amount, [0.0])  # a source chosen by hand plays, no point of the map or among marks
         return checked.values[0]
 
     def _carry_out(self, address: str, checked: Checked, origin: str, reply: Reply) -> None:

@@ -14,9 +14,10 @@ from distill_control.web.access import PATH, PageToken, page_address
 MODEL_FACTS = "model.json"
 _FACTS = ("name", "controls", "withheld", "analysis", "map", "latents", "sources", "has_map")
 _TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
-_HEADERS = {
+_HEADERS = {  # recordings come from the workshop of this machine, whatever its port
     "Content-Security-Policy": (
-        "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "default-src 'self'; media-src 'self' http://127.0.0.1:* http://localhost:*; "
+        "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from distill_engine.audio.encoding import write_audio
 from distill_engine.audio.files import read_audio
 from distill_engine.dataset.discovery import FoundFile, find_files
-from distill_engine.dataset.left_out import read_left_out, write_left_out
-from distill_engine.errors import ControlError, LibraryError
+from distill_engine.dataset.left_out import CORPUS_FILE, read_left_out, write_left_out
+from distill_engine.errors import ControlError, DistillError, LibraryError
 from distill_engine.library.folders import cache_dir, data_dir, ensure
 from distill_engine.library.lookup import safe_name
 from distill_engine.library.pictures import outline
@@ -82,6 +84,21 @@ class Corpora:
                 return one.path
         raise LibraryError(f"no file {name[:80]!r} in the corpus {corpus}")
 
+    def clip(self, name: str, sounds: Collection[str]) -> Path:
+        """Return a sound of a model by its name, from the corpus that has most of its `sounds`.
+
+        Raises LibraryError if no corpus here has it.
+        """
+        found: dict[str, list[FoundFile]] = {}
+        for corpus, folder in self.folders().items():
+            with contextlib.suppress(DistillError):  # a folder that is not there now
+                found[corpus] = find_files(folder)
+        alike = sorted(found.values(), key=lambda files: -sum(file.name in sounds for file in files))
+        for file in (file for files in alike for file in files):
+            if file.name == name:
+                return file.path
+        raise LibraryError(f"the recording {name[:80]!r} is in no corpus on this machine")
+
     def place(self, corpus: str, name: str) -> Path:
         """Return where an uploaded file goes. Raises LibraryError, ControlError."""
         folder = self.folder(corpus)
@@ -95,7 +112,7 @@ class Corpora:
             raise LibraryError(f"{name[:80]!r} leads out of the corpus")
         if path.exists():
             raise ControlError(f"{name} is there already: nothing is overwritten")
-        if len(self.files(corpus)) >= FILE_LIMIT:
+        if _count(folder) >= FILE_LIMIT:
             raise ControlError(f"a corpus has at most {FILE_LIMIT} files here: give a folder of this machine instead")
         return path
 
@@ -125,6 +142,12 @@ class Corpora:
     def _write(self, table: Mapping[str, Path]) -> None:
         data = {name: str(path) for name, path in table.items()}
         write_file(self._table, json.dumps(data, ensure_ascii=False, indent=1).encode())
+
+
+def _count(folder: Path) -> int:
+    """Return how many files lie in a folder, without looking into them: each upload asks."""
+    names = (name for _, _, files in os.walk(folder) for name in files)
+    return sum(not name.startswith(".") and name != CORPUS_FILE for name in names)
 
 
 def outline_of(path: Path) -> Any:

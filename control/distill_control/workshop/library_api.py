@@ -15,7 +15,7 @@ from distill_control.workshop.jobs import Order
 from distill_control.workshop.models import delete_take, shelf
 from distill_control.workshop.words import CODES_SUFFIX, codes_file
 from distill_control.workshop.workshop import Workshop
-from distill_engine.errors import ControlError
+from distill_engine.errors import ControlError, LibraryError
 from distill_engine.library.folders import codes_dir, models_dir
 from distill_engine.library.lookup import MODEL_SUFFIX, find_model, new_file, new_name, safe_name
 from distill_engine.library.model_notes import write_notes
@@ -35,6 +35,7 @@ class LibraryApi:
         model, render = "/api/models/{name:path}", "/api/renders/{id}"
         return [
             Route("/api/models", answered(self.models), methods=["GET"]),
+            Route(f"{model}/clip", answered(self.clip), methods=["GET"]),
             Route(model, answered(self.model), methods=["GET"]),
             Route(model, answered(self.change_model), methods=["PATCH"]),
             Route(model, answered(self.take_in), methods=["PUT"]),
@@ -59,6 +60,15 @@ class LibraryApi:
     async def model(self, request: Request) -> Any:
         """Return all that a model says about itself."""
         return await in_thread(self._workshop.models.details, request.path_params["name"])
+
+    async def clip(self, request: Request) -> Response:
+        """Return a recording that a model was made of, if it is on this machine."""
+        name, clip = request.path_params["name"], request.query_params.get("name", "")
+        sounds = await in_thread(self._workshop.models.sounds, name)
+        if clip not in sounds:
+            raise LibraryError(f"{name} has no sound {clip[:80]!r}")
+        path = await in_thread(self._workshop.corpora.clip, clip, sounds)
+        return FileResponse(await in_thread(playable, path))
 
     async def change_model(self, request: Request) -> Any:
         """Rename or copy a model, or replace its tags and note."""

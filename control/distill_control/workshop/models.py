@@ -42,6 +42,12 @@ class Models:
         manifest["analysis"] = {key: value for key, value in manifest["analysis"].items() if key != "map"}
         return self._read(LibraryModel(name, path, 0, 0.0)) | {"manifest": manifest}
 
+    def sounds(self, name: str) -> frozenset[str]:
+        """Return the names of a model's sounds. Raises LibraryError, ModelFileError."""
+        with ModelFile.open(find_model(name, allow_paths=False)) as file:
+            clips = file.manifest.analysis.get("clips", [])
+        return frozenset(map(str, clips)) if isinstance(clips, list) else frozenset()
+
     def _row(self, model: LibraryModel) -> dict[str, Any]:
         try:
             status = model.path.stat()

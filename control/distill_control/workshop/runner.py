@@ -91,7 +91,12 @@ class JobRunner:
                 heavy = self.jobs[identity].heavy
                 if (heavy and busy) or self.store.state(identity) != "queued":
                     continue
-                self._start(identity)
+                try:
+                    self._start(identity)
+                except OSError as error:  # no process, no room on the disk, or deleted meanwhile: the next round tries
+                    self.faults[identity] = f"cannot be started: {error.strerror or error}"
+                    continue
+                self.faults.pop(identity, None)
                 self.states[identity] = self.store.state(identity)
                 started.add(identity)
                 busy = busy or heavy

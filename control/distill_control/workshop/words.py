@@ -87,7 +87,7 @@ def _train(body: Body, corpora: Corpora) -> list[Order]:
     path = ensure(models_dir()) / f"{name}{MODEL_SUFFIX}"
     if not path.exists():
         new_name(path)
-    words = ["train", str(corpora.folder(corpus)), f"--output={path}"]
+    words = ["train", str(corpora.folder(corpus)), f"--output={path}", "--previews"]
     words += _options(body, ("preset", "latent_dim", *_TRAINING), ("with_vocoder", *_TRAINING_FLAGS, "no_corpus"))
     about = {"model": name, "corpus": corpus, "settings": dict(body)}
     return [Order(kind="train", title=f"Train {name} on {corpus}", words=tuple(words), about=about)]

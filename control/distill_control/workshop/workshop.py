@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import threading
+import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ from distill_control.workshop.runner import JobRunner
 from distill_engine.errors import ControlError
 from distill_engine.library.renders import RenderStore
 
+LIFE_SECONDS = 10.0  # between two signs of life on a stream that has nothing to tell
 ROUND_SECONDS = 0.2  # between two looks at the jobs: five a second are enough to draw
 
 
@@ -121,16 +123,16 @@ class Workshop:
     async def stream(self) -> AsyncIterator[str]:
         """Yield server-sent events: all jobs first, then what changes, and a sign of life."""
         told: dict[str, Sent] = {}
-        seen, silent = -1, 0.0
+        seen, heard = -1, time.monotonic()
         while not self.closing:
             if seen != self.version:
-                seen, silent = self.version, 0.0
-                yield f"id: {seen}\ndata: {json.dumps(self.news(told), default=str)}\n\n"
-            elif silent >= 10.0:
-                silent = 0.0
+                seen, heard = self.version, time.monotonic()
+                news = await to_thread.run_sync(self.news, told)  # a round may hold the lock
+                yield f"id: {seen}\ndata: {json.dumps(news, default=str)}\n\n"
+            elif time.monotonic() - heard >= LIFE_SECONDS:
+                heard = time.monotonic()
                 yield ": still here\n\n"
             await asyncio.sleep(ROUND_SECONDS)
-            silent += ROUND_SECONDS
 
     def preview(self, identity: str, number: int) -> Path | None:
         """Return the file of a job's preview; None if there is none."""

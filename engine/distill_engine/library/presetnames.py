@@ -13,11 +13,11 @@ FOLDER_CHARACTERS = 255  # at most, of the name of a model's folder
 _DIGEST_CHARACTERS = 32  # of the digest that ends the name of a file whose own name is too long
 
 
-def checked_name(name: str, saved: str | None = None, way: str = "") -> str:
-    """Return a name for a preset: stripped, in composed Unicode form.
+def checked_name(name: str, saved: str | None = None, way: str = "", what: str = "a preset's name") -> str:
+    """Return a name, such as a preset's: stripped, in composed Unicode form.
 
     `saved` is a preset's present name, which stays even if it is not allowed; `way` ends the
-    message. Raises PresetError if the name is not allowed.
+    message, `what` begins it. Raises PresetError if the name is not allowed.
     """
     name = normalised(name.strip())
     fault = name_fault(name)
@@ -25,7 +25,15 @@ def checked_name(name: str, saved: str | None = None, way: str = "") -> str:
         return name
     if saved is not None:
         return saved
-    raise PresetError(f"a preset's name cannot be '{printable(name, 40)}': {fault}{way}")
+    raise PresetError(f"{what} cannot be '{printable(name, 40)}': {fault}{way}")
+
+
+def same_model(model: str, digest: str, other: str, other_digest: str) -> bool:
+    """Return whether two names and digests mean one model: the same file, or one of the same name.
+
+    The same file may have another name; a file of the same name may be a later training.
+    """
+    return normalised(model) == normalised(other) or bool(other_digest and digest == other_digest)
 
 
 def old_name(name: str) -> str:

@@ -15,9 +15,9 @@ from pathlib import Path
 from distill_engine.errors import PresetError
 from distill_engine.library import folders
 from distill_engine.library.presetfiles import read_json, remove, write_json
-from distill_engine.library.presetnames import FOLDER_CHARACTERS, checked_name, file_stem, old_name
+from distill_engine.library.presetnames import FOLDER_CHARACTERS, checked_name, file_stem, old_name, same_model
 from distill_engine.system.file_lock import turn
-from distill_engine.system.names import normalised, printable, same_name
+from distill_engine.system.names import printable, same_name
 
 FORMAT = "distill-preset"
 VERSION = 1
@@ -39,11 +39,8 @@ class Preset:
     position: int = 0
 
     def fits(self, model: str, digest: str) -> bool:
-        """Return whether it belongs to this model: the same file, or one of the same name.
-
-        The same file may have another name; a file of the same name may be a later training.
-        """
-        return normalised(self.model) == normalised(model) or bool(digest and self.digest == digest)
+        """Return whether it belongs to this model."""
+        return same_model(self.model, self.digest, model, digest)
 
 
 @dataclass(frozen=True)

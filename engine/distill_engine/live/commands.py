@@ -20,6 +20,7 @@ from distill_engine.live.answers import Answer, when_done
 from distill_engine.live.code_commands import CodeCommands
 from distill_engine.live.following import Follower
 from distill_engine.live.live_notes import LiveNotes, checked_budget, note_budget
+from distill_engine.live.marks.mark_commands import MarkCommands
 from distill_engine.live.performer import Performer
 from distill_engine.live.played_versions import PlayedVersions
 from distill_engine.live.realtime_check import LIMIT_FACTOR, Fit, FitRequest
@@ -31,9 +32,8 @@ from distill_engine.system.threads import lower_thread_priority
 from distill_engine.vocabulary.table import BLEND_SLOTS
 
 LOADS_WAITING = 4  # commands that may wait for the loader, as many for the recorder and for sources
-_SLOW_SOURCES = ("source", "codes/load", "codes/save", "codes/capture", "prior/continue")
-THREADS = {"record": "recorder"} | dict.fromkeys(_SLOW_SOURCES, "sources")
-"""Commands that a model slow to load does not hold up: they have a thread of their own."""
+THREADS = {"record": "recorder"} | dict.fromkeys(("source", "codes", "prior", "marks"), "sources")
+"""Commands that a model slow to load does not hold up, by their first word: they have threads of their own."""
 LOADING_MARGIN_SECONDS, LOADING_LIMIT_SECONDS = 0.015, 30.0  # extra fill of the ring while a model loads, for how long
 SWAP_MARGIN_SECONDS = 0.003  # extra fill beside the time of the voices that cross-fade
 
@@ -90,6 +90,7 @@ class LiveCommands:
         for name, jobs in self._jobs.items():
             threading.Thread(target=self._do_all, args=(jobs,), name=name, daemon=True).start()
         codes, notes = CodeCommands(synth, self._run, self._tell_source), LiveNotes(synth)
+        self.marks = MarkCommands(synth, self._run, send)
         self._quick: dict[str, Callable[..., Any]] = {
             "play": synth.play,
             "stop": synth.stop,
@@ -107,7 +108,7 @@ class LiveCommands:
             "blend/model": self.change_blend,
             "voices": self.change_voices,
             "record": self.recordings.command,
-            **codes.slow,
+            **(codes.slow | self.marks.slow),
         }
 
     def handle(self, message: Mapping[str, Any]) -> None:
@@ -130,8 +131,6 @@ class LiveCommands:
             self.recordings.finish()
         finally:
             self._options.versions.close()
-
-    # -- slow commands -------------------------------------------------------------------------------------------------
 
     def change_source(self, name: str) -> None:
         """Play another source; `input` opens the device. Raises ControlError, DeviceError."""
@@ -188,7 +187,7 @@ class LiveCommands:
             action = self._quick[command]
             when_done(self._performer.call(lambda: action(*arguments)), answer)
         elif command in self._slow:
-            slow, jobs = self._slow[command], self._jobs[THREADS.get(command, "loader")]
+            slow, jobs = self._slow[command], self._jobs[THREADS.get(command.partition("/")[0], "loader")]
             if jobs.qsize() >= LOADS_WAITING:
                 raise ControlError(f"{LOADS_WAITING} commands wait already; try again in a moment")
             jobs.put((lambda: slow(*arguments), answer))
@@ -262,6 +261,7 @@ class LiveCommands:
         self.recordings.keep_versions()
         if slot == 0:
             self._tell_source()
+            self.marks.follow_model()
 
     def _check_together(self, instrument: Instrument, fit: Fit, slot: int) -> None:
         """Check that the instruments of all slots keep up together. Raises VocoderError.

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.live.scheduling import Cause
+
+LEVEL_SECONDS = 0.1  # half-life of peaks and of the mean square
 
 
 @dataclass
@@ -12,7 +17,8 @@ class Meters:
     """Counters of the synth thread.
 
     Other threads read them without a lock: each figure is right by itself. `peak` and `square`
-    (mean square) are of full scale; `fill` and `target` are frames in the ring.
+    (mean square) are of full scale, `input_peak` that of the live input; `fill` and `target` are
+    frames in the ring.
     """
 
     hops: int = 0
@@ -26,11 +32,17 @@ class Meters:
     underruns_stall: int = 0
     underruns_device: int = 0
     device_xruns: int = 0
+    input_peak: float = 0.0
 
     @property
     def underruns(self) -> int:
         """Underruns of all causes."""
         return self.underruns_model + self.underruns_stall + self.underruns_device
+
+    def hear(self, samples: Float32Array | None, seconds: float) -> None:
+        """Follow the peak of live input [n], which lasts `seconds`; None without one."""
+        peak = 0.0 if samples is None else float(np.abs(samples).max(initial=0.0))
+        self.input_peak = max(self.input_peak * 0.5 ** (seconds / LEVEL_SECONDS), peak)
 
     def count(self, cause: Cause) -> None:
         """Count one more underrun."""

@@ -19,7 +19,7 @@ from distill_engine.audio_io.output import ClockOutput, Output
 from distill_engine.audio_io.recording import AudioWriter
 from distill_engine.errors import ControlError, DistillError
 from distill_engine.live.latency import Latency
-from distill_engine.live.meters import Meters
+from distill_engine.live.meters import LEVEL_SECONDS, Meters
 from distill_engine.live.plays import Plays
 from distill_engine.live.scheduling import BlockTime, BlockTimes, TargetConfig, TargetFill, Underrun, cause_of
 from distill_engine.realtime.shared_memory import ParameterReader
@@ -28,7 +28,6 @@ from distill_engine.synthesis.voices.reports import Report, ReportKind
 
 QUEUE_LIMIT = 256  # calls that may wait for the synth thread
 SHORTEST_SLEEP_SECONDS, LONGEST_SLEEP_SECONDS = 0.0004, 0.004
-LEVEL_SECONDS = 0.1  # half-life of the meters' peak and mean square
 RAISE_SECONDS = 0.4  # longest wait for a raised target fill
 RAISE_LEAST_SECONDS = 0.03  # shortest: by then the synth thread has set the new target
 
@@ -198,7 +197,9 @@ class Performer:
     def _compute(self) -> None:
         began = time.monotonic()
         size = self.block * self.synth.hop
-        hops = self.synth.loop.compute(self.block, self._read_input(size))
+        heard = self._read_input(size)
+        self.meters.hear(heard, size / self.synth.sample_rate)
+        hops = self.synth.loop.compute(self.block, heard)
         seconds = (time.monotonic() - began) * self.block / hops
         self.times.add(seconds, size / self.synth.sample_rate)
         self.meters.hops += hops

@@ -10,6 +10,7 @@ from distill_engine.audio_io.capture import Capture
 from distill_engine.audio_io.device_keeper import DeviceKeeper
 from distill_engine.audio_io.output import DeviceOutput, Output
 from distill_engine.live.commands import LiveCommands
+from distill_engine.live.meters import Meters
 from distill_engine.live.performer import Performer
 from distill_engine.live.reporting.sounding_place import SoundingPlace
 from distill_engine.realtime.status import Status
@@ -63,8 +64,7 @@ class StatusGatherer:
             underruns_device=float(meters.underruns_device),
             device_xruns=float(meters.device_xruns),
             muted_hops=float(meters.muted_hops),
-            peak_db=gain_to_db(meters.peak, SILENCE_DB),
-            rms_db=gain_to_db(math.sqrt(max(meters.square, 0.0)), SILENCE_DB),
+            **_levels(meters),
             strain=0.0 if synth.output.silent else synth.strain,
             cpu_percent=self._cpu,
             memory_mb=self._memory,
@@ -117,3 +117,9 @@ def _input_seconds(synth: Synth, capture: Capture) -> float:
     if synth.source != "input":
         return 0.0
     return capture.delay_seconds + synth.instrument.input_delay_samples / synth.sample_rate
+
+
+def _levels(meters: Meters) -> dict[str, float]:
+    """Return the levels of output and live input as figures."""
+    gains = {"peak_db": meters.peak, "rms_db": math.sqrt(max(meters.square, 0.0)), "input_db": meters.input_peak}
+    return {name: gain_to_db(gain, SILENCE_DB) for name, gain in gains.items()}

@@ -26,6 +26,7 @@ class Status:
         underruns: sum of the three causes.
         strain: how far the controls push out of the learned region: 0 inside, 1 at the limit.
         following: 0 does not follow the model file, 1 follows, 2 waits with it for a take to end.
+        input_db: highest level of the live input, before its gain.
         place_x, place_y: where on the map of the corpus the sound is, -1 to 1.
         blend_space: index into the vocabulary's `BLEND_SPACES`.
     """
@@ -72,6 +73,7 @@ class Status:
     following: float = 0.0
     place_x: float = 0.0
     place_y: float = 0.0
+    input_db: float = -120.0
 
     def figures(self) -> list[float]:
         """Return all fields in the order of the shared memory."""

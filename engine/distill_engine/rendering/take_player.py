@@ -15,6 +15,7 @@ from distill_engine.errors import ControlError, DistillError, TakeError
 from distill_engine.rendering.performance import put_out
 from distill_engine.state import from_arrays
 from distill_engine.synthesis.instrument import Instrument
+from distill_engine.synthesis.marks.plane import MarkPlane
 from distill_engine.synthesis.space.layout import Hearing
 from distill_engine.synthesis.synth import Synth
 from distill_engine.synthesis.synth_state import SynthState
@@ -25,6 +26,7 @@ from distill_engine.takes.take import (
     CodesChange,
     Command,
     LiveInput,
+    MarksChange,
     ParameterChange,
     PlayedModel,
     Swap,
@@ -184,7 +186,7 @@ class _TakePlayer:
         samples = np.pad(self._live, (0, max(0, length - len(self._live)))) if len(self._live) else None
         self._live = self._live[self._synth.loop.compute(count, samples) * header.hop :]
 
-    def _do(self, event: ParameterChange | Command | Swap | CodesChange) -> None:
+    def _do(self, event: ParameterChange | Command | Swap | CodesChange | MarksChange) -> None:
         """Carry out one event of the take. Raises TakeError if that is not possible."""
         try:
             match event:
@@ -194,6 +196,8 @@ class _TakePlayer:
                     self._swap(event)
                 case CodesChange():
                     self._play_codes(event)
+                case MarksChange():
+                    self._synth.marks.replace(from_arrays(MarkPlane, event.arrays) if event.arrays else None)
                 case Command():
                     self._command(event.name, event.arguments)
         except (ControlError, *_UNFIT) as error:

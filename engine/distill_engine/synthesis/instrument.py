@@ -63,9 +63,8 @@ class Instrument:
     `delay_samples` is the vocoder's delay. `corpus` [D, L] are the latents of the corpus of a model
     of version 1. `trim` is a linear gain. A model of version 2 has a `skeleton`, and a `search`
     over its corpus's path and `input_stretches` unless that was left out, and `codes` if the file
-    has them. `withheld` are the
-    reasons of controls that the analysis does not offer, by name. The networks append messages to
-    `notes` while they play; voices remove and report them.
+    has them. `withheld` are the reasons of controls that the analysis does not offer, by name. The
+    networks append messages to `notes` while they play; voices remove and report them.
     """
 
     name: str
@@ -151,11 +150,14 @@ class Instrument:
         mine, others = (self.decoder_digest, self.vocoder_digest), (other.decoder_digest, other.vocoder_digest)
         return all(mine) and mine == others
 
+    @property
+    def latent_space(self) -> str:
+        """Digest of what latents mean: that of the skeleton, or of a model without one."""
+        return self.model_digest if self.skeleton is None else self.skeleton.digest
+
     def continues(self, other: Instrument) -> bool:
         """Return whether latents mean the same in both: of one model, or versions of a skeleton."""
-        if self.skeleton is None or other.skeleton is None:
-            return self.model_digest == other.model_digest
-        return self.skeleton.digest == other.skeleton.digest
+        return self.latent_space == other.latent_space
 
     def sources(self, seed: int, selected: str = "drift") -> SourceBank:
         """Return new sources. Raises ControlError if `selected` is not among `source_names`."""
@@ -219,7 +221,7 @@ class Instrument:
 
     def steering(self, seed: int) -> Steering:
         """Return the steering for a new voice."""
-        return Steering(self.controls, self.latent_map, seed, stretches=self.skeleton is not None)
+        return Steering(self.controls, self.latent_map, seed, stretches=bool(self.skeleton), space=self.latent_space)
 
 
 def prepare_instrument(

@@ -12,6 +12,7 @@ from distill_engine.inference.kernels.vocos_kernel import KernelBackend
 from distill_engine.synthesis.blend_slot import BlendSlot, BlendSlotState
 from distill_engine.synthesis.blending import Guest, VoiceHop, blend_latents, fading_guests, space_of
 from distill_engine.synthesis.hop_values import blend_weights, hop_values
+from distill_engine.synthesis.marks.played_marks import PlayedMarks
 from distill_engine.synthesis.parameters import ParameterBank
 from distill_engine.synthesis.ramp import Ramp
 from distill_engine.synthesis.space.layout import NOTES
@@ -69,10 +70,11 @@ class Mixer:
     """Sum the voices of all slots, and notes. Call `move` for each hop of a block, then `mix` once.
 
     With a `polyphony` keys play notes of their own, and the voice in slot 0 is silent meanwhile.
+    `marks` steer the model in slot 0.
     """
 
-    def __init__(self, hop: int, voice: Voice) -> None:
-        self._hop = hop
+    def __init__(self, hop: int, voice: Voice, marks: PlayedMarks) -> None:
+        self._hop, self._marks = hop, marks
         self.polyphony: Polyphony | None = None
         self._note_weight = Ramp(hop)
         self.slots = [BlendSlot(hop) for _ in range(BLEND_SLOTS)]
@@ -125,7 +127,7 @@ class Mixer:
         Guests advance with their host. `key` is the note that plays, None without one; `samples`
         [hop] is this hop of live input, mono, None without one.
         """
-        values = hop_values(bank, key)
+        values = self._marks.applied(hop_values(bank, key), bank)
         weights = blend_weights(bank, [slot.level for slot in self.slots])
         voice_hops = self._slot_hops(values, weights, samples)
         guests = [_guest(voice_hop) for _, voice_hop in voice_hops if voice_hop.voice.latent_guest]

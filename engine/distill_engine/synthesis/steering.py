@@ -12,6 +12,7 @@ from distill_engine.analysis.map import LatentMap
 from distill_engine.analysis.motion import SourceModulation
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.state import altered
+from distill_engine.synthesis.marks.plane import Marked
 from distill_engine.synthesis.sources.latent_sources import Latent, SourceSettings
 from distill_engine.synthesis.sources.source_bank import SourceBank
 
@@ -34,6 +35,7 @@ class HopValues:
     map_amount: float = 0.0
     semitones: float = 0.0
     key: float | None = None
+    marked: Marked | None = None
 
 
 @dataclass(frozen=True)
@@ -51,15 +53,22 @@ class Steering:
 
     Without controls and map it only adds the latent offsets. With `stretches`, of a skeleton's
     model, the map's point and the temporal controls move the player. `strain` says how far the
-    named controls push out of the corpus's region at this hop: 0 inside, 1 at the limit.
+    named controls push out of the corpus's region at this hop: 0 inside, 1 at the limit. `space` is
+    the instrument's `latent_space`: marks of another are ignored.
     """
 
     strain = 0.0
 
     def __init__(
-        self, controls: Controls | None, latent_map: LatentMap | None, seed: int, *, stretches: bool = False
+        self,
+        controls: Controls | None,
+        latent_map: LatentMap | None,
+        seed: int,
+        *,
+        stretches: bool = False,
+        space: str = "",
     ) -> None:
-        self._controls, self._map, self._stretches = controls, latent_map, stretches
+        self._controls, self._map, self._stretches, self._space = controls, latent_map, stretches, space
         self._motion = controls.motion(seed) if controls is not None and not stretches else None
 
     def latent(self, sources: SourceBank, values: HopValues, samples: Float32Array | None) -> Latent:
@@ -71,8 +80,9 @@ class Steering:
         if self._stretches:
             return self._moved_stretch(sources, values, controls, samples)
         latent = self._source_latent(sources, values.settings, controls, samples)
-        if self._map is not None and values.map_amount > 0.0:
-            latent = latent + values.map_amount * (self._map.latent_at(*values.map_point) - latent)
+        place, grip = self._place(values)
+        if place is not None:
+            latent = latent + grip * (place - latent)
         self.strain = 0.0
         if self._controls is not None and controls.any():
             offset, self.strain = self._controls.steer(latent, controls)
@@ -87,9 +97,9 @@ class Steering:
         Only what is added is limited: the stretch plays as it was recorded.
         """
         settings = values.settings
-        if self._map is not None and values.map_amount > 0.0:
-            place = self._map.latent_at(*values.map_point)
-            settings = altered(settings, place=place, place_grip=values.map_amount)
+        place, grip = self._place(values)
+        if place is not None:
+            settings = altered(settings, place=place, place_grip=grip)
         if self._controls is not None and controls.any():
             settings = _quickened(settings, self._controls.source_modulation(controls))
         latent = sources.next(settings, samples)
@@ -106,6 +116,20 @@ class Steering:
             return latent
         moved, self.strain = self._controls.region.limited(latent, latent + added)
         return moved
+
+    def _place(self, values: HopValues) -> tuple[Latent | None, float]:
+        """Return the place [K] that the source goes to, and how far: the map's, then the marks'."""
+        place: Latent | None = None
+        grip = 0.0
+        if self._map is not None and values.map_amount > 0.0:
+            place, grip = self._map.latent_at(*values.map_point), values.map_amount
+        marked = values.marked
+        if marked is None or marked.space != self._space:
+            return place, grip
+        share = marked.latent_share
+        if place is None:
+            return marked.latent, share
+        return place + share * (marked.latent - place), grip + share * (1.0 - grip)
 
     def _source_latent(
         self, sources: SourceBank, settings: SourceSettings, controls: Latent, samples: Float32Array | None

@@ -25,6 +25,7 @@ from distill_engine.synthesis.code_sequences.editing import CodeEditing
 from distill_engine.synthesis.code_sequences.prior_commands import PriorCommands
 from distill_engine.synthesis.control_names import moves
 from distill_engine.synthesis.instrument import Instrument
+from distill_engine.synthesis.marks.played_marks import PlayedMarks
 from distill_engine.synthesis.mixer import Mixer
 from distill_engine.synthesis.output_stage import OutputConfig, OutputStage
 from distill_engine.synthesis.parameters import OUTPUT_PARAMETERS, ParameterBank
@@ -78,8 +79,9 @@ class Synth(SynthFigures):
         self.channels = self.output.channels
         self.notes = Notes(self.frame_rate)
         self._pinned: frozenset[int] = frozenset()
-        self._mixer = Mixer(self.hop, pool.voice(seed, source))
         self._take = TakeLog()
+        self.marks = PlayedMarks(self._take, lambda: self.loop.next_hop)
+        self._mixer = Mixer(self.hop, pool.voice(seed, source), self.marks)
         parts = self._mixer, self.parameters, self.notes, self.output, self._take
         self.loop = RenderLoop(self.hop, *parts, self._begin_take)
         self.codes = CodeEditing(self._mixer, self._take, lambda: self.loop.next_hop)
@@ -202,7 +204,9 @@ class Synth(SynthFigures):
         blend_slot = self._mixer.slots[slot]
         if slot == 0:
             self._mixer.detach_guests(hops)
-            self.parameters.rearrange(_CONTROL, moves(self.instrument.control_names, instrument.control_names))
+            origins = moves(self.instrument.control_names, instrument.control_names)
+            self.parameters.rearrange(_CONTROL, origins)
+            self.marks.follow_model(instrument.latent_space, origins)
         old = blend_slot.voice if blend_slot.voices else self._mixer.main
         selected = self.source if self.source in instrument.source_names else instrument.default_source
         voice = pool.voice(self.seed, selected, pad=self.alignment_samples - instrument.delay_samples)
@@ -236,6 +240,7 @@ class Synth(SynthFigures):
             note_level=self.loop.note_level.state(),
             waiting=self.loop.waiting.copy(),
             polyphony=self.keys.state(),
+            marks=self.marks.plane,
         )
 
     def snapshot(self) -> SynthSnapshot:
@@ -264,6 +269,7 @@ class Synth(SynthFigures):
         self.loop.restore(state, self.notes.level)
         self._mixer.restore(state.slots, self.seed, networks=networks)
         self.keys.restore(state.polyphony, networks=networks)
+        self.marks.restore(state.marks)
         self.pin(frozenset(int(i) for i in state.pinned))
         self.source = self._mixer.main.sources.selected
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from distill_engine.audio.arrays import Float64Array
 from distill_engine.synthesis.blend_slot import BlendSlotState
+from distill_engine.synthesis.marks.plane import MarkPlane
 from distill_engine.synthesis.output_stage import OutputState
 from distill_engine.synthesis.parameters import ParameterState
 from distill_engine.synthesis.pitch.notes import NotesState
@@ -22,7 +23,8 @@ class SynthState:
 
     `alignment_samples` is the delay to which all voices are aligned. `pinned` [n] are latent
     dimensions. `slots` has the slot numbers as text. `note_level` is the last value of the notes'
-    level, None before the first hop; `waiting` [n] is computed sound that was not put out.
+    level, None before the first hop; `waiting` [n] is computed sound that was not put out. `marks`
+    are those that steer, None without any.
     """
 
     hops_done: int
@@ -36,6 +38,7 @@ class SynthState:
     note_level: float | None = None
     waiting: Float64Array | None = None
     polyphony: PolyphonyState | None = None
+    marks: MarkPlane | None = None
 
 
 @dataclass(frozen=True)

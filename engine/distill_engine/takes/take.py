@@ -130,7 +130,15 @@ class CodesChange:
     going_on: bool
 
 
-TakeEvent = ParameterChange | Command | Swap | LiveInput | CodesChange
+@dataclass(frozen=True)
+class MarksChange:
+    """Other marks steer: `arrays` of any shape [...] by name, none for no marks."""
+
+    tick: int
+    arrays: StateDict
+
+
+TakeEvent = ParameterChange | Command | Swap | LiveInput | CodesChange | MarksChange
 
 OUTPUT_COMMANDS = frozenset(("play", "stop", "panic", "space"))
 _PLACES = (f"space/{name}/{slot}" for name in ("azimuth", "elevation", "distance") for slot in range(BLEND_SLOTS))

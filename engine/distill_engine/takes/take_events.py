@@ -18,6 +18,7 @@ from distill_engine.takes.take import (
     CodesChange,
     Command,
     LiveInput,
+    MarksChange,
     ParameterChange,
     Swap,
     TakeEvent,
@@ -25,6 +26,7 @@ from distill_engine.takes.take import (
 from distill_engine.takes.take_lines import (
     CODES,
     LIVE_INPUT,
+    MARKS,
     MOST_EVENTS,
     decode_samples,
     decode_state,
@@ -102,7 +104,7 @@ def _line(fields: dict[str, Any] | None, read_event: ReadEvent) -> tuple[TakeEve
 
 
 def event_of_fields(fields: dict[str, Any], at: int) -> TakeEvent:
-    """Return the event of a line of version 2 at the tick `at`; "end" is a command.
+    """Return the event of a line of version 2 or later at the tick `at`; "end" is a command.
 
     Raises Damaged, KeyError, TypeError or ValueError if the line is damaged.
     """
@@ -116,6 +118,8 @@ def event_of_fields(fields: dict[str, Any], at: int) -> TakeEvent:
         if codes.ndim != 2 or residual.ndim != 2 or not np.isfinite(residual).all():
             raise Damaged
         return CodesChange(at, codes, residual, bool(fields.get("going_on")))
+    if fields.get("embedded") == MARKS["kind"]:
+        return MarksChange(at, decode_state(fields["data"]))
     if isinstance(fields.get("set"), str):
         return ParameterChange(at, fields["set"], number(fields["value"]), number(fields["glide"]))
     if fields.get("do") == "swap":

@@ -1,13 +1,14 @@
 """The file format of takes: JSON lines, the header first, then one line per event, then the end.
 
-Version 4::
+Version 5::
 
-    {"format": "distill.take", "version": 4, "tick": 128, "output_tick": 128,
+    {"format": "distill.take", "version": 5, "tick": 128, "output_tick": 128,
      "sample_rate": 44100, "hop": 512, "seed": 7, "block": 1,
      "playing": [{"slot": 0, "name": "rain", "vocoder": "vocos",
      "digests": {"model": "...", "vocoder": "...", "analysis": "..."}}],
      "embedded": [{"kind": "live_input", "encoding": "float32"},
-                  {"kind": "codes", "encoding": "safetensors"}],
+                  {"kind": "codes", "encoding": "safetensors"},
+                  {"kind": "marks", "encoding": "safetensors"}],
      "state": "<base64 of a safetensors block>" or null}
     {"at": 48, "set": "/distill/gain", "value": -3.0, "glide": 0.1}
     {"at": 160, "do": "source", "source": "corpus", "fade": 0.05}
@@ -15,6 +16,7 @@ Version 4::
      "digests": {...}, "fade": 0.5}
     {"at": 164, "embedded": "live_input", "data": "<base64 of float32 samples>"}
     {"at": 200, "embedded": "codes", "going_on": false, "data": "<base64 of codes, residual>"}
+    {"at": 204, "embedded": "marks", "data": "<base64 of places, latents, controls, held>"}
     {"at": 3600, "end": true}
 
 Each object is one line in the file. `at` counts ticks of 128 samples since the take began. What
@@ -24,7 +26,7 @@ acts at the next hop has the time of that hop, which was computed ahead: lines o
 beginning. The header's table `embedded` names each kind of data that the
 take contains, so that it renders without the files and devices that the data came from. Live input
 takes 14 MB a minute. Until version 3 the output stage worked in hops, and times never went back.
-Version 2 had no codes. `version_1` reads version 1.
+Versions 2 and 3 had no codes, version 4 no marks. `version_1` reads version 1.
 """
 
 from __future__ import annotations
@@ -53,6 +55,7 @@ from distill_engine.takes.take_lines import (
     CODES,
     FORMAT,
     LIVE_INPUT,
+    MARKS,
     MOST_BYTES,
     VERSION,
     decode_state,
@@ -116,7 +119,7 @@ def _header(data: dict[str, Any] | None, path: Path) -> tuple[TakeHeader, ReadEv
         if version == 1:
             header = _checked(header_of_version_1(data, state))
             return header, lambda fields, at: event_of_version_1(fields, at, header.hop)
-        if version in (2, 3, VERSION):
+        if version in range(2, VERSION + 1):
             return _checked(_header_of_version_2(data, state)), event_of_fields
     except (KeyError, TypeError, ValueError, OverflowError):
         raise TakeError(f"{path}: the take's header is damaged; record it again") from None
@@ -126,7 +129,7 @@ def _header(data: dict[str, Any] | None, path: Path) -> tuple[TakeHeader, ReadEv
 
 
 def _header_of_version_2(data: dict[str, Any], state: StateDict | None) -> TakeHeader:
-    known = {LIVE_INPUT["kind"], CODES["kind"]}
+    known = {LIVE_INPUT["kind"], CODES["kind"], MARKS["kind"]}
     if data["tick"] != TICK_SAMPLES or any(row["kind"] not in known for row in data["embedded"]):
         raise ValueError
     seed, block, rate, hop = (int(data[name]) for name in ("seed", "block", "sample_rate", "hop"))

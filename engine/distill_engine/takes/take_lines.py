@@ -1,4 +1,4 @@
-"""Write the lines of a take's file, version 4, and read the values in them. See `take_file`."""
+"""Write the lines of a take's file, version 5, and read the values in them. See `take_file`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from distill_engine.takes.take import (
     CodesChange,
     Command,
     LiveInput,
+    MarksChange,
     ParameterChange,
     PlayedModel,
     Swap,
@@ -25,12 +26,13 @@ from distill_engine.takes.take import (
 )
 from distill_engine.vocabulary.table import BLEND_SLOTS
 
-FORMAT, VERSION = "distill.take", 4
+FORMAT, VERSION = "distill.take", 5
 NAME_CHARACTERS = 1024  # kept of a name, vocoder or digest
 MOST_BYTES, MOST_EVENTS = 4 * 2**30, 2**22
 """Of a take: almost five hours of live input, or an hour of 1,000 changes a second."""
 LIVE_INPUT = {"kind": "live_input", "encoding": "float32"}
 CODES = {"kind": "codes", "encoding": "safetensors"}
+MARKS = {"kind": "marks", "encoding": "safetensors"}
 
 
 def header_line(header: TakeHeader) -> str:
@@ -45,7 +47,7 @@ def header_line(header: TakeHeader) -> str:
         "seed": header.seed,
         "block": header.block,
         "playing": [model_fields(model) for model in header.playing],
-        "embedded": [LIVE_INPUT, CODES],
+        "embedded": [LIVE_INPUT, CODES, MARKS],
         "state": None if header.state is None else encode_state(header.state),
     }
     return json.dumps(fields)
@@ -66,6 +68,8 @@ def event_line(event: TakeEvent) -> str:
         case CodesChange():
             arrays: StateDict = {"codes": event.codes.astype(np.int16), "residual": event.residual.astype(np.float32)}
             fields = {"embedded": CODES["kind"], "going_on": event.going_on, "data": encode_state(arrays)}
+        case MarksChange():
+            fields = {"embedded": MARKS["kind"], "data": encode_state(event.arrays)}
     return json.dumps({"at": event.tick, **fields})
 
 

@@ -10,10 +10,12 @@ import numpy.typing as npt
 
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import TakeError
+from distill_engine.state import StateDict
 from distill_engine.takes.take import (
     CodesChange,
     Command,
     LiveInput,
+    MarksChange,
     ParameterChange,
     PlayedModel,
     Swap,
@@ -101,6 +103,11 @@ class TakeLog:
         """Record that codes [levels, C] with their residual [D, 4 * C] play from `tick` on."""
         if self._recorder is not None and self._recorder.began:
             self._recorder.note(CodesChange(self._since(tick), codes, residual, going_on))
+
+    def marks(self, tick: int, arrays: StateDict) -> None:
+        """Record that marks steer from `tick` on: `arrays` of any shape [...]; none: no marks."""
+        if self._recorder is not None and self._recorder.began:
+            self._recorder.note(MarksChange(self._since(tick), arrays))
 
     def _since(self, tick: int) -> int:
         return tick - self._first_tick

@@ -11,6 +11,7 @@ CONTROL_COUNT = 32
 LATENT_COUNT = 64
 BLEND_SLOTS = 4  # models that play together at most
 MOST_VOICES = 8  # notes that play together at most
+MOST_MARKS = 50  # that a player places by hand
 CODE_LEVELS = 4  # of codes, at most
 MOST_CODE_COLUMNS = (1 << 20) - 1  # number of the last column that a sequence of codes may have
 GLIDE_LIMIT_SECONDS = 60.0

@@ -34,6 +34,7 @@ from distill_engine.vocabulary.rows import (
     GLIDE_LIMIT_SECONDS,
     LATENT_COUNT,
     MOST_CODE_COLUMNS,
+    MOST_MARKS,
     MOST_VOICES,
     SEED_LIMIT,
     Access,
@@ -52,6 +53,8 @@ __all__ = [
     "GLIDE",
     "GLIDE_LIMIT_SECONDS",
     "LATENT_COUNT",
+    "MARK_WAYS",
+    "MOST_MARKS",
     "MOST_VOICES",
     "PARAMETERS",
     "REPLIES",
@@ -144,10 +147,15 @@ def _text(name: str, *, optional: bool = False) -> Argument:
     return Argument(name, "text", optional=optional)
 
 
+_PLACE = (Argument("x", "float", -1.0, 1.0), Argument("y", "float", -1.0, 1.0))
+_MARK = Argument("number", "integer", 0, MOST_MARKS - 1)
 SOURCES = ("hold", "drift", "corpus", "input", "walk", "codes", "prior")
 BLEND_SPACES = ("one", "latents", "sound", "both")
 SPACES = ("mono", "stereo", "wide", "binaural", "ambisonic")
+MARK_WAYS = ("none", "still", "recording", "repeating")
 VOCODERS = ("auto", "hifigan", "vocos", "bigvgan", "base")
+
+MARKS_AMOUNT = "/distill/marks/amount"
 
 _PARAMETERS: tuple[Row, ...] = (
     _continuous("/distill/gain", -90.0, 12.0, 0.0, "dB", "Output level; -90 is silence", excluded=True),
@@ -287,6 +295,13 @@ _PARAMETERS: tuple[Row, ...] = (
         ramped=False,
         excluded=True,
     ),
+    *(
+        _continuous(f"/distill/marks/{axis}", -1.0, 1.0, 0.0, "", f"Place among the marks, {way}", wakes=MARKS_AMOUNT)
+        for axis, way in (("x", "left to right"), ("y", "bottom to top"))
+    ),
+    _continuous(
+        MARKS_AMOUNT, 0.0, 1.0, 0.0, "", "How far the marks replace source, map and controls, where they hold some"
+    ),
 )
 
 _FAMILIES: tuple[Row, ...] = (
@@ -355,6 +370,16 @@ _GROUPS: tuple[Row, ...] = (
         access="write",
         targets=("/distill/map/x", "/distill/map/y"),
         wakes="/distill/map/amount",
+        excluded_from_presets=True,
+    ),
+    Row(
+        "/distill/marks",
+        "group",
+        "Place among the marks",
+        (Argument("x", "float", -1.0, 1.0), Argument("y", "float", -1.0, 1.0), GLIDE),
+        access="write",
+        targets=("/distill/marks/x", "/distill/marks/y"),
+        wakes=MARKS_AMOUNT,
         excluded_from_presets=True,
     ),
     Row(
@@ -526,6 +551,38 @@ _COMMANDS: tuple[Row, ...] = (
         _text("address"),
         Argument("excluded", "toggle", 0, 1, optional=True),
     ),
+    _command(
+        "/distill/marks/clip",
+        "Marks: place a sound of the corpus, by its name, as it is at a second of it",
+        _text("name"),
+        Argument("second", "float", 0.0, 86400.0, unit="s"),
+        *_PLACE,
+    ),
+    _command(
+        "/distill/marks/moment",
+        "Marks: place what sounded this many seconds ago",
+        Argument("seconds", "float", 0.0, 30.0, unit="s"),
+        *_PLACE,
+    ),
+    _command("/distill/marks/controls", "Marks: place the present values of the controls", *_PLACE),
+    _command("/distill/marks/move", "Marks: move a mark", _MARK, *_PLACE),
+    _command("/distill/marks/name", "Marks: give a mark another name", _MARK, _text("name")),
+    _command("/distill/marks/remove", "Marks: take a mark away", _MARK),
+    _command("/distill/marks/clear", "Marks: take all marks away"),
+    _command("/distill/marks/save", "Marks: save them all under a name, with the model's presets", _text("name")),
+    _command("/distill/marks/load", "Marks: play saved ones", _text("name")),
+    _command("/distill/marks/rename", "Marks: rename saved ones", _text("name"), _text("new_name")),
+    _command("/distill/marks/delete", "Marks: delete saved ones", _text("name")),
+    _command(
+        "/distill/marks/record",
+        "Marks: 1 records how the place among them moves, 0 ends that and repeats it",
+        Argument("record", "toggle", 0.0, 1.0),
+    ),
+    _command(
+        "/distill/marks/repeat",
+        "Marks: 1 repeats the recorded way, 0 stops it; a hand that moves the place stops it too",
+        Argument("repeat", "toggle", 0.0, 1.0),
+    ),
     _command("/distill/midi/learn", "The next controller moved steers this address", _text("address")),
     _command("/distill/midi/forget", "Forget what steers this address", _text("address")),
     _command("/distill/midi/cancel", "Stop waiting for a controller to learn"),
@@ -554,6 +611,9 @@ _QUERIES: tuple[Row, ...] = (
     _query("/distill/model/list", "Answered with /distill/model/list.reply name about name about ..."),
     _query("/distill/take/list", "Answered with /distill/take/list.reply name about name about ..., the latest first"),
     _query("/distill/preset/list", "Answered with /distill/preset/list.reply name name ..."),
+    _query("/distill/marks/list", "Answered with /distill/marks/list.reply name x y kind name x y kind ..."),
+    _query("/distill/marks/saved", "Answered with /distill/marks/saved.reply name name ..."),
+    _query("/distill/preset/excluded", "Answered with /distill/preset/excluded.reply address address ..."),
     _query("/distill/midi/list", "Answered with /distill/midi/list.reply address controller address controller ..."),
 )
 
@@ -574,6 +634,12 @@ _READINGS: tuple[Row, ...] = (
         _reading(f"/distill/blend/model/{slot}", "Model in this blend slot; empty without one", _text("model"))
         for slot in range(BLEND_SLOTS)
     ),
+    _reading("/distill/marks/playing", "Name of the marks that play; empty if they are not saved", _text("name")),
+    _reading(
+        "/distill/marks/way",
+        "What the place among the marks does by itself",
+        Argument("way", "choice", choices=MARK_WAYS),
+    ),
     _reading("/distill/playing", "1 plays, 0 is stopped", Argument("playing", "toggle", 0.0, 1.0)),
     _reading("/distill/recording", "1 while a take or sound is recorded", Argument("recording", "toggle", 0.0, 1.0)),
     _reading("/distill/loading", "Model or vocoder that is being loaded; empty if none is", _text("name")),
@@ -593,6 +659,15 @@ _READINGS: tuple[Row, ...] = (
         "Mean level of the output, of full scale",
         Argument("level", "float", -120.0, 6.0, unit="dB"),
         figure="rms_db",
+        on_request=True,
+        interval=0.1,
+        step=0.5,
+    ),
+    _reading(
+        "/distill/input/level",
+        "Highest level of the live input, before its gain",
+        Argument("level", "float", -120.0, 6.0, unit="dB"),
+        figure="input_db",
         on_request=True,
         interval=0.1,
         step=0.5,
@@ -629,11 +704,15 @@ REPLIES: tuple[tuple[str, str], ...] = (
     ("/distill/model/list.reply", "name about name about ...: models of the library"),
     ("/distill/take/list.reply", "name about name about ...: recorded takes, the latest first"),
     ("/distill/preset/list.reply", "name name ...: presets of the loaded model, in the order of program changes"),
+    ("/distill/marks/list.reply", "name x y kind ...: the marks that play by number; kind: clip, moment or controls"),
+    ("/distill/marks/saved.reply", "name name ...: saved marks of the loaded model"),
+    ("/distill/preset/excluded.reply", "address address ...: what presets leave out"),
     ("/distill/midi/list.reply", "address controller address controller ...: what steers what"),
     ("/distill/controls", "name name ...: the model's controls in the order of their numbers, to subscribers"),
     ("/distill/level", "peak_db rms_db: the output's level, to subscribers, 10 times a second"),
     ("/distill/notice", "level text: info, warning or error, and what has happened; to subscribers"),
     ("/distill/preset/changed", "the loaded model's presets are others now: ask for the list; to subscribers"),
+    ("/distill/marks/changed", "the marks, or the saved ones, are others now: ask for the lists; to subscribers"),
     ("/distill/midi/learned", "address controller: what steers the address from now on; to subscribers"),
 )
 """What the engine says; never accepted as input."""

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from distill_control.cli import patches, preset
+from distill_control.cli import marks, patches, preset
 from distill_control.cli.support.output import common_parser
 from distill_engine.errors import ConfigError, PresetError
+from distill_engine.library.marks import Mark, MarkSet, MarkStore
 from distill_engine.library.presets import PresetStore
 
 
@@ -24,7 +25,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PresetStore:
 def distill(*words: str) -> int:
     parser = argparse.ArgumentParser()
     subparsers = parser.add_subparsers()
-    for module in (preset, patches):
+    for module in (preset, patches, marks):
         module.register(subparsers, common_parser())
     arguments = parser.parse_args(words)
     return int(arguments.run(arguments))
@@ -128,3 +129,28 @@ def test_a_preset_is_found_in_either_unicode_form(store: PresetStore, capsys: py
     store.save("e\u0301tude", "forest", "abc", {})
     assert distill("preset", "show", "\u00c9tude") == 0
     assert "\u00e9tude" in capsys.readouterr().out
+
+
+def test_marks_are_listed_renamed_exported_imported_and_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DISTILL_HOME", str(tmp_path))
+    distill("marks", "list")
+    assert "no saved marks yet" in capsys.readouterr().out
+    owl = Mark("owl", "clip", 0.0, 0.5, (1.0,))
+    for model in ("forest", "sea"):
+        MarkStore().save(MarkSet("dawn", model, "", "space", (owl,)))
+    with pytest.raises(PresetError, match="several models have marks dawn"):
+        distill("marks", "delete", "dawn")
+    distill("marks", "rename", "dawn", "noon", "--model", "sea")
+    distill("marks", "export", "noon", str(tmp_path / "out.json"))
+    distill("marks", "import", str(tmp_path / "out.json"), "--model", "forest", "--name", "other")
+    distill("marks", "delete", "noon")
+    (tmp_path / "presets" / "sea" / "bad.marks.json").write_text("{")
+    capsys.readouterr()
+    distill("marks", "list", "--json")
+    shown = capsys.readouterr()
+    assert [(row["model"], row["name"], row["marks"]) for row in json.loads(shown.out)] == [
+        ("forest", "dawn", 1), ("forest", "other", 1),
+    ]  # fmt: skip
+    assert "not listed" in shown.err

@@ -88,6 +88,12 @@ def test_a_drag_arrives_exactly_and_nothing_jumps_back_under_the_hand(player, op
         until_at(page, BRIGHT, (1 + expected) / 2)
         client.send(BRIGHT, -0.5)
         until_at(page, BRIGHT, 0.25)
+        page.mouse("mousePressed", left + 0.25 * width, top + height / 2)  # by the line that marks its place
+        page.mouse("mouseMoved", left + 0.9 * width, top + height / 2)
+        page.mouse("mouseReleased", left + 0.9 * width, top + height / 2)
+        tools.eventually(lambda: value_of(tools, client, BRIGHT) > 0.7)
+        client.send(BRIGHT, -0.5)
+        until_at(page, BRIGHT, 0.25)
 
 
 def test_two_pages_and_a_client_agree_after_all_have_moved_everything(player, open_page, tools):

@@ -180,18 +180,18 @@ def test_models_are_listed_named_tagged_copied_and_taken_in(filled):
 
 
 def test_every_browser_gets_all_jobs_at_its_start_and_what_changes_after(filled):
-    connection = http.client.HTTPConnection("127.0.0.1", filled.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", filled.port, timeout=60)
     connection.request("GET", "/api/jobs/events")
     stream = connection.getresponse()
     assert stream.headers["Content-Type"].startswith("text/event-stream")
 
     def news():
         while not (line := stream.readline()).startswith(b"data: "):
-            pass
+            assert line, "the stream has ended"
         return {job["id"]: job for job in json.loads(line[6:])}
 
     assert set(news()) == {job["id"] for job in filled.get("/api/jobs")}
-    ordered = filled.order("verify", model="third")
+    ordered = filled.order("verify", model="starter")
     while ordered not in (told := news()) or told[ordered]["state"] not in ("done", "failed"):
         pass
     assert set(told) == {ordered}
@@ -200,6 +200,17 @@ def test_every_browser_gets_all_jobs_at_its_start_and_what_changes_after(filled)
         pass
     stream.close()
     connection.close()
+
+
+def test_a_recording_of_a_model_is_heard_while_a_corpus_here_has_it(filled, tone):
+    sound = "elec_bell.flac"
+    status, answer, _ = filled.ask("GET", f"/api/models/starter/clip?name={sound}")
+    assert (status, "is in no corpus on this machine" in answer["error"]) == (404, True)
+    assert filled.upload("sea", sound, tone(9, kind="flac"))[0] == 200
+    assert filled.ask("GET", f"/api/models/starter/clip?name={sound}")[1] == tone(9, kind="flac")
+    for name in ("../../page-token", "deep/波 1.aiff", ""):
+        assert filled.ask("GET", f"/api/models/starter/clip?name={name}")[0] == 404
+    assert filled.ask("DELETE", f"/api/corpora/sea/files/{sound}")[0] == 200
 
 
 def test_bodies_that_are_no_orders_are_named(workshop):

@@ -30,6 +30,13 @@ def test_a_take_renders_to_what_was_played(engines, tiny_model, tmp_path):
     assert engine.command("source", "corpus")["status"] == "done"
     assert engine.command("vocoder", "hifigan")["status"] == "done"
     play_on(80)
+    for seconds, x in ((0.0, -0.5), (0.4, 0.5)):
+        assert engine.command("marks/moment", seconds, x, 0.0)["status"] == "done"
+    engine.tell({"set": [index_of("/distill/marks/x"), 0.2, 0.3]})
+    engine.tell({"set": [index_of("/distill/marks/amount"), 1.0, 0.2]})
+    play_on()
+    assert engine.command("marks/remove", 0)["status"] == "done"
+    play_on()
     assert engine.command("seed", 7)["status"] == "done"
     assert engine.command("panic")["status"] == "done"
     play_on()

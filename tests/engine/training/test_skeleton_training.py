@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 
 from distill_engine.analysis.stretches.skeleton import NAMES
 from distill_engine.modelfile import ModelFile
 from distill_engine.rendering.loaded_model import load_model
 from distill_engine.synthesis.instrument import prepare_instrument
 from distill_engine.synthesis.synth import Synth
-from distill_engine.training.events import Saved, TrainingEvent
+from distill_engine.training.events import Preview, Saved, TrainingEvent
 from distill_engine.training.latent import file_entry
 from distill_engine.training.latent.train_model import ModelOptions
 from support_skeleton import SMALL_SKELETON
@@ -102,3 +103,24 @@ def test_without_the_path_a_file_plays_points(corpus: Any, tmp_path: Path) -> No
     assert instrument.default_source == "drift"
     assert "walk" not in instrument.source_names
     assert np.isfinite(Synth(instrument).render(8)).all()
+
+
+def test_previews_are_a_held_out_clip_as_the_model_plays_it(corpus: Any, tmp_path: Path) -> None:
+    events = train(corpus, tmp_path / "m.distillgan", epochs=1, previews=True)
+    first = next(event for event in events if isinstance(event, Preview))
+    assert first.path.parent == tmp_path / "m-previews"
+    made, rate = soundfile.read(first.path)
+    clip, _ = soundfile.read(first.original)
+    assert (len(made), rate) == (len(clip), 44100)
+    assert np.abs(made).max() > 1e-3
+    expected = corpus.clips[corpus.validation[0]].samples[: len(clip)]
+    assert np.abs(clip - expected).max() < 1e-3
+    pitch = np.abs(np.fft.rfft(made)).argmax() * rate / len(made)
+    assert pitch == pytest.approx(880.0, abs=20.0)
+
+
+def test_a_training_goes_on_without_previews_that_cannot_be_written(corpus: Any, tmp_path: Path) -> None:
+    (tmp_path / "m-previews").write_text("in the way")
+    events = train(corpus, tmp_path / "m.distillgan", epochs=1, previews=True)
+    assert sum("no previews" in getattr(event, "message", "") for event in events) == 1
+    assert not any(isinstance(event, Preview) for event in events)

@@ -82,7 +82,7 @@ def test_the_table_needs_the_standard_library_only():
         ("/distill/control/a/b", "below /distill/control/ there are: <name>"),
         (
             "/distill/gian",
-            "below /distill/ there are: gain, width, map, source, pitch, note, codes, prior, space, morph, control",
+            "below /distill/ there are: gain, width, map, source, pitch, note, codes, prior, space, morph, marks, control",
         ),
         ("control/brightness", "write /distill/control/brightness"),
         ("/gain", "write /distill/gain"),

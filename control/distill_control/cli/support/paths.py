@@ -1,4 +1,4 @@
-"""Checks of the paths that a command writes to, before it computes anything."""
+"""Paths that a command is given: checks before it computes anything, and the name of a model."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ import tempfile
 from pathlib import Path
 
 from distill_engine.errors import ConfigError
+
+
+def model_name(text: str) -> str:
+    """Return a model's name, given its name or its file."""
+    return Path(text).stem if text.endswith(".distillgan") else text
 
 
 def check_folder(path: Path, option: str) -> None:

@@ -1,9 +1,8 @@
 /** The frame: model, vocoder, transport, recording, level, figures. */
 
 import { bar } from "./bar.js";
-import { button, choice, h } from "./dom.js";
+import { button, choice, h, inDecibels, share } from "./dom.js";
 
-const FLOOR_DB = -60;
 const HOLD_MS = 1500;
 const LIMITER_DB = -0.3;
 const STATUS_MS = 500;
@@ -16,7 +15,7 @@ export function buildFrame(instrument, root, drawer) {
   ];
   root.replaceChildren(...rows);
   instrument.onModel(() => {
-    const gain = bar(instrument, "/distill/gain", { text: (value) => `${value.toFixed(1).replace("-", "−")} dB` });
+    const gain = bar(instrument, "/distill/gain", { text: inDecibels });
     root.querySelector(".levels").replaceChildren(gain, bar(instrument, "/distill/width"));
   });
 }
@@ -112,7 +111,7 @@ function meters(instrument) {
     const value = h("output");
     instrument.watch(`/distill/level/${name}`, fill, (level) => {
       fill.style.transform = `scaleX(${share(level)})`;
-      value.textContent = level <= -119 ? "−∞ dB" : `${level.toFixed(1).replace("-", "−")} dB`;
+      value.textContent = level <= -119 ? "−∞ dB" : inDecibels(level);
       if (name === "peak") hold(level);
     });
     return h("div", { className: "meter" }, name === "peak" ? label : h("span", {}, name), h("b", {}, fill, name === "peak" ? held : null), value);
@@ -129,10 +128,6 @@ function meters(instrument) {
     label.className = on ? "danger" : "";
   };
   return h("button", { type: "button", className: "meters", title: "Level of the output; `limit` says that the limiter has worked, a click forgets it", onclick: () => limited(false) }, ...parts);
-}
-
-function share(level) {
-  return Math.min(Math.max(1 - level / FLOOR_DB, 0), 1);
 }
 
 function figures(instrument, drawer) {

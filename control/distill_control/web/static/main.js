@@ -5,6 +5,7 @@ import { buildFrame } from "./frame.js";
 import { Instrument } from "./instrument.js";
 import { buildDrawer } from "./log.js";
 import { buildMap } from "./map.js";
+import { buildMarks } from "./marks.js";
 import { cancel, startMidi } from "./midi.js";
 import { presetsPanel } from "./presets.js";
 import { buildSource } from "./source.js";
@@ -19,7 +20,7 @@ const presets = presetsPanel(instrument);
 startMidi(instrument, drawer);
 buildFrame(instrument, id("frame"), drawer);
 buildControls(instrument, id("controls"));
-buildMap(instrument, id("map"));
+buildMap(instrument, id("map"), buildMarks);
 buildSource(instrument, id("source"));
 buildTabs(instrument, id("tabs"), presets.element);
 

@@ -1,4 +1,4 @@
-/** The map of the corpus: its sounds as points, the place that is sought, and where the sound is. */
+/** The map of the corpus: its sounds as points, the place that is sought, and where the sound is; beside it the marks. */
 
 import { bar } from "./bar.js";
 import { button, h, number } from "./dom.js";
@@ -10,22 +10,32 @@ const NEAR = 24; // pixels within which a point is meant
 const STEP = 0.02;
 const LARGE_STEP = 0.1;
 const LEAST_SECONDS = 1; // that a double click plays
+const WORKSHOP_PORT = 9003;
 
-/** Build the card; points and names are those of each model. */
-export function buildMap(instrument, root) {
+/** Build the card; points and names are those of each model. `buildMarks` builds the player's own map beside it. */
+export function buildMap(instrument, root, buildMarks) {
   const canvas = h("canvas", { tabIndex: 0, role: "application", "aria-label": "Map: drag or use the arrow keys to move, double-click or Enter to play a sound" });
   const said = h("p", { className: "said", role: "status" });
   const none = h("p", { className: "hint", hidden: true }, "This model has no map: `distill analyse MODEL CORPUS` makes one.");
   const head = h("div", { className: "head" });
-  root.replaceChildren(head, h("div", { className: "stage" }, canvas, none), said);
   const view = new MapView(instrument, canvas, said);
+  const marks = buildMarks(instrument, view, said);
+  root.replaceChildren(head, h("div", { className: "stages" }, h("div", { className: "stage" }, canvas, none), marks.stage), said, marks.foot);
+  const choose = (own) => {
+    const focused = head.contains(document.activeElement);
+    marks.show(own);
+    root.classList.toggle("own", own);
+    const turn = button("Marks", () => choose(!own), { className: "toggle", "aria-pressed": own, title: "Your own map: place sounds, moments and controls, and play what lies between them" });
+    const shown = own
+      ? marks.tools()
+      : [bar(instrument, "/distill/map/amount", { label: "amount" }), glideBar(view), switchOf("names", view, "names"), switchOf("trail", view, "trail")];
+    head.replaceChildren(h("h2", { hidden: own }, "Map"), turn, ...shown);
+    if (focused) turn.focus();
+    view.choose(own);
+  };
   instrument.onModel((facts) => {
     const there = Boolean(facts.has_map);
-    const glide = glideBar(view);
-    head.replaceChildren(
-      h("h2", {}, "Map"), bar(instrument, "/distill/map/amount", { label: "amount" }), glide,
-      switchOf("names", view, "names"), switchOf("trail", view, "trail"),
-    );
+    choose(root.classList.contains("own"));
     none.hidden = there;
     canvas.hidden = !there;
     view.use((there && facts.map) || {});
@@ -46,38 +56,203 @@ function switchOf(label, view, name) {
   return element;
 }
 
-class MapView {
+/** A plane of x and y from -1 to 1 on a canvas: pixels and places, drag, arrow keys, pictures when something changes. */
+export class Plane {
   glide = 0;
+  drawing = 0;
+  held = false;
+
+  /** `address` is the group that moves the place; its parameters are `address/x`, `/y` and `/amount`. */
+  constructor(instrument, canvas, said, address) {
+    Object.assign(this, { instrument, canvas, said, address });
+    for (const name of ["x", "y", "amount"]) instrument.watch(`${address}/${name}`, canvas, () => this.draw());
+    new ResizeObserver(() => this.refresh()).observe(canvas);
+    canvas.addEventListener("pointerdown", (event) => {
+      if (event.button) return;
+      this.held = true;
+      canvas.setPointerCapture(event.pointerId);
+      this.press(event);
+    });
+    canvas.addEventListener("pointermove", (event) => (this.held ? this.drag(event) : this.over(event)));
+    for (const end of ["pointerup", "pointercancel"]) {
+      canvas.addEventListener(end, (event) => {
+        if (this.held) this.release(event);
+        this.held = false;
+      });
+    }
+    canvas.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  press(event) {
+    this.move(...this.placeOf(event));
+  }
+
+  drag(event) {
+    this.move(...this.placeOf(event));
+  }
+
+  release() {}
+
+  over() {}
+
+  refresh() {
+    this.draw();
+  }
+
+  draw() {
+    if (!this.drawing) this.drawing = requestAnimationFrame(() => this.paint());
+  }
+
+  value(name) {
+    return this.instrument.values.get(`${this.address}/${name}`) ?? 0;
+  }
+
+  /** Return the pixel of a place. */
+  pixel(x, y) {
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    return [MARGIN + ((x + 1) / 2) * (width - 2 * MARGIN), MARGIN + ((1 - y) / 2) * (height - 2 * MARGIN)];
+  }
+
+  /** Return the place of a pointer, within the plane. */
+  placeOf(event) {
+    const box = this.canvas.getBoundingClientRect();
+    const across = (event.clientX - box.left - MARGIN) / (box.width - 2 * MARGIN);
+    const down = (event.clientY - box.top - MARGIN) / (box.height - 2 * MARGIN);
+    return [2 * across - 1, 1 - 2 * down].map(within);
+  }
+
+  move(x, y) {
+    const [left, up] = [within(x), within(y)];
+    this.instrument.values.set(`${this.address}/x`, left);
+    this.instrument.values.set(`${this.address}/y`, up);
+    this.instrument.set(this.address, left, up, ...(this.glide ? [this.glide] : []));
+    this.draw();
+  }
+
+  /** Return the number of the place [x, y] nearest to a pointer's, -1 if none is near. */
+  nearest(event, places) {
+    const box = this.canvas.getBoundingClientRect();
+    return this.nearestTo(event.clientX - box.left, event.clientY - box.top, NEAR, places);
+  }
+
+  nearestTo(left, top, limit, places) {
+    let best = -1;
+    places.forEach(([x, y], index) => {
+      const [px, py] = this.pixel(x, y);
+      const distance = Math.hypot(px - left, py - top);
+      if (distance < limit) [best, limit] = [index, distance];
+    });
+    return best;
+  }
+
+  /** Return where an arrow key or 0 leads from a place; undefined for other keys. */
+  step(event, x, y) {
+    const step = event.shiftKey ? LARGE_STEP : STEP;
+    return { ArrowLeft: [x - step, y], ArrowRight: [x + step, y], ArrowUp: [x, y + step], ArrowDown: [x, y - step], 0: [0, 0] }[event.key];
+  }
+
+  key(event) {
+    const to = this.step(event, this.value("x"), this.value("y"));
+    if (!to) return;
+    this.move(...to);
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /** Return the pen of an empty canvas of `width` and `height`, or null where it is not shown. */
+  begin(surface = this.canvas) {
+    this.drawing = 0;
+    const ratio = window.devicePixelRatio || 1;
+    const [width, height] = [Math.round(this.canvas.clientWidth * ratio), Math.round(this.canvas.clientHeight * ratio)];
+    if (!width || !height) return null;
+    if (surface.width !== width || surface.height !== height) [surface.width, surface.height] = [width, height];
+    const pen = surface.getContext("2d");
+    pen.setTransform(1, 0, 0, 1, 0, 0);
+    pen.clearRect(0, 0, width, height);
+    pen.scale(ratio, ratio);
+    return pen;
+  }
+
+  paintTarget(pen) {
+    const active = this.value("amount") > 0;
+    pen.strokeStyle = active ? "#5ad1b8" : "#7d8896";
+    pen.lineWidth = active ? 3 : 2;
+    pen.setLineDash(active ? [] : [4, 4]);
+    pen.beginPath();
+    pen.arc(...this.pixel(this.value("x"), this.value("y")), 15, 0, 7);
+    pen.stroke();
+    pen.setLineDash([]);
+  }
+}
+
+/** Write a text beside a place, with a dark edge, not beyond the right edge. */
+export function write(pen, text, left, top) {
+  pen.font = "15px system-ui, sans-serif";
+  pen.fillStyle = "#dfe5ec";
+  pen.strokeStyle = "#0e1115";
+  pen.lineWidth = 4;
+  pen.strokeText(text, left, top);
+  pen.fillText(text, left, top);
+}
+
+function within(value) {
+  return Math.min(Math.max(value, -1), 1);
+}
+
+class MapView extends Plane {
   names = false;
   trail = true;
+  carry = () => {};
   #points = [];
   #clips = {};
   #path = [];
   #hovered = -1;
-  #drawing = 0;
   #fading = 0;
   #place = [0, 0];
-  #held = false;
+  #palette = false; // the marks are shown beside it: a point is dragged there
+  #carried = -1;
   #layer = document.createElement("canvas"); // points and names, painted again only when they change
   #stale = true;
 
   constructor(instrument, canvas, said) {
-    Object.assign(this, { instrument, canvas, said });
-    const redraw = () => this.draw();
-    for (const name of ["map/x", "map/y", "map/amount"]) instrument.watch(`/distill/${name}`, canvas, redraw);
+    super(instrument, canvas, said, "/distill/map");
     instrument.watch("/distill/place/x", canvas, (x) => this.#sound(x, this.#place[1]));
     instrument.watch("/distill/place/y", canvas, (y) => this.#sound(this.#place[0], y));
-    new ResizeObserver(() => this.refresh()).observe(canvas);
-    canvas.addEventListener("pointerdown", (event) => {
-      this.#held = true;
-      canvas.setPointerCapture(event.pointerId);
-      this.#goTo(event);
-    });
-    canvas.addEventListener("pointermove", (event) => (this.#held ? this.#goTo(event) : this.#hover(this.#nearest(event))));
-    for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => (this.#held = false));
     canvas.addEventListener("pointerleave", () => this.#hover(-1));
-    canvas.addEventListener("dblclick", (event) => this.#play(this.#nearest(event)));
-    canvas.addEventListener("keydown", (event) => this.#key(event));
+    canvas.addEventListener("dblclick", (event) => this.#play(this.nearest(event, this.#points)));
+  }
+
+  /** Serve as the place that sounds are dragged from, or as the map alone. */
+  choose(palette) {
+    this.#palette = palette;
+    this.#hover(-1, true);
+  }
+
+  press(event) {
+    this.#carried = this.#palette && !event.altKey ? this.nearest(event, this.#points) : -1;
+    if (event.altKey) this.#listen(this.nearest(event, this.#points));
+    else if (this.#carried < 0) super.press(event);
+  }
+
+  drag(event) {
+    if (event.altKey) return;
+    if (this.#carried < 0) super.drag(event);
+    else this.carry(event, this.#sounds(this.#carried), false);
+  }
+
+  release(event) {
+    if (this.#carried >= 0) this.carry(event, this.#sounds(this.#carried), true);
+    this.#carried = -1;
+  }
+
+  over(event) {
+    this.#hover(this.nearest(event, this.#points));
+  }
+
+  /** Return name and second of a point. */
+  #sounds(index) {
+    const [, , clip, second] = this.#points[index];
+    return { name: this.#clips[clip] ?? "", second };
   }
 
   use({ points = [], clips = {} }) {
@@ -94,60 +269,20 @@ class MapView {
     this.draw();
   }
 
-  draw() {
-    if (!this.#drawing) this.#drawing = requestAnimationFrame(() => this.#paint());
-  }
-
-  #value(name) {
-    return this.instrument.values.get(`/distill/map/${name}`) ?? 0;
-  }
-
   #sound(x, y) {
     this.#place = [x, y];
     this.draw();
   }
 
-  /** Return the pixel of a place of the map. */
-  #pixel(x, y) {
-    const { clientWidth: width, clientHeight: height } = this.canvas;
-    return [MARGIN + ((x + 1) / 2) * (width - 2 * MARGIN), MARGIN + ((1 - y) / 2) * (height - 2 * MARGIN)];
-  }
-
-  #goTo(event) {
-    const box = this.canvas.getBoundingClientRect();
-    const across = (event.clientX - box.left - MARGIN) / (box.width - 2 * MARGIN);
-    const down = (event.clientY - box.top - MARGIN) / (box.height - 2 * MARGIN);
-    this.move(2 * across - 1, 1 - 2 * down);
-  }
-
-  move(x, y) {
-    const [left, up] = [x, y].map((value) => Math.min(Math.max(value, -1), 1));
-    this.instrument.values.set("/distill/map/x", left);
-    this.instrument.values.set("/distill/map/y", up);
-    this.instrument.set("/distill/map", left, up, ...(this.glide ? [this.glide] : []));
-    this.draw();
-  }
-
-  #nearest(event) {
-    const box = this.canvas.getBoundingClientRect();
-    return this.#nearestTo(event.clientX - box.left, event.clientY - box.top, NEAR);
-  }
-
-  #nearestTo(left, top, limit) {
-    let best = -1;
-    this.#points.forEach(([x, y], index) => {
-      const [px, py] = this.#pixel(x, y);
-      const distance = Math.hypot(px - left, py - top);
-      if (distance < limit) [best, limit] = [index, distance];
-    });
-    return best;
-  }
-
-  #hover(index) {
+  #hover(index, again = false) {
     if (index !== this.#hovered) this.#stale = true;
+    else if (!again) return;
     this.#hovered = index;
     const [, , clip, second] = this.#points[index] ?? [];
-    this.said.textContent = index < 0 ? "Drag to move. Double-click a point to play its sound from there." : `${this.#name(clip)}, ${number(second)} s`;
+    const hint = this.#palette
+      ? "Drag sounds from the map to the marks, or press Enter on them."
+      : "Drag to move. Double-click plays a point, Alt-click hears it here.";
+    this.said.textContent = index < 0 ? hint : `${this.#name(clip)}, ${number(second)} s`;
     this.draw();
   }
 
@@ -167,38 +302,40 @@ class MapView {
     this.said.textContent = `playing ${this.#name(clip)} from ${number(second)} s`;
   }
 
-  #key(event) {
-    const step = event.shiftKey ? LARGE_STEP : STEP;
-    const [x, y] = [this.#value("x"), this.#value("y")];
-    const moves = { ArrowLeft: [x - step, y], ArrowRight: [x + step, y], ArrowUp: [x, y + step], ArrowDown: [x, y - step], 0: [0, 0] };
-    if (event.key === "Enter") this.#play(this.#nearestTo(...this.#pixel(x, y), Infinity));
-    else if (moves[event.key]) this.move(...moves[event.key]);
-    else return;
+  /** Play the recording itself in this browser, through the workshop, which knows where the recordings are. */
+  #listen(index) {
+    if (index < 0) return;
+    const { name } = this.#sounds(index);
+    const model = encodeURIComponent(this.instrument.values.get("/distill/model") ?? "");
+    const sound = new Audio(`${workshop()}/api/models/${model}/clip?name=${encodeURIComponent(name)}`);
+    sound.currentTime = this.#points[index][3];
+    const failed = () => (this.said.textContent = `${name}: the recordings are not at hand. Start \`distill ui\` on the machine that has them.`);
+    sound.play().then(() => (this.said.textContent = `${name}, in this browser alone`), failed);
+  }
+
+  key(event) {
+    const [x, y] = [this.value("x"), this.value("y")];
+    if (event.key !== "Enter") return super.key(event);
+    const index = this.nearestTo(...this.pixel(x, y), Infinity, this.#points);
+    if (index >= 0) this.#palette ? this.carry(null, this.#sounds(index), true) : this.#play(index);
     event.preventDefault();
     event.stopPropagation();
   }
 
-  #paint() {
-    this.#drawing = 0;
-    const { canvas } = this;
-    const ratio = window.devicePixelRatio || 1;
-    const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-    if (!width || !height) return;
+  paint() {
     if (this.#stale) {
-      for (const surface of [canvas, this.#layer]) [surface.width, surface.height] = [Math.round(width * ratio), Math.round(height * ratio)];
-      const pen = this.#layer.getContext("2d");
-      pen.scale(ratio, ratio);
+      const pen = this.begin(this.#layer);
+      if (!pen) return;
       this.#paintPoints(pen);
-      if (this.names) this.#paintNames(pen, width);
+      if (this.names) this.#paintNames(pen);
       this.#stale = false;
     }
-    const pen = canvas.getContext("2d");
-    pen.setTransform(1, 0, 0, 1, 0, 0);
-    pen.clearRect(0, 0, canvas.width, canvas.height);
-    pen.drawImage(this.#layer, 0, 0);
-    pen.scale(ratio, ratio);
+    const pen = this.begin();
+    if (!pen) return;
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    pen.drawImage(this.#layer, 0, 0, width, height);
     if (this.trail) this.#paintTrail(pen);
-    this.#paintTarget(pen);
+    this.paintTarget(pen);
   }
 
   #paintPoints(pen) {
@@ -206,30 +343,27 @@ class MapView {
     for (const [x, y, clip] of this.#points) {
       pen.fillStyle = `hsl(${(clip * 137.5) % 360} 45% ${clip === chosen ? 75 : 58}% / ${chosen === undefined || clip === chosen ? 0.9 : 0.3})`;
       pen.beginPath();
-      pen.arc(...this.#pixel(x, y), clip === chosen ? 6 : 4.5, 0, 7);
+      pen.arc(...this.pixel(x, y), clip === chosen ? 6 : 4.5, 0, 7);
       pen.fill();
     }
   }
 
   /** Write the name of each clip beside its first point, where no other name is. */
-  #paintNames(pen, width) {
+  #paintNames(pen) {
+    const width = this.canvas.clientWidth;
     pen.font = "15px system-ui, sans-serif";
-    pen.fillStyle = "#dfe5ec";
-    pen.strokeStyle = "#0e1115";
-    pen.lineWidth = 4;
     const taken = [];
     const done = new Set();
     for (const [x, y, clip] of this.#points) {
       if (done.has(clip)) continue;
       const name = this.#name(clip).replace(/\.\w+$/, "");
       const long = pen.measureText(name).width;
-      const [px, py] = this.#pixel(x, y);
+      const [px, py] = this.pixel(x, y);
       const left = Math.min(px + 9, width - long - 6);
       if (taken.some(([l, t, w]) => Math.abs(t - py) < 18 && left < l + w + 8 && l < left + long + 8)) continue;
       done.add(clip);
       taken.push([left, py, long]);
-      pen.strokeText(name, left, py + 5);
-      pen.fillText(name, left, py + 5);
+      write(pen, name, left, py + 5);
     }
   }
 
@@ -244,28 +378,22 @@ class MapView {
       const [before, after] = [this.#path[i - 1], this.#path[i]];
       pen.strokeStyle = `rgb(232 236 241 / ${0.55 * (1 - (now - after[2]) / TRAIL_MS)})`;
       pen.beginPath();
-      pen.moveTo(...this.#pixel(before[0], before[1]));
-      pen.lineTo(...this.#pixel(after[0], after[1]));
+      pen.moveTo(...this.pixel(before[0], before[1]));
+      pen.lineTo(...this.pixel(after[0], after[1]));
       pen.stroke();
     }
     if (this.instrument.values.get("/distill/playing")) {
       pen.fillStyle = "#fff";
       pen.beginPath();
-      pen.arc(...this.#pixel(...this.#place), 5, 0, 7);
+      pen.arc(...this.pixel(...this.#place), 5, 0, 7);
       pen.fill();
     }
     clearTimeout(this.#fading);
     if (this.#path.length > 1) this.#fading = setTimeout(() => this.draw(), FADE_MS);
   }
+}
 
-  #paintTarget(pen) {
-    const active = this.#value("amount") > 0;
-    pen.strokeStyle = active ? "#5ad1b8" : "#7d8896";
-    pen.lineWidth = active ? 3 : 2;
-    pen.setLineDash(active ? [] : [4, 4]);
-    pen.beginPath();
-    pen.arc(...this.#pixel(this.#value("x"), this.#value("y")), 15, 0, 7);
-    pen.stroke();
-    pen.setLineDash([]);
-  }
+/** Return where the workshop is: it gives its port to the pages that it opens, else its usual one. */
+function workshop() {
+  return `${location.protocol}//${location.hostname}:${new URLSearchParams(location.search).get("workshop") ?? WORKSHOP_PORT}`;
 }

@@ -6,6 +6,9 @@ import { learnButton } from "./midi.js";
 
 const LONGEST_GLIDE = 20;
 const MORPH = "/distill/morph";
+const NEVER = new Set(
+  ["gain", "morph", "model", "vocoder", "voices", "follow", "note/bend", ...["input_gain", "tempo", "gate", "fade"].map((name) => `source/${name}`)].map((name) => `/distill/${name}`),
+); // what presets never hold
 
 /** Return the panel; `recall(number)` of the result recalls the pad of a key. */
 export function presetsPanel(instrument) {
@@ -41,11 +44,29 @@ export function presetsPanel(instrument) {
     morph.fill(names);
     if (!names.includes(state.chosen)) close();
   });
-  const list = () => instrument.send("/distill/preset/list");
+  const list = () => ["list", "excluded"].forEach((which) => instrument.send(`/distill/preset/${which}`));
   instrument.on("/distill/preset/changed", list);
   instrument.onModel(list);
-  const element = h("div", { className: "pane" }, pads, edit, save, bar(instrument, "", glide), morph.element);
+  const element = h("div", { className: "pane" }, pads, edit, save, bar(instrument, "", glide), morph.element, leftOut(instrument));
   return { element, close: () => !edit.hidden && (close(), true), recall: (index) => state.names[index] !== undefined && recall(state.names[index]) };
+}
+
+/** What presets leave out: chosen from all parameters that they would hold, for all models. */
+function leftOut(instrument) {
+  const short = (address) => address.replace("/distill/", "");
+  const send = (address, excluded) => instrument.send("/distill/preset/exclude", address, excluded);
+  const list = h("ul", { className: "lines" });
+  const head = h("summary", {});
+  const add = choice("Parameter that presets shall leave out", (address) => address && send(address, 1), "leave out …");
+  const element = h("details", {}, head, list, add.element);
+  instrument.on("/distill/preset/excluded.reply", (...addresses) => {
+    head.textContent = addresses.length ? `Left out of presets: ${addresses.length}` : "Left out of presets: nothing";
+    list.replaceChildren(...addresses.map((address) => h("li", {}, h("span", {}, short(address)), button("Take in", () => send(address, 0)))));
+    const others = [...instrument.nodes.keys()].filter((address) => instrument.nodes.get(address).ACCESS === 3 && !NEVER.has(address) && !addresses.includes(address));
+    add.fill([["", "leave out a parameter of all presets"], ...others.map((address) => [address, short(address)])]);
+    add.show("");
+  });
+  return element;
 }
 
 /** A pad recalls; a right click, a long touch or the key E opens what else can be done. Pads are ordered by dragging. */

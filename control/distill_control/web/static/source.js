@@ -1,7 +1,7 @@
 /** The source: what moves the sound, with its own parameters alone. */
 
 import { learnableBar, toggle } from "./bar.js";
-import { button, h } from "./dom.js";
+import { button, h, inDecibels, share } from "./dom.js";
 
 const LARGEST_SEED = 2 ** 31;
 const SOURCES = {
@@ -36,7 +36,8 @@ export function buildSource(instrument, root) {
       for (const [other, element] of choices) element.setAttribute("aria-pressed", other === name);
       if (name === shown || !SOURCES[name]) return;
       shown = name;
-      list.replaceChildren(...parameters(instrument, [...SOURCES[name][1], "source/freeze"]), seedRow(instrument), ...(reason ? [reason] : []));
+      const level = name === "input" ? [inputMeter(instrument)] : [];
+      list.replaceChildren(...level, ...parameters(instrument, [...SOURCES[name][1], "source/freeze"]), seedRow(instrument), ...(reason ? [reason] : []));
       instrument.prune();
     });
   });
@@ -49,6 +50,17 @@ function parameters(instrument, names) {
     if (instrument.nodes.get(address).TYPE === "i") return toggle(instrument, address, label);
     return learnableBar(instrument, address, label ? { label } : {});
   });
+}
+
+/** Show how loud the live input is, before its gain. */
+function inputMeter(instrument) {
+  const fill = h("i");
+  const words = h("output");
+  instrument.watch("/distill/input/level", fill, (level) => {
+    fill.style.transform = `scaleX(${share(level)})`;
+    words.textContent = level <= -119 ? "silent" : inDecibels(level);
+  });
+  return h("div", { className: "meter" }, h("span", {}, "input"), h("b", {}, fill), words);
 }
 
 function seedRow(instrument) {

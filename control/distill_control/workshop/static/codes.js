@@ -106,7 +106,7 @@ export function buildCodes(shared, root) {
       shared.say(`Saved as ${kept.name}.`);
       if (live && shared.instrument.connected) {
         shared.instrument.send("/distill/codes/load", kept.name);
-        shared.instrument.send("/distill/source", "codes");
+        shared.instrument.set("/distill/source", "codes");
       } else if (live) shared.say("No engine plays: start distill-engine.", "warning");
       lists();
     } catch (error) {

@@ -81,8 +81,8 @@ export function trainingCard(shared, root) {
   const notes = h("ul", { className: "notes muted" });
   const asked = h("div");
   const buttons = h("div", { className: "line" });
-  const play = button("Play it on the engine", () => shared.instrument.send("/distill/model", current.about.model), { title: "A model plays from its first seconds on" });
-  const follow = button("Follow the training", () => shared.instrument.send("/distill/follow", shared.instrument.values.get("/distill/follow") ? 0 : 1), { title: "The engine takes each new version with a fade" });
+  const play = button("Play it on the engine", () => shared.instrument.set("/distill/model", current.about.model), { title: "A model plays from its first seconds on" });
+  const follow = button("Follow the training", () => shared.instrument.set("/distill/follow", shared.instrument.values.get("/distill/follow") ? 0 : 1), { title: "The engine takes each new version with a fade" });
   const pause = button("Pause", () => ask(at("/api/jobs", current.id, "pause"), { method: "POST", body: { paused: current.state !== "paused" } }).catch(shared.fail), { title: "Leave the processor to what plays; it goes on where it was" });
   let current = null;
   let halt = null;
@@ -91,7 +91,7 @@ export function trainingCard(shared, root) {
     h("div", { className: "head" }, title, state, h("span", { className: "grow" }), buttons), bar, line, asked, course.element, previews, notes,
   );
   root.hidden = true;
-  shared.instrument.watch("/distill/follow", follow, (on) => {
+  shared.instrument.watch("/distill/follow", root, (on) => {
     follow.setAttribute("aria-pressed", Boolean(on));
     follow.textContent = on ? "Following the training" : "Follow the training";
   });

@@ -123,7 +123,7 @@ function modelDetail(shared, row) {
   if (row.fault) return [h("h2", {}, row.name), h("p", { className: "danger" }, row.fault), h("div", { className: "line wrap" }, button("Verify", () => order("verify")), button("Delete", remove)), asked];
   const own = !row.built_in;
   const buttons = [
-    button("Play", () => (shared.instrument.connected ? shared.instrument.send("/distill/model", row.name) : shared.say("No engine plays: start distill-engine.", "warning")), { className: "main" }),
+    button("Play", () => (shared.instrument.connected ? shared.instrument.set("/distill/model", row.name) : shared.say("No engine plays: start distill-engine.", "warning")), { className: "main" }),
     button("Render", () => (shared.open("render"), shared.screens.render.use(row.name))),
     button("Verify", () => order("verify")), button("Copy", () => named("Copy", "copy")),
     own ? button("Rename", () => named("Rename", "rename")) : null, own ? button("Analyse", () => analyse(shared, row, asked)) : null,

@@ -47,7 +47,7 @@ buildDrawer();
 
 function buildFrame() {
   const tabs = Object.entries(SCREENS).map(([name, text]) => h("a", { href: `#${name}`, className: "tab", "data-screen": name }, text));
-  const play = h("a", { href: `${place}/ui/`, className: "tab", target: "distill-play" }, "Play ↗");
+  const play = h("a", { href: `${place}/ui/?workshop=${location.port}`, className: "tab", target: "distill-play" }, "Play ↗");
   const heard = h("span", { className: "connection" }, "no engine");
   const panic = button("Panic", () => instrument.send("/distill/panic"), { className: "panic", title: "Silence the engine at once (Esc twice)" });
   const running = h("button", { type: "button", className: "now", onclick: () => toggle(true), hidden: true });

@@ -43,7 +43,7 @@ def map_of_corpus(instrument: Instrument) -> dict[str, Any]:
     found = instrument.latent_map
     if found is None:
         return {"points": [], "clips": {}}
-    names = _clip_names(instrument)
+    names = clip_names(instrument)
     points: list[list[float | None]] = [
         [*(round(float(number), PLACE_DECIMALS) for number in place), int(clip), round(float(second), 2)]
         for place, clip, second in zip(found.points.T, found.clips, found.seconds, strict=True)
@@ -66,7 +66,7 @@ def _in_corpus(instrument: Instrument, clip: int, second: float) -> list[float |
     ]
 
 
-def _clip_names(instrument: Instrument) -> list[str]:
+def clip_names(instrument: Instrument) -> list[str]:
     """Return the names of all clips as the file says them; none if it has been replaced."""
     if instrument.path is None:
         return []

@@ -22,6 +22,7 @@ from distill_engine.training.device import training_device
 from distill_engine.training.events import Finished, Listener, Saved
 from distill_engine.training.latent.coded_model import CodedModel
 from distill_engine.training.latent.file_entry import CHECKPOINT_PART, LatentEntry
+from distill_engine.training.latent.previews import ModelPreviews
 from distill_engine.training.latent.relisting import is_of, write_changed_list
 from distill_engine.training.latent.settings import CodeShape, LatentSettings, latent_preset
 from distill_engine.training.latent.skeleton_start import first_books, skeleton_of, write_first_version
@@ -55,6 +56,7 @@ class ModelOptions:
         fresh: replace the file with the first checkpoint.
         checkpoint_seconds: least time between two checkpoints.
         keep_path: whether the file gets the path of the corpus.
+        previews: write a held-out clip as the model plays it, now and then.
     """
 
     config: ModelConfig = field(default_factory=ModelConfig)
@@ -68,6 +70,7 @@ class ModelOptions:
     fresh: bool = False
     checkpoint_seconds: float = CHECKPOINT_SECONDS
     keep_path: bool = True
+    previews: bool = False
 
 
 def train_model(
@@ -114,7 +117,7 @@ def train_model(
         entry=LatentEntry(corpus, options.config, task),
         budget=budget,
         about=about,
-        listen=listen,
+        listen=ModelPreviews(output, corpus, task, listen) if options.previews else listen,
         stopped=stopped,
         begun=begun,
         checkpoint_seconds=options.checkpoint_seconds,

@@ -1,0 +1,330 @@
+"""Measure the page in a real Chromium: how soon it is there, what it costs, how fast it is.
+
+    python benchmarks/page.py                    all of it: 12 minutes
+    python benchmarks/page.py --seconds 10       all of it, each part in 10 s
+
+* load: from the command `distill-engine` to a page that shows the controls; bytes and requests.
+* drag: a bar is dragged at 60 Hz. From the browser's input event to the value in shared memory,
+  which the control process writes in the call that handles the message.
+* follow: ten controls come in over OSC at 30 Hz. How many of them a page shows, what that takes of
+  the control process above what it takes without a page, of the page's main thread, and underruns.
+"""
+
+from __future__ import annotations
+
+import bisect
+import contextlib
+import json
+import os
+import random
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import psutil
+
+from distill_control.osc.client import OscClient
+from distill_engine.vocabulary.table import index_of
+from harness.benchmark import Benchmark, Column, Run, Table
+from live_support.browser import CHROMIUM, Browser, Page
+from live_support.control_process import ControlProcess
+
+RATE_HZ = 30.0  # of each control that comes in
+DRAG_HZ = 60.0
+BARS = "document.querySelectorAll('.control .bar').length"
+BENCHMARK = Benchmark(
+    "page",
+    "The page in a browser",
+    [
+        Table(
+            "load",
+            "From the command `distill-engine` (null device) on; the page's own times count from its first request.",
+            (
+                Column("port_ms", "port open, ms", ".0f"),
+                Column("paint_ms", "first paint, ms", ".0f"),
+                Column("controls_ms", "controls there, ms", ".0f"),
+                Column("cold_ms", "command to first paint, ms", ".0f"),
+                Column("kilobytes", "kB", ".0f"),
+                Column("requests", "requests", "d"),
+                Column("elsewhere", "to other hosts", "d"),
+            ),
+        ),
+        Table(
+            "drag",
+            "A bar dragged at 60 Hz: from the input event in the browser to the value in shared memory.",
+            (
+                Column("moves", "moves", "d"),
+                Column("arrived", "arrived", ".0%"),
+                Column("p50_ms", "p50, ms", ".1f"),
+                Column("p99_ms", "p99", ".1f"),
+                Column("last_exact", "last value exact"),
+            ),
+        ),
+        Table(
+            "follow",
+            "All controls of the starter at 30 Hz each over OSC, to a playing engine without a device.",
+            (
+                Column("pages", "pages", "d"),
+                Column("seconds", "s", "g"),
+                Column("sent_hz", "sent a second, each", ".1f"),
+                Column("shown_hz", "shown a second, each", ".1f"),
+                Column("control_cpu", "control process, of one core", ".1%"),
+                Column("main_thread", "page's main thread", ".0%"),
+                Column("underruns", "underruns", ".0f"),
+            ),
+            key=("pages", "seconds"),
+        ),
+    ],
+)
+
+
+class Playing:
+    """`distill-engine` with the starter and no device, in a home of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.port, self.query_port = _port(), _port()
+        command = [sys.executable, "-m", "distill_control.cli.engine", "--device", "null", "--no-midi", "--quiet"]
+        command += ["--osc-port", str(self.port), "--oscquery-port", str(self.query_port)]
+        self.process = subprocess.Popen(command, env=os.environ | {"DISTILL_HOME": str(home)})
+
+    @property
+    def page(self) -> str:
+        """The address of the page."""
+        return f"http://127.0.0.1:{self.query_port}/ui/"
+
+    @property
+    def control(self) -> psutil.Process:
+        """The control process."""
+        children = psutil.Process(self.process.pid).children()
+        return next(child for child in children if "distill_control.session" in child.cmdline())
+
+    def wait(self) -> None:
+        """Wait until the page is served. Raises RuntimeError if the engine ends."""
+        while self.process.poll() is None:
+            try:
+                urlopen(self.page, timeout=5).close()
+                return
+            except OSError:
+                time.sleep(0.002)
+        raise RuntimeError("the engine has ended")
+
+    def stop(self) -> None:
+        """End it."""
+        self.process.terminate()
+        self.process.wait(20)
+
+
+def _port() -> int:
+    """Return a free port that no connection gets by itself: the page is asked for before it is served."""
+    while True:
+        port = random.randrange(20_000, 30_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+
+
+@contextmanager
+def playing() -> Iterator[Playing]:
+    """Run an engine."""
+    with tempfile.TemporaryDirectory(prefix="page-bench-") as home:
+        engine = Playing(Path(home))
+        try:
+            yield engine
+        finally:
+            engine.stop()
+
+
+def load(run: Run, browser: Browser) -> None:
+    """Time a cold start, and count what the page asks for."""
+    began = time.monotonic()
+    with playing() as engine:
+        engine.wait()
+        port = time.monotonic() - began
+        page = browser.page(engine.page)
+        page.until(f"{BARS} > 3")
+        found = page.run(
+            "(() => { const all = performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation'));"
+            "return {paint: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0,"
+            "bytes: all.reduce((sum, one) => sum + one.transferSize, 0), now: performance.now()}; })()"
+        )
+        requests = page.requests()
+        page.close()
+    elsewhere = [url for url in requests if f"127.0.0.1:{engine.query_port}" not in url]
+    run.row(
+        "load",
+        port_ms=port * 1e3,
+        paint_ms=found["paint"],
+        controls_ms=found["now"],
+        cold_ms=port * 1e3 + found["paint"],
+        kilobytes=found["bytes"] / 1e3,
+        requests=len(requests),
+        elsewhere=len(elsewhere),
+    )
+
+
+def drag(run: Run, browser: Browser, seconds: float) -> None:
+    """Drag the bar of the width, and time each value until the engine's memory holds it."""
+    control = ControlProcess()
+    page = browser.page(f"http://127.0.0.1:{control.oscquery_port}/ui/")
+    page.until("document.querySelector('[data-address=\"/distill/width\"] input')")
+    page.run(
+        "window.moves = []; document.querySelector('[data-address=\"/distill/width\"] input').addEventListener('input',"
+        "event => moves.push([Number(event.target.value), performance.timeOrigin + performance.now()]))"
+    )
+    seen: dict[float, float] = {}
+    ending = threading.Event()
+    watching = threading.Thread(target=_watch, args=(control, seen, ending))
+    watching.start()
+    left, top, width, height = page.box("[data-address='/distill/width'] input")
+    for move in range(int(seconds * DRAG_HZ)):
+        share = 0.1 + 0.8 * abs((move / 97.3) % 2 - 1)
+        page.mouse("mousePressed" if move == 0 else "mouseMoved", left + share * width, top + height / 2)
+        time.sleep(1 / DRAG_HZ)
+    page.mouse("mouseReleased", left + share * width, top + height / 2)
+    time.sleep(0.3)
+    moves: list[tuple[float, float]] = page.run("moves")
+    ending.set()
+    watching.join()
+    width_now = next(value for number, value, _ in control.parameters.current() if number == index_of("/distill/width"))
+    page.close()
+    control.stop()
+    frames = dict(moves)
+    known = sorted(seen)
+    late = sorted(seen[found] * 1e3 - at for value, at in frames.items() if (found := _near(known, value)) is not None)
+    run.row(
+        "drag",
+        moves=len(frames),
+        arrived=len(late) / max(1, len(frames)),
+        p50_ms=late[len(late) // 2],
+        p99_ms=late[int(len(late) * 0.99)],
+        last_exact=_near([width_now], moves[-1][0]) is not None,
+    )
+
+
+def _watch(control: ControlProcess, seen: dict[float, float], ending: threading.Event) -> None:
+    """Note when each value of the width is in shared memory."""
+    index, words = index_of("/distill/width"), control.block.words
+    before = words[index]
+    while not ending.is_set():
+        if words[index] != before:
+            before = words[index]
+            value = next(value for number, value, _ in control.parameters.current() if number == index)
+            seen.setdefault(value, time.time())
+        time.sleep(0.0003)
+
+
+def _near(known: list[float], value: float) -> float | None:
+    """Return the sorted value that is the same as `value` in 32 bits; None without one."""
+    at = bisect.bisect(known, value)
+    return next((one for one in known[max(0, at - 1) : at + 1] if abs(one - value) < 1e-6), None)
+
+
+def follow(run: Run, browser: Browser, pages: int, seconds: float) -> None:
+    """Move all controls over OSC, and measure what pages show of it and what that takes."""
+    with playing() as engine:
+        engine.wait()
+        opened = [browser.page(engine.page) for _ in range(pages)]
+        for page in opened:
+            page.until(f"{BARS} > 3")
+            page.call("Performance.enable")
+            page.run(
+                "window.shown = 0; new MutationObserver(all => (shown += all.length)).observe("
+                "document.querySelector('#controls .list'), {subtree: true, childList: true, characterData: true})"
+            )
+        names = _controls(engine)
+        with OscClient(port=engine.port) as client:
+            client.send("/distill/play")
+            _move(client, names, 1.0)
+            before = _figures(client, engine, opened)
+            sent = _move(client, names, seconds)
+            after = _figures(client, engine, opened)
+        for page in opened:
+            page.close()
+    passed = after["at"] - before["at"]
+    gained = {name: after[name] - before[name] for name in before}
+    run.row(
+        "follow",
+        pages=pages,
+        seconds=seconds,
+        sent_hz=sent / passed,
+        shown_hz=gained["shown"] / passed / len(names) / pages if pages else None,
+        control_cpu=gained["cpu"] / passed,
+        main_thread=gained["task"] / passed / pages if pages else None,
+        underruns=gained["underruns"],
+    )
+
+
+def _controls(engine: Playing) -> list[str]:
+    with urlopen(f"{engine.page}model.json", timeout=5) as answer:
+        names: list[str] = json.load(answer)["controls"]
+    return names
+
+
+def _move(client: OscClient, names: list[str], seconds: float) -> int:
+    """Send every control RATE_HZ times a second; return how often each was sent."""
+    began = time.monotonic()
+    count = 0
+    while (now := time.monotonic() - began) < seconds:
+        for number, name in enumerate(names):
+            client.send(f"/distill/control/{name}", abs((0.37 * now + number / 7) % 2 - 1) - 0.5)
+        count += 1
+        time.sleep(max(0.0, began + count / RATE_HZ - time.monotonic()))
+    return count
+
+
+def _figures(client: OscClient, engine: Playing, pages: list[Page]) -> dict[str, float]:
+    """Return what has been counted until now."""
+    underruns = 0.0
+    client.send("/distill/status")
+    while (message := client.receive(5.0)) is not None:
+        if message.address == "/distill/status.reply":
+            status = dict(zip(message.arguments[::2], message.arguments[1::2], strict=True))
+            underruns = float(status["underruns"])
+            break
+    used = sum(engine.control.cpu_times()[:2])
+    metrics = [_metric(page, "TaskDuration") for page in pages]
+    shown = [float(page.run("shown")) for page in pages]
+    return {
+        "at": time.monotonic(),
+        "underruns": underruns,
+        "cpu": used,
+        "task": sum(metrics),
+        "shown": sum(shown),
+    }
+
+
+def _metric(page: Page, name: str) -> float:
+    metrics: list[dict[str, Any]] = page.call("Performance.getMetrics")["metrics"]
+    return next(float(one["value"]) for one in metrics if one["name"] == name)
+
+
+def main() -> int:
+    """Run all parts."""
+    parser = BENCHMARK.parser(__doc__)
+    parser.add_argument("--seconds", type=float, default=300.0, help="length of each part that follows controls")
+    parser.add_argument("--pages", type=int, nargs="+", default=[0, 1, 8], help="pages that follow")
+    options = parser.parse_args()
+    if CHROMIUM is None:
+        print("page: not measured, Chromium is not installed", file=sys.stderr)
+        return 0
+    with BENCHMARK.run(options) as run:
+        browser = Browser()
+        try:
+            load(run, browser)
+            drag(run, browser, min(options.seconds, 10.0))
+            for pages in options.pages:
+                follow(run, browser, pages, options.seconds)
+        finally:
+            browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

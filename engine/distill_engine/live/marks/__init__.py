@@ -1,0 +1,1 @@
+"""Marks while the engine plays: placing, moving, saving and loading them."""
