@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.audio.arrays import Float32Array, Float64Array
-from distill_engine.audio.levels import db_to_amplitude, db_to_gain, power_to_db
+from distill_engine.audio.levels import db_to_amplitude, power_to_db
+from distill_engine.audio.measuring.loudness import Biquad, k_biquads
 from distill_engine.audio.mel import hann_window
 
 WINDOW = 2048  # samples of a frame
@@ -81,27 +82,16 @@ def erb_centres() -> Float64Array:
 
 @cache
 def k_weighting(bins: int, sample_rate: int) -> Float32Array:
-    """Return the power gain [bins] of the K-weighting filter (BS.1770-4, annex 1).
-
-    Its two biquads are designed for this sample rate (Hz).
-    """
+    """Return the power gain [bins] of the K-weighting filter at this sample rate (Hz)."""
     omega = 2j * np.pi * bin_frequencies(bins, sample_rate) / sample_rate
     z1, z2 = np.exp(-omega), np.exp(-2 * omega)
 
-    def response(b: tuple[float, ...], a: tuple[float, ...]) -> npt.NDArray[Any]:
-        """Return the power response [bins] of the biquad with these coefficients."""
-        return np.asarray(np.abs((b[0] + b[1] * z1 + b[2] * z2) / (a[0] + a[1] * z1 + a[2] * z2)) ** 2)
+    def response(biquad: Biquad) -> npt.NDArray[Any]:
+        """Return the power response [bins] of a filter."""
+        b, a = biquad
+        return np.asarray(np.abs((b[0] + b[1] * z1 + b[2] * z2) / (1.0 + a[1] * z1 + a[2] * z2)) ** 2)
 
-    # BS.1770-4 tabulates the filters at 48 kHz; these corners (Hz), gain (dB) and qualities reproduce them
-    k = np.tan(np.pi * 1681.974450955533 / sample_rate)
-    high, quality = db_to_gain(3.999843853973347), 0.7071752369554196
-    band = high**0.4996667741545416
-    shelf = response(
-        (high + band * k / quality + k * k, 2 * (k * k - high), high - band * k / quality + k * k),
-        (1 + k / quality + k * k, 2 * (k * k - 1), 1 - k / quality + k * k),
-    )
-    k, quality = np.tan(np.pi * 38.13547087602444 / sample_rate), 0.5003270373238773
-    highpass = response((1.0, -2.0, 1.0), (1 + k / quality + k * k, 2 * (k * k - 1), 1 - k / quality + k * k))
+    shelf, highpass = map(response, k_biquads(sample_rate))
     return np.asarray(shelf * highpass, np.float32)
 
 

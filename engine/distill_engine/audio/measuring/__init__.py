@@ -1,0 +1,1 @@
+"""Measures of finished sounds: loudness, quality, and distances between two."""
