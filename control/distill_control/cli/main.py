@@ -29,6 +29,8 @@ COMMANDS = (
     "codes",
     "vocoder",
     "compare",
+    "history",
+    "trash",
     "preset",
     "patches",
     "send",
@@ -68,6 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hint := _steering_hint(words):
             parser.error(hint)
         args = parser.parse_args(words)
+        args.words = list(words)  # the history keeps the command
         with ending_signals(_interrupt):
             return int(args.run(args))
 

@@ -187,6 +187,7 @@ def run_delete(args: argparse.Namespace) -> int:
     from distill_control.cli.support.model_view import size_text
     from distill_control.cli.support.output import ask, emit
     from distill_engine.errors import Cancelled, LibraryError
+    from distill_engine.library.trash import Trash
     from distill_engine.modelfile import SUFFIX, ModelFile
 
     path = _find(args)
@@ -201,13 +202,10 @@ def run_delete(args: argparse.Namespace) -> int:
             raise LibraryError(f"{path}: not deleted, because there is no terminal to ask on: add --yes")
         if not ask(f"Delete {path} ({size_text(size)})?"):
             raise Cancelled(f"{path} is still there")
-    try:
-        path.unlink()
-    except OSError as error:
-        raise LibraryError(
-            f"{path}: cannot be deleted ({error.strerror or error}): check the folder's permissions"
-        ) from error
-    emit(args, {"deleted": str(path), "bytes": size}, lambda console: console.print(f"Deleted {path}", markup=False))
+    item = Trash().put(path, "model", path.stem)
+    text = f"Deleted {path}: `distill trash restore {item.id}` brings it back, `distill trash empty` frees the space"
+    data = {"deleted": str(path), "bytes": size, "trash": item.id}
+    emit(args, data, lambda console: console.print(text, markup=False, soft_wrap=True))
     return 0
 
 

@@ -15,10 +15,11 @@ from pathlib import Path
 
 from distill_engine.errors import LibraryError
 from distill_engine.library.assets import STARTER, starter_path
-from distill_engine.library.folders import ensure, models_dir
+from distill_engine.library.folders import ensure, models_dir, recordings_dir
 from distill_engine.system.names import name_fault, normalised, printable
 
 MODEL_SUFFIX = ".distillgan"
+TAKE_SUFFIX = ".take"
 MAX_PART_CHARACTERS = 120  # of one part of a name
 MAX_PART_BYTES = 220  # of the same, in UTF-8
 MAX_DEPTH = 8  # parts of a name
@@ -73,6 +74,19 @@ def find_model(name_or_path: str | os.PathLike[str], *, allow_paths: bool) -> Pa
     if text == STARTER:
         return starter_path()
     raise LibraryError(f"no model {_shown(text)}{_suggestion(text, allow_paths)}")
+
+
+def find_take(path: Path) -> Path:
+    """Return a take at this path, or else the one of that name in the library's recordings.
+
+    A path that is nowhere is returned as it is: reading it says so.
+    """
+    text = os.fspath(path)
+    if _is_file(path) or _is_path_only(text):
+        return path
+    named = recordings_dir() / text
+    found = filter(_is_file, (named, named.with_name(named.name + TAKE_SUFFIX)))
+    return next(found, path)
 
 
 def list_models(folder: Path | None = None) -> tuple[LibraryModel, ...]:

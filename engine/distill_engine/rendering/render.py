@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.audio.resampling import StreamingResampler
 from distill_engine.errors import AudioFileError, TakeError
 from distill_engine.rendering.performance import play_score
+from distill_engine.rendering.recipe import Recipe, score_recipe, tags_of, take_recipe
 from distill_engine.rendering.render_progress import LevelMeter, RenderProgress
 from distill_engine.rendering.score import Score
 from distill_engine.rendering.take_player import Resolve, play_take
@@ -47,7 +49,7 @@ class RenderResult:
     """What was written.
 
     Levels are in dB of full scale, `speed` in seconds of sound per second. `notes` are messages
-    about the render. `blend_space` is one of the vocabulary's `BLEND_SPACES`.
+    about the render. `blend_space` is one of the vocabulary's `BLEND_SPACES`. `made` is the recipe.
     """
 
     path: Path
@@ -61,6 +63,7 @@ class RenderResult:
     reason: str
     notes: tuple[str, ...] = ()
     blend_space: str = "one"
+    made: Mapping[str, Any] = field(default_factory=dict)
 
 
 def render_score(
@@ -68,7 +71,8 @@ def render_score(
 ) -> RenderResult:
     """Render a score. Raises AudioFileError, ControlError or VocoderError."""
     notes: list[str] = []
-    result = _write(instrument, play_score(instrument, score, notes.append), score.seconds, output, progress, notes)
+    made, blocks = score_recipe(instrument, score), play_score(instrument, score, notes.append)
+    result = _write(instrument, blocks, made, output, progress, notes)
     space = space_of(other.shares(instrument) for other, _ in score.others)
     return replace(result, blend_space=BLEND_SPACES[space])
 
@@ -90,20 +94,20 @@ def render_take(
         raise TakeError("the take is empty: nothing was played in it")
     notes: list[str] = []
     blocks = play_take(instrument, take, resolve, vocoder=vocoder, notify=notes.append)
-    return _write(instrument, blocks, take.seconds, output, progress, notes)
+    return _write(instrument, blocks, take_recipe(instrument, take), output, progress, notes)
 
 
 def _write(
     instrument: Instrument,
     blocks: Iterator[Float32Array],
-    seconds: float,
+    made: Recipe,
     output: RenderTarget,
     progress: Callable[[RenderProgress], None] | None,
     notes: list[str],
 ) -> RenderResult:
     if not RENDER_RATES_HZ[0] <= output.sample_rate <= RENDER_RATES_HZ[1]:
         raise AudioFileError(f"{output.path}: a rate of {output.sample_rate} Hz is out of range: 8000 to 192000")
-    meter = LevelMeter(instrument.sample_rate, seconds, progress)
+    meter = LevelMeter(instrument.sample_rate, made["settings"]["seconds"], progress)
     rate = file_rate(output.path, output.sample_rate, output.format)
     written = write_audio_stream(
         output.path,
@@ -112,7 +116,7 @@ def _write(
         rate,
         bit_depth=output.bit_depth,
         format=output.format,
-        tags={"title": instrument.name, "software": "Distill", "comment": f"vocoder {instrument.vocoder.name}"},
+        tags=tags_of(made, instrument.name),
     )
     elapsed = max(time.monotonic() - meter.started, 1e-9)
     return RenderResult(
@@ -126,6 +130,7 @@ def _write(
         instrument.vocoder.name,
         instrument.vocoder.reason,
         tuple(dict.fromkeys(notes)),
+        made=made,
     )
 
 

@@ -29,6 +29,7 @@ Version 2 had no codes. `version_1` reads version 1.
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ def read_take(path: Path, *, allow_truncated: bool = False) -> Take:
     header, read_event = _header(json_fields(lines[0]) if lines else None, path)
     behind = 0 if header.output_tick == header.hop else header.block * header.hop // TICK_SAMPLES
     events, ticks, complete = read_events(lines[1:], read_event, path, behind)
-    take = Take(header, events, ticks, complete)
+    take = Take(header, events, ticks, complete, hashlib.sha256(b"".join(lines)).hexdigest())
     if not complete and not allow_truncated:
         raise TakeError(
             f"{path}: the take breaks off after {take.seconds:.1f} s; add --allow-truncated to render it up to there"
