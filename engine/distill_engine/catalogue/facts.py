@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from distill_engine.errors import DistillError
+from distill_engine.library import assets
 from distill_engine.library.assets import STARTER, starter_path
 from distill_engine.library.folders import cache_dir, ensure, notes_dir
 from distill_engine.library.lookup import LibraryModel, list_models
@@ -51,7 +52,7 @@ def _row(model: LibraryModel, facts: Facts, written: frozenset[str]) -> Facts:
     if facts.get("digest") in written:
         with contextlib.suppress(DistillError):  # the notes say so themselves where they are changed
             notes = read_notes(facts["digest"])
-    built_in = model.name == STARTER and model.path.parent == starter_path().parent
+    built_in = model.path.parent == assets.assets_dir()
     head = {"name": model.name, "path": str(model.path), "built_in": built_in, "bytes": model.size}
     return {**head, "changed": model.modified, **facts, **notes.to_dict()}
 
