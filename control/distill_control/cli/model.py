@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from distill_control.cli.analyse import register_map
 from distill_control.cli.modelfiles.checks import check_all, refuse_installed
+from distill_control.cli.modelfiles.origin_view import SOUNDS, show_origin
 from distill_control.cli.modelfiles.shelf import register_shelf
 from distill_control.cli.modelfiles.slim import run_slim
 from distill_control.cli.support.renew import add_renew_options, renew
@@ -21,7 +22,13 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     """Add the command `model` and its actions."""
     model = subparsers.add_parser("model", help="describe, check, list, delete, shrink and renew model files")
     actions = model.add_subparsers(metavar="ACTION", required=True)
-    info = _action(actions, common, "info", run_info, "show a model's corpus, training, vocoders, controls and parts")
+    info = _action(
+        actions,
+        common,
+        "info",
+        run_info,
+        "show a model's corpus, training, vocoders, controls and parts, or what made a sound file",
+    )
     info.add_argument("--plots", type=Path, metavar="DIR", help="also draw its corpus and controls into DIR")
     _action(
         actions, common, "verify", run_verify, "check every byte, weight and graph; the exit code is 1 on any fault"
@@ -61,6 +68,8 @@ def run_info(args: argparse.Namespace) -> int:
     from distill_control.cli.support.paths import check_folder
     from distill_engine.modelfile import ModelFile
 
+    if Path(args.model).suffix.lower().lstrip(".") in SOUNDS and Path(args.model).is_file():
+        return show_origin(args)
     if args.plots is not None:
         check_folder(args.plots, "--plots")
     with ModelFile.open(_find(args)) as file:
@@ -96,7 +105,7 @@ def run_delete(args: argparse.Namespace) -> int:
     from distill_control.cli.support.model_view import size_text
     from distill_control.cli.support.output import ask, emit
     from distill_engine.errors import Cancelled, LibraryError
-    from distill_engine.library.trash import Trash
+    from distill_engine.library.history.trash import Trash
     from distill_engine.modelfile import SUFFIX, ModelFile
 
     path = _find(args)

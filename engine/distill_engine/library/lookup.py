@@ -67,7 +67,11 @@ def find_model(name_or_path: str | os.PathLike[str], *, allow_paths: bool) -> Pa
     text = os.fspath(name_or_path)
     candidates = _with_suffix(Path(os.path.expanduser(text))) if allow_paths and text else []
     if not (allow_paths and _is_path_only(text)):
-        candidates += [path for path in _with_suffix(_below(models_dir(), text)) if path.name.endswith(MODEL_SUFFIX)]
+        try:
+            below = _below(models_dir(), text)
+        except LibraryError as error:
+            raise LibraryError(f"{error}; `distill model import PATH` puts a model there") from None
+        candidates += [path for path in _with_suffix(below) if path.name.endswith(MODEL_SUFFIX)]
     for path in candidates:
         if _is_file(path):
             return path

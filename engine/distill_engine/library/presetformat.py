@@ -55,7 +55,11 @@ def read_preset(path: Path) -> Preset:
     Raises:
         PresetError: if it is not a preset, damaged or too new.
     """
-    data = read_json(path)
+    return preset_of(read_json(path), str(path))
+
+
+def preset_of(data: Any, path: str) -> Preset:
+    """Return the preset that JSON from `path` holds, checked. Raises PresetError."""
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise PresetError(f"{path} is not a preset")
     version = data.get("version")
@@ -69,7 +73,7 @@ def read_preset(path: Path) -> Preset:
     if not isinstance(values, dict):
         raise PresetError(f"{path} is damaged: it has no values")
     position = min(max(position, 0), POSITION_LIMIT)
-    values = checked_values(values, str(path))
+    values = checked_values(values, path)
     return Preset(old_name(texts[0]), texts[1], texts[2], values, position, *_described(data, path))
 
 
@@ -85,7 +89,7 @@ def checked_words(folder: str, tags: Iterable[str], note: str) -> tuple[str, tup
     return normalised(folder), kept, note.strip()
 
 
-def _described(data: Mapping[str, Any], path: Path) -> tuple[str, tuple[str, ...], str]:
+def _described(data: Mapping[str, Any], path: str) -> tuple[str, tuple[str, ...], str]:
     folder, tags, note = data.get("folder", ""), data.get("tags", []), data.get("note", "")
     texts = isinstance(folder, str) and isinstance(note, str) and isinstance(tags, list)
     if not texts or not all(isinstance(tag, str) for tag in tags):

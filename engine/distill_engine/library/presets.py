@@ -12,6 +12,7 @@ from pathlib import Path
 
 from distill_engine.errors import LibraryError, PresetError
 from distill_engine.library import folders
+from distill_engine.library.history.trash import Trash
 from distill_engine.library.presetfiles import read_json, remove, write_json
 from distill_engine.library.presetformat import Preset as Preset
 from distill_engine.library.presetformat import Value as Value
@@ -19,7 +20,6 @@ from distill_engine.library.presetformat import checked_values as checked_values
 from distill_engine.library.presetformat import checked_words, to_json
 from distill_engine.library.presetformat import read_preset as read_preset
 from distill_engine.library.presetnames import FOLDER_CHARACTERS, checked_name, file_stem
-from distill_engine.library.trash import Trash
 from distill_engine.system.file_lock import turn
 from distill_engine.system.names import printable, same_name
 

@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 from distill_engine.errors import DistillError, LibraryError
 from distill_engine.library.folders import ensure, renders_dir
-from distill_engine.library.trash import Trash
+from distill_engine.library.history.trash import Trash
 from distill_engine.system.atomic_write import folder_lock, write_advice, write_file
 from distill_engine.system.names import same_name
 from distill_engine.system.plain_json import parse

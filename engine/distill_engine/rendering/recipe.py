@@ -8,23 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from distill_engine.library.history.recipe_tags import KEY_CHARACTERS
 from distill_engine.modelfile import ModelFile
 from distill_engine.rendering.loaded_model import LoadedModel
 from distill_engine.rendering.score import Score
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.takes.take import Take
-
-KEY_CHARACTERS = 16  # of a recipe's key: 64 bits
-_TAG = re.compile(r"\bkey ([0-9a-f]{16})\b")
-_MODEL = re.compile(r"\bmodel ([0-9a-f]{16})\b")
 
 Recipe = dict[str, Any]
 
@@ -75,20 +69,6 @@ def settings_of(score: Score) -> Recipe:
     }
 
 
-def tags_of(recipe: Mapping[str, Any], title: str) -> dict[str, str]:
-    """Return the tags that a sound file gets."""
-    model, vocoder = recipe["model"], recipe["vocoder"]
-    comment = f"vocoder {vocoder['name']}; model {model['digest'][:KEY_CHARACTERS]}; key {recipe['key']}"
-    return {"title": title, "software": f"Distill {recipe['version']}", "comment": comment}
-
-
-def read_tags(tags: Mapping[str, str]) -> tuple[str, str]:
-    """Return the recipe's key and the first digits of the model's digest from tags, "" if none."""
-    text = "\n".join(tags.values())
-    key, model = _TAG.search(text), _MODEL.search(text)
-    return key[1] if key else "", model[1] if model else ""
-
-
 def _played(instrument: Instrument) -> Recipe:
     vocoder = instrument.vocoder
     return {
@@ -103,7 +83,7 @@ def _finished(playing: Recipe, kind: str, seed: int | None, settings: Recipe, ta
     vocoder = {**playing["vocoder"], "reason": ""}
     made = {**playing, "kind": kind, "seed": seed, "settings": settings, "take": take}
     text = json.dumps({**made, "model": model, "vocoder": vocoder}, sort_keys=True, default=_plain)
-    return {**made, "version": version("distill-audio"), "key": _digest(text.encode())[:KEY_CHARACTERS]}
+    return {**made, "key": _digest(text.encode())[:KEY_CHARACTERS]}
 
 
 def _plain(value: object) -> object:

@@ -17,8 +17,9 @@ from distill_engine.audio.levels import gain_to_db
 from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.audio.resampling import StreamingResampler
 from distill_engine.errors import AudioFileError, TakeError
+from distill_engine.library.history.recipe_tags import tags_of
 from distill_engine.rendering.performance import play_score
-from distill_engine.rendering.recipe import Recipe, score_recipe, tags_of, take_recipe
+from distill_engine.rendering.recipe import Recipe, score_recipe, take_recipe
 from distill_engine.rendering.render_progress import LevelMeter, RenderProgress
 from distill_engine.rendering.score import Score
 from distill_engine.rendering.take_player import Resolve, play_take

@@ -16,8 +16,9 @@ from distill_engine.audio.files import read_audio
 from distill_engine.audio.levels import peak_db, rms_db
 from distill_engine.audio.mel import mel_spectrogram
 from distill_engine.audio.resampling import resample
+from distill_engine.library.history.recipe_tags import tags_of
 from distill_engine.rendering.loaded_model import LoadedModel
-from distill_engine.rendering.recipe import resynth_recipe, tags_of
+from distill_engine.rendering.recipe import resynth_recipe
 from distill_engine.rendering.render import RenderTarget
 
 

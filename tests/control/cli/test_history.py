@@ -81,7 +81,10 @@ def test_again_through_another_vocoder_or_with_another_seed(run: Run, home: Path
     other = run("history", "again", made["entry"], "--vocoder", "hifigan", "-o", "b.wav")
     assert (other["same_samples"], other["path"]) == (None, "b.wav")
     assert run("history", "show", other["id"])["made"]["vocoder"]["name"] == "hifigan"
-    assert run("history", "again", "a", "--seed", 9)["same_samples"] is None
+    assert run("history", "again", "b")["same_samples"] is True  # with what was asked for then
+    third = run("history", "again", "a", "--seed", 9)
+    assert (third["same_samples"], run("history", "show", third["id"])["title"]) == (None, "a with seed 9")
+    assert run("history", "again", third["id"])["same_samples"] is True
     assert not np.array_equal(soundfile.read("a.wav")[0], soundfile.read("b.wav")[0])
     assert not [path for path in (home / "renders").iterdir() if path.name.startswith(".")]
 
@@ -184,6 +187,13 @@ def test_a_history_that_cannot_be_written_costs_no_render(
     assert soundfile.info("a.wav").frames == 13230
 
 
+def test_the_history_can_be_off(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISTILL_HISTORY", "off")
+    assert "entry" not in render(run, "a.wav")
+    render(run, "many", "--count", 2, "--workers", 1)
+    assert run("history", "list")["found"] == 0
+
+
 def test_a_damaged_entry_is_listed_and_deleted_by_its_id(run: Run, home: Path) -> None:
     made = render(run, "a.wav")
     (home / "renders" / made["entry"] / "render.json").write_text("{")
@@ -202,8 +212,47 @@ def test_the_table_and_the_details_are_plain_words(run: Run, capsys: pytest.Capt
     assert "nothing found" in capsys.readouterr().out
     made = render(run, "a.wav")
     assert main(["history", "list"]) == 0
-    assert made["entry"] in capsys.readouterr().out.replace("\n", "")
+    assert made["entry"][-6:] in capsys.readouterr().out
     assert main(["history", "show", "last"]) == 0
     text = capsys.readouterr().out
     for words in ("Written to", "Vocoder", "vocos", "LUFS", "distill render tiny"):
         assert words in text
+
+
+def test_a_sound_file_tells_model_settings_and_take(run: Run, home: Path) -> None:
+    for name in ("a.wav", "b.flac", "c.mp3", "d.ogg", "e.opus", "f.aiff"):
+        made = render(run, name, "--seed", 6)
+        told = run("model", "info", name)
+        assert told["by"] == "tags", name
+        assert told["entry"]["made"]["seed"] == 6
+        assert told["key"] == made["made"]["key"]
+        assert told["model"] == str(home / "models" / "tiny.distillgan")
+    soundfile.write("bare.wav", soundfile.read("a.wav")[0], 44100, "PCM_24")  # the tags are lost, the samples are not
+    assert run("model", "info", "bare.wav")["by"] == "samples"
+    soundfile.write("other.wav", np.zeros(100), 44100)
+    assert run("model", "info", "other.wav")["entry"] is None
+    synth = Synth(prepare_instrument(home / "models" / "tiny.distillgan", "vocos"), seed=3)
+    (home / "recordings").mkdir()
+    synth.start_take(home / "recordings" / "evening.take")
+    synth.render(20)
+    synth.stop_take()
+    run("render", "tiny", "-o", "take.wav", "--take", "evening")
+    assert run("model", "info", "take.wav")["take"] == str(home / "recordings" / "evening.take")
+    Path("text.wav").write_text("no sound")
+    assert "text.wav" in run("model", "info", "text.wav", code=1)
+
+
+def test_what_made_a_file_is_told_in_plain_words(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    made = render(run, "a.wav")
+    assert main(["model", "info", "a.wav"]) == 0
+    text = capsys.readouterr().out
+    assert f"distill history again {made['entry']}" in text
+    run("history", "delete", made["entry"])
+    assert main(["model", "info", "a.wav"]) == 0
+    assert "the history has no entry of it" in capsys.readouterr().out
+    run("trash", "restore", "a")
+    assert run("model", "info", "a.wav")["by"] == "tags"
+    run("history", "delete", "a")
+    assert [item["kind"] for item in run("trash", "list")] == ["render"]
+    assert "add --yes" in run("trash", "empty", code=1)
+    assert len(run("trash", "empty", "--yes")["deleted"]) == 1

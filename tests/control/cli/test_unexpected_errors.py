@@ -45,7 +45,7 @@ def test_every_error_is_one_line(error: BaseException, line: str, capsys: pytest
 def test_an_error_while_the_options_are_read_is_one_line_too(
     main: Callable[[list[str]], int], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(entry, "build_parser", lambda: _raise(TypeError("odd")))
+    monkeypatch.setattr(entry, "build_parser", lambda *_: _raise(TypeError("odd")))
     monkeypatch.setattr(engine, "parser", lambda: _raise(TypeError("odd")))
     assert main([]) == 1
     said = capsys.readouterr().err

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from distill_engine.errors import LibraryError
+from distill_engine.library.history.trash import MODEL_LIMIT, Trash
 from distill_engine.library.presets import PresetStore
-from distill_engine.library.trash import MODEL_LIMIT, Trash
 
 VALUES = {"/distill/gain": -3.0}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distill_control.cli import render
-from distill_control.cli.keeping.record import made_by, quality_line
+from distill_control.cli.keeping.record import made_by, quality_line, title_of
 from distill_control.cli.support.options import CommandParser
 from distill_control.cli.support.output import common_parser, console_err, emit
 from distill_control.cli.support.paths import check_output_folder
@@ -31,16 +31,14 @@ def make_again(args: argparse.Namespace, store: RenderStore) -> int:
     words = parsed(old)
     if args.output is not None:
         check_output_folder(args.output)
-    _adapt(words, old, args)
+    adapted(words, old, vocoder=args.vocoder, seed=args.seed, as_json=args.json)
     if getattr(words, "count", None) is not None or (words.run is render.run_resynth and words.input.is_dir()):
         return _batch_again(args, words, old)
     words.output = _place(store, args.output, words)
     try:
-        result = render.make_render(words) if words.run is render.run_render else render.make_resynth(words)
-        made = made_by(words, result.made, _figures(result)) | {"again": old.id}
-        entry = store.add(
-            words.output, args.output.stem if args.output else old.title, made, "copy" if args.output else "move"
-        )
+        result = made_anew(words)
+        made = made_by(words, result.made, _figures(result)) | {"again": old.id, "folder": old.made.get("folder")}
+        entry = store.add(words.output, _title(old, args), made, "copy" if args.output else "move")
     finally:
         if args.output is None:
             words.output.unlink(missing_ok=True)
@@ -65,21 +63,38 @@ def parsed(entry: RenderEntry) -> argparse.Namespace:
     return options
 
 
-def _adapt(options: argparse.Namespace, entry: RenderEntry, args: argparse.Namespace) -> None:
-    """Put what is asked for into the options of then; paths are those of the folder of then."""
+def adapted(
+    options: argparse.Namespace,
+    entry: RenderEntry,
+    *,
+    vocoder: str | None = None,
+    seed: int | None = None,
+    as_json: bool = False,
+) -> None:
+    """Put what is asked for into the options of then; paths are those of the folder of then.
+
+    Raises LibraryError.
+    """
     folder = Path(str(entry.made.get("folder") or "."))
     for name in ("input", "begun", "take"):
         path = getattr(options, name, None)
         if path is not None and (name != "take" or (folder / path).exists()):
             setattr(options, name, folder / path)
-    options.json = args.json
+    options.json = as_json
     options.model = str(model_of(entry, folder / options.model))
-    if args.vocoder is not None:
-        options.vocoder = args.vocoder
-    if args.seed is not None:
+    if vocoder is not None:
+        options.vocoder = vocoder
+        options.words = [*options.words, "--vocoder", vocoder]  # the last one counts: the new entry makes the same
+    if seed is not None:
         if options.run is not render.run_render or options.take is not None:
             raise LibraryError(f"{entry.title}: nothing in it follows from a seed: leave --seed out")
-        options.seed = args.seed
+        options.seed = seed
+        options.words = [*options.words, "--seed", str(seed)]
+
+
+def made_anew(options: argparse.Namespace) -> RenderResult | ResynthResult:
+    """Render or resynthesise what the options of an entry say. Raises DistillError."""
+    return render.make_render(options) if options.run is render.run_render else render.make_resynth(options)
 
 
 def model_of(entry: RenderEntry, at_hand: Path) -> Path:
@@ -118,6 +133,17 @@ def _place(store: RenderStore, asked: Path | None, options: argparse.Namespace) 
         return asked
     suffix = options.output.suffix or f".{options.format or 'wav'}"
     return ensure(store.root) / f".{secrets.token_hex(6)}{suffix}"
+
+
+def _title(old: RenderEntry, args: argparse.Namespace) -> str:
+    """Return a title that tells the new sound from the old one, unless it is the same again."""
+    from distill_engine.library.renders import TITLE_CHARACTERS
+
+    if args.output is not None:
+        return title_of(args.output)
+    changes = [f"through {args.vocoder}"] if args.vocoder else []
+    changes += [f"with seed {args.seed}"] if args.seed is not None else []
+    return " ".join([old.title, *changes])[:TITLE_CHARACTERS]
 
 
 def _figures(result: RenderResult | ResynthResult) -> dict[str, Any]:

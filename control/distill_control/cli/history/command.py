@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distill_control.cli.support.options import seed_number, vocoder_name
+from distill_control.cli.support.options import number_in, seed_number, vocoder_name
 from distill_control.cli.support.output import emit
 from distill_engine.system.counting import counted
 
@@ -37,7 +37,9 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     action("play", run_play, "play a sound on the default device", True)
     action("delete", run_delete, "move an entry and its sound to the trash", True)
     prune = action("prune", run_prune, "drop the oldest sounds without a star; their entries stay", False)
-    prune.add_argument("--gb", type=float, metavar="GB", help="keep this much (default: DISTILL_HISTORY_GB, or 5)")
+    prune.add_argument(
+        "--gb", type=number_in(0, 1e6, "GB"), metavar="GB", help="keep this much (default: DISTILL_HISTORY_GB, or 5)"
+    )
     again = action("again", run_again, "make a sound anew, and check that it is the same", True)
     again.add_argument("--vocoder", type=vocoder_name, metavar="NAME", help="through another vocoder")
     again.add_argument("--seed", type=seed_number, metavar="N", help="with another seed")
@@ -126,7 +128,7 @@ def run_prune(args: argparse.Namespace) -> int:
     from distill_engine.library.history.limit import drop_sounds, limit_bytes, sound_sizes
 
     store = _store()
-    limit = limit_bytes() if args.gb is None else round(max(0.0, args.gb) * 1e9)
+    limit = limit_bytes() if args.gb is None else round(args.gb * 1e9)
     dropped = drop_sounds(store, limit)
     left = sum(sound_sizes(store).values())
     data = {"dropped": [entry.id for entry in dropped.entries], "freed_bytes": dropped.size, "left_bytes": left}

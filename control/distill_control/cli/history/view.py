@@ -51,7 +51,16 @@ def show_list(console: Console, rows: Sequence[Mapping[str, Any]], found: int) -
         remark = one["fault"] or ("" if one["sound"] else "no sound") or ("" if one["quality"] != "look" else "look")
         seconds = f"{one['seconds']:.1f}" if one["seconds"] else ""
         seed = "" if one["seed"] is None else str(one["seed"])
-        texts = (one["title"], one["made"], seconds, one["model"], one["vocoder"], seed, one["id"], remark)
+        texts = (
+            one["title"],
+            one["made"],
+            seconds,
+            one["model"],
+            one["vocoder"],
+            seed,
+            one["id"].rpartition("-")[2],
+            remark,
+        )
         table.add_row("*" if one["starred"] else "", *(Text(printable(text, 200)) for text in texts))
     console.print(table)
     if found > len(rows):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from distill_engine.rendering.render import RenderResult
     from distill_engine.rendering.resynth import ResynthResult
 
+SWITCH = "DISTILL_HISTORY"  # "off": nothing that is rendered leaves an entry
 KEEPS = ("copy", "link", "path", "none")
 
 
@@ -50,6 +51,8 @@ def keep(
     from distill_engine.library.renders import RenderStore
 
     kept: Keep = args.keep
+    if os.environ.get(SWITCH) == "off":
+        return None
     try:
         entry = RenderStore().add(path, title_of(path), made_by(args, recipe, figures), kept)
     except (DistillError, OSError) as error:
@@ -63,6 +66,8 @@ def keep_batch(args: argparse.Namespace, folder: Path, recipe: Mapping[str, Any]
     """Make one entry of a whole batch, without a sound; return its ID, "" if that fails."""
     from distill_engine.library.renders import RenderStore
 
+    if os.environ.get(SWITCH) == "off":
+        return ""
     made = made_by(args, recipe, figures) | {"output": {"path": str(folder.absolute()), "keep": "folder"}}
     try:
         return RenderStore().note(title_of(folder.absolute()), made).id

@@ -124,7 +124,7 @@ def resume_or_fresh(args: argparse.Namespace, part: str, output: Path) -> bool:
 
 def keep_old_model(output: Path) -> None:
     """Put the model that a fresh training replaces into the trash. Raises LibraryError."""
-    from distill_engine.library.trash import Trash
+    from distill_engine.library.history.trash import Trash
 
     if output.is_file():
         item = Trash().keep(output.resolve(), "model", output.stem)

@@ -15,7 +15,7 @@ from distill_engine.system.names import printable
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from distill_engine.library.trash import Trashed
+    from distill_engine.library.history.trash import Trashed
 
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -36,7 +36,7 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
 
 def run_list(args: argparse.Namespace) -> int:
     """Run `distill trash list`."""
-    from distill_engine.library.trash import Trash
+    from distill_engine.library.history.trash import Trash
 
     items = Trash().items()
     emit(args, [_row(item) for item in items], lambda console: _show(console, items))
@@ -45,7 +45,7 @@ def run_list(args: argparse.Namespace) -> int:
 
 def run_restore(args: argparse.Namespace) -> int:
     """Run `distill trash restore`. Raises LibraryError."""
-    from distill_engine.library.trash import Trash
+    from distill_engine.library.history.trash import Trash
 
     trash = Trash()
     item = trash.find(args.item)
@@ -59,7 +59,7 @@ def run_restore(args: argparse.Namespace) -> int:
 
 def run_empty(args: argparse.Namespace) -> int:
     """Run `distill trash empty`; ask, or take --yes. Raises LibraryError, Cancelled."""
-    from distill_engine.library.trash import Trash
+    from distill_engine.library.history.trash import Trash
 
     if not args.yes:
         if not sys.stdin.isatty():

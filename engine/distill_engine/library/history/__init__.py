@@ -1,1 +1,1 @@
-"""What the history of renders measures, finds and drops; the entries are in `library.renders`."""
+"""The history of renders beside its entries (`library.renders`): limit, search, trash."""
