@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -186,11 +187,11 @@ def test_a_set_goes_out_and_comes_in_whole_and_names_what_it_leaves_out(
 
 
 def test_a_picture_shows_how_a_preset_sounds_and_is_drawn_once(
-    store: PresetStore, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+    store: PresetStore, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    store.save(
-        "deep", str(tiny_model), "", {"/distill/source": "corpus", "/distill/latent/2": 1.5, "/distill/gain": -3.0}
-    )
+    (tmp_path / "models").mkdir()
+    shutil.copyfile(tiny_model, tmp_path / "models" / "tiny.distillgan")
+    store.save("deep", "tiny", "", {"/distill/source": "corpus", "/distill/latent/2": 1.5, "/distill/gain": -3.0})
     capsys.readouterr()
     assert distill("preset", "picture", "deep", "--json") == 0
     path = Path(json.loads(capsys.readouterr().out)["picture"])
