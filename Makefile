@@ -5,7 +5,7 @@ DEMO_LIBRARIES := libportaudio2
 TEST_LIBRARIES := libportaudio2 jackd2 jack-capture puredata-core supercollider-language liblo-tools strace chromium
 SOURCES := engine control vendor tests benchmarks docs examples .ci hatch_build.py
 NATIVE := engine/distill_engine/native
-BENCHMARKS := quality sound transfer notes attacks held levels pictures controls training bigvgan_speed gpu codes rvq prior live midi control page space sweep curves growth soak fuzz kill
+BENCHMARKS := quality sound transfer notes attacks held levels pictures controls training bigvgan_speed gpu codes rvq prior live midi control page space sweep curves growth library soak fuzz kill
 
 .PHONY: demo training test docs lint types contracts unit coverage package resolve audit lock web-runtime figures clean system-libraries bench report report-check fuzz kill soak kernels
 

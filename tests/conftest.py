@@ -42,6 +42,18 @@ def pytest_deselected(items: list[pytest.Item]) -> None:
         left_out.write_text("\n".join(sorted({str(item.path) for item in items})))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _home_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nothing is written into the library of the person who runs the tests: renders leave entries there.
+
+    Engines that tests start have a DISTILL_HOME each, unless one is set.
+    """
+    variable = "XDG_DATA_HOME" if sys.platform.startswith("linux") else "DISTILL_HOME"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(variable, str(tmp_path_factory.mktemp("home")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _ordinary_numbers() -> Iterator[None]:
     """ONNX Runtime flushes denormal numbers in the thread that makes a session: the next test finds the ordinary mode again."""

@@ -22,7 +22,11 @@ class Firefox:
 
     def __init__(self, width: int = 1280, height: int = 800) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="firefox-"))
-        quiet = {"app.normandy.enabled": False, "toolkit.telemetry.enabled": False, "browser.shell.checkDefaultBrowser": False}
+        quiet = {
+            "app.normandy.enabled": False,
+            "toolkit.telemetry.enabled": False,
+            "browser.shell.checkDefaultBrowser": False,
+        }
         lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in quiet.items()]
         (self.folder / "user.js").write_text("\n".join(lines))
         words = [str(FIREFOX), "--headless", "--remote-debugging-port=0", "--profile", str(self.folder), "about:blank"]

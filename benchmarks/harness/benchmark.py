@@ -138,6 +138,7 @@ class Benchmark:
         An existing result file is read first: one that is damaged ends the program before anything
         is measured.
         """
+        os.environ["DISTILL_HISTORY"] = "off"  # renders of a benchmark are no one's history
         earlier = self._earlier(options)
         run = Run(self, _command(sys.argv), datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"))
         with suppress(OSError):

@@ -7,6 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from distill_control.cli.presetfiles.actions import (
+    add_filters,
+    describe,
+    draw,
+    export_set,
+    fits,
+    import_set,
+    picture_path,
+)
 from distill_control.cli.support.options import integer_in
 from distill_control.cli.support.output import console_err, emit
 from distill_control.cli.support.paths import model_name
@@ -30,7 +39,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], co
         command.set_defaults(run=run)
         return command
 
-    action("list", _list, "list all presets, or one model's")
+    add_filters(action("list", _list, "list all presets, or one model's"))
     action("show", _show, "show what a preset holds", "preset")
     action("delete", _delete, "delete a preset", "preset")
     action("rename", _rename, "rename a preset", "preset", "new_name")
@@ -39,9 +48,21 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], co
         "number", type=integer_in(0, PRESET_LIMIT - 1),
         help="its new number, from 0; MIDI program changes recall presets by it",
     )  # fmt: skip
+    folder = action("folder", _describe, "put a preset into a folder, or show in which it is", "preset")
+    folder.add_argument("name", nargs="?", metavar="FOLDER", help='"" takes it out')
+    tag = action("tag", _describe, "give a preset tags, or show them", "preset")
+    tag.add_argument("tags", nargs="*", metavar="TAG")
+    tag.add_argument("--remove", action="store_true", help="take these tags away")
+    note = action("note", _describe, "write a note on a preset, or show it", "preset")
+    note.add_argument("text", nargs="?", metavar="TEXT", help='a new note; "" deletes it')
+    picture = action("picture", _picture, "draw the spectrum of a preset's sound", "preset")
+    picture.add_argument("-o", "--output", type=Path, metavar="PNG", help="default: kept in the cache")
+    export_many = action("export-set", _export_set, "write presets into one file")
+    export_many.add_argument("file", type=Path)
+    add_filters(export_many)
     export = action("export", _export, "write a preset to a file", "preset")
     export.add_argument("file", type=Path)
-    importing = action("import", _import, "copy a preset from a file into the library")
+    importing = action("import", _import, "copy a preset, or a set of them, from a file into the library")
     importing.add_argument("file", type=Path)
     importing.add_argument("--name", help="give it this name")
 
@@ -86,13 +107,36 @@ def _known_model(store: PresetStore, text: str) -> str:
     return name
 
 
+def _found(args: argparse.Namespace) -> tuple[PresetStore, Preset]:
+    store = _store()
+    return store, _chosen(store, args)
+
+
+def _describe(args: argparse.Namespace) -> int:
+    return describe(args, _found)
+
+
+def _picture(args: argparse.Namespace) -> int:
+    return draw(args, _found)
+
+
+def _export_set(args: argparse.Namespace) -> int:
+    store = _store()
+    return export_set(args, store, _known_model(store, args.model) if args.model else None)
+
+
 def _summary(number: int, preset: Preset) -> dict[str, object]:
+    picture = picture_path(preset)
     return {
         "number": number,
         "name": preset.name,
         "model": preset.model,
         "digest": preset.digest,
         "values": len(preset.values),
+        "folder": preset.folder,
+        "tags": list(preset.tags),
+        "note": preset.note,
+        "picture": str(picture) if picture.exists() else None,
     }
 
 
@@ -101,11 +145,25 @@ def _list(args: argparse.Namespace) -> int:
 
     store = _store()
     models = [_known_model(store, args.model)] if args.model else sorted({normalised(p.model) for p in store.all()})
-    rows = [_summary(n, preset) for model in models for n, preset in enumerate(store.of_model(model))]
-    table = Table("model", "number", "preset", "values", box=None)
-    for row in rows:
-        table.add_row(*(printable(str(row[key])) for key in ("model", "number", "name", "values")))
-    emit(args, rows, lambda out: out.print(table if rows else "no presets yet: /distill/preset/save NAME makes one"))
+    rows = [
+        (_summary(n, preset), preset)
+        for model in models
+        for n, preset in enumerate(store.of_model(model))
+        if fits(preset, args)
+    ]
+    table = Table("model", "number", "preset", "folder", "values", "tags", box=None)
+    for row, preset in rows:
+        texts = (
+            preset.model,
+            str(row["number"]),
+            preset.name,
+            preset.folder,
+            str(row["values"]),
+            ", ".join(preset.tags),
+        )
+        table.add_row(*map(printable, texts))
+    none = "no presets yet: /distill/preset/save NAME makes one" if not store.all() else "nothing found"
+    emit(args, [row for row, _ in rows], lambda out: out.print(table if rows else none))
     for damaged in store.damaged():
         console_err().print(printable_line(f"not listed: {damaged.reason}"), markup=False)
     return 0
@@ -127,7 +185,8 @@ def _delete(args: argparse.Namespace) -> int:
     store = _store()
     preset = _chosen(store, args)
     store.delete(preset.name, preset.model, preset.digest)
-    return _done(args, preset, f"deleted {preset.name} of {preset.model}")
+    text = f"deleted {preset.name} of {preset.model}: `distill trash restore last` brings it back"
+    return _done(args, preset, text)
 
 
 def _rename(args: argparse.Namespace) -> int:
@@ -156,8 +215,11 @@ def _import(args: argparse.Namespace) -> int:
     from dataclasses import replace
 
     from distill_engine.library.presets import read_preset
+    from distill_engine.library.presetsets import is_set
 
     store = _store()
+    if is_set(args.file):
+        return import_set(args, store, model_name(args.model) if args.model else None)
     preset = read_preset(args.file)
     if args.model:
         preset = replace(preset, model=model_name(args.model), digest="")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distill_control.cli.batches.batch_options import add_batch, add_variations
+from distill_control.cli.keeping.record import finish
 from distill_control.cli.sounds.finish_options import add_finish, finish_of, make_folder, stems_layout, write_sidecar
 from distill_control.cli.support.options import layout_of, seconds, seed_number
 from distill_control.cli.support.output import vocoder_and_reason, with_progress
@@ -19,6 +20,7 @@ from distill_engine.vocabulary.table import full_address
 if TYPE_CHECKING:
     from distill_engine.audio.arrays import Float32Array
     from distill_engine.rendering.render import RenderResult, RenderTarget
+    from distill_engine.rendering.resynth import ResynthResult
     from distill_engine.rendering.score import Beginning
     from distill_engine.synthesis.instrument import Instrument
     from distill_engine.synthesis.space.layout import Hearing
@@ -53,7 +55,9 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     add_finish(render)
     add_variations(render)
     add_batch(render)
-    render.add_argument("--take", type=Path, metavar="TAKE", help="render a recorded performance")
+    render.add_argument(
+        "--take", type=Path, metavar="TAKE", help="render a recorded performance: its file, or its name in the library"
+    )
     render.add_argument(
         "--allow-truncated", action="store_true", help="render a take that breaks off, as far as it goes"
     )
@@ -73,9 +77,28 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
 
 def run_render(args: argparse.Namespace) -> int:
     """Run `distill render`. Raises DistillError."""
-    from distill_control.cli.support.output import emit
-    from distill_engine.library.lookup import find_model
+    _check_score(args)
+    _check_batch(args)
+    if args.count is not None:
+        return _render_many(args)
+    result = make_render(args)
+    write_sidecar(args, result)
+    return finish(args, result, _summary(result))
 
+
+def make_render(args: argparse.Namespace) -> RenderResult:
+    """Render the sound that the options describe. Raises DistillError."""
+    from distill_engine.library.lookup import find_model, find_take
+
+    if args.take is not None:
+        args.take = find_take(args.take)
+    path = find_model(args.model, allow_paths=True)
+    output = _output(args, path, args.take, args.input, args.begun)
+    return _render_take(args, path, output) if args.take is not None else _render_score(args, path, output)
+
+
+def _check_score(args: argparse.Namespace) -> None:
+    """End with a usage error for options that exclude each other."""
     if args.take is not None and args.duration is not None:
         args.usage("--duration and --take exclude each other: a take has its own duration")
     if args.take is not None and args.blend:
@@ -86,19 +109,6 @@ def run_render(args: argparse.Namespace) -> int:
         args.usage("--input and --take exclude each other: a take stores what it heard")
     if args.take is None and (args.source == "input") != (args.input is not None) and args.source != "auto":
         args.usage("--source input and --input IN belong together")
-    _check_batch(args)
-    path = find_model(args.model, allow_paths=True)
-    output = _output(args, path, args.take, args.input, args.begun)
-    if args.count is not None:
-        return _render_many(args, path, output)
-    result = _render_take(args, path, output) if args.take is not None else _render_score(args, path, output)
-    write_sidecar(args, result)
-    emit(
-        args,
-        {**asdict(result), "path": str(result.path), "files": [str(path) for path in result.files]},
-        lambda console: console.print(_summary(result), soft_wrap=True, markup=False),
-    )
-    return 0
 
 
 def _check_batch(args: argparse.Namespace) -> None:
@@ -111,9 +121,10 @@ def _check_batch(args: argparse.Namespace) -> None:
         args.usage("--grid needs --vary NAME=LOW:HIGH")
 
 
-def _render_many(args: argparse.Namespace, path: Path, output: RenderTarget) -> int:
+def _render_many(args: argparse.Namespace) -> int:
     """Render the variations that the options describe."""
     from distill_control.cli.batches.rendering import render_many
+    from distill_engine.library.lookup import find_model
     from distill_engine.rendering.score import Score
 
     parameters = {full_address(name): value for name, value in args.parameters}
@@ -121,7 +132,8 @@ def _render_many(args: argparse.Namespace, path: Path, output: RenderTarget) -> 
         args.duration or DEFAULT_SECONDS, args.seed, args.source, args.gain, args.width, dict(args.latent),
         dict(args.control), parameters, hearing=_hearing(args),
     )  # fmt: skip
-    return render_many(args, path, score, output)
+    path = find_model(args.model, allow_paths=True)
+    return render_many(args, path, score, _output(args, path))
 
 
 def _summary(result: RenderResult) -> str:
@@ -163,12 +175,12 @@ def _output(args: argparse.Namespace, *inputs: Path | None) -> RenderTarget:
     if args.bit_depth is not None and not lossless:
         raise ConfigError(f"{kind} has no bit depth: leave --bit-depth out, or write wav, aiff or flac")
     rate_hz = DEFAULT_MEL.sample_rate if args.sample_rate is None else args.sample_rate
-    finish, quality = (finish_of(args), args.quality) if "tag" in args else (None, None)
+    finished, quality = (finish_of(args), args.quality) if "tag" in args else (None, None)
     if quality is not None and lossless:
         raise ConfigError(f"{kind} has no --quality: it is lossless; leave it out, or write mp3, ogg or opus")
     form = args.format if parts is None else kind
     target = RenderTarget(args.output, rate_hz, args.bit_depth or "24", form, quality=quality, parts=parts)
-    return target if finish is None else replace(target, finish=finish)
+    return target if finished is None else replace(target, finish=finished)
 
 
 def _prepare(args: argparse.Namespace, path: Path, vocoder: str) -> Instrument:
@@ -264,34 +276,36 @@ def _render_take(args: argparse.Namespace, path: Path, output: RenderTarget) -> 
 
 def run_resynth(args: argparse.Namespace) -> int:
     """Run `distill resynth`. Raises DistillError."""
-    from distill_control.cli.support.output import emit, write_event
     from distill_engine.audio.levels import nats_to_db
     from distill_engine.errors import ConfigError
+    from distill_engine.library.lookup import find_model
+
+    if args.input.is_dir():
+        from distill_control.cli.batches.rendering import resynth_folder
+
+        path = find_model(args.model, allow_paths=True)
+        return resynth_folder(args, path, _output(args, path, args.input))
+    if args.workers or args.skip_existing or args.cluster:
+        raise ConfigError("--workers, --cluster and --skip-existing are for a folder of recordings: leave them out")
+    result = make_resynth(args)
+    summary = (
+        f"{result.path}: {result.seconds:.1f} s at {result.sample_rate} Hz, peak {result.peak_db:.1f} dB, "
+        f"log-mel distance from the input {result.log_mel_error:.2f} nat ({nats_to_db(result.log_mel_error):.1f} dB)\n"
+        f"{_vocoder_line(result.vocoder, result.reason)}; {result.speed:.1f} x real time"
+    )
+    return finish(args, result, "\n".join([*(f"note: {note}" for note in result.notes), summary]))
+
+
+def make_resynth(args: argparse.Namespace) -> ResynthResult:
+    """Resynthesise the recording that the options name. Raises DistillError."""
+    from distill_control.cli.support.output import write_event
     from distill_engine.library.lookup import find_model
     from distill_engine.rendering.loaded_model import load_model
     from distill_engine.rendering.resynth import resynth
 
     path = find_model(args.model, allow_paths=True)
     output = _output(args, path, args.input)
-    if args.input.is_dir():
-        from distill_control.cli.batches.rendering import resynth_folder
-
-        return resynth_folder(args, path, output)
-    if args.workers or args.skip_existing or args.cluster:
-        raise ConfigError("--workers, --cluster and --skip-existing are for a folder of recordings: leave them out")
     if args.json:
         write_event("progress", stage="resynthesising", text=args.input.name)
     model = load_model(path, vocoder=args.vocoder or "auto", torch_device=args.torch_device)
-    result = resynth(model, args.input, output, mel_only=args.mel_only)
-    summary = (
-        f"{result.path}: {result.seconds:.1f} s at {result.sample_rate} Hz, peak {result.peak_db:.1f} dB, "
-        f"log-mel distance from the input {result.log_mel_error:.2f} nat ({nats_to_db(result.log_mel_error):.1f} dB)\n"
-        f"{_vocoder_line(result.vocoder, result.reason)}; {result.speed:.1f} x real time"
-    )
-    lines = "\n".join([*(f"note: {note}" for note in result.notes), summary])
-    emit(
-        args,
-        {**asdict(result), "path": str(result.path)},
-        lambda console: console.print(lines, soft_wrap=True, markup=False),
-    )
-    return 0
+    return resynth(model, args.input, output, mel_only=args.mel_only)

@@ -25,6 +25,7 @@ from distill_control.cli.support.train_start import (
     chosen_codes,
     chosen_seed,
     explain_interrupt,
+    keep_old_model,
     read_saved_training,
     resume_or_fresh,
     stop_requested,
@@ -103,6 +104,8 @@ def _run_train(args: argparse.Namespace) -> int:
     began = time.monotonic()
     args.resume = changes_list(args) or resume_or_fresh(args, "training/model", args.output)
     check_writable(args.output)
+    if not args.resume:
+        keep_old_model(args.output)
     saved = read_saved_training(args.output, "training/model") if args.resume else None
     if args.resume and saved is None and not changes_list(args):
         raise TrainingError(f"{args.output}: holds no checkpoint of a model to resume: train it with --fresh")

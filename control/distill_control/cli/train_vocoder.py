@@ -20,6 +20,7 @@ from distill_control.cli.support.train_start import (
     check_vocoder_options,
     chosen_seed,
     explain_interrupt,
+    keep_old_model,
     read_saved_training,
     resume_or_fresh,
     stop_requested,
@@ -155,6 +156,8 @@ def _vocoder_to_resume(args: argparse.Namespace) -> tuple[bool, SavedTraining | 
                 f"{args.model} keeps its {args.kind} vocoder: --resume with --epochs or --minutes continues it, "
                 "--force replaces it"
             )
+    if row is not None and not untouched and not resume:
+        keep_old_model(args.model)
     return resume, saved
 
 

@@ -1,6 +1,7 @@
 """The preset commands: save the session's state, recall it, interpolate between two presets."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from distill_control.arguments import Value
 from distill_control.session.service import Notify
@@ -70,11 +71,13 @@ class PresetController:
     def recall(self, key: str | int, glide_seconds: float = 0.0) -> None:
         """Recall a preset by name or index: settings at once, parameters over `glide_seconds`.
 
+        Parameters that it does not name go to their default, so that it always sounds the same.
+
         Raises:
             PresetError: if there is no such preset, or it belongs to another model.
         """
         preset = self._find(key)
-        values = self._usable(preset)
+        values = self._usable(replace(preset, values={**self._moved(), **preset.values}))
         for address, value in values.items():
             if vocabulary.row(address).kind == "setting" and self.session.state.requested_value(address) != value:
                 self._set(address, (value,))
@@ -154,6 +157,15 @@ class PresetController:
         if preset.digest and model.digest and preset.digest != model.digest:
             self._notify("info", f"preset {preset.name} was made with an earlier training of {model.name}")
         return preset
+
+    def _moved(self) -> dict[str, Value]:
+        """Return the defaults of all parameters of presets that have another value now."""
+        rows = ((address, vocabulary.row(address), value) for address, value in self.session.snapshot().items())
+        return {
+            address: row.default
+            for address, row, value in rows
+            if row.kind == "parameter" and row.default is not None and row.default != value
+        }
 
     def _usable(self, preset: Preset) -> Mapping[str, Value]:
         """Return the values that apply to the loaded model, in the vocabulary's order.

@@ -30,13 +30,22 @@ class Keeper:
         elif state == "done" and job.kind in ("render", "resynth", "decode"):
             result = self._jobs.result(job.id) or {}
             for sound in sorted(folder.glob("sound.*")):
-                self._keep(job, sound, str(job.about["title"]), str(result.get("vocoder", "")), result)
+                if result.get("entry"):
+                    self._name(job, sound, str(result["entry"]))
+                else:
+                    self._keep(job, sound, str(job.about["title"]), str(result.get("vocoder", "")), result)
         elif state == "done" and job.kind == "compare":
             for figures in (self._jobs.result(job.id) or {}).get("vocoders", []):
                 name = str(figures["name"])
                 sound = folder / "compared" / f"{name}.wav"
                 if sound.exists():
                     self._keep(job, sound, f"{job.about['title']} through {name}", name, figures)
+
+    def _name(self, job: Job, sound: Path, entry: str) -> None:
+        """Give the entry that a command has made the job's title and settings; it has the sound."""
+        made = {"parameters": job.about.get("settings", {}), "job": job.id, "output": {}}
+        self._renders.change(entry, title=str(job.about["title"]), made=made)
+        sound.unlink(missing_ok=True)
 
     def _keep(self, job: Job, sound: Path, title: str, vocoder: str, figures: dict[str, Any]) -> None:
         settings = job.about.get("settings", {})

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-import shutil
 from pathlib import Path
 from typing import Any
 
+from distill_engine.catalogue.files import copy_model, rename_model
 from distill_engine.errors import DistillError, LibraryError
 from distill_engine.inference.vocoder_choice import choose_vocoder
 from distill_engine.library.assets import STARTER, starter_path
-from distill_engine.library.folders import codes_dir, maps_dir, models_dir, presets_dir, recordings_dir
-from distill_engine.library.lookup import MODEL_SUFFIX, LibraryModel, find_model, list_models, safe_name
+from distill_engine.library.folders import codes_dir, maps_dir, presets_dir, recordings_dir
+from distill_engine.library.lookup import LibraryModel, find_model, list_models, safe_name
 from distill_engine.library.model_notes import read_notes
 from distill_engine.modelfile import ModelFile
 
@@ -87,34 +85,11 @@ class Models:
 
     def rename(self, name: str, new: str) -> str:
         """Give a model another name; presets and notes follow its digest. Raises LibraryError."""
-        source, target = self._own(name), self._free(new)
-        os.link(source, target)
-        source.unlink()
-        return safe_name(new)
+        return rename_model(name, safe_name(new)).stem
 
     def copy(self, name: str, new: str) -> str:
         """Copy a model in the library. Raises LibraryError."""
-        source, target = find_model(name, allow_paths=False), self._free(new)
-        part = target.with_name(f".{secrets.token_hex(6)}.part")
-        try:
-            shutil.copyfile(source, part)
-            os.link(part, target)
-        finally:
-            part.unlink(missing_ok=True)
-        return safe_name(new)
-
-    def _own(self, name: str) -> Path:
-        path = find_model(name, allow_paths=False)
-        if path == starter_path():
-            raise LibraryError(f"{name} belongs to Distill itself: make a copy")
-        return path
-
-    def _free(self, name: str) -> Path:
-        path = models_dir() / f"{safe_name(name)}{MODEL_SUFFIX}"
-        if os.path.lexists(path):
-            raise LibraryError(f"{name} exists already: nothing is overwritten")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path
+        return copy_model(name, safe_name(new)).stem
 
 
 def _plays_through(file: ModelFile) -> dict[str, str]:

@@ -15,10 +15,11 @@ from pathlib import Path
 
 from distill_engine.errors import LibraryError
 from distill_engine.library.assets import STARTER, starter_path
-from distill_engine.library.folders import ensure, models_dir
+from distill_engine.library.folders import ensure, models_dir, recordings_dir
 from distill_engine.system.names import name_fault, normalised, printable
 
 MODEL_SUFFIX = ".distillgan"
+TAKE_SUFFIX = ".take"
 MAX_PART_CHARACTERS = 120  # of one part of a name
 MAX_PART_BYTES = 220  # of the same, in UTF-8
 MAX_DEPTH = 8  # parts of a name
@@ -66,13 +67,30 @@ def find_model(name_or_path: str | os.PathLike[str], *, allow_paths: bool) -> Pa
     text = os.fspath(name_or_path)
     candidates = _with_suffix(Path(os.path.expanduser(text))) if allow_paths and text else []
     if not (allow_paths and _is_path_only(text)):
-        candidates += [path for path in _with_suffix(_below(models_dir(), text)) if path.name.endswith(MODEL_SUFFIX)]
+        try:
+            below = _below(models_dir(), text)
+        except LibraryError as error:
+            raise LibraryError(f"{error}; `distill model import PATH` puts a model there") from None
+        candidates += [path for path in _with_suffix(below) if path.name.endswith(MODEL_SUFFIX)]
     for path in candidates:
         if _is_file(path):
             return path
     if text == STARTER:
         return starter_path()
     raise LibraryError(f"no model {_shown(text)}{_suggestion(text, allow_paths)}")
+
+
+def find_take(path: Path) -> Path:
+    """Return a take at this path, or else the one of that name in the library's recordings.
+
+    A path that is nowhere is returned as it is: reading it says so.
+    """
+    text = os.fspath(path)
+    if _is_file(path) or _is_path_only(text):
+        return path
+    named = recordings_dir() / text
+    found = filter(_is_file, (named, named.with_name(named.name + TAKE_SUFFIX)))
+    return next(found, path)
 
 
 def list_models(folder: Path | None = None) -> tuple[LibraryModel, ...]:

@@ -5,42 +5,26 @@ indices count by it. Preset files may come from strangers: sizes, types, numbers
 checked before use.
 """
 
-import math
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from distill_engine.errors import PresetError
+from distill_engine.errors import LibraryError, PresetError
 from distill_engine.library import folders
+from distill_engine.library.history.trash import Trash
 from distill_engine.library.presetfiles import read_json, remove, write_json
-from distill_engine.library.presetnames import FOLDER_CHARACTERS, checked_name, file_stem, old_name, same_model
+from distill_engine.library.presetformat import Preset as Preset
+from distill_engine.library.presetformat import Value as Value
+from distill_engine.library.presetformat import checked_values as checked_values
+from distill_engine.library.presetformat import checked_words, to_json
+from distill_engine.library.presetformat import read_preset as read_preset
+from distill_engine.library.presetnames import FOLDER_CHARACTERS, checked_name, file_stem
 from distill_engine.system.file_lock import turn
 from distill_engine.system.names import printable, same_name
 
-FORMAT = "distill-preset"
-VERSION = 1
 SUFFIX = ".preset.json"
-VALUE_LIMIT = 1000  # values of a preset
 PRESET_LIMIT = 10_000  # presets of a model
-
-Value = float | int | str
-
-
-@dataclass(frozen=True)
-class Preset:
-    """One preset: `values` by address, the model's `digest`, and its `position` in the list."""
-
-    name: str
-    model: str
-    digest: str = ""
-    values: Mapping[str, Value] = field(default_factory=dict)
-    position: int = 0
-
-    def fits(self, model: str, digest: str) -> bool:
-        """Return whether it belongs to this model."""
-        return same_model(self.model, self.digest, model, digest)
 
 
 @dataclass(frozen=True)
@@ -102,7 +86,7 @@ class PresetStore:
     def save(self, name: str, model: str, digest: str, values: Mapping[str, Value]) -> Preset:
         """Save `values` as a preset of the model, without excluded addresses.
 
-        A preset of this name is replaced and keeps its number.
+        A preset of this name is replaced and keeps its number; its old values go to the trash.
 
         Raises:
             PresetError: if the name is not allowed, a value is neither number nor text, or writing
@@ -118,15 +102,23 @@ class PresetStore:
             excluded = self.excluded()
             kept = {address: value for address, value in values.items() if address not in excluded}
             preset = Preset(name, model, digest, checked_values(kept, name), position)
+            if old is not None:
+                preset = replace(preset, folder=old.folder, tags=old.tags, note=old.note)
+                self._keep_old(old, preset.values)
             self._write(preset)
             if old is not None and self.path(old) != self.path(preset):
                 remove(self.path(old))
             return preset
 
+    def _keep_old(self, preset: Preset, values: Mapping[str, Value]) -> None:
+        """Keep a preset that is about to be replaced by other values."""
+        if dict(preset.values) != dict(values):
+            _trashed(Trash().keep, self.path(preset), preset.name)
+
     def delete(self, key: str | int, model: str, digest: str = "") -> Preset:
-        """Delete a preset; those after it move up. Raises PresetError if there is none such."""
+        """Move a preset to the trash; those after it move up. Raises PresetError."""
         preset = self.find(key, model, digest)
-        remove(self.path(preset))
+        _trashed(Trash().put, self.path(preset), preset.name)
         return preset
 
     def rename(self, key: str | int, new_name: str, model: str, digest: str = "") -> Preset:
@@ -158,6 +150,20 @@ class PresetStore:
                     self._write(after)
             return ordered
 
+    def describe(
+        self, preset: Preset, *, folder: str | None = None, tags: Iterable[str] | None = None, note: str | None = None
+    ) -> Preset:
+        """Give a preset a folder ("" for none), tags or a note; what is None stays. PresetError."""
+        with self._turn(preset.model):
+            now = self.find(preset.name, preset.model, preset.digest)
+            words = checked_words(
+                now.folder if folder is None else folder, now.tags if tags is None else tags,
+                now.note if note is None else note,
+            )  # fmt: skip
+            described = replace(now, folder=words[0], tags=words[1], note=words[2])
+            self._write(described)
+            return described
+
     # ---- excluded addresses
 
     def excluded(self) -> frozenset[str]:
@@ -183,7 +189,7 @@ class PresetStore:
         """Write a copy of a preset to a new file. Raises PresetError, also if the file exists."""
         if path.exists():
             raise PresetError(f"{path} exists already: choose another name")
-        write_json(path, _to_json(preset))
+        write_json(path, to_json(preset))
 
     def take_in(self, preset: Preset, name: str | None = None) -> Preset:
         """Add a preset after the others of its model.
@@ -213,7 +219,7 @@ class PresetStore:
         return turn(self._folder(model), PresetError)
 
     def _write(self, preset: Preset) -> None:
-        write_json(self.path(preset), _to_json(preset))
+        write_json(self.path(preset), to_json(preset))
 
     def _unknown(self, key: str, model: str, presets: list[Preset]) -> PresetError:
         for other in self.all():
@@ -251,44 +257,8 @@ class PresetStore:
         return preset
 
 
-def read_preset(path: Path) -> Preset:
-    """Read one preset file.
-
-    Raises:
-        PresetError: if it is not a preset, damaged or too new.
-    """
-    data = read_json(path)
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise PresetError(f"{path} is not a preset")
-    version = data.get("version")
-    if not isinstance(version, int) or not 1 <= version <= VERSION:
-        raise PresetError(f"{path} has format version {version!r:.20}, this Distill reads up to {VERSION}: update it")
-    texts = [data.get(key, "") for key in ("name", "model", "digest")]
-    position = data.get("position", 0)
-    if not all(isinstance(text, str) and len(text) <= 200 for text in texts) or type(position) is not int:
-        raise PresetError(f"{path} is damaged: its name, model, digest or position is wrong")
-    values = data.get("values")
-    if not isinstance(values, dict):
-        raise PresetError(f"{path} is damaged: it has no values")
-    position = min(max(position, 0), 10 * PRESET_LIMIT)
-    return Preset(old_name(texts[0]), texts[1], texts[2], checked_values(values, str(path)), position)
-
-
-def checked_values(values: Mapping[str, object], where: str) -> dict[str, Value]:
-    """Return the values, checked. Raises PresetError for all but finite numbers and short texts."""
-    if len(values) > VALUE_LIMIT:
-        raise PresetError(f"{where}: {len(values)} values, at most {VALUE_LIMIT} are allowed")
-    checked: dict[str, Value] = {}
-    for address, value in values.items():
-        number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e12
-        text = isinstance(value, str) and len(value) <= 1000
-        if not re.fullmatch(r"/distill/[^\s]{1,200}", address) or not (number or text):
-            raise PresetError(f"{where} is damaged: '{printable(address, 60)}' = {value!r:.60}")
-        checked[address] = value  # type: ignore[assignment]
-        if isinstance(value, float) and not math.isfinite(value):
-            raise PresetError(f"{where} is damaged: '{printable(address, 60)}' is not a finite number")
-    return checked
-
-
-def _to_json(preset: Preset) -> dict[str, object]:
-    return {"format": FORMAT, "version": VERSION, **asdict(replace(preset, values=dict(preset.values)))}
+def _trashed(act: Callable[[Path, str, str], object], path: Path, name: str) -> None:
+    try:
+        act(path, "preset", name)
+    except LibraryError as error:
+        raise PresetError(str(error)) from None

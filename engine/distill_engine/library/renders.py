@@ -6,24 +6,25 @@ entry appears with one rename, and its `render.json` is replaced whole.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
 import secrets
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from distill_engine.audio.files import read_audio
-from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.errors import DistillError, LibraryError
 from distill_engine.library.folders import ensure, renders_dir
-from distill_engine.library.pictures import outline, spectrogram
+from distill_engine.library.history.trash import Trash
 from distill_engine.system.atomic_write import folder_lock, write_advice, write_file
+from distill_engine.system.names import same_name
 from distill_engine.system.plain_json import parse
 from distill_engine.system.regular_files import reason_of
 
@@ -34,7 +35,11 @@ TABLE, OUTLINE, PICTURE = "render.json", "outline.json", "spectrogram.png"
 FORGOTTEN = "the sound is no longer kept: its entry says how it was made"
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 
-Keep = Literal["copy", "move", "link", "none"]
+Keep = Literal["copy", "move", "link", "path", "none"]
+"""How an entry keeps its sound.
+
+As a copy, the file itself, a second name of the same file, where it lies, or not at all.
+"""
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,8 @@ class RenderEntry:
         seconds: length of the sound.
         starred: whether the user marked it.
         made: all that is needed to make it again: `command`, `model` and `vocoder` with digests,
-            `seed`, `parameters`, `take`, `version`, `machine`, `figures`.
+            `seed`, `parameters`, `take`, `version`, `machine`, `figures`. `output` says where the
+            file was written and how it is kept, `samples` is the SHA-256 of its samples.
         fault: why the entry cannot be read, "" if it can.
     """
 
@@ -96,36 +102,85 @@ class RenderStore:
         """Return an entry's sound file. Raises LibraryError if it is not there."""
         entry = self.get(identity)
         path = self.folder(identity) / entry.sound
-        if not entry.sound or not path.is_file():
+        output = entry.made.get("output") or {}
+        if output.get("keep") == "path":
+            path = Path(str(output.get("path", "")))
+            if not path.is_file():
+                raise LibraryError(f"{entry.title}: its file {path} is gone: `distill history again` makes it anew")
+        elif not entry.sound or not path.is_file():
             raise LibraryError(f"{entry.title}: {FORGOTTEN}")
         return path
 
+    def find(self, key: str) -> RenderEntry:
+        """Return the entry with this ID or its end, this name, or the "last" one.
+
+        Raises LibraryError if there is none, or more than one.
+        """
+        entries = self.entries()
+        if key == "last" and entries:
+            return self.get(entries[0].id)
+        found = [entry for entry in entries if entry.id == key or entry.id.rpartition("-")[2] == key]
+        found = found or [entry for entry in entries if same_name(entry.title, key)]
+        if len(found) == 1:
+            return self.get(found[0].id)
+        if found:
+            raise LibraryError(f"{len(found)} renders are called {key[:40]!r}: give an ID, such as {found[0].id}")
+        raise LibraryError(f"no render {key[:40]!r} in the history: `distill history list` shows what is there")
+
     def add(self, sound: Path, title: str, made: Mapping[str, Any], keep: Keep = "copy") -> RenderEntry:
         """Make an entry of a sound file. Raises LibraryError, AudioFileError."""
-        heard = read_audio(sound, sample_rate=DEFAULT_MEL.sample_rate)
-        now = datetime.now(UTC)
-        identity = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-        kept = "" if keep == "none" else f"sound{sound.suffix.lower()}"
-        seconds = round(heard.samples.shape[1] / DEFAULT_MEL.sample_rate, 3)
-        entry = RenderEntry(identity, _title(title), now.isoformat(), kept, seconds, made=dict(made))
-        making = ensure(self.root) / f".{identity}"
-        self._forget_unfinished()
-        try:
-            making.mkdir()
-            (making / OUTLINE).write_text(json.dumps(outline(heard.samples)), "utf-8")
-            (making / PICTURE).write_bytes(spectrogram(heard.samples.mean(axis=0)))
-            (making / TABLE).write_bytes(_table(entry))
-            _keep(sound, making / kept, keep)
-            making.rename(self.folder(identity))
-        except OSError as error:
-            shutil.rmtree(making, ignore_errors=True)
-            raise _unwritten(error, making) from None
+        from distill_engine.library.history.listening import listen  # numpy and scipy, which a list need not load
+
+        heard = listen(sound)
+        kept = "" if keep in ("none", "path") else f"sound{sound.suffix.lower()}"
+        figures = {**made.get("figures", {}), "quality": heard.quality.to_dict()}
+        output = {} if keep == "move" else {"output": {"path": str(sound.absolute()), "keep": keep}}
+        whole = {**made, "figures": figures, "samples": heard.digest, **output}
+        drawn = {OUTLINE: json.dumps(heard.outline).encode(), PICTURE: heard.picture}
+        entry = self._new(_title(title), whole, kept, round(heard.seconds, 3))
+        self._write(entry, drawn, lambda folder: _keep(sound, folder / kept, keep))
         if keep == "move":
             sound.unlink(missing_ok=True)
         return entry
 
-    def change(self, identity: str, *, title: str | None = None, starred: bool | None = None) -> RenderEntry:
-        """Rename an entry, or mark it; return it as it is now. Raises LibraryError."""
+    def note(self, title: str, made: Mapping[str, Any]) -> RenderEntry:
+        """Make an entry without a sound, as of a batch. Raises LibraryError."""
+        entry = self._new(_title(title), made)
+        self._write(entry, {}, lambda folder: None)
+        return entry
+
+    def _new(self, title: str, made: Mapping[str, Any], sound: str = "", seconds: float = 0.0) -> RenderEntry:
+        now = datetime.now(UTC)
+        identity = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+        return RenderEntry(identity, title, now.isoformat(), sound, seconds, made=dict(made))
+
+    def _write(self, entry: RenderEntry, files: Mapping[str, bytes], fill: Callable[[Path], object]) -> None:
+        """Make an entry's folder with files by name and what `fill` adds; it appears whole."""
+        making = ensure(self.root) / f".{entry.id}"
+        self._forget_unfinished()
+        try:
+            making.mkdir()
+            for name, data in {**files, TABLE: _table(entry)}.items():
+                (making / name).write_bytes(data)
+            fill(making)
+            making.rename(self.folder(entry.id))
+        except OSError as error:
+            shutil.rmtree(making, ignore_errors=True)
+            raise _unwritten(error, making) from None
+
+    def change(
+        self,
+        identity: str,
+        *,
+        title: str | None = None,
+        starred: bool | None = None,
+        sound: str | None = None,
+        made: Mapping[str, Any] | None = None,
+    ) -> RenderEntry:
+        """Rename an entry, mark it, or change what else is given; return it as it is now.
+
+        `made` is added to what is there. Raises LibraryError.
+        """
         try:
             with folder_lock(self.root):
                 entry = self.get(identity)
@@ -133,6 +188,8 @@ class RenderStore:
                     entry,
                     title=entry.title if title is None else _title(title),
                     starred=entry.starred if starred is None else starred,
+                    sound=entry.sound if sound is None else sound,
+                    made={**entry.made, **(made or {})},
                 )
                 write_file(self.folder(identity) / TABLE, _table(changed))
         except OSError as error:
@@ -140,15 +197,10 @@ class RenderStore:
         return changed
 
     def delete(self, identity: str) -> None:
-        """Delete an entry and its sound; one that cannot be read, too. Raises LibraryError."""
+        """Move an entry and its sound to the trash; a damaged one, too. Raises LibraryError."""
         if not _ID.fullmatch(identity) or not self.folder(identity).is_dir():
             raise LibraryError(f"no render {identity[:40]!r} in {self.root}")
-        going = self.root / f".{identity}-{secrets.token_hex(3)}"
-        try:
-            self.folder(identity).rename(going)
-        except OSError as error:
-            raise _unwritten(error, self.folder(identity)) from None
-        shutil.rmtree(going, ignore_errors=True)
+        Trash().put(self.folder(identity), "render", self._read(identity).title or identity)
 
     def _forget_unfinished(self) -> None:
         """Delete what a killed process has left of entries that it was making or deleting."""
@@ -184,8 +236,10 @@ def _table(entry: RenderEntry) -> bytes:
 def _keep(sound: Path, target: Path, keep: Keep) -> None:
     """Put the sound into the new folder; one that moves is deleted once its entry stands."""
     if keep == "link":
-        target.symlink_to(sound.absolute())
-    elif keep != "none":
+        with contextlib.suppress(OSError):  # another disk, or a file system without links: a copy is as good
+            os.link(sound, target)
+            return
+    if keep in ("copy", "move", "link"):
         shutil.copyfile(sound, target)
 
 

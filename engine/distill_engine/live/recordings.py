@@ -93,7 +93,7 @@ class Recordings:
         if self._synth.recording:
             self._take = None
             path = self._run(self._synth.stop_take)
-            self._notice("info", f"recorded {path}")
+            self._notice("info", f"recorded {path}: `distill render {self._synth.instrument.name} --take` renders it")
 
     def finish(self) -> None:
         """End what is recorded, if anything is. Raises as `stop`."""

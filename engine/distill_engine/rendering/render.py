@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.encoding import file_rate
 from distill_engine.audio.levels import gain_to_db
 from distill_engine.errors import AudioFileError, TakeError
+from distill_engine.library.history.recipe_tags import tags_of
 from distill_engine.rendering.performance import play_score
+from distill_engine.rendering.recipe import Recipe, score_recipe, take_recipe
 from distill_engine.rendering.render_progress import LevelMeter, RenderProgress
 from distill_engine.rendering.score import Score
 from distill_engine.rendering.sound_files import RenderTarget as RenderTarget
@@ -33,7 +36,7 @@ class RenderResult:
     """What was written.
 
     Levels are in dB of full scale, `speed` in seconds of sound per second. `notes` are messages
-    about the render. `blend_space` is one of the vocabulary's `BLEND_SPACES`.
+    about the render. `blend_space` is one of the vocabulary's `BLEND_SPACES`. `made` is the recipe.
     """
 
     path: Path
@@ -48,6 +51,7 @@ class RenderResult:
     notes: tuple[str, ...] = ()
     blend_space: str = "one"
     files: tuple[Path, ...] = ()
+    made: Mapping[str, Any] = field(default_factory=dict)
 
 
 def render_score(
@@ -55,8 +59,8 @@ def render_score(
 ) -> RenderResult:
     """Render a score. Raises AudioFileError, ControlError or VocoderError."""
     notes: list[str] = []
-    blocks = play_score(instrument, score, notes.append)
-    result = _write(instrument, blocks, score.seconds, output, progress, notes, score.hearing.layout.channels)
+    made, blocks = score_recipe(instrument, score), play_score(instrument, score, notes.append)
+    result = _write(instrument, blocks, made, output, progress, notes, score.hearing.layout.channels)
     space = space_of(other.shares(instrument) for other, _ in score.others)
     return replace(result, blend_space=BLEND_SPACES[space])
 
@@ -79,14 +83,15 @@ def render_take(  # seven parameters: what is played, into which file, and how i
         raise TakeError("the take is empty: nothing was played in it")
     notes: list[str] = []
     hearing = hearing or Hearing()
+    made = take_recipe(instrument, take, hearing)
     blocks = play_take(instrument, take, resolve, vocoder=vocoder, hearing=hearing, notify=notes.append)
-    return _write(instrument, blocks, take.seconds, output, progress, notes, hearing.layout.channels)
+    return _write(instrument, blocks, made, output, progress, notes, hearing.layout.channels)
 
 
 def _write(  # seven parameters: what is played, where to, and how much of it there is
     instrument: Instrument,
     blocks: Iterator[Float32Array],
-    seconds: float,
+    made: Recipe,
     output: RenderTarget,
     progress: Callable[[RenderProgress], None] | None,
     notes: list[str],
@@ -94,11 +99,11 @@ def _write(  # seven parameters: what is played, where to, and how much of it th
 ) -> RenderResult:
     if not RENDER_RATES_HZ[0] <= output.sample_rate <= RENDER_RATES_HZ[1]:
         raise AudioFileError(f"{output.path}: a rate of {output.sample_rate} Hz is out of range: 8000 to 192000")
-    meter = LevelMeter(instrument.sample_rate, seconds, progress)
+    meter = LevelMeter(instrument.sample_rate, made["settings"]["seconds"], progress)
     rate = file_rate(output.path, output.sample_rate, output.format)
     sound = resampled(meter.watch(blocks), instrument.sample_rate, rate, channels)
-    tags = output.finish.tagged(instrument.name, f"vocoder {instrument.vocoder.name}")
-    written = write_files(sound, rate, channels, round(seconds * rate), output, tags)
+    tags = {**tags_of(made, instrument.name), **output.finish.tags}
+    written = write_files(sound, rate, channels, round(made["settings"]["seconds"] * rate), output, tags)
     if written.finished is not None:
         meter.measure(written.finished.samples)
         notes += written.finished.notes
@@ -115,4 +120,5 @@ def _write(  # seven parameters: what is played, where to, and how much of it th
         instrument.vocoder.reason,
         tuple(dict.fromkeys(notes)),
         files=written.files,
+        made=made,
     )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +16,9 @@ from distill_engine.audio.files import read_audio
 from distill_engine.audio.levels import peak_db, rms_db
 from distill_engine.audio.mel import mel_spectrogram
 from distill_engine.audio.resampling import resample
+from distill_engine.library.history.recipe_tags import tags_of
 from distill_engine.rendering.loaded_model import LoadedModel
+from distill_engine.rendering.recipe import resynth_recipe
 from distill_engine.rendering.render import RenderTarget
 
 
@@ -22,7 +26,8 @@ from distill_engine.rendering.render import RenderTarget
 class ResynthResult:
     """What was written. Levels are in dB of full scale, `speed` in seconds of sound per second.
 
-    `log_mel_error` is the mean distance of the output's log-mel from the input's, in nat.
+    `log_mel_error` is the mean distance of the output's log-mel from the input's, in nat. `made` is
+    the recipe.
     """
 
     path: Path
@@ -35,6 +40,7 @@ class ResynthResult:
     vocoder: str
     reason: str
     notes: tuple[str, ...]
+    made: Mapping[str, Any] = field(default_factory=dict)
 
 
 def resynth(model: LoadedModel, source: Path, output: RenderTarget, *, mel_only: bool = False) -> ResynthResult:
@@ -45,6 +51,7 @@ def resynth(model: LoadedModel, source: Path, output: RenderTarget, *, mel_only:
     made = model.copy_synthesise(samples) if mel_only else model.resynthesise(samples)
     elapsed = max(time.monotonic() - started, 1e-9)
     made = _within_full_scale(made)
+    recipe = resynth_recipe(model, samples.tobytes(), mel_only)
     rate = file_rate(output.path, output.sample_rate, output.format)
     written = write_audio(
         output.path,
@@ -52,7 +59,7 @@ def resynth(model: LoadedModel, source: Path, output: RenderTarget, *, mel_only:
         rate,
         bit_depth=output.bit_depth,
         format=output.format,
-        tags={"software": "Distill", "comment": f"{source.name} through {model.manifest.name}"},
+        tags=tags_of(recipe, f"{source.name} through {model.manifest.name}"),
     )
     choice = model.choice()
     seconds = len(made) / model.sample_rate
@@ -67,6 +74,7 @@ def resynth(model: LoadedModel, source: Path, output: RenderTarget, *, mel_only:
         choice.name,
         choice.reason,
         (*sound.notes, *model.drain_notes()),
+        recipe,
     )
 
 

@@ -158,13 +158,14 @@ def acts_at_hop(event: TakeEvent) -> bool:
 class Take:
     """A whole performance of `ticks` ticks, with its `events` in order of time.
 
-    `complete` is False if the recording broke off.
+    `complete` is False if the recording broke off. `digest` is the SHA-256 (hex) of its file.
     """
 
     header: TakeHeader
     events: tuple[TakeEvent, ...]
     ticks: int
     complete: bool = True
+    digest: str = field(default="", compare=False)
 
     @property
     def seconds(self) -> float:

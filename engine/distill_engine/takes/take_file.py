@@ -31,6 +31,7 @@ Versions 2 and 3 had no codes, version 4 no marks. `version_1` reads version 1.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,11 +76,12 @@ def read_take(path: Path, *, allow_truncated: bool = False) -> Take:
     Raises TakeError if the file is not a take, is damaged, has a later version, or is truncated and
     `allow_truncated` is False.
     """
-    lines = _lines(path)
+    whole = hashlib.sha256()
+    lines = _lines(path, whole)
     header, read_event = _header(json_fields(next(lines, b"")), path)
     behind = 0 if header.output_tick == header.hop else header.block * header.hop // TICK_SAMPLES
     events, ticks, complete = read_events(lines, read_event, path, behind)
-    take = Take(header, events, ticks, complete)
+    take = Take(header, events, ticks, complete, whole.hexdigest())
     if not complete and not allow_truncated:
         raise TakeError(
             f"{path}: the take breaks off after {take.seconds:.1f} s; add --allow-truncated to render it up to there"
@@ -87,8 +89,11 @@ def read_take(path: Path, *, allow_truncated: bool = False) -> Take:
     return take
 
 
-def _lines(path: Path) -> Iterator[bytes]:
-    """Yield the lines of a take, as long as the file was when it was opened. Raises TakeError."""
+def _lines(path: Path, whole: hashlib._Hash) -> Iterator[bytes]:
+    """Yield the lines of a take, as long as the file was when it was opened, and digest them.
+
+    Raises TakeError.
+    """
     try:
         with open_regular(path) as file:
             left = os.fstat(file.fileno()).st_size
@@ -100,6 +105,7 @@ def _lines(path: Path) -> Iterator[bytes]:
                 left -= len(line)
                 if len(line) > MAXIMUM_LINE_BYTES:
                     raise TakeError(f"{path} is not a take: its lines are too long")
+                whole.update(line)
                 yield line
     except FileNotFoundError:
         raise TakeError(
@@ -137,7 +143,7 @@ def _header_of_version_2(data: dict[str, Any], state: StateDict | None) -> TakeH
     slots = [model.slot for model in playing]
     if slots[:1] != [0] or len(set(slots)) != len(slots):
         raise ValueError
-    output_tick = int(data["output_tick"]) if data["version"] == VERSION else hop
+    output_tick = int(data["output_tick"]) if "output_tick" in data else hop
     return TakeHeader(playing, seed, block, rate, hop, state, output_tick=output_tick)
 
 

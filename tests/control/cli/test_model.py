@@ -323,7 +323,7 @@ def test_delete_removes_damaged_models_too(distill: Distill, tmp_path: Path) -> 
     path.write_bytes(b"PK")
     code, out, _ = distill("delete", path, "--yes", "--json")
     assert code == 0
-    assert json.loads(out) == {"deleted": str(path), "bytes": 2}
+    assert {**json.loads(out), "trash": ""} == {"deleted": str(path), "bytes": 2, "trash": ""}
     assert not path.exists()
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,73 @@ def test_marks_are_listed_renamed_exported_imported_and_deleted(
         ("forest", "dawn", 1), ("forest", "other", 1),
     ]  # fmt: skip
     assert "not listed" in shown.err
+
+
+def listed(capsys: pytest.CaptureFixture[str], *words: str) -> list[str]:
+    """Return the names that `preset list` shows."""
+    capsys.readouterr()
+    assert distill("preset", "list", *words, "--json") == 0
+    return [row["name"] for row in json.loads(capsys.readouterr().out)]
+
+
+def test_presets_lie_in_folders_with_tags_and_notes_and_keep_their_numbers(
+    store: PresetStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    distill("preset", "folder", "dusk", "Nächte")
+    distill("preset", "tag", "dusk", "calm", "夜")
+    distill("preset", "note", "dusk", "for the second act")
+    assert listed(capsys, "--folder", "nächte") == ["dusk"]
+    assert listed(capsys, "--tag", "夜") == ["dusk"]
+    assert listed(capsys, "--search", "ACT second") == ["dusk"]
+    assert listed(capsys) == ["dawn", "dusk"]
+    assert store.find(1, "forest").folder == "Nächte"
+    store.save("dusk", "forest", "abc", {"/distill/width": 0.1})
+    distill("preset", "tag", "dusk", "calm", "--remove")
+    again = store.find("dusk", "forest")
+    assert (again.folder, again.tags, again.note) == ("Nächte", ("夜",), "for the second act")
+    distill("preset", "folder", "dusk", "")
+    assert store.find("dusk", "forest").folder == ""
+    for words in (("folder", "dusk", "a/b"), ("tag", "dusk", "x" * 65), ("note", "dusk", "x" * 10_001)):
+        with pytest.raises(PresetError):
+            distill("preset", *words)
+
+
+def test_a_set_goes_out_and_comes_in_whole_and_names_what_it_leaves_out(
+    store: PresetStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    distill("preset", "tag", "dusk", "calm")
+    path = tmp_path / "set.json"
+    distill("preset", "export-set", str(path))
+    with pytest.raises(PresetError, match="exists already"):
+        distill("preset", "export-set", str(path))
+    store.delete("dawn", "forest")
+    capsys.readouterr()
+    assert distill("preset", "import", str(path)) == 0
+    assert "left out: the preset dusk" in capsys.readouterr().out
+    assert distill("preset", "import", str(path), "--model", "city") == 0
+    assert [(preset.name, preset.tags) for preset in store.of_model("city")] == [("dawn", ()), ("dusk", ("calm",))]
+    with pytest.raises(PresetError, match="none of 2 presets"):
+        distill("preset", "import", str(path))
+    held = json.loads(path.read_text())
+    held["presets"][0]["values"] = {"/distill/width": float("inf")}
+    path.write_text(json.dumps(held))
+    with pytest.raises(PresetError):
+        distill("preset", "import", str(path), "--model", "third")
+    assert store.of_model("third") == []
+    with pytest.raises(PresetError, match="no preset fits"):
+        distill("preset", "export-set", str(tmp_path / "none.json"), "--folder", "nowhere")
+
+
+def test_a_picture_shows_how_a_preset_sounds_and_is_drawn_once(
+    store: PresetStore, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "models").mkdir()
+    shutil.copyfile(tiny_model, tmp_path / "models" / "tiny.distillgan")
+    store.save("deep", "tiny", "", {"/distill/source": "corpus", "/distill/latent/2": 1.5, "/distill/gain": -3.0})
+    capsys.readouterr()
+    assert distill("preset", "picture", "deep", "--json") == 0
+    path = Path(json.loads(capsys.readouterr().out)["picture"])
+    assert path.read_bytes().startswith(b"\x89PNG")
+    stamp = path.stat().st_mtime_ns
+    assert distill("preset", "picture", "deep") == 0
+    assert path.stat().st_mtime_ns == stamp

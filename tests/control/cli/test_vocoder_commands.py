@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from distill_control.arguments import known_choices
-from distill_control.cli.compare import page
+from distill_control.cli.compare.page import page
 from distill_control.cli.main import main
 from distill_engine.vocabulary import table as vocabulary
 
@@ -189,6 +189,6 @@ def test_compare_refuses_what_is_not_there(
 
 
 def test_the_page_of_a_comparison_shows_names_as_they_are() -> None:
-    text = page("a\x1b[2J<b>&'", [])
+    text = page("a\x1b[2J<b>&'", [], "")
     assert text.count("a\\x1b[2J&lt;b&gt;&amp;&#x27;") == 2
     assert "\x1b" not in text

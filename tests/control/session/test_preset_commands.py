@@ -7,6 +7,7 @@ import pytest
 from distill_control.session import Session
 from distill_control.session.preset_service import PresetController
 from distill_engine.library.presets import PresetStore
+from distill_engine.vocabulary.table import row
 from support_control import RecordingLink
 
 
@@ -56,6 +57,20 @@ def test_recall_brings_back_parameters_with_a_glide_and_the_source(desk: Desk) -
     assert ("/distill/control/0", 0.5, 2.0) in desk.link.parameters
     assert ("/distill/source/loop", 1.0, 0.0) in desk.link.parameters
     assert desk.link.requests == [("source", ("walk",))]
+
+
+def test_parameters_that_a_preset_does_not_name_go_to_their_default_unless_excluded(desk: Desk) -> None:
+    desk.store.save("old", desk.session.model.name, "", {BRIGHT: 0.5})
+    for address, value in (("/distill/source/rate", 0.9), ("/distill/map/amount", 0.4), ("/distill/width", 0.8)):
+        desk.session.set(address, [value])
+    desk.session.set("/distill/gain", [-20.0])
+    desk.send("/distill/preset/exclude", "/distill/width")
+    assert desk.send("/distill/preset/recall", "old", 1.0)[0] == "/distill/done"
+    assert desk.session.get(BRIGHT) == 0.5
+    assert desk.session.get("/distill/source/rate") == row("/distill/source/rate").default
+    assert desk.session.get("/distill/map/amount") == row("/distill/map/amount").default
+    assert desk.session.get("/distill/width") == pytest.approx(0.8)
+    assert desk.session.get("/distill/gain") == -20.0
 
 
 def test_of_two_presets_in_quick_succession_the_second_decides_the_source(desk: Desk) -> None:

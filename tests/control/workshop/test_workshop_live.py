@@ -116,7 +116,9 @@ def test_from_an_empty_home_to_a_recorded_take_as_the_tutorial_goes(beside, chro
     eventually(lambda: held(engine, "model") == "bells")
     click(page, "Follow the training")
     eventually(lambda: held(engine, "follow") == 1)
-    page.until("[...document.querySelectorAll('#course button')].some((e) => e.textContent === 'Following the training')")
+    page.until(
+        "[...document.querySelectorAll('#course button')].some((e) => e.textContent === 'Following the training')"
+    )
     page.until("document.querySelector('#course .legend').textContent.includes('mel')")
     page.picture(PICTURES / "training.webp")
     (job,) = [job["id"] for job in shop.get("/api/jobs") if job["kind"] == "train"]
@@ -163,7 +165,9 @@ def _play(engine, chromium):
         click(play, "Draw", "#map")
         play.mouse("mousePressed", left + 0.35 * width, top + 0.7 * height)
         for step in range(12):
-            play.mouse("mouseMoved", left + (0.35 + 0.03 * step) * width, top + (0.7 - 0.25 * np.sin(step / 4)) * height)
+            play.mouse(
+                "mouseMoved", left + (0.35 + 0.03 * step) * width, top + (0.7 - 0.25 * np.sin(step / 4)) * height
+            )
         play.mouse("mouseReleased", left + 0.68 * width, top + 0.6 * height)
         play.until("document.querySelector('.record').textContent.includes('0:01')")
         play.picture(PICTURES / "marks.webp")

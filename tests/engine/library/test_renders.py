@@ -15,6 +15,9 @@ import pytest
 import soundfile
 
 from distill_engine.errors import AudioFileError, LibraryError
+from distill_engine.library.history.limit import drop_sounds, limit_bytes, sound_sizes
+from distill_engine.library.history.listening import listen, samples_digest
+from distill_engine.library.history.search import Wanted, day, matching
 from distill_engine.library.model_notes import ModelNotes, read_notes, write_notes
 from distill_engine.library.pictures import outline, png
 from distill_engine.library.renders import RenderStore
@@ -36,7 +39,11 @@ def store(tmp_path: Path) -> RenderStore:
 
 def test_an_entry_holds_the_sound_how_it_was_made_and_pictures(store: RenderStore, sound: Path) -> None:
     entry = store.add(sound, "owl  at\ndusk", MADE)
-    assert (entry.title, entry.seconds, entry.made, entry.starred) == ("owl at dusk", 0.5, MADE, False)
+    assert (entry.title, entry.seconds, entry.starred) == ("owl at dusk", 0.5, False)
+    assert {**entry.made, **MADE} == entry.made
+    assert entry.made["figures"]["quality"]["peak_db"] == pytest.approx(-6.02, abs=0.01)
+    assert entry.made["output"] == {"path": str(sound), "keep": "copy"}
+    assert entry.made["samples"] == samples_digest(sound)
     assert store.entries() == [entry] == [store.get(entry.id)]
     assert store.sound(entry.id).read_bytes() == sound.read_bytes()
     folder = store.folder(entry.id)
@@ -62,17 +69,99 @@ def test_what_a_killed_process_has_left_is_deleted_later(store: RenderStore, sou
 
 
 @pytest.mark.parametrize(
-    ("keep", "stays", "kept"), [("move", False, True), ("link", True, True), ("none", True, False)]
+    ("keep", "stays", "kept"),
+    [("move", False, True), ("link", True, True), ("path", True, True), ("none", True, False)],
 )
 def test_the_sound_is_kept_as_asked(store: RenderStore, sound: Path, keep, stays, kept) -> None:
     entry = store.add(sound, "a", MADE, keep)
     assert sound.exists() == stays
     if kept:
         assert soundfile.info(store.sound(entry.id)).frames == 22050
-        assert store.sound(entry.id).is_symlink() == (keep == "link")
+        assert keep != "link" or store.sound(entry.id).samefile(sound)
     else:
         with pytest.raises(LibraryError, match="no longer kept"):
             store.sound(entry.id)
+
+
+def test_a_file_that_is_gone_is_named(store: RenderStore, sound: Path) -> None:
+    entry = store.add(sound, "a", MADE, "path")
+    sound.unlink()
+    with pytest.raises(LibraryError, match=r"made\.wav is gone: `distill history again`"):
+        store.sound(entry.id)
+
+
+def test_an_entry_is_found_by_its_id_its_end_its_name_or_as_the_last(store: RenderStore, sound: Path) -> None:
+    first, second = store.add(sound, "Dämmerung", MADE), store.add(sound, "b", MADE)
+    store.add(sound, "b", MADE)
+    keys = (first.id, first.id[-6:], "da\u0308mmerung")
+    assert [store.find(key).id for key in keys] == [first.id] * 3
+    assert store.find("last").id == store.entries()[0].id
+    with pytest.raises(LibraryError, match="2 renders are called 'b'"):
+        store.find("b")
+    with pytest.raises(LibraryError, match="distill history list"):
+        store.find("../x")
+    assert store.find(second.id) == second
+
+
+def test_the_oldest_sounds_without_a_star_go_first_and_their_entries_stay(store: RenderStore, sound: Path) -> None:
+    made = [store.add(sound, str(number), MADE).id for number in range(4)]
+    for number, identity in enumerate(made):  # one a second
+        store.folder(identity).rename(store.folder(f"2026112{number}-000000-{identity[-6:]}"))
+    made = sorted(path.name for path in store.root.iterdir())
+    store.change(made[0], starred=True)
+    size = sound.stat().st_size
+    dropped = drop_sounds(store, 2 * size, spare=made[1])
+    assert [entry.id for entry in dropped.entries] == made[2:]
+    assert dropped.size == 2 * size
+    assert [path.parent.name for path in sound_sizes(store)] == made[:2]
+    assert len(store.entries()) == 4
+    with pytest.raises(LibraryError, match="no longer kept"):
+        store.sound(made[2])
+    assert drop_sounds(store, 0, spare=made[1]).entries == ()
+
+
+@pytest.mark.parametrize("text", ["five", "-1", "nan", "1e99"])
+def test_the_limit_is_a_number_of_gigabytes(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISTILL_HISTORY_GB", "0.5")
+    assert limit_bytes() == 500_000_000
+    monkeypatch.setenv("DISTILL_HISTORY_GB", text)
+    with pytest.raises(LibraryError, match="number of gigabytes"):
+        limit_bytes()
+
+
+def test_entries_are_found_by_words_model_vocoder_day_and_star(store: RenderStore, sound: Path) -> None:
+    owl = store.add(sound, "Eule im Wald", {**MADE, "vocoder": {"name": "vocos"}})
+    store.add(
+        sound,
+        "rain",
+        {
+            "model": {"name": "weather"},
+            "vocoder": {"name": "hifigan"},
+            "command": ["distill", "render", "--take", "evening"],
+        },
+    )
+    store.change(owl.id, starred=True)
+    entries, today = store.entries(), day("today")
+    wants = [
+        Wanted("WALD eule"), Wanted(model="bird"), Wanted(vocoder="VOCOS"), Wanted(starred=True),
+        Wanted("evening"), Wanted(since=today, until=today), Wanted(until=day("yesterday")), Wanted("eule rain"),
+    ]  # fmt: skip
+    assert [len(matching(entries, wanted)) for wanted in wants] == [1, 1, 1, 1, 1, 2, 0, 0]
+    with pytest.raises(LibraryError, match="is no day"):
+        day("last week")
+
+
+def test_a_long_sound_is_heard_in_stretches(tmp_path: Path) -> None:
+    """Its picture and figures come from blocks, so a day of sound needs no day of memory."""
+    rate, half = 44100, 44100 * 8
+    loud = (0.5 * np.sin(np.arange(half) * 0.3)).astype(np.float32)
+    soundfile.write(tmp_path / "long.wav", np.concatenate([loud, np.zeros(half, np.float32)]), rate)
+    heard = listen(tmp_path / "long.wav")
+    assert heard.seconds == 16.0
+    assert min(heard.outline[1][:300]) == 63
+    assert heard.outline[1][301:] == [0] * 299
+    assert heard.quality.silent == pytest.approx(0.5, abs=0.01)
+    assert heard.digest == samples_digest(tmp_path / "long.wav")
 
 
 def test_names_and_stars_stay_and_the_newest_comes_first(store: RenderStore, sound: Path) -> None:

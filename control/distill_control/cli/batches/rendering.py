@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from distill_control.cli.batches.batch_options import output_folder, progress_bar, workers_of
+from distill_control.cli.keeping.record import keep_batch
 
 if TYPE_CHECKING:
     from distill_engine.rendering.render import RenderTarget
@@ -41,6 +42,7 @@ def render_many(args: argparse.Namespace, path: Path, score: Score, target: Rend
     except KeyboardInterrupt:
         raise Cancelled(f"stopped: {state.done} of {state.total} files are done; {GO_ON}") from None
     data = {"folder": str(folder), "files": state.done, "skipped": state.skipped, "manifest": str(folder / NAME)}
+    data["entry"] = keep_batch(args, folder, batch.recipe(), dict(data))
     skipped = f", {state.skipped} of them were there" if state.skipped else ""
     emit(args, data, lambda c: c.print(f"{folder}: {state.done} files{skipped}; {NAME} says how each was made"))
     return 0
@@ -70,5 +72,6 @@ def resynth_folder(args: argparse.Namespace, path: Path, target: RenderTarget) -
         raise AudioFileError(f"{args.input}: none of {total} files could be read")
     written = len(outcomes) - len(left_out)
     data = {"folder": str(folder), "files": written, "skipped": total - len(outcomes), "left_out": left_out}
+    data["entry"] = keep_batch(args, folder, batch.recipe(), dict(data))
     emit(args, data, lambda c: c.print(f"{folder}: {written} files written", markup=False))
     return 0

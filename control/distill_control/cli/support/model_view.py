@@ -6,8 +6,6 @@ Texts from a model file are made printable before they reach the terminal.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distill_control.cli.codes.view import codes_text, memorisation_text
@@ -171,7 +169,7 @@ def _training(row: Any) -> str:
 
 def _vocoders(rows: TableRow) -> Table:
     """Return the table of a model's own vocoders."""
-    table = _table("Vocoder", ">Epochs", ">Steps", ">Log-mel", ">Shipped", ">MR-STFT", ">Shipped", "Usable", "Why")
+    table = plain_table("Vocoder", ">Epochs", ">Steps", ">Log-mel", ">Shipped", ">MR-STFT", ">Shipped", "Usable", "Why")
     for kind, row in rows.items():
         figures = row.get("validation") or {}
         keys = ("log_mel", "base_log_mel", "mr_stft", "base_mr_stft")
@@ -196,7 +194,7 @@ def _show_controls(console: Console, analysis: TableRow) -> None:
 
 def _parts(rows: TableRow) -> Table:
     """Return the table of the file's parts with their sizes."""
-    table = _table("Part", ">Size")
+    table = plain_table("Part", ">Size")
     for name, row in rows.items():
         table.add_row(_text(name), size_text(row["bytes"]))
     return table
@@ -204,51 +202,11 @@ def _parts(rows: TableRow) -> Table:
 
 def show_checks(console: Console, checks: Sequence[FileCheck]) -> None:
     """Print one line per check."""
-    table = _table("Check", "Result")
+    table = plain_table("Check", "Result")
     for check in checks:
         fault = check.fault
         table.add_row(_text(check.what), _text(printable_line(fault), "red") if fault else _text("ok", "green"))
     console.print(table)
-
-
-def list_row(name: str, path: Path, *, built_in: bool = False) -> dict[str, Any]:
-    """Return the facts of one model file for a list; `fault` is the reason if it is unreadable."""
-    from distill_engine.errors import ModelFileError
-    from distill_engine.modelfile import ModelFile
-
-    row: dict[str, Any] = {"name": name, "path": str(path), "built_in": built_in}
-    try:
-        status = path.stat()
-        row |= {"bytes": status.st_size, "changed": datetime.fromtimestamp(status.st_mtime).isoformat(" ", "minutes")}
-        with ModelFile.open(path) as file:
-            manifest = file.manifest
-            controls = manifest.analysis.get("controls")
-            row |= {
-                "family": manifest.family,
-                "vocoders": {kind: bool(entry.get("usable")) for kind, entry in manifest.vocoders.items()},
-                "controls": len(controls) if isinstance(controls, list) else 0,
-                "fault": None,
-            }
-    except (ModelFileError, OSError) as error:
-        row["fault"] = str(error).removeprefix(f"{path}: ")
-    return row
-
-
-def show_list(console: Console, folder: Path, rows: Sequence[TableRow]) -> None:
-    """Print the models as a table, or where to put some."""
-    if not rows:
-        console.print(f"No models in {folder}: put .distillgan files there, or train one", markup=False, soft_wrap=True)
-        return
-    table = _table("Name", "Family", ">Size", ">Controls", "Vocoders", "Changed", "")
-    for row in map(printable_texts, rows):
-        remark = _text(row["fault"], "red") if row["fault"] else _text("built in" if row["built_in"] else "")
-        vocoders = ", ".join(k if usable else f"({k})" for k, usable in row.get("vocoders", {}).items())
-        size = size_text(row["bytes"]) if "bytes" in row else ""
-        cells = (row["name"], row.get("family", ""), size, str(row.get("controls", "")), vocoders)
-        table.add_row(*map(_text, cells), row.get("changed", ""), remark)
-    console.print(table)
-    if any(not usable for row in rows for usable in row.get("vocoders", {}).values()):
-        console.print("(in brackets: a vocoder that is not good enough yet)", markup=False, style="dim")
 
 
 def _is_number(value: Any) -> bool:
@@ -267,7 +225,7 @@ def _grid() -> Table:
     return Table(box=None, pad_edge=False, show_header=False)
 
 
-def _table(*titles: str) -> Table:
+def plain_table(*titles: str) -> Table:
     """Return an empty table. A title that begins with ">" makes a right-aligned column."""
     from rich.table import Table
 

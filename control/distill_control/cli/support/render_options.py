@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from distill_control.cli.keeping.record import add_keep
 from distill_control.cli.support.options import add_space, integer_in, value_of, vocoder_name
 from distill_engine.vocabulary.ranges import RENDER_RATES_HZ
 from distill_engine.vocabulary.table import VOCODERS, row
@@ -26,6 +27,7 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--torch-device", choices=("auto", "cpu", "cuda", "mps"), help="compute in torch instead of ONNX Runtime"
     )
+    add_keep(parser)
 
 
 def add_values(render: argparse.ArgumentParser) -> None:

@@ -123,6 +123,15 @@ def resume_or_fresh(args: argparse.Namespace, part: str, output: Path) -> bool:
     return answer[0] == "r"
 
 
+def keep_old_model(output: Path) -> None:
+    """Put the model that a fresh training replaces into the trash. Raises LibraryError."""
+    from distill_engine.library.history.trash import Trash
+
+    if output.is_file():
+        item = Trash().keep(output.resolve(), "model", output.stem)
+        sys.stderr.write(f"note: the model of before stays in the trash: distill trash restore {item.id}\n")
+
+
 def check_writable(output: Path) -> None:
     """Check, before hours of training, that a model file can be written to `output`.
 

@@ -102,10 +102,11 @@ class QualityMeter:
     def result(self) -> Quality:
         """Return the figures of all blocks."""
         powers = np.concatenate([*self._frames, np.zeros(0)])
-        levels = power_to_db(powers if len(powers) else np.square(self._rest).mean(axis=(0, 1), keepdims=True), 1e-12)
-        levels = levels.reshape(-1)
+        if not len(powers):  # shorter than a frame
+            powers = np.array([np.square(self._rest).sum() / max(1, self._rest.size)])
+        levels = power_to_db(powers, 1e-12)
         heard = levels[levels > QUIETEST_DB]
-        silent = float(np.mean(levels < SILENT_DB)) if len(levels) else 1.0
+        silent = float(np.mean(levels < SILENT_DB))
         floor, loud = map(float, np.percentile(heard, (5, 90))) if len(heard) else (QUIETEST_DB, QUIETEST_DB)
         dc_db = gain_to_db(float(np.abs(self._sum).max(initial=0.0)) / max(1, self._count), QUIETEST_DB)
         measured = Quality(

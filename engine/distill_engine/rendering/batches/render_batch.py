@@ -14,6 +14,7 @@ from distill_engine.modelfile import ModelFile
 from distill_engine.rendering.batches.manifest import SAVE_EVERY, Manifest
 from distill_engine.rendering.batches.pool import Workers
 from distill_engine.rendering.batches.variations import Variation, Varied, variations
+from distill_engine.rendering.recipe import Recipe, batch_recipe, settings_of
 from distill_engine.rendering.render import RenderTarget, render_score
 from distill_engine.rendering.score import Score
 from distill_engine.rendering.shared_networks import offline_settings
@@ -88,6 +89,12 @@ class RenderBatch:
                 if wakes := row(address).wakes:
                     parameters.setdefault(wakes, 1.0)  # a place on the map counts only with an amount
         return replace(self.score, seed=variation.seed, controls=controls, latents=latents, parameters=parameters)
+
+    def recipe(self) -> Recipe:
+        """Return the recipe of the whole batch; the manifest has that of each file."""
+        varied = {one.name: [one.low, one.high] for one in self.varied}
+        settings = {**settings_of(self.score), "count": self.count, "varied": varied, "grid": self.grid}
+        return batch_recipe(self.model, self.vocoder, self.score.seed, settings)
 
     def line(self, variation: Variation, digest: str) -> dict[str, Any]:
         """Return the manifest's line of a variation: all that makes its file again."""

@@ -12,6 +12,7 @@ from distill_engine.dataset.discovery import find_files
 from distill_engine.errors import AudioFileError, CorpusError
 from distill_engine.rendering.batches.pool import Workers
 from distill_engine.rendering.loaded_model import load_model
+from distill_engine.rendering.recipe import Recipe, batch_recipe
 from distill_engine.rendering.render import RenderTarget
 from distill_engine.rendering.resynth import resynth
 
@@ -63,6 +64,10 @@ class ResynthBatch:
             return ""
 
         return do
+
+    def recipe(self) -> Recipe:
+        """Return the recipe of the whole batch."""
+        return batch_recipe(self.model, self.vocoder, None, {"input": str(self.source), "mel_only": self.mel_only})
 
     def recordings(self) -> list[Recording]:
         """Return the sounds with the files to write. Raises CorpusError if there are none."""

@@ -1,0 +1,183 @@
+"""`distill history again`: run an entry's command anew, and compare the samples."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from distill_control.cli import render
+from distill_control.cli.keeping.record import made_by, quality_line, title_of
+from distill_control.cli.support.options import CommandParser
+from distill_control.cli.support.output import common_parser, console_err, emit
+from distill_control.cli.support.paths import check_output_folder
+from distill_engine.errors import LibraryError, RenderingError
+
+if TYPE_CHECKING:
+    from distill_engine.library.renders import RenderEntry, RenderStore
+    from distill_engine.rendering.render import RenderResult
+    from distill_engine.rendering.resynth import ResynthResult
+
+MAKERS = ("render", "resynth")  # the commands that an entry can hold
+
+
+def make_again(args: argparse.Namespace, store: RenderStore) -> int:
+    """Make an entry's sound anew, as a new entry; return exit code 0.
+
+    Raises RenderingError if all settings are those of then and the samples are not.
+    """
+    old = store.find(args.entry)
+    words = parsed(old)
+    if args.output is not None:
+        check_output_folder(args.output)
+    adapted(words, old, vocoder=args.vocoder, seed=args.seed, as_json=args.json)
+    if getattr(words, "count", None) is not None or (words.run is render.run_resynth and words.input.is_dir()):
+        return _batch_again(args, words, old)
+    words.output = _place(store, args.output, words)
+    try:
+        result = made_anew(words)
+        made = made_by(words, result.made, _figures(result)) | {"again": old.id, "folder": old.made.get("folder")}
+        entry = store.add(words.output, _title(old, args), made, "copy" if args.output else "move")
+    finally:
+        if args.output is None:
+            words.output.unlink(missing_ok=True)
+    same = _compare(old, entry)
+    _report(args, store, old, entry, same)
+    return 0
+
+
+def parsed(entry: RenderEntry) -> argparse.Namespace:
+    """Return an entry's command as options. Raises LibraryError if it has none that is known."""
+    command = [str(word) for word in entry.made.get("command", ())][1:]
+    if not command or command[0] not in MAKERS:
+        raise LibraryError(f"{entry.title}: its entry holds no command that can be run again")
+    parser = CommandParser(prog="distill")
+    render.register(parser.add_subparsers(required=True), common_parser())
+    try:
+        options = parser.parse_args(command)
+    except SystemExit:
+        made_with = entry.made.get("version", "another version")
+        raise LibraryError(f"{entry.title}: this Distill does not know its command (made with {made_with})") from None
+    options.words = command
+    return options
+
+
+def adapted(
+    options: argparse.Namespace,
+    entry: RenderEntry,
+    *,
+    vocoder: str | None = None,
+    seed: int | None = None,
+    as_json: bool = False,
+) -> None:
+    """Put what is asked for into the options of then; paths are those of the folder of then.
+
+    Raises LibraryError.
+    """
+    folder = Path(str(entry.made.get("folder") or "."))
+    for name in ("input", "begun", "take"):
+        path = getattr(options, name, None)
+        if path is not None and (name != "take" or (folder / path).exists()):
+            setattr(options, name, folder / path)
+    options.json = as_json
+    options.model = str(model_of(entry, folder / options.model))
+    if vocoder is not None:
+        options.vocoder = vocoder
+        options.words = [*options.words, "--vocoder", vocoder]  # the last one counts: the new entry makes the same
+    if seed is not None:
+        if options.run is not render.run_render or options.take is not None:
+            raise LibraryError(f"{entry.title}: nothing in it follows from a seed: leave --seed out")
+        options.seed = seed
+        options.words = [*options.words, "--seed", str(seed)]
+
+
+def made_anew(options: argparse.Namespace) -> RenderResult | ResynthResult:
+    """Render or resynthesise what the options of an entry say. Raises DistillError."""
+    return render.make_render(options) if options.run is render.run_render else render.make_resynth(options)
+
+
+def model_of(entry: RenderEntry, at_hand: Path) -> Path:
+    """Return the model file that an entry was made with, wherever it lies by now.
+
+    Raises LibraryError if no file of the library, and none where it was, has its digest.
+    """
+    from distill_engine.catalogue.facts import find_digest
+    from distill_engine.errors import DistillError
+    from distill_engine.library.lookup import find_model
+    from distill_engine.modelfile import ModelFile
+
+    model = entry.made.get("model") or {}
+    name, digest = str(model.get("name", "")), str(model.get("digest", ""))
+    for place in (str(at_hand), name):
+        try:
+            path = find_model(place, allow_paths=True)
+            with ModelFile.open(path) as file:
+                if file.digest == digest:
+                    return path
+        except DistillError:
+            continue
+    if found := find_digest(digest):
+        return found
+    raise LibraryError(
+        f"{entry.title}: its model {name!r} ({digest[:16]}) is gone or has changed: put its file of then into the "
+        "library with `distill model import`"
+    )
+
+
+def _place(store: RenderStore, asked: Path | None, options: argparse.Namespace) -> Path:
+    """Return where the new sound is written: as asked, or for the entry alone."""
+    from distill_engine.library.folders import ensure
+
+    if asked is not None:
+        return asked
+    suffix = options.output.suffix or f".{options.format or 'wav'}"
+    return ensure(store.root) / f".{secrets.token_hex(6)}{suffix}"
+
+
+def _title(old: RenderEntry, args: argparse.Namespace) -> str:
+    """Return a title that tells the new sound from the old one, unless it is the same again."""
+    from distill_engine.library.renders import TITLE_CHARACTERS
+
+    if args.output is not None:
+        return title_of(args.output)
+    changes = [f"through {args.vocoder}"] if args.vocoder else []
+    changes += [f"with seed {args.seed}"] if args.seed is not None else []
+    return " ".join([old.title, *changes])[:TITLE_CHARACTERS]
+
+
+def _figures(result: RenderResult | ResynthResult) -> dict[str, Any]:
+    names = ("seconds", "sample_rate", "peak_db", "rms_db", "speed", "vocoder", "reason", "notes")
+    return {name: getattr(result, name) for name in names}
+
+
+def _compare(old: RenderEntry, new: RenderEntry) -> bool | None:
+    """Return whether both have the same samples; None if the settings differ or are not known."""
+    if not old.made.get("key") or old.made["key"] != new.made["key"] or not old.made.get("samples"):
+        return None
+    return bool(old.made["samples"] == new.made["samples"])
+
+
+def _batch_again(args: argparse.Namespace, options: argparse.Namespace, old: RenderEntry) -> int:
+    if args.output is None:
+        raise LibraryError(f"{old.title}: a batch needs a folder for its files: add -o DIR")
+    options.output = args.output
+    return int(options.run(options))
+
+
+def _report(
+    args: argparse.Namespace, store: RenderStore, old: RenderEntry, entry: RenderEntry, same: bool | None
+) -> None:
+    lies = args.output or store.sound(entry.id)
+    quality = entry.made["figures"]["quality"]
+    data = {"id": entry.id, "again": old.id, "path": str(lies), "same_samples": same, "quality": quality}
+    verdict = {True: "the same samples as then", None: "made with other settings than then", False: ""}[same]
+    lines = (
+        f"{lies}: {entry.seconds:.1f} s{', ' if verdict else ''}{verdict}\n{quality_line(quality)}\nhistory: {entry.id}"
+    )
+    emit(args, data, lambda console: console.print(lines, soft_wrap=True, markup=False))
+    if same is False:
+        then = f"Distill {old.made.get('version', '?')} on {old.made.get('machine', '?')}"
+        raise RenderingError(f"the settings are those of then, the samples are not: it was made with {then}")
+    if same is None and not args.json and args.vocoder is None and args.seed is None:
+        console_err().print("note: its analysis, its vocoder or the input has changed since")

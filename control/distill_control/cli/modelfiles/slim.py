@@ -1,0 +1,122 @@
+"""`distill model slim` and `export`: smaller copies of a model, to keep or to pass on."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from distill_control.cli.modelfiles.checks import refuse_installed
+from distill_engine.errors import LibraryError
+
+if TYPE_CHECKING:
+    from distill_engine.modelfile import Manifest, ModelFile
+
+CREDIT_CHARACTERS = 2000  # of a licence or credits, at most
+
+
+def run_slim(args: argparse.Namespace) -> int:
+    """Run `distill model slim`: remove what only a resumed training needs, and the path if asked.
+
+    Raises DistillError.
+    """
+    from distill_control.cli.support.output import emit
+    from distill_engine.library.lookup import find_model
+
+    path = find_model(args.model, allow_paths=True)
+    if args.output is None:
+        refuse_installed(path)
+    data, lines = slimmed(path, args.output, args.forget)
+    emit(args, data, lambda console: console.print("\n".join(lines), markup=False, soft_wrap=True))
+    return 0
+
+
+def run_export(args: argparse.Namespace) -> int:
+    """Run `distill model export`: a slim copy with licence, credits and a checksum beside it.
+
+    Raises DistillError.
+    """
+    from distill_control.cli.support.output import emit
+    from distill_control.cli.support.paths import check_output_folder
+    from distill_engine.library.lookup import MODEL_SUFFIX, find_model
+    from distill_engine.modelfile import update_model
+    from distill_engine.system.atomic_write import write_file
+
+    path = find_model(args.model, allow_paths=True)
+    target = args.output or Path(f"{path.stem}{MODEL_SUFFIX}")
+    check_output_folder(target)
+    given = {name: _credit(name, text) for name, text in (("license", args.license), ("credits", args.credits)) if text}
+    data, lines = slimmed(path, target, args.forget)
+
+    def credited(old: Manifest) -> Manifest:
+        return replace(old, extra={**old.extra, **given})
+
+    manifest = update_model(target, manifest=credited)
+    digest = hashlib.sha256(target.read_bytes()).hexdigest()
+    write_file(target.with_name(f"{target.name}.sha256"), f"{digest}  {target.name}\n".encode())
+    stated = {name: manifest.extra.get(name) for name in ("license", "credits")}
+    if not stated["license"]:
+        lines.append("It names no licence: --license TEXT states one, so that others know what they may do.")
+    lines.append(f"SHA-256 {digest} (beside it, for `sha256sum -c`)")
+    data |= {"sha256": digest, "after": target.stat().st_size, **stated}
+    emit(args, data, lambda console: console.print("\n".join(lines), markup=False, soft_wrap=True))
+    return 0
+
+
+def _credit(name: str, text: str) -> str:
+    line = " ".join(text.split())
+    if len(line) > CREDIT_CHARACTERS:
+        raise LibraryError(f"--{name} has at most {CREDIT_CHARACTERS} characters, not {len(line)}")
+    return line
+
+
+def slimmed(path: Path, output: Path | None, forget: bool) -> tuple[dict[str, Any], list[str]]:
+    """Write a smaller model, in place unless `output` is given; return facts and lines on it.
+
+    Raises DistillError.
+    """
+    from distill_control.cli.support.model_view import HOLDS_SOUNDS, holds_sounds, size_text
+    from distill_engine.analysis.stretches.path import LEFT
+    from distill_engine.modelfile import ModelFile, update_model
+    from distill_engine.modelfile.reader import is_training
+    from distill_engine.rendering.model_trim import store_trim
+
+    if output is not None and os.path.lexists(output):
+        raise LibraryError(f"{output}: exists already, nothing is overwritten: choose another name")
+    with ModelFile.open(path) as file:
+        removed = sorted(part for part in file.parts if is_training(part))
+        before, manifest = file.size, file.manifest
+        forgotten = _forgotten(file) if forget else None
+    target = output or path
+    if forgotten is not None:
+        parts, table = forgotten
+        manifest = update_model(
+            path,
+            manifest=lambda old: replace(old, analysis=table),
+            parts=parts | dict.fromkeys(removed),
+            output=output,
+        )
+        store_trim(target)
+    elif removed or output is not None:
+        update_model(path, parts=dict.fromkeys(removed), output=output)
+    after, held = target.stat().st_size, holds_sounds(manifest.to_dict())
+    data = {"path": str(target), "before": before, "after": after, "removed": removed, "holds_sounds": held}
+    what = f"removed {', '.join(removed)}" if removed else "it had no training state"
+    lines = [f"{target}: {size_text(before)} -> {size_text(after)} ({what})"]
+    lines += [HOLDS_SOUNDS] if held else [LEFT] if forget else []
+    return data, lines
+
+
+def _forgotten(file: ModelFile) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """Return the parts that hold sounds without these, and the analysis's table for a new trim."""
+    from distill_engine.analysis.stretches.path import without_path
+    from distill_engine.inference.stored_codes import PART, without_corpus
+
+    if "analysis" not in file.parts:
+        return None
+    arrays, table = without_path(file.read_part("analysis"), file.manifest.analysis)
+    codes = {PART: without_corpus(file.read_part(PART))} if PART in file.parts else {}
+    return {"analysis": arrays, **codes}, {**table, "trim_db": 0.0}

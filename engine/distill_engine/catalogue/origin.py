@@ -1,0 +1,68 @@
+"""What made a sound file: by the tags that it carries, and by its samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from distill_engine.audio.files import audio_info
+from distill_engine.catalogue.facts import find_digest
+from distill_engine.library.folders import recordings_dir
+from distill_engine.library.history.listening import samples_digest
+from distill_engine.library.history.recipe_tags import read_tags
+from distill_engine.library.lookup import TAKE_SUFFIX
+from distill_engine.library.renders import RenderEntry, RenderStore
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What is known of a sound file.
+
+    `key` and `digest` are those of its tags, "" if it has none: of its recipe, and the first digits
+    of its model's. `entry` is in the history, `model` the file in the library, `take` the recorded
+    performance; each None if it is not there. `by` says how the entry was found.
+    """
+
+    path: Path
+    tags: dict[str, str]
+    key: str
+    digest: str
+    entry: RenderEntry | None
+    by: str
+    model: Path | None
+    take: Path | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the origin as values for JSON."""
+        entry = None if self.entry is None else self.entry.to_dict()
+        model, take = (str(path) if path else None for path in (self.model, self.take))
+        head = {"path": str(self.path), "tags": self.tags, "key": self.key, "digest": self.digest}
+        return {**head, "by": self.by, "entry": entry, "model": model, "take": take}
+
+
+def origin_of(path: Path) -> Origin:
+    """Return what made a sound file. Raises AudioFileError."""
+    tags = audio_info(path).tags
+    key, digest = read_tags(tags)
+    entries = [entry for entry in RenderStore().entries() if not entry.fault]
+    entry, by = next((one for one in entries if key and one.made.get("key") == key), None), "tags"
+    if entry is None and not key:  # tags were lost, as in a conversion without loss
+        samples = samples_digest(path)
+        entry, by = next((one for one in entries if one.made.get("samples") == samples), None), "samples"
+    made = entry.made if entry is not None else {}
+    whole = str((made.get("model") or {}).get("digest", "")) or digest
+    return Origin(path, tags, key, whole, entry, by if entry else "", find_digest(whole), _take(made.get("take")))
+
+
+def _take(digest: Any) -> Path | None:
+    """Return the library's take with this SHA-256 (hex)."""
+    import hashlib
+
+    if not isinstance(digest, str) or not digest:
+        return None
+    for path in sorted(recordings_dir().rglob(f"*{TAKE_SUFFIX}")):
+        with path.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() == digest:
+                return path
+    return None

@@ -1,0 +1,1 @@
+"""The history of renders beside its entries (`library.renders`): limit, search, trash."""

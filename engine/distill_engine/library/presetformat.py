@@ -1,0 +1,115 @@
+"""One preset and its file format. Files may come from strangers: everything is checked."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from distill_engine.errors import PresetError
+from distill_engine.library.presetfiles import read_json
+from distill_engine.library.presetnames import old_name, same_model
+from distill_engine.system.names import name_fault, normalised, printable
+
+FORMAT = "distill-preset"
+VERSION = 1
+VALUE_LIMIT = 1000  # values of a preset
+TAG_LIMIT = 50  # tags of a preset
+TAG_CHARACTERS = 64  # of a tag, at most
+NOTE_CHARACTERS = 10_000  # of a note, at most
+POSITION_LIMIT = 100_000  # of a preset in the list
+
+Value = float | int | str
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One preset: `values` by address, the model's `digest`, and its `position` in the list.
+
+    `folder` ("" for none), `tags` and `note` are the user's; numbers count across all folders.
+    """
+
+    name: str
+    model: str
+    digest: str = ""
+    values: Mapping[str, Value] = field(default_factory=dict)
+    position: int = 0
+    folder: str = ""
+    tags: tuple[str, ...] = ()
+    note: str = ""
+
+    def fits(self, model: str, digest: str) -> bool:
+        """Return whether it belongs to this model."""
+        return same_model(self.model, self.digest, model, digest)
+
+
+def read_preset(path: Path) -> Preset:
+    """Read one preset file.
+
+    Raises:
+        PresetError: if it is not a preset, damaged or too new.
+    """
+    return preset_of(read_json(path), str(path))
+
+
+def preset_of(data: Any, path: str) -> Preset:
+    """Return the preset that JSON from `path` holds, checked. Raises PresetError."""
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise PresetError(f"{path} is not a preset")
+    version = data.get("version")
+    if not isinstance(version, int) or not 1 <= version <= VERSION:
+        raise PresetError(f"{path} has format version {version!r:.20}, this Distill reads up to {VERSION}: update it")
+    texts = [data.get(key, "") for key in ("name", "model", "digest")]
+    position = data.get("position", 0)
+    if not all(isinstance(text, str) and len(text) <= 200 for text in texts) or type(position) is not int:
+        raise PresetError(f"{path} is damaged: its name, model, digest or position is wrong")
+    values = data.get("values")
+    if not isinstance(values, dict):
+        raise PresetError(f"{path} is damaged: it has no values")
+    position = min(max(position, 0), POSITION_LIMIT)
+    values = checked_values(values, path)
+    return Preset(old_name(texts[0]), texts[1], texts[2], values, position, *_described(data, path))
+
+
+def checked_words(folder: str, tags: Iterable[str], note: str) -> tuple[str, tuple[str, ...], str]:
+    """Return a folder, tags and a note as they are kept. Raises PresetError for one too long."""
+    kept = tuple(dict.fromkeys(filter(None, (" ".join(tag.split()) for tag in tags))))
+    if fault := name_fault(folder) if folder else None:
+        raise PresetError(f"a folder of presets cannot be '{printable(folder, 40)}': {fault}")
+    if len(kept) > TAG_LIMIT or any(len(tag) > TAG_CHARACTERS for tag in kept):
+        raise PresetError(f"a preset has at most {TAG_LIMIT} tags of at most {TAG_CHARACTERS} characters each")
+    if len(note) > NOTE_CHARACTERS:
+        raise PresetError(f"a note has at most {NOTE_CHARACTERS} characters, this one has {len(note)}")
+    return normalised(folder), kept, note.strip()
+
+
+def _described(data: Mapping[str, Any], path: str) -> tuple[str, tuple[str, ...], str]:
+    folder, tags, note = data.get("folder", ""), data.get("tags", []), data.get("note", "")
+    texts = isinstance(folder, str) and isinstance(note, str) and isinstance(tags, list)
+    if not texts or not all(isinstance(tag, str) for tag in tags):
+        raise PresetError(f"{path} is damaged: its folder, tags or note is wrong")
+    return checked_words(folder, tags, note)
+
+
+def checked_values(values: Mapping[str, object], where: str) -> dict[str, Value]:
+    """Return the values, checked. Raises PresetError for all but finite numbers and short texts."""
+    if len(values) > VALUE_LIMIT:
+        raise PresetError(f"{where}: {len(values)} values, at most {VALUE_LIMIT} are allowed")
+    checked: dict[str, Value] = {}
+    for address, value in values.items():
+        number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e12
+        text = isinstance(value, str) and len(value) <= 1000
+        if not re.fullmatch(r"/distill/[^\s]{1,200}", address) or not (number or text):
+            raise PresetError(f"{where} is damaged: '{printable(address, 60)}' = {value!r:.60}")
+        checked[address] = value  # type: ignore[assignment]
+        if isinstance(value, float) and not math.isfinite(value):
+            raise PresetError(f"{where} is damaged: '{printable(address, 60)}' is not a finite number")
+    return checked
+
+
+def to_json(preset: Preset) -> dict[str, object]:
+    """Return a preset as values for JSON."""
+    return {"format": FORMAT, "version": VERSION, **asdict(replace(preset, values=dict(preset.values)))}

@@ -1,0 +1,114 @@
+"""The trash: what is deleted or overwritten comes back as it was."""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from distill_engine.errors import LibraryError
+from distill_engine.library.history.trash import MODEL_LIMIT, Trash
+from distill_engine.library.presets import PresetStore
+
+VALUES = {"/distill/gain": -3.0}
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DISTILL_HOME", str(tmp_path))
+    return tmp_path
+
+
+def test_what_is_deleted_comes_back_as_it_was(home: Path) -> None:
+    folder = home / "renders" / "夜"
+    folder.mkdir(parents=True)
+    (folder / "sound.wav").write_bytes(b"sound")
+    item = Trash().put(folder, "render", "Käuzchen 夜")
+    assert not folder.exists()
+    assert (item.kind, item.name, item.why, item.size, item.fault) == ("render", "Käuzchen 夜", "deleted", 5, "")
+    assert Trash().items() == [item] == [Trash().find("last")] == [Trash().find(item.id[-6:])]
+    assert Trash().restore(Trash().find("käuzchen 夜")) is None
+    assert (folder / "sound.wav").read_bytes() == b"sound"
+    assert Trash().items() == []
+
+
+def test_what_has_its_place_by_now_goes_to_the_trash(home: Path) -> None:
+    path = home / "a.txt"
+    path.write_text("one")
+    first = Trash().put(path, "model", "a")
+    path.write_text("two")
+    second = Trash().restore(first)
+    assert path.read_text() == "one"
+    assert second is not None
+    Trash().restore(second)
+    assert path.read_text() == "two"
+
+
+def test_a_preset_that_is_overwritten_or_deleted_is_kept_with_its_words() -> None:
+    store = PresetStore()
+    store.describe(store.save("dusk", "rain", "", VALUES), folder="night", tags=["calm"], note="first")
+    store.save("dusk", "rain", "", VALUES)  # the same again is no other version
+    assert Trash().items() == []
+    store.save("dusk", "rain", "", {"/distill/gain": -9.0})
+    again = store.find("dusk", "rain")
+    assert (again.folder, again.tags, again.note) == ("night", ("calm",), "first")
+    assert [item.why for item in Trash().items()] == ["overwritten"]
+    Trash().restore(Trash().find("dusk"))
+    assert store.find("dusk", "rain").values == VALUES
+    store.delete("dusk", "rain")
+    assert store.of_model("rain") == []
+    Trash().restore(Trash().find("last"))
+    assert store.find(0, "rain").name == "dusk"
+
+
+def test_a_file_that_is_overwritten_keeps_its_old_contents(home: Path) -> None:
+    from distill_engine.system.atomic_write import write_file
+
+    path = home / "a.distillgan"
+    for number in range(MODEL_LIMIT + 2):
+        write_file(path, str(number).encode())
+        Trash().keep(path, "model", "a")
+    assert len(Trash().items()) == MODEL_LIMIT
+    write_file(path, b"new")
+    Trash().restore(Trash().find("a"))
+    assert path.read_text() == str(MODEL_LIMIT + 1)
+
+
+def test_emptying_goes_by_age(home: Path) -> None:
+    (home / "a").write_text("a")
+    old = Trash().put(home / "a", "preset", "a")
+    table = Trash().root / old.id / "trash.json"
+    table.write_text(json.dumps({**json.loads(table.read_text()), "time": "2020-01-01T00:00:00+00:00"}))
+    (home / "b").write_text("b")
+    new = Trash().put(home / "b", "preset", "b")
+    assert [item.id for item in Trash().empty(days=1)] == [old.id]
+    assert [item.id for item in Trash().empty()] == [new.id]
+    assert not list(Trash().root.iterdir())
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"version": 9}', '{"version": 1, "kind": "x"}'])
+def test_a_damaged_item_is_listed_with_its_fault(home: Path, text: str) -> None:
+    (home / "a").write_text("a")
+    item = Trash().put(home / "a", "preset", "a")
+    (Trash().root / item.id / "trash.json").write_text(text)
+    (found,) = Trash().items()
+    assert "cannot be read" in found.fault
+    with pytest.raises(LibraryError, match="cannot be read"):
+        Trash().restore(found)
+    with pytest.raises(LibraryError, match="distill trash list"):
+        Trash().find("../x")
+
+
+def test_what_cannot_be_moved_stays(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "no space")
+
+    (home / "a").write_text("a")
+    monkeypatch.setattr(shutil, "move", full)
+    with pytest.raises(LibraryError, match="the disk is full"):
+        Trash().put(home / "a", "preset", "a")
+    assert (home / "a").read_text() == "a"
+    assert Trash().items() == []
