@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from distill_control.cli.support.options import integer_in
 from distill_control.cli.support.output import console_err, emit
-from distill_engine.library.presets import PRESET_LIMIT
+from distill_engine.library.preset import PRESET_LIMIT
 from distill_engine.system.names import normalised, printable, printable_line
 
 if TYPE_CHECKING:
-    from distill_engine.library.presets import Preset, PresetStore
+    from distill_engine.library.preset import Preset
+    from distill_engine.library.presets import PresetStore
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
@@ -159,7 +160,7 @@ def _export(args: argparse.Namespace) -> int:
 def _import(args: argparse.Namespace) -> int:
     from dataclasses import replace
 
-    from distill_engine.library.presets import read_preset
+    from distill_engine.library.preset import read_preset
 
     store = _store()
     preset = read_preset(args.file)

@@ -1,49 +1,23 @@
-"""Presets: named values of all parameters, one small JSON file each, in one folder per model.
+"""The presets of the library: one small JSON file each, in one folder per model.
 
 A preset's number is its position in the list of its model's presets, from 0; program changes and
-indices count by it. Preset files may come from strangers: sizes, types, numbers and names are
-checked before use.
+indices count by it.
 """
 
-import math
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from distill_engine.errors import PresetError
 from distill_engine.library import folders
+from distill_engine.library.preset import PRESET_LIMIT, Preset, Value, checked_values, read_preset, to_json
 from distill_engine.library.presetfiles import read_json, remove, write_json
-from distill_engine.library.presetnames import FOLDER_CHARACTERS, checked_name, file_stem, old_name
+from distill_engine.library.presetnames import FOLDER_CHARACTERS, checked_name, file_stem
 from distill_engine.system.file_lock import turn
-from distill_engine.system.names import normalised, printable, same_name
+from distill_engine.system.names import printable, same_name
 
-FORMAT = "distill-preset"
-VERSION = 1
 SUFFIX = ".preset.json"
-VALUE_LIMIT = 1000  # values of a preset
-PRESET_LIMIT = 10_000  # presets of a model
-
-Value = float | int | str
-
-
-@dataclass(frozen=True)
-class Preset:
-    """One preset: `values` by address, the model's `digest`, and its `position` in the list."""
-
-    name: str
-    model: str
-    digest: str = ""
-    values: Mapping[str, Value] = field(default_factory=dict)
-    position: int = 0
-
-    def fits(self, model: str, digest: str) -> bool:
-        """Return whether it belongs to this model: the same file, or one of the same name.
-
-        The same file may have another name; a file of the same name may be a later training.
-        """
-        return normalised(self.model) == normalised(model) or bool(digest and self.digest == digest)
 
 
 @dataclass(frozen=True)
@@ -102,10 +76,10 @@ class PresetStore:
 
     # ---- writing
 
-    def save(self, name: str, model: str, digest: str, values: Mapping[str, Value]) -> Preset:
+    def save(self, name: str, model: str, digest: str, values: Mapping[str, Value], skeleton: str = "") -> Preset:
         """Save `values` as a preset of the model, without excluded addresses.
 
-        A preset of this name is replaced and keeps its number.
+        A preset of this name is replaced and keeps its number. `skeleton` is the model's.
 
         Raises:
             PresetError: if the name is not allowed, a value is neither number nor text, or writing
@@ -120,7 +94,7 @@ class PresetStore:
             position = old.position if old else 1 + max((preset.position for preset in presets), default=-1)
             excluded = self.excluded()
             kept = {address: value for address, value in values.items() if address not in excluded}
-            preset = Preset(name, model, digest, checked_values(kept, name), position)
+            preset = Preset(name, model, digest, checked_values(kept, name), position, skeleton)
             self._write(preset)
             if old is not None and self.path(old) != self.path(preset):
                 remove(self.path(old))
@@ -161,6 +135,18 @@ class PresetStore:
                     self._write(after)
             return ordered
 
+    def rewrite(self, model: str, digest: str, change: Callable[[Preset], Preset]) -> int:
+        """Replace each preset of the model by what `change` makes of it; return how many differ.
+
+        `change` keeps name and model. Raises PresetError.
+        """
+        with self._turn(model):
+            pairs = [(preset, change(preset)) for preset in self.of_model(model, digest)]
+            changed = [after for before, after in pairs if after != before]
+            for preset in changed:
+                self._write(preset)
+            return len(changed)
+
     # ---- excluded addresses
 
     def excluded(self) -> frozenset[str]:
@@ -186,7 +172,7 @@ class PresetStore:
         """Write a copy of a preset to a new file. Raises PresetError, also if the file exists."""
         if path.exists():
             raise PresetError(f"{path} exists already: choose another name")
-        write_json(path, _to_json(preset))
+        write_json(path, to_json(preset))
 
     def take_in(self, preset: Preset, name: str | None = None) -> Preset:
         """Add a preset after the others of its model.
@@ -216,7 +202,7 @@ class PresetStore:
         return turn(self._folder(model), PresetError)
 
     def _write(self, preset: Preset) -> None:
-        write_json(self.path(preset), _to_json(preset))
+        write_json(self.path(preset), to_json(preset))
 
     def _unknown(self, key: str, model: str, presets: list[Preset]) -> PresetError:
         for other in self.all():
@@ -252,46 +238,3 @@ class PresetStore:
         if self.path(preset) != path:
             return DamagedPreset(path, f"{path} holds the preset {preset.name} of {preset.model}: import it instead")
         return preset
-
-
-def read_preset(path: Path) -> Preset:
-    """Read one preset file.
-
-    Raises:
-        PresetError: if it is not a preset, damaged or too new.
-    """
-    data = read_json(path)
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise PresetError(f"{path} is not a preset")
-    version = data.get("version")
-    if not isinstance(version, int) or not 1 <= version <= VERSION:
-        raise PresetError(f"{path} has format version {version!r:.20}, this Distill reads up to {VERSION}: update it")
-    texts = [data.get(key, "") for key in ("name", "model", "digest")]
-    position = data.get("position", 0)
-    if not all(isinstance(text, str) and len(text) <= 200 for text in texts) or type(position) is not int:
-        raise PresetError(f"{path} is damaged: its name, model, digest or position is wrong")
-    values = data.get("values")
-    if not isinstance(values, dict):
-        raise PresetError(f"{path} is damaged: it has no values")
-    position = min(max(position, 0), 10 * PRESET_LIMIT)
-    return Preset(old_name(texts[0]), texts[1], texts[2], checked_values(values, str(path)), position)
-
-
-def checked_values(values: Mapping[str, object], where: str) -> dict[str, Value]:
-    """Return the values, checked. Raises PresetError for all but finite numbers and short texts."""
-    if len(values) > VALUE_LIMIT:
-        raise PresetError(f"{where}: {len(values)} values, at most {VALUE_LIMIT} are allowed")
-    checked: dict[str, Value] = {}
-    for address, value in values.items():
-        number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e12
-        text = isinstance(value, str) and len(value) <= 1000
-        if not re.fullmatch(r"/distill/[^\s]{1,200}", address) or not (number or text):
-            raise PresetError(f"{where} is damaged: '{printable(address, 60)}' = {value!r:.60}")
-        checked[address] = value  # type: ignore[assignment]
-        if isinstance(value, float) and not math.isfinite(value):
-            raise PresetError(f"{where} is damaged: '{printable(address, 60)}' is not a finite number")
-    return checked
-
-
-def _to_json(preset: Preset) -> dict[str, object]:
-    return {"format": FORMAT, "version": VERSION, **asdict(replace(preset, values=dict(preset.values)))}
