@@ -69,7 +69,7 @@ def render_score(
     """Render a score. Raises AudioFileError, ControlError or VocoderError."""
     notes: list[str] = []
     result = _write(instrument, play_score(instrument, score, notes.append), score.seconds, output, progress, notes)
-    space = space_of(other.shares(instrument) for other, _ in score.others)
+    space = space_of(other.blended_in(instrument) for other, _ in score.others)
     return replace(result, blend_space=BLEND_SPACES[space])
 
 

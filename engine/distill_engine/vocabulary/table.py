@@ -144,7 +144,7 @@ def _text(name: str, *, optional: bool = False) -> Argument:
 
 
 SOURCES = ("hold", "drift", "corpus", "input", "walk", "codes", "prior")
-BLEND_SPACES = ("one", "latents", "sound", "both")
+BLEND_SPACES = ("one", "latents", "sound", "both", "mel")
 VOCODERS = ("auto", "hifigan", "vocos", "bigvgan", "base")
 
 _PARAMETERS: tuple[Row, ...] = (
@@ -518,7 +518,8 @@ _READINGS: tuple[Row, ...] = (
     ),
     _reading(
         "/distill/blend/space",
-        "Where the models that play together are blended: in latents where they share a decoder and a vocoder, else in sound",
+        "Where the models that play together are blended: in the mel if they have skeletons and share a vocoder, "
+        "in latents if they share a decoder too (version 1), else in sound; both: in more than one of these",
         Argument("space", "choice", choices=BLEND_SPACES),
         figure="blend_space",
     ),
