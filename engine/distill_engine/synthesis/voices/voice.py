@@ -288,7 +288,7 @@ class Voice:
         self.steering.restore(state.steering)
         if state.from_place is not None and state.from_place.shape == (len(self._from_place),):
             self._from_place = deque(state.from_place.tolist())
-        self.mel_guest = state.mel_guest
+        self.mel_guest = bool(state.mel_guest)  # None in a take of an earlier Distill
         self.latent_guest, self.guest_contributions = state.latent_guest, state.guest_contributions.astype(np.float64)
         if networks:
             self._last_sample, self._recovering = state.last_sample, state.recovering

@@ -30,4 +30,4 @@ class VoiceState:
     delayed: Float32Array
     transposer: TransposerState | None = None
     from_place: Float64Array | None = None
-    mel_guest: bool = False
+    mel_guest: bool | None = None
