@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from distill_control.midi.maps.mapfile import parse_map
 from distill_engine.errors import CodesError, ControlError, DistillError, ModelFileError, PresetError, TakeError
 from distill_engine.library.assets import starter_path
-from distill_engine.library.presets import read_preset
+from distill_engine.library.presetformat import read_preset
 from distill_engine.modelfile import Manifest, ModelFile
 from distill_engine.modelfile.code_file import load_codes
 from distill_engine.modelfile.configs import check_configs

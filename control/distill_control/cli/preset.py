@@ -23,7 +23,8 @@ from distill_engine.library.presets import PRESET_LIMIT
 from distill_engine.system.names import normalised, printable, printable_line
 
 if TYPE_CHECKING:
-    from distill_engine.library.presets import Preset, PresetStore
+    from distill_engine.library.presetformat import Preset
+    from distill_engine.library.presets import PresetStore
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:

@@ -4,7 +4,7 @@ A command's name is its address without `/distill/` (`play`, `source`, `vocoder`
 `source/trigger`, `blend/model`). Its arguments have been checked against the vocabulary.
 The session understands these events:
 
-* `{"event": "model", "name", "digest", "controls": [names], "withheld": {name: reason},
+* `{"event": "model", "name", "digest", "skeleton", "controls": [names], "withheld": {name: reason},
   "latents": n, "has_map": bool, "analysis": {name: facts}, "map": {...}}`: another model is playing
 * `{"event": "setting", "address": "/distill/source", "value": "corpus"}`:
   the engine itself has changed a setting or a reading
@@ -40,6 +40,7 @@ class EngineProtocol(Protocol):
 class ModelInfo:
     """The properties of the loaded model that control needs.
 
+    `skeleton` is the digest of its skeleton, empty in a model of version 1.
     `controls` are the names of its controls in their order, `withheld` the reasons of those that it
     does not offer. `latents` is the number of its latent dimensions. `details` is the whole event.
     Without a loaded model, `name` is empty.
@@ -47,6 +48,7 @@ class ModelInfo:
 
     name: str = ""
     digest: str = ""
+    skeleton: str = ""
     controls: tuple[str, ...] = ()
     latents: int = 0
     has_map: bool = False
@@ -60,6 +62,7 @@ class ModelInfo:
         return cls(
             name=str(event.get("name", "")),
             digest=str(event.get("digest", "")),
+            skeleton=str(event.get("skeleton", "")),
             controls=tuple(str(name) for name in controls) if isinstance(controls, list | tuple) else (),
             latents=min(latents, LATENT_COUNT) if isinstance(latents, int) else 0,
             has_map=bool(event.get("has_map")),

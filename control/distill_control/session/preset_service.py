@@ -4,13 +4,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from distill_control.arguments import Value
+from distill_control.session.engine_protocol import ModelInfo
 from distill_control.session.service import Notify
 from distill_control.session.session import PRESET_ORIGIN, Handler, Session
 from distill_control.settings import ControlSettings
 from distill_engine.errors import ControlError, DistillError, PresetError
-from distill_engine.library.presets import Preset, PresetStore
+from distill_engine.library.presetformat import Preset
+from distill_engine.library.presets import PresetStore
 from distill_engine.vocabulary import table as vocabulary
 
+_BY_NUMBER = {
+    "latents by number": tuple(f"/distill/latent/{index}" for index in range(vocabulary.LATENT_COUNT)),
+    "the place on the map": ("/distill/map/amount",),
+}
 PREFIX = "/distill/preset/"
 CHANGED = "/distill/preset/changed"
 MORPH = "/distill/morph"
@@ -33,6 +39,7 @@ class PresetController:
         self._notify = notify
         self._pair: tuple[str | int, str | int] | None = None  # of the last morph
         self._place = float(session.get(MORPH))
+        self._told: set[tuple[str, str]] = set()  # presets and digests of the model, of which _find has told
 
     def register(self) -> None:
         """Register the commands and `/distill/preset/list` with the session."""
@@ -65,7 +72,7 @@ class PresetController:
     def save(self, name: str) -> None:
         """Save the current values under a name. Raises PresetError."""
         model = self.session.model
-        self.store.save(name, model.name, model.digest, self.session.snapshot())
+        self.store.save(name, model.name, model.digest, self.session.snapshot(), model.skeleton)
         self.session.broadcast(CHANGED)
 
     def recall(self, key: str | int, glide_seconds: float = 0.0) -> None:
@@ -148,14 +155,15 @@ class PresetController:
         return self.store.of_model(self.session.model.name, self.session.model.digest)
 
     def _find(self, key: str | int) -> Preset:
-        """Return a preset; notify the user if it is from an earlier training.
+        """Return a preset; say once what does not hold in it if it is from another training.
 
         Raises PresetError.
         """
         model = self.session.model
         preset = self.store.find(key, model.name, model.digest)
-        if preset.digest and model.digest and preset.digest != model.digest:
-            self._notify("info", f"preset {preset.name} was made with an earlier training of {model.name}")
+        if (preset.name, model.digest) not in self._told and (text := _held(preset, model)):
+            self._told.add((preset.name, model.digest))
+            self._notify("info", text)
         return preset
 
     def _moved(self) -> dict[str, Value]:
@@ -215,6 +223,22 @@ class PresetController:
 
 def _key(value: Value) -> str | int:
     return value if isinstance(value, str) else int(value)
+
+
+def _held(preset: Preset, model: ModelInfo) -> str:
+    """Return what does not hold in a preset of another training of the model; empty if all does.
+
+    The same skeleton means the same latents and named controls, however long it was trained.
+    """
+    if not preset.digest or not model.digest or preset.digest == model.digest:
+        return ""
+    if preset.skeleton and preset.skeleton == model.skeleton:
+        return ""
+    made = f"preset {preset.name} was made with an earlier training of {model.name}"
+    used = [name for name, addresses in _BY_NUMBER.items() if any(preset.values.get(a) for a in addresses)]
+    if not used:
+        return made
+    return f"{made}: named controls hold, but {' and '.join(used)} may mean other sounds now"
 
 
 def _without_origin(handler: Callable[[tuple[Value, ...]], None]) -> Handler:

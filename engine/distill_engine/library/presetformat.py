@@ -30,6 +30,8 @@ class Preset:
     """One preset: `values` by address, the model's `digest`, and its `position` in the list.
 
     `folder` ("" for none), `tags` and `note` are the user's; numbers count across all folders.
+    `skeleton` is the digest of the model's skeleton, which says what latents by number mean. It is
+    empty for a model of version 1, and in the files of an earlier Distill.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Preset:
     folder: str = ""
     tags: tuple[str, ...] = ()
     note: str = ""
+    skeleton: str = ""
 
     def fits(self, model: str, digest: str) -> bool:
         """Return whether it belongs to this model."""
@@ -62,16 +65,16 @@ def preset_of(data: Any, path: str) -> Preset:
     version = data.get("version")
     if not isinstance(version, int) or not 1 <= version <= VERSION:
         raise PresetError(f"{path} has format version {version!r:.20}, this Distill reads up to {VERSION}: update it")
-    texts = [data.get(key, "") for key in ("name", "model", "digest")]
+    texts = [data.get(key, "") for key in ("name", "model", "digest", "skeleton")]
     position = data.get("position", 0)
     if not all(isinstance(text, str) and len(text) <= 200 for text in texts) or type(position) is not int:
-        raise PresetError(f"{path} is damaged: its name, model, digest or position is wrong")
+        raise PresetError(f"{path} is damaged: its name, model, digest, skeleton or position is wrong")
     values = data.get("values")
     if not isinstance(values, dict):
         raise PresetError(f"{path} is damaged: it has no values")
     position = min(max(position, 0), POSITION_LIMIT)
     values = checked_values(values, path)
-    return Preset(old_name(texts[0]), texts[1], texts[2], values, position, *_described(data, path))
+    return Preset(old_name(texts[0]), texts[1], texts[2], values, position, *_described(data, path), texts[3])
 
 
 def checked_words(folder: str, tags: Iterable[str], note: str) -> tuple[str, tuple[str, ...], str]:

@@ -1,8 +1,7 @@
-"""Presets: named values of all parameters, one small JSON file each, in one folder per model.
+"""The presets of the library: one small JSON file each, in one folder per model.
 
 A preset's number is its position in the list of its model's presets, from 0; program changes and
-indices count by it. Preset files may come from strangers: sizes, types, numbers and names are
-checked before use.
+indices count by it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -83,10 +82,11 @@ class PresetStore:
 
     # ---- writing
 
-    def save(self, name: str, model: str, digest: str, values: Mapping[str, Value]) -> Preset:
+    def save(self, name: str, model: str, digest: str, values: Mapping[str, Value], skeleton: str = "") -> Preset:
         """Save `values` as a preset of the model, without excluded addresses.
 
         A preset of this name is replaced and keeps its number; its old values go to the trash.
+        `skeleton` is the model's.
 
         Raises:
             PresetError: if the name is not allowed, a value is neither number nor text, or writing
@@ -101,7 +101,7 @@ class PresetStore:
             position = old.position if old else 1 + max((preset.position for preset in presets), default=-1)
             excluded = self.excluded()
             kept = {address: value for address, value in values.items() if address not in excluded}
-            preset = Preset(name, model, digest, checked_values(kept, name), position)
+            preset = Preset(name, model, digest, checked_values(kept, name), position, skeleton=skeleton)
             if old is not None:
                 preset = replace(preset, folder=old.folder, tags=old.tags, note=old.note)
                 self._keep_old(old, preset.values)
@@ -163,6 +163,18 @@ class PresetStore:
             described = replace(now, folder=words[0], tags=words[1], note=words[2])
             self._write(described)
             return described
+
+    def rewrite(self, model: str, digest: str, change: Callable[[Preset], Preset]) -> int:
+        """Replace each preset of the model by what `change` makes of it; return how many differ.
+
+        `change` keeps name and model. Raises PresetError.
+        """
+        with self._turn(model):
+            pairs = [(preset, change(preset)) for preset in self.of_model(model, digest)]
+            changed = [after for before, after in pairs if after != before]
+            for preset in changed:
+                self._write(preset)
+            return len(changed)
 
     # ---- excluded addresses
 

@@ -266,15 +266,15 @@ class LiveCommands:
     def _check_together(self, instrument: Instrument, fit: Fit, slot: int) -> None:
         """Check that the instruments of all slots keep up together. Raises VocoderError.
 
-        Slots that share the host's networks cost nothing.
+        Slots blended in latents cost nothing; one in the mel costs a vocoder once a key plays.
         """
         factors = {slot: fit.factor}
         host = instrument if slot == 0 else self.synth.instrument
         for other, factor in self._factors.items():
             there = self.synth.instrument_at(other)
-            if other != slot and there is not None and (other == 0 or not there.shares(host)):
+            if other != slot and there is not None and (other == 0 or there.blended_in(host) != "latents"):
                 factors[other] = factor
-        if slot and instrument.shares(host):
+        if slot and instrument.blended_in(host) == "latents":
             del factors[slot]
         total = sum(factors.values()) / min(len(factors), os.cpu_count() or 1, self.synth.voices_at_once)
         if len(factors) > 1 and total >= LIMIT_FACTOR:

@@ -22,7 +22,8 @@ from distill_engine.analysis.map import LatentMap
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import AnalysisError, ArgumentError
 from distill_engine.library.lookup import find_model
-from distill_engine.library.presets import Preset, PresetStore
+from distill_engine.library.presetformat import Preset
+from distill_engine.library.presets import PresetStore
 from distill_engine.modelfile import ModelFile
 from distill_engine.program.checked_input import checked_array, checked_sound
 from distill_engine.program.own_source import LatentOf, with_own_source

@@ -61,7 +61,7 @@ def render_score(
     notes: list[str] = []
     made, blocks = score_recipe(instrument, score), play_score(instrument, score, notes.append)
     result = _write(instrument, blocks, made, output, progress, notes, score.hearing.layout.channels)
-    space = space_of(other.shares(instrument) for other, _ in score.others)
+    space = space_of(other.blended_in(instrument) for other, _ in score.others)
     return replace(result, blend_space=BLEND_SPACES[space])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,8 @@ from distill_engine.synthesis.control_names import Names, remap_controls
 from distill_engine.synthesis.ramp import Ramp
 from distill_engine.synthesis.steering import HopValues
 from distill_engine.synthesis.voices.crossfade import Fade, FadeState
-from distill_engine.synthesis.voices.voice import Voice, VoiceState
+from distill_engine.synthesis.voices.voice import Voice
+from distill_engine.synthesis.voices.voice_state import VoiceState
 
 FULL = math.pi / 2  # angle of a fade at full level, radians
 BRIEF = 4  # hops in which a third voice fades out
@@ -92,17 +94,18 @@ class BlendSlot:
         for fade in self._fades:
             fade.turn(0.0, hops)
 
-    def detach_guests(self, hops: int) -> None:
-        """Detach the guests of this slot from the host.
+    def detach_guests(self, leaves: Callable[[Voice], bool], hops: int) -> None:
+        """Detach the guests of this slot that leave the host.
 
-        The guest that is playing fades in over `hops` hops on its own decoder and vocoder. Guests
-        that are already fading out are dropped.
+        The guest that is playing fades in over `hops` hops on its own decoder and vocoder, one
+        that was mixed in the mel within BRIEF hops. Those that are fading out are dropped.
         """
-        kept = [not v.latent_guest or f.target > 0.0 for v, f in zip(self.voices, self._fades, strict=True)]
+        kept = [not leaves(v) or f.target > 0.0 for v, f in zip(self.voices, self._fades, strict=True)]
         self.voices = [voice for voice, keep in zip(self.voices, kept, strict=True) if keep]
         self._fades = [fade for fade, keep in zip(self._fades, kept, strict=True) if keep]
         for index, voice in enumerate(self.voices):
-            if voice.latent_guest:
+            if leaves(voice):
+                hops = min(hops, BRIEF) if voice.mel_guest else hops  # its host lets go of it at once
                 voice.become_independent()
                 self._fades[index] = Fade(self._hop, angle=0.0)
                 self._fades[index].turn(FULL, hops)

@@ -1,11 +1,14 @@
-"""Blend models in latent space: models that share a decoder and a vocoder sound through one voice.
+"""Blend models before the vocoder: models that share one sound through one voice.
 
-Two instruments share a decoder if all tensors that it reads (weights, statistics of mel and
-latents) have the same digest, and a vocoder if their vocoder digests are equal. An example is one
-model that was analysed on two corpora. A voice in slots 1 to 3 that shares both with the voice in
-slot 0 is its guest: the guest's networks rest, and its latents are averaged into the host's. This
-is decided when the voice enters its slot. When slot 0 changes to another model, the guests continue
-on their own networks and are mixed as sound.
+Models with a skeleton are mixed in the mel: the powers of their bands add up, as they do in a sum
+of sounds, and one vocoder plays the sum. Models of version 1 that share a decoder too are averaged
+in latents. Two instruments share a decoder if all tensors that it reads (weights, statistics of mel
+and latents) have the same digest, and a vocoder if their vocoder digests are equal.
+
+A voice in slots 1 to 3 that shares these with the voice in slot 0 is its guest: the guest's vocoder
+rests. This is decided when the voice enters its slot. When slot 0 changes to a model with which
+they cannot be mixed, the guests continue on their own networks and are mixed as sound. So they do
+when a key is pressed, since a key transposes each voice by the pitch of its own place.
 """
 
 from __future__ import annotations
@@ -15,11 +18,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from distill_engine.audio.arrays import Float64Array
+from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.synthesis.voices.voice import Voice
 from distill_engine.vocabulary.table import BLEND_SPACES
 
 Samples = Float64Array
+
+_SILENT = 1e-18  # power below which all weights count as 0
 
 
 @dataclass(frozen=True)
@@ -53,12 +58,21 @@ class VoiceHop:
     ratio: float = 1.0
 
 
-def space_of(shared: Iterable[bool]) -> int:
+@dataclass(frozen=True)
+class MelGuest:
+    """A voice that is mixed into its host's mels: latents [D, n], shares of the power [n]."""
+
+    voice: Voice
+    latents: Float32Array
+    shares: Samples
+
+
+def space_of(spaces: Iterable[str]) -> int:
     """Return how the slots are blended, as an index into the vocabulary's `BLEND_SPACES`.
 
-    `shared` says of each occupied slot but slot 0 whether its voice is a guest of slot 0.
+    `spaces` are those of the occupied slots but slot 0: "mel", "latents" or "sound".
     """
-    names = {"latents" if one else "sound" for one in shared} or {"one"}
+    names = set(spaces) or {"one"}
     return BLEND_SPACES.index(names.pop() if len(names) == 1 else "both")
 
 
@@ -87,3 +101,26 @@ def blend_latents(latent: Samples, gain: Samples, trim: float, guests: Sequence[
     if total > 1e-9:
         latent = np.asarray(weights / total @ np.stack([latent, *(guest.latent for guest in guests)]))
     return latent, np.sqrt(power)
+
+
+def mel_shares(gain: Samples, trim: float, guests: Sequence[VoiceHop]) -> tuple[Samples, Samples]:
+    """Return the shares [1 + guests] of the power, the host's first, and the host's gain [hop].
+
+    The gain is the root of the sum of squared gains, each guest's times its trim over the host's.
+    """
+    gains = [gain, *(guest.gain * (guest.voice.instrument.trim / trim) for guest in guests)]
+    powers = np.square(np.stack(gains))
+    total = float(powers[:, -1].sum())
+    shares = powers[:, -1] / total if total > _SILENT else np.eye(len(powers))[0]
+    return shares, np.sqrt(powers.sum(axis=0))
+
+
+def mix_mels(mel: Float32Array, guests: Sequence[MelGuest]) -> Float32Array:
+    """Return a host's log-mels [bands, n] with those of its guests: the sum of their powers."""
+    if not guests:
+        return mel
+    host = 1.0 - np.sum([guest.shares for guest in guests], axis=0)
+    power = np.maximum(host, 0.0) * np.exp(2.0 * mel.astype(np.float64))
+    for guest in guests:
+        power += guest.shares * np.exp(2.0 * guest.voice.mels(guest.latents).astype(np.float64))
+    return np.asarray(0.5 * np.log(power), np.float32)

@@ -33,7 +33,7 @@ from distill_engine.modelfile.configs import mel_config, model_config
 from distill_engine.synthesis.code_sequences.instrument_codes import InstrumentCodes, instrument_codes, prior_corpus
 from distill_engine.synthesis.sources.codes_source import CodesSource
 from distill_engine.synthesis.sources.corpus_source import CorpusSource
-from distill_engine.synthesis.sources.drift_source import DriftSource
+from distill_engine.synthesis.sources.drift_source import DriftSource, corpus_correlations
 from distill_engine.synthesis.sources.input_player import InputPlayer, InputStretches, input_stretches
 from distill_engine.synthesis.sources.latent_sources import HoldSource, LatentSource
 from distill_engine.synthesis.sources.leap_search import LeapSearch
@@ -145,10 +145,16 @@ class Instrument:
         """The source that plays where none is chosen: the corpus's own stretches, or a drift."""
         return "walk" if self.search is not None else "drift"
 
-    def shares(self, other: Instrument) -> bool:
-        """Return whether both have the same decoder and vocoder, so that latents can be blended."""
-        mine, others = (self.decoder_digest, self.vocoder_digest), (other.decoder_digest, other.vocoder_digest)
-        return all(mine) and mine == others
+    def blended_in(self, host: Instrument) -> str:
+        """Return where it is blended with the instrument in slot 0: "mel", "latents" or "sound".
+
+        Of models with a skeleton never in latents: the mean of two stretches is no sound of either.
+        """
+        if not self.vocoder_digest or self.vocoder_digest != host.vocoder_digest:
+            return "sound"
+        if self.skeleton is not None and host.skeleton is not None:
+            return "mel" if self.mel == host.mel else "sound"
+        return "latents" if self.decoder_digest and self.decoder_digest == host.decoder_digest else "sound"
 
     @property
     def latent_space(self) -> str:
@@ -180,7 +186,7 @@ class Instrument:
         """Return a new source of live input that needs no encoder network."""
         shared = self.input_stretches
         player = InputPlayer(skeleton, shared, seed, self.frame_rate) if shared is not None else None
-        return SkeletonInput(skeleton, self.rest, player, self.mel)
+        return SkeletonInput(skeleton, self.rest, player, self.mel, self.trim)
 
     def _point_sources(self, seed: int) -> dict[str, LatentSource]:
         """Return new sources that play points of latent space, and the corpus if it is stored."""
@@ -217,7 +223,7 @@ class Instrument:
         if self.controls is not None:
             colouring = self.controls.region.colouring
             return colouring if self.skeleton is None else colouring[:, :KEY_LATENTS]
-        return _correlations(self.corpus) if self.corpus is not None else None
+        return corpus_correlations(self.corpus) if self.corpus is not None else None
 
     def steering(self, seed: int) -> Steering:
         """Return the steering for a new voice."""
@@ -285,18 +291,3 @@ def prepare_instrument(
         notes=loader.notes,
         **extras,
     )
-
-
-def _correlations(corpus: Float32Array) -> Float64Array | None:
-    """Return a Cholesky factor [D, D] of the corpus's correlations, None for a short corpus.
-
-    `corpus` is [D, L]. The correlation matrix is shrunk by 10 % towards the identity. A drift that
-    is coloured with the factor moves as the corpus does.
-    """
-    if corpus.shape[1] < 2 * corpus.shape[0]:
-        return None
-    spread = corpus - corpus.mean(axis=1, keepdims=True)
-    spread = spread / np.maximum(np.sqrt(np.mean(np.square(spread), axis=1, keepdims=True)), 1e-6)
-    matrix = (spread @ spread.T).astype(np.float64) / corpus.shape[1]
-    factor: Float64Array = np.linalg.cholesky(0.9 * matrix + 0.1 * np.eye(len(corpus)))
-    return factor

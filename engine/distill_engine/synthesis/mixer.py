@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -10,7 +10,15 @@ import numpy as np
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.inference.kernels.vocos_kernel import KernelBackend
 from distill_engine.synthesis.blend_slot import BlendSlot, BlendSlotState
-from distill_engine.synthesis.blending import Guest, VoiceHop, blend_latents, fading_guests, space_of
+from distill_engine.synthesis.blending import (
+    Guest,
+    MelGuest,
+    VoiceHop,
+    blend_latents,
+    fading_guests,
+    mel_shares,
+    space_of,
+)
 from distill_engine.synthesis.hop_values import blend_weights, hop_values
 from distill_engine.synthesis.marks.played_marks import PlayedMarks
 from distill_engine.synthesis.parameters import ParameterBank
@@ -38,6 +46,11 @@ def _guest(voice_hop: VoiceHop) -> Guest:
     return guest
 
 
+def _block(latents: Sequence[Samples]) -> Float32Array:
+    """Return latents [D] of some hops as one array [D, n]."""
+    return np.stack(latents, axis=1).astype(np.float32)
+
+
 class _VoiceBlock:
     """The hops of one voice that are computed at once, from hop `first` of the block on.
 
@@ -49,6 +62,13 @@ class _VoiceBlock:
         self._latents: list[Samples] = []
         self._gains: list[Samples] = []
         self._ratios: list[float] = []
+        self._guests: dict[int, tuple[Voice, list[Samples], list[float]]] = {}
+
+    def add_guest(self, voice: Voice, latent: Samples, share: float) -> None:
+        """Add one hop of a guest in the mel: its latent [D] and its share of the power."""
+        _, latents, shares = self._guests.setdefault(id(voice), (voice, [], []))
+        latents.append(latent)
+        shares.append(share)
 
     def add(self, ratio: float, latent: Samples, gain: Samples) -> None:
         """Add one hop: its frequency ratio, latent [D], gain [hop]."""
@@ -58,8 +78,10 @@ class _VoiceBlock:
 
     def hops(self, first_hop: int) -> VoiceHops:
         """Return the hops to render; `first_hop` is the number of the block's first."""
-        block = np.stack(self._latents, axis=1).astype(np.float32)
-        return VoiceHops(self.voice, block, self._ratios, first_hop + self.first)
+        guests = [
+            MelGuest(voice, _block(latents), np.array(shares)) for voice, latents, shares in self._guests.values()
+        ]
+        return VoiceHops(self.voice, _block(self._latents), self._ratios, first_hop + self.first, guests)
 
     def weighted(self, samples: Float32Array) -> Samples:
         """Return the voice's samples [n * hop] times the gains."""
@@ -100,9 +122,9 @@ class Mixer:
 
     @property
     def voices(self) -> int:
-        """The number of voices that are computed. Guests do not count: their own networks rest."""
+        """The number of voices that are computed. Guests do not count: their own vocoders rest."""
         notes = len(self.polyphony.sounding) if self.polyphony is not None else 0
-        return notes + sum(not voice.latent_guest for slot in self.slots for voice in slot.voices)
+        return notes + sum(not voice.guest for slot in self.slots for voice in slot.voices)
 
     @property
     def at_once(self) -> int:
@@ -131,9 +153,12 @@ class Mixer:
         weights = blend_weights(bank, [slot.level for slot in self.slots])
         voice_hops = self._slot_hops(values, weights, samples)
         guests = [_guest(voice_hop) for _, voice_hop in voice_hops if voice_hop.voice.latent_guest]
+        in_mel = [voice_hop for _, voice_hop in voice_hops if voice_hop.voice.mel_guest]
         for slot, voice_hop in voice_hops:
             voice = voice_hop.voice
-            if not voice.latent_guest:
+            if voice is self.main and in_mel:
+                self._add_mixed(voice_hop, in_mel)
+            elif not voice.guest:
                 its_guests = (
                     guests
                     if voice is self.main
@@ -151,6 +176,13 @@ class Mixer:
 
     def _add(self, number: int, voice: Voice, ratio: float, latent: Samples, gain: Samples) -> None:
         self._blocks.setdefault(id(voice), _VoiceBlock(voice, self._moved, number)).add(ratio, latent, gain)
+
+    def _add_mixed(self, host: VoiceHop, guests: Sequence[VoiceHop]) -> None:
+        """Add one hop of slot 0's voice with the guests that are mixed into its mels."""
+        shares, gain = mel_shares(host.gain, host.voice.instrument.trim, guests)
+        self._add(0, host.voice, host.ratio, host.latent, gain)
+        for guest, share in zip(guests, shares[1:], strict=True):
+            self._blocks[id(host.voice)].add_guest(guest.voice, guest.latent, float(share))
 
     def _slot_hops(
         self, values: HopValues, weights: Samples, samples: Float32Array | None
@@ -172,22 +204,22 @@ class Mixer:
                 voice_hops += [(index, one) for one in slot.move(values, names, samples, float(weight))]
         return voice_hops
 
-    def detach_guests(self, hops: int) -> None:
-        """Detach the guests of slot 0, whose model is about to be replaced, over `hops` hops.
+    def detach_guests(self, hops: int, stays: Callable[[Voice], bool]) -> None:
+        """Detach the guests of slot 0 but those that may stay, over `hops` hops.
 
-        Each guest continues on its own networks. The old host keeps their last contributions [n, 2
-        + D] and fades them out with itself.
+        Each guest continues on its own networks. The host keeps the last contributions [n, 2 + D]
+        of those in latents and fades them out with itself.
         """
-        guests = [voice for slot in self.slots[1:] for voice in slot.voices if voice.latent_guest]
+        guests = [voice for slot in self.slots[1:] for voice in slot.voices if voice.latent_guest and not stays(voice)]
         if guests:
             self.main.guest_contributions = np.concatenate([voice.guest_contributions for voice in guests])
-            for slot in self.slots[1:]:
-                slot.detach_guests(hops)
+        for slot in self.slots[1:]:
+            slot.detach_guests(lambda voice: bool(voice.guest) and not stays(voice), hops)
 
     @property
     def space(self) -> int:
         """How the slots are blended, as an index into the vocabulary's `BLEND_SPACES`."""
-        return space_of(slot.voice.latent_guest for slot in self.slots[1:] if slot.stays)
+        return space_of(slot.voice.guest or "sound" for slot in self.slots[1:] if slot.stays)
 
     def mix(self, hop: int, report: Callable[[Report], None]) -> Samples:
         """Return the sound of slots and notes [k, n * hop] of the hops moved, up to the last used.
@@ -203,6 +235,8 @@ class Mixer:
         for block, part in zip(blocks, parts, strict=True):
             start = block.first * self._hop
             sound[block.number, start : start + len(part)] += block.weighted(part)
+        for guest in (voice for slot in self.slots[1:] for voice in slot.voices if voice.guest):
+            guest.report_notes(hop, report)
         self._blocks, self._moved = {}, 0
         for slot in self.slots:
             slot.drop_finished()

@@ -183,8 +183,8 @@ class Synth(SynthFigures):
         """Cross-fade to another instrument, or to silence in slots 1 to 3 (`played` None).
 
         The same model with another vocoder continues on the same path. Another model starts where
-        the sources are. An instrument in slots 1 to 3 that shares decoder and vocoder with slot 0
-        is blended with it in latent space (see `blending`). Raises ControlError for an instrument
+        the sources are. An instrument in slots 1 to 3 that shares the vocoder with slot 0 may be
+        blended with it before the vocoder (see `blending`). Raises ControlError for an instrument
         with another hop or rate, or an impossible slot.
         """
         hops = self.parameters.fade_hops(fade_seconds)
@@ -203,7 +203,9 @@ class Synth(SynthFigures):
         self.alignment_samples = max(self.alignment_samples, instrument.delay_samples)
         blend_slot = self._mixer.slots[slot]
         if slot == 0:
-            self._mixer.detach_guests(hops)
+            self._mixer.detach_guests(
+                hops, lambda voice: voice.guest == voice.instrument.blended_in(instrument) == "mel"
+            )
             origins = moves(self.instrument.control_names, instrument.control_names)
             self.parameters.rearrange(_CONTROL, origins)
             self.marks.follow_model(instrument.latent_space, origins)
@@ -212,7 +214,8 @@ class Synth(SynthFigures):
         voice = pool.voice(self.seed, selected, pad=self.alignment_samples - instrument.delay_samples)
         voice.pinned = self._pinned
         voice.continue_from(old)
-        voice.latent_guest = slot > 0 and instrument.shares(self.instrument)
+        space = instrument.blended_in(self.instrument) if slot > 0 else ""
+        voice.latent_guest, voice.mel_guest = space == "latents", space == "mel" and self.notes.key is None
         blend_slot.swap(voice, hops)
         if slot == 0:
             self.source, self.pool = voice.sources.selected, pool

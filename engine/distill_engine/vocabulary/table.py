@@ -150,7 +150,7 @@ def _text(name: str, *, optional: bool = False) -> Argument:
 _PLACE = (Argument("x", "float", -1.0, 1.0), Argument("y", "float", -1.0, 1.0))
 _MARK = Argument("number", "integer", 0, MOST_MARKS - 1)
 SOURCES = ("hold", "drift", "corpus", "input", "walk", "codes", "prior")
-BLEND_SPACES = ("one", "latents", "sound", "both")
+BLEND_SPACES = ("one", "latents", "sound", "both", "mel")
 SPACES = ("mono", "stereo", "wide", "binaural", "ambisonic")
 MARK_WAYS = ("none", "still", "recording", "repeating")
 VOCODERS = ("auto", "hifigan", "vocos", "bigvgan", "base")
@@ -626,7 +626,8 @@ _READINGS: tuple[Row, ...] = (
     ),
     _reading(
         "/distill/blend/space",
-        "Where the models that play together are blended: in latents where they share a decoder and a vocoder, else in sound",
+        "Where the models that play together are blended: in the mel if they have skeletons and share a vocoder, "
+        "in latents if they share a decoder too (version 1), else in sound; both: in more than one of these",
         Argument("space", "choice", choices=BLEND_SPACES),
         figure="blend_space",
     ),

@@ -14,9 +14,12 @@ from distill_control.cli.main import main
 from distill_engine.analysis.stretches.skeleton import NAMES
 from distill_engine.dataset.corpus import load_corpus
 from distill_engine.dataset.listing import SoundList
+from distill_engine.library.presetformat import Preset
+from distill_engine.library.presets import PresetStore
 from distill_engine.modelfile import ModelFile
 from distill_engine.system.listeners import ignore
 from distill_engine.training.latent import relisting
+from distill_engine.training.latent.carried_presets import Meaning
 from distill_engine.training.latent.train_model import ModelOptions, train_model
 from distill_engine.training.storage import read_checkpoint
 from support_skeleton import SMALL_SKELETON, write_tones
@@ -109,6 +112,56 @@ def test_a_better_skeleton_is_turned_to_the_old_one_and_the_correction_starts_an
     agreement = new["basis"].T @ old["basis"]
     assert np.allclose(agreement, agreement.T, atol=1e-4)  # turned as near as an orthogonal turn can
     assert np.linalg.eigvalsh(agreement).min() > -1e-4
+
+
+def mel_of(preset: Preset, model: Path) -> np.ndarray:
+    """Return what a preset's latents add to the mel [bands]."""
+    part = parts(model)[0]
+    offsets = np.array([float(preset.values[f"/distill/latent/{index}"]) for index in range(len(part["spread"]))])
+    return np.asarray(part["basis"] @ (part["spread"][:, 0] * offsets))
+
+
+def distance_to(sound: np.ndarray, made: Meaning, x: float, y: float) -> float:
+    """Return how far the place on a map is from a mel [bands], in sigma."""
+    assert made.latent_map is not None
+    return float(np.linalg.norm(made.latent_map.latent_at(x, y) - made.skeleton.encode(sound[:, None])[:, 0]))
+
+
+@pytest.mark.parametrize("refit", [True, False])
+def test_presets_keep_their_sound_when_the_list_changes(
+    sounds: Path,
+    model: Path,
+    noise: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    refit: bool,
+) -> None:
+    monkeypatch.setattr(relisting, "LEAST_REFIT_GAIN", -1.0 if refit else 10.0)
+    before = Meaning.of_file(model, SMALL_SKELETON)
+    assert before.latent_map is not None
+    region = 5
+    x, y = (float(value) for value in before.latent_map.points[:, region])
+    values = {f"/distill/latent/{index}": 0.0 for index in range(64)} | {"/distill/latent/2": 1.5}
+    values |= {"/distill/map/x": x, "/distill/map/y": y, "/distill/control/brightness": 0.5}
+    store = PresetStore()
+    store.save("mine", "m", before.digest, values, before.skeleton.digest)
+    foreign = store.save("foreign", "m", "another", values, "another")
+    added = mel_of(store.find("mine", "m"), model)
+    assert train(sounds, model, "--add", noise) == 0
+    said, after = " ".join(capsys.readouterr().err.split()), Meaning.of_file(model, SMALL_SKELETON)
+    mine = store.find("mine", "m")
+    assert ("1 preset was carried over" in said) is (mine.values != values)
+    assert (mine.values != values) or not refit
+    assert mine.skeleton == after.skeleton.digest
+    assert (after.skeleton.digest == before.skeleton.digest) is not refit
+    assert mine.values["/distill/control/brightness"] == 0.5
+    assert np.linalg.norm(mel_of(mine, model) - added) < 0.15 * np.linalg.norm(added)
+    assert store.find("foreign", "m") == foreign
+    assert after.latent_map is not None
+    sound = before.skeleton.decode(before.latent_map.latent_at(x, y)[:, None])[:, 0]
+    carried = distance_to(sound, after, float(mine.values["/distill/map/x"]), float(mine.values["/distill/map/y"]))
+    assert carried <= distance_to(sound, after, x, y) + 1e-9
+    assert carried <= min(distance_to(sound, after, *place) for place in after.latent_map.points.T) + 1e-6
 
 
 @pytest.mark.parametrize(

@@ -22,10 +22,9 @@ class Desk:
         PresetController(self.session, self.store, lambda level, text: self.notices.append(text)).register()
         self.load("rain", "ab", "brightness", "density")
 
-    def load(self, name: str, digest: str, *controls: str) -> None:
-        self.session.on_message(
-            {"event": "model", "name": name, "digest": digest, "controls": list(controls), "latents": 8}
-        )
+    def load(self, name: str, digest: str, *controls: str, skeleton: str = "") -> None:
+        event = {"event": "model", "name": name, "digest": digest, "controls": list(controls), "latents": 8}
+        self.session.on_message({**event, "skeleton": skeleton})
 
     def send(self, address: str, *arguments: object) -> tuple:
         replies: list[tuple] = []
@@ -174,6 +173,32 @@ def test_a_retrained_model_uses_the_controls_that_it_has_and_reports_the_others(
     assert desk.session.get("/distill/control/density") == 0.5
     assert any("earlier training" in notice for notice in desk.notices)
     assert any("brightness" in notice for notice in desk.notices)
+
+
+def test_further_training_of_one_skeleton_leaves_a_preset_as_it_was_and_says_nothing(desk: Desk) -> None:
+    desk.load("rain", "ab", "brightness", skeleton="bones")
+    desk.session.set("/distill/latent/3", [1.5])
+    desk.send("/distill/preset/save", "one")
+    desk.load("rain", "cd", "brightness", skeleton="bones")
+    assert desk.send("/distill/preset/recall", "one")[0] == "/distill/done"
+    assert desk.notices == []
+
+
+def test_of_a_preset_of_another_skeleton_what_holds_and_what_does_not_is_said_once(desk: Desk) -> None:
+    desk.load("rain", "ab", "brightness", skeleton="bones")
+    desk.send("/distill/preset/save", "plain")
+    desk.session.set("/distill/latent/3", [1.5])
+    desk.session.set("/distill/map/amount", [0.5])
+    desk.send("/distill/preset/save", "one")
+    desk.load("rain", "cd", "brightness", skeleton="other bones")
+    for _ in range(3):
+        assert desk.send("/distill/preset/recall", "one")[0] == "/distill/done"
+        assert desk.send("/distill/preset/recall", "plain")[0] == "/distill/done"
+    assert [notice for notice in desk.notices if "earlier training" in notice] == [
+        "preset one was made with an earlier training of rain: named controls hold, "
+        "but latents by number and the place on the map may mean other sounds now",
+        "preset plain was made with an earlier training of rain",
+    ]
 
 
 def test_a_preset_that_writes_elsewhere_cannot(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 
 from distill_engine.errors import PresetError
 from distill_engine.library.presetfiles import write_json
+from distill_engine.library.presetformat import Preset, read_preset
 from distill_engine.library.presetnames import file_stem
-from distill_engine.library.presets import Preset, PresetStore, read_preset
+from distill_engine.library.presets import PresetStore
 from distill_engine.system import file_lock
 from distill_engine.system.file_lock import exclusive
 from distill_engine.system.names import NAME_CHARACTERS
@@ -63,6 +65,19 @@ def test_a_preset_belongs_to_its_model_by_name_or_digest(store: PresetStore) -> 
         store.find("Snow", "forest")
     with pytest.raises(PresetError, match="no preset 7"):
         store.find(7, "forest")
+
+
+def test_presets_are_rewritten_together_and_keep_their_numbers(store: PresetStore) -> None:
+    for name in ("dawn", "dusk"):
+        store.save(name, "rain", "ab", {"/distill/gain": 1.0}, "bones")
+    store.save("dawn", "wind", "cd", {})
+
+    def changed(preset: Preset) -> Preset:
+        return replace(preset, skeleton="new") if preset.name == "dusk" else preset
+
+    assert store.rewrite("rain", "ab", changed) == 1
+    assert [(preset.name, preset.skeleton) for preset in store.of_model("rain")] == [("dawn", "bones"), ("dusk", "new")]
+    assert store.find("dawn", "wind").skeleton == ""
 
 
 def test_excluded_addresses_are_not_saved(store: PresetStore) -> None:

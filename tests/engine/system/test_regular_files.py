@@ -12,7 +12,8 @@ import pytest
 from distill_control.midi.maps.mapfile import read_text
 from distill_engine.audio.files import audio_info, read_audio
 from distill_engine.errors import DistillError
-from distill_engine.library.presets import PresetStore, read_preset
+from distill_engine.library.presetformat import read_preset
+from distill_engine.library.presets import PresetStore
 from distill_engine.modelfile import ModelFile
 from distill_engine.system.regular_files import NotRegularError, open_regular, read_regular
 from distill_engine.takes.take_file import read_take

@@ -69,6 +69,11 @@ class Skeleton:
         """The latent [D] of silence."""
         return self.encode(np.full((len(self.mean), 1), FLOOR, np.float32))[:, 0]
 
+    @property
+    def louder(self) -> Float64Array:
+        """What adds a nat to every band, as far as the basis holds it: a latent [D]."""
+        return np.asarray(self.basis.astype(np.float64).sum(axis=0) / self.spread)
+
     def encode(self, mel: Float32Array | Float64Array) -> Float64Array:
         """Return the latents [D, T] of log-mel [bands, T], in float64."""
         centred = mel.astype(np.float64) - self.mean[:, None]

@@ -20,6 +20,7 @@ def model_event(instrument: Instrument) -> dict[str, Any]:
         "event": "model",
         "name": instrument.name,
         "digest": instrument.digest,
+        "skeleton": instrument.skeleton.digest if instrument.skeleton is not None else "",
         "controls": list(instrument.control_names),
         "withheld": dict(instrument.withheld),
         "analysis": {info.name: info.to_dict() for info in controls},

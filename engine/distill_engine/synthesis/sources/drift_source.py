@@ -6,7 +6,9 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from distill_engine.audio.arrays import Float32Array
+import numpy as np
+
+from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.state import StateDict, from_arrays, to_arrays
 from distill_engine.synthesis.sources.latent_sources import Latent, SourceSettings, seeded_noise
 
@@ -74,3 +76,18 @@ class DriftSource:
 
     def restore(self, state: StateDict) -> None:
         self._phase = from_arrays(DriftState, state).phase
+
+
+def corpus_correlations(corpus: Float32Array) -> Float64Array | None:
+    """Return a Cholesky factor [D, D] of the corpus's correlations, None for a short corpus.
+
+    `corpus` is [D, L]. The correlation matrix is shrunk by 10 % towards the identity. A drift that
+    is coloured with the factor moves as the corpus does.
+    """
+    if corpus.shape[1] < 2 * corpus.shape[0]:
+        return None
+    spread = corpus - corpus.mean(axis=1, keepdims=True)
+    spread = spread / np.maximum(np.sqrt(np.mean(np.square(spread), axis=1, keepdims=True)), 1e-6)
+    matrix = (spread @ spread.T).astype(np.float64) / corpus.shape[1]
+    factor: Float64Array = np.linalg.cholesky(0.9 * matrix + 0.1 * np.eye(len(corpus)))
+    return factor

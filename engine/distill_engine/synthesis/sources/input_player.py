@@ -57,8 +57,7 @@ class InputPlayer:
     def __init__(self, skeleton: Skeleton, stretches: InputStretches, seed: int, frame_rate: float) -> None:
         self._skeleton, self._shapes = skeleton, stretches.shapes
         self._player = StretchPlayer(stretches.search, seed, frame_rate)
-        basis, spread = skeleton.basis.astype(np.float64), skeleton.spread.astype(np.float64)
-        self._louder = basis.sum(axis=0) / spread  # [D], adds a nat to every band
+        self._louder = skeleton.louder
         self._ceiling = skeleton.ceiling[:, None]
         self.restart()
 

@@ -6,6 +6,7 @@ after the sound, plus the vocoder's delay.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,12 +53,20 @@ class SkeletonInput:
     Args:
         rest: latent [D] of silence.
         player: of stretches; None where the model has no path, `own` is 0 then.
+        trim: gain that the voice puts on all that it plays. It is taken off here, because it brings
+            the model's own sounds to a level: an input has its own.
     """
 
     def __init__(
-        self, skeleton: Skeleton, rest: Latent, player: InputPlayer | None, mel: MelConfig = DEFAULT_MEL
+        self,
+        skeleton: Skeleton,
+        rest: Latent,
+        player: InputPlayer | None,
+        mel: MelConfig = DEFAULT_MEL,
+        trim: float = 1.0,
     ) -> None:
         self._skeleton, self._rest, self._player, self._config = skeleton, rest, player, mel
+        self._untrimmed = -math.log(trim) * skeleton.louder
         self.restart()
 
     def restart(self) -> None:
@@ -79,7 +88,8 @@ class SkeletonInput:
         onset = False
         for index in range(mel.shape[1]):
             onset = self._hear(mel[:, index : index + 1]) or onset
-        self._played = self._heard if self._player is None else self._followed(self._player, settings, onset)
+        played = self._heard if self._player is None else self._followed(self._player, settings, onset)
+        self._played = played + self._untrimmed
         return self._played, 0
 
     def _hear(self, mel: Float32Array) -> bool:

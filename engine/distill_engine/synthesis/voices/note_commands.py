@@ -54,6 +54,8 @@ class NoteCommands:
         if self._notes.change(key, velocity):
             for voice in self._mixer.playing:
                 voice.sources.strike()
+        if velocity > 0:  # a key transposes each voice by the pitch of its own place
+            self._mixer.detach_guests(1, lambda guest: guest.latent_guest)
         if self._mixer.polyphony is not None:
             self._mixer.polyphony.press(key, velocity)
         self._take.command(self._tick(), "note", {"key": key, "velocity": velocity})

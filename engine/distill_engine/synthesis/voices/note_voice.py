@@ -14,7 +14,8 @@ from distill_engine.synthesis.blending import VoiceHop
 from distill_engine.synthesis.pitch.notes import HIGHEST, RECORDED_KEY, RELEASED, SILENT
 from distill_engine.synthesis.ramp import Ramp
 from distill_engine.synthesis.steering import HopValues
-from distill_engine.synthesis.voices.voice import Voice, VoiceState
+from distill_engine.synthesis.voices.voice import Voice
+from distill_engine.synthesis.voices.voice_state import VoiceState
 from distill_engine.vocabulary.table import CONTROL_COUNT
 
 Samples = Float64Array

@@ -12,6 +12,7 @@ from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import VocoderError
 from distill_engine.inference.kernels.vocos_kernel import KernelBackend
 from distill_engine.inference.together import batched_graph, step_together
+from distill_engine.synthesis.blending import MelGuest, mix_mels
 from distill_engine.synthesis.voices.reports import Report
 from distill_engine.synthesis.voices.voice import Voice
 
@@ -20,12 +21,17 @@ _FAILED = (VocoderError, RuntimeError)
 
 @dataclass(frozen=True)
 class VoiceHops:
-    """The hops of one voice: latents [D, n], `ratios` [n], and the number of the first hop."""
+    """The hops of one voice: latents [D, n], `ratios` [n], the first hop's number, and guests."""
 
     voice: Voice
     latents: Float32Array
     ratios: Sequence[float]
     hop: int
+    guests: Sequence[MelGuest] = ()
+
+    def mix(self, mel: Float32Array) -> Float32Array:
+        """Return the voice's log-mels [bands, n] with those of its guests."""
+        return mix_mels(mel, self.guests)
 
 
 def groups_of(voices: Sequence[Voice], workers: int) -> list[list[int]]:
@@ -48,14 +54,14 @@ def groups_of(voices: Sequence[Voice], workers: int) -> list[list[int]]:
 def render_together(hops: Sequence[VoiceHops], report: Callable[[Report], None]) -> list[Float32Array]:
     """Return the samples [n * hop length] of each voice's hops, as `Voice.render` does."""
     if len(hops) == 1 or batched_graph(hops[0].voice.vocoder) is None:
-        return [one.voice.render(one.latents, one.ratios, one.hop, report) for one in hops]
+        return [one.voice.render(one.latents, one.ratios, one.hop, report, one.mix) for one in hops]
     made: list[Float32Array | Exception] = []
     due: dict[int, list[int]] = defaultdict(list)
     asked: dict[int, Float32Array] = {}
     for index, one in enumerate(hops):
         made.append(np.zeros(0, np.float32))
         try:
-            asked[index] = one.voice.begin(one.latents, one.ratios)
+            asked[index] = one.voice.begin(one.latents, one.ratios, one.mix)
         except _FAILED as error:
             made[index] = error
             continue

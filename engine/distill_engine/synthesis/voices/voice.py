@@ -9,46 +9,26 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.analysis.stretches.skeleton import FLOOR
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import VocoderError
 from distill_engine.inference.step_backend import StepBackend
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.pitch.notes import from_place, transposition
-from distill_engine.synthesis.pitch.transposer import Transposer, TransposerState
+from distill_engine.synthesis.pitch.transposer import Transposer
 from distill_engine.synthesis.sources.latent_sources import Latent
 from distill_engine.synthesis.sources.live_input import EncoderFailed
-from distill_engine.synthesis.sources.source_bank import SourceBank, SourceBankState
-from distill_engine.synthesis.steering import HopValues, Steering, SteeringState, soft_limit
+from distill_engine.synthesis.sources.source_bank import SourceBank
+from distill_engine.synthesis.steering import HopValues, Steering, soft_limit
 from distill_engine.synthesis.voices.crossfade import DelayLine
 from distill_engine.synthesis.voices.reports import Report, ReportKind
+from distill_engine.synthesis.voices.voice_state import VoiceState
 
-Samples = Float64Array
+MelMix = Callable[[Float32Array], Float32Array]  # of log-mels [bands, n]
 
 KEPT_SECONDS = 30.0  # of what has played, for capturing it
 PRIME_HOPS, PRIME_BLOCK = 32, 8  # hops that prime a new voice, in all and at once
 _TAIL = 64  # samples of the ramp to zero before silence
-
-
-@dataclass(frozen=True)
-class VoiceState:
-    """Everything that a voice's sound depends on.
-
-    `guest_contributions` [n, 2 + D]: see `Voice`. `decoder` and `vocoder` are the networks' states
-    by name. `delayed` [delay] are the samples in the delay line. `from_place` [hops] are semitones
-    from places to keys that have not left the vocoder.
-    """
-
-    last_sample: float
-    recovering: bool
-    latent_guest: bool
-    guest_contributions: Samples
-    sources: SourceBankState
-    steering: SteeringState
-    decoder: dict[str, Float32Array]
-    vocoder: dict[str, Float32Array]
-    delayed: Float32Array
-    transposer: TransposerState | None = None
-    from_place: Samples | None = None
 
 
 def _one_line(error: Exception) -> str:
@@ -61,7 +41,8 @@ class Voice:
 
     `pinned` are latent dimensions that stand at the values of their parameters. `latent_guest` is
     true for a guest, whose networks rest. `guest_contributions` [n, 2 + D] has one row per guest:
-    gain, trim (both linear) and latent (sigma) at the last hop.
+    gain, trim (both linear) and latent (sigma) at the last hop. `mel_guest` is true for a guest
+    whose decoder works and whose vocoder rests.
     """
 
     instrument: Instrument
@@ -72,6 +53,7 @@ class Voice:
     line: DelayLine = field(default_factory=lambda: DelayLine(0))
     pinned: frozenset[int] = frozenset()
     latent_guest: bool = False
+    mel_guest: bool = False
 
     def __post_init__(self) -> None:
         self._last_sample = 0.0
@@ -96,6 +78,11 @@ class Voice:
         except (VocoderError, RuntimeError) as error:
             raise VocoderError(f"{self.instrument.vocoder.name} failed: {_one_line(error)}") from None
         self._primed = (self.decoder.snapshot(), self.vocoder.snapshot())
+
+    @property
+    def guest(self) -> str:
+        """Where the voice is mixed into its host: "latents" or "mel"; empty for no guest."""
+        return "latents" if self.latent_guest else "mel" if self.mel_guest else ""
 
     def warm(self, block: int) -> None:
         """Allocate the memory for blocks of `block` hops; the streams do not advance."""
@@ -146,26 +133,45 @@ class Voice:
         self._noted = True
 
     def render(
-        self, latents: Float32Array, ratios: Sequence[float], hop: int, report: Callable[[Report], None]
+        self,
+        latents: Float32Array,
+        ratios: Sequence[float],
+        hop: int,
+        report: Callable[[Report], None],
+        mix: MelMix = lambda mel: mel,
     ) -> Float32Array:
         """Return the samples [n * hop length] of latents [D, n], mono and always finite.
 
         `ratios` [n] transpose each hop. `hop` is the number of the first one. `report` receives
-        each problem.
+        each problem. `mix` adds guests to the mels [bands, n].
         """
         try:
-            asked = self.begin(latents, ratios)
+            asked = self.begin(latents, ratios, mix)
             made = self.vocoder.step(asked)[0] if asked.shape[1] else np.zeros(0, np.float32)
         except (VocoderError, RuntimeError) as error:
             return self.finish(error, latents.shape[1], hop, report)
         return self.finish(made, latents.shape[1], hop, report)
 
-    def begin(self, latents: Float32Array, ratios: Sequence[float]) -> Float32Array:
+    def begin(self, latents: Float32Array, ratios: Sequence[float], mix: MelMix = lambda mel: mel) -> Float32Array:
         """Return the mels [bands, m] that the vocoder has to step with for latents [D, n].
 
-        Raises VocoderError or RuntimeError if the decoder fails. `finish` goes on from there.
+        `ratios` [n] and `mix` are those of `render`. Raises VocoderError or RuntimeError if the
+        decoder fails. `finish` goes on from there.
         """
-        return self._transposer.prepare(self.decoder.step(latents), ratios)
+        return self._transposer.prepare(mix(self.decoder.step(latents)), ratios)
+
+    def mels(self, latents: Float32Array) -> Float32Array:
+        """Return the log-mels [bands, n] of a guest's latents [D, n]; silence if that fails."""
+        try:
+            return self.decoder.step(latents)
+        except (VocoderError, RuntimeError) as error:
+            self._note_once(f"the decoder failed: {_one_line(error)}; the model is silent until it works again")
+            return np.full((self.instrument.mel.bands, latents.shape[1]), FLOOR, np.float32)
+
+    def report_notes(self, hop: int, report: Callable[[Report], None]) -> None:
+        """Report what the instrument's networks have noted by hop number `hop`."""
+        while self.instrument.notes:
+            report(Report(hop, ReportKind.MADE_DO, self.instrument.notes.pop(0)))
 
     def finish(
         self, made: Float32Array | Exception, hops: int, hop: int, report: Callable[[Report], None]
@@ -179,8 +185,7 @@ class Voice:
         else:
             samples = self._transposer.finish(made) * np.float32(self.instrument.trim)
             self._failing = False
-        while self.instrument.notes:
-            report(Report(hop, ReportKind.MADE_DO, self.instrument.notes.pop(0)))
+        self.report_notes(hop, report)
         if self._recovering and not self._failing:
             length = min(self.instrument.hop, len(samples))
             samples[:length] *= np.linspace(0.0, 1.0, length, dtype=np.float32)
@@ -238,7 +243,7 @@ class Voice:
 
     def become_independent(self) -> None:
         """Play through the voice's own networks from here on."""
-        self.latent_guest = False
+        self.latent_guest = self.mel_guest = False
         self.guest_contributions = self.guest_contributions[:0]
         self._recover()
 
@@ -270,6 +275,7 @@ class Voice:
             delayed=self.line.state(),
             transposer=self._transposer.state(),
             from_place=np.array(self._from_place),
+            mel_guest=self.mel_guest,
         )
 
     def restore(self, state: VoiceState, *, networks: bool = True) -> None:
@@ -282,6 +288,7 @@ class Voice:
         self.steering.restore(state.steering)
         if state.from_place is not None and state.from_place.shape == (len(self._from_place),):
             self._from_place = deque(state.from_place.tolist())
+        self.mel_guest = bool(state.mel_guest)  # None in a take of an earlier Distill
         self.latent_guest, self.guest_contributions = state.latent_guest, state.guest_contributions.astype(np.float64)
         if networks:
             self._last_sample, self._recovering = state.last_sample, state.recovering

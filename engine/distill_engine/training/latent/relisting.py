@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from distill_engine.analysis.stretches.skeleton import Skeleton
+from distill_engine.errors import PresetError
+from distill_engine.library.presets import PresetStore
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.training.checkpoint import Checkpoint
 from distill_engine.training.events import Listener, Saved, Warned
-from distill_engine.training.latent.skeleton_start import (
-    skeleton_of,
-    stored_skeleton,
-    write_first_version,
-    write_path,
-)
+from distill_engine.training.latent.carried_presets import Meaning, carry_presets
+from distill_engine.training.latent.skeleton_start import skeleton_of, write_first_version, write_path
 
 if TYPE_CHECKING:
     from distill_engine.dataset.corpus import Corpus
@@ -32,22 +30,35 @@ def write_changed_list(
     The skeleton stays unless a new one is nearer to the sounds by more than LEAST_REFIT_GAIN. The
     new one is turned towards the old one, and the file then plays it without a correction.
     """
-    old = stored_skeleton(output, config)
-    new = skeleton_of(corpus, config, old)
+    before = Meaning.of_file(output, config)
+    old, new = before.skeleton, skeleton_of(corpus, config, before.skeleton)
     mels = [clip.mel for clip in corpus.clips]
     gain = old.error(mels) - new.error(mels)
     if gain > LEAST_REFIT_GAIN:
         listen(
             Warned(
                 f"a new skeleton is {gain:.3f} nat nearer to the sounds and replaces the old one: the correction "
-                "starts anew, and presets may sound a little different"
+                "starts anew, and latents by number mean something else"
             )
         )
         write_first_version(corpus, new, config, output, replaces=False, keep_path=keep_path)
     else:
         write_path(corpus, old, output, keep_path=keep_path)
     listen(Saved(output, 0))
-    return new if gain > LEAST_REFIT_GAIN else old
+    after = Meaning.of_file(output, config)
+    _carry(before, after, listen)
+    return after.skeleton
+
+
+def _carry(before: Meaning, after: Meaning, listen: Listener) -> None:
+    """Carry the presets of the library over, and say so."""
+    try:
+        count = carry_presets(PresetStore(), before, after)
+    except PresetError as error:
+        return listen(Warned(f"presets stay as they were, for the sounds of before: {error}"))
+    if count:
+        what = "1 preset was" if count == 1 else f"{count} presets were"
+        listen(Warned(f"{what} carried over: latents and places on the map mean the same sound as before"))
 
 
 def is_of(checkpoint: Checkpoint, skeleton: Skeleton) -> bool:

@@ -17,7 +17,7 @@ from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.codes.codebooks import Codebooks
 from distill_engine.codes.fitting import fit_codes
 from distill_engine.library.assets import base_statistics_path
-from distill_engine.modelfile import Manifest, ModelFile, Part, save_model, update_model
+from distill_engine.modelfile import Manifest, Part, save_model, update_model
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.system.names import normalised
 from distill_engine.training.graphs.skeleton_graphs import skeleton_graphs
@@ -47,12 +47,6 @@ def first_books(corpus: Corpus, skeleton: Skeleton, settings: LatentSettings) ->
     return fit_codes(
         skeleton, path, levels=settings.levels, size=settings.codes, components=settings.code_dim, seed=settings.seed
     ).books
-
-
-def stored_skeleton(path: Path, config: ModelConfig) -> Skeleton:
-    """Return the skeleton in a model file. Raises ModelFileError if there is none."""
-    with ModelFile.open(path) as file:
-        return Skeleton.from_part(file.read_part("model"), config.bands, config.latent_dim, str(path))
 
 
 def _analysis_of(

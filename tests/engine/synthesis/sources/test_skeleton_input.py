@@ -75,7 +75,8 @@ def levels(skeleton: Skeleton, latents: np.ndarray) -> np.ndarray:
 def test_faithful_it_is_the_sound_through_the_skeleton(instrument: Instrument, skeleton: Skeleton) -> None:
     x = plucks(80)
     out = heard(instrument.sources(1, "input"), x, 0.0)
-    expected = skeleton.encode(mel_spectrogram(between(x), instrument.mel))
+    untrimmed = -np.log(instrument.trim) * skeleton.louder[:, None]
+    expected = skeleton.encode(mel_spectrogram(between(x), instrument.mel)) + untrimmed
     assert instrument.input_delay_samples == HOP + HOP // 2
     assert np.allclose(out[:, LATE + 1 : -1], expected[:, LATE:-2], atol=1e-4)
 
@@ -84,7 +85,20 @@ def test_stretches_have_the_loudness_of_the_input(instrument: Instrument, skelet
     x = plucks(300)
     out = heard(instrument.sources(1, "input"), x, 1.0)[:, LATE:]
     asked = frame_levels(mel_spectrogram(between(x), instrument.mel))[LATE - 1 : -1]
+    out = out + np.log(instrument.trim) * skeleton.louder[:, None]
     assert np.corrcoef(levels(skeleton, out)[2:], asked[2:])[0, 1] > 0.99
+
+
+@pytest.mark.parametrize("own", [0.0, 1.0])
+def test_the_trim_of_the_model_is_not_heard_in_the_input(instrument: Instrument, own: float) -> None:
+    x = np.float32(0.3) * plucks(200)
+    powers = []
+    for trim in (1.0, 6.0):
+        synth = Synth(replace(instrument, trim=trim), seed=1, source="input")
+        synth.set("/distill/source/own", own)
+        powers.append(float(np.mean(np.square(synth.render(200, x)))))
+    assert abs(10 * np.log10(powers[1] / powers[0])) < 0.2
+    assert abs(10 * np.log10(powers[0] / float(np.mean(np.square(x))))) < 2.5
 
 
 def test_what_follows_the_input_is_the_corpus(instrument: Instrument, skeleton: Skeleton) -> None:
