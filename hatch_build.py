@@ -67,7 +67,7 @@ def compile_kernels(root: Path) -> Path | None:
     return library
 
 
-class KernelsHook(BuildHookInterface):  # type: ignore[type-arg, misc]
+class KernelsHook(BuildHookInterface):  # type: ignore[type-arg]
     """Adds the library to a wheel, which then is one of this platform."""
 
     PLUGIN_NAME = "custom"
