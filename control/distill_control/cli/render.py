@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from distill_control.cli.batches.batch_options import add_batch, add_variations
 from distill_control.cli.keeping.record import finish
-from distill_control.cli.sounds.finish_options import add_finish, finish_of, make_folder, stems_layout, write_sidecar
-from distill_control.cli.support.options import layout_of, seconds, seed_number
+from distill_control.cli.sounds.finish_options import add_finish, finish_of, make_folder, write_sidecar
+from distill_control.cli.sounds.heard import begun_of, heard_in, hearing_of
+from distill_control.cli.support.options import seconds, seed_number
 from distill_control.cli.support.output import vocoder_and_reason, with_progress
 from distill_control.cli.support.paths import check_output_folder
 from distill_control.cli.support.render_options import add_output, add_values
@@ -18,12 +19,9 @@ from distill_engine.vocabulary.ranges import RENDER_SECONDS_LIMIT
 from distill_engine.vocabulary.table import full_address
 
 if TYPE_CHECKING:
-    from distill_engine.audio.arrays import Float32Array
     from distill_engine.rendering.render import RenderResult, RenderTarget
     from distill_engine.rendering.resynth import ResynthResult
-    from distill_engine.rendering.score import Beginning
     from distill_engine.synthesis.instrument import Instrument
-    from distill_engine.synthesis.space.layout import Hearing
 
 DEFAULT_SECONDS = 10.0
 SOURCES = ("auto", "walk", "codes", "prior", "corpus", "drift", "hold")  # that need no recording
@@ -130,7 +128,7 @@ def _render_many(args: argparse.Namespace) -> int:
     parameters = {full_address(name): value for name, value in args.parameters}
     score = Score(
         args.duration or DEFAULT_SECONDS, args.seed, args.source, args.gain, args.width, dict(args.latent),
-        dict(args.control), parameters, hearing=_hearing(args),
+        dict(args.control), parameters, hearing=hearing_of(args),
     )  # fmt: skip
     path = find_model(args.model, allow_paths=True)
     return render_many(args, path, score, _output(args, path))
@@ -202,9 +200,9 @@ def _render_score(args: argparse.Namespace, path: Path, output: RenderTarget) ->
         for name, weight in args.blend
     ]
     instrument = _prepare(args, path, args.vocoder or "auto")
-    heard = _heard(args.input, instrument.sample_rate) if args.input is not None else None
+    heard = heard_in(args.input, instrument.sample_rate) if args.input is not None else None
     length = DEFAULT_SECONDS if heard is None else len(heard) / instrument.sample_rate
-    begun = _begun(args, path, instrument) if args.begun is not None else None
+    begun = begun_of(args, path, instrument) if args.begun is not None else None
     before = 0.0 if begun is None else begun.latents.shape[1] / instrument.frame_rate
     score = Score(
         before + (args.duration if args.duration is not None else length),
@@ -218,35 +216,9 @@ def _render_score(args: argparse.Namespace, path: Path, output: RenderTarget) ->
         tuple(others),
         heard,
         begun,
-        _hearing(args),
+        hearing_of(args),
     )
     return with_progress(lambda progress: render_score(instrument, score, output, progress), as_json=args.json)
-
-
-def _hearing(args: argparse.Namespace) -> Hearing:
-    """Return how the options want it to be heard."""
-    from distill_engine.synthesis.space.layout import Hearing
-
-    return Hearing(args.space, stems_layout(args) if args.parts == "stems" else layout_of(args))
-
-
-def _begun(args: argparse.Namespace, path: Path, instrument: Instrument) -> Beginning:
-    """Read the sound that the prior goes on from. Raises AudioFileError, CodesError."""
-    from distill_engine.errors import CodesError
-    from distill_engine.rendering.coding.coder import coder_of
-    from distill_engine.rendering.loaded_model import load_model
-
-    if instrument.prior is None:
-        raise CodesError(f"{path.name} has no codes of its corpus to go on with: `distill codes fit MODEL CORPUS`")
-    return coder_of(load_model(path, vocoder=args.vocoder or "auto")).beginning(args.begun)
-
-
-def _heard(path: Path, sample_rate: int) -> Float32Array:
-    """Read a recording as the live input hears it: samples [T], mono. Raises AudioFileError."""
-    from distill_engine.audio.files import read_audio
-
-    samples: Float32Array = read_audio(path, sample_rate=sample_rate, mono=True).samples[0]
-    return samples
 
 
 def _render_take(args: argparse.Namespace, path: Path, output: RenderTarget) -> RenderResult:
@@ -268,7 +240,7 @@ def _render_take(args: argparse.Namespace, path: Path, output: RenderTarget) -> 
     resolve = model_finder(path, lambda found, vocoder: _prepare(args, found, vocoder))
     return with_progress(
         lambda progress: render_take(
-            instrument, take, output, resolve, vocoder=args.vocoder, hearing=_hearing(args), progress=progress
+            instrument, take, output, resolve, vocoder=args.vocoder, hearing=hearing_of(args), progress=progress
         ),
         as_json=args.json,
     )

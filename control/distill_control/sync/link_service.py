@@ -1,6 +1,7 @@
 """Ableton Link: the tempo of the other programs moves the sources, their start and stop the sound.
 
-Distill follows and never leads: alone it changes nothing, and it joins with the tempo that is there.
+Distill follows and never leads: alone it changes nothing, and it joins with the tempo that is
+there.
 """
 
 from __future__ import annotations

@@ -14,12 +14,12 @@ from distill_engine.audio.encoding import file_rate
 from distill_engine.audio.levels import gain_to_db
 from distill_engine.errors import AudioFileError, TakeError
 from distill_engine.library.history.recipe_tags import tags_of
+from distill_engine.rendering.exporting.sound_files import RenderTarget as RenderTarget
+from distill_engine.rendering.exporting.sound_files import resampled, write_files
 from distill_engine.rendering.performance import play_score
 from distill_engine.rendering.recipe import Recipe, score_recipe, take_recipe
 from distill_engine.rendering.render_progress import LevelMeter, RenderProgress
 from distill_engine.rendering.score import Score
-from distill_engine.rendering.sound_files import RenderTarget as RenderTarget
-from distill_engine.rendering.sound_files import resampled, write_files
 from distill_engine.rendering.take_player import Resolve, play_take
 from distill_engine.synthesis.blending import space_of
 from distill_engine.synthesis.instrument import Instrument

@@ -291,8 +291,7 @@ class Synth(SynthFigures):
         if news := self._take.news():
             self.loop.report(Report(self.loop.hops_done, ReportKind.TAKE, news))
         if self._take.waiting and not self.fading:
-            loaded = {slot: self.instrument_at(slot) for slot in range(BLEND_SLOTS)}
-            playing = {slot: instrument for slot, instrument in loaded.items() if instrument is not None}
+            playing = {slot: loaded for slot in range(BLEND_SLOTS) if (loaded := self.instrument_at(slot)) is not None}
             header = take_header(playing, self.seed, self.block, to_arrays(self.state()))
             self._take.begin(self.loop.next_hop, header)
 

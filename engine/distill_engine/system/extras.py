@@ -1,4 +1,4 @@
-"""Optional parts (`distill-audio[train]`, `[cluster]`, `[link]`): are they installed, and how are they installed?"""
+"""Optional parts (`distill-audio[train]`, `[cluster]`, `[link]`): whether and how to install them."""
 
 from __future__ import annotations
 

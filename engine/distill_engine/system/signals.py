@@ -1,4 +1,4 @@
-"""The signals that ask a process to end, all alike: SIGINT, SIGTERM, SIGHUP, on Windows SIGBREAK."""
+"""The signals that ask a process to end, all alike: SIGINT, SIGTERM, SIGHUP, SIGBREAK (Windows)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Correct the sizes in headers of WAV and AIFF files that a writer left open.
 
-A writer into a pipe, or one that lost power, leaves a size of 0 or of almost 2 or 4 GB. An RF64 file
-whose long size is open becomes a WAV.
+A writer into a pipe, or one that lost power, leaves a size of 0 or of almost 2 or 4 GB. An RF64
+file whose long size is open becomes a WAV.
 """
 
 from __future__ import annotations

@@ -9,11 +9,8 @@ Antoine Caillon and Philippe Esling).
 import io
 import math
 import re
-import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -23,9 +20,9 @@ from distill_engine.audio.mel import MelConfig, hann_window, mel_filterbank
 from distill_engine.errors import ConfigError, ModelFileError
 from distill_engine.inference.torch_networks import model_network, vocoder_network
 from distill_engine.inference.vocoder_choice import choose_vocoder
-from distill_engine.layers.state import flatten_state, map_state
 from distill_engine.modelfile import ModelFile
 from distill_engine.modelfile.configs import mel_config, model_config
+from distill_engine.rendering.exporting.nn_streams import stream_of
 from distill_engine.system.atomic_write import write_advice, write_file
 
 ENCODER_DELAY_FRAMES = 2  # by which an encoded frame is later than the sound around it
@@ -33,66 +30,6 @@ FLOAT_ATTRIBUTE = 2  # the protocol's number of the type
 LEAST_REACH = 1e-9  # sigma; nothing shorter is added
 LARGEST_OFFSET = 10.0  # sigma, of an attribute `latent_...`
 OFFSET_LATENTS = 8  # the first latents, which have attributes that are added to them
-
-
-@dataclass(frozen=True)
-class Packing:
-    """Where the tensors of a state lie in one float and one integer tensor [N]."""
-
-    template: Any
-
-    def pack(self, state: Any) -> tuple[Tensor, Tensor]:
-        """Return a state's numbers as float32 [N] and int64 [M]."""
-        tensors = list(flatten_state(state).values())
-        floats = [tensor.reshape(-1) for tensor in tensors if tensor.is_floating_point()]
-        whole = [tensor.reshape(-1).long() for tensor in tensors if not tensor.is_floating_point()]
-        return torch.cat([torch.zeros(1), *floats]), torch.cat([torch.zeros(1, dtype=torch.long), *whole])
-
-    def unpack(self, floats: Tensor, whole: Tensor) -> Any:
-        """Return the state that float32 [N] and int64 [M] hold."""
-        at = {True: 1, False: 1}
-
-        def take(_: str, like: Tensor) -> Tensor:
-            kind = like.is_floating_point()
-            start = at[kind]
-            at[kind] = start + like.numel()
-            return (floats if kind else whole)[start : at[kind]].reshape(like.shape).to(like.dtype)
-
-        return map_state(self.template, take)
-
-
-class Step(nn.Module):
-    """One frame through a network, with its state packed: what is traced."""
-
-    def __init__(self, network: nn.Module, step: Any, packing: Packing) -> None:
-        super().__init__()
-        self.network, self._step, self._packing = network, step, packing
-
-    def forward(self, x: Tensor, floats: Tensor, whole: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return y [1, C_out, n] and the next state of x [1, C_in, 1] and a state [N], [M]."""
-        y, after = self._step(x, self._packing.unpack(floats, whole))
-        return (y, *self._packing.pack(after))
-
-
-class Stream(nn.Module):
-    """A traced network, frame by frame, with its state in buffers."""
-
-    floats: Tensor
-    whole: Tensor
-
-    def __init__(self, step: Any, floats: Tensor, whole: Tensor) -> None:
-        super().__init__()
-        self.step = step
-        self.register_buffer("floats", floats)
-        self.register_buffer("whole", whole)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return y [1, C_out, F n] of x [1, C_in, F]."""
-        parts: list[Tensor] = []
-        for frame in range(x.size(2)):
-            y, self.floats, self.whole = self.step(x[:, :, frame : frame + 1], self.floats, self.whole)
-            parts.append(y)
-        return torch.cat(parts, 2)
 
 
 class MelStream(nn.Module):
@@ -256,9 +193,9 @@ def export_nn(path: Path, output: Path, vocoder: str = "auto") -> Path:
         stages = {
             "mel": MelStream(mel),
             "controls": ControlStage(controls, list(attributes.values()), config.latent_dim),
-            "encoder": _stream(model, model.encoder_step, model.encoder_initial_state(1), config.bands),
-            "decoder": _stream(model, model.decoder_step, model.decoder_initial_state(1), config.latent_dim),
-            "vocoder": _stream(voice, voice.step, voice.initial_state(1), config.bands),
+            "encoder": stream_of(model, model.encoder_step, model.encoder_initial_state(1), config.bands),
+            "decoder": stream_of(model, model.decoder_step, model.decoder_initial_state(1), config.latent_dim),
+            "vocoder": stream_of(voice, voice.step, voice.initial_state(1), config.bands),
         }
         script = torch.jit.script(NnModel(stages, list(definitions), config.latent_dim, mel.hop).eval())
         for name, (place, most) in definitions.items():
@@ -297,18 +234,3 @@ def _attribute_names(controls: Controls | None) -> dict[str, int]:
         if info.kind != "temporal":  # it moves the source, which the host has
             names[name] = index
     return names
-
-
-def _stream(network: Any, step: Any, state: Any, channels: int) -> Stream:
-    """Trace a network's step of one frame."""
-    for parameter in network.parameters():
-        parameter.requires_grad_(False)
-    packing = Packing(state)
-    floats, whole = packing.pack(state)
-    example = torch.zeros(1, channels, 1), floats, whole
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of sizes that become constants: a step has always one frame
-        traced = torch.jit.trace(  # type: ignore[no-untyped-call]
-            Step(network, step, packing), example, check_trace=False
-        )
-    return Stream(traced, floats, whole)

@@ -63,7 +63,7 @@ else:
     import fcntl
 
     def try_lock(descriptor: int, *, shared: bool = False) -> bool | None:
-        """Try to lock an open file or folder; return whether that worked, None if there are no locks.
+        """Try to lock an open file or folder; return whether that worked, None without locks.
 
         The lock ends when all processes that have the file open have closed it.
         """

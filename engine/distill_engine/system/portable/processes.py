@@ -1,4 +1,4 @@
-"""Priority of the synth thread and of processes, their memory, and how to end and halt another one."""
+"""Priority of the synth thread and of processes, their memory, ending and halting another one."""
 
 from __future__ import annotations
 

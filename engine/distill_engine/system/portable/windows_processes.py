@@ -32,7 +32,7 @@ class MemoryCounters(ctypes.Structure):
 
 
 def raise_thread(kernel32: Any, avrt: Any) -> bool:
-    """Give the calling thread the priority of audio (MMCSS), else the highest; say if that worked."""
+    """Give the calling thread the priority of audio (MMCSS), else the highest; return success."""
     number = ctypes.c_ulong(0)
     if avrt.AvSetMmThreadCharacteristicsW(TASK, ctypes.byref(number)):
         return True
