@@ -1,4 +1,4 @@
-"""Optional parts (`distill-audio[train]`, `[cluster]`, `[link]`): whether and how to install them."""
+"""Optional parts (`distill-audio[train]`, `[cluster]`, `[link]`): whether they are installed."""
 
 from __future__ import annotations
 

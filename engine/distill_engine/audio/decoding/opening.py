@@ -58,7 +58,7 @@ def open_sound(path: Path) -> Iterator[SoundStream]:
 
 
 def _without_tag(file: BinaryIO, size: int) -> tuple[BinaryIO, int]:
-    """Return a file of `size` bytes without an ID3 tag before sound that is no MPEG, and its size."""
+    """Return a file without an ID3 tag before sound that is no MPEG, and its size of now."""
     start = behind_tags(file, 0, size)
     file.seek(start)
     if start and kind_of(file.read(HEAD_BYTES)).reader in ("chunks", "flac", "ogg"):
