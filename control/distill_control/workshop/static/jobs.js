@@ -88,7 +88,7 @@ export function trainingCard(shared, root) {
   let halt = null;
   let heard = "";
   root.replaceChildren(
-    h("div", { className: "head" }, title, state, h("span", { className: "grow" }), buttons), bar, line, asked, course.element, previews, notes,
+    h("div", { className: "head wrap" }, title, state, h("span", { className: "grow" }), buttons), bar, line, asked, course.element, previews, notes,
   );
   root.hidden = true;
   shared.instrument.watch("/distill/follow", root, (on) => {
