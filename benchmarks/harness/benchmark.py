@@ -29,6 +29,7 @@ from harness.machine import describe, machine
 from harness.repository import RESULTS, command_line, commit
 from harness.results import Document, Row
 
+HISTORY = "DISTILL_HISTORY"
 OWN_ARGUMENTS = ("--json", "--no-write", "--replace")
 
 
@@ -138,12 +139,17 @@ class Benchmark:
         An existing result file is read first: one that is damaged ends the program before anything
         is measured.
         """
-        os.environ["DISTILL_HISTORY"] = "off"  # renders of a benchmark are no one's history
         earlier = self._earlier(options)
         run = Run(self, _command(sys.argv), datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"))
         with suppress(OSError):
             run.conditions["load_at_start"] = round(os.getloadavg()[0], 2)
-        yield run
+        before = os.environ.get(HISTORY)
+        os.environ[HISTORY] = "off"  # renders of a benchmark are no one's history
+        try:
+            yield run
+        finally:
+            os.environ.pop(HISTORY)
+            os.environ.update({} if before is None else {HISTORY: before})
         if not run.rows:
             print(f"{self.name}: nothing was measured, {options.json.name} stays as it is", file=sys.stderr)
             return

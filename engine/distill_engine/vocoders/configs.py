@@ -130,7 +130,7 @@ class VocosConfig(_Config):
     kernel: int = 7
     n_fft: int = 1024
     frames_per_hop: int = 2
-    rise: int = 256
+    rise: int = 384
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:

@@ -102,7 +102,7 @@ def test_a_graph_of_vocos_keeps_to_its_network_for_a_long_time(graphs, networks)
         whole = net(torch.from_numpy(mel)[None])[0, 0].numpy()
     error = np.abs(played[net.delay :] - whole[: -net.delay])
     assert error.max() < 1e-3 * np.abs(whole).max()  # roundings come and go: none is lasting
-    assert np.median(error) < 1e-6
+    assert np.median(error) < 2e-6
 
 
 def test_large_weights_are_outside_the_graph_and_all_are_found(graphs, networks):

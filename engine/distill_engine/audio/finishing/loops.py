@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import correlate
 
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import ConfigError
@@ -39,6 +38,8 @@ def looped(samples: Float32Array, sample_rate: int) -> tuple[Float32Array, Loop]
     fade = int(min(FADE_SHARE * length, MOST_FADE_SECONDS * sample_rate))
     last = samples[:, -fade:].astype(np.float64)
     earlier = samples[:, : length // 2 + fade].astype(np.float64)
+    from scipy.signal import correlate  # takes long to load, and only a loop needs it
+
     alike = sum(correlate(line, end, "valid", "fft") for line, end in zip(earlier, last, strict=True))
     sums = np.cumsum(np.pad(np.square(earlier).sum(axis=0), (1, 0)))
     norms = np.sqrt(np.maximum((sums[fade:] - sums[:-fade]) * np.square(last).sum(), 1e-12))

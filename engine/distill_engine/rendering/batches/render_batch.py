@@ -14,11 +14,13 @@ from distill_engine.modelfile import ModelFile
 from distill_engine.rendering.batches.manifest import SAVE_EVERY, Manifest
 from distill_engine.rendering.batches.pool import Workers
 from distill_engine.rendering.batches.variations import Variation, Varied, variations
+from distill_engine.rendering.exporting.sound_files import target_from_plain
 from distill_engine.rendering.recipe import Recipe, batch_recipe, settings_of
 from distill_engine.rendering.render import RenderTarget, render_score
 from distill_engine.rendering.score import Score
 from distill_engine.rendering.shared_networks import offline_settings
 from distill_engine.synthesis.instrument import prepare_instrument
+from distill_engine.synthesis.space.layout import Hearing, Layout
 from distill_engine.vocabulary.table import full_address, row
 
 LATENT = "/distill/latent/"
@@ -45,12 +47,13 @@ class RenderBatch:
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> RenderBatch:
         """Return the batch that `plain` described."""
-        score, target = dict(values["score"]), dict(values["target"])
+        score = dict(values["score"])
         score["latents"] = {int(index): value for index, value in score["latents"].items()}
-        score["others"], target["path"] = (), Path(target["path"])
+        hearing = score["hearing"]
+        score |= {"others": (), "hearing": Hearing(hearing["space"], Layout(**hearing["layout"]))}
         varied = tuple(Varied(**one) for one in values["varied"])
         given = {"model": Path(values["model"]), "varied": varied}
-        return cls(**{**values, **given, "score": Score(**score), "target": RenderTarget(**target)})
+        return cls(**{**values, **given, "score": Score(**score), "target": target_from_plain(values["target"])})
 
     def task_from_plain(self, values: Mapping[str, Any]) -> Variation:
         """Return the variation that `plain` described."""

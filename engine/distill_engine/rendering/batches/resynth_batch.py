@@ -11,6 +11,7 @@ from typing import Any
 from distill_engine.dataset.discovery import find_files
 from distill_engine.errors import AudioFileError, CorpusError
 from distill_engine.rendering.batches.pool import Workers
+from distill_engine.rendering.exporting.sound_files import target_from_plain
 from distill_engine.rendering.loaded_model import load_model
 from distill_engine.rendering.recipe import Recipe, batch_recipe
 from distill_engine.rendering.render import RenderTarget
@@ -34,7 +35,7 @@ class ResynthBatch:
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> ResynthBatch:
         """Return the batch that `plain` described."""
-        target = RenderTarget(**{**values["target"], "path": Path(values["target"]["path"])})
+        target = target_from_plain(values["target"])
         return cls(**{**values, "model": Path(values["model"]), "source": Path(values["source"]), "target": target})
 
     def task_from_plain(self, values: Sequence[str]) -> Recording:

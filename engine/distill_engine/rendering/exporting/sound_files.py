@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soxr
@@ -38,6 +39,11 @@ class RenderTarget:
     finish: Finish = field(default_factory=Finish)
     quality: float | None = None
     parts: str | None = None
+
+
+def target_from_plain(values: Mapping[str, Any]) -> RenderTarget:
+    """Return the target whose fields these are, as JSON has them."""
+    return RenderTarget(**{**values, "path": Path(values["path"]), "finish": Finish(**values["finish"])})
 
 
 @dataclass(frozen=True)

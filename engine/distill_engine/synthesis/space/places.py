@@ -14,6 +14,7 @@ PLACE_VALUES = 3 * BLEND_SLOTS + 2  # azimuth, elevation, distance of each slot;
 NOTE_PLACES = np.array([0.0, 0.5, -0.5, 0.25, -0.25, 0.375, -0.375, 0.125])  # share of the spread, by voice
 ROOM_AZIMUTHS = np.array([-70.0, 70.0, 110.0, -110.0])  # degrees; the directions that the room is heard from
 MONO, STEREO, WIDE, BINAURAL, AMBISONIC = range(len(SPACES))
+NEAREST = 0.25  # m: the least of `/distill/space/distance`; the state in a take may hold less
 WIDTH_FACTORS = np.array([0.0, 1.0, 2.0, 1.0, 1.0])  # of `/distill/width`, by kind of space
 
 
@@ -35,7 +36,7 @@ def places_of(values: Float64Array) -> Places:
     azimuths[NOTES:ROOM] = slots[0, 0] + values[-2] * NOTE_PLACES
     elevations[NOTES:ROOM] = slots[1, 0]
     azimuths[ROOM:] = ROOM_AZIMUTHS
-    return Places(azimuths, elevations, distances)
+    return Places(azimuths, elevations, np.maximum(distances, NEAREST))
 
 
 class Panner:

@@ -1,7 +1,7 @@
 """Equal-power cross-fades between voices, and the delay line that aligns them in time.
 
 A new voice starts at a hop boundary. Its gain rises with a sine while the old one's falls with a
-cosine. Vocoders differ in delay (HiFi-GAN 0, vocos 384 samples). A voice with less delay than the
+cosine. Vocoders differ in delay (HiFi-GAN 0, vocos 512 samples). A voice with less delay than the
 synth's alignment is delayed by the difference, so that both sound in time. A voice with more delay
 raises the alignment; during that one fade the new sound is late by the difference.
 """

@@ -64,7 +64,8 @@ class ModelPreviews:
         with ModelFile.open(self._output) as file:
             vocoder = NetworkLoader(SessionSettings()).vocoder(file, choose_vocoder(file.manifest), DEFAULT_MEL)
         stream = vocoder.make()
-        padded = np.pad(mel, ((0, 0), (0, -(-vocoder.delay // DEFAULT_MEL.hop))), mode="edge").astype(np.float32)
+        behind = -(-(len(clip) + vocoder.delay) // DEFAULT_MEL.hop) - mel.shape[1]
+        padded = np.pad(mel, ((0, 0), (0, behind)), mode="edge").astype(np.float32)
         blocks = range(0, padded.shape[1], BLOCK_FRAMES)
         made = np.concatenate([stream.step(padded[:, at : at + BLOCK_FRAMES])[0] for at in blocks])
         self.folder.mkdir(exist_ok=True)

@@ -18,7 +18,7 @@ from distill_engine.rendering.exporting.nn_export import ENCODER_DELAY_FRAMES, O
 
 HOP = 512
 INFO = ControlInfo("brightness", "feature", "Cam", "", 0.9, 0.8, 1.0, 2.0, 3.0, {}, (-1.0, 1.0))
-VOCODER_DELAY = 384  # samples
+VOCODER_DELAY = 512  # samples
 
 
 @pytest.fixture(scope="module")
