@@ -44,6 +44,10 @@ def draw(document: Path, picture: Path) -> None:
             axis.plot([row[across] for row in rows], [row[field] for row in rows], "o-", label=label, markersize=4)
         axis.set(title=title, ylabel=unit, xscale="log" if "x" in logarithmic else "linear")
         axis.set_yscale("log" if "y" in logarithmic else "linear")
+        for one, kind in ((axis.xaxis, "x"), (axis.yaxis, "y")):
+            if kind in logarithmic:
+                one.set_major_formatter("{x:g}")
+                one.set_minor_formatter("")
         if "y" not in logarithmic:
             axis.set_ylim(bottom=0)
         axis.grid(alpha=0.3)

@@ -279,12 +279,10 @@ class Space:
         self.choose(state.kind)
         if state.shares.shape != (len(SPACES),) or (state.values is not None and state.values.shape != (PLACE_VALUES,)):
             raise ValueError(f"a space has {len(SPACES)} kinds and {PLACE_VALUES} values")
-        if not ((state.shares >= 0.0) & (state.shares <= 1.0)).all():
-            raise ValueError("shares of kinds of space are 0 to 1")
         self._shares = state.shares.copy()
         if state.values is not None:
-            if not np.isfinite(state.values).all():
-                raise ValueError("places are finite")
+            if not np.isfinite(state.values).all() or not ((state.shares >= 0.0) & (state.shares <= 1.0)).all():
+                raise ValueError("places are finite, and shares of kinds of space 0 to 1")
             self._now = _Moment.of(state.values, self._shares, self._panner)
         for number, ears in state.ears.items():
             if not (number.isdecimal() and int(number) < OBJECTS):
