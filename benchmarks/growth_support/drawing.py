@@ -14,7 +14,7 @@ PANELS = (
     ("growth", "slots", "slots", "a hop, ms", (("p50_ms", "p50"), ("p99_ms", "p99")), ""),
     ("growth", "clients", "clients", "% of a core", (("core_share", "control process"),), ""),
     ("growth", "renders", "sound_s", "MB", (("memory_mb", "most memory"),), "x"),
-    ("growth", "corpora", "minutes", "s", (("playable_s", "plays after"),), "xy"),
+    ("growth", "corpora", "minutes", "s", (("playable_s", "plays after"),), "x"),
     ("growth", "corpora", "minutes", "MB", (("memory_mb", "training"), ("file_mb", "file")), "xy"),
 )
 """Result file, table, field across, unit upwards, the curves, and which axes are logarithmic."""
@@ -49,7 +49,7 @@ def draw(document: Path, picture: Path) -> None:
                 one.set_major_formatter("{x:g}")
                 one.set_minor_formatter("")
         if "y" not in logarithmic:
-            axis.set_ylim(bottom=0)
+            axis.set_ylim(0, 1.1 * axis.dataLim.y1)
         axis.grid(alpha=0.3)
         axis.legend(fontsize=8)
     figure.savefig(picture)
