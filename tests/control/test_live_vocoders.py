@@ -57,8 +57,7 @@ class Engine:
         raise AssertionError(f"no answer to {address}")
 
     def status(self) -> dict[str, Any]:
-        _, *words = self.ask("/distill/status")
-        return dict(zip(words[::2], words[1::2], strict=True))
+        return self.until(lambda status: "hops" in status)
 
     def until(self, what: Callable[[dict[str, Any]], bool], seconds: float = 60.0) -> dict[str, Any]:
         end = time.monotonic() + seconds
