@@ -89,6 +89,7 @@ def choose(page, selector, value):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif("DISTILL_LONG_TESTS" not in os.environ, reason="a minute: set DISTILL_LONG_TESTS")
 def test_from_an_empty_home_to_a_recorded_take_as_the_tutorial_goes(beside, chromium, tmp_path):
     """Its pictures are those of `docs/start/first-instrument.md`."""
     engine, shop, open_page = beside
@@ -218,6 +219,7 @@ def test_the_adversarial_stage_draws_generator_and_discriminator(chromium, works
 
 
 @pytest.mark.slow
+@pytest.mark.skipif("DISTILL_LONG_TESTS" not in os.environ, reason="a minute: set DISTILL_LONG_TESTS")
 def test_five_hundred_files_are_taken_and_the_next_one_is_refused_with_the_reason(chromium, workshop):
     workshop.ask("POST", "/api/corpora", {"name": "many"})
     page = chromium.page(f"http://127.0.0.1:{workshop.port}/workshop/#train")
