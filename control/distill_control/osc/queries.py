@@ -11,7 +11,6 @@ from distill_engine.errors import ControlError
 
 SendTo = Callable[[str, int], Send]
 LEVEL_INTERVAL_SECONDS = 0.1
-_STATUS_LIMIT = 64  # figures in one answer
 
 
 class SubscriptionQueries:
@@ -59,8 +58,7 @@ class SubscriptionQueries:
 
     def status(self, arguments: tuple[Value, ...], origin: str) -> Sequence[Value]:
         """Return the status as name, value, name, value ..."""
-        pairs = list(self._session.status().items())[:_STATUS_LIMIT]
-        return [item for pair in pairs for item in pair]
+        return [item for pair in self._session.status().items() for item in pair]
 
     def closed(self, origin: str) -> None:
         """End the subscription of a connection that has closed."""

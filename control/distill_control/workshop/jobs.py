@@ -108,6 +108,7 @@ class JobStore:
     def state(self, identity: str) -> str:
         """Return queued, running, paused, stopping, done, failed, cancelled or lost."""
         folder = self.folder(identity)
+        begun = (folder / "lock").exists()  # before it is tried: a job that begins between the two is not lost
         running = is_held(folder / "lock")  # before `exit`, which is written while it is held
         code = self._number(folder / "exit")
         if code is not None:
@@ -116,7 +117,7 @@ class JobStore:
             return "stopping"
         if running:
             return "paused" if (folder / "paused").exists() else "running"
-        if (folder / "lock").exists():
+        if begun:
             return "lost"
         return "cancelled" if (folder / "stop").exists() else "queued"
 

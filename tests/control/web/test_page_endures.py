@@ -115,7 +115,7 @@ def test_names_and_messages_from_strangers_are_shown_as_text(make_engine, open_p
     page.until("document.querySelector('header select').value.startsWith('<img')")
     page.until("document.querySelector('.withheld').textContent.startsWith('<img')")
     page.until("document.querySelector('.log').textContent.includes('<img')")
-    page.click("#map .toggle")
+    page.click("#map .head > button:nth-of-type(2)")  # names
     page.click("canvas")
     page.until("document.querySelector('.said').textContent.includes('<img')")
     page.click(".control .bar")
