@@ -28,6 +28,7 @@ _PITCH, _BEND, _RELEASE, _HOLD = (
 )
 _AZIMUTH = index_of("/distill/space/azimuth/0")  # elevations and distances follow it in the table
 _SPREAD, _DEPTH = index_of("/distill/space/spread"), index_of("/distill/space/depth")
+_PLACES = np.array([*range(_AZIMUTH, _AZIMUTH + 3 * BLEND_SLOTS), _SPREAD, _DEPTH])
 _SOURCE = {
     name: index_of(f"/distill/source/{name}")
     for name in (
@@ -99,8 +100,7 @@ def output_values(bank: ParameterBank) -> tuple[float, float]:
 
 def place_values(bank: ParameterBank) -> Float64Array:
     """Return the places of the slots, the notes' spread and the depth [14] at this tick."""
-    slots = bank.family(_AZIMUTH, 3 * BLEND_SLOTS)
-    return np.append(slots, (bank.at(_SPREAD), bank.at(_DEPTH)))
+    return bank.several(_PLACES)
 
 
 def blend_weights(bank: ParameterBank, levels: Sequence[float]) -> Float64Array:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from distill_engine.audio.arrays import Float64Array
 from distill_engine.errors import ControlError
@@ -143,6 +144,10 @@ class ParameterBank:
     def family(self, first: int, count: int) -> np.ndarray:
         """Return the present values [count] of neighbouring parameters, as a view."""
         return self._values[first : first + count]
+
+    def several(self, parameter_indices: npt.NDArray[np.integer]) -> np.ndarray:
+        """Return the present values [n] of parameters [n]."""
+        return np.asarray(self._values[parameter_indices])
 
     def target(self, parameter_index: int) -> float:
         """Return the target of a parameter's glide, or its value if it does not glide."""

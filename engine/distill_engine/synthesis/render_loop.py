@@ -102,7 +102,7 @@ class RenderLoop:
             sound = np.zeros((1, count * self._hop))
         else:
             sound = self._sound(count, None if samples is None else samples[: count * self._hop])
-        self.waiting = np.concatenate(_alike(self.waiting, sound), axis=1)
+        self.waiting = np.concatenate(_alike(self.waiting, sound), axis=1) if self.waiting.shape[1] else sound
         self.hops_done += count
         return count
 
@@ -188,4 +188,4 @@ class RenderLoop:
 def _alike(*sounds: Samples) -> list[Samples]:
     """Return sounds [k, n] of as many objects each: silent ones are added."""
     most = max(len(sound) for sound in sounds)
-    return [np.pad(sound, ((0, most - len(sound)), (0, 0))) for sound in sounds]
+    return [np.concatenate([sound, np.zeros((most - len(sound), sound.shape[1]))]) for sound in sounds]

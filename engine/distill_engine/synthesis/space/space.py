@@ -246,14 +246,14 @@ class Space:
         channels = self.layout.channels
         out = mixed[:channels]
         width = self.width.process(widths)
-        sphere = self._ramp(spheres) if self.layout.full_sphere else 0.0
+        sphere = self._ramp(spheres) if self.layout.full_sphere and spheres.any() else None
         for pair, widener in enumerate(self.wideners):
             side = width * widener.process(mixed[channels + pair])
             left = 2 * self.layout.side_of(pair)
-            flat = (1.0 - sphere) * side if np.any(sphere) else side
+            flat = side if sphere is None else (1.0 - sphere) * side
             out[left] += flat
             out[left + 1] -= flat
-            if self.layout.full_sphere and np.any(sphere):
+            if sphere is not None:
                 out[1] += sphere * side
         out *= 1.0 / np.sqrt(1.0 + width * width)
         return out
