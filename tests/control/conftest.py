@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import subprocess
 import sys
 import threading
@@ -22,6 +21,7 @@ from distill_engine.realtime.shared_memory import ParameterReader, SharedBlock, 
 from distill_engine.realtime.status import STATUS_FIELDS, Status
 from distill_engine.vocabulary import table as vocabulary
 from support_browser import CHROMIUM, Browser
+from support_ports import free_ports
 
 MODEL = {
     "event": "model",
@@ -188,14 +188,8 @@ def make_engine() -> Iterator[Callable[..., FakeEngine]]:
 
 @pytest.fixture
 def free_port() -> int:
-    """Free for UDP and for TCP: the instrument listens at both."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
-            udp.bind(("127.0.0.1", 0))
-            port = int(udp.getsockname()[1])
-            with contextlib.suppress(OSError):
-                tcp.bind(("127.0.0.1", port))
-                return port
+    """A port that nobody has, for UDP and TCP: the instrument listens at both."""
+    return free_ports(1)
 
 
 @pytest.fixture

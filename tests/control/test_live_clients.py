@@ -25,6 +25,7 @@ from distill_control.osc.client import OscClient
 from distill_control.osc.packet import encode
 from distill_engine.errors import ControlError
 from support_jack import JackServer, available
+from support_ports import free_ports
 
 pytestmark = pytest.mark.realtime
 
@@ -71,10 +72,10 @@ class Engine:
 
 
 @pytest.fixture
-def engine(tmp_path: Path, free_ports: int) -> Iterator[Engine]:
+def engine(tmp_path: Path) -> Iterator[Engine]:
     (tmp_path / "home" / "maps").mkdir(parents=True)
     (tmp_path / "home" / "maps" / "knobs.toml").write_text(MAP)
-    engine = Engine(tmp_path, free_ports, {**os.environ, "DISTILL_HOME": str(tmp_path / "home")})
+    engine = Engine(tmp_path, free_ports(), {**os.environ, "DISTILL_HOME": str(tmp_path / "home")})
     yield engine
     if engine.process.poll() is None:
         engine.process.kill()
@@ -89,29 +90,6 @@ def start() -> Iterator[Callable[..., None]]:
     for process in processes:
         process.kill()
         process.wait(10)
-
-
-@pytest.fixture
-def free_ports() -> int:
-    """The first of two ports next to each other that nobody has.
-
-    Drawn by chance below the ports that the system gives: another pass of tests that looks at the
-    same time hardly finds the same pair.
-    """
-    import random
-    import socket
-
-    for _ in range(100):
-        port = random.SystemRandom().randrange(10_000, 32_000, 2)
-        try:
-            for number in (port, port + 1):
-                for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-                    with socket.socket(socket.AF_INET, kind) as probe:
-                        probe.bind(("127.0.0.1", number))
-        except OSError:
-            continue
-        return port
-    pytest.fail("no free ports")
 
 
 def centroid(samples: np.ndarray, rate: int) -> float:

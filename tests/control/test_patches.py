@@ -23,6 +23,7 @@ from distill_control.client_patches import Panel, generate
 from distill_control.midi.maps.mapfile import parse_map
 from distill_engine.errors import ControlError
 from distill_engine.vocabulary import table as vocabulary
+from support_ports import free_ports
 
 FOLDER = Path(__file__).parents[2] / "patches"
 FILES = generate()
@@ -235,17 +236,11 @@ def peer() -> Iterator[Peer]:
     peer.socket.close()
 
 
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.mark.peer
 @pytest.mark.listens
 @pytest.mark.skipif(shutil.which("pd") is None, reason="Pure Data is not installed")
 def test_pure_data_plays_and_is_shown_what_others_move(peer: Peer, tmp_path: Path) -> None:
-    listen = free_port()
+    listen = free_ports(1)
     (tmp_path / "distill.pd").write_bytes(generate(Panel(port=peer.port, listen=listen))["puredata/distill.pd"])
     watched = ("gain", "control-0", "latent-3", "source-rate", "source", "strain")
     objects = [

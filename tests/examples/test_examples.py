@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ import soundfile
 
 from distill_control.osc.client import OscClient
 from distill_engine.errors import ControlError
+from support_ports import free_ports
 
 ROOT = Path(__file__).parents[2]
 RATE = 44100
@@ -40,18 +40,12 @@ def sounds(tmp_path: Path) -> Path:
     return folder
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[int]:
     """The starter, played by the clock; gives its OSC port."""
-    port = free_port()
+    port = free_ports()
     command = [sys.executable, "-m", "distill_control.cli.engine", "--device", "null", "--no-midi", "--quiet"]
-    command += ["--stopped", "--osc-port", str(port), "--oscquery-port", str(free_port())]
+    command += ["--stopped", "--osc-port", str(port), "--oscquery-port", str(port + 1)]
     process = subprocess.Popen(command, env={**os.environ, "DISTILL_HOME": str(tmp_path / "home")})
     try:
         _wait_for(port, process)

@@ -16,6 +16,7 @@ from distill_control.cli.presetfiles.actions import (
     import_set,
     picture_path,
 )
+from distill_control.cli.presetfiles.choosing import chosen
 from distill_control.cli.support.options import integer_in
 from distill_control.cli.support.output import console_err, emit
 from distill_control.cli.support.paths import model_name
@@ -76,20 +77,8 @@ def _store() -> PresetStore:
 
 def _chosen(store: PresetStore, args: argparse.Namespace) -> Preset:
     """Return the preset that the arguments name. Raises PresetError if none or several match."""
-    from distill_engine.errors import PresetError
-    from distill_engine.system.names import same_name
-
-    if args.model:
-        return store.find(args.preset, model_name(args.model))
-    found = [preset for preset in store.all() if same_name(preset.name, args.preset)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        models = ", ".join(preset.model for preset in found)
-        raise PresetError(f"several models have a preset {args.preset}: say which with --model ({models})")
-    raise PresetError(
-        f"there is no preset '{printable(args.preset)}': `distill preset list` shows all; numbers need --model"
-    )
+    none = f"there is no preset '{printable(args.preset)}': `distill preset list` shows all; numbers need --model"
+    return chosen(store, args.preset, args.model, "a preset", none)
 
 
 def _known_model(store: PresetStore, text: str) -> str:

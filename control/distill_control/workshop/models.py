@@ -7,7 +7,7 @@ from typing import Any
 
 from distill_engine.catalogue.files import copy_model, rename_model
 from distill_engine.errors import DistillError, LibraryError
-from distill_engine.inference.vocoder_choice import choose_vocoder
+from distill_engine.inference.vocoder_choice import plays_through
 from distill_engine.library.assets import STARTER, starter_path
 from distill_engine.library.folders import codes_dir, maps_dir, presets_dir, recordings_dir
 from distill_engine.library.lookup import LibraryModel, find_model, list_models, safe_name
@@ -80,7 +80,7 @@ class Models:
                 "vocoders": manifest.vocoders,
                 "codes": {key: manifest.codes.get(key) for key in ("levels", "size", "used")},
                 "begun": file.begun(),
-                "plays_through": _plays_through(file),
+                "plays_through": plays_through(file.manifest),
             }
 
     def rename(self, name: str, new: str) -> str:
@@ -90,14 +90,6 @@ class Models:
     def copy(self, name: str, new: str) -> str:
         """Copy a model in the library. Raises LibraryError."""
         return copy_model(name, safe_name(new)).stem
-
-
-def _plays_through(file: ModelFile) -> dict[str, str]:
-    try:
-        choice = choose_vocoder(file.manifest)
-    except DistillError as error:
-        return {"vocoder": "none", "reason": str(error)}
-    return {"vocoder": choice.name, "reason": choice.reason}
 
 
 def shelf() -> dict[str, Any]:

@@ -95,11 +95,12 @@ def _cached(path: Path) -> dict[str, Any]:
 
 def _read(path: Path) -> Facts:
     """Return what a model file says of itself, or its fault."""
+    from distill_engine.inference.vocoder_choice import plays_through
     from distill_engine.modelfile import ModelFile
 
     try:
         with ModelFile.open(path) as file:
-            return _facts(file.manifest.to_dict(), file.digest, _plays_through(file))
+            return _facts(file.manifest.to_dict(), file.digest, plays_through(file.manifest))
     except (DistillError, OSError) as error:
         return {"fault": str(error).removeprefix(f"{path}: ")}
 
@@ -131,14 +132,3 @@ def _vocoder(entry: Mapping[str, Any]) -> Facts:
         "log_mel": (figures or {}).get("log_mel"),
         "base_log_mel": (figures or {}).get("base_log_mel"),
     }
-
-
-def _plays_through(file: Any) -> dict[str, str]:
-    """Return the vocoder that `auto` takes, and the reason."""
-    from distill_engine.inference.vocoder_choice import choose_vocoder
-
-    try:
-        choice = choose_vocoder(file.manifest)
-    except DistillError as error:
-        return {"vocoder": "none", "reason": str(error)}
-    return {"vocoder": choice.name, "reason": choice.reason}

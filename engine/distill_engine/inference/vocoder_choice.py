@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
-from distill_engine.errors import VocoderError
+from distill_engine.errors import DistillError, VocoderError
 from distill_engine.inference.vocoder_candidates import (
     FEW_EPOCHS,
     KINDS,
@@ -56,6 +56,15 @@ def choose_vocoder(
     if requested in KINDS:
         return _of_kind(manifest, requested, find_base)
     return _auto(manifest, keeps_up, find_base, universal)
+
+
+def plays_through(manifest: Manifest) -> dict[str, str]:
+    """Return the name of the vocoder that `auto` takes and the reason; "none" where there is none."""
+    try:
+        choice = choose_vocoder(manifest)
+    except DistillError as error:
+        return {"vocoder": "none", "reason": str(error)}
+    return {"vocoder": choice.name, "reason": choice.reason}
 
 
 def plays_in_torch(requested: str) -> bool:

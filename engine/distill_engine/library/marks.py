@@ -15,12 +15,12 @@ from typing import Any
 
 from distill_engine.errors import PresetError
 from distill_engine.library import folders
-from distill_engine.library.presetfiles import read_json, remove, write_json
+from distill_engine.library.presetfiles import checked_table, read_json, remove, write_json, write_new
 from distill_engine.library.presetnames import (
-    FOLDER_CHARACTERS,
     OLD_CHARACTERS,
     checked_name,
     file_stem,
+    model_folder,
     old_name,
     same_model,
 )
@@ -123,9 +123,7 @@ class MarkStore:
 
     def export(self, marks: MarkSet, path: Path) -> None:
         """Write a copy to a new file. Raises PresetError, also if the file exists."""
-        if path.exists():
-            raise PresetError(f"{path} exists already: choose another name")
-        write_json(path, _to_json(marks))
+        write_new(path, _to_json(marks))
 
     def take_in(self, marks: MarkSet, name: str | None = None) -> MarkSet:
         """Add marks from a file. Raises PresetError if their name is taken or not allowed."""
@@ -137,7 +135,7 @@ class MarkStore:
 
     def path(self, marks: MarkSet) -> Path:
         """Return the file of saved marks."""
-        return self._folder(marks.model) / (file_stem(marks.name) + SUFFIX)
+        return model_folder(self.root, marks.model) / (file_stem(marks.name) + SUFFIX)
 
     def _check_free(self, marks: MarkSet) -> None:
         if any(same_name(other.name, marks.name) for other in self.of_model(marks.model, marks.digest)):
@@ -149,11 +147,8 @@ class MarkStore:
             if same_name(other.name, marks.name) and self.path(other) != self.path(marks):
                 remove(self.path(other))
 
-    def _folder(self, model: str) -> Path:
-        return self.root / file_stem(model or "no model", FOLDER_CHARACTERS)
-
     def _turn(self, model: str) -> AbstractContextManager[None]:
-        return turn(self._folder(model), PresetError)
+        return turn(model_folder(self.root, model), PresetError)
 
     def _paths(self) -> list[Path]:
         return sorted(self.root.glob(f"*/*{SUFFIX}"))[:SAVED_LIMIT]
@@ -170,12 +165,7 @@ class MarkStore:
 
 def read_marks(path: Path) -> MarkSet:
     """Read one file of marks. Raises PresetError if it is none, damaged or too new."""
-    data = read_json(path)
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise PresetError(f"{path} holds no marks")
-    version = data.get("version")
-    if not isinstance(version, int) or not 1 <= version <= VERSION:
-        raise PresetError(f"{path} has format version {version!r:.20}, this Distill reads up to {VERSION}: update it")
+    data = checked_table(read_json(path), str(path), FORMAT, VERSION, "holds no marks")
     try:
         name, model, digest, space = (_text(data[key]) for key in ("name", "model", "digest", "space"))
         marks = tuple(_mark(row) for row in data["marks"])

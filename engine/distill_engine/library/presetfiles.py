@@ -31,6 +31,19 @@ def read_json(path: Path) -> Any:
         raise PresetError(f"{path} is damaged: it is not JSON ({str(error)[:80]})") from None
 
 
+def checked_table(data: Any, where: str, form: str, version: int, otherwise: str) -> dict[str, Any]:
+    """Return JSON that is a table of this format, of a version up to `version`.
+
+    Raises PresetError: `where` with `otherwise` for another format, or which version it has.
+    """
+    if not isinstance(data, dict) or data.get("format") != form:
+        raise PresetError(f"{where} {otherwise}")
+    held = data.get("version")
+    if not isinstance(held, int) or not 1 <= held <= version:
+        raise PresetError(f"{where} has format version {held!r:.20}, this Distill reads up to {version}: update it")
+    return data
+
+
 def write_json(path: Path, data: object) -> None:
     """Replace a file by `data` as JSON: whole, or not at all.
 
@@ -45,6 +58,13 @@ def write_json(path: Path, data: object) -> None:
         raise PresetError(f"{path} cannot be written: {write_advice(error, path)}") from None
     except UnicodeEncodeError:
         raise PresetError(f"{path} cannot be written: a name or text in it is not UTF-8") from None
+
+
+def write_new(path: Path, data: object) -> None:
+    """Write `data` as JSON to a new file. Raises PresetError, also if the file exists."""
+    if path.exists():
+        raise PresetError(f"{path} exists already: choose another name")
+    write_json(path, data)
 
 
 def remove(path: Path) -> None:

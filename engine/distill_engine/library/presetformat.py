@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from distill_engine.errors import PresetError
-from distill_engine.library.presetfiles import read_json
+from distill_engine.library.presetfiles import checked_table, read_json
 from distill_engine.library.presetnames import old_name, same_model
 from distill_engine.system.names import name_fault, normalised, printable
 
@@ -60,11 +60,7 @@ def read_preset(path: Path) -> Preset:
 
 def preset_of(data: Any, path: str) -> Preset:
     """Return the preset that JSON from `path` holds, checked. Raises PresetError."""
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise PresetError(f"{path} is not a preset")
-    version = data.get("version")
-    if not isinstance(version, int) or not 1 <= version <= VERSION:
-        raise PresetError(f"{path} has format version {version!r:.20}, this Distill reads up to {VERSION}: update it")
+    data = checked_table(data, path, FORMAT, VERSION, "is not a preset")
     texts = [data.get(key, "") for key in ("name", "model", "digest", "skeleton")]
     position = data.get("position", 0)
     if not all(isinstance(text, str) and len(text) <= 200 for text in texts) or type(position) is not int:

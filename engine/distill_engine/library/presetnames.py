@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from pathlib import Path
 from urllib.parse import quote
 
 from distill_engine.errors import PresetError
@@ -26,6 +27,11 @@ def checked_name(name: str, saved: str | None = None, way: str = "", what: str =
     if saved is not None:
         return saved
     raise PresetError(f"{what} cannot be '{printable(name, 40)}': {fault}{way}")
+
+
+def model_folder(root: Path, model: str) -> Path:
+    """Return the folder below `root` for what belongs to a model."""
+    return root / file_stem(model or "no model", FOLDER_CHARACTERS)
 
 
 def same_model(model: str, digest: str, other: str, other_digest: str) -> bool:

@@ -12,13 +12,13 @@ from pathlib import Path
 from distill_engine.errors import LibraryError, PresetError
 from distill_engine.library import folders
 from distill_engine.library.history.trash import Trash
-from distill_engine.library.presetfiles import read_json, remove, write_json
+from distill_engine.library.presetfiles import read_json, remove, write_json, write_new
 from distill_engine.library.presetformat import Preset as Preset
 from distill_engine.library.presetformat import Value as Value
 from distill_engine.library.presetformat import checked_values as checked_values
 from distill_engine.library.presetformat import checked_words, to_json
 from distill_engine.library.presetformat import read_preset as read_preset
-from distill_engine.library.presetnames import FOLDER_CHARACTERS, checked_name, file_stem
+from distill_engine.library.presetnames import checked_name, file_stem, model_folder
 from distill_engine.system.file_lock import turn
 from distill_engine.system.names import printable, same_name
 
@@ -199,9 +199,7 @@ class PresetStore:
 
     def export(self, preset: Preset, path: Path) -> None:
         """Write a copy of a preset to a new file. Raises PresetError, also if the file exists."""
-        if path.exists():
-            raise PresetError(f"{path} exists already: choose another name")
-        write_json(path, to_json(preset))
+        write_new(path, to_json(preset))
 
     def take_in(self, preset: Preset, name: str | None = None) -> Preset:
         """Add a preset after the others of its model.
@@ -219,16 +217,13 @@ class PresetStore:
 
     def path(self, preset: Preset) -> Path:
         """Return the file of a preset."""
-        return self._folder(preset.model) / (file_stem(preset.name) + SUFFIX)
+        return model_folder(self.root, preset.model) / (file_stem(preset.name) + SUFFIX)
 
     # ---- inside
 
-    def _folder(self, model: str) -> Path:
-        return self.root / file_stem(model or "no model", FOLDER_CHARACTERS)
-
     def _turn(self, model: str) -> AbstractContextManager[None]:
         """Hold a model's presets while they change: their numbers depend on each other."""
-        return turn(self._folder(model), PresetError)
+        return turn(model_folder(self.root, model), PresetError)
 
     def _write(self, preset: Preset) -> None:
         write_json(self.path(preset), to_json(preset))

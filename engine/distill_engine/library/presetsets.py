@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from distill_engine.errors import PresetError
-from distill_engine.library.presetfiles import read_json, write_json
+from distill_engine.library.presetfiles import checked_table, read_json, write_new
 from distill_engine.library.presetformat import Preset, preset_of, to_json
 
 FORMAT = "distill-preset-set"
@@ -23,9 +23,7 @@ def write_set(path: Path, presets: Iterable[Preset]) -> int:
         raise PresetError(
             f"{len(rows)} presets fit, a set has at most {SET_LIMIT}: choose a --folder, --tag or --model"
         )
-    if path.exists():
-        raise PresetError(f"{path} exists already: choose another name")
-    write_json(path, {"format": FORMAT, "version": VERSION, "presets": rows})
+    write_new(path, {"format": FORMAT, "version": VERSION, "presets": rows})
     return len(rows)
 
 
@@ -37,10 +35,7 @@ def is_set(path: Path) -> bool:
 
 def read_set(path: Path) -> list[Preset]:
     """Return the presets of a set. Raises PresetError if one is damaged: all or none."""
-    data = read_json(path)
-    version, rows = data.get("version"), data.get("presets")
-    if not isinstance(version, int) or version > VERSION:
-        raise PresetError(f"{path} is a set of version {version!r:.20}, this Distill reads up to {VERSION}: update it")
+    rows = checked_table(read_json(path), str(path), FORMAT, VERSION, "is not a set of presets").get("presets")
     if not isinstance(rows, list) or len(rows) > SET_LIMIT:
         raise PresetError(f"{path} is damaged: its presets are no list of at most {SET_LIMIT}")
     return [preset_of(row, f"{path}, preset {number}") for number, row in enumerate(rows, 1)]

@@ -15,23 +15,19 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 
 from distill_control.cli import demo, engine
 from distill_control.cli.main import main
+from support_ports import free_ports
 
 pytestmark = pytest.mark.realtime
 
 ENGINE = (sys.executable, "-m", "distill_control.cli.engine")
 
 
-def free_port(kind=socket.SOCK_STREAM):
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class Player:
     """A running distill-engine, and OSC to it."""
 
     def __init__(self, model, *options, quiet=True):
-        self.port, self.query_port = free_port(), free_port()
+        self.port = free_ports()
+        self.query_port = self.port + 1
         ports = ["--osc-port", str(self.port), "--oscquery-port", str(self.query_port)]
         view = ["--quiet"] if quiet else []
         self.process = subprocess.Popen(
@@ -172,7 +168,8 @@ def test_a_killed_engine_is_said_and_nothing_is_left(players, tiny_model):
 @pytest.mark.parametrize("plays", [True, False])
 def test_a_demo_ends_with_one_document(monkeypatch, capfd, tmp_path, plays):
     """Played through a device that paces itself, as no sound device need be there."""
-    ports = ["--osc-port", str(free_port()), "--oscquery-port", str(free_port())]
+    first = free_ports()
+    ports = ["--osc-port", str(first), "--oscquery-port", str(first + 1)]
     play = engine.main
     monkeypatch.setattr(
         engine, "main", lambda words: play([*words, "--device", "null", "--no-midi", "--quiet", *ports])

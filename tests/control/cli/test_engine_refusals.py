@@ -7,13 +7,9 @@ import sys
 
 import pytest
 
+from support_ports import free_ports
+
 ENGINE = (sys.executable, "-m", "distill_control.cli.engine")
-
-
-def free_port(kind=socket.SOCK_STREAM):
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def test_a_port_in_use_is_one_line(tiny_model):
@@ -21,7 +17,7 @@ def test_a_port_in_use_is_one_line(tiny_model):
         taken.bind(("127.0.0.1", 0))
         port = str(taken.getsockname()[1])
         command = [*ENGINE, str(tiny_model), "--device", "null", "--no-midi", "--quiet", "--osc-port", port]
-        command += ["--oscquery-port", str(free_port())]
+        command += ["--oscquery-port", str(free_ports(1))]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("error: ")
@@ -38,7 +34,8 @@ def test_a_port_in_use_is_one_line(tiny_model):
     ],
 )
 def test_bad_options_are_one_line(tiny_model, options, message):
-    ports = ["--osc-port", str(free_port()), "--oscquery-port", str(free_port())]
+    first = free_ports()
+    ports = ["--osc-port", str(first), "--oscquery-port", str(first + 1)]
     command = [*ENGINE, str(tiny_model), "--device", "null", "--no-midi", "--quiet", *ports, *options]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1

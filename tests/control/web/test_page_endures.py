@@ -12,6 +12,7 @@ import mido
 import pytest
 
 import support_jack
+from support_ports import free_ports
 
 pytestmark = [pytest.mark.browser, pytest.mark.realtime, pytest.mark.listens]
 
@@ -26,10 +27,9 @@ def places(page):
     return {address.removeprefix("/distill/control/"): place for address, place in page.run(script)}
 
 
-def test_after_a_crash_of_the_control_process_the_page_goes_on_without_a_reload(
-    play_engine, open_page, free_port, tools
-):
-    engine = play_engine(free_port, free_port + 1)
+def test_after_a_crash_of_the_control_process_the_page_goes_on_without_a_reload(play_engine, open_page, tools):
+    port = free_ports()
+    engine = play_engine(port, port + 1)
     page = open_page(engine)
     page.run("window.same = true")
     with engine.client() as client:
@@ -44,13 +44,14 @@ def test_after_a_crash_of_the_control_process_the_page_goes_on_without_a_reload(
         page.until(f"Math.abs(document.querySelector({BRIGHT!r}).value - 0.25) < 0.001")
 
 
-def test_when_the_engine_ends_the_page_says_so_and_comes_back_with_the_next_one(play_engine, open_page, free_port):
-    first = play_engine(free_port, free_port + 1)
+def test_when_the_engine_ends_the_page_says_so_and_comes_back_with_the_next_one(play_engine, open_page):
+    port = free_ports()
+    first = play_engine(port, port + 1)
     page = open_page(first)
     first.process.kill()
     page.until(GONE)
     page.until("document.querySelector('#gone').textContent.includes('distill-engine')")
-    play_engine(free_port, free_port + 1)
+    play_engine(port, port + 1)
     page.until(BACK)
     page.until("document.querySelector('.play').textContent.includes('Playing')")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from distill_control.cli.main import main
 from distill_engine.errors import ConfigError
 from distill_engine.modelfile import ModelFile
 from distill_engine.system.torchrun import place_in_group
+from support_ports import free_ports
 from support_skeleton import skeleton_model
 
 SCRIPT = """
@@ -75,9 +75,7 @@ def test_two_machines_train_what_one_process_trains_and_only_the_first_one_write
     for folder in folders:
         folder.mkdir()
         shutil.copy(model, folder)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        endpoint = f"127.0.0.1:{probe.getsockname()[1]}"
+    endpoint = f"127.0.0.1:{free_ports(1)}"
     agents = [agent(endpoint, folder, tmp_path / "sounds") for folder in folders[1:]]
     monkeypatch.setenv("DISTILL_HOME", str(tmp_path / "alone"))
     assert main(["train-vocoder", str(folders[0] / "m.distillgan"), str(tmp_path / "sounds"), *OPTIONS]) == 0

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from distill_control.cli.presetfiles.choosing import chosen
 from distill_control.cli.support.output import console_err, emit
 from distill_control.cli.support.paths import model_name
-from distill_engine.system.names import printable, printable_line, same_name
+from distill_engine.system.names import printable, printable_line
 
 if TYPE_CHECKING:
     from distill_engine.library.marks import MarkSet, MarkStore
@@ -44,17 +45,8 @@ def _store() -> MarkStore:
 
 def _chosen(store: MarkStore, args: argparse.Namespace) -> MarkSet:
     """Return the marks that the arguments name. Raises PresetError if none or several match."""
-    from distill_engine.errors import PresetError
-
-    if args.model:
-        return store.find(args.marks, model_name(args.model))
-    found = [marks for marks in store.all() if same_name(marks.name, args.marks)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        models = ", ".join(marks.model for marks in found)
-        raise PresetError(f"several models have marks {args.marks}: say which with --model ({models})")
-    raise PresetError(f"there are no saved marks '{printable(args.marks)}': `distill marks list` shows all")
+    none = f"there are no saved marks '{printable(args.marks)}': `distill marks list` shows all"
+    return chosen(store, args.marks, args.model, "marks", none)
 
 
 def _list(args: argparse.Namespace) -> int:

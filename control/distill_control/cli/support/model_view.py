@@ -73,6 +73,8 @@ def printable_texts(value: Any) -> Any:
 
 def describe(file: ModelFile) -> dict[str, Any]:
     """Return, as JSON, what a model file says about itself; no weights are read."""
+    from distill_engine.inference.vocoder_choice import plays_through
+
     manifest = file.manifest
     values = manifest.to_dict()
     return values | {
@@ -82,20 +84,8 @@ def describe(file: ModelFile) -> dict[str, Any]:
         "resumable": sorted(part for part in file.parts if part.startswith("training/")),
         "begun": file.begun(),
         "plays_without_torch": "runtime/decoder.onnx" in file.graphs,
-        "plays_through": _vocoder_choice(file),
+        "plays_through": plays_through(file.manifest),
     }
-
-
-def _vocoder_choice(file: ModelFile) -> dict[str, str]:
-    """Return the vocoder that `auto` takes, and the reason."""
-    from distill_engine.errors import DistillError
-    from distill_engine.inference.vocoder_choice import choose_vocoder
-
-    try:
-        choice = choose_vocoder(file.manifest)
-    except DistillError as error:
-        return {"vocoder": "none", "reason": str(error)}
-    return {"vocoder": choice.name, "reason": choice.reason}
 
 
 def show_info(console: Console, data: TableRow) -> None:
