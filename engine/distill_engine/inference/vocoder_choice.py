@@ -59,7 +59,7 @@ def choose_vocoder(
 
 
 def plays_through(manifest: Manifest) -> dict[str, str]:
-    """Return the name of the vocoder that `auto` takes and the reason; "none" where there is none."""
+    """Return the vocoder that `auto` takes ("none" where there is none), and the reason."""
     try:
         choice = choose_vocoder(manifest)
     except DistillError as error:
