@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-EDITION = 2
+EDITION = 3
 """Edition of the kernels' interface and arithmetic (`EDITION` in vocos.c)."""
 SWITCH = "DISTILL_NATIVE"
 """Environment variable: "off", "0", "no" or "false" plays through graphs."""

@@ -16,7 +16,7 @@
 #include "numbers.h"
 #include "vocos_plan.h"
 
-#define EDITION 2 /* of the interface and arithmetic of these files; `native/library.py` expects it */
+#define EDITION 3 /* of the interface and arithmetic of these files; `native/library.py` expects it */
 
 /* Constants of the Python modules, under their names there. */
 #define RAISE_FACTOR 1.5f
@@ -43,7 +43,6 @@
 #define MINIMUM_FRACTION 0.03f
 #define SILENT 1e-10f /* MelConfig().floor squared */
 #define MEL_FLOOR 1e-5f
-#define OSCILLATOR_SHARE 0.6f
 #define AMBIGUOUS 0.15f
 #define SILENCE 1e-5f
 #define RISE 0.5f
@@ -406,10 +405,10 @@ CLONES static void synthesise(const Plan *plan, Scratch *s, int p, int onsets, c
     VECTORS
     for (int k = n - hop; k < n; k++) windowed[k] = 0.0f;
     spectrum_of(&plan->fourier, windowed, n, re, im, s->work);
-    float pull = TABLE(PULL)[0];
+    float pull = TABLE(PULL)[0], oscillators = TABLE(PULL)[1];
     VECTORS
     for (int k = 0; k < bins; k++) {
-        float cosine, sine, share = OSCILLATOR_SHARE * magnitude[k] + 1e-9f;
+        float cosine, sine, share = oscillators * magnitude[k] + 1e-9f;
         turn_of(pull * s->advance[k], &cosine, &sine);
         float r = re[k] * cosine - im[k] * sine, i = im[k] * cosine + re[k] * sine;
         re[k] = r + share * s->or[k], im[k] = i + share * s->oi[k];

@@ -14,7 +14,7 @@ enum { BANDS, HOP, N_FFT, PER_FRAME, CHANNELS, HIDDEN, BLOCKS, KERNEL, POINTS, L
        SMOOTHED, FADE_IN, SIZES };
 enum { /* small tables, then banded matrices, then weights; then the weights of each block */
     WINDOW, SYNTHESIS, OVERLAP, CENTRE, OFFSET, LOBE, SPACING, GAIN, WIDE, EAR, FADE, SHARES, BESIDE, SUMS, SHOWN,
-    RAMPS, NOISE, PULL,
+    RAMPS, NOISE, PULL, /* and the amplitude of the oscillators */
     BETWEEN, INTERPOLATION, TOTAL, FIRST, SECOND, TO_LEVELS, FROM_LEVELS, TO_MEL, TO_BINS,
     EMBED, EMBED_BIAS, EMBED_NORM, EMBED_NORM_BIAS, HEAD_NORM, HEAD_NORM_BIAS, HEAD, HEAD_BIAS, FIXED
 };
@@ -48,7 +48,7 @@ static size_t table_size(const int *size, int table) {
     case SHOWN: return (size_t)PAST_FRAMES * 2 * size[PER_FRAME] * size[POSITIONS];
     case RAMPS: return size[POSITIONS] * n;
     case NOISE: return size[NOISE_FRAMES] * bins;
-    case PULL: return 1;
+    case PULL: return 2;
     case BETWEEN: return size[POINTS] * bins;
     case INTERPOLATION: case TOTAL: case FIRST: case SECOND: return bands * bins;
     case TO_LEVELS: case FROM_LEVELS: return levels * bins;

@@ -116,6 +116,9 @@ class VocosConfig(_Config):
         frames_per_hop: spectra per mel frame, hop / frames_per_hop samples apart.
         rise: samples over which a spectrum fades in before its centre; half of n_fft in files that
             do not say. The shorter it is, the sooner the sound comes, and the less exact it is.
+        oscillators: amplitude of the oscillators that share in a spectrum's phases, relative to its
+            magnitudes; 0.6 in files that do not say. A short rise needs more of them, or roundings
+            grow.
 
     Raises ConfigError for sizes that do not fit each other.
     """
@@ -130,16 +133,18 @@ class VocosConfig(_Config):
     kernel: int = 7
     n_fft: int = 1024
     frames_per_hop: int = 2
-    rise: int = 384
+    rise: int = 256
+    oscillators: float = 1.0
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Return the config of `to_dict`'s values; see `rise`."""
-        return super().from_dict({"rise": values.get("n_fft", cls.n_fft) // 2, **values})
+        """Return the config of `to_dict`'s values; see `rise` and `oscillators`."""
+        return super().from_dict({"rise": values.get("n_fft", cls.n_fft) // 2, "oscillators": 0.6, **values})
 
     def today(self) -> Self:
-        """Return this config with a rise that is no longer than today's."""
-        return replace(self, rise=max(self.hop // self.frames_per_hop, min(self.rise, VocosConfig.rise)))
+        """Return this config with today's rise, if it is not shorter, and today's oscillators."""
+        rise = max(self.hop // self.frames_per_hop, min(self.rise, VocosConfig.rise))
+        return replace(self, rise=rise, oscillators=VocosConfig.oscillators)
 
     def __post_init__(self) -> None:
         if min(self.bands, self.channels, self.hidden, self.blocks, self.kernel, self.frames_per_hop) < 1:
@@ -152,6 +157,8 @@ class VocosConfig(_Config):
             raise ConfigError(f"vocos: n_fft {self.n_fft} must be at least twice hop / frames_per_hop")
         if not self.hop // self.frames_per_hop <= self.rise <= self.n_fft // 2:
             raise ConfigError(f"vocos: rise {self.rise} must lie between hop / frames_per_hop and half of n_fft")
+        if not 0.5 <= self.oscillators <= 2.0:
+            raise ConfigError(f"vocos: oscillators {self.oscillators} must lie between 0.5 and 2")
 
     @property
     def delay(self) -> int:

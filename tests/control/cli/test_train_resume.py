@@ -93,7 +93,7 @@ def test_a_vocoder_stopped_after_its_model_goes_on_and_the_model_stays(
     assert "resumed" in capsys.readouterr().err
     with ModelFile.open(path) as file:
         assert file.manifest.parts["training/model"] == entry
-        assert file.manifest.vocoders["vocos"]["config"] == {**SMALL_VOCOS, "rise": 512}
+        assert file.manifest.vocoders["vocos"]["config"] == {**SMALL_VOCOS, "rise": 512, "oscillators": 0.6}
         assert file.manifest.vocoders["vocos"]["completed"]
         assert file.begun() == {
             part: {"step": position(path, part)["step"], "completed": True} for part in ("training/model", VOCODER)

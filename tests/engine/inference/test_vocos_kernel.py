@@ -21,7 +21,7 @@ CONFIGS = {
     "large": VocosConfig(channels=48, hidden=80, blocks=2, kernel=5, rise=512),
     "short window": VocosConfig(channels=16, hidden=24, n_fft=512, frames_per_hop=4, rise=256),
     "no context": VocosConfig(channels=16, hidden=24, kernel=1, frames_per_hop=1, n_fft=1024, rise=512),
-    "quick": VocosConfig(channels=16, hidden=24, rise=300),
+    "quick": VocosConfig(channels=16, hidden=24, rise=300, oscillators=0.7),
 }
 Pair = tuple[VocosKernel, TorchBackend]
 

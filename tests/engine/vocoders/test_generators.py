@@ -175,3 +175,12 @@ def test_unknown_names_are_refused_with_the_known_ones() -> None:
         VocosConfig.from_dict({"colour": 3})
     with pytest.raises(VocoderError, match="hifigan"):
         build_vocoder("wavenet")
+
+
+def test_a_config_that_does_not_state_its_form_has_that_of_its_time() -> None:
+    first, second = (VocosConfig.from_dict(values) for values in ({}, {"rise": 384}))
+    assert (first.rise, first.oscillators, first.delay) == (512, 0.6, 640)
+    assert (second.rise, second.oscillators, second.delay) == (384, 0.6, 512)
+    assert VocosConfig().delay == first.today().delay == 384
+    with pytest.raises(ConfigError, match="oscillators"):
+        VocosConfig(oscillators=0.1)

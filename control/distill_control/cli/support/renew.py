@@ -32,8 +32,8 @@ def renew(args: argparse.Namespace, path: Path) -> int:
     ]
     if lines:
         lines.append(
-            "Takes played with the old graphs sound the same, but for roundings. Where vocos now comes sooner "
-            "(11.6 ms instead of 14.5), they differ by about as much as two vocoders."
+            "Takes played with the old graphs sound the same, but for roundings. Where vocos now comes sooner, "
+            "they differ by about as much as two vocoders."
         )
     else:
         lines = [f"{target}: has today's graphs already, nothing changed"]

@@ -155,12 +155,14 @@ def _tables(config: VocosConfig, part: Mapping[str, np.ndarray]) -> list[Float32
         *(part[name] for name in _WEIGHTS),
         *(part[f"blocks.{block}.{name}"] for block in range(config.blocks) for name in _BLOCK_WEIGHTS),
     ]
-    fixed = _fixed_tables(config.bands, config.n_fft, config.hop // config.frames_per_hop, config.rise)
+    fixed = _fixed_tables(
+        config.bands, config.n_fft, config.hop // config.frames_per_hop, config.rise, config.oscillators
+    )
     return [*fixed, *(np.ascontiguousarray(table, np.float32) for table in weights)]
 
 
 @lru_cache(maxsize=2)  # computing them takes half of the time of loading a vocoder
-def _fixed_tables(bands: int, n_fft: int, hop: int, rise: int) -> tuple[Float32Array, ...]:
+def _fixed_tables(bands: int, n_fft: int, hop: int, rise: int, oscillators: float) -> tuple[Float32Array, ...]:
     """Return the tables, each [...], that every vocoder of these sizes has."""
     bins = n_fft // 2 + 1
     phase, reading = phase_tables(n_fft, hop, rise), reading_tables(bands, n_fft, hop)
@@ -172,7 +174,7 @@ def _fixed_tables(bands: int, n_fft: int, hop: int, rise: int) -> tuple[Float32A
         phase.window, phase.gain, phase.overlap, phase.centre,
         reading.offset, np.full(bins, reading.lobe), reading.spacing, reading.gain, reading.wide,
         feedback.ear, feedback.fade, feedback.shares, onsets.beside, onsets.sums, onsets.shown,
-        _named("ramps", n_fft), _named("noise", NOISE_FRAMES, bins), np.array([phase.pull]), _named("between", bins),
+        _named("ramps", n_fft), _named("noise", NOISE_FRAMES, bins), np.array([phase.pull, oscillators]), _named("between", bins),
         np.maximum(1.0 - apart, 0.0).T, weights.T, (weights * distance).T, (weights * distance**2).T,
         levels.T, levels, bank.T, bank,
     ]  # fmt: skip

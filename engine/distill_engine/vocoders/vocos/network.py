@@ -80,7 +80,7 @@ class Vocos(WithConstants):
         self.head_norm = ChannelNorm(c.channels)
         hop = c.hop // c.frames_per_hop
         feedback = MelFeedback(c.bands, c.n_fft, hop, c.rise)
-        self.synthesis = PhaseContinuation(c.n_fft, hop, feedback, c.rise)
+        self.synthesis = PhaseContinuation(c.n_fft, hop, feedback, c.rise, c.oscillators)
         self.add_constants(between=constant_name("between", self.synthesis.bins))
         self.spectra = nn.Linear(c.channels, (c.frames_per_hop + 2) * len(self.between))
         self.delay = self.synthesis.delay

@@ -35,7 +35,6 @@ from distill_engine.vocoders.vocos.onset_detection import Onsets, final_gains, o
 from distill_engine.vocoders.vocos.part_tables import NOISE_FRAMES, phase_tables
 from distill_engine.vocoders.vocos.phasors import rotated, rotation, to_unit
 
-OSCILLATOR_SHARE = 0.6  # oscillator amplitude, relative to the magnitude; at 0.3 and below, rounding errors grow
 AMBIGUOUS = 0.15  # of a magnitude: where audio and oscillator cancel to this, the phase is arbitrary, the bin softer
 SILENCE = 1e-5  # magnitude below which all are treated alike
 RISE = 0.5  # nats between spectra above which a partial sets in; one nat more resets its oscillator fully
@@ -55,8 +54,10 @@ class PhaseContinuation(WithConstants):
     each spectrum's predecessor, which is finished when the spectrum arrives.
 
     Spectrum f is centred on sample (f + 1/2) * hop and fades in over the `rise` samples before, by
-    default half of n_fft. The stream comes `delay` samples late. Raises ValueError unless n_fft is
-    a multiple of `hop`, at least twice it, and `rise` lies between `hop` and half of n_fft.
+    default half of n_fft. `oscillators` is their amplitude relative to the magnitudes: too few of
+    them let roundings grow, at a rise of one hop below 0.8, else at 0.3. The stream comes `delay`
+    samples late. Raises ValueError unless n_fft is a multiple of `hop`, at least twice it, and
+    `rise` lies between `hop` and half of n_fft.
     """
 
     window: Tensor
@@ -69,14 +70,21 @@ class PhaseContinuation(WithConstants):
     halves: Tensor
     attack: Tensor
 
-    def __init__(self, n_fft: int, hop: int, feedback: MelFeedback | None = None, rise: int | None = None) -> None:
+    def __init__(
+        self,
+        n_fft: int,
+        hop: int,
+        feedback: MelFeedback | None = None,
+        rise: int | None = None,
+        oscillators: float = 1.0,
+    ) -> None:
         super().__init__()
         rise = n_fft // 2 if rise is None else rise
         if n_fft % hop or (n_fft - hop) % 2 or n_fft < 2 * hop:
             raise ValueError(f"phase continuation: n_fft {n_fft} must be a multiple of hop {hop}, twice it at least")
         if not hop <= rise <= n_fft // 2:
             raise ValueError(f"phase continuation: rise {rise} must lie between hop {hop} and half of n_fft {n_fft}")
-        self.feedback = feedback
+        self.feedback, self.oscillators = feedback, oscillators
         self.n_fft, self.hop, self.stride, self.bins = n_fft, hop, hop, n_fft // 2 + 1
         self.delay, self._first = rise + hop // 2, n_fft // 2 - rise  # the window's first sample that sounds
         tables, none = phase_tables(n_fft, hop, rise), np.zeros(n_fft)
@@ -175,7 +183,7 @@ class PhaseContinuation(WithConstants):
         floor = (AMBIGUOUS * magnitudes).clamp_min(1e-10).square()
         target = magnitude.new_zeros(*magnitude.shape[:2], 0) if mel is None else mel.transpose(0, 1)
         every: tuple[Tensor, ...] = (
-            halved[1:], halved[:-1], floor[1:], floor[:-1], OSCILLATOR_SHARE * magnitudes[1:] + 1e-9, reset,
+            halved[1:], halved[:-1], floor[1:], floor[:-1], self.oscillators * magnitudes[1:] + 1e-9, reset,
             *rotation(self._wide(self.pull * advance)), *rotation(self._wide(stride)), target,
         )  # fmt: skip
         if onsets is not None:

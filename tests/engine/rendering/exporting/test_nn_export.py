@@ -15,10 +15,11 @@ from distill_engine import Model, load_model
 from distill_engine.analysis.controls import ControlInfo, Controls, no_paths
 from distill_engine.modelfile import ModelFile
 from distill_engine.rendering.exporting.nn_export import ENCODER_DELAY_FRAMES, OFFSET_LATENTS, _attribute_names
+from distill_engine.vocoders.configs import VocosConfig
 
 HOP = 512
 INFO = ControlInfo("brightness", "feature", "Cam", "", 0.9, 0.8, 1.0, 2.0, 3.0, {}, (-1.0, 1.0))
-VOCODER_DELAY = 512  # samples
+VOCODER_DELAY = VocosConfig().delay
 
 
 @pytest.fixture(scope="module")
