@@ -106,6 +106,8 @@ class _TakePlayer:
         self._synth = Synth(
             instrument, seed=header.seed, block=header.block, output_tick=header.output_tick, layout=hearing.layout
         )
+        if not header.retold:
+            self._synth.loop.keep_attacks()
         same = vocoder is None and instrument.vocoder_digest == header.main.digest("vocoder")
         recorded = self._restore(networks=same)
         if self._space is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 
@@ -95,6 +96,9 @@ class Mixer:
     `marks` steer the model in slot 0.
     """
 
+    retells = True
+    """Whether a change of the controls is no attack; takes up to version 5 were played without."""
+
     def __init__(self, hop: int, voice: Voice, marks: PlayedMarks) -> None:
         self._hop, self._marks = hop, marks
         self.polyphony: Polyphony | None = None
@@ -150,6 +154,8 @@ class Mixer:
         [hop] is this hop of live input, mono, None without one.
         """
         values = self._marks.applied(hop_values(bank, key), bank)
+        if not self.retells:
+            values = replace(values, retold=False)
         weights = blend_weights(bank, [slot.level for slot in self.slots])
         voice_hops = self._slot_hops(values, weights, samples)
         guests = [_guest(voice_hop) for _, voice_hop in voice_hops if voice_hop.voice.latent_guest]

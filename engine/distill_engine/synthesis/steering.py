@@ -25,7 +25,8 @@ class HopValues:
 
     `latents` [64] are offsets in sigma, `controls` [32] values from -1 to 1. `map_point` is x, y on
     the map, `map_amount` how far the latent is moved to it (0 to 1). `semitones` transpose. `key`
-    is the MIDI note that sounds, None while the instrument plays by itself.
+    is the MIDI note that sounds, None while the instrument plays by itself. Without `retold` what
+    controls move at once sounds as an attack, as it did in takes up to version 5.
     """
 
     settings: SourceSettings
@@ -36,16 +37,20 @@ class HopValues:
     semitones: float = 0.0
     key: float | None = None
     marked: Marked | None = None
+    retold: bool = True
 
 
 @dataclass(frozen=True)
 class SteeringState:
-    """The state of the temporal controls' `Motion` [5 * D + 2].
+    """The state of the temporal controls' `Motion` [5 * D + 2], None for a model without controls.
 
-    None for a model without controls.
+    `asked` are the values of controls and latents at the last hop, `added` [D] is what they added.
+    Both are None where nothing is retold (see `Steering`).
     """
 
     motion: Float64Array | None
+    asked: Float64Array | None = None
+    added: Float64Array | None = None
 
 
 class Steering:
@@ -54,10 +59,12 @@ class Steering:
     Without controls and map it only adds the latent offsets. With `stretches`, of a skeleton's
     model, the map's point and the temporal controls move the player. `strain` says how far the
     named controls push out of the corpus's region at this hop: 0 inside, 1 at the limit. `space` is
-    the instrument's `latent_space`: marks of another are ignored.
+    the instrument's `latent_space`: marks of another are ignored. With `stretches`, `move` [D] is
+    how far a change of the controls moved what they add since the last hop; None where it did not.
     """
 
     strain = 0.0
+    move: Latent | None = None
 
     def __init__(
         self,
@@ -70,6 +77,8 @@ class Steering:
     ) -> None:
         self._controls, self._map, self._stretches, self._space = controls, latent_map, stretches, space
         self._motion = controls.motion(seed) if controls is not None and not stretches else None
+        self._asked: Float64Array | None = None
+        self._added: Float64Array | None = None
 
     def latent(self, sources: SourceBank, values: HopValues, samples: Float32Array | None) -> Latent:
         """Return the latent [D] of this hop (sigma) and advance the source by one hop.
@@ -78,7 +87,10 @@ class Steering:
         """
         controls = values.controls[: len(self._controls)] if self._controls is not None else values.controls[:0]
         if self._stretches:
-            return self._moved_stretch(sources, values, controls, samples)
+            source = self._stretch(sources, values, controls, samples)
+            latent = self._moved(source, values, controls)
+            self._notice(np.concatenate([controls, values.latents]), latent - source, retold=values.retold)
+            return latent
         latent = self._source_latent(sources, values.settings, controls, samples)
         place, grip = self._place(values)
         if place is not None:
@@ -89,20 +101,29 @@ class Steering:
             latent = latent + offset
         return np.asarray(latent + values.latents[: len(latent)], np.float64)
 
-    def _moved_stretch(
+    def _notice(self, asked: Float64Array, added: Latent, *, retold: bool) -> None:
+        """Set `move` from what is `asked` for now and what that has `added` [D]."""
+        before, self.move = self._added, None
+        if not retold:
+            return
+        if self._asked is not None and before is not None and not np.array_equal(asked, self._asked):
+            self.move = added - before
+        self._asked, self._added = asked, added
+
+    def _stretch(
         self, sources: SourceBank, values: HopValues, controls: Latent, samples: Float32Array | None
     ) -> Latent:
-        """Return the latent [D] of a stretch with what controls and offsets add to it.
-
-        Only what is added is limited: the stretch plays as it was recorded.
-        """
+        """Return the latent [D] of a stretch, which plays as it was recorded."""
         settings = values.settings
         place, grip = self._place(values)
         if place is not None:
             settings = altered(settings, place=place, place_grip=grip)
         if self._controls is not None and controls.any():
             settings = _quickened(settings, self._controls.source_modulation(controls))
-        latent = sources.next(settings, samples)
+        return sources.next(settings, samples)
+
+    def _moved(self, latent: Latent, values: HopValues, controls: Latent) -> Latent:
+        """Return the latent [D] of a stretch with what controls and offsets add, limited."""
         self.strain = 0.0
         if not controls.any() and not values.latents.any():
             return latent
@@ -148,12 +169,14 @@ class Steering:
 
     def state(self) -> SteeringState:
         """Return the state."""
-        return SteeringState(None if self._motion is None else self._motion.state())
+        motion = None if self._motion is None else self._motion.state()
+        return SteeringState(motion, self._asked, self._added)
 
     def restore(self, state: SteeringState) -> None:
         """Continue from a `state`."""
         if self._motion is not None and state.motion is not None:
             self._motion.restore(state.motion)
+        self._asked, self._added = state.asked, state.added
 
 
 def _quickened(settings: SourceSettings, modulation: SourceModulation) -> SourceSettings:

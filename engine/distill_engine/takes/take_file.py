@@ -1,8 +1,8 @@
 """The file format of takes: JSON lines, the header first, then one line per event, then the end.
 
-Version 5::
+Version 6::
 
-    {"format": "distill.take", "version": 5, "tick": 128, "output_tick": 128,
+    {"format": "distill.take", "version": 6, "tick": 128, "output_tick": 128, "retold": true,
      "sample_rate": 44100, "hop": 512, "seed": 7, "block": 1,
      "playing": [{"slot": 0, "name": "rain", "vocoder": "vocos",
      "digests": {"model": "...", "vocoder": "...", "analysis": "..."}}],
@@ -26,7 +26,8 @@ acts at the next hop has the time of that hop, which was computed ahead: lines o
 beginning. The header's table `embedded` names each kind of data that the
 take contains, so that it renders without the files and devices that the data came from. Live input
 takes 14 MB a minute. Until version 3 the output stage worked in hops, and times never went back.
-Versions 2 and 3 had no codes, version 4 no marks. `version_1` reads version 1.
+Versions 2 and 3 had no codes, version 4 no marks. Until version 5 a jump of the controls sounded as
+an attack: they are not `retold`. `version_1` reads version 1.
 """
 
 from __future__ import annotations
@@ -144,7 +145,8 @@ def _header_of_version_2(data: dict[str, Any], state: StateDict | None) -> TakeH
     if slots[:1] != [0] or len(set(slots)) != len(slots):
         raise ValueError
     output_tick = int(data["output_tick"]) if "output_tick" in data else hop
-    return TakeHeader(playing, seed, block, rate, hop, state, output_tick=output_tick)
+    retold = bool(data.get("retold", False))
+    return TakeHeader(playing, seed, block, rate, hop, state, output_tick=output_tick, retold=retold)
 
 
 def _checked(header: TakeHeader) -> TakeHeader:

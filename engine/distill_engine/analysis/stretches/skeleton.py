@@ -83,6 +83,10 @@ class Skeleton:
         """Return the log-mel [bands, T] of latents [D, T], without floor and ceiling."""
         return np.asarray(self.basis.astype(np.float64) @ (self.spread[:, None] * latents) + self.mean[:, None])
 
+    def change(self, move: Float64Array) -> Float32Array:
+        """Return how far a move [D] of the latents moves each band [bands], in nats."""
+        return np.asarray(self.basis @ (self.spread * move), np.float32)
+
     def error(self, mels: Iterable[Float32Array]) -> float:
         """Return the mean L1 in nats of the heard frames of log-mels [bands, T], decoded again."""
         total, count = 0.0, 0

@@ -65,7 +65,12 @@ def render_together(hops: Sequence[VoiceHops], report: Callable[[Report], None])
         except _FAILED as error:
             made[index] = error
             continue
-        if asked[index].shape[1]:
+        if one.voice.retelling.waits:
+            try:
+                made[index] = one.voice.retelling.vocode(one.voice.vocoder, asked[index]).copy()
+            except _FAILED as error:
+                made[index] = error
+        elif asked[index].shape[1]:
             due[asked[index].shape[1]].append(index)
     for same in due.values():
         try:

@@ -21,7 +21,8 @@ from distill_engine.synthesis.sources.live_input import EncoderFailed
 from distill_engine.synthesis.sources.source_bank import SourceBank
 from distill_engine.synthesis.steering import HopValues, Steering, soft_limit
 from distill_engine.synthesis.voices.crossfade import DelayLine
-from distill_engine.synthesis.voices.reports import Report, ReportKind
+from distill_engine.synthesis.voices.reports import Report, ReportKind, one_line
+from distill_engine.synthesis.voices.retelling import Retelling
 from distill_engine.synthesis.voices.voice_state import VoiceState
 
 MelMix = Callable[[Float32Array], Float32Array]  # of log-mels [bands, n]
@@ -29,10 +30,6 @@ MelMix = Callable[[Float32Array], Float32Array]  # of log-mels [bands, n]
 KEPT_SECONDS = 30.0  # of what has played, for capturing it
 PRIME_HOPS, PRIME_BLOCK = 32, 8  # hops that prime a new voice, in all and at once
 _TAIL = 64  # samples of the ramp to zero before silence
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:160]
 
 
 @dataclass
@@ -65,6 +62,7 @@ class Voice:
         # Semitones of the hops that have not left the vocoder.
         self._from_place = deque([0.0] * (1 + round(self.instrument.delay_samples / self.instrument.hop)))
         self._transposer = Transposer(self.instrument.hop, self.instrument.mel.bands)
+        self.retelling = Retelling(self.instrument.skeleton)
         self._prime()
 
     def _prime(self) -> None:
@@ -76,7 +74,7 @@ class Voice:
             for _ in range(PRIME_HOPS // PRIME_BLOCK):
                 self.vocoder.step(self.decoder.step(centre))
         except (VocoderError, RuntimeError) as error:
-            raise VocoderError(f"{self.instrument.vocoder.name} failed: {_one_line(error)}") from None
+            raise VocoderError(f"{self.instrument.vocoder.name} failed: {one_line(error)}") from None
         self._primed = (self.decoder.snapshot(), self.vocoder.snapshot())
 
     @property
@@ -107,6 +105,7 @@ class Voice:
             latent = self._last_latent
             self.instrument.notes.append(f"the encoder failed: {error}; the sound stands still until it works again")
         self._last_latent = latent
+        self.retelling.ask(None if self.pinned else self.steering.move)
         if self.pinned:
             pins = [i for i in self.pinned if i < len(latent)]
             latent = latent.copy()
@@ -147,7 +146,7 @@ class Voice:
         """
         try:
             asked = self.begin(latents, ratios, mix)
-            made = self.vocoder.step(asked)[0] if asked.shape[1] else np.zeros(0, np.float32)
+            made = self.retelling.vocode(self.vocoder, asked)
         except (VocoderError, RuntimeError) as error:
             return self.finish(error, latents.shape[1], hop, report)
         return self.finish(made, latents.shape[1], hop, report)
@@ -158,14 +157,17 @@ class Voice:
         `ratios` [n] and `mix` are those of `render`. Raises VocoderError or RuntimeError if the
         decoder fails. `finish` goes on from there.
         """
-        return self._transposer.prepare(mix(self.decoder.step(latents)), ratios)
+        mels = mix(self.decoder.step(latents))
+        asked = self._transposer.prepare(mels, ratios)
+        self.retelling.begin(latents.shape[1], straight=asked is mels)
+        return asked
 
     def mels(self, latents: Float32Array) -> Float32Array:
         """Return the log-mels [bands, n] of a guest's latents [D, n]; silence if that fails."""
         try:
             return self.decoder.step(latents)
         except (VocoderError, RuntimeError) as error:
-            self._note_once(f"the decoder failed: {_one_line(error)}; the model is silent until it works again")
+            self._note_once(f"the decoder failed: {one_line(error)}; the model is silent until it works again")
             return np.full((self.instrument.mel.bands, latents.shape[1]), FLOOR, np.float32)
 
     def report_notes(self, hop: int, report: Callable[[Report], None]) -> None:
@@ -222,7 +224,7 @@ class Voice:
         samples = np.zeros(hops * self.instrument.hop, np.float32)
         if not self._failing:
             samples[:_TAIL] = self._last_sample * np.linspace(1.0, 0.0, _TAIL, endpoint=False)
-            cause = f"{self.instrument.vocoder.name} failed: {_one_line(error)}"
+            cause = f"{self.instrument.vocoder.name} failed: {one_line(error)}"
             ways = "it is silent until it works again; choose another vocoder"
             report(Report(hop, ReportKind.FAILED, cause, ways))
             self._failing = self._recovering = True
