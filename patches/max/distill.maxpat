@@ -91,8 +91,9 @@
       22
      ],
      "numinlets": 1,
-     "numoutlets": 78,
+     "numoutlets": 79,
      "outlettype": [
+      "",
       "",
       "",
       "",
@@ -172,7 +173,7 @@
       "",
       ""
      ],
-     "text": "route /distill/gain /distill/width /distill/map/x /distill/map/y /distill/map/amount /distill/source/rate /distill/source/range /distill/source/position /distill/source/speed /distill/source/jitter /distill/source/length /distill/source/loop /distill/source/freeze /distill/source/input_gain /distill/source/tempo /distill/source/gate /distill/source/fade /distill/source/leaps /distill/source/reach /distill/source/grip /distill/source/grain /distill/pitch /distill/note/bend /distill/note/release /distill/note/hold /distill/source/own /distill/codes/rate /distill/codes/position /distill/codes/repeat /distill/prior/temperature /distill/prior/top_p /distill/prior/novelty /distill/prior/rate /distill/prior/radius /distill/prior/hold /distill/space/spread /distill/space/depth /distill/morph /distill/marks/x /distill/marks/y /distill/marks/amount /distill/space/azimuth/0 /distill/space/elevation/0 /distill/space/distance/0 /distill/control/0 /distill/control/1 /distill/control/2 /distill/control/3 /distill/control/4 /distill/control/5 /distill/control/6 /distill/control/7 /distill/latent/0 /distill/latent/1 /distill/latent/2 /distill/latent/3 /distill/latent/4 /distill/latent/5 /distill/latent/6 /distill/latent/7 /distill/latent/8 /distill/latent/9 /distill/latent/10 /distill/latent/11 /distill/latent/12 /distill/latent/13 /distill/latent/14 /distill/latent/15 /distill/source /distill/vocoder /distill/space /distill/strain /distill/playing /distill/recording /distill/level /distill/error /distill/controls"
+     "text": "route /distill/gain /distill/width /distill/map/x /distill/map/y /distill/map/amount /distill/source/rate /distill/source/range /distill/source/position /distill/source/speed /distill/source/jitter /distill/source/length /distill/source/loop /distill/source/freeze /distill/source/input_gain /distill/source/tempo /distill/source/gate /distill/source/fade /distill/source/leaps /distill/source/reach /distill/source/grip /distill/source/grain /distill/pitch /distill/note/bend /distill/note/release /distill/note/hold /distill/source/own /distill/codes/rate /distill/codes/position /distill/codes/repeat /distill/prior/temperature /distill/prior/top_p /distill/prior/novelty /distill/prior/rate /distill/prior/radius /distill/prior/hold /distill/space/spread /distill/space/depth /distill/morph /distill/marks/x /distill/marks/y /distill/marks/amount /distill/source/phase /distill/space/azimuth/0 /distill/space/elevation/0 /distill/space/distance/0 /distill/control/0 /distill/control/1 /distill/control/2 /distill/control/3 /distill/control/4 /distill/control/5 /distill/control/6 /distill/control/7 /distill/latent/0 /distill/latent/1 /distill/latent/2 /distill/latent/3 /distill/latent/4 /distill/latent/5 /distill/latent/6 /distill/latent/7 /distill/latent/8 /distill/latent/9 /distill/latent/10 /distill/latent/11 /distill/latent/12 /distill/latent/13 /distill/latent/14 /distill/latent/15 /distill/source /distill/vocoder /distill/space /distill/strain /distill/playing /distill/recording /distill/level /distill/error /distill/controls"
     }
    },
    {
@@ -5867,7 +5868,7 @@
       110,
       20
      ],
-     "text": "space azimuth 0"
+     "text": "source phase"
     }
    },
    {
@@ -5885,7 +5886,7 @@
      "outlettype": [
       ""
      ],
-     "text": "prepend /distill/space/azimuth/0"
+     "text": "prepend /distill/source/phase"
     }
    },
    {
@@ -5929,8 +5930,8 @@
       20
      ],
      "floatoutput": 1,
-     "min": -180.0,
-     "size": 360.0,
+     "min": -1.0,
+     "size": 5.0,
      "orientation": 1
     }
    },
@@ -5957,8 +5958,8 @@
       64,
       22
      ],
-     "minimum": -180.0,
-     "maximum": 180.0
+     "minimum": -1.0,
+     "maximum": 4.0
     }
    },
    {
@@ -5981,7 +5982,7 @@
       110,
       20
      ],
-     "text": "space elevation 0"
+     "text": "space azimuth 0"
     }
    },
    {
@@ -5999,7 +6000,7 @@
      "outlettype": [
       ""
      ],
-     "text": "prepend /distill/space/elevation/0"
+     "text": "prepend /distill/space/azimuth/0"
     }
    },
    {
@@ -6043,8 +6044,8 @@
       20
      ],
      "floatoutput": 1,
-     "min": -90.0,
-     "size": 180.0,
+     "min": -180.0,
+     "size": 360.0,
      "orientation": 1
     }
    },
@@ -6071,8 +6072,8 @@
       64,
       22
      ],
-     "minimum": -90.0,
-     "maximum": 90.0
+     "minimum": -180.0,
+     "maximum": 180.0
     }
    },
    {
@@ -6095,7 +6096,7 @@
       110,
       20
      ],
-     "text": "space distance 0"
+     "text": "space elevation 0"
     }
    },
    {
@@ -6113,7 +6114,7 @@
      "outlettype": [
       ""
      ],
-     "text": "prepend /distill/space/distance/0"
+     "text": "prepend /distill/space/elevation/0"
     }
    },
    {
@@ -6157,8 +6158,8 @@
       20
      ],
      "floatoutput": 1,
-     "min": 0.25,
-     "size": 99.75,
+     "min": -90.0,
+     "size": 180.0,
      "orientation": 1
     }
    },
@@ -6185,13 +6186,127 @@
       64,
       22
      ],
+     "minimum": -90.0,
+     "maximum": 90.0
+    }
+   },
+   {
+    "box": {
+     "id": "obj-271",
+     "maxclass": "comment",
+     "patching_rect": [
+      20,
+      1344,
+      110,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 0,
+     "outlettype": [],
+     "presentation": 1,
+     "presentation_rect": [
+      20,
+      1344,
+      110,
+      20
+     ],
+     "text": "space distance 0"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-272",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1020,
+      1344,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /distill/space/distance/0"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-273",
+     "maxclass": "newobj",
+     "patching_rect": [
+      1210,
+      1344,
+      180,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-274",
+     "maxclass": "slider",
+     "patching_rect": [
+      132,
+      1344,
+      120,
+      20
+     ],
+     "numinlets": 1,
+     "numoutlets": 1,
+     "outlettype": [
+      ""
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      132,
+      1344,
+      120,
+      20
+     ],
+     "floatoutput": 1,
+     "min": 0.25,
+     "size": 99.75,
+     "orientation": 1
+    }
+   },
+   {
+    "box": {
+     "id": "obj-275",
+     "maxclass": "flonum",
+     "patching_rect": [
+      256,
+      1344,
+      64,
+      22
+     ],
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "",
+      "bang"
+     ],
+     "presentation": 1,
+     "presentation_rect": [
+      256,
+      1344,
+      64,
+      22
+     ],
      "minimum": 0.25,
      "maximum": 100.0
     }
    },
    {
     "box": {
-     "id": "obj-271",
+     "id": "obj-276",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -6214,7 +6329,7 @@
    },
    {
     "box": {
-     "id": "obj-272",
+     "id": "obj-277",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -6232,7 +6347,7 @@
    },
    {
     "box": {
-     "id": "obj-273",
+     "id": "obj-278",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -6250,7 +6365,7 @@
    },
    {
     "box": {
-     "id": "obj-274",
+     "id": "obj-279",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -6278,7 +6393,7 @@
    },
    {
     "box": {
-     "id": "obj-275",
+     "id": "obj-280",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -6305,7 +6420,7 @@
    },
    {
     "box": {
-     "id": "obj-276",
+     "id": "obj-281",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -6328,7 +6443,7 @@
    },
    {
     "box": {
-     "id": "obj-277",
+     "id": "obj-282",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -6346,7 +6461,7 @@
    },
    {
     "box": {
-     "id": "obj-278",
+     "id": "obj-283",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -6364,7 +6479,7 @@
    },
    {
     "box": {
-     "id": "obj-279",
+     "id": "obj-284",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -6392,7 +6507,7 @@
    },
    {
     "box": {
-     "id": "obj-280",
+     "id": "obj-285",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -6419,7 +6534,7 @@
    },
    {
     "box": {
-     "id": "obj-281",
+     "id": "obj-286",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -6442,7 +6557,7 @@
    },
    {
     "box": {
-     "id": "obj-282",
+     "id": "obj-287",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -6460,7 +6575,7 @@
    },
    {
     "box": {
-     "id": "obj-283",
+     "id": "obj-288",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -6478,7 +6593,7 @@
    },
    {
     "box": {
-     "id": "obj-284",
+     "id": "obj-289",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -6506,7 +6621,7 @@
    },
    {
     "box": {
-     "id": "obj-285",
+     "id": "obj-290",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -6533,7 +6648,7 @@
    },
    {
     "box": {
-     "id": "obj-286",
+     "id": "obj-291",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -6556,7 +6671,7 @@
    },
    {
     "box": {
-     "id": "obj-287",
+     "id": "obj-292",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -6574,7 +6689,7 @@
    },
    {
     "box": {
-     "id": "obj-288",
+     "id": "obj-293",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -6592,7 +6707,7 @@
    },
    {
     "box": {
-     "id": "obj-289",
+     "id": "obj-294",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -6620,7 +6735,7 @@
    },
    {
     "box": {
-     "id": "obj-290",
+     "id": "obj-295",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -6647,7 +6762,7 @@
    },
    {
     "box": {
-     "id": "obj-291",
+     "id": "obj-296",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -6670,7 +6785,7 @@
    },
    {
     "box": {
-     "id": "obj-292",
+     "id": "obj-297",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -6688,7 +6803,7 @@
    },
    {
     "box": {
-     "id": "obj-293",
+     "id": "obj-298",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -6706,7 +6821,7 @@
    },
    {
     "box": {
-     "id": "obj-294",
+     "id": "obj-299",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -6734,7 +6849,7 @@
    },
    {
     "box": {
-     "id": "obj-295",
+     "id": "obj-300",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -6761,7 +6876,7 @@
    },
    {
     "box": {
-     "id": "obj-296",
+     "id": "obj-301",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -6784,7 +6899,7 @@
    },
    {
     "box": {
-     "id": "obj-297",
+     "id": "obj-302",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -6802,7 +6917,7 @@
    },
    {
     "box": {
-     "id": "obj-298",
+     "id": "obj-303",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -6820,7 +6935,7 @@
    },
    {
     "box": {
-     "id": "obj-299",
+     "id": "obj-304",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -6848,7 +6963,7 @@
    },
    {
     "box": {
-     "id": "obj-300",
+     "id": "obj-305",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -6875,7 +6990,7 @@
    },
    {
     "box": {
-     "id": "obj-301",
+     "id": "obj-306",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -6898,7 +7013,7 @@
    },
    {
     "box": {
-     "id": "obj-302",
+     "id": "obj-307",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -6916,7 +7031,7 @@
    },
    {
     "box": {
-     "id": "obj-303",
+     "id": "obj-308",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -6934,7 +7049,7 @@
    },
    {
     "box": {
-     "id": "obj-304",
+     "id": "obj-309",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -6962,7 +7077,7 @@
    },
    {
     "box": {
-     "id": "obj-305",
+     "id": "obj-310",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -6989,7 +7104,7 @@
    },
    {
     "box": {
-     "id": "obj-306",
+     "id": "obj-311",
      "maxclass": "comment",
      "patching_rect": [
       340,
@@ -7012,7 +7127,7 @@
    },
    {
     "box": {
-     "id": "obj-307",
+     "id": "obj-312",
      "maxclass": "newobj",
      "patching_rect": [
       1340,
@@ -7030,7 +7145,7 @@
    },
    {
     "box": {
-     "id": "obj-308",
+     "id": "obj-313",
      "maxclass": "newobj",
      "patching_rect": [
       1530,
@@ -7048,7 +7163,7 @@
    },
    {
     "box": {
-     "id": "obj-309",
+     "id": "obj-314",
      "maxclass": "slider",
      "patching_rect": [
       452,
@@ -7076,7 +7191,7 @@
    },
    {
     "box": {
-     "id": "obj-310",
+     "id": "obj-315",
      "maxclass": "flonum",
      "patching_rect": [
       576,
@@ -7103,7 +7218,7 @@
    },
    {
     "box": {
-     "id": "obj-311",
+     "id": "obj-316",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7126,7 +7241,7 @@
    },
    {
     "box": {
-     "id": "obj-312",
+     "id": "obj-317",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7144,7 +7259,7 @@
    },
    {
     "box": {
-     "id": "obj-313",
+     "id": "obj-318",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7162,7 +7277,7 @@
    },
    {
     "box": {
-     "id": "obj-314",
+     "id": "obj-319",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7190,7 +7305,7 @@
    },
    {
     "box": {
-     "id": "obj-315",
+     "id": "obj-320",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7217,7 +7332,7 @@
    },
    {
     "box": {
-     "id": "obj-316",
+     "id": "obj-321",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7240,7 +7355,7 @@
    },
    {
     "box": {
-     "id": "obj-317",
+     "id": "obj-322",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7258,7 +7373,7 @@
    },
    {
     "box": {
-     "id": "obj-318",
+     "id": "obj-323",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7276,7 +7391,7 @@
    },
    {
     "box": {
-     "id": "obj-319",
+     "id": "obj-324",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7304,7 +7419,7 @@
    },
    {
     "box": {
-     "id": "obj-320",
+     "id": "obj-325",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7331,7 +7446,7 @@
    },
    {
     "box": {
-     "id": "obj-321",
+     "id": "obj-326",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7354,7 +7469,7 @@
    },
    {
     "box": {
-     "id": "obj-322",
+     "id": "obj-327",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7372,7 +7487,7 @@
    },
    {
     "box": {
-     "id": "obj-323",
+     "id": "obj-328",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7390,7 +7505,7 @@
    },
    {
     "box": {
-     "id": "obj-324",
+     "id": "obj-329",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7418,7 +7533,7 @@
    },
    {
     "box": {
-     "id": "obj-325",
+     "id": "obj-330",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7445,7 +7560,7 @@
    },
    {
     "box": {
-     "id": "obj-326",
+     "id": "obj-331",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7468,7 +7583,7 @@
    },
    {
     "box": {
-     "id": "obj-327",
+     "id": "obj-332",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7486,7 +7601,7 @@
    },
    {
     "box": {
-     "id": "obj-328",
+     "id": "obj-333",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7504,7 +7619,7 @@
    },
    {
     "box": {
-     "id": "obj-329",
+     "id": "obj-334",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7532,7 +7647,7 @@
    },
    {
     "box": {
-     "id": "obj-330",
+     "id": "obj-335",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7559,7 +7674,7 @@
    },
    {
     "box": {
-     "id": "obj-331",
+     "id": "obj-336",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7582,7 +7697,7 @@
    },
    {
     "box": {
-     "id": "obj-332",
+     "id": "obj-337",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7600,7 +7715,7 @@
    },
    {
     "box": {
-     "id": "obj-333",
+     "id": "obj-338",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7618,7 +7733,7 @@
    },
    {
     "box": {
-     "id": "obj-334",
+     "id": "obj-339",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7646,7 +7761,7 @@
    },
    {
     "box": {
-     "id": "obj-335",
+     "id": "obj-340",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7673,7 +7788,7 @@
    },
    {
     "box": {
-     "id": "obj-336",
+     "id": "obj-341",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7696,7 +7811,7 @@
    },
    {
     "box": {
-     "id": "obj-337",
+     "id": "obj-342",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7714,7 +7829,7 @@
    },
    {
     "box": {
-     "id": "obj-338",
+     "id": "obj-343",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7732,7 +7847,7 @@
    },
    {
     "box": {
-     "id": "obj-339",
+     "id": "obj-344",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7760,7 +7875,7 @@
    },
    {
     "box": {
-     "id": "obj-340",
+     "id": "obj-345",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7787,7 +7902,7 @@
    },
    {
     "box": {
-     "id": "obj-341",
+     "id": "obj-346",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7810,7 +7925,7 @@
    },
    {
     "box": {
-     "id": "obj-342",
+     "id": "obj-347",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7828,7 +7943,7 @@
    },
    {
     "box": {
-     "id": "obj-343",
+     "id": "obj-348",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7846,7 +7961,7 @@
    },
    {
     "box": {
-     "id": "obj-344",
+     "id": "obj-349",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7874,7 +7989,7 @@
    },
    {
     "box": {
-     "id": "obj-345",
+     "id": "obj-350",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -7901,7 +8016,7 @@
    },
    {
     "box": {
-     "id": "obj-346",
+     "id": "obj-351",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -7924,7 +8039,7 @@
    },
    {
     "box": {
-     "id": "obj-347",
+     "id": "obj-352",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -7942,7 +8057,7 @@
    },
    {
     "box": {
-     "id": "obj-348",
+     "id": "obj-353",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -7960,7 +8075,7 @@
    },
    {
     "box": {
-     "id": "obj-349",
+     "id": "obj-354",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -7988,7 +8103,7 @@
    },
    {
     "box": {
-     "id": "obj-350",
+     "id": "obj-355",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -8015,7 +8130,7 @@
    },
    {
     "box": {
-     "id": "obj-351",
+     "id": "obj-356",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -8038,7 +8153,7 @@
    },
    {
     "box": {
-     "id": "obj-352",
+     "id": "obj-357",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -8056,7 +8171,7 @@
    },
    {
     "box": {
-     "id": "obj-353",
+     "id": "obj-358",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -8074,7 +8189,7 @@
    },
    {
     "box": {
-     "id": "obj-354",
+     "id": "obj-359",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -8102,7 +8217,7 @@
    },
    {
     "box": {
-     "id": "obj-355",
+     "id": "obj-360",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -8129,7 +8244,7 @@
    },
    {
     "box": {
-     "id": "obj-356",
+     "id": "obj-361",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -8152,7 +8267,7 @@
    },
    {
     "box": {
-     "id": "obj-357",
+     "id": "obj-362",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -8170,7 +8285,7 @@
    },
    {
     "box": {
-     "id": "obj-358",
+     "id": "obj-363",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -8188,7 +8303,7 @@
    },
    {
     "box": {
-     "id": "obj-359",
+     "id": "obj-364",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -8216,7 +8331,7 @@
    },
    {
     "box": {
-     "id": "obj-360",
+     "id": "obj-365",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -8243,7 +8358,7 @@
    },
    {
     "box": {
-     "id": "obj-361",
+     "id": "obj-366",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -8266,7 +8381,7 @@
    },
    {
     "box": {
-     "id": "obj-362",
+     "id": "obj-367",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -8284,7 +8399,7 @@
    },
    {
     "box": {
-     "id": "obj-363",
+     "id": "obj-368",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -8302,7 +8417,7 @@
    },
    {
     "box": {
-     "id": "obj-364",
+     "id": "obj-369",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -8330,7 +8445,7 @@
    },
    {
     "box": {
-     "id": "obj-365",
+     "id": "obj-370",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -8357,7 +8472,7 @@
    },
    {
     "box": {
-     "id": "obj-366",
+     "id": "obj-371",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -8380,7 +8495,7 @@
    },
    {
     "box": {
-     "id": "obj-367",
+     "id": "obj-372",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -8398,7 +8513,7 @@
    },
    {
     "box": {
-     "id": "obj-368",
+     "id": "obj-373",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -8416,7 +8531,7 @@
    },
    {
     "box": {
-     "id": "obj-369",
+     "id": "obj-374",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -8444,7 +8559,7 @@
    },
    {
     "box": {
-     "id": "obj-370",
+     "id": "obj-375",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -8471,7 +8586,7 @@
    },
    {
     "box": {
-     "id": "obj-371",
+     "id": "obj-376",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -8494,7 +8609,7 @@
    },
    {
     "box": {
-     "id": "obj-372",
+     "id": "obj-377",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -8512,7 +8627,7 @@
    },
    {
     "box": {
-     "id": "obj-373",
+     "id": "obj-378",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -8530,7 +8645,7 @@
    },
    {
     "box": {
-     "id": "obj-374",
+     "id": "obj-379",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -8558,7 +8673,7 @@
    },
    {
     "box": {
-     "id": "obj-375",
+     "id": "obj-380",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -8585,7 +8700,7 @@
    },
    {
     "box": {
-     "id": "obj-376",
+     "id": "obj-381",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -8608,7 +8723,7 @@
    },
    {
     "box": {
-     "id": "obj-377",
+     "id": "obj-382",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -8626,7 +8741,7 @@
    },
    {
     "box": {
-     "id": "obj-378",
+     "id": "obj-383",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -8644,7 +8759,7 @@
    },
    {
     "box": {
-     "id": "obj-379",
+     "id": "obj-384",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -8672,7 +8787,7 @@
    },
    {
     "box": {
-     "id": "obj-380",
+     "id": "obj-385",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -8699,7 +8814,7 @@
    },
    {
     "box": {
-     "id": "obj-381",
+     "id": "obj-386",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -8722,7 +8837,7 @@
    },
    {
     "box": {
-     "id": "obj-382",
+     "id": "obj-387",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -8740,7 +8855,7 @@
    },
    {
     "box": {
-     "id": "obj-383",
+     "id": "obj-388",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -8758,7 +8873,7 @@
    },
    {
     "box": {
-     "id": "obj-384",
+     "id": "obj-389",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -8786,7 +8901,7 @@
    },
    {
     "box": {
-     "id": "obj-385",
+     "id": "obj-390",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -8813,7 +8928,7 @@
    },
    {
     "box": {
-     "id": "obj-386",
+     "id": "obj-391",
      "maxclass": "comment",
      "patching_rect": [
       660,
@@ -8836,7 +8951,7 @@
    },
    {
     "box": {
-     "id": "obj-387",
+     "id": "obj-392",
      "maxclass": "newobj",
      "patching_rect": [
       1660,
@@ -8854,7 +8969,7 @@
    },
    {
     "box": {
-     "id": "obj-388",
+     "id": "obj-393",
      "maxclass": "newobj",
      "patching_rect": [
       1850,
@@ -8872,7 +8987,7 @@
    },
    {
     "box": {
-     "id": "obj-389",
+     "id": "obj-394",
      "maxclass": "slider",
      "patching_rect": [
       772,
@@ -8900,7 +9015,7 @@
    },
    {
     "box": {
-     "id": "obj-390",
+     "id": "obj-395",
      "maxclass": "flonum",
      "patching_rect": [
       896,
@@ -8927,7 +9042,7 @@
    },
    {
     "box": {
-     "id": "obj-391",
+     "id": "obj-396",
      "maxclass": "comment",
      "patching_rect": [
       520,
@@ -8950,7 +9065,7 @@
    },
    {
     "box": {
-     "id": "obj-392",
+     "id": "obj-397",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -8969,7 +9084,7 @@
    },
    {
     "box": {
-     "id": "obj-393",
+     "id": "obj-398",
      "maxclass": "flonum",
      "patching_rect": [
       520,
@@ -8994,7 +9109,7 @@
    },
    {
     "box": {
-     "id": "obj-394",
+     "id": "obj-399",
      "maxclass": "flonum",
      "patching_rect": [
       590,
@@ -9019,7 +9134,7 @@
    },
    {
     "box": {
-     "id": "obj-395",
+     "id": "obj-400",
      "maxclass": "comment",
      "patching_rect": [
       670,
@@ -9042,7 +9157,7 @@
    },
    {
     "box": {
-     "id": "obj-396",
+     "id": "obj-401",
      "maxclass": "flonum",
      "patching_rect": [
       670,
@@ -9067,7 +9182,7 @@
    },
    {
     "box": {
-     "id": "obj-397",
+     "id": "obj-402",
      "maxclass": "comment",
      "patching_rect": [
       760,
@@ -9090,7 +9205,7 @@
    },
    {
     "box": {
-     "id": "obj-398",
+     "id": "obj-403",
      "maxclass": "flonum",
      "patching_rect": [
       760,
@@ -9115,7 +9230,7 @@
    },
    {
     "box": {
-     "id": "obj-399",
+     "id": "obj-404",
      "maxclass": "comment",
      "patching_rect": [
       850,
@@ -9138,7 +9253,7 @@
    },
    {
     "box": {
-     "id": "obj-400",
+     "id": "obj-405",
      "maxclass": "flonum",
      "patching_rect": [
       850,
@@ -9163,7 +9278,7 @@
    },
    {
     "box": {
-     "id": "obj-401",
+     "id": "obj-406",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -9181,7 +9296,7 @@
    },
    {
     "box": {
-     "id": "obj-402",
+     "id": "obj-407",
      "maxclass": "message",
      "patching_rect": [
       700,
@@ -9199,7 +9314,7 @@
    },
    {
     "box": {
-     "id": "obj-403",
+     "id": "obj-408",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -9217,7 +9332,7 @@
    },
    {
     "box": {
-     "id": "obj-404",
+     "id": "obj-409",
      "maxclass": "message",
      "patching_rect": [
       700,
@@ -9235,7 +9350,7 @@
    },
    {
     "box": {
-     "id": "obj-405",
+     "id": "obj-410",
      "maxclass": "comment",
      "patching_rect": [
       950,
@@ -9258,7 +9373,7 @@
    },
    {
     "box": {
-     "id": "obj-406",
+     "id": "obj-411",
      "maxclass": "message",
      "patching_rect": [
       950,
@@ -9283,7 +9398,7 @@
    },
    {
     "box": {
-     "id": "obj-407",
+     "id": "obj-412",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -9301,7 +9416,7 @@
    },
    {
     "box": {
-     "id": "obj-408",
+     "id": "obj-413",
      "maxclass": "newobj",
      "patching_rect": [
       900,
@@ -9317,7 +9432,7 @@
    },
    {
     "box": {
-     "id": "obj-409",
+     "id": "obj-414",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -9342,7 +9457,7 @@
    },
    {
     "box": {
-     "id": "obj-410",
+     "id": "obj-415",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -9360,7 +9475,7 @@
    },
    {
     "box": {
-     "id": "obj-411",
+     "id": "obj-416",
      "maxclass": "newobj",
      "patching_rect": [
       890,
@@ -9378,7 +9493,7 @@
    },
    {
     "box": {
-     "id": "obj-412",
+     "id": "obj-417",
      "maxclass": "newobj",
      "patching_rect": [
       1080,
@@ -9396,7 +9511,7 @@
    },
    {
     "box": {
-     "id": "obj-413",
+     "id": "obj-418",
      "maxclass": "newobj",
      "patching_rect": [
       1270,
@@ -9414,7 +9529,7 @@
    },
    {
     "box": {
-     "id": "obj-414",
+     "id": "obj-419",
      "maxclass": "newobj",
      "patching_rect": [
       1460,
@@ -9432,7 +9547,7 @@
    },
    {
     "box": {
-     "id": "obj-415",
+     "id": "obj-420",
      "maxclass": "newobj",
      "patching_rect": [
       1650,
@@ -9450,7 +9565,7 @@
    },
    {
     "box": {
-     "id": "obj-416",
+     "id": "obj-421",
      "maxclass": "newobj",
      "patching_rect": [
       1840,
@@ -9468,7 +9583,7 @@
    },
    {
     "box": {
-     "id": "obj-417",
+     "id": "obj-422",
      "maxclass": "newobj",
      "patching_rect": [
       2030,
@@ -9486,7 +9601,7 @@
    },
    {
     "box": {
-     "id": "obj-418",
+     "id": "obj-423",
      "maxclass": "newobj",
      "patching_rect": [
       700,
@@ -10010,7 +10125,7 @@
     "patchline": {
      "source": [
       "obj-4",
-      68
+      69
      ],
      "destination": [
       "obj-48",
@@ -10058,7 +10173,7 @@
     "patchline": {
      "source": [
       "obj-4",
-      69
+      70
      ],
      "destination": [
       "obj-52",
@@ -10106,7 +10221,7 @@
     "patchline": {
      "source": [
       "obj-4",
-      70
+      71
      ],
      "destination": [
       "obj-56",
@@ -14881,47 +14996,11 @@
    {
     "patchline": {
      "source": [
-      "obj-4",
-      74
-     ],
-     "destination": [
-      "obj-392",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-392",
-      0
-     ],
-     "destination": [
-      "obj-393",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-392",
-      1
-     ],
-     "destination": [
       "obj-394",
       0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-4",
-      71
      ],
      "destination": [
-      "obj-396",
+      "obj-395",
       0
      ]
     }
@@ -14929,35 +15008,11 @@
    {
     "patchline": {
      "source": [
-      "obj-4",
-      72
-     ],
-     "destination": [
-      "obj-398",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-4",
-      73
-     ],
-     "destination": [
-      "obj-400",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-401",
+      "obj-393",
       0
      ],
      "destination": [
-      "obj-402",
+      "obj-395",
       0
      ]
     }
@@ -14965,11 +15020,11 @@
    {
     "patchline": {
      "source": [
-      "obj-402",
+      "obj-394",
       0
      ],
      "destination": [
-      "obj-403",
+      "obj-392",
       0
      ]
     }
@@ -14977,19 +15032,7 @@
    {
     "patchline": {
      "source": [
-      "obj-403",
-      0
-     ],
-     "destination": [
-      "obj-404",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-404",
+      "obj-392",
       0
      ],
      "destination": [
@@ -15002,10 +15045,10 @@
     "patchline": {
      "source": [
       "obj-4",
-      75
+      68
      ],
      "destination": [
-      "obj-407",
+      "obj-393",
       0
      ]
     }
@@ -15013,11 +15056,11 @@
    {
     "patchline": {
      "source": [
-      "obj-407",
+      "obj-393",
       0
      ],
      "destination": [
-      "obj-406",
+      "obj-394",
       0
      ]
     }
@@ -15029,7 +15072,115 @@
       75
      ],
      "destination": [
+      "obj-397",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-397",
+      0
+     ],
+     "destination": [
+      "obj-398",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-397",
+      1
+     ],
+     "destination": [
+      "obj-399",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      72
+     ],
+     "destination": [
+      "obj-401",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      73
+     ],
+     "destination": [
+      "obj-403",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      74
+     ],
+     "destination": [
+      "obj-405",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-406",
+      0
+     ],
+     "destination": [
+      "obj-407",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-407",
+      0
+     ],
+     "destination": [
       "obj-408",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-408",
+      0
+     ],
+     "destination": [
+      "obj-409",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-409",
+      0
+     ],
+     "destination": [
+      "obj-2",
       0
      ]
     }
@@ -15041,66 +15192,6 @@
       76
      ],
      "destination": [
-      "obj-409",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-409",
-      0
-     ],
-     "destination": [
-      "obj-410",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-410",
-      0
-     ],
-     "destination": [
-      "obj-271",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-409",
-      1
-     ],
-     "destination": [
-      "obj-411",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-411",
-      0
-     ],
-     "destination": [
-      "obj-276",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-409",
-      2
-     ],
-     "destination": [
       "obj-412",
       0
      ]
@@ -15113,7 +15204,7 @@
       0
      ],
      "destination": [
-      "obj-281",
+      "obj-411",
       0
      ]
     }
@@ -15121,119 +15212,11 @@
    {
     "patchline": {
      "source": [
-      "obj-409",
-      3
+      "obj-4",
+      76
      ],
      "destination": [
       "obj-413",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-413",
-      0
-     ],
-     "destination": [
-      "obj-286",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-409",
-      4
-     ],
-     "destination": [
-      "obj-414",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-414",
-      0
-     ],
-     "destination": [
-      "obj-291",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-409",
-      5
-     ],
-     "destination": [
-      "obj-415",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-415",
-      0
-     ],
-     "destination": [
-      "obj-296",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-409",
-      6
-     ],
-     "destination": [
-      "obj-416",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-416",
-      0
-     ],
-     "destination": [
-      "obj-301",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-409",
-      7
-     ],
-     "destination": [
-      "obj-417",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-417",
-      0
-     ],
-     "destination": [
-      "obj-306",
       0
      ]
     }
@@ -15245,7 +15228,211 @@
       77
      ],
      "destination": [
+      "obj-414",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-414",
+      0
+     ],
+     "destination": [
+      "obj-415",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-415",
+      0
+     ],
+     "destination": [
+      "obj-276",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-414",
+      1
+     ],
+     "destination": [
+      "obj-416",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-416",
+      0
+     ],
+     "destination": [
+      "obj-281",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-414",
+      2
+     ],
+     "destination": [
+      "obj-417",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-417",
+      0
+     ],
+     "destination": [
+      "obj-286",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-414",
+      3
+     ],
+     "destination": [
       "obj-418",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-418",
+      0
+     ],
+     "destination": [
+      "obj-291",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-414",
+      4
+     ],
+     "destination": [
+      "obj-419",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-419",
+      0
+     ],
+     "destination": [
+      "obj-296",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-414",
+      5
+     ],
+     "destination": [
+      "obj-420",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-420",
+      0
+     ],
+     "destination": [
+      "obj-301",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-414",
+      6
+     ],
+     "destination": [
+      "obj-421",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-421",
+      0
+     ],
+     "destination": [
+      "obj-306",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-414",
+      7
+     ],
+     "destination": [
+      "obj-422",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-422",
+      0
+     ],
+     "destination": [
+      "obj-311",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      78
+     ],
+     "destination": [
+      "obj-423",
       0
      ]
     }

@@ -54,6 +54,7 @@ PARAMETERS = [
     ("distill/marks/x", 0.0),
     ("distill/marks/y", 0.0),
     ("distill/marks/amount", 0.0),
+    ("distill/source/phase", -1.0),
     ("distill/space/azimuth/0", 0.0),
     ("distill/space/elevation/0", 0.0),
     ("distill/space/distance/0", 1.0),

@@ -1,4 +1,4 @@
-"""Ableton Link: the tempo of the other programs moves the sources, their start and stop the sound.
+"""Ableton Link: tempo and beats of the other programs move the sources, start and stop the sound.
 
 Distill follows and never leads: alone it changes nothing, and it joins with the tempo that is
 there.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from typing import TYPE_CHECKING, Any
 
 from distill_control.session.service import Notify
@@ -31,7 +32,7 @@ class LinkService:
         self._session, self._notify = session, notify
         self._link: Any = None
         self._task: asyncio.Task[None] | None = None
-        self._tempo, self._playing = 0.0, False
+        self._tempo, self._beat, self._playing = 0.0, -1, False
 
     def start(self) -> None:
         """Join the session of this network. Raises MissingPartError."""
@@ -65,8 +66,19 @@ class LinkService:
             if abs(tempo - self._tempo) >= LEAST_CHANGE_BPM:
                 self._tempo = tempo
                 self._session.set("/distill/source/tempo", [round(tempo, 2)], ORIGIN)
+            self._keep_step(tempo)
             if bool(self._link.playing) != self._playing:
                 await self._transport()
+
+    def _keep_step(self, tempo: float) -> None:
+        """Once a beat, set the place in the bar that the next hop will have when it is heard."""
+        phase = float(self._link.phase)
+        if math.floor(phase) == self._beat:
+            return
+        self._beat = math.floor(phase)
+        status = self._session.engine.status()
+        later = 1e-3 * (status.get("latency_ms", 0.0) - 0.5 * status.get("latency_jitter_ms", 0.0))
+        self._session.set("/distill/source/phase", [round((phase + later * tempo / 60.0) % BAR_BEATS, 4)], ORIGIN)
 
     async def _transport(self) -> None:
         """Stop at once; start with the source at its position, at the beginning of the next bar."""

@@ -10,6 +10,7 @@ import numpy as np
 from distill_engine.audio.arrays import Float64Array
 from distill_engine.audio.levels import db_to_gain
 from distill_engine.synthesis.parameters import ParameterBank
+from distill_engine.synthesis.sources.beat_clock import BeatClock
 from distill_engine.synthesis.sources.latent_sources import CodeSettings, PriorSettings, SourceSettings
 from distill_engine.synthesis.steering import HopValues
 from distill_engine.vocabulary.table import BLEND_SLOTS, CODE_LEVELS, CONTROL_COUNT, LATENT_COUNT, index_of
@@ -33,15 +34,19 @@ _SOURCE = {
     name: index_of(f"/distill/source/{name}")
     for name in (
         *("rate", "range", "position", "speed", "jitter", "length", "loop", "freeze"),
-        *("input_gain", "tempo", "gate", "leaps", "reach", "grip", "grain", "own"),
+        *("input_gain", "tempo", "gate", "leaps", "reach", "grip", "grain", "own", "phase"),
     )
 }
 
 
-def hop_values(bank: ParameterBank, key: float | None = None) -> HopValues:
-    """Return the values that steer the latents at this hop; `key` is the note that sounds."""
+def hop_values(bank: ParameterBank, clock: BeatClock, key: float | None = None) -> HopValues:
+    """Return the values that steer the latents at this hop; `key` is the note that sounds.
+
+    It advances the clock by a hop.
+    """
     now = bank.values()
     at = {name: now[index] for name, index in _SOURCE.items()}
+    tempo, beats = clock.advance(at["tempo"], at["phase"])
     latents = bank.family(_LATENT, LATENT_COUNT)
     settings = SourceSettings(
         rate=at["rate"],
@@ -54,7 +59,8 @@ def hop_values(bank: ParameterBank, key: float | None = None) -> HopValues:
         freeze=at["freeze"] >= 0.5,
         input_gain_db=at["input_gain"],
         own=at["own"],
-        tempo=at["tempo"],
+        tempo=tempo,
+        beats=beats,
         leaps=at["leaps"],
         reach=at["reach"],
         grip=at["grip"],

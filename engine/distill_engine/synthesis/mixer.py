@@ -24,6 +24,7 @@ from distill_engine.synthesis.hop_values import blend_weights, hop_values
 from distill_engine.synthesis.marks.played_marks import PlayedMarks
 from distill_engine.synthesis.parameters import ParameterBank
 from distill_engine.synthesis.ramp import Ramp
+from distill_engine.synthesis.sources.beat_clock import BeatClock
 from distill_engine.synthesis.space.layout import NOTES
 from distill_engine.synthesis.steering import HopValues
 from distill_engine.synthesis.voices.polyphony import Polyphony
@@ -101,6 +102,7 @@ class Mixer:
 
     def __init__(self, hop: int, voice: Voice, marks: PlayedMarks) -> None:
         self._hop, self._marks = hop, marks
+        self.clock = BeatClock(voice.instrument.frame_rate)
         self.polyphony: Polyphony | None = None
         self._note_weight = Ramp(hop)
         self.slots = [BlendSlot(hop) for _ in range(BLEND_SLOTS)]
@@ -153,7 +155,7 @@ class Mixer:
         Guests advance with their host. `key` is the note that plays, None without one; `samples`
         [hop] is this hop of live input, mono, None without one.
         """
-        values = self._marks.applied(hop_values(bank, key), bank)
+        values = self._marks.applied(hop_values(bank, self.clock, key), bank)
         if not self.retells:
             values = replace(values, retold=False)
         weights = blend_weights(bank, [slot.level for slot in self.slots])

@@ -5,8 +5,7 @@
     block = synth.render(4)            # float32 [2, 4 * 512]
 
 Gain, width, gate, space, play, stop and panic act at the next tick that is put out (128 samples),
-all else at the next hop that is computed (512 samples). `render` computes hops and puts them out at
-once.
+all else at the next hop that is computed (512). `render` computes hops and puts them out at once.
 Live, `loop.compute` runs ahead of `loop.put_out`. The samples do not depend on how the hops are
 divided into calls (to 1e-5; bit-identical for equal divisions). Up to four models play at once,
 each in a blend slot, mixed by `/distill/blend/<slot>`.
@@ -244,6 +243,7 @@ class Synth(SynthFigures):
             waiting=self.loop.waiting.copy(),
             polyphony=self.keys.state(),
             marks=self.marks.plane,
+            beats=self._mixer.clock.state(),
         )
 
     def snapshot(self) -> SynthSnapshot:
@@ -253,9 +253,8 @@ class Synth(SynthFigures):
     def restore(self, saved: SynthSnapshot | SynthState, *, networks: bool = True) -> None:
         """Continue from a snapshot, bit-identically, or from a `state`.
 
-        A state needs a synth with the same instruments in the same slots. Without `networks` the
-        vocoder may be another one: parameters, sources and output stage are restored, the networks
-        are not.
+        A state needs a synth with the same instruments in the same slots. Without `networks` these
+        are not restored: the vocoder may be another one.
         """
         state = saved.state if isinstance(saved, SynthSnapshot) else saved
         if isinstance(saved, SynthSnapshot):
@@ -273,6 +272,7 @@ class Synth(SynthFigures):
         self._mixer.restore(state.slots, self.seed, networks=networks)
         self.keys.restore(state.polyphony, networks=networks)
         self.marks.restore(state.marks)
+        self._mixer.clock.restore(state.beats)
         self.pin(frozenset(int(i) for i in state.pinned))
         self.source = self._mixer.main.sources.selected
 

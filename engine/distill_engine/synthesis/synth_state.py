@@ -13,6 +13,7 @@ from distill_engine.synthesis.marks.plane import MarkPlane
 from distill_engine.synthesis.output_stage import OutputState
 from distill_engine.synthesis.parameters import ParameterState
 from distill_engine.synthesis.pitch.notes import NotesState
+from distill_engine.synthesis.sources.beat_clock import BeatState
 from distill_engine.synthesis.voices.polyphony import PolyphonyState
 from distill_engine.synthesis.voices.voice import Voice
 
@@ -24,7 +25,7 @@ class SynthState:
     `alignment_samples` is the delay to which all voices are aligned. `pinned` [n] are latent
     dimensions. `slots` has the slot numbers as text. `note_level` is the last value of the notes'
     level, None before the first hop; `waiting` [n] is computed sound that was not put out. `marks`
-    are those that steer, None without any.
+    are those that steer, None without any. `beats` is the clock of beats.
     """
 
     hops_done: int
@@ -39,6 +40,7 @@ class SynthState:
     waiting: Float64Array | None = None
     polyphony: PolyphonyState | None = None
     marks: MarkPlane | None = None
+    beats: BeatState | None = None
 
 
 @dataclass(frozen=True)

@@ -302,6 +302,16 @@ _PARAMETERS: tuple[Row, ...] = (
     _continuous(
         MARKS_AMOUNT, 0.0, 1.0, 0.0, "", "How far the marks replace source, map and controls, where they hold some"
     ),
+    _continuous(
+        "/distill/source/phase",
+        -1.0,
+        4.0,
+        -1.0,
+        "beats",
+        "With a tempo: place in the bar of 4 beats, with which the sources keep in step; -1 is none",
+        ramped=False,
+        excluded=True,
+    ),
 )
 
 _FAMILIES: tuple[Row, ...] = (

@@ -43,7 +43,7 @@ def _latents(synth: Synth, hops: int) -> np.ndarray:
     out = []
     for _ in range(hops):
         synth.parameters.advance()
-        out.append(synth._mixer.main.latent(hop_values(synth.parameters), None))
+        out.append(synth._mixer.main.latent(hop_values(synth.parameters, synth._mixer.clock), None))
     return np.stack(out, axis=1)
 
 

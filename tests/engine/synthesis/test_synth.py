@@ -246,7 +246,7 @@ def test_a_pinned_latent_is_moved_by_no_source(vocos):
     from distill_engine.synthesis.hop_values import hop_values
 
     synth.parameters.advance()
-    latent = synth._mixer.main.latent(hop_values(synth.parameters), None)
+    latent = synth._mixer.main.latent(hop_values(synth.parameters, synth._mixer.clock), None)
     assert latent[0] == 0.0
     assert latent[3] == 1.5
 

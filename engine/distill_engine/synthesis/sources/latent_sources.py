@@ -58,7 +58,8 @@ class SourceSettings:
     The vocabulary's rows `/distill/source/...` have their units and ranges. `place` [16] is the
     point on the map where it takes over with the grip `place_grip`, else None; `offsets` [64] are
     those of the latents, which move the place of `drift` and `hold`; both are in sigma. `key` is
-    the note that plays the instrument, None without one.
+    the note that plays the instrument, None without one. `tempo` is what a `BeatClock` makes of the
+    parameter, `beats` what it counts before and after this hop, None without a place in the bar.
     """
 
     rate: float = 0.2
@@ -72,6 +73,7 @@ class SourceSettings:
     input_gain_db: float = 0.0
     own: float = 0.0
     tempo: float = 0.0
+    beats: tuple[float, float] | None = None
     leaps: float = 0.2
     reach: float = 0.25
     grip: float = 0.5

@@ -45,6 +45,9 @@ class Pull:
         key: a note that plays; sounds begin near its pitch, and one that has died does not begin
             again.
         even: leaps come in equal times.
+        grid: where leaps come on beats, the time from one to the next, in mean times between leaps;
+            leaps come at the nearest.
+        on_grid: a leap may come at this hop.
         strike: begin an attack at this hop.
     """
 
@@ -55,6 +58,8 @@ class Pull:
     key: float | None = None
     even: bool = False
     strike: bool = False
+    grid: float = 0.0
+    on_grid: bool = True
 
     @property
     def choices(self) -> int:
@@ -139,6 +144,7 @@ class StretchPlayer:
         self._phase += pull.leaps / self._frame_rate
         spread = 0.0 if pull.even else SPREAD
         due = math.exp(spread * float(seeded_noise(self._seed, self._number, STREAM)[0]) - 0.5 * spread**2)
+        due -= 0.5 * pull.grid
         ahead = max(pull.leaps, 1e-6) / self._frame_rate * SEARCH_HOPS
         after = self.frame + 1
         ended = after >= self._search.ends[self.frame]
@@ -155,7 +161,7 @@ class StretchPlayer:
         if self._query is not None and len(self._costs) < SEARCH_HOPS:
             self._costs.append(self._search.costs(self._query, len(self._costs)))
         found = self._query is not None and len(self._costs) == SEARCH_HOPS and not self._search.dead[after]
-        if found and self._query is not None and self._phase >= due:
+        if found and self._query is not None and self._phase >= due and pull.on_grid:
             goal = self._search.choose(np.concatenate(self._costs), pull.choices, self._draw(2))
             return self._leap(self._later(goal, self.frame - self._query.frame), LEAP_FADE)
         return 0

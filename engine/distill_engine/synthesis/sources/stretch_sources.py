@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.state import StateDict, part_of
@@ -13,12 +14,27 @@ from distill_engine.synthesis.sources.latent_sources import HoldSource, Latent, 
 from distill_engine.synthesis.sources.leap_search import LeapSearch
 from distill_engine.synthesis.sources.stretch_player import Pull, StretchPlayer
 
+_LEAST_LEAPS = 1e-3  # a beat; none is less where the grid is chosen
 _LEAST_GRAIN = 0.02  # seconds; a shorter grain plays the place itself
 
 
 def _pull_to(place: Float64Array, grip: float, settings: SourceSettings) -> Pull:
     """Return the pull of a place [16], with a leap a grain."""
     return Pull(1.0 / max(settings.grain_seconds, _LEAST_GRAIN), place, grip, settings.reach, settings.key)
+
+
+def _free_pull(settings: SourceSettings) -> Pull:
+    """Return the pull of no place. With a tempo leaps count by the beat; in a bar they come on it.
+
+    More than a leap a beat come on halves of it, more than two on quarters, and so on.
+    """
+    beats = settings.tempo / 60.0 if settings.tempo > 0 else 1.0
+    pull = Pull(settings.leaps * beats, reach=settings.reach, key=settings.key)
+    if settings.beats is None:
+        return pull
+    step = 2.0 ** -max(0, math.ceil(math.log2(max(settings.leaps, _LEAST_LEAPS))))
+    before, after = (math.floor(beat / step) for beat in settings.beats)
+    return replace(pull, grid=step * settings.leaps, on_grid=before != after)
 
 
 class WalkSource:
@@ -34,8 +50,7 @@ class WalkSource:
         if settings.place is not None:
             pull = _pull_to(settings.place, settings.place_grip, settings)
         else:
-            beats = settings.tempo / 60.0 if settings.tempo > 0 else 1.0  # with a tempo, leaps count by the beat
-            pull = Pull(settings.leaps * beats, reach=settings.reach, key=settings.key)
+            pull = _free_pull(settings)
         return self._player.next(pull, freeze=settings.freeze)
 
     @property
