@@ -4,6 +4,7 @@
     ├── ConfigError        a setting that is out of range or contradicts another
     ├── ArgumentError      an argument of a Python program with a wrong shape, type or rate
     ├── AudioFileError     a sound file that cannot be read or written
+    │   └── NotWrittenError     one that finds no space, or no folder that takes it
     ├── RenderingError     a batch of files that cannot go on
     ├── CorpusError        a folder of sounds that cannot be trained on
     │   └── MissingSoundsError  sounds of a model that are gone or changed
@@ -41,6 +42,10 @@ class ArgumentError(DistillError):
 
 class AudioFileError(DistillError):
     """A sound file cannot be read or written."""
+
+
+class NotWrittenError(AudioFileError):
+    """A sound file finds no space, or no folder that takes it."""
 
 
 class RenderingError(DistillError):

@@ -161,12 +161,14 @@ def _target(model: Path, output: Path | None) -> Iterator[Path]:
     """Yield the file to analyse: the model itself, or a copy that becomes `output` at the end."""
     from dataclasses import replace
 
+    from distill_control.cli.support.paths import check_output_folder
     from distill_engine.errors import LibraryError
     from distill_engine.library.lookup import MODEL_SUFFIX, new_name
     from distill_engine.modelfile import update_model
     from distill_engine.system.atomic_write import replacing, write_all
 
     if output is None:
+        check_output_folder(model.resolve())
         yield model
         return
     if output.suffix != MODEL_SUFFIX:
@@ -174,6 +176,7 @@ def _target(model: Path, output: Path | None) -> Iterator[Path]:
     if output.exists() or not output.parent.is_dir():
         why = "exists already, nothing is overwritten" if output.exists() else "the folder does not exist"
         raise LibraryError(f"{output}: {why}: choose another name with -o")
+    check_output_folder(output)
     name = new_name(output)
     with TemporaryDirectory(prefix="distill-") as folder, replacing(output) as file:
         copy = Path(folder) / output.name

@@ -167,7 +167,7 @@ def _output(args: argparse.Namespace, *inputs: Path | None) -> RenderTarget:
     parts = getattr(args, "parts", None)
     if parts is not None:
         make_folder(args.output)
-    check_output_folder(args.output / "part" if parts is not None else args.output)
+    check_output_folder(args.output / "part" if parts is not None or args.output.is_dir() else args.output)
     kind = (args.format or ("wav" if parts is not None else args.output.suffix.lstrip("."))).lower()
     lossless = kind not in ("mp3", "ogg", "opus")
     if args.bit_depth is not None and not lossless:

@@ -227,16 +227,17 @@ class WeightsProgress:
         self._tasks: dict[str, Any] = {}
 
     def __enter__(self) -> WeightsProgress:
-        self._progress.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+        if self._tasks:  # a bar that was never shown would end with an empty line
+            self._progress.stop()
 
     def __call__(self, event: WeightsEvent) -> None:
         from distill_engine.vocoders.weights.events import Converting, DownloadProgress, DownloadStarted, FellBack
 
         if isinstance(event, DownloadStarted):
+            self._progress.start()
             self._tasks[event.file] = self._progress.add_task(printable(event.file), total=event.total or None)
         elif isinstance(event, DownloadProgress) and event.file in self._tasks:
             self._progress.update(self._tasks[event.file], completed=event.done, total=event.total or None)

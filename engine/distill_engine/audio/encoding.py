@@ -19,7 +19,7 @@ from distill_engine.audio.finishing.loops import Loop
 from distill_engine.audio.finishing.tags import check_tags
 from distill_engine.audio.formats import ALIASES, FORMATS, FileFormat
 from distill_engine.audio.resampling import resample
-from distill_engine.errors import AudioFileError
+from distill_engine.errors import AudioFileError, NotWrittenError
 from distill_engine.system.atomic_write import replacing, write_advice
 
 BitDepth = Literal[16, 24, "16", "24", "32f"]
@@ -236,7 +236,7 @@ def _replace(target: Path, blocks: _Blocks, encoding: _Encoding) -> None:
     except OSError as error:
         if error is blocks.failure:
             raise
-        raise AudioFileError(f"{target} could not be written: {write_advice(error, target)}") from None
+        raise NotWrittenError(f"{target} could not be written: {write_advice(error, target)}") from None
     except (soundfile.SoundFileError, RuntimeError, AssertionError, TypeError, ValueError) as error:
         if error is blocks.failure:
             raise

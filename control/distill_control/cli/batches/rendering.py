@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,10 +19,24 @@ if TYPE_CHECKING:
 GO_ON = "the same command with --skip-existing goes on"
 
 
+@contextmanager
+def counting_what_is_done(done: Callable[[], int], total: int) -> Iterator[None]:
+    """Let an interruption or an error say how many files are done, and what goes on from there."""
+    from distill_engine.errors import Cancelled, DistillError
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Cancelled(f"stopped: {done()} of {total} files are done; {GO_ON}") from None
+    except DistillError as error:
+        if done():
+            error.args = (f"{error}; {done()} of {total} files are done; {GO_ON}",)
+        raise
+
+
 def render_many(args: argparse.Namespace, path: Path, score: Score, target: RenderTarget) -> int:
     """Render the batch that the options describe. Raises DistillError."""
     from distill_control.cli.support.output import emit
-    from distill_engine.errors import Cancelled
     from distill_engine.rendering.batches.manifest import NAME
     from distill_engine.rendering.batches.render_batch import BatchProgress, RenderBatch, render_batch
 
@@ -30,17 +46,14 @@ def render_many(args: argparse.Namespace, path: Path, score: Score, target: Rend
         args.torch_device,
     )  # fmt: skip
     state, workers = BatchProgress(args.count), workers_of(args, folder)
-    try:
-        with progress_bar("rendering") as (bar, task):
+    with counting_what_is_done(lambda: state.done, state.total), progress_bar("rendering") as (bar, task):
 
-            def show(now: BatchProgress) -> None:
-                nonlocal state
-                state = now
-                bar.update(task, total=now.total, completed=now.done)
+        def show(now: BatchProgress) -> None:
+            nonlocal state
+            state = now
+            bar.update(task, total=now.total, completed=now.done)
 
-            render_batch(batch, workers=workers, skip_existing=args.skip_existing, progress=show)
-    except KeyboardInterrupt:
-        raise Cancelled(f"stopped: {state.done} of {state.total} files are done; {GO_ON}") from None
+        render_batch(batch, workers=workers, skip_existing=args.skip_existing, progress=show)
     data = {"folder": str(folder), "files": state.done, "skipped": state.skipped, "manifest": str(folder / NAME)}
     data["entry"] = keep_batch(args, folder, batch.recipe(), dict(data))
     skipped = f", {state.skipped} of them were there" if state.skipped else ""
@@ -51,20 +64,17 @@ def render_many(args: argparse.Namespace, path: Path, score: Score, target: Rend
 def resynth_folder(args: argparse.Namespace, path: Path, target: RenderTarget) -> int:
     """Resynthesise every sound of a folder; what cannot be read is named. Raises DistillError."""
     from distill_control.cli.support.output import console_err, emit
-    from distill_engine.errors import AudioFileError, Cancelled
+    from distill_engine.errors import AudioFileError
     from distill_engine.rendering.batches.resynth_batch import ResynthBatch, resynth_batch
 
     folder = output_folder(args.output)
     target = replace(target, path=folder)
     batch = ResynthBatch(path, args.input, target, args.vocoder or "auto", args.torch_device, args.mel_only)
     total, outcomes, workers = len(batch.recordings()), dict[str, str](), workers_of(args, folder)
-    try:
-        with progress_bar("resynthesising") as (bar, task):
-            for name, reason in resynth_batch(batch, workers=workers, skip_existing=args.skip_existing):
-                outcomes[name] = reason
-                bar.update(task, total=total, completed=len(outcomes))
-    except KeyboardInterrupt:
-        raise Cancelled(f"stopped: {len(outcomes)} of {total} files are done; {GO_ON}") from None
+    with counting_what_is_done(lambda: len(outcomes), total), progress_bar("resynthesising") as (bar, task):
+        for name, reason in resynth_batch(batch, workers=workers, skip_existing=args.skip_existing):
+            outcomes[name] = reason
+            bar.update(task, total=total, completed=len(outcomes))
     left_out = {name: reason for name, reason in outcomes.items() if reason}
     for reason in left_out.values():
         console_err().print(f"left out: {reason}", markup=False, soft_wrap=True)

@@ -48,7 +48,7 @@ class Cluster:
             except Exception as error:
                 raise RenderingError(
                     f"the cluster {self.address} gave up ({type(error).__name__}): does its scheduler run, does every "
-                    "machine have this Distill, is memory short? What is done stays"
+                    "machine have this Distill, is memory short?"
                 ) from None
 
     def _done(self, client: Client, job: Any, tasks: Iterable[Task], mark: Path | None) -> Iterator[tuple[Task, Any]]:

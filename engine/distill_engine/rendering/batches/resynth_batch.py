@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from distill_engine.dataset.discovery import find_files
-from distill_engine.errors import AudioFileError, CorpusError
+from distill_engine.errors import AudioFileError, CorpusError, NotWrittenError
 from distill_engine.rendering.batches.pool import Workers
 from distill_engine.rendering.exporting.sound_files import target_from_plain
 from distill_engine.rendering.loaded_model import load_model
@@ -60,6 +60,8 @@ class ResynthBatch:
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
                 resynth(model, source, replace(self.target, path=path), mel_only=self.mel_only)
+            except NotWrittenError:
+                raise  # as would be every other file
             except AudioFileError as error:
                 return str(error)
             return ""

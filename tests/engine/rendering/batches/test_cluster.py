@@ -1,10 +1,15 @@
 """Batches on a cluster: the bytes of one machine, whatever happens to a worker; other workers are refused."""
 
+import contextlib
 import json
 import os
 import signal
+import socket
+import subprocess
+import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +19,7 @@ from distill_control.cli.main import main
 from distill_engine.errors import MissingPartError
 from distill_engine.library.assets import starter_path
 from distill_engine.rendering.batches import analyse_batch
+from distill_engine.rendering.batches import cluster as cluster_module
 from distill_engine.rendering.batches.analyse_batch import AnalyseBatch
 from distill_engine.rendering.batches.manifest import NAME
 from distill_engine.rendering.batches.pool import Pool
@@ -24,8 +30,10 @@ from distill_engine.rendering.batches.worker import JOBS, do_order, order, plain
 from distill_engine.rendering.render import RenderTarget
 from distill_engine.rendering.score import Score
 from distill_engine.system.extras import need_cluster
+from support_ports import free_ports
 from support_skeleton import skeleton_model, write_tones
 
+LONG = ["render", "starter", "--count", "60", "--duration", "0.5"]
 RENDER = ["render", "starter", "--count", "12", "--duration", "0.2", "--vary", "brightness=-1:1", "--latent", "3=0.5"]
 
 
@@ -61,6 +69,57 @@ def test_a_worker_that_is_killed_loses_nothing_and_the_bytes_are_those_of_one_pr
     assert main([*RENDER, "-o", str(tmp_path / "one"), "--workers", "1"]) == 0
     assert contents(tmp_path / "two") == contents(tmp_path / "one")
     assert len((tmp_path / "two" / NAME).read_text().splitlines()) == 12
+
+
+@contextlib.contextmanager
+def dask(*words: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `dask WORDS` until the block ends."""
+    command = [sys.executable, "-m", "dask", *words]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_dies_ends_the_batch_with_one_line_and_what_is_done_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(cluster_module, "CONNECT_SECONDS", 3.0)  # the patience with a scheduler that is gone
+    port, folder = free_ports(1), tmp_path / "out"
+    folder.mkdir()
+    address = f"tcp://127.0.0.1:{port}"
+    host = ("--host", "127.0.0.1")
+    with (
+        dask("scheduler", *host, "--port", str(port), "--no-dashboard") as scheduler,
+        dask("worker", address, *host, "--nthreads", "1", "--no-nanny", "--no-dashboard"),
+    ):
+        deadline = time.monotonic() + 60.0
+        while not reachable(port) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        killer = threading.Thread(target=kill_once_it_works, args=(scheduler.pid, folder), daemon=True)
+        killer.start()
+        assert main([*LONG, "-o", str(folder), "--cluster", address]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    errors = [line for line in lines if line.startswith("error: ")]
+    assert len(errors) == 1, lines
+    assert f"the cluster {address} gave up" in errors[0]
+    assert "--skip-existing goes on" in errors[0]
+    assert not [line for line in lines if "Traceback" in line]
+    done = [json.loads(line)["file"] for line in (folder / NAME).read_text().splitlines()]
+    assert 0 < len(done) < 60
+    before = {name: (folder / name).stat().st_mtime_ns for name in done}
+    assert main([*LONG, "-o", str(folder), "--workers", "1", "--skip-existing"]) == 0
+    assert before == {name: (folder / name).stat().st_mtime_ns for name in done}
+    assert main([*LONG, "-o", str(tmp_path / "one"), "--workers", "1"]) == 0
+    assert contents(folder) == contents(tmp_path / "one")
+
+
+def reachable(port: int) -> bool:
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0
 
 
 def batch(folder: Path) -> RenderBatch:
