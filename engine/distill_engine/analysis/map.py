@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from distill_engine.analysis.stretches.path import KEY_LATENTS
 from distill_engine.audio.arrays import Float64Array
-from distill_engine.errors import AnalysisError
+from distill_engine.errors import AnalysisError, ArgumentError
+from distill_engine.system.checked_values import checked_number
 
 MOST_REGIONS = 400  # points of a map
 REGION_LATENTS = 8  # latents of a region (0.37 s)
@@ -45,9 +46,11 @@ class LatentMap:
         """Return the latent [D] at a point: the regions around it, with Gaussian weights.
 
         Coordinates beyond -1..1 are clipped, NaN counts as 0. The Gaussian's width is half the
-        distance of the third nearest region, so every point of the map has a sound.
+        distance of the third nearest region, so every point of the map has a sound. Raises
+        ArgumentError for what is no number.
         """
-        point = np.array([np.clip(np.nan_to_num(v), -1.0, 1.0) for v in (x, y)])
+        given = checked_number(x, "x"), checked_number(y, "y")
+        point = np.array([np.clip(np.nan_to_num(v), -1.0, 1.0) for v in given])
         squared = np.sum((self.points - point[:, None]) ** 2, axis=0)
         nearest = np.partition(squared, min(2, len(squared) - 1))[: min(3, len(squared))]
         variance = 0.25 * float(nearest.max()) + 1e-4
@@ -57,9 +60,15 @@ class LatentMap:
     def place_of(self, latent: npt.NDArray[Any]) -> tuple[float, float]:
         """Return the point of a latent [D or more]: the mean of the three regions most like it.
 
-        Each counts by the inverse of its squared distance.
+        Each counts by the inverse of its squared distance. Raises ArgumentError for another shape.
         """
-        z = np.asarray(latent, np.float64)[: len(self.latents)]
+        try:
+            z = np.asarray(latent, np.float64)
+        except (ValueError, TypeError):
+            raise ArgumentError(f"latent: {type(latent).__name__} is not an array of numbers: expected [D]") from None
+        if z.ndim != 1 or len(z) < len(self.latents):
+            raise ArgumentError(f"latent: the shape is {list(z.shape)}: expected [D], D of {len(self.latents)} or more")
+        z = z[: len(self.latents)]
         squared = np.sum((self.latents - z[:, None]) ** 2, axis=0)
         nearest = np.argsort(squared)[:3]
         weights = 1.0 / (squared[nearest] + 1e-6)

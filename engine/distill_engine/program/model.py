@@ -25,7 +25,7 @@ from distill_engine.library.lookup import find_model
 from distill_engine.library.presetformat import Preset
 from distill_engine.library.presets import PresetStore
 from distill_engine.modelfile import ModelFile
-from distill_engine.program.checked_input import checked_array, checked_sound
+from distill_engine.program.checked_input import checked_sound
 from distill_engine.program.own_source import LatentOf, with_own_source
 from distill_engine.rendering.coding.coder import Coder, coder_of
 from distill_engine.rendering.loaded_model import LoadedModel
@@ -33,7 +33,15 @@ from distill_engine.rendering.performance import play_score
 from distill_engine.rendering.score import Score
 from distill_engine.rendering.shared_networks import offline_settings
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
-from distill_engine.vocabulary.table import full_address
+from distill_engine.system.checked_values import (
+    checked_array,
+    checked_number,
+    checked_text,
+    checked_values,
+    checked_whole,
+)
+from distill_engine.vocabulary.ranges import THREADS_LIMIT
+from distill_engine.vocabulary.table import SEED_LIMIT, full_address
 
 Source = str | Float32Array | LatentOf
 """Of a performance: a name, a recording [T] that `input` hears, or a function hop -> latent [D]."""
@@ -88,6 +96,8 @@ class Model(LoadedModel):
 
     def vocode(self, mel: npt.ArrayLike, vocoder: str | None = None) -> Float32Array:
         """Return the samples [F * hop] of mel [bands, F], or through another `vocoder`."""
+        if vocoder is not None:
+            checked_text(vocoder, "vocoder")
         return super().vocode(checked_array(mel, "mel", (self.mel.bands, "F")), vocoder)
 
     def render(
@@ -131,11 +141,11 @@ class Model(LoadedModel):
         """
         instrument, name, heard = self._played(source)
         score = Score(
-            _number(seconds, "seconds"),
-            int(_number(seed, "seed")),
+            checked_number(seconds, "seconds"),
+            checked_whole(seed, "seed", 0, SEED_LIMIT),
             name,
-            controls={text: _number(value, f"control {text}") for text, value in (controls or {}).items()},
-            parameters={full_address(text): _number(value, text) for text, value in (parameters or {}).items()},
+            controls=checked_values(controls, "controls"),
+            parameters={full_address(text): one for text, one in checked_values(parameters, "parameters").items()},
             heard=heard,
         )
         return play_score(instrument, score)
@@ -148,6 +158,8 @@ class Model(LoadedModel):
             return self._instrument, source, None
         if callable(source):
             return with_own_source(self._instrument, source), "hold", None
+        if source is None or np.ndim(source) == 0:
+            raise ArgumentError(f"source: {source!r}: expected a name, a recording [T], or a function of the hop")
         return self._instrument, "input", checked_sound(source, None, self.sample_rate)
 
     @cached_property
@@ -176,11 +188,9 @@ def load_model(
     """
     if not isinstance(name_or_path, str | os.PathLike):
         raise ArgumentError(f"name_or_path: {name_or_path!r}: expected the name of a model, or a path")
+    checked_text(vocoder, "vocoder")
+    if torch_device is not None:
+        checked_text(torch_device, "torch_device")
+    if threads is not None:
+        checked_whole(threads, "threads", 1, THREADS_LIMIT)
     return Model(find_model(name_or_path, allow_paths=True), vocoder, torch_device, threads)
-
-
-def _number(value: float, name: str) -> float:
-    """Check that a value is a number. Raises ArgumentError."""
-    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
-        raise ArgumentError(f"{name}: {value!r} is not a number")
-    return float(value)

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.audio.arrays import Float32Array
-from distill_engine.program.checked_input import checked_array
 from distill_engine.state import StateDict
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.sources.latent_sources import Latent, SourceSettings
 from distill_engine.synthesis.sources.source_bank import SourceBank
+from distill_engine.system.checked_values import checked_array
 
 LatentOf = Callable[[int], npt.ArrayLike]
 """Gives the latent [D] (sigma) of a hop, counted from 0."""

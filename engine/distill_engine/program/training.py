@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from distill_engine.dataset.corpus import load_corpus
 from distill_engine.errors import ArgumentError, Cancelled, TrainingError
 from distill_engine.library.folders import cache_dir
+from distill_engine.library.lookup import MODEL_SUFFIX
 from distill_engine.program.model import Model, load_model
+from distill_engine.system.checked_values import checked_function, checked_path, checked_whole
 from distill_engine.system.extras import need_training
 from distill_engine.system.listeners import ignore
 from distill_engine.system.torchrun import need_one_process
+from distill_engine.vocabulary.table import SEED_LIMIT
 
 MOST_ANALYSIS_SHARE = 0.4  # of the minutes
 
@@ -42,6 +44,7 @@ def train(  # seven parameters: a training has that many choices, all but two wi
 
     Raises:
         MissingPartError: if the training part is not installed.
+        ArgumentError: for an argument of another type, or out of range.
         CorpusError, TrainingError: if the sounds cannot be trained on, or `output` exists.
         Cancelled: if it was stopped before its end.
     """
@@ -53,11 +56,16 @@ def train(  # seven parameters: a training has that many choices, all but two wi
 
     if minutes is not None and (isinstance(minutes, bool) or not isinstance(minutes, int | float) or not minutes > 0):
         raise ArgumentError(f"minutes: {minutes!r}: expected a number above 0, or None")
-    path = Path(output)
+    path, folder = checked_path(output, "output"), checked_path(corpus, "corpus")
+    checked_whole(seed, "seed", 0, SEED_LIMIT)
+    for name, function in (("listen", listen), ("stopped", stopped)):
+        checked_function(function, name)
+    if path.suffix != MODEL_SUFFIX:
+        raise ArgumentError(f"output: {path}: expected NAME{MODEL_SUFFIX}")
     if path.exists():
         raise TrainingError(f"{path}: exists already, nothing is overwritten: choose another name")
     end = time.monotonic() + 60.0 * minutes if minutes else None
-    sounds = load_corpus(os.fspath(corpus), seed=seed, cache_dir=cache_dir())
+    sounds = load_corpus(folder, seed=seed, cache_dir=cache_dir())
     share = MOST_ANALYSIS_SHARE if analyse else 0.0
     deadline = None if end is None or minutes is None else end - share * 60.0 * minutes
     options = ModelOptions(skeleton_config(SKELETON_LATENT_DIM), seed=seed, fresh=True, deadline=deadline)

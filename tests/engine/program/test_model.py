@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+import torch
 
 from distill_control.cli.main import main
-from distill_engine import Model, load_model
+from distill_engine import Model, load_model, train
 from distill_engine.errors import ArgumentError, DistillError, LibraryError
 from distill_engine.library.presets import PresetStore
 
@@ -101,7 +102,39 @@ def test_a_source_of_ones_own_is_asked_hop_by_hop_and_can_be_steered(model: Mode
         (lambda m: m.render(1, source="input"), "give the samples [T] themselves"),
         (lambda m: m.render(1, source="nothing"), "source nothing: unknown; there are"),
         (lambda m: m.render(1, controls={"shine": 1}), "the model has loudness"),
-        (lambda m: m.render(1, controls={"brightness": "high"}), "control brightness: 'high' is not a number"),
+        (lambda m: m.render(1, controls={"brightness": "high"}), "brightness: 'high' is not a number"),
+        (lambda m: m.render(1, controls={"brightness": 3}), "control brightness 3 is out of range: give -1 to 1"),
+        (lambda m: m.render(1, controls=["brightness"]), "controls: list: expected numbers by name"),
+        (lambda m: m.render(1, controls={3: 1}), "a name in controls: 3: expected a text"),
+        (lambda m: m.render(1, parameters=7), "parameters: int: expected numbers by name"),
+        (lambda m: m.render(1, parameters={"shine": 1}), "/distill/shine is no parameter"),
+        (lambda m: m.render(1, parameters={"gain": 99}), "give -90 to 12 dB"),
+        (lambda m: m.render(float("nan")), "duration nan s is out of range"),
+        (lambda m: m.render(1, seed=1.5), "seed: 1.5: expected a whole number, 0 to 2147483647"),
+        (lambda m: m.render(1, seed=-1), "seed: -1: expected a whole number"),
+        (lambda m: m.render(1, seed=float("nan")), "seed: nan: expected a whole number"),
+        (lambda m: m.render(1, source=7), "source: 7: expected a name, a recording [T], or a function of the hop"),
+        (lambda m: m.render(1, source=None), "source: None: expected a name"),
+        (lambda m: m.render(1, source=np.zeros((2, 9000))), "samples: the shape is [2, 9000]: expected [T]"),
+        (lambda m: m.render(1, source=lambda hop: None), "the source at hop 0: NoneType is not an array of numbers"),
+        (lambda m: m.render(1, source=lambda hop: np.full(96, 1e300)), "beyond those of float32"),
+        (lambda m: m.encode(torch.zeros(9000, requires_grad=True)), "does not become an array: expected float32 [T]"),
+        (lambda m: m.encode(np.zeros(9000), rate=True), "rate True: expected a number of Hz"),
+        (lambda m: m.vocode(np.zeros((128, 5)), vocoder="organ"), "vocoder 'organ' is unknown; choose auto"),
+        (lambda m: m.vocode(np.zeros((128, 5)), vocoder=3), "vocoder: 3: expected a text"),
+        (lambda m: m.codes.encode(np.zeros((2, 9000)), "x"), "samples: the shape is [2, 9000]: expected [T]"),
+        (lambda m: m.codes.decode("x"), "file: str: expected what `encode` or `load` returns"),
+        (lambda m: m.map.latent_at("left", 0), "x: 'left' is not a number"),
+        (lambda m: m.map.place_of(np.zeros(3)), "latent: the shape is [3]: expected [D], D of 16 or more"),
+        (lambda m: load_model("starter", vocoder=3), "vocoder: 3: expected a text"),  # type: ignore[arg-type]
+        (lambda m: load_model("starter", threads=0), "threads: 0: expected a whole number, 1 to 256"),
+        (lambda m: load_model("starter", threads="2"), "threads: '2'"),  # type: ignore[arg-type]
+        (lambda m: load_model("starter", torch_device="gpu").render(0.1), "torch device gpu is not available here"),
+        (lambda m: train(5, "out.distillgan"), "corpus: 5: expected a path"),  # type: ignore[arg-type]
+        (lambda m: train(".", "out.wav"), "output: out.wav: expected NAME.distillgan"),
+        (lambda m: train(".", "out.distillgan", seed="x"), "seed: 'x': expected"),  # type: ignore[arg-type]
+        (lambda m: train(".", "out.distillgan", listen=3), "listen: 3: expected a function"),  # type: ignore[arg-type]
+        (lambda m: train("nowhere", "out.distillgan"), "nowhere does not exist: give the folder"),
         (
             lambda m: load_model(5),  # type: ignore[arg-type]
             "expected the name of a model",
@@ -109,8 +142,9 @@ def test_a_source_of_ones_own_is_asked_hop_by_hop_and_can_be_steered(model: Mode
     ],
 )
 def test_wrong_arguments_are_named_with_what_is_expected(
-    model: Model, call: Callable[[Any], object], words: str
+    model: Model, call: Callable[[Any], object], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(DistillError) as refused:
         call(model)
     assert words in str(refused.value)

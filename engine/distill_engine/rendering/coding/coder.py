@@ -14,12 +14,13 @@ from distill_engine.audio.mel import DEFAULT_MEL, LEAD_IN
 from distill_engine.codes.columns import COLUMN_HOPS
 from distill_engine.codes.sequence import CodeSequence, decode_sequence, encode_sequence
 from distill_engine.dataset.corpus import Corpus
-from distill_engine.errors import CodesError
+from distill_engine.errors import ArgumentError, CodesError
 from distill_engine.inference.stored_codes import StoredCodes, read_codes, skeleton_of_file
 from distill_engine.modelfile import ModelFile
 from distill_engine.modelfile.code_file import CodeFile, load_codes
 from distill_engine.rendering.loaded_model import LoadedModel
 from distill_engine.rendering.score import Beginning
+from distill_engine.system.checked_values import checked_array, checked_text
 from distill_engine.system.names import normalised
 
 
@@ -37,6 +38,8 @@ class Coder:
 
     def encode(self, samples: Float32Array, name: str) -> CodeFile:
         """Return the codes of samples [T]. Raises CodesError for less than a column of sound."""
+        samples = checked_array(samples, "samples", ("T",))
+        checked_text(name, "name")
         latents = self.model.encode(np.pad(samples, (LEAD_IN, 0)))
         lead, own = latents[:, : self.lead_hops], latents[:, self.lead_hops :]
         if own.shape[1] < COLUMN_HOPS:
@@ -58,6 +61,8 @@ class Coder:
 
     def decode(self, file: CodeFile, vocoder: str | None = None) -> Float32Array:
         """Return the samples [frames * hop] of codes. Raises CodesError for those of others."""
+        if not isinstance(file, CodeFile):
+            raise ArgumentError(f"file: {type(file).__name__}: expected what `encode` or `load` returns")
         self.check(file, file.name)
         own = decode_sequence(self.stored.books, file.sequence)[:, : file.frames]
         latents = np.concatenate([file.lead, own], axis=1).astype(np.float32)
