@@ -23,13 +23,13 @@ def place_in_group() -> tuple[int, int]:
 
 
 def need_one_process(what: str) -> None:
-    """Check that torchrun did not start several processes of `what`, which trains in one.
+    """Check that torchrun did not start several processes of `what`, which works in one.
 
     Raises ConfigError.
     """
     _, world = place_in_group()
     if world > 1:
         raise ConfigError(
-            f"{what} works in one process, and torchrun started {world}: a model takes a minute, so run it without "
-            "torchrun. The model's vocoder takes longer: `distill train-vocoder` can be started by torchrun afterwards"
+            f"{what} works in one process, and torchrun started {world}: it takes a minute, so run it without "
+            "torchrun. A model's vocoder takes longer: `distill train-vocoder` can be started by torchrun afterwards"
         )

@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from distill_control.cli.main import main
+from distill_engine import train
 from distill_engine.errors import ConfigError
 from distill_engine.modelfile import ModelFile
 from distill_engine.system.torchrun import place_in_group
@@ -23,6 +24,7 @@ from support_skeleton import skeleton_model
 SCRIPT = """
 import sys
 from distill_control.cli.main import main
+from distill_engine import train
 from distill_engine.training.vocoder import file_entry
 file_entry.export_runtime = lambda *_: {"runtime/vocoder/vocos.onnx": b"graph"}  # takes most of a short training
 sys.exit(main(sys.argv[1:]))
@@ -94,15 +96,39 @@ def test_two_machines_train_what_one_process_trains_and_only_the_first_one_write
         assert np.allclose(array, together[name], atol=2e-4), name
 
 
-def test_what_trains_in_one_process_says_so_and_leaves_the_file_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("rank", ["0", "1"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["train", ".", "-o", "m.distillgan"],
+        ["train", ".", "-o", "m.distillgan", "--with-vocoder"],
+        ["train", ".", "-o", "m.distillgan", "--family", "rvq"],
+        ["train", ".", "-o", "m.distillgan", "--resume"],
+        ["codes", "fit", "starter"],
+    ],
+    ids=" ".join,
+)
+def test_what_trains_in_one_process_says_so_in_each_of_several_and_writes_nothing(
+    words: list[str], rank: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("RANK", "1")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RANK", rank)
     monkeypatch.setenv("WORLD_SIZE", "2")
-    assert main(["train", str(tmp_path), "-o", str(tmp_path / "m.distillgan")]) == 1
-    (line,) = capsys.readouterr().err.splitlines()
-    assert "one process" in line
-    assert "without torchrun" in line
+    assert main(words) == 1
+    said = [line for line in capsys.readouterr().err.splitlines() if line]
+    assert len(said) <= 1, said
+    if rank == "0":
+        assert "works in one process, and torchrun started 2" in said[0]
+        assert "without torchrun" in said[0]
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_program_that_torchrun_starts_several_times_trains_no_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(ConfigError, match=r"distill_engine\.train works in one process"):
+        train(tmp_path, tmp_path / "m.distillgan")
     assert not list(tmp_path.iterdir())
 
 

@@ -110,7 +110,9 @@ def run_fit(args: argparse.Namespace) -> int:
     from distill_engine.rendering.coding.coder import route_of
     from distill_engine.rendering.coding.fitted_codes import fit_model_codes
     from distill_engine.rendering.model_corpus import corpus_of_model
+    from distill_engine.system.torchrun import need_one_process
 
+    need_one_process("distill codes fit")
     path = find_model(args.model, allow_paths=True)
     route = stored_route(path) if args.corpus is None else route_of(path, corpus_of_model(args.corpus, 0, path))
     if route is None:

@@ -85,7 +85,7 @@ def served(folder: Path) -> Iterator[str]:
 
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
-@pytest.mark.skipif(not WEB_RUNTIME.is_dir(), reason="needs onnxruntime-web: make web-runtime")
+@pytest.mark.skipif(not WEB_RUNTIME.is_dir(), reason="needs onnxruntime-web: make build/web-runtime")
 def test_the_page_computes_in_a_browser_what_the_graphs_compute_here(exported: Path, tmp_path: Path) -> None:
     for path in (*exported.iterdir(), *WEB_RUNTIME.glob("ort-wasm*"), WEB_RUNTIME / "ort.min.js"):
         (tmp_path / path.name).symlink_to(path)
