@@ -72,8 +72,10 @@ def test_the_host_finds_methods_ratios_and_attributes(script: Any, model: Model)
     assert torch.isfinite(moved).all()
 
 
-@pytest.mark.parametrize("size", [512, 2048, 8192])
-def test_latents_and_sound_are_the_models_own_in_buffers_of_any_size(script: Any, model: Model, size: int) -> None:
+@pytest.mark.parametrize("size", [512, 1024, 2048, 4096, 8192])
+def test_latents_and_sound_are_the_models_own_in_buffers_of_any_size(
+    script: Any, model: Model, file: Path, size: int
+) -> None:
     samples = sound(12 * 4096)
     latents = called(script.encode, samples[None], size)
     expected = model.encode(samples)
@@ -82,6 +84,10 @@ def test_latents_and_sound_are_the_models_own_in_buffers_of_any_size(script: Any
     made = called(script.decode, expected[:, :32], size // HOP)[0]
     whole = model.vocode(model.decode(expected[:, :32]))
     np.testing.assert_allclose(made[VOCODER_DELAY:], whole[: len(made) - VOCODER_DELAY], atol=1e-4)
+    through = called(torch.jit.load(str(file)).forward, samples[None], size)[0]
+    whole = model.vocode(model.decode(latents))
+    assert np.abs(whole).max() > 0.1
+    np.testing.assert_allclose(through[VOCODER_DELAY:], whole[: len(through) - VOCODER_DELAY], atol=1e-4)
 
 
 @pytest.mark.parametrize(
