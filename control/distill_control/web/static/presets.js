@@ -7,7 +7,7 @@ import { learnButton } from "./midi.js";
 const LONGEST_GLIDE = 20;
 const MORPH = "/distill/morph";
 const NEVER = new Set(
-  ["gain", "morph", "model", "vocoder", "voices", "follow", "note/bend", ...["input_gain", "tempo", "gate", "fade"].map((name) => `source/${name}`)].map((name) => `/distill/${name}`),
+  ["gain", "morph", "model", "vocoder", "voices", "follow", "note/bend", ...["input_gain", "tempo", "phase", "gate", "fade"].map((name) => `source/${name}`)].map((name) => `/distill/${name}`),
 ); // what presets never hold
 
 /** Return the panel; `recall(number)` of the result recalls the pad of a key. */
