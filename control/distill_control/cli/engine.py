@@ -143,7 +143,7 @@ def _add_control(top: argparse.ArgumentParser) -> None:
     control.add_argument("--allow-paths", action="store_true", help=any_path)
     control.add_argument("--midi", metavar="PORT", help="MIDI port, or part of its name")
     control.add_argument("--no-midi", action="store_true", help="open no MIDI port")
-    control.add_argument("--link", action="store_true", help="follow the tempo, start and stop of Ableton Link")
+    control.add_argument("--link", action="store_true", help="follow tempo, beats, start and stop of Ableton Link")
     control.add_argument("--map", type=Path, metavar="FILE", help="MIDI map (TOML)")
 
 

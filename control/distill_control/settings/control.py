@@ -18,7 +18,7 @@ class ControlSettings:
     A port 0 lets the system choose a free one; None turns the service off. `bind` is the address
     that the ports listen on. `allow` are the addresses and networks (`192.168.1.0/24`) whose
     messages are accepted; this machine's always are. `midi_port` is a part of a port's name,
-    `midi_map` the path of a map file. `link` follows the tempo of Ableton Link. With `announce`,
+    `midi_map` the path of a map file. `link` follows Ableton Link. With `announce`,
     zeroconf announces the ports; None announces them only if other machines can reach `bind`.
     `view` is live, quiet or json.
 
