@@ -48,7 +48,8 @@ def written(path: Path, about: object = ABOUT, **arrays: np.ndarray) -> Path:
 def test_what_was_saved_is_read(tmp_path):
     save_codes(tmp_path / "x.distillcodes", FILE)
     found = load_codes(tmp_path / "x.distillcodes")
-    assert replace(found, sequence=FILE.sequence, lead=FILE.lead) == FILE
+    for field in ("name", "skeleton", "size", "frames"):
+        assert getattr(found, field) == getattr(FILE, field)
     assert np.array_equal(found.sequence.codes, FILE.sequence.codes)
     assert np.array_equal(found.sequence.residual, FILE.sequence.residual)
     assert np.array_equal(found.lead, FILE.lead)
