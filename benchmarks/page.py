@@ -235,8 +235,8 @@ def follow(run: Run, browser: Browser, pages: int, seconds: float) -> None:
             page.until(f"{BARS} > 3")
             page.call("Performance.enable")
             page.run(
-                "window.shown = 0; new MutationObserver(all => (shown += all.length)).observe("
-                "document.querySelector('#controls .list'), {subtree: true, childList: true, characterData: true})"
+                "window.shown = 0; new MutationObserver(all => (shown += all.filter(e => e.target.className === 'mark').length))"
+                ".observe(document.querySelector('#controls .list'), {subtree: true, attributeFilter: ['style']})"
             )
         names = _controls(engine)
         with OscClient(port=engine.port) as client:

@@ -1,5 +1,7 @@
 /** The connection to the engine: addresses, values, messages. All that the page shows comes from here. */
 
+import { atPicture } from "./dom.js";
+
 const PING_MS = 1000;
 const SILENCE_MS = 2000;
 const RETRY_MS = [200, 400, 800, 1500, 2000];
@@ -10,6 +12,7 @@ export class Instrument {
   facts = {};
   connected = false;
   #watchers = new Map();
+  #changed = new Set(); // addresses whose new values the next picture shows
   #messages = new Map();
   #models = [];
   #states = [];
@@ -29,7 +32,7 @@ export class Instrument {
     setInterval(() => this.#ping(), PING_MS);
   }
 
-  /** Call `show(value)` now and whenever the address has another value, while `element` is on the page. */
+  /** Call `show(value)` now, and at the next picture once the address has another value, while `element` is on the page. */
   watch(address, element, show) {
     if (!this.#watchers.has(address)) {
       this.#watchers.set(address, new Set());
@@ -69,7 +72,7 @@ export class Instrument {
 
   /** Connect, and stay connected. */
   open() {
-    const socket = new WebSocket(`${this.#place.replace(/^http/, "ws")}/`);
+    const socket = new WebSocket(`${this.#place.replace(/^http/, "ws")}/?BUNDLES`);
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
     this.#heard = performance.now();
@@ -110,6 +113,7 @@ export class Instrument {
     };
     walk(tree);
     for (const [address, node] of this.nodes) if (node.VALUE) this.#take(address, node.VALUE[0]);
+    this.#show();
     this.facts = facts;
     for (const build of this.#models) {
       try {
@@ -128,7 +132,10 @@ export class Instrument {
       this.#reloading = setTimeout(() => this.#load().catch(() => this.#socket?.close()), 50);
       return;
     }
-    const [address, args] = decode(data);
+    for (const [address, args] of decode(new DataView(data))) this.#hear(address, args);
+  }
+
+  #hear(address, args) {
     if (this.nodes.get(address)?.VALUE && args.length) this.#take(address, args[0]);
     else (this.#messages.get(address) ?? []).forEach((handle) => handle(...args));
     // Refused, or carried out while a tree was read that did not hold it yet: show what holds.
@@ -137,8 +144,17 @@ export class Instrument {
 
   #take(address, value) {
     this.values.set(address, value);
-    for (const watcher of this.#watchers.get(address) ?? []) watcher.show(value);
+    if (!this.#watchers.has(address)) return;
+    this.#changed.add(address);
+    atPicture(this.#show);
   }
+
+  #show = () => {
+    for (const address of this.#changed) {
+      for (const watcher of this.#watchers.get(address) ?? []) watcher.show(this.values.get(address));
+    }
+    this.#changed.clear();
+  };
 
   #flush() {
     clearTimeout(this.#frame);
@@ -206,18 +222,26 @@ function encode(address, args) {
   return packet;
 }
 
-/** Return [address, arguments] of a packet; arguments of other types are left out. */
-function decode(buffer) {
-  const view = new DataView(buffer);
+/** Return [address, arguments] of each message of a packet; arguments of other types are left out. */
+function decode(view) {
   let at = 0;
   const string = () => {
     let end = at;
     while (view.getUint8(end)) end += 1;
-    const value = words.decode(new Uint8Array(buffer, at, end - at));
+    const value = words.decode(new Uint8Array(view.buffer, view.byteOffset + at, end - at));
     at = end + 4 - (end % 4);
     return value;
   };
   const address = string();
+  if (address === "#bundle") {
+    const found = [];
+    for (at += 8; at < view.byteLength; ) {
+      const size = view.getInt32(at);
+      found.push(...decode(new DataView(view.buffer, view.byteOffset + at + 4, size)));
+      at += 4 + size;
+    }
+    return found;
+  }
   const args = [];
   for (const tag of string().slice(1)) {
     if (tag === "f") args.push(view.getFloat32((at += 4) - 4));
@@ -227,5 +251,5 @@ function decode(buffer) {
     else if (tag === "s") args.push(string());
     else if (tag === "T" || tag === "F") args.push(tag === "T" ? 1 : 0);
   }
-  return [address, args];
+  return [[address, args]];
 }
