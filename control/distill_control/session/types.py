@@ -24,7 +24,7 @@ ModelListener = Callable[[ModelInfo, ModelInfo], None]
 class PageRequest:
     """A GET request of a browser.
 
-    `host` is the numeric address it comes from, `site` the name and port that it calls this server.
+    `host` is the numeric address it comes from, `site` the name and port that it calls the server.
     """
 
     path: str

@@ -279,6 +279,7 @@ window.AudioContext = class extends AudioContext {
     super();
     const tap = this.createScriptProcessor(1024, 1, 1);
     window.heard = [];
+    window.heardRate = this.sampleRate;
     tap.onaudioprocess = (event) => window.heard.push(...event.inputBuffer.getChannelData(0));
     tap.connect(super.destination);
     Object.defineProperty(this, "destination", { get: () => tap });
@@ -287,28 +288,56 @@ window.AudioContext = class extends AudioContext {
 """
 
 
+def put(page, side, title):
+    """Choose a sound of the history for a side of the comparison."""
+    page.run(
+        f"[...document.querySelectorAll('.entry')].find((e) => e.textContent.includes('{title}'))"
+        f".querySelector('[aria-label$=\"as {side}\"]').click()"
+    )
+    page.until(f"document.querySelector('[data-side={side}] .name').textContent === '{title}'")
+
+
+def loudness_of_sides(page):
+    """Play both sides for half a second; return their loudness in LUFS."""
+    from distill_engine.audio.measuring.loudness import loudness_lufs
+
+    page.run("document.querySelector('.comparison').focus()")
+    found = {}
+    page.key(" ")
+    page.until("document.querySelector('.comparison .play').textContent.includes('Stop')")
+    for side, other in (("A", "B"), ("B", "A")):
+        page.until(f"document.querySelector('[data-side={side}]').classList.contains('heard')")
+        page.run("window.heard.length = 0")
+        page.until("window.heard.length > 32768")
+        heard = np.array(page.run("window.heard"), np.float32)[8192:]
+        found[side] = loudness_lufs(heard[None], page.run("window.heardRate"))
+        page.key("x")
+        page.until(f"document.querySelector('[data-side={other}]').classList.contains('heard')")
+    page.key(" ")
+    return found
+
+
 def test_two_sounds_are_compared_without_a_gap_at_one_loudness_and_blind_tells_nothing(screen, workshop, trained):
     store = RenderStore(workshop.home / "renders")
-    for number, level in ((1, 0.5), (2, 0.1)):
-        tone = level * np.sin(2 * np.pi * 441 * np.arange(88200) / 44100)
+    for number, level, pitch in ((1, 0.5, 441), (2, 0.1, 441), (3, 0.2, 4410)):
+        tone = level * np.sin(2 * np.pi * pitch * np.arange(88200) / 44100)
         soundfile.write(workshop.home / "tone.wav", tone, 44100)
         store.add(workshop.home / "tone.wav", f"take {number}", {"model": {"name": "tones"}})
     page = screen("render")
     page.run(TAP)
-    page.until("document.querySelectorAll('.entry').length >= 2")
-    for title, side in (("take 1", "A"), ("take 2", "B")):
-        page.run(
-            f"[...document.querySelectorAll('.entry')].find((e) => e.textContent.includes('{title}'))"
-            f".querySelector('[aria-label$=\"as {side}\"]').click()"
-        )
-        page.until(f"document.querySelector('[data-side={side}] .name').textContent === '{title}'")
+    page.until("document.querySelectorAll('.entry').length >= 3")
+    put(page, "A", "take 1")
+    put(page, "B", "take 3")
+    heard = loudness_of_sides(page)
+    assert heard["A"] == pytest.approx(heard["B"], abs=0.3)
+    put(page, "B", "take 2")
     page.picture(PICTURES / "compare-1280.png")
     page.run("document.querySelector('.comparison').focus()")
     page.key(" ")
     page.until("document.querySelector('.comparison .play').textContent.includes('Stop')")
+    page.run("window.heard.length = 0")
     for side in ("B", "A"):
-        heard = page.run("window.heard.length")
-        page.until(f"window.heard.length > {heard} + 8192")
+        page.until("window.heard.length > 8192")
         page.key("x")
         page.until(f"document.querySelector('[data-side={side}]').classList.contains('heard')")
     heard = page.run("window.heard.length")
