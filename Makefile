@@ -7,7 +7,7 @@ SOURCES := engine control vendor tests benchmarks docs examples .ci hatch_build.
 NATIVE := engine/distill_engine/native
 BENCHMARKS := quality sound transfer notes attacks held levels pictures controls training bigvgan_speed gpu codes rvq prior live midi control page space sweep curves growth library soak fuzz kill
 
-.PHONY: demo training test docs lint types contracts unit coverage package resolve audit lock web-runtime figures clean system-libraries bench report report-check fuzz kill soak kernels
+.PHONY: demo training test docs lint types contracts unit coverage package resolve audit lock web-runtime axe figures clean system-libraries bench report report-check fuzz kill soak kernels
 
 demo: .venv/product
 	@sh .ci/system-libraries $(DEMO_LIBRARIES)
@@ -101,6 +101,10 @@ audit: .venv/development
 # onnxruntime-web for the test of the exported page, which is skipped without it; 140 MB, by npm.
 web-runtime:
 	npm install --prefix build/web-runtime --no-audit --no-fund --ignore-scripts --no-save onnxruntime-web@1.30.0
+
+# axe-core for the tests of what a page says to those who do not see it, which are skipped without it; by npm.
+axe:
+	npm install --prefix build/axe --no-audit --no-fund --ignore-scripts --no-save axe-core@4.14.1
 
 # After changes in requirements.lock: the same versions with the hashes of their files.
 lock: .venv/development

@@ -7,7 +7,8 @@
 * drag: a bar is dragged at 60 Hz. From the browser's input event to the value in shared memory,
   which the control process writes in the call that handles the message.
 * follow: ten controls come in over OSC at 30 Hz. How many of them a page shows, what that takes of
-  the control process above what it takes without a page, of the page's main thread, and underruns.
+  the control process above what it takes without a page, of the page's main thread (busy counts the
+  time in which other processes had its core, too), and underruns.
 """
 
 from __future__ import annotations
@@ -77,7 +78,8 @@ BENCHMARK = Benchmark(
                 Column("sent_hz", "sent a second, each", ".1f"),
                 Column("shown_hz", "shown a second, each", ".1f"),
                 Column("control_cpu", "control process, of one core", ".1%"),
-                Column("main_thread", "page's main thread", ".0%"),
+                Column("main_thread", "page's main thread busy", ".0%"),
+                Column("main_cpu", "its processor time", ".0%"),
                 Column("underruns", "underruns", ".0f"),
             ),
             key=("pages", "seconds"),
@@ -230,6 +232,7 @@ def follow(run: Run, browser: Browser, pages: int, seconds: float) -> None:
     """Move all controls over OSC, and measure what pages show of it and what that takes."""
     with playing() as engine:
         engine.wait()
+        names = _controls(engine)
         opened = [browser.page(engine.page) for _ in range(pages)]
         for page in opened:
             page.until(f"{BARS} > 3")
@@ -238,7 +241,6 @@ def follow(run: Run, browser: Browser, pages: int, seconds: float) -> None:
                 "window.shown = 0; new MutationObserver(all => (shown += all.filter(e => e.target.className === 'mark').length))"
                 ".observe(document.querySelector('#controls .list'), {subtree: true, attributeFilter: ['style']})"
             )
-        names = _controls(engine)
         with OscClient(port=engine.port) as client:
             client.send("/distill/play")
             _move(client, names, 1.0)
@@ -257,14 +259,19 @@ def follow(run: Run, browser: Browser, pages: int, seconds: float) -> None:
         shown_hz=gained["shown"] / passed / len(names) / pages if pages else None,
         control_cpu=gained["cpu"] / passed,
         main_thread=gained["task"] / passed / pages if pages else None,
+        main_cpu=gained["thread"] / passed / pages if pages else None,
         underruns=gained["underruns"],
     )
 
 
 def _controls(engine: Playing) -> list[str]:
-    with urlopen(f"{engine.page}model.json", timeout=5) as answer:
-        names: list[str] = json.load(answer)["controls"]
-    return names
+    """Return the names of the model's controls, once it is loaded."""
+    while True:
+        with urlopen(f"{engine.page}model.json", timeout=5) as answer:
+            names: list[str] | None = json.load(answer).get("controls")
+        if names:
+            return names
+        time.sleep(0.05)
 
 
 def _move(client: OscClient, names: list[str], seconds: float) -> int:
@@ -289,14 +296,13 @@ def _figures(client: OscClient, engine: Playing, pages: list[Page]) -> dict[str,
             underruns = float(status["underruns"])
             break
     used = sum(engine.control.cpu_times()[:2])
-    metrics = [_metric(page, "TaskDuration") for page in pages]
-    shown = [float(page.run("shown")) for page in pages]
     return {
         "at": time.monotonic(),
         "underruns": underruns,
         "cpu": used,
-        "task": sum(metrics),
-        "shown": sum(shown),
+        "task": sum(_metric(page, "TaskDuration") for page in pages),
+        "thread": sum(_metric(page, "ThreadTime") for page in pages),
+        "shown": sum(float(page.run("shown")) for page in pages),
     }
 
 

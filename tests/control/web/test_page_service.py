@@ -46,6 +46,19 @@ def test_every_file_comes_with_its_type_and_a_policy_that_lets_nothing_else_in(e
     assert get(engine, "/ui/")[1] == (STATIC / "index.html").read_bytes()
 
 
+def test_recordings_may_come_from_another_port_of_the_same_name_and_from_nowhere_else(rain):
+    page = PageService(rain, None)
+    for site, media in (
+        ("192.168.1.5:9001", "http://192.168.1.5:*"), ("stage.local:9001", "http://stage.local:*"), ("[::1]:9001", "http://[::1]:*"),
+        ("", None), ("x; script-src *", None), ("a b", None), ("x:*", None),
+    ):  # fmt: skip
+        policy = page.answer(PageRequest("/ui/", "", "", "127.0.0.1", site)).headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'self'; ")
+        assert [part for part in policy.split("; ") if part.startswith(("media", "script"))] == (
+            [f"media-src 'self' {media}"] if media else []
+        )
+
+
 def test_the_page_is_small_and_names_no_other_host_and_holds_no_inline_code(engine):
     texts = {path.name: path.read_text() for path in STATIC.iterdir()}
     assert sum(len(text.encode()) for text in texts.values()) <= 200_000

@@ -18,7 +18,7 @@ import pytest
 import soundfile
 
 from distill_engine.library.renders import RenderStore
-from support_browser import PlayingEngine
+from support_browser import AXE, PlayingEngine, found_by_axe
 
 pytestmark = [pytest.mark.browser, pytest.mark.realtime, pytest.mark.listens]
 
@@ -101,6 +101,20 @@ def test_every_screen_fits_and_is_large_enough_to_touch(screen, trained, width, 
         assert page.run(tiny) == []
         assert page.run(cut) == []
         page.picture(PICTURES / f"{name}-{width}.png")
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="needs axe-core: make axe")
+def test_axe_finds_nothing_serious_on_any_screen(screen, trained):
+    page = screen("train")
+    for name in ("train", "render", "library", "codes"):
+        page.run(f"location.hash = '{name}'")
+        page.until(f"!document.querySelector('#{name}').hidden")
+        page.until(f"document.querySelector('#{name}').textContent.includes('tones')")
+        page.run(f"document.querySelectorAll('#{name} details').forEach((one) => (one.open = true))")
+        page.run("document.querySelector('.model')?.offsetParent && document.querySelector('.model').click()")
+        assert found_by_axe(page) == [], name
+    click(page, "Jobs", "#frame")
+    assert found_by_axe(page) == []
 
 
 def test_dropped_files_are_judged_as_the_check_does_and_nothing_leaves_the_folder(screen, workshop, tone):

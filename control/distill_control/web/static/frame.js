@@ -29,7 +29,7 @@ function pairs(list, text) {
 function choices(instrument) {
   const model = choice("Model", (name) => instrument.set("/distill/model", name));
   const vocoder = choice("Vocoder", (name) => instrument.set("/distill/vocoder", name));
-  const about = h("p", { className: "reason" });
+  const about = h("p", { className: "reason" }, "loading the model …");
   const playing = { vocoder: "", reason: "", loading: "" };
   const tell = () => {
     about.textContent = playing.loading ? `loading ${playing.loading} …` : playing.reason || playing.vocoder;

@@ -101,10 +101,13 @@ export class Instrument {
     this.#states.forEach((show) => show(true));
   }
 
-  /** Read tree and facts; rebuild what depends on the model. */
+  /** Read facts and tree; rebuild what depends on the model. */
   async #load() {
     const number = ++this.#loads;
-    const [tree, facts] = await Promise.all(["/", "/ui/model.json"].map(async (path) => (await fetch(this.#place + path)).json()));
+    const read = async (path) => (await fetch(this.#place + path)).json();
+    const facts = await read("/ui/model.json");
+    if (!facts.name) return; // the engine loads its first model still, and says when it has
+    const tree = await read("/");
     if (number !== this.#loads) return; // a later answer is here already, or on its way
     this.nodes = new Map();
     const walk = (node) => {

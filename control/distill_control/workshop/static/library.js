@@ -176,7 +176,7 @@ async function analyse(shared, row, place) {
 }
 
 async function fillOthers(shared, root) {
-  const vocoders = h("ul", { className: "lines" });
+  const vocoders = h("ul", { className: "lines" }, h("li", { className: "muted" }, "looking …"));
   const takes = h("ul", { className: "lines" });
   const checks = h("ul", { className: "lines checks" });
   const doctor = button("Check this computer", async () => {
