@@ -6,6 +6,8 @@
 * load: from the command `distill-engine` to a page that shows the controls; bytes and requests.
 * drag: a bar is dragged at 60 Hz. From the browser's input event to the value in shared memory,
   which the control process writes in the call that handles the message.
+* map: 400 points, the place of the sound moves 15 times a second and draws a trail, and the ring is
+  dragged. How many pictures a second the page draws.
 * follow: ten controls come in over OSC at 30 Hz. How many of them a page shows, what that takes of
   the control process above what it takes without a page, of the page's main thread (busy counts the
   time in which other processes had its core, too), and underruns.
@@ -15,7 +17,9 @@ from __future__ import annotations
 
 import bisect
 import contextlib
+import itertools
 import json
+import math
 import os
 import random
 import socket
@@ -33,6 +37,8 @@ from urllib.request import urlopen
 import psutil
 
 from distill_control.osc.client import OscClient
+from distill_engine.realtime.shared_memory import StatusWriter
+from distill_engine.realtime.status import Status
 from distill_engine.vocabulary.table import index_of
 from harness.benchmark import Benchmark, Column, Run, Table
 from live_support.browser import CHROMIUM, Browser, Page
@@ -67,6 +73,15 @@ BENCHMARK = Benchmark(
                 Column("p50_ms", "p50, ms", ".1f"),
                 Column("p99_ms", "p99", ".1f"),
                 Column("last_exact", "last value exact"),
+            ),
+        ),
+        Table(
+            "map",
+            "A map of 400 points with a trail, while its ring is dragged at 60 Hz.",
+            (
+                Column("pictures_hz", "pictures a second", ".0f"),
+                Column("slowest_ms", "longest between two, ms", ".0f"),
+                Column("main_cpu", "main thread, processor time", ".0%"),
             ),
         ),
         Table(
@@ -210,6 +225,43 @@ def drag(run: Run, browser: Browser, seconds: float) -> None:
     )
 
 
+def move_on_map(run: Run, browser: Browser, seconds: float) -> None:
+    """Drag the ring of a full map while a trail is drawn, and count the pictures."""
+    control = ControlProcess()
+    points = [[random.uniform(-1, 1), random.uniform(-1, 1), number % 40, 0.0, None, None] for number in range(400)]
+    facts = {"controls": ["brightness"], "latents": 16, "has_map": True}
+    clips = {str(number): f"sound {number}.wav" for number in range(40)}
+    control.channel.send({"event": "model", "name": "full", **facts, "map": {"points": points, "clips": clips}})
+    page = browser.page(f"http://127.0.0.1:{control.oscquery_port}/ui/")
+    page.until(
+        "document.querySelector('header select').value === 'full' && document.querySelector('#map canvas').clientWidth"
+    )
+    page.call("Performance.enable")
+    page.run(
+        "(() => { window.pictures = []; const turn = (at) => { pictures.push(at); requestAnimationFrame(turn); };"
+        "requestAnimationFrame(turn); })()"
+    )
+    left, top, width, height = page.box("#map canvas")
+    writer = StatusWriter(control.block)
+    before, began = _metric(page, "ThreadTime"), time.monotonic()
+    page.mouse("mousePressed", left + width / 2, top + height / 2)
+    for step in range(int(seconds * DRAG_HZ)):
+        turn = 2 * math.pi * step / DRAG_HZ
+        page.mouse(
+            "mouseMoved", left + width * (0.5 + 0.4 * math.sin(turn)), top + height * (0.5 + 0.4 * math.cos(1.3 * turn))
+        )
+        place = {"place_x": 0.8 * math.sin(0.7 * turn), "place_y": 0.8 * math.cos(0.9 * turn)}
+        writer.publish(Status(playing=1.0, **place).figures())
+        time.sleep(max(0.0, began + step / DRAG_HZ - time.monotonic()))
+    page.mouse("mouseReleased", left + width / 2, top + height / 2)
+    used = (_metric(page, "ThreadTime") - before) / (time.monotonic() - began)
+    pictures: list[float] = page.run("pictures")
+    gaps = [after - earlier for earlier, after in itertools.pairwise(pictures)]
+    page.close()
+    control.stop()
+    run.row("map", pictures_hz=1000 * len(gaps) / sum(gaps), slowest_ms=max(gaps), main_cpu=used)
+
+
 def _watch(control: ControlProcess, seen: dict[float, float], ending: threading.Event) -> None:
     """Note when each value of the width is in shared memory."""
     index, words = index_of("/distill/width"), control.block.words
@@ -325,6 +377,7 @@ def main() -> int:
         try:
             load(run, browser)
             drag(run, browser, min(options.seconds, 10.0))
+            move_on_map(run, browser, min(options.seconds, 10.0))
             for pages in options.pages:
                 follow(run, browser, pages, options.seconds)
         finally:

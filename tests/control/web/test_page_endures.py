@@ -65,6 +65,18 @@ def test_a_control_process_that_stands_still_is_noticed(make_engine, open_page):
     page.until(BACK)
 
 
+def test_when_the_network_goes_the_page_says_so_and_comes_back_with_it(make_engine, open_page):
+    engine = make_engine()
+    page = open_page(engine)
+    page.offline(True)
+    page.until(GONE)
+    with engine.client() as client:
+        client.send("/distill/control/brightness", 0.5)
+    page.offline(False)
+    page.until(BACK)
+    page.until(f"Math.abs(document.querySelector({BRIGHT!r}).value - 0.75) < 0.001")
+
+
 def test_another_model_rebuilds_the_page_and_controls_of_equal_names_keep_their_values(make_engine, open_page, tools):
     engine = make_engine()
     page = open_page(engine)

@@ -77,7 +77,7 @@ def test_marks_are_placed_played_moved_named_and_taken_away(marked, tools):
 def test_keys_alone_move_between_marks_take_one_in_hand_and_move_it(marked, tools):
     page, client = marked
     client.send("/distill/marks/controls", 0.5, 0.0)
-    tools.eventually(lambda: len(marks(tools, client)) == 1)
+    page.until("document.querySelector('.middle').hidden")  # the page has it
     page.run(f"document.querySelector({CANVAS!r}).focus()")
     page.key("0")
     page.key("ArrowUp", shift=True)
