@@ -156,7 +156,8 @@ def test_a_controller_is_learned_by_a_click_and_its_parameter_follows(
     jack, make_engine, open_page, tools, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("DISTILL_HOME", str(tmp_path))
-    engine = make_engine(midi=True, midi_port="knobs")
+    ports = free_ports()
+    engine = make_engine(midi=True, midi_port="knobs", osc_port=ports, oscquery_port=ports + 1)
     page = open_page(engine)
     page.click("#tabs [role=tab]:nth-child(4)")
     page.click(".control .learn")
@@ -175,6 +176,17 @@ def test_a_controller_is_learned_by_a_click_and_its_parameter_follows(
     page.until(f"{panel}.includes('cc 20') && {panel}.includes('control/brightness')")
     page.until("document.querySelector('.control .learn').classList.contains('bound')")
     page.until("document.querySelector('#toast').textContent.startsWith('learned: cc 20')")
+    tools.eventually(lambda: any(tmp_path.rglob("*.toml")))  # kept, a second later
+    engine.process.kill()
+    engine.process.communicate()
+    engine.channel.close()
+    page.until(GONE)
+    engine.start(again=True)
+    page.until(BACK)
+    with engine.client() as client:
+        client.send("/distill/control/brightness", -0.5)
+        tools.eventually(lambda: abs(places(page)["brightness"] - 0.25) < 0.001)
+    tools.eventually(turned, 10.0)
     page.run("[...document.querySelectorAll('#tabs button')].find(e => e.textContent === 'Forget').click()")
     page.until("!document.querySelector('.learn.bound')")
     knobs.close()

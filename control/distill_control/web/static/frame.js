@@ -36,7 +36,7 @@ function choices(instrument) {
     about.title = `${playing.vocoder}: ${playing.reason}`;
     about.classList.toggle("active", Boolean(playing.loading));
   };
-  const lists = () => ["model", "vocoder"].forEach((kind) => instrument.send(`/distill/${kind}/list`));
+  const lists = () => ["model", "vocoder"].forEach((kind) => instrument.ask(`/distill/${kind}/list`));
   instrument.on("/distill/model/list.reply", (...list) => model.fill(pairs(list, (name, of) => (of ? `${name} (${of})` : name))));
   instrument.on("/distill/vocoder/list.reply", (...list) => vocoder.fill(pairs(list, (name, of) => `${name}: ${of}`)));
   instrument.onState((connected) => connected && lists());
@@ -94,7 +94,7 @@ function recorder(instrument) {
     record.setAttribute("aria-pressed", on);
     name.disabled = on;
     clock();
-    if (!on && instrument.connected) instrument.send("/distill/take/list");
+    if (!on && instrument.connected) instrument.ask("/distill/take/list");
   });
   instrument.on("/distill/take/list.reply", (...list) => {
     const taken = pairs(list, () => "").map(([take]) => take);
@@ -152,7 +152,7 @@ function figures(instrument, drawer) {
     midi.hidden = !status.midi_ports;
     drawer.show(table(status));
   });
-  setInterval(() => instrument.connected && !document.hidden && instrument.send("/distill/status"), STATUS_MS);
+  setInterval(() => instrument.connected && !document.hidden && instrument.ask("/distill/status"), STATUS_MS);
   return element;
 }
 

@@ -5,6 +5,8 @@ import { atPicture } from "./dom.js";
 const PING_MS = 1000;
 const SILENCE_MS = 2000;
 const RETRY_MS = [200, 400, 800, 1500, 2000];
+const AGAIN_MS = 300; // after which a question is repeated that the engine had no time for
+const BUSY = "too much at once";
 
 export class Instrument {
   nodes = new Map();
@@ -17,6 +19,7 @@ export class Instrument {
   #models = [];
   #states = [];
   #pending = new Map();
+  #questions = new Map(); // addresses without values that were asked, and the timers of those that wait
   #frame = 0;
   #socket = null;
   #heard = 0;
@@ -68,6 +71,15 @@ export class Instrument {
   send(address, ...args) {
     this.#flush();
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(encode(address, args));
+  }
+
+  /** Ask for a list or figures: once a moment however often it is asked for, and again if the engine had no time. */
+  ask(address, after = 0) {
+    if (this.#questions.get(address)) return;
+    this.#questions.set(address, setTimeout(() => {
+      this.#questions.set(address, 0);
+      this.send(address);
+    }, after));
   }
 
   /** Connect, and stay connected. */
@@ -139,6 +151,7 @@ export class Instrument {
   }
 
   #hear(address, args) {
+    if (address === "/distill/error" && this.#questions.has(args[0]) && args[1].startsWith(BUSY)) return this.ask(args[0], AGAIN_MS);
     if (this.nodes.get(address)?.VALUE && args.length) this.#take(address, args[0]);
     else (this.#messages.get(address) ?? []).forEach((handle) => handle(...args));
     // Refused, or carried out while a tree was read that did not hold it yet: show what holds.

@@ -107,7 +107,7 @@ class MarksView extends Plane {
   constructor(instrument, canvas, said, foot) {
     super(instrument, canvas, said, ADDRESS);
     this.#foot = foot;
-    const list = () => ["list", "saved"].forEach((which) => instrument.send(`${ADDRESS}/${which}`));
+    const list = () => ["list", "saved"].forEach((which) => instrument.ask(`${ADDRESS}/${which}`));
     instrument.on(`${ADDRESS}/changed`, list);
     instrument.onModel(list);
     instrument.on(`${ADDRESS}/list.reply`, (...all) => {

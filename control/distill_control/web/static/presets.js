@@ -44,7 +44,7 @@ export function presetsPanel(instrument) {
     morph.fill(names);
     if (!names.includes(state.chosen)) close();
   });
-  const list = () => ["list", "excluded"].forEach((which) => instrument.send(`/distill/preset/${which}`));
+  const list = () => ["list", "excluded"].forEach((which) => instrument.ask(`/distill/preset/${which}`));
   instrument.on("/distill/preset/changed", list);
   instrument.onModel(list);
   const element = h("div", { className: "pane" }, pads, edit, save, bar(instrument, "", glide), morph.element, leftOut(instrument));

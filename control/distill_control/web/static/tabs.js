@@ -69,6 +69,6 @@ function takesPanel(instrument) {
     for (let i = 0; i < pairs.length; i += 2) takes.push(h("li", {}, h("span", {}, pairs[i]), h("span", { className: "muted" }, pairs[i + 1])));
     list.replaceChildren(...(takes.length ? takes : [h("li", { className: "muted" }, "No takes yet. Rec records what you do.")]));
   });
-  instrument.onState((connected) => connected && instrument.send("/distill/take/list"));
+  instrument.onState((connected) => connected && instrument.ask("/distill/take/list"));
   return h("div", { className: "pane" }, list, h("p", { className: "hint" }, "distill render MODEL --take NAME.take -o OUT.wav makes sound of one."));
 }
