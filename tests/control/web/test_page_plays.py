@@ -248,7 +248,8 @@ def test_a_question_that_the_engine_had_no_time_for_is_asked_again(player, open_
         const { Instrument } = await import('/ui/instrument.js');
         const sent = [];
         let socket = null;
-        window.WebSocket = class { static OPEN = 1; readyState = 1; constructor() { socket = this; } send(data) { sent.push(data); } close() {} };
+        window.WebSocket = class {
+            static OPEN = 1; readyState = 1; constructor() { socket = this; } send(data) { sent.push(data); } close() {} };
         const told = [];
         const one = new Instrument();
         one.on('/distill/error', (address) => told.push(address));
