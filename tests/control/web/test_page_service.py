@@ -15,6 +15,7 @@ from distill_control.session.types import PageRequest
 from distill_control.web.access import PageToken, page_address
 from distill_control.web.service import PageService
 from distill_engine.errors import LibraryError
+from distill_engine.vocabulary.table import BLEND_SPACES, SOURCES
 
 STATIC = Path(__file__).resolve().parents[3] / "control" / "distill_control" / "web" / "static"
 
@@ -67,6 +68,12 @@ def test_the_page_is_small_and_names_no_other_host_and_holds_no_inline_code(engi
         assert not [url for url in re.findall(r"https?://[^\s\"'<]+", text) if "w3.org" not in url], name
         assert not re.search(r"innerHTML|insertAdjacentHTML|document\.write|eval\(", text), name
     assert not re.search(r"style=|<script>|<style>|\son\w+=", texts["index.html"])
+
+
+def test_the_page_knows_every_source_and_every_way_to_blend():
+    texts = {name: (STATIC / name).read_text() for name in ("source.js", "tabs.js")}
+    assert [name for name in SOURCES if f"  {name}: [" not in texts["source.js"]] == []
+    assert [name for name in BLEND_SPACES if f'{name}: "' not in texts["tabs.js"]] == []
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ export function buildMap(instrument, root, buildMarks) {
     const turn = button("Marks", () => choose(!own), { className: "toggle", "aria-pressed": own, title: "Your own map: place sounds, moments and controls, and play what lies between them" });
     const shown = own
       ? marks.tools()
-      : [bar(instrument, "/distill/map/amount", { label: "amount" }), glideBar(view), switchOf("names", view, "names"), switchOf("trail", view, "trail"),
+      : [bar(instrument, "/distill/map/amount", { label: "amount", text: (v) => v.toFixed(1) }), glideBar(view), switchOf("names", view, "names"), switchOf("trail", view, "trail"),
         switchOf("hear", view, "hear", "A touch of a point plays its recording in this browser alone, as Alt-click does")];
     head.replaceChildren(h("h2", { hidden: own }, "Map"), turn, ...shown);
     if (focused) turn.focus();
@@ -43,7 +43,7 @@ export function buildMap(instrument, root, buildMarks) {
 }
 
 function glideBar(view) {
-  const range = { label: "glide", min: 0, max: 10, text: (v) => `${number(v)} s`, send: (v) => (view.glide = v), start: view.glide };
+  const range = { label: "glide", min: 0, max: 10, text: (v) => `${v.toFixed(1)} s`, send: (v) => (view.glide = v), start: view.glide };
   return bar(view.instrument, "", range);
 }
 
@@ -291,7 +291,7 @@ class MapView extends Plane {
       : this.hear
         ? "Press a point to hear its recording in this browser alone."
         : "Drag to move. Double-click plays a point, Alt-click hears it here.";
-    this.said.textContent = index < 0 ? hint : `${this.#name(clip)}, ${number(second)} s`;
+    this.said.textContent = !this.#points.length ? "" : index < 0 ? hint : `${this.#name(clip)}, ${number(second)} s`;
     this.draw();
   }
 

@@ -30,6 +30,7 @@ function blend(instrument) {
   const space = h("p", { className: "hint" });
   const said = {
     one: "One model plays. Choose others to play with it.", latents: "Blended in latents: they share decoder and vocoder.",
+    mel: "Blended in the mel: they share a vocoder.",
     sound: "Blended in sound.", both: "Some are blended in latents, others in sound.",
   };
   const lists = [...Array(SLOTS).keys()].map((slot) => {
