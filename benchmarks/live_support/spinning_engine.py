@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from distill_control.cli import engine
-from distill_control.cli.support import spawning
+from distill_control.settings import spawning
 from live_support import programs
 
 if __name__ == "__main__":

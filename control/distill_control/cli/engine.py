@@ -23,8 +23,8 @@ from distill_control.cli.support.options import (
     vocoder_name,
 )
 from distill_control.cli.support.output import vocoder_and_reason
-from distill_control.cli.support.spawning import spawn_control
 from distill_control.settings import ControlSettings
+from distill_control.settings.spawning import spawn_control
 from distill_engine.errors import ConfigError
 from distill_engine.realtime.control_process import ControlProcess
 from distill_engine.system.names import printable_line

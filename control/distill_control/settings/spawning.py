@@ -1,10 +1,10 @@
-"""The start of the control process by the engine's command."""
+"""The start of the control process: a process of its own, with its settings as words."""
 
 import subprocess
 import sys
 from socket import socket
 
-from distill_control.settings import ControlSettings
+from distill_control.settings.control import ControlSettings
 from distill_engine.errors import ControlError
 from distill_engine.system.portable.files import start_child
 
