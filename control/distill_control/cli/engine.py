@@ -29,7 +29,7 @@ from distill_engine.errors import ConfigError
 from distill_engine.realtime.control_process import ControlProcess
 from distill_engine.system.names import printable_line
 from distill_engine.vocabulary.ranges import DEVICE_RATES_HZ, LATENCIES_MS, THREADS_LIMIT
-from distill_engine.vocabulary.table import MOST_VOICES, SOURCES, VOCODERS
+from distill_engine.vocabulary.table import MOST_VOICES, SOURCES, VOCODERS, default_values
 
 if TYPE_CHECKING:
     from distill_engine.live.settings import EngineSettings, StartReport
@@ -181,7 +181,7 @@ def play(options: argparse.Namespace) -> int:
         os._exit(0)  # the exit handlers of the audio libraries would wait for the server for ever
 
     _model_of(options)  # a name that is wrong starts nothing
-    process = ControlProcess(spawn)
+    process = ControlProcess(spawn, default_values())
     try:
         from distill_engine.live.engine import run  # takes half a second, in which the control process starts
 

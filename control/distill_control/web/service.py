@@ -77,7 +77,7 @@ def _answer(status: HTTPStatus, body: bytes, kind: str) -> PageAnswer:
 
 
 def _policy(site: str) -> str:
-    """Return the policy of a page: recordings may come from the workshop of its machine, at any port."""
+    """Return the policy of a page: its recordings come from any port of the same machine."""
     named = _SITE.fullmatch(site)
     return _POLICY.format(media=f"media-src 'self' http://{named[1]}:*; " if named else "")
 

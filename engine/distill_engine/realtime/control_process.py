@@ -6,7 +6,7 @@ import contextlib
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from socket import socket
 from typing import Any
 
@@ -15,7 +15,6 @@ from distill_engine.realtime.message_channel import Channel, ChannelClosed
 from distill_engine.realtime.shared_memory import ParameterReader, SharedBlock, StatusWriter
 from distill_engine.realtime.status import STATUS_FIELDS, Status
 from distill_engine.system.threads import lower_thread_priority
-from distill_engine.vocabulary import table as vocabulary
 
 Spawn = Callable[[socket, str, bool], "subprocess.Popen[bytes]"]
 """`spawn(connection, shared_name, again)` starts the control process.
@@ -29,18 +28,21 @@ SETTLED_SECONDS = 5.0  # a process that ran for longer restarts after the shorte
 
 
 class ControlProcess:
-    """Keeps a control process running for as long as the engine plays, and the memory shared with it.
+    """Keeps a control process running for as long as the engine plays, and their shared memory.
 
     Made first of all: the process opens its ports and serves its page while the engine imports what
     it needs and loads the model. Its messages wait in the channel until `start`.
+
+    Args:
+        defaults: the values of the parameters at first.
 
     Attributes:
         parameters: what the control process sets.
         status: the figures that it reads.
     """
 
-    def __init__(self, spawn: Spawn) -> None:
-        self._block = SharedBlock.create(vocabulary.default_values(), len(STATUS_FIELDS))
+    def __init__(self, spawn: Spawn, defaults: Sequence[float]) -> None:
+        self._block = SharedBlock.create(defaults, len(STATUS_FIELDS))
         self.parameters = ParameterReader(self._block)  # made before anything can be set
         self.status = StatusWriter(self._block)
         self.status.publish(Status().figures())  # a client may ask at once
