@@ -267,7 +267,7 @@ class MapView extends Plane {
     this.#clips = clips;
     this.#path = [];
     this.#stale = true;
-    this.#hover(-1);
+    this.#hover(-1, true);
   }
 
   /** Paint everything again, and say again what can be done. */
