@@ -288,6 +288,14 @@ def test_another_machine_needs_the_token(start_workshop, tmp_path):
         other.close()
 
 
+def test_a_workshop_for_the_network_names_who_may_use_it():
+    words = ["ui", "--bind", "0.0.0.0", "--no-browser", "--no-engine", "--port", "0"]
+    command = [sys.executable, "-m", "distill_control.cli.main", *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "name who may use it with --allow" in done.stderr
+
+
 def test_only_this_command_knows_the_servers_libraries():
     code = (
         "import sys, distill_control.cli.main as m, distill_control.cli.engine; m.build_parser();"
