@@ -21,6 +21,7 @@ from starlette.requests import Request
 import distill_control.workshop as workshop_package
 from distill_control.workshop.answers import SPARE_BYTES, receive
 from distill_control.workshop.corpus_api import CorpusApi
+from distill_control.workshop.workshop import Commands, Workshop
 from distill_engine.errors import ControlError
 from distill_engine.library.assets import starter_path
 
@@ -167,7 +168,7 @@ def test_a_folder_of_this_machine_is_named_from_this_machine_alone():
 
     scope = {"type": "http", "method": "POST", "path": "/api/corpora", "headers": [], "client": ("192.168.1.20", 5)}
     with pytest.raises(ControlError, match="on this machine only"):
-        asyncio.run(CorpusApi(SimpleNamespace(corpora=None)).create(Request(scope, once)))
+        asyncio.run(CorpusApi(Workshop(Commands((), ()), 9001)).create(Request(scope, once)))
 
 
 def test_files_are_heard_seen_left_out_and_deleted(filled):
