@@ -16,7 +16,7 @@ demo: .venv/product
 training: .venv/training
 
 test:
-	@$(MAKE) --no-print-directory -j2 .venv/development system-libraries build/web-runtime
+	@$(MAKE) --no-print-directory -j2 .venv/development system-libraries build/web-runtime build/axe
 	@$(MAKE) --no-print-directory lint contracts figures report-check
 	$(BIN)/python .ci/tests.py --with types --with docs --with package --with resolve
 
@@ -102,6 +102,11 @@ audit: .venv/development
 build/web-runtime:
 	@npm install --silent --prefix $@ --no-audit --no-fund --ignore-scripts --no-save --fetch-retries=1 onnxruntime-web@1.30.0 || \
 		echo "no onnxruntime-web: npm is missing or reaches nothing; the test of the exported page is skipped"
+
+# axe-core for the tests of what a page says to those who do not see it. Where it cannot be had, they are skipped.
+build/axe:
+	@npm install --silent --prefix $@ --no-audit --no-fund --ignore-scripts --no-save --fetch-retries=1 axe-core@4.14.1 || \
+		echo "no axe-core: npm is missing or reaches nothing; the tests with it are skipped"
 
 # After changes in requirements.lock: the same versions with the hashes of their files.
 lock: .venv/development

@@ -6,15 +6,20 @@
 * load: from the command `distill-engine` to a page that shows the controls; bytes and requests.
 * drag: a bar is dragged at 60 Hz. From the browser's input event to the value in shared memory,
   which the control process writes in the call that handles the message.
+* map: 400 points, the place of the sound moves 15 times a second and draws a trail, and the ring is
+  dragged. How many pictures a second the page draws.
 * follow: ten controls come in over OSC at 30 Hz. How many of them a page shows, what that takes of
-  the control process above what it takes without a page, of the page's main thread, and underruns.
+  the control process above what it takes without a page, of the page's main thread (busy counts the
+  time in which other processes had its core, too), and underruns.
 """
 
 from __future__ import annotations
 
 import bisect
 import contextlib
+import itertools
 import json
+import math
 import os
 import random
 import socket
@@ -32,6 +37,8 @@ from urllib.request import urlopen
 import psutil
 
 from distill_control.osc.client import OscClient
+from distill_engine.realtime.shared_memory import StatusWriter
+from distill_engine.realtime.status import Status
 from distill_engine.vocabulary.table import index_of
 from harness.benchmark import Benchmark, Column, Run, Table
 from live_support.browser import CHROMIUM, Browser, Page
@@ -69,6 +76,15 @@ BENCHMARK = Benchmark(
             ),
         ),
         Table(
+            "map",
+            "A map of 400 points with a trail, while its ring is dragged at 60 Hz.",
+            (
+                Column("pictures_hz", "pictures a second", ".0f"),
+                Column("slowest_ms", "longest between two, ms", ".0f"),
+                Column("main_cpu", "main thread, processor time", ".0%"),
+            ),
+        ),
+        Table(
             "follow",
             "All controls of the starter at 30 Hz each over OSC, to a playing engine without a device.",
             (
@@ -77,7 +93,8 @@ BENCHMARK = Benchmark(
                 Column("sent_hz", "sent a second, each", ".1f"),
                 Column("shown_hz", "shown a second, each", ".1f"),
                 Column("control_cpu", "control process, of one core", ".1%"),
-                Column("main_thread", "page's main thread", ".0%"),
+                Column("main_thread", "page's main thread busy", ".0%"),
+                Column("main_cpu", "its processor time", ".0%"),
                 Column("underruns", "underruns", ".0f"),
             ),
             key=("pages", "seconds"),
@@ -208,6 +225,43 @@ def drag(run: Run, browser: Browser, seconds: float) -> None:
     )
 
 
+def move_on_map(run: Run, browser: Browser, seconds: float) -> None:
+    """Drag the ring of a full map while a trail is drawn, and count the pictures."""
+    control = ControlProcess()
+    points = [[random.uniform(-1, 1), random.uniform(-1, 1), number % 40, 0.0, None, None] for number in range(400)]
+    facts = {"controls": ["brightness"], "latents": 16, "has_map": True}
+    clips = {str(number): f"sound {number}.wav" for number in range(40)}
+    control.channel.send({"event": "model", "name": "full", **facts, "map": {"points": points, "clips": clips}})
+    page = browser.page(f"http://127.0.0.1:{control.oscquery_port}/ui/")
+    page.until(
+        "document.querySelector('header select').value === 'full' && document.querySelector('#map canvas').clientWidth"
+    )
+    page.call("Performance.enable")
+    page.run(
+        "(() => { window.pictures = []; const turn = (at) => { pictures.push(at); requestAnimationFrame(turn); };"
+        "requestAnimationFrame(turn); })()"
+    )
+    left, top, width, height = page.box("#map canvas")
+    writer = StatusWriter(control.block)
+    before, began = _metric(page, "ThreadTime"), time.monotonic()
+    page.mouse("mousePressed", left + width / 2, top + height / 2)
+    for step in range(int(seconds * DRAG_HZ)):
+        turn = 2 * math.pi * step / DRAG_HZ
+        page.mouse(
+            "mouseMoved", left + width * (0.5 + 0.4 * math.sin(turn)), top + height * (0.5 + 0.4 * math.cos(1.3 * turn))
+        )
+        place = {"place_x": 0.8 * math.sin(0.7 * turn), "place_y": 0.8 * math.cos(0.9 * turn)}
+        writer.publish(Status(playing=1.0, **place).figures())
+        time.sleep(max(0.0, began + step / DRAG_HZ - time.monotonic()))
+    page.mouse("mouseReleased", left + width / 2, top + height / 2)
+    used = (_metric(page, "ThreadTime") - before) / (time.monotonic() - began)
+    pictures: list[float] = page.run("pictures")
+    gaps = [after - earlier for earlier, after in itertools.pairwise(pictures)]
+    page.close()
+    control.stop()
+    run.row("map", pictures_hz=1000 * len(gaps) / sum(gaps), slowest_ms=max(gaps), main_cpu=used)
+
+
 def _watch(control: ControlProcess, seen: dict[float, float], ending: threading.Event) -> None:
     """Note when each value of the width is in shared memory."""
     index, words = index_of("/distill/width"), control.block.words
@@ -230,15 +284,15 @@ def follow(run: Run, browser: Browser, pages: int, seconds: float) -> None:
     """Move all controls over OSC, and measure what pages show of it and what that takes."""
     with playing() as engine:
         engine.wait()
+        names = _controls(engine)
         opened = [browser.page(engine.page) for _ in range(pages)]
         for page in opened:
             page.until(f"{BARS} > 3")
             page.call("Performance.enable")
             page.run(
-                "window.shown = 0; new MutationObserver(all => (shown += all.length)).observe("
-                "document.querySelector('#controls .list'), {subtree: true, childList: true, characterData: true})"
+                "window.shown = 0; new MutationObserver(all => (shown += all.filter(e => e.target.className === 'mark').length))"
+                ".observe(document.querySelector('#controls .list'), {subtree: true, attributeFilter: ['style']})"
             )
-        names = _controls(engine)
         with OscClient(port=engine.port) as client:
             client.send("/distill/play")
             _move(client, names, 1.0)
@@ -257,14 +311,19 @@ def follow(run: Run, browser: Browser, pages: int, seconds: float) -> None:
         shown_hz=gained["shown"] / passed / len(names) / pages if pages else None,
         control_cpu=gained["cpu"] / passed,
         main_thread=gained["task"] / passed / pages if pages else None,
+        main_cpu=gained["thread"] / passed / pages if pages else None,
         underruns=gained["underruns"],
     )
 
 
 def _controls(engine: Playing) -> list[str]:
-    with urlopen(f"{engine.page}model.json", timeout=5) as answer:
-        names: list[str] = json.load(answer)["controls"]
-    return names
+    """Return the names of the model's controls, once it is loaded."""
+    while True:
+        with urlopen(f"{engine.page}model.json", timeout=5) as answer:
+            names: list[str] | None = json.load(answer).get("controls")
+        if names:
+            return names
+        time.sleep(0.05)
 
 
 def _move(client: OscClient, names: list[str], seconds: float) -> int:
@@ -289,14 +348,13 @@ def _figures(client: OscClient, engine: Playing, pages: list[Page]) -> dict[str,
             underruns = float(status["underruns"])
             break
     used = sum(engine.control.cpu_times()[:2])
-    metrics = [_metric(page, "TaskDuration") for page in pages]
-    shown = [float(page.run("shown")) for page in pages]
     return {
         "at": time.monotonic(),
         "underruns": underruns,
         "cpu": used,
-        "task": sum(metrics),
-        "shown": sum(shown),
+        "task": sum(_metric(page, "TaskDuration") for page in pages),
+        "thread": sum(_metric(page, "ThreadTime") for page in pages),
+        "shown": sum(float(page.run("shown")) for page in pages),
     }
 
 
@@ -319,6 +377,7 @@ def main() -> int:
         try:
             load(run, browser)
             drag(run, browser, min(options.seconds, 10.0))
+            move_on_map(run, browser, min(options.seconds, 10.0))
             for pages in options.pages:
                 follow(run, browser, pages, options.seconds)
         finally:

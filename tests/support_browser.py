@@ -13,7 +13,20 @@ from typing import Any
 from distill_control.osc.client import OscClient
 from live_support.browser import CHROMIUM, Browser, Page
 
-__all__ = ["CHROMIUM", "Browser", "Page", "PlayingEngine"]
+__all__ = ["AXE", "CHROMIUM", "Browser", "Page", "PlayingEngine", "found_by_axe"]
+
+AXE = Path(__file__).parents[1] / "build" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def found_by_axe(page: Page) -> list[str]:
+    """Return what axe-core calls serious or critical on a page."""
+    if not page.run("Boolean(window.axe)"):
+        page.run(AXE.read_text("utf-8") + "; 0")
+    found: list[str] = page.run(
+        "axe.run({resultTypes: ['violations']}).then(({violations}) => violations.filter(one => "
+        "['serious', 'critical'].includes(one.impact)).map(one => one.id + ': ' + one.nodes.map(node => node.html.slice(0, 90)).join()))"
+    )
+    return found
 
 
 class PlayingEngine:

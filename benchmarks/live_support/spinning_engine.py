@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 
 from distill_control.cli import engine
+from distill_control.settings import spawning
 from live_support import programs
 
 if __name__ == "__main__":
     python, option, module = programs.command("spinning_control")
-    engine.CONTROL_PROGRAM = (python, option, module)
+    spawning.CONTROL_PROGRAM = (python, option, module)
     sys.exit(engine.main(sys.argv[1:]))

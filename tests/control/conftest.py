@@ -200,9 +200,9 @@ def tools() -> object:
     return types.SimpleNamespace(ask=ask, eventually=eventually, collect=collect, MODEL=MODEL, run=asyncio.run)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """A browser for the tests of a module."""
+    """A browser; each test closes its pages."""
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed")
     browser = Browser()

@@ -24,16 +24,15 @@ from distill_control.cli.support.options import (
 )
 from distill_control.cli.support.output import vocoder_and_reason
 from distill_control.settings import ControlSettings
-from distill_engine.errors import ConfigError, ControlError
+from distill_control.settings.spawning import spawn_control
+from distill_engine.errors import ConfigError
+from distill_engine.realtime.control_process import ControlProcess
 from distill_engine.system.names import printable_line
-from distill_engine.system.portable.files import start_child
 from distill_engine.vocabulary.ranges import DEVICE_RATES_HZ, LATENCIES_MS, THREADS_LIMIT
-from distill_engine.vocabulary.table import MOST_VOICES, SOURCES, VOCODERS
+from distill_engine.vocabulary.table import MOST_VOICES, SOURCES, VOCODERS, default_values
 
 if TYPE_CHECKING:
     from distill_engine.live.settings import EngineSettings, StartReport
-
-CONTROL_PROGRAM = (sys.executable, "-m", "distill_control.session")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -176,14 +175,21 @@ def play(options: argparse.Namespace) -> int:
         if control.view == "quiet" and not options.quiet:
             print("\n".join(map(printable_line, start_lines(report, control.bind))), file=sys.stderr, flush=True)
 
-    from distill_engine.live.engine import run
-
     def leave() -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)  # the exit handlers of the audio libraries would wait for the server for ever
 
-    return run(engine_settings(options), spawn, announce, leave)
+    _model_of(options)  # a name that is wrong starts nothing
+    process = ControlProcess(spawn, default_values())
+    try:
+        from distill_engine.live.engine import run  # takes half a second, in which the control process starts
+
+        settings = engine_settings(options)
+    except BaseException:
+        process.stop()
+        raise
+    return run(settings, process, announce, leave)
 
 
 def start_lines(report: "StartReport", bind: str) -> list[str]:
@@ -238,12 +244,10 @@ def control_settings(options: argparse.Namespace) -> ControlSettings:
 
 def engine_settings(options: argparse.Namespace) -> "EngineSettings":
     """Return the engine's part of the options. Raises ConfigError, LibraryError."""
-    from distill_engine.library.assets import starter_path
-    from distill_engine.library.lookup import find_model
     from distill_engine.live.settings import EngineSettings
 
     return EngineSettings(
-        model=starter_path() if options.model is None else find_model(options.model, allow_paths=True),
+        model=_model_of(options),
         vocoder=options.vocoder,
         device=options.device,
         input=options.input,
@@ -266,6 +270,14 @@ def engine_settings(options: argparse.Namespace) -> "EngineSettings":
     )
 
 
+def _model_of(options: argparse.Namespace) -> Path:
+    """Return the model file to play. Raises LibraryError."""
+    from distill_engine.library.assets import starter_path
+    from distill_engine.library.lookup import find_model
+
+    return starter_path() if options.model is None else find_model(options.model, allow_paths=True)
+
+
 def _latency(text: str) -> str | float:
     """Read --latency: one of its words or ms."""
     return text if text.isalpha() and text not in ("nan", "inf") else number_in(*LATENCIES_MS, "ms")(text)
@@ -278,22 +290,6 @@ def _block_hops(text: str) -> int | None:
     if not text.isdigit():
         raise ConfigError(f"--block {text}: give 1, 2, 4, 8 or auto")
     return int(text)
-
-
-def spawn_control(
-    settings: ControlSettings, connection: socket, shared_name: str, *, again: bool
-) -> "subprocess.Popen[bytes]":
-    """Start the control process in a process group of its own.
-
-    Ctrl-C therefore reaches only the engine, which ends the control process. `again` marks one that
-    replaces a process that died. Raises ControlError.
-    """
-    command = [*CONTROL_PROGRAM, "--channel-fd", str(connection.fileno()), "--shared", shared_name]
-    command += ["--settings", settings.to_json(), *(["--again"] if again else [])]
-    try:
-        return start_child(command, (connection.fileno(), int(shared_name.removeprefix("fd:"))))
-    except OSError as error:
-        raise ControlError(f"the control process cannot be started: {error}") from None
 
 
 if __name__ == "__main__":

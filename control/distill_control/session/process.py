@@ -79,6 +79,7 @@ class ControlProgram:
             self.session.state.restore_parameters(link.values())
         self._services: list[Service] = []
         self._ended = asyncio.Event()
+        self._greeted = False  # the engine has said something: its start was no failure, which it tells itself
         self._exit_code = 0
 
     async def run(self) -> int:
@@ -157,6 +158,7 @@ class ControlProgram:
                 loop.call_soon_threadsafe(self._on_engine_gone)
 
     def _on_message(self, message: dict[str, object]) -> None:
+        self._greeted = True
         if message.get("event") == "end":
             self._ended.set()
         elif message.get("event") == "notice":
@@ -168,5 +170,6 @@ class ControlProgram:
         if not self._ended.is_set():
             self._exit_code = _EXIT_ENGINE_GONE
             with contextlib.suppress(OSError):
-                print("error: the engine is gone; start distill-engine again", file=sys.stderr, flush=True)
+                if self._greeted:
+                    print("error: the engine is gone; start distill-engine again", file=sys.stderr, flush=True)
             self._ended.set()

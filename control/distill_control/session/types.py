@@ -22,12 +22,16 @@ ModelListener = Callable[[ModelInfo, ModelInfo], None]
 
 @dataclass(frozen=True)
 class PageRequest:
-    """A GET request of a browser: `host` is the numeric address it comes from."""
+    """A GET request of a browser.
+
+    `host` is the numeric address it comes from, `site` the name and port that it calls the server.
+    """
 
     path: str
     query: str
     cookie: str
     host: str
+    site: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """The service that answers `/ui/`: the page's files, and facts of the model as JSON."""
 
 import json
+import re
+from dataclasses import replace
 from http import HTTPStatus
 from importlib.resources import files
 
@@ -14,14 +16,9 @@ from distill_control.web.access import PATH, PageToken, page_address
 MODEL_FACTS = "model.json"
 _FACTS = ("name", "controls", "withheld", "analysis", "map", "latents", "sources", "has_map")
 _TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
-_HEADERS = {  # recordings come from the workshop of this machine, whatever its port
-    "Content-Security-Policy": (
-        "default-src 'self'; media-src 'self' http://127.0.0.1:* http://localhost:*; "
-        "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
+_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+_POLICY = "default-src 'self'; {media}object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_SITE = re.compile(r"([\w.-]+|\[[\da-fA-F:]+\])(:\d+)?", re.ASCII)  # name or address of this machine, and a port
 
 
 class PageService:
@@ -46,6 +43,10 @@ class PageService:
 
     def answer(self, request: PageRequest) -> PageAnswer:
         """Return the file, the facts, or what is wrong in one line."""
+        found = self._find(request)
+        return replace(found, headers={**_HEADERS, "Content-Security-Policy": _policy(request.site), **found.headers})
+
+    def _find(self, request: PageRequest) -> PageAnswer:
         name = request.path.removeprefix(PATH) or "index.html"
         if self._token is not None and not is_loopback(request.host):
             denied = self._token.demand(request)
@@ -72,7 +73,13 @@ def static_files(package: str) -> dict[str, tuple[bytes, str]]:
 
 
 def _answer(status: HTTPStatus, body: bytes, kind: str) -> PageAnswer:
-    return PageAnswer(status.value, body, {"Content-Type": f"{kind}; charset=utf-8", **_HEADERS})
+    return PageAnswer(status.value, body, {"Content-Type": f"{kind}; charset=utf-8"})
+
+
+def _policy(site: str) -> str:
+    """Return the policy of a page: its recordings come from any port of the same machine."""
+    named = _SITE.fullmatch(site)
+    return _POLICY.format(media=f"media-src 'self' http://{named[1]}:*; " if named else "")
 
 
 async def start(session: Session, settings: ControlSettings, notify: Notify) -> PageService:

@@ -25,9 +25,7 @@ from distill_engine.live.reporting.model_event import model_event
 from distill_engine.live.scheduling import Underrun
 from distill_engine.live.settings import EngineSettings, StartReport
 from distill_engine.live.status_gatherer import StatusGatherer, Stopwatch
-from distill_engine.realtime.control_process import ControlProcess, Spawn
-from distill_engine.realtime.shared_memory import ParameterReader, SharedBlock, StatusWriter
-from distill_engine.realtime.status import STATUS_FIELDS, Status
+from distill_engine.realtime.control_process import ControlProcess
 from distill_engine.realtime.threads import freeze_garbage_collector, refuse_huge_pages
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.synth import Synth
@@ -45,7 +43,7 @@ SAMPLE_RATE = DEFAULT_MEL.sample_rate
 
 def run(
     settings: EngineSettings,
-    spawn_control: Spawn,
+    control: ControlProcess,
     on_start: Callable[[StartReport], None] = lambda report: None,
     on_hang: Callable[[], None] = lambda: None,
 ) -> int:
@@ -60,7 +58,7 @@ def run(
     """
     ending = threading.Event()
     with ending_signals(lambda number: ending.set()), lowered_priority():
-        engine = Engine(settings, spawn_control)
+        engine = Engine(settings, control)
         try:
             with reported_threads(engine.complain):
                 on_start(engine.start())
@@ -72,20 +70,11 @@ def run(
 
 
 class Engine:
-    """All parts of a running engine. `start` loads and opens them, `stop` ends those that run.
+    """All parts of a running engine. `start` loads and opens them, `stop` ends those that run."""
 
-    Making an Engine starts the control process, because that takes longest. Its messages wait in
-    the channel.
-    """
-
-    def __init__(self, settings: EngineSettings, spawn_control: Spawn) -> None:
+    def __init__(self, settings: EngineSettings, control: ControlProcess) -> None:
         refuse_huge_pages()
-        self.settings = settings
-        self._block = SharedBlock.create(vocabulary.default_values(), len(STATUS_FIELDS))
-        self._parameters = ParameterReader(self._block)  # made before anything can be set
-        self._status = StatusWriter(self._block)
-        self._status.publish(Status().figures())  # the ports open while the model loads: a client may ask at once
-        self.control = ControlProcess(spawn_control, self._block.name, self._handle, self._greet)
+        self.settings, self.control = settings, control
         system = AudioSystem()
         self._versions = PlayedVersions()
         self.capture = Capture(system, settings.input, SAMPLE_RATE)
@@ -124,7 +113,7 @@ class Engine:
         freeze_garbage_collector()
         performer.start()
         self.keeper.start()
-        self.control.start()
+        self.control.start(self._handle, self._greet)
         self.control.wait_ready()
         for note in performer.realtime.notes if performer.realtime else ():
             self._notice("info", note)
@@ -146,7 +135,7 @@ class Engine:
         while not ending.wait(PUBLISH_SECONDS):
             if parts.performer.failure is not None:
                 raise DistillError(f"the synth stopped: {line_on(parts.performer.failure)}; run `distill doctor`")
-            self._status.publish(gatherer.now(self.control.restarts, parts.commands).figures())
+            self.control.status.publish(gatherer.now(self.control.restarts, parts.commands).figures())
             if watch.stuck(parts.performer):
                 self._notice("warning", f"{parts.performer.output.name} takes no sound any more; waiting for it")
             if deadline is not None and time.monotonic() > deadline:
@@ -216,7 +205,7 @@ class Engine:
     def _performer(self, synth: Synth, fit: Fit, instrument: Instrument) -> Performer:
         return Performer(
             synth,
-            self._parameters,
+            self.control.parameters,
             BlockSettings(
                 fit.block,
                 expected_seconds=1.3 * fit.block_seconds(instrument),

@@ -6,12 +6,14 @@ import contextlib
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from socket import socket
 from typing import Any
 
 from distill_engine.errors import ControlError
 from distill_engine.realtime.message_channel import Channel, ChannelClosed
+from distill_engine.realtime.shared_memory import ParameterReader, SharedBlock, StatusWriter
+from distill_engine.realtime.status import STATUS_FIELDS, Status
 from distill_engine.system.threads import lower_thread_priority
 
 Spawn = Callable[[socket, str, bool], "subprocess.Popen[bytes]"]
@@ -26,23 +28,25 @@ SETTLED_SECONDS = 5.0  # a process that ran for longer restarts after the shorte
 
 
 class ControlProcess:
-    """Keeps a control process running for as long as the engine plays.
+    """Keeps a control process running for as long as the engine plays, and their shared memory.
+
+    Made first of all: the process opens its ports and serves its page while the engine imports what
+    it needs and loads the model. Its messages wait in the channel until `start`.
 
     Args:
-        shared_name: name of the shared memory, for `SharedBlock.attach`.
-        handle: takes every message of the control process, on this object's thread.
-        greet: called when a control process is ready, to send what it has to know.
+        defaults: the values of the parameters at first.
+
+    Attributes:
+        parameters: what the control process sets.
+        status: the figures that it reads.
     """
 
-    def __init__(
-        self,
-        spawn: Spawn,
-        shared_name: str,
-        handle: Callable[[Mapping[str, Any]], None],
-        greet: Callable[[], None],
-    ) -> None:
-        self._spawn, self._shared_name = spawn, shared_name
-        self._handle, self._greet = handle, greet
+    def __init__(self, spawn: Spawn, defaults: Sequence[float]) -> None:
+        self._block = SharedBlock.create(defaults, len(STATUS_FIELDS))
+        self.parameters = ParameterReader(self._block)  # made before anything can be set
+        self.status = StatusWriter(self._block)
+        self.status.publish(Status().figures())  # a client may ask at once
+        self._spawn = spawn
         self._stopping = threading.Event()
         self._ready = threading.Event()
         self._ended = threading.Event()
@@ -53,8 +57,13 @@ class ControlProcess:
         self._launch(again=False)
         self._thread = threading.Thread(target=self._run, name="control", daemon=True)
 
-    def start(self) -> None:
-        """Take its messages from now on, on a thread of its own."""
+    def start(self, handle: Callable[[Mapping[str, Any]], None], greet: Callable[[], None]) -> None:
+        """Take its messages from now on, on a thread of its own.
+
+        `handle` takes each of them there; `greet` is called when a control process is ready, to
+        send what it has to know.
+        """
+        self._handle, self._greet = handle, greet
         self._thread.start()
 
     def wait_ready(self, seconds: float = START_SECONDS) -> None:
@@ -91,7 +100,7 @@ class ControlProcess:
         self._began = time.monotonic()
         self._channel, connection = Channel.pair()
         with connection:
-            self._process = self._spawn(connection, self._shared_name, again)
+            self._process = self._spawn(connection, self._block.name, again)
 
     def _run(self) -> None:
         lower_thread_priority()

@@ -22,8 +22,6 @@ import struct
 import time
 from collections.abc import Sequence
 
-import numpy as np
-
 from distill_engine.errors import ControlError
 from distill_engine.system.portable.files import anonymous_file, inherited, number_for_child
 
@@ -134,19 +132,15 @@ class ParameterReader:
 
     def __init__(self, block: SharedBlock) -> None:
         self._words = block.words
-        self._array = np.frombuffer(block.words, np.uint64).copy()  # the words of the last call
-        self._live = block.words
+        self._last = block.words.tolist()  # the words of the last call
 
     def changes(self) -> list[tuple[int, float, float]]:
         """Return (index, value, glide_seconds) of each parameter written since the last call."""
-        now = np.array(self._live, np.uint64)
-        changed = np.flatnonzero(now != self._array)
-        changes = []
-        for parameter_index in changed.tolist():
-            word = self._words[parameter_index]  # one load: value and glide belong together
-            self._array[parameter_index] = word
-            changes.append((parameter_index, *unpack(word)))
-        return changes
+        now = self._words.tolist()  # one load each: value and glide belong together
+        if now == self._last:
+            return []
+        last, self._last = self._last, now
+        return [(index, *unpack(word)) for index, word in enumerate(now) if word != last[index]]
 
     def current(self) -> list[tuple[int, float, float]]:
         """Return (index, value, 0) of all parameters: the values they have or glide to."""
@@ -167,8 +161,7 @@ class StatusWriter:
             raise ControlError(f"{len(figures)} figures, the block has {block.figures}")
         self._sequence += 2
         block.begin[0] = self._sequence - 1
-        words = np.asarray(figures, np.float64).view(np.uint64).tolist()
-        for index, word in enumerate(words):
+        for index, word in enumerate(struct.unpack(f"={len(figures)}Q", struct.pack(f"={len(figures)}d", *figures))):
             block.status_area[index] = word
         block.end[0] = self._sequence
         block.begin[0] = self._sequence
@@ -192,7 +185,7 @@ class StatusReader:
                 return None
             words = list(block.status_area)
             if before % 2 == 0 and block.end[0] == before == block.begin[0]:
-                return [float(value) for value in np.array(words, np.uint64).view(np.float64)]
+                return list(struct.unpack(f"={len(words)}d", struct.pack(f"={len(words)}Q", *words)))
             time.sleep(0.0)
         return None
 

@@ -13,7 +13,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from distill_control.osc.packet import decode, encode
+from distill_control.osc.packet import decode, encode, encode_bundle
 from distill_control.osc.query_server.listener import Listener
 from distill_engine.vocabulary import table as vocabulary
 
@@ -33,8 +33,8 @@ def status_of(engine, path, **headers):
     return 200
 
 
-def listen(engine, **options):
-    return connect(f"ws://127.0.0.1:{engine.oscquery_port}/", proxy=None, **options)
+def listen(engine, path="/", **options):
+    return connect(f"ws://127.0.0.1:{engine.oscquery_port}{path}", proxy=None, **options)
 
 
 def leaves(node):
@@ -134,6 +134,22 @@ def test_listeners_get_the_value_then_changes_and_steer_without_echo(engine, too
         client.send("/distill/gain", -3.0)
         with pytest.raises(TimeoutError):
             page.recv(timeout=0.15)
+
+
+def test_a_listener_that_asks_for_bundles_gets_what_changes_at_one_moment_in_one(engine):
+    addresses = ("/distill/gain", "/distill/width", "/distill/map/x")
+    with listen(engine, "/?BUNDLES") as page, engine.client() as client:
+        for address in addresses:
+            page.send(json.dumps({"COMMAND": "LISTEN", "DATA": address}))
+        heard: dict[str, Any] = {}
+        while len(heard) < 3:
+            heard |= {message.address: message.arguments for message in decode(page.recv(timeout=2))}
+        client.send_packet(encode_bundle([encode(address, 0.5) for address in addresses]))
+        assert [(one.address, one.arguments) for one in decode(page.recv(timeout=2))] == [
+            (one, (0.5,)) for one in addresses
+        ]
+        client.send("/distill/gain", -7.0)
+        assert page.recv(timeout=2) == encode("/distill/gain", -7.0), "a single one comes as it is"
 
 
 def test_a_listener_gets_its_control_however_it_is_moved_under_the_name_it_asked_for(engine, tools):

@@ -1,4 +1,4 @@
-"""A Chromium for the tests of a module, a real engine with the starter, and pages of it."""
+"""A real engine with the starter, and pages of it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import pytest
 from support_browser import Browser, Page, PlayingEngine
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def player(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlayingEngine]:
+    """One engine for all tests that leave it running: what they need of its state they set."""
     playing = PlayingEngine(tmp_path_factory.mktemp("home"))
     yield playing
     playing.stop()

@@ -65,6 +65,18 @@ def test_a_control_process_that_stands_still_is_noticed(make_engine, open_page):
     page.until(BACK)
 
 
+def test_when_the_network_goes_the_page_says_so_and_comes_back_with_it(make_engine, open_page):
+    engine = make_engine()
+    page = open_page(engine)
+    page.offline(True)
+    page.until(GONE)
+    with engine.client() as client:
+        client.send("/distill/control/brightness", 0.5)
+    page.offline(False)
+    page.until(BACK)
+    page.until(f"Math.abs(document.querySelector({BRIGHT!r}).value - 0.75) < 0.001")
+
+
 def test_another_model_rebuilds_the_page_and_controls_of_equal_names_keep_their_values(make_engine, open_page, tools):
     engine = make_engine()
     page = open_page(engine)
@@ -144,7 +156,8 @@ def test_a_controller_is_learned_by_a_click_and_its_parameter_follows(
     jack, make_engine, open_page, tools, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("DISTILL_HOME", str(tmp_path))
-    engine = make_engine(midi=True, midi_port="knobs")
+    ports = free_ports()
+    engine = make_engine(midi=True, midi_port="knobs", osc_port=ports, oscquery_port=ports + 1)
     page = open_page(engine)
     page.click("#tabs [role=tab]:nth-child(4)")
     page.click(".control .learn")
@@ -163,6 +176,17 @@ def test_a_controller_is_learned_by_a_click_and_its_parameter_follows(
     page.until(f"{panel}.includes('cc 20') && {panel}.includes('control/brightness')")
     page.until("document.querySelector('.control .learn').classList.contains('bound')")
     page.until("document.querySelector('#toast').textContent.startsWith('learned: cc 20')")
+    tools.eventually(lambda: any(tmp_path.rglob("*.toml")))  # kept, a second later
+    engine.process.kill()
+    engine.process.communicate()
+    engine.channel.close()
+    page.until(GONE)
+    engine.start(again=True)
+    page.until(BACK)
+    with engine.client() as client:
+        client.send("/distill/control/brightness", -0.5)
+        tools.eventually(lambda: abs(places(page)["brightness"] - 0.25) < 0.001)
+    tools.eventually(turned, 10.0)
     page.run("[...document.querySelectorAll('#tabs button')].find(e => e.textContent === 'Forget').click()")
     page.until("!document.querySelector('.learn.bound')")
     knobs.close()

@@ -77,7 +77,7 @@ def test_marks_are_placed_played_moved_named_and_taken_away(marked, tools):
 def test_keys_alone_move_between_marks_take_one_in_hand_and_move_it(marked, tools):
     page, client = marked
     client.send("/distill/marks/controls", 0.5, 0.0)
-    tools.eventually(lambda: len(marks(tools, client)) == 1)
+    page.until("document.querySelector('.middle').hidden")  # the page has it
     page.run(f"document.querySelector({CANVAS!r}).focus()")
     page.key("0")
     page.key("ArrowUp", shift=True)
@@ -160,3 +160,21 @@ def test_the_live_input_shows_its_level_and_why_a_recording_is_not_heard(player,
     for kind in ("mousePressed", "mouseReleased"):
         page.call("Input.dispatchMouseEvent", {"type": kind, **alt})
     page.until("document.querySelector('.said').textContent.includes('distill ui')")
+
+
+def test_a_finger_hears_a_recording_and_the_ring_stays(player, open_page, tools):
+    page = open_page(player)
+    x, y = page.run("fetch('/ui/model.json').then(r => r.json()).then(f => f.map.points[0].slice(0, 2))")
+    with player.client() as client:
+        client.send("/distill/map", 0.5, 0.5)
+        tools.eventually(lambda: tools.ask(client, "/distill/map/x") == (0.5,))
+        press(page, "hear")
+        page.until("document.querySelector('.said').textContent.startsWith('Press a point')")
+        page.touch("touchStart", pixel(page, x, y, "canvas[aria-label^=Map]"))
+        page.touch("touchEnd")
+        page.until("document.querySelector('.said').textContent.includes('distill ui')")
+        assert tools.ask(client, "/distill/map/x") == (0.5,)
+        press(page, "hear")
+        page.touch("touchStart", pixel(page, x, y, "canvas[aria-label^=Map]"))
+        page.touch("touchEnd")
+        tools.eventually(lambda: tools.ask(client, "/distill/map/x") == pytest.approx((x,), abs=0.02))

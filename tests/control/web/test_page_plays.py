@@ -240,3 +240,33 @@ def test_a_controller_is_learned_by_a_click_and_forgotten(player, open_page, too
     page.until("document.querySelector('#toast').textContent.startsWith('brightness: move a controller')")
     page.key("Escape")
     page.until("!document.querySelector('.learn[aria-pressed=true]')")
+
+
+def test_a_question_that_the_engine_had_no_time_for_is_asked_again(player, open_page):
+    page = open_page(player)
+    asked = page.run("""(async () => {
+        const { Instrument } = await import('/ui/instrument.js');
+        const sent = [];
+        let socket = null;
+        window.WebSocket = class {
+            static OPEN = 1; readyState = 1; constructor() { socket = this; } send(data) { sent.push(data); } close() {} };
+        const told = [];
+        const one = new Instrument();
+        one.on('/distill/error', (address) => told.push(address));
+        one.open();
+        const address = '/distill/preset/list';
+        const asked = () => sent.filter((data) => new TextDecoder().decode(data).startsWith(address)).length;
+        const counts = [];
+        one.ask(address);
+        one.ask(address);
+        await new Promise((done) => setTimeout(done, 50));
+        counts.push(asked());
+        for (const [about, reason] of [[address, 'too much at once: send fewer'], ['/distill/gain', 'no']]) {
+            one.send('/distill/error', about, reason);
+            socket.onmessage({ data: sent.pop().buffer });
+        }
+        await new Promise((done) => setTimeout(done, 500));
+        counts.push(asked());
+        return [counts, told];
+    })()""")
+    assert asked == [[1, 2], ["/distill/gain"]]

@@ -8,6 +8,7 @@ import pytest
 from websockets.sync.client import connect
 
 from distill_engine.vocabulary.table import index_of
+from support_browser import AXE, found_by_axe
 
 pytestmark = [pytest.mark.browser, pytest.mark.realtime, pytest.mark.listens]
 
@@ -37,6 +38,26 @@ def test_everything_that_can_be_used_has_a_name(player, open_page):
     for tab in ("Blend", "Notes", "MIDI", "Takes"):
         page.run(f"[...document.querySelectorAll('#tabs [role=tab]')].find(e => e.textContent === '{tab}').click()")
         assert unnamed(page) == [], tab
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="needs axe-core: make build/axe")
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1024, 768)])
+def test_axe_finds_nothing_serious(player, open_page, width, height):
+    page = open_page(player, width=width, height=height)
+    for step in (
+        "0",
+        "[...document.querySelectorAll('#controls [role=tab]')][1].click()",
+        "document.querySelector('.bell').click()",
+    ):
+        page.run(step)
+        assert found_by_axe(page) == [], step
+    page.key("Escape")
+    for tab in ("Blend", "Notes", "MIDI", "Takes"):
+        page.run(f"[...document.querySelectorAll('#tabs [role=tab]')].find(e => e.textContent === '{tab}').click()")
+        assert found_by_axe(page) == [], tab
+    open_marks(page)
+    page.run("[...document.querySelectorAll('#map button')].find(e => e.textContent === 'Save…').click()")
+    assert found_by_axe(page) == []
 
 
 def test_at_two_hundred_per_cent_nothing_is_cut_off_to_the_side(player, open_page):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import socket
 import stat
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,12 +16,13 @@ from distill_control.session.types import PageRequest
 from distill_control.web.access import PageToken, page_address
 from distill_control.web.service import PageService
 from distill_engine.errors import LibraryError
+from distill_engine.vocabulary.table import BLEND_SPACES, SOURCES
 
 STATIC = Path(__file__).resolve().parents[3] / "control" / "distill_control" / "web" / "static"
 
 
-def get(engine, path, **headers):
-    browser = http.client.HTTPConnection("127.0.0.1", engine.oscquery_port, timeout=3)
+def get(engine, path, host="127.0.0.1", **headers):
+    browser = http.client.HTTPConnection(host, engine.oscquery_port, timeout=3)
     browser.request("GET", path, headers=headers)
     answer = browser.getresponse()
     body = answer.read()
@@ -46,6 +48,19 @@ def test_every_file_comes_with_its_type_and_a_policy_that_lets_nothing_else_in(e
     assert get(engine, "/ui/")[1] == (STATIC / "index.html").read_bytes()
 
 
+def test_recordings_may_come_from_another_port_of_the_same_name_and_from_nowhere_else(rain):
+    page = PageService(rain, None)
+    for site, media in (
+        ("192.168.1.5:9001", "http://192.168.1.5:*"), ("stage.local:9001", "http://stage.local:*"), ("[::1]:9001", "http://[::1]:*"),
+        ("", None), ("x; script-src *", None), ("a b", None), ("x:*", None),
+    ):  # fmt: skip
+        policy = page.answer(PageRequest("/ui/", "", "", "127.0.0.1", site)).headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'self'; ")
+        assert [part for part in policy.split("; ") if part.startswith(("media", "script"))] == (
+            [f"media-src 'self' {media}"] if media else []
+        )
+
+
 def test_the_page_is_small_and_names_no_other_host_and_holds_no_inline_code(engine):
     texts = {path.name: path.read_text() for path in STATIC.iterdir()}
     assert sum(len(text.encode()) for text in texts.values()) <= 200_000
@@ -54,6 +69,12 @@ def test_the_page_is_small_and_names_no_other_host_and_holds_no_inline_code(engi
         assert not [url for url in re.findall(r"https?://[^\s\"'<]+", text) if "w3.org" not in url], name
         assert not re.search(r"innerHTML|insertAdjacentHTML|document\.write|eval\(", text), name
     assert not re.search(r"style=|<script>|<style>|\son\w+=", texts["index.html"])
+
+
+def test_the_page_knows_every_source_and_every_way_to_blend():
+    texts = {name: (STATIC / name).read_text() for name in ("source.js", "tabs.js")}
+    assert [name for name in SOURCES if f"  {name}: [" not in texts["source.js"]] == []
+    assert [name for name in BLEND_SPACES if f'{name}: "' not in texts["tabs.js"]] == []
 
 
 @pytest.mark.parametrize(
@@ -127,3 +148,6 @@ def test_an_open_port_prints_the_address_with_the_token(make_engine, tmp_path, m
     address = f"http://127.0.0.1:{engine.oscquery_port}/ui/"
     assert get(engine, urlsplit(address).path)[0].status == 200
     assert (tmp_path / "page-token").read_text() not in engine.settings.to_json()
+    own = socket.gethostbyname(socket.gethostname())
+    if not own.startswith("127."):  # the tree keeps the allow list alone: Max and TouchDesigner can send no token
+        assert [get(engine, path, host=own)[0].status for path in ("/", "/ui/", "/ui/model.json")] == [200, 403, 403]

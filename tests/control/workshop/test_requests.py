@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import re
@@ -9,11 +10,19 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from starlette.requests import Request
 
 import distill_control.workshop as workshop_package
+from distill_control.workshop.answers import SPARE_BYTES, receive
+from distill_control.workshop.corpus_api import CorpusApi
+from distill_control.workshop.workshop import Commands, Workshop
+from distill_engine.errors import ControlError
 from distill_engine.library.assets import starter_path
 
 pytestmark = [pytest.mark.realtime, pytest.mark.listens]
@@ -121,8 +130,45 @@ def test_an_upload_arrives_whole_or_not_at_all(filled, tone):
         breaking.sendall((head + "Content-Type: application/octet-stream\r\n\r\n").encode() + b"x" * 30000)
     huge = {"Content-Type": "application/octet-stream", "Content-Length": str(3 << 30)}
     assert filled.ask("PUT", "/api/corpora/sea/files/huge.wav", b"", huge)[0] == 400
-    filled.get("/api/corpora")
-    assert sorted(path.name for path in folder.iterdir() if path.suffix != ".part") == ["deep", "one.wav"]
+    deadline = time.monotonic() + 10
+    while sorted(path.name for path in folder.iterdir()) != ["deep", "one.wav"]:  # no part of the broken one stays
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_corpus_has_five_hundred_files_at_most(filled, tone):
+    folder = filled.home / "corpora" / "crowd"
+    assert filled.ask("POST", "/api/corpora", {"name": "crowd"})[0] == 200
+    for number in range(499):
+        (folder / f"{number}.wav").write_bytes(b"RIFF")
+    assert filled.upload("crowd", "the last.wav", tone(2))[0] == 200
+    status, answer = filled.upload("crowd", "one more.wav", tone(2))
+    assert (status, "at most 500 files here: give a folder" in answer["error"]) == (400, True)
+    assert not (folder / "one more.wav").exists()
+    assert filled.ask("DELETE", "/api/corpora/crowd")[0] == 200
+
+
+def test_an_upload_that_the_disk_has_no_room_for_is_refused_before_a_byte_is_written(tmp_path, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=SPARE_BYTES + 999))
+
+    async def never() -> Any:
+        raise AssertionError("nothing is read")
+
+    scope = {"type": "http", "method": "PUT", "path": "/", "headers": [(b"content-length", b"1000")]}
+    with pytest.raises(ControlError, match="make room first"):
+        asyncio.run(receive(Request(scope, never), tmp_path / "sub" / "x.wav"))
+    assert list((tmp_path / "sub").iterdir()) == []
+
+
+def test_a_folder_of_this_machine_is_named_from_this_machine_alone():
+    body = b'{"name": "etc", "folder": "/etc"}'
+
+    async def once() -> Any:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    scope = {"type": "http", "method": "POST", "path": "/api/corpora", "headers": [], "client": ("192.168.1.20", 5)}
+    with pytest.raises(ControlError, match="on this machine only"):
+        asyncio.run(CorpusApi(Workshop(Commands((), ()), 9001)).create(Request(scope, once)))
 
 
 def test_files_are_heard_seen_left_out_and_deleted(filled):
@@ -241,6 +287,14 @@ def test_another_machine_needs_the_token(start_workshop, tmp_path):
         with other.getresponse() as answer:
             assert answer.status == 403
         other.close()
+
+
+def test_a_workshop_for_the_network_names_who_may_use_it():
+    words = ["ui", "--bind", "0.0.0.0", "--no-browser", "--no-engine", "--port", "0"]
+    command = [sys.executable, "-m", "distill_control.cli.main", *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "name who may use it with --allow" in done.stderr
 
 
 def test_only_this_command_knows_the_servers_libraries():

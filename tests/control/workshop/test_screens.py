@@ -18,7 +18,7 @@ import pytest
 import soundfile
 
 from distill_engine.library.renders import RenderStore
-from support_browser import PlayingEngine
+from support_browser import AXE, PlayingEngine, found_by_axe
 
 pytestmark = [pytest.mark.browser, pytest.mark.realtime, pytest.mark.listens]
 
@@ -101,6 +101,20 @@ def test_every_screen_fits_and_is_large_enough_to_touch(screen, trained, width, 
         assert page.run(tiny) == []
         assert page.run(cut) == []
         page.picture(PICTURES / f"{name}-{width}.png")
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="needs axe-core: make build/axe")
+def test_axe_finds_nothing_serious_on_any_screen(screen, trained):
+    page = screen("train")
+    for name in ("train", "render", "library", "codes"):
+        page.run(f"location.hash = '{name}'")
+        page.until(f"!document.querySelector('#{name}').hidden")
+        page.until(f"document.querySelector('#{name}').textContent.includes('tones')")
+        page.run(f"document.querySelectorAll('#{name} details').forEach((one) => (one.open = true))")
+        page.run("document.querySelector('.model')?.offsetParent && document.querySelector('.model').click()")
+        assert found_by_axe(page) == [], name
+    click(page, "Jobs", "#frame")
+    assert found_by_axe(page) == []
 
 
 def test_dropped_files_are_judged_as_the_check_does_and_nothing_leaves_the_folder(screen, workshop, tone):
@@ -279,6 +293,7 @@ window.AudioContext = class extends AudioContext {
     super();
     const tap = this.createScriptProcessor(1024, 1, 1);
     window.heard = [];
+    window.heardRate = this.sampleRate;
     tap.onaudioprocess = (event) => window.heard.push(...event.inputBuffer.getChannelData(0));
     tap.connect(super.destination);
     Object.defineProperty(this, "destination", { get: () => tap });
@@ -287,28 +302,56 @@ window.AudioContext = class extends AudioContext {
 """
 
 
+def put(page, side, title):
+    """Choose a sound of the history for a side of the comparison."""
+    page.run(
+        f"[...document.querySelectorAll('.entry')].find((e) => e.textContent.includes('{title}'))"
+        f".querySelector('[aria-label$=\"as {side}\"]').click()"
+    )
+    page.until(f"document.querySelector('[data-side={side}] .name').textContent === '{title}'")
+
+
+def loudness_of_sides(page):
+    """Play both sides for half a second; return their loudness in LUFS."""
+    from distill_engine.audio.measuring.loudness import loudness_lufs
+
+    page.run("document.querySelector('.comparison').focus()")
+    found = {}
+    page.key(" ")
+    page.until("document.querySelector('.comparison .play').textContent.includes('Stop')")
+    for side, other in (("A", "B"), ("B", "A")):
+        page.until(f"document.querySelector('[data-side={side}]').classList.contains('heard')")
+        page.run("window.heard.length = 0")
+        page.until("window.heard.length > 32768")
+        heard = np.array(page.run("window.heard"), np.float32)[8192:]
+        found[side] = loudness_lufs(heard[None], page.run("window.heardRate"))
+        page.key("x")
+        page.until(f"document.querySelector('[data-side={other}]').classList.contains('heard')")
+    page.key(" ")
+    return found
+
+
 def test_two_sounds_are_compared_without_a_gap_at_one_loudness_and_blind_tells_nothing(screen, workshop, trained):
     store = RenderStore(workshop.home / "renders")
-    for number, level in ((1, 0.5), (2, 0.1)):
-        tone = level * np.sin(2 * np.pi * 441 * np.arange(88200) / 44100)
+    for number, level, pitch in ((1, 0.5, 441), (2, 0.1, 441), (3, 0.2, 4410)):
+        tone = level * np.sin(2 * np.pi * pitch * np.arange(88200) / 44100)
         soundfile.write(workshop.home / "tone.wav", tone, 44100)
         store.add(workshop.home / "tone.wav", f"take {number}", {"model": {"name": "tones"}})
     page = screen("render")
     page.run(TAP)
-    page.until("document.querySelectorAll('.entry').length >= 2")
-    for title, side in (("take 1", "A"), ("take 2", "B")):
-        page.run(
-            f"[...document.querySelectorAll('.entry')].find((e) => e.textContent.includes('{title}'))"
-            f".querySelector('[aria-label$=\"as {side}\"]').click()"
-        )
-        page.until(f"document.querySelector('[data-side={side}] .name').textContent === '{title}'")
+    page.until("document.querySelectorAll('.entry').length >= 3")
+    put(page, "A", "take 1")
+    put(page, "B", "take 3")
+    heard = loudness_of_sides(page)
+    assert heard["A"] == pytest.approx(heard["B"], abs=0.3)
+    put(page, "B", "take 2")
     page.picture(PICTURES / "compare-1280.png")
     page.run("document.querySelector('.comparison').focus()")
     page.key(" ")
     page.until("document.querySelector('.comparison .play').textContent.includes('Stop')")
+    page.run("window.heard.length = 0")
     for side in ("B", "A"):
-        heard = page.run("window.heard.length")
-        page.until(f"window.heard.length > {heard} + 8192")
+        page.until("window.heard.length > 8192")
         page.key("x")
         page.until(f"document.querySelector('[data-side={side}]').classList.contains('heard')")
     heard = page.run("window.heard.length")

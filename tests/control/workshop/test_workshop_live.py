@@ -270,3 +270,19 @@ def test_the_library_shows_damaged_and_v1_files_with_their_sentence(chromium, wo
         page.until(f"{row}?.querySelector('.danger')?.textContent.includes({json.dumps(sentence)})")
         assert str(workshop.home) not in page.run(f"{row}.textContent")
     page.close()
+
+
+def test_a_model_that_is_deleted_while_it_is_shown_is_told_and_forgotten(chromium, workshop):
+    path = workshop.home / "models" / "fleeting.distillgan"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(starter_path().read_bytes())
+    page = chromium.page(f"http://127.0.0.1:{workshop.port}/workshop/#library")
+    page.until("document.querySelector('[data-model=fleeting]')")
+    page.run("document.querySelector('[data-model=fleeting]').click()")
+    page.until("document.querySelector('#detail').textContent.includes('fleeting')")
+    path.unlink()
+    click(page, "Verify", "#detail")
+    page.until("document.querySelector('#drawer .log').textContent.includes(\"no model 'fleeting'\")")
+    page.until("!document.querySelector('[data-model=fleeting]')")
+    page.until("document.querySelector('#detail').textContent.includes('Choose a model')")
+    page.close()

@@ -14,7 +14,9 @@ from pathlib import Path
 from distill_engine.errors import DistillError
 from distill_engine.live.engine import run
 from distill_engine.live.settings import EngineSettings
+from distill_engine.realtime.control_process import ControlProcess
 from distill_engine.realtime.shared_memory import ParameterWriter, SharedBlock
+from distill_engine.vocabulary.table import default_values
 
 HERE = Path(__file__).parent
 
@@ -36,7 +38,7 @@ def main() -> int:
         if values.get(name):
             values[name] = Path(values[name])
     try:
-        return run(EngineSettings(**values), spawn)
+        return run(EngineSettings(**values), ControlProcess(spawn, default_values()))
     except DistillError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code

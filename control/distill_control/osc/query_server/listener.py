@@ -8,7 +8,7 @@ from websockets.exceptions import ConnectionClosed
 
 from distill_control.arguments import Value
 from distill_control.osc.clients import Client
-from distill_control.osc.packet import encode
+from distill_control.osc.packet import encode, encode_bundle
 from distill_control.osc.server_context import ServerContext
 from distill_control.session import Session, Subscription
 from distill_control.session.subscriptions import Changes
@@ -36,14 +36,23 @@ class Listener:
     """A WebSocket connection: receives LISTEN and IGNORE (JSON) and OSC packets (binary).
 
     Sends OSC packets and PATH_ commands. Of the values that wait to be sent only the latest of each
-    address is kept. Other packets wait in a queue; when it is full the oldest is dropped.
+    address is kept. Other packets wait in a queue; when it is full the oldest is dropped. With
+    `bundles` the values of one moment come as one bundle, which is less work for a browser.
     """
 
     def __init__(
-        self, connection: ServerConnection, origin: str, host: str, session: Session, context: ServerContext
+        self,
+        connection: ServerConnection,
+        origin: str,
+        host: str,
+        session: Session,
+        context: ServerContext,
+        *,
+        bundles: bool = False,
     ) -> None:
         self.origin = origin
         self._connection = connection
+        self._bundles = bundles
         self._host = host
         self._session = session
         self._context = context
@@ -147,9 +156,12 @@ class Listener:
             await self._wake.wait()
             self._wake.clear()
             values, self._values = self._values, {}
+            packets = [encode(self._paths.get(address, address), value) for address, value in values.items()]
+            if self._bundles and len(packets) > 1:
+                packets = [encode_bundle(packets)]
             try:
-                for address, value in values.items():
-                    await self._connection.send(encode(self._paths.get(address, address), value))
+                for packet in packets:
+                    await self._connection.send(packet)
                 while self._outgoing:
                     await self._connection.send(self._outgoing.popleft())
             except ConnectionClosed:

@@ -32,6 +32,7 @@ CONNECTION_LIMIT = 64
 REQUEST_SECONDS = 0.001  # that a request takes in this process beside its answer
 TURN_SECONDS, LONGEST_WAIT_SECONDS = 0.03, 2.0  # between two looks for time, and of a request in all
 _MESSAGE_LIMIT_BYTES = 65536
+_BUNDLES = "?BUNDLES"  # the end of the address of a WebSocket client that wants the values of one moment in one packet
 
 
 class OscQueryService:
@@ -87,7 +88,9 @@ class OscQueryService:
 
     async def _serve(self, connection: ServerConnection) -> None:
         host = str(connection.remote_address[0])
-        listener = Listener(connection, f"ws:{host}#{next(self._numbers)}", host, self._session, self._context)
+        bundles = connection.request is not None and connection.request.path.endswith(_BUNDLES)
+        origin = f"ws:{host}#{next(self._numbers)}"
+        listener = Listener(connection, origin, host, self._session, self._context, bundles=bundles)
         self._listeners.add(listener)
         try:
             await listener.run()
@@ -155,9 +158,9 @@ class OscQueryService:
         answer = next((answer for prefix, answer in pages.items() if path.startswith(prefix)), None)
         if answer is None:
             return None
-        cookie = "; ".join(request.headers.get_all("Cookie"))
+        cookie, site = ("; ".join(request.headers.get_all(name)) for name in ("Cookie", "Host"))
         try:
-            found = answer(PageRequest(unquote(path), query, cookie, host))
+            found = answer(PageRequest(unquote(path), query, cookie, host, site))
         except Exception as error:
             return _response(HTTPStatus.INTERNAL_SERVER_ERROR, {"ERROR": report(error, "a page's request")})
         return _with_body(HTTPStatus(found.status), found.body, found.headers)

@@ -1,7 +1,7 @@
 /** The named controls with what was measured of them, the latents, and strain. */
 
 import { learnableBar } from "./bar.js";
-import { button, h, number } from "./dom.js";
+import { button, h, number, put } from "./dom.js";
 
 const DICE_SECONDS = 1;
 const MOST_ALSO = 3; // other features named that a control moves too
@@ -82,7 +82,7 @@ function strainMeter(instrument) {
   const words = h("output", {}, "inside");
   instrument.watch("/distill/strain", fill, (value) => {
     fill.style.transform = `scaleX(${Math.min(value, 1)})`;
-    words.textContent = value >= 1 ? "at the limit" : value > 0 ? "beyond what was learned" : "inside what was learned";
+    put(words, value >= 1 ? "at the limit" : value > 0 ? "beyond what was learned" : "inside what was learned");
     words.className = value >= 1 ? "danger" : value > 0 ? "warning" : "muted";
   });
   return h("div", { className: "meter" }, h("span", {}, "strain"), h("b", {}, fill), words);

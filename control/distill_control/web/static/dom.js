@@ -1,6 +1,59 @@
 /** Make elements. Every text becomes a text node: names of files and models are strangers' texts. */
 
 const FLOOR_DB = -60; // of meters
+const READ_MS = 100; // between two texts of a value that moves: nobody reads faster
+
+const drawings = new Set(); // of the next picture
+let texts = new Set(); // that wait for their turn
+let picture = 0;
+let turn = 0;
+let turned = -Infinity;
+
+/** Call `draw()` at the next picture, once however often it is asked for; while the page is hidden there is none. */
+export function atPicture(draw) {
+  drawings.add(draw);
+  picture ||= requestAnimationFrame(paint);
+}
+
+/** Call `write()` at a picture ten times a second at most, all of them together: texts cost a layout. */
+export function atReading(write) {
+  texts.add(write);
+  turn ||= setTimeout(() => {
+    turned = -Infinity;
+    picture ||= requestAnimationFrame(paint); // for want of another one
+  }, READ_MS);
+}
+
+function paint() {
+  carryOut(drawings);
+  if (texts.size && performance.now() - turned >= READ_MS) {
+    clearTimeout(turn);
+    turn = 0;
+    turned = performance.now();
+    const due = texts;
+    texts = new Set();
+    carryOut(due);
+  }
+  picture = drawings.size ? requestAnimationFrame(paint) : 0;
+}
+
+/** Call and take out all of a set, and what they add to it. */
+function carryOut(calls) {
+  for (const call of calls) {
+    calls.delete(call);
+    try {
+      call();
+    } catch (error) {
+      reportError(error); // a part that fails takes no other with it
+    }
+  }
+}
+
+/** Set the text of an element that holds nothing else, if it is another one. */
+export function put(element, text) {
+  if (!element.firstChild) element.append(text);
+  else if (element.firstChild.data !== text) element.firstChild.data = text;
+}
 
 /** Return an element: properties, `on` handlers, `aria-`/`data-` attributes, then children. */
 export function h(tag, properties = {}, ...children) {

@@ -1,7 +1,7 @@
 /** The frame: model, vocoder, transport, recording, level, figures. */
 
 import { bar } from "./bar.js";
-import { button, choice, h, inDecibels, share } from "./dom.js";
+import { atReading, button, choice, h, inDecibels, put, share } from "./dom.js";
 
 const HOLD_MS = 1500;
 const LIMITER_DB = -0.3;
@@ -29,14 +29,14 @@ function pairs(list, text) {
 function choices(instrument) {
   const model = choice("Model", (name) => instrument.set("/distill/model", name));
   const vocoder = choice("Vocoder", (name) => instrument.set("/distill/vocoder", name));
-  const about = h("p", { className: "reason" });
+  const about = h("p", { className: "reason" }, "loading the model …");
   const playing = { vocoder: "", reason: "", loading: "" };
   const tell = () => {
     about.textContent = playing.loading ? `loading ${playing.loading} …` : playing.reason || playing.vocoder;
     about.title = `${playing.vocoder}: ${playing.reason}`;
     about.classList.toggle("active", Boolean(playing.loading));
   };
-  const lists = () => ["model", "vocoder"].forEach((kind) => instrument.send(`/distill/${kind}/list`));
+  const lists = () => ["model", "vocoder"].forEach((kind) => instrument.ask(`/distill/${kind}/list`));
   instrument.on("/distill/model/list.reply", (...list) => model.fill(pairs(list, (name, of) => (of ? `${name} (${of})` : name))));
   instrument.on("/distill/vocoder/list.reply", (...list) => vocoder.fill(pairs(list, (name, of) => `${name}: ${of}`)));
   instrument.onState((connected) => connected && lists());
@@ -84,7 +84,7 @@ function recorder(instrument) {
   let began = 0;
   const clock = () => {
     const seconds = Math.floor((performance.now() - began) / 1000);
-    record.textContent = on ? `■ ${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}` : "● Rec";
+    put(record, on ? `■ ${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}` : "● Rec");
     record.title = on ? "Stop recording" : "Record a take under this name";
   };
   setInterval(clock, 1000);
@@ -94,7 +94,7 @@ function recorder(instrument) {
     record.setAttribute("aria-pressed", on);
     name.disabled = on;
     clock();
-    if (!on && instrument.connected) instrument.send("/distill/take/list");
+    if (!on && instrument.connected) instrument.ask("/distill/take/list");
   });
   instrument.on("/distill/take/list.reply", (...list) => {
     const taken = pairs(list, () => "").map(([take]) => take);
@@ -109,9 +109,12 @@ function meters(instrument) {
   const parts = ["peak", "rms"].map((name) => {
     const fill = h("i");
     const value = h("output");
+    let latest = -120;
+    const spell = () => put(value, latest <= -119 ? "−∞ dB" : inDecibels(latest));
     instrument.watch(`/distill/level/${name}`, fill, (level) => {
+      latest = level;
       fill.style.transform = `scaleX(${share(level)})`;
-      value.textContent = level <= -119 ? "−∞ dB" : inDecibels(level);
+      atReading(spell);
       if (name === "peak") hold(level);
     });
     return h("div", { className: "meter" }, name === "peak" ? label : h("span", {}, name), h("b", {}, fill, name === "peak" ? held : null), value);
@@ -120,11 +123,11 @@ function meters(instrument) {
   let until = 0;
   const hold = (level) => {
     if (level >= highest || performance.now() > until) [highest, until] = [level, performance.now() + HOLD_MS];
-    held.style.left = `${100 * share(highest)}%`;
+    held.style.transform = `translateX(${100 * share(highest)}%)`;
     if (level > LIMITER_DB) limited(true);
   };
   const limited = (on) => {
-    label.textContent = on ? "limit" : "peak";
+    put(label, on ? "limit" : "peak");
     label.className = on ? "danger" : "";
   };
   return h("button", { type: "button", className: "meters", title: "Level of the output; `limit` says that the limiter has worked, a click forgets it", onclick: () => limited(false) }, ...parts);
@@ -140,16 +143,16 @@ function figures(instrument, drawer) {
   let messages = null;
   instrument.on("/distill/status.reply", (...list) => {
     const status = Object.fromEntries(pairs(list, (_, value) => value));
-    latency.textContent = `${Math.round(status.latency_ms)} ms`;
-    underruns.textContent = `${status.underruns} underrun${status.underruns === 1 ? "" : "s"}`;
+    put(latency, `${Math.round(status.latency_ms)} ms`);
+    put(underruns, `${status.underruns} underrun${status.underruns === 1 ? "" : "s"}`);
     underruns.classList.toggle("warning", status.underruns > 0);
-    load.textContent = `load ${Math.round(100 * status.load)} %`;
+    put(load, `load ${Math.round(100 * status.load)} %`);
     midi.classList.toggle("active", messages !== null && status.midi_messages !== messages);
     messages = status.midi_messages ?? null;
     midi.hidden = !status.midi_ports;
     drawer.show(table(status));
   });
-  setInterval(() => instrument.connected && !document.hidden && instrument.send("/distill/status"), STATUS_MS);
+  setInterval(() => instrument.connected && !document.hidden && instrument.ask("/distill/status"), STATUS_MS);
   return element;
 }
 

@@ -1,8 +1,12 @@
 /** The connection to the engine: addresses, values, messages. All that the page shows comes from here. */
 
+import { atPicture } from "./dom.js";
+
 const PING_MS = 1000;
 const SILENCE_MS = 2000;
 const RETRY_MS = [200, 400, 800, 1500, 2000];
+const AGAIN_MS = 300; // after which a question is repeated that the engine had no time for
+const BUSY = "too much at once";
 
 export class Instrument {
   nodes = new Map();
@@ -10,10 +14,12 @@ export class Instrument {
   facts = {};
   connected = false;
   #watchers = new Map();
+  #changed = new Set(); // addresses whose new values the next picture shows
   #messages = new Map();
   #models = [];
   #states = [];
   #pending = new Map();
+  #questions = new Map(); // addresses without values that were asked, and the timers of those that wait
   #frame = 0;
   #socket = null;
   #heard = 0;
@@ -29,7 +35,7 @@ export class Instrument {
     setInterval(() => this.#ping(), PING_MS);
   }
 
-  /** Call `show(value)` now and whenever the address has another value, while `element` is on the page. */
+  /** Call `show(value)` now, and at the next picture once the address has another value, while `element` is on the page. */
   watch(address, element, show) {
     if (!this.#watchers.has(address)) {
       this.#watchers.set(address, new Set());
@@ -67,9 +73,18 @@ export class Instrument {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(encode(address, args));
   }
 
+  /** Ask for a list or figures: once a moment however often it is asked for, and again if the engine had no time. */
+  ask(address, after = 0) {
+    if (this.#questions.get(address)) return;
+    this.#questions.set(address, setTimeout(() => {
+      this.#questions.set(address, 0);
+      this.send(address);
+    }, after));
+  }
+
   /** Connect, and stay connected. */
   open() {
-    const socket = new WebSocket(`${this.#place.replace(/^http/, "ws")}/`);
+    const socket = new WebSocket(`${this.#place.replace(/^http/, "ws")}/?BUNDLES`);
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
     this.#heard = performance.now();
@@ -98,10 +113,13 @@ export class Instrument {
     this.#states.forEach((show) => show(true));
   }
 
-  /** Read tree and facts; rebuild what depends on the model. */
+  /** Read facts and tree; rebuild what depends on the model. */
   async #load() {
     const number = ++this.#loads;
-    const [tree, facts] = await Promise.all(["/", "/ui/model.json"].map(async (path) => (await fetch(this.#place + path)).json()));
+    const read = async (path) => (await fetch(this.#place + path)).json();
+    const facts = await read("/ui/model.json");
+    if (!facts.name) return; // the engine loads its first model still, and says when it has
+    const tree = await read("/");
     if (number !== this.#loads) return; // a later answer is here already, or on its way
     this.nodes = new Map();
     const walk = (node) => {
@@ -110,6 +128,7 @@ export class Instrument {
     };
     walk(tree);
     for (const [address, node] of this.nodes) if (node.VALUE) this.#take(address, node.VALUE[0]);
+    this.#show();
     this.facts = facts;
     for (const build of this.#models) {
       try {
@@ -128,7 +147,11 @@ export class Instrument {
       this.#reloading = setTimeout(() => this.#load().catch(() => this.#socket?.close()), 50);
       return;
     }
-    const [address, args] = decode(data);
+    for (const [address, args] of decode(new DataView(data))) this.#hear(address, args);
+  }
+
+  #hear(address, args) {
+    if (address === "/distill/error" && this.#questions.has(args[0]) && args[1].startsWith(BUSY)) return this.ask(args[0], AGAIN_MS);
     if (this.nodes.get(address)?.VALUE && args.length) this.#take(address, args[0]);
     else (this.#messages.get(address) ?? []).forEach((handle) => handle(...args));
     // Refused, or carried out while a tree was read that did not hold it yet: show what holds.
@@ -137,8 +160,17 @@ export class Instrument {
 
   #take(address, value) {
     this.values.set(address, value);
-    for (const watcher of this.#watchers.get(address) ?? []) watcher.show(value);
+    if (!this.#watchers.has(address)) return;
+    this.#changed.add(address);
+    atPicture(this.#show);
   }
+
+  #show = () => {
+    for (const address of this.#changed) {
+      for (const watcher of this.#watchers.get(address) ?? []) watcher.show(this.values.get(address));
+    }
+    this.#changed.clear();
+  };
 
   #flush() {
     clearTimeout(this.#frame);
@@ -206,18 +238,26 @@ function encode(address, args) {
   return packet;
 }
 
-/** Return [address, arguments] of a packet; arguments of other types are left out. */
-function decode(buffer) {
-  const view = new DataView(buffer);
+/** Return [address, arguments] of each message of a packet; arguments of other types are left out. */
+function decode(view) {
   let at = 0;
   const string = () => {
     let end = at;
     while (view.getUint8(end)) end += 1;
-    const value = words.decode(new Uint8Array(buffer, at, end - at));
+    const value = words.decode(new Uint8Array(view.buffer, view.byteOffset + at, end - at));
     at = end + 4 - (end % 4);
     return value;
   };
   const address = string();
+  if (address === "#bundle") {
+    const found = [];
+    for (at += 8; at < view.byteLength; ) {
+      const size = view.getInt32(at);
+      found.push(...decode(new DataView(view.buffer, view.byteOffset + at + 4, size)));
+      at += 4 + size;
+    }
+    return found;
+  }
   const args = [];
   for (const tag of string().slice(1)) {
     if (tag === "f") args.push(view.getFloat32((at += 4) - 4));
@@ -227,5 +267,5 @@ function decode(buffer) {
     else if (tag === "s") args.push(string());
     else if (tag === "T" || tag === "F") args.push(tag === "T" ? 1 : 0);
   }
-  return [address, args];
+  return [[address, args]];
 }

@@ -1,11 +1,10 @@
 /** The map of the corpus: its sounds as points, the place that is sought, and where the sound is; beside it the marks. */
 
 import { bar } from "./bar.js";
-import { button, h, number } from "./dom.js";
+import { atPicture, atReading, button, h, number } from "./dom.js";
 
 const MARGIN = 26;
 const TRAIL_MS = 3000;
-const FADE_MS = 60; // between two pictures of a trail that only fades
 const NEAR = 24; // pixels within which a point is meant
 const STEP = 0.02;
 const LARGE_STEP = 0.1;
@@ -28,7 +27,8 @@ export function buildMap(instrument, root, buildMarks) {
     const turn = button("Marks", () => choose(!own), { className: "toggle", "aria-pressed": own, title: "Your own map: place sounds, moments and controls, and play what lies between them" });
     const shown = own
       ? marks.tools()
-      : [bar(instrument, "/distill/map/amount", { label: "amount" }), glideBar(view), switchOf("names", view, "names"), switchOf("trail", view, "trail")];
+      : [bar(instrument, "/distill/map/amount", { label: "amount", text: (v) => v.toFixed(1) }), glideBar(view), switchOf("names", view, "names"), switchOf("trail", view, "trail"),
+        switchOf("hear", view, "hear", "A touch of a point plays its recording in this browser alone, as Alt-click does")];
     head.replaceChildren(h("h2", { hidden: own }, "Map"), turn, ...shown);
     if (focused) turn.focus();
     view.choose(own);
@@ -43,30 +43,35 @@ export function buildMap(instrument, root, buildMarks) {
 }
 
 function glideBar(view) {
-  const range = { label: "glide", min: 0, max: 10, text: (v) => `${number(v)} s`, send: (v) => (view.glide = v), start: view.glide };
+  const range = { label: "glide", min: 0, max: 10, text: (v) => `${v.toFixed(1)} s`, send: (v) => (view.glide = v), start: view.glide };
   return bar(view.instrument, "", range);
 }
 
-function switchOf(label, view, name) {
+function switchOf(label, view, name, title = "") {
   const element = button(label, () => {
     view[name] = !view[name];
     element.setAttribute("aria-pressed", view[name]);
     view.refresh();
-  }, { className: "toggle", "aria-pressed": view[name] });
+  }, { className: "toggle", "aria-pressed": view[name], title });
   return element;
 }
 
 /** A plane of x and y from -1 to 1 on a canvas: pixels and places, drag, arrow keys, pictures when something changes. */
 export class Plane {
   glide = 0;
-  drawing = 0;
   held = false;
+  width = 0; // of the canvas, in pixels of the page
+  height = 0;
+  drawing = () => this.paint();
 
   /** `address` is the group that moves the place; its parameters are `address/x`, `/y` and `/amount`. */
   constructor(instrument, canvas, said, address) {
     Object.assign(this, { instrument, canvas, said, address });
     for (const name of ["x", "y", "amount"]) instrument.watch(`${address}/${name}`, canvas, () => this.draw());
-    new ResizeObserver(() => this.refresh()).observe(canvas);
+    new ResizeObserver(([{ contentRect }]) => {
+      [this.width, this.height] = [contentRect.width, contentRect.height];
+      this.refresh();
+    }).observe(canvas);
     canvas.addEventListener("pointerdown", (event) => {
       if (event.button) return;
       this.held = true;
@@ -100,7 +105,7 @@ export class Plane {
   }
 
   draw() {
-    if (!this.drawing) this.drawing = requestAnimationFrame(() => this.paint());
+    atPicture(this.drawing);
   }
 
   value(name) {
@@ -109,8 +114,7 @@ export class Plane {
 
   /** Return the pixel of a place. */
   pixel(x, y) {
-    const { clientWidth: width, clientHeight: height } = this.canvas;
-    return [MARGIN + ((x + 1) / 2) * (width - 2 * MARGIN), MARGIN + ((1 - y) / 2) * (height - 2 * MARGIN)];
+    return [MARGIN + ((x + 1) / 2) * (this.width - 2 * MARGIN), MARGIN + ((1 - y) / 2) * (this.height - 2 * MARGIN)];
   }
 
   /** Return the place of a pointer, within the plane. */
@@ -161,9 +165,8 @@ export class Plane {
 
   /** Return the pen of an empty canvas of `width` and `height`, or null where it is not shown. */
   begin(surface = this.canvas) {
-    this.drawing = 0;
     const ratio = window.devicePixelRatio || 1;
-    const [width, height] = [Math.round(this.canvas.clientWidth * ratio), Math.round(this.canvas.clientHeight * ratio)];
+    const [width, height] = [Math.round(this.width * ratio), Math.round(this.height * ratio)];
     if (!width || !height) return null;
     if (surface.width !== width || surface.height !== height) [surface.width, surface.height] = [width, height];
     const pen = surface.getContext("2d");
@@ -202,12 +205,12 @@ function within(value) {
 class MapView extends Plane {
   names = false;
   trail = true;
+  hear = false; // a point plays its recording in the browser, and the ring stays
   carry = () => {};
   #points = [];
   #clips = {};
   #path = [];
   #hovered = -1;
-  #fading = 0;
   #place = [0, 0];
   #palette = false; // the marks are shown beside it: a point is dragged there
   #carried = -1;
@@ -219,7 +222,7 @@ class MapView extends Plane {
     instrument.watch("/distill/place/x", canvas, (x) => this.#sound(x, this.#place[1]));
     instrument.watch("/distill/place/y", canvas, (y) => this.#sound(this.#place[0], y));
     canvas.addEventListener("pointerleave", () => this.#hover(-1));
-    canvas.addEventListener("dblclick", (event) => this.#play(this.nearest(event, this.#points)));
+    canvas.addEventListener("dblclick", (event) => this.#hears(event) || this.#play(this.nearest(event, this.#points)));
   }
 
   /** Serve as the place that sounds are dragged from, or as the map alone. */
@@ -229,15 +232,19 @@ class MapView extends Plane {
   }
 
   press(event) {
-    this.#carried = this.#palette && !event.altKey ? this.nearest(event, this.#points) : -1;
-    if (event.altKey) this.#listen(this.nearest(event, this.#points));
+    this.#carried = this.#palette && !this.#hears(event) ? this.nearest(event, this.#points) : -1;
+    if (this.#hears(event)) this.#listen(this.nearest(event, this.#points));
     else if (this.#carried < 0) super.press(event);
   }
 
   drag(event) {
-    if (event.altKey) return;
+    if (this.#hears(event)) return;
     if (this.#carried < 0) super.drag(event);
     else this.carry(event, this.#sounds(this.#carried), false);
+  }
+
+  #hears(event) {
+    return event.altKey || (this.hear && !this.#palette);
   }
 
   release(event) {
@@ -260,13 +267,13 @@ class MapView extends Plane {
     this.#clips = clips;
     this.#path = [];
     this.#stale = true;
-    this.#hover(-1);
+    this.#hover(-1, true);
   }
 
-  /** Paint everything again. */
+  /** Paint everything again, and say again what can be done. */
   refresh() {
     this.#stale = true;
-    this.draw();
+    this.#hover(this.#hovered, true);
   }
 
   #sound(x, y) {
@@ -281,8 +288,10 @@ class MapView extends Plane {
     const [, , clip, second] = this.#points[index] ?? [];
     const hint = this.#palette
       ? "Drag sounds from the map to the marks, or press Enter on them."
-      : "Drag to move. Double-click plays a point, Alt-click hears it here.";
-    this.said.textContent = index < 0 ? hint : `${this.#name(clip)}, ${number(second)} s`;
+      : this.hear
+        ? "Press a point to hear its recording in this browser alone."
+        : "Drag to move. Double-click plays a point, Alt-click hears it here.";
+    this.said.textContent = !this.#points.length ? "" : index < 0 ? hint : `${this.#name(clip)}, ${number(second)} s`;
     this.draw();
   }
 
@@ -317,7 +326,9 @@ class MapView extends Plane {
     const [x, y] = [this.value("x"), this.value("y")];
     if (event.key !== "Enter") return super.key(event);
     const index = this.nearestTo(...this.pixel(x, y), Infinity, this.#points);
-    if (index >= 0) this.#palette ? this.carry(null, this.#sounds(index), true) : this.#play(index);
+    if (index < 0) return;
+    if (this.#hears(event)) this.#listen(index);
+    else this.#palette ? this.carry(null, this.#sounds(index), true) : this.#play(index);
     event.preventDefault();
     event.stopPropagation();
   }
@@ -332,8 +343,7 @@ class MapView extends Plane {
     }
     const pen = this.begin();
     if (!pen) return;
-    const { clientWidth: width, clientHeight: height } = this.canvas;
-    pen.drawImage(this.#layer, 0, 0, width, height);
+    pen.drawImage(this.#layer, 0, 0, this.width, this.height);
     if (this.trail) this.#paintTrail(pen);
     this.paintTarget(pen);
   }
@@ -350,7 +360,7 @@ class MapView extends Plane {
 
   /** Write the name of each clip beside its first point, where no other name is. */
   #paintNames(pen) {
-    const width = this.canvas.clientWidth;
+    const { width } = this;
     pen.font = "15px system-ui, sans-serif";
     const taken = [];
     const done = new Set();
@@ -388,8 +398,7 @@ class MapView extends Plane {
       pen.arc(...this.pixel(...this.#place), 5, 0, 7);
       pen.fill();
     }
-    clearTimeout(this.#fading);
-    if (this.#path.length > 1) this.#fading = setTimeout(() => this.draw(), FADE_MS);
+    if (this.#path.length > 1) atReading(this.drawing); // it fades
   }
 }
 

@@ -18,7 +18,7 @@ export function buildMarks(instrument, view, said) {
   const marks = new MarksView(instrument, canvas, said, foot);
   marks.onCount = (count) => (empty.hidden = count > 0);
   view.carry = (event, sound, done) => marks.receive(event, sound, done);
-  const saved = savedRow(instrument, () => marks.fill(null));
+  const saved = savedRow(instrument, stage, () => marks.fill(null));
   const tools = () => [
     bar(instrument, `${ADDRESS}/amount`, { label: "amount", text: (value) => value.toFixed(1) }),
     button("Moment", () => marks.place("moment", MOMENT_SECONDS), { title: "Place what has just sounded, where the ring is" }),
@@ -55,7 +55,8 @@ function wayButtons(instrument, marks) {
   return [draw, repeat];
 }
 
-function savedRow(instrument, close) {
+/** `stage` is always on the page, the row only while it is open. */
+function savedRow(instrument, stage, close) {
   const list = choice("Saved marks", (name) => name && instrument.send(`${ADDRESS}/load`, name), "saved …");
   const name = h("input", { type: "text", maxLength: 64, className: "grow", "aria-label": "Name to save the marks under", placeholder: "name" });
   const save = h("form", { className: "line grow" }, name, h("button", { type: "submit" }, "Save"));
@@ -77,7 +78,7 @@ function savedRow(instrument, close) {
     remove.textContent = "Delete";
   };
   list.element.addEventListener("change", calm);
-  instrument.watch(`${ADDRESS}/playing`, list.element, (playing) => {
+  instrument.watch(`${ADDRESS}/playing`, stage, (playing) => {
     list.show(playing);
     if (document.activeElement !== name) name.value = playing;
     calm();
@@ -106,7 +107,7 @@ class MarksView extends Plane {
   constructor(instrument, canvas, said, foot) {
     super(instrument, canvas, said, ADDRESS);
     this.#foot = foot;
-    const list = () => ["list", "saved"].forEach((which) => instrument.send(`${ADDRESS}/${which}`));
+    const list = () => ["list", "saved"].forEach((which) => instrument.ask(`${ADDRESS}/${which}`));
     instrument.on(`${ADDRESS}/changed`, list);
     instrument.onModel(list);
     instrument.on(`${ADDRESS}/list.reply`, (...all) => {
@@ -269,7 +270,7 @@ class MarksView extends Plane {
   /** Write the names where no other name is; that of the mark in hand first. */
   #paintNames(pen) {
     pen.font = "15px system-ui, sans-serif";
-    const room = this.canvas.clientWidth;
+    const room = this.width;
     const taken = [];
     const order = this.#marks.map((_, index) => index).sort((a, b) => (b === this.#chosen) - (a === this.#chosen));
     for (const index of order) {

@@ -19,7 +19,7 @@ export function learn(instrument, address, forget = false) {
     hint(`${inWords(address)}: move a controller now. Esc cancels.`);
     refresh();
   }
-  if (forget) instrument.send("/distill/midi/list");
+  if (forget) instrument.ask("/distill/midi/list");
 }
 
 /** Stop waiting; return whether anything was being learned. */
@@ -86,12 +86,12 @@ export function startMidi(instrument, drawer) {
   instrument.on("/distill/midi/learned", (address, controller) => {
     if (learning === address) learning = "";
     drawer.say(`learned: ${controller} steers ${inWords(address)}`);
-    instrument.send("/distill/midi/list");
+    instrument.ask("/distill/midi/list");
   });
   instrument.on("/distill/error", (address) => {
     if (address !== "/distill/midi/learn") return;
     learning = "";
     refresh();
   });
-  instrument.onState((connected) => connected && instrument.send("/distill/midi/list"));
+  instrument.onState((connected) => connected && instrument.ask("/distill/midi/list"));
 }

@@ -44,7 +44,7 @@ export function presetsPanel(instrument) {
     morph.fill(names);
     if (!names.includes(state.chosen)) close();
   });
-  const list = () => ["list", "excluded"].forEach((which) => instrument.send(`/distill/preset/${which}`));
+  const list = () => ["list", "excluded"].forEach((which) => instrument.ask(`/distill/preset/${which}`));
   instrument.on("/distill/preset/changed", list);
   instrument.onModel(list);
   const element = h("div", { className: "pane" }, pads, edit, save, bar(instrument, "", glide), morph.element, leftOut(instrument));
@@ -56,7 +56,7 @@ function leftOut(instrument) {
   const short = (address) => address.replace("/distill/", "");
   const send = (address, excluded) => instrument.send("/distill/preset/exclude", address, excluded);
   const list = h("ul", { className: "lines" });
-  const head = h("summary", {});
+  const head = h("summary", {}, "Left out of presets");
   const add = choice("Parameter that presets shall leave out", (address) => address && send(address, 1), "leave out …");
   const element = h("details", {}, head, list, add.element);
   instrument.on("/distill/preset/excluded.reply", (...addresses) => {

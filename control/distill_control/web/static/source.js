@@ -1,7 +1,7 @@
 /** The source: what moves the sound, with its own parameters alone. */
 
 import { learnableBar, toggle } from "./bar.js";
-import { button, h, inDecibels, share } from "./dom.js";
+import { button, h, inDecibels, put, share } from "./dom.js";
 
 const LARGEST_SEED = 2 ** 31;
 const SOURCES = {
@@ -58,7 +58,7 @@ function inputMeter(instrument) {
   const words = h("output");
   instrument.watch("/distill/input/level", fill, (level) => {
     fill.style.transform = `scaleX(${share(level)})`;
-    words.textContent = level <= -119 ? "silent" : inDecibels(level);
+    put(words, level <= -119 ? "silent" : inDecibels(level));
   });
   return h("div", { className: "meter" }, h("span", {}, "input"), h("b", {}, fill), words);
 }

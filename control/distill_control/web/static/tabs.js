@@ -30,6 +30,7 @@ function blend(instrument) {
   const space = h("p", { className: "hint" });
   const said = {
     one: "One model plays. Choose others to play with it.", latents: "Blended in latents: they share decoder and vocoder.",
+    mel: "Blended in the mel: they share a vocoder.",
     sound: "Blended in sound.", both: "Some are blended in latents, others in sound.",
   };
   const lists = [...Array(SLOTS).keys()].map((slot) => {
@@ -69,6 +70,6 @@ function takesPanel(instrument) {
     for (let i = 0; i < pairs.length; i += 2) takes.push(h("li", {}, h("span", {}, pairs[i]), h("span", { className: "muted" }, pairs[i + 1])));
     list.replaceChildren(...(takes.length ? takes : [h("li", { className: "muted" }, "No takes yet. Rec records what you do.")]));
   });
-  instrument.onState((connected) => connected && instrument.send("/distill/take/list"));
+  instrument.onState((connected) => connected && instrument.ask("/distill/take/list"));
   return h("div", { className: "pane" }, list, h("p", { className: "hint" }, "distill render MODEL --take NAME.take -o OUT.wav makes sound of one."));
 }

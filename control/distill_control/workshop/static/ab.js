@@ -5,7 +5,7 @@ import { at } from "./api.js";
 import { drawOutline } from "./parts.js";
 
 const SWITCH_SECONDS = 0.01; // of the cross-fade: short, and without a click
-const QUIETEST = 1e-6;
+const QUIETEST = 1e-6; // of an RMS
 
 /** Build the comparison; `put(side, entry)` chooses a sound. */
 export function buildComparison(shared) {
@@ -53,7 +53,7 @@ export function buildComparison(shared) {
       const data = await (await fetch(`${at("/api/renders", entry.id)}/audio`)).arrayBuffer();
       const buffer = await context.audio.decodeAudioData(data);
       stop();
-      sides[side] = { entry, buffer, level: level(buffer) };
+      sides[side] = { entry, buffer, rms: rms(buffer), lufs: entry.made.figures?.quality?.lufs };
       state.better = { A: 0, B: 0 };
       mix();
       show();
@@ -93,9 +93,10 @@ export function buildComparison(shared) {
   /** Set both gains: the sound that is heard at its loudness, the other one silent. */
   const gains = (atOnce = false) => {
     if (!state.nodes) return;
-    const quieter = Math.min(...Object.values(sides).map((one) => one.level));
+    const levels = loudnesses(sides);
+    const quieter = Math.min(levels.A, levels.B);
     for (const side of ["A", "B"]) {
-      const loudness = state.matched ? quieter / sides[side].level : 1;
+      const loudness = state.matched ? 10 ** ((quieter - levels[side]) / 20) : 1;
       const target = side === real(state.heard) ? loudness : 0;
       const { gain } = state.nodes[side].gain;
       if (atOnce) gain.value = target;
@@ -171,8 +172,14 @@ function fitted(audio, buffer, seconds) {
   return longer;
 }
 
-/** Return the level of a sound (RMS of all channels). */
-function level(buffer) {
+/** Return how loud both sounds are: in LUFS, as measured when they were kept (ITU-R BS.1770-5); in dB RMS if one was not. */
+function loudnesses({ A, B }) {
+  const measured = [A, B].every(({ lufs }) => Number.isFinite(lufs));
+  return Object.fromEntries(Object.entries({ A, B }).map(([side, { lufs, rms }]) => [side, measured ? lufs : 20 * Math.log10(rms)]));
+}
+
+/** Return the RMS of all channels. */
+function rms(buffer) {
   let sum = 0;
   for (let channel = 0; channel < buffer.numberOfChannels; channel += 1) for (const sample of buffer.getChannelData(channel)) sum += sample * sample;
   return Math.max(Math.sqrt(sum / (buffer.length * buffer.numberOfChannels)), QUIETEST);

@@ -107,7 +107,7 @@ function figures(one) {
 
 function modelDetail(shared, row) {
   const asked = h("div");
-  const order = (kind, more = {}) => shared.jobs.order(kind, { model: row.name, ...more }).catch(shared.fail);
+  const order = (kind, more = {}) => shared.jobs.order(kind, { model: row.name, ...more }).catch((error) => (shared.fail(error), shared.reload()));
   const change = async (body) => {
     await ask(at("/api/models", row.name), { method: "PATCH", body }).catch(shared.fail);
     shared.reload();
@@ -176,7 +176,7 @@ async function analyse(shared, row, place) {
 }
 
 async function fillOthers(shared, root) {
-  const vocoders = h("ul", { className: "lines" });
+  const vocoders = h("ul", { className: "lines" }, h("li", { className: "muted" }, "looking …"));
   const takes = h("ul", { className: "lines" });
   const checks = h("ul", { className: "lines checks" });
   const doctor = button("Check this computer", async () => {

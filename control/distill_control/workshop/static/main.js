@@ -153,7 +153,7 @@ instrument.on("/distill/status.reply", (...pairs) => {
   const job = jobs.latest((one) => one.heavy && one.state === "running");
   if (more && status.load > HIGH_LOAD && job) say(`The engine had an underrun at ${Math.round(100 * status.load)} % load. ${job.title} can be paused: Pause on its card.`, "warning");
 });
-setInterval(() => instrument.connected && !document.hidden && instrument.send("/distill/status"), STATUS_MS);
+setInterval(() => instrument.connected && !document.hidden && instrument.ask("/distill/status"), STATUS_MS);
 
 /** Connect to the engine once there is one. */
 let joined = false;
