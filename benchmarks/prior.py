@@ -18,6 +18,7 @@ import numpy as np
 from codes import corpus_folder, split
 from harness.benchmark import Benchmark, Column, Run, Table
 from measures.distributions import Distances, windows_of
+from measures.kneser_ney import KneserNey
 from measures.likeness import FIGURES, Likeness
 from transfer import first_version
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from distill_engine.synthesis.instrument import Instrument
     from distill_engine.synthesis.sources.prior_source import PriorCorpus
 
+MOST_ORDER = 5
+"""Codes before the next one that the model of variable order looks at."""
 COST_HOPS = 6000
 """Hops whose time is taken."""
 BENCHMARK = Benchmark(
@@ -36,13 +39,18 @@ BENCHMARK = Benchmark(
         Table(
             "prediction",
             "Information of the next code of level 0, and of a clip's end, in nats a column of held-out clips: from "
-            "the shares of the codes alone, from the code before, and by the prior (code and its run).",
+            "the shares of the codes alone, from the code before, by interpolated Kneser-Ney over up to so many codes "
+            "before (the best order of 1 to 5), by the prior (code, its run, and codes that sound alike), and by the "
+            "prior with the less smoothed counts that it plays.",
             (
                 Column("corpus", "corpus"),
                 Column("clips", "clips held out", "d"),
                 Column("unigram", "shares alone", ".2f"),
                 Column("bigram", "code before", ".2f"),
+                Column("variable", "variable order", ".2f"),
+                Column("order", "its order", "d"),
                 Column("prior", "prior", ".2f"),
+                Column("played", "as it plays", ".2f"),
             ),
             key=("corpus",),
         ),
@@ -101,7 +109,7 @@ def predict(run: Run, folder: Path) -> None:
     from distill_engine.analysis.stretches.path import make_path
     from distill_engine.analysis.stretches.skeleton import fit_skeleton, frame_statistics
     from distill_engine.codes.fitting import fit_codes
-    from distill_engine.codes.prior import MarkovPrior
+    from distill_engine.codes.prior import PLAYED_STRENGTH, STRENGTH, MarkovPrior
     from distill_engine.models.model_config import skeleton_config
     from distill_engine.training.latent.skeleton_start import base_statistics
 
@@ -111,9 +119,24 @@ def predict(run: Run, folder: Path) -> None:
     corpus = fit_codes(skeleton, path)
     clips = [corpus.books.encode(skeleton.encode(mel))[0] for mel in held_out]
     unigram, bigram = baselines(corpus, clips)
-    prior, weights = MarkovPrior(corpus), [len(clip) + 1 for clip in clips]
-    nats = float(np.average([prior.nats(clip) for clip in clips], weights=weights))
-    run.row("prediction", corpus=folder.name, clips=len(clips), unigram=unigram, bigram=bigram, prior=nats)
+    weights = [len(clip) + 1 for clip in clips]
+    trained, end = np.split(corpus.codes[0], corpus.offsets[1:-1]), corpus.books.size
+    texts, unseen = ([clip.tolist() for clip in part] for part in (trained, clips))
+    variable = {order: KneserNey(texts, end, order).nats(unseen) for order in range(1, MOST_ORDER + 1)}
+    best = min(variable, key=lambda order: variable[order])
+    priors = [MarkovPrior(corpus, strength) for strength in (STRENGTH, PLAYED_STRENGTH)]
+    nats = [float(np.average([prior.nats(clip) for clip in clips], weights=weights)) for prior in priors]
+    run.row(
+        "prediction",
+        corpus=folder.name,
+        clips=len(clips),
+        unigram=unigram,
+        bigram=bigram,
+        variable=variable[best],
+        order=best,
+        prior=nats[0],
+        played=nats[1],
+    )
 
 
 def baselines(corpus: CorpusCodes, clips: list[np.ndarray]) -> tuple[float, float]:

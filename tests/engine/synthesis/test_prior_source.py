@@ -87,6 +87,18 @@ def test_it_predicts_held_out_clips_better_than_shares_alone():
         assert prior.nats(np.array(clip)) < 0.5 * alone[np.array(clip)].mean()
 
 
+def test_it_expects_what_followed_codes_that_sound_alike():
+    book = np.zeros((64, 16), np.float32)
+    book[:, 0] = np.arange(64) // 2 + 0.02 * (np.arange(64) % 2)  # pairs that sound alike
+    corpus = corpus_of(*([[2, 40, 10, 50]] * 12))
+    alike = MarkovPrior(replace(corpus, books=replace(BOOKS, books=np.stack([book] * 3))))
+    shares = alike.probabilities(Context(3, 1))  # a code that the corpus never has, beside 2
+    assert shares[40] > 2 * shares[50]
+    unlike = MarkovPrior(corpus).probabilities(Context(3, 1))
+    assert unlike[40] == pytest.approx(unlike[50], rel=0.05)
+    assert alike.probabilities(Context(2, 1))[41] > MarkovPrior(corpus).probabilities(Context(2, 1))[41]
+
+
 def test_draws_follow_temperature_and_top_p():
     prior = MarkovPrior(corpus_of(*([[1, 2], [1, 3], [1, 2], [1, 2]] * 20)))
     numbers = np.linspace(0, 0.999, 200)
@@ -234,6 +246,41 @@ def test_sounds_begin_where_they_were_told_to(instrument):
     assert begun(other, 5) == begun(source, 5)
     source.start_with([])
     assert len({int(shared.clip_of[column]) for column in begun(source, 40)}) > 1
+
+
+def test_every_sound_begins_once_before_any_begins_again(instrument):
+    shared, source = instrument.prior, source_of(instrument)
+    count = len(shared.starts)
+    found = [int(shared.clip_of[column]) for column in begun(source, 3 * count)]
+    rounds = [found[start : start + count] for start in range(0, 3 * count, count)]
+    assert [sorted(one) for one in rounds] == [list(range(count))] * 3
+    assert len({tuple(one) for one in rounds}) > 1
+    assert found != [int(shared.clip_of[column]) for column in begun(source_of(instrument, 1), 3 * count)]
+
+
+def test_no_sound_lasts_for_longer_than_the_one_it_began_with(instrument):
+    shared, source = instrument.prior, source_of(instrument)
+    lengths, age, limit, played = np.diff(shared.corpus.offsets), 0, 0, 0
+    for _ in range(8000):
+        source.next(SourceSettings(), None)
+        if source.playing[0] != played:
+            played, began = source.playing[0], source._age == 1
+            limit = lengths[shared.clip_of[source.playing[1]]] if began else limit
+            age = 1 if began else age + 1
+            assert age <= limit
+    source.go_on(int(shared.corpus.offsets[2]) - 1, Context(int(shared.codes[0]), 1))  # the end of a sound
+    source.next(SourceSettings(), None)
+    assert source.playing[1] in shared.starts
+
+
+def test_a_state_from_before_sounds_had_a_length_goes_on_where_it_was(instrument):
+    source = source_of(instrument)
+    columns(source, 90)
+    kept = source.state()
+    other = source_of(instrument)
+    other.restore({name: value for name, value in kept.items() if name not in ("begun", "age", "length")})
+    assert columns(other, 3) == columns(source, 3)
+    assert len(set(columns(other, 2000))) > 5
 
 
 def test_sounds_are_found_by_their_name_or_a_part_of_it(instrument):
