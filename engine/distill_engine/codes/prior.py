@@ -92,13 +92,20 @@ class MarkovPrior:
         by_run = self._by_run.get((context.code, run_class(context.run)))
         return found if by_run is None else self._smoothed(found, by_run)
 
-    def draw(self, context: Context, number: float, *, temperature: float = 1.0, top_p: float = 1.0) -> int:
+    def draw(
+        self, context: Context, number: float, *, temperature: float = 1.0, top_p: float = 1.0, going_on: int = -1
+    ) -> int:
         """Return the next code, or `end`, for a number from 0 to 1.
 
-        A low `temperature` prefers likely codes; `top_p` keeps the likeliest codes that have this
-        share together. No code lasts for longer than it does in the corpus.
+        `going_on` is what follows in the corpus where a column of it plays: the longest context,
+        met once, and smoothed like the others. A low `temperature` prefers likely codes; `top_p`
+        keeps the likeliest codes that have this share together. No code lasts for longer than it
+        does in the corpus.
         """
-        shares = self.probabilities(context) ** (1.0 / temperature)
+        shares = self.probabilities(context)
+        if going_on >= 0:
+            shares = self._smoothed(shares, (np.arange(len(shares)) == going_on).astype(np.float64))
+        shares = shares ** (1.0 / temperature)
         if context.code >= 0 and context.run >= self.longest[context.code]:
             shares[context.code] = 0.0
         order = np.argsort(-shares, kind="stable")

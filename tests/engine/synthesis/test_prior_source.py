@@ -109,6 +109,14 @@ def test_draws_follow_temperature_and_top_p():
     assert {prior.draw(Context(1, 1), n, temperature=2.0) for n in numbers} > {2, 3}
 
 
+def test_what_follows_in_the_corpus_counts_once_more():
+    prior, numbers = MarkovPrior(corpus_of(*([[1, 2], [1, 3]] * 20)), strength=0.2), np.linspace(0, 0.999, 400)
+    going_on = [prior.draw(Context(1, 1), number, going_on=2) for number in numbers]
+    assert np.mean(np.array(going_on) == 2) == pytest.approx((1 + 0.2 * 0.5) / 1.2, abs=0.02)
+    assert 3 in going_on
+    assert prior.draw(Context(2, 1), 0.3, going_on=prior.end) == prior.end
+
+
 def test_no_code_lasts_for_longer_than_in_the_corpus():
     prior = MarkovPrior(corpus_of(*([[7] * 5 + [8]] * 30)))
     for temperature in (0.1, 1.0):
@@ -290,8 +298,9 @@ def test_sounds_are_found_by_their_name_or_a_part_of_it(instrument):
     synth = Synth(instrument, source="prior")
     with pytest.raises(ControlError, match="no sound of the corpus has 'bell' in its name; there are tone0"):
         synth.prior.start("bell")
-    with pytest.raises(ControlError, match="has no prior"):
-        Synth(replace(instrument, codes=None)).prior.start("tone")
+    for without in (None, replace(codes, corpus=None, clips=())):
+        with pytest.raises(ControlError, match="has no prior"):
+            Synth(replace(instrument, codes=without)).prior.start("tone")
 
 
 def test_within_a_radius_of_the_map_s_point_nothing_else_plays(instrument):

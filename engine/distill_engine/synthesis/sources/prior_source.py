@@ -185,7 +185,8 @@ class PriorSource:
     def _advance(self, settings: SourceSettings) -> int:
         """Move to the next column; return the hops of the fade."""
         shared, following = self._shared, self._shared.follows(self._column)
-        code = self._drawn(settings.prior) if self._age < self._length else shared.prior.end
+        going_on = int(shared.codes[following]) if following >= 0 else shared.prior.end
+        code = self._drawn(settings.prior, going_on) if self._age < self._length else shared.prior.end
         stuck = self._context.code >= 0 and self._context.run > STUCK_FACTOR * shared.prior.longest[self._context.code]
         if code == shared.prior.end or stuck:
             self.moved += int(stuck)
@@ -239,10 +240,12 @@ class PriorSource:
         """Return whether a column lies within the radius around the map's point."""
         return bool(self._away(np.array([column]), settings)[0] < _NEVER)
 
-    def _drawn(self, prior: PriorSettings) -> int:
+    def _drawn(self, prior: PriorSettings, going_on: int) -> int:
         normal = float(seeded_noise(self._seed, self._number, STREAM)[0])
         number = 0.5 * (1.0 + math.erf(normal / math.sqrt(2.0)))
-        return self._shared.prior.draw(self._context, number, temperature=prior.temperature, top_p=prior.top_p)
+        return self._shared.prior.draw(
+            self._context, number, temperature=prior.temperature, top_p=prior.top_p, going_on=going_on
+        )
 
     def _go(self, column: int, *, copied: int) -> None:
         self._column, self._copied = column, copied
