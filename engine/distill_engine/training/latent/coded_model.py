@@ -76,7 +76,7 @@ class CodedModel(SkeletonModel):
         return Codebooks(projection, halved(np.stack(ordered)), skeleton.spread, BEAM)
 
     def spread_books(self, mels: Sequence[Tensor]) -> None:
-        """Let mels [1, bands, T] use nearly every entry: unused ones go to the worst coded columns."""
+        """Let mels [1, bands, T] use every entry: unused ones go to the worst coded columns."""
         with torch.no_grad():
             wanted = torch.cat([self._components(self.encode(mel)) for mel in mels]).cpu().numpy()
         wanted = wanted[:: -(-len(wanted) // MOST_SPREAD)]
