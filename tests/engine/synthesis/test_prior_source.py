@@ -229,7 +229,7 @@ def test_a_state_brings_it_back_and_that_of_another_corpus_begins_anew(instrumen
     other = source_of(instrument)
     other.restore(kept)
     assert columns(other, 200) == following
-    other.restore({**kept, "column": np.asarray(10**6)})
+    other.restore({**kept, "column": np.asarray(10**6), "begun": np.asarray(-3)})
     assert len(set(columns(other, 200))) > 5
 
 

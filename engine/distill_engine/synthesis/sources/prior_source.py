@@ -280,7 +280,7 @@ class PriorSource:
     def restore(self, state: StateDict) -> None:
         read = from_arrays(PriorState, state)
         self.restart()
-        self._number, self.moved, self._begun = read.number, read.moved, read.begun or 0
+        self._number, self.moved, self._begun = read.number, read.moved, max(0, read.begun or 0)
         starts = [] if read.starts is None else read.starts.tolist()
         self._starts = tuple(clip for clip in starts if 0 <= clip < len(self._shared.starts))
         if not -1 <= read.code < self._shared.prior.end or not -1 <= read.column < len(self._shared.codes):
