@@ -15,15 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from codes import corpus_folder, split
+from codes import corpus_folder
 from harness.benchmark import Benchmark, Column, Run, Table
+from live_support.disturbances import COLUMNS
 from measures.distributions import Distances, windows_of
 from measures.likeness import FIGURES, Likeness
+from measures.prediction import prediction
 from transfer import first_version
 
 if TYPE_CHECKING:
     from distill_engine.analysis.stretches.skeleton import Skeleton
-    from distill_engine.codes.fitting import CorpusCodes
     from distill_engine.synthesis.instrument import Instrument
     from distill_engine.synthesis.sources.prior_source import PriorCorpus
 
@@ -36,13 +37,18 @@ BENCHMARK = Benchmark(
         Table(
             "prediction",
             "Information of the next code of level 0, and of a clip's end, in nats a column of held-out clips: from "
-            "the shares of the codes alone, from the code before, and by the prior (code and its run).",
+            "the shares of the codes alone, from the code before, by interpolated Kneser-Ney over up to so many codes "
+            "before (the best order of 1 to 5), by the prior (code, its run, and codes that sound alike), and by the "
+            "prior with the less smoothed counts that it plays.",
             (
                 Column("corpus", "corpus"),
                 Column("clips", "clips held out", "d"),
                 Column("unigram", "shares alone", ".2f"),
                 Column("bigram", "code before", ".2f"),
+                Column("variable", "variable order", ".2f"),
+                Column("order", "its order", "d"),
                 Column("prior", "prior", ".2f"),
+                Column("played", "as it plays", ".2f"),
             ),
             key=("corpus",),
         ),
@@ -64,11 +70,13 @@ BENCHMARK = Benchmark(
         ),
         Table(
             "playing",
-            "A minute at the default settings. Copied: the longest stretch of one sound. Cost: ms a hop, the mean, and "
-            "beyond that of the walk.",
+            "A minute at the default settings. Of copy: over that of the corpus's copy-synthesis, one sound after the "
+            "other. Copied: the longest stretch of one sound. Cost: ms a hop, the mean, and beyond that of the walk.",
             (
                 Column("corpus", "corpus"),
                 *(Column(name, name, ".2f") for name in FIGURES),
+                Column("timbre_of_copy", "timbre of copy", ".2f"),
+                Column("events_of_copy", "events of copy", ".2f"),
                 Column("copied_s", "copied, s", ".2f"),
                 Column("ms_a_hop", "ms a hop", ".3f"),
                 Column("beyond_walk_ms", "beyond the walk", ".3f"),
@@ -92,49 +100,19 @@ BENCHMARK = Benchmark(
             ),
             key=("corpus",),
         ),
+        Table(
+            "live",
+            "The same with an engine on a JACK server of its own, in blocks of one hop, heard from outside. Breaks: where "
+            "what was heard is not what the engine recorded. The machine did other work beside it.",
+            (
+                Column("corpus", "corpus"),
+                Column("moves", "messages", "d"),
+                *COLUMNS,
+            ),
+            key=("corpus",),
+        ),
     ],
 )
-
-
-def predict(run: Run, folder: Path) -> None:
-    """Add the row of a corpus's held-out clips."""
-    from distill_engine.analysis.stretches.path import make_path
-    from distill_engine.analysis.stretches.skeleton import fit_skeleton, frame_statistics
-    from distill_engine.codes.fitting import fit_codes
-    from distill_engine.codes.prior import MarkovPrior
-    from distill_engine.models.model_config import skeleton_config
-    from distill_engine.training.latent.skeleton_start import base_statistics
-
-    fitted, held_out = split(folder)
-    skeleton = fit_skeleton(frame_statistics(fitted, heard=True), base_statistics(), skeleton_config().latent_dim)
-    path = make_path(skeleton, fitted, [np.zeros(mel.shape[1], np.int16) for mel in fitted])
-    corpus = fit_codes(skeleton, path)
-    clips = [corpus.books.encode(skeleton.encode(mel))[0] for mel in held_out]
-    unigram, bigram = baselines(corpus, clips)
-    prior, weights = MarkovPrior(corpus), [len(clip) + 1 for clip in clips]
-    nats = float(np.average([prior.nats(clip) for clip in clips], weights=weights))
-    run.row("prediction", corpus=folder.name, clips=len(clips), unigram=unigram, bigram=bigram, prior=nats)
-
-
-def baselines(corpus: CorpusCodes, clips: list[np.ndarray]) -> tuple[float, float]:
-    """Return the nats a column of held-out codes [C], by shares alone and by the code before.
-
-    Both are smoothed with the same strength as the prior.
-    """
-    from distill_engine.codes.prior import STRENGTH
-
-    size = corpus.books.size
-    counts = np.zeros((size + 1, size + 1))  # number `size`: where a clip begins, and where it ends
-
-    def pairs(clip: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return np.concatenate([[size], clip]), np.concatenate([clip, [size]])
-
-    for clip in np.split(corpus.codes[0], corpus.offsets[1:-1]):
-        np.add.at(counts, pairs(clip), 1)
-    shares = (counts.sum(axis=0) + STRENGTH / (size + 1)) / (counts.sum() + STRENGTH)
-    after = (counts + STRENGTH * shares) / (counts.sum(axis=1, keepdims=True) + STRENGTH)
-    before, found = (np.concatenate(parts) for parts in zip(*map(pairs, clips), strict=True))
-    return float(-np.log(shares[found]).mean()), float(-np.log(after[before, found]).mean())
 
 
 def spread(run: Run, name: str, skeleton: Skeleton, shared: PriorCorpus, seeds: int) -> None:
@@ -174,6 +152,7 @@ def play(run: Run, name: str, folder: Path, model: Path, instrument: Instrument,
     from distill_engine.audio.files import read_audio
     from distill_engine.dataset.corpus import load_corpus
     from distill_engine.rendering.coding.fitted_codes import longest_copy, played_columns
+    from distill_engine.rendering.loaded_model import load_model
     from distill_engine.synthesis.sources.prior_source import PriorCorpus
 
     sound = model.with_suffix(".wav")
@@ -182,13 +161,18 @@ def play(run: Run, name: str, folder: Path, model: Path, instrument: Instrument,
     began = time.monotonic()
     PriorCorpus(shared.corpus, shared.path)
     counted = time.monotonic() - began
-    like = Likeness([clip.samples for clip in load_corpus(folder).clips])
+    sounds, loaded = [clip.samples for clip in load_corpus(folder).clips], load_model(model)
+    like = Likeness(sounds)
+    found = like(read_audio(sound).samples.mean(axis=0))
+    copy = like(np.concatenate([loaded.copy_synthesise(one) for one in sounds]))
     copied = longest_copy(played_columns(shared, 0, 60.0), shared.corpus.offsets)
     cost, walk = (hop_milliseconds(instrument, source) for source in ("prior", "walk"))
     run.row(
         "playing",
         corpus=name,
-        **like(read_audio(sound).samples.mean(axis=0)),
+        **found,
+        timbre_of_copy=found["timbre"] / copy["timbre"],
+        events_of_copy=found["events"] / copy["events"],
         copied_s=copied * 4 / instrument.frame_rate,
         ms_a_hop=cost,
         beyond_walk_ms=cost - walk,
@@ -243,9 +227,13 @@ def measure(run: Run, name: str, options: Any, work: Path) -> None:
     if instrument.prior is None or instrument.skeleton is None:
         raise SystemExit(f"{name} has no prior")
     if not options.moving:
-        predict(run, folder)
+        run.row("prediction", corpus=folder.name, **prediction(folder))
         spread(run, folder.name, instrument.skeleton, instrument.prior, options.seeds)
         play(run, folder.name, folder, model, instrument, instrument.prior)
+    if options.live:
+        from live_support.prior_moving import play_live
+
+        run.row("live", corpus=folder.name, **play_live(model, 60 * options.live, work))
     if options.minutes:
         move(run, folder.name, folder, model, options.minutes)
 
@@ -256,7 +244,8 @@ def main() -> None:
     parser.add_argument("--corpora", default="sonicpi_cc0,struck,sung,percussive", help="names, or folders")
     parser.add_argument("--seeds", type=int, default=10, help="of the comparison with halves of the corpus")
     parser.add_argument("--minutes", type=float, default=0.0, help="of playing while everything moves")
-    parser.add_argument("--moving", action="store_true", help="that alone")
+    parser.add_argument("--live", type=float, default=0.0, help="minutes of the same with an engine on JACK")
+    parser.add_argument("--moving", action="store_true", help="these two alone")
     options: Any = parser.parse_args()
     with BENCHMARK.run(options) as run, tempfile.TemporaryDirectory() as folder:
         for name in filter(None, options.corpora.split(",")):

@@ -11,7 +11,9 @@ import numpy as np
 from measures.clicks import clicks
 
 if TYPE_CHECKING:
+    from distill_engine.synthesis.instrument import Instrument
     from distill_engine.synthesis.synth import Synth
+    from distill_engine.vocabulary.rows import Parameter
 
 BLOCK, BLOCKS = 8, 108
 """Hops of a block; blocks that are looked at together, 10 s."""
@@ -21,13 +23,18 @@ PRIOR = ("temperature", "top_p", "novelty", "rate", "radius", "hold")
 OTHERS = ("map/x", "map/y", "map/amount", "codes/level/0", "codes/shift/0")
 
 
-def moved_parts(synth: Synth, parts: int, seed: int) -> Iterator[np.ndarray]:
-    """Yield the sound [T] in parts of 10 s, while its parameters move."""
+def moving_parameters(instrument: Instrument) -> list[Parameter]:
+    """Return the parameters that move: the prior's, the codes', the map's point and the controls."""
     from distill_engine.vocabulary.table import PARAMETERS, index_of
 
     names = [f"prior/{name}" for name in PRIOR] + list(OTHERS)
-    names += [f"control/{index}" for index in range(len(synth.pool.instrument.control_names))]
-    moving, rng = [PARAMETERS[index_of(f"/distill/{name}")] for name in names], np.random.default_rng(seed)
+    names += [f"control/{index}" for index in range(len(instrument.control_names))]
+    return [PARAMETERS[index_of(f"/distill/{name}")] for name in names]
+
+
+def moved_parts(synth: Synth, parts: int, seed: int) -> Iterator[np.ndarray]:
+    """Yield the sound [T] in parts of 10 s, while its parameters move."""
+    moving, rng = moving_parameters(synth.pool.instrument), np.random.default_rng(seed)
     for _ in range(parts):
         blocks = []
         for _ in range(BLOCKS):

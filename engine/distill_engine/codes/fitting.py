@@ -22,6 +22,7 @@ from distill_engine.errors import CodesError
 DEFAULT_LEVELS = 3  # of codebooks
 QUIETER_NATS = (0.7, 1.4)  # gains (-6 and -12 dB) of the copies that codebooks are fitted to as well
 QUIETER_EVERY = 6  # of whose columns one counts: more take entries from the corpus itself
+FINE_BANDS = 8  # in a group, whose mean is the envelope
 MOST_COLUMNS = 60_000  # that a codebook is fitted to; more give the same entries
 SHORT_SECONDS, LONG_SECONDS = 60.0, 600.0  # of a corpus: 64, 128 or 256 codes
 
@@ -116,8 +117,9 @@ def figures(skeleton: Skeleton, path: CorpusPath, corpus: CorpusCodes) -> dict[s
     """Return what codes reach on their corpus, for the manifest.
 
     `error` is the mean L1 in nats of heard frames, through 1, 2 ... levels; `perplexity` and `used`
-    (share of the codes) are by level, of heard columns; `loudness` and `spectrum` are the shares of
-    the variance of level and of spectral shape that are explained through 1, 2 ... levels.
+    (share of the codes) are by level, of heard columns; `loudness`, `spectrum` and `fine` are the
+    shares of the variance of level, of spectral shape and of what groups of FINE_BANDS bands hide
+    of it, that are explained through 1, 2 ... levels.
     """
     columns = corpus.codes.shape[1]
     frames = np.concatenate([np.arange(a, b) for a, b in _spans(path, corpus)])
@@ -125,7 +127,8 @@ def figures(skeleton: Skeleton, path: CorpusPath, corpus: CorpusCodes) -> dict[s
     level = frame_levels(mel)
     peaks = np.maximum.reduceat(level, path.offsets[:-1])[path.clip_of]
     heard = (level > peaks - HEARD_NATS) & (level > SILENT_LEVEL)
-    found: dict[str, Any] = {"error": [], "perplexity": [], "used": [], "loudness": [], "spectrum": []}
+    kinds = ("error", "perplexity", "used", "loudness", "spectrum", "fine")
+    found: dict[str, Any] = {kind: [] for kind in kinds}
     heard_columns = np.zeros(columns, bool)
     heard_columns[frames[heard] // COLUMN_HOPS] = True
     if not heard.any():
@@ -143,7 +146,16 @@ def figures(skeleton: Skeleton, path: CorpusPath, corpus: CorpusCodes) -> dict[s
         found["loudness"].append(_explained(level[heard][None], frame_levels(decoded)[heard][None]))
         shape, got = mel - mel.mean(axis=0), decoded - decoded.mean(axis=0)
         found["spectrum"].append(_explained(shape[:, heard], got[:, heard]))
+        found["fine"].append(_explained(_fine(shape[:, heard]), _fine(got[:, heard])))
     return found
+
+
+def _fine(mel: Float64Array) -> Float64Array:
+    """Return a mel [bands, T] less the means of groups of its bands: harmonics, not envelopes."""
+    starts = np.arange(0, len(mel), FINE_BANDS)
+    sizes = np.diff([*starts, len(mel)])
+    means = np.add.reduceat(mel, starts, axis=0) / sizes[:, None]
+    return np.asarray(mel - np.repeat(means, sizes, axis=0))
 
 
 def _spans(path: CorpusPath, corpus: CorpusCodes) -> list[tuple[int, int]]:

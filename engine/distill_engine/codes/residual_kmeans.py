@@ -14,6 +14,7 @@ from distill_engine.audio.arrays import Float32Array
 ROUNDS = 24  # of Lloyd's iteration, at most
 SEEDING_VECTORS = 8192  # that seeds are drawn from
 SETTLED = 1e-3  # share of vectors that still change: fewer end the iteration
+SPREADING_ROUNDS = 2  # of giving unused entries to vectors: later levels change what earlier ones need
 _ROWS = 8192  # vectors whose distances are held at once
 _SEARCHED = 512  # the same where several sums a vector go on
 
@@ -51,6 +52,23 @@ def _searched(vectors: Float32Array, books: Float32Array, beam: int) -> npt.NDAr
         left = np.take_along_axis(left, parent[..., None], axis=1) - book[entry]
         found = np.concatenate([np.take_along_axis(found, parent[..., None], axis=1), entry[..., None]], axis=2)
     return np.asarray(found[:, 0].T)
+
+
+def spread_out(books: Float32Array, vectors: Float32Array, beam: int = 1) -> Float32Array:
+    """Return books [levels, K, D] of which vectors [N, D] use nearly every entry.
+
+    Level by level, entries that no vector uses become what the vectors need that are worst off.
+    """
+    books = books.copy()
+    for level in SPREADING_ROUNDS * tuple(range(len(books))):
+        book, codes = books[level], encoded(vectors, books, beam)
+        left = vectors - sum(one[code] for one, code in zip(books, codes, strict=True))
+        wanted, apart = left + book[codes[level]], np.square(left).sum(axis=1)
+        for entry in np.setdiff1d(np.arange(len(book)), codes[level]):
+            worst = int(apart.argmax())
+            book[entry] = wanted[worst]
+            apart = np.minimum(apart, np.square(wanted - wanted[worst]).sum(axis=1))
+    return books
 
 
 def kmeans(vectors: Float32Array, size: int, rng: np.random.Generator) -> Float32Array:

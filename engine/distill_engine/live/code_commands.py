@@ -71,8 +71,8 @@ class CodeCommands:
         """Save what plays under a new name. Raises LibraryError, CodesError."""
         codes, sequence = self._synth.codes.codes, self._run(lambda: self._synth.codes.sequence)
         stem = name.removesuffix(SUFFIX)
-        if not stem:
-            raise LibraryError("a sequence of codes needs a name")
+        if not stem or "/" in stem:
+            raise LibraryError("a sequence of codes needs a name, without folders")
         path = new_file(ensure(codes_dir()), stem, SUFFIX, allow_paths=False)
         lead = np.repeat(codes.rest[:, None], 1, axis=1).astype(np.float32)
         frames = COLUMN_HOPS * sequence.columns

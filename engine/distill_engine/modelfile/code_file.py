@@ -105,7 +105,9 @@ def load_codes(path: Path) -> CodeFile:
         check_finite(part.arrays, str(path))
         about = parse_json(part.metadata.get(_KEY, "null").encode(), str(path))
     except DistillError as error:
-        raise CodesError(f"{path}: is no file of codes, or damaged ({_reason(error, path)})") from None
+        raise CodesError(
+            f"{path}: is no file of codes, or damaged ({_reason(error, path)}): encode the sound again"
+        ) from None
     return _file(part, about, path)
 
 
@@ -129,7 +131,9 @@ def _file(part: Part, about: Any, path: Path) -> CodeFile:
         raise damaged
     if codes.shape[0] not in LEVELS or about.get("levels") != codes.shape[0]:
         raise CodesError(f"{path}: {codes.shape[0]} levels of codes; there are 2 to 4")
-    if not 0 < columns <= MOST_COLUMNS or not COLUMN_HOPS * (columns - 1) < frames <= COLUMN_HOPS * columns:
+    if columns > MOST_COLUMNS:
+        raise CodesError(f"{path}: {columns} columns of codes, at most {MOST_COLUMNS}: encode a shorter sound")
+    if not columns or not COLUMN_HOPS * (columns - 1) < frames <= COLUMN_HOPS * columns:
         raise CodesError(f"{path}: {columns} columns for {frames} frames: damaged, encode the sound again")
     fits = residual.ndim == lead.ndim == 2 and residual.shape == (len(lead), COLUMN_HOPS * columns)
     if not fits or lead.shape[1] > MOST_LEAD or codes.dtype.kind not in "iu":

@@ -11,7 +11,7 @@ import soundfile
 import support_skeleton
 from distill_control.cli.main import main
 from distill_engine.inference.stored_codes import read_codes, store_codes, stored_route
-from distill_engine.modelfile import ModelFile, update_model
+from distill_engine.modelfile import ModelFile, Part, update_model
 from distill_engine.modelfile.code_file import load_codes
 from distill_engine.rendering import model_trim
 from distill_engine.rendering.loaded_model import load_model
@@ -152,10 +152,24 @@ def test_models_without_codes_say_how_to_get_them(folder, model, tmp_path, capsy
     assert "the first form" in capsys.readouterr().err
 
 
+def test_codes_of_an_empty_corpus_are_damaged_and_a_check_of_the_file_says_so(model, tmp_path, capsys):
+    with ModelFile.open(model) as file:
+        arrays = dict(file.read_part("codes"))
+    arrays |= {"corpus_codes": arrays["corpus_codes"][:, :0], "corpus_offsets": np.zeros(1, np.int64)}
+    assert main(["model", "verify", str(model)]) == 0
+    update_model(model, parts={"codes": Part(arrays)})
+    capsys.readouterr()
+    assert main(["model", "verify", str(model), "--json"]) == 1
+    checks = {row["what"]: row["fault"] for row in json.loads(capsys.readouterr().out)["checks"]}
+    assert checks["codes"] == "the model's codes are damaged: run `distill codes fit` again"
+    assert main(["render", str(model), "-o", str(tmp_path / "x.wav"), "--source", "prior"]) == 1
+    assert "`distill codes fit MODEL CORPUS` makes them" in capsys.readouterr().err
+
+
 def test_a_sound_shorter_than_a_column_is_refused(model, tmp_path, capsys):
     soundfile.write(tmp_path / "click.wav", np.ones(1500, np.float32) * 0.1, 44100)
     assert main(["codes", "encode", str(model), str(tmp_path / "click.wav")]) == 1
-    assert "shorter than a column of codes (0.046 s)" in capsys.readouterr().err
+    assert "shorter than a column of codes (0.046 s): give a longer sound" in capsys.readouterr().err
 
 
 def test_the_prior_goes_on_from_a_sound_without_a_seam(folder, model, tmp_path, capsys):

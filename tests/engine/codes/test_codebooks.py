@@ -11,7 +11,7 @@ from distill_engine.codes.code_order import order_of, sound_of
 from distill_engine.codes.codebooks import Codebooks
 from distill_engine.codes.columns import columns_of, fit_projection, latents_of
 from distill_engine.codes.fitting import figures, fit_codes, size_for
-from distill_engine.codes.residual_kmeans import encoded, kmeans, nearest
+from distill_engine.codes.residual_kmeans import encoded, kmeans, nearest, spread_out
 from distill_engine.errors import CodesError
 
 BANDS = 128
@@ -90,6 +90,8 @@ def test_each_level_comes_nearer_and_codes_repeat(skeleton: Skeleton, path: Corp
     found = figures(skeleton, path, corpus)
     assert found["error"][0] > found["error"][1] > found["error"][2]
     assert all(used > 0.6 for used in found["used"])
+    for kind in ("loudness", "spectrum", "fine"):
+        assert 0 < found[kind][0] < found[kind][2] <= 1
     assert corpus.books.names == ("Structure", "Timbre", "Detail")
     assert corpus.codes.shape == (3, 101 + 101 + 101 + 101 + 1)
     again = fit_codes(skeleton, path)
@@ -103,6 +105,29 @@ def test_what_is_stored_encodes_the_same(skeleton: Skeleton, path: CorpusPath) -
     clip = path.latents[:, : path.offsets[1]]
     assert np.array_equal(books.encode(clip), corpus.codes[:, : corpus.offsets[1]])
     assert np.array_equal(books.decode(corpus.codes), corpus.books.decode(corpus.codes))
+
+
+@pytest.mark.parametrize("beam", [1, 4])
+def test_books_that_are_spread_out_use_every_entry_and_come_nearer(beam: int) -> None:
+    rng = np.random.default_rng(0)
+    vectors = rng.standard_normal((500, 8)).astype(np.float32)
+    books = rng.standard_normal((3, 64, 8)).astype(np.float32)
+    books[1:, 20:] += 30.0  # too far to be used
+    spread = spread_out(books, vectors, beam)
+
+    def left(books: np.ndarray) -> float:
+        codes = encoded(vectors, books, beam)
+        return float(np.square(vectors - sum(book[code] for book, code in zip(books, codes, strict=True))).mean())
+
+    def used(books: np.ndarray) -> list[int]:
+        return [len(np.unique(level)) for level in encoded(vectors, books, beam)]
+
+    assert max(used(books)[1:]) <= 20
+    assert min(used(spread)) >= 58
+    assert left(spread) < 0.5 * left(books)
+    assert np.array_equal(spread_out(books, vectors, beam), spread)
+    few = spread_out(books, vectors[:3], beam)
+    assert np.isfinite(few).all()
 
 
 def test_the_width_of_the_search_is_stored(skeleton: Skeleton, path: CorpusPath) -> None:

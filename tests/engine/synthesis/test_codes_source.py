@@ -9,7 +9,7 @@ import pytest
 import support_skeleton
 from distill_engine.codes.columns import COLUMN_HOPS
 from distill_engine.codes.sequence import CodeSequence, encode_sequence
-from distill_engine.errors import CodesError, ControlError
+from distill_engine.errors import CodesError, ControlError, LibraryError
 from distill_engine.inference.stored_codes import store_codes, stored_route
 from distill_engine.live.code_commands import CodeCommands
 from distill_engine.modelfile import ModelFile, update_model
@@ -164,6 +164,9 @@ def test_sequences_are_saved_and_loaded_by_name_and_sounds_of_the_corpus_too(ins
         encode_sequence(instrument.codes.books, path_of(instrument, 3).astype(np.float32)).codes,
     )
     commands.save("third")
+    for name in ("", "a/third"):  # it could not be loaded again
+        with pytest.raises(LibraryError, match="needs a name, without folders"):
+            commands.save(name)
     assert (tmp_path / "codes" / "third.distillcodes").exists()
     kept = synth.codes.sequence
     commands.load("tone1.wav")

@@ -87,6 +87,18 @@ def test_it_predicts_held_out_clips_better_than_shares_alone():
         assert prior.nats(np.array(clip)) < 0.5 * alone[np.array(clip)].mean()
 
 
+def test_it_expects_what_followed_codes_that_sound_alike():
+    book = np.zeros((64, 16), np.float32)
+    book[:, 0] = np.arange(64) // 2 + 0.02 * (np.arange(64) % 2)  # pairs that sound alike
+    corpus = corpus_of(*([[2, 40, 10, 50]] * 12))
+    alike = MarkovPrior(replace(corpus, books=replace(BOOKS, books=np.stack([book] * 3))))
+    shares = alike.probabilities(Context(3, 1))  # a code that the corpus never has, beside 2
+    assert shares[40] > 2 * shares[50]
+    unlike = MarkovPrior(corpus).probabilities(Context(3, 1))
+    assert unlike[40] == pytest.approx(unlike[50], rel=0.05)
+    assert alike.probabilities(Context(2, 1))[41] > MarkovPrior(corpus).probabilities(Context(2, 1))[41]
+
+
 def test_draws_follow_temperature_and_top_p():
     prior = MarkovPrior(corpus_of(*([[1, 2], [1, 3], [1, 2], [1, 2]] * 20)))
     numbers = np.linspace(0, 0.999, 200)
@@ -95,6 +107,14 @@ def test_draws_follow_temperature_and_top_p():
     assert {prior.draw(Context(1, 1), number, top_p=0.05) for number in numbers} == {2}
     assert np.mean([prior.draw(Context(1, 1), n, temperature=0.2) == 2 for n in numbers]) > 0.95
     assert {prior.draw(Context(1, 1), n, temperature=2.0) for n in numbers} > {2, 3}
+
+
+def test_what_follows_in_the_corpus_counts_once_more():
+    prior, numbers = MarkovPrior(corpus_of(*([[1, 2], [1, 3]] * 20)), strength=0.2), np.linspace(0, 0.999, 400)
+    going_on = [prior.draw(Context(1, 1), number, going_on=2) for number in numbers]
+    assert np.mean(np.array(going_on) == 2) == pytest.approx((1 + 0.2 * 0.5) / 1.2, abs=0.02)
+    assert 3 in going_on
+    assert prior.draw(Context(2, 1), 0.3, going_on=prior.end) == prior.end
 
 
 def test_no_code_lasts_for_longer_than_in_the_corpus():
@@ -209,7 +229,7 @@ def test_a_state_brings_it_back_and_that_of_another_corpus_begins_anew(instrumen
     other = source_of(instrument)
     other.restore(kept)
     assert columns(other, 200) == following
-    other.restore({**kept, "column": np.asarray(10**6)})
+    other.restore({**kept, "column": np.asarray(10**6), "begun": np.asarray(-3)})
     assert len(set(columns(other, 200))) > 5
 
 
@@ -236,6 +256,41 @@ def test_sounds_begin_where_they_were_told_to(instrument):
     assert len({int(shared.clip_of[column]) for column in begun(source, 40)}) > 1
 
 
+def test_every_sound_begins_once_before_any_begins_again(instrument):
+    shared, source = instrument.prior, source_of(instrument)
+    count = len(shared.starts)
+    found = [int(shared.clip_of[column]) for column in begun(source, 3 * count)]
+    rounds = [found[start : start + count] for start in range(0, 3 * count, count)]
+    assert [sorted(one) for one in rounds] == [list(range(count))] * 3
+    assert len({tuple(one) for one in rounds}) > 1
+    assert found != [int(shared.clip_of[column]) for column in begun(source_of(instrument, 1), 3 * count)]
+
+
+def test_no_sound_lasts_for_longer_than_the_one_it_began_with(instrument):
+    shared, source = instrument.prior, source_of(instrument)
+    lengths, age, limit, played = np.diff(shared.corpus.offsets), 0, 0, 0
+    for _ in range(8000):
+        source.next(SourceSettings(), None)
+        if source.playing[0] != played:
+            played, began = source.playing[0], source._age == 1
+            limit = lengths[shared.clip_of[source.playing[1]]] if began else limit
+            age = 1 if began else age + 1
+            assert age <= limit
+    source.go_on(int(shared.corpus.offsets[2]) - 1, Context(int(shared.codes[0]), 1))  # the end of a sound
+    source.next(SourceSettings(), None)
+    assert source.playing[1] in shared.starts
+
+
+def test_a_state_from_before_sounds_had_a_length_goes_on_where_it_was(instrument):
+    source = source_of(instrument)
+    columns(source, 90)
+    kept = source.state()
+    other = source_of(instrument)
+    other.restore({name: value for name, value in kept.items() if name not in ("begun", "age", "length")})
+    assert columns(other, 3) == columns(source, 3)
+    assert len(set(columns(other, 2000))) > 5
+
+
 def test_sounds_are_found_by_their_name_or_a_part_of_it(instrument):
     codes = instrument.codes
     assert codes.clips_named("tone3") == codes.clips_named("tone3.wav") == [3]
@@ -243,8 +298,9 @@ def test_sounds_are_found_by_their_name_or_a_part_of_it(instrument):
     synth = Synth(instrument, source="prior")
     with pytest.raises(ControlError, match="no sound of the corpus has 'bell' in its name; there are tone0"):
         synth.prior.start("bell")
-    with pytest.raises(ControlError, match="has no prior"):
-        Synth(replace(instrument, codes=None)).prior.start("tone")
+    for without in (None, replace(codes, corpus=None, clips=())):
+        with pytest.raises(ControlError, match="has no prior"):
+            Synth(replace(instrument, codes=without)).prior.start("tone")
 
 
 def test_within_a_radius_of_the_map_s_point_nothing_else_plays(instrument):

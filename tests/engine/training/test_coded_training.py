@@ -85,6 +85,24 @@ def test_dead_entries_begin_anew_one_a_step_until_the_last_fifth(corpus: Any, mo
         assert int((model.books[0].abs().amax(dim=1) > 100).sum()) == left
 
 
+def test_the_corpus_uses_nearly_every_entry_of_a_finished_model(corpus: Any, model: CodedModel) -> None:
+    noise = torch.Generator().manual_seed(0)  # steady tones have few columns
+    longer = [mel_of(corpus, clip).repeat(1, 1, 8) for clip in corpus.training]
+    mels = [mel + torch.randn(mel.shape, generator=noise) for mel in longer]
+    model.books[:, 32:] += 50.0
+
+    def used() -> float:
+        with torch.no_grad():
+            codes = torch.cat([model._codes(model._components(model.encode(mel)), coded_model.BEAM) for mel in mels], 1)
+        return min(len(level.unique()) for level in codes) / 64
+
+    before, error = used(), model.eval().coded_error(mels)
+    model.spread_books(mels)
+    assert before <= 0.5
+    assert used() > 0.9
+    assert model.coded_error(mels) < error
+
+
 def test_resumed_equals_uninterrupted_bit_for_bit(corpus: Any, tmp_path: Path) -> None:
     train(corpus, tmp_path / "whole.distillgan", epochs=4)
     train(corpus, tmp_path / "parts.distillgan", epochs=4, stop_after=2)

@@ -16,11 +16,19 @@ def codes_text(row: Any) -> str:
     if not names or not all(isinstance(one, list) and len(one) == len(names) for one in shares):
         return ""
     parts = [
-        f"{names[level]} {loudness:.0%} of the loudness, {spectrum:.0%} of the spectrum, {error:.2f} nat off"
+        f"{names[level]} {loudness:.0%} of the loudness, {spectrum:.0%} of the spectrum, "
+        f"{_fine(values, level)}{error:.2f} nat off"
         for level, (loudness, spectrum, error) in enumerate(zip(*shares, strict=True))
         if all(isinstance(value, int | float) for value in (loudness, spectrum, error))
     ]
     return f"{values.get('size')} a level; through " + "; through ".join(parts)
+
+
+def _fine(values: Mapping[str, Any], level: int) -> str:
+    """Return the share of the fine structure as a phrase; "" where an older table has none."""
+    shares = values.get("fine")
+    known = isinstance(shares, list) and level < len(shares) and isinstance(shares[level], int | float)
+    return f"{shares[level]:.0%} of its fine structure, " if known and shares else ""
 
 
 def fit_summary(table: dict[str, Any]) -> str:
@@ -33,7 +41,8 @@ def fit_summary(table: dict[str, Any]) -> str:
         loudness, spectrum = table["loudness"][level], table["spectrum"][level]
         lines.append(
             f"  to level {level} ({names[level]}): {error:.2f} nat from the sound, "
-            f"{loudness:.0%} of its loudness and {spectrum:.0%} of its spectrum; {table['used'][level]:.0%} of the codes used"
+            f"{loudness:.0%} of its loudness, {spectrum:.0%} of its spectrum and {table['fine'][level]:.0%} of its fine "
+            f"structure; {table['used'][level]:.0%} of the codes used"
         )
     return "\n".join(filter(None, [*lines, memorisation_text(table)]))
 

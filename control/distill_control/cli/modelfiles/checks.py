@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 def check_all(file: ModelFile) -> Iterator[FileCheck]:
     """Yield every check of a model file, in this order; the first fault ends the series.
 
-    The checks cover the bytes, weights against configurations, graphs against weights, and graphs
-    against the same networks in torch.
+    The checks cover the bytes, weights against configurations, graphs against weights, codes, and
+    graphs against the same networks in torch.
     """
     from importlib.util import find_spec
 
@@ -27,7 +27,11 @@ def check_all(file: ModelFile) -> Iterator[FileCheck]:
         yield check
     if not faultless:
         return
-    for what, faults in (("manifest", check_fit(file)), ("weights of graphs", _graph_weights(file))):
+    checks = {"manifest": check_fit, "weights of graphs": _graph_weights, "codes": _codes}
+    if "codes" not in file.parts:
+        del checks["codes"]
+    for what, check_one in checks.items():
+        faults = check_one(file)
         faultless = faultless and not faults
         yield FileCheck(what, "; ".join(faults) or None)
     if faultless and find_spec("torch") is not None:
@@ -55,6 +59,18 @@ def _graph_weights(file: ModelFile) -> list[str]:
             if found != shape:
                 faults.append(f"{name}: weight {weight!r} has the shape {list(found)}, the graph takes {list(shape)}")
     return faults
+
+
+def _codes(file: ModelFile) -> list[str]:
+    """Return what is wrong with the codes of a file that has some."""
+    from distill_engine.errors import CodesError
+    from distill_engine.inference.stored_codes import read_codes
+
+    try:
+        read_codes(file)
+    except CodesError as error:
+        return [str(error)]
+    return []
 
 
 def refuse_installed(path: Path) -> None:

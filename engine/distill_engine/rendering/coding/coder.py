@@ -44,7 +44,7 @@ class Coder:
         lead, own = latents[:, : self.lead_hops], latents[:, self.lead_hops :]
         if own.shape[1] < COLUMN_HOPS:
             seconds = COLUMN_HOPS / self.model.mel.frame_rate
-            raise CodesError(f"{name}: shorter than a column of codes ({seconds:.3f} s)")
+            raise CodesError(f"{name}: shorter than a column of codes ({seconds:.3f} s): give a longer sound")
         sequence = encode_sequence(self.stored.books, own)
         digest, size = self.stored.skeleton.digest, self.stored.books.size
         return CodeFile(normalised(name), digest, size, own.shape[1], sequence, lead)

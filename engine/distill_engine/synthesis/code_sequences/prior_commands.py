@@ -41,8 +41,9 @@ class PriorCommands:
 
         Raises ControlError without a prior, or for a name that no sound has.
         """
+        sources = self._sources()
         clips = self._clips(name) if name else []
-        for source in self._sources():
+        for source in sources:
             source.start_with(clips)
         self._take.command(self._tick(), "prior/start", {"name": name})
 

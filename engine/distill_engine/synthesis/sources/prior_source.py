@@ -2,7 +2,8 @@
 
 The prior draws the next code on level 0; a column of the corpus with that code plays: the one that
 follows the present column where it has the code and `novelty` allows it, else the one that is most
-like what would have followed. So every column is the user's own sound.
+like what would have followed. So every column is the user's own sound. A sound begins as one of the
+corpus does, each of them once before any comes again, and lasts no longer than that one.
 """
 
 from __future__ import annotations
@@ -71,6 +72,11 @@ class PriorCorpus:
         after = column + 1
         return after if after < len(self.codes) and self.clip_of[after] == self.clip_of[column] else -1
 
+    def place_in_clip(self, column: int) -> tuple[int, int]:
+        """Return how many columns of its clip have played with a column, and how many it has."""
+        first, end = self.corpus.offsets[self.clip_of[column] :][:2]
+        return int(column + 1 - first), int(end - first)
+
     def candidates(self, code: int) -> npt.NDArray[np.int64]:
         """Return columns [n] that have a code; all starts of clips if none has."""
         found = self._of_code[code]
@@ -101,7 +107,8 @@ class PriorState:
     `column` plays (-1 before the first), its hop is `at`; it is over where that is its end.
     `number` counts columns, `copied` those after the last leap. `code` and `run` are the context.
     `moved` counts how often the source moved on by itself because one code had lasted too long.
-    Sounds begin with one of `starts` [n], numbers of clips, if there are any.
+    Sounds begin with one of `starts` [n], numbers of clips, if there are any. `begun` counts them;
+    the present one has played `age` columns, of `length` at most. Older states lack these three.
     """
 
     column: int
@@ -112,6 +119,9 @@ class PriorState:
     run: int
     moved: int
     starts: npt.NDArray[np.int64] | None = None
+    begun: int | None = None
+    age: int | None = None
+    length: int | None = None
 
 
 class PriorSource:
@@ -125,6 +135,7 @@ class PriorSource:
     def restart(self) -> None:
         self._column, self._at, self._number, self._copied = -1, 0.0, 0, 0
         self._context, self.moved = Context(), 0
+        self._begun, self._age, self._length = 0, 0, 1
 
     def start_with(self, clips: Sequence[int]) -> None:
         """Begin a sound at the next hop: one of these clips, now and later; any without."""
@@ -135,6 +146,7 @@ class PriorSource:
         """Play at the next hop what may follow a column of the corpus, and a context."""
         self._column, self._context, self._copied = column, context, 0
         self._at = float(self._shared.hops[column])
+        self._age, self._length = self._shared.place_in_clip(column)
 
     def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, int]:
         fade, prior = 0, settings.prior
@@ -154,23 +166,27 @@ class PriorSource:
         return latent.astype(np.float64), fade
 
     def _begin(self, settings: SourceSettings) -> int:
-        """Begin a clip; return the hops of the fade."""
+        """Begin a sound; return the hops of the fade."""
         shared = self._shared
-        code, starts = self._drawn(settings.prior), shared.starts[list(self._starts) or slice(None)]
-        for pool in (starts[shared.codes[starts] == code], starts, shared.anywhere):
+        for pool in (shared.starts[list(self._starts) or slice(None)], shared.anywhere):
             cost = self._away(pool, settings)
-            if len(pool) and cost.min() < _NEVER:
+            if cost.min() < _NEVER:
                 break
         last = min(NEAR_STARTS, len(cost)) - 1
         near = pool[(cost <= np.partition(cost, last)[last]) & (cost < _NEVER)]
-        self._go(int(near[min(int(self._number_of(1) * len(near)), len(near) - 1)]), copied=0)
-        self._at = 0.0
+        times, place = divmod(self._begun, len(near))
+        order = np.random.default_rng([abs(self._seed), STREAM, times]).permutation(len(near))
+        column, self._begun, self._at = int(near[order[place]]), self._begun + 1, 0.0
+        played, length = shared.place_in_clip(column)
+        self._age, self._length = 0, length + 1 - played
+        self._go(column, copied=0)
         return JUMP_HOPS
 
     def _advance(self, settings: SourceSettings) -> int:
         """Move to the next column; return the hops of the fade."""
         shared, following = self._shared, self._shared.follows(self._column)
-        code = self._drawn(settings.prior)
+        going_on = int(shared.codes[following]) if following >= 0 else shared.prior.end
+        code = self._drawn(settings.prior, going_on) if self._age < self._length else shared.prior.end
         stuck = self._context.code >= 0 and self._context.run > STUCK_FACTOR * shared.prior.longest[self._context.code]
         if code == shared.prior.end or stuck:
             self.moved += int(stuck)
@@ -224,19 +240,18 @@ class PriorSource:
         """Return whether a column lies within the radius around the map's point."""
         return bool(self._away(np.array([column]), settings)[0] < _NEVER)
 
-    def _drawn(self, prior: PriorSettings) -> int:
-        number = self._number_of(0)
-        return self._shared.prior.draw(self._context, number, temperature=prior.temperature, top_p=prior.top_p)
+    def _drawn(self, prior: PriorSettings, going_on: int) -> int:
+        normal = float(seeded_noise(self._seed, self._number, STREAM)[0])
+        number = 0.5 * (1.0 + math.erf(normal / math.sqrt(2.0)))
+        return self._shared.prior.draw(
+            self._context, number, temperature=prior.temperature, top_p=prior.top_p, going_on=going_on
+        )
 
     def _go(self, column: int, *, copied: int) -> None:
         self._column, self._copied = column, copied
         self._context = self._context.after(int(self._shared.codes[column]))
         self._number += 1
-
-    def _number_of(self, index: int) -> float:
-        """Return a number from 0 to 1 that depends on seed, column number and index alone."""
-        normal = float(seeded_noise(self._seed, self._number, STREAM)[index])
-        return 0.5 * (1.0 + math.erf(normal / math.sqrt(2.0)))
+        self._age += 1
 
     @property
     def playing(self) -> tuple[int, int]:
@@ -257,18 +272,23 @@ class PriorSource:
         context, starts = self._context, np.array(self._starts, np.int64)
         return to_arrays(
             PriorState(
-                self._column, self._at, self._number, self._copied, context.code, context.run, self.moved, starts
+                *(self._column, self._at, self._number, self._copied, context.code, context.run, self.moved, starts),
+                *(self._begun, self._age, self._length),
             )
         )
 
     def restore(self, state: StateDict) -> None:
         read = from_arrays(PriorState, state)
         self.restart()
-        self._number, self.moved = read.number, read.moved
+        self._number, self.moved, self._begun = read.number, read.moved, max(0, read.begun or 0)
         starts = [] if read.starts is None else read.starts.tolist()
         self._starts = tuple(clip for clip in starts if 0 <= clip < len(self._shared.starts))
         if not -1 <= read.code < self._shared.prior.end or not -1 <= read.column < len(self._shared.codes):
             return  # of another corpus: begin anew
         self._column, self._copied = read.column, read.copied
         self._context = Context(read.code, read.run)
+        if read.age is not None and read.length is not None:
+            self._age, self._length = read.age, read.length
+        elif read.column >= 0:
+            self._age, self._length = self._shared.place_in_clip(read.column)
         self._at = min(max(read.at, 0.0), float(self._shared.hops[max(read.column, 0)]))

@@ -19,6 +19,7 @@ from distill_engine.analysis.stretches.skeleton import Skeleton
 from distill_engine.codes.code_order import order_of, sound_of
 from distill_engine.codes.codebooks import Codebooks
 from distill_engine.codes.columns import COLUMN_HOPS, Projection, halved
+from distill_engine.codes.residual_kmeans import spread_out
 from distill_engine.models.bottleneck import BottleneckResult
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.models.skeleton_model import SkeletonModel
@@ -29,6 +30,7 @@ UNCODED_SHARE = 0.25  # of the batches, whose latents the decoder hears as path 
 DECAY = 0.99  # per step, of the moving averages
 TRAINED_BEAM, BEAM = 4, 8  # sums of entries that the search keeps, in training and afterwards
 DEAD_STEPS = 200  # without use, after which an entry begins anew
+MOST_SPREAD = 16_384  # columns (12 minutes) that the finished books are spread out over
 RESEEDING_SHARE = 0.8  # of the training, in which that happens
 _LEAST_COUNT = 1e-6  # columns, that divides a sum
 
@@ -72,6 +74,13 @@ class CodedModel(SkeletonModel):
         projection = Projection(mean, basis).halved()
         ordered = [book[order_of(sound_of(skeleton, projection.up(book)))] for book in books]
         return Codebooks(projection, halved(np.stack(ordered)), skeleton.spread, BEAM)
+
+    def spread_books(self, mels: Sequence[Tensor]) -> None:
+        """Let mels [1, bands, T] use every entry: unused ones go to the worst coded columns."""
+        with torch.no_grad():
+            wanted = torch.cat([self._components(self.encode(mel)) for mel in mels]).cpu().numpy()
+        wanted = wanted[:: -(-len(wanted) // MOST_SPREAD)]
+        self.books.copy_(torch.from_numpy(spread_out(self.books.cpu().numpy(), wanted, BEAM)))
 
     def bare(self) -> SkeletonModel:
         """Return the model as it plays: the codebooks are a part of the file of their own."""

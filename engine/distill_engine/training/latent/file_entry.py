@@ -64,6 +64,8 @@ class LatentEntry:
         """
         model = self._task.result().cpu().eval()
         gained: dict[str, Any] = {}
+        if isinstance(model, CodedModel):
+            model.spread_books([torch.from_numpy(self._corpus.clips[i].mel)[None] for i in self._corpus.training])
         if isinstance(model, SkeletonModel):
             model, gained = self._earned(model, position)
         else:
