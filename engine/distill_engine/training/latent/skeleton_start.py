@@ -83,7 +83,7 @@ def write_first_version(
     """
     arrays, table = _analysis_of(corpus, skeleton, keep_path=keep_path)
     parts = {"model": Part(dict(skeleton.to_arrays())), "analysis": Part(arrays)}
-    graphs = skeleton_graphs(config)
+    graphs = skeleton_graphs(replace(config, corrected=False))
 
     def manifest(old: Manifest) -> Manifest:
         return replace(
