@@ -98,7 +98,7 @@ BENCHMARK = Benchmark(
 
 def predict(run: Run, folder: Path) -> None:
     """Add the row of a corpus's held-out clips."""
-    from distill_engine.analysis.stretches.path import make_path
+    from distill_engine.analysis.stretches.path import make_path, without_pitch
     from distill_engine.analysis.stretches.skeleton import fit_skeleton, frame_statistics
     from distill_engine.codes.fitting import fit_codes
     from distill_engine.codes.prior import MarkovPrior
@@ -107,7 +107,7 @@ def predict(run: Run, folder: Path) -> None:
 
     fitted, held_out = split(folder)
     skeleton = fit_skeleton(frame_statistics(fitted, heard=True), base_statistics(), skeleton_config().latent_dim)
-    path = make_path(skeleton, fitted, [np.zeros(mel.shape[1], np.int16) for mel in fitted])
+    path = make_path(skeleton, without_pitch(fitted))
     corpus = fit_codes(skeleton, path)
     clips = [corpus.books.encode(skeleton.encode(mel))[0] for mel in held_out]
     unigram, bigram = baselines(corpus, clips)
