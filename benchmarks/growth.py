@@ -1,6 +1,6 @@
 """Measure how time and memory grow with what is asked for, and draw docs/growth.png.
 
-    python benchmarks/growth.py [--only slots,renders,clients,corpora] [--longest-corpus 60]
+    python benchmarks/growth.py [--only slots,renders,clients,corpora] [--minutes 1,8,60]
     python benchmarks/growth.py --draw
 
 * slots: time of a hop with one to four models in the blend (notes are in live.py)
@@ -33,7 +33,6 @@ from harness.repository import ROOT
 SLOTS = (1, 2, 3, 4)
 RENDER_SECONDS = (1, 10, 60, 600, 3600)
 CLIENTS = (0, 1, 4, 16, 64)
-CORPUS_MINUTES = (1, 8, 60, 240, 600)
 HOPS = 1500
 """Hops that are timed for each figure."""
 MOVING_SECONDS, MOVES_PER_SECOND, CONTROLS = 8.0, 30, 13
@@ -196,9 +195,8 @@ def changes_of(listener: socket.socket) -> int:
 def measure_corpora(run: Run, options: argparse.Namespace) -> None:
     """Train on corpora of growing length until the file plays, and play it."""
     with tempfile.TemporaryDirectory(prefix="distill-growth-", dir=options.folder) as folder:
-        for minutes in CORPUS_MINUTES:
-            if minutes <= options.longest_corpus:
-                run.row("corpora", minutes=minutes, **trained(Path(folder), minutes))
+        for minutes in map(float, options.minutes.split(",")):
+            run.row("corpora", minutes=minutes, **trained(Path(folder), minutes))
 
 
 def trained(folder: Path, minutes: float) -> dict[str, float]:
@@ -262,7 +260,7 @@ def main() -> None:
     """Run the benchmark, or draw what was measured."""
     parser = BENCHMARK.parser(__doc__)
     parser.add_argument("--only", default=",".join(MEASURES), metavar="NAMES")
-    parser.add_argument("--longest-corpus", type=float, default=60, metavar="MINUTES")
+    parser.add_argument("--minutes", default="1,8,60", help="of sound, of each corpus")
     parser.add_argument("--folder", type=Path, help="for the corpora: twenty megabytes a minute")
     parser.add_argument("--draw", action="store_true", help=f"draw {PICTURE.relative_to(ROOT)} from the results")
     options = parser.parse_args()
