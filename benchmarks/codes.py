@@ -101,9 +101,8 @@ def error(skeleton: Skeleton, corpus: CorpusCodes, mels: list[np.ndarray]) -> fl
 
 def measure(run: Run, folder: Path, levels: list[int], sizes: list[int]) -> None:
     """Add the rows of one corpus."""
-    import numpy as np
 
-    from distill_engine.analysis.stretches.path import make_path
+    from distill_engine.analysis.stretches.path import make_path, without_pitch
     from distill_engine.analysis.stretches.skeleton import fit_skeleton, frame_statistics
     from distill_engine.audio.mel import DEFAULT_MEL
     from distill_engine.codes.fitting import figures, fit_codes
@@ -112,7 +111,7 @@ def measure(run: Run, folder: Path, levels: list[int], sizes: list[int]) -> None
 
     fitted, held_out = split(folder)
     skeleton = fit_skeleton(frame_statistics(fitted, heard=True), base_statistics(), skeleton_config().latent_dim)
-    path = make_path(skeleton, fitted, [np.zeros(mel.shape[1], np.int16) for mel in fitted])
+    path = make_path(skeleton, without_pitch(fitted))
     for count in levels:
         for size in sizes:
             began = time.monotonic()

@@ -2,17 +2,20 @@
 
     python benchmarks/controls.py [MODEL] [--analyse CORPUS] [--bases N]
     python benchmarks/controls.py --corpus five|tones|percussion [--epochs N] [--keep FILE]
+    python benchmarks/controls.py --corpora sonicpi_cc0,struck,bowed,sung,percussive
     python benchmarks/controls.py MODEL --analyse CORPUS --repeat 5
 
 Every control of a model is moved from -1 to 1. The sound comes from the same synth that plays
 live, through the same parameters. Base points are drawn with another seed than the analysis uses.
 In models of version 1 steady features are measured on the corpus held at a place, temporal ones on
-the corpus playing from it; in version 2 features of mel frames on a stretch of half a second. `rho`
+the corpus playing from it; in version 2 features of mel frames on half a second from places of the
+corpus (`corpus`) or at the start of walks (`walk`). `rho`
 is the median over the base points of Spearman's correlation between position and feature; leakage
 is the change of another feature relative to the control's own, each in its spread over the
 corpus. `--analyse` first analyses a copy of the model and times it; with `--repeat` several times
 over, and compares the results. `--corpus` trains a model with `distill train` on a small corpus:
-five short clips, or sounds made by formula from a fixed seed.
+five short clips, or sounds made by formula from a fixed seed. `--corpora` does so with those of
+sound.py, one after the other, at the preset "quick".
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +43,7 @@ from distill_engine.rendering.performance import play_score
 from distill_engine.rendering.score import Score
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from harness.benchmark import Benchmark, Column, Run, Table
+from harness.repository import CORPUS
 
 CORPORA = ("five", "tones", "percussion")
 """The small corpora of measures/corpora.py."""
@@ -62,6 +67,7 @@ BENCHMARK = Benchmark(
             "points. Leakage: the three largest changes of other features, relative to the control's own.",
             (
                 Column("model", "model"),
+                Column("source", "source"),
                 Column("control", "control"),
                 Column("rho", "rho", ".2f"),
                 Column("rho_low", "10th percentile", ".2f"),
@@ -91,7 +97,10 @@ BENCHMARK = Benchmark(
 
 @dataclass(frozen=True)
 class Measured:
-    """One control: median and tenth percentile of rho, its feature at -1 and 1, leakage."""
+    """One control: median and tenth percentile of rho, its feature at -1 and 1, leakage.
+
+    `source` is what it moved.
+    """
 
     control: str
     unit: str
@@ -100,6 +109,7 @@ class Measured:
     low: float
     high: float
     leakage: dict[str, float]
+    source: str = "corpus"
 
 
 def heard(instrument: Instrument, place: float, controls: dict[str, float], moving: bool) -> np.ndarray:
@@ -111,13 +121,15 @@ def heard(instrument: Instrument, place: float, controls: dict[str, float], movi
     return summarise(extract(samples[0]), SETTLE_FRAMES, int(seconds * instrument.sample_rate) // HOP - END_FRAMES)
 
 
-def heard_stretch(instrument: Instrument, place: float, controls: dict[str, float]) -> np.ndarray:
-    """Return the mean features [features] of frames of a stretch of the corpus with these controls.
+def heard_stretch(instrument: Instrument, source: str, place: float, controls: dict[str, float]) -> np.ndarray:
+    """Return the mean features [features] of frames of a stretch with these controls.
 
-    NaN where nothing is heard.
+    `place` is where the corpus plays from, 0 to 1, or the seed of a walk. NaN where nothing is heard.
     """
-    parameters = {"/distill/source/position": place}
-    score = Score(STRETCH_SECONDS, SEED, "corpus", width=0.0, gain_db=-6.0, controls=controls, parameters=parameters)
+    walks = source == "walk"
+    parameters = {} if walks else {"/distill/source/position": place}
+    seed = int(place) if walks else SEED
+    score = Score(STRETCH_SECONDS, seed, source, width=0.0, gain_db=-6.0, controls=controls, parameters=parameters)
     mel = clip_mel(np.concatenate(list(play_score(instrument, score)), axis=1)[0], instrument.mel)
     frames = heard_frames(mel)
     frames[:STRETCH_SKIP_FRAMES] = False
@@ -125,26 +137,33 @@ def heard_stretch(instrument: Instrument, place: float, controls: dict[str, floa
     return np.asarray(features.mean(axis=1) if frames.any() else np.full(len(FRAME_FEATURES), np.nan))
 
 
-def stretches_measured(instrument: Instrument, count: int) -> Iterator[Measured]:
-    """Measure all controls of a model of version 2 that are named after features, in their order."""
+def stretch_places(instrument: Instrument, source: str, count: int) -> list[float]:
+    """Return places of the corpus that sound, or seeds of walks."""
+    if source == "walk":
+        return [float(SEED + number) for number in range(count)]
     assert instrument.search is not None
     playing = np.flatnonzero(~instrument.search.dead) / max(1, len(instrument.search.dead) - 1)
-    places = np.random.default_rng(SEED).choice(playing, count, replace=False)
-    plain = np.array([heard_stretch(instrument, float(place), {}) for place in places])
+    return [float(place) for place in np.random.default_rng(SEED).choice(playing, count, replace=False)]
+
+
+def stretches_measured(instrument: Instrument, source: str, count: int) -> Iterator[Measured]:
+    """Measure all controls of a model of version 2 that are named after features, in their order."""
+    places = stretch_places(instrument, source, count)
+    plain = np.array([heard_stretch(instrument, source, place, {}) for place in places])
     spreads = np.maximum(np.nanstd(plain, axis=0), 0.1)
     for name in instrument.control_names:
         if name not in FRAME_FEATURES:
             continue
         index = FRAME_FEATURES.index(name)
         values = np.array(
-            [[heard_stretch(instrument, float(at), {name: float(p)}) for p in STEADY_POSITIONS] for at in places]
+            [[heard_stretch(instrument, source, at, {name: float(p)}) for p in STEADY_POSITIONS] for at in places]
         )
         rhos = [spearman(STEADY_POSITIONS, row) for row in values[:, :, index] if np.isfinite(row).all()]
         rises = np.nanmedian(values[:, -1] - values[:, 0], axis=0) / spreads
         leakage = {other: rises[i] / rises[index] for i, other in enumerate(FRAME_FEATURES) if i != index}
         low, high = (quantile(values[:, end, index]) for end in (0, -1))
         unit = UNITS.get(name, "dB")
-        yield Measured(name, unit, quantile(rhos), quantile(rhos, 0.1), low, high, leakage)
+        yield Measured(name, unit, quantile(rhos), quantile(rhos, 0.1), low, high, leakage, source)
 
 
 def base_places(instrument: Instrument, count: int) -> list[float]:
@@ -195,9 +214,15 @@ def trained(kind: str, epochs: int, folder: Path) -> Path:
     """Train a model on a small corpus with the command that a user types, analysis included."""
     from distill_control.cli.main import main as distill
     from measures.corpora import write_corpus
+    from measures.rendered_corpora import render_corpus
 
-    corpus, model = write_corpus(kind, folder / kind), folder / f"{kind}.distillgan"
-    if distill(["train", str(corpus), "-o", str(model), "--epochs", str(epochs), "--fresh"]):
+    if kind in CORPORA:
+        corpus, length = write_corpus(kind, folder / kind), ["--epochs", str(epochs)]
+    else:
+        corpus = CORPUS / kind if kind == "sonicpi_cc0" else render_corpus(kind, folder)
+        length = ["--preset", "quick"]
+    model = folder / f"{kind}.distillgan"
+    if distill(["train", str(corpus), "-o", str(model), *length, "--fresh"]):
         raise SystemExit(f"training on {kind} failed")
     return model
 
@@ -228,7 +253,7 @@ def measure_model(run: Run, name: str, model: Path, bases: int) -> None:
         analysis = file.manifest.analysis
     instrument = prepare_instrument(model)
     if instrument.skeleton is not None:
-        rows = stretches_measured(instrument, bases)
+        rows = chain.from_iterable(stretches_measured(instrument, source, bases) for source in ("corpus", "walk"))
     else:
         places = base_places(instrument, bases)
         rows = all_measured(instrument, places, spreads_of(analysis["features"]))
@@ -242,6 +267,10 @@ def measure_model(run: Run, name: str, model: Path, bases: int) -> None:
 
 def measure(run: Run, options: argparse.Namespace, folder: Path) -> None:
     """Train or analyse a model if asked, then measure its controls."""
+    for name in options.corpora.split(",") if options.corpora else []:
+        measure_model(run, name, trained(name, options.epochs, folder), options.bases)
+    if options.corpora:
+        return
     model = options.model or (trained(options.corpus, options.epochs, folder) if options.corpus else starter_path())
     name = model.stem
     if options.keep:
@@ -256,6 +285,7 @@ def main() -> None:
     parser = BENCHMARK.parser(__doc__)
     parser.add_argument("model", nargs="?", type=Path, help="default: the built-in starter")
     parser.add_argument("--corpus", choices=CORPORA, help="train a model on this small corpus first")
+    parser.add_argument("--corpora", metavar="NAMES", help="train a model on each of these, and measure it")
     parser.add_argument("--epochs", type=int, default=1500, help="of that training")
     parser.add_argument("--keep", type=Path, metavar="FILE", help="where the trained model is to stay")
     parser.add_argument("--analyse", type=Path, metavar="CORPUS", help="analyse a copy of the model first")

@@ -1,6 +1,6 @@
 """Measure how time and memory grow with what is asked for, and draw docs/growth.png.
 
-    python benchmarks/growth.py [--only slots,renders,clients,corpora] [--longest-corpus 120]
+    python benchmarks/growth.py [--only slots,renders,clients,corpora] [--minutes 1,8,60]
     python benchmarks/growth.py --draw
 
 * slots: time of a hop with one to four models in the blend (notes are in live.py)
@@ -33,7 +33,6 @@ from harness.repository import ROOT
 SLOTS = (1, 2, 3, 4)
 RENDER_SECONDS = (1, 10, 60, 600, 3600)
 CLIENTS = (0, 1, 4, 16, 64)
-CORPUS_MINUTES = (0.5, 2, 8, 30, 120, 600)
 HOPS = 1500
 """Hops that are timed for each figure."""
 MOVING_SECONDS, MOVES_PER_SECOND, CONTROLS = 8.0, 30, 13
@@ -196,9 +195,8 @@ def changes_of(listener: socket.socket) -> int:
 def measure_corpora(run: Run, options: argparse.Namespace) -> None:
     """Train on corpora of growing length until the file plays, and play it."""
     with tempfile.TemporaryDirectory(prefix="distill-growth-", dir=options.folder) as folder:
-        for minutes in CORPUS_MINUTES:
-            if minutes <= options.longest_corpus:
-                run.row("corpora", minutes=minutes, **trained(Path(folder), minutes))
+        for minutes in map(float, options.minutes.split(",")):
+            run.row("corpora", minutes=minutes, **trained(Path(folder), minutes))
 
 
 def trained(folder: Path, minutes: float) -> dict[str, float]:
@@ -214,10 +212,9 @@ def trained(folder: Path, minutes: float) -> dict[str, float]:
             raise SystemExit((folder / "log").read_text()[-800:])
         time.sleep(0.05)
     took = time.monotonic() - began
-    memory = most_memory_mb(process.pid)
+    memory, cache = most_memory_mb(process.pid), cached_bytes(folder, process.pid)
     process.send_signal(signal.SIGINT)
     process.wait()
-    cache = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and "cache" in str(path))
     found = {"playable_s": took, "memory_mb": memory, "cache_share": cache / size}
     found |= {"file_mb": model.stat().st_size / 1e6, **played(model)}
     for path in (corpus, folder / "home", folder / "cache"):
@@ -230,6 +227,13 @@ def most_memory_mb(pid: int) -> float:
     """Return the largest resident memory of a process so far, in MB."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1e3
+
+
+def cached_bytes(folder: Path, pid: int) -> int:
+    """Return the bytes of the cache below a folder, with those of a process's files without a name."""
+    named = [path for path in folder.rglob("*") if path.is_file() and "cache" in str(path)]
+    nameless = [path for path in Path(f"/proc/{pid}/fd").iterdir() if os.readlink(path).endswith("(deleted)")]
+    return sum(path.stat().st_size for path in (*named, *nameless))
 
 
 def played(model: Path) -> dict[str, float]:
@@ -256,8 +260,8 @@ def main() -> None:
     """Run the benchmark, or draw what was measured."""
     parser = BENCHMARK.parser(__doc__)
     parser.add_argument("--only", default=",".join(MEASURES), metavar="NAMES")
-    parser.add_argument("--longest-corpus", type=float, default=120, metavar="MINUTES")
-    parser.add_argument("--folder", type=Path, help="for the corpora: five megabytes a minute")
+    parser.add_argument("--minutes", default="1,8,60", help="of sound, of each corpus")
+    parser.add_argument("--folder", type=Path, help="for the corpora: twenty megabytes a minute")
     parser.add_argument("--draw", action="store_true", help=f"draw {PICTURE.relative_to(ROOT)} from the results")
     options = parser.parse_args()
     if not options.draw:

@@ -4,8 +4,9 @@
 
 Five corpora that no shipped model has heard but the first: sonicpi_cc0, and four of 30 clips
 rendered from a General MIDI sound font (fluidsynth and MuseScore_General must be installed). Every
-note is there once, so no held-out clip has a twin among those trained on. Each model is trained
-with the command a user would type. `copy` is the clip through its own mel and the vocoder alone:
+note is there once, so no held-out clip has a twin among those trained on. Two more that no one
+plans for are made by formula: 500 files, and one recording of 40 minutes. Each model is trained with
+the command a user would type. `copy` is the clip through its own mel and the vocoder alone:
 nothing that a latent model does can be better.
 """
 
@@ -23,11 +24,14 @@ import numpy as np
 from harness.benchmark import Benchmark, Column, Run, Table
 from harness.repository import CORPUS
 from measures.likeness import FIGURES, Likeness
+from measures.odd_corpora import ODD, pieces_of, write_odd_corpus
+from measures.synthetic import RATE
 
 if TYPE_CHECKING:
     from distill_engine.dataset.corpus import Corpus
 
-MOST_CLIPS = 6  # of each kind that are copied
+MOST_CLIPS = 6  # of each kind whose copies are measured
+COPIED_SECONDS = 180.0  # of a longer corpus only the measured clips are copied, this much in all
 BENCHMARK = Benchmark(
     "sound",
     "Sound: a model against the folder it was made from",
@@ -66,7 +70,7 @@ BENCHMARK = Benchmark(
         ),
     ],
 )
-NAMES = ("sonicpi_cc0", "struck", "bowed", "sung", "percussive")
+NAMES = ("sonicpi_cc0", "struck", "bowed", "sung", "percussive", *ODD)
 
 
 @dataclass(frozen=True)
@@ -82,9 +86,8 @@ def measure(run: Run, name: str, options: Options, work: Path) -> None:
     from distill_control.cli.main import main as distill
     from distill_engine.audio.files import read_audio
     from distill_engine.dataset.corpus import load_corpus
-    from measures.rendered_corpora import render_corpus
 
-    folder = CORPUS / name if name == "sonicpi_cc0" else render_corpus(name, work)
+    folder = folder_of(name, work)
     began = time.monotonic()
     corpus = load_corpus(folder)
     read_seconds = time.monotonic() - began
@@ -97,7 +100,8 @@ def measure(run: Run, name: str, options: Options, work: Path) -> None:
     size = slim_megabytes(model, work)
     run.row("playable", **about, read_s=read_seconds, playable_s=playable, slim_mb=size)
     copies = copied_clips(run, name, corpus, model)
-    like = Likeness([clip.samples for clip in corpus.clips])
+    clips = [clip.samples for clip in corpus.clips]
+    like = Likeness(pieces_of(clips) if name in ODD else clips)
     for what, samples in copies.items():
         run.row("likeness", corpus=name, what=what, **like(samples))
     for source in ("walk", "drift"):
@@ -105,6 +109,15 @@ def measure(run: Run, name: str, options: Options, work: Path) -> None:
         if distill(["render", str(model), "-o", str(sound), "--source", source, "--duration", f"{options.seconds:g}"]):
             raise SystemExit(f"{name} cannot be rendered")
         run.row("likeness", corpus=name, what=source, **like(read_audio(sound).samples.mean(axis=0)))
+
+
+def folder_of(name: str, work: Path) -> Path:
+    """Return the folder of a corpus, which is made below `work` if it is none of the repository."""
+    from measures.rendered_corpora import render_corpus
+
+    if name in ODD:
+        return write_odd_corpus(name, work)
+    return CORPUS / name if name == "sonicpi_cc0" else render_corpus(name, work)
 
 
 def first_version_seconds(corpus: Corpus, model: Path) -> float:
@@ -129,20 +142,25 @@ def slim_megabytes(model: Path, work: Path) -> float:
 
 
 def copied_clips(run: Run, name: str, corpus: Corpus, path: Path) -> dict[str, np.ndarray]:
-    """Measure copies of trained and held-out clips; return all clips joined, as copies."""
+    """Measure copies of trained and held-out clips; return the clips that were copied, joined."""
     from distill_engine import load_model
     from measures.distances import Distances
 
     model, distances = load_model(path), Distances()
     ways = {"copy": model.copy_synthesise, "model": model.resynthesise}
-    made = {what: [way(clip.samples) for clip in corpus.clips] for what, way in ways.items()}
-    for kind, indices in (("trained", corpus.training), ("held-out", corpus.validation)):
-        chosen = indices[:: max(1, len(indices) // MOST_CLIPS)][:MOST_CLIPS]
+    kinds = {"trained": corpus.training, "held-out": corpus.validation}
+    chosen = {kind: found[:: max(1, len(found) // MOST_CLIPS)][:MOST_CLIPS] for kind, found in kinds.items()}
+    clips = {i: clip.samples for i, clip in enumerate(corpus.clips)}
+    if corpus.seconds > COPIED_SECONDS:
+        measured = [i for found in chosen.values() for i in found]
+        clips = {i: clips[i][: int(COPIED_SECONDS / len(measured) * RATE)] for i in measured}
+    made = {what: {i: way(samples) for i, samples in clips.items()} for what, way in ways.items()}
+    for kind, indices in chosen.items():
         for what in ways:
-            rows = [distances(corpus.clips[i].samples, made[what][i]) for i in chosen]
+            rows = [distances(clips[i], made[what][i]) for i in indices]
             means = {key: float(np.mean([row[key] for row in rows])) for key in ("log_mel", "mr_stft", "zimtohrli")}
             run.row("copies", corpus=name, clips=kind, what=what, **means)
-    return {what: np.concatenate(clips) for what, clips in made.items()}
+    return {what: np.concatenate(list(copies.values())) for what, copies in made.items()}
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ MOST_ORDER = 5
 
 def prediction(folder: Path) -> dict[str, float]:
     """Return the nats a column of a corpus's held-out clips, by each way."""
-    from distill_engine.analysis.stretches.path import make_path
+    from distill_engine.analysis.stretches.path import make_path, without_pitch
     from distill_engine.analysis.stretches.skeleton import fit_skeleton, frame_statistics
     from distill_engine.codes.fitting import fit_codes
     from distill_engine.codes.prior import PLAYED_STRENGTH, STRENGTH, MarkovPrior
@@ -28,7 +28,7 @@ def prediction(folder: Path) -> dict[str, float]:
 
     fitted, held_out = split(folder)
     skeleton = fit_skeleton(frame_statistics(fitted, heard=True), base_statistics(), skeleton_config().latent_dim)
-    path = make_path(skeleton, fitted, [np.zeros(mel.shape[1], np.int16) for mel in fitted])
+    path = make_path(skeleton, without_pitch(fitted))
     corpus = fit_codes(skeleton, path)
     clips = [corpus.books.encode(skeleton.encode(mel))[0] for mel in held_out]
     unigram, bigram = baselines(corpus, clips)

@@ -29,8 +29,8 @@ from distill_engine.analysis.model_prober import (
 from distill_engine.analysis.region import fit_region
 from distill_engine.analysis.static_controls import SELECTIVITY, find_static_controls
 from distill_engine.analysis.temporal_and_character import MOTIONS, find_characters, find_temporal
-from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.audio.store import Samples
 from distill_engine.errors import AnalysisError
 
 __all__ = ["UNDEFINED", "AnalysedModel", "Analysis", "AnalysisConfig", "analyse", "most_hops"]
@@ -129,7 +129,7 @@ class AnalysedModel:
 
 def analyse(
     model: AnalysedModel,
-    clips: Sequence[Float32Array],
+    clips: Sequence[Samples],
     *,
     seed: int = 0,
     names: Sequence[str] | None = None,

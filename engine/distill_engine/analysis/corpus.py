@@ -11,6 +11,7 @@ import numpy.typing as npt
 from distill_engine.analysis.features.table import FEATURES, NAMES, SILENCE_LUFS, FeatureTrack, extract, summarise
 from distill_engine.analysis.model_prober import AnalysisProgress, ProgressListener
 from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.audio.store import Samples
 from distill_engine.errors import AnalysisError
 
 Encode = Callable[[Float32Array], Float32Array]
@@ -56,9 +57,7 @@ class CorpusView:
         return float(row.std()) if len(row) >= 4 else 0.0
 
 
-def view_corpus(
-    encode: Encode, clips: Sequence[Float32Array], reduction: int, progress: ProgressListener
-) -> CorpusView:
+def view_corpus(encode: Encode, clips: Sequence[Samples], reduction: int, progress: ProgressListener) -> CorpusView:
     """Encode and measure mono clips [T] at 44.1 kHz, full scale +-1.
 
     Raises:
@@ -67,7 +66,8 @@ def view_corpus(
     if not clips:
         raise AnalysisError("there are no sounds to analyse: give the folder that the model was trained on")
     latents, audible, pairs = [], [], []
-    for index, clip in enumerate(clips):
+    for index, stored in enumerate(clips):
+        clip = stored[:]
         encoded = np.asarray(encode(clip), np.float64)
         if encoded.ndim != 2 or not encoded.shape[1]:
             raise AnalysisError(

@@ -111,7 +111,7 @@ class LatentMap:
 
 
 def make_map(
-    latents: Sequence[Float64Array],
+    latents: Sequence[npt.NDArray[np.floating[Any]]],
     audible: Sequence[npt.NDArray[np.bool_]],
     seconds_per_latent: float,
     region_latents: int = REGION_LATENTS,
@@ -144,9 +144,11 @@ def make_map(
     return LatentMap(points, means, clips, np.array([start for _, start in regions]) * seconds_per_latent, stress)
 
 
-def _mean(latents: Float64Array, audible: npt.NDArray[np.bool_], frames: slice, *, whole: bool) -> Float64Array:
+def _mean(
+    latents: npt.NDArray[np.floating[Any]], audible: npt.NDArray[np.bool_], frames: slice, *, whole: bool
+) -> Float64Array:
     """Return the mean latent [D] of the region of these latents, or of those that are audible."""
-    region = latents[:, frames]
+    region = latents[:, frames].astype(np.float64)
     return np.asarray((region if whole else region[:, audible[frames]]).mean(axis=1))
 
 

@@ -22,6 +22,15 @@ def columns_of(latents: npt.NDArray[np.floating[Any]], spread: Float32Array) -> 
     return np.asarray(inner.transpose(2, 0, 1).reshape(COLUMN_HOPS * dimensions, -1))
 
 
+def frames_of_columns(offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the frames [C, 4] of the columns of clips with `offsets`; ends are held to fill."""
+    counts = -(-np.diff(offsets) // COLUMN_HOPS)
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    first = np.repeat(offsets[:-1], counts) + COLUMN_HOPS * within
+    last = np.repeat(offsets[1:] - 1, counts)
+    return np.asarray(np.minimum(first[:, None] + np.arange(COLUMN_HOPS), last[:, None]))
+
+
 def latents_of(columns: Float64Array, spread: Float32Array) -> Float64Array:
     """Return the latents [D, 4 * C] in sigma of columns [4 * D, C] in nats."""
     dimensions = len(spread)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,8 @@ from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.codes.code_order import order_of, sound_of
 from distill_engine.codes.codebooks import Codebooks, Codes
-from distill_engine.codes.columns import COLUMN_HOPS, columns_of, fit_projection, halved
-from distill_engine.codes.residual_kmeans import kmeans, nearest
+from distill_engine.codes.columns import COLUMN_HOPS, columns_of, fit_projection, frames_of_columns, halved
+from distill_engine.codes.residual_kmeans import encoded, kmeans, nearest
 from distill_engine.codes.sizes import COMPONENTS, LEVELS, SIZES
 from distill_engine.errors import CodesError
 
@@ -23,7 +24,7 @@ DEFAULT_LEVELS = 3  # of codebooks
 QUIETER_NATS = (0.7, 1.4)  # gains (-6 and -12 dB) of the copies that codebooks are fitted to as well
 QUIETER_EVERY = 6  # of whose columns one counts: more take entries from the corpus itself
 FINE_BANDS = 8  # in a group, whose mean is the envelope
-MOST_COLUMNS = 60_000  # that a codebook is fitted to; more give the same entries
+AT_ONCE = 1 << 14  # columns (13 minutes) that are held at once, and that books are fitted to at most
 SHORT_SECONDS, LONG_SECONDS = 60.0, 600.0  # of a corpus: 64, 128 or 256 codes
 
 
@@ -67,18 +68,42 @@ def fit_codes(  # parameters: the options of `distill codes fit`, and the compon
     """
     size = size_for(path.frames) if size is None else size
     check_shape(levels, size)
+    whole, path = path, thinned(path)
     columns = _columns(skeleton, path, path.latents)
     copies = [columns] + [_quieter(skeleton, path, nats)[:, ::QUIETER_EVERY] for nats in QUIETER_NATS]
     projection = fit_projection(columns, components).halved()
     vectors = projection.down(np.concatenate(copies, axis=1))
     empty = Codebooks(projection, np.zeros((levels, size, 1), np.float32), skeleton.spread)
-    return corpus_codes(skeleton, path, _books(skeleton, empty, vectors, seed))
+    return corpus_codes(whole, _books(skeleton, empty, vectors, seed))
 
 
-def corpus_codes(skeleton: Skeleton, path: CorpusPath, books: Codebooks) -> CorpusCodes:
+def corpus_codes(path: CorpusPath, books: Codebooks) -> CorpusCodes:
     """Return the codes of a corpus's path in codebooks of its skeleton."""
     offsets = np.cumsum([0, *-(-np.diff(path.offsets) // COLUMN_HOPS)])
-    return CorpusCodes(books, books.encode_columns(_columns(skeleton, path, path.latents)), offsets)
+    codes = [encoded(part, books.books, books.beam) for part in components_of(path, books)]
+    return CorpusCodes(books, np.concatenate(codes, axis=1), offsets)
+
+
+def components_of(path: CorpusPath, books: Codebooks) -> Iterator[Float32Array]:
+    """Yield the components [n, K] of the columns of a path, AT_ONCE at a time."""
+    frames = frames_of_columns(path.offsets)
+    for start in range(0, len(frames), AT_ONCE):
+        columns = columns_of(path.latents[:, frames[start : start + AT_ONCE].ravel()], books.spread)
+        yield books.projection.down(columns)
+
+
+def thinned(path: CorpusPath) -> CorpusPath:
+    """Return every second column, or third ... of a path with more than AT_ONCE, as a path.
+
+    Of its arrays only latents and offsets are made anew.
+    """
+    frames = frames_of_columns(path.offsets)
+    every = -(-len(frames) // AT_ONCE)
+    if every == 1:
+        return path
+    kept = frames[::every]
+    counts = np.bincount(path.clip_of[kept[:, 0]], minlength=len(path.offsets) - 1) * COLUMN_HOPS
+    return replace(path, latents=path.latents[:, kept.ravel()], offsets=np.cumsum([0, *counts[counts > 0]]))
 
 
 def _choices(values: tuple[int, ...]) -> str:
@@ -100,8 +125,6 @@ def _quieter(skeleton: Skeleton, path: CorpusPath, nats: float) -> Float64Array:
 def _books(skeleton: Skeleton, empty: Codebooks, vectors: Float32Array, seed: int) -> Codebooks:
     """Return codebooks like `empty`, fitted to the components [N, K] of columns, in their order."""
     rng = np.random.default_rng([seed, 23])
-    if len(vectors) > MOST_COLUMNS:
-        vectors = vectors[np.sort(rng.choice(len(vectors), MOST_COLUMNS, replace=False))]
     projection, books = empty.projection, []
     for level in range(empty.levels):
         book = kmeans(vectors, empty.size, rng)
@@ -121,6 +144,10 @@ def figures(skeleton: Skeleton, path: CorpusPath, corpus: CorpusCodes) -> dict[s
     shares of the variance of level, of spectral shape and of what groups of FINE_BANDS bands hide
     of it, that are explained through 1, 2 ... levels.
     """
+    every = -(-corpus.codes.shape[1] // AT_ONCE)
+    if every > 1:
+        path = thinned(path)
+        corpus = CorpusCodes(corpus.books, corpus.codes[:, ::every], path.offsets // COLUMN_HOPS)
     columns = corpus.codes.shape[1]
     frames = np.concatenate([np.arange(a, b) for a, b in _spans(path, corpus)])
     mel = skeleton.decode(path.latents.astype(np.float64))

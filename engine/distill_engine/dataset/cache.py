@@ -63,7 +63,9 @@ class MelCache:
 def mel_key(samples: Float32Array, config: MelConfig) -> str:
     """Return the entry's name, a SHA-256, for samples [T] and a definition."""
     definition = json.dumps([VERSION, config.to_dict()], sort_keys=True).encode()
-    return hashlib.sha256(definition + np.ascontiguousarray(samples, "<f4").tobytes()).hexdigest()
+    key = hashlib.sha256(definition)
+    key.update(np.ascontiguousarray(samples, "<f4").view(np.uint8).data)  # no copy of a long sound
+    return key.hexdigest()
 
 
 def _entries(folder: Path) -> list[tuple[Path, os.stat_result]]:

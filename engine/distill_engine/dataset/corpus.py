@@ -1,11 +1,15 @@
-"""A corpus in memory: its usable files as mono clips at their own level, split, with mels."""
+"""A corpus: its usable files as mono clips at their own level, split, with mels.
+
+Up to MOST_IN_MEMORY the samples lie in memory. What comes after lies in a temporary file of the
+cache, from which clips and pieces of them are read where they are needed.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +18,12 @@ import numpy as np
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.levels import db_to_gain
 from distill_engine.audio.mel import DEFAULT_MEL, MelConfig
+from distill_engine.audio.store import SampleFile, Samples, part_of
 from distill_engine.dataset.cache import MelCache
 from distill_engine.dataset.listing import NOT_LISTED, SoundList
 from distill_engine.dataset.scan import (
     SILENT_DB,
     CorpusReport,
-    Examined,
     FileReport,
     ScanProgress,
     corpus_report,
@@ -27,27 +31,38 @@ from distill_engine.dataset.scan import (
 )
 from distill_engine.dataset.split import Split, split_files
 from distill_engine.errors import ConfigError, CorpusError, MissingSoundsError
+from distill_engine.system.atomic_write import write_advice
 
 MINIMUM_SAMPLES = 2048  # an analysis window, four frames: shorter clips are padded with silence at the end
+MOST_IN_MEMORY = 600 * DEFAULT_MEL.sample_rate  # samples of a corpus (ten minutes, 106 MB)
 TAIL_SHARE = 0.1  # of a clip, held out at its end where no file can be
 TAIL_SECONDS = 2.0  # a clip shorter than this is trained on and validated on whole
+_SEARCHED_AT_ONCE = 1 << 20  # samples
 
 
 @dataclass(frozen=True)
 class Clip:
-    """One sound: its path in the corpus and its mono `samples` [T >= 2048], full scale +-1."""
+    """One sound: its path in the corpus and its mono samples [T >= 2048], full scale +-1.
+
+    `stored` holds them in memory or in a file; `samples` and `mel` are read or computed each time.
+    """
 
     name: str
-    samples: Float32Array
+    stored: Samples
     sample_rate: int = DEFAULT_MEL.sample_rate
     cache: MelCache = field(default_factory=lambda: MelCache(None), repr=False, compare=False)
 
     @property
     def duration(self) -> float:
         """Length in seconds, padding included."""
-        return len(self.samples) / self.sample_rate
+        return len(self.stored) / self.sample_rate
 
-    @cached_property
+    @property
+    def samples(self) -> Float32Array:
+        """All samples [T]."""
+        return self.stored[:]
+
+    @property
     def mel(self) -> Float32Array:
         """Log-mel [128, T // 512], from the cache if it is there. Needs a clip at 44.1 kHz."""
         return self.mel_as(DEFAULT_MEL)
@@ -116,25 +131,29 @@ def load_corpus(  # seven parameters: the options of a training's corpus, each w
     Files keep their levels; short ones are padded with silence. About the share `validation` (0 to
     0.5) of the files is held out, chosen by `seed`. Where no file can be spared, the last tenth of
     the longest is held out; if that tenth is silent, it is the last tenth before the final silence.
-    Mels are kept in `cache_dir` (None: nowhere). `sample_rate` is in Hz. With a `listing` only its
-    sounds are used.
+    Mels are kept in `cache_dir` (None: nowhere). The samples of a long corpus lie there too, or in
+    the system's folder of temporary files, as long as it lives. `sample_rate` is in Hz. With a
+    `listing` only its sounds are used.
 
     Raises:
-        CorpusError: if the folder is missing, no file can be used, or a listed sound is not there.
+        CorpusError: if the folder is missing, no file can be used, a listed sound is not there, or
+            the disk has no room for the samples of a long corpus.
     """
     listed = listing or SoundList()
     if not 0.0 <= validation <= 0.5:
         raise ConfigError(f"validation share {validation} is out of range: use 0 to 0.5")
     cache = MelCache(cache_dir)
-    clips, reports, used = [], [], []
+    store, clips, reports, used = _Store(cache_dir), [], [], []
     for examined in examine_folder(Path(folder), progress, sample_rate, listed.extra_files(Path(folder))):
         if listed.sounds and examined.report.usable and examined.report.digest not in listed.digests:
             reports.append(replace(examined.report, verdict="skipped", reason=NOT_LISTED))
             continue
         reports.append(examined.report)
         if examined.samples is not None:
-            clips.append(_clip(examined, examined.samples, sample_rate, cache))
+            samples = store.keep(_padded(examined.samples))
+            clips.append(Clip(examined.report.name, samples, sample_rate, cache))
             used.append(examined.report)
+        del examined  # before the next file is decoded
     if lost := listed.missing(reports):
         raise MissingSoundsError(f"{folder}: {'; '.join(lost)}")
     if not clips:
@@ -151,10 +170,30 @@ def load_corpus(  # seven parameters: the options of a training's corpus, each w
     return replace(_with_tail(clips, split, report, digest), listing=listed)
 
 
-def _clip(examined: Examined, mono: Float32Array, sample_rate: int, cache: MelCache) -> Clip:
+class _Store:
+    """Keeps samples in memory up to MOST_IN_MEMORY, then in a file in `cache`/samples."""
+
+    def __init__(self, cache: Path | None) -> None:
+        self._folder, self._left = cache / "samples" if cache else None, MOST_IN_MEMORY
+        self._file: SampleFile | None = None
+
+    def keep(self, samples: Float32Array) -> Samples:
+        """Keep samples [T]. Raises CorpusError where the disk has no room for them."""
+        if self._file is None and len(samples) <= self._left:
+            self._left -= len(samples)
+            return samples
+        try:
+            self._file = self._file or SampleFile(self._folder)
+            return self._file.add(samples)
+        except OSError as error:
+            folder = self._folder or Path(tempfile.gettempdir())
+            advice = write_advice(error, folder, "choose another one with XDG_CACHE_HOME or DISTILL_HOME")
+            raise CorpusError(f"{folder}: the samples of so long a corpus cannot be kept there, {advice}") from error
+
+
+def _padded(mono: Float32Array) -> Float32Array:
     missing = MINIMUM_SAMPLES - len(mono)
-    samples = np.pad(mono, (0, missing)) if missing > 0 else mono
-    return Clip(examined.report.name, samples, sample_rate, cache)
+    return np.pad(mono, (0, missing)) if missing > 0 else mono
 
 
 def _with_tail(clips: list[Clip], split: Split, report: CorpusReport, digest: str) -> Corpus:
@@ -165,10 +204,10 @@ def _with_tail(clips: list[Clip], split: Split, report: CorpusReport, digest: st
     index = split.tail_of or 0
     clip = clips[index]
     everything = tuple(range(len(clips)))
-    end, remark = len(clip.samples), f"too few files to hold one out: the last tenth of {clip.name} validates"
-    sounding = np.flatnonzero(np.abs(clip.samples) >= db_to_gain(SILENT_DB))
-    if clip.duration >= TAIL_SECONDS and len(sounding) and sounding[-1] < _cut(end):
-        end = int(sounding[-1]) + 1
+    end, remark = len(clip.stored), f"too few files to hold one out: the last tenth of {clip.name} validates"
+    sounds_until = _sounds_until(clip.stored)
+    if clip.duration >= TAIL_SECONDS and 0 < sounds_until <= _cut(end):
+        end = sounds_until
         digest = hashlib.sha256(f"{digest}:{end}".encode()).hexdigest()
         remark = (
             f"too few files to hold one out: the last sound in {clip.name} validates, the silence after it is left out"
@@ -177,10 +216,20 @@ def _with_tail(clips: list[Clip], split: Split, report: CorpusReport, digest: st
         remark = f"too little sound to hold any out: {clip.name} is trained on and validated on"
         return Corpus(tuple(clips), everything, (index,), report, digest, (*report.remarks, remark))
     cut = _cut(end)
-    head = Clip(clip.name, clip.samples[:cut], clip.sample_rate, clip.cache)
-    tail = Clip(f"{clip.name} (end)", clip.samples[cut:end], clip.sample_rate, clip.cache)
+    head = Clip(clip.name, part_of(clip.stored, 0, cut), clip.sample_rate, clip.cache)
+    tail = Clip(f"{clip.name} (end)", part_of(clip.stored, cut, end), clip.sample_rate, clip.cache)
     parts = (*clips[:index], head, *clips[index + 1 :], tail)
     return Corpus(parts, everything, (len(clips),), report, digest, (*report.remarks, remark))
+
+
+def _sounds_until(samples: Samples) -> int:
+    """Return how many samples there are up to the last one that is no silence; 0 without any."""
+    for end in range(len(samples), 0, -_SEARCHED_AT_ONCE):
+        begin = max(0, end - _SEARCHED_AT_ONCE)
+        sounding = np.flatnonzero(np.abs(samples[begin:end]) >= db_to_gain(SILENT_DB))
+        if len(sounding):
+            return begin + int(sounding[-1]) + 1
+    return 0
 
 
 def _cut(end: int) -> int:

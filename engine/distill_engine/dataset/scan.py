@@ -32,7 +32,7 @@ CLIPPED_SHARE = 1e-4  # of the samples; from this on a file is called clipped
 LARGE_SECONDS = 2 * 3600.0
 SIDE_BY_SIDE = min(4, os.cpu_count() or 1)  # files decoded at a time ...
 SIDE_BY_SIDE_BYTES = 2 << 20  # ... if none is larger on the disk: memory is that of one large file
-GIGABYTES_PER_SECOND = 2.2e-4  # of memory that training takes, for each second of the corpus
+GIGABYTES_PER_SECOND = 4e-9 * DEFAULT_MEL.sample_rate  # of the cache that samples take while it trains
 
 
 @dataclass(frozen=True)
@@ -176,11 +176,12 @@ def corpus_report(folder: Path, files: list[FileReport]) -> CorpusReport:
     if usable < FILE_COUNTS[0]:
         remarks.append(f"{counted(usable, 'usable file')}: {FILE_COUNTS[0]} or more give a model more to learn from")
     if usable > FILE_COUNTS[1]:
-        remarks.append(f"{usable} usable files: more than {FILE_COUNTS[1]} work, but take long and much memory")
+        remarks.append(f"{usable} usable files: more than {FILE_COUNTS[1]} work, but take long")
     seconds = sum(file.duration for file in files if file.usable)
     if seconds > LARGE_SECONDS:
+        size = f"{seconds * GIGABYTES_PER_SECOND:.1f} GB"
         remarks.append(
-            f"{seconds / 3600:.1f} hours of sound: training on all of it needs about {seconds * GIGABYTES_PER_SECOND:.1f} GB of memory"
+            f"{seconds / 3600:.1f} hours of sound: a training keeps {size} of samples in the cache while it runs"
         )
     return CorpusReport(folder, tuple(files), tuple(remarks))
 

@@ -93,7 +93,7 @@ def store_codes(  # parameters: the options of `distill codes fit`, and what els
     if trained is None:
         fitted = fit_codes(skeleton, route, levels=levels, size=size, seed=seed)
     else:
-        fitted = corpus_codes(skeleton, route, trained)
+        fitted = corpus_codes(route, trained)
     arrays = fitted.books.to_arrays()
     if keep_corpus:
         arrays |= {"corpus_codes": fitted.codes.astype(np.uint8), "corpus_offsets": fitted.offsets.astype(np.int64)}

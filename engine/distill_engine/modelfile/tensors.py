@@ -25,6 +25,7 @@ MAX_HEADER = 16 << 20  # bytes
 MAX_ARRAYS = 65_536  # of a part
 MAX_NAME = 512  # characters
 MAX_RANK = 8  # extents of an array
+_AT_ONCE = 1 << 20  # values that are checked
 MAX_SPAN = 1 << 48  # bytes or elements; numpy refuses much longer extents even of an empty array
 _DTYPES: dict[str, np.dtype[Any]] = {
     "F64": np.dtype("<f8"),
@@ -126,8 +127,13 @@ def _metadata(header: dict[str, Any], where: str) -> dict[str, str]:
 def check_finite(arrays: Arrays, where: str) -> None:
     """Check that no floating-point array [...] holds NaN or infinity. Raises ModelFileError."""
     for name, array in arrays.items():
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
+        if array.dtype.kind == "f" and not _is_finite(array.reshape(-1)):
             raise ModelFileError(f"{where}: array {name!r} is not finite (NaN or infinity): the training went wrong")
+
+
+def _is_finite(values: npt.NDArray[Any]) -> bool:
+    """Return whether all of values [N] are finite, with a mask of some of them at a time."""
+    return all(np.isfinite(values[start : start + _AT_ONCE]).all() for start in range(0, len(values), _AT_ONCE))
 
 
 def _header(data: bytearray, where: str) -> tuple[dict[str, Any], int]:

@@ -111,7 +111,7 @@ def _analysed(
     """Return path, map and controls [...] of a skeleton's model, and the manifest's table."""
     began = time.monotonic()
     arrays, table = first_analysis(
-        skeleton, [clip.samples for clip in corpus.clips], [clip.name for clip in corpus.clips]
+        skeleton, [clip.stored for clip in corpus.clips], [clip.name for clip in corpus.clips]
     )
     found, route = Controls.from_part(arrays, table), CorpusPath.from_part(arrays, len(skeleton.spread))
     if route is not None and table["has_map"]:
@@ -165,7 +165,7 @@ def analyse_file(
     reduction = ModelConfig.from_dict(dict(model.manifest.model)).reduction
     found = analyse(
         AnalysedModel(model.encode, synthesiser(model, workers), reduction, workers),
-        [clip.samples for clip in corpus.clips],
+        [clip.stored for clip in corpus.clips],
         seed=seed,
         names=[clip.name for clip in corpus.clips],
         progress=progress,

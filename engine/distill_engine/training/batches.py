@@ -18,6 +18,7 @@ import soxr
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.levels import db_to_gain
 from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.audio.store import FileSamples, Samples
 from distill_engine.errors import TrainingError
 from distill_engine.training.checkpoint import Checkpoint
 
@@ -60,7 +61,7 @@ class Batches:
     """An endless series of batches.
 
     Args:
-        clips: sounds [T] of any duration, mono at 44.1 kHz.
+        clips: sounds [T] of any duration, mono at 44.1 kHz; those in a file stay there.
         batch_size: segments per batch, B.
         frames: mel frames per segment.
         seed: of every random choice.
@@ -76,7 +77,7 @@ class Batches:
 
     def __init__(
         self,
-        clips: Sequence[Float32Array],
+        clips: Sequence[Samples],
         batch_size: int,
         frames: int,
         seed: int,
@@ -85,7 +86,7 @@ class Batches:
     ) -> None:
         if not clips:
             raise TrainingError("no sounds to train on: `distill corpus check` shows which files can be used")
-        self._clips = [np.asarray(clip, np.float32) for clip in clips]
+        self._clips = [clip if isinstance(clip, FileSamples) else np.asarray(clip, np.float32) for clip in clips]
         self._batch, self._length, self._augmentation = batch_size, frames * HOP, augmentation
         self._extra = extra
         self._rng = np.random.default_rng([seed, 1])
@@ -121,7 +122,7 @@ class Batches:
         sign = -1.0 if self._rng.random() < a.polarity else 1.0
         return segment * np.float32(gain * sign)
 
-    def _cut(self, clip: Float32Array, length: int) -> Float32Array:
+    def _cut(self, clip: Samples, length: int) -> Float32Array:
         """Return `length` samples from a random place of a clip [T], with silence outside the clip.
 
         The segment begins at most length / 8 before the clip and ends at most length / 8 after it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +41,6 @@ def reconstruct(model: LatentModel | SkeletonModel, mel: Tensor, encode: Encode 
 
 
 @torch.no_grad()
-def mel_error(model: LatentModel | SkeletonModel, mels: Sequence[Tensor], encode: Encode | None = None) -> float:
+def mel_error(model: LatentModel | SkeletonModel, mels: Iterable[Tensor], encode: Encode | None = None) -> float:
     """Return the mean L1 in nats between log-mels [1, bands, T] and what `reconstruct` returns."""
     return float(np.mean([float(F.l1_loss(reconstruct(model, mel, encode), mel)) for mel in mels]))

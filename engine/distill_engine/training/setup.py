@@ -38,7 +38,7 @@ def checkpoint_to_resume(output: Path, part: str, what: str, corpus: Corpus) -> 
 
 def training_batches(corpus: Corpus, batch_size: int, frames: int, seed: int, *, augment: bool) -> Batches:
     """Return batches of the corpus's training clips, with the default augmentation if asked for."""
-    clips = [corpus.clips[i].samples for i in corpus.training]
+    clips = [corpus.clips[i].stored for i in corpus.training]
     return Batches(clips, batch_size, frames, seed, Augmentation() if augment else None)
 
 
@@ -109,7 +109,7 @@ class Setup:
         return done
 
     def _started(self) -> Started:
-        clips = [self.corpus.clips[i].samples for i in self.corpus.training]
+        clips = [self.corpus.clips[i].stored for i in self.corpus.training]
         seconds = sum(len(clip) for clip in clips) / DEFAULT_MEL.sample_rate
         return Started(self.what, len(clips), seconds, self.task.steps_per_epoch, self.notes)
 

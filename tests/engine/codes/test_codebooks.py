@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from distill_engine.analysis.stretches.path import CorpusPath, make_path
+from distill_engine.analysis.stretches.path import CorpusPath, make_path, without_pitch
 from distill_engine.analysis.stretches.skeleton import FLOOR, FrameStatistics, Skeleton, fit_skeleton
+from distill_engine.codes import fitting
 from distill_engine.codes.code_order import order_of, sound_of
 from distill_engine.codes.codebooks import Codebooks
 from distill_engine.codes.columns import columns_of, fit_projection, latents_of
@@ -37,7 +38,7 @@ def skeleton() -> Skeleton:
 def path(skeleton: Skeleton) -> CorpusPath:
     rng = np.random.default_rng(1)
     mels = [mel_of(rng, frames) for frames in (401, 402, 403, 404, 3)]
-    return make_path(skeleton, mels, [np.zeros(mel.shape[1], np.int16) for mel in mels])
+    return make_path(skeleton, without_pitch(mels))
 
 
 def test_columns_hold_four_latents_and_give_them_back(skeleton: Skeleton) -> None:
@@ -97,6 +98,24 @@ def test_each_level_comes_nearer_and_codes_repeat(skeleton: Skeleton, path: Corp
     again = fit_codes(skeleton, path)
     assert np.array_equal(again.codes, corpus.codes)
     assert np.array_equal(again.books.books, corpus.books.books)
+
+
+def test_a_long_corpus_is_fitted_on_some_columns_and_encoded_whole(
+    skeleton: Skeleton, path: CorpusPath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = fit_codes(skeleton, path, size=64)
+    whole = figures(skeleton, path, short)
+    monkeypatch.setattr(fitting, "AT_ONCE", 200)
+    again = fitting.corpus_codes(path, short.books)
+    assert np.mean(again.codes == short.codes) > 0.999  # products of other sizes round otherwise
+    assert np.array_equal(again.offsets, short.offsets)
+    long = fit_codes(skeleton, path, size=64)
+    assert long.codes.shape == short.codes.shape
+    assert figures(skeleton, path, long)["error"][-1] < 1.25 * whole["error"][-1]
+    assert figures(skeleton, path, short)["error"] == pytest.approx(whole["error"], rel=0.1)
+    thin = fitting.thinned(path)
+    assert (thin.frames, thin.offsets[-1]) == (4 * 135, 4 * 135)
+    assert (np.diff(thin.offsets) > 0).all()
 
 
 def test_what_is_stored_encodes_the_same(skeleton: Skeleton, path: CorpusPath) -> None:

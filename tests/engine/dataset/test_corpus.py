@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError
 from pathlib import Path
@@ -11,11 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from distill_engine.audio import store
 from distill_engine.audio.levels import peak_db
 from distill_engine.audio.mel import MelConfig, mel_spectrogram
+from distill_engine.audio.store import FileSamples
+from distill_engine.dataset import corpus as corpus_module
 from distill_engine.dataset.corpus import MINIMUM_SAMPLES, load_corpus
 from distill_engine.dataset.split import split_files
 from distill_engine.errors import ConfigError, CorpusError
+from distill_engine.training.batches import Augmentation, Batches
 
 Sound = Callable[..., Path]
 
@@ -91,6 +97,64 @@ def test_one_long_file_holds_out_its_end(tmp_path: Path, sound: Sound) -> None:
     assert tail.duration == pytest.approx(0.5, abs=0.01)
     assert head.duration + tail.duration == pytest.approx(5.0)
     assert any("the last tenth of only.wav validates" in remark for remark in corpus.remarks)
+
+
+@pytest.fixture
+def long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes a corpus a long one from its second file on."""
+    monkeypatch.setattr(corpus_module, "MOST_IN_MEMORY", 10_000)
+
+
+def test_a_long_corpus_is_the_same_from_a_file(folder: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    short = load_corpus(folder)
+    request.getfixturevalue("long")
+    long = load_corpus(folder, cache_dir=tmp_path / "cache")
+    assert [type(clip.stored) for clip in long.clips] == [np.ndarray, *[FileSamples] * 9]
+    assert (long.digest, long.training, long.validation) == (short.digest, short.training, short.validation)
+    for one, other in zip(long.clips, short.clips, strict=True):
+        assert one.duration == other.duration
+        np.testing.assert_array_equal(one.samples, other.samples)
+        np.testing.assert_array_equal(one.mel, other.mel)
+    batches = [
+        Batches([corpus.clips[i].stored for i in corpus.training], 4, 16, 0, Augmentation()) for corpus in (long, short)
+    ]
+    for _ in range(20):
+        np.testing.assert_array_equal(batches[0].next(), batches[1].next())
+
+
+@pytest.mark.usefixtures("long")
+def test_the_samples_of_a_long_corpus_are_not_held(tmp_path: Path, sound: Sound) -> None:
+    for index in range(20):
+        sound(f"{index}.wav", seconds=2.0)
+    tracemalloc.start()
+    corpus = load_corpus(tmp_path / "sounds", cache_dir=tmp_path / "cache")
+    assert all(clip.mel.shape[0] == 128 for clip in corpus.clips)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert corpus.seconds == pytest.approx(40.0)
+    assert held < 1e6  # of 7 MB of samples, and 1.8 MB of mels
+
+
+@pytest.mark.usefixtures("long")
+def test_the_end_of_one_long_file_in_a_file_is_held_out(tmp_path: Path, sound: Sound) -> None:
+    samples = np.concatenate([0.1 * np.sin(np.arange(200_000) * 0.1), np.zeros(1_500_000)])
+    head, tail = load_corpus(sound("only.wav", samples=samples, bit_depth="32f").parent).clips
+    assert isinstance(head.stored, FileSamples)
+    joined = np.concatenate([head.samples, tail.samples])
+    np.testing.assert_array_equal(joined, samples[: len(joined)].astype(np.float32))
+    assert len(joined) == pytest.approx(200_000, abs=2)
+    assert len(tail.samples) == 20_000
+
+
+@pytest.mark.usefixtures("long")
+def test_a_full_disk_is_one_clear_line(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(file: object, data: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(store, "write_all", full)
+    with pytest.raises(CorpusError, match="samples of so long a corpus.*the disk is full: free some space") as caught:
+        load_corpus(folder, cache_dir=tmp_path / "cache")
+    assert "\n" not in str(caught.value)
 
 
 def test_one_tiny_file_is_enough(tmp_path: Path, sound: Sound) -> None:

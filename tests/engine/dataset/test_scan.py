@@ -214,7 +214,7 @@ def test_remarks_outside_five_to_five_hundred(tmp_path: Path) -> None:
     assert "4 usable files" in corpus_report(tmp_path, [file] * 4).remarks[0]
     assert corpus_report(tmp_path, [file] * 5).remarks == corpus_report(tmp_path, [file] * 500).remarks == ()
     hours = FileReport(tmp_path, "x", "ok", duration=3600.0)
-    assert "5.0 hours of sound" in corpus_report(tmp_path, [hours] * 5).remarks[0]
+    assert "5.0 hours of sound: a training keeps 3.2 GB" in corpus_report(tmp_path, [hours] * 5).remarks[0]
     assert "more than 500" in corpus_report(tmp_path, [file] * 501).remarks[0]
 
 

@@ -8,25 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from distill_engine.audio.mel import mel_spectrogram
+from distill_engine.dataset.corpus import Clip
 from distill_engine.models.model_config import ModelConfig
 
 RATE = 44100
 
 
 @dataclass(frozen=True)
-class MadeClip:
-    name: str
-    samples: np.ndarray
-
-    @property
-    def mel(self) -> np.ndarray:
-        return mel_spectrogram(self.samples)
-
-
-@dataclass(frozen=True)
 class MadeCorpus:
-    clips: tuple[MadeClip, ...]
+    clips: tuple[Clip, ...]
     training: tuple[int, ...]
     validation: tuple[int, ...]
     digest: str = "made"
@@ -43,7 +33,7 @@ def tone(frequency: float, seconds: float) -> np.ndarray:
 
 @pytest.fixture
 def corpus() -> MadeCorpus:
-    clips = [MadeClip(f"tone {f}", tone(f, s)) for f, s in ((220, 0.7), (330, 0.05), (550, 0.9), (880, 0.6))]
+    clips = [Clip(f"tone {f}", tone(f, s)) for f, s in ((220, 0.7), (330, 0.05), (550, 0.9), (880, 0.6))]
     return MadeCorpus(tuple(clips), (0, 1, 2), (3,))
 
 

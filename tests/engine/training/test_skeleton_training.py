@@ -77,7 +77,7 @@ def test_silence_a_click_and_less_frames_than_dimensions_each_make_a_model(corpu
     click = np.zeros(4096, np.float32)
     click[2000:2300] = 0.5
     for name, samples in (("silence", np.zeros(8192, np.float32)), ("click", click)):
-        made = replace(corpus, clips=(replace(corpus.clips[0], samples=samples),), training=(0,), validation=(0,))
+        made = replace(corpus, clips=(replace(corpus.clips[0], stored=samples),), training=(0,), validation=(0,))
         path = tmp_path / f"{name}.distillgan"
         train(made, path, epochs=1)
         sound = Synth(prepare_instrument(path)).render(64)
@@ -87,7 +87,7 @@ def test_silence_a_click_and_less_frames_than_dimensions_each_make_a_model(corpu
 
 def test_a_corpus_of_hits_shorter_than_a_measured_stretch_starts_at_its_level(corpus: Any, tmp_path: Path) -> None:
     hit = 0.5 * np.sin(2 * np.pi * 440 * np.arange(8192) / 44100).astype(np.float32)
-    made = replace(corpus, clips=(replace(corpus.clips[0], samples=hit),), training=(0,), validation=(0,))
+    made = replace(corpus, clips=(replace(corpus.clips[0], stored=hit),), training=(0,), validation=(0,))
     train(made, tmp_path / "hits.distillgan", stop_after=1, epochs=1)
     with ModelFile.open(tmp_path / "hits.distillgan") as file:
         assert file.manifest.analysis["trim_db"] == pytest.approx(-16.0 + 9.03, abs=0.1)

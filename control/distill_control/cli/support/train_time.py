@@ -60,7 +60,7 @@ def expected_analysis_seconds(args: argparse.Namespace, config: ModelConfig, cor
     from distill_engine.audio.mel import DEFAULT_MEL
     from distill_engine.rendering.analysis_cost import expected_seconds
 
-    sound = sum(len(clip.samples) for clip in corpus.clips) / DEFAULT_MEL.sample_rate
+    sound = sum(len(clip.stored) for clip in corpus.clips) / DEFAULT_MEL.sample_rate
     return expected_seconds(config, sound, args.kind if args.with_vocoder else None)
 
 

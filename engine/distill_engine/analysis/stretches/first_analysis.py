@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,15 +18,17 @@ from distill_engine.analysis.stretches.frame_features import (
     feature_directions,
     frame_features,
 )
-from distill_engine.analysis.stretches.path import KEY_LATENTS, CorpusPath, clip_mel, make_path
+from distill_engine.analysis.stretches.path import KEY_LATENTS, CorpusPath, Heard, clip_mel, make_path
 from distill_engine.analysis.stretches.pitch import clip_pitches
 from distill_engine.analysis.stretches.skeleton import Skeleton, heard_frames
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.mel import DEFAULT_MEL, MelConfig
+from distill_engine.audio.store import Samples
 
 REACH = 1.5  # standard deviations over the corpus, by which a control moves its feature at 1
 MOST_DB = 12.0  # that it moves a level
 MOST_SIGMA = 4.0  # length of its path in latent space
+MOST_MEASURED = 1 << 15  # frames (6 minutes) that controls are found on: more give the same
 REGION_FRAMES = 32  # frames of a region of the map (0.37 s)
 TEMPORAL = (
     ("density", "onsets/s", "how often the sound leaps to another place of the corpus"),
@@ -36,27 +38,40 @@ VERSION = 2  # of the manifest's table: analyses of skeletons
 
 
 def first_analysis(
-    skeleton: Skeleton, clips: Sequence[Float32Array], names: Sequence[str], config: MelConfig = DEFAULT_MEL
+    skeleton: Skeleton, clips: Sequence[Samples], names: Sequence[str], config: MelConfig = DEFAULT_MEL
 ) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
     """Return the arrays of the part "analysis" and the manifest's table for it.
 
+    Only the path of all clips is held, and for the controls MOST_MEASURED frames of them at most.
+
     Args:
         skeleton: the model.
-        clips: samples [T] of each clip, T may differ.
+        clips: samples [T] of each clip, T may differ; they are read one at a time.
         names: of the clips.
         config: definition of the mels.
     """
-    mels = [clip_mel(clip, config) for clip in clips]
-    pitches = [
-        clip_pitches(clip, mel.shape[1], config.hop, config.sample_rate) for clip, mel in zip(clips, mels, strict=True)
-    ]
-    path = make_path(skeleton, mels, pitches)
-    heard = [heard_frames(mel) for mel in mels]
-    latents, mask = path.latents.astype(np.float64), np.concatenate(heard)
-    silent = not mask.any()
-    audible = latents if silent else latents[:, mask]
-    features = frame_features(np.concatenate(mels, axis=1)[:, slice(None) if silent else mask])
-    controls = _controls(audible, features, silent=silent)
+    every = -(-sum(len(clip) // config.hop for clip in clips) // MOST_MEASURED) or 1
+    heard: list[npt.NDArray[np.bool_]] = []
+    measured: list[Float32Array] = []
+
+    def listened() -> Iterator[Heard]:
+        """Yield each clip; keep which of its frames are heard, and each `every`th frame."""
+        frames = 0
+        for clip in clips:
+            samples = clip[:]
+            mel = clip_mel(samples, config)
+            heard.append(heard_frames(mel))
+            measured.append(np.ascontiguousarray(mel[:, -frames % every :: every]))
+            frames += mel.shape[1]
+            yield mel, clip_pitches(samples, mel.shape[1], config.hop, config.sample_rate)
+
+    path = make_path(skeleton, listened())
+    mask = np.concatenate(heard)
+    silent, mask = not mask.any(), mask[::every]
+    chosen = mask if mask.any() else slice(None)
+    latents = path.latents[:, ::every].astype(np.float64)[:, chosen]
+    features = frame_features(np.concatenate(measured, axis=1)[:, chosen])
+    controls = _controls(latents, features, silent=silent)
     arrays = path.to_arrays() | controls.to_arrays()
     if not silent:
         arrays |= _map(path, heard)
@@ -78,7 +93,7 @@ def first_analysis(
 
 def _map(path: CorpusPath, heard: Sequence[npt.NDArray[np.bool_]]) -> dict[str, npt.NDArray[Any]]:
     """Return the arrays of the map, whose distances are those of the first KEY_LATENTS latents."""
-    clips = np.split(path.latents[:KEY_LATENTS].astype(np.float64), path.offsets[1:-1], axis=1)
+    clips = np.split(path.latents[:KEY_LATENTS], path.offsets[1:-1], axis=1)
     return make_map(clips, heard, 1.0 / DEFAULT_MEL.frame_rate, region_latents=REGION_FRAMES).to_arrays()
 
 

@@ -7,7 +7,7 @@ gives them exactly, in any order and on any processor. Numpy only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy.typing as npt
 from distill_engine.analysis.stretches.skeleton import HEARD_NATS, SILENT_LEVEL, Skeleton, frame_levels
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.mel import LEAD_IN, MelConfig, mel_spectrogram
+from distill_engine.audio.store import SampleStore
 from distill_engine.errors import AnalysisError
 
 KEY_LATENTS = 16  # latents that keys compare: those of the largest variance
@@ -100,7 +101,7 @@ class CorpusPath:
         pitches = np.asarray(arrays.get("path_pitches", np.zeros(count)), np.int16)  # files of before notes lack them
         shapes = (latents.shape[:1], keys.shape, levels.shape, pitches.shape)
         fits = shapes == ((dimensions,), (2 * KEY_LATENTS, count), (count,), (count,)) and 0 < count <= MOST_FRAMES
-        fits = fits and keys.dtype == np.int8 and np.isfinite(latents).all() and np.isfinite(levels).all()
+        fits = fits and keys.dtype == np.int8 and all(np.isfinite(row).all() for row in (*latents, levels))
         fits = fits and offsets.ndim == 1 and len(offsets) > 1 and offsets[0] == 0 and offsets[-1] == count
         if not (fits and (np.diff(offsets) > 0).all() and attacks.ndim == 1 and len(attacks) <= MOST_ATTACKS):
             raise AnalysisError(damaged)
@@ -130,10 +131,21 @@ def quantised(latents: Float64Array) -> npt.NDArray[np.int8]:
     return np.asarray(np.clip(np.rint(latents[:KEY_LATENTS] * KEY_STEPS), -127, 127), np.int8)
 
 
-def make_path(skeleton: Skeleton, mels: Sequence[Float32Array], pitches: Sequence[npt.NDArray[np.int16]]) -> CorpusPath:
-    """Make the path of clips with log-mels [bands, T] and pitches [T] each, T may differ."""
-    latents, keys, levels, attacks, start = [], [], [], [], 0
-    for mel in mels:
+Heard = tuple[Float32Array, npt.NDArray[np.int16]]
+"""A clip as a path is made of it: log-mel [bands, T] and pitches [T]."""
+
+
+def without_pitch(mels: Iterable[Float32Array]) -> Iterator[Heard]:
+    """Yield log-mels [bands, T] as clips none of whose frames has a pitch."""
+    return ((mel, np.zeros(mel.shape[1], np.int16)) for mel in mels)
+
+
+def make_path(skeleton: Skeleton, clips: Iterable[Heard]) -> CorpusPath:
+    """Make the path of clips, which are taken one at a time: only the path itself is held."""
+    latents = SampleStore(len(skeleton.spread), dtype=np.float16)
+    keys = SampleStore(2 * KEY_LATENTS, dtype=np.int8)
+    levels, attacks, pitches, starts = [], [], [], [0]
+    for mel, pitch in clips:
         encoded = skeleton.encode(mel)
         now = quantised(encoded)
         before = now[:, np.maximum(np.arange(now.shape[1]) - CONTEXT_HOPS, 0)]
@@ -141,14 +153,14 @@ def make_path(skeleton: Skeleton, mels: Sequence[Float32Array], pitches: Sequenc
         latents.append(encoded.astype(np.float16))
         keys.append(np.concatenate([now, before]))
         levels.append(level.astype(np.float16))
-        attacks.append(start + attack_frames(level))
-        start += mel.shape[1]
-    offsets = np.cumsum([0, *(mel.shape[1] for mel in mels)])
+        attacks.append(starts[-1] + attack_frames(level))
+        pitches.append(pitch)
+        starts.append(starts[-1] + mel.shape[1])
     found = np.concatenate(attacks)
     if len(found) > MOST_ATTACKS:
         found = found[np.linspace(0, len(found) - 1, MOST_ATTACKS).round().astype(int)]
-    whole_latents, whole_keys = np.concatenate(latents, axis=1), np.concatenate(keys, axis=1)
-    return CorpusPath(whole_latents, offsets, whole_keys, np.concatenate(levels), found, np.concatenate(pitches))
+    offsets, whole_levels = np.array(starts), np.concatenate(levels)
+    return CorpusPath(latents.take(), offsets, keys.take(), whole_levels, found, np.concatenate(pitches))
 
 
 def attack_frames(level: Float64Array) -> npt.NDArray[np.int64]:

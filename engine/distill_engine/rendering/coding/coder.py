@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from distill_engine.analysis.stretches.path import CorpusPath, clip_mel, make_path
+from distill_engine.analysis.stretches.path import CorpusPath, clip_mel, make_path, without_pitch
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.files import read_audio
 from distill_engine.audio.mel import DEFAULT_MEL, LEAD_IN
@@ -98,5 +98,4 @@ def route_of(path: Path, corpus: Corpus) -> CorpusPath:
     """Return the path of a corpus through a model file's skeleton. Raises CodesError."""
     with ModelFile.open(path) as file:
         skeleton = skeleton_of_file(file)
-    mels = [clip_mel(clip.samples, DEFAULT_MEL) for clip in corpus.clips]
-    return make_path(skeleton, mels, [np.zeros(mel.shape[1], np.int16) for mel in mels])
+    return make_path(skeleton, without_pitch(clip_mel(clip.samples, DEFAULT_MEL) for clip in corpus.clips))

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from distill_engine.analysis.stretches.path import KEY_LATENTS, CorpusPath
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.codes.columns import COLUMN_HOPS, columns_of
-from distill_engine.codes.fitting import CorpusCodes
+from distill_engine.codes.fitting import CorpusCodes, components_of
 from distill_engine.codes.prior import PLAYED_STRENGTH, Context, MarkovPrior
 from distill_engine.state import StateDict, from_arrays, to_arrays
 from distill_engine.synthesis.sources.latent_sources import (
@@ -45,10 +45,7 @@ class PriorCorpus:
 
     def __init__(self, corpus: CorpusCodes, path: CorpusPath) -> None:
         self.prior, self.path, self.corpus = MarkovPrior(corpus, PLAYED_STRENGTH), path, corpus
-        clips = np.split(path.latents, path.offsets[1:-1], axis=1)
-        spread = corpus.books.spread
-        columns = np.concatenate([columns_of(clip, spread) for clip in clips], axis=1)
-        self.components: Float32Array = corpus.books.projection.down(columns)
+        self.components: Float32Array = np.concatenate(list(components_of(path, corpus.books)))
         self.codes = corpus.codes[0]
         lengths = np.diff(corpus.offsets)
         self.clip_of = np.repeat(np.arange(len(lengths)), lengths)

@@ -1,10 +1,11 @@
 """Export of trained networks as streaming ONNX graphs, which the live engine plays without torch.
 
 A graph computes one `step`: its inputs and outputs are the frames, in any number, and the state.
-(The encoder takes whole latents only: a multiple of `reduction` frames.) Tensors of more than 1,024
-values stay outside the graph under the names of the network's weights (see
-`inference.graph_weights`), so that the model file holds them once. Every graph is compared with its
-torch network before it is returned.
+(The encoder of version 1 takes whole latents only: a multiple of `reduction` frames.) Large tensors
+stay outside the graph under the names of the network's weights (see `inference.graph_weights`), so
+that the model file holds them once. Graphs of latent models are written in milliseconds (see
+`nodes`). Those of vocoders are exported by torch, each in some ten seconds, and compared with their
+network before they are returned.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import logging
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -29,7 +30,9 @@ from distill_engine.models.latent_model import LatentModel
 from distill_engine.models.skeleton_model import SkeletonModel
 from distill_engine.system.telemetry import import_onnxruntime
 from distill_engine.training.graphs.batching import add_batch_axis
-from distill_engine.training.graphs.skeleton_graphs import mark_external, skeleton_graphs
+from distill_engine.training.graphs.latent_graphs import latent_graphs
+from distill_engine.training.graphs.nodes import mark_external
+from distill_engine.training.graphs.skeleton_graphs import skeleton_graphs
 from distill_engine.vocoders.vocos.constant_buffers import WithConstants
 
 if TYPE_CHECKING:
@@ -43,21 +46,15 @@ _PREFIX = "network."
 
 @dataclass(frozen=True)
 class _Role:
-    """The part of a network to export.
+    """What an exported graph takes and says.
 
     Attributes:
-        initial_state: name of the method that returns the state before the first step.
-        step: name of the method `(x, state) -> (y, state)`.
         channels: channels of x.
-        unit: least number of frames of x; every number is a multiple of it.
         batched: whether the graph takes several streams at once.
         metadata: further entries of the graph's metadata.
     """
 
-    initial_state: str
-    step: str
     channels: int
-    unit: int = 1
     batched: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict)
 
@@ -68,17 +65,17 @@ class _Step(nn.Module):
     Empty tensors of the state, such as the context of a convolution of kernel 1, are no inputs.
     """
 
-    def __init__(self, network: nn.Module, role: _Role) -> None:
+    def __init__(self, network: Any) -> None:
         super().__init__()
-        self.network, self._role = network, role
-        self._template = getattr(network, role.initial_state)(1)
+        self.network = network
+        self._template = network.initial_state(1)
         self.initial = {name: value for name, value in flatten_state(self._template).items() if value.numel()}
 
     def forward(self, x: Tensor, states: list[Tensor]) -> tuple[Tensor, ...]:
         """Step with frames x [1, channels, T]; return (y, the states after it)."""
         empty = {n: v for n, v in flatten_state(self._template).items() if not v.numel()}
         state = unflatten_state(self._template, empty | dict(zip(self.initial, states, strict=True)))
-        y, after = getattr(self.network, self._role.step)(x, state)
+        y, after = self.network.step(x, state)
         flat = flatten_state(after)
         return (y, *(flat[name] for name in self.initial))
 
@@ -86,30 +83,21 @@ class _Step(nn.Module):
 def export_runtime(
     model: LatentModel | SkeletonModel | None, vocoders: Mapping[str, nn.Module] | None = None
 ) -> dict[str, bytes]:
-    """Export a latent model, vocoders by kind, or both; return graphs by name.
+    """Write the graphs of a latent model, export vocoders by kind, or both; return graphs by name.
 
     In the model file the names are "runtime/decoder.onnx", "runtime/encoder.onnx" and
-    "runtime/vocoder/<kind>.onnx". Raises TrainingError if a graph differs from its network by more
-    than TOLERANCE.
+    "runtime/vocoder/<kind>.onnx". Raises TrainingError if an exported graph differs from its
+    network by more than TOLERANCE.
     """
     graphs: dict[str, bytes] = {}
     if isinstance(model, SkeletonModel):
         graphs = skeleton_graphs(model.config)
-        if model.correction is not None:
-            role = _Role("decoder_initial_state", "decoder_step", model.config.latent_dim)
-            graphs["runtime/decoder.onnx"] = export_step(model, role, "decoder")
     elif model is not None:
-        c = model.config
-        graphs["runtime/decoder.onnx"] = export_step(
-            model, _Role("decoder_initial_state", "decoder_step", c.latent_dim), "decoder"
-        )
-        graphs["runtime/encoder.onnx"] = export_step(
-            model, _Role("encoder_initial_state", "encoder_step", c.bands, c.reduction), "encoder"
-        )
+        graphs = latent_graphs(model.config)
     for kind, vocoder in (vocoders or {}).items():
         bands = int(vocoder.config.bands)  # type: ignore[union-attr, arg-type]
         kernel = {KERNEL: VOCOS} if kind == "vocos" else {}
-        role = _Role("initial_state", "step", bands, batched=kind in BATCHED, metadata=kernel)
+        role = _Role(bands, batched=kind in BATCHED, metadata=kernel)
         graphs[f"runtime/vocoder/{kind}.onnx"] = export_step(vocoder, role, kind)
     return graphs
 
@@ -123,7 +111,7 @@ def export_step(network: nn.Module, role: _Role, name: str) -> bytes:
     mode, device = network.training, next(network.parameters()).device
     network.eval().cpu()
     try:
-        step = _Step(network, role).eval()
+        step = _Step(network).eval()
         proto = _export(step, role)
         whole = proto.SerializeToString()
         _check_parity(whole, step, role, name)
@@ -142,9 +130,9 @@ def _export(step: _Step, role: _Role) -> onnx.ModelProto:
     import onnx.inliner
 
     states = list(step.initial.values())
-    x = torch.zeros(1, role.channels, 3 * role.unit)
+    x = torch.zeros(1, role.channels, 3)
     frames = torch.export.Dim("frames", min=1, max=4096)
-    shapes = ({2: role.unit * frames if role.unit > 1 else frames}, [None] * len(states))
+    shapes = ({2: frames}, [None] * len(states))
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # the exporter's warnings concern its own internals
@@ -184,7 +172,7 @@ def _strip(proto: onnx.ModelProto) -> None:
 
 
 def _check_parity(data: bytes, step: _Step, role: _Role, name: str) -> None:
-    """Compare onnxruntime with torch in two successive steps, of one unit and of five.
+    """Compare onnxruntime with torch in two successive steps, of one frame and of five.
 
     A graph with a batch axis is compared for three streams too.
 
@@ -197,8 +185,8 @@ def _check_parity(data: bytes, step: _Step, role: _Role, name: str) -> None:
     generator = torch.Generator().manual_seed(1)
     for streams in (1, 3) if role.batched else (1,):
         states = [value.repeat(streams, *[1] * (value.ndim - 1)) for value in step.initial.values()]
-        for units in (1, 5):
-            x = torch.randn(streams, role.channels, units * role.unit, generator=generator)
+        for frames in (1, 5):
+            x = torch.randn(streams, role.channels, frames, generator=generator)
             feed = {f"state.{n}": s.numpy() for n, s in zip(step.initial, states, strict=True)}
             ours = session.run(None, {"x": x.numpy()} | feed)
             with torch.no_grad():

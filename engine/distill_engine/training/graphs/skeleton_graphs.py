@@ -1,88 +1,48 @@
-"""ONNX graphs of a skeleton, written node by node: an instrument in seconds needs no export.
+"""ONNX graphs of a skeleton and its correction, written node by node: no export, no waiting.
 
-They compute what `SkeletonModel` does without a correction. The numbers stay outside the graphs,
-under the names of the model's arrays (see `inference.graph_weights`).
+They compute what `SkeletonModel` does. The numbers stay outside the graphs, under the names of the
+model's arrays (see `inference.graph_weights`).
 """
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING
-
-import numpy as np
-
 from distill_engine.analysis.stretches.skeleton import FLOOR
-from distill_engine.modelfile.graphs import WEIGHTS
 from distill_engine.models.model_config import ModelConfig
-
-if TYPE_CHECKING:
-    from onnx import ModelProto, TensorProto, ValueInfoProto
-
-OPSET, IR = 18, 9  # versions of the operators and of the format
+from distill_engine.training.graphs.nodes import Nodes, StackShape, channel_norm, pointwise, stack
 
 
 def skeleton_graphs(config: ModelConfig) -> dict[str, bytes]:
-    """Return the graphs of decoder and encoder of an uncorrected model, by name."""
+    """Return the graphs of decoder and encoder of a model of version 2, by name."""
     return {
-        "runtime/decoder.onnx": _decoder(config).SerializeToString(),
-        "runtime/encoder.onnx": _encoder(config).SerializeToString(),
+        "runtime/decoder.onnx": _decoder(config),
+        "runtime/encoder.onnx": _encoder(config),
     }
 
 
-def mark_external(tensor: TensorProto, size: int) -> None:
-    """Let an initializer of `size` bytes lie outside its graph, under its own name."""
-    tensor.data_location = tensor.EXTERNAL
-    for key, text in (("location", WEIGHTS), ("offset", "0"), ("length", str(size))):
-        entry = tensor.external_data.add()
-        entry.key, entry.value = key, text
+def _encoder(c: ModelConfig) -> bytes:
+    nodes = Nodes()
+    basis, mean = nodes.weight("basis", c.bands, c.latent_dim), nodes.weight("mean", c.bands, 1)
+    centred = nodes.add("Sub", "x", mean)
+    along = nodes.add("MatMul", nodes.add("Transpose", basis, perm=[1, 0]), centred)
+    nodes.add("Div", along, nodes.weight("spread", c.latent_dim, 1), output="y")
+    return nodes.graph(c.bands, c.latent_dim)
 
 
-def _encoder(config: ModelConfig) -> ModelProto:
-    from onnx import helper
-
-    node = helper.make_node
-    nodes = [
-        node("Sub", ["x", "mean"], ["centred"]),
-        node("Transpose", ["basis"], ["axes"], perm=[1, 0]),
-        node("MatMul", ["axes", "centred"], ["along"]),
-        node("Div", ["along", "spread"], ["y"]),
-    ]
-    return _model(config, nodes, config.bands, config.latent_dim, ("basis", "mean", "spread"))
-
-
-def _decoder(config: ModelConfig) -> ModelProto:
-    from onnx import helper, numpy_helper
-
-    node = helper.make_node
-    nodes = [
-        node("Mul", ["x", "spread"], ["along"]),
-        node("MatMul", ["basis", "along"], ["centred"]),
-        node("Add", ["centred", "mean"], ["open"]),
-        node("Max", ["open", "floor"], ["raised"]),
-        node("Min", ["raised", "ceiling"], ["y"]),
-    ]
-    proto = _model(config, nodes, config.latent_dim, config.bands, ("basis", "mean", "spread", "ceiling"))
-    proto.graph.initializer.append(numpy_helper.from_array(np.float32(FLOOR).reshape(1), "floor"))
-    return proto
+def _decoder(c: ModelConfig) -> bytes:
+    nodes = Nodes()
+    along = nodes.add("Mul", "x", nodes.weight("spread", c.latent_dim, 1))
+    centred = nodes.add("MatMul", nodes.weight("basis", c.bands, c.latent_dim), along)
+    mel = nodes.add("Add", centred, nodes.weight("mean", c.bands, 1))
+    if c.corrected:
+        mel = nodes.add("Add", mel, _correction(nodes, c))
+    raised = nodes.add("Max", mel, nodes.constant("floor", FLOOR))
+    nodes.add("Min", raised, nodes.weight("ceiling", c.bands, 1), output="y")
+    return nodes.graph(c.latent_dim, c.bands)
 
 
-def _model(config: ModelConfig, nodes: list, inputs: int, outputs: int, names: tuple[str, ...]) -> ModelProto:  # type: ignore[type-arg]
-    """Return a graph x [1, inputs, n] -> y [1, outputs, n] with these external arrays."""
-    from onnx import TensorProto, helper
-
-    def signal(name: str, channels: int) -> ValueInfoProto:
-        return helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, channels, "frames"])
-
-    graph = helper.make_graph(nodes, "skeleton", [signal("x", inputs)], [signal("y", outputs)])
-    shapes = {
-        "basis": (config.bands, config.latent_dim),
-        "mean": (config.bands, 1),
-        "spread": (config.latent_dim, 1),
-        "ceiling": (config.bands, 1),
-    }
-    for name in names:
-        tensor = graph.initializer.add()
-        tensor.name, tensor.data_type = name, TensorProto.FLOAT
-        tensor.dims.extend(shapes[name])
-        mark_external(tensor, 4 * math.prod(shapes[name]))
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR)
+def _correction(nodes: Nodes, c: ModelConfig) -> str:
+    """Add a `Correction` of x; return what it adds to the mel [1, bands, T]."""
+    width = c.decoder_channels
+    shape = StackShape(c.latent_dim, width, c.decoder_blocks, c.expansion * width, c.kernel)
+    y = channel_norm(nodes, stack(nodes, "x", "correction.stack", shape), "correction.norm", width)
+    return pointwise(nodes, y, "correction.output", width, c.bands)

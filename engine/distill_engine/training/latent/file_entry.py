@@ -22,7 +22,7 @@ from distill_engine.training.latent.coded_model import CodedModel
 from distill_engine.training.latent.step import set_latent_statistics
 from distill_engine.training.latent.task import LatentTask
 from distill_engine.training.loop import Position
-from distill_engine.training.reconstruction import mel_error
+from distill_engine.training.reconstruction import Encode, mel_error
 from distill_engine.training.storage import weights
 from distill_engine.training.verdict import gains_no_more
 
@@ -95,11 +95,14 @@ class LatentEntry:
         training would bring nothing.
         """
         alone = model.uncorrected()
-        clips = [self._corpus.clips[index].mel for index in self._corpus.validation]
-        mels = [torch.from_numpy(mel)[None] for mel in clips]
-        gain = mel_error(alone, mels) - mel_error(model, mels)
+        held_out = [self._corpus.clips[index] for index in self._corpus.validation]
+
+        def error(one: SkeletonModel, encode: Encode | None = None) -> float:
+            return mel_error(one, (torch.from_numpy(clip.mel)[None] for clip in held_out), encode)
+
+        gain = error(alone) - error(model)
         if isinstance(alone, CodedModel) and isinstance(model, CodedModel):
-            gain = min(gain, 0.0) + alone.coded_error(mels) - model.coded_error(mels)  # no loss without codes
+            gain = min(gain, 0.0) + error(alone, alone.coded) - error(model, model.coded)  # no loss without codes
         enough = gains_no_more([figures["mel"] for figures in position.history[position.judged_from :]])
         kept = gain > LEAST_GAIN
         return model if kept else alone, {"gain": round(gain, 4), "kept": kept, "enough": enough}

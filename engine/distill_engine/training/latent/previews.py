@@ -41,7 +41,7 @@ class ModelPreviews:
         self.folder = output.with_name(f"{output.stem}-previews")
         self._output, self._task, self._listen = output, task, listen
         clip = corpus.clips[corpus.validation[0]] if corpus.validation else None
-        self._clip = None if clip is None else clip.samples[: int(CLIP_SECONDS * DEFAULT_MEL.sample_rate)]
+        self._clip = None if clip is None else clip.stored[: int(CLIP_SECONDS * DEFAULT_MEL.sample_rate)]
         self._after = 0.0
 
     def __call__(self, event: TrainingEvent) -> None:

@@ -32,8 +32,8 @@ def write_changed_list(
     """
     before = Meaning.of_file(output, config)
     old, new = before.skeleton, skeleton_of(corpus, config, before.skeleton)
-    mels = [clip.mel for clip in corpus.clips]
-    gain = old.error(mels) - new.error(mels)
+    before_error, after_error = (one.error(clip.mel for clip in corpus.clips) for one in (old, new))
+    gain = before_error - after_error
     if gain > LEAST_REFIT_GAIN:
         listen(
             Warned(

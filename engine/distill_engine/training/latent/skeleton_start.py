@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from distill_engine.analysis.level import block_powers, gated_db, trim_for
 from distill_engine.analysis.stretches.first_analysis import first_analysis
-from distill_engine.analysis.stretches.path import make_path, without_path
+from distill_engine.analysis.stretches.path import make_path, without_path, without_pitch
 from distill_engine.analysis.stretches.skeleton import FrameStatistics, Skeleton, fit_skeleton, frame_statistics
 from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.codes.codebooks import Codebooks
@@ -42,8 +42,7 @@ def skeleton_of(corpus: Corpus, config: ModelConfig, like: Skeleton | None = Non
 
 def first_books(corpus: Corpus, skeleton: Skeleton, settings: LatentSettings) -> Codebooks:
     """Return codebooks that are fitted to a corpus's training clips, to be trained."""
-    mels = [corpus.clips[index].mel for index in corpus.training]
-    path = make_path(skeleton, mels, [np.zeros(mel.shape[1], np.int16) for mel in mels])
+    path = make_path(skeleton, without_pitch(corpus.clips[index].mel for index in corpus.training))
     return fit_codes(
         skeleton, path, levels=settings.levels, size=settings.codes, components=settings.code_dim, seed=settings.seed
     ).books
@@ -54,7 +53,7 @@ def _analysis_of(
 ) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
     """Return arrays [...] and table of a skeleton's first analysis, at the level of the corpus."""
     arrays, table = first_analysis(
-        skeleton, [clip.samples for clip in corpus.clips], [clip.name for clip in corpus.clips]
+        skeleton, [clip.stored for clip in corpus.clips], [clip.name for clip in corpus.clips]
     )
     if not keep_path:
         arrays, table = without_path(arrays, table)
@@ -83,7 +82,7 @@ def write_first_version(
     """
     arrays, table = _analysis_of(corpus, skeleton, keep_path=keep_path)
     parts = {"model": Part(dict(skeleton.to_arrays())), "analysis": Part(arrays)}
-    graphs = skeleton_graphs(config)
+    graphs = skeleton_graphs(replace(config, corrected=False))
 
     def manifest(old: Manifest) -> Manifest:
         return replace(

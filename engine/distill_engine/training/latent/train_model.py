@@ -91,7 +91,7 @@ def train_model(
     relisted = stored is not None and stored.about["corpus"] != corpus.digest
     preset = options.preset or (stored.about.get("preset") if stored else None) or "auto"
     skeletal = options.config.version == 2
-    seconds = sum(len(clip.samples) for clip in corpus.clips) / DEFAULT_MEL.sample_rate
+    seconds = sum(len(clip.stored) for clip in corpus.clips) / DEFAULT_MEL.sample_rate
     settings, steps, reason = latent_preset(preset, seconds, options.seed, options.config, options.codes)
     if stored is not None:
         settings = LatentSettings(**stored.about["settings"])
