@@ -37,8 +37,8 @@ def network_of(config: ModelConfig) -> Any:
             if name not in ("basis", "ceiling"):
                 value.add_(0.05 * torch.randn(value.shape, generator=generator))
         if config.version == 2:
-            network.basis.copy_(torch.linalg.qr(torch.randn(config.bands, config.latent_dim, generator=generator))[0])
-            network.ceiling.fill_(3.0)
+            basis = torch.linalg.qr(torch.randn(config.bands, config.latent_dim, generator=generator))[0]
+            network.load_state_dict({"basis": basis, "ceiling": torch.full((config.bands, 1), 3.0)}, strict=False)
     return network
 
 
