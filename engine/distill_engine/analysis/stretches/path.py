@@ -142,8 +142,9 @@ def without_pitch(mels: Iterable[Float32Array]) -> Iterator[Heard]:
 
 def make_path(skeleton: Skeleton, clips: Iterable[Heard]) -> CorpusPath:
     """Make the path of clips, which are taken one at a time: only the path itself is held."""
-    latents = SampleStore(len(skeleton.spread), dtype=np.float16)
-    keys = SampleStore(2 * KEY_LATENTS, dtype=np.int8)
+    dimensions = len(skeleton.spread)
+    latents = SampleStore(dimensions, dtype=np.float16)
+    keys = SampleStore(2 * min(KEY_LATENTS, dimensions), dtype=np.int8)
     levels, attacks, pitches, starts = [], [], [], [0]
     for mel, pitch in clips:
         encoded = skeleton.encode(mel)
