@@ -176,7 +176,8 @@ def test_a_controller_is_learned_by_a_click_and_its_parameter_follows(
     page.until(f"{panel}.includes('cc 20') && {panel}.includes('control/brightness')")
     page.until("document.querySelector('.control .learn').classList.contains('bound')")
     page.until("document.querySelector('#toast').textContent.startsWith('learned: cc 20')")
-    tools.eventually(lambda: any(tmp_path.rglob("*.toml")))  # kept, a second later
+    kept = "control/brightness"  # a second later
+    tools.eventually(lambda: any(kept in path.read_text() for path in tmp_path.rglob("*.toml")), 10.0)
     engine.process.kill()
     engine.process.communicate()
     engine.channel.close()
@@ -186,7 +187,7 @@ def test_a_controller_is_learned_by_a_click_and_its_parameter_follows(
     with engine.client() as client:
         client.send("/distill/control/brightness", -0.5)
         tools.eventually(lambda: abs(places(page)["brightness"] - 0.25) < 0.001)
-    tools.eventually(turned, 10.0)
+    tools.eventually(turned, 30.0)  # once the port has been found again
     page.run("[...document.querySelectorAll('#tabs button')].find(e => e.textContent === 'Forget').click()")
     page.until("!document.querySelector('.learn.bound')")
     knobs.close()
