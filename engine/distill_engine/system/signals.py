@@ -6,8 +6,10 @@ import contextlib
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from multiprocessing import resource_tracker
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+OF_A_TERMINAL = ("SIGINT", "SIGHUP")  # reach every process of a terminal at once
 
 
 @contextlib.contextmanager
@@ -38,3 +40,34 @@ def ending_signals(request: Callable[[int], None]) -> Iterator[None]:
     finally:
         for number in taken:
             signal.signal(number, before[number])
+
+
+@contextlib.contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C and a hang-up back until the block ends.
+
+    Processes that are started in it never hear them: whoever starts them ends them, and
+    interrupted while they load they would print tracebacks. On Windows they hear Ctrl-C. Outside
+    the main thread nothing happens.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = [getattr(signal, name) for name in OF_A_TERMINAL if hasattr(signal, name)]
+    before = {number: handler for number in numbers if callable(handler := signal.getsignal(number))}
+    came: list[int] = []
+    for number in before:
+        signal.signal(number, lambda number, frame: came.append(number))
+    mask = None
+    if hasattr(signal, "pthread_sigmask"):
+        resource_tracker.ensure_running()  # whoever starts it takes both signals again
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)  # inherited by what is started
+    try:
+        yield
+    finally:
+        if mask is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if came:
+        signal.raise_signal(came[0])

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from distill_engine.system.file_lock import HeldError, exclusive
-from distill_engine.system.signals import ending_signals
+from distill_engine.system.signals import ending_signals, interrupts_held
 
 STUBBORN = """
 import sys, time
@@ -85,3 +85,27 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="loop|symbolic"), exclusive(tmp_path / "lock", "x"):
         pass
     assert precious.read_text() == "precious"
+
+
+CHILD = """
+import signal, sys
+numbers = {signal.SIGINT, signal.SIGHUP}
+print(numbers <= signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+"""
+
+
+def test_an_interrupt_is_held_until_the_block_ends_and_never_reaches_what_was_started_in_it() -> None:
+    begun: list[str] = []
+
+    def interrupted() -> None:
+        with interrupts_held():
+            os.kill(os.getpid(), signal.SIGINT)
+            begun.append(subprocess.check_output([sys.executable, "-c", CHILD], text=True))
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert begun == ["True\n"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    with interrupts_held():
+        pass

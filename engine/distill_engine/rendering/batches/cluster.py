@@ -13,6 +13,7 @@ from distill_engine.errors import DistillError, RenderingError
 from distill_engine.rendering.batches.pool import WAITING_TASKS, Job, Outcome, Task, in_turn
 from distill_engine.rendering.batches.worker import do_order, order
 from distill_engine.system.extras import need_cluster
+from distill_engine.system.signals import interrupts_held
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -72,15 +73,19 @@ def _client(address: str) -> Iterator[Client]:
     with ExitStack() as held:
         held.enter_context(silence_logging_cmgr(logging.CRITICAL + 1))  # a lost worker is replaced: nothing to say
         if address.startswith(LOCAL):
-            started = LocalCluster(
-                n_workers=int(address.removeprefix(LOCAL)),
-                threads_per_worker=1,
-                host="127.0.0.1",
-                dashboard_address=None,
-                memory_limit=0,
-                preload=[do_order.__module__],
-            )
-            address = held.enter_context(started).scheduler_address
+            with interrupts_held():
+                started = held.enter_context(
+                    LocalCluster(
+                        n_workers=int(address.removeprefix(LOCAL)),
+                        threads_per_worker=1,
+                        host="127.0.0.1",
+                        dashboard_address="127.0.0.1:0",  # any port: by itself it takes 8787, and warns of a second batch
+                        scheduler_kwargs={"dashboard": False},
+                        memory_limit=0,
+                        preload=[do_order.__module__],
+                    )
+                )
+            address = started.scheduler_address
         yield held.enter_context(Client(address, timeout=CONNECT_SECONDS))
 
 

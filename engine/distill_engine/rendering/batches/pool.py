@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any, Protocol, TypeVar
 
 from distill_engine.errors import RenderingError
+from distill_engine.system.signals import OF_A_TERMINAL, interrupts_held
 
 Task = TypeVar("Task")
 Outcome = TypeVar("Outcome")
@@ -56,8 +57,13 @@ class Pool:
             return
         context = multiprocessing.get_context("spawn")
         pool = ProcessPoolExecutor(self.workers, context, initializer=_begin, initargs=(job,))
+
+        def submit(task: Task) -> Future[Any]:
+            with interrupts_held():  # it may start a process
+                return pool.submit(_do, task)
+
         try:
-            yield from in_turn(tasks, lambda task: pool.submit(_do, task), WAITING_TASKS * self.workers)
+            yield from in_turn(tasks, submit, WAITING_TASKS * self.workers)
         except BrokenProcessPool:
             raise RenderingError(
                 "a process of the batch has ended by itself: is memory short? use fewer --workers"
@@ -68,7 +74,7 @@ class Pool:
 
 def ignore_interrupts() -> None:
     """Leave Ctrl-C, which reaches all processes of a terminal, to the first one."""
-    for name in ("SIGINT", "SIGHUP"):
+    for name in OF_A_TERMINAL:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
 

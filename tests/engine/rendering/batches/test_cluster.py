@@ -71,6 +71,22 @@ def test_a_worker_that_is_killed_loses_nothing_and_the_bytes_are_those_of_one_pr
     assert len((tmp_path / "two" / NAME).read_text().splitlines()) == 12
 
 
+@pytest.mark.slow
+def test_workers_of_this_machine_write_the_same_bytes_beside_another_batch(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("distributed")
+    words = ["render", "starter", "--count", "2", "--duration", "0.1"]
+    with socket.socket() as other:
+        with contextlib.suppress(OSError):  # taken by another already
+            other.bind(("127.0.0.1", 8787))  # Dask's own choice
+            other.listen()
+        assert main([*words, "-o", str(tmp_path / "two"), "--cluster", "local:1"]) == 0
+    assert not capsys.readouterr().err
+    assert main([*words, "-o", str(tmp_path / "one"), "--workers", "1"]) == 0
+    assert contents(tmp_path / "two") == contents(tmp_path / "one")
+
+
 @contextlib.contextmanager
 def dask(*words: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run `dask WORDS` until the block ends."""
