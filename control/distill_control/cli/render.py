@@ -115,6 +115,10 @@ def _check_batch(args: argparse.Namespace) -> None:
         args.usage("--vary, --grid, --skip-existing, --workers and --cluster need --count N, the number of files")
     if args.count is not None and (args.take or args.input or args.begun or args.blend or args.source == "input"):
         args.usage("--count renders variations: leave --take, --input, --continue and --blend out")
+    if args.count is not None and (args.parts or args.sidecar):
+        args.usage(
+            "--count writes a file for each variation and manifest.jsonl: leave --stems, --slices and --sidecar out"
+        )
     if args.grid and not args.vary:
         args.usage("--grid needs --vary NAME=LOW:HIGH")
 

@@ -73,6 +73,14 @@ def test_skip_existing_makes_only_what_is_missing_or_was_made_otherwise(
     assert all(after[name] != before[name] for name in before)
 
 
+def test_another_quality_makes_another_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--count", "1", "--workers", "1", "--format", "ogg", "--skip-existing", "--json"]
+    for quality, skipped in ((0.0, 0), (1.0, 0), (1.0, 1)):
+        assert render(tmp_path, *words, "--quality", str(quality)) == 0
+        assert json.loads(capsys.readouterr().out)["skipped"] == skipped
+        assert json.loads((tmp_path / NAME).read_text())["quality"] == quality
+
+
 def test_an_interrupted_batch_keeps_what_is_done_and_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -106,6 +114,9 @@ def test_an_interrupted_batch_keeps_what_is_done_and_goes_on(
         (["--count", "4", "--vary", "warmth=-1:7"], "control warmth 7 is out of range"),
         (["--count", "4", "--vary", "shine=0:1", "--workers", "1"], "control 'shine': the model has"),
         (["--count", "4", "--input", "x.wav"], "leave --take, --input, --continue and --blend out"),
+        (["--count", "4", "--stems"], "leave --stems, --slices and --sidecar out"),
+        (["--count", "4", "--slices"], "leave --stems, --slices and --sidecar out"),
+        (["--count", "4", "--sidecar"], "leave --stems, --slices and --sidecar out"),
         (["--workers", "2"], "need --count N"),
         (["--count", "100000", "--duration", "86400"], "GB are free"),
     ],

@@ -119,6 +119,7 @@ class RenderBatch:
             "parameters": score.parameters,
             "sample_rate": self.target.sample_rate,
             "bit_depth": self.target.bit_depth,
+            "quality": self.target.quality,
             "finish": asdict(self.target.finish),
             "distill": version("distill-audio"),
         }
