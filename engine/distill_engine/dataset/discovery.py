@@ -24,6 +24,7 @@ _SOUND = (
 _FOREIGN = "m4a aac wma ra ape wv mpc tta dsf dff ac3 dts amr mka webm mp4 mov mkv avi"
 SOUND_SUFFIXES = frozenset((_SOUND + _FOREIGN).split())
 JUNK_NAMES = frozenset({"thumbs.db", "desktop.ini", "icon\r", "ehthumbs.db"})
+NO_SOUND = "not a sound file"
 JUNK_FOLDERS = frozenset({"__macosx", "$recycle.bin", "system volume information"})
 
 
@@ -106,7 +107,7 @@ def _refusal(path: Path) -> str:
     if not stat.S_ISREG(mode):
         return "not a file"
     suffix = path.suffix.lower().lstrip(".")
-    return "" if suffix in SOUND_SUFFIXES or _is_known(path) else "not a sound file"
+    return "" if suffix in SOUND_SUFFIXES or _is_known(path) else NO_SOUND
 
 
 def _is_known(path: Path) -> bool:

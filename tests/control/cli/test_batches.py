@@ -166,11 +166,15 @@ def test_a_folder_of_recordings_is_resynthesised_and_what_cannot_be_read_is_name
     soundfile.write(tmp_path / "in" / "a.wav", tone, 44100)
     soundfile.write(tmp_path / "in" / "deep" / "b.flac", tone, 22050)
     (tmp_path / "in" / "c.wav").write_bytes(b"no sound at all")
+    (tmp_path / "in" / "d.wav").symlink_to(tmp_path / "gone.wav")
+    (tmp_path / "in" / "notes.bin").write_bytes(bytes(range(256)))
     words = ["resynth", "starter", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--workers", "1", "--json"]
     assert main(words) == 0
     out, err = capsys.readouterr()
     assert json.loads(out)["files"] == 2
+    assert set(json.loads(out)["left_out"]) == {"c.wav", "d.wav"}
     assert "c.wav" in err
+    assert "d.wav: broken link" in err
     assert sorted(path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.wav")) == [
         "a.wav", "deep/b.wav",
     ]  # fmt: skip

@@ -75,12 +75,13 @@ def resynth_folder(args: argparse.Namespace, path: Path, target: RenderTarget) -
         for name, reason in resynth_batch(batch, workers=workers, skip_existing=args.skip_existing):
             outcomes[name] = reason
             bar.update(task, total=total, completed=len(outcomes))
-    left_out = {name: reason for name, reason in outcomes.items() if reason}
+    unread = {name: reason for name, reason in outcomes.items() if reason}
+    left_out = batch.passed_over() | unread
     for reason in left_out.values():
         console_err().print(f"left out: {reason}", markup=False, soft_wrap=True)
-    if left_out and len(left_out) == total:
+    if unread and len(unread) == total:
         raise AudioFileError(f"{args.input}: none of {total} files could be read")
-    written = len(outcomes) - len(left_out)
+    written = len(outcomes) - len(unread)
     data = {"folder": str(folder), "files": written, "skipped": total - len(outcomes), "left_out": left_out}
     data["entry"] = keep_batch(args, folder, batch.recipe(), dict(data))
     emit(args, data, lambda c: c.print(f"{folder}: {written} files written", markup=False))

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from distill_engine.dataset.discovery import find_files
+from distill_engine.dataset.discovery import NO_SOUND, find_files
+from distill_engine.dataset.left_out import LEFT_OUT
 from distill_engine.errors import AudioFileError, CorpusError, NotWrittenError
 from distill_engine.rendering.batches.pool import Workers
 from distill_engine.rendering.exporting.sound_files import target_from_plain
@@ -84,6 +85,11 @@ class ResynthBatch:
             (file.path, str(name) if counts[name] == 1 else f"{file.name}{suffix}")
             for file, name in zip(found, names, strict=True)
         ]
+
+    def passed_over(self) -> dict[str, str]:
+        """Return why files and folders cannot be opened at all, by name."""
+        expected = ("", NO_SOUND, LEFT_OUT)
+        return {one.name: f"{one.path}: {one.reason}" for one in find_files(self.source) if one.reason not in expected}
 
 
 def resynth_batch(batch: ResynthBatch, *, workers: Workers, skip_existing: bool = False) -> Iterator[tuple[str, str]]:
