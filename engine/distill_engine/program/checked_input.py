@@ -10,7 +10,7 @@ import numpy.typing as npt
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.resampling import resample
 from distill_engine.errors import ArgumentError
-from distill_engine.system.checked_values import checked_array
+from distill_engine.system.checked_values import checked_samples
 from distill_engine.vocabulary.ranges import RENDER_RATES_HZ
 
 
@@ -20,7 +20,7 @@ def checked_sound(samples: npt.ArrayLike, rate: float | None, model_rate: int, l
     Raises:
         ArgumentError: for other shapes or values, a rate out of range, or fewer than `least`.
     """
-    sound = checked_array(samples, "samples", ("T",))
+    sound = checked_samples(samples)
     low, high = RENDER_RATES_HZ
     plain = isinstance(rate, int | float | np.number) and not isinstance(rate, bool)
     if rate is not None and not (plain and math.isfinite(rate) and low <= rate <= high):

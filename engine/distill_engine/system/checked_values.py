@@ -44,6 +44,17 @@ def checked_array(values: npt.ArrayLike, name: str, shape: tuple[int | str, ...]
     return np.ascontiguousarray(given, np.float32)
 
 
+def checked_samples(values: npt.ArrayLike) -> npt.NDArray[np.float32]:
+    """Return mono samples [T], full scale 1.0, as float32.
+
+    Raises:
+        ArgumentError: for anything else; an array of whole numbers has another full scale.
+    """
+    if isinstance(values, np.ndarray) and values.dtype.kind in "iu":
+        raise ArgumentError(f"samples: {values.dtype}: expected float32 [T], full scale 1.0: divide by its full scale")
+    return checked_array(values, "samples", ("T",))
+
+
 def checked_number(value: object, name: str) -> float:
     """Return a number. Raises ArgumentError for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):

@@ -89,6 +89,7 @@ def test_a_source_of_ones_own_is_asked_hop_by_hop_and_can_be_steered(model: Mode
         (lambda m: m.encode("noise"), "is not an array of numbers"),
         (lambda m: m.encode([1.0, [2.0]]), "rows of different lengths"),
         (lambda m: m.encode(np.zeros(9000, complex)), "complex128 is not an array of numbers"),
+        (lambda m: m.encode(np.zeros(9000, np.int16)), "samples: int16: expected float32 [T], full scale 1.0"),
         (lambda m: m.encode(np.full(9000, np.nan)), "NaN or infinity"),
         (lambda m: m.encode(np.zeros(100)), "100 at 44100 Hz: expected at least 512"),
         (lambda m: m.encode(np.zeros(9000), rate=0), "rate 0: expected a number of Hz, 8000 to 192000"),

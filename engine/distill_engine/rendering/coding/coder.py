@@ -20,7 +20,7 @@ from distill_engine.modelfile import ModelFile
 from distill_engine.modelfile.code_file import CodeFile, load_codes
 from distill_engine.rendering.loaded_model import LoadedModel
 from distill_engine.rendering.score import Beginning
-from distill_engine.system.checked_values import checked_array, checked_text
+from distill_engine.system.checked_values import checked_samples, checked_text
 from distill_engine.system.names import normalised
 
 
@@ -38,7 +38,7 @@ class Coder:
 
     def encode(self, samples: Float32Array, name: str) -> CodeFile:
         """Return the codes of samples [T]. Raises CodesError for less than a column of sound."""
-        samples = checked_array(samples, "samples", ("T",))
+        samples = checked_samples(samples)
         checked_text(name, "name")
         latents = self.model.encode(np.pad(samples, (LEAD_IN, 0)))
         lead, own = latents[:, : self.lead_hops], latents[:, self.lead_hops :]

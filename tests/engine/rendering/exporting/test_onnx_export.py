@@ -63,6 +63,8 @@ def test_the_example_plays(exported: Path, tmp_path: Path) -> None:
     samples, rate = soundfile.read(tmp_path / "out.wav")
     assert len(samples) > 3.9 * rate
     assert np.abs(samples).max() > 0.01
+    refused = subprocess.run(words[:2], capture_output=True, text=True, check=False)
+    assert (refused.returncode, refused.stderr) == (1, "name the file to write: python play.py out.wav\n")
 
 
 class Quiet(SimpleHTTPRequestHandler):

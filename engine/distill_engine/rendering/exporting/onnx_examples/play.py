@@ -34,6 +34,8 @@ class Network:
 
 def main() -> None:
     """Write four seconds, computed a frame at a time."""
+    if len(sys.argv) != 2:
+        sys.exit("name the file to write: python play.py out.wav")
     model = json.loads((FOLDER / "model.json").read_text())
     decoder, vocoder = (Network(name, model["states"][name]) for name in ("decoder", "vocoder"))
     chance, latent, blocks = np.random.default_rng(1), np.zeros((1, model["latent_dim"], 1)), []
