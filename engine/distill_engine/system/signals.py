@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from multiprocessing import resource_tracker
@@ -58,14 +59,13 @@ def interrupts_held() -> Iterator[None]:
     came: list[int] = []
     for number in before:
         signal.signal(number, lambda number, frame: came.append(number))
-    mask = None
-    if hasattr(signal, "pthread_sigmask"):
+    if sys.platform != "win32":
         resource_tracker.ensure_running()  # whoever starts it takes both signals again
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)  # inherited by what is started
     try:
         yield
     finally:
-        if mask is not None:
+        if sys.platform != "win32":
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         for number, handler in before.items():
             signal.signal(number, handler)
