@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
 LOCAL = "local:"
+SILENT = logging.CRITICAL + 1
 CONNECT_SECONDS = 10.0  # to a scheduler
 WORKER_SECONDS = 30.0  # until the first worker is there
 
@@ -71,7 +72,7 @@ def _client(address: str) -> Iterator[Client]:
     from distributed.utils import silence_logging_cmgr
 
     with ExitStack() as held:
-        held.enter_context(silence_logging_cmgr(logging.CRITICAL + 1))  # a lost worker is replaced: nothing to say
+        held.enter_context(silence_logging_cmgr(SILENT))  # a lost worker is replaced: nothing to say
         if address.startswith(LOCAL):
             with interrupts_held():
                 started = held.enter_context(
@@ -82,6 +83,7 @@ def _client(address: str) -> Iterator[Client]:
                         dashboard_address="127.0.0.1:0",  # any port: by itself it takes 8787, and warns of a second batch
                         scheduler_kwargs={"dashboard": False},
                         memory_limit=0,
+                        silence_logs=SILENT,
                         preload=[do_order.__module__],
                     )
                 )
