@@ -13,7 +13,7 @@ import soundfile
 from distill_control.cli.main import main
 from distill_engine.library.assets import starter_path
 from distill_engine.rendering.batches import pool
-from distill_engine.rendering.batches.manifest import NAME
+from distill_engine.rendering.batches.manifest import NAME, Manifest
 
 BATCH = ["render", "starter", "--duration", "0.1", "--seed", "5", "--vary", "brightness=-1:1", "--vary", "map/x=-1:1"]
 
@@ -73,6 +73,18 @@ def test_skip_existing_makes_only_what_is_missing_or_was_made_otherwise(
     assert all(after[name] != before[name] for name in before)
 
 
+def test_two_batches_into_one_folder_keep_each_others_lines(tmp_path: Path) -> None:
+    one, two = Manifest(tmp_path), Manifest(tmp_path)
+    one.add([{"file": "a.wav", "seed": 1}])
+    two.add([{"file": "b.wav", "seed": 2}])
+    one.save()
+    two.save()
+    one.add([{"file": "c.wav", "seed": 3}])
+    one.save()
+    assert [json.loads(line)["seed"] for line in (tmp_path / NAME).read_text().splitlines()] == [1, 2, 3]
+    assert [path.name for path in tmp_path.iterdir()] == [NAME]
+
+
 def test_another_quality_makes_another_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["--count", "1", "--workers", "1", "--format", "ogg", "--skip-existing", "--json"]
     for quality, skipped in ((0.0, 0), (1.0, 0), (1.0, 1)):
@@ -118,7 +130,7 @@ def test_an_interrupted_batch_keeps_what_is_done_and_goes_on(
         (["--count", "4", "--slices"], "leave --stems, --slices and --sidecar out"),
         (["--count", "4", "--sidecar"], "leave --stems, --slices and --sidecar out"),
         (["--workers", "2"], "need --count N"),
-        (["--count", "100000", "--duration", "86400"], "GB are free"),
+        (["--count", "100000", "--duration", "86400"], "MB are free"),
     ],
 )
 def test_what_cannot_be_rendered_is_refused_before_anything_is_computed(

@@ -9,6 +9,7 @@ from typing import Any
 
 from distill_engine.errors import ConfigError
 from distill_engine.system.atomic_write import write_advice, write_file
+from distill_engine.system.file_lock import turn
 
 NAME = "manifest.jsonl"
 SAVE_EVERY = 200  # files between two writes; an interrupted batch writes it as well
@@ -19,13 +20,18 @@ class Manifest:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / NAME
-        self.lines: dict[str, Mapping[str, Any]] = {}
+        self.lines = self._stored()
+        self._added: dict[str, Mapping[str, Any]] = {}
+
+    def _stored(self) -> dict[str, Mapping[str, Any]]:
+        lines: dict[str, Mapping[str, Any]] = {}
         for text in self.path.read_text("utf-8", "replace").splitlines() if self.path.is_file() else ():
             try:
                 line = json.loads(text)
-                self.lines[str(line["file"])] = line
+                lines[str(line["file"])] = line
             except (ValueError, TypeError, KeyError, RecursionError):
                 continue
+        return lines
 
     def has(self, line: Mapping[str, Any]) -> bool:
         """Return whether the file of a line is there, made as the line says."""
@@ -34,14 +40,19 @@ class Manifest:
 
     def add(self, lines: Iterable[Mapping[str, Any]]) -> None:
         """Add lines of files that are done; they replace those of the same name."""
-        self.lines |= {str(line["file"]): line for line in lines}
+        self._added |= {str(line["file"]): line for line in lines}
 
     def save(self) -> None:
-        """Write all lines, by file name, or nothing. Raises ConfigError if that is impossible."""
-        if not self.lines:
+        """Write all lines, by file name, with those that another batch has added meanwhile.
+
+        Raises ConfigError if that is impossible; then the file is as it was.
+        """
+        if not self._added:
             return
-        text = "".join(json.dumps(self.lines[name], ensure_ascii=False) + "\n" for name in sorted(self.lines))
-        try:
-            write_file(self.path, text.encode())
-        except OSError as error:
-            raise ConfigError(f"{self.path}: {write_advice(error, self.path)}") from None
+        with turn(self.path, ConfigError):
+            self.lines = self._stored() | self._added
+            text = "".join(json.dumps(self.lines[name], ensure_ascii=False) + "\n" for name in sorted(self.lines))
+            try:
+                write_file(self.path, text.encode())
+            except OSError as error:
+                raise ConfigError(f"{self.path}: {write_advice(error, self.path)}") from None

@@ -178,10 +178,10 @@ def _check_space(batch: RenderBatch, count: int) -> None:
     if batch.target.format not in (None, "wav", "aiff"):
         return
     seconds, rate = batch.score.seconds, batch.target.sample_rate
-    needed = count * 2 * seconds * rate * SAMPLE_BYTES[str(batch.target.bit_depth)]
+    needed = count * batch.score.hearing.layout.channels * seconds * rate * SAMPLE_BYTES[str(batch.target.bit_depth)]
     free = shutil.disk_usage(batch.target.path).free
     if needed > free:
         raise ConfigError(
-            f"{batch.target.path}: {count} files of {seconds:g} s take {needed / 1e9:.1f} GB, {free / 1e9:.1f} GB are free: "
+            f"{batch.target.path}: {count} files of {seconds:g} s take {needed / 1e6:,.1f} MB, {free / 1e6:,.1f} MB are free: "
             "give a lower --count or --duration, --format flac, or another disk"
         )
