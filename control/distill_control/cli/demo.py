@@ -43,10 +43,11 @@ def next_steps() -> str:
     """Return what to do after the demo, beginning with what this installation still lacks."""
     from distill_engine.system.extras import install_command, training_installed
 
-    lines = ["next:"]
-    if shutil.which("distill") is None:
+    lines, prefix = ["next:"], sys.prefix.replace("\\", "/")
+    by_uvx = "/uv/" in prefix and "/uv/tools/" not in prefix  # an environment that only this command has
+    if by_uvx or shutil.which("distill") is None:
         activate = Path(sys.prefix) / "bin" / "activate"
-        how = f"source {activate}" if activate.exists() and "/uv/" not in sys.prefix else install_command("")
+        how = f"source {activate}" if activate.exists() and "/uv/" not in prefix else install_command("")
         lines += [f"  {how}", "                                       until then the commands are not found"]
     if not training_installed():
         lines += [f"  {install_command()}", "                                       to train on sounds of your own"]

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from distill_control.cli import demo, main
+from distill_engine.system import extras
 
 
 @pytest.fixture(autouse=True)
@@ -31,3 +32,17 @@ def test_the_commands_shown_are_ones_that_exist() -> None:
     for words in commands:
         main.build_parser().parse_args(words[1:])
     assert len(commands) == 2
+
+
+@pytest.mark.parametrize(
+    ("prefix", "first"),
+    [
+        ("/home/me/.cache/uv/archive-v0/x", "uv tool install distill-audio"),  # uvx: gone when the demo ends
+        ("/home/me/.local/share/uv/tools/distill-audio", "uv tool install 'distill-audio[train]'"),
+    ],
+)
+def test_after_uvx_the_player_is_installed_first(prefix: str, first: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.prefix", prefix)
+    monkeypatch.setattr("shutil.which", lambda name: f"{prefix}/bin/{name}")
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
+    assert demo.next_steps().splitlines()[1].strip() == first
