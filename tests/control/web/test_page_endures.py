@@ -157,14 +157,14 @@ def test_a_controller_is_learned_by_a_click_and_its_parameter_follows(
 ):
     monkeypatch.setenv("DISTILL_HOME", str(tmp_path))
     ports = free_ports()
-    engine = make_engine(midi=True, midi_port="knobs", osc_port=ports, oscquery_port=ports + 1)
+    engine = make_engine(midi=True, midi_port="dials", osc_port=ports, oscquery_port=ports + 1)
     page = open_page(engine)
     page.click("#tabs [role=tab]:nth-child(4)")
     page.click(".control .learn")
     panel = "[...document.querySelectorAll('#tabs .pane')].find(e => e.offsetParent).textContent"
     page.until(f"{panel}.includes('move a controller now')")
     pytest.importorskip("rtmidi")
-    knobs = mido.Backend("mido.backends.rtmidi/UNIX_JACK").open_output("knobs out", virtual=True, client_name="knobs")
+    knobs = mido.Backend("mido.backends.rtmidi/UNIX_JACK").open_output("dials out", virtual=True, client_name="dials")
 
     def turned() -> bool:
         for value in (20, 70, 120):
