@@ -177,6 +177,7 @@ class Page:
 
     def picture(self, path: Path) -> None:
         """Write what is seen as a PNG, or as a WebP for a path with that suffix."""
+        path.parent.mkdir(parents=True, exist_ok=True)
         kind = {"format": "webp", "quality": 80} if path.suffix == ".webp" else {"format": "png"}
         path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot", kind)["data"]))
 

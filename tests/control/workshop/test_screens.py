@@ -171,7 +171,8 @@ def test_a_vocoder_waits_for_its_model_stops_with_a_checkpoint_and_asks_before_i
     vocoder = "#vocoder-form"
     page.until("document.querySelector('#vocoder-why').textContent.length && document.querySelector('.names')")
     copy_model(workshop, "half", completed=False)
-    page.run("location.reload()")
+    page.run("window.earlier = true; location.reload()")
+    page.until("!window.earlier && document.readyState === 'complete'")
     page.until(f"[...document.querySelectorAll('{vocoder} [name=model] option')].some((e) => e.value === 'half')")
     choose(page, f"{vocoder} [name=model]", "half")
     assert page.run(f"document.querySelector('{vocoder} .main').disabled")
