@@ -112,3 +112,8 @@ class Cancelled(DistillError):
     """The user stopped the work; what was done so far is saved."""
 
     exit_code = 3
+
+
+def short_message(error: BaseException, most: int = 160) -> str:
+    """Return an error's message on one line, cut at `most` characters."""
+    return " ".join(str(error).split())[:most]

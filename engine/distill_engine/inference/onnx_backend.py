@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from distill_engine.audio.arrays import Float32Array
-from distill_engine.errors import ConfigError, ModelFileError
+from distill_engine.errors import ConfigError, ModelFileError, short_message
 from distill_engine.inference.graph_weights import find_weights
 from distill_engine.inference.onnx_session import (
     SessionSettings,
@@ -23,7 +23,6 @@ from distill_engine.inference.onnx_session import (
     initial_values,
     ort,
     session_options,
-    short_message,
 )
 from distill_engine.inference.step_backend import copy_states, write_states
 
@@ -61,7 +60,7 @@ class OnnxGraph:
         try:
             self.session = ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's errors have no common base class
-            raise ModelFileError(f"the graph cannot be loaded: {short_message(error)}; train it again") from None
+            raise ModelFileError(f"the graph cannot be loaded: {short_message(error, 200)}; train it again") from None
         self._read_shapes()
         self.batches: dict[tuple[int, ...], Any] = {}  # buffers for several streams at once (see `together`)
         self._try()
@@ -85,7 +84,7 @@ class OnnxGraph:
             for units in (1, 3):
                 stream.step(np.zeros((self.channels_in, units * self.rate.denominator), np.float32))
         except Exception as error:
-            raise ModelFileError(f"the graph cannot be run: {short_message(error)}; train it again") from None
+            raise ModelFileError(f"the graph cannot be run: {short_message(error, 200)}; train it again") from None
 
     def bind(
         self, x: Float32Array, y: Float32Array, now: Mapping[str, np.ndarray], after: Mapping[str, np.ndarray]

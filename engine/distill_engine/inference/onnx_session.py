@@ -85,8 +85,3 @@ def initial_state(item: Any, value: Any) -> np.ndarray:
     if not fixed or item.type not in _TYPES or math.prod(shape) > 2**26 or not isinstance(value, int | float):
         raise ModelFileError(f"the graph's {printable(item.name, 80)} has no fixed shape; train it again")
     return np.full(shape, value, _TYPES[item.type])
-
-
-def short_message(error: Exception) -> str:
-    """Return an error's message on one line, cut at 200 characters."""
-    return " ".join(str(error).split())[:200]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from distill_engine.errors import ModelFileError
+from distill_engine.errors import ModelFileError, short_message
 from distill_engine.inference.step_backend import StepBackend
 from distill_engine.inference.torch_import import import_torch
 from distill_engine.inference.vocoder_candidates import VocoderChoice
@@ -89,7 +89,6 @@ def _placed(
         network = build()
         network.load_state_dict(tensors)
     except (RuntimeError, ValueError) as error:
-        detail = " ".join(str(error).split())[:160]
-        raise ModelFileError(f"the weights do not fit the model's own config: {detail}") from None
+        raise ModelFileError(f"the weights do not fit the model's own config: {short_message(error)}") from None
     device = move_network(network.eval(), choose_device(torch_device or "auto"), notify)
     return network, device

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-BAR_BEATS = 4.0  # of the bar whose place is told
+BAR_BEATS = 4.0  # of the bar in which `phase` is a place
 EASE_BEATS = 2.0  # in which a difference falls to 1/e
 MOST_HASTE = 0.2  # share of the tempo by which a difference is made up, at most
 FAR_BEATS = 0.5  # difference from which on the clock is set: the other program has begun elsewhere

@@ -16,7 +16,7 @@ from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.levels import db_to_gain
 from distill_engine.audio.live_samples import bounded
 from distill_engine.audio.mel import DEFAULT_MEL, MelConfig, StreamingMel
-from distill_engine.errors import VocoderError
+from distill_engine.errors import VocoderError, short_message
 from distill_engine.inference.step_backend import StepBackend
 from distill_engine.state import StateDict, from_arrays, to_arrays
 from distill_engine.synthesis.sources.latent_sources import Latent, SourceSettings
@@ -82,7 +82,7 @@ class InputSource:
             failure = "it gave NaN or infinity"
             self._encoder.reset()
         except (VocoderError, RuntimeError) as error:
-            failure = " ".join(str(error).split())[:160]
+            failure = short_message(error)
         if not self._failing:
             self._failing, self._failure = True, failure
         return self._latent(self._made)

@@ -32,8 +32,3 @@ class Report:
     def message(self) -> str:
         """Cause and consequence in one sentence."""
         return f"{self.cause}; {self.consequence}" if self.consequence else self.cause
-
-
-def one_line(error: Exception) -> str:
-    """Return an error's text in one line of 160 characters at most."""
-    return " ".join(str(error).split())[:160]

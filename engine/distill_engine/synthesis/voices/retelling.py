@@ -2,7 +2,7 @@
 
 `vocos` reads attacks off the rise of the mel over three frames (see `onset_detection`). A control
 that moves at once raises the mel within one frame, as no recording does: the sound dipped by 12 dB
-for 10 ms. It is told that what was before had moved as well.
+for 10 ms. What it remembers of before moves with the control.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Retelling:
 
     @property
     def waits(self) -> bool:
-        """Whether controls moved in the block, so that `vocode` has to tell it."""
+        """Whether controls moved in the block, so that `vocode` acts on it."""
         return bool(self._changes)
 
     def vocode(self, vocoder: StepBackend, mels: Float32Array) -> Float32Array:

@@ -62,16 +62,12 @@ def render_together(hops: Sequence[VoiceHops], report: Callable[[Report], None])
         made.append(np.zeros(0, np.float32))
         try:
             asked[index] = one.voice.begin(one.latents, one.ratios, one.mix)
+            if one.voice.retelling.waits:
+                made[index] = one.voice.retelling.vocode(one.voice.vocoder, asked[index]).copy()
+            elif asked[index].shape[1]:
+                due[asked[index].shape[1]].append(index)
         except _FAILED as error:
             made[index] = error
-            continue
-        if one.voice.retelling.waits:
-            try:
-                made[index] = one.voice.retelling.vocode(one.voice.vocoder, asked[index]).copy()
-            except _FAILED as error:
-                made[index] = error
-        elif asked[index].shape[1]:
-            due[asked[index].shape[1]].append(index)
     for same in due.values():
         try:
             sounds = step_together([hops[index].voice.vocoder for index in same], [asked[index] for index in same])

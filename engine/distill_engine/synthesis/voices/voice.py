@@ -11,7 +11,7 @@ import numpy as np
 
 from distill_engine.analysis.stretches.skeleton import FLOOR
 from distill_engine.audio.arrays import Float32Array
-from distill_engine.errors import VocoderError
+from distill_engine.errors import VocoderError, short_message
 from distill_engine.inference.step_backend import StepBackend
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.pitch.notes import from_place, transposition
@@ -21,7 +21,7 @@ from distill_engine.synthesis.sources.live_input import EncoderFailed
 from distill_engine.synthesis.sources.source_bank import SourceBank
 from distill_engine.synthesis.steering import HopValues, Steering, soft_limit
 from distill_engine.synthesis.voices.crossfade import DelayLine
-from distill_engine.synthesis.voices.reports import Report, ReportKind, one_line
+from distill_engine.synthesis.voices.reports import Report, ReportKind
 from distill_engine.synthesis.voices.retelling import Retelling
 from distill_engine.synthesis.voices.voice_state import VoiceState
 
@@ -74,7 +74,7 @@ class Voice:
             for _ in range(PRIME_HOPS // PRIME_BLOCK):
                 self.vocoder.step(self.decoder.step(centre))
         except (VocoderError, RuntimeError) as error:
-            raise VocoderError(f"{self.instrument.vocoder.name} failed: {one_line(error)}") from None
+            raise VocoderError(f"{self.instrument.vocoder.name} failed: {short_message(error)}") from None
         self._primed = (self.decoder.snapshot(), self.vocoder.snapshot())
 
     @property
@@ -167,7 +167,7 @@ class Voice:
         try:
             return self.decoder.step(latents)
         except (VocoderError, RuntimeError) as error:
-            self._note_once(f"the decoder failed: {one_line(error)}; the model is silent until it works again")
+            self._note_once(f"the decoder failed: {short_message(error)}; the model is silent until it works again")
             return np.full((self.instrument.mel.bands, latents.shape[1]), FLOOR, np.float32)
 
     def report_notes(self, hop: int, report: Callable[[Report], None]) -> None:
@@ -224,7 +224,7 @@ class Voice:
         samples = np.zeros(hops * self.instrument.hop, np.float32)
         if not self._failing:
             samples[:_TAIL] = self._last_sample * np.linspace(1.0, 0.0, _TAIL, endpoint=False)
-            cause = f"{self.instrument.vocoder.name} failed: {one_line(error)}"
+            cause = f"{self.instrument.vocoder.name} failed: {short_message(error)}"
             ways = "it is silent until it works again; choose another vocoder"
             report(Report(hop, ReportKind.FAILED, cause, ways))
             self._failing = self._recovering = True

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from distill_engine.errors import WeightsError
+from distill_engine.errors import WeightsError, short_message
 from distill_engine.system.atomic_write import write_advice, write_file
 from distill_engine.system.plain_json import parse
 from distill_engine.system.regular_files import open_regular, read_regular, read_small, reason_of
@@ -132,5 +132,5 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def _damaged(path: Path, error: Exception) -> str:
     """Return the message for a file that cannot be read."""
-    detail = " ".join(str(error).split())[:120]
+    detail = short_message(error, 120)
     return f"{path}: is damaged or no checkpoint ({detail or type(error).__name__}): fetch it again"

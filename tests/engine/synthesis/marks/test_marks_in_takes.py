@@ -13,6 +13,7 @@ from distill_engine.synthesis.synth import Synth
 from distill_engine.synthesis.synth_state import SynthState
 from distill_engine.takes.take_file import read_take
 from distill_engine.vocabulary.table import CONTROL_COUNT
+from support_takes import rendered_take
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,7 @@ def test_a_take_holds_the_marks_of_its_beginning_and_those_that_come_later(instr
     parts.append(played(synth, 20))
     synth.stop_take()
     live = np.concatenate(parts, axis=1)
-    offline = np.concatenate(list(play_take(instrument, read_take(tmp_path / "a.take"), lambda *_: instrument)), axis=1)
+    offline = rendered_take(tmp_path / "a.take", instrument)
     assert np.array_equal(offline, live)
 
 
@@ -117,7 +118,7 @@ def test_a_model_of_version_1_follows_marks_too(tiny_model, tmp_path):
     synth.start_take(tmp_path / "b.take")
     live = played(synth, 20)
     synth.stop_take()
-    offline = np.concatenate(list(play_take(instrument, read_take(tmp_path / "b.take"), lambda *_: instrument)), axis=1)
+    offline = rendered_take(tmp_path / "b.take", instrument)
     assert np.array_equal(offline, live)
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from distill_engine.library.assets import starter_path
-from distill_engine.rendering.take_player import play_take
 from distill_engine.synthesis.hop_values import hop_values
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.parameters import ParameterBank
@@ -16,8 +15,8 @@ from distill_engine.synthesis.sources.beat_clock import BeatClock
 from distill_engine.synthesis.sources.latent_sources import LatentSource, SourceSettings
 from distill_engine.synthesis.sources.stretch_player import LEAP_FADE
 from distill_engine.synthesis.synth import Synth
-from distill_engine.takes.take_file import read_take
 from distill_engine.vocabulary.table import index_of
+from support_takes import rendered_take
 
 FRAME_RATE = 44100 / 512
 TRUE_BPM, TOLD_BPM = 120.0, 118.0  # of the other program, and what the engine was told
@@ -140,9 +139,7 @@ def test_a_take_in_step_renders_the_live_samples_and_begins_in_the_middle_of_a_b
             synth.set("/distill/source/phase", true_beat(2 * turn) % 4)
         parts.append(synth.render(2))
     synth.stop_take()
-    take = read_take(tmp_path / "beats.take")
-    live = np.concatenate(parts, axis=1)
-    played = np.concatenate(list(play_take(instrument, take, lambda *asked: instrument)), axis=1)
+    live, played = np.concatenate(parts, axis=1), rendered_take(tmp_path / "beats.take", instrument)
     assert np.abs(live).max() > 1e-3
     assert np.array_equal(played[:, : live.shape[1]], live)
 

@@ -16,14 +16,13 @@ from distill_engine.audio.mel import mel_spectrogram
 from distill_engine.modelfile import update_model
 from distill_engine.rendering.performance import play_score
 from distill_engine.rendering.score import RENDER_BLOCK, Score
-from distill_engine.rendering.take_player import play_take
 from distill_engine.state import to_arrays
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.sources.input_player import InputPlayer, InputStretches
 from distill_engine.synthesis.sources.latent_sources import SourceSettings
 from distill_engine.synthesis.sources.source_bank import SourceBank
 from distill_engine.synthesis.synth import Synth
-from distill_engine.takes.take_file import read_take
+from support_takes import rendered_take
 
 HOP, LATE = 512, 2  # hops until a sound is whole in what is heard
 
@@ -161,8 +160,7 @@ def test_a_take_and_a_render_give_what_was_played(instrument: Instrument, tmp_pa
     spans = [slice(i * HOP, (i + RENDER_BLOCK) * HOP) for i in range(0, 160, RENDER_BLOCK)]
     live = np.concatenate([synth.render(RENDER_BLOCK, x[span]) for span in spans], axis=1)
     synth.stop_take()
-    take = read_take(tmp_path / "own.take")
-    again = np.concatenate(list(play_take(instrument, take, lambda *asked: instrument)), axis=1)
+    again = rendered_take(tmp_path / "own.take", instrument)
     assert np.abs(live).max() > 1e-3
     assert np.array_equal(again[:, : live.shape[1]], live)
     score = Score(1.0, 2, "input", parameters={"/distill/source/own": 1.0}, heard=x)
