@@ -86,6 +86,7 @@ class Steering:
         `samples` [hop] is this hop of live input, mono; None without one.
         """
         controls = values.controls[: len(self._controls)] if self._controls is not None else values.controls[:0]
+        self.move = None  # also where the source fails
         if self._stretches:
             source = self._stretch(sources, values, controls, samples)
             latent = self._moved(source, values, controls)
@@ -103,7 +104,7 @@ class Steering:
 
     def _notice(self, asked: Float64Array, added: Latent, *, retold: bool) -> None:
         """Set `move` from what is `asked` for now and what that has `added` [D]."""
-        before, self.move = self._added, None
+        before = self._added
         if not retold:
             return
         if self._asked is not None and before is not None and not np.array_equal(asked, self._asked):

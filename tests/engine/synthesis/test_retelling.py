@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 
 from distill_engine.library.assets import starter_path
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
+from distill_engine.synthesis.sources.latent_sources import SourceSettings
+from distill_engine.synthesis.sources.live_input import EncoderFailed
+from distill_engine.synthesis.sources.source_bank import SourceBank
+from distill_engine.synthesis.steering import HopValues
 from distill_engine.synthesis.synth import Synth
 from distill_engine.takes.take_file import read_take
 from support_takes import rendered_take
@@ -99,3 +105,22 @@ def test_the_vocoders_graph_is_told_too(instrument: Instrument, monkeypatch: pyt
     finally:
         library.native_library.cache_clear()
     assert np.abs(a - b).max() < 0.5
+
+
+class Failing:
+    """A source whose encoder fails."""
+
+    def next(self, settings: SourceSettings, samples: object) -> None:
+        raise EncoderFailed("no memory")
+
+
+def test_a_source_that_fails_does_not_move_the_controls_again(instrument: Instrument) -> None:
+    steering, sources = instrument.steering(1), instrument.sources(1, "walk")
+    values = HopValues(SourceSettings(), np.zeros(64), np.zeros(32))
+    steering.latent(sources, values, None)
+    moved = replace(values, controls=np.full(32, 0.3))
+    steering.latent(sources, moved, None)
+    assert steering.move is not None
+    with pytest.raises(EncoderFailed):
+        steering.latent(cast(SourceBank, Failing()), moved, None)
+    assert steering.move is None
