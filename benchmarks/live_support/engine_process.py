@@ -19,7 +19,10 @@ OUTPUTS = ("PortAudio:out_0", "PortAudio:out_1")
 
 
 class Engine:
-    """An engine that plays a model. `spinning` keeps a thread of its control process busy."""
+    """An engine that plays a model, without MIDI unless an option asks for a port.
+
+    `spinning` keeps a thread of its control process busy.
+    """
 
     def __init__(self, server: JackServer, model: Path, *options: str, spinning: bool = False) -> None:
         self.port, self.query_port = free_port(), free_port()
@@ -28,7 +31,7 @@ class Engine:
         )
         command += [str(model), "--device", "system"]
         command += ["--osc-port", str(self.port), "--oscquery-port", str(self.query_port)]
-        command += ["--no-midi", "--quiet", "--allow-paths", *options]
+        command += ["--quiet", "--allow-paths", *([] if "--midi" in options else ["--no-midi"]), *options]
         self.log = Path(tempfile.mkstemp(prefix="engine-", suffix=".log")[1])
         with self.log.open("wb") as log:
             environment = programs.environment(server.environment)

@@ -11,6 +11,8 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 
 LARGEST = 1 << 16
 """Bytes of the largest datagram."""
+AGAIN_SECONDS = 0.1
+"""Time until a question that was refused is asked again."""
 
 
 class Osc:
@@ -56,9 +58,13 @@ class Osc:
                 pass
 
     def status(self, seconds: float = 30.0) -> dict[str, float | str]:
-        """Return the engine's figures by name."""
-        pairs = self.ask("/distill/status", wait_for=("/distill/status.reply",), seconds=seconds)[1:]
-        return {str(name): value for name, value in zip(pairs[::2], pairs[1::2], strict=False)}
+        """Return the engine's figures by name; ask again where the engine has no time for it."""
+        deadline, answers = time.monotonic() + seconds, ("/distill/status.reply", "/distill/error")
+        while True:
+            answer, *pairs = self.ask("/distill/status", wait_for=answers, seconds=deadline - time.monotonic())
+            if answer != "/distill/error":
+                return {str(name): value for name, value in zip(pairs[::2], pairs[1::2], strict=False)}
+            time.sleep(AGAIN_SECONDS)
 
     def figure(self, name: str) -> float:
         """Return one of the engine's figures."""
