@@ -106,9 +106,10 @@ def _play_once(chance: random.Random, client: socket.socket, listener: ClientCon
 
 
 def _drag(chance: random.Random, page: Page) -> None:
-    """Drag the bar of a control to another place."""
+    """Drag the bar of a control to another place; do nothing while the page draws none."""
     page.events.clear()
-    count = page.run(f"document.querySelectorAll('{BAR}').length")
+    if not (count := page.run(f"document.querySelectorAll('{BAR}').length")):
+        return
     left, top, width, height = page.run(
         f"(b => [b.left, b.top, b.width, b.height])(document.querySelectorAll('{BAR}')[{chance.randrange(count)}].getBoundingClientRect())"
     )
