@@ -50,11 +50,10 @@ def compare_recordings(played_file: Path, heard: Recording, rate: int) -> Compar
     return Comparison(seconds, *_counted(sound, *aligned), finite)
 
 
-def share_rendered(played_file: Path, rendered_file: Path, begun: float) -> float:
+def share_rendered(played_file: Path, rendered_file: Path) -> float:
     """Return the share of a rendered take's pieces that are, sample for sample, what was played.
 
-    The take began about `begun` s after the recording of what was played; a minute around it is
-    searched. 0 where its beginning is not found.
+    The take began within the first 30 s of what was played. 0 where its beginning is not found.
     """
     import soundfile
 
@@ -63,11 +62,10 @@ def share_rendered(played_file: Path, rendered_file: Path, begun: float) -> floa
     loud = np.flatnonzero(np.abs(rendered[:, 0]) > AUDIBLE)
     if not len(loud) or len(rendered) < loud[0] + CHUNK:
         return 0.0
-    first = max(0, int((begun - 30) * rate) + int(loud[0]))
-    found = _search(played[first : first + 60 * rate, 0], rendered[loud[0] : loud[0] + CHUNK, 0])
+    found = _search(played[: 60 * rate, 0], rendered[loud[0] : loud[0] + CHUNK, 0])
     if found is None:
         return 0.0
-    shift = first + found - int(loud[0])
+    shift = found - int(loud[0])
     length = min(len(rendered), len(played) - shift) // CHUNK * CHUNK
     apart = np.abs(rendered[:length] - played[shift : shift + length]).reshape(-1, CHUNK * played.shape[1])
     return float(np.mean(apart.max(axis=1) <= TOLERANCE))

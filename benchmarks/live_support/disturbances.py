@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,16 +9,15 @@ from typing import Any
 
 from harness.benchmark import Column
 from live_support import programs
+from live_support.engine_process import Engine
 from live_support.footprint import descriptors, memory_mb
-from live_support.hearing import Hearing, heard_outside
+from live_support.hearing import heard_outside
 from live_support.load import Flood
 from live_support.players import MIDI_MAP, MIDI_PORT
 from live_support.underrun_watch import UnderrunWatch
 
 CHANGE_SECONDS = 6.0
 """Time between changes of the vocoder: ten a minute."""
-TAKE_SHARE = 0.05
-"""After how many of the changes the take ends and another begins: about every two minutes."""
 COUNTED = ("underruns", "underruns_model", "underruns_stall", "underruns_device", "deadline_misses", "device_xruns")
 LAST = ("hop_p50_ms", "hop_p99_ms", "hop_max_ms", "latency_ms", "memory_mb")
 COLUMNS = (
@@ -44,7 +42,7 @@ class Load:
     """OSC messages a second, a spinning Python thread in the control process, vocoder changes.
 
     `players`: four OSC clients, a WebSocket client, a MIDI controller and a page do things at random,
-    and takes are recorded one after the other.
+    and a take is recorded.
     """
 
     rate: int = 0
@@ -62,14 +60,19 @@ def run_disturbed(model: Path, vocoder: str, seconds: float, folder: Path, load:
     if load.players:
         (knobs := folder / "knobs.toml").write_text(MIDI_MAP)
         options = ("--midi", MIDI_PORT, "--map", str(knobs))
-    with heard_outside(model, vocoder, folder, *options, spinning=load.spinning) as hearing:
+    heard = heard_outside(model, vocoder, folder, *options, spinning=load.spinning, take=load.players)
+    with heard as hearing:
         engine, before = hearing.engine, hearing.before
         environment = hearing.server.environment
         players = programs.start("players", engine.port, engine.query_port, env=environment) if load.players else None
         flood = Flood(engine.port, load.rate) if load.rate else None
         watch = UnderrunWatch(engine.port) if load.players else None
         open_before = descriptors(engine.process.pid)
-        changes = keep_changing(hearing, seconds, vocoder, folder, load)
+        changes = 0
+        if load.swaps:
+            changes = keep_changing(engine, seconds, vocoder)
+        else:
+            time.sleep(seconds)
         after = engine.osc.status()
         if flood is not None:
             flood.stop()
@@ -82,7 +85,7 @@ def run_disturbed(model: Path, vocoder: str, seconds: float, folder: Path, load:
         held |= watch.stop() if watch is not None else {}
     found = hearing.found
     if load.players:
-        held |= {"takes": len(hearing.takes), "take_share": min(hearing.take_shares)}
+        held["take_share"] = hearing.take_share
         if held.pop("players_ended"):
             raise RuntimeError("the players ended before their time")
     return {
@@ -98,16 +101,11 @@ def run_disturbed(model: Path, vocoder: str, seconds: float, folder: Path, load:
     }
 
 
-def keep_changing(hearing: Hearing, seconds: float, vocoder: str, folder: Path, load: Load) -> int:
-    """Change the vocoder and back, and the take, until the time is over; return how often."""
-    chance, end, changes = random.Random(0), time.monotonic() + seconds, 0
+def keep_changing(engine: Engine, seconds: float, vocoder: str) -> int:
+    """Change to the other kind of vocoder and back until the time is over; return how often."""
+    end, changes = time.monotonic() + seconds, 0
     kinds = [vocoder, "vocos" if vocoder != "vocos" else "hifigan"]
-    if load.players:
-        hearing.begin_take(folder)
     while (left := end - time.monotonic()) > 0:
         time.sleep(min(CHANGE_SECONDS, left))
-        if load.swaps:
-            changes += hearing.engine.osc.do("/distill/vocoder", kinds[(changes + 1) % 2]) is None
-        if load.players and left > CHANGE_SECONDS and chance.random() < TAKE_SHARE:
-            hearing.begin_take(folder)
+        changes += engine.osc.do("/distill/vocoder", kinds[(changes + 1) % 2]) is None
     return changes

@@ -35,52 +35,43 @@ class Hearing:
     found: Comparison = field(init=False)
     late: int = field(init=False)
     idle_late: int | None = field(init=False)
-    takes: list[tuple[Path, float]] = field(default_factory=list)
-    """Of each take its file and when it began, in s of the monotonic clock."""
-    take_shares: list[float] = field(default_factory=list)
-    """Of each take the share of its pieces that render as they were played."""
-
-    def begin_take(self, folder: Path) -> None:
-        """End the take that is recorded, and begin the next. Raises RuntimeError if it cannot begin."""
-        if self.takes:
-            self.engine.osc.do("/distill/record", "stop")
-        file = folder / f"played-{len(self.takes)}.take"
-        if reason := self.engine.osc.do("/distill/record", str(file)):
-            raise RuntimeError(reason)
-        self.takes.append((file, time.monotonic()))
+    take_share: float = field(init=False)
 
 
 @contextlib.contextmanager
 def heard_outside(
-    model: Path, vocoder: str, folder: Path, *options: str, spinning: bool = False, period: int = 256
+    model: Path,
+    vocoder: str,
+    folder: Path,
+    *options: str,
+    spinning: bool = False,
+    period: int = 256,
+    take: bool = False,
 ) -> Iterator[Hearing]:
-    """Let an engine play on its own JACK server, `period` samples a cycle, in blocks of one frame."""
+    """Let an engine play on its own JACK server, `period` samples a cycle, in blocks of one frame.
+
+    With `take` a take is recorded too, and rendered afterwards.
+    """
     server = JackServer(f"distill-heard-{os.getpid()}", period=period).start()
-    played = folder / "played.wav"
+    played, recorded, rendered = folder / "played.wav", folder / "played.take", folder / "rendered.wav"
     try:
         idle = IdleClient(server)
         asked = ("--vocoder", vocoder, "--block", "1", "--record", str(played), *options)
         with Engine(server, model, *asked, spinning=spinning).wait_ready() as engine:
-            begun = time.monotonic()
             time.sleep(SETTLE_SECONDS)
             hearing, late = Hearing(engine, server, engine.osc.status()), server.late("PortAudio")
+            if take and (reason := engine.osc.do("/distill/record", str(recorded))):
+                raise RuntimeError(reason)
             recorder = Recorder(server, OUTPUTS[0])
             yield hearing
             hearing.late, hearing.heard = server.late("PortAudio") - late, recorder.stop()
         hearing.idle_late = idle.stop()
         hearing.found = compare_recordings(played, hearing.heard, server.rate)
-        hearing.take_shares = [
-            share_rendered(played, _rendered(model, take), start - begun) for take, start in hearing.takes
-        ]
+        if take:
+            command = [sys.executable, "-m", "distill_control.cli.main", "render", str(model), "--take", str(recorded)]
+            subprocess.run([*command, "-o", str(rendered), "--bit-depth", "32f"], check=True, stdout=subprocess.DEVNULL)
+            hearing.take_share = share_rendered(played, rendered)
     finally:
         server.remove()
-        for file in (played, *folder.glob("played-*")):
+        for file in (played, recorded, rendered):
             file.unlink(missing_ok=True)
-
-
-def _rendered(model: Path, take: Path) -> Path:
-    """Render a take to a file beside it and return that file."""
-    rendered = take.with_suffix(".wav")
-    command = [sys.executable, "-m", "distill_control.cli.main", "render", str(model), "--take", str(take)]
-    subprocess.run([*command, "-o", str(rendered), "--bit-depth", "32f"], check=True, stdout=subprocess.DEVNULL)
-    return rendered
