@@ -99,6 +99,8 @@ class Mixer:
 
     retells = True
     """Whether a change of the controls is no attack; takes up to version 5 were played without."""
+    by_kind = True
+    """Whether a walk visits the kinds of sound evenly; takes up to version 6 played without."""
 
     def __init__(self, hop: int, voice: Voice, marks: PlayedMarks) -> None:
         self._hop, self._marks = hop, marks
@@ -158,6 +160,8 @@ class Mixer:
         values = self._marks.applied(hop_values(bank, self.clock, key), bank)
         if not self.retells:
             values = replace(values, retold=False)
+        if not self.by_kind:
+            values = replace(values, settings=replace(values.settings, by_kind=False))
         weights = blend_weights(bank, [slot.level for slot in self.slots])
         voice_hops = self._slot_hops(values, weights, samples)
         guests = [_guest(voice_hop) for _, voice_hop in voice_hops if voice_hop.voice.latent_guest]

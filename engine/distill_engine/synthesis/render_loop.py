@@ -72,9 +72,9 @@ class RenderLoop:
         """The number of ticks that are computed and not put out."""
         return int(self.waiting.shape[1] // self.tick)
 
-    def keep_attacks(self) -> None:
-        """Let a change of the controls sound as an attack, as in takes up to version 5."""
-        self._mixer.retells = False
+    def play_as_before(self, *, retold: bool, by_kind: bool) -> None:
+        """Play as the version did that recorded a take; see `TakeHeader`."""
+        self._mixer.retells, self._mixer.by_kind = retold, by_kind
 
     def render(self, hops: int, samples: Float32Array | None = None) -> Float32Array:
         """Return the next `hops` hops, [C, hops * hop].

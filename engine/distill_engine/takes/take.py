@@ -64,7 +64,8 @@ class TakeHeader:
     `hop` their length in samples. `state` is the synth's state at the beginning, None for a new
     synth. `defaults` are values by address for a take without a state, where they differ from
     today's. `output_tick` is the step of the output stage in samples: a whole hop until version 3.
-    Until version 5 a change of the controls sounded as an attack: they are not `retold`.
+    Until version 5 a change of the controls sounded as an attack: they are not `retold`. Until
+    version 6 a walk visited the clips evenly, not the kinds of sound: they are not `by_kind`.
     """
 
     playing: tuple[PlayedModel, ...]
@@ -76,6 +77,7 @@ class TakeHeader:
     defaults: Mapping[str, float] = field(default_factory=dict)
     output_tick: int = TICK_SAMPLES
     retold: bool = True
+    by_kind: bool = True
 
     @property
     def main(self) -> PlayedModel:

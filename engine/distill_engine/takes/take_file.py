@@ -1,8 +1,9 @@
 """The file format of takes: JSON lines, the header first, then one line per event, then the end.
 
-Version 6::
+Version 7::
 
-    {"format": "distill.take", "version": 6, "tick": 128, "output_tick": 128, "retold": true,
+    {"format": "distill.take", "version": 7, "tick": 128, "output_tick": 128, "retold": true,
+     "by_kind": true,
      "sample_rate": 44100, "hop": 512, "seed": 7, "block": 1,
      "playing": [{"slot": 0, "name": "rain", "vocoder": "vocos",
      "digests": {"model": "...", "vocoder": "...", "analysis": "..."}}],
@@ -27,7 +28,8 @@ beginning. The header's table `embedded` names each kind of data that the
 take contains, so that it renders without the files and devices that the data came from. Live input
 takes 14 MB a minute. Until version 3 the output stage worked in hops, and times never went back.
 Versions 2 and 3 had no codes, version 4 no marks. Until version 5 a jump of the controls sounded as
-an attack: they are not `retold`. `version_1` reads version 1.
+an attack: they are not `retold`. Until version 6 a walk visited the clips evenly: they are not
+`by_kind`. `version_1` reads version 1.
 """
 
 from __future__ import annotations
@@ -145,8 +147,8 @@ def _header_of_version_2(data: dict[str, Any], state: StateDict | None) -> TakeH
     if slots[:1] != [0] or len(set(slots)) != len(slots):
         raise ValueError
     output_tick = int(data["output_tick"]) if "output_tick" in data else hop
-    retold = bool(data.get("retold", False))
-    return TakeHeader(playing, seed, block, rate, hop, state, output_tick=output_tick, retold=retold)
+    retold, by_kind = (bool(data.get(name, False)) for name in ("retold", "by_kind"))
+    return TakeHeader(playing, seed, block, rate, hop, state, output_tick=output_tick, retold=retold, by_kind=by_kind)
 
 
 def _checked(header: TakeHeader) -> TakeHeader:

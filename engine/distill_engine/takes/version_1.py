@@ -42,7 +42,7 @@ def header_of_version_1(data: dict[str, Any], state: StateDict | None) -> TakeHe
     if min(block, rate, hop) < 1 or len(playing) > SLOTS:
         raise ValueError
     upgraded = None if state is None else upgrade_state(state)
-    return TakeHeader(playing, seed, block, rate, hop, upgraded, DEFAULTS, output_tick=hop, retold=False)
+    return TakeHeader(playing, seed, block, rate, hop, upgraded, DEFAULTS, output_tick=hop, retold=False, by_kind=False)
 
 
 def _model(row: Sequence[Any]) -> PlayedModel:

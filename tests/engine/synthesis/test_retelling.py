@@ -48,8 +48,7 @@ def high_level(samples: np.ndarray) -> np.ndarray:
 def jumped(instrument: Instrument, *, retold: bool) -> tuple[np.ndarray, float]:
     """Levels around a jump to the bright end, and the time in ms at which it is half-way."""
     synth, brightness = begun(instrument)
-    if not retold:
-        synth.loop.keep_attacks()
+    synth.loop.play_as_before(retold=retold, by_kind=True)
     dark = synth.render(20)
     synth.set(brightness, 1.0)
     level = high_level(np.concatenate([dark, synth.render(AFTER)], axis=1))

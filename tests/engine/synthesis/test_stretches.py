@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import support_skeleton
+from distill_engine.analysis.stretches.kinds import KINDS, kinds_of
 from distill_engine.analysis.stretches.path import CorpusPath, attack_frames
 from distill_engine.errors import AnalysisError
 from distill_engine.modelfile import ModelFile, update_model
@@ -89,7 +90,7 @@ def test_any_block_gives_the_same_samples(instrument: Instrument, source: str) -
 
 def test_a_search_in_steps_finds_what_one_at_once_finds(search: LeapSearch) -> None:
     place = np.arange(-8, 8, dtype=np.int64)
-    for query in (Query(40, None, 0, (0,)), Query(40, place, 16, ()), Query(40, place, 5, ())):
+    for query in (Query(40, None, 0, (0,), (1, 2)), Query(40, place, 16, ()), Query(40, place, 5, ())):
         costs = np.concatenate([search.costs(query, step) for step in range(SEARCH_HOPS)])
         assert np.array_equal(costs, search._of(query, slice(0, search.path.frames)))
         assert np.array_equal(costs, np.rint(costs))  # whole numbers, exact in any order
@@ -113,6 +114,51 @@ def test_a_place_attracts(search: LeapSearch) -> None:
         return float(np.mean(np.array(clips[200:]) == search.clip_of[goal]))
 
     assert share(Pull(3.0, place, 1.0, reach=0.0)) > 1.5 * share(Pull(3.0))
+
+
+def made_path(clips: int, rare: int, length: int = 60) -> CorpusPath:
+    """A path of clips of two sorts of sound; each clip is an attack and its own noise around the sort."""
+    rng = np.random.default_rng(1)
+    rare_clip = np.repeat(np.arange(clips) >= clips - rare, length)
+    keys = rng.integers(-4, 5, (32, clips * length)) + np.where(rare_clip, 60, -20)
+    levels = np.tile(np.linspace(0.0, -1.0, length), clips).astype(np.float16)
+    offsets = np.arange(clips + 1) * length
+    latents = (keys[:24] / 16).astype(np.float16)
+    pitches = np.zeros(clips * length, np.int16)
+    return CorpusPath(latents, offsets, keys.astype(np.int8), levels, offsets[:-1], pitches)
+
+
+def test_a_walk_visits_every_kind_of_sound() -> None:
+    search = LeapSearch(made_path(40, rare=4))
+
+    def share(pull: Pull) -> float:
+        """The share of the time that is spent in the rare sort, a tenth of the corpus."""
+        shares = []
+        for seed in range(4):
+            player, heard = StretchPlayer(search, seed, 86.13), 0
+            for _ in range(3000):
+                player.next(pull)
+                heard += search.clip_of[player.frame] >= 36
+            shares.append(heard / 3000)
+        return float(np.mean(shares))
+
+    assert share(Pull(1.0, kinds=0.6, fair=True)) == pytest.approx(0.1, abs=0.06)
+    assert share(Pull(1.0, kinds=None)) == pytest.approx(0.0, abs=0.03)
+
+
+def test_kinds_are_those_of_integers(search: LeapSearch) -> None:
+    keys = search.path.keys[:16]
+    kinds = kinds_of(keys)
+    assert np.array_equal(np.unique(kinds), np.arange(kinds.max() + 1))
+    assert kinds.max() < KINDS
+    apart = keys[1:].astype(np.float64)
+    centres = np.stack([apart[:, kinds == kind].mean(axis=1) for kind in range(kinds.max() + 1)], axis=1)
+    within = np.square(apart - centres[:, kinds]).sum()
+    assert within < 0.5 * np.square(apart - apart.mean(axis=1, keepdims=True)).sum()
+    assert np.array_equal(
+        kinds_of(np.concatenate([keys, keys], axis=1))[: keys.shape[1]], kinds_of(np.tile(keys, 2))[keys.shape[1] :]
+    )
+    assert kinds_of(keys[:, :1]).tolist() == [0]
 
 
 def test_freeze_stays(instrument: Instrument) -> None:

@@ -60,6 +60,7 @@ class SourceSettings:
     those of the latents, which move the place of `drift` and `hold`; both are in sigma. `key` is
     the note that plays the instrument, None without one. `tempo` is what a `BeatClock` makes of the
     parameter, `beats` what it counts before and after this hop, None without a place in the bar.
+    `by_kind`: walk and drift visit the kinds of sound evenly, as takes do from version 7 on.
     """
 
     rate: float = 0.2
@@ -84,6 +85,7 @@ class SourceSettings:
     key: float | None = None
     codes: CodeSettings = CodeSettings()
     prior: PriorSettings = PriorSettings()
+    by_kind: bool = True
 
 
 class LatentSource(Protocol):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from distill_engine.analysis.stretches.kinds import kinds_of
 from distill_engine.analysis.stretches.path import KEY_LATENTS, KEY_STEPS, CorpusPath
 from distill_engine.analysis.stretches.skeleton import HEARD_NATS
 from distill_engine.audio.arrays import Float32Array, Float64Array
@@ -40,12 +41,14 @@ class Query:
         place: int keys [16] that attract, or None.
         grip: weight of the place in sixteenths, 0 without one; the context has the rest.
         avoided: clips that are no goal.
+        kinds: of sound that are no goal, where there is another.
     """
 
     frame: int
     place: npt.NDArray[np.int64] | None
     grip: int
     avoided: tuple[int, ...]
+    kinds: tuple[int, ...] = ()
 
 
 class LeapSearch:
@@ -76,6 +79,8 @@ class LeapSearch:
         self._voiced = np.minimum(self.attacks + VOICED_HOPS, self.ends[self.attacks] - 1)
         self._chunk = -(-path.frames // SEARCH_HOPS)
         self.pitches = path.pitches.astype(np.float32) / 100.0  # MIDI note numbers [N], 0 for none
+        self.kind_of = kinds_of(path.keys[:KEY_LATENTS])
+        self.kind_sizes = np.bincount(self.kind_of)
         self.begins = np.zeros(path.frames, bool)
         self.begins[self.attacks] = True
 
@@ -115,6 +120,10 @@ class LeapSearch:
             cost[np.abs(frames - query.frame) < NEAR_FRAMES] += _NEVER
         if query.avoided:
             cost[np.isin(self.clip_of[frames], query.avoided)] += _NEVER / 4
+        if query.kinds:
+            refused = np.zeros(len(self.kind_sizes), bool)
+            refused[list(query.kinds)] = True
+            cost[refused[self.kind_of[rows]]] += _NEVER / 8
         return np.asarray(cost)
 
     def choose(self, costs: Float64Array, choices: int, draw: float) -> int:

@@ -29,7 +29,7 @@ SPREAD = 0.5  # standard deviation of the logarithm of the time between leaps
 LEAST_HOPS = 10  # between two leaps
 LONGEST_REST = 129  # hops of silence after a note that has died (1.5 s)
 MOST_RECENT = 3  # clips that are not gone back to, and at most a third of all
-LEAST_HEARD = 0.5  # share of the clips that a free walk leaps to: those heard least so far
+LEAST_CLIPS = 0.5  # share of the clips that a free walk leaps to where kinds do not count
 STREAM = 3  # of the random numbers
 
 
@@ -49,6 +49,9 @@ class Pull:
             leaps come at the nearest.
         on_grid: a leap may come at this hop.
         strike: begin an attack at this hop.
+        kinds: share of the kinds of sound that a leap may go to, those heard least so far; None: a
+            free walk leaps to the clips heard least.
+        fair: nor to kinds that were heard more than their share of the corpus.
     """
 
     leaps: float
@@ -60,6 +63,8 @@ class Pull:
     strike: bool = False
     grid: float = 0.0
     on_grid: bool = True
+    kinds: float | None = 1.0
+    fair: bool = False
 
     @property
     def choices(self) -> int:
@@ -73,9 +78,9 @@ class PlayerState:
     """The state of a `StretchPlayer`.
 
     `frame` plays; `number` counts leaps, `phase` the share of the time to the next; `since` hops
-    since the last. `recent` are clips [n], `played` the hops of each clip so far. A search of
-    `searched` steps looks from `query_frame` with `query_grip` and `query_place` [16 or 0]; -1
-    steps: none runs. `pitched` is the frame whose pitch counts; with `struck` a sound begins at the
+    since the last. `recent` are clips [n], `played` the hops of each clip so far, `heard` those of
+    each kind of sound. A search of `searched` steps looks from `query_frame` with `query_grip` and
+    `query_place` [16 or 0]; -1 steps: none runs. `pitched` is the frame whose pitch counts; with `struck` a sound begins at the
     next hop.
     """
 
@@ -92,6 +97,8 @@ class PlayerState:
     played: npt.NDArray[np.int64] | None = None
     pitched: int | None = None
     struck: bool | None = None
+    heard: npt.NDArray[np.int64] | None = None
+    query_kinds: npt.NDArray[np.int64] | None = None
 
 
 class StretchPlayer:
@@ -107,6 +114,7 @@ class StretchPlayer:
         self._number, self._phase, self._since = 0, 0.0, 0
         self._recent: list[int] = []
         self._played = np.zeros(len(self._path.offsets) - 1, np.int64)
+        self._heard = np.zeros(len(self._search.kind_sizes), np.int64)
         self._query: Query | None = None
         self._costs: list[Float64Array] = []
         self.frame = int(attacks[min(int(self._draw(1) * len(attacks)), len(attacks) - 1)])
@@ -136,6 +144,7 @@ class StretchPlayer:
         elif not freeze and not fade:
             fade = self._advance(pull)
         self._played[self._search.clip_of[self.frame]] += 1
+        self._heard[self._search.kind_of[self.frame]] += 1
         return self._path.latents[:, self.frame].astype(np.float64), fade
 
     def _advance(self, pull: Pull) -> int:
@@ -184,14 +193,6 @@ class StretchPlayer:
         self._struck = False
         return self._leap(goal, ATTACK_FADE)
 
-    def _heard_more(self) -> tuple[int, ...]:
-        """Return the clips that were heard most, for their length: all but the share LEAST_HEARD.
-
-        Some sounds are like many others, and some like none: without this few would be heard.
-        """
-        shares = self._played / np.diff(self._path.offsets)
-        return tuple(np.flatnonzero(shares > np.quantile(shares, LEAST_HEARD, method="lower")).tolist())
-
     def _leap(self, goal: int, fade: int) -> int:
         self.frame = self._pitched = goal
         self._number += 1
@@ -207,12 +208,17 @@ class StretchPlayer:
 
     def _ask(self, pull: Pull) -> Query:
         """Return what to look for."""
+        recent = tuple(self._recent)
+        kinds: tuple[int, ...] = ()
+        if pull.kinds is not None and pull.kinds < 1.0 and pull.key is None:
+            kinds = _most(self._heard, self._search.kind_sizes, pull.kinds, fair=pull.fair)
         if pull.place is None or pull.grip <= 0:
-            often = () if pull.key is not None else self._heard_more()
-            return Query(self.frame, None, 0, (*self._recent, *often))
+            if pull.kinds is None and pull.key is None:
+                recent += _most(self._played, np.diff(self._path.offsets), LEAST_CLIPS)
+            return Query(self.frame, None, 0, recent, kinds)
         place = quantised(np.nan_to_num(pull.place)).astype(np.int64)
         grip = min(GRIP_STEPS, max(1, round(pull.grip * GRIP_STEPS)))
-        return Query(self.frame, place, grip, tuple(self._recent))
+        return Query(self.frame, place, grip, recent, kinds)
 
     def _draw(self, index: int) -> float:
         """Return a number from 0 to 1 that depends on seed, leap and index alone."""
@@ -238,6 +244,8 @@ class StretchPlayer:
                 self._played.copy(),
                 self._pitched,
                 self._struck,
+                self._heard.copy(),
+                np.array(query.kinds, np.int64),
             )
         )
 
@@ -258,10 +266,29 @@ class StretchPlayer:
         self._recent = [int(clip) for clip in read.recent if 0 <= clip < clips]
         if read.played is not None and read.played.shape == self._played.shape:
             self._played = np.maximum(read.played.astype(np.int64), 0)
+        if read.heard is not None and read.heard.shape == self._heard.shape:
+            self._heard = np.maximum(read.heard.astype(np.int64), 0)
         if read.searched >= 0 and 0 <= read.query_frame <= last:
             place = read.query_place.astype(np.int64) if read.query_place.size == KEY_LATENTS else None
             grip = min(max(read.query_grip, 0), GRIP_STEPS)
             avoided = tuple(int(clip) for clip in read.query_avoided)
-            self._query = Query(read.query_frame, place, grip, avoided)
+            asked = () if read.query_kinds is None else read.query_kinds
+            kinds = tuple(int(kind) for kind in asked if 0 <= kind < len(self._heard))
+            self._query = Query(read.query_frame, place, grip, avoided, kinds)
             steps = range(min(read.searched, SEARCH_HOPS))
             self._costs = [self._search.costs(self._query, step) for step in steps]
+
+
+def _most(
+    heard: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64], least: float, *, fair: bool = False
+) -> tuple[int, ...]:
+    """Return what was heard most for its length: all but the share `least`.
+
+    Some sounds are like many others, and some like none: without this few would be heard. With
+    `fair` it is also all that was heard more than its share, so that in the end everything is.
+    """
+    shares = heard / lengths
+    bound = float(np.quantile(shares, least, method="lower"))
+    if fair:
+        bound = min(bound, float(heard.sum() / lengths.sum()))
+    return tuple(np.flatnonzero(shares > bound).tolist())

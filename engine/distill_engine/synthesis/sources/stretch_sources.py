@@ -16,6 +16,7 @@ from distill_engine.synthesis.sources.stretch_player import Pull, StretchPlayer
 
 _LEAST_LEAPS = 1e-3  # a beat; none is less where the grid is chosen
 _LEAST_GRAIN = 0.02  # seconds; a shorter grain plays the place itself
+WALK_KINDS, DRIFT_KINDS = 0.6, 0.75  # share of the kinds of sound that a leap may go to: those heard least
 
 
 def _pull_to(place: Float64Array, grip: float, settings: SourceSettings) -> Pull:
@@ -29,7 +30,8 @@ def _free_pull(settings: SourceSettings) -> Pull:
     More than a leap a beat come on halves of it, more than two on quarters, and so on.
     """
     beats = settings.tempo / 60.0 if settings.tempo > 0 else 1.0
-    pull = Pull(settings.leaps * beats, reach=settings.reach, key=settings.key)
+    kinds = WALK_KINDS if settings.by_kind else None
+    pull = Pull(settings.leaps * beats, reach=settings.reach, key=settings.key, kinds=kinds, fair=True)
     if settings.beats is None:
         return pull
     step = 2.0 ** -max(0, math.ceil(math.log2(max(settings.leaps, _LEAST_LEAPS))))
@@ -79,21 +81,27 @@ class AttractedSource:
         player: of the path.
         place: a source whose latents [16 or more] are the place.
         point: returns the whole latent [D] of a place [16], for a grain of 0.
+        kinds: share of the kinds of sound that leaps may go to, see `Pull`; the map's place may
+            have any.
     """
 
     def __init__(
-        self, player: StretchPlayer, place: LatentSource, point: Callable[[Float64Array], Float64Array]
+        self,
+        player: StretchPlayer,
+        place: LatentSource,
+        point: Callable[[Float64Array], Float64Array],
+        kinds: float = 1.0,
     ) -> None:
-        self._player, self._place, self._point = player, place, point
+        self._player, self._place, self._point, self._kinds = player, place, point, kinds
 
     def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, int]:
         place, _ = self._place.next(settings, samples)
         if settings.offsets is not None:
             place = place + settings.offsets[: len(place)]
-        grip = settings.grip
+        pull = replace(_pull_to(place, settings.grip, settings), kinds=self._kinds if settings.by_kind else 1.0)
         if settings.place is not None:
-            place, grip = settings.place, settings.place_grip
-        latent, fade = self._player.next(_pull_to(place, grip, settings), freeze=settings.freeze)
+            pull = _pull_to(settings.place, settings.place_grip, settings)
+        latent, fade = self._player.next(pull, freeze=settings.freeze)
         if settings.grain_seconds < _LEAST_GRAIN:
             return self._point(place), 0
         return latent, fade
@@ -144,7 +152,7 @@ def stretch_sources(search: LeapSearch, place: Place, seed: int, frame_rate: flo
     centre = place.centre[: len(place.root)]
     return {
         "hold": AttractedSource(player(), HoldSource(centre), place.point),
-        "drift": AttractedSource(player(), DriftSource(centre, seed, frame_rate, place.root), place.point),
+        "drift": AttractedSource(player(), DriftSource(centre, seed, frame_rate, place.root), place.point, DRIFT_KINDS),
         "corpus": CorpusSource(search.path.latents, seed, frame_rate, 1, search.pitches),
         "walk": WalkSource(player()),
     }
