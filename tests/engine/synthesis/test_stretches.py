@@ -117,7 +117,7 @@ def test_a_place_attracts(search: LeapSearch) -> None:
 
 
 def made_path(clips: int, rare: int, length: int = 60) -> CorpusPath:
-    """A path of clips of two sorts of sound; each clip is an attack and its own noise around the sort."""
+    """A path of clips of two sorts of sound; each begins with an attack, its frames scatter."""
     rng = np.random.default_rng(1)
     rare_clip = np.repeat(np.arange(clips) >= clips - rare, length)
     keys = rng.integers(-4, 5, (32, clips * length)) + np.where(rare_clip, 60, -20)
