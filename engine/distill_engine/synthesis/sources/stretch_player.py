@@ -80,8 +80,8 @@ class PlayerState:
     `frame` plays; `number` counts leaps, `phase` the share of the time to the next; `since` hops
     since the last. `recent` are clips [n], `played` the hops of each clip so far, `heard` those of
     each kind of sound. A search of `searched` steps looks from `query_frame` with `query_grip` and
-    `query_place` [16 or 0]; -1 steps: none runs. `pitched` is the frame whose pitch counts; with `struck` a sound begins at the
-    next hop.
+    `query_place` [16 or 0], not to `query_avoided` clips and `query_kinds`; -1 steps: none runs.
+    `pitched` is the frame whose pitch counts; with `struck` a sound begins at the next hop.
     """
 
     frame: int
