@@ -70,7 +70,7 @@ QUICK_page := --seconds 3 --pages 0 1
 QUICK_sweep := --seconds 1
 QUICK_soak := --minutes 1
 QUICK_fuzz := --inputs 500 --messages 2000
-QUICK_kill := --kills 30
+QUICK_kill := --kills 30 --ends 3
 
 # 10^6 OSC messages and 10^5 inputs of each other kind: hours.
 fuzz: .venv/development bench-fuzz

@@ -16,7 +16,7 @@ from distill_control.cli.support.options import CommandParser
 from distill_control.cli.support.output import common_parser
 from distill_engine import __version__
 from distill_engine.errors import ControlError
-from distill_engine.system.signals import ending_signals
+from distill_engine.system.signals import ending_signals, interrupt
 
 COMMANDS = (
     "corpus",
@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             parser.error(hint)
         args = parser.parse_args(words)
         args.words = list(words)  # the history keeps the command
-        with ending_signals(_interrupt):
+        with ending_signals(interrupt):
             return int(args.run(args))
 
     return guarded(run)
@@ -90,11 +90,6 @@ def _steering_hint(words: Sequence[str]) -> str:
             row(address)
             return f"{words[0]!r} is no command; a playing engine takes it: distill send {address}"
     return ""
-
-
-def _interrupt(number: int) -> None:
-    """End a command as Ctrl-C does, whichever signal asked for it."""
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

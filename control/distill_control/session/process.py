@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import signal
 import sys
 import threading
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from distill_engine.errors import DistillError
 from distill_engine.library.reports import line_on, reported_threads
 from distill_engine.realtime.message_channel import Channel, ChannelClosed
 from distill_engine.realtime.shared_memory import SharedBlock
+from distill_engine.system.signals import ending_numbers
 
 TICK_SECONDS = 1 / 30
 _EXIT_ENGINE_GONE = 1
@@ -86,7 +86,7 @@ class ControlProgram:
         """Start the services and run until the engine ends; return the exit code of `run` above."""
         self._loop = asyncio.get_running_loop()
         self._loop.set_exception_handler(self._on_loop_error)
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in ending_numbers():
             with contextlib.suppress(NotImplementedError, RuntimeError):
                 self._loop.add_signal_handler(number, self._ended.set)
         tasks: list[asyncio.Task[None]] = []

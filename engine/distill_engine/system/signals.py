@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import signal
 import sys
 import threading
@@ -10,7 +11,24 @@ from collections.abc import Callable, Iterator
 from multiprocessing import resource_tracker
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+_SET_FOR_SYSTEM = ctypes.pythonapi.PyOS_setsig
+"""Sets what the system does with a signal, None its default, and leaves Python's handler in place.
+
+`signal.signal` would drop a second signal that Python has noted and not yet handled, with a traceback.
+"""
+_SET_FOR_SYSTEM.argtypes, _SET_FOR_SYSTEM.restype = (ctypes.c_int, ctypes.c_void_p), ctypes.c_void_p
 OF_A_TERMINAL = ("SIGINT", "SIGHUP")  # reach every process of a terminal at once
+
+
+def ending_numbers() -> list[signal.Signals]:
+    """Return the signals that ask for the end here, without those that are ignored (nohup)."""
+    numbers = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
+    return [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+
+
+def interrupt(number: int) -> None:
+    """End a command as Ctrl-C does, whichever signal asked for it."""
+    raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
@@ -25,13 +43,18 @@ def ending_signals(request: Callable[[int], None]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    numbers = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
-    before = {number: signal.getsignal(number) for number in numbers}
-    taken = [number for number in numbers if before[number] is not signal.SIG_IGN]
+    taken = ending_numbers()
+    before = {number: signal.getsignal(number) for number in taken}
+
+    asked: list[int] = []
 
     def first(number: int, frame: object) -> None:
+        if asked:  # it came together with the first one
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        asked.append(number)
         for other in taken:
-            signal.signal(other, signal.SIG_DFL)
+            _SET_FOR_SYSTEM(other, None)
         request(number)
 
     for number in taken:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import itertools
 import json
 import os
 import signal
@@ -23,6 +24,7 @@ from distill_control.workshop.jobs import JobStore
 from distill_engine.errors import LibraryError
 
 CHANGING = {"X-Distill": "1", "Content-Type": "application/json"}
+ENDS = itertools.cycle((signal.SIGHUP, signal.SIGTERM, signal.SIGINT))  # all alike
 FINAL = ("done", "failed", "cancelled", "lost")
 
 
@@ -133,8 +135,8 @@ def start_workshop(tmp_path: Path) -> Iterator[Callable[..., RunningWorkshop]]:
         return started[-1]
 
     yield start
-    for one in started:
-        assert one.stop() == 0
+    for one, number in zip(started, ENDS, strict=False):
+        assert one.stop(number) == 0
 
 
 @pytest.fixture(scope="session")

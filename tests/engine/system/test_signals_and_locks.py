@@ -49,6 +49,25 @@ def test_the_first_signal_asks_and_the_second_ends_the_process(number: signal.Si
         assert process.wait(5) == -signal.SIGTERM
 
 
+TOGETHER = """
+import signal
+from distill_engine.system.signals import ending_signals
+
+with ending_signals(lambda number: print("asked", number, flush=True)):
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP, signal.SIGTERM})
+    signal.raise_signal(signal.SIGHUP)
+    signal.raise_signal(signal.SIGTERM)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP, signal.SIGTERM})
+    print("still here", flush=True)
+"""
+
+
+def test_of_two_signals_at_the_same_moment_the_second_ends_the_process_without_a_word() -> None:
+    done = subprocess.run([sys.executable, "-c", TOGETHER], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == (f"asked {signal.SIGHUP.value}\n", "")
+    assert done.returncode == -signal.SIGTERM
+
+
 def test_handlers_are_restored_and_an_ignored_signal_stays_ignored() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from distill_engine.system.signals import ending_signals
 
 if TYPE_CHECKING:
     from distill_engine.training.latent.settings import CodeShape
+
+LONGEST_SECONDS = 5  # from the second signal until a training has left what it computes
 
 
 @dataclass(frozen=True)
@@ -150,8 +153,8 @@ def check_writable(output: Path) -> None:
 def stop_requested() -> Iterator[Callable[[], bool]]:
     """Yield a function that returns whether SIGINT, SIGTERM or SIGHUP came.
 
-    A checkpoint is saved then. The second such signal raises KeyboardInterrupt, the third ends the
-    process.
+    A checkpoint is saved then. The second such signal raises KeyboardInterrupt, and the system ends
+    the process if that has not done so after LONGEST_SECONDS; the third ends it at once.
     """
     with contextlib.ExitStack() as signals:
         requests: list[int] = []
@@ -159,6 +162,9 @@ def stop_requested() -> Iterator[Callable[[], bool]]:
         def request(number: int) -> None:
             requests.append(number)
             if len(requests) > 1:
+                if sys.platform != "win32":
+                    signals.callback(signal.alarm, 0)
+                    signal.alarm(LONGEST_SECONDS)
                 raise KeyboardInterrupt
             signals.enter_context(ending_signals(request))
 

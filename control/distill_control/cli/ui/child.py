@@ -12,6 +12,7 @@ from distill_control.cli.main import main
 from distill_engine.errors import Cancelled
 from distill_engine.system.atomic_write import write_file
 from distill_engine.system.portable.processes import give_way
+from distill_engine.system.signals import ending_signals, interrupt
 
 NICENESS = 10  # of heavy jobs: what plays comes first
 
@@ -25,7 +26,8 @@ def run(folder: Path) -> int:
     try:
         if (folder / "stop").exists():
             raise KeyboardInterrupt
-        code = main([*job["words"], "--json"])
+        with ending_signals(interrupt):  # before the command itself listens to them
+            code = main([*job["words"], "--json"])
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 2
     except KeyboardInterrupt:

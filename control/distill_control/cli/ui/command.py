@@ -9,11 +9,11 @@ import sys
 import webbrowser
 from collections.abc import Iterator
 from importlib.util import find_spec
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from distill_control.cli.support.options import integer_in
 from distill_engine.errors import ConfigError
+from distill_engine.system.signals import ending_signals
 
 if TYPE_CHECKING:
     import socket
@@ -92,13 +92,18 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _serve(app: Guard, workshop: Workshop, sockets: list[socket.socket]) -> None:
-    """Serve until a signal asks for the end."""
+    """Serve until a signal asks for the end; the second one ends the process."""
     import uvicorn
 
     class Server(uvicorn.Server):
-        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:  # uvicorn's own leave SIGHUP out
+            with ending_signals(self._end):
+                yield
+
+        def _end(self, number: int) -> None:
             workshop.closing = True  # ends the streams, which would keep the server open
-            super().handle_exit(sig, frame)
+            self.should_exit = True
 
     config = uvicorn.Config(
         app, log_config=None, log_level="critical", access_log=False, server_header=False, timeout_graceful_shutdown=2,
