@@ -52,35 +52,38 @@ def find_files(folder: Path) -> list[FoundFile]:
     except OSError as error:
         raise CorpusError(f"{folder} cannot be opened ({error.strerror or error}): check its permissions") from None
     found: list[FoundFile] = []
-    _walk(folder, folder, set(), found)
+    _walk(folder, found)
     left_out = read_left_out(folder)
     found = [replace(one, reason=one.reason or LEFT_OUT) if one.name in left_out else one for one in found]
     return sorted((one for one in found if one.name != CORPUS_FILE), key=lambda one: one.name)
 
 
-def _walk(folder: Path, root: Path, seen: set[tuple[int, int]], found: list[FoundFile]) -> None:
-    try:
-        status = folder.stat()
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError as error:
-        found.append(
-            FoundFile(folder, f"{_name(folder, root)}/", f"folder cannot be opened ({error.strerror or error})")
-        )
-        return
-    if (status.st_dev, status.st_ino) in seen:  # a link back up, or a second way in
-        return
-    seen.add((status.st_dev, status.st_ino))
-    folders = []
-    for entry in entries:
-        if entry.name.startswith(".") or entry.name.lower() in JUNK_NAMES | JUNK_FOLDERS:
+def _walk(root: Path, found: list[FoundFile]) -> None:
+    """Add every file below `root`, however deep its folders lie, and each folder that stays closed."""
+    seen: set[tuple[int, int]] = set()
+    waiting = [root]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            status = folder.stat()
+            entries = list(os.scandir(folder))
+        except OSError as error:
+            reason = f"folder cannot be opened ({error.strerror or error})"
+            found.append(FoundFile(folder, f"{_name(folder, root)}/", reason))
             continue
-        path = Path(entry.path)
-        if _is_folder(entry):
-            folders.append(path)
-        else:
-            found.append(FoundFile(path, _name(path, root), _refusal(path)))
-    for path in folders:
-        _walk(path, root, seen, found)
+        if (status.st_dev, status.st_ino) in seen:  # a link back up, or a second way in
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        folders = []
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.name.startswith(".") or entry.name.lower() in JUNK_NAMES | JUNK_FOLDERS:
+                continue
+            path = Path(entry.path)
+            if _is_folder(entry):
+                folders.append(path)
+            else:
+                found.append(FoundFile(path, _name(path, root), _refusal(path)))
+        waiting += reversed(folders)
 
 
 def _name(path: Path, root: Path) -> str:

@@ -7,10 +7,11 @@ memory: a process that reads a map of a file which another process shortens is k
 from __future__ import annotations
 
 import errno
+import io
 import os
 import stat
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
@@ -36,7 +37,25 @@ def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise NotRegularError(errno.EINVAL, "it is not a file", str(path))
-    return open(descriptor, "rb")
+    return io.BufferedReader(_NeverWaiting(descriptor))
+
+
+class _NeverWaiting(io.FileIO):
+    """Reads of a file of the system (`/proc/kmsg`) that has nothing yet give None: an error here."""
+
+    def readinto(self, buffer: Any) -> int:
+        """Read into `buffer`; return the number of bytes. Raises OSError."""
+        return int(_there(super().readinto(buffer)))
+
+    def readall(self) -> bytes:
+        """Return the rest. Raises OSError."""
+        return bytes(_there(super().readall()))
+
+
+def _there(read: Any) -> Any:
+    if read is None:
+        raise OSError(errno.EAGAIN, "it has nothing to read")
+    return read
 
 
 def read_regular(path: Path, limit_bytes: int = -1) -> bytes:

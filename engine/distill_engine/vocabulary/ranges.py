@@ -33,5 +33,5 @@ def check_range(address: str, value: float, name: str) -> None:
     """
     low, high, unit = range_of(address)
     if not low <= value <= high:
-        given = f"{value:g}" if isinstance(value, float) else str(value)
+        given = f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value)
         raise ConfigError(f"{name} {given} is out of range: give {low:.10g} to {high:.10g}{f' {unit}' if unit else ''}")

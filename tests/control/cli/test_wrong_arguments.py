@@ -106,6 +106,8 @@ def test_the_engine_says_the_cause_first_too(capsys: pytest.CaptureFixture[str])
         (["preset", "list", "--model", "nope"], "there is no model 'nope'; there are: rain, starter"),
         (["render", "{model}", "-o", "{tmp}/none/a.wav"], "none does not exist: create it, or choose another with -o"),
         (["train", "{tmp}", "-o", "{tmp}/none/m.distillgan"], "none does not exist: create it, or choose another"),
+        (["train", "{tmp}", "-o", "{notes}/m.distillgan"], "notes.txt is a file: name a folder with -o"),
+        (["model", "map", "{model}", "-o", "{notes}/a.png"], "notes.txt is a file: name a folder with -o"),
     ],
 )
 def test_a_wrong_path_or_name_is_one_line_with_the_right_way_out(
@@ -126,6 +128,7 @@ def test_a_wrong_path_or_name_is_one_line_with_the_right_way_out(
     ("words", "message"),
     [
         (["--control", "brightness=7"], "control brightness 7 is out of range: give -1 to 1"),
+        (["--control", "brightness=1.0000000001"], "control brightness 1.0000000001 is out of range: give -1 to 1"),
         (["--control", "brightness=nan"], "control brightness nan is out of range: give -1 to 1"),
         (["--latent", "1=100"], "latent 1 100 is out of range: give -4 to 4 sigma"),
         (["--set", "source/speed=100"], "/distill/source/speed 100 is out of range: give "),

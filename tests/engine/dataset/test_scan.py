@@ -55,6 +55,19 @@ def test_nested_folders_hidden_files_and_junk(tmp_path: Path, sound: Sound) -> N
     assert [file.name for file in find_files(folder)] == ["a/deep/er/c.wav", "a/ü ñ.wav", "b.wav"]
 
 
+def test_a_sound_is_found_however_deep_its_folders_lie(tmp_path: Path) -> None:
+    places = [tmp_path]
+    for _ in range(1100):  # more than Python's functions may call each other
+        places.append(places[-1] / "d")
+        places[-1].mkdir()
+    sound = places[-1] / "a.wav"
+    sound.write_bytes(b"RIFF")
+    assert [file.path for file in find_files(tmp_path)] == [sound]
+    sound.unlink()
+    for place in reversed(places[1:]):
+        place.rmdir()  # nothing else removes so deep a folder
+
+
 def test_what_the_user_leaves_out_is_named_and_not_read(tmp_path: Path, sound: Sound) -> None:
     for name in ("a.wav", "deep/käuz.wav", 'odd "\x7f\n.wav'):
         sound(name)

@@ -48,6 +48,19 @@ def test_what_is_no_file_is_an_error_of_the_system(tmp_path: Path) -> None:
 
 
 @needs_pipes
+def test_a_file_that_has_nothing_to_read_now_is_an_error_of_the_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "kmsg")  # as files of /proc do that say that they are regular
+    monkeypatch.setattr("distill_engine.system.regular_files.stat.S_ISREG", lambda mode: True)
+    writer = os.open(tmp_path / "kmsg", os.O_RDWR)
+    for limit in (4, -1):
+        with pytest.raises(OSError, match="nothing to read"):
+            read_regular(tmp_path / "kmsg", limit)
+    os.close(writer)
+
+
+@needs_pipes
 @pytest.mark.parametrize("read", READERS, ids=lambda read: read.__qualname__)
 def test_no_reader_waits_for_a_pipe(tmp_path: Path, read: Callable[[Path], object]) -> None:
     os.mkfifo(tmp_path / "pipe")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distill_control.cli.support.options import number_in, seed_number, vocoder_name
+from distill_control.cli.support.options import integer_in, number_in, seed_number, vocoder_name
 from distill_control.cli.support.output import emit
 from distill_engine.system.counting import counted
 
@@ -54,7 +54,9 @@ def _add_search(listing: argparse.ArgumentParser) -> None:
     listing.add_argument("--since", metavar="DAY", help="made on this day or later")
     listing.add_argument("--until", metavar="DAY", help="made on this day or earlier")
     listing.add_argument("--starred", action="store_true", help="marked")
-    listing.add_argument("--limit", type=int, default=50, metavar="N", help="at most N, 0 for all (default 50)")
+    listing.add_argument(
+        "--limit", type=integer_in(0, 1_000_000), default=50, metavar="N", help="at most N, 0 for all (default 50)"
+    )
 
 
 def _store() -> RenderStore:

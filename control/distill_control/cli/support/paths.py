@@ -30,9 +30,10 @@ def check_output_folder(path: Path, option: str = "-o") -> None:
     """Check that a file can be created beside `path`, by creating one without a name.
 
     Raises:
-        ConfigError: if the folder is missing or not writable. The message names `option`.
+        ConfigError: if the folder is missing, a file or not writable. The message names `option`.
     """
     folder = path.parent
+    check_folder(folder, option)
     if not folder.is_dir():
         raise ConfigError(f"{path}: the folder {folder} does not exist: create it, or choose another with {option}")
     try:
