@@ -59,7 +59,7 @@ def find_files(folder: Path) -> list[FoundFile]:
 
 
 def _walk(root: Path, found: list[FoundFile]) -> None:
-    """Add every file below `root`, however deep its folders lie, and each folder that stays closed."""
+    """Add every file below `root`, however deep it lies, and each folder that stays closed."""
     seen: set[tuple[int, int]] = set()
     waiting = [root]
     while waiting:

@@ -41,7 +41,7 @@ def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
 
 
 class _NeverWaiting(io.FileIO):
-    """Reads of a file of the system (`/proc/kmsg`) that has nothing yet give None: an error here."""
+    """An error where a file of the system (`/proc/kmsg`) has nothing yet and reads give None."""
 
     def readinto(self, buffer: Any) -> int:
         """Read into `buffer`; return the number of bytes. Raises OSError."""

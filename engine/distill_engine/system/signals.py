@@ -14,7 +14,8 @@ NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 _SET_FOR_SYSTEM = ctypes.pythonapi.PyOS_setsig
 """Sets what the system does with a signal, None its default, and leaves Python's handler in place.
 
-`signal.signal` would drop a second signal that Python has noted and not yet handled, with a traceback.
+`signal.signal` would drop a second signal that Python has noted and not yet handled, with a
+traceback.
 """
 _SET_FOR_SYSTEM.argtypes, _SET_FOR_SYSTEM.restype = (ctypes.c_int, ctypes.c_void_p), ctypes.c_void_p
 OF_A_TERMINAL = ("SIGINT", "SIGHUP")  # reach every process of a terminal at once

@@ -146,6 +146,28 @@ def test_joined_mp3_files_are_read_to_the_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "tag",
+    [
+        b"ID3\x04\0\0\x7f\x7f\x7f\x7f",
+        b"APETAGEX" + (2000).to_bytes(4, "little") + b"\xff\xff\xff\x7f" + bytes(16),
+    ],
+    ids=["ID3", "APE"],
+)
+def test_a_tag_longer_than_its_file_hides_no_sound(tmp_path: Path, tag: bytes) -> None:
+    samples, notes = read(tmp_path, "a.mp3", tag + encoded(tone(440), "MP3", "MPEG_LAYER_III"))
+    assert abs(len(samples) - RATE) < 0.1 * RATE
+    assert notes == ()
+
+
+@pytest.mark.parametrize(("before", "count"), [(b"\x81" * 20_000, 20_000), (bytes(20_000), 0), (b"\x81" * 1000, 0)])
+def test_strange_bytes_before_an_mp3_are_said(tmp_path: Path, before: bytes, count: int) -> None:
+    data = encoded(tone(440), "MP3", "MPEG_LAYER_III")
+    samples, notes = read(tmp_path, "a.mp3", before + data[data.index(b"\xff\xfb") :])
+    assert abs(len(samples) - RATE) < 0.1 * RATE
+    assert notes == ((f"damaged: {count} bytes before its first frame left out",) if count else ())
+
+
+@pytest.mark.parametrize(
     ("container", "encoding"), [("MP3", "MPEG_LAYER_III"), ("FLAC", "PCM_16"), ("OGG", "VORBIS"), ("OGG", "OPUS")]
 )
 def test_damage_in_the_middle_is_passed_and_said(tmp_path: Path, container: str, encoding: str) -> None:

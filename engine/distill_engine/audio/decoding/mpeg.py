@@ -26,6 +26,8 @@ _KBPS = {  # kbit/s by (MPEG 1, layer)
 }
 _SAME = 0xFFFE0C00  # bits of a header that all frames of a stream share: version, layer, rate
 _SEARCH_BYTES = 1 << 16  # read at once when the next frame is looked for
+_LONGEST_FRAME_BYTES = 2881  # of layer 2 at 384 kbit/s and 32 kHz, or less in the other layers
+_ANY_SIZE = 1 << 62  # bytes: more than any file has
 _LIKELY_INDEX = 9  # of a bit rate whose frames hold such a header at every sample rate
 
 
@@ -41,8 +43,9 @@ class _Stream:
 def mpeg_parts(file: BinaryIO, size: int) -> Parts | None:
     """Return the streams of an MPEG audio file of `size` bytes, None if it has no frames."""
     streams: list[_Stream] = []
-    skipped, at = 0, behind_tags(file, 0, size)
-    at = _next_frame(file, at, size)
+    start = behind_tags(file, 0, size)
+    first = at = _next_frame(file, start, size)
+    before, skipped = _strange_bytes(file, start, at), 0
     while at < size:
         header = _header(file, at)
         step = frame_bytes(header)
@@ -62,9 +65,19 @@ def mpeg_parts(file: BinaryIO, size: int) -> Parts | None:
     if not streams:
         return None
     notes = [f"damaged: {counted(skipped, 'byte')} between its frames left out"] if skipped else _early_end(streams[-1])
+    if before:
+        notes.insert(0, f"damaged: {counted(before, 'byte')} before its first frame left out")
     if len(streams) == 1 and not skipped and _tells(streams[0]) == len(streams[0].frames):
-        return Parts()
+        lies = behind_tags(file, 0, _ANY_SIZE) > size  # of the tag's length, which a decoder believes
+        return Parts([Part([(first, size - first)], "MP3")], notes) if before or lies else Parts()
     return Parts([Part([_counted(stream), *joined(stream.frames)], "MP3") for stream in streams], notes)
+
+
+def _strange_bytes(file: BinaryIO, start: int, end: int) -> int:
+    """Return how many bytes before the first frame are neither padding nor the rest of a frame."""
+    file.seek(start)
+    rest = min(end - start, _SEARCH_BYTES)
+    return end - start if end - start > _LONGEST_FRAME_BYTES and file.read(rest).strip(b"\0") else 0
 
 
 def _early_end(stream: _Stream) -> list[str]:
