@@ -43,14 +43,14 @@ BENCHMARK = Benchmark(
             "Commands asked to end at random moments by SIGINT, SIGTERM or SIGHUP, each third time twice. All ended, "
             "in one line at most; nothing was half.",
             (
-                Column("command", "command"),
+                Column("program", "command"),
                 Column("signals", "times asked", ",d"),
                 Column("cancelled", "cancelled", ",d"),
                 Column("complete", "complete", ",d"),
                 Column("at_once", "ended by the system", ",d"),
                 Column("seconds", "time, s", ",.0f"),
             ),
-            key=("command",),
+            key=("program",),
         ),
     ],
 )
@@ -74,7 +74,7 @@ def main() -> int:
             run.row("kinds", kind=name, kills=report["kills"], lost_seconds=lost, seconds=seconds)
         for name in (name for name in chosen if name in ASKED):
             report, seconds = _report("ends", name, options.ends, options.seed)
-            run.row("ends", command=name, **report, seconds=seconds)
+            run.row("ends", program=name, **report, seconds=seconds)
     return 0
 
 
