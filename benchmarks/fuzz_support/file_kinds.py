@@ -21,6 +21,7 @@ from distill_engine.modelfile.code_file import load_codes
 from distill_engine.modelfile.configs import check_configs
 from distill_engine.modelfile.graphs import check_graph
 from distill_engine.modelfile.tensors import Part, decode, encode
+from distill_engine.system.names import printable
 from distill_engine.takes.take_file import read_take
 from fuzz_support.kinds import ANYTHING, NAMES, NUMBERS, SCALARS, Kind, mutated, table
 
@@ -194,7 +195,7 @@ def refuses(read: Callable[[Any], object], *errors: type[DistillError]) -> Calla
         try:
             read(example)
         except errors as error:
-            if "\n" in str(error) or not str(error).isprintable():
+            if printable(str(error), len(str(error))) != str(error):
                 raise AssertionError(repr(str(error))) from error
 
     return check

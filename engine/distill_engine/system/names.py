@@ -68,6 +68,8 @@ def printable(text: str, limit: int = SHOWN_CHARACTERS) -> str:
     'a\\x1b[2Jb'
     >>> printable("left\u202eright")
     'left\\u202eright'
+    >>> printable("\u5168\u3000\u89d2") == "\u5168\u3000\u89d2"  # the spaces of other scripts stay
+    True
     """
     shown = "".join(_written(character) for character in text[: limit + 1])
     return shown if len(text) <= limit else shown[: limit - 3] + "..."
