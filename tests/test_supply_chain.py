@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
 CI = Path(__file__).parents[1] / ".ci"
 SOUND: dict[str, Any] = {"name": "numpy", "version": "2.0", "vulns": []}
@@ -55,3 +58,28 @@ def test_a_database_that_cannot_be_reached_is_one_line_and_no_failure(
         "not audited: the database of weaknesses cannot be reached from here (ConnectionError: no route)",
         0,
     )
+
+
+EXTRAS = ("train", "cluster", "link", "formats")
+
+
+def packages(name: str, extras: tuple[str, ...], found: set[str]) -> set[str]:
+    """Every installed package that a package needs, and those that these need."""
+    for needed in map(Requirement, metadata.requires(name) or []):
+        wanted = needed.marker is None or any(needed.marker.evaluate({"extra": extra}) for extra in ("", *extras))
+        own = re.sub(r"[-_.]+", "-", needed.name).lower()
+        if wanted and own not in found and own != "distill-audio":
+            try:
+                metadata.distribution(own)
+            except metadata.PackageNotFoundError:  # an extra that is not installed here
+                continue
+            found.add(own)
+            packages(own, tuple(needed.extras), found)
+    return found
+
+
+def test_every_package_of_an_installation_is_named() -> None:
+    text = (CI.parent / "SECURITY.md").read_text()
+    table = text[text.index("| package | what it may contact |") : text.index("names every package that")]
+    unnamed = {name for name in packages("distill-audio", EXTRAS, set()) if not re.search(rf"\b{name}\b", table)}
+    assert not unnamed, sorted(unnamed)
