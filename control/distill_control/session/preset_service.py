@@ -70,8 +70,10 @@ class PresetController:
         return [preset.name for preset in self._presets()]
 
     def save(self, name: str) -> None:
-        """Save the current values under a name. Raises PresetError."""
+        """Save the current values under a name. Raises PresetError, also before a model is there."""
         model = self.session.model
+        if not model.name:
+            raise PresetError("no model plays yet, and a preset belongs to one: save it once there is sound")
         self.store.save(name, model.name, model.digest, self.session.snapshot(), model.skeleton)
         self.session.broadcast(CHANGED)
 

@@ -40,6 +40,16 @@ def desk(tmp_path: Path) -> Desk:
 BRIGHT = "/distill/control/brightness"
 
 
+def test_a_preset_is_not_saved_before_a_model_plays_to_which_it_would_belong(desk: Desk, tmp_path: Path) -> None:
+    starting = Session(RecordingLink())
+    PresetController(starting, desk.store).register()
+    replies: list[tuple] = []
+    starting.handle("/distill/preset/save", ("early",), "test", lambda *words: replies.append(words))
+    assert replies[-1][0] == "/distill/error"
+    assert "no model plays yet" in replies[-1][2]
+    assert desk.store.all() == []
+
+
 def test_recall_brings_back_parameters_with_a_glide_and_the_source(desk: Desk) -> None:
     desk.session.set(BRIGHT, [0.5])
     desk.session.set("/distill/map/x", [0.25])
