@@ -72,10 +72,10 @@ QUICK_soak := --minutes 1
 QUICK_fuzz := --inputs 500 --messages 2000
 QUICK_kill := --kills 30 --ends 3
 
-# 10^6 OSC messages and 10^5 inputs of each other kind: hours.
+# 10^6 OSC messages and 10^5 inputs of each other kind: about an hour.
 fuzz: .venv/development bench-fuzz
 
-# 300 kills of whatever writes: ten minutes.
+# 300 kills of whatever writes, and seven commands asked to end: twenty minutes.
 kill: .venv/development bench-kill
 
 # An hour of everything at once; `make soak ARGS="--minutes 10"`.
