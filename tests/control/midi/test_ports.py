@@ -316,3 +316,32 @@ def test_the_virtual_port_takes_connections_and_garbage(stage: Any, service: Mid
     listing = list_midi()
     assert "ALSA" in listing.missing or not listing.missing
     assert all("Distill" not in str(port) for port in listing.inputs)
+
+
+@pytest.mark.jack
+@pytest.mark.usefixtures("jack")
+def test_a_control_process_that_replaces_a_killed_one_finds_the_controller_again(
+    make_engine: Any, tools: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISTILL_HOME", str(tmp_path))
+    (tmp_path / "maps").mkdir()
+    (tmp_path / "maps" / "knobs.toml").write_text(
+        f'port = "knobs"\ntakeover = "none"\nglide = 0.0\n[[bind]]\ncontrol = "cc 16"\ntarget = "{BRIGHT}"\n'
+    )
+    engine = make_engine(midi=True, midi_port="knobs")
+    source, target = open_knobs()
+
+    def turned(end: int) -> bool:
+        turn(source, 16, end)
+        with engine.client() as client:
+            value = tools.ask(client, BRIGHT)
+        return value is not None and abs(value[-1] - (2 * end / 127 - 1)) < 0.02
+
+    assert until(lambda: turned(127), 30.0)
+    engine.process.kill()
+    engine.process.communicate()
+    engine.channel.close()
+    engine.start(again=True)
+    assert until(lambda: turned(0), 30.0)
+    source.close()
+    target.close()
