@@ -128,7 +128,7 @@ def _whole_recording(folder: Path) -> None:
 
 _TRAIN = ("--minutes", "0.2", "--preset", "quick")
 _BATCH = ("render", "starter", "--count", "30", "--duration", "0.5", "--workers", "2", "--skip-existing")
-_VOCODER = ("train-vocoder", "m.distillgan", "sounds", "--force", "--epochs", "1", "--width", "0.03")
+_VOCODER = ("train-vocoder", "m.distillgan", "sounds", "--force", "--fresh", "--epochs", "1", "--width", "0.03")
 
 
 def _on(*words: str) -> Callable[[Path], list[str]]:

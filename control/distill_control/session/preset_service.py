@@ -70,7 +70,7 @@ class PresetController:
         return [preset.name for preset in self._presets()]
 
     def save(self, name: str) -> None:
-        """Save the current values under a name. Raises PresetError, also before a model is there."""
+        """Save the current values under a name. Raises PresetError, also before a model plays."""
         model = self.session.model
         if not model.name:
             raise PresetError("no model plays yet, and a preset belongs to one: save it once there is sound")
