@@ -65,6 +65,8 @@ def test_control_stems_are_the_dry_sound_and_each_control_alone(tiny_model, caps
     assert np.array_equal(soundfile.read("out.wav")[0], soundfile.read(bright)[0])
     assert soundfile.info(second).frames == soundfile.info(dry).frames
     assert not np.array_equal(soundfile.read(second)[0], soundfile.read(dry)[0])
+    assert main(["history", "again", "stems", "-o", "again"]) == 0
+    assert Path("again/again-002-brightness.wav").read_bytes() == bright.read_bytes()
     capsys.readouterr()
     assert main(["render", str(tiny_model), "-o", "none", "--control-stems"]) == 1
     assert "no control moves here" in capsys.readouterr().err
