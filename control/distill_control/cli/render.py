@@ -117,8 +117,11 @@ def _check_batch(args: argparse.Namespace) -> None:
         args.usage("--count renders variations: leave --take, --input, --continue and --blend out")
     if args.count is not None and (args.parts or args.sidecar):
         args.usage(
-            "--count writes a file for each variation and manifest.jsonl: leave --stems, --slices and --sidecar out"
+            "--count writes a file for each variation, manifest.jsonl and presets for samplers: leave --stems, "
+            "--control-stems, --slices and --sidecar out"
         )
+    if args.parts == "controls" and args.lufs is not None:
+        args.usage("--control-stems keeps how loud each control makes the sound: leave --lufs out")
     if args.grid and not args.vary:
         args.usage("--grid needs --vary NAME=LOW:HIGH")
 

@@ -241,6 +241,7 @@ class Session:
         status: dict[str, Value] = {"model": self.model.name, "device": self.device, **self.engine.status()}
         for address, value in self.state.settings().items():
             status[address.removeprefix("/distill/")] = value
+        status["recording_file"] = self.state.requested_value("/distill/recording/file")
         status["vocoder_playing"] = str(self.model.details.get("vocoder", ""))
         status |= {
             "messages": self.messages.handled,

@@ -8,15 +8,15 @@ are filtered at once.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from distill_engine.audio.arrays import Float64Array
+from distill_engine.native.library import native_library
 
 Samples = Float64Array
-
-KEPT_LAYOUTS = 8  # sizes of input for which an all-pass keeps its arrays
 
 
 @dataclass(frozen=True)
@@ -71,54 +71,49 @@ class HighPass:
         self._x, self._y = state.x, state.y
 
 
-class AllPass:
-    """Schroeder's all-pass: y[n] = -g x[n] + x[n-M] + g y[n-M], with a delay of M samples.
+class AllPasses:
+    """Schroeder's all-passes one after the other, with delays of M samples.
+
+    Each is y[n] = -g x[n] + x[n-M] + g y[n-M].
 
     Source: M. R. Schroeder, "Natural Sounding Artificial Reverberation", J. Audio Eng. Soc. 10,
     1962.
     """
 
-    def __init__(self, delay: int, gain: float) -> None:
-        self._delay, self._gain = delay, gain
-        self._memory = np.zeros(delay)  # x[n-M] + g y[n-M]
-        self._layouts: dict[int, _AllPassLayout] = {}
+    def __init__(self, delays: Sequence[int], gain: float) -> None:
+        self._gain, self._native = gain, native_library()
+        self._delays = np.array(delays, np.int32)
+        self._line = np.zeros(sum(delays))  # each one's x[n-M] + g y[n-M]
+        self._memories = np.split(self._line, np.cumsum(delays)[:-1])
+        self._tables = self._line.ctypes.data, self._delays.ctypes.data, len(delays), gain
 
     def process(self, x: Samples) -> Samples:
-        """Filter samples of any number: [n] -> [n], valid until the next call."""
-        layout = self._layouts.get(len(x))
-        if layout is None:
-            if len(self._layouts) >= KEPT_LAYOUTS:
-                self._layouts.clear()
-            layout = self._layouts[len(x)] = _AllPassLayout(self._delay, len(x))
-        layout.line[: self._delay] = self._memory
-        layout.x[:] = x
-        np.multiply(x, self._gain, out=layout.scaled)
-        for before, scaled, y, after, part in layout.parts:
-            np.subtract(before, scaled, out=y)
-            np.multiply(y, self._gain, out=after)
-            np.add(after, part, out=after)
-        self._memory[:] = layout.line[len(x) :]
-        return layout.y
+        """Filter samples of any number: [n] -> [n]."""
+        x = np.ascontiguousarray(x, np.float64)
+        if not isinstance(self._native, str):
+            out = np.empty((2, len(x)))
+            self._native.all_passes(*self._tables, x.ctypes.data, len(x), out.ctypes.data)
+            return np.asarray(out[len(self._delays) % 2])
+        for memory in self._memories:
+            x = self._filtered(x, memory)
+        return x
 
-    def state(self) -> Samples:
-        """Return the state [delay]."""
-        return self._memory.copy()
+    def _filtered(self, x: Samples, memory: Samples) -> Samples:
+        """Return samples [n] that passed the all-pass of a `memory` [M]."""
+        line, y, delay = np.concatenate([memory, np.empty(len(x))]), np.empty(len(x)), len(memory)
+        for start in range(0, len(x), delay):
+            now = slice(start, min(start + delay, len(x)))
+            y[now] = line[now] - self._gain * x[now]
+            line[now.start + delay : now.stop + delay] = x[now] + self._gain * y[now]
+        memory[:] = line[len(x) :]
+        return y
 
-    def restore(self, state: Samples) -> None:
-        """Continue from a `state` [delay]. Raises ValueError for another length."""
-        if state.shape != (self._delay,):
-            raise ValueError(f"an all-pass of {self._delay} samples has no state of the shape {state.shape}")
-        self._memory[:] = state
+    def state(self) -> tuple[Samples, ...]:
+        """Return the state: the memory [delay] of each."""
+        return tuple(memory.copy() for memory in self._memories)
 
-
-class _AllPassLayout:
-    """The arrays for inputs of `size` samples, and their parts: slicing takes time."""
-
-    def __init__(self, delay: int, size: int) -> None:
-        self.x, self.scaled, self.y = np.empty((3, size))
-        self.line = np.zeros(delay + size)  # the memory, then what follows
-        self.parts = []
-        for start in range(0, size, delay):
-            now = slice(start, min(start + delay, size))
-            after = self.line[delay + now.start : delay + now.stop]
-            self.parts.append((self.line[now], self.scaled[now], self.y[now], after, self.x[now]))
+    def restore(self, state: Sequence[Samples]) -> None:
+        """Continue from a `state`. Raises ValueError if its all-passes have other delays."""
+        if [memory.shape for memory in state] != [memory.shape for memory in self._memories]:
+            raise ValueError(f"all-passes of {self._delays.tolist()} samples have no such state")
+        self._line[:] = np.concatenate(state)

@@ -107,7 +107,7 @@ class LiveCommands:
             "model": self.change_model,
             "blend/model": self.change_blend,
             "voices": self.change_voices,
-            "record": self.recordings.command,
+            "record": lambda name: self._send(self.recordings.command(name)),
             **(codes.slow | self.marks.slow),
         }
 

@@ -244,6 +244,7 @@ class Engine:
                 settings[f"blend/model/{slot}"] = there.name if there is not None else ""
             for name, value in {**settings, "follow": int(follower.state > 0)}.items():
                 self.control.send({"event": "setting", "address": f"/distill/{name}", "value": value})
+            self.control.send(self._parts.commands.recordings.event())
             self._parts.commands.marks.tell()
             self._tell_device(self._parts.performer.output)
 

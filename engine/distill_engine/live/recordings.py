@@ -15,6 +15,7 @@ from distill_engine.library.lookup import new_file, new_name
 from distill_engine.live.performer import Performer
 from distill_engine.synthesis.synth import Synth
 
+RECORDING_FILE = "/distill/recording/file"
 TAKE_SUFFIX = ".take"
 
 
@@ -44,12 +45,18 @@ class Recordings:
         self._begun: list[Path] = []
         self._take: Path | None = None
 
-    def command(self, name: str) -> None:
-        """Record into the library's recordings, or `stop`. Raises as `start`."""
+    def command(self, name: str) -> dict[str, Any]:
+        """Record into the library's recordings, or `stop`. Return `event`. Raises as `start`."""
         if name == "stop":
             self.stop()
-            return
-        self.start(self._path(name))
+        else:
+            self.start(self._path(name))
+        return self.event()
+
+    def event(self) -> dict[str, Any]:
+        """Return the event that says where the latest recording lies, for the control process."""
+        path = str(self._begun[-1].absolute()) if self._begun else ""
+        return {"event": "setting", "address": RECORDING_FILE, "value": path}
 
     def start(self, path: Path) -> None:
         """Record sound if the new file has a sound file's suffix, else a take.

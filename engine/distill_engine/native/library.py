@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-EDITION = 3
+EDITION = 4
 """Edition of the kernels' interface and arithmetic (`EDITION` in vocos.c)."""
 SWITCH = "DISTILL_NATIVE"
 """Environment variable: "off", "0", "no" or "false" plays through graphs."""
@@ -22,7 +22,6 @@ LIBRARY = Path(__file__).with_name("_kernels.so")
 class Library:
     """The loaded library: its functions, with their types. Raises OSError with the reason."""
 
-    edition: Callable[..., int]
     vocos_tables: Callable[..., int]
     vocos_new: Callable[..., int | None]
     vocos_scratch: Callable[..., int]
@@ -31,12 +30,18 @@ class Library:
     interpolate: Callable[..., None]
     resample: Callable[..., None]
     shape: Callable[..., None]
+    hear: Callable[..., None]
+    respond: Callable[..., None]
+    reverberate: Callable[..., None]
+    all_passes: Callable[..., None]
 
     def __init__(self, path: Path) -> None:
         library = ctypes.CDLL(str(path))
         pointer, number = ctypes.c_void_p, ctypes.c_int
+        found = library.distill_edition() if hasattr(library, "distill_edition") else 0
+        if found != EDITION:
+            raise OSError(f"it is of edition {found}, not {EDITION}")
         signatures = {
-            "edition": (number, []),
             "vocos_tables": (number, [pointer, pointer, number]),
             "vocos_new": (pointer, [pointer, pointer]),
             "vocos_scratch": (ctypes.c_int64, [pointer]),
@@ -44,6 +49,10 @@ class Library:
             "vocos_free": (None, [pointer]),
             "interpolate": (None, [pointer, number, pointer, number, pointer, number, number, pointer]),
             "shape": (None, [pointer, pointer, ctypes.c_int64, pointer, pointer, pointer]),
+            "hear": (None, [pointer, number, number, *[pointer] * 4]),
+            "respond": (None, [pointer, number, number, *[pointer] * 3, *[number] * 3, pointer]),
+            "reverberate": (None, [pointer, pointer, *[number] * 3, *[pointer] * 4]),
+            "all_passes": (None, [pointer, pointer, number, ctypes.c_double, pointer, number, pointer]),
             "resample": (None, [pointer, number, ctypes.c_int64, *[number] * 3, pointer, number, pointer]),
         }
         for name, (result, arguments) in signatures.items():
@@ -53,9 +62,6 @@ class Library:
                 raise OSError(f"it has no function {name}") from None
             function.restype, function.argtypes = result, arguments
             setattr(self, name, function)
-        found = self.edition()
-        if found != EDITION:
-            raise OSError(f"it is of edition {found}, not {EDITION}")
 
 
 def slower_without(reason: str) -> str:

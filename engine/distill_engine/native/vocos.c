@@ -16,7 +16,7 @@
 #include "numbers.h"
 #include "vocos_plan.h"
 
-#define EDITION 3 /* of the interface and arithmetic of these files; `native/library.py` expects it */
+#define EDITION 4 /* of the interface and arithmetic of these files; `native/library.py` expects it */
 
 /* Constants of the Python modules, under their names there. */
 #define RAISE_FACTOR 1.5f

@@ -85,15 +85,16 @@ class Limiter:
         """Limit whole ticks: [C, n] -> [C, n], all samples below the ceiling."""
         level = np.abs(x).max(axis=0)
         ticks = level.reshape(-1, len(self._rise))
-        highest = np.maximum.accumulate(ticks * self._rise, axis=1)
+        raised = ticks * self._rise
         before = []  # the peak before each tick
-        for end, last in zip(highest[:, -1].tolist(), ticks[:, -1].tolist(), strict=True):
+        for end, last in zip(raised.max(axis=1).tolist(), ticks[:, -1].tolist(), strict=True):
             before.append(self._peak)
             self._peak = max(max(end, self._peak) * self._last_fall, last)
+        if before[0] <= self._threshold and level.max() <= self._threshold:
+            return x
+        highest = np.maximum.accumulate(raised, axis=1)
         peaks = np.maximum(highest, np.array(before)[:, None]) * self._fall
         peak = np.maximum(peaks, ticks).ravel()  # rounding must not put a sample above its own peak
-        if peak.max() <= self._threshold:
-            return x
         t, span = self._threshold, self._ceiling - self._threshold
         over = np.maximum(peak - t, 0.0)
         limited = np.where(over > 0.0, t + span * np.tanh(over / span), peak)

@@ -537,7 +537,11 @@ _COMMANDS: tuple[Row, ...] = (
         "Prior: go on from what played in the last seconds, the live input included",
         Argument("seconds", "float", 0.1, 2.0, unit="s"),
     ),
-    _command("/distill/record", "Record a take under this name, or `stop`", _text("path")),
+    _command(
+        "/distill/record",
+        "Record a take under this name, or `stop`; /distill/recording/file says where it lies",
+        _text("path"),
+    ),
     _command("/distill/preset/save", "Save the present state as a preset", _text("name")),
     _command("/distill/preset/recall", "Recall a preset by name or index", Argument("name", "name"), GLIDE),
     _command(
@@ -653,6 +657,7 @@ _READINGS: tuple[Row, ...] = (
     ),
     _reading("/distill/playing", "1 plays, 0 is stopped", Argument("playing", "toggle", 0.0, 1.0)),
     _reading("/distill/recording", "1 while a take or sound is recorded", Argument("recording", "toggle", 0.0, 1.0)),
+    _reading("/distill/recording/file", "Where the latest take or sound lies, the whole path", _text("path")),
     _reading("/distill/loading", "Model or vocoder that is being loaded; empty if none is", _text("name")),
     _reading("/distill/vocoder/playing", "Vocoder that plays", _text("vocoder")),
     _reading("/distill/vocoder/reason", "Why this vocoder plays", _text("reason")),

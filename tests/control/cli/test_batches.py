@@ -5,6 +5,7 @@ import shutil
 import time
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from distill_control.cli.main import main
 from distill_engine.library.assets import starter_path
 from distill_engine.rendering.batches import pool
 from distill_engine.rendering.batches.manifest import NAME, Manifest
+from distill_engine.rendering.exporting.sampler import PRESET_SUFFIXES, write_presets
 
 BATCH = ["render", "starter", "--duration", "0.1", "--seed", "5", "--vary", "brightness=-1:1", "--vary", "map/x=-1:1"]
 
@@ -31,8 +33,26 @@ def test_twenty_variations_are_the_same_bytes_on_one_and_two_processes(tmp_path:
         assert render(tmp_path / workers, "--count", "20", "--workers", workers) == 0
     one, two = contents(tmp_path / "1"), contents(tmp_path / "2")
     assert one == two
-    assert len(one) == 21
-    assert len(set(one.values())) == 21
+    assert len(set(one.values())) == len(one) == 20 + len((NAME, *PRESET_SUFFIXES))
+
+
+def test_a_batch_opens_in_samplers(tmp_path: Path) -> None:
+    looped = ["--count", "2", "--workers", "1", "--format", "flac", "--loop", "--duration", "0.5"]
+    assert render(tmp_path, *looped) == 0
+    first = contents(tmp_path)
+    regions = [line for line in (tmp_path / "starter.sfz").read_text().splitlines() if line.startswith("<region>")]
+    samples = list(ElementTree.parse(tmp_path / "starter.dspreset").getroot().iter("sample"))
+    for number, (region, sample) in enumerate(zip(regions, samples, strict=True)):
+        name = f"starter-00000{5 + number}.flac"
+        frames = soundfile.info(tmp_path / name).frames
+        assert f"sample={name} key={36 + number}" in region
+        assert f"loop_mode=loop_continuous loop_start={sample.get('loopStart')} loop_end={frames - 1}" in region
+        assert (sample.get("path"), sample.get("rootNote")) == (name, str(36 + number))
+        assert 0 < int(sample.get("loopStart", "")) < frames
+    assert render(tmp_path, *looped, "--skip-existing") == 0
+    assert contents(tmp_path) == first
+    (said,) = write_presets(tmp_path, "many", [(tmp_path / f"{number}.wav", None) for number in range(93)])
+    assert "map the first 92 of 93 files" in said
 
 
 def test_a_line_of_the_manifest_makes_its_file_again(tmp_path: Path) -> None:
@@ -59,7 +79,8 @@ def test_skip_existing_makes_only_what_is_missing_or_was_made_otherwise(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert render(tmp_path, "--count", "4", "--workers", "1") == 0
-    before = contents(tmp_path)
+    before = [NAME, *(path.name for path in tmp_path.glob("*.wav"))]
+    made = contents(tmp_path)
     (tmp_path / "starter-000006.wav").unlink()
     (tmp_path / "starter-000007.wav").write_bytes(b"kept")
     capsys.readouterr()
@@ -69,8 +90,8 @@ def test_skip_existing_makes_only_what_is_missing_or_was_made_otherwise(
     assert render(tmp_path, "--count", "4", "--workers", "1", "--gain", "-6", "--skip-existing", "--json") == 0
     assert json.loads(capsys.readouterr().out)["skipped"] == 0
     after = contents(tmp_path)
-    assert set(after) == set(before)
-    assert all(after[name] != before[name] for name in before)
+    assert set(after) == set(made)
+    assert all(after[name] != made[name] for name in before)
 
 
 def test_two_batches_into_one_folder_keep_each_others_lines(tmp_path: Path) -> None:
@@ -126,9 +147,9 @@ def test_an_interrupted_batch_keeps_what_is_done_and_goes_on(
         (["--count", "4", "--vary", "warmth=-1:7"], "control warmth 7 is out of range"),
         (["--count", "4", "--vary", "shine=0:1", "--workers", "1"], "control 'shine': the model has"),
         (["--count", "4", "--input", "x.wav"], "leave --take, --input, --continue and --blend out"),
-        (["--count", "4", "--stems"], "leave --stems, --slices and --sidecar out"),
-        (["--count", "4", "--slices"], "leave --stems, --slices and --sidecar out"),
-        (["--count", "4", "--sidecar"], "leave --stems, --slices and --sidecar out"),
+        (["--count", "4", "--stems"], "leave --stems, --control-stems, --slices and --sidecar out"),
+        (["--count", "4", "--slices"], "leave --stems, --control-stems, --slices and --sidecar out"),
+        (["--count", "4", "--sidecar"], "leave --stems, --control-stems, --slices and --sidecar out"),
         (["--workers", "2"], "need --count N"),
         (["--count", "100000", "--duration", "86400"], "MB are free"),
     ],

@@ -12,6 +12,8 @@ import soundfile
 
 from distill_control.cli.main import main
 from distill_engine.audio.measuring.loudness import loudness_lufs
+from distill_engine.library.assets import starter_path
+from distill_engine.synthesis.instrument import prepare_instrument
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +48,28 @@ def test_stems_have_one_length_and_add_up(tiny_model, make_tiny_model):
     stems = [soundfile.read(path)[0] for path in sorted(Path("stems").glob("*.wav"))]
     assert len(stems) == 2
     assert np.abs(sum(stems) - soundfile.read("out.wav")[0]).max() < 1e-5
+
+
+def test_control_stems_are_the_dry_sound_and_each_control_alone(tiny_model, capsys):
+    exact = ["--bit-depth", "32f", "--seed", "3"]
+    moved = ["--control", "brightness=1", "--set", "control/1=-0.8"]
+    _render(starter_path(), *exact, *moved, "--control-stems", output="stems")
+    dry, bright, second = sorted(Path("stems").glob("*.wav"))
+    name = prepare_instrument(starter_path()).control_names[1]
+    assert [path.name for path in (dry, bright, second)] == [
+        f"stems-{end}.wav" for end in ("001-dry", "002-brightness", f"003-{name}")
+    ]
+    _render(starter_path(), *exact)
+    assert np.array_equal(soundfile.read("out.wav")[0], soundfile.read(dry)[0])
+    _render(starter_path(), *exact, "--control", "brightness=1")
+    assert np.array_equal(soundfile.read("out.wav")[0], soundfile.read(bright)[0])
+    assert soundfile.info(second).frames == soundfile.info(dry).frames
+    assert not np.array_equal(soundfile.read(second)[0], soundfile.read(dry)[0])
+    assert main(["history", "again", "stems", "-o", "again"]) == 0
+    assert Path("again/again-002-brightness.wav").read_bytes() == bright.read_bytes()
+    capsys.readouterr()
+    assert main(["render", str(tiny_model), "-o", "none", "--control-stems"]) == 1
+    assert "no control moves here" in capsys.readouterr().err
 
 
 def test_slices_open_in_samplers(tiny_model):

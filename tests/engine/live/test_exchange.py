@@ -183,8 +183,10 @@ def test_a_recording_ends_while_a_model_loads(vocos, tmp_path):
         commands.handle({"id": 1, "command": "model", "arguments": ["other"]})
         commands.handle({"id": 2, "command": "record", "arguments": [str(tmp_path / "a.wav")]})
         commands.handle({"id": 3, "command": "record", "arguments": ["stop"]})
-        seen = [answers.get(timeout=30) for _ in range(4)]
+        seen = [answers.get(timeout=30) for _ in range(6)]
         assert [message["id"] for message in seen if "id" in message] == [2, 3]
+        said = [message["value"] for message in seen if message.get("address") == "/distill/recording/file"]
+        assert said == [str(tmp_path / "a.wav")] * 2  # where it lies, also when it is done
     finally:
         loads.set()
         commands.stop()

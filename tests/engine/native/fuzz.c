@@ -1,8 +1,9 @@
-/* Give the kernels random sizes, weights, states, mels and positions, built with sanitizers: ROUNDS SEED. */
+/* Give the kernels random sizes, weights, states, mels, positions and sounds in space, built with sanitizers: ROUNDS SEED. */
 
 #include <stdio.h>
 
 #include "interpolation.c"
+#include "space.c"
 #include "vocos.c"
 
 static uint64_t seed;
@@ -76,10 +77,51 @@ static void one_interpolation(void) {
     free(line), free(table), free(out), free(positions);
 }
 
+/* `count` numbers: small ones, or any bits at all. */
+static double *random_doubles(size_t count, int wild) {
+    double *made = malloc((count ? count : 1) * sizeof *made);
+    for (size_t k = 0; k < count; k++) {
+        uint64_t bits = (uint64_t)random_bits() << 32 | random_bits();
+        made[k] = below(2001) / 1000.0 - 1.0;
+        if (wild) memcpy(made + k, &bits, sizeof bits);
+    }
+    return made;
+}
+
+static void one_head(void) {
+    int tick = 1 + below(600), taps = 1 + below(300), rows = 1 + below(20), width = 1 + below(200), wild = below(2);
+    int phases = 1 + below(40), reach = 1 + below(80);
+    float *line = random_floats((size_t)(taps - 1 + tick), wild), *responses = random_floats((size_t)(4 * taps), wild);
+    double *x = random_doubles((size_t)tick, wild), *out = random_doubles((size_t)(2 * tick), 0);
+    distill_hear(line, tick, taps, x, responses, below(2) ? responses + 2 * taps : NULL, out);
+    double *table = random_doubles((size_t)rows * width, wild), *weights = random_doubles(8, wild);
+    double *kernels = random_doubles((size_t)(phases + 1) * reach, wild);
+    int32_t which[8];
+    for (int n = 0; n < 8; n++) which[n] = below(20) ? below(rows) : (int32_t)random_bits();
+    if (!wild) table[0] = below(100);
+    distill_respond(table, rows, width, which, weights, kernels, phases, reach, taps, responses);
+    free(line), free(responses), free(x), free(out), free(table), free(weights), free(kernels);
+}
+
+static void one_room(void) {
+    int size = 1 + below(3000), tick = 1 + below(600), at = below(size), wild = below(2);
+    double *heard = random_doubles((size_t)size, wild), *lines = random_doubles((size_t)(8 * size), wild);
+    double *x = random_doubles((size_t)tick, wild), *gains = random_doubles(83, wild);
+    double *out = random_doubles((size_t)(4 * tick), 0);
+    int32_t reaches[16], delays[4];
+    for (int n = 0; n < 16; n++) reaches[n] = below(99) ? tick + below(size) : (int32_t)random_bits();
+    distill_reverberate(heard, lines, size, at, tick, x, reaches, gains, out);
+    int passes = below(5), whole = 0;
+    for (int n = 0; n < passes; n++) whole += delays[n] = 1 + below(400);
+    double *memory = random_doubles((size_t)whole, wild), *both = random_doubles((size_t)(2 * tick), 0);
+    distill_all_passes(memory, delays, passes, gains[0], x, tick, both);
+    free(heard), free(lines), free(x), free(gains), free(out), free(memory), free(both);
+}
+
 int main(int count, char **words) {
     int rounds = count > 1 ? atoi(words[1]) : 100;
     seed = count > 2 ? strtoull(words[2], NULL, 10) : 1;
-    for (int k = 0; k < rounds; k++) one_vocoder(), one_interpolation();
+    for (int k = 0; k < rounds; k++) one_vocoder(), one_interpolation(), one_head(), one_room();
     printf("%d vocoders\n", vocoders);
     return 0;
 }

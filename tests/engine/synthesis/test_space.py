@@ -10,6 +10,7 @@ import pytest
 from distill_engine.errors import ConfigError, ControlError, LibraryError
 from distill_engine.state import from_arrays, to_arrays
 from distill_engine.synthesis.output_stage import OutputStage, OutputState
+from distill_engine.synthesis.space.ears import Ears
 from distill_engine.synthesis.space.head import RESPONSE_SAMPLES, Head, shipped_head
 from distill_engine.synthesis.space.layout import Layout
 from distill_engine.synthesis.space.places import PLACE_VALUES
@@ -167,6 +168,19 @@ def test_sweeps_make_no_clicks(kind):
         for a in (0, 90)
     )
     assert _steps(_heard(kind, x, swept, 0.5, layout)[:, 4096:]) < 1.5 * bound
+
+
+def test_a_turn_adds_nothing_above_17_khz_to_that_of_16_times_as_many_steps():
+    x, levels = RNG.standard_normal(44032), []
+    for tick in (TICK_SAMPLES, TICK_SAMPLES // 16):
+        ears, out = Ears(shipped_head(), tick), np.empty((2, len(x)))
+        for at in range(0, len(x), tick):
+            out[:, at : at + tick] = ears.process(x[at : at + tick], (360.0 * (at + tick) / 44100 % 360.0, 0.0))
+        bins = np.fft.rfft(out.reshape(2, -1, 512) * np.hanning(512))[:, :, int(17000 * 512 / 44100) :]
+        levels.append(10 * np.log10(np.square(np.abs(bins)).sum(axis=2)))
+    added = levels[0] - levels[1]
+    assert added.max() < 0.5
+    assert added.min() > -1.5  # dB of 12 ms: within a tick the two responses' highest frequencies cancel a little
 
 
 def test_changes_of_kind_and_sudden_places_make_no_clicks():

@@ -39,6 +39,7 @@ def render_many(args: argparse.Namespace, path: Path, score: Score, target: Rend
     from distill_control.cli.support.output import emit
     from distill_engine.rendering.batches.manifest import NAME
     from distill_engine.rendering.batches.render_batch import BatchProgress, RenderBatch, render_batch
+    from distill_engine.rendering.exporting.sampler import PRESET_SUFFIXES
 
     folder = output_folder(args.output)
     batch = RenderBatch(
@@ -53,11 +54,19 @@ def render_many(args: argparse.Namespace, path: Path, score: Score, target: Rend
             state = now
             bar.update(task, total=now.total, completed=now.done)
 
-        render_batch(batch, workers=workers, skip_existing=args.skip_existing, progress=show)
+        state = render_batch(batch, workers=workers, skip_existing=args.skip_existing, progress=show)
+    name = path.stem
     data = {"folder": str(folder), "files": state.done, "skipped": state.skipped, "manifest": str(folder / NAME)}
+    data |= {"presets": [str(folder / f"{name}{suffix}") for suffix in PRESET_SUFFIXES], "notes": state.notes}
     data["entry"] = keep_batch(args, folder, batch.recipe(), dict(data))
     skipped = f", {state.skipped} of them were there" if state.skipped else ""
-    emit(args, data, lambda c: c.print(f"{folder}: {state.done} files{skipped}; {NAME} says how each was made"))
+    notes = "".join(f"note: {note}\n" for note in state.notes)
+    summary = (
+        f"{notes}{folder}: {state.done} files{skipped}; {NAME} says how each was made, "
+        + " and ".join(f"{name}{suffix}" for suffix in PRESET_SUFFIXES)
+        + " open them in samplers"
+    )
+    emit(args, data, lambda c: c.print(summary, markup=False, soft_wrap=True))
     return 0
 
 

@@ -32,7 +32,8 @@ def make_again(args: argparse.Namespace, store: RenderStore) -> int:
     if args.output is not None:
         check_output_folder(args.output)
     adapted(words, old, vocoder=args.vocoder, seed=args.seed, as_json=args.json)
-    if getattr(words, "count", None) is not None or (words.run is render.run_resynth and words.input.is_dir()):
+    in_folder = getattr(words, "count", None) is not None or getattr(words, "parts", None) is not None
+    if in_folder or (words.run is render.run_resynth and words.input.is_dir()):
         return _batch_again(args, words, old)
     words.output = _place(store, args.output, words)
     try:
@@ -160,7 +161,7 @@ def _compare(old: RenderEntry, new: RenderEntry) -> bool | None:
 
 def _batch_again(args: argparse.Namespace, options: argparse.Namespace, old: RenderEntry) -> int:
     if args.output is None:
-        raise LibraryError(f"{old.title}: a batch needs a folder for its files: add -o DIR")
+        raise LibraryError(f"{old.title}: its files need a folder: add -o DIR")
     options.output = args.output
     return int(options.run(options))
 

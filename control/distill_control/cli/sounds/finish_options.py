@@ -38,6 +38,8 @@ def add_finish(parser: argparse.ArgumentParser) -> None:
     parts = group.add_mutually_exclusive_group()
     stems = "write a folder with a file for each blend slot, all of one length"
     parts.add_argument("--stems", action="store_const", const="stems", dest="parts", help=stems)
+    controls = "write a folder with the sound without controls and with each of them alone, all of one length"
+    parts.add_argument("--control-stems", action="store_const", const="controls", dest="parts", help=controls)
     slices = "write a folder with a file for each attack, and presets for samplers (SFZ, Decent Sampler)"
     parts.add_argument("--slices", action="store_const", const="slices", dest="parts", help=slices)
     group.add_argument("--sidecar", action="store_true", help="write what was rendered and how into FILE.json")

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from distill_engine.audio.finishing.loops import Loop
 from distill_engine.errors import ConfigError
 from distill_engine.system.atomic_write import write_advice, write_file
 from distill_engine.system.file_lock import turn
 
 NAME = "manifest.jsonl"
+LOOP = "loop"  # key of a line: the first sample of the sound's loop, and the one after it
 SAVE_EVERY = 200  # files between two writes; an interrupted batch writes it as well
 
 
@@ -36,7 +38,14 @@ class Manifest:
     def has(self, line: Mapping[str, Any]) -> bool:
         """Return whether the file of a line is there, made as the line says."""
         name = line["file"]
-        return self.lines.get(name) == line and (self.path.parent / name).is_file()
+        stored = {key: value for key, value in self.lines.get(name, {}).items() if key != LOOP}
+        return stored == line and (self.path.parent / name).is_file()
+
+    def sounds(self, model: str) -> list[tuple[Path, Loop | None]]:
+        """Return a model's files that are there, in order of their names, with their loops."""
+        names = sorted(name for name, line in self.lines.items() if line.get("model") == model)
+        paths = {name: self.path.parent / name for name in names}
+        return [(path, _loop(self.lines[name].get(LOOP))) for name, path in paths.items() if path.is_file()]
 
     def add(self, lines: Iterable[Mapping[str, Any]]) -> None:
         """Add lines of files that are done; they replace those of the same name."""
@@ -56,3 +65,11 @@ class Manifest:
                 write_file(self.path, text.encode())
             except OSError as error:
                 raise ConfigError(f"{self.path}: {write_advice(error, self.path)}") from None
+
+
+def _loop(value: object) -> Loop | None:
+    """Return what a line has as its loop, None without one."""
+    match value:
+        case [int(start), int(end)]:
+            return Loop(start, end)
+    return None

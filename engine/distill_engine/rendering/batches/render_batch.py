@@ -11,9 +11,10 @@ from typing import Any
 
 from distill_engine.errors import ConfigError
 from distill_engine.modelfile import ModelFile
-from distill_engine.rendering.batches.manifest import SAVE_EVERY, Manifest
+from distill_engine.rendering.batches.manifest import LOOP, SAVE_EVERY, Manifest
 from distill_engine.rendering.batches.pool import Workers
 from distill_engine.rendering.batches.variations import Variation, Varied, variations
+from distill_engine.rendering.exporting.sampler import write_presets
 from distill_engine.rendering.exporting.sound_files import target_from_plain
 from distill_engine.rendering.recipe import Recipe, batch_recipe, settings_of
 from distill_engine.rendering.render import RenderTarget, render_score
@@ -63,14 +64,18 @@ class RenderBatch:
         """Return the model that plays every variation."""
         return self.model
 
-    def prepare(self) -> Callable[[Variation], None]:
-        """Load the model for one thread; return the function that renders a variation."""
+    def prepare(self) -> Callable[[Variation], list[int]]:
+        """Load the model for one thread; return the function that renders a variation.
+
+        It returns the first sample of the sound's loop and the one after it, [] without one.
+        """
         settings = offline_settings(1)
         instrument = prepare_instrument(self.model, self.vocoder, settings=settings, torch_device=self.torch_device)
 
-        def render(variation: Variation) -> None:
+        def render(variation: Variation) -> list[int]:
             target = replace(self.target, path=self.target.path / self.file_name(variation))
-            render_score(instrument, self.varied_score(variation), target)
+            loop = render_score(instrument, self.varied_score(variation), target).loop
+            return [] if loop is None else [loop.start, loop.end]
 
         return render
 
@@ -127,11 +132,15 @@ class RenderBatch:
 
 @dataclass
 class BatchProgress:
-    """How far a batch is: files in all, done, and of these skipped because they were there."""
+    """How far a batch is: files in all, done, and of these skipped because they were there.
+
+    `notes` are sentences about the presets for samplers, written at the end.
+    """
 
     total: int
     done: int = 0
     skipped: int = 0
+    notes: tuple[str, ...] = ()
 
 
 def render_batch(
@@ -142,6 +151,8 @@ def render_batch(
     progress: Callable[[BatchProgress], None] = lambda state: None,
 ) -> BatchProgress:
     """Render a batch; return what was done.
+
+    Presets for samplers map all files of the model in the folder's manifest to keys.
 
     The files do not depend on the workers. Whatever ends the batch, files that are done
     stay, and those that were counted are in the manifest; `skip_existing` leaves these as they are,
@@ -162,14 +173,15 @@ def render_batch(
     state.done = state.skipped = batch.count - len(left)
     progress(state)
     try:
-        for one, _ in workers.run(batch, left):
-            manifest.add([batch.line(one, digest)])
+        for one, loop in workers.run(batch, left):
+            manifest.add([batch.line(one, digest) | ({LOOP: loop} if loop else {})])
             state.done += 1
             if state.done % SAVE_EVERY == 0:
                 manifest.save()
             progress(state)
     finally:
         manifest.save()
+    state.notes = write_presets(folder, batch.model.stem, manifest.sounds(batch.model.name))
     return state
 
 

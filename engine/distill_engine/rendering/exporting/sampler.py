@@ -19,6 +19,7 @@ from distill_engine.errors import AudioFileError
 from distill_engine.system.atomic_write import write_advice, write_file
 
 FIRST_KEY, LAST_KEY = 36, 127  # MIDI notes that slices get, one after the other
+PRESET_SUFFIXES = (".sfz", ".dspreset")
 SLICE_FADE_SECONDS = 0.005  # at the end of a slice
 LEAST_SLICE_SECONDS = 0.02  # a shorter rest belongs to the slice before
 
@@ -46,16 +47,22 @@ def sliced(samples: Float32Array, sample_rate: int) -> list[Float32Array]:
     return parts
 
 
-def write_presets(folder: Path, name: str, regions: Sequence[Region]) -> tuple[Path, Path]:
-    """Write `name`.sfz and `name`.dspreset for the files of a folder. Raises AudioFileError."""
-    texts = {".sfz": sfz(regions), ".dspreset": decent_sampler(regions)}
-    for suffix, text in texts.items():
+def write_presets(folder: Path, name: str, files: Sequence[tuple[Path, Loop | None]]) -> tuple[str, ...]:
+    """Write `name`.sfz and `name`.dspreset for files of a folder, with their loops, a key each.
+
+    Return sentences about what they leave out. Raises AudioFileError.
+    """
+    keys = range(FIRST_KEY, LAST_KEY + 1)
+    regions = [Region(path, key, loop) for (path, loop), key in zip(files, keys, strict=False)]
+    for suffix, text in zip(PRESET_SUFFIXES, (sfz(regions), decent_sampler(regions)), strict=True):
         path = folder / f"{name}{suffix}"
         try:
             write_file(path, text.encode())
         except OSError as error:
             raise AudioFileError(f"{path} could not be written: {write_advice(error, path)}") from None
-    return folder / f"{name}.sfz", folder / f"{name}.dspreset"
+    if len(files) <= len(keys):
+        return ()
+    return (f"{name}.sfz and {name}.dspreset map the first {len(keys)} of {len(files)} files: there are no more keys",)
 
 
 def sfz(regions: Sequence[Region]) -> str:

@@ -19,7 +19,9 @@ from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.audio.resampling import resampled_length, spare_samples
 from distill_engine.audio.store import SampleStore
 from distill_engine.errors import AudioFileError
-from distill_engine.rendering.exporting.sampler import FIRST_KEY, LAST_KEY, Region, sliced, write_presets
+from distill_engine.rendering.exporting.sampler import sliced, write_presets
+
+NAME_CHARACTERS = 40  # of a control's name in the name of its stem
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,9 @@ class RenderTarget:
 
     Opus and MP3 may need another rate, which `RenderResult` then has. `finish` is what is done to
     the whole sound, `quality` (0 to 1) that of a lossy format; None is a high constant one. With
-    `parts` the path is a folder: for "stems" a file for each pair of channels, for "slices" one for
-    each attack, and presets for samplers.
+    `parts` the path is a folder: for "stems" a file for each pair of channels, for "controls" one
+    without controls and one for each of them, for "slices" one for each attack, and presets for
+    samplers.
     """
 
     path: Path
@@ -39,6 +42,19 @@ class RenderTarget:
     finish: Finish = field(default_factory=Finish)
     quality: float | None = None
     parts: str | None = None
+
+
+@dataclass(frozen=True)
+class Channels:
+    """The channels of one sound, or of a stem for each of the `names`."""
+
+    each: int
+    names: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return self.each * max(1, len(self.names))
 
 
 def target_from_plain(values: Mapping[str, Any]) -> RenderTarget:
@@ -62,30 +78,51 @@ class WrittenFiles:
 
 
 def write_files(
-    sound: Iterator[Float32Array], rate: int, channels: int, frames: int, output: RenderTarget, tags: Mapping[str, str]
+    sound: Iterator[Float32Array],
+    rate: int,
+    frames: int,
+    output: RenderTarget,
+    tags: Mapping[str, str],
+    channels: Channels,
 ) -> WrittenFiles:
-    """Write blocks [channels, n] at `rate` (Hz), about `frames` in all. Raises AudioFileError."""
+    """Write blocks [channels.count, n] at `rate` (Hz), about `frames` in all.
+
+    Raises AudioFileError.
+    """
     write = partial(write_audio_stream, bit_depth=output.bit_depth, format=output.format, tags=tags)
     extra, done = Extra(quality=output.quality, frames=frames, shaped=True), None
     if output.finish.needs_all or output.parts:
-        done = finished(_whole(sound, channels, output), rate, output.finish)
+        done = finished(_whole(sound, channels.count, output), rate, output.finish)
         sound, extra = iter([done.samples]), replace(extra, loop=done.loop, frames=done.samples.shape[1])
     if output.parts is None or done is None:
-        written = write(output.path, sound, channels, rate, extra=extra)
+        written = write(output.path, sound, channels.count, rate, extra=extra)
         return WrittenFiles(written.path, written.frames / rate, rate, written.encoding, done)
-    x = done.samples
-    stems = [x[pair : pair + 2] for pair in range(0, channels, 2)]
     files = []
-    for number, part in enumerate(stems if output.parts == "stems" else sliced(x, rate), 1):
-        path = output.path / f"{output.path.name}-{number:03d}.{output.format}"
-        whole = extra if output.parts == "stems" else replace(extra, loop=None, frames=part.shape[1])
+    for name, part in _parts(done.samples, rate, output, channels):
+        path = output.path / f"{output.path.name}-{name}.{output.format}"
+        whole = replace(extra, loop=None, frames=part.shape[1]) if output.parts == "slices" else extra
         files.append(write(path, [part], len(part), rate, extra=whole))
-    keys = range(FIRST_KEY, LAST_KEY + 1)
+    paths, notes = tuple(one.path for one in files), done.notes
     if output.parts == "slices":
-        regions = [Region(one.path, key) for one, key in zip(files, keys, strict=False)]
-        write_presets(output.path, output.path.name, regions)
-    paths = tuple(one.path for one in files)
-    return WrittenFiles(output.path, x.shape[1] / rate, rate, files[0].encoding, done, paths)
+        notes += write_presets(output.path, output.path.name, [(path, None) for path in paths])
+    done = replace(done, notes=notes)
+    return WrittenFiles(output.path, done.samples.shape[1] / rate, rate, files[0].encoding, done, paths)
+
+
+def _parts(x: Float32Array, rate: int, output: RenderTarget, channels: Channels) -> Iterator[tuple[str, Float32Array]]:
+    """Yield the parts [ch, n] of a finished sound [ch, T] with what their files' names end in."""
+    if output.parts == "slices":
+        yield from ((f"{number:03d}", part) for number, part in enumerate(sliced(x, rate), 1))
+        return
+    size = channels.each if channels.names else 2
+    for number, first in enumerate(range(0, channels.count, size), 1):
+        name = f"-{_in_a_name(channels.names[number - 1])}" if channels.names else ""
+        yield f"{number:03d}{name}", x[first : first + size]
+
+
+def _in_a_name(text: str) -> str:
+    """Return a text as part of a file's name, on every system."""
+    return "".join(one if one.isalnum() else "-" for one in text[:NAME_CHARACTERS])
 
 
 def resampled(blocks: Iterator[Float32Array], source: int, target: int, channels: int) -> Iterator[Float32Array]:

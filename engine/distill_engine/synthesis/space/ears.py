@@ -31,9 +31,10 @@ class Ears:
     def __init__(self, head: Head, tick: int) -> None:
         self._head, self._tick = head, tick
         self._line = np.zeros(RESPONSE_SAMPLES - 1 + tick, np.float32)
-        self._address = self._line.ctypes.data
+        self._out = np.zeros((2, tick))
+        self._addresses = self._line.ctypes.data, self._out.ctypes.data
         self._rise = np.arange(1, tick + 1) / tick
-        self._taps = np.zeros((2, RESPONSE_SAMPLES), np.float32)
+        self._responses = np.zeros((2, RESPONSE_SAMPLES), np.float32)
         self._native = native_library()
         self.clear()
 
@@ -41,41 +42,48 @@ class Ears:
         """Forget sound and place."""
         self._line[:] = 0.0
         self._place: Place | None = None
-        self.quiet = True  # the memory is silent
 
     @property
     def placed(self) -> bool:
         """Whether it has a place, as it has while it sounds."""
         return self._place is not None
 
+    @property
+    def quiet(self) -> bool:
+        """Whether the memory is silent."""
+        return not self._line[: RESPONSE_SAMPLES - 1].any()
+
     def process(self, x: Float64Array, place: Place) -> Float64Array:
-        """Return both ears' samples [2, tick] of one tick [tick] that ends at `place` (degrees)."""
-        self._line[-self._tick :] = x
+        """Return both ears' samples [2, tick] of one tick [tick] that ends at `place` (degrees).
+
+        They are valid until the next call.
+        """
         if self._place is None:
             self._turn(place)
-        out = self._convolved(self._taps)
-        if place != self._place:
+        before = self._responses
+        moves = place != self._place
+        if moves:
             self._turn(place)
-            out += self._rise * (self._convolved(self._taps) - out)
+        if isinstance(self._native, str):
+            self._hear(x, before, moves=moves)
+        else:
+            line, out = self._addresses
+            x = np.ascontiguousarray(x, np.float64)
+            after = self._responses.ctypes.data if moves else None
+            size = self._tick, RESPONSE_SAMPLES
+            self._native.hear(line, *size, x.ctypes.data, before.ctypes.data, after, out)
+        return self._out
+
+    def _hear(self, x: Float64Array, before: Float32Array, *, moves: bool) -> None:
+        self._line[-self._tick :] = x
+        for out, old, new in zip(self._out, before, self._responses, strict=True):
+            out[:] = np.convolve(self._line, old, "valid")
+            if moves:
+                out += self._rise * (np.convolve(self._line, new, "valid") - out)
         self._line[: -self._tick] = self._line[self._tick :]
-        self.quiet = not self._line.any()
-        return out
 
     def _turn(self, place: Place) -> None:
-        self._place = place
-        self._taps = np.ascontiguousarray(self._head.response(*place)[:, ::-1])
-
-    def _convolved(self, taps: Float32Array) -> Float64Array:
-        out = np.empty((2, self._tick), np.float32)
-        if isinstance(self._native, str):
-            for ear in range(2):
-                out[ear] = np.correlate(self._line, taps[ear], "valid")
-        else:  # the resampler's kernel at equal rates is a convolution
-            at, to = taps.ctypes.data, out.ctypes.data
-            for side in range(2):
-                shift, row = at + side * taps.strides[0], to + side * out.strides[0]
-                self._native.resample(self._address, len(self._line), 0, 1, 1, self._tick, shift, RESPONSE_SAMPLES, row)
-        return out.astype(np.float64)
+        self._place, self._responses = place, self._head.response(*place)
 
     def state(self) -> EarsState:
         """Return the state."""
@@ -87,5 +95,4 @@ class Ears:
         if state.memory.shape != (RESPONSE_SAMPLES - 1,):
             raise ValueError(f"an ear's memory has {RESPONSE_SAMPLES - 1} samples, not {state.memory.shape}")
         self._line[: RESPONSE_SAMPLES - 1] = state.memory
-        self.quiet = not self._line.any()
         self._turn((state.azimuth, state.elevation))

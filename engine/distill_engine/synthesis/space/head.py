@@ -13,10 +13,12 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.errors import LibraryError
 from distill_engine.library.assets import assets_dir
+from distill_engine.native.library import native_library
 
 HALF = 8  # samples on either side of the kernel that delays by parts of a sample
 RESPONSE_SAMPLES = 184  # of a whole response: minimum phase, delay of up to 33 samples, kernel
@@ -54,9 +56,17 @@ class Head:
         self._rings = [_Ring(*ring) for ring in zip(found.tolist(), first.tolist(), count.tolist(), strict=True)]
         self._elevations = found.tolist()
         self._kernels = _kernels()
+        self._native = native_library()
+        self._tables = self._rows.ctypes.data, *self._rows.shape
+        self._shifts = self._kernels.ctypes.data, _PHASES, 2 * HALF, RESPONSE_SAMPLES
 
     def ears(self, azimuth: float, elevation: float) -> Float64Array:
         """Return delay and taps [2, 1 + taps] of left and right ear; azimuths to the right."""
+        rows, weights = self._around(azimuth, elevation)
+        return np.asarray((weights[:, :, None] * self._rows[rows]).sum(axis=1))
+
+    def _around(self, azimuth: float, elevation: float) -> tuple[npt.NDArray[np.int32], Float64Array]:
+        """Return the rows [2, 4] around a direction for left and right ear, and their weights."""
         index = min(max(bisect_right(self._elevations, elevation) - 1, 0), len(self._rings) - 2)
         low, high = self._rings[index : index + 2]
         up = min(max((elevation - low.elevation) / (high.elevation - low.elevation), 0.0), 1.0)
@@ -66,8 +76,7 @@ class Head:
                 before, after, part = ring.neighbours(side)
                 rows += [before, after]
                 weights += [share * (1.0 - part), share * part]
-        parts = np.array(weights)[:, None] * self._rows[rows]
-        return np.asarray(parts.reshape(2, 4, -1).sum(axis=1))
+        return np.array(rows, np.int32).reshape(2, 4), np.array(weights).reshape(2, 4)
 
     def response(self, azimuth: float, elevation: float) -> Float32Array:
         """Return the responses [2, RESPONSE_SAMPLES] of left and right ear; azimuths to the right.
@@ -75,6 +84,11 @@ class Head:
         Below the lowest elevation that was measured, -40 degrees, its responses hold.
         """
         out = np.zeros((2, RESPONSE_SAMPLES), np.float32)
+        if not isinstance(self._native, str):
+            rows, weights = self._around(azimuth, elevation)
+            around = rows.ctypes.data, weights.ctypes.data
+            self._native.respond(*self._tables, *around, *self._shifts, out.ctypes.data)
+            return out
         for line, ear in zip(out, self.ears(azimuth, elevation), strict=True):
             whole, fraction = divmod(float(ear[0]), 1.0)
             part = np.convolve(ear[1:], self._delaying(fraction))

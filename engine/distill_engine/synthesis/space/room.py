@@ -13,6 +13,7 @@ import numpy as np
 
 from distill_engine.audio.arrays import Float64Array
 from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.native.library import native_library
 
 SIZE = 2048  # samples of each line's memory, a multiple of a tick
 DELAYS = np.array([887, 1013, 1153, 1277, 1427, 1571, 1709, 1873])  # samples, all primes
@@ -43,18 +44,35 @@ class Room:
         losses = 10.0 ** (-3.0 * DELAYS / (REVERB_SECONDS * DEFAULT_MEL.sample_rate))
         self._losses = losses[:, None]
         self._signs = np.where(np.arange(LINES) % 3 == 0, -1.0, 1.0)[:, None]
+        self._native = native_library()
+        self._reaches = np.concatenate([REFLECTIONS, DELAYS]).astype(np.int32)
+        gains = losses, self._signs.ravel(), self._mixing.ravel(), [DAMPING, EARLY_GAIN, LATE_GAIN]
+        self._gains = np.concatenate(gains)
+        self._forget()
+
+    def _forget(self) -> None:
         self._heard, self._lines = np.zeros(SIZE), np.zeros((LINES, SIZE))
         self._at, self.empty = 0, True
 
     def clear(self) -> None:
         """Forget all sound."""
-        if self.empty:
-            return
-        self._heard, self._lines = np.zeros(SIZE), np.zeros((LINES, SIZE))
-        self._at, self.empty = 0, True
+        if not self.empty:
+            self._forget()
 
     def process(self, x: Float64Array) -> Float64Array:
         """Return one tick of sound from the room's directions [4, tick] for its input [tick]."""
+        self.empty = False
+        if isinstance(self._native, str):
+            out = self._sound(x)
+        else:
+            x, out = np.ascontiguousarray(x, np.float64), np.empty((DIRECTIONS, self._tick))
+            memory = self._heard.ctypes.data, self._lines.ctypes.data, SIZE, self._at, self._tick
+            tables = self._reaches.ctypes.data, self._gains.ctypes.data
+            self._native.reverberate(*memory, x.ctypes.data, *tables, out.ctypes.data)
+        self._at = (self._at + self._tick) % SIZE
+        return out
+
+    def _sound(self, x: Float64Array) -> Float64Array:
         now = slice(self._at, self._at + self._tick)
         self._heard[now] = x
         after = self._at + self._count
@@ -64,8 +82,6 @@ class Room:
         before = self._lines[self._rows, (read - 1) % SIZE]
         late = self._losses * ((1.0 - DAMPING) * late + DAMPING * before)
         self._lines[:, now] = self._mixing @ late + self._signs * early
-        self._at = (self._at + self._tick) % SIZE
-        self.empty = False
         both = EARLY_GAIN * early * self._signs + LATE_GAIN * late
         return np.asarray(both[:DIRECTIONS] + both[DIRECTIONS:])
 

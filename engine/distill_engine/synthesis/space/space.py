@@ -27,6 +27,7 @@ from distill_engine.synthesis.space.places import (
     Panner,
     Places,
     places_of,
+    toward,
 )
 from distill_engine.synthesis.space.room import Room, RoomState
 from distill_engine.synthesis.space.widener import Widener, WidenerState
@@ -35,7 +36,6 @@ from distill_engine.vocabulary.table import SPACES
 Samples = Float64Array
 
 KINDS = dict(zip(SPACES, np.eye(len(SPACES)), strict=True))  # the shares of each kind alone
-FADE_TICKS = 8  # from one kind of space to another: 23 ms
 
 
 @dataclass(frozen=True)
@@ -158,22 +158,23 @@ class Space:
         moments = [] if now is None else [now]
         shares = [self._shares]
         for row in values:
-            self._shares = _toward(self._shares, target)
+            self._shares = toward(self._shares, target)
             shares.append(self._shares)
             moments.append(_Moment.of(row, self._shares, self._panner))
         self._now = moments[-1]
         before = moments if now is not None else [moments[0], *moments]
         return _Ticks(
-            np.stack([moment.gains for moment in before]),
-            np.stack(shares),
+            np.array([moment.gains for moment in before]),
+            np.array(shares),
             np.array([moment.values[-1] for moment in before]),
             [moment.places for moment in before[1:]],
         )
 
     def _ramp(self, values: Samples) -> Samples | float:
         """Return lines [n * tick] through values [n + 1]; a number if they are equal or one."""
-        if len(values) == 1 or (values == values[0]).all():
-            return float(values[0])
+        numbers = values.tolist()
+        if numbers.count(numbers[0]) == len(numbers):
+            return float(numbers[0])
         return np.asarray(values[:-1, None] + (values[1:, None] - values[:-1, None]) * self._line).ravel()
 
     def _mix(self, mixed: Samples, objects: Iterable[tuple[int, Samples]], ticks: _Ticks) -> None:
@@ -183,9 +184,9 @@ class Space:
                 for column, gain in ticks.steady.columns[number]:
                     mixed[column] += x if gain == 1.0 else gain * x
                 continue
-            used = ticks.gains[:, number].any(axis=0)
-            for column in np.flatnonzero(used).tolist():
-                mixed[column] += self._ramp(ticks.gains[:, number, column]) * x
+            gains = ticks.gains[:, number]
+            for column in np.flatnonzero(gains.any(axis=0)).tolist():
+                mixed[column] += self._ramp(gains[:, column]) * x
 
     def _in_room(self, x: Samples, ticks: _Ticks, fade: Samples | float) -> list[tuple[int, Samples]]:
         """Return what the room adds to the sound [n] that enters it, by its directions' numbers.
@@ -225,12 +226,14 @@ class Space:
 
     def _heard(self, number: int, x: Samples, ticks: _Ticks) -> Samples:
         """Return both ears' sound [2, n] of one object [n]."""
-        ears = self._ears.setdefault(number, Ears(shipped_head(), self._tick))
+        ears = self._ears.get(number)
+        if ears is None:
+            ears = self._ears[number] = Ears(shipped_head(), self._tick)
         out = np.zeros((2, len(x)))
         for index, places in enumerate(ticks.places):
             span = slice(index * self._tick, (index + 1) * self._tick)
             heard = ticks.steady is not None or ticks.shares[index : index + 2, BINAURAL].any()
-            if not heard or (ears.quiet and not x[span].any()):
+            if not (heard and (x[span].any() or not ears.quiet)):
                 ears.clear()
             else:
                 place = float(places.azimuths[number]), float(places.elevations[number])
@@ -292,9 +295,3 @@ class Space:
         self._room.restore(state.room)
         for widener, its_state in zip(self.wideners[1:], state.wideners, strict=False):
             widener.restore(its_state)
-
-
-def _toward(shares: Samples, target: Samples) -> Samples:
-    """Return `shares` [kinds] a tick further on their way to `target`, exact at the end."""
-    moved = shares + np.clip(target - shares, -1.0 / FADE_TICKS, 1.0 / FADE_TICKS)
-    return np.where(np.abs(moved - target) < 1e-9, target, moved)

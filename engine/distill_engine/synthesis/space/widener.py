@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from distill_engine.audio.arrays import Float64Array
-from distill_engine.audio.filters import AllPass, FilterState, HighPass
+from distill_engine.audio.filters import AllPasses, FilterState, HighPass
 from distill_engine.audio.mel import DEFAULT_MEL
 
 Samples = Float64Array
@@ -37,22 +37,18 @@ class Widener:
 
     def __init__(self, tick: int, config: WidenerConfig | None = None) -> None:
         config = config or WidenerConfig()
-        self._passes = [AllPass(delay, config.gain) for delay in config.delays]
+        self._passes = AllPasses(config.delays, config.gain)
         self._high = HighPass(config.cutoff_hz, config.sample_rate, tick)
 
     def process(self, mono: Samples) -> Samples:
-        """Return the side signal of whole ticks: [n] -> [n], valid until the next call."""
-        side = self._high.process(mono)
-        for all_pass in self._passes:
-            side = all_pass.process(side)
-        return side
+        """Return the side signal of whole ticks: [n] -> [n]."""
+        return self._passes.process(self._high.process(mono))
 
     def state(self) -> WidenerState:
         """Return the state."""
-        return WidenerState(self._high.state(), tuple(all_pass.state() for all_pass in self._passes))
+        return WidenerState(self._high.state(), self._passes.state())
 
     def restore(self, state: WidenerState) -> None:
         """Continue from a `state`. Raises ValueError if its all-passes have other delays."""
         self._high.restore(state.high)
-        for all_pass, memory in zip(self._passes, state.all_passes, strict=True):
-            all_pass.restore(memory)
+        self._passes.restore(state.all_passes)
