@@ -1,5 +1,6 @@
 """`distill render --count` and folders for resynth and analyse: the same bytes on any number of processes, nothing lost."""
 
+import dataclasses
 import json
 import shutil
 import time
@@ -12,6 +13,7 @@ import soundfile
 
 from distill_control.cli.main import main
 from distill_engine.library.assets import starter_path
+from distill_engine.modelfile import ModelFile, update_model
 from distill_engine.rendering.batches import pool
 from distill_engine.rendering.batches.manifest import NAME, Manifest
 
@@ -72,6 +74,33 @@ def test_skip_existing_makes_only_what_is_missing_or_was_made_otherwise(
     after = contents(tmp_path)
     assert set(after) == set(before)
     assert all(after[name] != before[name] for name in before)
+
+
+def test_skip_existing_makes_anew_what_another_analysis_or_vocoder_made(
+    tmp_path: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, out = tmp_path / "tiny.distillgan", tmp_path / "out"
+    shutil.copyfile(tiny_model, model)
+    words = ["render", str(model), "-o", str(out), "--count", "2", "--duration", "0.1", "--workers", "1", "--json"]
+
+    def made(*more: str) -> dict[str, Any]:
+        assert main([*words, "--skip-existing", *more]) == 0
+        told: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return {name: told[name] for name in ("skipped", "anew", "changed")}
+
+    assert made() == {"skipped": 0, "anew": 0, "changed": []}
+    line = json.loads((out / NAME).read_text().splitlines()[0])
+    with ModelFile.open(model) as file:
+        assert line["vocoder"] in ("vocos", "hifigan", "base vocos")
+        assert len(line["vocoder_digest"]) == len(line["analysis_digest"]) == 64
+        assert line["model_digest"] == file.digest
+        manifest = file.manifest
+    assert made() == {"skipped": 2, "anew": 0, "changed": []}
+    assert made("--vocoder", "hifigan") == {"skipped": 0, "anew": 2, "changed": ["vocoder"]}
+    update_model(model, manifest=dataclasses.replace(manifest, analysis={**manifest.analysis, "trim_db": -6.0}))
+    assert made("--vocoder", "hifigan") == {"skipped": 0, "anew": 2, "changed": ["analysis"]}
+    (out / NAME).unlink()
+    assert made("--vocoder", "hifigan") == {"skipped": 0, "anew": 2, "changed": ["manifest"]}
 
 
 def test_two_batches_into_one_folder_keep_each_others_lines(tmp_path: Path) -> None:

@@ -55,9 +55,11 @@ def render_many(args: argparse.Namespace, path: Path, score: Score, target: Rend
 
         render_batch(batch, workers=workers, skip_existing=args.skip_existing, progress=show)
     data = {"folder": str(folder), "files": state.done, "skipped": state.skipped, "manifest": str(folder / NAME)}
+    data |= {"anew": state.anew, "changed": list(state.changed)}
     data["entry"] = keep_batch(args, folder, batch.recipe(), dict(data))
     skipped = f", {state.skipped} of them were there" if state.skipped else ""
-    emit(args, data, lambda c: c.print(f"{folder}: {state.done} files{skipped}; {NAME} says how each was made"))
+    anew = f", {state.anew} made anew (another {', '.join(state.changed)})" if state.anew else ""
+    emit(args, data, lambda c: c.print(f"{folder}: {state.done} files{skipped}{anew}; {NAME} says how each was made"))
     return 0
 
 

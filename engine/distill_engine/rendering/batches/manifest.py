@@ -38,6 +38,19 @@ class Manifest:
         name = line["file"]
         return self.lines.get(name) == line and (self.path.parent / name).is_file()
 
+    def changes(self, line: Mapping[str, Any]) -> set[str]:
+        """Return the names of the values with which the file of a line was made otherwise.
+
+        It is empty if there is no such file, and {"manifest"} if no line tells how it was made.
+        """
+        name = line["file"]
+        if not (self.path.parent / name).is_file():
+            return set()
+        old = self.lines.get(name)
+        if old is None:
+            return {"manifest"}
+        return {key.removesuffix("_digest") for key in {*old, *line} if old.get(key) != line.get(key)}
+
     def add(self, lines: Iterable[Mapping[str, Any]]) -> None:
         """Add lines of files that are done; they replace those of the same name."""
         self._added |= {str(line["file"]): line for line in lines}
