@@ -58,7 +58,7 @@ def plain(value: Any) -> Any:
 
 
 def digest_of(model: Path) -> str:
-    """Return the digest of a model's networks, read once while the file stays. Raises DistillError."""
+    """Return the digest of a model's networks; a file is read once. Raises DistillError."""
     try:
         status = model.stat()
     except OSError:
