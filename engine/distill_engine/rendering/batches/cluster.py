@@ -105,6 +105,9 @@ def _local(count: int) -> Iterator[str]:
                 nanny.auto_restart = False
             for process in set(active_children()).difference(others):
                 process.kill()  # loading takes seconds
+            logging.getLogger("distributed").handlers = [
+                logging.NullHandler()
+            ]  # it complains about killed workers to the end
             raise
 
 
