@@ -105,9 +105,8 @@ def _local(count: int) -> Iterator[str]:
                 nanny.auto_restart = False
             for process in set(active_children()).difference(others):
                 process.kill()  # loading takes seconds
-            logging.getLogger("distributed").handlers = [
-                logging.NullHandler()
-            ]  # it complains about killed workers to the end
+            for name in ("distributed", "distributed.client"):  # both complain of what was killed, to the end
+                logging.getLogger(name).handlers = [logging.NullHandler()]
             raise
 
 
