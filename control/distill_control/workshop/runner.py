@@ -12,7 +12,7 @@ from distill_control.workshop.progress import EventReader
 from distill_engine.errors import DistillError
 from distill_engine.library.folders import ensure
 from distill_engine.system.atomic_write import FolderBusyError, folder_lock
-from distill_engine.system.portable.files import try_lock
+from distill_engine.system.portable.files import RENAMES_OPEN_FILES, start_holding, try_lock
 
 LOCK_SECONDS = 1.0  # to wait for another workshop that starts a job
 
@@ -105,21 +105,14 @@ class JobRunner:
     def _start(self, identity: str) -> None:
         """Start a job's command; it holds the lock from before it runs until it ends."""
         folder = self.store.folder(identity)
-        lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
+        name = ".lock" if RENAMES_OPEN_FILES else "lock"
+        lock = os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o666)
         try:
             if try_lock(lock) is False:
                 return  # another workshop starts it
-            (folder / ".lock").rename(folder / "lock")  # nobody sees it free before the command has ended
+            if RENAMES_OPEN_FILES:  # nobody sees it free before the command has ended
+                (folder / name).rename(folder / "lock")
             with (folder / "events.jsonl").open("ab") as events, (folder / "result.json").open("wb") as result:
-                self._processes.append(
-                    subprocess.Popen(
-                        [*self._child, str(folder)],
-                        stdin=subprocess.DEVNULL,
-                        stdout=result,
-                        stderr=events,
-                        pass_fds=(lock,),
-                        start_new_session=True,
-                    )
-                )
+                self._processes.append(start_holding([*self._child, str(folder)], lock, result, events))
         finally:
             os.close(lock)

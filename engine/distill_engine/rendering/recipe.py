@@ -9,13 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from distill_engine.library.history.recipe_tags import KEY_CHARACTERS
-from distill_engine.modelfile import ModelFile
 from distill_engine.rendering.loaded_model import LoadedModel
 from distill_engine.rendering.score import Score
 from distill_engine.synthesis.instrument import Instrument
@@ -47,10 +45,8 @@ def resynth_recipe(model: LoadedModel, source: bytes, mel_only: bool) -> Recipe:
     return _finished(playing, "resynth", None, {"input": _digest(source), "mel_only": mel_only})
 
 
-def batch_recipe(model: Path, vocoder: str, seed: int | None, settings: Recipe) -> Recipe:
-    """Return the recipe of a whole batch. Raises ModelFileError."""
-    with ModelFile.open(model) as file:
-        playing = {"model": {"name": file.manifest.name, "digest": file.digest}, "vocoder": {"name": vocoder}}
+def batch_recipe(playing: Recipe, seed: int | None, settings: Recipe) -> Recipe:
+    """Return the recipe of a whole batch; `playing` are its model and its vocoder."""
     return _finished(playing, "batch", seed, settings)
 
 

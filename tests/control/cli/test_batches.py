@@ -1,5 +1,6 @@
 """`distill render --count` and folders for resynth and analyse: the same bytes on any number of processes, nothing lost."""
 
+import dataclasses
 import json
 import shutil
 import time
@@ -13,6 +14,7 @@ import soundfile
 
 from distill_control.cli.main import main
 from distill_engine.library.assets import starter_path
+from distill_engine.modelfile import ModelFile, update_model
 from distill_engine.rendering.batches import pool
 from distill_engine.rendering.batches.manifest import NAME, Manifest
 from distill_engine.rendering.exporting.sampler import PRESET_SUFFIXES, write_presets
@@ -28,12 +30,13 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
-def test_twenty_variations_are_the_same_bytes_on_one_and_two_processes(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("kind", "count"), [("wav", 20), ("ogg", 3), ("opus", 3)])
+def test_variations_are_the_same_bytes_on_one_and_two_processes(tmp_path: Path, kind: str, count: int) -> None:
     for workers in ("1", "2"):
-        assert render(tmp_path / workers, "--count", "20", "--workers", workers) == 0
+        assert render(tmp_path / workers, "--count", str(count), "--workers", workers, "--format", kind) == 0
     one, two = contents(tmp_path / "1"), contents(tmp_path / "2")
     assert one == two
-    assert len(set(one.values())) == len(one) == 20 + len((NAME, *PRESET_SUFFIXES))
+    assert len(set(one.values())) == len(one) == count + len((NAME, *PRESET_SUFFIXES))
 
 
 def test_a_batch_opens_in_samplers(tmp_path: Path) -> None:
@@ -92,6 +95,33 @@ def test_skip_existing_makes_only_what_is_missing_or_was_made_otherwise(
     after = contents(tmp_path)
     assert set(after) == set(made)
     assert all(after[name] != made[name] for name in before)
+
+
+def test_skip_existing_makes_anew_what_another_analysis_or_vocoder_made(
+    tmp_path: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, out = tmp_path / "tiny.distillgan", tmp_path / "out"
+    shutil.copyfile(tiny_model, model)
+    words = ["render", str(model), "-o", str(out), "--count", "2", "--duration", "0.1", "--workers", "1", "--json"]
+
+    def made(*more: str) -> dict[str, Any]:
+        assert main([*words, "--skip-existing", *more]) == 0
+        told: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return {name: told[name] for name in ("skipped", "anew", "changed")}
+
+    assert made() == {"skipped": 0, "anew": 0, "changed": []}
+    line = json.loads((out / NAME).read_text().splitlines()[0])
+    with ModelFile.open(model) as file:
+        assert line["vocoder"] in ("vocos", "hifigan", "base vocos")
+        assert len(line["vocoder_digest"]) == len(line["analysis_digest"]) == 64
+        assert line["model_digest"] == file.digest
+        manifest = file.manifest
+    assert made() == {"skipped": 2, "anew": 0, "changed": []}
+    assert made("--vocoder", "hifigan") == {"skipped": 0, "anew": 2, "changed": ["vocoder"]}
+    update_model(model, manifest=dataclasses.replace(manifest, analysis={**manifest.analysis, "trim_db": -6.0}))
+    assert made("--vocoder", "hifigan") == {"skipped": 0, "anew": 2, "changed": ["analysis"]}
+    (out / NAME).unlink()
+    assert made("--vocoder", "hifigan") == {"skipped": 0, "anew": 2, "changed": ["manifest"]}
 
 
 def test_two_batches_into_one_folder_keep_each_others_lines(tmp_path: Path) -> None:

@@ -52,10 +52,10 @@ def test_stems_have_one_length_and_add_up(tiny_model, make_tiny_model):
 
 def test_control_stems_are_the_dry_sound_and_each_control_alone(tiny_model, capsys):
     exact = ["--bit-depth", "32f", "--seed", "3"]
-    moved = ["--control", "brightness=1", "--set", "control/1=-0.8"]
+    moved = ["--control", "brightness=1", "--set", "control/2=-0.8"]
     _render(starter_path(), *exact, *moved, "--control-stems", output="stems")
     dry, bright, second = sorted(Path("stems").glob("*.wav"))
-    name = prepare_instrument(starter_path()).control_names[1]
+    name = prepare_instrument(starter_path()).control_names[2]
     assert [path.name for path in (dry, bright, second)] == [
         f"stems-{end}.wav" for end in ("001-dry", "002-brightness", f"003-{name}")
     ]

@@ -58,11 +58,13 @@ def render_many(args: argparse.Namespace, path: Path, score: Score, target: Rend
     name = path.stem
     data = {"folder": str(folder), "files": state.done, "skipped": state.skipped, "manifest": str(folder / NAME)}
     data |= {"presets": [str(folder / f"{name}{suffix}") for suffix in PRESET_SUFFIXES], "notes": state.notes}
+    data |= {"anew": state.anew, "changed": list(state.changed)}
     data["entry"] = keep_batch(args, folder, batch.recipe(), dict(data))
     skipped = f", {state.skipped} of them were there" if state.skipped else ""
+    anew = f", {state.anew} made anew (another {', '.join(state.changed)})" if state.anew else ""
     notes = "".join(f"note: {note}\n" for note in state.notes)
     summary = (
-        f"{notes}{folder}: {state.done} files{skipped}; {NAME} says how each was made, "
+        f"{notes}{folder}: {state.done} files{skipped}{anew}; {NAME} says how each was made, "
         + " and ".join(f"{name}{suffix}" for suffix in PRESET_SUFFIXES)
         + " open them in samplers"
     )

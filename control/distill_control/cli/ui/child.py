@@ -11,6 +11,7 @@ from pathlib import Path
 from distill_control.cli.main import main
 from distill_engine.errors import Cancelled
 from distill_engine.system.atomic_write import write_file
+from distill_engine.system.portable.files import keep_lock
 from distill_engine.system.portable.processes import give_way
 from distill_engine.system.signals import ending_signals, interrupt
 
@@ -19,6 +20,7 @@ NICENESS = 10  # of heavy jobs: what plays comes first
 
 def run(folder: Path) -> int:
     """Run the job in `folder`; return the command's exit code."""
+    keep_lock(folder / "lock")
     job = json.loads((folder / "job.json").read_text("utf-8"))
     if job["heavy"]:
         give_way(NICENESS)

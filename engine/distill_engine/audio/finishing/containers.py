@@ -1,82 +1,69 @@
-"""Put tags and loop points into a finished file, in place: WAV, RF64, AIFF, FLAC, MP3, Ogg."""
+"""Put tags and loop points into a finished file, in place: WAV, RF64, AIFF, FLAC, MP3, Ogg.
+
+What the encoder draws by chance or takes from the clock becomes constant, so that the same sound
+with the same tags is the same file.
+"""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Literal
 
+from distill_engine.audio.finishing.in_place import Binary, insert, read_at
 from distill_engine.audio.finishing.loops import Loop
+from distill_engine.audio.finishing.ogg import number_streams, stamp_ogg
 from distill_engine.audio.finishing.tags import bext, id3, vorbis_comment
 from distill_engine.errors import AudioFileError
 
-_COPY_BYTES = 1 << 20  # that are moved at once
-_PAGE_BYTES = 255 * 255  # of the packets on an Ogg page
-_CRC = 0x04C11DB7  # generator polynomial of an Ogg page's checksum
 _RIFF_LIMIT = 2**32 - 1  # bytes that a RIFF header can count
 
 
-class _File(Protocol):
-    """The part of a binary file that is used here."""
-
-    def seek(self, offset: int, whence: int = 0, /) -> int:
-        """Move to a position."""
-
-    def read(self, size: int = -1, /) -> bytes | None:
-        """Read bytes."""
-
-    def write(self, data: bytes, /) -> int | None:
-        """Write bytes."""
-
-
-def stamp(file: BinaryIO | _File, container: str, sample_rate: int, tags: Mapping[str, str], loop: Loop | None) -> None:
+def stamp(
+    file: BinaryIO | Binary, container: str, sample_rate: int, tags: Mapping[str, str], loop: Loop | None
+) -> None:
     """Put tags and a loop into an open file of a container, by libsndfile's name for it.
 
     Raises AudioFileError.
     """
     if container in ("WAV", "RF64"):
+        _clear_time_of_peaks(file, "little")
         chunks = [(b"bext", bext(tags)), (b"id3 ", id3(tags))] if tags else []
         _append(file, chunks + ([(b"smpl", _sampler(loop, sample_rate))] if loop else []), "little")
     elif container == "AIFF":
+        _clear_time_of_peaks(file, "big")
         chunks = [(b"ID3 ", id3(tags))] if tags else []
         _append(file, chunks + (_marks(loop) if loop else []), "big")
     elif container == "MP3" and tags:
-        _insert(file, 0, 0, id3(tags))
+        insert(file, 0, 0, id3(tags))
     elif container == "FLAC" and tags:
         _stamp_flac(file, tags)
-    elif container == "OGG" and tags:
-        _stamp_ogg(file, tags)
+    elif container == "OGG":
+        if tags:
+            stamp_ogg(file, tags)
+        number_streams(file)
 
 
-def _read(file: BinaryIO | _File, at: int, size: int) -> bytes:
-    file.seek(at)
-    data = file.read(size) or b""
-    if len(data) < size:
-        raise AudioFileError("the encoder wrote a file that cannot be tagged: leave --tag out")
-    return data
+def _clear_time_of_peaks(file: BinaryIO | Binary, order: Literal["little", "big"]) -> None:
+    """Set the date to zero in the chunk PEAK, which files of 32-bit floats have."""
+    at, end, name = 12, file.seek(0, 2), b""
+    while name not in (b"data", b"SSND") and at + 8 <= end:
+        head = read_at(file, at, 8)
+        name, size = head[:4], int.from_bytes(head[4:], order)
+        if name == b"PEAK":
+            file.seek(at + 12)
+            file.write(bytes(4))
+        at += 8 + size + size % 2
 
 
-def _insert(file: BinaryIO | _File, at: int, removed: int, data: bytes) -> None:
-    """Put `data` in the place of `removed` bytes at `at`, at most as many; the rest moves on."""
-    position = file.seek(0, 2)
-    while position > at + removed and len(data) != removed:
-        size = min(_COPY_BYTES, position - at - removed)
-        position -= size
-        part = _read(file, position, size)
-        file.seek(position + len(data) - removed)
-        file.write(part)
-    file.seek(at)
-    file.write(data)
-
-
-def _append(file: BinaryIO | _File, chunks: list[tuple[bytes, bytes]], order: str) -> None:
+def _append(file: BinaryIO | Binary, chunks: list[tuple[bytes, bytes]], order: str) -> None:
     """Append chunks to a RIFF, RF64 or AIFF file, and count them in its header."""
     end = file.seek(0, 2)
     file.write(b"\0" * (end % 2))
     for name, body in chunks:
         file.write(name + struct.pack(">I" if order == "big" else "<I", len(body)) + body + b"\0" * (len(body) % 2))
     size = file.seek(0, 2) - 8
-    if _read(file, 0, 4) == b"RF64":
+    if read_at(file, 0, 4) == b"RF64":
         file.seek(20)
         file.write(struct.pack("<Q", size))
     elif size <= _RIFF_LIMIT:
@@ -101,12 +88,12 @@ def _marks(loop: Loop) -> list[tuple[bytes, bytes]]:
     return [(b"MARK", struct.pack(">H", 2) + marks), (b"INST", instrument)]
 
 
-def _stamp_flac(file: BinaryIO | _File, tags: Mapping[str, str]) -> None:
+def _stamp_flac(file: BinaryIO | Binary, tags: Mapping[str, str]) -> None:
     """Replace a FLAC file's comment block."""
     at, last = 4, False
     found: tuple[int, int, bool] | None = None
     while not last:
-        head = _read(file, at, 4)
+        head = read_at(file, at, 4)
         size, last = int.from_bytes(head[1:], "big"), bool(head[0] & 0x80)
         if head[0] & 0x7F == 4:
             found = at, size + 4, last
@@ -114,55 +101,5 @@ def _stamp_flac(file: BinaryIO | _File, tags: Mapping[str, str]) -> None:
     if found is None:
         raise AudioFileError("the encoder wrote a file that cannot be tagged: leave --tag out")
     start, size, last = found
-    block = vorbis_comment(tags, _read(file, start + 4, size - 4))
-    _insert(file, start, size, bytes([4 | last << 7]) + len(block).to_bytes(3, "big") + block)
-
-
-def _stamp_ogg(file: BinaryIO | _File, tags: Mapping[str, str]) -> None:
-    """Replace the comment packet on the second page of an Ogg Vorbis or Opus stream."""
-    first = _page(file, 0)
-    second = _page(file, first.size)
-    packets = second.packets
-    if packets[0].startswith(b"OpusTags"):
-        packets[0] = (b"OpusTags" + vorbis_comment(tags, packets[0][8:])).ljust(len(packets[0]), b"\0")
-    elif packets[0].startswith(b"\3vorbis"):
-        packets[0] = b"\3vorbis" + vorbis_comment(tags, packets[0][7:]) + b"\1"
-    else:
-        raise AudioFileError("the encoder wrote a file that cannot be tagged: leave --tag out")
-    lacing = b"".join(b"\xff" * (len(packet) // 255) + bytes([len(packet) % 255]) for packet in packets)
-    if len(lacing) > 255:
-        raise AudioFileError(f"the tags are too long for this format: {_PAGE_BYTES} bytes with what the encoder adds")
-    page = second.head[:22] + bytes(4) + bytes([len(lacing)]) + lacing + b"".join(packets)
-    page = page[:22] + _checksum(page).to_bytes(4, "little") + page[26:]
-    _insert(file, first.size, second.size, page)
-
-
-class _Page:
-    """A page of an Ogg stream: its header, size and packets, all of which end on it."""
-
-    def __init__(self, head: bytes, lacing: bytes, body: bytes) -> None:
-        self.head, self.size = head, 27 + len(lacing) + len(body)
-        self.packets: list[bytes] = []
-        at = length = 0
-        for value in lacing:
-            length += value
-            if value < 255:
-                self.packets.append(body[at : at + length])
-                at, length = at + length, 0
-        if length:
-            raise AudioFileError("the encoder wrote a file that cannot be tagged: leave --tag out")
-
-
-def _page(file: BinaryIO | _File, at: int) -> _Page:
-    head = _read(file, at, 27)
-    lacing = _read(file, at + 27, head[26])
-    return _Page(head, lacing, _read(file, at + 27 + len(lacing), sum(lacing)))
-
-
-def _checksum(page: bytes) -> int:
-    crc = 0
-    for byte in page:
-        crc ^= byte << 24
-        for _ in range(8):
-            crc = (crc << 1 ^ (_CRC if crc & 0x80000000 else 0)) & 0xFFFFFFFF
-    return crc
+    block = vorbis_comment(tags, read_at(file, start + 4, size - 4))
+    insert(file, start, size, bytes([4 | last << 7]) + len(block).to_bytes(3, "big") + block)

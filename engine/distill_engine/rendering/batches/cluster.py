@@ -6,6 +6,7 @@ import logging
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from multiprocessing import active_children
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,27 +69,45 @@ class Cluster:
 @contextmanager
 def _client(address: str) -> Iterator[Client]:
     """Connect to a scheduler, or start one that only this machine can reach, with its workers."""
-    from distributed import Client, LocalCluster
+    from distributed import Client
     from distributed.utils import silence_logging_cmgr
 
     with ExitStack() as held:
         held.enter_context(silence_logging_cmgr(SILENT))  # a lost worker is replaced: nothing to say
         if address.startswith(LOCAL):
-            with interrupts_held():
-                started = held.enter_context(
-                    LocalCluster(
-                        n_workers=int(address.removeprefix(LOCAL)),
-                        threads_per_worker=1,
-                        host="127.0.0.1",
-                        dashboard_address="127.0.0.1:0",  # any port: by itself it takes 8787, and warns of a second batch
-                        scheduler_kwargs={"dashboard": False},
-                        memory_limit=0,
-                        silence_logs=SILENT,
-                        preload=[do_order.__module__],
-                    )
-                )
-            address = started.scheduler_address
+            address = held.enter_context(_local(int(address.removeprefix(LOCAL))))
         yield held.enter_context(Client(address, timeout=CONNECT_SECONDS))
+
+
+@contextmanager
+def _local(count: int) -> Iterator[str]:
+    """Start workers that only this machine can reach; yield the address of their scheduler."""
+    from distributed import LocalCluster
+
+    others = active_children()
+    with interrupts_held():  # the thread that starts the workers inherits it
+        cluster = LocalCluster(
+            n_workers=0,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",  # any port: by itself it takes 8787, and warns of a second batch
+            scheduler_kwargs={"dashboard": False},
+            memory_limit=0,
+            silence_logs=SILENT,
+            preload=[do_order.__module__],
+        )
+    with cluster:
+        try:
+            cluster.scale(count)
+            yield cluster.scheduler_address
+        except (KeyboardInterrupt, GeneratorExit):
+            for nanny in cluster.workers.values():
+                nanny.auto_restart = False
+            for process in set(active_children()).difference(others):
+                process.kill()  # loading takes seconds
+            for name in ("distributed", "distributed.client"):  # both complain of what was killed, to the end
+                logging.getLogger(name).handlers = [logging.NullHandler()]
+            raise
 
 
 @contextmanager

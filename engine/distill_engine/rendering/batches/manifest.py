@@ -47,6 +47,20 @@ class Manifest:
         paths = {name: self.path.parent / name for name in names}
         return [(path, _loop(self.lines[name].get(LOOP))) for name, path in paths.items() if path.is_file()]
 
+    def changes(self, line: Mapping[str, Any]) -> set[str]:
+        """Return the names of the values with which the file of a line was made otherwise.
+
+        It is empty if there is no such file, and {"manifest"} if no line tells how it was made.
+        """
+        name = line["file"]
+        if not (self.path.parent / name).is_file():
+            return set()
+        old = self.lines.get(name)
+        if old is None:
+            return {"manifest"}
+        keys = {*old, *line} - {LOOP}
+        return {key.removesuffix("_digest") for key in keys if old.get(key) != line.get(key)}
+
     def add(self, lines: Iterable[Mapping[str, Any]]) -> None:
         """Add lines of files that are done; they replace those of the same name."""
         self._added |= {str(line["file"]): line for line in lines}

@@ -5,13 +5,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from typing import Any, Protocol, TypeVar
 
-from distill_engine.errors import RenderingError
+from distill_engine.errors import DistillError, RenderingError
 from distill_engine.system.signals import OF_A_TERMINAL, interrupts_held
 
 Task = TypeVar("Task")
@@ -20,6 +21,8 @@ JobTask = TypeVar("JobTask", contravariant=True)
 JobOutcome = TypeVar("JobOutcome", covariant=True)
 
 WAITING_TASKS = 2  # of each process, so that none waits for the next
+WAIT_SECONDS = 1.0  # at once: Windows hears Ctrl-C between two waits only
+GRACE_SECONDS = 0.5  # for tasks that are nearly done when a batch is interrupted
 
 
 class Job(Protocol[JobTask, JobOutcome]):
@@ -35,7 +38,8 @@ class Workers(Protocol):
     def run(self, job: Job[Task, Outcome], tasks: Iterable[Task]) -> Iterator[tuple[Task, Outcome]]:
         """Do all tasks; yield each with its outcome when it is done, in any order.
 
-        When it is closed or interrupted, tasks under way are finished and no other begins.
+        When it is interrupted, it yields what is done within GRACE_SECONDS and ends its workers. A
+        task that was under way leaves no file.
 
         Raises:
             DistillError: the first that a task raises; RenderingError if a worker ends for good.
@@ -68,6 +72,10 @@ class Pool:
             raise RenderingError(
                 "a process of the batch has ended by itself: is memory short? use fewer --workers"
             ) from None
+        except (KeyboardInterrupt, GeneratorExit):
+            for process in list(pool._processes.values()):  # loading takes seconds; kill_workers came with Python 3.14
+                process.kill()
+            raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -80,25 +88,50 @@ def ignore_interrupts() -> None:
 
 
 def in_turn(tasks: Iterable[Task], submit: Callable[[Task], Future[Any]], most: int) -> Iterator[tuple[Task, Any]]:
-    """Submit tasks, `most` of them at once; yield each with its outcome when it is done."""
+    """Submit tasks, `most` of them at once; yield each with its outcome when it is done.
+
+    Interrupted, it yields what is done within GRACE_SECONDS, and raises the interruption again.
+    """
     left, running = iter(tasks), dict[Future[Any], Task]()
-    while True:
-        for task in islice(left, most - len(running)):
-            running[submit(task)] = task
-        if not running:
-            return
-        for future in wait(running, return_when=FIRST_COMPLETED).done:
-            yield running.pop(future), future.result()
+    try:
+        while True:
+            for task in islice(left, most - len(running)):
+                running[submit(task)] = task
+            if not running:
+                return
+            for future in wait(running, WAIT_SECONDS, return_when=FIRST_COMPLETED).done:
+                yield running.pop(future), future.result()
+    except KeyboardInterrupt:
+        under_way = [future for future in running if not future.cancel()]
+        for future in wait(under_way, timeout=GRACE_SECONDS).done:
+            if future.exception() is None:
+                yield running[future], future.result()
+        raise
 
 
-_work: Callable[[Any], Any] | None = None  # of this process, once it is prepared
+_work: Callable[[Any], Any] | DistillError | None = None  # of this process, once it is prepared
 
 
 def _begin(job: Job[Any, Any]) -> None:
+    """Prepare this process for a job. What cannot be prepared is raised by its first task."""
     global _work
     ignore_interrupts()
-    _work = job.prepare()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        _work = job.prepare()
+    except DistillError as error:
+        _work = error
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that began it is gone, killed for instance."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _do(task: Any) -> Any:
+    if isinstance(_work, DistillError):
+        raise _work
     return _work(task) if _work is not None else None

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from distill_engine.errors import ConfigError
-from distill_engine.modelfile import ModelFile
 from distill_engine.rendering.batches.manifest import LOOP, SAVE_EVERY, Manifest
+from distill_engine.rendering.batches.playing import Playing, playing
 from distill_engine.rendering.batches.pool import Workers
 from distill_engine.rendering.batches.variations import Variation, Varied, variations
 from distill_engine.rendering.exporting.sampler import write_presets
@@ -22,6 +22,7 @@ from distill_engine.rendering.score import Score
 from distill_engine.rendering.shared_networks import offline_settings
 from distill_engine.synthesis.instrument import prepare_instrument
 from distill_engine.synthesis.space.layout import Hearing, Layout
+from distill_engine.system.atomic_write import remove_stale
 from distill_engine.vocabulary.table import full_address, row
 
 LATENT = "/distill/latent/"
@@ -33,7 +34,8 @@ class RenderBatch:
     """A batch: `count` files of `score` from its seed on, with `varied` values.
 
     A name with a "/" is an address (`map/x`, `latent/3`), any other the name of a control.
-    `target` has the folder as its path, and the format of the files.
+    `target` has the folder as its path, and the format of the files. `playing` is what the batch
+    began with; a process that would play anything else refuses.
     """
 
     model: Path
@@ -44,6 +46,7 @@ class RenderBatch:
     grid: bool = False
     vocoder: str = "auto"
     torch_device: str | None = None
+    playing: Playing | None = None
 
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> RenderBatch:
@@ -53,7 +56,8 @@ class RenderBatch:
         hearing = score["hearing"]
         score |= {"others": (), "hearing": Hearing(hearing["space"], Layout(**hearing["layout"]))}
         varied = tuple(Varied(**one) for one in values["varied"])
-        given = {"model": Path(values["model"]), "varied": varied}
+        begun = values["playing"]
+        given = {"model": Path(values["model"]), "varied": varied, "playing": begun and Playing(**begun)}
         return cls(**{**values, **given, "score": Score(**score), "target": target_from_plain(values["target"])})
 
     def task_from_plain(self, values: Mapping[str, Any]) -> Variation:
@@ -67,8 +71,11 @@ class RenderBatch:
     def prepare(self) -> Callable[[Variation], list[int]]:
         """Load the model for one thread; return the function that renders a variation.
 
-        It returns the first sample of the sound's loop and the one after it, [] without one.
+        It returns the first sample of the sound's loop and the one after it, [] without one. Raises
+        DistillError, if only as `Playing.check` does.
         """
+        if self.playing is not None:
+            self.playing.check(self.played())
         settings = offline_settings(1)
         instrument = prepare_instrument(self.model, self.vocoder, settings=settings, torch_device=self.torch_device)
 
@@ -98,20 +105,23 @@ class RenderBatch:
                     parameters.setdefault(wakes, 1.0)  # a place on the map counts only with an amount
         return replace(self.score, seed=variation.seed, controls=controls, latents=latents, parameters=parameters)
 
+    def played(self) -> Playing:
+        """Return what plays the batch. Raises DistillError."""
+        return playing(self.model, self.vocoder, self.torch_device)
+
     def recipe(self) -> Recipe:
         """Return the recipe of the whole batch; the manifest has that of each file."""
         varied = {one.name: [one.low, one.high] for one in self.varied}
         settings = {**settings_of(self.score), "count": self.count, "varied": varied, "grid": self.grid}
-        return batch_recipe(self.model, self.vocoder, self.score.seed, settings)
+        return batch_recipe(self.played().recipe(), self.score.seed, settings)
 
-    def line(self, variation: Variation, digest: str) -> dict[str, Any]:
+    def line(self, variation: Variation, played: Playing) -> dict[str, Any]:
         """Return the manifest's line of a variation: all that makes its file again."""
         score = self.varied_score(variation)
         return {
             "file": self.file_name(variation),
-            "model": self.model.name,
-            "model_digest": digest,
-            "vocoder": self.vocoder,
+            **asdict(played),
+            "torch_device": self.torch_device,
             "seed": score.seed,
             "seconds": score.seconds,
             "source": score.source,
@@ -134,12 +144,15 @@ class RenderBatch:
 class BatchProgress:
     """How far a batch is: files in all, done, and of these skipped because they were there.
 
+    `anew` files are there and made again: they were made with other values, named in `changed`.
     `notes` are sentences about the presets for samplers, written at the end.
     """
 
     total: int
     done: int = 0
     skipped: int = 0
+    anew: int = 0
+    changed: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -165,21 +178,25 @@ def render_batch(
         batch.varied_score(Variation(batch.score.seed, {varied.name: varied.low}))
         batch.varied_score(Variation(batch.score.seed, {varied.name: varied.high}))
     planned = variations(batch.count, batch.score.seed, batch.varied, grid=batch.grid)
-    with ModelFile.open(batch.model) as file:
-        digest = file.manifest.digest
+    played = batch.played()
+    batch = replace(batch, playing=played)
     manifest, state = Manifest(folder), BatchProgress(batch.count)
-    left = [one for one in planned if not (skip_existing and manifest.has(batch.line(one, digest)))]
+    left = [one for one in planned if not (skip_existing and manifest.has(batch.line(one, played)))]
     _check_space(batch, len(left))
     state.done = state.skipped = batch.count - len(left)
+    if skip_existing:
+        changes = [found for one in left if (found := manifest.changes(batch.line(one, played)))]
+        state.anew, state.changed = len(changes), tuple(sorted(set().union(*changes)))
     progress(state)
     try:
         for one, loop in workers.run(batch, left):
-            manifest.add([batch.line(one, digest) | ({LOOP: loop} if loop else {})])
+            manifest.add([batch.line(one, played) | ({LOOP: loop} if loop else {})])
             state.done += 1
             if state.done % SAVE_EVERY == 0:
                 manifest.save()
             progress(state)
     finally:
+        remove_stale(folder)
         manifest.save()
     state.notes = write_presets(folder, batch.model.stem, manifest.sounds(batch.model.name))
     return state

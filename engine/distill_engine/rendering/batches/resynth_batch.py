@@ -11,6 +11,7 @@ from typing import Any
 from distill_engine.dataset.discovery import NO_SOUND, find_files
 from distill_engine.dataset.left_out import LEFT_OUT
 from distill_engine.errors import AudioFileError, CorpusError, NotWrittenError
+from distill_engine.rendering.batches.playing import Playing, playing
 from distill_engine.rendering.batches.pool import Workers
 from distill_engine.rendering.exporting.sound_files import target_from_plain
 from distill_engine.rendering.loaded_model import load_model
@@ -32,12 +33,14 @@ class ResynthBatch:
     vocoder: str = "auto"
     torch_device: str | None = None
     mel_only: bool = False
+    playing: Playing | None = None
 
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> ResynthBatch:
         """Return the batch that `plain` described."""
-        target = target_from_plain(values["target"])
-        return cls(**{**values, "model": Path(values["model"]), "source": Path(values["source"]), "target": target})
+        target, begun = target_from_plain(values["target"]), values["playing"]
+        places = {"model": Path(values["model"]), "source": Path(values["source"]), "target": target}
+        return cls(**{**values, **places, "playing": begun and Playing(**begun)})
 
     def task_from_plain(self, values: Sequence[str]) -> Recording:
         """Return the recording that `plain` described."""
@@ -51,8 +54,11 @@ class ResynthBatch:
     def prepare(self) -> Callable[[Recording], str]:
         """Load the model for one thread; return the function that does a recording.
 
-        It returns why a recording was left out, "" for one that was written.
+        It returns why a recording was left out, "" for one that was written. Raises DistillError,
+        if only as `Playing.check` does.
         """
+        if self.playing is not None:
+            self.playing.check(self.played())
         model = load_model(self.model, vocoder=self.vocoder, torch_device=self.torch_device, threads=1)
 
         def do(recording: Recording) -> str:
@@ -71,7 +77,12 @@ class ResynthBatch:
 
     def recipe(self) -> Recipe:
         """Return the recipe of the whole batch."""
-        return batch_recipe(self.model, self.vocoder, None, {"input": str(self.source), "mel_only": self.mel_only})
+        settings = {"input": str(self.source), "mel_only": self.mel_only}
+        return batch_recipe(self.played().recipe(), None, settings)
+
+    def played(self) -> Playing:
+        """Return what plays the batch. Raises DistillError."""
+        return playing(self.model, self.vocoder)
 
     def recordings(self) -> list[Recording]:
         """Return the sounds with the files to write. Raises CorpusError if there are none."""
@@ -97,6 +108,7 @@ def resynth_batch(batch: ResynthBatch, *, workers: Workers, skip_existing: bool 
 
     With `skip_existing` files that are there already are passed over. Raises DistillError.
     """
+    batch = replace(batch, playing=batch.played())
     left = [one for one in batch.recordings() if not (skip_existing and (batch.target.path / one[1]).is_file())]
     for recording, reason in workers.run(batch, left):
         yield recording[1], reason

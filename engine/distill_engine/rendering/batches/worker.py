@@ -9,7 +9,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
@@ -57,9 +57,17 @@ def plain(value: Any) -> Any:
     return str(value.absolute()) if isinstance(value, Path) else value
 
 
-@cache
 def digest_of(model: Path) -> str:
-    """Return the digest of a model's networks, read once. Raises ModelFileError."""
+    """Return the digest of a model's networks; a file is read once. Raises DistillError."""
+    try:
+        status = model.stat()
+    except OSError:
+        return _read_digest(model, 0, 0)  # says what is wrong with it
+    return _read_digest(model, status.st_mtime_ns, status.st_ino)
+
+
+@lru_cache(maxsize=256)
+def _read_digest(model: Path, changed: int, number: int) -> str:
     with ModelFile.open(model) as file:
         return file.digest
 
@@ -83,11 +91,12 @@ def do_order(text: str) -> Mapping[str, Any]:
         return {"refused": f"it does not see the folder {Path(given['mark']).parent}: {SHARED}"}
     try:
         with _alone:
-            job, do = _prepared(given["kind"], json.dumps(given["job"]))
+            kind, values = JOBS[given["kind"]], given["job"]
+            job = kind.from_plain(values)
             task = job.task_from_plain(given["task"])
             if digest_of(job.model_of(task)) != given["digest"]:
                 return {"refused": f"its {job.model_of(task)} is another model than here: {SHARED}"}
-            return {"outcome": do(task)}
+            return {"outcome": _prepared(kind, json.dumps(values), given["digest"])(task)}
     except DistillError as error:
         return {"refused": str(error)}
 
@@ -98,7 +107,6 @@ def dask_setup(worker: object) -> None:
 
 
 @lru_cache(maxsize=1)
-def _prepared(kind: str, text: str) -> tuple[NamedJob, Callable[[Any], Any]]:
-    """Return a job and the function that does its tasks; the last job stays prepared."""
-    job = JOBS[kind].from_plain(json.loads(text))
-    return job, job.prepare()
+def _prepared(kind: type[NamedJob], text: str, digest: str) -> Callable[[Any], Any]:
+    """Return the function that does the tasks of a job on a model; the last one stays prepared."""
+    return kind.from_plain(json.loads(text)).prepare()

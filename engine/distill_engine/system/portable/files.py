@@ -7,8 +7,10 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 RENAMES_OPEN_FILES = sys.platform != "win32"
 """Whether a file can be replaced or removed while a process has it open."""
@@ -18,6 +20,7 @@ if sys.platform == "win32":
 
     from distill_engine.system.portable import windows_files as windows
 
+    LOCK_POLL_SECONDS = 0.01
     LOCK_FILE = ".distill-lock"  # in a folder, which itself cannot be opened
 
     def try_lock(descriptor: int, *, shared: bool = False) -> bool | None:
@@ -58,6 +61,17 @@ if sys.platform == "win32":
         """
         started: subprocess.Popen[bytes] = windows.start_child(subprocess, os, command, numbers)
         return started
+
+    def start_holding(command: Sequence[str], lock: int, output: BinaryIO, errors: BinaryIO) -> subprocess.Popen[bytes]:
+        """Start a process in a session of its own, to hold a lock of this one: see `keep_lock`."""
+        started: subprocess.Popen[bytes] = windows.start_apart(subprocess, command, output, errors)
+        return started
+
+    def keep_lock(path: Path) -> None:
+        """Hold the lock of a file from when its starter frees it until this process ends."""
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        while try_lock(descriptor) is False:
+            time.sleep(LOCK_POLL_SECONDS)
 
 else:
     import fcntl
@@ -110,6 +124,20 @@ else:
         `numbers` are those of `number_for_child`, and of sockets. Raises OSError.
         """
         return subprocess.Popen(command, pass_fds=numbers, stdin=subprocess.DEVNULL, process_group=0)
+
+    def start_holding(command: Sequence[str], lock: int, output: BinaryIO, errors: BinaryIO) -> subprocess.Popen[bytes]:
+        """Start a process in a session of its own, to hold a lock of this one: see `keep_lock`."""
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=errors,
+            pass_fds=(lock,),
+            start_new_session=True,
+        )
+
+    def keep_lock(path: Path) -> None:
+        """Hold the lock of a file until this process ends; it has inherited it."""
 
 
 def anonymous_file(size: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 LOCK_AT = 1 << 30  # byte that is locked: far behind the contents, which stay readable meanwhile
 
@@ -62,3 +62,12 @@ def start_child(subprocess: Any, os_module: Any, command: Sequence[str], handles
     start = subprocess.STARTUPINFO(lpAttributeList={"handle_list": list(handles)})
     flags = subprocess.CREATE_NEW_PROCESS_GROUP
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, startupinfo=start, creationflags=flags)
+
+
+def start_apart(subprocess: Any, command: Sequence[str], output: BinaryIO, errors: BinaryIO) -> Any:
+    """Start a process that outlives this one and never hears Ctrl-C; it inherits nothing else.
+
+    `subprocess` is that module, which holds more on Windows.
+    """
+    flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, creationflags=flags)

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -10,13 +11,16 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 
 from distill_control.cli.main import main
-from distill_engine.errors import MissingPartError
+from distill_engine.errors import MissingPartError, RenderingError
 from distill_engine.library.assets import starter_path
 from distill_engine.rendering.batches import analyse_batch
 from distill_engine.rendering.batches import cluster as cluster_module
@@ -147,6 +151,7 @@ def test_orders_are_plain_values_and_give_the_job_again(tmp_path: Path) -> None:
     jobs: tuple[tuple[Any, Any], ...] = (
         (batch(tmp_path), Variation(4, {"map/y": 0.25})),
         (ResynthBatch(starter_path(), tmp_path, RenderTarget(tmp_path), "vocos"), (tmp_path / "a.wav", "a.wav")),
+        (replace(batch(tmp_path), playing=batch(tmp_path).played()), Variation(4, {})),
         (AnalyseBatch(tmp_path, 3), starter_path()),
     )
     for job, task in jobs:
@@ -172,6 +177,30 @@ def test_a_worker_refuses_what_it_would_do_otherwise(change: dict[str, str], rea
     assert not list(tmp_path.iterdir())
 
 
+def test_a_worker_refuses_a_model_that_plays_otherwise_than_the_batch_began_with(tmp_path: Path) -> None:
+    job = batch(tmp_path)
+    changed = replace(job, playing=replace(job.played(), analysis_digest="0" * 64, vocoder="hifigan"))
+    given = order(changed, Variation(4, {}), tmp_path)
+    assert "another analysis and vocoder than when the batch began" in do_order(given)["refused"]
+    with pytest.raises(RenderingError, match="another analysis and vocoder"):
+        list(Pool(2).run(changed, [Variation(4, {}), Variation(5, {})]))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_worker_reads_a_model_again_that_was_replaced(tmp_path: Path, tiny_model: Path) -> None:
+    model, out = tmp_path / "tiny.distillgan", tmp_path / "out"
+    out.mkdir()
+    job, task = ResynthBatch(model, tmp_path, RenderTarget(out)), (tmp_path / "a.wav", "a.wav")
+    soundfile.write(tmp_path / "a.wav", 0.1 * np.sin(np.arange(4410) * 0.05), 44100)
+    digests = []
+    for source in (tiny_model, starter_path()):
+        shutil.copyfile(source, model)
+        given = order(replace(job, playing=job.played()), task, None)
+        digests.append(json.loads(given)["digest"])
+        assert do_order(given) == {"outcome": ""}
+    assert len(set(digests)) == 2
+
+
 def test_a_model_that_a_worker_lacks_is_named(tmp_path: Path) -> None:
     given = json.loads(order(batch(tmp_path), Variation(4, {}), tmp_path))
     given["job"]["model"] = str(tmp_path / "gone.distillgan")
@@ -182,7 +211,7 @@ def test_an_order_does_what_a_process_does(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
     one = Variation(4, {"map/y": 0.25})
-    assert do_order(order(batch(tmp_path / "a"), one, None)) == {"outcome": None}
+    assert do_order(order(batch(tmp_path / "a"), one, None)) == {"outcome": []}
     list(Pool(1).run(batch(tmp_path / "b"), [one]))
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from distill_control.workshop.jobs import is_held
 from distill_engine.system import atomic_write
 from distill_engine.system.atomic_write import TEMPORARY_SUFFIX, folder_lock, write_file
 from distill_engine.system.portable import files, processes, windows_files, windows_processes
@@ -74,6 +75,39 @@ def test_a_child_inherits_the_handles_and_no_others() -> None:
     assert inherited == [(7, True), (9, True)]
     assert asked["startupinfo"] == {"handle_list": [7, 9]}
     assert asked["creationflags"] == 512
+
+
+def test_a_job_is_started_apart() -> None:
+    asked: dict[str, Any] = {}
+    system = SimpleNamespace(
+        CREATE_NEW_PROCESS_GROUP=512,
+        CREATE_NO_WINDOW=1 << 27,
+        DEVNULL=-3,
+        Popen=lambda command, **given: asked.update(given, command=command) or "process",
+    )
+    output: Any = object()
+    assert windows_files.start_apart(system, ["distill"], output, output) == "process"
+    assert asked == {
+        "command": ["distill"],
+        "stdin": -3,
+        "stdout": output,
+        "stderr": output,
+        "creationflags": 512 | 1 << 27,
+    }
+
+
+def test_a_job_holds_the_lock_after_the_one_that_started_it_freed_it(tmp_path: Path) -> None:
+    lock = os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT)
+    assert files.try_lock(lock)
+    (tmp_path / "wait").touch()
+    text = "import pathlib, sys, time\nwhile pathlib.Path(sys.argv[1]).exists(): time.sleep(0.01)"
+    with (tmp_path / "out").open("wb") as output:
+        child = files.start_holding([sys.executable, "-c", text, str(tmp_path / "wait")], lock, output, output)
+    os.close(lock)
+    assert is_held(tmp_path / "lock")
+    (tmp_path / "wait").unlink()
+    assert child.wait(60) == 0
+    assert not is_held(tmp_path / "lock")
 
 
 class Kernel32:
