@@ -180,10 +180,15 @@ def test_a_vocoder_waits_for_its_model_stops_with_a_checkpoint_and_asks_before_i
     click(page, "tones", "#corpora")
     choose(page, f"{vocoder} [name=model]", "tones")
     page.until(f"!document.querySelector('{vocoder} .main').disabled")
+    page.run(f"document.querySelector('{vocoder} [name=preview_interval]').value = 1")
     page.run(f"document.querySelector('{vocoder}').requestSubmit()")
     page.until("document.querySelector('#course .legend').textContent.includes('mel')", 30)
     assert "no discriminator yet" in page.run("document.querySelector('#course .legend').textContent")
     assert page.run("document.querySelectorAll('#course progress[value]').length") == 1
+    previews = "document.querySelectorAll('#course .previews button')"
+    page.until(f"{previews}.length >= 2", 30)
+    page.run(f"{previews}[1].click()")
+    page.until(f"{previews}[1].ariaPressed === 'true'")
     page.picture(PICTURES / "training-1280.png")
     click(page, "Stop: saves a checkpoint", "#course")
     page.until("document.querySelector('#course .standing').textContent.includes('Resume anytime')", 30)
@@ -256,6 +261,13 @@ def test_a_finished_vocoder_is_replaced_only_after_a_yes_and_the_library_shows_i
     )
 
 
+def curve_of(workshop, identity):
+    """Return the curve of a job as a page gets it that has just been opened."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{workshop.port}/api/jobs/events") as stream:
+        line = next(line for line in stream if line.startswith(b"data: "))
+    return next(job["curve"] for job in json.loads(line[6:]) if job["id"] == identity)
+
+
 @pytest.mark.slow
 def test_a_reload_a_second_browser_and_a_killed_workshop_lose_nothing_of_a_training(screen, workshop, trained):
     page = screen("train")
@@ -263,6 +275,7 @@ def test_a_reload_a_second_browser_and_a_killed_workshop_lose_nothing_of_a_train
     points = "document.querySelector('#course .legend').textContent.includes('mel')"
     page.until(points, 30)
     workshop.until(job, lambda one: one["progress"].get("step", 0) > 2)
+    before = curve_of(workshop, job)
     workshop.stop(signal.SIGKILL)
     page.until("!document.querySelector('#gone').hidden")
     workshop.start(workshop.port)
@@ -272,6 +285,10 @@ def test_a_reload_a_second_browser_and_a_killed_workshop_lose_nothing_of_a_train
     other = screen("train", 1024, 768)
     other.until(points)
     assert "epoch" in first
+    whole = curve_of(workshop, job)
+    assert whole[: len(before)] == before
+    steps = [step for step, _ in whole]
+    assert steps == sorted(set(steps))
     click(other, "Stop: saves a checkpoint", "#course")
     page.until("document.querySelector('#course .standing').textContent.includes('Checkpoint saved at epoch')", 30)
     assert workshop.ended(job)["state"] == "cancelled"
@@ -393,6 +410,9 @@ def test_codes_are_changed_undone_heard_and_saved(screen, workshop, trained):
     page.mouse("mouseMoved", left + 100 + 3 * 26, top + 24 + 2 * 84 + 20)
     page.mouse("mouseReleased", left + 100 + 3 * 26, top + 24 + 2 * 84 + 20)
     page.until("document.querySelector('.codes').textContent.includes('Timbre to Detail, columns 0 to 3, 0.19 s')")
+    page.run("document.querySelector('#codes .grid').focus()")
+    page.key("Enter")
+    page.until("document.querySelector('.codes').textContent.endsWith('playhead at 0')")
     page.type("#codes [name=code]", "5")
     click(page, "Set to", "#codes")
     page.until("!document.querySelector('#codes .head button:nth-last-of-type(2)').disabled", 20)

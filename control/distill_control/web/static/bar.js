@@ -30,7 +30,7 @@ export function bar(instrument, address, options = {}) {
   const words = options.text ?? ((value) => `${number(value)}${unit ? ` ${unit}` : ""}`);
   const { place, value } = scale(min, max);
   const input = h("input", { type: "range", min: 0, max: 1, step: "any", "aria-label": label, title: node.DESCRIPTION ?? "" });
-  const shown = h("output");
+  const shown = h("output", { "aria-hidden": "true" }); // the slider says its value itself
   const [fill, mark] = ["fill", "mark"].map((className) => h("i", { className }));
   const element = h("div", { className: "bar", ...(address ? { "data-address": address } : {}) }, fill, mark, input, h("span", {}, label), shown);
   const resting = min < 0 && max > 0 ? 0 : null;

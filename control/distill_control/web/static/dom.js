@@ -72,6 +72,31 @@ export function button(label, onclick, properties = {}) {
   return h("button", { type: "button", onclick, ...properties }, label);
 }
 
+/** Return a row of tabs over `panel`: `open(name)` fills it. Arrow keys go from tab to tab; `select(name)` opens one. */
+export function tabs(names, panel, open) {
+  const heads = Object.entries(names).map(([name, label]) => button(label, () => select(name), { role: "tab", "data-tab": name }));
+  const select = (name) => {
+    for (const head of heads) {
+      head.setAttribute("aria-selected", head.dataset.tab === name);
+      head.tabIndex = head.dataset.tab === name ? 0 : -1;
+    }
+    panel.setAttribute("aria-label", names[name]);
+    open(name);
+  };
+  const element = h("div", { role: "tablist", className: "heads" }, ...heads);
+  element.addEventListener("keydown", (event) => {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const live = heads.filter((head) => !head.inert);
+    if (!by) return;
+    const next = live[(live.indexOf(event.target) + by + live.length) % live.length];
+    select(next.dataset.tab);
+    next.focus();
+    event.preventDefault();
+  });
+  panel.setAttribute("role", "tabpanel");
+  return { element, select };
+}
+
 /**
  * Return a list to choose from: `choose(value)` is called, `fill(pairs)` sets [value, text], `show(value)` selects.
  * Texts are long only while the list is open: closed, it shows the value, or `none` for an empty one.
