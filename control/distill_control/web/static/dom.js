@@ -1,7 +1,7 @@
 /** Make elements. Every text becomes a text node: names of files and models are strangers' texts. */
 
 const FLOOR_DB = -60; // of meters
-const READ_MS = 100; // between two texts of a value that moves: nobody reads faster
+const READ_MS = 125; // between two texts of a value that moves: nobody reads faster
 
 const drawings = new Set(); // of the next picture
 let texts = new Set(); // that wait for their turn
@@ -15,7 +15,7 @@ export function atPicture(draw) {
   picture ||= requestAnimationFrame(paint);
 }
 
-/** Call `write()` at a picture ten times a second at most, all of them together: texts cost a layout. */
+/** Call `write()` at a picture eight times a second at most, all of them together: texts cost a layout. */
 export function atReading(write) {
   texts.add(write);
   turn ||= setTimeout(() => {
