@@ -63,7 +63,9 @@ def test_axe_finds_nothing_serious(player, open_page, width, height):
 def test_at_two_hundred_per_cent_nothing_is_cut_off_to_the_side(player, open_page):
     page = open_page(player, width=640, height=400)
     open_marks(page)
-    page.until("document.querySelector('canvas[aria-label^=Marks]').clientHeight >= 200")
+    for canvas in ("Map", "Marks"):
+        page.until(f"document.querySelector('canvas[aria-label^={canvas}]').clientHeight >= 200")
+        page.until(f"document.querySelector('canvas[aria-label^={canvas}]').clientWidth >= 500")
     shown = "[...document.querySelectorAll('body *')].filter(e => e.offsetParent && !e.closest('.bar'))"
     wide = f"{shown}.filter(e => e.getBoundingClientRect().right > 641)"
     assert page.run(f"[document.documentElement.scrollWidth, {wide}.map(e => e.className || e.tagName).join()]") == [
