@@ -105,6 +105,7 @@ def test_from_an_empty_home_to_a_recorded_take_as_the_tutorial_goes(beside, chro
     drop(page, sounds)
     page.until("document.querySelectorAll('#sounds .file.ok').length === 9", 30)
     page.until("[...document.querySelectorAll('.verdict')].some((e) => e.textContent.startsWith('skipped: silent'))")
+    page.until("[...document.querySelectorAll('.file.ok .thumbnail')].every((e) => e.width !== 300)")  # they are drawn
     page.picture(PICTURES / "sounds.webp")
     choose(page, "#model-form [name=length]", "minutes")
     click(page, "Train")
@@ -121,6 +122,8 @@ def test_from_an_empty_home_to_a_recorded_take_as_the_tutorial_goes(beside, chro
         "[...document.querySelectorAll('#course button')].some((e) => e.textContent === 'Following the training')"
     )
     page.until("document.querySelector('#course .legend').textContent.includes('mel')")
+    lines = "[...document.querySelectorAll('#course > *')].filter((e) => e.offsetHeight).map((e) => e.getBoundingClientRect())"
+    assert page.run(f"{lines}.every((one, n, all) => !n || one.top >= all[n - 1].bottom)"), "nothing lies over another"
     page.picture(PICTURES / "training.webp")
     (job,) = [job["id"] for job in shop.get("/api/jobs") if job["kind"] == "train"]
     os.kill(json.loads((tmp_path / "jobs" / job / "run.json").read_text())["pid"], signal.SIGINT)  # as Ctrl-C does
@@ -154,6 +157,7 @@ def _play(engine, chromium):
         play.type("#tabs form input", "bright bells")
         click(play, "Save")
         play.until("document.querySelector('.pad')?.textContent.includes('bright bells')")
+        play.until("/^\\d+ ms/.test(document.querySelector('.figures').textContent)")
         play.picture(PICTURES / "play.webp")
         click(play, "Marks")
         for name, x, y in (("tone0", -0.7, 0.5), ("tone4", 0.1, -0.6), ("tone8", 0.7, 0.4)):
