@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from websockets.sync.client import connect
@@ -101,10 +102,12 @@ def test_a_slow_page_and_listeners_that_never_read_do_not_hold_up_what_osc_says(
 
 
 def tap(page, selector):
-    """Touch an element with a finger, and let go."""
+    """Touch an element with a finger, let go, and wait for the click that comes of it."""
+    page.run("window.tapped = false; addEventListener('click', () => (window.tapped = true), {capture: true, once: true})")
     left, top, width, height = page.box(selector)
     page.touch("touchStart", (left + width / 2, top + height / 2))
     page.touch("touchEnd")
+    page.until("window.tapped")
 
 
 def test_a_finger_alone_plays_saves_and_renames(player, open_page, tools):
@@ -121,8 +124,9 @@ def test_a_finger_alone_plays_saves_and_renames(player, open_page, tools):
         page.touch("touchStart", (left + 0.5 * width, top + height / 2))
         for step in range(1, 8):
             page.touch("touchMove", (left + (0.5 + 0.04 * step) * width, top + height / 2))
-        page.touch("touchEnd")
         tools.eventually(lambda: tools.ask(client, "/distill/control/brightness")[0] > 0.4)
+        time.sleep(0.3)  # the finger rests: a fling would swallow the next touch
+        page.touch("touchEnd")
         page.type("#tabs form input", "by hand")
         tap(page, "#tabs form button")
         page.until("document.querySelector('.pad')?.textContent === '1by hand'")
