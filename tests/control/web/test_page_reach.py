@@ -103,7 +103,9 @@ def test_a_slow_page_and_listeners_that_never_read_do_not_hold_up_what_osc_says(
 
 def tap(page, selector):
     """Touch an element with a finger, let go, and wait for the click that comes of it."""
-    page.run("window.tapped = false; addEventListener('click', () => (window.tapped = true), {capture: true, once: true})")
+    page.run(
+        "window.tapped = false; addEventListener('click', () => (window.tapped = true), {capture: true, once: true})"
+    )
     left, top, width, height = page.box(selector)
     page.touch("touchStart", (left + width / 2, top + height / 2))
     page.touch("touchEnd")

@@ -203,7 +203,7 @@ def test_codes_that_were_saved_play_live(beside, tmp_path):
     page.close()
 
 
-def test_the_adversarial_stage_draws_generator_and_discriminator(chromium, workshop):
+def test_the_adversarial_stage_draws_generator_and_discriminator_and_its_previews_play(chromium, workshop, tone):
     job = workshop.home / "jobs" / "20260101-000000-train-vocoder-abcdef"
     job.mkdir(parents=True)
     order = {"kind": "train-vocoder", "title": "Train the vocoder of owls", "words": ["x"], "heavy": True, "about": {}}
@@ -212,6 +212,10 @@ def test_the_adversarial_stage_draws_generator_and_discriminator(chromium, works
         {"mel": 1.0 / step, "generator": 2.0 + 1 / step, "discriminator": 1.5 - 1 / step} for step in range(1, 60)
     ]
     lines = [{"event": "progress", "stage": "adversarial", "step": n, "losses": one} for n, one in enumerate(losses)]
+    sounds = {name: str(job / f"{name}.flac") for name in ("original", "path")}
+    for path in sounds.values():
+        Path(path).write_bytes(tone(1, 5.0, "flac"))
+    lines.append({"event": "preview", "epoch": 20, **sounds})
     (job / "events.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     for name, text in (("lock", ""), ("exit", "0"), ("result.json", "{}")):
         (job / name).write_text(text)
@@ -219,6 +223,12 @@ def test_the_adversarial_stage_draws_generator_and_discriminator(chromium, works
     legend = "document.querySelector('#course .legend')?.textContent ?? ''"
     page.until(f"({legend}).includes('generator') && ({legend}).includes('discriminator 1.4')")
     assert "no discriminator yet" not in page.run(legend)
+    previews = "[...document.querySelectorAll('#course .previews button')]"
+    page.until(f"{previews}.map((e) => e.textContent).join() === '▶ original,▶ epoch 20'")
+    for number in (0, 1):
+        page.click(f"#course .previews button:nth-of-type({number + 1})")  # browsers play after a real click alone
+        page.until(f"{previews}[{number}].ariaPressed === 'true'")
+        eventually(lambda number=number: any(url.endswith(f"/previews/{number}") for url in page.requests()))
     page.close()
 
 

@@ -88,9 +88,9 @@ export function listen(url, label, text = "▶") {
   const element = button(text, () => {
     if (playing?.element === element) return silence();
     silence();
-    playing = { element, text };
+    const now = (playing = { element, text });
     sound.src = url;
-    sound.play().catch(() => silence());
+    sound.play().catch(() => playing === now && silence()); // the one before fails too when another is chosen
     element.textContent = text.replace("▶", "■");
     element.setAttribute("aria-pressed", true);
   }, { className: "listen", "aria-label": `Listen to ${label}`, "aria-pressed": false });
